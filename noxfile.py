@@ -1,0 +1,102 @@
+"""Development sessions. ``python3 dev.py`` lists them; ``python3 dev.py NAME`` runs one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.2"
+nox.options.default_venv_backend = "uv"
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).resolve().parent
+
+
+def group(name: str) -> list[str]:
+    return [*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), name)]
+
+
+def install(session: nox.Session, *more: str) -> None:
+    """Put ftwheel and its backend from this checkout into the session, editable."""
+    session.install("-e", "./backend", "-e", ".[capstone,uv]", *more)
+
+
+def interpreters(session: nox.Session) -> dict[str, str]:
+    """Make sure a pair of interpreters exists, and say where: FTWHEEL_PYTHON and FTWHEEL_PYTHON_FT."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "provision.py")], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        session.error("no pair of interpreters, see above")
+    pair = json.loads(done.stdout)
+    return {"FTWHEEL_PYTHON": pair["default"], "FTWHEEL_PYTHON_FT": pair["free_threaded"]}
+
+
+def wheelhouse(session: nox.Session) -> dict[str, str]:
+    """Build ftwheel-build's wheel, and let every isolated build of the session find it.
+
+    The examples require ``ftwheel-build``; a checkout tests its own, not a released one.
+    """
+    folder = Path(session.create_tmp()).resolve() / "wheelhouse"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), "backend", external=True)
+    pip = f"{os.environ.get('PIP_FIND_LINKS', '')} {folder}".strip()
+    return {"PIP_FIND_LINKS": pip, "UV_FIND_LINKS": str(folder)}
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Build the pair of the C example with real interpreters, and prove both halves."""
+    pair = interpreters(session)
+    session.install("./backend", ".[uv]")
+    out = ROOT / "dist" / "demo"
+    pythons = f"{pair['FTWHEEL_PYTHON']},{pair['FTWHEEL_PYTHON_FT']}"
+    session.run(
+        "ftwheel", "build", "examples/setuptools-c", "--python", pythons, "--out-dir", str(out), env=wheelhouse(session)
+    )
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test that needs no real index; real interpreters, compilers, pip and uv."""
+    env = interpreters(session) | wheelhouse(session)
+    install(session, *group("test"))
+    session.run("pytest", "-n", "2", "-m", "not network", *session.posargs, env=env)
+
+
+@nox.session
+def network(session: nox.Session) -> None:
+    """Run the tests that talk to the real index."""
+    env = interpreters(session) | wheelhouse(session)
+    install(session, *group("test"))
+    session.run("pytest", "-m", "network", *session.posargs, env=env)
+
+
+@nox.session
+def core(session: nox.Session) -> None:
+    """Prove that the core is pure: its tests with nothing installed but packaging, every branch covered."""
+    session.install("packaging>=26.3", "pytest>=9", "pytest-cov>=7")
+    session.run("pytest", "tests/unit", "--cov", "--cov-report=term", env={"PYTHONPATH": "src:backend/src"})
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and which room may import which."""
+    install(session, *group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy, strict, over the tool and the backend."""
+    install(session, *group("types"), "nox")
+    session.run("mypy")
+    session.run("mypy", "--config-file", "backend/pyproject.toml", "backend/src")

@@ -1,0 +1,84 @@
+"""The command line: finds the command, imports only its module, and turns failures into exit codes.
+
+A command is a module of this package with ``add_arguments(parser)``, ``run(arguments) -> int`` and an ``EXAMPLES``
+text; its name and one-line help stand in ``COMMANDS``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from ftwheel import __version__
+from ftwheel.core.errors import FtwheelError
+
+__all__ = ["COMMANDS", "main", "parser"]
+
+COMMANDS = {
+    "completion": "print the completion script of a shell",
+}
+INTERRUPTED = 130  # the shell's convention for SIGINT
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, arguments: argparse.Namespace) -> int: ...
+
+
+def load(name: str) -> Command:
+    return cast("Command", importlib.import_module(f"ftwheel.cli.{name}"))
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands; with ``only``, the arguments of just that one are loaded."""
+    top = argparse.ArgumentParser(
+        prog="ftwheel",
+        description="Pairs of wheels for the default and the free-threaded CPython ABI: build, check, verify.",
+        epilog="ftwheel COMMAND --help shows a command's options and examples.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"ftwheel {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if only in (None, name):
+            module = load(name)
+            module.add_arguments(command)
+            command.epilog = f"examples:\n{module.EXAMPLES}"
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    parsed = parser(named).parse_args(arguments)
+    try:
+        code = load(parsed.command).run(parsed)
+        sys.stdout.flush()  # so that a closed pipe shows here and not at exit
+    except FtwheelError as error:
+        print(f"ftwheel: error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"ftwheel: hint: {error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("ftwheel: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code

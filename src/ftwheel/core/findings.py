@@ -1,0 +1,48 @@
+"""What a check, a build or the gate has to say about a file: one finding, with its code.
+
+A code never changes its meaning. Everything that prints findings (text, JSON, Markdown, GitHub annotations, SARIF)
+prints these.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Finding", "Severity", "worst"]
+
+
+class Severity(enum.IntEnum):
+    """How much a finding matters; only ``ERROR`` fails a command unless the user says otherwise."""
+
+    ADVICE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def word(self) -> str:
+        """``advice``, ``warning`` or ``error``"""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Finding:
+    """One thing that is wrong, or worth knowing.
+
+    ``subject`` is the file (and the member in it, after a colon) the finding is about; ``message`` says what was
+    found and what was wanted; ``fix`` says what to do next; ``url`` is the page about ``code``. Findings sort by
+    subject, then code.
+    """
+
+    subject: str
+    code: str
+    severity: Severity
+    message: str
+    fix: str = ""
+    url: str = ""
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """The highest severity among the findings, None if there are none."""
+    return max((finding.severity for finding in findings), default=None)
