@@ -1,0 +1,341 @@
+"""What a compiled module says about itself, read without importing it: the result types and the file name's part.
+
+The readers are in ``ftwheel.io.binaries``; rules and renderers see only these types. "Cannot tell" is an answer
+of its own everywhere: none of these values is ever a guess.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+from ftwheel.core.errors import InputError
+
+__all__ = [
+    "AbiInfo",
+    "Architecture",
+    "Basis",
+    "BinaryFormat",
+    "BuiltFor",
+    "ByteOrder",
+    "Declaration",
+    "ExtensionModule",
+    "GilDeclaration",
+    "InitPhase",
+    "InterpreterDeclaration",
+    "Interpreters",
+    "Level",
+    "Suffix",
+    "SuffixAbi",
+    "Toolchain",
+    "UnreadableBinary",
+    "init_names_for",
+    "module_name",
+    "parse_suffix",
+]
+
+
+class UnreadableBinary(InputError):
+    """The bytes are no ELF, Mach-O or PE image that can be read, or a malformed one."""
+
+
+class BinaryFormat(enum.Enum):
+    """The container format of the machine code."""
+
+    ELF = "ELF"
+    MACH_O = "Mach-O"
+    PE = "PE"
+
+
+class ByteOrder(enum.Enum):
+    """Byte order of an image."""
+
+    LITTLE = "little"
+    BIG = "big"
+
+
+class SuffixAbi(enum.Enum):
+    """What the file name's suffix promises, in the words of ``importlib.machinery.EXTENSION_SUFFIXES``."""
+
+    DEFAULT = "default"  # .cpython-313-x86_64-linux-gnu.so, .cp313-win_amd64.pyd
+    FREE_THREADED = "free-threaded"  # .cpython-313t-darwin.so, .cp313t-win_amd64.pyd
+    STABLE_ABI = "abi3"  # .abi3.so
+    STABLE_ABI_T = "abi3t"  # .abi3t.so
+    PLAIN = "plain"  # .so, .pyd: every build that looks here loads it
+    OTHER = "other"  # another implementation's, or nothing that CPython would look for
+
+
+class BuiltFor(enum.Enum):
+    """The ABI the machine code was compiled for, whatever the names say."""
+
+    DEFAULT = "default"
+    FREE_THREADED = "free-threaded"
+    MIXED = "both"  # objects of both builds linked into one file: a defect
+    STABLE_ABI = "abi3"
+    STABLE_ABI_T = "abi3t"
+    CANNOT_TELL = "cannot tell"
+
+
+class Declaration(enum.Enum):
+    """What a module declares about the GIL: ``Py_mod_gil``, or ``PyUnstable_Module_SetGIL``."""
+
+    NOT_USED = "declares that it does not need the GIL"
+    NONE = "does not declare"
+    USED = "declares that it needs the GIL"
+    CANNOT_TELL = "cannot tell"
+
+
+class Basis(enum.Enum):
+    """Where a declaration was found."""
+
+    SLOT = "Py_mod_gil slot"
+    CALL = "PyUnstable_Module_SetGIL call"
+    CFFI_BACKEND = "inherits from _cffi_backend"
+    PYO3_DEFAULT = "declared by default"  # PyO3 >= 0.28 declares unless the author opts out
+    NOTHING = "no declaration"
+
+
+class Level(enum.IntEnum):
+    """How deep the reader had to look."""
+
+    NONE = 0  # undecided
+    DATA = 1  # exported names, imports and initialised data
+    CODE = 2  # the init function was walked
+
+
+class Interpreters(enum.Enum):
+    """``Py_mod_multiple_interpreters``."""
+
+    NOT_SUPPORTED = "does not support subinterpreters"
+    SUPPORTED = "supports subinterpreters that share the GIL"
+    PER_INTERPRETER_GIL = "supports subinterpreters with their own GIL"
+    NOT_DECLARED = "does not declare"
+    CANNOT_TELL = "cannot tell"
+
+
+class InitPhase(enum.Enum):
+    """How the module initialises itself."""
+
+    SINGLE = "single-phase"
+    MULTI = "multi-phase"  # PEP 489
+    EXPORT = "PyModExport"  # PEP 793
+    CANNOT_TELL = "cannot tell"
+
+
+class Toolchain(enum.Enum):
+    """What wrote the glue code."""
+
+    CYTHON = "Cython"
+    PYBIND11 = "pybind11"
+    NANOBIND = "nanobind"
+    PYO3 = "PyO3"
+    CFFI = "cffi"
+    MYPYC = "mypyc"
+    F2PY = "f2py"
+    SWIG = "SWIG"
+    BOOST_PYTHON = "Boost.Python"
+    C = "C or C++"  # nothing of the above left a trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suffix:
+    """The suffix of a file name and what it promises.
+
+    ``version`` is ``(3, 13)`` when the suffix names one; ``platform`` is the suffix' own spelling
+    (``x86_64-linux-gnu``, ``darwin``, ``win_amd64``), empty when it names none.
+    """
+
+    text: str
+    abi: SuffixAbi
+    version: tuple[int, int] | None = None
+    debug: bool = False
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Architecture:
+    """One machine: ``x86_64``, ``aarch64``, ``x86``, ``arm``, ``ppc64``, ``ppc64le``, ``s390x``, ``riscv64``, ...
+
+    The same word in all three formats (macOS ``arm64`` and Windows ``arm64`` are ``aarch64`` here);
+    ``machine-N`` for one that is not known. ``bits`` is 32 or 64.
+    """
+
+    name: str
+    bits: int
+    byte_order: ByteOrder = ByteOrder.LITTLE
+
+    def __post_init__(self) -> None:
+        if self.bits not in {32, 64}:
+            raise ValueError(f"{self.bits} bits")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbiInfo:
+    """``PyABIInfo`` (PEP 793, Python 3.15): what the ``Py_mod_abi`` slot points to."""
+
+    major: int
+    minor: int
+    flags: int
+    build_version: int
+    abi_version: int
+
+    @property
+    def stable(self) -> bool:
+        """``PyABIInfo_STABLE``"""
+        return bool(self.flags & 1)
+
+    @property
+    def gil(self) -> bool:
+        """``PyABIInfo_GIL``: may be loaded by the default build."""
+        return bool(self.flags & 2)
+
+    @property
+    def free_threaded(self) -> bool:
+        """``PyABIInfo_FREETHREADED``: may be loaded by the free-threaded build."""
+        return bool(self.flags & 4)
+
+    @property
+    def built_for(self) -> BuiltFor:
+        """The ABI these flags name; flags that name none are "cannot tell" (CPython then checks nothing)."""
+        match (self.stable, self.gil, self.free_threaded):
+            case (True, _, True):
+                return BuiltFor.STABLE_ABI_T
+            case (True, True, False):
+                return BuiltFor.STABLE_ABI
+            case (False, True, False):
+                return BuiltFor.DEFAULT
+            case (False, False, True):
+                return BuiltFor.FREE_THREADED
+            case _:
+                return BuiltFor.CANNOT_TELL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GilDeclaration:
+    """The answer, what it rests on, the level that decided, and one sentence that says how.
+
+    ``capstone_would_decide`` is true when the answer is "cannot tell" only because the optional disassembler
+    is not installed.
+    """
+
+    answer: Declaration
+    basis: Basis
+    level: Level
+    reason: str
+    capstone_would_decide: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterpreterDeclaration:
+    """The same for ``Py_mod_multiple_interpreters``."""
+
+    answer: Interpreters
+    level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionModule:
+    """One shared object inside a wheel.
+
+    ``path`` is the path in the wheel. ``name`` is the module the file name stands for (last component), and
+    ``init_name`` the exported init function that the import system would call for it, None when there is none.
+    ``init_names`` are all exported init functions (mypyc and PyO3 files export several). ``architectures`` has an
+    entry for each slice of a fat Mach-O file; all other answers hold for every slice, or say "cannot tell".
+    ``imports`` are the imported C-API symbols (``Py*``, ``_Py*``) as C spells them, sorted. ``needed`` are the
+    libraries the image names, in its own order. ``macos_minimum`` is the lowest macOS version it runs on.
+    """
+
+    path: str
+    name: str
+    suffix: Suffix
+    binary_format: BinaryFormat
+    architectures: tuple[Architecture, ...]
+    init_name: str | None
+    init_names: tuple[str, ...]
+    built_for: BuiltFor
+    evidence: tuple[str, ...]
+    gil: GilDeclaration
+    interpreters: InterpreterDeclaration
+    phase: InitPhase
+    toolchain: Toolchain
+    imports: tuple[str, ...]
+    needed: tuple[str, ...]
+    abi_info: AbiInfo | None = None
+    macos_minimum: tuple[int, int] | None = None
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether the file exports an init function at all; a bundled library (``libgomp.so.1``) does not."""
+        return bool(self.init_names)
+
+    @property
+    def python_libraries(self) -> tuple[str, ...]:
+        """The needed libraries that are Python itself: ``python313t.dll``, ``python3.dll``, ``libpython3.13.so.1.0``."""
+        return tuple(name for name in self.needed if _PYTHON_LIBRARY.search(name))
+
+
+_PYTHON_LIBRARY = re.compile(
+    r"(^|/)(python3\d*t?(_d)?\.dll|libpython3[\d.]*t?d?(\.so|\.dylib|\.dll)[\d.]*|Python3?T?)$", re.IGNORECASE
+)
+_CPYTHON = re.compile(r"(?:cpython-|cp)(\d)(\d+)(t?)(d?)m?u?(?:-(.+))?")
+_STABLE = re.compile(r"abi3(t?)(?:-(.+))?")
+
+
+def _split(path: str) -> tuple[str, str, str]:
+    """Folder, stem and suffix: the stem ends at the first dot, as the import system has it."""
+    folder, _, base = path.replace("\\", "/").rpartition("/")
+    stem, dot, rest = base.partition(".")
+    return folder, stem, dot + rest
+
+
+def parse_suffix(path: str) -> Suffix:
+    """Decide what a file name promises (``EXTENSION_SUFFIXES`` of CPython on the three platforms).
+
+    A debug build's Windows name (``spam_d.cp313-win_amd64.pyd``) counts as ``debug``.
+    """
+    _, stem, text = _split(path)
+    tag, dot, extension = text[1:].rpartition(".")
+    if extension not in {"so", "pyd"}:
+        return Suffix(text=text, abi=SuffixAbi.OTHER)
+    debug = extension == "pyd" and stem.endswith("_d")
+    if not dot:
+        return Suffix(text=text, abi=SuffixAbi.PLAIN, debug=debug)
+    if found := _CPYTHON.fullmatch(tag):
+        major, minor, threads, flag, platform = found.groups()
+        return Suffix(
+            text=text,
+            abi=SuffixAbi.FREE_THREADED if threads else SuffixAbi.DEFAULT,
+            version=(int(major), int(minor)),
+            debug=debug or bool(flag),
+            platform=platform or "",
+        )
+    if found := _STABLE.fullmatch(tag):
+        return Suffix(
+            text=text,
+            abi=SuffixAbi.STABLE_ABI_T if found[1] else SuffixAbi.STABLE_ABI,
+            platform=found[2] or "",
+        )
+    return Suffix(text=text, abi=SuffixAbi.OTHER)
+
+
+def module_name(path: str) -> str:
+    """The last component of the name the file is imported under; ``pkg/__init__.so`` is ``pkg``."""
+    folder, stem, text = _split(path)
+    if stem == "__init__" and folder:
+        return folder.rpartition("/")[2]
+    if text.endswith(".pyd") and parse_suffix(path).debug and stem.endswith("_d"):
+        return stem.removesuffix("_d")
+    return stem
+
+
+def init_names_for(name: str) -> tuple[str, ...]:
+    """The init functions the import system tries for a module, in order (PEP 489, PEP 793).
+
+    A name outside ASCII is spelled in punycode with ``U`` after the prefix.
+    """
+    if name.isascii():
+        return f"PyModExport_{name}", f"PyInit_{name}"
+    encoded = name.encode("punycode").decode("ascii").replace("-", "_")
+    return f"PyModExportU_{encoded}", f"PyInitU_{encoded}"
