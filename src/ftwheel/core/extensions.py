@@ -29,14 +29,14 @@ __all__ = [
     "Suffix",
     "SuffixAbi",
     "Toolchain",
-    "UnreadableBinary",
+    "UnreadableBinaryError",
     "init_names_for",
     "module_name",
     "parse_suffix",
 ]
 
 
-class UnreadableBinary(InputError):
+class UnreadableBinaryError(InputError):
     """The bytes are no ELF, Mach-O or PE image that can be read, or a malformed one."""
 
 
@@ -272,7 +272,7 @@ class ExtensionModule:
 
     @property
     def python_libraries(self) -> tuple[str, ...]:
-        """The needed libraries that are Python itself: ``python313t.dll``, ``python3.dll``, ``libpython3.13.so.1.0``."""
+        """The needed libraries that are Python itself: ``python313t.dll``, ``python3.dll``, ``libpython3.13.so``."""
         return tuple(name for name in self.needed if _PYTHON_LIBRARY.search(name))
 
 
