@@ -30,7 +30,10 @@ def install(session: nox.Session, *more: str) -> None:
 def interpreters(session: nox.Session) -> dict[str, str]:
     """Make sure a pair of interpreters exists, and say where: FTWHEEL_PYTHON and FTWHEEL_PYTHON_FT."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "provision.py")], stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, str(ROOT / "tools" / "provision.py"), "cc", "c++"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode:
         session.error("no pair of interpreters, see above")

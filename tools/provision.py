@@ -5,7 +5,8 @@ Tried in order: interpreters already here (PATH, pyenv, uv's folder, ftwheel's c
 a build from the distribution's python3.13 source package (Debian and its kin). Prints one JSON object,
 ``{"default": PATH, "free_threaded": PATH}``, to standard output and says what it does on standard error.
 
-Standard library only; run it as ``python3 tools/provision.py``.
+Programs named as arguments (``cc``, ``c++``, ...) are made sure of first, installed by apt-get where this is root on Debian.
+Standard library only; run it as ``python3 tools/provision.py cc c++``.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from ftwheel.core.errors import FtwheelError, MissingToolError
+from ftwheel.core.errors import FtwheelError, InputError, MissingToolError
 from ftwheel.core.interpreters import InterpreterPair, pairs
 from ftwheel.io.interpreters import discover, interpreter_cache
 
 # Debian 13 carries this one; its source package is found through the mirror the machine is already set up for.
 SOURCE_PACKAGE, SOURCE_SUITE = "python3.13", "trixie"
-BUILD_NEEDS = {  # what ./configure looks for -> the Debian package that has it
+PROGRAMS = {"cc": "gcc", "c++": "g++", "gcc": "gcc", "make": "make", "xz": "xz-utils"}  # program -> Debian package
+HEADERS = {  # what CPython's ./configure looks for -> Debian package
     "/usr/include/openssl/ssl.h": "libssl-dev",
     "/usr/include/zlib.h": "zlib1g-dev",
     "/usr/include/ffi.h": "libffi-dev",
@@ -58,7 +60,6 @@ def run(command: Sequence[str], *, cwd: Path | None = None, log: Path | None = N
         tail = log.read_text(errors="replace").splitlines()[-30:] if log else []
         raise FtwheelError(
             "\n".join([*tail, f"{shlex.join(command)} failed with exit code {done.returncode}"]),
-            hint=f"the whole log is {log}" if log else "",
         )
 
 
@@ -86,8 +87,17 @@ def require_packages(packages: Sequence[str], *, why: str) -> None:
         )
     say(f"{why} needs {', '.join(packages)}: running {shlex.join(command)}")
     os.environ.setdefault("DEBIAN_FRONTEND", "noninteractive")
-    run(["apt-get", "update", "--quiet"])
-    run(command)
+    with tempfile.NamedTemporaryFile(prefix="apt-", suffix=".log") as log:
+        run(["apt-get", "update", "--quiet"], log=Path(log.name))
+        run(command, log=Path(log.name))
+
+
+def require_programs(programs: Sequence[str], *, why: str) -> None:
+    """Make sure programs are on PATH, those of ``PROGRAMS`` by installing their Debian package where that is possible."""
+    missing = [program for program in programs if not shutil.which(program)]
+    require_packages(
+        sorted({PROGRAMS[program] for program in missing} | ({"libc6-dev"} if missing else set())), why=why
+    )
 
 
 def best_pair() -> InterpreterPair | None:
@@ -130,10 +140,8 @@ def mirror() -> str:
 def download_source(folder: Path) -> Path:
     """Fetch the source package through a private apt configuration (signatures verified), and unpack it."""
     uri = mirror()
-    for program in ("apt-get", "gcc", "make"):
-        if program != "apt-get" and not shutil.which(program):
-            require_packages(["gcc", "libc6-dev", "make", "xz-utils"], why="building CPython")
-    require_packages([p for f, p in BUILD_NEEDS.items() if not find_header(f)], why="building CPython")
+    require_programs(["gcc", "make", "xz"], why="building CPython")
+    require_packages([p for header, p in HEADERS.items() if not find_header(header)], why="building CPython")
     if not KEYRING.is_file():
         require_packages(["debian-archive-keyring"], why="checking the source's signature")
     apt = folder / "apt"
@@ -215,6 +223,9 @@ def ensure_pair() -> InterpreterPair:
 
 def main() -> int:
     try:
+        if unknown := sorted(set(sys.argv[1:]) - set(PROGRAMS)):
+            raise InputError(f"unknown program {unknown[0]!r}", hint=f"known are {', '.join(PROGRAMS)}")
+        require_programs(sys.argv[1:], why="building extensions")
         pair = ensure_pair()
     except FtwheelError as error:
         print(f"provision: error: {error.message}", file=sys.stderr)
