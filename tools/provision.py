@@ -5,7 +5,8 @@ Tried in order: interpreters already here (PATH, pyenv, uv's folder, ftwheel's c
 a build from the distribution's python3.13 source package (Debian and its kin). Prints one JSON object,
 ``{"default": PATH, "free_threaded": PATH}``, to standard output and says what it does on standard error.
 
-Programs named as arguments (``cc``, ``c++``, ...) are made sure of first, installed by apt-get where this is root on Debian.
+Programs named as arguments (``cc``, ``c++``, ...) are made sure of first; where this is root on Debian, apt-get
+installs them.
 Standard library only; run it as ``python3 tools/provision.py cc c++``.
 """
 
@@ -93,7 +94,7 @@ def require_packages(packages: Sequence[str], *, why: str) -> None:
 
 
 def require_programs(programs: Sequence[str], *, why: str) -> None:
-    """Make sure programs are on PATH, those of ``PROGRAMS`` by installing their Debian package where that is possible."""
+    """Make sure programs of ``PROGRAMS`` are on PATH, by installing their Debian packages where that is possible."""
     missing = [program for program in programs if not shutil.which(program)]
     require_packages(
         sorted({PROGRAMS[program] for program in missing} | ({"libc6-dev"} if missing else set())), why=why
