@@ -18,7 +18,7 @@ from pathlib import Path
 from ftwheel.core.errors import InputError
 from ftwheel.core.interpreters import Interpreter
 
-__all__ = ["candidates", "discover", "interpreter_cache", "probe"]
+__all__ = ["cache_folder", "candidates", "discover", "interpreter_cache", "probe"]
 
 _PROBE = """
 import importlib.machinery, json, sys, sysconfig
@@ -36,20 +36,22 @@ _TIMEOUT = 20.0  # seconds; a cold network home folder is slow, a hung wrapper s
 _EXECUTABLE = re.compile(r"python(3(\.\d+)?t?)?(\.exe)?")
 
 
-def interpreter_cache() -> Path:
-    """The folder that holds the interpreters ftwheel's development tools built or installed.
-
-    ``$FTWHEEL_CACHE_DIR`` if set, else the user's cache folder.
-    """
+def cache_folder() -> Path:
+    """Where ftwheel keeps what it can make again: ``$FTWHEEL_CACHE_DIR`` if set, else in the user's cache folder."""
     if explicit := os.environ.get("FTWHEEL_CACHE_DIR"):
-        return Path(explicit) / "interpreters"
+        return Path(explicit)
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Caches"
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "ftwheel" / "interpreters"
+    return base / "ftwheel"
+
+
+def interpreter_cache() -> Path:
+    """The folder that holds the interpreters ftwheel's development tools built or installed."""
+    return cache_folder() / "interpreters"
 
 
 def probe(executable: str | Path) -> Interpreter:
