@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.interpreters import Interpreter
+from ftwheel.io.folders import cache_root
 
 __all__ = ["cache_folder", "candidates", "discover", "interpreter_cache", "probe"]
 
@@ -37,16 +38,8 @@ _EXECUTABLE = re.compile(r"python(3(\.\d+)?t?)?(\.exe)?")
 
 
 def cache_folder() -> Path:
-    """Where ftwheel keeps what it can make again: ``$FTWHEEL_CACHE_DIR`` if set, else in the user's cache folder."""
-    if explicit := os.environ.get("FTWHEEL_CACHE_DIR"):
-        return Path(explicit)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "ftwheel"
+    """``cache_root`` as a path."""
+    return Path(cache_root())
 
 
 def interpreter_cache() -> Path:

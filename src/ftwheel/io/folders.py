@@ -1,0 +1,26 @@
+"""Where ftwheel keeps files of its own. Imports next to nothing: a warm ``ftwheel simulate`` starts with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["cache_root", "home"]
+
+
+def home() -> str:
+    """The user's home folder."""
+    return os.path.expanduser("~")
+
+
+def cache_root() -> str:
+    """Where ftwheel keeps what it can make again: ``$FTWHEEL_CACHE_DIR`` if set, else in the user's cache folder."""
+    if explicit := os.environ.get("FTWHEEL_CACHE_DIR"):
+        return os.path.abspath(explicit)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.join(home(), "AppData", "Local")
+    elif sys.platform == "darwin":
+        base = os.path.join(home(), "Library", "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(home(), ".cache")
+    return os.path.join(base, "ftwheel")
