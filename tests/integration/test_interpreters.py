@@ -1,0 +1,72 @@
+"""Finding interpreters, with real ones."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ftwheel.core.errors import InputError
+from ftwheel.io.interpreters import candidates, discover, probe
+
+
+def test_an_interpreter_says_which_build_it_is(default_python: str, free_threaded_python: str) -> None:
+    default, free_threaded = probe(default_python), probe(free_threaded_python)
+    assert (default.free_threaded, free_threaded.free_threaded) == (False, True)
+    assert default.minor == free_threaded.minor
+    assert f"-{default.abi_tag.removeprefix('cp')}t-" in "".join(free_threaded.extension_suffixes)
+
+
+def test_a_name_is_not_believed(tmp_path: Path, free_threaded_python: str) -> None:
+    liar = tmp_path / "python3.14"
+    liar.symlink_to(free_threaded_python)
+    assert probe(liar).free_threaded
+
+
+@pytest.mark.parametrize("text", ["#!/bin/sh\necho hello\n", "#!/bin/sh\nexit 3\n", "no program"])
+def test_what_does_not_answer_is_an_input_error(tmp_path: Path, text: str) -> None:
+    program = tmp_path / "python3"
+    program.write_text(text)
+    program.chmod(0o755)
+    with pytest.raises(InputError, match="does not answer like a Python interpreter"):
+        probe(program)
+    assert str(program) not in {found.executable for found in discover([program])}
+
+
+def test_path_is_searched_first_and_each_interpreter_is_listed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_python: str
+) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "python3").symlink_to(default_python)
+    (tmp_path / "one" / "python3-config").touch(mode=0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/one:{tmp_path}/two:{tmp_path}/none")
+    found = list(candidates())
+    assert found[0] == tmp_path / "one" / "python3"
+    assert all(tmp_path / "two" not in path.parents for path in found)
+
+
+def test_uvs_and_pyenvs_folders_are_searched_newest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cpython-3.13.9-x", "cpython-3.13.10-x"):
+        (tmp_path / name / "bin").mkdir(parents=True)
+        program = tmp_path / name / "bin" / "python3.13"
+        program.write_text(name)
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "none"))
+    monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path))
+    assert [path.parent.parent.name for path in candidates()] == ["cpython-3.13.10-x", "cpython-3.13.9-x"]
+
+
+def test_provisioning_names_a_pair_and_refuses_unknown_programs() -> None:
+    provision = str(Path(__file__).parents[2] / "tools" / "provision.py")
+    done = subprocess.run([sys.executable, provision, "cc"], capture_output=True, text=True)
+    pair = json.loads(done.stdout)
+    assert probe(pair["free_threaded"]).free_threaded
+    done = subprocess.run([sys.executable, provision, "fortran"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "unknown program 'fortran'" in done.stderr

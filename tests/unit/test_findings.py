@@ -1,0 +1,33 @@
+"""Findings sort, and the worst decides."""
+
+from __future__ import annotations
+
+from ftwheel.core.errors import BuildError, FtwheelError, InputError
+from ftwheel.core.findings import Finding, Severity, worst
+
+
+def finding(subject: str, code: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(subject=subject, code=code, severity=severity, message="")
+
+
+def test_findings_sort_by_subject_then_code() -> None:
+    assert sorted([finding("b", "1"), finding("a", "2"), finding("a", "1")]) == [
+        finding("a", "1"),
+        finding("a", "2"),
+        finding("b", "1"),
+    ]
+
+
+def test_the_worst_severity_counts() -> None:
+    assert worst([]) is None
+    assert worst([finding("a", "1", Severity.ADVICE), finding("a", "2", Severity.WARNING)]) is Severity.WARNING
+    assert Severity.WARNING.word == "warning"
+
+
+def test_each_class_of_failure_has_its_exit_code() -> None:
+    classes: list[type[FtwheelError]] = FtwheelError.__subclasses__()
+    codes = [each.exit_code for each in classes]
+    assert len(set(codes)) == len(codes)
+    error = InputError("what", hint="do")
+    assert (error.message, error.hint, str(error), error.exit_code) == ("what", "do", "what", 2)
+    assert BuildError("x").hint == ""
