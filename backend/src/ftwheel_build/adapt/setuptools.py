@@ -1,0 +1,142 @@
+"""setuptools, in process: every command is adjusted just before it finalises its options.
+
+That one place serves every layout: options of setup.py, setup.cfg, pyproject.toml, ``DIST_EXTRA_CONFIG`` and the
+command line have been read by then, and subclasses of the commands have not yet acted on them. Works for wheels and
+editable installs, where ``--build-option`` and ``DIST_EXTRA_CONFIG`` do not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ftwheel_build.adapt import limited_api_asked
+from ftwheel_build.errors import RefusedError
+
+if TYPE_CHECKING:
+    from ftwheel_build.hooks import Job
+
+__all__ = ["adapted", "adjust"]
+
+# Cython defines the second one itself from the first, and a project may define only the second
+_LIMITED = ("Py_LIMITED_API", "CYTHON_LIMITED_API")
+_LIMITED_FLAG = re.compile(r"[-/]D\s*(Py_LIMITED_API|CYTHON_LIMITED_API)(=.*)?")
+_FLOOR = "0x030F0000"  # PY_VERSION_HEX of 3.15, the first limited API of free-threaded builds (PEP 803)
+_FLOOR_TAG = "cp315"
+# setuptools 84.2.0 names limited-API modules .abi3t.so on 3.13t and 3.14t, whose loaders do not know the suffix
+_BAD_VERSIONS = {"84.2.0"}
+
+
+@contextlib.contextmanager
+def adapted(job: Job) -> Iterator[dict[str, Any]]:
+    """Adjust the commands of every setup() that runs inside; config settings pass through."""
+    import setuptools
+
+    # distutils, stdlib or setuptools' own, whichever setuptools uses in this process
+    command = next(base for base in setuptools.Command.__mro__ if "ensure_finalized" in vars(base))
+    original = command.ensure_finalized
+
+    def ensure_finalized(self: Any) -> None:
+        if not self.finalized:
+            adjust(self, job)
+        original(self)
+
+    command.ensure_finalized = ensure_finalized
+    try:
+        yield dict(job.settings)
+    finally:
+        command.ensure_finalized = original
+
+
+def adjust(command: Any, job: Job) -> None:
+    """Change the options of one command that is about to finalise them, according to the target and the policy."""
+    names = _names(command)
+    if "build" in names and not job.editable:
+        _own_folders(command, job)
+    elif "bdist_wheel" in names and command.py_limited_api:
+        _limited(job, f"bdist_wheel: py_limited_api = {command.py_limited_api!r}")
+        if job.drops_limited_api or job.editable:
+            command.py_limited_api = False
+        elif job.raises_limited_api and _minor(command.py_limited_api) < 15:
+            command.py_limited_api = _FLOOR_TAG
+    elif names & {"build_ext", "build_clib"}:
+        _extensions(command, job)
+
+
+def _names(command: Any) -> set[str]:
+    """The name a command runs under, and its classes' names: plugins put in subclasses that are named otherwise."""
+    registered = {name for name, instance in command.distribution.command_obj.items() if instance is command}
+    return registered | {base.__name__ for base in type(command).__mro__}
+
+
+def _minor(tag: str) -> int:
+    found = re.fullmatch(r"cp3(\d+)", str(tag))
+    return int(found[1]) if found else 0
+
+
+def _limited(job: Job, where: str) -> None:
+    """Stop where a limited API must not be asked for at all."""
+    import setuptools
+
+    limited_api_asked(job, where)
+    target = job.target
+    if setuptools.__version__ in _BAD_VERSIONS and target.free_threaded and target.version < (3, 15):
+        raise RefusedError(
+            "FTB206",
+            f"setuptools {setuptools.__version__} names limited-API modules .abi3t.so, which {target} cannot load",
+            fix='write "setuptools!=84.2.0" in [build-system] requires',
+        )
+
+
+def _own_folders(build: Any, job: Job) -> None:
+    """Give each target its own build folders, so that nothing of one build can get into another's wheel."""
+    own = job.target.folder
+    for option in ("build_base", "build_lib", "build_purelib", "build_platlib", "build_temp", "build_scripts"):
+        folder = getattr(build, option)
+        if folder is not None and os.path.basename(os.path.normpath(folder)) != own:
+            setattr(build, option, os.path.join(folder, own))
+
+
+def _is_limited(macro: Any) -> bool:
+    return macro[0] in _LIMITED
+
+
+def _extensions(command: Any, job: Job) -> None:
+    """Drop or raise the limited API of every extension and C library of the distribution."""
+    drop, floor = job.drops_limited_api, job.raises_limited_api
+    distribution = command.distribution
+    libraries = [info for _, info in distribution.libraries or ()]
+    for extension in distribution.ext_modules or ():
+        limited = bool(getattr(extension, "py_limited_api", False))
+        if limited or any(map(_is_limited, extension.define_macros)):
+            _limited(job, f"extension {extension.name}: limited API")
+        if drop:
+            extension.py_limited_api = False
+            extension.define_macros = [macro for macro in extension.define_macros if not _is_limited(macro)]
+            extension.extra_compile_args = _without_flags(extension.extra_compile_args)
+        elif floor and limited:
+            extension.define_macros = [
+                *(macro for macro in extension.define_macros if macro[0] != "Py_LIMITED_API"),
+                ("Py_LIMITED_API", _FLOOR),
+                ("Py_TARGET_ABI3T", _FLOOR),
+            ]
+            extension.extra_compile_args = _without_flags(extension.extra_compile_args)
+        if job.editable:
+            # A left-over _ext.abi3.so in the tree is loaded by free-threaded 3.13 and 3.14 too; a name with the
+            # version is not. The macro stays: the code is still compiled against the limited API.
+            extension.py_limited_api = False
+    if drop:
+        for info in libraries:
+            info["macros"] = [macro for macro in info.get("macros") or () if not _is_limited(macro)]
+        defined = getattr(command, "define", None)
+        if isinstance(defined, str):
+            command.define = ",".join(text for text in defined.split(",") if text.split("=")[0] not in _LIMITED)
+        elif defined:
+            command.define = [macro for macro in defined if not _is_limited(macro)]
+
+
+def _without_flags(arguments: Any) -> list[str]:
+    return [argument for argument in arguments or () if not _LIMITED_FLAG.fullmatch(argument)]

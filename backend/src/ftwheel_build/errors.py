@@ -1,0 +1,48 @@
+"""Every refusal of the wrapper, with a code that never changes its meaning.
+
+``docs/hazards.md`` lists the codes; the build log shows one of them when a build is stopped on purpose.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CODES", "RefusedError"]
+
+# code -> what is wrong, in a few words
+CODES = {
+    "FTB101": "the configuration is wrong",
+    "FTB102": "the wrapper would wrap itself",
+    "FTB103": "the wrapped backend cannot be imported",
+    "FTB104": "the sdist lacks the in-tree backend",
+    "FTB201": "a compiler flag brings in another Python's headers",
+    "FTB202": "a compiler flag contradicts the GIL of the target",
+    "FTB203": "SETUPTOOLS_EXT_SUFFIX contradicts the target",
+    "FTB204": "_PYTHON_HOST_PLATFORM contradicts the target",
+    "FTB205": "a limited API on a free-threaded interpreter",
+    "FTB206": "a backend version known to build wrong wheels",
+    "FTB301": "what came out is not one readable wheel",
+    "FTB302": "the file name and WHEEL disagree about the tags",
+    "FTB303": "the tags do not name the interpreter the wheel was built for",
+    "FTB304": "the tags promise extension modules and there is none",
+    "FTB305": "a compiled module in a wheel that says it is pure",
+    "FTB306": "an extension module that an interpreter named by the tags does not load",
+    "FTB307": "an extension module whose name promises no ABI, and whose content proves none",
+    "FTB308": "machine code of the other ABI",
+    "FTB309": "objects of both ABIs in one file",
+    "FTB310": "machine code of another machine than the platform tag's",
+    "FTB311": "one module in several files",
+    "FTB312": "abi3t below CPython 3.15",
+}
+
+
+class RefusedError(Exception):
+    """A build is stopped: ``code`` from ``CODES``, what was found and wanted, and what to do next (may be empty)."""
+
+    def __init__(self, code: str, message: str, *, fix: str = "") -> None:
+        super().__init__(code, message, fix)
+        self.code = code
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        text = f"ftwheel-build: error: {self.code}: {self.message}"
+        return f"{text}\nftwheel-build: hint: {self.fix}" if self.fix else text

@@ -1,0 +1,177 @@
+"""The hooks: what the wrapped backend does, with the checks before and after, and nothing of it for other hooks."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ftwheel_build.config import Config, load, split_settings
+from ftwheel_build.errors import RefusedError
+from ftwheel_build.target import Target, current
+
+__all__ = ["Job", "find"]
+
+
+class Project(NamedTuple):
+    """A source tree with its wrapped backend."""
+
+    root: str
+    config: Config
+    document: Mapping[str, Any]
+    backend: Any
+
+
+class Job(NamedTuple):
+    """One hook about to be called: what an adapter decides by. ``settings`` are the wrapped backend's."""
+
+    hook: str
+    root: str
+    target: Target
+    config: Config
+    document: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+    @property
+    def editable(self) -> bool:
+        return self.hook.endswith("editable")
+
+    @property
+    def drops_limited_api(self) -> bool:
+        """Whether the limited API has to be switched off on this target."""
+        if self.target.implementation != "cpython" or not self.target.free_threaded:
+            return False
+        policy = self.config.limited_api
+        return policy == "version-specific" or (policy == "auto" and self.target.version < (3, 15))
+
+    @property
+    def raises_limited_api(self) -> bool:
+        """Whether the limited API becomes that of 3.15 with PEP 803, the first that free-threaded builds have."""
+        return self.target.stable_abi == "abi3t" and self.config.limited_api == "auto" and not self.drops_limited_api
+
+
+_projects: dict[str, Project] = {}
+_running: set[str] = set()
+
+
+@contextlib.contextmanager
+def _reported() -> Iterator[None]:
+    """Print a refusal and leave: a traceback through the frontend would bury the one line that matters."""
+    try:
+        yield
+    except RefusedError as refusal:
+        print(refusal, file=sys.stderr, flush=True)
+        raise SystemExit(1) from None
+
+
+def _project() -> Project:
+    """The project in the current folder: PEP 517 runs every hook in the source tree."""
+    root = os.getcwd()
+    if root not in _projects:
+        from ftwheel_build.wrapped import import_backend
+
+        config, document = load(root)
+        _projects[root] = Project(root, config, document, import_backend(config, root))
+    return _projects[root]
+
+
+def find(name: str) -> Any:
+    """The wrapped backend's hook of this name, wrapped; AttributeError where it has none."""
+    with _reported():
+        project = _project()
+    if name == "UnsupportedOperation":
+        return project.backend.UnsupportedOperation
+    from ftwheel_build.wrapped import hides_metadata
+
+    if name.startswith("prepare_metadata") and hides_metadata(project.config, project.document):
+        raise AttributeError(f"{name} is not offered: hatchling's metadata may differ from the wheel's")
+    return _wrap(name, getattr(project.backend, name), project)
+
+
+def _wrap(name: str, hook: Callable[..., Any], project: Project) -> Callable[..., Any]:
+    """A function with the hook's name and parameters (PEP 517, PEP 660)."""
+    if name in ("build_wheel", "build_editable"):
+
+        @functools.wraps(hook)
+        def build(
+            wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
+        ) -> Any:
+            def into(folder: str, settings: Any) -> Any:
+                return hook(folder, settings, metadata_directory)
+
+            return _run(name, project, config_settings, into, wheel_directory)
+
+        return build
+    if name.startswith("get_requires"):
+
+        @functools.wraps(hook)
+        def requires(config_settings: dict[str, Any] | None = None) -> Any:
+            return _run(name, project, config_settings, lambda _, settings: hook(settings))
+
+        return requires
+
+    @functools.wraps(hook)
+    def other(directory: str, config_settings: dict[str, Any] | None = None) -> Any:
+        return _run(name, project, config_settings, hook, directory)
+
+    return other
+
+
+def _run(
+    name: str,
+    project: Project,
+    given: Mapping[str, Any] | None,
+    call: Callable[[str, Any], Any],
+    directory: str = "",
+) -> Any:
+    """Call a hook of the wrapped backend under the lock of its tree, adapted to the target."""
+    with _reported():
+        if project.root in _running:
+            raise RefusedError(
+                "FTB102",
+                f"[tool.ftwheel]: build-backend: {project.config.build_backend!r} calls ftwheel_build again",
+                fix="name the backend that does the work",
+            )
+        config, rest = split_settings(project.config, given)
+        target = current()
+        extra = config.config_settings.free_threaded if target.free_threaded else config.config_settings.default
+        settings = {key: list(value) if isinstance(value, tuple) else value for key, value in extra.items()}
+        settings.update(rest)
+        job = Job(name, project.root, target, config, project.document, settings)
+        from ftwheel_build.adapt import adapted
+        from ftwheel_build.lock import locked
+
+        _running.add(project.root)
+        try:
+            with locked(project.root):
+                if name in ("build_wheel", "build_editable"):
+                    return _build(job, call, directory)
+                with adapted(job) as passed:
+                    return call(directory, passed or None)
+        finally:
+            _running.discard(project.root)
+
+
+def _build(job: Job, call: Callable[[str, Any], Any], directory: str) -> str:
+    """Build into a folder of its own inside ``directory``; the wheel moves out of it only when it is right."""
+    print(f"ftwheel-build: {job.hook} for {job.target}, by {job.config.build_backend}", flush=True)
+    os.makedirs(directory, exist_ok=True)
+    scratch = tempfile.mkdtemp(prefix=".ftwheel-", dir=os.path.abspath(directory))
+    try:
+        with adapted_build(job) as passed:
+            name = call(scratch, passed or None)
+        os.replace(os.path.join(scratch, name), os.path.join(directory, name))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return str(name)
+
+
+def adapted_build(job: Job) -> contextlib.AbstractContextManager[dict[str, Any]]:
+    from ftwheel_build.adapt import adapted
+
+    return adapted(job)
