@@ -19,6 +19,7 @@ from ftwheel.core.errors import FtwheelError
 __all__ = ["COMMANDS", "main", "parser"]
 
 COMMANDS = {
+    "build": "build both halves of a pair of wheels, repair and prove them",
     "completion": "print the completion script of a shell",
 }
 INTERRUPTED = 130  # the shell's convention for SIGINT

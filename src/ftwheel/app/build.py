@@ -1,0 +1,183 @@
+"""Build the pair: all halves at once, each repaired, imported and compared; files appear only if all is well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from ftwheel.core.building import (
+    BuildPlan,
+    BuildResult,
+    BuiltSdist,
+    BuiltWheel,
+    Observer,
+    RawWheel,
+    Repair,
+    Stage,
+    Workshop,
+)
+from ftwheel.core.errors import BuildError, FtwheelError, InputError
+from ftwheel.core.findings import Finding, Severity, worst
+from ftwheel.core.importing import ImportResult
+from ftwheel.core.interpreters import Interpreter
+from ftwheel.core.proofs import judge_halves, judge_imports
+
+__all__ = ["build"]
+
+_POLL = 0.2  # seconds; a wait without a limit cannot be interrupted on Windows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Half:
+    """One half as it comes out of its thread."""
+
+    interpreter: Interpreter
+    wheel: RawWheel
+    repair: Repair
+    imports: tuple[ImportResult, ...]
+    findings: tuple[Finding, ...]
+    seconds: float
+
+
+def build(
+    plan: BuildPlan, workshop: Workshop, observer: Observer, *, project: str, out_dir: str, jobs: int
+) -> BuildResult:
+    """Build everything the plan asks for; at most ``jobs`` halves at a time.
+
+    Findings with severity ERROR keep every file out of the output folder. Raises InputError when the plan cannot be
+    followed, BuildError or MissingToolError when a half could not be built (all halves are tried, and the error tells
+    about each that failed). KeyboardInterrupt passes through; the caller's workshop ends what is still running.
+    """
+    _check(plan)
+    start = workshop.clock()
+    sdist = workshop.make_sdist(plan.interpreters[0], observer) if plan.sdist else ""
+
+    def half(interpreter: Interpreter) -> _Half:
+        return _build_half(plan, workshop, observer, interpreter)
+
+    halves = _together(half, plan.interpreters, workshop, jobs)
+    findings = [finding for each in halves for finding in each.findings]
+    for default, free_threaded in combinations(halves, 2):
+        if default.interpreter.minor == free_threaded.interpreter.minor:
+            findings += judge_halves(default.wheel.contents, free_threaded.wheel.contents)
+    # the same name twice is one file for both (pure), for several versions (abi3), or an error found above
+    kept = [*{each.wheel.contents.filename: each for each in reversed(halves)}.values()][::-1]
+    findings = sorted(set(findings))
+    passed = worst(findings) is not Severity.ERROR
+    made = [*filter(None, [sdist]), *(each.wheel.path for each in kept)]
+    digests = [workshop.digest(path) for path in made]
+    placed = workshop.publish(made) if passed else ("",) * len(made)
+    size, sha256 = digests[0]
+    name = kept[0].wheel.contents.name
+    first = 1 if sdist else 0
+    return BuildResult(
+        project=project,
+        version=str(name.version),
+        out_dir=out_dir,
+        wheels=tuple(
+            _built(half, path, digest) for half, path, digest in zip(kept, placed[first:], digests[first:], strict=True)
+        ),
+        findings=tuple(findings),
+        sdist=BuiltSdist(path=placed[0], filename=_base(sdist), size=size, sha256=sha256) if sdist else None,
+        seconds=workshop.clock() - start,
+    )
+
+
+def _check(plan: BuildPlan) -> None:
+    """Two interpreters of one build would make the same wheel twice."""
+    labels = Counter(each.label for each in plan.interpreters)
+    twice = sorted(label for label, count in labels.items() if count > 1)
+    if twice:
+        named = ", ".join(each.executable for each in plan.interpreters if each.label in twice)
+        raise InputError(f"two interpreters are CPython {twice[0]}: {named}", hint="name only one of them")
+
+
+def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpreter: Interpreter) -> _Half:
+    start = workshop.clock()
+    label = interpreter.label
+    try:
+        wheel = workshop.make_wheel(interpreter, observer)
+        findings = list(workshop.inspect(wheel))
+        platform = ".".join(wheel.contents.name.platforms)
+        repair = Repair(tool="", before=platform, after=platform, reason="no native code")
+        imports: tuple[ImportResult, ...] = ()
+        # a wheel that is wrong already is neither repaired nor imported: what came out would only hide why
+        if worst(findings) is not Severity.ERROR:
+            if not plan.repair:
+                repair = replace(repair, reason="not asked for")
+            elif wheel.contents.native:
+                observer.stage(label, Stage.REPAIR)
+                wheel, repair = workshop.repair(wheel, interpreter)
+                findings += workshop.inspect(wheel)
+            if plan.import_modules:
+                observer.stage(label, Stage.IMPORT)
+                imports = workshop.import_modules(wheel, interpreter)
+                findings += judge_imports(wheel.contents, interpreter, imports, allow_gil=plan.allow_gil)
+    except BaseException:
+        observer.stage(label, Stage.FAILED)
+        raise
+    observer.stage(label, Stage.DONE if worst(findings) is not Severity.ERROR else Stage.FAILED)
+    return _Half(
+        interpreter=interpreter,
+        wheel=wheel,
+        repair=repair,
+        imports=imports,
+        findings=tuple(findings),
+        seconds=workshop.clock() - start,
+    )
+
+
+def _together(
+    half: Callable[[Interpreter], _Half], interpreters: Sequence[Interpreter], workshop: Workshop, jobs: int
+) -> list[_Half]:
+    """The halves in the order of the interpreters. An interruption stops the workshop before threads are waited for."""
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        futures = [pool.submit(half, interpreter) for interpreter in interpreters]
+        try:
+            pending: set[Future[_Half]] = set(futures)
+            while pending:
+                _, pending = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
+        except BaseException:
+            workshop.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+    failures = [error for future in futures if (error := future.exception()) is not None]
+    if failures:
+        raise _joined(failures)
+    return [future.result() for future in futures]
+
+
+def _joined(failures: Iterable[BaseException]) -> BaseException:
+    """One error that tells about every half that failed; a bug goes before a failure on purpose."""
+    told: dict[str, FtwheelError] = {}
+    for failure in failures:
+        if not isinstance(failure, FtwheelError):
+            return failure
+        told.setdefault(failure.message, failure)
+    first, *others = told.values()
+    if not others:
+        return first
+    kind = type(first) if all(type(other) is type(first) for other in others) else BuildError
+    return kind("\n\n".join(told), hint=first.hint)
+
+
+def _built(half: _Half, path: str, digest: tuple[int, str]) -> BuiltWheel:
+    size, sha256 = digest
+    return BuiltWheel(
+        path=path,
+        filename=half.wheel.contents.filename,
+        size=size,
+        sha256=sha256,
+        interpreter=half.interpreter,
+        modules=tuple(sorted(half.wheel.contents.modules)),
+        repair=half.repair,
+        imports=half.imports,
+        seconds=half.seconds,
+    )
+
+
+def _base(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]

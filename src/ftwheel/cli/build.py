@@ -1,0 +1,173 @@
+"""``ftwheel build``: both halves of the pair, proved."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from ftwheel.core.errors import InputError, MissingToolError
+
+if TYPE_CHECKING:
+    from ftwheel.core.building import ConfigSettings
+    from ftwheel.core.interpreters import Interpreter
+    from ftwheel.io.projects import Project
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = """\
+  ftwheel build                        every pair of interpreters on this machine, wheels in dist/
+  ftwheel build --python 3.13,3.14     the pairs 3.13 + 3.13t and 3.14 + 3.14t
+  ftwheel build --python 3.14t         the free-threaded half alone
+  ftwheel build --sdist -o wheelhouse  the source distribution, and the pairs built from it
+  ftwheel build --format json          for a program"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("project", nargs="?", default=".", type=Path, metavar="PROJECT", help="folder or .tar.gz (default: .)")
+    add(
+        "--python",
+        action="append",
+        default=[],
+        metavar="LIST",
+        help="3.14 (both halves), 3.14t, 3.14+gil (one half) or paths, with commas between (default: every pair)",
+    )
+    add("-o", "--out-dir", type=Path, metavar="DIR", help="where the files go (default: PROJECT/dist)")
+    add("--sdist", action="store_true", help="build the source distribution too, and the wheels from it")
+    add("--no-repair", action="store_true", help="leave the platform tag and the libraries as built")
+    add("--no-import", action="store_true", help="do not import the modules, so nothing is proved about the GIL")
+    add(
+        "-C",
+        "--config-setting",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="setting for the build backend; may be repeated",
+    )
+    add("--format", choices=("text", "json"), default="text", help="how to show the result (default: text)")
+    add("-v", "--verbose", action="store_true", help="show the build logs too")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when every file was made and checked, 1 with findings; failures of the build itself raise."""
+    from ftwheel.app.build import build
+    from ftwheel.core.building import BuildPlan
+    from ftwheel.io.builders import open_workshop
+    from ftwheel.io.projects import read_project
+    from ftwheel.render.build import progress, write_json, write_text
+
+    settings = config_settings(arguments.config_setting)
+    project = read_project(Path(os.path.abspath(arguments.project)))
+    if project.is_sdist and arguments.sdist:
+        raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
+    plan = BuildPlan(
+        interpreters=interpreters(arguments.python, project),
+        sdist=arguments.sdist,
+        repair=not arguments.no_repair,
+        import_modules=not arguments.no_import,
+        allow_gil=project.allow_gil,
+    )
+    default_dir = project.path.parent if project.is_sdist else project.path / "dist"
+    out_dir = Path(os.path.abspath(arguments.out_dir or default_dir))
+    with _terminable(), open_workshop(project.path, out_dir, settings) as workshop:
+        try:
+            with progress() as observer:
+                result = build(
+                    plan,
+                    workshop,
+                    observer,
+                    project=project.path.name,
+                    out_dir=os.fspath(arguments.out_dir or _shorter(default_dir)),
+                    jobs=max(2, os.cpu_count() or 1),
+                )
+        finally:
+            if arguments.verbose:
+                _show_logs(plan.interpreters, workshop.log_of)
+    write = write_json if arguments.format == "json" else write_text
+    write(result, sys.stdout)
+    return 0 if result.passed else 1
+
+
+def interpreters(asked: Sequence[str], project: Project) -> tuple[Interpreter, ...]:
+    """The interpreters to build with, in the order asked for.
+
+    Paths are probed, versions searched for; without either, every pair of this machine that the project supports.
+    """
+    from ftwheel.core.pythons import parse_request, resolve
+    from ftwheel.io.interpreters import discover, probe
+
+    requests = [parse_request(item) for text in asked for item in text.split(",") if item.strip()]
+    named = {request.path: probe(request.path) for request in requests if request.path}
+    for path, interpreter in named.items():
+        if interpreter.implementation != "cpython":
+            raise InputError(f"{path}: is {interpreter.implementation}; pairs are built for CPython")
+    versions = [request for request in requests if not request.path]
+    found: tuple[Interpreter, ...] = ()
+    if versions or not requests:
+        found = discover()
+    if requests:
+        chosen = [*named.values(), *(resolve(versions, found) if versions else ())]
+        return tuple(dict.fromkeys(chosen))
+    wanted = tuple(each for each in found if project.wants(each))
+    if found and not wanted:
+        raise MissingToolError(
+            f"{project.path}: supports none of the interpreters of this machine"
+            f" (requires-python {project.requires_python or 'any'})",
+            hint="install a supported pair, for example: uv python install 3.14 3.14t",
+        )
+    return resolve((), wanted)
+
+
+def config_settings(texts: Sequence[str]) -> ConfigSettings:
+    """``KEY=VALUE`` items as PEP 517 config settings; the values of a repeated key become a list, as with ``build``."""
+    settings: dict[str, str | list[str]] = {}
+    for text in texts:
+        key, separator, value = text.partition("=")
+        if not key:
+            raise InputError(
+                f"--config-setting {text!r}: no key", hint="write -C KEY=VALUE, or -C KEY for an empty value"
+            )
+        value = value if separator else ""
+        before = settings.get(key)
+        if before is None:
+            settings[key] = value
+        else:
+            settings[key] = [*([before] if isinstance(before, str) else before), value]
+    return settings
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM, which CI systems and ``timeout`` send, clean up as Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show_logs(interpreters: Sequence[Interpreter], log_of: Callable[[str], str]) -> None:
+    from ftwheel.render.terminal import printable
+
+    for label in ("sdist", *(each.label for each in interpreters)):
+        for line in log_of(label).splitlines():
+            print(f"{label} | {printable(line)}", file=sys.stderr)
+
+
+def _shorter(folder: Path) -> str:
+    """A path as a person would write it from here."""
+    try:
+        return os.fspath(folder.relative_to(Path.cwd()))
+    except ValueError:
+        return os.fspath(folder)

@@ -1,0 +1,183 @@
+"""What a build of a pair is made of, and what it asks of the world.
+
+``ftwheel.app.build`` decides; ``Workshop`` is all it may do outside, implemented by ``ftwheel.io.builders``. The result
+types are what the renderers get.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ftwheel.core.findings import Finding, Severity, worst
+from ftwheel.core.importing import ImportResult
+from ftwheel.core.interpreters import Interpreter
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheels import WheelContents
+
+__all__ = [
+    "BuildPlan",
+    "BuildResult",
+    "BuiltSdist",
+    "BuiltWheel",
+    "ConfigSettings",
+    "Observer",
+    "RawWheel",
+    "Repair",
+    "Stage",
+    "Workshop",
+]
+
+ConfigSettings = Mapping[str, str | Sequence[str]]  # as PEP 517 frontends pass them: a repeated key has a list
+
+
+class Stage(enum.Enum):
+    """Where the build of one half stands; the value is what the user reads."""
+
+    SOURCE = "copying the source"
+    ENVIRONMENT = "making the build environment"
+    REQUIREMENTS = "asking the backend what it needs"
+    BUILD = "building"
+    REPAIR = "repairing"
+    IMPORT = "importing its modules"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Observer(Protocol):
+    """Hears how a build goes on; called from several threads."""
+
+    def stage(self, label: str, stage: Stage) -> None:
+        """``label`` is the half (``3.14t``) or ``sdist``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPlan:
+    """What to build: every interpreter once, the halves of a pair next to each other.
+
+    ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``).
+    """
+
+    interpreters: tuple[Interpreter, ...]
+    sdist: bool = False
+    repair: bool = True
+    import_modules: bool = True
+    allow_gil: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What a repair made of the platform tag.
+
+    ``tool`` is "" when nothing was repaired, and ``reason`` says why the tag is what it is. ``grafted`` names the
+    libraries that were copied into the wheel.
+    """
+
+    tool: str
+    before: str
+    after: str
+    reason: str
+    grafted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawWheel:
+    """One wheel in the workshop, and what is in it. ``path`` is where the workshop keeps it."""
+
+    path: str
+    contents: WheelContents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltWheel:
+    """One finished half.
+
+    ``path`` is the file in the output folder, or "" when it was not put there because of findings. ``seconds`` is the
+    wall time from the copy of the source to the last import; ``modules`` are dotted names, sorted.
+    """
+
+    path: str
+    filename: str
+    size: int
+    sha256: str
+    interpreter: Interpreter
+    modules: tuple[str, ...]
+    repair: Repair
+    imports: tuple[ImportResult, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltSdist:
+    """The source distribution the wheels were built from; ``path`` as for wheels."""
+
+    path: str
+    filename: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """Everything one run made and found. ``findings`` are sorted; with an error among them no file was written."""
+
+    project: str
+    version: str
+    out_dir: str
+    wheels: tuple[BuiltWheel, ...]
+    findings: tuple[Finding, ...]
+    sdist: BuiltSdist | None = None
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the files were put into the output folder."""
+        return worst(self.findings) is not Severity.ERROR
+
+
+class Workshop(Protocol):
+    """What a build may do outside: one private place of work, made before and removed after it.
+
+    Methods with an interpreter are called for several interpreters at once, each from its own thread. Failures are
+    BuildError, with the interesting end of the log, or MissingToolError.
+    """
+
+    def make_sdist(self, interpreter: Interpreter, observer: Observer) -> str:
+        """Build the source distribution; later wheels are built from it. Returns its path in the workshop."""
+        ...
+
+    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> RawWheel:
+        """Build one wheel in an isolated environment from a private copy of the source."""
+        ...
+
+    def inspect(self, wheel: RawWheel) -> tuple[Finding, ...]:
+        """Compare the wheel's tags with what is inside."""
+        ...
+
+    def repair(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[RawWheel, Repair]:
+        """Make the wheel stand on its own on other machines of its platform; the tag may change."""
+        ...
+
+    def import_modules(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[ImportResult, ...]:
+        """Install the wheel into a throw-away environment and import each extension module in its own process."""
+        ...
+
+    def digest(self, path: str) -> tuple[int, str]:
+        """Size in bytes and SHA-256 of a file in the workshop."""
+        ...
+
+    def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Put files into the output folder, all or none, whole at any moment; returns their new paths."""
+        ...
+
+    def stop(self) -> None:
+        """End every program that runs; the methods that wait for one raise."""
+        ...
+
+    def clock(self) -> float:
+        """Seconds since an arbitrary moment."""
+        ...

@@ -1,0 +1,41 @@
+"""What happened when a module was imported in a fresh process of the interpreter it was built for."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+__all__ = ["ImportOutcome", "ImportResult"]
+
+
+class ImportOutcome(enum.Enum):
+    """How the import ended. Each is a result; none is a failure of ftwheel."""
+
+    LOADED = "loaded"
+    FAILED = "failed"  # it raised
+    CRASHED = "crashed"  # the process was ended by a signal, or left without an answer
+    TIMED_OUT = "timed out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportResult:
+    """One module, imported alone.
+
+    ``gil_before`` and ``gil_after`` are ``sys._is_gil_enabled()`` just before and just after the import; None where the
+    interpreter does not answer (before 3.13, after a crash). ``culprits`` are the modules for which the interpreter
+    says that it enabled the GIL, in its order: the module itself, or one that it imports. ``detail`` is the exception,
+    the signal, or the end of what the process printed. ``seconds`` is the time of the process.
+    """
+
+    module: str
+    outcome: ImportOutcome
+    gil_before: bool | None = None
+    gil_after: bool | None = None
+    culprits: tuple[str, ...] = ()
+    detail: str = ""
+    seconds: float = 0.0
+
+    @property
+    def enables_gil(self) -> bool:
+        """Whether the import turned the GIL on in a process that ran without it."""
+        return self.gil_before is False and self.gil_after is True

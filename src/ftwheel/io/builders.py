@@ -1,0 +1,223 @@
+"""The workshop: builds halves through ``build`` in isolated environments, each from its own copy of the source.
+
+Implements ``ftwheel.core.building.Workshop``. Every half has a folder of its own in the workspace: ``source``, ``env``,
+``wheel``, ``repaired``, the installed wheel for the import check, and ``build.log``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ftwheel.core.building import ConfigSettings, Observer, RawWheel, Repair, Stage
+from ftwheel.core.errors import BuildError, FtwheelError
+from ftwheel.core.findings import Finding
+from ftwheel.core.importing import ImportResult
+from ftwheel.core.interpreters import Interpreter
+from ftwheel.core.logs import interesting
+from ftwheel.io.environments import Environment, clean_environ
+from ftwheel.io.importing import import_in
+from ftwheel.io.interpreters import probe
+from ftwheel.io.processes import Crew
+from ftwheel.io.repair import repair_wheel
+from ftwheel.io.sources import copy_source, unpack_sdist
+from ftwheel.io.wheels import read_wheel
+from ftwheel.io.workspace import workspace
+
+if TYPE_CHECKING:
+    from build import ProjectBuilder
+
+__all__ = ["LocalWorkshop", "open_workshop"]
+
+_Distribution = Literal["sdist", "wheel"]
+
+
+@contextlib.contextmanager
+def open_workshop(project: Path, out_dir: Path, config_settings: ConfigSettings) -> Iterator[LocalWorkshop]:
+    """A workshop for one project; leaving it in any way ends every program and removes every folder of work."""
+    crew = Crew()
+    with workspace() as place:
+        try:
+            yield LocalWorkshop(project, out_dir, config_settings, place=place, crew=crew)
+        finally:
+            crew.stop()
+
+
+class LocalWorkshop:
+    """Builds on this machine. Made by ``open_workshop``."""
+
+    def __init__(
+        self, project: Path, out_dir: Path, config_settings: ConfigSettings, *, place: Path, crew: Crew
+    ) -> None:
+        self._project = project
+        self._out_dir = out_dir
+        self._settings = config_settings
+        self._place = place
+        self._crew = crew
+        self._sdist: Path | None = None
+
+    def stop(self) -> None:
+        """End every program that runs; the threads that wait for them see Stopped."""
+        self._crew.stop()
+
+    def log_of(self, label: str) -> str:
+        """What the build of a half (``3.14t``) or of the ``sdist`` has printed so far."""
+        with contextlib.suppress(OSError):
+            return (self._place / label / "build.log").read_text(errors="replace")
+        return ""
+
+    def make_sdist(self, interpreter: Interpreter, observer: Observer) -> str:
+        room = self._room("sdist")
+        observer.stage("sdist", Stage.SOURCE)
+        source = copy_source(self._project, room / "copy", without=self._out_dir)
+        self._sdist = self._call("sdist", interpreter, source, room, observer)
+        return os.fspath(self._sdist)
+
+    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> RawWheel:
+        label = interpreter.label
+        room = self._room(label)
+        observer.stage(label, Stage.SOURCE)
+        if self._sdist is None:
+            source = copy_source(self._project, room / "copy", without=self._out_dir)
+        else:
+            (room / "copy").mkdir()
+            source = unpack_sdist(self._sdist, room / "copy")
+        wheel = self._call("wheel", interpreter, source, room, observer)
+        return RawWheel(path=os.fspath(wheel), contents=read_wheel(wheel))
+
+    def _room(self, label: str) -> Path:
+        room = self._place / label
+        room.mkdir()
+        return room
+
+    def _call(
+        self,
+        distribution: _Distribution,
+        interpreter: Interpreter,
+        source: Path,
+        room: Path,
+        observer: Observer,
+    ) -> Path:
+        """Build one distribution through ``build``, with the backend in an environment made for this one call."""
+        log = room / "build.log"
+        label = room.name
+        observer.stage(label, Stage.ENVIRONMENT)
+        with _told(label, self._project):
+            environment = Environment(interpreter, room / "env", crew=self._crew, log=log)
+            builder = self._builder(environment, source, log)
+            environment.install(builder.build_system_requires)
+            observer.stage(label, Stage.REQUIREMENTS)
+            with _backend_failures(log):
+                more = builder.get_requires_for_build(distribution, self._settings)
+            environment.install(more - builder.build_system_requires)
+            observer.stage(label, Stage.BUILD)
+            with _backend_failures(log):
+                made = Path(builder.build(distribution, room / distribution, self._settings))
+            _same(interpreter, probe(environment.python_executable))
+        return made
+
+    def _builder(self, environment: Environment, source: Path, log: Path) -> ProjectBuilder:
+        from build import BuildException, ProjectBuilder
+
+        def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+            environ = clean_environ(**(extra_environ or {}))
+            code = self._crew.run(cmd, log=log, cwd=Path(cwd) if cwd else None, env=environ)
+            if code:
+                raise subprocess.CalledProcessError(code, cmd)
+
+        try:
+            return ProjectBuilder.from_isolated_env(environment, source, runner=run)
+        except BuildException as error:
+            raise BuildError(str(error).replace(os.fspath(source), os.fspath(self._project))) from error
+
+    def inspect(self, wheel: RawWheel) -> tuple[Finding, ...]:
+        return ()
+
+    def repair(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[RawWheel, Repair]:
+        path = Path(wheel.path)
+        with _told(interpreter.label, self._project):
+            repaired, repair = repair_wheel(
+                path,
+                self._place / interpreter.label / "repaired",
+                platform=interpreter.platform,
+                crew=self._crew,
+            )
+        if repaired == path:
+            return wheel, repair
+        return RawWheel(path=os.fspath(repaired), contents=read_wheel(repaired)), repair
+
+    def import_modules(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[ImportResult, ...]:
+        modules = sorted(wheel.contents.modules)
+        if not modules:
+            return ()
+        with _told(interpreter.label, self._project):
+            return import_in(
+                self._place / interpreter.label,
+                Path(wheel.path),
+                interpreter,
+                modules,
+                requires=True,
+                crew=self._crew,
+            )
+
+    def digest(self, path: str) -> tuple[int, str]:
+        with open(path, "rb") as file:
+            return os.path.getsize(path), hashlib.file_digest(file, "sha256").hexdigest()
+
+    def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
+        pairs: list[tuple[Path, Path]] = []
+        try:
+            self._out_dir.mkdir(parents=True, exist_ok=True)
+            for path in map(Path, paths):
+                final = self._out_dir / path.name
+                temporary = self._out_dir / f".{path.name}.{os.getpid()}.part"
+                pairs.append((temporary, final))
+                shutil.copyfile(path, temporary)
+            for temporary, final in pairs:
+                temporary.replace(final)
+        except OSError as error:
+            raise BuildError(f"{self._out_dir}: cannot be written ({error.strerror or error})") from error
+        finally:
+            for temporary, _ in pairs:
+                temporary.unlink(missing_ok=True)
+        return tuple(os.fspath(final) for _, final in pairs)
+
+    def clock(self) -> float:
+        return time.monotonic()
+
+
+@contextlib.contextmanager
+def _told(label: str, project: Path) -> Iterator[None]:
+    """Say which half of which project a failure belongs to."""
+    try:
+        yield
+    except FtwheelError as error:
+        raise type(error)(f"{project.name}, {label}: {error.message}", hint=error.hint) from error
+
+
+@contextlib.contextmanager
+def _backend_failures(log: Path) -> Iterator[None]:
+    """Turn what ``build`` raises into the interesting end of the log."""
+    from build import BuildException
+
+    try:
+        yield
+    except BuildException as error:
+        said = interesting(log.read_text(errors="replace"))
+        raise BuildError("\n".join(filter(None, [said, str(error)]))) from error
+
+
+def _same(before: Interpreter, after: Interpreter) -> None:
+    """The environment that the wheel was built in was really of the interpreter that was asked for."""
+    if (before.version, before.free_threaded) != (after.version, after.free_threaded):
+        raise BuildError(
+            f"was to be built with CPython {before.label},"
+            f" but the build environment runs {after.label} ({after.executable})"
+        )

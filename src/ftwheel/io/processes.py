@@ -1,0 +1,113 @@
+"""Run programs so that nothing of them is left when we stop: each in its own process group, killed as a whole.
+
+A build backend starts compilers, which start others. Killing only the first leaves the rest writing into folders that
+are being removed, so every program here leads a group (a job's worth of processes), and ``stop`` ends all groups at
+once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["Crew", "Stopped"]
+
+_GRACE = 2.0  # seconds between asking a group to end and killing it
+
+
+class Stopped(Exception):  # noqa: N818 - not an error, the answer to an interruption
+    """The crew was stopped, so this program was not started or was killed."""
+
+
+class Crew:
+    """The programs of one command. Used by several threads; ``stop`` may be called from any of them."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def run(
+        self,
+        command: Sequence[str | os.PathLike[str]],
+        *,
+        log: Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        """Run a program to its end; standard output and error are appended to ``log``. Returns the exit code.
+
+        A negative code is the signal that ended it, as in ``subprocess``. Raises OSError when the program cannot be
+        started, ``subprocess.TimeoutExpired`` after ``timeout`` seconds (its group is gone then) and Stopped after
+        ``stop``.
+        """
+        with log.open("ab") as sink:
+            process = self._start(command, sink.fileno(), cwd, env)
+        try:
+            code = process.wait(timeout)
+        except BaseException:
+            _kill(process)
+            raise
+        finally:
+            with self._lock:
+                self._running.discard(process)
+        if self._stopped:
+            raise Stopped
+        return code
+
+    def _start(
+        self,
+        command: Sequence[str | os.PathLike[str]],
+        sink: int,
+        cwd: Path | None,
+        env: Mapping[str, str] | None,
+    ) -> subprocess.Popen[bytes]:
+        with self._lock:  # so that no program slips in between the flag and the list
+            if self._stopped:
+                raise Stopped
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,  # ignored on Windows, where taskkill walks the tree instead
+            )
+            self._running.add(process)
+            return process
+
+    def stop(self) -> None:
+        """End every program that runs and refuse new ones: a polite signal first, then the one nobody can ignore."""
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        for process in running:
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE
+        for process in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+            _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the whole group, also when its leader has already gone, and reap the leader."""
+    _signal(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

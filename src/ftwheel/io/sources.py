@@ -1,0 +1,172 @@
+"""Give every build its own copy of the source tree.
+
+Two builds of one tree at once write into each other's ``build`` and ``.egg-info`` folders (a setuptools wheel comes out
+empty that way), and whatever they leave behind ends up in the next wheel. So each half is built from a private copy, or
+from an unpacked sdist.
+
+Version control has to keep working in the copy, because backends such as setuptools-scm and hatch-vcs take the version
+and the list of files from it. The copy of a Git work tree gets a repository folder of its own with its own index,
+linked to the real one's objects and refs as ``git worktree`` does it, but without registering anything there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ftwheel.core.errors import BuildError
+
+__all__ = ["copy_source", "unpack_sdist"]
+
+_CACHE_TAG = "CACHEDIR.TAG"  # the Cache Directory Tagging Specification: pytest, mypy, ruff, cargo and uv write it
+_NEVER_SOURCE = frozenset({".git", "__pycache__", ".nox", ".tox", "node_modules", ".DS_Store"})
+_GIT_TIMEOUT = 60.0
+
+
+def copy_source(project: Path, place: Path, *, without: Path | None = None) -> Path:
+    """Copy a project into an empty folder; returns the copy's project folder, which is below ``place``.
+
+    Left out is what cannot be source: version control's own folder, virtual environments, folders tagged as caches,
+    setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times are kept. Links that point
+    out of the project are replaced by what they point to. Raises BuildError when a file cannot be read.
+    """
+    project = project.resolve()
+    top, prefix = _git_top(project)
+    target = place / prefix
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _copy(project, target, _filter(project, without.resolve() if without else None), project)
+    except OSError as error:
+        raise BuildError(f"{error.filename or project}: cannot be copied ({error.strerror or error})") from error
+    if top is not None:
+        _link_git(top, prefix, place)
+    return target
+
+
+def _filter(project: Path, without: Path | None) -> Callable[[os.DirEntry[str]], bool]:
+    """Whether an entry is left out."""
+    intermediate = os.fspath(project / "build")
+
+    def skipped(entry: os.DirEntry[str]) -> bool:
+        if entry.name in _NEVER_SOURCE:
+            return True
+        if not entry.is_dir(follow_symlinks=False):
+            return False
+        if os.path.dirname(entry.path) == intermediate and entry.name.startswith(("bdist.", "lib.", "temp.")):
+            return True  # setuptools below 71 puts a stale module from here into the next wheel
+        if any(os.path.exists(os.path.join(entry.path, name)) for name in ("pyvenv.cfg", _CACHE_TAG)):
+            return True
+        return without is not None and Path(entry.path) == without
+
+    return skipped
+
+
+def _copy(source: Path, target: Path, skipped: Callable[[os.DirEntry[str]], bool], project: Path) -> None:
+    target.mkdir()
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if skipped(entry):
+                continue
+            place = target / entry.name
+            if entry.is_symlink() and _stays_inside(entry, project):
+                place.symlink_to(os.readlink(entry.path))
+            elif entry.is_dir():
+                _copy(Path(entry.path), place, skipped, project)
+            elif entry.is_file():
+                shutil.copy2(entry.path, place)
+            # what is left is no source: sockets, pipes, devices, links to nothing
+    shutil.copystat(source, target)
+
+
+def _stays_inside(entry: os.DirEntry[str], project: Path) -> bool:
+    """Whether a link still means the same in the copy."""
+    goal = os.readlink(entry.path)
+    return not os.path.isabs(goal) and Path(os.path.dirname(entry.path), goal).resolve().is_relative_to(project)
+
+
+def unpack_sdist(sdist: Path, place: Path) -> Path:
+    """Unpack a source distribution into a folder; returns the project's folder (PEP 625: the only one at the top).
+
+    The ``data`` filter of PEP 706 keeps members inside. Raises BuildError when the archive is not a source
+    distribution.
+    """
+    try:
+        with tarfile.open(sdist) as archive:
+            archive.extractall(place, filter="data")
+        (folder,) = place.iterdir()
+    except (tarfile.TarError, OSError, ValueError) as error:
+        raise BuildError(f"{sdist.name}: cannot be unpacked as a source distribution ({error})") from error
+    return folder
+
+
+def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None, feed: bytes = b"") -> bytes | None:
+    """The output of a git command, None when there is no git, no repository, or it fails."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", folder, *arguments],
+            input=feed,
+            capture_output=True,
+            timeout=_GIT_TIMEOUT,
+            env={**os.environ, **(env or {})},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _git_top(project: Path) -> tuple[Path | None, str]:
+    """The work tree that holds the project and the project's path in it; (None, "source") outside of Git."""
+    if not any((folder / ".git").exists() for folder in (project, *project.parents)):
+        return None, "source"
+    answer = _git(project, "rev-parse", "--show-toplevel")
+    if answer is None or not answer.strip():
+        return None, "source"
+    top = Path(os.fsdecode(answer.rstrip(b"\r\n"))).resolve()
+    return (top, f"source/{project.relative_to(top).as_posix()}") if project.is_relative_to(top) else (None, "source")
+
+
+def _link_git(top: Path, prefix: str, place: Path) -> None:
+    """Make the copy a work tree of the same repository at the same commit, as clean or dirty as the original."""
+    paths = _git(top, "rev-parse", "--git-common-dir", "--git-path", "index")
+    branch, commit = _git(top, "symbolic-ref", "-q", "HEAD"), _git(top, "rev-parse", "-q", "--verify", "HEAD")
+    if paths is None or (branch is None and commit is None):
+        return
+    common, index = (top / line for line in os.fsdecode(paths).splitlines())
+    private = place / "git"
+    private.mkdir()
+    (private / "HEAD").write_bytes(b"ref: " + branch if branch else commit or b"")
+    (private / "commondir").write_text(f"{common.resolve()}\n")
+    (private / "gitdir").write_text(f"{place / 'source' / '.git'}\n")
+    if index.exists():
+        for file in (index, *index.parent.glob("sharedindex.*")):
+            shutil.copyfile(file, private / file.name)
+    (place / "source" / ".git").write_text(f"gitdir: {private}\n")
+    inside = prefix.removeprefix("source").strip("/.")
+    if inside and index.exists():
+        _skip_outside(top, inside, place / "source", private)
+
+
+def _skip_outside(top: Path, inside: str, copy: Path, private: Path) -> None:
+    """Tell the copy's index that only the project is checked out.
+
+    Files outside that are modified in the original stay unmarked, so they count as deleted and the copy is dirty too.
+    """
+    tracked = _git(top, "ls-files", "-z", "--", f":(exclude,top){inside}")
+    changed = _git(top, "diff-files", "--name-only", "-z", "--", f":(exclude,top){inside}")
+    if tracked is None or changed is None:
+        return
+    unchanged = [path for path in tracked.split(b"\0") if path and path not in set(changed.split(b"\0"))]
+    if unchanged:
+        _git(
+            copy,
+            "update-index",
+            "-z",
+            "--skip-worktree",
+            "--stdin",
+            env={"GIT_DIR": os.fspath(private), "GIT_WORK_TREE": os.fspath(copy)},
+            feed=b"\0".join(unchanged) + b"\0",
+        )
