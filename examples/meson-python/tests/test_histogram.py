@@ -32,7 +32,7 @@ def test_bounds_that_make_no_sense_are_refused(low, high, bins):
 
 
 def test_no_count_is_lost_between_threads():
-    threads, rounds, bins = 4, 250_000, 3
+    threads, rounds, bins = 4, 100_000, 3
     histogram = Histogram(0, bins, bins)
     start = Barrier(threads)
 
