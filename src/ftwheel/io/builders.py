@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sysconfig
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -42,6 +43,7 @@ _Distribution = Literal["sdist", "wheel"]
 @contextlib.contextmanager
 def open_workshop(project: Path, out_dir: Path, config_settings: ConfigSettings) -> Iterator[LocalWorkshop]:
     """A workshop for one project; leaving it in any way ends every program and removes every folder of work."""
+    sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
     crew = Crew()
     with workspace() as place:
         try:
