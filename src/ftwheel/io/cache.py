@@ -1,0 +1,128 @@
+"""Keeps pages of indexes on disk, and knows how long they are good for (RFC 9111, as far as simple indexes use it).
+
+One file a page: a line of JSON about the response, then its body. Imports next to nothing, because a command that finds
+its pages here needs nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+__all__ = ["CachedPage", "PageCache", "lifetime"]
+
+_MOST_BYTES = 512 * 1024 * 1024  # of all pages together; the oldest go first
+_HEADER = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedPage:
+    """A response as it was, without credentials.
+
+    ``url`` is the address asked, ``final_url`` the one that answered. ``status`` is 200, 404 or 410. ``fetched`` is in
+    seconds since the epoch, ``max_age`` in seconds.
+    """
+
+    url: str
+    final_url: str
+    status: int
+    content_type: str
+    etag: str
+    last_modified: str
+    fetched: float
+    max_age: float
+    body: bytes
+
+    def fresh(self, now: float) -> bool:
+        """Whether the page may be used without asking again; a clock that went back makes it stale."""
+        return 0 <= now - self.fetched < self.max_age
+
+
+def lifetime(headers: Mapping[str, str]) -> float | None:
+    """How many seconds a response may be used without asking again; None when it must not be kept at all."""
+    directives: dict[str, str] = {}
+    for part in headers.get("Cache-Control", "").lower().split(","):
+        name, _, value = part.strip().partition("=")
+        directives[name] = value.strip('"')
+    if "no-store" in directives:
+        return None
+    if "no-cache" in directives:
+        return 0.0
+    try:
+        return max(0.0, float(int(directives["max-age"])) - float(int(headers.get("Age", "0"))))
+    except (KeyError, ValueError):
+        return 0.0
+
+
+class PageCache:
+    """Pages in one folder, which is made when the first page is kept.
+
+    A page that cannot be read back whole counts as not there; a disk that is full or read-only makes the cache
+    useless, not the command fail.
+    """
+
+    def __init__(self, folder: str, *, most_bytes: int = _MOST_BYTES) -> None:
+        self._folder = folder
+        self._most_bytes = most_bytes
+
+    def _path(self, url: str, accept: str) -> str:
+        # The checksum only spreads the names; a collision is seen, because the page says its address.
+        key = zlib.crc32(f"{accept}\n{url}".encode("utf-8", "surrogatepass"))
+        name = "".join(c if c.isalnum() and c.isascii() else "-" for c in url.rstrip("/").rpartition("/")[2])[:80]
+        return os.path.join(self._folder, f"{name}.{key:08x}")
+
+    def get(self, url: str, accept: str) -> CachedPage | None:
+        """The page kept for this address and these content types, fresh or not; None when there is none."""
+        try:
+            with open(self._path(url, accept), "rb") as file:
+                header = json.loads(file.readline(_HEADER))
+                body = file.read()
+            length = header.pop("length")
+            page = CachedPage(**header, body=body)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return page if page.url == url and length == len(body) else None
+
+    def put(self, page: CachedPage, accept: str) -> None:
+        """Keep a page, or replace the one that is there."""
+        path = self._path(page.url, accept)
+        about = {field.name: getattr(page, field.name) for field in fields(page) if field.name != "body"}
+        header = json.dumps({**about, "length": len(page.body)}).encode()
+        if len(header) >= _HEADER:
+            return
+        # Two processes, or a process that is killed, must never leave half a page under the final name.
+        temporary = f"{path}.{os.getpid()}-{time.monotonic_ns()}.tmp"
+        try:
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            with open(temporary, "wb") as file:
+                file.write(header + b"\n")
+                file.write(page.body)
+            os.replace(temporary, path)
+        except OSError:
+            try:
+                os.unlink(temporary)
+            except OSError:
+                return
+
+    def prune(self) -> None:
+        """Remove the pages that were kept longest ago until the rest fits."""
+        try:
+            with os.scandir(self._folder) as entries:
+                pages = sorted(
+                    ((stat.st_mtime, stat.st_size, entry.path) for entry in entries if (stat := entry.stat())),
+                    reverse=True,
+                )
+        except OSError:
+            return
+        total = 0
+        for _, size, path in pages:
+            total += size
+            if total > self._most_bytes:
+                try:
+                    os.unlink(path)
+                except OSError:
+                    continue

@@ -1,0 +1,1 @@
+"""Simple indexes, wherever they are: over HTTP, in folders, in recordings."""

@@ -1,0 +1,369 @@
+"""Asks simple indexes for pages and files: each page once, many at a time, from the cache when that is allowed.
+
+Nothing is imported that is not needed: with all pages fresh in the cache, no HTTP library is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from io import BufferedRandom, BytesIO
+from typing import IO, TYPE_CHECKING, Protocol, Self
+
+from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, NetworkError
+from ftwheel.core.ports import Index
+from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
+from ftwheel.core.urls import redact, split_credentials
+from ftwheel.io.cache import CachedPage, PageCache, lifetime
+from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url, is_page, local_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ftwheel.io.credentials import Credentials
+    from ftwheel.io.index.transport import Transport
+
+__all__ = ["ACCEPT", "IndexClient", "NamedIndex"]
+
+# JSON first, because it says more (PEP 691); every index has to offer at least one of these
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+MOST_PAGE_BYTES = 64 * 1024 * 1024  # ten times the longest page known
+MOST_FILE_BYTES = 8 * 1024 * 1024 * 1024
+PAGE_SECONDS = 60.0
+FILE_SECONDS = 1800.0
+_JOBS = 24
+_GONE = frozenset({404, 410})
+_ARCHIVES = (
+    ".whl",
+    ".zip",
+    ".tar.gz",
+    ".tgz",
+    ".tar",
+    ".tar.bz2",
+    ".tbz",
+    ".tar.xz",
+    ".txz",
+    ".tlz",
+    ".tar.lz",
+    ".tar.lzma",
+)
+
+
+class NamedIndex(Index, Protocol):
+    """An Index that can be named to the user; ``label`` holds no credentials."""
+
+    @property
+    def label(self) -> str: ...
+
+
+class _RemotePages:
+    """An index over HTTP: ``URL/NAME/``."""
+
+    kind = SourceKind.INDEX
+
+    def __init__(self, client: IndexClient, url: str) -> None:
+        self._client = client
+        self._url = url.rstrip("/") + "/"
+        self.label = redact(url)
+
+    def project(self, name: str) -> ProjectDetails | None:
+        return self._client.page(f"{self._url}{name}/", name)
+
+
+class _RemoteLinks:
+    """A ``find-links`` page over HTTP: one page for all projects."""
+
+    kind = SourceKind.FIND_LINKS_PAGE
+
+    def __init__(self, client: IndexClient, url: str) -> None:
+        self._client = client
+        self._url = url
+        self.label = redact(url)
+
+    def project(self, name: str) -> ProjectDetails | None:
+        return self._client.page(self._url, name)
+
+
+class _OneFile:
+    """A ``find-links`` address that is a file itself."""
+
+    kind = SourceKind.FIND_LINKS_FILES
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.label = redact(url)
+
+    def project(self, name: str) -> ProjectDetails | None:
+        from urllib.parse import unquote
+
+        filename = unquote(self._url.partition("#")[0].partition("?")[0].rpartition("/")[2])
+        return ProjectDetails(name=name, files=(File(filename=filename, url=self._url),), url=self._url)
+
+
+class _Slot:
+    """What is known of one address; the lock is held while it is asked."""
+
+    __slots__ = ("details", "error", "known", "lock")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.known = False
+        self.details: ProjectDetails | None = None
+        self.error: FtwheelError | None = None
+
+
+class IndexClient:
+    """Pages and files of any number of indexes. Safe to use from several threads; ``close`` it, or use ``with``."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Transport],
+        credentials: Credentials,
+        *,
+        cache: PageCache | None = None,
+        offline: bool = False,
+        refresh: bool = False,
+        jobs: int = _JOBS,
+        most_page_bytes: int = MOST_PAGE_BYTES,
+        page_seconds: float = PAGE_SECONDS,
+        file_seconds: float = FILE_SECONDS,
+    ) -> None:
+        """``connect`` is called when the first address has to be asked.
+
+        ``offline`` takes pages from the cache however old they are and asks nobody; ``refresh`` asks even when a page
+        is fresh. ``jobs`` is the most requests at a time.
+        """
+        self._connect = connect
+        self._credentials = credentials
+        self._cache = cache
+        self._offline = offline
+        self._refresh = refresh
+        self._jobs = jobs
+        self._most = most_page_bytes
+        self._page_seconds = page_seconds
+        self._file_seconds = file_seconds
+        self._lock = threading.RLock()
+        self._transport: Transport | None = None
+        self._slots: dict[str, _Slot] = {}
+        self._remotes: dict[str, _RemotePages] = {}
+        self._kept = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all connections, and make the cache fit."""
+        if self._transport is not None:
+            self._transport.close()
+        if self._kept and self._cache is not None:
+            self._cache.prune()
+
+    def index(self, location: str) -> NamedIndex:
+        """The index at an address, or at a path of a folder laid out like one. Raises InputError."""
+        path = local_path(location)
+        if path is None:
+            url = self._remote(location)
+            # One object an address, so that a place that two installers look at is asked once.
+            return self._remotes.setdefault(url, _RemotePages(self, url))
+        if not os.path.isdir(path):
+            raise InputError(
+                f"{redact(location)}: is no folder, so no index", hint="give the address of a simple index"
+            )
+        return FolderIndex(path, most_bytes=self._most)
+
+    def find_links(self, location: str) -> tuple[NamedIndex, ...]:
+        """The places behind one ``find-links`` location: a folder and the pages in it, a page, or a file.
+
+        Raises InputError.
+        """
+        path = local_path(location)
+        if path is None:
+            url = self._remote(location)
+            direct = url.partition("#")[0].partition("?")[0].lower().endswith(_ARCHIVES)
+            return (_OneFile(url),) if direct else (_RemoteLinks(self, url),)
+        if os.path.isdir(path):
+            pages = sorted(name for name in os.listdir(path) if is_page(name))
+            return (
+                FolderLinks(path),
+                *(LocalPage(os.path.join(path, name), most_bytes=self._most) for name in pages),
+            )
+        if os.path.isfile(path):
+            return (LocalPage(path, most_bytes=self._most) if is_page(path) else _OneFile(file_url(path)),)
+        raise InputError(f"{redact(location)}: is neither a file nor a folder", hint="see --find-links")
+
+    def _remote(self, location: str) -> str:
+        if not location.lower().startswith(("http://", "https://")):
+            raise InputError(
+                f"{redact(location)}: is no address of an index", hint="wanted https://, http://, file:// or a path"
+            )
+        return self._credentials.learn(location)
+
+    def prefetch(self, indexes: Sequence[Index], names: Iterable[str]) -> None:
+        """Get the pages of all projects from all places, many at a time.
+
+        What goes wrong is raised by the ``project`` call for that page; the other pages are not affected.
+        """
+        wanted = list(dict.fromkeys((index, name) for name in names for index in indexes))
+        if len(wanted) < 2:
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        def get(pair: tuple[Index, str]) -> None:
+            try:
+                pair[0].project(pair[1])
+            except FtwheelError:
+                return  # kept with the page, and raised when the page is wanted
+
+        with ThreadPoolExecutor(max_workers=min(self._jobs, len(wanted)), thread_name_prefix="index") as pool:
+            try:
+                list(pool.map(get, wanted))
+            except BaseException:
+                self.abort()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def abort(self) -> None:
+        """End every request under way, so that the threads that wait for them end too."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def page(self, url: str, name: str) -> ProjectDetails | None:
+        """The page at an address, None when there is none. No address is asked twice, whoever wants it.
+
+        Raises NetworkError and IndexFormatError.
+        """
+        with self._lock:
+            slot = self._slots.setdefault(url, _Slot())
+        with slot.lock:
+            if not slot.known:
+                try:
+                    slot.details = self._page(url, name)
+                except FtwheelError as error:
+                    slot.error = error
+                slot.known = True
+        if slot.error is not None:
+            raise slot.error
+        details = slot.details
+        return replace(details, name=name) if details is not None and details.html else details
+
+    def _page(self, url: str, name: str) -> ProjectDetails | None:
+        cached = self._cache.get(url, ACCEPT) if self._cache is not None else None
+        if cached is not None and (self._offline or (not self._refresh and cached.fresh(time.time()))):
+            return _read(cached, name)
+        if self._offline:
+            raise NetworkError(
+                f"{redact(url)}: is not in the cache", hint="run the same command once without --offline"
+            )
+        page = self._ask(url, cached)
+        details = _read(page, name)
+        if self._cache is not None and page.max_age >= 0:
+            self._cache.put(page, ACCEPT)
+            self._kept = True
+        return details
+
+    def _ask(self, url: str, cached: CachedPage | None) -> CachedPage:
+        """The page as the index has it now; a negative ``max_age`` says that it must not be kept."""
+        headers = {"Accept": ACCEPT}
+        if self._refresh:
+            headers["Cache-Control"] = "max-age=0"
+        if cached is not None and cached.status == 200:
+            if cached.etag:
+                headers["If-None-Match"] = cached.etag
+            if cached.last_modified:
+                headers["If-Modified-Since"] = cached.last_modified
+        body = BytesIO()
+        answer = self._connected().get(url, body, headers=headers, most_bytes=self._most, seconds=self._page_seconds)
+        age = lifetime(answer.headers)
+        now, max_age = time.time(), -1.0 if age is None else age
+        if answer.status == 304:
+            if cached is None:
+                raise IndexFormatError(f"{redact(url)}: says the page has not changed, but was not asked that")
+            return replace(cached, fetched=now, max_age=max_age)
+        return CachedPage(
+            url=url,
+            final_url=split_credentials(answer.url)[0],
+            status=answer.status,
+            content_type=answer.headers.get("Content-Type", ""),
+            etag=answer.headers.get("ETag", ""),
+            last_modified=answer.headers.get("Last-Modified", ""),
+            fetched=now,
+            max_age=max_age,
+            body=body.getvalue(),
+        )
+
+    def _connected(self) -> Transport:
+        with self._lock:
+            if self._transport is None:
+                self._transport = self._connect()
+            return self._transport
+
+    def download(self, file: File, destination: Path) -> Path:
+        """Get a file of a page, and keep it as ``destination`` once its size and hash are what the page declares.
+
+        Nothing is left behind otherwise. Raises NetworkError, and IndexFormatError when the file is not the one that is
+        declared.
+        """
+        most = MOST_FILE_BYTES if file.size is None else file.size
+        part = destination.with_name(f".{destination.name}.{os.getpid()}.part")
+        try:
+            with open(part, "w+b") as into:
+                path = local_path(file.url.partition("#")[0])
+                if path is not None:
+                    _copy(path, into, most)
+                elif self._offline:
+                    raise NetworkError(f"{redact(file.url)}: files are not kept", hint="run without --offline")
+                else:
+                    url = self._credentials.learn(file.url.partition("#")[0])
+                    # Archives are compressed already, and a server that adds an encoding changes what is hashed.
+                    answer = self._connected().get(
+                        url, into, headers={"Accept-Encoding": "identity"}, most_bytes=most, seconds=self._file_seconds
+                    )
+                    if answer.status != 200:
+                        raise NetworkError(f"{redact(file.url)}: the server answered {answer.status}")
+                _verify(file, into)
+            os.replace(part, destination)
+        finally:
+            part.unlink(missing_ok=True)
+        return destination
+
+
+def _read(page: CachedPage, name: str) -> ProjectDetails | None:
+    if page.status in _GONE:
+        return None
+    return parse_page(page.body, content_type=page.content_type, url=page.final_url, name=name)
+
+
+def _copy(path: str, into: IO[bytes], most: int) -> None:
+    try:
+        with open(path, "rb") as source:
+            while chunk := source.read(1024 * 1024):
+                into.write(chunk)
+                if into.tell() > most:
+                    raise IndexFormatError(f"{path}: more than {most:,} bytes; refused")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _verify(file: File, into: BufferedRandom) -> None:
+    """Compare a file with what the page declares about it: its size, and the strongest of its hashes."""
+    import hashlib
+
+    if file.size is not None and into.tell() != file.size:
+        raise IndexFormatError(f"{file.filename}: {into.tell():,} bytes, but the index declares {file.size:,}")
+    declared = dict(file.hashes)
+    for algorithm in ("sha512", "sha384", "sha256", "sha224", "sha1", "md5"):
+        if algorithm in declared:
+            into.seek(0)
+            digest = hashlib.file_digest(into, algorithm).hexdigest()
+            if digest != declared[algorithm].lower():
+                raise IndexFormatError(
+                    f"{file.filename}: {algorithm} is {digest}, but the index declares {declared[algorithm]}",
+                    hint="do not use the file; tell who runs the index",
+                )
+            return

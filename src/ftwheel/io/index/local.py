@@ -1,0 +1,117 @@
+"""Places on this machine where installers look: folders of files, HTML pages, and folders laid out like an index."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from urllib.parse import quote, unquote, urlsplit
+
+from ftwheel.core.errors import IndexFormatError, InputError
+from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
+
+__all__ = ["FolderIndex", "FolderLinks", "LocalPage", "file_url", "local_path", "read_bounded"]
+
+_HTML = "text/html; charset=utf-8"
+
+
+def file_url(path: str) -> str:
+    """The ``file:`` address of a path, which is made absolute."""
+    absolute = os.path.abspath(path)
+    if os.sep == "\\":
+        return "file:///" + quote(absolute.replace("\\", "/"), safe="/:")
+    return "file://" + quote(absolute)
+
+
+def local_path(location: str) -> str | None:
+    """The path behind a ``file:`` address or a plain path; None for any other address.
+
+    Raises InputError for a ``file:`` address on another machine.
+    """
+    if not location.lower().startswith("file:"):
+        return None if "://" in location else os.path.abspath(os.path.expanduser(location))
+    parts = urlsplit(location)
+    if parts.netloc not in {"", "localhost"}:
+        raise InputError(f"{location}: is on another machine", hint="give a path, or a file: address without a host")
+    path = unquote(parts.path)
+    return path.lstrip("/") if os.sep == "\\" else path
+
+
+def read_bounded(path: str, most_bytes: int) -> bytes:
+    """The bytes of a file. Raises OSError, and IndexFormatError when there are too many."""
+    with open(path, "rb") as file:
+        body = file.read(most_bytes + 1)
+    if len(body) > most_bytes:
+        raise IndexFormatError(f"{path}: more than {most_bytes:,} bytes; refused")
+    return body
+
+
+class FolderLinks:
+    """A ``find-links`` folder: every file in it, whatever its project; installers look no deeper."""
+
+    kind = SourceKind.FIND_LINKS_FILES
+
+    def __init__(self, path: str, *, label: str = "") -> None:
+        self._path = path
+        self.label = label or path
+        self._files: tuple[File, ...] | None = None
+
+    def project(self, name: str) -> ProjectDetails | None:
+        if self._files is None:
+            self._files = tuple(self._list())
+        return ProjectDetails(name=name, files=self._files, url=file_url(self._path) + "/")
+
+    def _list(self) -> Iterator[File]:
+        try:
+            with os.scandir(self._path) as entries:
+                # Whole entries, so that a name that is no text does not spoil the folder
+                found = sorted((e.name, e.stat().st_size) for e in entries if e.is_file() and not is_page(e.name))
+        except OSError as error:
+            raise InputError(f"{self._path}: cannot be listed ({error.strerror})") from error
+        for name, size in found:
+            shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            yield File(filename=shown, url=file_url(os.path.join(self._path, name)), size=size)
+
+
+class LocalPage:
+    """A ``find-links`` HTML page on this machine."""
+
+    kind = SourceKind.FIND_LINKS_PAGE
+
+    def __init__(self, path: str, *, most_bytes: int) -> None:
+        self._path = path
+        self.label = path
+        self._most_bytes = most_bytes
+        self._details: ProjectDetails | None = None
+
+    def project(self, name: str) -> ProjectDetails | None:
+        try:
+            body = read_bounded(self._path, self._most_bytes)
+        except OSError as error:
+            raise InputError(f"{self._path}: cannot be read ({error.strerror})") from error
+        return parse_page(body, content_type=_HTML, url=file_url(self._path), name=name)
+
+
+class FolderIndex:
+    """A folder laid out like an index, as pip and uv take it: ``NAME/index.html``."""
+
+    kind = SourceKind.INDEX
+
+    def __init__(self, path: str, *, most_bytes: int) -> None:
+        self._path = path
+        self.label = path
+        self._most_bytes = most_bytes
+
+    def project(self, name: str) -> ProjectDetails | None:
+        page = os.path.join(self._path, name, "index.html")
+        try:
+            body = read_bounded(page, self._most_bytes)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise InputError(f"{page}: cannot be read ({error.strerror})") from error
+        # Installers resolve links against the folder's address
+        return parse_page(body, content_type=_HTML, url=file_url(os.path.join(self._path, name)) + "/", name=name)
+
+
+def is_page(name: str) -> bool:
+    return name.lower().endswith((".html", ".htm", ".xhtml"))

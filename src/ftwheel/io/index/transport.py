@@ -1,0 +1,337 @@
+"""Gets addresses over HTTP, within bounds: of bytes, of redirects, of tries and of time, however an index behaves.
+
+requests does the protocol: pooled connections, proxies, netrc, and no credentials across a redirect to another host.
+Its own retries stop at the header of a response, and its time-outs begin anew with every byte, so both are done here.
+Nothing else imports it: a command that finds its pages in the cache never loads it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from typing import IO, Any, Self
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+
+from ftwheel import __version__
+from ftwheel.core.errors import IndexFormatError, NetworkError
+from ftwheel.core.urls import redact
+from ftwheel.io.credentials import Credentials, Login
+
+__all__ = ["Answer", "NetworkSettings", "Transport"]
+
+_CHUNK = 64 * 1024
+_TRIES = 3
+_REDIRECTS = 10
+_WAITS = (0.25, 1.0)  # seconds before the second and the third try
+_PASSING = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSettings:
+    """How to reach indexes; empty means as requests and the system have it.
+
+    ``timeout`` is how many seconds a server may be silent. ``cert`` is a file or folder of certificates,
+    ``client_cert`` a file with a certificate and its key. ``trusted_hosts`` are hosts, or hosts with ports, whose
+    certificates are not verified.
+    """
+
+    timeout: float = 15.0
+    proxy: str = ""
+    cert: str = ""
+    client_cert: str = ""
+    trusted_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said; ``url`` is the address after redirects. The body is in the file given to ``get``."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+
+
+class _Deadline:
+    """Ends whatever the current thread's request waits for when its time is up."""
+
+    current = threading.local()
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self.end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        _Deadline.current.deadline = self
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        _Deadline.current.deadline = None
+
+    def watch(self, connection: socket.socket | None) -> None:
+        self._socket = connection
+
+    def end(self) -> None:
+        self.passed = True
+        if self._socket is not None:
+            try:
+                # Not SSLSocket's own shutdown: that takes the TLS state away under the thread that reads.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            except OSError:
+                return
+
+
+def _watch(connection: Any) -> None:
+    deadline = getattr(_Deadline.current, "deadline", None)
+    if deadline is not None:
+        deadline.watch(connection.sock)
+
+
+class _Connection(urllib3.connection.HTTPConnection):
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        _watch(self)
+        return super().getresponse()
+
+
+class _SecureConnection(urllib3.connection.HTTPSConnection):
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        _watch(self)
+        return super().getresponse()
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    """Pools of watched connections, which trust what the system trusts unless certificates were named."""
+
+    def __init__(self, *, context: ssl.SSLContext | None, size: int) -> None:
+        self._context = context
+        super().__init__(pool_connections=size, pool_maxsize=size, pool_block=True)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **self._trusting(kwargs))
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **self._trusting(kwargs))
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def _trusting(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        return kwargs if self._context is None else {**kwargs, "ssl_context": self._context}
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        if self._context is not None and verify is True:
+            pool.pop("ca_certs", None)  # requests' own bundle would be trusted beside the system's store
+        return host, pool
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        if self._context is not None and verify is True:
+            conn.ca_certs = None
+
+
+def _system_certificates() -> tuple[str, ssl.SSLContext | None]:
+    """A file or folder named by the environment, else a context that asks the operating system."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if (path := os.environ.get(name)) and os.path.exists(path):
+            return path, None
+    import truststore
+
+    return "", truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class Transport:
+    """One pool of connections for all threads of a command."""
+
+    def __init__(self, settings: NetworkSettings, credentials: Credentials, *, connections: int) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        cert, context = (settings.cert, None) if settings.cert else _system_certificates()
+        self._verify: str | bool = cert or True
+        self._waiting: set[_Deadline] = set()
+        self._session = requests.Session()
+        self._session.max_redirects = _REDIRECTS
+        self._session.headers["User-Agent"] = f"ftwheel/{__version__}"
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        if settings.proxy:
+            self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
+        if settings.trusted_hosts:
+            # The user said so in the configuration; saying it again for each page helps nobody.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        if settings.client_cert:
+            self._session.cert = settings.client_cert
+        adapter = _Adapter(context=context, size=connections)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """End all connections that nobody waits for."""
+        self._session.close()
+
+    def abort(self) -> None:
+        """End all requests under way; their callers get NetworkError."""
+        for deadline in tuple(self._waiting):
+            deadline.end()
+
+    def get(self, url: str, into: IO[bytes], *, headers: Mapping[str, str], most_bytes: int, seconds: float) -> Answer:
+        """Get an address, all of it, into an open file; ``seconds`` is for everything, retries included.
+
+        Raises NetworkError when there is no answer in time, or none that counts (only 200, 304, 404 and 410 do), and
+        IndexFormatError when the answer is longer than ``most_bytes``.
+        """
+        end = time.monotonic() + seconds
+        problem, tries = "", 0
+        while tries < _TRIES and (left := end - time.monotonic()) > 0:
+            into.seek(0)
+            into.truncate()
+            login = self._credentials.login(url)
+            wait: float | None = None
+            with _Deadline(left) as deadline:
+                self._waiting.add(deadline)
+                try:
+                    answer, wait = self._once(url, login, into, headers, most_bytes)
+                except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                    if deadline.passed:
+                        problem = ""
+                        break
+                    problem = _refused(url, error)
+                else:
+                    if deadline.passed:  # what looks like the end of the answer may be the end we made
+                        problem = ""
+                        break
+                    if answer.status in {200, 304, 404, 410}:
+                        return answer
+                    problem = f"the server answered {answer.status}"
+                    if answer.status == 401 and self._credentials.after_refusal(url, login):
+                        continue
+                    if answer.status not in _PASSING:
+                        raise _denied(url, answer.status)
+                finally:
+                    self._waiting.discard(deadline)
+            pause = _WAITS[min(tries, len(_WAITS) - 1)] if wait is None else wait
+            tries += 1
+            if time.monotonic() + pause >= end:
+                break
+            if tries < _TRIES:
+                time.sleep(pause)
+        raise NetworkError(
+            f"{redact(url)}: {problem or f'no complete answer within {seconds:g} seconds'}",
+            hint="see whether the index is up; --offline uses the pages already in the cache",
+        )
+
+    def _once(
+        self, url: str, login: Login | None, into: IO[bytes], headers: Mapping[str, str], most: int
+    ) -> tuple[Answer, float | None]:
+        """One try: the answer, and how long the server says to wait before the next."""
+        place = urlsplit(url)
+        trusted = {place.hostname, place.netloc} & self._settings.trusted_hosts
+        with self._session.get(
+            url,
+            headers=headers,
+            auth=login,
+            stream=True,
+            timeout=self._settings.timeout,
+            verify=False if trusted else self._verify,
+        ) as response:
+            answer = Answer(
+                status=response.status_code, url=response.url, headers=CaseInsensitiveDict(response.headers)
+            )
+            if answer.status != 200:
+                return answer, _retry_after(answer.headers)
+            size = 0
+            for chunk in response.raw.stream(_CHUNK, decode_content=True):
+                size += len(chunk)
+                if size > most:
+                    raise IndexFormatError(
+                        f"{redact(url)}: more than {most:,} bytes; refused",
+                        hint="see whether the address is that of a simple index",
+                    )
+                into.write(chunk)
+            return answer, None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds; a date instead of a number counts as nothing said."""
+    text = headers.get("Retry-After", "")
+    return float(int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else None
+
+
+def _denied(url: str, status: int) -> NetworkError:
+    hints = {
+        401: "give user and password in the address, in netrc or in the keyring",
+        403: "the index knows who asks and says no: see the login in the address, netrc or keyring",
+        407: "the proxy wants a login: give it in HTTPS_PROXY",
+    }
+    return NetworkError(
+        f"{redact(url)}: the server answered {status}", hint=hints.get(status, "see whether the address is right")
+    )
+
+
+def _refused(url: str, error: Exception) -> str:
+    """What went wrong, for the next line of a person; raises NetworkError when another try cannot help."""
+    if isinstance(error, requests.TooManyRedirects):
+        raise NetworkError(
+            f"{redact(url)}: more than {_REDIRECTS} redirects", hint="the index redirects in a circle: tell who runs it"
+        ) from error
+    if isinstance(
+        error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
+    ):
+        raise NetworkError(
+            f"{redact(url)}: leads to an address that cannot be asked over HTTP",
+            hint="see whether the address is right",
+        ) from error
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            raise NetworkError(
+                f"{redact(url)}: the certificate cannot be verified ({cause.verify_message})",
+                hint="name your certificates in SSL_CERT_FILE, or in pip's configuration as cert",
+            ) from error
+        if isinstance(cause, OSError) and cause.strerror:
+            return f"cannot be reached ({cause.strerror})"
+        cause = _cause(cause)
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
+        return "the server is silent for too long"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy does not connect"
+    if isinstance(error, requests.ConnectionError):
+        return "cannot be reached"
+    return "the answer breaks off or cannot be decoded"
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """The exception behind one of requests or urllib3, which keep it in different places."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):
+        return reason
+    inner = next((argument for argument in error.args if isinstance(argument, BaseException)), None)
+    return inner or error.__cause__ or error.__context__

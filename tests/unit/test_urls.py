@@ -1,0 +1,32 @@
+"""Secrets in addresses are never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftwheel.core.urls import redact, split_credentials
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://example.org/simple/", "https://example.org/simple/"),
+        ("https://user:secret@example.org/simple/", "https://****@example.org/simple/"),
+        ("https://token@example.org:8443/", "https://****@example.org:8443/"),
+        ("https://user:p@ss@example.org/a@b", "https://****@example.org/a@b"),
+        ("https://example.org/f.whl?sig=secret#sha256=00", "https://example.org/f.whl?****#sha256=00"),
+        (
+            "see 'https://u:p@a.example/?t=x' and https://b.example/",
+            "see 'https://****@a.example/?****' and https://b.example/",
+        ),
+        ("someone@example.org asked what?", "someone@example.org asked what?"),
+        ("file:///home/me@work/x", "file:///home/me@work/x"),
+    ],
+)
+def test_user_information_and_queries_are_hidden(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+def test_credentials_are_taken_out_of_an_address() -> None:
+    assert split_credentials("https://u:p%40q@example.org/s?x=1") == ("https://example.org/s?x=1", "u:p%40q")
+    assert split_credentials("https://example.org/s") == ("https://example.org/s", "")
