@@ -1,0 +1,120 @@
+"""All rules, and which of them a run applies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ftwheel.checks import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
+from ftwheel.checks.rule import Facts, Group, GroupRule, Rule, WheelRule
+from ftwheel.core.errors import InputError
+from ftwheel.core.findings import Finding, Severity
+
+__all__ = ["GROUP_RULES", "RULES", "WHEEL_RULES", "Selection", "rule_of"]
+
+WHEEL_RULES: tuple[WheelRule, ...] = (
+    archive.UnreadableWheel(),
+    archive.UnreadableMember(),
+    archive.DuplicateNames(),
+    archive.UnsafeNames(),
+    archive.ExpandsLikeABomb(),
+    archive.BrokenMetadataFile(),
+    archive.NotInRecord(),
+    archive.RecordMismatch(),
+    archive.MetadataMismatch(),
+    tags.NameAgainstWheelFile(),
+    tags.RootIsPurelib(),
+    tags.PythonTagWithT(),
+    tags.Abi3tFloor(),
+    tags.ExtensionWithoutAbi(),
+    tags.MissingModule(),
+    tags.Abi3SuffixUnderAbi3t(),
+    tags.ForeignModule(),
+    tags.NeverAccepted(),
+    tags.PlainSuffix(),
+    binaries.WrongAbi(),
+    binaries.MixedObjects(),
+    binaries.MachineMismatch(),
+    binaries.PlatformPolicy(),
+    binaries.PythonLibrary(),
+    binaries.WrongInit(),
+    stable_abi.StableAbiSymbols(),
+    binaries.AbiUnknown(),
+    binaries.UnreadableBinary(),
+    binaries.MacosVersion(),
+    gil.NotDeclared(),
+    gil.DeclarationUnknown(),
+    gil.NeedsTheGil(),
+    gil.BorrowedReferences(),
+    metadata.ClassifierMissing(),
+    metadata.RequiresPythonExcludes(),
+    imports.ImportFails(),
+    imports.ImportCrashes(),
+    imports.ImportEnablesGil(),
+    imports.NotImported(),
+)
+GROUP_RULES: tuple[GroupRule, ...] = (
+    metadata.ClassifierWithoutWheel(),
+    pairs.SameName(),
+    pairs.DifferentModules(),
+    pairs.DifferentFiles(),
+    pairs.EmptyHalf(),
+    pairs.IdenticalModules(),
+    pairs.HalfMissing(),
+    pairs.OneWheelIsEnough(),
+)
+RULES: Mapping[str, Rule] = {rule.code: rule for rule in sorted((*WHEEL_RULES, *GROUP_RULES), key=lambda r: r.code)}
+
+
+def rule_of(code: str) -> Rule:
+    """The rule with this code, in any case of letters; raises InputError."""
+    try:
+        return RULES[code.upper()]
+    except KeyError:
+        raise InputError(f"{code}: no rule has this code", hint="ftwheel check --list-rules names them all") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rules apply, and how much their findings weigh.
+
+    ``select`` and ``ignore`` hold codes or beginnings of codes (``FTW4``); the longer one that fits decides,
+    ``ignore`` on a tie. Nothing selected means all. ``severities`` replaces the severity of a rule's errors and
+    warnings; advice stays advice.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = {}
+
+    def __post_init__(self) -> None:
+        for prefix in (*self.select, *self.ignore):
+            if not re.fullmatch(r"FTW\d{0,3}", prefix) or not any(code.startswith(prefix) for code in RULES):
+                raise InputError(
+                    f"{prefix}: no rule's code begins like this", hint="ftwheel check --list-rules names them all"
+                )
+        for code in self.severities:
+            rule_of(code)
+
+    def applies(self, rule: Rule) -> bool:
+        chosen = max((len(prefix) for prefix in self.select if rule.code.startswith(prefix)), default=0)
+        ignored = max((len(prefix) for prefix in self.ignore if rule.code.startswith(prefix)), default=-1)
+        return chosen > ignored if self.select else ignored < 0
+
+    def judge(self, facts: Facts) -> tuple[Finding, ...]:
+        """Everything that the chosen rules have to say about one wheel, sorted."""
+        return self._weighed(finding for rule in WHEEL_RULES if self.applies(rule) for finding in rule.check(facts))
+
+    def judge_group(self, group: Group) -> tuple[Finding, ...]:
+        """Everything that the chosen rules have to say about wheels seen together, sorted."""
+        return self._weighed(finding for rule in GROUP_RULES if self.applies(rule) for finding in rule.check(group))
+
+    def _weighed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        def weigh() -> Iterator[Finding]:
+            for finding in findings:
+                severity = self.severities.get(finding.code)
+                advice = finding.severity is Severity.ADVICE and RULES[finding.code].severity is not Severity.ADVICE
+                yield finding if severity is None or advice else replace(finding, severity=severity)
+
+        return tuple(sorted(set(weigh())))
