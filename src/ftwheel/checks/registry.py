@@ -86,7 +86,7 @@ class Selection:
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severities: Mapping[str, Severity] = {}
+    severities: Mapping[str, Severity] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for prefix in (*self.select, *self.ignore):
