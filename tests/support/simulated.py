@@ -1,0 +1,90 @@
+"""ftwheel's simulator in the words of the oracle tests: the same cases in, the same kind of answer out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+
+from ftwheel.core.environments import Environment, parse_environment
+from ftwheel.core.requirements import parse_requirement
+from ftwheel.core.rules import IndexStrategy, InstallerRules
+from ftwheel.core.selection import Project, choose, explain
+from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
+from support.index_generator import Case, Place
+
+__all__ = ["agree", "environment", "rules", "same", "simulate"]
+
+
+@cache
+def environment(label: str) -> Environment:
+    """The environment of a label; each is asked for many times."""
+    return parse_environment(label)
+
+
+def same(url: str) -> str:
+    """An address in one spelling: installers quote and unquote as they like."""
+    return unquote(url.partition("#")[0])
+
+
+def agree(one: str, other: str) -> bool:
+    """Whether two answers say the same; why an installer refuses is not compared, each says it in its words."""
+    if one.startswith("refused") or other.startswith("refused"):
+        return one.startswith("refused") and other.startswith("refused")
+    return same(one) == same(other)
+
+
+def rules(case: Case, version: str = "") -> InstallerRules:
+    """The case's options."""
+    options = case.options
+    return InstallerRules(
+        name=case.installer,
+        version=version,
+        only_binary=frozenset(options.only_binary),
+        no_binary=frozenset(options.no_binary),
+        prefer_binary=options.prefer_binary,
+        allow_prereleases=options.prereleases,
+        uploaded_prior_to=datetime.fromisoformat(options.cutoff) if options.cutoff else None,
+        hashes=frozenset(options.hashes),
+        index_strategy=IndexStrategy(options.index_strategy),
+        ignore_requires_python=options.ignore_requires_python,
+    )
+
+
+def sources(case: Case, root: str, folders: Path) -> list[tuple[SourceKind, ProjectDetails]]:
+    """What ftwheel reads at the case's places, in the order in which installers are given them."""
+    return [(_kind(case, place), _details(case, place, root, folders)) for place in case.places]
+
+
+def _kind(case: Case, place: Place) -> SourceKind:
+    if place.kind != "index":
+        return SourceKind.FIND_LINKS_PAGE if place.kind == "page" else SourceKind.FIND_LINKS_FILES
+    indexes = [each for each in case.places if each.kind == "index"]
+    default = indexes[0] if case.installer == "pip" else indexes[-1]
+    return SourceKind.INDEX if place is default else SourceKind.EXTRA_INDEX
+
+
+def _details(case: Case, place: Place, root: str, folders: Path) -> ProjectDetails:
+    if place.kind == "folder":
+        files = (
+            File(filename=file.filename, url=(folders / place.name / file.filename).as_uri()) for file in place.files
+        )
+        return ProjectDetails(name=case.project, files=tuple(files))
+    url = case.place_url(place, root)
+    return parse_page(case.body(place, root), content_type=place.content_type, url=url, name=case.project)
+
+
+def simulate(case: Case, root: str, folders: Path, *, version: str = "") -> str:
+    """What ftwheel says the installer takes: a URL without fragment, ``nothing``, or ``refused: ...``.
+
+    Asked both ways, fast and explained; the two have to say the same.
+    """
+    project = Project(case.project, sources(case, root, folders))
+    question = (project, parse_requirement(case.requirement), environment(case.machine.label), rules(case, version))
+    best = choose(*question)
+    explained = explain(*question)
+    assert explained.best == best, f"choose and explain differ: {best} / {explained.best}\n{case.describe()}"
+    if explained.refusal:
+        return f"refused: {explained.refusal}"
+    return best.file.url.partition("#")[0] if best else "nothing"
