@@ -1,0 +1,148 @@
+"""Decides which platform tags a machine accepts, from the newest it accepts down, in packaging's order.
+
+Written out instead of asked for from ``packaging.tags``, which looks at the machine it runs on for Linux and costs
+20 ms to import; the unit tests hold every ladder against packaging's functions where those take arguments.
+Sources: PEP 600 and 656, packaging 26.3 ``_manylinux.py``, ``_musllinux.py`` and ``tags.py``; uv 0.13.9
+``uv-platform-tags/src/tags.rs``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ftwheel.core.errors import InputError
+
+__all__ = ["linux_last", "platform_ladder", "platform_markers", "uv_platforms"]
+
+_LINUX_ARCHITECTURES = (
+    "x86_64", "i686", "aarch64", "armv7l", "ppc64le", "ppc64", "s390x", "riscv64", "loongarch64",
+)  # fmt: skip
+_LEGACY = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}  # glibc 2.x, PEP 600
+_LEGACY_MINORS = {name: minor for minor, name in _LEGACY.items()}
+_WINDOWS = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
+_VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios)_([0-9]{1,4})_([0-9]{1,4})_([a-z0-9_]+)")
+_ANDROID = re.compile(r"android_([0-9]{1,4})_(arm64_v8a|armeabi_v7a|x86_64|x86)")
+_UV_OLDEST_GLIBC = {"riscv64": 31, "loongarch64": 36}  # Arch::get_minimum_manylinux_minor; packaging starts at 2.17
+
+
+@lru_cache(maxsize=512)
+def platform_ladder(newest: str) -> tuple[str, ...]:
+    """Every platform tag of a machine whose newest is ``newest``, most preferred first, as packaging 26.3 orders them.
+
+    A ``manylinux_2_28`` machine takes everything down to 2.17, on x86 to 2.5, with the old names (PEP 600);
+    ``linux_*`` comes first. Raises InputError for a platform nobody builds wheels for.
+    """
+    if newest in _WINDOWS or re.fullmatch(r"(pyodide|pyemscripten|emscripten)_[0-9_]+_wasm32", newest):
+        return (newest,)
+    name, _, architecture = newest.partition("_")
+    if name in _LEGACY_MINORS:
+        return platform_ladder(f"manylinux_2_{_LEGACY_MINORS[name]}_{architecture}")
+    if name == "linux" and architecture in _LINUX_ARCHITECTURES:
+        return (newest,)
+    if android := _ANDROID.fullmatch(newest):
+        return tuple(f"android_{level}_{android[2]}" for level in range(int(android[1]), 15, -1))
+    tags: tuple[str, ...] = ()
+    if versioned := _VERSIONED.fullmatch(newest):
+        family, major, minor, rest = versioned[1], int(versioned[2]), int(versioned[3]), versioned[4]
+        if family == "manylinux" and rest in _LINUX_ARCHITECTURES and major == 2:
+            tags = (f"linux_{rest}", *_manylinux(minor, rest))
+        elif family == "musllinux" and rest in _LINUX_ARCHITECTURES:
+            tags = (f"linux_{rest}", *(f"musllinux_{major}_{m}_{rest}" for m in range(minor, -1, -1)))
+        elif family == "macosx" and rest in {"x86_64", "arm64"}:
+            tags = tuple(_macos(major, minor, rest))
+        elif family == "ios" and rest in {"arm64_iphoneos", "arm64_iphonesimulator", "x86_64_iphonesimulator"}:
+            tags = tuple(_ios(major, minor, rest))
+    if not tags:
+        raise InputError(
+            f"{newest[:100]}: not a platform tag this tool knows",
+            hint="for example manylinux_2_28_x86_64, musllinux_1_2_aarch64, macosx_14_0_arm64 or win_amd64",
+        )
+    return tags
+
+
+def _manylinux(minor: int, architecture: str) -> Iterator[str]:
+    oldest = 5 if architecture in {"x86_64", "i686"} else 17
+    for version in range(minor, oldest - 1, -1):
+        yield f"manylinux_2_{version}_{architecture}"
+        if version in _LEGACY:
+            yield f"{_LEGACY[version]}_{architecture}"
+
+
+def _macos(major: int, minor: int, architecture: str) -> Iterator[str]:
+    """From macOS 11 on only the major version counts; x86_64 binaries for 10.x still run there."""
+    formats = ("x86_64", "intel", "fat64", "fat3", "universal2", "universal")
+    if architecture == "arm64":
+        formats = ("arm64", "universal2")
+    for version in range(major, 10, -1):
+        yield from (f"macosx_{version}_0_{name}" for name in formats)
+    if major == 10 and architecture == "arm64":
+        return  # there is no such machine
+    # The x86_64 part of a universal2 wheel may support an older macOS, so even arm64 takes those.
+    old = formats if architecture == "x86_64" else ("universal2",)
+    for version in range(minor if major == 10 else 16, 3, -1):
+        yield from (f"macosx_10_{version}_{name}" for name in old)
+
+
+def _ios(major: int, minor: int, multiarch: str) -> Iterator[str]:
+    """Down to iOS 12, the oldest that runs CPython; no major version had a minor one above 9."""
+    if major >= 12:
+        yield from (f"ios_{major}_{version}_{multiarch}" for version in range(minor, -1, -1))
+    for older in range(major - 1, 11, -1):
+        yield from (f"ios_{older}_{version}_{multiarch}" for version in range(9, -1, -1))
+
+
+def linux_last(platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """The order before packaging 26.3 (pip < 26.3), and uv's: ``linux_*`` is the least preferred."""
+    native = tuple(tag for tag in platforms if tag.startswith("linux_"))
+    return (*(tag for tag in platforms if not tag.startswith("linux_")), *native) if native else platforms
+
+
+def uv_platforms(platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """uv's list for the machine packaging describes with ``platforms``: other order, names and oldest glibc."""
+    return tuple(
+        tag.replace("_fat3", "_fat32") if tag.startswith("macosx_") and tag.endswith("_fat3") else tag
+        for tag in linux_last(platforms)
+        if not _too_old_for_uv(tag)
+    )
+
+
+def _too_old_for_uv(tag: str) -> bool:
+    if not tag.startswith("manylinux"):
+        return False
+    architecture = next((name for name in _UV_OLDEST_GLIBC if tag.endswith(name)), "")
+    if not architecture:
+        return False
+    versioned = _VERSIONED.fullmatch(tag)
+    return versioned is None or int(versioned[3]) < _UV_OLDEST_GLIBC[architecture]
+
+
+def platform_markers(newest: str) -> dict[str, str]:
+    """The environment markers (PEP 508) that follow from the platform: of the target, nothing of the host."""
+    name = newest.partition("_")[0]
+    if newest in _WINDOWS:
+        return _markers("nt", "win32", "Windows", _WINDOWS[newest])
+    if name == "macosx":
+        return _markers("posix", "darwin", "Darwin", "arm64" if newest.endswith("_arm64") else "x86_64")
+    if name == "ios":
+        return _markers("posix", "ios", "iOS", "arm64" if "_arm64_" in newest else "x86_64")
+    if name == "android":
+        machines = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv8l", "x86_64": "x86_64", "x86": "i686"}
+        machine = next(machine for abi, machine in machines.items() if newest.endswith(f"_{abi}"))
+        return _markers("posix", "android", "Android", machine)
+    if name in {"pyodide", "pyemscripten", "emscripten"}:
+        return _markers("posix", "emscripten", "Emscripten", "wasm32")
+    machine = next(name for name in _LINUX_ARCHITECTURES if newest.endswith(f"_{name}"))
+    return _markers("posix", "linux", "Linux", machine)
+
+
+def _markers(os_name: str, sys_platform: str, system: str, machine: str) -> dict[str, str]:
+    return {
+        "os_name": os_name,
+        "sys_platform": sys_platform,
+        "platform_system": system,
+        "platform_machine": machine,
+        "platform_release": "",
+        "platform_version": "",
+    }
