@@ -1,6 +1,7 @@
 """Verdicts on candidates: accepted with a rank, or rejected for one reason out of a closed union.
 
-Reasons have an order, ``closeness``: how much would have to change for the file to be taken. The smallest is the nearest miss.
+Reasons have an order, ``closeness``: how much would have to change for the file to be taken. The smallest is the nearest
+miss.
 """
 
 from __future__ import annotations
@@ -106,8 +107,8 @@ class FreeThreadedAbi:
 class TagMismatch:
     """No combination of the wheel's tags is one of the environment's.
 
-    ``axis`` is the part that is in the way: ``platform`` when interpreter and ABI would fit, ``abi`` when the interpreter would,
-    else ``python``. ``tags`` are the wheel's, of that axis.
+    ``axis`` is the part that is in the way: ``platform`` when interpreter and ABI would fit, ``abi`` when the interpreter
+    would, else ``python``. ``tags`` are the wheel's, of that axis.
     """
 
     axis: Literal["platform", "abi", "python"]
@@ -198,11 +199,70 @@ class Rejected:
 Verdict = Accepted | Rejected
 
 
-def closeness(reason: Reason) -> int:
-    """How far the file is from being taken: 0 is the nearest miss."""
-    raise NotImplementedError
+_ORDER: tuple[type, ...] = (
+    HashMismatch,
+    YankedFile,
+    Prerelease,
+    UploadedTooLate,
+    UploadTimeMissing,
+    FormatDisallowed,
+    RequiresPython,
+    VersionRejected,
+    InvalidRequiresPython,
+    FreeThreadedAbi,
+    TagMismatch,
+    Variant,
+    VersionMismatch,
+    NotConsulted,
+    DuplicateUrl,
+    InvalidFilename,
+    UnsupportedFormat,
+    OtherProject,
+)
+_AXES = {"platform": 0, "abi": 1, "python": 2}
+
+
+def closeness(reason: Reason) -> tuple[int, int]:
+    """How far the file is from being taken: the smallest is the nearest miss."""
+    return (_ORDER.index(type(reason)), _AXES[reason.axis] if isinstance(reason, TagMismatch) else 0)
 
 
 def describe(reason: Reason) -> str:
-    """The reason as one line for people, without the file's name and without a full stop; text of the index is not escaped."""
-    raise NotImplementedError
+    """The reason as one line for people, without the file's name and a full stop; text of the index is as it came."""
+    match reason:
+        case HashMismatch():
+            return "has none of the digests asked for"
+        case YankedFile(reason=why):
+            return f"yanked: {why}" if why else "yanked"
+        case Prerelease():
+            return "pre-release"
+        case UploadedTooLate(upload_time=time, cutoff=cutoff):
+            return f"uploaded {time.isoformat()}, not before {cutoff.isoformat()}"
+        case UploadTimeMissing():
+            return "the index does not say when it was uploaded"
+        case FormatDisallowed(format=kind):
+            return "wheels are switched off" if kind == "wheel" else "source distributions are switched off"
+        case RequiresPython(specifier=specifier):
+            return f"requires Python {specifier}"
+        case VersionRejected(because=because):
+            return f"its version was turned down because of {because}"
+        case InvalidRequiresPython(specifier=specifier):
+            return f"requires-python {specifier!r} cannot be read"
+        case FreeThreadedAbi(abis=abis):
+            return f"ABI {', '.join(abis)} is not of this build"
+        case TagMismatch(axis=axis, tags=tags):
+            return f"{axis} {', '.join(tags)}"
+        case Variant(label=label):
+            return f"variant {label}"
+        case VersionMismatch(specifier=specifier):
+            return f"not {specifier}"
+        case NotConsulted():
+            return "an earlier index has the project"
+        case DuplicateUrl():
+            return "listed twice"
+        case InvalidFilename(problem=problem):
+            return problem
+        case UnsupportedFormat(extension=extension):
+            return f"{extension} is no archive this installer takes" if extension else "no archive this installer takes"
+        case OtherProject(name=name):
+            return f"belongs to {name}"

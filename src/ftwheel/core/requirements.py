@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.version import Version
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.simple import normalized
 
 __all__ = ["Requirement", "parse_requirement"]
+
+_PLAIN = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*((?:[<>=!~][^\[\];@()#]*)?)\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +27,81 @@ class Requirement:
     extras: tuple[str, ...] = ()
     marker: str = ""
 
+    @property
+    def pinned(self) -> bool:
+        """Whether pip takes it as asking for one version: ``===``, or ``==`` without a wildcard."""
+        return any(
+            one.operator == "===" or (one.operator == "==" and not one.version.endswith(".*")) for one in self.specifier
+        )
+
+    @property
+    def single(self) -> Version | None:
+        """The version uv takes it as asking for: that of one single ``==`` or ``===``. None for anything else."""
+        if len(self.specifier) != 1:
+            return None
+        (one,) = self.specifier
+        if one.operator not in {"==", "==="} or one.version.endswith(".*"):
+            return None
+        return parse_version(one.version)
+
+    def pip_contains(self, version: Version) -> bool:
+        """Whether the version fits, pre-releases included; ``===`` compares the normal form as text (PEP 440)."""
+        return self.specifier.contains(version, prereleases=True)
+
+    def uv_contains(self, version: Version) -> bool:
+        """Whether the version fits, pre-releases included; uv compares versions for ``===``."""
+        return all(_uv_contains(one, version) for one in self.specifier)
+
+    def applies(self, markers: Mapping[str, str]) -> bool:
+        """Whether the requirement's own marker is true in an environment."""
+        if not self.marker:
+            return True
+        from packaging.markers import Marker  # noqa: PLC0415  # 20 ms, and seldom needed
+
+        return Marker(self.marker).evaluate({**markers, "extra": ""})
+
+
+def _uv_contains(one: Specifier, version: Version) -> bool:
+    if one.operator == "===":
+        return parse_version(one.version) == version
+    return one.contains(version, prereleases=True)
+
+
+def parse_version(text: str) -> Version | None:
+    """The version (PEP 440), None when it is none; also when a number is too long for Python to read."""
+    try:
+        return Version(text)
+    except ValueError:
+        return None
+
 
 def parse_requirement(text: str) -> Requirement:
-    """Decide what a requirement asks for. Raises InputError for what is none, and for a direct reference (``name @ url``)."""
-    raise NotImplementedError
+    """Decide what a requirement asks for. Raises InputError for what is none, and for a direct reference."""
+    if plain := _PLAIN.fullmatch(text):
+        try:
+            return Requirement(text=text, name=normalized(plain[1]), specifier=SpecifierSet(plain[2]))
+        except InvalidSpecifier as error:
+            raise InputError(
+                f"{text[:200]}: not a requirement ({error})", hint="for example numpy, or 'numpy>=2,<3'"
+            ) from None
+    from packaging.requirements import InvalidRequirement  # noqa: PLC0415  # 30 ms, only for extras and markers
+    from packaging.requirements import Requirement as Parsed  # noqa: PLC0415
+
+    try:
+        parsed = Parsed(text)
+    except InvalidRequirement as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(
+            f"{text[:200]}: not a requirement ({reason[:200]})", hint="for example numpy, or 'numpy>=2,<3'"
+        ) from None
+    if parsed.url is not None:
+        raise InputError(
+            f"{text[:200]}: an address leaves nothing to choose", hint="name a project, and versions if you like"
+        )
+    return Requirement(
+        text=text,
+        name=normalized(parsed.name),
+        specifier=parsed.specifier,
+        extras=tuple(sorted(parsed.extras)),
+        marker=str(parsed.marker or ""),
+    )

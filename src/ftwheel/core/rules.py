@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from ftwheel.core.errors import InputError
+from ftwheel.core.tagtables import TagFlavour
+
 __all__ = ["IndexStrategy", "InstallerRules", "installer"]
+
+_INSTALLER = re.compile(r"(pip|uv)(?:==([0-9]{1,4}(?:\.[0-9]{1,4}){0,3}))?")
+# What changed for free-threading, newest first: the first version that has the flavour.
+_PIP = (
+    ((26, 3), TagFlavour.PIP),
+    ((26, 1), TagFlavour.PIP_LINUX_LAST),
+    ((24, 1), TagFlavour.PIP_NO_ABI3T),
+    ((), TagFlavour.PIP_NO_FREE_THREADING),
+)
+_UV = (((0, 11, 3), TagFlavour.UV), ((), TagFlavour.UV_NO_ABI3T))
 
 
 class IndexStrategy(enum.Enum):
@@ -21,10 +35,14 @@ class IndexStrategy(enum.Enum):
 class InstallerRules:
     """An installer and its options.
 
-    ``name`` is ``pip`` or ``uv``; ``version`` is a release, empty for the newest that is modelled. ``only_binary`` and ``no_binary`` hold normalized project
-    names or ``:all:``. ``allow_prereleases`` is True (``--all-releases`` / ``--prerelease allow``), False (``--only-final`` / ``disallow``) or
-    None, the default. ``uploaded_prior_to`` (pip) or ``exclude-newer`` (uv) is an aware time: files uploaded at or after it do not count.
-    ``hashes`` are pairs of algorithm and hex digest of ``--hash``. ``ignore_requires_python`` is pip's option.
+    ``name`` is ``pip`` or ``uv``; ``version`` is a release, empty for the newest that is modelled (pip 26.3, uv
+    0.13.9). An older version differs in the tags it accepts; its other rules are taken to be those of the newest.
+    ``only_binary`` and ``no_binary`` hold normalized project names or ``:all:`` (uv: ``--no-build`` and
+    ``--no-binary``). ``prefer_binary`` is pip's. ``allow_prereleases`` is True (pip's ``--all-releases``, uv's
+    ``--prerelease allow``), False (``--only-final``, ``--prerelease disallow``), or None for the default.
+    ``uploaded_prior_to`` (uv: ``--exclude-newer``) is an aware time: files uploaded at or after it do not count.
+    ``hashes`` are pairs of algorithm and lower-case hex digest, as given with ``--hash``. ``index_strategy`` is uv's,
+    ``ignore_requires_python`` pip's.
     """
 
     name: str
@@ -43,7 +61,34 @@ class InstallerRules:
         """``pip`` or ``pip==24.0``"""
         return f"{self.name}=={self.version}" if self.version else self.name
 
+    @property
+    def flavour(self) -> TagFlavour:
+        """Whose list of accepted tags applies."""
+        known = _PIP if self.name == "pip" else _UV
+        if not self.version:
+            return known[0][1]
+        version = tuple(map(int, self.version.split(".")))
+        return next(flavour for first, flavour in known if version >= first)
+
+    def allows_wheels(self, project: str) -> bool:
+        """Whether wheels of the project may be taken; ``project`` is normalized."""
+        if self.name == "uv":
+            return project not in self.no_binary and ":all:" not in self.no_binary
+        # pip: a project by name goes before :all:, and only-binary before no-binary.
+        return project in self.only_binary or not (
+            project in self.no_binary or (":all:" not in self.only_binary and ":all:" in self.no_binary)
+        )
+
+    def allows_sdists(self, project: str) -> bool:
+        """Whether source distributions of the project may be taken; ``project`` is normalized."""
+        if self.name == "uv":
+            return project not in self.only_binary and ":all:" not in self.only_binary
+        return not (project in self.only_binary or (project not in self.no_binary and ":all:" in self.only_binary))
+
 
 def installer(text: str) -> InstallerRules:
-    """``pip``, ``uv``, ``pip==24.0``, ``uv==0.11.0``, with no options set. Raises InputError for anything else."""
-    raise NotImplementedError
+    """``pip``, ``uv``, ``pip==24.0`` or ``uv==0.11.0``, with no options set. Raises InputError for anything else."""
+    match = _INSTALLER.fullmatch(text.strip())
+    if match is None:
+        raise InputError(f"{text[:100]}: not an installer", hint="wanted pip, uv, or a version such as pip==24.0")
+    return InstallerRules(name=match[1], version=match[2] or "")
