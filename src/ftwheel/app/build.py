@@ -23,7 +23,6 @@ from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.importing import ImportResult
 from ftwheel.core.interpreters import Interpreter
-from ftwheel.core.proofs import judge_halves, judge_imports
 
 __all__ = ["build"]
 
@@ -59,6 +58,8 @@ def build(
         return _build_half(plan, workshop, observer, interpreter)
 
     halves = _together(half, plan.interpreters, workshop, jobs)
+    from ftwheel.core.proofs import judge_halves  # packaging loads while the halves are built, not before
+
     findings = [finding for each in halves for finding in each.findings]
     for default, free_threaded in combinations(halves, 2):
         if default.interpreter.minor == free_threaded.interpreter.minor:
@@ -113,6 +114,8 @@ def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpr
                 wheel, repair = workshop.repair(wheel, interpreter)
                 findings += workshop.inspect(wheel)
             if plan.import_modules:
+                from ftwheel.core.proofs import judge_imports
+
                 observer.stage(label, Stage.IMPORT)
                 imports = workshop.import_modules(wheel, interpreter)
                 findings += judge_imports(wheel.contents, interpreter, imports, allow_gil=plan.allow_gil)

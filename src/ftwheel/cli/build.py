@@ -67,16 +67,17 @@ def run(arguments: argparse.Namespace) -> int:
     project = read_project(Path(os.path.abspath(arguments.project)))
     if project.is_sdist and arguments.sdist:
         raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
-    plan = BuildPlan(
-        interpreters=interpreters(arguments.python, project),
-        sdist=arguments.sdist,
-        repair=not arguments.no_repair,
-        import_modules=not arguments.no_import,
-        allow_gil=project.allow_gil,
-    )
     default_dir = project.path.parent if project.is_sdist else project.path / "dist"
     out_dir = Path(os.path.abspath(arguments.out_dir or default_dir))
-    with _terminable(), open_workshop(project.path, out_dir, settings) as workshop:
+    repair = not arguments.no_repair
+    with _terminable(), open_workshop(project.path, out_dir, settings, repair=repair) as workshop:
+        plan = BuildPlan(
+            interpreters=interpreters(arguments.python, project),
+            sdist=arguments.sdist,
+            repair=repair,
+            import_modules=not arguments.no_import,
+            allow_gil=project.allow_gil,
+        )
         try:
             with progress() as observer:
                 result = build(

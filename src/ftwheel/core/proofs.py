@@ -56,7 +56,7 @@ def _halves(default: WheelContents, free_threaded: WheelContents) -> Iterator[Fi
     if compared.same_filename and (default.modules or free_threaded.modules):
         yield error(
             "FTB401",
-            "both builds came to this file name; an index holds only one of the two, the wrong one for half of the users",
+            "both builds came to this file name; an index holds only one of the two, wrong for half of the users",
             "let the backend choose the tags: remove a get_tag override or a fixed tag",
         )
     for name in compared.empty:

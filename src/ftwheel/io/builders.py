@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,13 +26,11 @@ from ftwheel.core.findings import Finding
 from ftwheel.core.importing import ImportResult
 from ftwheel.core.interpreters import Interpreter
 from ftwheel.core.logs import interesting
+from ftwheel.io.auditwheel import Auditwheel
 from ftwheel.io.environments import Environment, clean_environ
-from ftwheel.io.importing import import_in
 from ftwheel.io.interpreters import probe
 from ftwheel.io.processes import Crew
-from ftwheel.io.repair import repair_wheel
 from ftwheel.io.sources import copy_source, unpack_sdist
-from ftwheel.io.wheels import read_wheel
 from ftwheel.io.workspace import workspace
 
 if TYPE_CHECKING:
@@ -41,13 +42,20 @@ _Distribution = Literal["sdist", "wheel"]
 
 
 @contextlib.contextmanager
-def open_workshop(project: Path, out_dir: Path, config_settings: ConfigSettings) -> Iterator[LocalWorkshop]:
-    """A workshop for one project; leaving it in any way ends every program and removes every folder of work."""
+def open_workshop(
+    project: Path, out_dir: Path, config_settings: ConfigSettings, *, repair: bool
+) -> Iterator[LocalWorkshop]:
+    """A workshop for one project; leaving it in any way ends every program and removes every folder of work.
+
+    What takes long to load is loaded from now on, in the background: ``build``, and with ``repair`` auditwheel.
+    """
     sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
     crew = Crew()
     with workspace() as place:
         try:
-            yield LocalWorkshop(project, out_dir, config_settings, place=place, crew=crew)
+            auditwheel = Auditwheel(crew, place / "auditwheel.log") if repair and sys.platform == "linux" else None
+            threading.Thread(target=importlib.import_module, args=("build",), daemon=True).start()
+            yield LocalWorkshop(project, out_dir, config_settings, place=place, crew=crew, auditwheel=auditwheel)
         finally:
             crew.stop()
 
@@ -56,13 +64,21 @@ class LocalWorkshop:
     """Builds on this machine. Made by ``open_workshop``."""
 
     def __init__(
-        self, project: Path, out_dir: Path, config_settings: ConfigSettings, *, place: Path, crew: Crew
+        self,
+        project: Path,
+        out_dir: Path,
+        config_settings: ConfigSettings,
+        *,
+        place: Path,
+        crew: Crew,
+        auditwheel: Auditwheel | None,
     ) -> None:
         self._project = project
         self._out_dir = out_dir
         self._settings = config_settings
         self._place = place
         self._crew = crew
+        self._auditwheel = auditwheel
         self._sdist: Path | None = None
 
     def stop(self) -> None:
@@ -92,7 +108,7 @@ class LocalWorkshop:
             (room / "copy").mkdir()
             source = unpack_sdist(self._sdist, room / "copy")
         wheel = self._call("wheel", interpreter, source, room, observer)
-        return RawWheel(path=os.fspath(wheel), contents=read_wheel(wheel))
+        return _read(wheel)
 
     def _room(self, label: str) -> Path:
         room = self._place / label
@@ -143,6 +159,8 @@ class LocalWorkshop:
         return ()
 
     def repair(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[RawWheel, Repair]:
+        from ftwheel.io.repair import repair_wheel
+
         path = Path(wheel.path)
         with _told(interpreter.label, self._project):
             repaired, repair = repair_wheel(
@@ -150,12 +168,13 @@ class LocalWorkshop:
                 self._place / interpreter.label / "repaired",
                 platform=interpreter.platform,
                 crew=self._crew,
+                auditwheel=self._auditwheel,
             )
-        if repaired == path:
-            return wheel, repair
-        return RawWheel(path=os.fspath(repaired), contents=read_wheel(repaired)), repair
+        return wheel if repaired == path else _read(repaired), repair
 
     def import_modules(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[ImportResult, ...]:
+        from ftwheel.io.importing import import_in
+
         modules = sorted(wheel.contents.modules)
         if not modules:
             return ()
@@ -193,6 +212,12 @@ class LocalWorkshop:
 
     def clock(self) -> float:
         return time.monotonic()
+
+
+def _read(wheel: Path) -> RawWheel:
+    from ftwheel.io.wheels import read_wheel
+
+    return RawWheel(path=os.fspath(wheel), contents=read_wheel(wheel))
 
 
 @contextlib.contextmanager

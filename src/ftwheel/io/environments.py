@@ -21,6 +21,18 @@ from ftwheel.io.processes import Crew
 
 __all__ = ["Environment", "clean_environ", "find_uv"]
 
+_HIDDEN = frozenset(
+    {
+        "PYTHON_GIL",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONEXECUTABLE",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "VIRTUAL_ENV",
+        "__PYVENV_LAUNCHER__",
+    }
+)
+
 
 def find_uv() -> str | None:
     """The uv that came with ``ftwheel[uv]``, else the one named by ``$UV``, else the one on PATH."""
@@ -35,10 +47,10 @@ def find_uv() -> str | None:
 def clean_environ(**changes: str) -> dict[str, str]:
     """The environment for another interpreter: without what would steer or stop it.
 
-    ``PYTHON_GIL=0`` hides a module that needs the GIL, and a default build refuses to start under it.
+    ``PYTHON_GIL=0`` hides a module that needs the GIL, and a default build refuses to start under it. Without bytecode
+    every hook would compile the whole backend again, and what it would litter is thrown away anyway.
     """
-    hidden = {"PYTHON_GIL", "PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV"}
-    return {name: value for name, value in os.environ.items() if name not in hidden} | changes
+    return {name: value for name, value in os.environ.items() if name not in _HIDDEN} | changes
 
 
 class Environment:

@@ -49,8 +49,7 @@ class Crew:
         started, ``subprocess.TimeoutExpired`` after ``timeout`` seconds (its group is gone then) and Stopped after
         ``stop``.
         """
-        with log.open("ab") as sink:
-            process = self._start(command, sink.fileno(), cwd, env)
+        process = self.start(command, log=log, cwd=cwd, env=env)
         try:
             code = process.wait(timeout)
         except BaseException:
@@ -59,26 +58,36 @@ class Crew:
         finally:
             with self._lock:
                 self._running.discard(process)
-        if self._stopped:
-            raise Stopped
+        self.check()
         return code
 
-    def _start(
+    def check(self) -> None:
+        """Raise Stopped after ``stop``."""
+        if self._stopped:
+            raise Stopped
+
+    def start(
         self,
         command: Sequence[str | os.PathLike[str]],
-        sink: int,
-        cwd: Path | None,
-        env: Mapping[str, str] | None,
+        *,
+        log: Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        conversation: bool = False,
     ) -> subprocess.Popen[bytes]:
-        with self._lock:  # so that no program slips in between the flag and the list
+        """Start a program that runs until it is done or ``stop`` is called; for the arguments see ``run``.
+
+        In a ``conversation`` its standard input and output are pipes.
+        """
+        with log.open("ab") as sink, self._lock:  # no program slips in between the flag and the list
             if self._stopped:
                 raise Stopped
             process = subprocess.Popen(
                 command,
                 cwd=cwd,
                 env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
+                stdin=subprocess.PIPE if conversation else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if conversation else sink,
                 stderr=sink,
                 start_new_session=True,  # ignored on Windows, where taskkill walks the tree instead
             )

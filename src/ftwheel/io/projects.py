@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.interpreters import Interpreter
 
@@ -24,7 +22,7 @@ class Project:
     """
 
     path: Path
-    requires_python: SpecifierSet
+    requires_python: str = ""
     pythons: frozenset[str] = frozenset()
     allow_gil: bool = False
 
@@ -34,10 +32,10 @@ class Project:
 
     def wants(self, interpreter: Interpreter) -> bool:
         """Whether the project is to be built for an interpreter that nobody asked for by name."""
+        from packaging.specifiers import SpecifierSet
+
         version = ".".join(map(str, interpreter.version))
-        if interpreter.release_level != "final":
-            version += "rc1"
-        return self.requires_python.contains(version, prereleases=True) and (
+        return SpecifierSet(self.requires_python).contains(version) and (
             not self.pythons or interpreter.label in self.pythons
         )
 
@@ -48,7 +46,7 @@ def read_project(path: Path) -> Project:
     Raises InputError when there is no project and ConfigurationError when ``pyproject.toml`` cannot be read.
     """
     if path.is_file() and path.name.endswith(".tar.gz"):
-        return Project(path=path, requires_python=SpecifierSet())
+        return Project(path=path)
     if not path.is_dir():
         what = "is neither a folder nor a source distribution (.tar.gz)" if path.exists() else "does not exist"
         raise InputError(f"{path}: {what}", hint="give the folder that holds pyproject.toml")
@@ -57,7 +55,7 @@ def read_project(path: Path) -> Project:
         table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if (path / "setup.py").is_file():
-            return Project(path=path, requires_python=SpecifierSet())
+            return Project(path=path)
         raise InputError(
             f"{path}: no pyproject.toml and no setup.py, so this is no Python project",
             hint="give the folder that holds pyproject.toml",
@@ -67,11 +65,15 @@ def read_project(path: Path) -> Project:
     return Project(path=path, requires_python=_requires_python(pyproject, table))
 
 
-def _requires_python(pyproject: Path, table: dict[str, Any]) -> SpecifierSet:
+def _requires_python(pyproject: Path, table: dict[str, Any]) -> str:
     project = table.get("project")
     said = project.get("requires-python", "") if isinstance(project, dict) else ""
+    if not said:
+        return ""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     try:
-        return SpecifierSet(said if isinstance(said, str) else repr(said))
+        return str(SpecifierSet(said if isinstance(said, str) else repr(said)))
     except InvalidSpecifier as error:
         raise ConfigurationError(
             f"{pyproject}: project.requires-python is {said!r}, not a set of version specifiers",

