@@ -8,6 +8,7 @@ from pathlib import Path
 from ftwheel.io.cache import PageCache
 from ftwheel.io.credentials import Credentials
 from ftwheel.io.index.client import IndexClient
+from ftwheel.io.index.settings import NetworkSettings
 
 
 def client(
@@ -20,7 +21,7 @@ def client(
     credentials = Credentials(keyring=keyring)
 
     def connect() -> object:
-        from ftwheel.io.index.transport import NetworkSettings, Transport
+        from ftwheel.io.index.transport import Transport
 
         return Transport(NetworkSettings(timeout=timeout), credentials, connections=24)
 

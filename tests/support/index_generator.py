@@ -218,7 +218,7 @@ def is_version(text: str) -> bool:
 
 
 def _specifier(versions: list[str], rng: random.Random, *, plain: bool) -> str:
-    if rng.random() < 0.45:
+    if rng.random() < 0.5:
         return ""
     version = str(Version(rng.choice([*(each for each in versions if is_version(each)), "1.0"])))
     public = version.split("+", maxsplit=1)[0]
@@ -260,7 +260,8 @@ def _specifier(versions: list[str], rng: random.Random, *, plain: bool) -> str:
 
 
 def _address(case: Case, place: Place, file: GeneratedFile, root: str) -> str:
-    quoted = f"files/{file.folder}/{quote(file.address, safe='+!')}" if "%" not in file.address else file.path
+    name = "".join(f"%{ord(each):02x}" for each in file.address) if file.quoted and file.address.isascii() else ""
+    quoted = f"files/{file.folder}/{name or quote(file.address, safe='+!')}{file.query}"
     if not file.relative:
         return f"{root}{quoted}"
     if place.base is not None:
@@ -289,6 +290,7 @@ def _json_page(case: Case, place: Place, root: str) -> str:
             entry[key] = {"sha256": "0" * 64} if isinstance(file.metadata, str) else file.metadata
         if number % 2:
             entry["size"] = 1000 + number
+        _spoil(entry, file.odd)
         entries.append(entry)
     page: dict[str, object] = {
         "meta": {"api-version": f"1.{len(entries) % 5}"},
@@ -299,6 +301,30 @@ def _json_page(case: Case, place: Place, root: str) -> str:
     if place.status:
         page["project-status"] = {"status": place.status, "reason": "no reason"}
     return json.dumps(page)
+
+
+def _spoil(entry: dict[str, object], odd: str) -> None:
+    match odd.split():
+        case ["no", "url" | "filename" | "hashes" as key]:
+            del entry[key]
+        case ["null", "metadata"]:
+            entry["core-metadata"] = None
+        case ["null", key]:
+            entry[key] = None
+        case ["text", "size"]:
+            entry["size"] = "10 kB"
+        case ["number", *_]:
+            entry["requires-python"] = 3.8
+        case ["time", "without", _]:
+            entry["upload-time"] = "2025-03-05T12:00:00"
+        case ["time", "with", _]:
+            entry["upload-time"] = "2025-03-05T12:00:00+02:00"
+        case ["no", "time"]:
+            entry["upload-time"] = "yesterday"
+        case ["unknown", _]:
+            entry["provenance"] = {"url": None}
+        case _:
+            return
 
 
 def _html_page(case: Case, place: Place, root: str) -> str:
@@ -324,8 +350,26 @@ def _html_page(case: Case, place: Place, root: str) -> str:
         if file.metadata is not None:
             value = {True: "true", False: "false", "odd": "odd"}.get(file.metadata, "sha256=" + "0" * 64)
             attributes.append(f'data-{"core" if number % 2 else "dist-info"}-metadata="{value}"')
-        lines.append(f"<a {' '.join(attributes)}>{html.escape(file.filename)}</a><br>")
+        lines.append(_anchor(attributes, html.escape(file.filename), file.odd))
     return "\n".join([*lines, "</body>", "</html>"])
+
+
+def _anchor(attributes: list[str], text: str, odd: str) -> str:
+    match odd:
+        case "upper-case markup":
+            names = (attribute.partition("=") for attribute in attributes)
+            return f"<A {' '.join(name.upper() + equals + value for name, equals, value in names)}>{text}</A>"
+        case "no href":
+            attributes = attributes[1:]
+        case "empty href":
+            attributes = ['href=""', *attributes[1:]]
+        case "single quotes":
+            attributes = [attribute if "'" in attribute else attribute.replace('"', "'") for attribute in attributes]
+        case "no quotes":
+            attributes = [attributes[0].replace('"', ""), *attributes[1:]]
+        case _:
+            pass
+    return f"<a {' '.join(attributes)}>{text}</a><br>"
 
 
 # --- making a failing case small -------------------------------------------------------------------------------------
@@ -363,7 +407,17 @@ def _smaller(case: Case) -> Iterator[Case]:
         if place.base is not None:
             yield _with_place(case, number, replace(place, base=None))
         for index, file in enumerate(place.files):
-            for name in ("requires_python", "yanked", "upload_time", "metadata", "hashes", "fragment"):
+            for name in (
+                "requires_python",
+                "yanked",
+                "upload_time",
+                "metadata",
+                "hashes",
+                "fragment",
+                "query",
+                "quoted",
+                "odd",
+            ):
                 if getattr(file, name):
                     empty = GeneratedFile.__dataclass_fields__[name].default
                     files = (*place.files[:index], replace(file, **{name: empty}), *place.files[index + 1 :])

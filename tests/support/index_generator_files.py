@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from support.index_generator_machines import Machine, rungs
 
-__all__ = ["DIGESTS", "GeneratedFile", "draw_file", "draw_files", "draw_versions"]
+__all__ = ["DIGESTS", "ODDITIES", "GeneratedFile", "draw_file", "draw_files", "draw_versions"]
 
 DIGESTS = {
     "sha256": tuple(f"{number:x}" * 64 for number in range(10, 14)),
@@ -20,6 +20,29 @@ DIGESTS = {
     "md5": tuple(f"{number:x}" * 32 for number in range(10, 12)),
 }
 """Few digests, so that a required one is met now and then."""
+
+ODDITIES = (
+    "no url",
+    "null url",
+    "no filename",
+    "no hashes",
+    "null hashes",
+    "null yanked",
+    "null metadata",
+    "text size",
+    "null size",
+    "number as requires-python",
+    "time without zone",
+    "time with offset",
+    "no time",
+    "unknown key",
+    "upper-case markup",
+    "no href",
+    "empty href",
+    "single quotes",
+    "no quotes",
+)
+"""What can be wrong, or only strange, about one entry; the last five are about HTML, the others about JSON."""
 
 _VERSIONS = (
     ("0.9", "1.0", "1.1", "1.2.3", "2.0", "2.1", "3.0", "10.0"),
@@ -57,6 +80,7 @@ class GeneratedFile:
     ``filename`` is what JSON says; ``address`` is the last segment of the URL, which installers may disagree about.
     ``folder`` keeps files of one name apart. ``yanked`` is None (absent), False, True (HTML: the attribute without a
     value) or a reason. ``fragment`` follows ``#`` in HTML. ``metadata`` is what stands for ``core-metadata``.
+    ``quoted`` addresses have every character escaped that can be. ``odd`` names what is wrong with the entry, if any.
     ``project`` and ``version`` are what a file under this name would hold.
     """
 
@@ -72,6 +96,9 @@ class GeneratedFile:
     metadata: bool | str | None = None
     fragment: str = ""
     relative: bool = True
+    query: str = ""
+    quoted: bool = False
+    odd: str = ""
 
     @property
     def path(self) -> str:
@@ -133,6 +160,9 @@ def draw_file(
         metadata=rng.choice((None, None, True, False, "sha256", "odd")),
         fragment="" if plain else _fragment(rng),
         relative=rng.random() < 0.7,
+        query="?x=1&y=.whl" if not plain and rng.random() < 0.02 else "",
+        quoted=rng.random() < 0.03,
+        odd=rng.choice(ODDITIES) if not plain and rng.random() < 0.004 else "",
     )
 
 
@@ -200,10 +230,10 @@ def tags(target: Machine, rng: random.Random) -> list[str]:
     unstable = "abi3" if target.free_threaded else "abi3t"
     older = f"cp3{rng.choice((2, 6, 7, 8, 9, max(minor - 1, 2), max(minor - 2, 2)))}"
     shapes: tuple[tuple[str, str, int], ...] = (
-        (own, native, 26),
+        (own, native, 40),
         (own, other, 9),
         (own, stable, 6),
-        (older, stable, 9),
+        (older, stable, 12),
         (older, unstable, 4),
         (own, unstable, 3),
         (own, "abi3.abi3t", 4),
@@ -279,8 +309,10 @@ def _sdist(target: Machine, name: str, version: str, rng: random.Random, *, plai
 def _requires_python(target: Machine, rng: random.Random, *, plain: bool) -> str | None:
     minor, micro = target.python[1:]
     draw = rng.random()
-    if draw < 0.5:
+    if draw < 0.48:
         return None
+    if draw < 0.56:
+        return ",".join(_comparison(target, rng) for _ in range(rng.randint(1, 3)))
     if draw < 0.7:
         return rng.choice((">=3.8", f">=3.{minor}", ">=3", f">=3.{minor - 1},<4", "", "!=3.0.*,>=2.7"))
     if draw < 0.82:  # floors near the machine
@@ -340,6 +372,29 @@ def _requires_python(target: Machine, rng: random.Random, *, plain: bool) -> str
             f"==3.{minor}.*,>=3.6.",
         )
     )
+
+
+def _comparison(target: Machine, rng: random.Random) -> str:
+    """One comparison with a version around the machine's."""
+    minor, micro = target.python[1:]
+    version = rng.choice(
+        (
+            "3",
+            f"3.{minor}",
+            f"3.{minor}.{micro}",
+            f"3.{minor - 1}",
+            f"3.{minor + 1}",
+            f"3.{minor}.{micro + 1}",
+            f"3.{minor}.0",
+            "3.8",
+        )
+    )
+    operator = rng.choice((">=", ">=", ">", "<", "<=", "==", "!=", "!=", "~="))
+    if operator in {"==", "!="} and rng.random() < 0.6:
+        version += ".*"
+    if operator == "~=" and "." not in version:
+        version = f"3.{minor}"
+    return f"{operator}{version}"
 
 
 def _yanked(rng: random.Random) -> bool | str | None:

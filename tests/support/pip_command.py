@@ -70,6 +70,7 @@ def with_real_files(case: Case) -> Case:
                         hashes=(),
                         metadata=True if file.metadata else None,
                         fragment="" if "=" in file.fragment else file.fragment,
+                        odd="",
                     )
                     for file in place.files
                 ),

@@ -44,13 +44,14 @@ def environment_with(folder: Path, python: str, *packages: str) -> Path:
 class PipFinder:
     """One pip in a process of its own; ``answer`` gives a URL without fragment, ``nothing``, or ``refused: ...``."""
 
-    def __init__(self, python: Path, version: str) -> None:
+    def __init__(self, python: Path, version: str, *, configured: bool = False) -> None:
+        """``configured`` leaves the user's settings (index, certificates) in place, for ``fetch``."""
         self._process = subprocess.Popen(
             [str(python), "-I", str(WORKER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=clean_environment(),
+            env=None if configured else clean_environment(),
         )
         assert self._read() == {"pip": version}
 
@@ -85,6 +86,13 @@ class PipFinder:
     def tags(self, machine: Machine) -> tuple[str, ...]:
         """Every tag pip accepts on that machine, in order."""
         return tuple(self._ask({"tags": True, "machine": asdict(machine)})["tags"])
+
+    def fetch(self, project: str) -> dict[str, str]:
+        """The real page of a project: ``body``, ``content_type``, ``url`` and ``index``, the address of the index.
+
+        pip keeps it: ``choose`` need not hand it over again.
+        """
+        return self._ask({"fetch": project})
 
     def answer(self, case: Case, root: str, folders: Path | None = None) -> str:
         """What pip takes in a case whose pages are at ``root``; ``folders`` holds its find-links folders."""

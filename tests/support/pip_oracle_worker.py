@@ -18,10 +18,11 @@ import platform
 import sys
 import sysconfig
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from unittest import mock
 
 import pip
+from pip._internal.commands import create_command
 from pip._internal.index import collector, package_finder
 from pip._internal.models.format_control import FormatControl
 from pip._internal.models.link import Link
@@ -48,7 +49,7 @@ class Pages(collector.LinkCollector):
     pages: dict[str, dict[str, str]]
 
     def fetch_response(self, location: Link, *_: object, **__: object) -> collector.IndexContent | None:
-        page = self.pages.get(location.url)
+        page = self.pages.get(location.url) or Oracle.fetched.get(location.url)
         if page is None:
             return None
         return collector.IndexContent(
@@ -99,7 +100,9 @@ def on_machine(machine: dict[str, Any]) -> Iterator[None]:
 
 
 class Oracle:
-    """One pip, any number of questions."""
+    """One pip, any number of questions. ``fetched`` are the pages of the configured index, by address."""
+
+    fetched: ClassVar[dict[str, dict[str, str]]] = {}
 
     def __init__(self) -> None:
         self.session = PipSession()
@@ -128,11 +131,24 @@ class Oracle:
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         if question.get("tags"):
             return {"tags": [str(tag) for tag in self.target(question["machine"]).get_sorted_tags()]}
+        if "fetch" in question:
+            return self.fetch(question["fetch"])
         try:
             chosen = self.choose(question)
         except Exception as error:  # noqa: BLE001 - whatever stops pip is its answer
             return {"error": f"{type(error).__name__}: {error}"}
         return {"url": chosen and chosen.link.url_without_fragment}
+
+    def fetch(self, project: str) -> dict[str, str]:
+        """The page of a project from the index this pip is configured for, kept for later questions."""
+        command = create_command("install")
+        options, _ = command.parse_args([project])
+        url = f"{options.index_url.rstrip('/')}/{project}/"
+        with command.main_context():
+            response = collector._get_simple_response(url, command.get_default_session(options))
+        page = {"body": response.text, "content_type": response.headers["Content-Type"]}
+        self.fetched[url] = page
+        return page | {"url": url, "index": options.index_url}
 
     def choose(self, question: dict[str, Any]) -> Chosen | None:
         options = question["options"]

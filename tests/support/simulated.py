@@ -11,8 +11,10 @@ from ftwheel.core.environments import Environment, parse_environment
 from ftwheel.core.requirements import parse_requirement
 from ftwheel.core.rules import IndexStrategy, InstallerRules
 from ftwheel.core.selection import Project, choose, explain
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
+from ftwheel.core.simple import ProjectDetails, SourceKind, parse_page
+from ftwheel.io.index.local import FolderLinks
 from support.index_generator import Case, Place
+from support.pip_oracle import find_links
 
 __all__ = ["agree", "environment", "rules", "same", "simulate"]
 
@@ -25,7 +27,7 @@ def environment(label: str) -> Environment:
 
 def same(url: str) -> str:
     """An address in one spelling: installers quote and unquote as they like."""
-    return unquote(url.partition("#")[0])
+    return unquote(url.partition("#")[0].partition("?")[0])
 
 
 def agree(one: str, other: str) -> bool:
@@ -67,10 +69,9 @@ def _kind(case: Case, place: Place) -> SourceKind:
 
 def _details(case: Case, place: Place, root: str, folders: Path) -> ProjectDetails:
     if place.kind == "folder":
-        files = (
-            File(filename=file.filename, url=(folders / place.name / file.filename).as_uri()) for file in place.files
-        )
-        return ProjectDetails(name=case.project, files=tuple(files))
+        found = FolderLinks(find_links(case, place, root, folders)).project(case.project)
+        assert found
+        return found
     url = case.place_url(place, root)
     return parse_page(case.body(place, root), content_type=place.content_type, url=url, name=case.project)
 

@@ -154,6 +154,17 @@ class Uv:
             for place in case.places:
                 self._server.routes.pop(urlsplit(case.place_url(place, root)).path, None)
 
+    def choose(self, machine: Machine, requirement: str, *, index: str) -> str:
+        """The file name uv takes from a real index, or ``nothing``; certificates are those of this machine."""
+        command = [str(self._uv), "pip", "install", "--no-deps", "--dry-run", "--verbose", "--system-certs"]
+        command += ["--python", str(self.interpreter(machine)), "--default-index", index, requirement]
+        done = subprocess.run(command, capture_output=True, text=True, env=self._environment, timeout=120)
+        selected = _SELECTING.findall(done.stderr)
+        if done.returncode == 0:
+            return str(selected[-1])
+        assert "No solution found" in done.stderr, done.stderr
+        return "nothing"
+
     def _address(self, case: Case, interpreter: str, filename: str) -> str:
         """Which file of that name it is: when there are several, the one uv asks the server for."""
         root, folders = self.root(case), self.folders(case)
