@@ -15,7 +15,17 @@ from typing import Any, Union
 
 from ftwheel_build.errors import CODES, RefusedError
 
-__all__ = ["OWN_SETTINGS", "Config", "ExtraSettings", "Settings", "load", "parse", "split_settings"]
+__all__ = [
+    "OWN_SETTINGS",
+    "CheckSettings",
+    "Config",
+    "ExtraSettings",
+    "Settings",
+    "load",
+    "load_check",
+    "parse",
+    "split_settings",
+]
 
 Settings = Mapping[str, Union[str, "tuple[str, ...]"]]  # config settings: what -C KEY=VALUE gives
 _KEYWORDS: dict[str, bool] = {"slots": True, "kw_only": True} if sys.version_info >= (3, 10) else {}
@@ -25,6 +35,10 @@ PYTHON = r"3\.\d{1,2}t?"
 VERSION = r"3\.\d{1,2}"
 PLATFORM = r"[a-z0-9_]+"
 CODE = r"FTB\d{3}"
+RULES = r"FTW\d{0,3}"
+RULE = r"FTW\d{3}"
+MODULES = r"[\w.*?\[\]!-]+"
+SEVERITIES = ("advice", "warning", "error")
 
 
 def _key(doc: str, *, default: Any = "", pattern: str = "", choices: tuple[str, ...] = ()) -> Any:
@@ -42,6 +56,31 @@ class ExtraSettings:
     free_threaded: Settings = field(
         default_factory=dict,
         metadata={"doc": "Config settings for the wrapped backend on a free-threaded build of CPython."},
+    )
+
+
+@dataclass(frozen=True, **_KEYWORDS)
+class CheckSettings:
+    """``[tool.ftwheel.check]``: which rules of ``ftwheel check`` apply, and how much their findings weigh."""
+
+    select: tuple[str, ...] = _key(
+        "Codes of the rules that apply, or beginnings of codes such as `FTW4`; all when empty.",
+        default=(),
+        pattern=RULES,
+    )
+    ignore: tuple[str, ...] = _key(
+        "Codes of rules that do not apply, or beginnings of codes; the longer of two that fit decides.",
+        default=(),
+        pattern=RULES,
+    )
+    severity: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"doc": "The severity of a rule's findings, by its code: `advice`, `warning` or `error`."},
+    )
+    undeclared: tuple[str, ...] = _key(
+        "Modules that need not declare that they work without the GIL: dotted names, `*` stands for anything.",
+        default=(),
+        pattern=MODULES,
     )
 
 
@@ -87,6 +126,10 @@ class Config:
     ignore: tuple[str, ...] = _key(
         "Codes of refusals (`FTB3..`) that are printed and do not stop the build.", default=(), pattern=CODE
     )
+    check: CheckSettings = field(
+        default_factory=CheckSettings,
+        metadata={"doc": "Which rules of `ftwheel check` apply."},
+    )
     config_settings: ExtraSettings = field(
         default_factory=ExtraSettings,
         metadata={"doc": "Config settings for the wrapped backend that hold for one of the two builds only."},
@@ -130,6 +173,9 @@ _WANTED = {
     PYTHON: "a version such as '3.14' or '3.14t'",
     VERSION: "a version such as '3.9'",
     PLATFORM: "a platform tag such as 'manylinux_2_28_x86_64'",
+    RULES: "a rule of ftwheel check or the beginning of its code, for example 'FTW401' or 'FTW4'",
+    RULE: "the code of a rule of ftwheel check, for example 'FTW401'",
+    MODULES: "the dotted name of a module, for example 'pkg._ext' or 'pkg.*'",
 }
 
 
@@ -157,6 +203,29 @@ def _settings(where: str, value: object) -> Settings:
     return found
 
 
+def _array(where: str, value: object, pattern: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise _wrong(where, repr(value), "an array of strings")
+    return tuple(_text(where, text, pattern, ()) for text in value)
+
+
+def _check(where: str, table: object) -> CheckSettings:
+    known = {name_of(item.name): item for item in fields(CheckSettings)}
+    values: dict[str, Any] = {}
+    for key, value in _table(where, table, known).items():
+        place = f"{where}: {key}"
+        if key == "severity":
+            if not isinstance(value, Mapping):
+                raise _wrong(place, repr(value), "a table")
+            values[key] = {
+                _text(place, code, RULE, ()): _text(f"{place}: {code}", word, "", SEVERITIES)
+                for code, word in value.items()
+            }
+        else:
+            values[known[key].name] = _array(place, value, known[key].metadata["pattern"])
+    return CheckSettings(**values)
+
+
 def parse(table: object, *, where: str = "[tool.ftwheel]") -> Config:
     """Validate the table; ``where`` names the file and the table in messages.
 
@@ -174,10 +243,10 @@ def parse(table: object, *, where: str = "[tool.ftwheel]") -> Config:
                     for half, extra in _table(place, value, halves).items()
                 }
             )
+        elif item.name == "check":
+            values[item.name] = _check(place, value)
         elif item.default == ():
-            if not isinstance(value, list):
-                raise _wrong(place, repr(value), "an array of strings")
-            values[item.name] = tuple(_text(place, text, item.metadata["pattern"], ()) for text in value)
+            values[item.name] = _array(place, value, item.metadata["pattern"])
         else:
             values[item.name] = _text(place, value, item.metadata["pattern"], item.metadata["choices"])
     if "build_backend" not in values:
@@ -187,24 +256,30 @@ def parse(table: object, *, where: str = "[tool.ftwheel]") -> Config:
     return Config(**values)
 
 
-def load(folder: str | os.PathLike[str]) -> tuple[Config, Mapping[str, Any]]:
-    """Read ``pyproject.toml`` of a source tree: the validated table, and the whole document.
-
-    Raises RefusedError FTB101 when the file is missing, is not TOML, or the table is missing or wrong.
-    """
+def _read(path: str) -> Mapping[str, Any]:
+    """The whole document; raises RefusedError FTB101 when the file is missing or is not TOML."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
 
-    path = os.path.join(folder, "pyproject.toml")
     try:
         with open(path, "rb") as stream:
-            document = tomllib.load(stream)
+            document: Mapping[str, Any] = tomllib.load(stream)
     except OSError as error:
         raise RefusedError("FTB101", f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RefusedError("FTB101", f"{path}: not valid TOML: {error}") from error
+    return document
+
+
+def load(folder: str | os.PathLike[str]) -> tuple[Config, Mapping[str, Any]]:
+    """Read ``pyproject.toml`` of a source tree: the validated table, and the whole document.
+
+    Raises RefusedError FTB101 when the file is missing, is not TOML, or the table is missing or wrong.
+    """
+    path = os.path.join(folder, "pyproject.toml")
+    document = _read(path)
     tool = document.get("tool", {})
     if not isinstance(tool, Mapping) or "ftwheel" not in tool:
         raise RefusedError(
@@ -213,6 +288,21 @@ def load(folder: str | os.PathLike[str]) -> tuple[Config, Mapping[str, Any]]:
             fix='add [tool.ftwheel] with build-backend = "setuptools.build_meta"',
         )
     return parse(tool["ftwheel"], where=f"{path}: [tool.ftwheel]"), document
+
+
+def load_check(path: str | os.PathLike[str]) -> tuple[CheckSettings, bool]:
+    """Read ``[tool.ftwheel.check]`` of a pyproject.toml, and whether ``gil`` is ``allow-used``.
+
+    A project may check its wheels without wrapping its backend, so every key may be missing. Raises RefusedError
+    FTB101 when the file is missing, is not TOML, or a key is wrong.
+    """
+    tool = _read(os.fspath(path)).get("tool", {})
+    table = tool.get("ftwheel", {}) if isinstance(tool, Mapping) else {}
+    where = f"{os.fspath(path)}: [tool.ftwheel]"
+    if isinstance(table, Mapping) and "build-backend" not in table:
+        table = {"build-backend": "unset", **table}
+    config = parse(table, where=where)
+    return config.check, config.gil == "allow-used"
 
 
 def split_settings(config: Config, given: Mapping[str, Any] | None) -> tuple[Config, dict[str, Any]]:
