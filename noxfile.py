@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nox
@@ -79,6 +80,17 @@ def network(session: nox.Session) -> None:
     env = interpreters(session) | wheelhouse(session)
     install(session, *group("test"))
     session.run("pytest", "-m", "network", *session.posargs, env=env)
+
+
+@nox.session
+def oracle(session: nox.Session) -> None:
+    """Compare the simulator with pip and uv over ten times as many random indexes, another set in each run."""
+    seed = os.environ.get("FTWHEEL_ORACLE_SEED", f"{time.time():.0f}")
+    session.log(f"repeat this run with FTWHEEL_ORACLE_SEED={seed}")
+    numbers = {"FTWHEEL_ORACLE_SEED": seed, "FTWHEEL_ORACLE_PIP": "50000", "FTWHEEL_ORACLE_UV": "10000"}
+    env = interpreters(session) | wheelhouse(session) | numbers
+    install(session, *group("test"))
+    session.run("pytest", "-n", "2", "-m", "oracle and not network", "tests/oracle", *session.posargs, env=env)
 
 
 @nox.session
