@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from ftwheel_build.config import Config, load, split_settings
 from ftwheel_build.errors import RefusedError
-from ftwheel_build.target import Target, current
+from ftwheel_build.job import OPTIONAL_EXTENSIONS, Job
+from ftwheel_build.target import current
 
-__all__ = ["Job", "find"]
+__all__ = ["find"]
 
 
 class Project(NamedTuple):
@@ -25,34 +26,6 @@ class Project(NamedTuple):
     config: Config
     document: Mapping[str, Any]
     backend: Any
-
-
-class Job(NamedTuple):
-    """One hook about to be called: what an adapter decides by. ``settings`` are the wrapped backend's."""
-
-    hook: str
-    root: str
-    target: Target
-    config: Config
-    document: Mapping[str, Any]
-    settings: Mapping[str, Any]
-
-    @property
-    def editable(self) -> bool:
-        return self.hook.endswith("editable")
-
-    @property
-    def drops_limited_api(self) -> bool:
-        """Whether the limited API has to be switched off on this target."""
-        if self.target.implementation != "cpython" or not self.target.free_threaded:
-            return False
-        policy = self.config.limited_api
-        return policy == "version-specific" or (policy == "auto" and self.target.version < (3, 15))
-
-    @property
-    def raises_limited_api(self) -> bool:
-        """Whether the limited API becomes that of 3.15 with PEP 803, the first that free-threaded builds have."""
-        return self.target.stable_abi == "abi3t" and self.config.limited_api == "auto" and not self.drops_limited_api
 
 
 _projects: dict[str, Project] = {}
@@ -142,7 +115,7 @@ def _run(
         extra = config.config_settings.free_threaded if target.free_threaded else config.config_settings.default
         settings = {key: list(value) if isinstance(value, tuple) else value for key, value in extra.items()}
         settings.update(rest)
-        job = Job(name, project.root, target, config, project.document, settings)
+        job = Job(name, project.root, target, config, project.document, settings, set())
         from ftwheel_build.adapt import adapted
         from ftwheel_build.lock import locked
 
@@ -152,26 +125,50 @@ def _run(
                 if name in ("build_wheel", "build_editable"):
                     return _build(job, call, directory)
                 with adapted(job) as passed:
-                    return call(directory, passed or None)
+                    answer = call(directory, passed or None)
+                if name == "build_sdist":
+                    from ftwheel_build.sdist import check_sdist
+
+                    check_sdist(os.path.join(directory, answer), project.root, config)
+                return answer
         finally:
             _running.discard(project.root)
 
 
 def _build(job: Job, call: Callable[[str, Any], Any], directory: str) -> str:
     """Build into a folder of its own inside ``directory``; the wheel moves out of it only when it is right."""
+    from ftwheel_build.adapt import adapted
+    from ftwheel_build.environment import check_environment
+    from ftwheel_build.inspection import inspect
+
     print(f"ftwheel-build: {job.hook} for {job.target}, by {job.config.build_backend}", flush=True)
+    check_environment(os.environ, job.target)
     os.makedirs(directory, exist_ok=True)
     scratch = tempfile.mkdtemp(prefix=".ftwheel-", dir=os.path.abspath(directory))
     try:
-        with adapted_build(job) as passed:
+        with adapted(job) as passed:
             name = call(scratch, passed or None)
-        os.replace(os.path.join(scratch, name), os.path.join(directory, name))
+        made = [file for file in os.listdir(scratch) if file.endswith(".whl")]
+        if made != [name]:
+            raise RefusedError("FTB301", f"the wrapped backend returned {name!r} and made {made!r}, wanted one wheel")
+        path = os.path.join(scratch, name)
+        _judge(inspect(path, job.target, editable=job.editable, may_be_empty=OPTIONAL_EXTENSIONS in job.notes), job)
+        os.replace(path, os.path.join(directory, name))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return str(name)
 
 
-def adapted_build(job: Job) -> contextlib.AbstractContextManager[dict[str, Any]]:
-    from ftwheel_build.adapt import adapted
-
-    return adapted(job)
+def _judge(problems: list[RefusedError], job: Job) -> None:
+    """Raise the first problem that is not ignored, after printing the others; throw away what it was built from."""
+    stopping = [problem for problem in problems if problem.code not in job.config.ignore]
+    for problem in problems:
+        if problem not in stopping:
+            print(f"ftwheel-build: ignored: {problem.code}: {problem.message}", file=sys.stderr)
+    if not stopping:
+        return
+    for problem in stopping[1:]:
+        print(problem, file=sys.stderr)
+    # A wrong object file in a build folder would be linked again next time, whatever has been put right by then.
+    shutil.rmtree(os.path.join(job.root, "build", job.target.folder), ignore_errors=True)
+    raise stopping[0]

@@ -15,7 +15,7 @@ from ftwheel_build.errors import RefusedError
 from ftwheel_build.wrapped import family
 
 if TYPE_CHECKING:
-    from ftwheel_build.hooks import Job
+    from ftwheel_build.job import Job
 
 __all__ = ["adapted", "limited_api_asked", "own_folder"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ftwheel_build.adapt import limited_api_asked, own_folder
 
 if TYPE_CHECKING:
-    from ftwheel_build.hooks import Job
+    from ftwheel_build.job import Job
 
 __all__ = ["adapted"]
 

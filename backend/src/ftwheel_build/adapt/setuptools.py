@@ -11,13 +11,12 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ftwheel_build.adapt import limited_api_asked
+from ftwheel_build.environment import check_flags, check_include, check_macro
 from ftwheel_build.errors import RefusedError
-
-if TYPE_CHECKING:
-    from ftwheel_build.hooks import Job
+from ftwheel_build.job import OPTIONAL_EXTENSIONS, Job
 
 __all__ = ["adapted", "adjust"]
 
@@ -109,10 +108,19 @@ def _extensions(command: Any, job: Job) -> None:
     drop, floor = job.drops_limited_api, job.raises_limited_api
     distribution = command.distribution
     libraries = [info for _, info in distribution.libraries or ()]
-    for extension in distribution.ext_modules or ():
+    extensions = distribution.ext_modules or ()
+    if extensions and all(getattr(extension, "optional", False) for extension in extensions):
+        job.notes.add(OPTIONAL_EXTENSIONS)
+    for extension in extensions:
+        where = f"extension {extension.name}"
+        for folder in extension.include_dirs:
+            check_include(os.fspath(folder), job.target, f"{where}: include_dirs")
+        for macro in extension.define_macros:
+            check_macro(macro[0], job.target, f"{where}: define_macros has {macro[0]}")
+        check_flags(extension.extra_compile_args or (), job.target, f"{where}: extra_compile_args")
         limited = bool(getattr(extension, "py_limited_api", False))
         if limited or any(map(_is_limited, extension.define_macros)):
-            _limited(job, f"extension {extension.name}: limited API")
+            _limited(job, f"{where}: limited API")
         if drop:
             extension.py_limited_api = False
             extension.define_macros = [macro for macro in extension.define_macros if not _is_limited(macro)]

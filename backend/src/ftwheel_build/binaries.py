@@ -1,0 +1,315 @@
+"""The little a wheel's check needs of ELF, Mach-O and PE files: machine, Python symbols, and whose headers it saw.
+
+Nothing is executed and nothing is guessed: what cannot be read is empty. Files are those just built from the
+project's own sources; every offset is checked all the same.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+__all__ = ["Image", "UnreadableError", "abi_of", "images", "machines_of", "magic"]
+
+
+class UnreadableError(ValueError):
+    """Not an image of the three formats, or a malformed one."""
+
+
+class Image(NamedTuple):
+    """One machine's part of a file.
+
+    ``format`` is ``ELF``, ``Mach-O`` or ``PE``; ``machine`` is in the words of platform tags (``x86_64``,
+    ``aarch64``, ``amd64``, ...), empty if unknown. ``libraries`` are the DLLs of a PE file, in lower case.
+    ``definition`` is the ABI of the headers that the module definition was compiled with: ``default``,
+    ``free-threaded``, or empty.
+    """
+
+    format: str
+    machine: str
+    imports: frozenset[str]
+    exports: frozenset[str]
+    libraries: frozenset[str] = frozenset()
+    definition: str = ""
+
+
+class Segment(NamedTuple):
+    """Where file content is in memory."""
+
+    address: int
+    offset: int
+    size: int
+    data: bool  # not executable
+
+
+# Only free-threaded headers make code import these
+FREE_THREADED_ONLY = frozenset(
+    {"_Py_DecRefShared", "_Py_MergeZeroLocalRefcount", "PyUnstable_Module_SetGIL", "_Py_GetThreadLocal_Addr"}
+)
+# The static object head of a PyModuleDef and the three empty fields behind it (m_init, m_index, m_copy), by the
+# headers it was compiled with; the pointer to the module's name follows. Little-endian, 64 bits.
+_HEADS = (
+    ("free-threaded", b"\0" * 12 + b"\xff" * 4 + b"\0" * 40),  # 3.13
+    ("free-threaded", b"\0" * 8 + b"\4\0\0\0" + b"\xff" * 4 + b"\0" * 40),  # 3.14 and later
+    ("default", b"\xff" * 4 + b"\0" * 36),  # 3.12, 3.13
+    ("default", b"\0\0\0\xc0\0\0\5\0" + b"\0" * 32),  # 3.14 and later
+    ("default", b"\1" + b"\0" * 39),  # up to 3.11, and the limited API below 3.12
+)
+_ELF_MACHINES = {3: "i686", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv64", 258: "loongarch64"}
+_MACH_MACHINES = {7: "i386", 0x01000007: "x86_64", 0x0100000C: "arm64"}
+_PE_MACHINES = {0x14C: "win32", 0x8664: "amd64", 0xAA64: "arm64"}
+_MAX_SYMBOLS = 4_000_000
+_MAX_NAMES = 1024  # places of a module's name to look at; more is "cannot tell"
+_PACKAGE = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\.\Z")
+
+
+def magic(head: bytes) -> str:
+    """The format by the first bytes, ``""`` for something else."""
+    if head.startswith(b"\x7fELF"):
+        return "ELF"
+    if head[:4] in (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"):
+        return "Mach-O"
+    # 0xCAFEBABE is Java's too; a class file has a version of 45 or more where Mach-O counts machines
+    if head[:4] in (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf") and len(head) >= 8 and 0 < head[7] < 32:
+        return "Mach-O"
+    return "PE" if head.startswith(b"MZ") else ""
+
+
+def images(content: bytes) -> tuple[Image, ...]:
+    """Read a file; several images for a universal Mach-O file. Raises UnreadableError."""
+    try:
+        kind = magic(content[:8])
+        if kind == "ELF":
+            return (_elf(content),)
+        if kind == "PE":
+            return (_pe(content),)
+        if kind == "Mach-O":
+            return tuple(_mach(part) for part in _slices(content))
+    except (struct.error, IndexError, OverflowError) as error:
+        raise UnreadableError(f"malformed {magic(content[:8])} file: {error}") from error
+    raise UnreadableError("no ELF, Mach-O or PE file")
+
+
+def machines_of(head: bytes) -> tuple[Image, ...]:
+    """Format and machine by the first 4096 bytes alone, without symbols. Raises UnreadableError."""
+    kind, none = magic(head), frozenset[str]()
+    try:
+        if kind == "ELF":
+            return (Image(kind, _elf_machine(head)[0], none, none),)
+        if kind == "PE":
+            start = struct.unpack_from("<I", head, 0x3C)[0]
+            machine = _PE_MACHINES.get(struct.unpack_from("<H", head, start + 4)[0], "")
+            return (Image(kind, machine, none, none),)
+        return tuple(Image(kind, _MACH_MACHINES.get(cpu, ""), none, none) for cpu in _cpus(head))
+    except struct.error as error:
+        raise UnreadableError(f"malformed {kind} file: {error}") from error
+
+
+def _cpus(head: bytes) -> Iterator[int]:
+    """CPU types of a Mach-O file, thin or universal."""
+    if head[:3] != b"\xca\xfe\xba":
+        yield struct.unpack_from("<4xI", head)[0]
+        return
+    for index in range(struct.unpack_from(">I", head, 4)[0]):
+        yield struct.unpack_from(">I", head, 8 + index * (32 if head[3] == 0xBF else 20))[0]
+
+
+def abi_of(image: Image) -> str:
+    """The ABI the code was compiled for: ``default``, ``free-threaded``, ``both``, ``abi3``, ``abi3t``, or ``""``.
+
+    ``default`` takes in the limited API outside Windows, which looks the same. ``""`` is "cannot tell".
+    """
+    if image.format == "PE":
+        found = {
+            "free-threaded" if match[1] and match[2] else "default" if match[1] else "abi3t" if match[2] else "abi3"
+            for match in (re.fullmatch(r"python3(\d*)(t?)(?:_d)?\.dll", name) for name in image.libraries)
+            if match
+        }
+        return "both" if {"default", "free-threaded"} <= found else min(found, default="")
+    free_threaded = bool(image.imports & FREE_THREADED_ONLY) or image.definition == "free-threaded"
+    # Free-threaded headers release objects by other functions; only default ones call this.
+    default = "_Py_Dealloc" in image.imports or image.definition == "default"
+    if free_threaded and default:
+        return "both"
+    return "free-threaded" if free_threaded else "default" if default else ""
+
+
+def _text(content: bytes, offset: int) -> str:
+    end = content.find(b"\0", offset, offset + 4096) if 0 <= offset < len(content) else -1
+    return content[offset:end].decode("utf-8", "replace") if end >= 0 else ""
+
+
+def _elf_machine(content: bytes) -> tuple[str, bool, str]:
+    """Machine, whether the class is 64 bits, and the byte order for struct."""
+    wide, order = content[4] == 2, "<" if content[5] == 1 else ">"
+    number = struct.unpack_from(order + "H", content, 18)[0]
+    if number == 21:
+        return ("ppc64le" if order == "<" else "ppc64"), wide, order
+    return _ELF_MACHINES.get(number, ""), wide, order
+
+
+def _elf(content: bytes) -> Image:
+    machine, wide, order = _elf_machine(content)
+    header = struct.unpack_from(order + ("3Q" if wide else "3I"), content, 24)  # entry, segments, sections
+    _, segment_size, segments, section_size, sections = struct.unpack_from(order + "4x5H", content, 48 if wide else 36)
+    section = struct.Struct(order + ("2I4Q2I2Q" if wide else "10I"))  # name, type, flags, address, offset, size, link..
+    tables = [
+        section.unpack_from(content, header[2] + index * section_size) for index in range(sections if header[2] else 0)
+    ]
+    imports: set[str] = set()
+    exports: set[str] = set()
+    for table in tables:
+        if table[1] != 11:  # SHT_DYNSYM
+            continue
+        symbol = struct.Struct(order + ("I2BH2Q" if wide else "3I2BH"))
+        names = tables[table[6]][4]
+        for offset in range(table[4], table[4] + min(table[5], _MAX_SYMBOLS * symbol.size), symbol.size):
+            fields = symbol.unpack_from(content, offset)
+            (exports if fields[3 if wide else 5] else imports).add(_text(content, names + fields[0]))
+    definition = ""
+    if wide and order == "<":
+        program = struct.Struct("<2I6Q")  # type, flags, offset, address, physical, in file, in memory, alignment
+        loads = [program.unpack_from(content, header[1] + index * segment_size) for index in range(segments)]
+        layout = [Segment(load[3], load[2], load[5], not load[1] & 1) for load in loads if load[0] == 1]
+        relocations = [(table[4], table[5]) for table in tables if table[1] == 4]  # SHT_RELA
+        definition = _definition(content, layout, exports, relocations)
+    return Image("ELF", machine, frozenset(imports), frozenset(exports), definition=definition)
+
+
+def _definition(
+    content: bytes,
+    layout: Sequence[Segment],
+    exports: Iterable[str],
+    relocations: Sequence[tuple[int, int]] = (),
+    mask: int = -1,
+) -> str:
+    """Whose headers the module definition was compiled with, empty if there is none to be found.
+
+    Looked for backwards, as a head alone is a weak pattern: the name of an exported init function, a pointer to that
+    name (in a table of RELA ``relocations``, given by offset and size, or in the data, whose ``mask`` bits are the
+    address), and the head before the pointer. All searches are ``bytes.find``, which costs less than unpacking.
+    """
+    pointers: set[int] = set()  # offsets of m_name
+    for address in _name_addresses(content, layout, exports):
+        packed = struct.pack("<Q", address)
+        for start, size in relocations:
+            for found in _all(content, packed, start, start + size):
+                if (found - start) % 24 == 16:  # offset, info, addend
+                    pointers.add(_offset(layout, struct.unpack_from("<Q", content, found - 16)[0]))
+        for segment in layout:
+            if segment.data:
+                for found in _all(content, packed[:4], segment.offset, segment.offset + segment.size):
+                    if struct.unpack_from("<Q", content, found)[0] & mask == address:
+                        pointers.add(found)
+    kinds = {
+        kind
+        for pointer in pointers
+        for kind, head in _HEADS
+        if pointer >= len(head) and content.startswith(head, pointer - len(head))
+    }
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _name_addresses(content: bytes, layout: Sequence[Segment], exports: Iterable[str]) -> list[int]:
+    """Where ``_ext`` or ``package._ext`` stands, for every exported ``PyInit__ext``."""
+    found = []
+    for export in exports:
+        if export.startswith("PyInit_"):
+            for place in _all(content, export[len("PyInit_") :].encode() + b"\0", 0, len(content)):
+                # A pointer may lead to any letter of the package's name: what stands before a string need not be NUL.
+                package = _PACKAGE.search(content, max(0, place - 128), place)
+                starts = range(package.start() if package else place, place)
+                found += [address for offset in (*starts, place) for address in _addresses(layout, offset)]
+    return found if len(found) <= _MAX_NAMES else []
+
+
+def _all(content: bytes, needle: bytes, start: int, end: int) -> Iterator[int]:
+    place = content.find(needle, start, end)
+    while place >= 0:
+        yield place
+        place = content.find(needle, place + 1, end)
+
+
+def _addresses(layout: Iterable[Segment], offset: int) -> list[int]:
+    return [part.address + offset - part.offset for part in layout if 0 <= offset - part.offset < part.size]
+
+
+def _offset(layout: Iterable[Segment], address: int) -> int:
+    """File offset of an address, -1 if it has none."""
+    return next(
+        (part.offset + address - part.address for part in layout if 0 <= address - part.address < part.size), -1
+    )
+
+
+def _slices(content: bytes) -> Iterator[bytes]:
+    if content[:3] != b"\xca\xfe\xba":
+        yield content
+        return
+    wide = content[3] == 0xBF
+    for index in range(struct.unpack_from(">I", content, 4)[0]):
+        fields = struct.unpack_from(">2I2Q" if wide else ">4I", content, 8 + index * (32 if wide else 20))
+        if fields[2] + fields[3] > len(content):
+            raise UnreadableError("malformed Mach-O file: a part lies behind its end")
+        yield content[fields[2] : fields[2] + fields[3]]
+
+
+def _mach(content: bytes) -> Image:
+    wide = content[:4] == b"\xcf\xfa\xed\xfe"
+    cpu, commands = struct.unpack_from("<4xI8xI", content)
+    imports: set[str] = set()
+    exports: set[str] = set()
+    layout = []
+    offset = 32 if wide else 28
+    for _ in range(min(commands, 10_000)):
+        command, size = struct.unpack_from("<2I", content, offset)
+        if command == 0x2:  # LC_SYMTAB
+            start, count, names, _ = struct.unpack_from("<4I", content, offset + 8)
+            entry = struct.Struct("<I2BHQ" if wide else "<I2BHI")
+            for index in range(min(count, _MAX_SYMBOLS)):
+                name, kind, *_ = entry.unpack_from(content, start + index * entry.size)
+                if kind & 0xE0 or not kind & 1:  # debugging, local
+                    continue
+                (exports if kind & 0x0E else imports).add(_text(content, names + name)[1:])  # C names begin with _
+        elif command == 0x19:  # LC_SEGMENT_64
+            address, _, start, length, _, protection = struct.unpack_from("<4Q2I", content, offset + 24)
+            layout.append(Segment(address, start, length, not protection & 4))
+        offset += max(size, 8)
+    # the low 36 bits of a chained fixup, or of a plain pointer, are the address
+    definition = _definition(content, layout, exports, mask=(1 << 36) - 1) if wide else ""
+    return Image("Mach-O", _MACH_MACHINES.get(cpu, ""), frozenset(imports), frozenset(exports), definition=definition)
+
+
+def _pe(content: bytes) -> Image:
+    start = struct.unpack_from("<I", content, 0x3C)[0]
+    if content[start : start + 4] != b"PE\0\0":
+        raise UnreadableError("malformed PE file: no signature")
+    machine, sections, optional = struct.unpack_from("<2H12xH", content, start + 4)
+    base = start + 24
+    directories = base + (112 if struct.unpack_from("<H", content, base)[0] == 0x20B else 96)
+    layout = []
+    for index in range(sections):
+        size, address, length, offset = struct.unpack_from("<4I", content, base + optional + 40 * index + 8)
+        layout.append(Segment(address, offset, min(length, size) or length, data=False))
+
+    exported, imported = (
+        struct.unpack_from("<I", content, directories)[0],
+        struct.unpack_from("<I", content, directories + 8)[0],
+    )
+    libraries, exports = set(), set()
+    if imported and (at := _offset(layout, imported)) >= 0:
+        for index in range(4096):
+            name = struct.unpack_from("<12xI4x", content, at + 20 * index)[0]
+            where = _offset(layout, name)
+            if not name or where < 0:
+                break
+            libraries.add(_text(content, where).lower())
+    if exported and (at := _offset(layout, exported)) >= 0:
+        count, names = struct.unpack_from("<24xI4xI", content, at)
+        table = _offset(layout, names)
+        for index in range(min(count, _MAX_SYMBOLS) if table >= 0 else 0):
+            where = _offset(layout, struct.unpack_from("<I", content, table + 4 * index)[0])
+            if where >= 0:
+                exports.add(_text(content, where))
+    return Image("PE", _PE_MACHINES.get(machine, ""), frozenset(), frozenset(exports), frozenset(libraries))
