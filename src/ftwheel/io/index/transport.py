@@ -28,30 +28,15 @@ from ftwheel import __version__
 from ftwheel.core.errors import IndexFormatError, NetworkError
 from ftwheel.core.urls import redact
 from ftwheel.io.credentials import Credentials, Login
+from ftwheel.io.index.settings import NetworkSettings
 
-__all__ = ["Answer", "NetworkSettings", "Transport"]
+__all__ = ["Answer", "Transport"]
 
 _CHUNK = 64 * 1024
 _TRIES = 3
 _REDIRECTS = 10
 _WAITS = (0.25, 1.0)  # seconds before the second and the third try
 _PASSING = frozenset({429, 500, 502, 503, 504})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSettings:
-    """How to reach indexes; empty means as requests and the system have it.
-
-    ``timeout`` is how many seconds a server may be silent. ``cert`` is a file or folder of certificates,
-    ``client_cert`` a file with a certificate and its key. ``trusted_hosts`` are hosts, or hosts with ports, whose
-    certificates are not verified.
-    """
-
-    timeout: float = 15.0
-    proxy: str = ""
-    cert: str = ""
-    client_cert: str = ""
-    trusted_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
