@@ -73,13 +73,34 @@ def _fork(order: dict[str, str]) -> int:
 
 def _repair(order: dict[str, str]) -> int:
     """auditwheel's own command line, twice: it remembers what it read of the wheel."""
+    from auditwheel.error import InvalidLibcError
+    from auditwheel.main import main as auditwheel
+
+    try:
+        _show(order)
+    except InvalidLibcError:
+        # An .abi3.so that calls nothing of the libc: no name tells which one it is, but it was built on this machine.
+        _assume_own_libc()
+        _show(order)
+    sys.argv = ["auditwheel", "repair", "--wheel-dir", order["folder"], order["wheel"]]
+    return auditwheel() or 0
+
+
+def _show(order: dict[str, str]) -> None:
     from auditwheel.main import main as auditwheel
 
     with open(order["answer"], "w", encoding="utf-8") as sink, contextlib.redirect_stdout(sink):
         sys.argv = ["auditwheel", "show", "--json", order["wheel"]]
         auditwheel()
-    sys.argv = ["auditwheel", "repair", "--wheel-dir", order["folder"], order["wheel"]]
-    return auditwheel() or 0
+
+
+def _assume_own_libc() -> None:
+    """auditwheel has no option for it (6.8); this process is a fork for one wheel and ends with it."""
+    from auditwheel import main_repair, wheeltools
+    from auditwheel.libc import Libc
+
+    own = Libc.detect()
+    wheeltools.get_wheel_libc = main_repair.get_wheel_libc = lambda filename: own
 
 
 def _reap(running: dict[int, int]) -> None:
