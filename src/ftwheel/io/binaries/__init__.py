@@ -1,0 +1,160 @@
+"""Read a compiled module: format, ABI, declarations. See ``docs/binaries.md`` for how each answer is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ftwheel.core.extensions import (
+    Basis,
+    BuiltFor,
+    Declaration,
+    ExtensionModule,
+    GilDeclaration,
+    InitPhase,
+    InterpreterDeclaration,
+    Interpreters,
+    Level,
+    Toolchain,
+    UnreadableBinaryError,
+    init_names_for,
+    module_name,
+    parse_suffix,
+)
+from ftwheel.io.binaries import walk
+from ftwheel.io.binaries.abi import decide_abi
+from ftwheel.io.binaries.definitions import find_definitions
+from ftwheel.io.binaries.elf import read_elf
+from ftwheel.io.binaries.image import Image
+from ftwheel.io.binaries.macho import is_macho, read_macho
+from ftwheel.io.binaries.pe import read_pe
+from ftwheel.io.binaries.toolchain import find_toolchain, pyo3_version
+from ftwheel.io.binaries.verdict import Verdict, decide_by_data, undecided
+
+__all__ = ["is_binary", "read_extension", "read_images"]
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether a file that starts with these bytes (four are enough) may be a compiled module of any platform."""
+    return head.startswith((b"\x7fELF", b"MZ")) or is_macho(head)
+
+
+def read_images(data: bytes, label: str) -> tuple[Image, ...]:
+    """The images in a file, one for each slice of a fat Mach-O file; ``label`` names the file in errors."""
+    if data.startswith(b"\x7fELF"):
+        return (read_elf(data, label),)
+    if data.startswith(b"MZ"):
+        return (read_pe(data, label),)
+    if is_macho(data):
+        return read_macho(data, label)
+    raise UnreadableBinaryError(
+        f"{label}: starts with {data[:4]!r}, which is neither ELF nor Mach-O nor PE",
+        hint="an extension module has to be a compiled shared object",
+    )
+
+
+def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) -> ExtensionModule:
+    """Decide what the compiled module in ``data`` is; ``path`` is its path in the wheel, which names the module.
+
+    With ``level2`` the init function is walked where a disassembler is installed and knows the machine. Raises
+    UnreadableBinaryError, and nothing else, for bytes that cannot be read.
+    """
+    raw = data if isinstance(data, bytes) else bytes(data)
+    images = read_images(raw, path)
+    exported = sorted({name for image in images for name in image.exports})
+    wanted = init_names_for(module_name(path))
+    init_name = next((name for name in wanted if all(name in image.exports for image in images)), None)
+    toolchain = find_toolchain(images[0])
+    answers = [_read_image(image, init_name, level2=level2) for image in images]
+    built_for, evidence = _merge_abi(answers)
+    verdict = _merge(answers)
+    reason, basis = verdict.reason, verdict.basis
+    if toolchain is Toolchain.PYO3 and verdict.gil is Declaration.NOT_USED:
+        version = pyo3_version(images)
+        if version is not None and version >= (0, 28):
+            basis = Basis.PYO3_DEFAULT
+            reason += f"; PyO3 {version[0]}.{version[1]} declares it unless told otherwise"
+    level = max(answer.level for answer in answers) if verdict.decided else Level.NONE
+    return ExtensionModule(
+        path=path,
+        name=module_name(path),
+        suffix=parse_suffix(path),
+        binary_format=images[0].binary_format,
+        architectures=tuple(image.architecture for image in images),
+        init_name=init_name,
+        init_names=tuple(exported),
+        built_for=built_for,
+        evidence=evidence,
+        gil=GilDeclaration(
+            answer=verdict.gil,
+            basis=basis,
+            level=level,
+            reason=reason,
+            capstone_would_decide=not verdict.decided and all(answer.wants_capstone or answer.verdict.decided for answer in answers),
+        ),
+        interpreters=InterpreterDeclaration(
+            answer=verdict.interpreters,
+            level=Level.NONE if verdict.interpreters is Interpreters.CANNOT_TELL else level,
+            reason=reason,
+        ),
+        phase=verdict.phase,
+        toolchain=toolchain,
+        imports=tuple(sorted({name for image in images for name in image.imports})),
+        needed=tuple(dict.fromkeys(name for image in images for name in image.needed)),
+        abi_info=verdict.abi,
+        macos_minimum=max((image.macos_minimum for image in images if image.macos_minimum), default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was decided about one image."""
+
+    verdict: Verdict
+    level: Level
+    wants_capstone: bool
+    built_for: BuiltFor
+    evidence: tuple[str, ...]
+
+
+def _read_image(image: Image, init_name: str | None, *, level2: bool) -> _Answer:
+    definitions = find_definitions(image)
+    if init_name is None:
+        verdict = undecided("no init function of that name is exported in every slice")
+        return _Answer(verdict, Level.NONE, False, *decide_abi(image, definitions, None))
+    data = decide_by_data(image, init_name, definitions)
+    built_for, evidence = decide_abi(image, definitions, data.abi)
+    walkable = level2 and walk.supports(image)
+    wants = walkable and not walk.available()
+    if not walkable or wants or data.basis is Basis.CFFI_BACKEND:
+        return _Answer(data, Level.DATA if data.decided else Level.NONE, wants, built_for, evidence)
+    code, conflict = walk.decide_by_code(image, init_name, built_for)
+    if not code.decided and data.decided and not conflict:
+        return _Answer(data, Level.DATA, False, built_for, evidence)
+    if code.abi is not None and code.abi != data.abi:
+        built_for, evidence = decide_abi(image, definitions, code.abi)
+    same = data.decided and (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase)
+    if same:
+        return _Answer(data, Level.DATA, False, built_for, evidence)
+    return _Answer(code, Level.CODE if code.decided else Level.NONE, False, built_for, evidence)
+
+
+def _merge_abi(answers: Sequence[_Answer]) -> tuple[BuiltFor, tuple[str, ...]]:
+    """One ABI for all slices; slices that differ make the file MIXED, as objects that differ do."""
+    evidence = tuple(dict.fromkeys(text for answer in answers for text in answer.evidence))
+    builds = {answer.built_for for answer in answers}
+    if BuiltFor.CANNOT_TELL in builds:
+        return BuiltFor.CANNOT_TELL, evidence
+    return (builds.pop() if len(builds) == 1 else BuiltFor.MIXED), evidence
+
+
+def _merge(answers: Sequence[_Answer]) -> Verdict:
+    """One verdict for all slices, undecided where they differ."""
+    first = answers[0].verdict
+    for answer in answers[1:]:
+        other = answer.verdict
+        if not other.decided:
+            return other
+        if (other.gil, other.interpreters) != (first.gil, first.interpreters):
+            return undecided(f"slices differ: {first.reason}; and {other.reason}")
+    return first

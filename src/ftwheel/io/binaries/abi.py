@@ -1,0 +1,83 @@
+"""Which ABI an image was compiled for: the evidence, and what it adds up to.
+
+Three kinds of evidence, each of which can be missing: the heads of static module definitions, symbols that only
+one build's headers make a compiler import, and on Windows the Python library that is linked. From 3.15 on the
+``PyABIInfo`` slot states the ABI, and the interpreter refuses the module when it is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ftwheel.core.extensions import AbiInfo, BuiltFor
+from ftwheel.io.binaries.definitions import Definition
+from ftwheel.io.binaries.image import Image
+
+__all__ = ["decide_abi"]
+
+# Exported by free-threaded builds only, and used by their headers' inline functions or by modules that declare.
+_FREE_THREADED_SYMBOLS = frozenset(
+    {
+        "PyUnstable_Module_SetGIL",
+        "_Py_DecRefShared",
+        "_Py_DecRefSharedDebug",
+        "_Py_GetThreadLocal_Addr",
+        "_Py_MergeZeroLocalRefcount",
+    }
+)
+# Py_DECREF of the default build calls it, that of the free-threaded build goes through the symbols above.
+_DEFAULT_HINT = "_Py_Dealloc"
+_WINDOWS_LIBRARY = re.compile(r"python3(\d*)(t?)(_d)?\.dll", re.IGNORECASE)
+
+
+def decide_abi(
+    image: Image, definitions: Iterable[Definition], abi_info: AbiInfo | None
+) -> tuple[BuiltFor, tuple[str, ...]]:
+    """The ABI of one image, and what says so in sentences, strongest first.
+
+    A module for the default build's stable ABI looks like one for the default build, except on Windows and from
+    3.15 on; it is DEFAULT where nothing tells them apart.
+    """
+    evidence: list[tuple[BuiltFor, str]] = []
+    if abi_info is not None:
+        evidence.append((abi_info.built_for, f"PyABIInfo flags {abi_info.flags:#x}"))
+    strong: set[bool] = set()
+    for definition in definitions:
+        head = definition.head
+        if head.weak:
+            continue
+        strong.add(head.free_threaded)
+        build = BuiltFor.FREE_THREADED if head.free_threaded else BuiltFor.DEFAULT
+        evidence.append((build, f"module definition {definition.name!r} has the {head.label}"))
+    for library in image.needed:
+        if found := _WINDOWS_LIBRARY.fullmatch(library):
+            version, threads, _ = found.groups()
+            build = BuiltFor.FREE_THREADED if threads else BuiltFor.DEFAULT
+            if not version:
+                build = BuiltFor.STABLE_ABI_T if threads else BuiltFor.STABLE_ABI
+            evidence.append((build, f"links {library}"))
+    symbols = _FREE_THREADED_SYMBOLS.intersection(image.imports)
+    evidence += [
+        (BuiltFor.FREE_THREADED, f"imports {name}, which only the free-threaded build has") for name in sorted(symbols)
+    ]
+    if _DEFAULT_HINT in image.imports:
+        evidence.append((BuiltFor.DEFAULT, f"imports {_DEFAULT_HINT}, as the default build's headers do"))
+    evidence += [
+        (BuiltFor.DEFAULT, f"module definition {definition.name!r} has the {definition.head.label}")
+        for definition in definitions
+        if definition.head.weak and not evidence
+    ]
+    return _combine({build for build, _ in evidence} - {BuiltFor.CANNOT_TELL}), tuple(text for _, text in evidence)
+
+
+def _combine(builds: set[BuiltFor]) -> BuiltFor:
+    if BuiltFor.STABLE_ABI_T in builds:
+        # Its objects are opaque, so nothing of it tells which build's headers were used; real objects of one build
+        # beside it would be another defect than two builds in one file.
+        return BuiltFor.STABLE_ABI_T if builds == {BuiltFor.STABLE_ABI_T} else BuiltFor.MIXED
+    if builds <= {BuiltFor.DEFAULT, BuiltFor.STABLE_ABI} and builds:
+        return BuiltFor.STABLE_ABI if BuiltFor.STABLE_ABI in builds else BuiltFor.DEFAULT
+    if builds == {BuiltFor.FREE_THREADED}:
+        return BuiltFor.FREE_THREADED
+    return BuiltFor.MIXED if builds else BuiltFor.CANNOT_TELL

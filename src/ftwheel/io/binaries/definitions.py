@@ -1,0 +1,251 @@
+"""Level 1: find module definitions in initialised data and read their slots, without looking at any code.
+
+A static ``PyModuleDef`` starts with the object head its compiler saw, and the heads of the default and the
+free-threaded build differ (``Include/object.h`` and ``Include/moduleobject.h`` of CPython 3.9 to 3.15). So a
+definition tells the ABI as well as the slots. Slot numbers are those of ``Include/moduleobject.h``, and of
+``slots.toml`` from 3.15 on; the array of 3.15's ``PyModExport_`` functions is the newer ``PySlot`` (PEP 793, PEP 820).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from typing import Protocol
+
+from ftwheel.core.extensions import AbiInfo, ByteOrder
+from ftwheel.io.binaries.image import Image, Pointer
+
+__all__ = ["Definition", "Head", "Memory", "SlotTable", "find_definitions", "read_definition_slots", "read_slots"]
+
+_NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*(\.[A-Za-z_\x80-\xff][\w\x80-\xff]*)*")
+_SLOT_LIMIT = 256  # in one array and those nested in it
+_NESTING_LIMIT = 5  # as CPython
+_KNOWN = frozenset({1, 2, 3, 4, *range(84, 128)})
+_INTERPRETERS = {3, 86}
+_GIL = {4, 87}
+_SUBSLOTS, _MOD_SLOTS, _ABI = 92, 94, 109
+_CANDIDATE_LIMIT = 1 << 16  # heads looked at in one image
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One object head: the bytes of head and ``PyModuleDef_Base``, which static initialisers leave zero otherwise.
+
+    ``weak`` heads are so short of content that they prove nothing by themselves.
+    """
+
+    free_threaded: bool
+    label: str
+    pattern: bytes
+    weak: bool = False
+
+
+class Memory(Protocol):
+    """What slots are read from: an image, or the memory of a walk."""
+
+    def cell(self, address: int) -> Pointer:
+        """The pointer-sized value at an address."""
+        ...
+
+    def number(self, address: int, size: int) -> int | None:
+        """An unsigned integer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTable:
+    """What the slots of a module say; None for a slot that is not there."""
+
+    gil: int | None
+    interpreters: int | None
+    abi: AbiInfo | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A static ``PyModuleDef``: where it is, its head, ``m_name``, and what ``m_slots`` points to."""
+
+    address: int
+    head: Head
+    name: str
+    slots_at: int  # 0 when there are none
+    slots: SlotTable | None
+
+
+class _ImageMemory:
+    """An image seen as memory before anything has run."""
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+
+    def cell(self, address: int) -> Pointer:
+        return self._image.pointer(address)
+
+    def number(self, address: int, size: int) -> int | None:
+        return self._image.plain(address, size)
+
+
+def _heads(bits: int, order: ByteOrder) -> tuple[Head, ...]:
+    mark = "<" if order is ByteOrder.LITTLE else ">"
+    if bits == 64:
+        threaded, plain, base = struct.Struct(mark + "QHBBIQQ"), struct.Struct(mark + "QQ"), bytes(24)
+        immortal = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
+    else:
+        threaded, plain, base = struct.Struct(mark + "IHBBIII"), struct.Struct(mark + "II"), bytes(12)
+        immortal = {"3.12 or 3.13": 0x3FFFFFFF, "3.14 or newer": 7 << 28}
+    return (
+        *(
+            Head(
+                free_threaded=True,
+                label=f"free-threaded object head of {label}",
+                pattern=threaded.pack(0, flags, 0, 0, 0xFFFFFFFF, 0, 0) + base,
+            )
+            # PyO3 writes the head of 3.13 on 3.14 as well.
+            for label, flags in (("3.13 or newer", 0), ("3.14 or newer", 4))
+        ),
+        *(
+            Head(free_threaded=False, label=f"default object head of {label}", pattern=plain.pack(count, 0) + base)
+            for label, count in immortal.items()
+        ),
+        Head(
+            free_threaded=False,
+            label="default object head of 3.11 or older",
+            pattern=plain.pack(1, 0) + base,
+            weak=True,
+        ),
+    )
+
+
+def find_definitions(image: Image) -> list[Definition]:
+    """All plausible static module definitions of an image, by address.
+
+    They stand in writable data: ``PyModuleDef_Init`` writes to them.
+    """
+    found: dict[int, Definition] = {}
+    inits = {name.partition("_")[2] for name in image.exports}
+    raw, word = image.data.raw, image.word
+    left = _CANDIDATE_LIMIT
+    for head in _heads(image.architecture.bits, image.architecture.byte_order):
+        anchor = head.pattern.lstrip(b"\0")
+        skipped = len(head.pattern) - len(anchor)
+        for segment in image.segments:
+            if not segment.writable:
+                continue
+            stop = segment.offset + segment.backed - segment.start
+            at = raw.find(anchor, segment.offset + skipped, stop)
+            while at >= 0 and left:
+                left -= 1
+                position = at - skipped
+                address = segment.start + position - segment.offset
+                if address % word == 0 and raw.startswith(head.pattern, position) and address not in found:
+                    definition = _definition(image, head, address)
+                    if definition and (not head.weak or definition.name.rpartition(".")[2] in inits):
+                        found[address] = definition
+                at = raw.find(anchor, at + 1, stop)
+    return [found[address] for address in sorted(found)]
+
+
+def _definition(image: Image, head: Head, address: int) -> Definition | None:
+    """The definition at an address, None when the fields after the head are not those of one."""
+    word = image.word
+    fields = [image.pointer(address + len(head.pattern) + number * word) for number in range(8)]
+    name_at, doc, size, methods, slots_at, *functions = fields
+    if not isinstance(name_at, int) or not isinstance(size, int) or not isinstance(slots_at, int):
+        return None
+    name = image.string(name_at, 512)
+    if name is None or not _NAME.fullmatch(name):
+        return None
+    if (size >> 31) not in {0, (1 << (image.architecture.bits - 31)) - 1}:
+        return None
+    for pointer in (doc, methods, slots_at):
+        if isinstance(pointer, int) and pointer and image.segment(pointer) is None:
+            return None
+    for pointer in functions:
+        if isinstance(pointer, int) and pointer:
+            segment = image.segment(pointer)
+            if segment is None or not segment.executable:
+                return None
+    memory = _ImageMemory(image)
+    return Definition(
+        address=address,
+        head=head,
+        name=name.decode("utf-8", "backslashreplace"),
+        slots_at=slots_at,
+        slots=read_slots(memory, slots_at, image, modern=False) if slots_at else None,
+    )
+
+
+def read_definition_slots(memory: Memory, address: int, image: Image, *, free_threaded: bool) -> SlotTable | None:
+    """The slots of the definition at an address as memory has them, None when they cannot be read."""
+    if image.word == 8:
+        at = address + (88 if free_threaded else 72)
+    else:
+        at = address + (48 if free_threaded else 36)
+    slots_at = memory.cell(at)
+    if slots_at == 0:
+        return SlotTable(gil=None, interpreters=None, abi=None, count=0)
+    return read_slots(memory, slots_at, image, modern=False) if isinstance(slots_at, int) else None
+
+
+def read_slots(memory: Memory, address: int, image: Image, *, modern: bool) -> SlotTable | None:
+    """Read a slot array up to its end, nested arrays included; None when any part of it cannot be trusted.
+
+    ``modern`` arrays are of ``PySlot``, others of ``PyModuleDef_Slot``.
+    """
+    collector = _Collector(memory, image)
+    if not collector.collect(address, modern=modern, depth=0):
+        return None
+    values = collector.values
+    abi = _abi_info(memory, values["abi"]) if "abi" in values else None
+    if "abi" in values and abi is None:
+        return None
+    return SlotTable(
+        gil=values.get("gil"), interpreters=values.get("interpreters"), abi=abi, count=_SLOT_LIMIT - collector.left
+    )
+
+
+class _Collector:
+    """Gathers the slots of interest from an array and those nested in it."""
+
+    def __init__(self, memory: Memory, image: Image) -> None:
+        self.values: dict[str, int] = {}
+        self.left = _SLOT_LIMIT
+        self._memory = memory
+        self._word = image.word
+
+    def collect(self, at: int, *, modern: bool, depth: int) -> bool:
+        """Read one array; False when it does not end, or says something that cannot be."""
+        head, stride = (8, 16) if modern else (self._word, 2 * self._word)
+        while self.left:
+            slot = self._memory.number(at, 2 if modern else 4)
+            if slot is None or (slot and slot not in _KNOWN):
+                return False
+            if not slot:
+                return True
+            self.left -= 1
+            if not self._take(slot, at + head, depth):
+                return False
+            at += stride
+        return False
+
+    def _take(self, slot: int, at: int, depth: int) -> bool:
+        key = "gil" if slot in _GIL else "interpreters" if slot in _INTERPRETERS else "abi" if slot == _ABI else ""
+        if not key and slot not in {_SUBSLOTS, _MOD_SLOTS}:
+            return True
+        value = self._memory.cell(at)
+        if not isinstance(value, int):
+            return False
+        if key:
+            return self.values.setdefault(key, value) == value
+        return not value or (depth < _NESTING_LIMIT and self.collect(value, modern=slot == _SUBSLOTS, depth=depth + 1))
+
+
+def _abi_info(memory: Memory, address: int) -> AbiInfo | None:
+    """``PyABIInfo``: two bytes of its own version, 16 bits of flags, two Python versions (``Include/modsupport.h``)."""
+    fields = [memory.number(address + at, size) for at, size in ((0, 1), (1, 1), (2, 2), (4, 4), (8, 4))]
+    if None in fields:
+        return None
+    major, minor, flags, build, abi = (field or 0 for field in fields)
+    return AbiInfo(major=major, minor=minor, flags=flags, build_version=build, abi_version=abi)

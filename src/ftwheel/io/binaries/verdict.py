@@ -1,0 +1,101 @@
+"""What either level concludes about a module, and level 1's conclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ftwheel.core.extensions import AbiInfo, Basis, Declaration, InitPhase, Interpreters
+from ftwheel.io.binaries.definitions import Definition, SlotTable
+from ftwheel.io.binaries.image import Image
+from ftwheel.io.binaries.toolchain import has_string
+
+__all__ = ["SET_GIL", "Verdict", "decide_by_data", "verdict_of_slots"]
+
+SET_GIL = "PyUnstable_Module_SetGIL"
+_CREATE = {"PyModule_Create2", "PyModule_Create2TraceRefs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything one level decides about one image."""
+
+    gil: Declaration
+    basis: Basis
+    interpreters: Interpreters
+    phase: InitPhase
+    reason: str
+    abi: AbiInfo | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether the GIL declaration was decided."""
+        return self.gil is not Declaration.CANNOT_TELL
+
+
+def undecided(reason: str, phase: InitPhase = InitPhase.CANNOT_TELL) -> Verdict:
+    """Nothing decided, and why."""
+    return Verdict(Declaration.CANNOT_TELL, Basis.NOTHING, Interpreters.CANNOT_TELL, phase, reason)
+
+
+def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> Verdict:
+    """What a slot array says; values that CPython does not define decide nothing."""
+    if slots.gil is None:
+        gil, basis, reason = Declaration.NONE, Basis.NOTHING, f"{where} has no Py_mod_gil slot"
+    elif slots.gil in {0, 1}:
+        gil = Declaration.NOT_USED if slots.gil else Declaration.USED
+        basis, reason = Basis.SLOT, f"{where} has Py_mod_gil = Py_MOD_GIL_{'NOT_' if slots.gil else ''}USED"
+    else:
+        gil, basis, reason = Declaration.CANNOT_TELL, Basis.NOTHING, f"{where} has Py_mod_gil = {slots.gil:#x}"
+    interpreters = {
+        None: Interpreters.NOT_DECLARED,
+        0: Interpreters.NOT_SUPPORTED,
+        1: Interpreters.SUPPORTED,
+        2: Interpreters.PER_INTERPRETER_GIL,
+    }.get(slots.interpreters, Interpreters.CANNOT_TELL)
+    return Verdict(gil, basis, interpreters, phase, reason, slots.abi)
+
+
+def decide_by_data(image: Image, init_name: str, definitions: Sequence[Definition]) -> Verdict:
+    """Level 1: decide from names, imports and initialised data.
+
+    A definition without static slots next to ``PyModuleDef_Init`` decides nothing: pybind11 fills the slots when the
+    module is imported. Importing ``PyUnstable_Module_SetGIL`` decides nothing either: Cython always does.
+    """
+    if init_name.startswith("PyModExport"):
+        return undecided(f"the slots that {init_name} returns are chosen by code", InitPhase.EXPORT)
+    name = init_name.partition("_")[2]
+    imports = frozenset(image.imports)
+    own = [definition for definition in definitions if definition.name.rpartition(".")[2] == name]
+    if "PyModuleDef_Init" in imports:
+        verdicts = {
+            verdict_of_slots(found.slots, InitPhase.MULTI, f"definition {found.name!r}")
+            for found in own
+            if found.slots is not None and found.slots.count
+        }
+        if len(verdicts) == 1 and len(own) == 1:
+            return verdicts.pop()
+        if not own:
+            return undecided(f"no static module definition is named {name!r}")
+        if len(own) > 1:
+            return undecided(f"{len(own)} static module definitions are named {name!r}")
+        return undecided(f"the slots of definition {own[0].name!r} are filled by code")
+    if not imports & _CREATE:
+        if has_string(image, b"_cffi_backend\0") and "PyImport_ImportModule" in imports:
+            return Verdict(
+                Declaration.NOT_USED,
+                Basis.CFFI_BACKEND,
+                Interpreters.NOT_DECLARED,
+                InitPhase.SINGLE,
+                "cffi makes the module: _cffi_backend declares it when it is loaded",
+            )
+        return undecided("the module is not made by a function of the C API that this file imports")
+    if SET_GIL in imports or has_string(image, SET_GIL.encode()):
+        return undecided(f"single-phase, and what {SET_GIL} is called with is chosen by code", InitPhase.SINGLE)
+    return Verdict(
+        Declaration.NONE,
+        Basis.NOTHING,
+        Interpreters.NOT_DECLARED,
+        InitPhase.SINGLE,
+        f"single-phase, and {SET_GIL} is not imported",
+    )
