@@ -16,13 +16,13 @@ from typing import Any, Union
 from ftwheel_build.errors import CODES, RefusedError
 
 __all__ = [
-    "OWN_SETTINGS",
     "CheckSettings",
     "Config",
     "ExtraSettings",
     "Settings",
     "load",
     "load_check",
+    "name_of",
     "parse",
     "split_settings",
 ]
@@ -30,19 +30,33 @@ __all__ = [
 Settings = Mapping[str, Union[str, "tuple[str, ...]"]]  # config settings: what -C KEY=VALUE gives
 _KEYWORDS: dict[str, bool] = {"slots": True, "kw_only": True} if sys.version_info >= (3, 10) else {}
 
+# Patterns that the schema repeats, each with the words for what was wanted
 BACKEND = r"[A-Za-z_]\w*(\.\w+)*(:[A-Za-z_]\w*(\.\w+)*)?"
 PYTHON = r"3\.\d{1,2}t?"
 VERSION = r"3\.\d{1,2}"
 PLATFORM = r"[a-z0-9_]+"
-CODE = r"FTB\d{3}"
+CODE = r"FTB3\d{2}"
 RULES = r"FTW\d{0,3}"
 RULE = r"FTW\d{3}"
 MODULES = r"[\w.*?\[\]!-]+"
-SEVERITIES = ("advice", "warning", "error")
+_WANTED = {
+    BACKEND: "module or module:object, for example 'setuptools.build_meta'",
+    PYTHON: "a version such as '3.14' or '3.14t'",
+    VERSION: "a version such as '3.9'",
+    PLATFORM: "a platform tag such as 'manylinux_2_28_x86_64'",
+    CODE: "the code of a refusal of a finished wheel, for example 'FTB307'",
+    RULES: "a rule of ftwheel check or the beginning of its code, for example 'FTW401' or 'FTW4'",
+    RULE: "the code of a rule of ftwheel check, for example 'FTW401'",
+    MODULES: "the dotted name of a module, for example 'pkg._ext' or 'pkg.*'",
+}
 
 
-def _key(doc: str, *, default: Any = "", pattern: str = "", choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"doc": doc, "pattern": pattern, "choices": choices})
+def _text(doc: str, *, default: str = "", pattern: str = "", choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"kind": "text", "doc": doc, "pattern": pattern, "choices": choices})
+
+
+def _texts(doc: str, *, pattern: str = "") -> Any:
+    return field(default=(), metadata={"kind": "texts", "doc": doc, "pattern": pattern, "choices": ()})
 
 
 @dataclass(frozen=True, **_KEYWORDS)
@@ -51,11 +65,17 @@ class ExtraSettings:
 
     default: Settings = field(
         default_factory=dict,
-        metadata={"doc": "Config settings for the wrapped backend on a default build of CPython."},
+        metadata={
+            "kind": "settings",
+            "doc": "Config settings for the wrapped backend on a default build of CPython.",
+        },
     )
     free_threaded: Settings = field(
         default_factory=dict,
-        metadata={"doc": "Config settings for the wrapped backend on a free-threaded build of CPython."},
+        metadata={
+            "kind": "settings",
+            "doc": "Config settings for the wrapped backend on a free-threaded build of CPython.",
+        },
     )
 
 
@@ -63,23 +83,23 @@ class ExtraSettings:
 class CheckSettings:
     """``[tool.ftwheel.check]``: which rules of ``ftwheel check`` apply, and how much their findings weigh."""
 
-    select: tuple[str, ...] = _key(
-        "Codes of the rules that apply, or beginnings of codes such as `FTW4`; all when empty.",
-        default=(),
-        pattern=RULES,
+    select: tuple[str, ...] = _texts(
+        "Codes of the rules that apply, or beginnings of codes such as `FTW4`; all when empty.", pattern=RULES
     )
-    ignore: tuple[str, ...] = _key(
-        "Codes of rules that do not apply, or beginnings of codes; the longer of two that fit decides.",
-        default=(),
-        pattern=RULES,
+    ignore: tuple[str, ...] = _texts(
+        "Codes of rules that do not apply, or beginnings of codes; the longer of two that fit decides.", pattern=RULES
     )
     severity: Mapping[str, str] = field(
         default_factory=dict,
-        metadata={"doc": "The severity of a rule's findings, by its code: `advice`, `warning` or `error`."},
+        metadata={
+            "kind": "words",
+            "doc": "The severity of a rule's findings, by its code: `advice`, `warning` or `error`.",
+            "pattern": RULE,
+            "choices": ("advice", "warning", "error"),
+        },
     )
-    undeclared: tuple[str, ...] = _key(
+    undeclared: tuple[str, ...] = _texts(
         "Modules that need not declare that they work without the GIL: dotted names, `*` stands for anything.",
-        default=(),
         pattern=MODULES,
     )
 
@@ -88,14 +108,15 @@ class CheckSettings:
 class Config:
     """``[tool.ftwheel]``, validated. Attribute names are the keys with ``_`` for ``-``."""
 
-    build_backend: str = _key(
-        "The wrapped build backend, `module` or `module:object`, as it would stand in `[build-system]`.",
+    build_backend: str = _text(
+        "The wrapped build backend, `module` or `module:object`, as it would stand in `[build-system]`. "
+        "Required where `ftwheel_build` is the build backend.",
         pattern=BACKEND,
     )
-    backend_path: tuple[str, ...] = _key(
-        "Folders inside the project that hold the wrapped backend, as `backend-path` of `[build-system]`.", default=()
+    backend_path: tuple[str, ...] = _texts(
+        "Folders inside the project that hold the wrapped backend, as `backend-path` of `[build-system]`."
     )
-    limited_api: str = _key(
+    limited_api: str = _text(
         "What to do on a free-threaded interpreter when the project asks for the limited API. "
         "`auto`: build without it below 3.15, build `cp315-abi3.abi3t` from 3.15 on. "
         "`version-specific`: build without it on every free-threaded interpreter. "
@@ -103,41 +124,45 @@ class Config:
         default="auto",
         choices=("auto", "version-specific", "keep", "refuse"),
     )
-    gil: str = _key(
+    gil: str = _text(
         "What every extension module has to declare: `not-used` (it does not need the GIL), "
         "or `allow-used` (a module may leave it undeclared, and turns the GIL on).",
         default="not-used",
         choices=("not-used", "allow-used"),
     )
-    pythons: tuple[str, ...] = _key(
+    pythons: tuple[str, ...] = _texts(
         "The interpreters that wheels are made for: `3.14` is the default build, `3.14t` the free-threaded one.",
-        default=(),
         pattern=PYTHON,
     )
-    platforms: tuple[str, ...] = _key(
+    platforms: tuple[str, ...] = _texts(
         "The platform tags that wheels are made for, for example `manylinux_2_28_x86_64` or `win_amd64`.",
-        default=(),
         pattern=PLATFORM,
     )
-    stable_abi: str = _key(
+    stable_abi: str = _text(
         "The oldest CPython of the stable-ABI wheel (`3.9` for `cp39-abi3`), if the default half is one.",
         pattern=VERSION,
     )
-    ignore: tuple[str, ...] = _key(
-        "Codes of refusals (`FTB3..`) that are printed and do not stop the build.", default=(), pattern=CODE
+    ignore: tuple[str, ...] = _texts(
+        "Codes of refusals (`FTB3..`) that are printed and do not stop the build.", pattern=CODE
     )
     check: CheckSettings = field(
         default_factory=CheckSettings,
-        metadata={"doc": "Which rules of `ftwheel check` apply."},
+        metadata={"kind": "table", "doc": "Which rules of `ftwheel check` apply.", "model": CheckSettings},
     )
     config_settings: ExtraSettings = field(
         default_factory=ExtraSettings,
-        metadata={"doc": "Config settings for the wrapped backend that hold for one of the two builds only."},
+        metadata={
+            "kind": "table",
+            "doc": "Config settings for the wrapped backend that hold for one of the two builds only.",
+            "model": ExtraSettings,
+        },
     )
 
 
 # Config settings of the wrapper itself: -C ftwheel.limited-api=keep goes before the key in pyproject.toml.
-OWN_SETTINGS = ("limited-api", "ignore")
+_OWN = {
+    f"ftwheel.{item.name.replace('_', '-')}": item for item in fields(Config) if item.name in ("ignore", "limited_api")
+}
 
 
 def name_of(attribute: str) -> str:
@@ -149,81 +174,67 @@ def _wrong(where: str, found: str, wanted: str, fix: str = "") -> RefusedError:
     return RefusedError("FTB101", f"{where}: found {found}, wanted {wanted}", fix=fix)
 
 
-def _close(word: str, known: Iterable[str]) -> str:
+def _close(word: object, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    return next((f"did you mean {match!r}?" for match in get_close_matches(word, list(known), n=1)), "")
+    return next((f"did you mean {match!r}?" for match in get_close_matches(str(word), list(known), n=1)), "")
 
 
-def _text(where: str, value: object, pattern: str, choices: tuple[str, ...]) -> str:
+def _one(where: str, value: object, pattern: str, choices: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         raise _wrong(where, repr(value), "a string")
     if choices and value not in choices:
         raise _wrong(where, repr(value), "one of " + ", ".join(map(repr, choices)), _close(value, choices))
-    if pattern == CODE and not (value in CODES and value.startswith("FTB3")):
-        known = [code for code in CODES if code.startswith("FTB3")]
-        raise _wrong(where, repr(value), "a code of a finished wheel, FTB3..", _close(value, known))
     if pattern and not re.fullmatch(pattern, value, re.ASCII):
-        raise _wrong(where, repr(value), _WANTED.get(pattern, f"text like {pattern}"))
+        raise _wrong(where, repr(value), _WANTED[pattern])
+    if pattern == CODE and value not in CODES:
+        raise _wrong(where, repr(value), _WANTED[pattern], _close(value, CODES))
     return value
 
 
-_WANTED = {
-    BACKEND: "module or module:object, for example 'setuptools.build_meta'",
-    PYTHON: "a version such as '3.14' or '3.14t'",
-    VERSION: "a version such as '3.9'",
-    PLATFORM: "a platform tag such as 'manylinux_2_28_x86_64'",
-    RULES: "a rule of ftwheel check or the beginning of its code, for example 'FTW401' or 'FTW4'",
-    RULE: "the code of a rule of ftwheel check, for example 'FTW401'",
-    MODULES: "the dotted name of a module, for example 'pkg._ext' or 'pkg.*'",
-}
-
-
-def _table(where: str, value: object, known: Iterable[str]) -> Mapping[str, object]:
+def _mapping(where: str, value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise _wrong(where, repr(value), "a table")
-    for key in value:
-        if key not in known:
-            wanted = "only the keys " + ", ".join(sorted(known))
-            raise _wrong(where, f"the unknown key {key!r}", wanted, _close(str(key), known))
     return value
 
 
-def _settings(where: str, value: object) -> Settings:
-    if not isinstance(value, Mapping):
-        raise _wrong(where, repr(value), "a table of strings or arrays of strings")
-    found: dict[str, str | tuple[str, ...]] = {}
-    for key, item in value.items():
-        if isinstance(item, str):
-            found[key] = item
-        elif isinstance(item, list) and all(isinstance(text, str) for text in item):
-            found[key] = tuple(item)
-        else:
-            raise _wrong(f"{where}: {key}", repr(item), "a string or an array of strings")
-    return found
+def _value(where: str, value: object, metadata: Mapping[str, Any]) -> Any:
+    """One value, as its field's metadata wants it."""
+    kind = metadata["kind"]
+    if kind == "table":
+        return _model(where, value, metadata["model"])
+    if kind == "words":
+        return {
+            _one(where, key, metadata["pattern"], ()): _one(f"{where}: {key}", word, "", metadata["choices"])
+            for key, word in _mapping(where, value).items()
+        }
+    if kind == "settings":
+        found: dict[str, str | tuple[str, ...]] = {}
+        for key, item in _mapping(where, value).items():
+            if isinstance(item, list) and all(isinstance(text, str) for text in item):
+                found[key] = tuple(item)
+            elif isinstance(item, str):
+                found[key] = item
+            else:
+                raise _wrong(f"{where}: {key}", repr(item), "a string or an array of strings")
+        return found
+    if kind == "texts":
+        if not isinstance(value, list):
+            raise _wrong(where, repr(value), "an array of strings")
+        return tuple(_one(where, text, metadata["pattern"], metadata["choices"]) for text in value)
+    return _one(where, value, metadata["pattern"], metadata["choices"])
 
 
-def _array(where: str, value: object, pattern: str) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise _wrong(where, repr(value), "an array of strings")
-    return tuple(_text(where, text, pattern, ()) for text in value)
-
-
-def _check(where: str, table: object) -> CheckSettings:
-    known = {name_of(item.name): item for item in fields(CheckSettings)}
-    values: dict[str, Any] = {}
-    for key, value in _table(where, table, known).items():
-        place = f"{where}: {key}"
-        if key == "severity":
-            if not isinstance(value, Mapping):
-                raise _wrong(place, repr(value), "a table")
-            values[key] = {
-                _text(place, code, RULE, ()): _text(f"{place}: {code}", word, "", SEVERITIES)
-                for code, word in value.items()
-            }
-        else:
-            values[known[key].name] = _array(place, value, known[key].metadata["pattern"])
-    return CheckSettings(**values)
+def _model(where: str, table: object, model: type[Any]) -> Any:
+    """A table with the keys of a model's fields and no others."""
+    known = {name_of(item.name): item for item in fields(model)}
+    values = {}
+    for key, value in _mapping(where, table).items():
+        if key not in known:
+            wanted = "only the keys " + ", ".join(sorted(known))
+            raise _wrong(where, f"the unknown key {key!r}", wanted, _close(key, known))
+        values[known[key].name] = _value(f"{where}: {key}", value, known[key].metadata)
+    return model(**values)
 
 
 def parse(table: object, *, where: str = "[tool.ftwheel]") -> Config:
@@ -231,29 +242,8 @@ def parse(table: object, *, where: str = "[tool.ftwheel]") -> Config:
 
     Raises RefusedError FTB101 at the first thing that is wrong: what was found, what was wanted, "did you mean".
     """
-    known = {name_of(item.name): item for item in fields(Config)}
-    values: dict[str, Any] = {}
-    for key, value in _table(where, table, known).items():
-        item, place = known[key], f"{where}: {key}"
-        if item.name == "config_settings":
-            halves = {name_of(half.name): half.name for half in fields(ExtraSettings)}
-            values[item.name] = ExtraSettings(
-                **{
-                    halves[half]: _settings(f"{place}: {half}", extra)
-                    for half, extra in _table(place, value, halves).items()
-                }
-            )
-        elif item.name == "check":
-            values[item.name] = _check(place, value)
-        elif item.default == ():
-            values[item.name] = _array(place, value, item.metadata["pattern"])
-        else:
-            values[item.name] = _text(place, value, item.metadata["pattern"], item.metadata["choices"])
-    if "build_backend" not in values:
-        raise _wrong(
-            where, "no key build-backend", "the backend to wrap", 'add build-backend = "setuptools.build_meta"'
-        )
-    return Config(**values)
+    config: Config = _model(where, table, Config)
+    return config
 
 
 def _read(path: str) -> Mapping[str, Any]:
@@ -273,21 +263,28 @@ def _read(path: str) -> Mapping[str, Any]:
     return document
 
 
-def load(folder: str | os.PathLike[str]) -> tuple[Config, Mapping[str, Any]]:
-    """Read ``pyproject.toml`` of a source tree: the validated table, and the whole document.
+def _parse_document(path: str, document: Mapping[str, Any]) -> Config:
+    tool = document.get("tool", {})
+    table = tool.get("ftwheel", {}) if isinstance(tool, Mapping) else {}
+    return parse(table, where=f"{path}: [tool.ftwheel]")
 
-    Raises RefusedError FTB101 when the file is missing, is not TOML, or the table is missing or wrong.
+
+def load(folder: str | os.PathLike[str]) -> tuple[Config, Mapping[str, Any]]:
+    """Read ``pyproject.toml`` of a source tree whose backend is wrapped: the validated table, and the whole document.
+
+    Raises RefusedError FTB101 when the file is missing, is not TOML, or the table is wrong or names no backend.
     """
     path = os.path.join(folder, "pyproject.toml")
     document = _read(path)
-    tool = document.get("tool", {})
-    if not isinstance(tool, Mapping) or "ftwheel" not in tool:
-        raise RefusedError(
-            "FTB101",
-            f"{path}: found no table [tool.ftwheel], wanted one that names the wrapped backend",
-            fix='add [tool.ftwheel] with build-backend = "setuptools.build_meta"',
+    config = _parse_document(path, document)
+    if not config.build_backend:
+        raise _wrong(
+            f"{path}: [tool.ftwheel]",
+            "no key build-backend",
+            "the backend to wrap",
+            'add [tool.ftwheel] with build-backend = "setuptools.build_meta", or whichever did the work before',
         )
-    return parse(tool["ftwheel"], where=f"{path}: [tool.ftwheel]"), document
+    return config, document
 
 
 def load_check(path: str | os.PathLike[str]) -> tuple[CheckSettings, bool]:
@@ -296,12 +293,7 @@ def load_check(path: str | os.PathLike[str]) -> tuple[CheckSettings, bool]:
     A project may check its wheels without wrapping its backend, so every key may be missing. Raises RefusedError
     FTB101 when the file is missing, is not TOML, or a key is wrong.
     """
-    tool = _read(os.fspath(path)).get("tool", {})
-    table = tool.get("ftwheel", {}) if isinstance(tool, Mapping) else {}
-    where = f"{os.fspath(path)}: [tool.ftwheel]"
-    if isinstance(table, Mapping) and "build-backend" not in table:
-        table = {"build-backend": "unset", **table}
-    config = parse(table, where=where)
+    config = _parse_document(os.fspath(path), _read(os.fspath(path)))
     return config.check, config.gil == "allow-used"
 
 
@@ -316,18 +308,13 @@ def split_settings(config: Config, given: Mapping[str, Any] | None) -> tuple[Con
         if not key.startswith("ftwheel."):
             rest[key] = value
             continue
-        name, where = key[len("ftwheel.") :], f"config setting {key}"
-        if name not in OWN_SETTINGS:
-            raise _wrong(
-                where, f"the unknown key {name!r}", "one of " + ", ".join(OWN_SETTINGS), _close(name, OWN_SETTINGS)
-            )
-        item = next(item for item in fields(Config) if name_of(item.name) == name)
-        pattern, choices = item.metadata["pattern"], item.metadata["choices"]
-        if item.default == ():
-            texts = value if isinstance(value, list) else str(value).replace(",", " ").split()
-            own[item.name] = tuple(_text(where, text, pattern, choices) for text in texts)
-        else:
-            own[item.name] = _text(where, value, pattern, choices)
+        where = f"config setting {key}"
+        if key not in _OWN:
+            raise _wrong(where, "an unknown key", "one of " + ", ".join(_OWN), _close(key, _OWN))
+        item = _OWN[key]
+        if item.metadata["kind"] == "texts" and isinstance(value, str):
+            value = value.replace(",", " ").split()  # noqa: PLW2901 - what frontends give for a single -C
+        own[item.name] = _value(where, value, item.metadata)
     if own:
         from dataclasses import replace
 
