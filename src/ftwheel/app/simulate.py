@@ -1,26 +1,31 @@
-"""The use case behind ``ftwheel simulate``: a requirement, environments, installers and indexes in; who takes which file out."""
+"""Behind ``ftwheel simulate``: a requirement, environments, installers and indexes in; who takes which file out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ftwheel.core.environments import Environment, Loading
-from ftwheel.core.outcomes import Outcome
+from ftwheel.core.candidates import Candidate, Selection
+from ftwheel.core.environments import Environment, Loading, parse_environments
+from ftwheel.core.errors import InputError
+from ftwheel.core.outcomes import Outcome, outcome
 from ftwheel.core.ports import Index
-from ftwheel.core.requirements import Requirement
+from ftwheel.core.requirements import Requirement, parse_requirement
 from ftwheel.core.rules import InstallerRules
-from ftwheel.core.selection import Candidate, Selection
+from ftwheel.core.rules import installer as parse_installer
+from ftwheel.core.selection import Project, choose, loads, newest_version, refusal
+from ftwheel.core.selection import explain as explain_choice
 
-__all__ = ["Cell", "Simulation", "explain", "simulate"]
+__all__ = ["Cell", "Simulation", "explain", "fetch", "simulate", "simulate_project"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """What one installer does in one environment.
 
-    ``loading`` is None unless a wheel is taken. ``marker_excludes`` is true when the requirement's own marker says it does not apply
-    here; then nothing is taken. ``refusal`` is why the installer gives up on a page as a whole, empty when it does not.
+    ``loading`` is None unless a wheel is taken. ``marker_excludes`` is true when the requirement's own marker says it
+    does not apply here; then nothing is taken. ``refusal`` is why the installer gives up because of what a page holds,
+    empty when it does not.
     """
 
     environment: Environment
@@ -34,18 +39,36 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """The whole matrix: ``cells`` by environment in the order given, within one by installer. ``newest`` is the newest version that fits
-    the requirement in any environment, None when there is none."""
+    """The whole matrix: ``cells`` by environment in the order given, within one by installer.
+
+    ``newest`` is, for each installer, the newest version that fits the requirement in any environment, None when there
+    is none.
+    """
 
     requirement: Requirement
     environments: tuple[Environment, ...]
     installers: tuple[InstallerRules, ...]
-    newest: str | None
+    newest: tuple[str | None, ...]
     cells: tuple[Cell, ...]
 
     def at(self, environment: Environment, installer: InstallerRules) -> Cell:
         """The cell of one environment and one installer. Raises KeyError."""
-        raise NotImplementedError
+        for cell in self.cells:
+            if cell.environment is environment and cell.installer is installer:
+                return cell
+        raise KeyError((environment.label, installer.label))
+
+
+def fetch(requirement: Requirement, indexes: Iterable[Index]) -> Project:
+    """The project's pages, each index asked once.
+
+    Raises InputError when no index has the project, NetworkError and IndexFormatError as the indexes do.
+    """
+    pages = [(index.kind, index.project(requirement.name)) for index in indexes]
+    found = [(kind, page) for kind, page in pages if page is not None]
+    if not found:
+        raise InputError(f"{requirement.name}: no index has this project", hint="is the name spelled right?")
+    return Project(requirement.name, found)
 
 
 def simulate(
@@ -57,10 +80,35 @@ def simulate(
 ) -> Simulation:
     """Decide, for every environment and installer, which file is taken; dependencies are not followed.
 
-    Each index is asked once. Raises InputError for text that cannot be read and when no index has the project, NetworkError and
-    IndexFormatError as the indexes do.
+    ``environments`` are labels, presets or objects. ``indexes`` are in pip's order; see ``Project``. Raises InputError
+    for text that cannot be read and when no index has the project, NetworkError and IndexFormatError as the indexes do.
     """
-    raise NotImplementedError
+    wanted = _requirement(requirement)
+    places = _environments(environments)
+    rules = tuple(parse_installer(one) if isinstance(one, str) else one for one in installers)
+    return simulate_project(fetch(wanted, indexes), wanted, environments=places, installers=rules)
+
+
+def simulate_project(
+    project: Project,
+    requirement: Requirement,
+    *,
+    environments: tuple[Environment, ...],
+    installers: tuple[InstallerRules, ...],
+) -> Simulation:
+    """The same for pages at hand."""
+    newest = tuple(newest_version(project, requirement, rules) for rules in installers)
+    return Simulation(
+        requirement=requirement,
+        environments=environments,
+        installers=installers,
+        newest=newest,
+        cells=tuple(
+            _cell(project, requirement, environment, rules, version)
+            for environment in environments
+            for rules, version in zip(installers, newest, strict=True)
+        ),
+    )
 
 
 def explain(
@@ -70,5 +118,36 @@ def explain(
     installer: str | InstallerRules = "pip",
     indexes: Iterable[Index],
 ) -> Selection:
-    """Decide about every single file, for one environment and one installer."""
-    raise NotImplementedError
+    """Decide about every single file, for one environment and one installer. Raises as ``simulate`` does."""
+    wanted = _requirement(requirement)
+    (place,) = _environments([environment])
+    rules = parse_installer(installer) if isinstance(installer, str) else installer
+    return explain_choice(fetch(wanted, indexes), wanted, place, rules)
+
+
+def _requirement(requirement: str | Requirement) -> Requirement:
+    return parse_requirement(requirement) if isinstance(requirement, str) else requirement
+
+
+def _environments(environments: Iterable[str | Environment]) -> tuple[Environment, ...]:
+    found: dict[str, Environment] = {}
+    for one in environments:
+        for environment in parse_environments([one]) if isinstance(one, str) else (one,):
+            found.setdefault(environment.label, environment)
+    return tuple(found.values())
+
+
+def _cell(
+    project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules, newest: str | None
+) -> Cell:
+    if requirement.marker and not requirement.applies(dict(environment.markers)):
+        return Cell(environment=environment, installer=rules, best=None, outcome=Outcome.NOTHING, marker_excludes=True)
+    best = choose(project, requirement, environment, rules)
+    return Cell(
+        environment=environment,
+        installer=rules,
+        best=best,
+        outcome=outcome(best, environment, newest),
+        loading=loads(best, environment) if best is not None and best.kind == "wheel" else None,
+        refusal="" if best is not None else refusal(project, requirement, environment, rules),
+    )

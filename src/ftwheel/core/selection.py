@@ -1,88 +1,122 @@
-"""Decides which file an installer takes: fast, the best only, or explained, every candidate with its verdict.
+"""Decides which file an installer takes: fast, the best only, or explained, every file with its verdict.
 
 The two ways share the rules and are kept equal by a property test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from packaging.version import Version
 
-from ftwheel.core.environments import Environment, Loading
-from ftwheel.core.reasons import Verdict
-from ftwheel.core.requirements import Requirement
+from ftwheel.core.candidates import Candidate, Evaluation, Selection
+from ftwheel.core.environments import Environment, Loading, loading
+from ftwheel.core.pip_selection import Pip
+from ftwheel.core.projects import Entry, Project
+from ftwheel.core.reasons import Accepted, Reason, Rejected, closeness
+from ftwheel.core.requirements import Requirement, parse_version
 from ftwheel.core.rules import InstallerRules
-from ftwheel.core.simple import File, ProjectDetails, SourceKind
+from ftwheel.core.uv_selection import Uv
 
-__all__ = ["Candidate", "Evaluation", "Project", "Selection", "choose", "explain"]
+__all__ = ["Candidate", "Evaluation", "Project", "Selection", "choose", "explain", "loads", "newest_version", "refusal"]
 
-
-class Project:
-    """The pages of one project from all places, prepared once for any number of environments and installers.
-
-    What does not depend on the environment (names, versions, tags) is worked out at most once for each distinct string.
-    """
-
-    def __init__(self, name: str, sources: Iterable[tuple[SourceKind, ProjectDetails]]) -> None:
-        raise NotImplementedError
+_OLDEST = Version("0.dev0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A file an installer takes part in choosing, and how it reads its name.
-
-    ``version`` is the text of the version in the name; ``tag`` the one that made a wheel fit best, empty for a source distribution;
-    ``source`` the number of the place the file comes from, in the order given to ``Project``.
-    """
-
-    file: File
-    kind: Literal["wheel", "sdist"]
-    version: str
-    tag: str = ""
-    source: int = 0
+def _ask(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Pip | Uv:
+    return (Pip if rules.name == "pip" else Uv)(project, requirement, environment, rules)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """One file of the pages and what the installer says about it; ``version`` is empty when the name has none."""
-
-    file: File
-    source: int
-    version: str
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What one installer makes of all pages in one environment.
-
-    ``best`` is None when nothing is taken. ``applicable`` are the files that may be taken, best first. ``evaluations`` are all files: the accepted
-    ones by rank, then the rejected ones, nearest miss first, then newest version first. ``refusal`` is set when the installer gives up
-    on a page as a whole.
-    """
-
-    requirement: Requirement
-    environment: Environment
-    installer: str
-    best: Candidate | None
-    applicable: tuple[Candidate, ...]
-    evaluations: tuple[Evaluation, ...]
-    refusal: str = ""
+def refusal(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> str:
+    """Why the installer gives up because of what a page holds; empty when it does not."""
+    return _ask(project, requirement, environment, rules).refusal()
 
 
 def choose(
     project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
 ) -> Candidate | None:
-    """The file the installer takes, None when it takes none (or refuses a page)."""
-    raise NotImplementedError
+    """The file the installer takes, None when it takes none or gives up on a page."""
+    question = _ask(project, requirement, environment, rules)
+    return None if question.refusal() else question.choose()
 
 
 def explain(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Selection:
     """Every file with its verdict; ``best`` equals what ``choose`` gives."""
-    raise NotImplementedError
+    question = _ask(project, requirement, environment, rules)
+    refused = question.refusal()
+    judgement = question.judge()
+    applicable = tuple(map(question.candidate, judgement.ranked))
+
+    def key(rejected: tuple[Entry, Reason]) -> tuple[int, int]:
+        return closeness(rejected[1])
+
+    def version(entry: Entry) -> Version:
+        return entry.reading.version or _OLDEST
+
+    rejected = sorted(judgement.rejected, key=lambda item: (item[0].filename, item[0].source, item[0].index))
+    rejected.sort(key=lambda item: version(item[0]), reverse=True)
+    rejected.sort(key=key)
+    accepted = (
+        Evaluation(
+            file=project.file(entry), source=entry.source, version=entry.reading.text, verdict=Accepted(rank=rank)
+        )
+        for rank, entry in enumerate(judgement.ranked, 1)
+    )
+    others = (
+        Evaluation(
+            file=project.file(entry), source=entry.source, version=entry.reading.text, verdict=Rejected(reason=reason)
+        )
+        for entry, reason in rejected
+    )
+    return Selection(
+        requirement=requirement,
+        environment=environment,
+        installer=rules.label,
+        best=applicable[0] if applicable and not refused else None,
+        applicable=applicable,
+        evaluations=(*accepted, *others),
+        refusal=refused,
+    )
 
 
 def loads(candidate: Candidate, environment: Environment) -> Loading:
-    """Whether the interpreter can load what the candidate's tags declare: the most hopeful of its compatible tags counts."""
-    raise NotImplementedError
+    """Whether the interpreter can load what the wheel's tags declare: the most hopeful of its tags counts.
+
+    A source distribution is built for the interpreter, so it loads if it builds.
+    """
+    if candidate.kind == "sdist":
+        return Loading.YES
+    interpreters, abis, platforms = candidate.file.filename.removesuffix(".whl").split("-")[-3:]
+    accepted = set(environment.platforms) | {"any"}
+    found = {
+        loading(f"{interpreter}-{abi}-{platform}", environment)
+        for platform in accepted.intersection(platforms.split("."))
+        for interpreter in interpreters.split(".")
+        for abi in abis.split(".")
+    }
+    return next((answer for answer in Loading if answer in found), Loading.NO)
+
+
+def newest_version(project: Project, requirement: Requirement, rules: InstallerRules) -> str | None:
+    """The newest version that fits the requirement, whatever the environment; None when there is none.
+
+    Yanked files, and unless asked for pre-releases, count only when there is nothing else.
+    """
+    shelf = project.shelf("pip" if rules.name == "pip" else "uv")
+    ranked: list[tuple[bool, bool, Version]] = []
+    for version in shelf.matching(requirement).versions:
+        entries = [entry for entry in shelf.entries(version) if entry.reading.problem is None]
+        if rules.uploaded_prior_to is not None:
+            entries = [e for e in entries if e.upload_time is None or e.upload_time < rules.uploaded_prior_to]
+        if not entries:
+            continue
+        asked = rules.allow_prereleases or bool(requirement.specifier.prereleases)
+        final = asked or not version.is_prerelease
+        ranked.append((any(entry.yanked is None for entry in entries), final, version))
+        if ranked[-1][:2] == (True, True):
+            break
+    return str(max(ranked)[2]) if ranked else None
+
+
+def is_older(version: str, than: str | None) -> bool:
+    """Whether a version text is older than another; None is older than everything."""
+    one, other = parse_version(version), parse_version(than) if than is not None else None
+    return one is not None and other is not None and one < other

@@ -1,0 +1,298 @@
+"""Decides which file pip takes: ``take`` finds the best only, ``explain_pip`` says something about every file.
+
+pip judges each file by itself (name, tags, upload time, requires-python), filters the candidates by the requirement,
+pre-releases and hashes, and sorts what is left; its resolver takes the last that is not yanked. So nothing depends on
+the order of the checks but the reason that is given, and the best can be found version by version, newest first.
+
+Sources: pip 26.3 ``_internal/index/package_finder.py`` (``LinkEvaluator``, ``CandidateEvaluator``),
+``resolution/resolvelib/factory.py`` (``_iter_found_candidates``), packaging 26.3 ``specifiers.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from ftwheel.core.candidates import Candidate
+from ftwheel.core.environments import Environment
+from ftwheel.core.files import BuildTag
+from ftwheel.core.projects import Entry, Project
+from ftwheel.core.reasons import (
+    FormatDisallowed,
+    HashMismatch,
+    Prerelease,
+    Reason,
+    RequiresPython,
+    UploadedTooLate,
+    VersionMismatch,
+    YankedFile,
+)
+from ftwheel.core.requirements import Requirement
+from ftwheel.core.rules import InstallerRules
+from ftwheel.core.tagtables import abi_table, best_tag, place, platform_table
+from ftwheel.core.verdicts import Judgement, tag_reason
+
+__all__ = ["Pip"]
+
+_HASH_FRAGMENT = re.compile(r"[#&](sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)")
+_AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel of its version
+
+Key = tuple[int, BuildTag]
+
+
+@lru_cache(maxsize=4096)
+def _meets(specifier: str, python: tuple[int, int, int]) -> bool:
+    """Whether pip takes the Python to meet ``requires-python``; what it cannot read does not count."""
+    try:
+        return ".".join(map(str, python)) in SpecifierSet(specifier)
+    except InvalidSpecifier:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    entry: Entry
+    key: Key
+
+
+class Pip:
+    """One question to pip: a project, a requirement, an environment, and options."""
+
+    def __init__(
+        self, project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
+    ) -> None:
+        self.project = project
+        self.requirement = requirement
+        self.environment = environment
+        self.rules = rules
+        self.shelf = project.shelf("pip")
+        self.abis = abi_table(
+            environment.implementation,
+            environment.minor,
+            environment.abis,
+            environment.free_threaded,
+            rules.flavour,
+        )
+        self.platforms = platform_table(environment.platforms, rules.flavour)
+        self.wheels = rules.allows_wheels(project.name)
+        self.sdists = rules.allows_sdists(project.name)
+        self.python = ".".join(map(str, environment.minor))
+        self.prereleases = rules.allow_prereleases
+        if self.prereleases is None:
+            self.prereleases = requirement.specifier.prereleases or None  # naming one asks for all
+
+    def refusal(self) -> str:
+        """Why pip gives up on what the pages hold; empty when it does not."""
+        for source in self.project.sources:
+            for refusal in source.details.refusals:
+                if refusal.installer == "pip":
+                    return refusal.problem
+        if self.rules.uploaded_prior_to is not None:
+            for entry in self.shelf.everything():
+                if self._upload_time_is_missed(entry):
+                    return f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
+        return ""
+
+    def choose(self) -> Candidate | None:
+        """The file pip takes, None when none; not to be asked when there is a refusal."""
+        if self.rules.hashes or self.rules.prefer_binary:
+            # These go before the version, so every candidate has to be looked at.
+            ranked = self.judge().ranked
+            return self.candidate(ranked[0]) if ranked else None
+        versions, finals, prereleases = self.shelf.matching(self.requirement)
+        if self.prereleases:
+            return self._newest(versions)[0]
+        best, any_final = self._newest(finals)
+        if any_final or self.prereleases is False:
+            return best
+        return self._newest(prereleases)[0]
+
+    def _newest(self, versions: Iterable[Version]) -> tuple[Candidate | None, bool]:
+        """The best file of the newest version that has one, and whether there is any candidate at all.
+
+        Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
+        """
+        yanked: _Rated | None = None
+        for version in versions:
+            best: _Rated | None = None
+            for entry in self.shelf.entries(version):
+                key = self._rate(entry)
+                if key is None:
+                    continue
+                if _is_yanked(entry):
+                    if yanked is None or (yanked.entry.reading.version == version and key >= yanked.key):
+                        yanked = _Rated(entry, key)
+                elif best is None or key >= best.key:  # of equals pip takes the last
+                    best = _Rated(entry, key)
+            if best is not None:
+                return self.candidate(best.entry), True
+        if yanked is None:
+            return None, False
+        return (self.candidate(yanked.entry) if self.requirement.pinned else None), True
+
+    def _rate(self, entry: Entry) -> Key | None:
+        """How good the file is among those of its version; None when it is no candidate."""
+        reading = entry.reading
+        if reading.problem is not None:
+            return None
+        if reading.kind == "wheel":
+            index = place(self.abis, self.platforms, reading.abi, reading.platform) if self.wheels else None
+            if index is None:
+                return None
+            key: Key = (-index, reading.build)
+        elif self.sdists:
+            key = (-_AFTER_ALL_TAGS, ())
+        else:
+            return None
+        if reading.python and reading.python != self.python:
+            return None
+        if self.rules.uploaded_prior_to is not None and self._is_too_late(entry):
+            return None
+        return key if self._meets_python(entry) else None
+
+    def _meets_python(self, entry: Entry) -> bool:
+        return (
+            not entry.requires_python
+            or self.rules.ignore_requires_python
+            or _meets(entry.requires_python, self.environment.python_version)
+        )
+
+    def _is_local(self, entry: Entry) -> bool:
+        return self.project.url(entry).startswith("file:")
+
+    def _is_too_late(self, entry: Entry) -> bool:
+        cutoff = self.rules.uploaded_prior_to
+        return (
+            cutoff is not None
+            and entry.upload_time is not None
+            and not self._is_local(entry)
+            and entry.upload_time >= cutoff
+        )
+
+    def _upload_time_is_missed(self, entry: Entry) -> bool:
+        """Whether pip asks for the upload time of this file and does not find it; that ends everything."""
+        reading = entry.reading
+        time = None if self.project.sources[entry.source].details.html else entry.upload_time
+        if time is not None or not reading.kind or self._is_local(entry):
+            return False
+        if reading.kind == "sdist":
+            return True
+        return (
+            self.wheels
+            and reading.problem is None
+            and place(self.abis, self.platforms, reading.abi, reading.platform) is not None
+        )
+
+    def candidate(self, entry: Entry) -> Candidate:
+        """The entry as a candidate."""
+        reading = entry.reading
+        assert reading.kind
+        index = place(self.abis, self.platforms, reading.abi, reading.platform) if reading.kind == "wheel" else None
+        return Candidate(
+            file=self.project.file(entry),
+            kind=reading.kind,
+            version=reading.text,
+            tag="" if index is None else best_tag(self.abis, self.platforms, index),
+            source=entry.source,
+        )
+
+    def judge(self) -> Judgement:
+        """Every file with its reason, or its place among those that may be taken."""
+        reasons: list[tuple[Entry, Reason]] = []
+        candidates: list[Entry] = []
+        fitting = set(self.shelf.matching(self.requirement).versions)
+        for entry in self.shelf.everything():
+            reason = self._reason(entry, fitting)
+            if reason is None:
+                candidates.append(entry)
+            else:
+                reasons.append((entry, reason))
+        candidates = self._without_prereleases(candidates, reasons)
+        candidates = self._with_hashes(candidates, reasons)
+        if not (self.requirement.pinned and all(map(_is_yanked, candidates))):
+            reasons += [(entry, YankedFile(reason=_yanked_reason(entry))) for entry in candidates if _is_yanked(entry)]
+            candidates = [entry for entry in candidates if not _is_yanked(entry)]
+        # pip sorts upwards, keeping the order of equals, and takes the last.
+        candidates.sort(key=lambda entry: entry.order)
+        candidates.sort(key=self._sort_key)
+        return Judgement(ranked=candidates[::-1], rejected=reasons)
+
+    def _reason(self, entry: Entry, fitting: set[Version]) -> Reason | None:
+        """The reason why the file is no candidate. pip checks the version last; here it goes before what it hides."""
+        reading = entry.reading
+        if reading.problem is not None:
+            return reading.problem
+        assert reading.version is not None
+        if reading.version not in fitting:
+            return VersionMismatch(specifier=str(self.requirement.specifier))
+        if reading.kind == "wheel":
+            if not self.wheels:
+                return FormatDisallowed(format="wheel")
+            if place(self.abis, self.platforms, reading.abi, reading.platform) is None:
+                return tag_reason(reading, self.abis, self.platforms, self.environment)
+        cutoff = self.rules.uploaded_prior_to
+        if cutoff is not None and entry.upload_time is not None and self._is_too_late(entry):
+            return UploadedTooLate(upload_time=entry.upload_time, cutoff=cutoff)
+        if reading.kind == "sdist" and not self.sdists:
+            return FormatDisallowed(format="sdist")
+        if reading.python and reading.python != self.python:
+            return RequiresPython(specifier=f"=={reading.python}.*")
+        return None if self._meets_python(entry) else RequiresPython(specifier=entry.requires_python or "")
+
+    def _without_prereleases(self, candidates: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+        """Leave out pre-releases, unless they are asked for or there is nothing else; a yanked final is something."""
+        finals = [entry for entry in candidates if not _is_prerelease(entry)]
+        if self.prereleases or (self.prereleases is None and not finals):
+            return candidates
+        reasons += [(entry, Prerelease()) for entry in candidates if _is_prerelease(entry)]
+        return finals
+
+    def _with_hashes(self, candidates: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+        """If a file has a digest that is asked for, leave out those with others; else leave that to the download."""
+        if not any(map(self._matches_hashes, candidates)):
+            return candidates
+        kept = [entry for entry in candidates if self._matches_hashes(entry) or not self._hashes(entry)]
+        left = {id(entry) for entry in kept}
+        reasons += [(entry, HashMismatch()) for entry in candidates if id(entry) not in left]
+        return kept
+
+    def _hashes(self, entry: Entry) -> set[tuple[str, str]]:
+        """The digests of the page, the one in the address replacing that of the same algorithm."""
+        found = dict(self.project.file(entry).hashes)
+        if match := _HASH_FRAGMENT.search(self.project.url(entry)):
+            found[match[1]] = match[2]
+        return set(found.items())
+
+    def _matches_hashes(self, entry: Entry) -> bool:
+        return bool(self.rules.hashes) and not self.rules.hashes.isdisjoint(self._hashes(entry))
+
+    def _sort_key(self, entry: Entry) -> tuple[bool, bool, Version, Key]:
+        reading = entry.reading
+        assert reading.version is not None
+        key: Key = (-_AFTER_ALL_TAGS, ())
+        if reading.kind == "wheel":
+            index = place(self.abis, self.platforms, reading.abi, reading.platform)
+            key = (-(index or 0), reading.build)
+        return (
+            self._matches_hashes(entry),
+            self.rules.prefer_binary and reading.kind == "wheel",
+            reading.version,
+            key,
+        )
+
+
+def _is_prerelease(entry: Entry) -> bool:
+    return entry.reading.version is not None and entry.reading.version.is_prerelease
+
+
+def _is_yanked(entry: Entry) -> bool:
+    return entry.yanked is not None and not entry.yanked.doubtful
+
+
+def _yanked_reason(entry: Entry) -> str:
+    return entry.yanked.reason if entry.yanked is not None else ""

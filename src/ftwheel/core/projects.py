@@ -1,0 +1,330 @@
+"""Decides which file of which page belongs to which version: one project's pages, prepared for many environments.
+
+A page lists thousands of files, and a choice looks at those of a few versions. So a first pass only finds the version
+in each name; interpreter, ABI and platform are read when a version is looked at, and what depends on neither
+environment nor options is worked out once. Names both installers read alike, which are nearly all, are recognised by
+their shape; the rest goes through ``ftwheel.core.files``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import repeat
+from typing import Literal, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from packaging.version import Version
+
+from ftwheel.core.files import BuildTag, Reading, pip_name, read_for_pip, read_for_uv
+from ftwheel.core.reasons import DuplicateUrl, InvalidFilename, OtherProject, UnsupportedFormat
+from ftwheel.core.requirements import Requirement, parse_version
+from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked, normalized
+from ftwheel.core.simple_json import columns
+
+__all__ = ["Entry", "Project", "Shelf", "Source"]
+
+Installer = Literal["pip", "uv"]
+
+_ODD_IN_ADDRESSES = "%#?;\\ "  # what makes the end of an address another name for pip
+_PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+_PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+_PLAIN_BUILD = re.compile(r"([0-9]{1,18})([A-Za-z0-9_.]*)")
+_LONGEST_VERSION = 18  # characters; below, all numbers are small enough for both installers
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place and its page of the project."""
+
+    kind: SourceKind
+    details: ProjectDetails
+
+
+@dataclass(slots=True)
+class Entry:
+    """One file of one page, as one installer reads its name (or both). ``order`` is pip's order of all files."""
+
+    source: int
+    index: int
+    order: int
+    filename: str
+    reading: Reading
+    requires_python: str | None
+    upload_time: datetime | None
+    yanked: Yanked | None
+
+
+class Project:
+    """The pages of one project from all places, prepared for any number of environments and installers.
+
+    ``sources`` are in the order in which installers are given them: find-links, then pip's ``--index-url`` as INDEX,
+    then ``--extra-index-url`` as EXTRA_INDEX. For uv, INDEX is the default index, which comes after the extra ones
+    wherever it stands.
+    """
+
+    def __init__(self, name: str, sources: Iterable[tuple[SourceKind, ProjectDetails]]) -> None:
+        self.name = normalized(name)
+        self.sources = tuple(Source(kind, details) for kind, details in sources)
+        self._columns = [columns(source.details.files) for source in self.sources]
+        self._has_plain_addresses = [_plain_addresses(*found[:2]) for found in self._columns]
+        self._plain: dict[Version, list[tuple[int, list[int]]]] = {}
+        self._odd: list[tuple[int, int]] = []
+        self._entries: dict[Version, tuple[list[Entry], list[tuple[int, int]]]] = {}
+        self._shelves: dict[str, Shelf] = {}
+        self._orders: list[Sequence[int]] = []
+        self._duplicates: set[tuple[int, int]] = set()
+        versions: dict[str, Version | None] = {}
+        names: dict[str, bool] = {}
+        for number in range(len(self.sources)):
+            self._sort_page(number, versions, names)
+        self._order_pages()
+
+    def shelf(self, installer: Installer) -> Shelf:
+        """The files by version, as the installer reads the names."""
+        found = self._shelves.get(installer)
+        if found is None:
+            found = self._shelves[installer] = Shelf(self, installer)
+        return found
+
+    def file(self, entry: Entry) -> File:
+        return self.sources[entry.source].details.files[entry.index]
+
+    def url(self, entry: Entry) -> str:
+        return self._columns[entry.source][1][entry.index]
+
+    def plain_versions(self) -> dict[Version, list[tuple[int, list[int]]]]:
+        return self._plain
+
+    def odd_entries(self, installer: Installer) -> list[Entry]:
+        """The files whose names both installers do not surely read alike."""
+        return [self._read(installer, source, index) for source, index in self._odd]
+
+    def plain_entries(self, version: Version, installer: Installer) -> list[Entry]:
+        """The files of a version whose project and version both installers read alike."""
+        found = self._entries.get(version)
+        if found is None:
+            shared: list[Entry] = []
+            irregular: list[tuple[int, int]] = []
+            for source, indices in self._plain.get(version, ()):
+                for index in indices:
+                    reading = _plain_reading(self._columns[source][0][index], version)
+                    if reading is None:
+                        irregular.append((source, index))
+                    else:
+                        shared.append(self._entry(source, index, reading))
+            found = self._entries[version] = shared, irregular
+        shared, irregular = found
+        return shared + [self._read(installer, source, index) for source, index in irregular]
+
+    def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
+        """Find the version in each name of one page; what is not quite plain goes to the odd ones."""
+        filenames = self._columns[number][0]
+        if self.sources[number].kind.flat or not self._has_plain_addresses[number]:
+            self._odd += zip(repeat(number), range(len(filenames)))
+            return
+        by_text: dict[str, list[int]] = {}
+        odd = []
+        for index, filename in enumerate(filenames):
+            if filename.endswith(".whl"):
+                name, _, rest = filename.partition("-")
+                text = rest.partition("-")[0]
+            elif filename.endswith(".tar.gz"):
+                name, _, text = filename[:-7].rpartition("-")
+            else:
+                odd.append(index)
+                continue
+            plain = names.get(name)
+            if plain is None:
+                plain = names[name] = len(name) == len(self.name) and normalized(name) == self.name
+            if not plain:
+                odd.append(index)
+            elif text in by_text:
+                by_text[text].append(index)
+            else:
+                by_text[text] = [index]
+        for text, indices in by_text.items():
+            if text not in versions:
+                versions[text] = parse_version(text) if len(text) <= _LONGEST_VERSION else None
+            version = versions[text]
+            if version is None:
+                odd += indices
+            else:
+                self._plain.setdefault(version, []).append((number, indices))
+        self._odd += [(number, index) for index in odd]
+
+    def _order_pages(self) -> None:
+        """Give every file its place in pip's list: find-links files by address, last first, then page after page.
+
+        Links with ``#egg=`` come after the others of their page. Within a page, and among the find-links files, the
+        second link to an address is dropped (``PackageFinder._sort_links``).
+        """
+        folders = [n for n, source in enumerate(self.sources) if source.kind is SourceKind.FIND_LINKS_FILES]
+        pages = [n for n, source in enumerate(self.sources) if source.kind is SourceKind.FIND_LINKS_PAGE]
+        pages += [n for n, source in enumerate(self.sources) if not source.kind.flat]
+        links = [(number, index) for number in folders for index in range(len(self._columns[number][1]))]
+        links.sort(key=lambda link: self._columns[link[0]][1][link[1]], reverse=True)
+        self._orders = [range(0)] * len(self.sources)
+        self._drop_second(links)
+        orders: dict[int, list[int]] = {number: [0] * len(self._columns[number][1]) for number in folders}
+        for place, (number, index) in enumerate(links):
+            orders[number][index] = place
+        for number, places in orders.items():
+            self._orders[number] = places
+        start = len(links)
+        for number in pages:
+            urls = self._columns[number][1]
+            count = len(urls)
+            if self._has_plain_addresses[number]:
+                self._orders[number] = range(start, start + count)
+            else:
+                self._drop_second([(number, index) for index in range(count)])
+                self._orders[number] = [
+                    start + index + (count if pip_name(url)[1] else 0) for index, url in enumerate(urls)
+                ]
+            start += 2 * count
+
+    def _drop_second(self, links: list[tuple[int, int]]) -> None:
+        seen: set[str] = set()
+        for number, index in links:
+            url = self._columns[number][1][index]
+            parts = urlsplit(url)
+            address = parts._replace(path=unquote(parts.path)).geturl()
+            if address in seen:
+                self._duplicates.add((number, index))
+            seen.add(address)
+
+    def _read(self, installer: Installer, source: int, index: int) -> Entry:
+        filename, url = self._columns[source][0][index], self._columns[source][1][index]
+        kind = self.sources[source].kind
+        if installer == "uv":
+            reading = read_for_uv(filename, self.name, flat=kind.flat)
+        elif (source, index) in self._duplicates:
+            reading = Reading("", problem=DuplicateUrl())
+        else:
+            name, egg = pip_name(url)
+            reading = read_for_pip(name, egg, self.name)
+            if not egg and name.endswith(".zip") and "macosx10" in unquote(urlsplit(url).path):
+                reading = Reading("", problem=UnsupportedFormat(extension=".zip"))  # old binary archives
+            if kind is SourceKind.FIND_LINKS_FILES and not egg and not _is_found_in_folder(name, self.name):
+                reading = Reading("", problem=reading.problem or InvalidFilename(problem="not taken from a folder"))
+        return self._entry(source, index, reading)
+
+    def _entry(self, source: int, index: int, reading: Reading) -> Entry:
+        filenames, _, requires_python, upload_times, yanked = self._columns[source]
+        return Entry(
+            source,
+            index,
+            self._orders[source][index],
+            filenames[index],
+            reading,
+            requires_python[index],
+            upload_times[index],
+            yanked[index],
+        )
+
+
+def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
+    """Whether pip finds in every address the name that the page gives, and no address is there twice."""
+    text = "".join(urls)  # looked at as a whole, which is many times faster than one by one
+    return (
+        text.isascii()
+        and text.isprintable()
+        and not any(odd in text for odd in _ODD_IN_ADDRESSES)
+        and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
+        and len(set(urls)) == len(urls)
+    )
+
+
+def _is_found_in_folder(filename: str, project: str) -> bool:
+    """pip only takes files of a folder that packaging can parse, so no ``.tar.bz2`` (``index/sources.py``)."""
+    if filename.endswith(".whl"):
+        return read_for_pip(filename, "", project).problem is None
+    for extension in (".tar.gz", ".zip"):
+        if filename.endswith(extension):
+            name, dash, text = filename.removesuffix(extension).rpartition("-")
+            return bool(dash) and normalized(name) == project and parse_version(text) is not None
+    return False
+
+
+def _plain_reading(filename: str, version: Version) -> Reading | None:
+    """The reading when the rest of the name is plain too, so that both installers read it alike; None otherwise."""
+    if filename.endswith(".tar.gz"):
+        return Reading("sdist", version, filename[:-7].rpartition("-")[2])
+    parts = filename[:-4].split("-")
+    build: BuildTag = ()
+    if len(parts) == 6:
+        match = _PLAIN_BUILD.fullmatch(parts[2])
+        if match is None:
+            return None
+        build = (int(match[1]), match[2])
+    elif len(parts) != 5:
+        return None
+    abi, platform = f"{parts[-3]}-{parts[-2]}", parts[-1]
+    if not (_PLAIN_ABI.fullmatch(abi) and _PLAIN_PLATFORM.fullmatch(platform)):
+        return None
+    return Reading("wheel", version, parts[1], build, abi, platform)
+
+
+class Matching(NamedTuple):
+    """The versions that fit a requirement, newest first: all, the final ones, the pre-releases."""
+
+    versions: list[Version]
+    finals: list[Version]
+    prereleases: list[Version]
+
+
+class Shelf:
+    """The files of a project by version, as one installer reads their names.
+
+    ``versions`` are newest first; ``unusable`` are the files without a version to sort them under.
+    """
+
+    def __init__(self, project: Project, installer: Installer) -> None:
+        self._project = project
+        self._installer = installer
+        self._odd: dict[Version, list[Entry]] = {}
+        self._found: dict[Version, list[Entry]] = {}
+        self._matching: dict[str, Matching] = {}
+        self.unusable: list[Entry] = []
+        for entry in project.odd_entries(installer):
+            # A wheel variant and an archive type uv does not take still belong to a version there.
+            if entry.reading.version is None or isinstance(entry.reading.problem, InvalidFilename | OtherProject):
+                self.unusable.append(entry)
+            else:
+                self._odd.setdefault(entry.reading.version, []).append(entry)
+        self.versions = sorted({*project.plain_versions(), *self._odd}, reverse=True)
+
+    def entries(self, version: Version) -> list[Entry]:
+        """The files of a version in the order in which the installer compares them."""
+        found = self._found.get(version)
+        if found is None:
+            found = self._project.plain_entries(version, self._installer) + self._odd.get(version, [])
+            if self._installer == "pip":
+                found.sort(key=lambda entry: entry.order)
+            else:
+                # find-links is compared first; in a page it is the name that decides, in code points
+                flat = [source.kind.flat for source in self._project.sources]
+                found.sort(key=lambda entry: (not flat[entry.source], entry.source, entry.filename))
+            self._found[version] = found
+        return found
+
+    def matching(self, requirement: Requirement) -> Matching:
+        """The versions in the requirement's specifier, newest first."""
+        text = str(requirement.specifier)
+        found = self._matching.get(text)
+        if found is None:
+            contains = requirement.pip_contains if self._installer == "pip" else requirement.uv_contains
+            versions = self.versions if not text else [version for version in self.versions if contains(version)]
+            found = self._matching[text] = Matching(
+                versions,
+                [version for version in versions if not version.is_prerelease],
+                [version for version in versions if version.is_prerelease],
+            )
+        return found
+
+    def everything(self) -> list[Entry]:
+        """All files, of all versions and without one."""
+        return [*(entry for version in self.versions for entry in self.entries(version)), *self.unusable]

@@ -1,0 +1,329 @@
+"""Decides which file uv takes: ``choose`` finds the best only, ``judge`` says something about every file.
+
+uv walks over the versions, newest first, stable ones before pre-releases. Of each version it takes one file, the best
+wheel or else the source distribution, and only then looks at its ``requires-python``; when that file does not do, the
+whole version is turned down. ``uv lock`` and ``uv sync`` resolve for all platforms at once and are not modelled.
+
+Sources: uv 0.13.9 ``uv-resolver/src``: ``version_map.rs`` (the check of a file), ``prioritized_distribution.rs`` (the
+best file), ``candidate_selector.rs`` (the walk), ``flat_index.rs`` (find-links), ``yanks.rs``, ``prerelease.rs``,
+``resolver/mod.rs``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from packaging.version import Version
+
+from ftwheel.core.candidates import Candidate
+from ftwheel.core.environments import Environment
+from ftwheel.core.files import BuildTag
+from ftwheel.core.lower_bounds import meets_lower_bound
+from ftwheel.core.projects import Entry, Project
+from ftwheel.core.reasons import (
+    FormatDisallowed,
+    InvalidRequiresPython,
+    NotConsulted,
+    Prerelease,
+    Reason,
+    RequiresPython,
+    UploadedTooLate,
+    UploadTimeMissing,
+    VersionMismatch,
+    VersionRejected,
+    YankedFile,
+)
+from ftwheel.core.requirements import Requirement
+from ftwheel.core.rules import IndexStrategy, InstallerRules
+from ftwheel.core.simple import SourceKind
+from ftwheel.core.tagtables import abi_table, best_tag, place, platform_table
+from ftwheel.core.verdicts import Judgement, tag_reason
+
+__all__ = ["Uv"]
+
+_ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
+_MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
+
+Key = tuple[int, int, BuildTag]
+
+
+class _State(enum.Enum):
+    """What uv makes of the files of one version in one index."""
+
+    TAKEN = enum.auto()
+    TURNED_DOWN = enum.auto()  # no later index is asked for the version
+    PASSED_OVER = enum.auto()  # a later index may still have it
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One version in one index, at the time uv looks at it."""
+
+    version: Version
+    entries: list[Entry]
+    last: bool  # nobody else has the version, so turning it down here is for good
+
+
+class Uv:
+    """One question to uv: a project, a requirement, an environment, and options."""
+
+    def __init__(
+        self, project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
+    ) -> None:
+        self.project = project
+        self.requirement = requirement
+        self.environment = environment
+        self.rules = rules
+        self.shelf = project.shelf("uv")
+        self.abis = abi_table(
+            environment.implementation,
+            environment.minor,
+            environment.abis,
+            environment.free_threaded,
+            rules.flavour,
+        )
+        self.platforms = platform_table(environment.platforms, rules.flavour)
+        self.wheels = rules.allows_wheels(project.name)
+        self.sdists = rules.allows_sdists(project.name)
+        self.single = requirement.single
+        self.cutoff = None if rules.uploaded_prior_to is None else _milliseconds(rules.uploaded_prior_to)
+        sources = list(enumerate(project.sources))
+        self.flat = {number for number, source in sources if source.kind.flat}
+        indexes = [number for number, source in sources if source.kind is SourceKind.EXTRA_INDEX]
+        indexes += [number for number, source in sources if source.kind is SourceKind.INDEX]
+        if rules.index_strategy is IndexStrategy.FIRST_INDEX:
+            indexes = indexes[:1]
+        self.indexes = indexes
+
+    def refusal(self) -> str:
+        """Why uv gives up on what the pages hold; empty when it does not."""
+        for number in (*sorted(self.flat), *self.indexes):
+            for refusal in self.project.sources[number].details.refusals:
+                if refusal.installer == "uv":
+                    return refusal.problem
+        return ""
+
+    def choose(self) -> Candidate | None:
+        """The file uv takes, None when none; not to be asked when there is a refusal."""
+        rejected: set[Version] = set()
+        for steps in self._phases():
+            for step in steps:
+                if step.version in rejected:
+                    continue
+                best, state = self._pick(step.entries)
+                if state is _State.TAKEN and best is not None:
+                    if self._meets_python(best):
+                        return self.candidate(best)
+                    rejected.add(step.version)
+                elif state is _State.TURNED_DOWN and step.last:
+                    rejected.add(step.version)
+        return None
+
+    def _phases(self) -> Iterator[Iterator[_Step]]:
+        """The walk: parts with stable versions only, with pre-releases only, or with both, as options say."""
+        versions, finals, prereleases = self.shelf.matching(self.requirement)
+        match self.rules.allow_prereleases:
+            case True:
+                lists = [versions]
+            case False:
+                lists = [finals]
+            case None:
+                lists = [finals, prereleases]
+        indexes = [[number] for number in self.indexes] or [[]]
+        if self.rules.index_strategy is IndexStrategy.UNSAFE_BEST_MATCH:
+            for part in lists:
+                yield self._steps(part, indexes)
+        else:
+            for index in indexes:
+                for part in lists:
+                    yield self._steps(part, [index])
+
+    def _steps(self, versions: list[Version], indexes: list[list[int]]) -> Iterator[_Step]:
+        """Versions from new to old, each in all indexes in turn; find-links are part of every index."""
+        everything = len(self.project.sources) == len(self.flat) + 1 and indexes[0]
+        for version in versions:
+            entries = self.shelf.entries(version)
+            for index in indexes:
+                if not everything:
+                    wanted = self.flat.union(index)
+                    found = [entry for entry in entries if entry.source in wanted]
+                else:
+                    found = entries
+                if found:
+                    yield _Step(version, found, last=len(indexes) == 1)
+
+    def _pick(self, entries: list[Entry]) -> tuple[Entry | None, _State]:
+        """The one file of a version that uv considers: the first of the best wheels, else the source distribution."""
+        wheel: tuple[Key, Entry] | None = None
+        sdist: tuple[int, Entry] | None = None
+        late_wheel = late_sdist = wrong_sdist = False
+        for entry in entries:
+            is_wheel = entry.reading.kind == "wheel"
+            if self._requires_python(entry) is None:
+                continue
+            if self._is_late(entry):
+                late_wheel |= is_wheel
+                late_sdist |= not is_wheel
+            elif is_wheel:
+                key = self._rate_wheel(entry)
+                if key is not None and (wheel is None or key > wheel[0]):
+                    wheel = (key, entry)
+            elif self._accepts_sdist(entry):
+                hashed = self._compare_hashes(entry)
+                if sdist is None or hashed > sdist[0]:
+                    sdist = (hashed, entry)
+            else:
+                wrong_sdist = True
+        if wheel is not None:
+            if sdist is not None and sdist[0] > wheel[0][0]:
+                return sdist[1], _State.TAKEN
+            return wheel[1], _State.TAKEN
+        if sdist is not None:
+            return sdist[1], _State.TAKEN
+        # Of several files that cannot be taken, the one that is only too new is the one uv talks about; a source
+        # distribution goes before a wheel.
+        late = late_sdist or (late_wheel and not wrong_sdist)
+        return None, _State.PASSED_OVER if late else _State.TURNED_DOWN
+
+    def _is_flat(self, entry: Entry) -> bool:
+        return entry.source in self.flat
+
+    def _requires_python(self, entry: Entry) -> bool | None:
+        if entry.requires_python is None:
+            return True
+        return meets_lower_bound(entry.requires_python, self.environment.python_version)
+
+    def _meets_python(self, entry: Entry) -> bool:
+        return self._requires_python(entry) is True
+
+    def _is_late(self, entry: Entry) -> bool:
+        """Whether the file is left out by the cut-off; one without a time is, one of find-links never."""
+        if self.cutoff is None or self._is_flat(entry):
+            return False
+        return entry.upload_time is None or _milliseconds(entry.upload_time) >= self.cutoff
+
+    def _is_yanked(self, entry: Entry) -> bool:
+        return entry.yanked is not None and not self._is_flat(entry) and self.single != entry.reading.version
+
+    def _rate_wheel(self, entry: Entry) -> Key | None:
+        """How good the wheel is among those of its version; None when uv does not take it."""
+        reading = entry.reading
+        if not self.wheels or reading.problem is not None or (entry.yanked is not None and self._is_yanked(entry)):
+            return None
+        index = place(self.abis, self.platforms, reading.abi, reading.platform)
+        if index is None:
+            return None
+        return (self._compare_hashes(entry), -index, reading.build)
+
+    def _accepts_sdist(self, entry: Entry) -> bool:
+        return self.sdists and entry.reading.problem is None and not self._is_yanked(entry)
+
+    def _compare_hashes(self, entry: Entry) -> int:
+        if not self.rules.hashes:
+            return _MATCHED
+        found = self._hashes(entry)
+        if not found:
+            return _MISSING
+        return _MISMATCHED if self.rules.hashes.isdisjoint(found) else _MATCHED
+
+    def _hashes(self, entry: Entry) -> set[tuple[str, str]]:
+        hashes = self.project.file(entry).hashes
+        return {(algorithm, digest.lower()) for algorithm, digest in hashes if algorithm in _ALGORITHMS}
+
+    def candidate(self, entry: Entry) -> Candidate:
+        """The entry as a candidate."""
+        reading = entry.reading
+        assert reading.kind
+        index = place(self.abis, self.platforms, reading.abi, reading.platform) if reading.kind == "wheel" else None
+        return Candidate(
+            file=self.project.file(entry),
+            kind=reading.kind,
+            version=reading.text,
+            tag="" if index is None else best_tag(self.abis, self.platforms, index),
+            source=entry.source,
+        )
+
+    def judge(self) -> Judgement:
+        """Every file with its reason, or its place among those that may be taken, in the order of the walk."""
+        ranked: list[Entry] = []
+        reasons: dict[int, tuple[Entry, Reason]] = {}
+        seen: set[int] = set()
+        consulted = self.flat.union(self.indexes)
+        fitting = set(self.shelf.matching(self.requirement).versions)
+        candidates: set[int] = set()
+        for entry in self.shelf.everything():
+            reason = self._reason(entry, fitting, consulted)
+            if reason is None:
+                candidates.add(id(entry))
+            else:
+                reasons[id(entry)] = (entry, reason)
+        rejected: dict[Version, str] = {}
+        stable_found = False
+        for steps in self._phases():
+            for step in steps:
+                fresh = [entry for entry in step.entries if id(entry) not in seen and id(entry) in candidates]
+                because = rejected.get(step.version)
+                prerelease = stable_found and step.version.is_prerelease and self.rules.allow_prereleases is None
+                best, state = (None, _State.PASSED_OVER) if because or prerelease else self._pick(step.entries)
+                if state is _State.TURNED_DOWN and step.last:
+                    rejected[step.version] = "the files of an earlier index"
+                if because is None and best is not None and not self._meets_python(best):
+                    because = rejected[step.version] = best.filename
+                    reasons[id(best)] = (best, RequiresPython(specifier=best.requires_python or ""))
+                    seen.add(id(best))
+                for entry in self._best_first(fresh, best):
+                    if id(entry) in seen:
+                        continue
+                    seen.add(id(entry))
+                    if prerelease:
+                        reasons[id(entry)] = (entry, Prerelease())
+                    elif because is not None:
+                        reasons[id(entry)] = (entry, VersionRejected(because=because))
+                    else:
+                        ranked.append(entry)
+                        stable_found = stable_found or not step.version.is_prerelease
+        for entry in self.shelf.everything():
+            if id(entry) not in seen and id(entry) not in reasons:
+                reasons[id(entry)] = (entry, Prerelease())
+        return Judgement(ranked=ranked, rejected=list(reasons.values()))
+
+    def _best_first(self, entries: list[Entry], best: Entry | None) -> list[Entry]:
+        def key(entry: Entry) -> tuple[bool, bool, Key]:
+            rated = self._rate_wheel(entry) if entry.reading.kind == "wheel" else None
+            return (entry is best, rated is not None, rated or (self._compare_hashes(entry), 0, ()))
+
+        # `reverse` keeps the order of equals, of which uv takes the first.
+        return sorted(entries, key=key, reverse=True)
+
+    def _reason(self, entry: Entry, fitting: set[Version], consulted: set[int]) -> Reason | None:
+        """The reason why the file by itself cannot be taken."""
+        reading = entry.reading
+        if reading.problem is not None:
+            return reading.problem
+        if self._requires_python(entry) is None:
+            return InvalidRequiresPython(specifier=entry.requires_python or "")
+        if entry.source not in consulted:
+            return NotConsulted()
+        if reading.version not in fitting:
+            return VersionMismatch(specifier=str(self.requirement.specifier))
+        if self._is_late(entry):
+            cutoff = self.rules.uploaded_prior_to
+            if entry.upload_time is None or cutoff is None:
+                return UploadTimeMissing()
+            return UploadedTooLate(upload_time=entry.upload_time, cutoff=cutoff)
+        if not (self.wheels if reading.kind == "wheel" else self.sdists):
+            return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
+        if self._is_yanked(entry):
+            return YankedFile(reason=entry.yanked.reason if entry.yanked is not None else "")
+        if reading.kind == "wheel" and place(self.abis, self.platforms, reading.abi, reading.platform) is None:
+            return tag_reason(reading, self.abis, self.platforms, self.environment)
+        return None
+
+
+def _milliseconds(time: datetime) -> int:
+    """uv keeps times in milliseconds."""
+    delta = time.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
