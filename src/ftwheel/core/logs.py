@@ -10,7 +10,7 @@ _TAIL = 25  # lines always shown
 _BEFORE = 2  # lines of context above the first complaint
 _AFTER = 10  # and below it
 _COMPLAINT = re.compile(
-    r"(^|[\s:])(fatal )?error( [A-Z]+\d+)?:|error\[E\d+\]|undefined reference|^FAILED: |CMake Error"
+    r"(^|[\s:])(fatal )?(error|ERROR)( [A-Z]+\d+)?:|error\[E\d+\]|undefined reference|^FAILED: |CMake Error"
     r"|^[\w.]*(Error|Exception)\b(:|$)"
 )
 
