@@ -13,6 +13,7 @@ import pytest
 
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.rules import IndexStrategy, installer
+from ftwheel.core.simple import SourceKind
 from ftwheel.io.default_index import default_index
 from ftwheel.io.installer_config import FormatControl, InstallerConfig, parse_cutoff
 from ftwheel.io.installer_config_pip import read_pip
@@ -48,8 +49,9 @@ def write(path: Path, text: str) -> Path:
 
 
 def asked(server: IndexServer, config: InstallerConfig) -> list[str]:
-    """What the installer must have asked for if it reads its configuration as we do."""
-    return [url.removeprefix(server.url).rstrip("/") + "/demo/" for url in config.indexes(None)]
+    """What the installer must have asked for if it reads its configuration as we do; uv takes the default index last."""
+    order = [url.removeprefix(server.url).rstrip("/") + "/demo/" for url, _ in config.indexes("")]
+    return order if config.installer == "pip" else [*order[1:], order[0]]
 
 
 # --- pip -------------------------------------------------------------------------------------------------------------
@@ -160,7 +162,8 @@ def test_a_wrong_pip_configuration_is_named(home: Path, text: str) -> None:
 def test_no_pip_configuration_at_all(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(home / "home/.config/pip/pip.conf", "[global]\nindex-url = https://user.example/\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    assert read_pip(os.environ).indexes("https://default.example/") == ("https://default.example/",)
+    default = "https://default.example/"
+    assert read_pip(os.environ).indexes(default) == ((default, SourceKind.INDEX),)
 
 
 # --- uv --------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.rules import IndexStrategy, InstallerRules
-from ftwheel.core.simple import normalized
+from ftwheel.core.simple import SourceKind, normalized
 from ftwheel.io.index.settings import NetworkSettings
 
 __all__ = ["FormatControl", "InstallerConfig", "parse_cutoff", "read_config"]
@@ -76,16 +76,15 @@ class InstallerConfig:
     index_strategy: IndexStrategy = IndexStrategy.FIRST_INDEX
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
-    def indexes(self, default: str | None) -> tuple[str, ...]:
-        """The addresses of all indexes in the installer's order; ``default`` is used when none is configured.
+    def indexes(self, default: str) -> tuple[tuple[str, SourceKind], ...]:
+        """The addresses of all indexes, in the order of ``ftwheel.core.projects.Project``: the default index first.
 
-        pip asks the default index first, uv last.
+        ``default`` is used when none is configured.
         """
         if self.no_index:
             return ()
-        last = self.default_index or default
-        own = (last,) if last else ()
-        return own + self.extra_indexes if self.installer == "pip" else self.extra_indexes + own
+        extra = ((url, SourceKind.EXTRA_INDEX) for url in self.extra_indexes)
+        return ((self.default_index or default, SourceKind.INDEX), *extra)
 
     def rules(self, rules: InstallerRules, project: str) -> InstallerRules:
         """The rules of an installer with what is configured for this project (a normalized name)."""

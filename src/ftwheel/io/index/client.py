@@ -62,10 +62,9 @@ class NamedIndex(Index, Protocol):
 class _RemotePages:
     """An index over HTTP: ``URL/NAME/``."""
 
-    kind = SourceKind.INDEX
-
-    def __init__(self, client: IndexClient, url: str) -> None:
+    def __init__(self, client: IndexClient, url: str, kind: SourceKind) -> None:
         self._client = client
+        self.kind = kind
         self._url = url.rstrip("/") + "/"
         self.label = redact(url)
 
@@ -148,7 +147,7 @@ class IndexClient:
         self._lock = threading.RLock()
         self._transport: Transport | None = None
         self._slots: dict[str, _Slot] = {}
-        self._remotes: dict[str, _RemotePages] = {}
+        self._remotes: dict[tuple[str, SourceKind], _RemotePages] = {}
         self._kept = False
 
     def __enter__(self) -> Self:
@@ -164,18 +163,18 @@ class IndexClient:
         if self._kept and self._cache is not None:
             self._cache.prune()
 
-    def index(self, location: str) -> NamedIndex:
+    def index(self, location: str, kind: SourceKind = SourceKind.INDEX) -> NamedIndex:
         """The index at an address, or at a path of a folder laid out like one. Raises InputError."""
         path = local_path(location)
         if path is None:
             url = self._remote(location)
-            # One object an address, so that a place that two installers look at is asked once.
-            return self._remotes.setdefault(url, _RemotePages(self, url))
+            # One object an address, so that a place that two installers look at is one place.
+            return self._remotes.setdefault((url, kind), _RemotePages(self, url, kind))
         if not os.path.isdir(path):
             raise InputError(
                 f"{redact(location)}: is no folder, so no index", hint="give the address of a simple index"
             )
-        return FolderIndex(path, most_bytes=self._most)
+        return FolderIndex(path, kind, most_bytes=self._most)
 
     def find_links(self, location: str) -> tuple[NamedIndex, ...]:
         """The places behind one ``find-links`` location: a folder and the pages in it, a page, or a file.

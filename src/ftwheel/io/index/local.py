@@ -50,9 +50,9 @@ class FolderLinks:
 
     kind = SourceKind.FIND_LINKS_FILES
 
-    def __init__(self, path: str, *, label: str = "") -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
-        self.label = label or path
+        self.label = path
         self._files: tuple[File, ...] | None = None
 
     def project(self, name: str) -> ProjectDetails | None:
@@ -81,7 +81,6 @@ class LocalPage:
         self._path = path
         self.label = path
         self._most_bytes = most_bytes
-        self._details: ProjectDetails | None = None
 
     def project(self, name: str) -> ProjectDetails | None:
         try:
@@ -94,10 +93,9 @@ class LocalPage:
 class FolderIndex:
     """A folder laid out like an index, as pip and uv take it: ``NAME/index.html``."""
 
-    kind = SourceKind.INDEX
-
-    def __init__(self, path: str, *, most_bytes: int) -> None:
+    def __init__(self, path: str, kind: SourceKind, *, most_bytes: int) -> None:
         self._path = path
+        self.kind = kind
         self.label = path
         self._most_bytes = most_bytes
 

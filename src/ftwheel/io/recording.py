@@ -1,0 +1,174 @@
+"""Keeps the pages that were looked at as a folder that can be looked at again, anywhere, with the same answers.
+
+A recording holds names, hashes, sizes, times and attributes of files, and where installers look in which order. It
+holds no host, no path and no login: addresses are relative. It is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ftwheel.core.errors import IndexFormatError, InputError
+from ftwheel.core.ports import Index
+from ftwheel.core.simple import ProjectDetails, Refusal, SourceKind, parse_page, render_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["RecordedIndex", "Recording", "read_recording", "write_recording"]
+
+_TABLE = "recording.json"
+_SCHEMA_VERSION = 1
+_JSON = "application/vnd.pypi.simple.v1+json"
+_BASE = "https://recording.invalid/"  # a name that no host has (RFC 2606): nothing recorded can be downloaded
+_MOST_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording read back: for each installer it was made for, the places it looks at, in its order."""
+
+    places: Mapping[str, tuple[RecordedIndex, ...]]
+
+
+class RecordedIndex:
+    """One place of a recording."""
+
+    def __init__(self, folder: str, number: int, kind: SourceKind, pages: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self.kind = kind
+        self.label = f"{kind.value} {number + 1} of the recording"
+        self._pages = pages
+
+    def project(self, name: str) -> ProjectDetails | None:
+        if name not in self._pages:
+            raise InputError(
+                f"{self._folder}: {name} was not recorded",
+                hint=f"recorded are {', '.join(sorted(self._pages)) or 'none'}",
+            )
+        about = self._pages[name]
+        if about is None:
+            return None
+        path = os.path.join(self._folder, os.path.basename(about["page"]))
+        try:
+            with open(path, "rb") as file:
+                body = file.read(_MOST_BYTES)
+            details = parse_page(body, content_type=_JSON, url=f"{_BASE}{name}/", name=name)
+            broken = {int(number): tuple(fields) for number, fields in about["broken"].items()}
+            return replace(
+                details,
+                html=bool(about["html"]),
+                refusals=tuple(Refusal(installer=who, problem=what) for who, what in about["refusals"].items()),
+                files=details.files
+                if not broken
+                else tuple(
+                    replace(file, broken=broken[number]) if number in broken else file
+                    for number, file in enumerate(details.files)
+                ),
+            )
+        except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})") from error
+
+
+def read_recording(folder: Path) -> Recording:
+    """The recording in a folder. Raises InputError when there is none, IndexFormatError when it is damaged."""
+    path = os.path.join(folder, _TABLE)
+    try:
+        with open(path, encoding="utf-8") as file:
+            table = json.load(file)
+        if table["schema_version"] != _SCHEMA_VERSION:
+            raise IndexFormatError(
+                f"{path}: schema version {table['schema_version']}, wanted {_SCHEMA_VERSION}", hint="record it again"
+            )
+        places = [
+            RecordedIndex(os.fspath(folder), number, SourceKind(place["kind"]), dict(place["pages"]))
+            for number, place in enumerate(table["places"])
+        ]
+        return Recording(
+            places={str(name): tuple(places[number] for number in order) for name, order in table["installers"].items()}
+        )
+    except FileNotFoundError:
+        raise InputError(f"{folder}: is no recording", hint="make one with ftwheel simulate --record DIR") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})") from error
+
+
+def write_recording(folder: Path, installers: Mapping[str, Sequence[Index]], names: Sequence[str]) -> None:
+    """Record the pages of all projects from all places; ``installers`` says where each looks, in its order.
+
+    Raises what the places raise, and InputError when the folder is there and is no recording.
+    """
+    import shutil
+    import tempfile
+
+    if folder.exists() and not (folder / _TABLE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: is there, and is no recording", hint="name a new folder, or an empty one")
+    places = list(dict.fromkeys(place for order in installers.values() for place in order))
+    parent = folder.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as work:
+            new = os.path.join(work, "new")
+            os.mkdir(new)
+            table = {
+                "schema_version": _SCHEMA_VERSION,
+                "places": [
+                    {
+                        "kind": place.kind.value,
+                        "pages": {name: _keep(new, number, place.project(name)) for name in names},
+                    }
+                    for number, place in enumerate(places)
+                ],
+                "installers": {name: [places.index(place) for place in order] for name, order in installers.items()},
+            }
+            with open(os.path.join(new, _TABLE), "w", encoding="utf-8") as file:
+                json.dump(table, file, indent=1, ensure_ascii=True)
+                file.write("\n")
+            if folder.exists():
+                os.rename(folder, os.path.join(work, "old"))
+            os.rename(new, folder)
+            shutil.rmtree(os.path.join(work, "old"), ignore_errors=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
+def _keep(folder: str, number: int, details: ProjectDetails | None) -> dict[str, Any] | None:
+    """Write one page; gives what its JSON has no place for."""
+    if details is None:
+        return None
+    files = tuple(details.files)
+    relative = _relative([file.url for file in files])
+    page = f"{number}-{details.name}.json"
+    kept = replace(details, files=tuple(replace(file, url=url) for file, url in zip(files, relative, strict=True)))
+    with open(os.path.join(folder, page), "wb") as file:
+        file.write(render_page(kept))
+    return {
+        "page": page,
+        "html": details.html,
+        "refusals": {refusal.installer: refusal.problem for refusal in details.refusals},
+        "broken": {str(index): list(file.broken) for index, file in enumerate(files) if file.broken},
+    }
+
+
+def _relative(urls: Sequence[str]) -> list[str]:
+    """Addresses without their hosts and folders, as different, and in the same order when sorted, as they were.
+
+    Both count: pip drops a second file of one address, and puts ``find-links`` in the order of the addresses.
+    """
+    split = [_split(url) for url in urls]
+    folders = {place: number for number, place in enumerate(sorted({(folder, query) for folder, _, query, _ in split}))}
+    width = len(str(len(folders)))
+    return [f"./{folders[folder, query]:0{width}}/{name}{fragment}" for folder, name, query, fragment in split]
+
+
+def _split(url: str) -> tuple[str, str, str, str]:
+    bare, hash_sign, fragment = url.partition("#")
+    bare, _, query = bare.partition("?")
+    folder, _, name = bare.rpartition("/")
+    return folder, name, query, hash_sign + fragment
