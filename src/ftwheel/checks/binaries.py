@@ -243,12 +243,14 @@ class AbiUnknown(WheelRule):
     severity = Severity.ADVICE
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        seen: set[str] = set()
-        for target in facts.targets:
-            for name, extension in facts.loaded_by(target):
-                if extension.built_for is BuiltFor.CANNOT_TELL and extension.path not in seen:
-                    seen.add(extension.path)
-                    yield self.finding(facts.subject(extension), f"cannot tell which ABI {name} was compiled for")
+        unknown = {
+            extension.path: (name, extension)
+            for target in facts.targets
+            for name, extension in facts.loaded_by(target)
+            if extension.built_for is BuiltFor.CANNOT_TELL and not facts.loads(name)
+        }
+        for name, extension in unknown.values():
+            yield self.finding(facts.subject(extension), f"cannot tell which ABI {name} was compiled for")
 
 
 class UnreadableBinary(WheelRule):

@@ -62,9 +62,9 @@ class ImportEnablesGil(WheelRule):
 class NotImported(WheelRule):
     code = "FTW704"
     title = "The modules could not be imported here"
-    why = "You asked for imports, but no interpreter of this machine is one that the wheel is for."
+    why = "You asked for imports, but no interpreter here is one the wheel is for, or the wheel cannot be installed."
     fix = "Name one with `--python`, or run the check on a machine of the wheel's platform."
-    severity = Severity.ADVICE
+    severity = Severity.WARNING
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         if facts.not_imported:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ftwheel.checks import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
@@ -11,7 +11,7 @@ from ftwheel.checks.rule import Facts, Group, GroupRule, Rule, WheelRule
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding, Severity
 
-__all__ = ["GROUP_RULES", "RULES", "WHEEL_RULES", "Selection", "rule_of"]
+__all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "RULES", "WHEEL_RULES", "Selection", "rule_of"]
 
 WHEEL_RULES: tuple[WheelRule, ...] = (
     archive.UnreadableWheel(),
@@ -64,6 +64,10 @@ GROUP_RULES: tuple[GroupRule, ...] = (
     pairs.HalfMissing(),
     pairs.OneWheelIsEnough(),
 )
+# what reading could not tell and an import does, and what only an import shows
+DECIDED_BY_IMPORT = frozenset(
+    {"FTW308", "FTW402"} | {rule.code for rule in WHEEL_RULES if type(rule).__module__ == imports.__name__}
+)
 RULES: Mapping[str, Rule] = {rule.code: rule for rule in sorted((*WHEEL_RULES, *GROUP_RULES), key=lambda r: r.code)}
 
 
@@ -102,9 +106,10 @@ class Selection:
         ignored = max((len(prefix) for prefix in self.ignore if rule.code.startswith(prefix)), default=-1)
         return chosen > ignored if self.select else ignored < 0
 
-    def judge(self, facts: Facts) -> tuple[Finding, ...]:
-        """Everything that the chosen rules have to say about one wheel, sorted."""
-        return self._weighed(finding for rule in WHEEL_RULES if self.applies(rule) for finding in rule.check(facts))
+    def judge(self, facts: Facts, *, only: Container[str] | None = None) -> tuple[Finding, ...]:
+        """Everything that the chosen rules have to say about one wheel, sorted; ``only`` names codes to keep to."""
+        rules = (rule for rule in WHEEL_RULES if self.applies(rule) and (only is None or rule.code in only))
+        return self._weighed(finding for rule in rules for finding in rule.check(facts))
 
     def judge_group(self, group: Group) -> tuple[Finding, ...]:
         """Everything that the chosen rules have to say about wheels seen together, sorted."""

@@ -14,35 +14,16 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ftwheel.checks.targets import Target, targets_of
+from ftwheel.core.checking import Imported, PolicyVerdict
 from ftwheel.core.extensions import ExtensionModule
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.halves import HalvesComparison, Pairing
-from ftwheel.core.importing import ImportResult
+from ftwheel.core.importing import ImportOutcome
 from ftwheel.core.wheels import WheelContents, dotted_name
 
-__all__ = ["Facts", "Group", "GroupRule", "Imported", "PolicyVerdict", "Rule", "WheelRule"]
+__all__ = ["Facts", "Group", "GroupRule", "Rule", "WheelRule"]
 
 PAGES = "docs/rules/"  # below the root of the repository; ``ftwheel check --explain`` prints a page as well
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyVerdict:
-    """What auditwheel says about the platform tag of a wheel.
-
-    ``tag`` is the most compatible tag the wheel is consistent with; "" when auditwheel could not judge it, and then
-    ``reason`` says why.
-    """
-
-    tag: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """The results of importing a wheel's modules under one interpreter (``label`` such as ``3.13t``)."""
-
-    label: str
-    results: tuple[ImportResult, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +65,22 @@ class Facts:
         """``WHEEL``, or ``WHEEL:MEMBER``"""
         member = extension.path if extension else path
         return f"{self.wheel.filename}:{member}" if member else self.wheel.filename
+
+    def proved(self, name: str) -> bool:
+        """Whether a free-threaded interpreter imported this module, and told what it did to the GIL."""
+        return any(
+            result.module == name and result.outcome is ImportOutcome.LOADED and result.gil_before is False
+            for imported in self.imported or ()
+            for result in imported.results
+        )
+
+    def loads(self, name: str) -> bool:
+        """Whether any interpreter imported this module."""
+        return any(
+            result.module == name and result.outcome is ImportOutcome.LOADED
+            for imported in self.imported or ()
+            for result in imported.results
+        )
 
     def loaded_by(self, target: Target) -> Iterator[tuple[str, ExtensionModule]]:
         """For each module the file that interpreters of this target load, if they find one."""

@@ -20,6 +20,7 @@ __all__ = ["COMMANDS", "main", "parser"]
 
 COMMANDS = {
     "build": "build both halves of a pair of wheels, repair and prove them",
+    "check": "say what wheels really are: the ABI of the code, what it declares, and whether the tags tell the truth",
     "completion": "print the completion script of a shell",
 }
 INTERRUPTED = 130  # the shell's convention for SIGINT

@@ -13,6 +13,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,7 +36,7 @@ from ftwheel.core.wheels import (
 if TYPE_CHECKING:
     from ftwheel.core.extensions import ExtensionModule
 
-__all__ = ["extract_wheel", "read_wheel"]
+__all__ = ["extract_wheel", "inspect_wheel", "read_wheel"]
 
 _T = TypeVar("_T")
 
@@ -74,6 +75,13 @@ def read_wheel(
             f"{path}: cannot be read as a wheel ({_why(error)})",
             hint="build or download the file again",
         ) from error
+
+
+def inspect_wheel(path: str, *, level2: bool = True) -> WheelContents:
+    """Read one wheel and look into its extension modules (``level2``: walk their init functions too)."""
+    from ftwheel.io.binaries import read_extension
+
+    return read_wheel(Path(path), inspect=partial(read_extension, level2=level2))
 
 
 def extract_wheel(path: Path, target: Path) -> None:

@@ -1,0 +1,206 @@
+"""``ftwheel check``: what wheels really are."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwheel.core.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from ftwheel.app.check import Importer, Judge, Run
+    from ftwheel.checks.registry import Selection
+    from ftwheel.core.checking import WheelReport
+    from ftwheel.core.findings import Severity
+    from ftwheel.render.findings import RuleText
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = """\
+  ftwheel check dist/                      every wheel of a folder, and the pairs among them
+  ftwheel check --import dist/*cp313t*.whl  import each module too, in a process of its own
+  ftwheel check numpy==2.3.5               the wheels of a release, from the configured index
+  ftwheel check --ignore FTW404,FTW5 dist/  without some rules
+  ftwheel check --format sarif dist/ > check.sarif
+  ftwheel check --explain FTW401"""
+
+_FORMATS = ("text", "json", "markdown", "github", "sarif")
+_SEVERITIES = ("advice", "warning", "error")
+_SMALL = 4 << 20  # bytes of wheels below which starting workers takes longer than reading
+_PRELOAD = ("ftwheel.app.check", "ftwheel.io.wheels", "ftwheel.io.binaries")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("targets", nargs="*", metavar="WHEEL", help="a wheel, a folder of wheels, or NAME==VERSION on the index")
+    add("--select", action="append", default=[], metavar="CODES", help="only these rules: FTW401, or FTW4 for a group")
+    add("--ignore", action="append", default=[], metavar="CODES", help="not these rules")
+    add(
+        "--severity",
+        action="append",
+        default=[],
+        metavar="CODE=LEVEL",
+        help="what a rule's findings weigh: advice, warning or error",
+    )
+    add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
+    add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
+    add("-q", "--quiet", action="store_true", help="leave the tables of modules out of the text")
+    add("--import", dest="imports", action="store_true", help="install each wheel and import every module of it")
+    add("--python", action="append", default=[], metavar="LIST", help="interpreters for --import: 3.14, 3.14t or paths")
+    add("--level", type=int, choices=(1, 2), default=2, help="1: read data only; 2: follow the init functions too")
+    add("-j", "--jobs", type=int, metavar="N", help="how many wheels to read at a time (default: all cores)")
+    add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel.check] from (default: here)")
+    add("--list-rules", action="store_true", help="name all rules and leave")
+    add("--explain", metavar="CODE", help="show the page of a rule and leave")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 without findings that fail, 1 with, 2 when a file is no wheel."""
+    if arguments.list_rules or arguments.explain:
+        return _about_rules(arguments.explain)
+    if not arguments.targets:
+        raise InputError("no wheel is named", hint="ftwheel check dist/")
+    from ftwheel.app.check import check
+    from ftwheel.core.findings import Severity
+    from ftwheel.render.check import progress, write
+
+    judge = _judge(arguments)
+    with ExitStack() as stack:
+        paths = list(dict.fromkeys(_paths(arguments.targets, stack)))
+        importer = _importer(arguments.python) if arguments.imports else None
+        with progress(len(paths)) as told:
+            report = check(paths, judge, run=_runner(arguments.jobs), importer=importer, observer=told)
+    write(report, _rule_texts(), arguments.format, sys.stdout, quiet=arguments.quiet)
+    if report.unreadable:
+        return 2
+    limit = Severity[arguments.fail_on.upper()]
+    return 1 if any(finding.severity >= limit for finding in report.findings) else 0
+
+
+def _about_rules(code: str | None) -> int:
+    from ftwheel.checks.registry import RULES, rule_of
+    from ftwheel.render.terminal import table
+
+    if code:
+        print(rule_of(code).page(), end="")
+    else:
+        rows = [[rule.code, rule.severity.word, rule.title] for rule in RULES.values()]
+        table(sys.stdout, ["rule", "severity", "title"], rows)
+    return 0
+
+
+def _rule_texts() -> dict[str, RuleText]:
+    from ftwheel.checks.registry import RULES
+    from ftwheel.render.findings import RuleText
+
+    return {
+        rule.code: RuleText(title=rule.title, why=rule.why, fix=rule.fix, severity=rule.severity)
+        for rule in RULES.values()
+    }
+
+
+def _judge(arguments: argparse.Namespace) -> Judge:
+    from ftwheel.app.check import Judge
+    from ftwheel.io.policy import can_audit, platform_policy
+    from ftwheel.io.stable_abi import stable_symbols
+    from ftwheel.io.wheels import inspect_wheel
+
+    selection, undeclared = _selection(arguments)
+    return Judge(
+        selection=selection,
+        read=partial(inspect_wheel, level2=arguments.level == 2),
+        stable_symbols=stable_symbols,
+        policy=platform_policy if can_audit() else None,
+        undeclared=undeclared,
+    )
+
+
+def _selection(arguments: argparse.Namespace) -> tuple[Selection, tuple[str, ...]]:
+    """The command line over ``[tool.ftwheel.check]``; also the modules that need not declare."""
+    from ftwheel.checks.registry import Selection
+    from ftwheel.core.findings import Severity
+    from ftwheel_build.config import CheckSettings, load_check
+    from ftwheel_build.errors import RefusedError
+
+    settings, allow_gil = CheckSettings(), False
+    config: Path = arguments.config or Path("pyproject.toml")
+    if arguments.config or config.is_file():
+        try:
+            settings, allow_gil = load_check(config)
+        except RefusedError as error:
+            raise ConfigurationError(error.message, hint=error.fix) from error
+    severities = dict.fromkeys(("FTW401", "FTW703"), Severity.WARNING) if allow_gil else {}
+    severities |= {code: Severity[word.upper()] for code, word in settings.severity.items()}
+    severities |= dict(map(_severity, arguments.severity))
+    selection = Selection(
+        select=_codes(arguments.select) or settings.select,
+        ignore=(*settings.ignore, *_codes(arguments.ignore)),
+        severities=severities,
+    )
+    return selection, settings.undeclared
+
+
+def _severity(text: str) -> tuple[str, Severity]:
+    from ftwheel.core.findings import Severity
+
+    code, _, word = text.partition("=")
+    if word not in _SEVERITIES:
+        raise InputError(f"--severity {text}: wanted CODE=LEVEL", hint="LEVEL is advice, warning or error")
+    return code.strip().upper(), Severity[word.upper()]
+
+
+def _codes(given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(code.strip().upper() for text in given for code in text.split(",") if code.strip())
+
+
+def _paths(targets: Sequence[str], stack: ExitStack) -> Iterator[str]:
+    """The files to check; a release is downloaded into a folder that ``stack`` removes."""
+    for target in targets:
+        path = Path(target)
+        if path.is_dir():
+            wheels = sorted(os.fspath(wheel) for wheel in path.glob("*.whl"))
+            if not wheels:
+                raise InputError(f"{target}: no wheels in this folder", hint="give the folder the wheels were built to")
+            yield from wheels
+        elif path.is_file():
+            yield target
+        elif "*" in target and not path.exists():
+            matches = sorted(os.fspath(wheel) for wheel in path.parent.glob(path.name))  # cmd.exe expands nothing
+            if not matches:
+                raise InputError(f"{target}: no file matches")
+            yield from matches
+        else:
+            raise InputError(
+                f"{target}: neither a file nor a folder nor NAME==VERSION", hint="give a wheel, or a folder of wheels"
+            )
+
+
+def _runner(jobs: int | None) -> Run:
+    from ftwheel.io.parallel import cores, in_parallel
+
+    def run_all(function: Callable[[str], WheelReport], paths: Sequence[str]) -> Iterator[WheelReport]:
+        sizes = {path: os.path.getsize(path) for path in paths}
+        small = sum(sizes.values()) < _SMALL and jobs is None
+        # the largest first: no core is left waiting for one that came last
+        ordered = sorted(paths, key=lambda path: -sizes[path])
+        yield from in_parallel(function, ordered, jobs=1 if small else jobs or cores(), preload=_PRELOAD)
+
+    return run_all
+
+
+def _importer(asked: Sequence[str]) -> Importer:
+    from ftwheel.app.imports import ImportEach
+    from ftwheel.cli.build import interpreters
+    from ftwheel.io.importing import import_modules
+    from ftwheel.io.interpreters import discover
+    from ftwheel.io.projects import Project
+
+    # which interpreters a project supports matters only when none is asked for
+    found = interpreters(asked, Project(path=Path())) if asked else discover()
+    return ImportEach(interpreters=found, import_modules=import_modules)
