@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from ftwheel.core.candidates import Candidate, Selection
-from ftwheel.core.environments import Environment, Loading, parse_environments
+from ftwheel.core.candidates import Selection
+from ftwheel.core.environments import Environment, parse_environments
 from ftwheel.core.errors import InputError
 from ftwheel.core.outcomes import Outcome, outcome
 from ftwheel.core.ports import Index
@@ -15,48 +14,9 @@ from ftwheel.core.rules import InstallerRules
 from ftwheel.core.rules import installer as parse_installer
 from ftwheel.core.selection import Project, choose, loads, newest_version, refusal
 from ftwheel.core.selection import explain as explain_choice
+from ftwheel.core.simulations import Cell, Simulation
 
 __all__ = ["Cell", "Simulation", "explain", "fetch", "simulate", "simulate_project"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """What one installer does in one environment.
-
-    ``loading`` is None unless a wheel is taken. ``marker_excludes`` is true when the requirement's own marker says it
-    does not apply here; then nothing is taken. ``refusal`` is why the installer gives up because of what a page holds,
-    empty when it does not.
-    """
-
-    environment: Environment
-    installer: InstallerRules
-    best: Candidate | None
-    outcome: Outcome
-    loading: Loading | None = None
-    marker_excludes: bool = False
-    refusal: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
-    """The whole matrix: ``cells`` by environment in the order given, within one by installer.
-
-    ``newest`` is, for each installer, the newest version that fits the requirement in any environment, None when there
-    is none.
-    """
-
-    requirement: Requirement
-    environments: tuple[Environment, ...]
-    installers: tuple[InstallerRules, ...]
-    newest: tuple[str | None, ...]
-    cells: tuple[Cell, ...]
-
-    def at(self, environment: Environment, installer: InstallerRules) -> Cell:
-        """The cell of one environment and one installer. Raises KeyError."""
-        for cell in self.cells:
-            if cell.environment is environment and cell.installer is installer:
-                return cell
-        raise KeyError((environment.label, installer.label))
 
 
 def fetch(requirement: Requirement, indexes: Iterable[Index]) -> Project:
