@@ -19,6 +19,7 @@ from ftwheel.core.building import (
     Stage,
     Workshop,
 )
+from ftwheel.core.checking import Imported
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.importing import ImportResult
@@ -58,28 +59,31 @@ def build(
         return _build_half(plan, workshop, observer, interpreter)
 
     halves = _together(half, plan.interpreters, workshop, jobs)
-    from ftwheel.core.proofs import judge_halves  # packaging loads while the halves are built, not before
+    from ftwheel.app.proofs import judge_halves  # packaging and the rules load while the halves are built, not before
 
     findings = [finding for each in halves for finding in each.findings]
     for default, free_threaded in combinations(halves, 2):
         if default.interpreter.minor == free_threaded.interpreter.minor:
             findings += judge_halves(default.wheel.contents, free_threaded.wheel.contents)
     # the same name twice is one file for both (pure), for several versions (abi3), or an error found above
-    kept = [*{each.wheel.contents.filename: each for each in reversed(halves)}.values()][::-1]
+    kept: dict[str, list[_Half]] = {}
+    for each in halves:
+        kept.setdefault(each.wheel.contents.filename, []).append(each)
     findings = sorted(set(findings))
     passed = worst(findings) is not Severity.ERROR
-    made = [*filter(None, [sdist]), *(each.wheel.path for each in kept)]
+    made = [*filter(None, [sdist]), *(same[0].wheel.path for same in kept.values())]
     digests = [workshop.digest(path) for path in made]
     placed = workshop.publish(made) if passed else ("",) * len(made)
     size, sha256 = digests[0]
-    name = kept[0].wheel.contents.name
+    name = halves[0].wheel.contents.name
     first = 1 if sdist else 0
     return BuildResult(
         project=project,
         version=str(name.version),
         out_dir=out_dir,
         wheels=tuple(
-            _built(half, path, digest) for half, path, digest in zip(kept, placed[first:], digests[first:], strict=True)
+            _built(same, path, digest)
+            for same, path, digest in zip(kept.values(), placed[first:], digests[first:], strict=True)
         ),
         findings=tuple(findings),
         sdist=BuiltSdist(path=placed[0], filename=_base(sdist), size=size, sha256=sha256) if sdist else None,
@@ -97,11 +101,13 @@ def _check(plan: BuildPlan) -> None:
 
 
 def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpreter: Interpreter) -> _Half:
+    from ftwheel.app.proofs import judge_wheel
+
     start = workshop.clock()
     label = interpreter.label
     try:
         wheel = workshop.make_wheel(interpreter, observer)
-        findings = list(workshop.inspect(wheel))
+        findings = list(workshop.inspect(wheel, interpreter))
         platform = ".".join(wheel.contents.name.platforms)
         repair = Repair(tool="", before=platform, after=platform, reason="no native code")
         imports: tuple[ImportResult, ...] = ()
@@ -112,13 +118,11 @@ def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpr
             elif wheel.contents.native:
                 observer.stage(label, Stage.REPAIR)
                 wheel, repair = workshop.repair(wheel, interpreter)
-                findings += workshop.inspect(wheel)
+                findings += workshop.inspect(wheel, interpreter)
             if plan.import_modules:
-                from ftwheel.core.proofs import judge_imports
-
                 observer.stage(label, Stage.IMPORT)
                 imports = workshop.import_modules(wheel, interpreter)
-                findings += judge_imports(wheel.contents, interpreter, imports, allow_gil=plan.allow_gil)
+            findings += judge_wheel(wheel.contents, interpreter, imports, workshop.stable_symbols, plan=plan)
     except BaseException:
         observer.stage(label, Stage.FAILED)
         raise
@@ -167,18 +171,19 @@ def _joined(failures: Iterable[BaseException]) -> BaseException:
     return kind("\n\n".join(told), hint=first.hint)
 
 
-def _built(half: _Half, path: str, digest: tuple[int, str]) -> BuiltWheel:
+def _built(same: Sequence[_Half], path: str, digest: tuple[int, str]) -> BuiltWheel:
+    half = same[0]
     size, sha256 = digest
     return BuiltWheel(
         path=path,
         filename=half.wheel.contents.filename,
         size=size,
         sha256=sha256,
-        interpreter=half.interpreter,
+        interpreters=tuple(each.interpreter for each in same),
         modules=tuple(sorted(half.wheel.contents.modules)),
         repair=half.repair,
-        imports=half.imports,
-        seconds=half.seconds,
+        imports=tuple(Imported(label=each.interpreter.label, results=each.imports) for each in same),
+        seconds=max(each.seconds for each in same),
     )
 
 

@@ -16,6 +16,7 @@ from ftwheel.core.importing import ImportResult
 from ftwheel.core.interpreters import Interpreter
 
 if TYPE_CHECKING:
+    from ftwheel.core.checking import Imported
     from ftwheel.core.wheels import WheelContents
 
 __all__ = [
@@ -94,20 +95,22 @@ class RawWheel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltWheel:
-    """One finished half.
+    """One finished file.
 
-    ``path`` is the file in the output folder, or "" when it was not put there because of findings. ``seconds`` is the
-    wall time from the copy of the source to the last import; ``modules`` are dotted names, sorted.
+    ``path`` is where it is in the output folder, or "" when it was not put there because of findings. ``interpreters``
+    are those whose builds came to it: one for a version-specific half, more for a pure wheel or one with ``abi3``; the
+    file is the build of the first. ``modules`` are dotted names, sorted. ``seconds`` is the wall time from the copy of
+    the source to the last import, of the slowest of those builds.
     """
 
     path: str
     filename: str
     size: int
     sha256: str
-    interpreter: Interpreter
+    interpreters: tuple[Interpreter, ...]
     modules: tuple[str, ...]
     repair: Repair
-    imports: tuple[ImportResult, ...]
+    imports: tuple[Imported, ...]
     seconds: float
 
 
@@ -154,8 +157,8 @@ class Workshop(Protocol):
         """Build one wheel in an isolated environment from a private copy of the source."""
         ...
 
-    def inspect(self, wheel: RawWheel) -> tuple[Finding, ...]:
-        """Compare the wheel's tags with what is inside."""
+    def inspect(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[Finding, ...]:
+        """Whether the wheel is what a build by this interpreter has to come to: its tags, and what is inside."""
         ...
 
     def repair(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[RawWheel, Repair]:
@@ -172,6 +175,10 @@ class Workshop(Protocol):
 
     def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Put files into the output folder, all or none, whole at any moment; returns their new paths."""
+        ...
+
+    def stable_symbols(self) -> Mapping[str, int]:
+        """Each symbol of the stable ABI with the minor version of CPython 3 that added it."""
         ...
 
     def stop(self) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ftwheel.core.building import ConfigSettings, Observer, RawWheel, Repair, Stage
 from ftwheel.core.errors import BuildError, FtwheelError
-from ftwheel.core.findings import Finding
+from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.importing import ImportResult
 from ftwheel.core.interpreters import Interpreter
 from ftwheel.core.logs import interesting
@@ -155,8 +155,30 @@ class LocalWorkshop:
         except BuildException as error:
             raise BuildError(str(error).replace(os.fspath(source), os.fspath(self._project))) from error
 
-    def inspect(self, wheel: RawWheel) -> tuple[Finding, ...]:
-        return ()
+    def inspect(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[Finding, ...]:
+        from ftwheel_build.inspection import inspect
+        from ftwheel_build.target import Target
+
+        target = Target(
+            implementation=interpreter.implementation,
+            version=interpreter.minor,
+            free_threaded=interpreter.free_threaded,
+            debug=interpreter.debug,
+            suffix=interpreter.extension_suffixes[0],
+            platform=interpreter.platform,
+        )
+        name = os.path.basename(wheel.path)
+        return tuple(
+            Finding(
+                subject=name,
+                code=error.code,
+                severity=Severity.ERROR,
+                message=error.message.removeprefix(f"{name}: "),
+                fix=error.fix,
+                url="docs/hazards.md",
+            )
+            for error in inspect(wheel.path, target)
+        )
 
     def repair(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[RawWheel, Repair]:
         from ftwheel.io.repair import repair_wheel
@@ -210,14 +232,20 @@ class LocalWorkshop:
                 temporary.unlink(missing_ok=True)
         return tuple(os.fspath(final) for _, final in pairs)
 
+    def stable_symbols(self) -> Mapping[str, int]:
+        from ftwheel.io.stable_abi import stable_symbols
+
+        return stable_symbols()
+
     def clock(self) -> float:
         return time.monotonic()
 
 
 def _read(wheel: Path) -> RawWheel:
+    from ftwheel.io.binaries import read_extension
     from ftwheel.io.wheels import read_wheel
 
-    return RawWheel(path=os.fspath(wheel), contents=read_wheel(wheel))
+    return RawWheel(path=os.fspath(wheel), contents=read_wheel(wheel, inspect=read_extension))
 
 
 @contextlib.contextmanager

@@ -62,7 +62,23 @@ def read_project(path: Path) -> Project:
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{pyproject}: cannot be read ({error})") from error
-    return Project(path=path, requires_python=_requires_python(pyproject, table))
+    pythons, allow_gil = _own_table(pyproject, table)
+    return Project(path=path, requires_python=_requires_python(pyproject, table), pythons=pythons, allow_gil=allow_gil)
+
+
+def _own_table(pyproject: Path, table: dict[str, Any]) -> tuple[frozenset[str], bool]:
+    """The pythons of ``[tool.ftwheel]``, none for any, and whether its modules may enable the GIL."""
+    tool = table.get("tool")
+    if not isinstance(tool, dict) or "ftwheel" not in tool:
+        return frozenset(), False
+    from ftwheel_build.config import parse
+    from ftwheel_build.errors import RefusedError
+
+    try:
+        config = parse(tool["ftwheel"], where=f"{pyproject}: [tool.ftwheel]")
+    except RefusedError as error:
+        raise ConfigurationError(error.message, hint=error.fix) from error
+    return frozenset(config.pythons), config.gil == "allow-used"
 
 
 def _requires_python(pyproject: Path, table: dict[str, Any]) -> str:

@@ -11,8 +11,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ftwheel.core.building import BuildResult, BuiltSdist, BuiltWheel, Stage
-from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.importing import ImportOutcome
+from ftwheel.render import findings
 from ftwheel.render.terminal import Cell, is_rich, printable, table
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "Progress", "progress", "write_json", "write_text"]
 
 SCHEMA_VERSION = 1
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVICE: "cyan"}
 
 
 class Progress:
@@ -83,8 +82,10 @@ def write_text(result: BuildResult, out: TextIO) -> None:
         out.writelines(f"{printable(line)}\n" for line in _repair_lines(wheel))
     if result.sdist:
         out.write(f"built from {printable(result.sdist.filename)} ({_size(result.sdist.size)})\n")
-    for finding in result.findings:
-        _write_finding(finding, out)
+    if result.findings:
+        out.write("\n")
+        findings.write_text(result.findings, out)
+        out.write("\n")
     files = len(result.wheels) + bool(result.sdist)
     if result.passed:
         out.write(f"{files} file{'s' if files > 1 else ''} in {printable(result.out_dir)}, {result.seconds:.1f} s\n")
@@ -95,7 +96,7 @@ def write_text(result: BuildResult, out: TextIO) -> None:
 def _row(wheel: BuiltWheel) -> list[Cell | str]:
     return [
         wheel.filename,
-        wheel.interpreter.label,
+        " ".join(each.label for each in wheel.interpreters),
         _size(wheel.size),
         str(len(wheel.modules)) if wheel.modules else "none",
         _gil(wheel),
@@ -107,45 +108,34 @@ def _gil(wheel: BuiltWheel) -> Cell:
     """What the imports proved about the GIL, for the whole wheel."""
     if not wheel.modules:
         return Cell("-")
-    if not wheel.imports:
+    results = [result for imported in wheel.imports for result in imported.results]
+    if not results:
         return Cell("not tried")
-    broken = sum(each.outcome is not ImportOutcome.LOADED for each in wheel.imports)
+    broken = sum(each.outcome is not ImportOutcome.LOADED for each in results)
     if broken:
         return Cell(f"{broken} not importable", "bold red")
-    if not wheel.interpreter.free_threaded:
+    if not any(each.free_threaded for each in wheel.interpreters):
         return Cell("always on")
-    turned = sum(each.enables_gil for each in wheel.imports)
+    turned = sum(each.enables_gil for each in results)
     if turned:
         return Cell(f"turned on by {turned}", "bold red")
-    if any(each.gil_after is not False for each in wheel.imports):
+    if any(each.gil_after is None or (each.gil_after and each.gil_before is not True) for each in results):
         return Cell("cannot tell", "yellow")
     return Cell("stays off", "green")
 
 
 def _repair_lines(wheel: BuiltWheel) -> Iterator[str]:
     repair = wheel.repair
-    label = wheel.interpreter.label
+    labels = [each.label for each in wheel.interpreters]
+    label = labels[0]
+    if {each.free_threaded for each in wheel.interpreters} == {False, True}:
+        yield f"{' and '.join(labels)}: one wheel is enough, it has no extension module"
     if not repair.tool:
         yield f"{label}: {repair.after}, not repaired: {repair.reason}"
         return
     yield f"{label}: {repair.after} by {repair.tool}: {repair.reason}"
     if repair.grafted:
         yield f"{label}: copied into the wheel: {', '.join(repair.grafted)}"
-
-
-def _write_finding(finding: Finding, out: TextIO) -> None:
-    head = f"{finding.severity.word}: {finding.code}: "
-    text = "\n  ".join(printable(line) for line in finding.message.splitlines())
-    if is_rich(out):
-        from rich.console import Console
-        from rich.text import Text
-
-        Console(file=out, soft_wrap=True).print(Text.assemble((head, _STYLES[finding.severity]), text))
-    else:
-        out.write(f"{head}{text}\n")
-    out.write(f"  in {printable(finding.subject)}\n")
-    if finding.fix:
-        out.write(f"  fix: {printable(finding.fix)}\n")
 
 
 def _size(size: int) -> str:
@@ -171,17 +161,7 @@ def _result(result: BuildResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "sdist": _file(result.sdist) if result.sdist else None,
         "wheels": [_wheel(wheel) for wheel in result.wheels],
-        "findings": [
-            {
-                "code": finding.code,
-                "severity": finding.severity.word,
-                "subject": finding.subject,
-                "message": finding.message,
-                "fix": finding.fix,
-                "url": finding.url,
-            }
-            for finding in result.findings
-        ],
+        "findings": findings.as_json(result.findings),
     }
 
 
@@ -190,15 +170,18 @@ def _file(file: BuiltSdist | BuiltWheel) -> dict[str, Any]:
 
 
 def _wheel(wheel: BuiltWheel) -> dict[str, Any]:
-    interpreter, repair = wheel.interpreter, wheel.repair
+    repair = wheel.repair
     return _file(wheel) | {
         "tags": PurePath(wheel.filename).stem.split("-", 2)[-1],
-        "interpreter": {
-            "label": interpreter.label,
-            "version": ".".join(map(str, interpreter.version)),
-            "free_threaded": interpreter.free_threaded,
-            "executable": interpreter.executable,
-        },
+        "interpreters": [
+            {
+                "label": each.label,
+                "version": ".".join(map(str, each.version)),
+                "free_threaded": each.free_threaded,
+                "executable": each.executable,
+            }
+            for each in wheel.interpreters
+        ],
         "repair": {
             "tool": repair.tool or None,
             "before": repair.before,
@@ -209,6 +192,7 @@ def _wheel(wheel: BuiltWheel) -> dict[str, Any]:
         "modules": list(wheel.modules),
         "imports": [
             {
+                "interpreter": imported.label,
                 "module": each.module,
                 "outcome": each.outcome.value,
                 "gil_before": each.gil_before,
@@ -217,7 +201,8 @@ def _wheel(wheel: BuiltWheel) -> dict[str, Any]:
                 "detail": each.detail,
                 "seconds": round(each.seconds, 3),
             }
-            for each in wheel.imports
+            for imported in wheel.imports
+            for each in imported.results
         ],
         "seconds": round(wheel.seconds, 3),
     }

@@ -1,0 +1,141 @@
+"""Programs run in groups that end as a whole, in a place of work that is always empty and always the same."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ftwheel.io.processes import Crew, Stopped
+from ftwheel.io.workspace import workspace
+
+# starts a child of its own, says which, and waits for it
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def running(pid: int) -> bool:
+    """Whether a process runs; one that is dead and not yet reaped by its new parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def grandchild(log: Path) -> int:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if log.exists() and log.read_text().endswith("\n"):
+            return int(log.read_text())
+        time.sleep(0.01)
+    pytest.fail("the program did not start")
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while running(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not running(pid)
+
+
+def test_a_program_runs_to_its_end_and_its_output_is_kept(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    program = "import os, sys; print(os.getcwd(), os.environ['X']); sys.stdout.flush(); print('e', file=sys.stderr)"
+    crew = Crew()
+    assert crew.run([sys.executable, "-c", program], log=log, cwd=tmp_path, env={**os.environ, "X": "1"}) == 0
+    assert crew.run([sys.executable, "-c", "raise SystemExit(3)"], log=log) == 3
+    assert log.read_text() == f"{tmp_path} 1\ne\n"
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Crew().run([tmp_path / "missing"], log=tmp_path / "log")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(subprocess.TimeoutExpired):
+        Crew().run([sys.executable, "-c", PARENT], log=log, timeout=1.5)
+    assert gone(grandchild(log))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_stop_ends_every_group_and_starts_no_other(tmp_path: Path) -> None:
+    crew = Crew()
+    logs = [tmp_path / "one", tmp_path / "two"]
+    with ThreadPoolExecutor() as pool:
+        futures = [pool.submit(crew.run, [sys.executable, "-c", PARENT], log=log) for log in logs]
+        pids = [grandchild(log) for log in logs]
+        crew.stop()
+        for future in futures:
+            with pytest.raises(Stopped):
+                future.result()
+    assert all(map(gone, pids))
+    with pytest.raises(Stopped):
+        crew.run([sys.executable, "-c", "pass"], log=tmp_path / "three")
+
+
+def test_a_place_of_work_is_empty_private_and_removed(tmp_path: Path) -> None:
+    with workspace(tmp_path) as place:
+        (place / "sealed").mkdir()
+        (place / "sealed" / "file").touch()
+        (place / "sealed").chmod(0o500)  # Go's module cache and Nix leave such folders behind
+        first = place
+    assert not first.exists()
+    (first / "left over").mkdir(parents=True)
+    with workspace(tmp_path) as place:
+        assert place == first
+        assert list(place.iterdir()) == []
+        assert sys.platform == "win32" or place.stat().st_mode & 0o077 == 0
+
+
+def test_two_at_once_have_two_places_and_the_first_is_taken_again(tmp_path: Path) -> None:
+    with workspace(tmp_path) as one:
+        with workspace(tmp_path) as two:
+            assert one != two
+        with workspace(tmp_path) as three:
+            assert three == two
+    with workspace(tmp_path) as again:
+        assert again == one
+
+
+def test_a_failure_removes_the_place_too(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), workspace(tmp_path) as place:
+        raise ZeroDivisionError
+    assert not place.exists()
+
+
+def test_the_lock_of_a_killed_run_is_free_again(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, sys\nfrom ftwheel.io.workspace import workspace\n"
+        "with workspace(pathlib.Path(sys.argv[1])) as place:\n    (place / 'x').touch(); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", program, tmp_path], timeout=60).returncode == 9
+    left = tmp_path / "0"
+    assert (left / "x").exists()
+    with workspace(tmp_path) as place:
+        assert place == left
+        assert list(place.iterdir()) == []
+
+
+def test_threads_take_different_places(tmp_path: Path) -> None:
+    barrier = threading.Barrier(4, timeout=30)
+
+    def take(_: int) -> Path:
+        with workspace(tmp_path) as place:
+            barrier.wait()
+            return place
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(take, range(4)))) == 4
