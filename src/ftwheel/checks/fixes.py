@@ -31,8 +31,7 @@ _BY_TOOLCHAIN = {
 }
 _BY_PHASE = {
     InitPhase.MULTI: (
-        "add `{Py_mod_gil, Py_MOD_GIL_NOT_USED},` to the module's PyModuleDef_Slot array, "
-        "under `#if PY_VERSION_HEX >= 0x030D0000`."
+        "add `{Py_mod_gil, Py_MOD_GIL_NOT_USED},` to the module's PyModuleDef_Slot array, under `#ifdef Py_mod_gil`."
     ),
     InitPhase.SINGLE: (
         "after `PyModule_Create` call `PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED);` "
