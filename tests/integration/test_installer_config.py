@@ -49,7 +49,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def asked(server: IndexServer, config: InstallerConfig) -> list[str]:
-    """What the installer must have asked for if it reads its configuration as we do; uv takes the default index last."""
+    """What the installer must have asked for if it reads its configuration as we do; uv's default index is last."""
     order = [url.removeprefix(server.url).rstrip("/") + "/demo/" for url, _ in config.indexes("")]
     return order if config.installer == "pip" else [*order[1:], order[0]]
 

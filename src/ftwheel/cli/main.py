@@ -22,6 +22,7 @@ COMMANDS = {
     "build": "build both halves of a pair of wheels, repair and prove them",
     "check": "say what wheels really are: the ABI of the code, what it declares, and whether the tags tell the truth",
     "completion": "print the completion script of a shell",
+    "simulate": "show which file pip and uv would install, in any environment, and why",
 }
 INTERRUPTED = 130  # the shell's convention for SIGINT
 

@@ -10,11 +10,14 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.errors import IndexFormatError, InputError
 from ftwheel.core.ports import Index
+from ftwheel.core.rules import IndexStrategy
 from ftwheel.core.simple import ProjectDetails, Refusal, SourceKind, parse_page, render_page
+from ftwheel.io.installer_config import FormatControl, InstallerConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +33,10 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recording read back: for each installer it was made for, the places it looks at, in its order."""
+    """A recording read back: where each installer it was made for looks, in order, and what it is configured to do."""
 
-    places: Mapping[str, tuple[RecordedIndex, ...]]
+    indexes: Mapping[str, tuple[RecordedIndex, ...]]
+    configs: Mapping[str, InstallerConfig]
 
 
 class RecordedIndex:
@@ -88,8 +92,10 @@ def read_recording(folder: Path) -> Recording:
             RecordedIndex(os.fspath(folder), number, SourceKind(place["kind"]), dict(place["pages"]))
             for number, place in enumerate(table["places"])
         ]
+        installers: dict[str, Any] = table["installers"]
         return Recording(
-            places={str(name): tuple(places[number] for number in order) for name, order in table["installers"].items()}
+            indexes={name: tuple(places[number] for number in about["places"]) for name, about in installers.items()},
+            configs={name: _config(name, about["options"]) for name, about in installers.items()},
         )
     except FileNotFoundError:
         raise InputError(f"{folder}: is no recording", hint="make one with ftwheel simulate --record DIR") from None
@@ -99,8 +105,35 @@ def read_recording(folder: Path) -> Recording:
         raise IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})") from error
 
 
-def write_recording(folder: Path, installers: Mapping[str, Sequence[Index]], names: Sequence[str]) -> None:
-    """Record the pages of all projects from all places; ``installers`` says where each looks, in its order.
+def _config(installer: str, options: Mapping[str, Any]) -> InstallerConfig:
+    return InstallerConfig(
+        installer=installer,
+        formats=FormatControl(only_binary=frozenset(options["only_binary"]), no_binary=frozenset(options["no_binary"])),
+        prefer_binary=bool(options["prefer_binary"]),
+        releases={str(name): bool(wanted) for name, wanted in options["releases"].items()},
+        cutoffs={
+            str(name): None if time is None else datetime.fromisoformat(time)
+            for name, time in options["cutoffs"].items()
+        },
+        index_strategy=IndexStrategy(options["index_strategy"]),
+    )
+
+
+def _options(config: InstallerConfig) -> dict[str, Any]:
+    return {
+        "only_binary": sorted(config.formats.only_binary),
+        "no_binary": sorted(config.formats.no_binary),
+        "prefer_binary": config.prefer_binary,
+        "releases": dict(config.releases),
+        "cutoffs": {name: None if time is None else time.isoformat() for name, time in config.cutoffs.items()},
+        "index_strategy": config.index_strategy.value,
+    }
+
+
+def write_recording(
+    folder: Path, configs: Mapping[str, InstallerConfig], indexes: Mapping[str, Sequence[Index]], names: Sequence[str]
+) -> None:
+    """Record the pages of all projects from all places; ``indexes`` says where each installer looks, in order.
 
     Raises what the places raise, and InputError when the folder is there and is no recording.
     """
@@ -109,7 +142,7 @@ def write_recording(folder: Path, installers: Mapping[str, Sequence[Index]], nam
 
     if folder.exists() and not (folder / _TABLE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: is there, and is no recording", hint="name a new folder, or an empty one")
-    places = list(dict.fromkeys(place for order in installers.values() for place in order))
+    places = list(dict.fromkeys(place for order in indexes.values() for place in order))
     parent = folder.absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +158,10 @@ def write_recording(folder: Path, installers: Mapping[str, Sequence[Index]], nam
                     }
                     for number, place in enumerate(places)
                 ],
-                "installers": {name: [places.index(place) for place in order] for name, order in installers.items()},
+                "installers": {
+                    name: {"places": [places.index(place) for place in order], "options": _options(configs[name])}
+                    for name, order in indexes.items()
+                },
             }
             with open(os.path.join(new, _TABLE), "w", encoding="utf-8") as file:
                 json.dump(table, file, indent=1, ensure_ascii=True)

@@ -35,8 +35,8 @@ def environment_of(executable: str) -> Environment:
     """
     import packaging
 
-    # Without site: the interpreter's own packaging may be older, and is not asked. Ours comes last, so that nothing that
-    # lies beside it hides a module of the standard library.
+    # Without site: the interpreter's own packaging may be older, and is not asked. Ours comes last, so that nothing
+    # beside it hides a module of the standard library.
     ours = os.path.dirname(os.path.dirname(os.path.abspath(packaging.__file__)))
     try:
         done = subprocess.run(

@@ -1,0 +1,234 @@
+"""``ftwheel simulate``: which file pip and uv would install, in any environment, and why not the others."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ftwheel.cli import indexes
+from ftwheel.core.errors import FtwheelError, InputError
+
+if TYPE_CHECKING:
+    from ftwheel.cli.indexes import Places
+    from ftwheel.core.environments import Environment
+    from ftwheel.core.projects import Project
+    from ftwheel.core.requirements import Requirement
+    from ftwheel.core.rules import InstallerRules
+    from ftwheel.core.simulations import Simulation
+    from ftwheel.render.simulation import Report
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = """\
+  ftwheel simulate numpy                             every supported Python, on every platform, with pip and uv
+  ftwheel simulate 'rpds-py==0.22.0' --env cp313-win_amd64 --env cp313t-win_amd64
+  ftwheel simulate lxml --python python3.14t         this machine's interpreter
+  ftwheel simulate lxml --explain cp314t-win_amd64   every file, and the one reason why not
+  ftwheel simulate whenever --uploaded-prior-to 2026-01-11
+  ftwheel simulate numpy --record pages && ftwheel simulate numpy --index pages"""
+
+_WORDS = ("older-version", "sdist", "nothing")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("requirement", nargs="+", metavar="REQUIREMENT", help="a project, or a requirement such as 'lxml>=5,<6'")
+    add(
+        "-e",
+        "--env",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="cp314t-manylinux_2_28_x86_64, cp313-win_amd64, ..., or all or pairs; may be repeated (default: all)",
+    )
+    add(
+        "--python",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="the environment of this interpreter; may be repeated",
+    )
+    add("--installer", action="append", default=[], metavar="NAME", help="pip, uv, or pip==24.0 (default: pip and uv)")
+    add(
+        "--explain",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="every file with its verdict, nearest miss first",
+    )
+    add("--allow", action="append", default=[], choices=_WORDS, help="an outcome that is no reason for exit code 1")
+    add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
+    add("--format", choices=("text", "json", "markdown"), default="text", help="how to show the result (default: text)")
+    choice = parser.add_argument_group("what installers may choose (default: as pip and uv are configured)")
+    for option, meaning in (("only-binary", "no source distributions"), ("no-binary", "no wheels")):
+        choice.add_argument(
+            f"--{option}",
+            dest="formats",
+            action="append",
+            default=[],
+            type=partial(_format, option),
+            metavar="NAMES",
+            help=f"{meaning} of these projects, or :all:",
+        )
+    choice.add_argument(
+        "--prefer-binary", action="store_true", help="pip: an older wheel rather than a source distribution"
+    )
+    choice.add_argument("--pre", action="store_true", help="take pre-releases")
+    choice.add_argument(
+        "--uploaded-prior-to", metavar="DATE", help="as if it were this day or time (UTC), or P7D for a week ago"
+    )
+    indexes.add_arguments(parser)
+
+
+def _format(option: str, names: str) -> tuple[str, str]:
+    """Both options go into one list, because a later one changes what an earlier one said."""
+    return option, names
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when every environment gets a wheel of the newest version that it can load, 1 when one does not."""
+    from ftwheel.core.advice import is_resolved
+    from ftwheel.core.environments import parse_environments
+    from ftwheel.core.outcomes import Outcome
+    from ftwheel.core.requirements import parse_requirement
+    from ftwheel.core.rules import installer
+
+    requirements = [parse_requirement(text) for text in arguments.requirement]
+    installers = tuple(dict.fromkeys(map(installer, arguments.installer or ("pip", "uv"))))
+    environments = _environments(arguments)
+    explained = parse_environments(arguments.explain)
+    reports: list[Report] = []
+    failed = 0
+    with indexes.open_places(arguments, (each.name for each in installers)) as places:
+        names = list(dict.fromkeys(requirement.name for requirement in requirements))
+        places.prefetch(names)
+        if arguments.record:
+            from pathlib import Path
+
+            places.record(Path(arguments.record), names)
+        for requirement in requirements:
+            try:
+                rules = tuple(_rules(arguments, installers, places, requirement.name))
+                reports.append(_report(requirement, environments, explained, rules, places))
+            except FtwheelError as error:
+                if len(requirements) == 1:
+                    raise
+                print(f"ftwheel: error: {error.message}", file=sys.stderr)
+                failed = max(failed, error.exit_code)
+    _write(arguments.format, reports)
+    allowed = frozenset(Outcome(word.replace("-", " ")) for word in arguments.allow)
+    cells = (cell for report in reports for cell in report.simulation.cells)
+    return failed or int(not all(is_resolved(cell, allowed) for cell in cells))
+
+
+def _environments(arguments: argparse.Namespace) -> tuple[Environment, ...]:
+    """Those asked for, each label once; ``all`` when none is."""
+    from ftwheel.core.environments import parse_environments
+
+    labels = arguments.env or ([] if arguments.python or arguments.explain else ["all"])
+    found = list(parse_environments(text for label in labels for text in label.split(",") if text))
+    if arguments.python:
+        from ftwheel.io.targets import environment_of
+
+        found += [environment_of(path) for path in arguments.python]
+    if not found and not arguments.explain:
+        raise InputError("no environment is asked for", hint="give --env all, --env cp314t-win_amd64 or --python PATH")
+    return tuple({environment.label: environment for environment in found}.values())
+
+
+def _rules(
+    arguments: argparse.Namespace, installers: Sequence[InstallerRules], places: Places, project: str
+) -> Iterator[InstallerRules]:
+    """The installers' rules for a project: what is configured, with the command line on top."""
+    from ftwheel.io.installer_config import parse_cutoff
+
+    for bare in installers:
+        config = places.configs[bare.name]
+        formats = config.formats
+        for option, value in arguments.formats:
+            formats = formats.with_value(option, value)
+        rules = replace(config, formats=formats).rules(bare, project)
+        if arguments.prefer_binary:
+            rules = replace(rules, prefer_binary=True)
+        if arguments.pre:
+            rules = replace(rules, allow_prereleases=True)
+        if arguments.uploaded_prior_to:
+            rules = replace(rules, uploaded_prior_to=parse_cutoff(arguments.uploaded_prior_to))
+        yield rules
+
+
+def _report(
+    requirement: Requirement,
+    environments: tuple[Environment, ...],
+    explained: tuple[Environment, ...],
+    rules: tuple[InstallerRules, ...],
+    places: Places,
+) -> Report:
+    from ftwheel.app.simulate import fetch
+    from ftwheel.core.advice import advise
+    from ftwheel.core.selection import explain
+    from ftwheel.render.simulation import Report
+
+    looked_at = [places.indexes[each.name] for each in rules]
+    fetched = {found: fetch(requirement, found) for found in dict.fromkeys(looked_at)}
+    projects = [fetched[found] for found in looked_at]
+    simulation = _simulate(requirement, environments, rules, projects)
+    return Report(
+        simulation=simulation,
+        advice=advise(simulation),
+        status=_status(projects),
+        explanations=tuple(
+            explain(project, requirement, environment, one)
+            for environment in explained
+            for one, project in zip(rules, projects, strict=True)
+        ),
+        places=tuple(
+            tuple(place.label for place in found if place.project(requirement.name) is not None) for found in looked_at
+        ),
+    )
+
+
+def _simulate(
+    requirement: Requirement,
+    environments: tuple[Environment, ...],
+    rules: tuple[InstallerRules, ...],
+    projects: Sequence[Project],
+) -> Simulation:
+    """One simulation of installers that may look at different places."""
+    from ftwheel.app.simulate import simulate_project
+    from ftwheel.core.simulations import Simulation
+
+    parts = [
+        simulate_project(project, requirement, environments=environments, installers=(one,))
+        for one, project in zip(rules, projects, strict=True)
+    ]
+    return Simulation(
+        requirement=requirement,
+        environments=environments,
+        installers=rules,
+        newest=tuple(part.newest[0] for part in parts),
+        cells=tuple(cell for row in zip(*(part.cells for part in parts), strict=True) for cell in row),
+    )
+
+
+def _status(projects: Sequence[Project]) -> str:
+    """PEP 792's marker of the first place that has another than ``active``, with its reason."""
+    for source in (source for project in projects for source in project.sources):
+        if source.details.status != "active":
+            reason = source.details.status_reason
+            return f"{source.details.status}: {reason}" if reason else source.details.status
+    return ""
+
+
+def _write(form: str, reports: Sequence[Report]) -> None:
+    if form == "json":
+        from ftwheel.render.simulation_json import write_json as write
+    elif form == "markdown":
+        from ftwheel.render.simulation_markdown import write_markdown as write
+    else:
+        from ftwheel.render.simulation import write_text as write
+    write(reports, sys.stdout)
