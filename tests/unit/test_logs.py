@@ -46,6 +46,7 @@ def test_a_complaint_next_to_the_end_is_not_repeated() -> None:
     assert interesting("\n".join(lines), tail=2).splitlines() == lines
     lines = [*NOISE, "error: broken", "end"]
     assert interesting("\n".join(lines), tail=2) == "[... 100 more lines]\nerror: broken\nend"
+    assert interesting("\n".join(lines), tail=50).splitlines() == ["[... 98 more lines]", *lines[98:]]
 
 
 def test_one_line_left_out() -> None:

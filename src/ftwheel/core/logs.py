@@ -16,7 +16,7 @@ _COMPLAINT = re.compile(
 
 
 def interesting(log: str, *, tail: int = _TAIL) -> str:
-    """The end of a log, preceded by its first complaint when that stands further up.
+    """The end of a log from its first complaint on, or the first complaint and the end when much is between them.
 
     Compilers complain first and drivers then wrap the complaint into pages of traceback, so the end alone often
     does not say what is wrong. Left-out lines are counted.
@@ -24,9 +24,10 @@ def interesting(log: str, *, tail: int = _TAIL) -> str:
     lines = log.rstrip().splitlines()
     start = max(0, len(lines) - tail)
     first = next((number for number, line in enumerate(lines) if _COMPLAINT.search(line)), start)
-    if first >= start:
-        return "\n".join(_omitted(start) + lines[start:])
     above = max(0, first - _BEFORE)
+    if first >= start:
+        begin = max(start, above)
+        return "\n".join(_omitted(begin) + lines[begin:])
     below = min(start, first + _AFTER)
     return "\n".join(_omitted(above) + lines[above:below] + _omitted(start - below) + lines[start:])
 

@@ -260,13 +260,12 @@ def _told(label: str, project: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _backend_failures(log: Path) -> Iterator[None]:
     """Turn what ``build`` raises into the interesting end of the log."""
-    from build import BuildException
+    from build import BuildBackendException, BuildException
 
     try:
         yield
-    except BuildException as error:
-        said = interesting(log.read_text(errors="replace"))
-        raise BuildError("\n".join(filter(None, [said, str(error)]))) from error
+    except (BuildBackendException, BuildException) as error:
+        raise BuildError(f"{error}\n{interesting(log.read_text(errors='replace'))}") from error
 
 
 def _same(before: Interpreter, after: Interpreter) -> None:
