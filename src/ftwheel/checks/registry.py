@@ -102,9 +102,11 @@ class Selection:
             rule_of(code)
 
     def applies(self, rule: Rule) -> bool:
-        chosen = max((len(prefix) for prefix in self.select if rule.code.startswith(prefix)), default=0)
-        ignored = max((len(prefix) for prefix in self.ignore if rule.code.startswith(prefix)), default=-1)
-        return chosen > ignored if self.select else ignored < 0
+        """Whether the rule is chosen."""
+        ignored = max((len(prefix) for prefix in self.ignore if rule.code.startswith(prefix)), default=0)
+        if not self.select:
+            return not ignored
+        return max((len(prefix) for prefix in self.select if rule.code.startswith(prefix)), default=0) > ignored
 
     def judge(self, facts: Facts, *, only: Container[str] | None = None) -> tuple[Finding, ...]:
         """Everything that the chosen rules have to say about one wheel, sorted; ``only`` names codes to keep to."""

@@ -189,13 +189,14 @@ class Flaw:
 class WheelContents:
     """Everything a rule may ask about one wheel.
 
-    ``members`` are sorted by path, without folders. ``wheel``, ``metadata`` and ``record`` are None when the file is
-    missing or unreadable (then ``flaws`` says so). ``extensions`` is filled only when the reader was asked to look
-    into binaries; it is sorted by path and has every member that is named like an extension module and can be read as
-    a binary.
+    ``dist_info`` is the folder of the metadata files, with a slash. ``members`` are sorted by path, without folders.
+    ``wheel``, ``metadata`` and ``record`` are None when the file is missing or unreadable (then ``flaws`` says so).
+    ``extensions`` is filled only when the reader was asked to look into binaries; it is sorted by path and has every
+    member that is named like an extension module and can be read as a binary.
     """
 
     name: WheelName
+    dist_info: str
     size: int
     members: tuple[Member, ...]
     wheel: WheelFile | None
@@ -207,11 +208,6 @@ class WheelContents:
     @property
     def filename(self) -> str:
         return self.name.filename
-
-    @property
-    def dist_info(self) -> str:
-        """The folder of the metadata files, with a slash."""
-        return f"{self.name.stem}.dist-info/"
 
     @property
     def installed(self) -> tuple[Member, ...]:

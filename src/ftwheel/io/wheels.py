@@ -12,10 +12,12 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from packaging.utils import canonicalize_name
 
 from ftwheel.core.errors import FtwheelError, InputError
 from ftwheel.core.extensions import init_names_for, module_name
@@ -124,12 +126,13 @@ class _Reader:
         self.name = name
         self.size = size
         self.inspect = inspect
+        self.dist_info = f"{name.stem}.dist-info/"
         self.flaws: list[Flaw] = []
         self.extensions: list[ExtensionModule] = []
 
     def read(self) -> WheelContents:
         infos = self._usable()
-        folder = f"{self.name.stem}.dist-info/"
+        self.dist_info = folder = self._dist_info(infos)
         wheel = self._text(infos, folder + "WHEEL", parse_wheel_file)
         metadata = self._text(infos, folder + "METADATA", parse_metadata)
         record = self._text(infos, folder + "RECORD", self._record)
@@ -142,6 +145,7 @@ class _Reader:
                 self.flaws.append(refused.flaw)
         return WheelContents(
             name=self.name,
+            dist_info=folder,
             size=self.size,
             members=tuple(sorted(members, key=lambda member: member.path)),
             wheel=wheel,
@@ -150,6 +154,16 @@ class _Reader:
             flaws=tuple(sorted(set(self.flaws), key=lambda flaw: (flaw.path, flaw.kind.value, flaw.detail))),
             extensions=tuple(sorted(self.extensions, key=lambda extension: extension.path)),
         )
+
+    def _dist_info(self, paths: Iterable[str]) -> str:
+        """The folder named like the file, or else the only one whose project is the file's in another spelling."""
+        folders = {path.partition("/")[0] for path in paths}
+        same = [
+            folder
+            for folder in folders
+            if folder.endswith(".dist-info") and canonicalize_name(folder.rpartition("-")[0]) == self.name.name
+        ]
+        return same[0] + "/" if len(same) == 1 else self.dist_info
 
     def _usable(self) -> dict[str, zipfile.ZipInfo]:
         """The files of the central directory that can be read without harm, by name, in the order of the zip."""
@@ -216,7 +230,7 @@ class _Reader:
 
     def _record(self, text: str) -> tuple[RecordEntry, ...]:
         entries, bad = parse_record(text)
-        path = f"{self.name.stem}.dist-info/RECORD"
+        path = self.dist_info + "RECORD"
         self.flaws += [Flaw(path=path, kind=FlawKind.MALFORMED, detail=detail) for detail in bad]
         return entries
 

@@ -1,0 +1,189 @@
+"""Facts for rules, without any file: extension modules, wheels and what an import of them showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ftwheel.checks.rule import Facts
+from ftwheel.core.checking import Imported, PolicyVerdict
+from ftwheel.core.extensions import (
+    Architecture,
+    Basis,
+    BinaryFormat,
+    BuiltFor,
+    Declaration,
+    ExtensionModule,
+    GilDeclaration,
+    InitPhase,
+    InterpreterDeclaration,
+    Interpreters,
+    Level,
+    Toolchain,
+    init_names_for,
+    module_name,
+    parse_suffix,
+)
+from ftwheel.core.importing import ImportOutcome, ImportResult
+from ftwheel.core.wheels import Flaw, Member, Metadata, RecordEntry, WheelContents, WheelFile, WheelName
+
+__all__ = ["LINUX", "contents", "extension", "facts", "imported"]
+
+LINUX = "linux_x86_64"
+_STABLE = {
+    "PyList_GetItem": 2,
+    "PyModuleDef_Init": 5,
+    "PyType_GetName": 11,
+    "PyList_GetItemRef": 13,
+    "PyABIInfo_Check": 15,
+}
+
+
+def extension(
+    path: str = "pkg/_ext.cpython-313t-x86_64-linux-gnu.so",
+    *,
+    built_for: BuiltFor = BuiltFor.FREE_THREADED,
+    gil: Declaration = Declaration.NOT_USED,
+    machines: Iterable[str] = ("x86_64",),
+    binary_format: BinaryFormat = BinaryFormat.ELF,
+    init_names: Iterable[str] | None = None,
+    toolchain: Toolchain = Toolchain.C,
+    phase: InitPhase = InitPhase.MULTI,
+    imports: Iterable[str] = (),
+    needed: Iterable[str] = (),
+    capstone_would_decide: bool = False,
+    macos_minimum: tuple[int, int] | None = None,
+) -> ExtensionModule:
+    """A module that declares and is built for free-threaded 3.13, unless told otherwise."""
+    name = module_name(path)
+    export, init = init_names_for(name)
+    exported = (init,) if init_names is None else tuple(init_names)
+    return ExtensionModule(
+        path=path,
+        name=name,
+        suffix=parse_suffix(path),
+        binary_format=binary_format,
+        architectures=tuple(Architecture(name=machine, bits=64) for machine in machines),
+        init_name=next((each for each in (export, init) if each in exported), None),
+        init_names=exported,
+        built_for=built_for,
+        evidence=("the head of the definition",),
+        gil=GilDeclaration(
+            answer=gil,
+            basis=Basis.SLOT if gil is Declaration.NOT_USED else Basis.NOTHING,
+            level=Level.DATA,
+            reason="a Py_mod_gil slot",
+            capstone_would_decide=capstone_would_decide,
+        ),
+        interpreters=InterpreterDeclaration(answer=Interpreters.NOT_DECLARED, level=Level.DATA, reason=""),
+        phase=phase,
+        toolchain=toolchain,
+        imports=tuple(sorted(imports)),
+        needed=tuple(needed),
+        macos_minimum=macos_minimum,
+    )
+
+
+def contents(
+    filename: str = "pkg-1.0-cp313-cp313t-linux_x86_64.whl",
+    extensions: Iterable[ExtensionModule] = (),
+    *,
+    files: Mapping[str, str] | None = None,
+    wheel: WheelFile | None | str = "as the file name",
+    metadata: Metadata | None | str = "as the file name",
+    record: Iterable[RecordEntry] | None | str = "as the members",
+    flaws: Iterable[Flaw] = (),
+    requires_python: str = "",
+    classifiers: Iterable[str] = (),
+) -> WheelContents:
+    """A wheel without a fault, unless told otherwise; ``files`` maps paths to their SHA-256."""
+    name = WheelName.parse(filename)
+    modules = tuple(extensions)
+    info = f"{name.stem}.dist-info/"
+    digests = dict.fromkeys([info + part for part in ("METADATA", "RECORD", "WHEEL")], "info")
+    digests |= {"pkg/__init__.py": "same"} | (dict(files) if files else {})
+    members = [_member(path, digest) for path, digest in digests.items()]
+    members += [_member(each.path, each.path, initialised=each.init_name is not None) for each in modules]
+    members.sort(key=lambda member: member.path)
+    if record == "as the members":
+        record = [
+            RecordEntry(path=member.path, digest=member.digest, size=member.size)
+            if not member.path.endswith("RECORD")
+            else RecordEntry(path=member.path, digest="", size=None)
+            for member in members
+        ]
+    if wheel == "as the file name":
+        wheel = WheelFile(
+            wheel_version="1.0",
+            generator="tests",
+            root_is_purelib=name.platforms == ("any",),
+            tags=name.tags,
+            bad_tags=(),
+            build=name.build,
+        )
+    if metadata == "as the file name":
+        metadata = Metadata(
+            name=name.name,
+            version=str(name.version),
+            requires_python=requires_python,
+            classifiers=tuple(classifiers),
+        )
+    assert not isinstance(wheel, str)
+    assert not isinstance(metadata, str)
+    return WheelContents(
+        name=name,
+        size=1000,
+        members=tuple(members),
+        wheel=wheel,
+        metadata=metadata,
+        record=None if record is None or isinstance(record, str) else tuple(record),
+        flaws=tuple(flaws),
+        extensions=tuple(sorted(modules, key=lambda each: each.path)),
+        dist_info=info,
+    )
+
+
+def _member(path: str, digest: str, *, initialised: bool = False) -> Member:
+    return Member(path=path, size=10, sha256=digest, digest=f"sha256={digest}", initialised=initialised)
+
+
+def facts(
+    filename: str = "pkg-1.0-cp313-cp313t-linux_x86_64.whl",
+    extensions: Iterable[ExtensionModule] = (),
+    *,
+    policy: PolicyVerdict | None = None,
+    imported: Iterable[Imported] | None = None,
+    not_imported: str = "",
+    undeclared: Iterable[str] = (),
+    **more: Any,
+) -> Facts:
+    """What rules see of ``contents(filename, extensions, **more)``."""
+    return Facts(
+        wheel=contents(filename, extensions, **more),
+        stable_symbols=lambda: _STABLE,
+        policy=None if policy is None else lambda: policy,
+        imported=None if imported is None else tuple(imported),
+        not_imported=not_imported,
+        undeclared=tuple(undeclared),
+    )
+
+
+def imported(
+    module: str = "pkg._ext",
+    outcome: ImportOutcome = ImportOutcome.LOADED,
+    *,
+    gil_before: bool | None = False,
+    gil_after: bool | None = False,
+    culprits: Iterable[str] = (),
+    detail: str = "",
+) -> Imported:
+    """One module imported under 3.13t."""
+    result = ImportResult(
+        module=module,
+        outcome=outcome,
+        gil_before=gil_before,
+        gil_after=gil_after,
+        culprits=tuple(culprits),
+        detail=detail,
+    )
+    return Imported(label="3.13t", results=(result,))
