@@ -1,0 +1,207 @@
+"""Every example, built as its README says, installed, and tested by its own tests on both interpreters."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from ftwheel.io.environments import clean_environ, find_uv
+from ftwheel.io.interpreters import probe
+
+pytestmark = pytest.mark.e2e
+
+PAIR = ("{default}-{default}", "{default}-{free_threaded}")
+# The tags that come out, platforms aside; {default} is cp313 and {free_threaded} cp313t for the pair 3.13.
+EXPECTED = {
+    "bundled-library": PAIR,
+    "ctypes-library": ("py3-none",),
+    "hatchling-pure": ("py3-none",),
+    "maturin-pyo3": PAIR,
+    "meson-python": PAIR,
+    "scikit-build-nanobind": PAIR,
+    "scikit-build-pybind11": PAIR,
+    "setuptools-c": PAIR,
+    "setuptools-cython": PAIR,
+    "setuptools-limited-api": ("cp310-abi3", "{default}-{free_threaded}"),
+}
+PURE = {"hatchling-pure"}
+FAILING = {"cffi-api", "wrong-no-gil-slot"}  # cffi-api on 3.13t only
+
+
+def run(*command: str | Path, cwd: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        list(map(os.fspath, command)), cwd=cwd, env=environ, capture_output=True, text=True, timeout=280
+    )
+
+
+@pytest.fixture
+def environ(request: pytest.FixtureRequest) -> dict[str, str]:
+    """A user's environment. What cargo compiled is kept between runs of the tests; it takes the most time of all."""
+    assert request.config.cache is not None
+    return clean_environ(CARGO_TARGET_DIR=os.fspath(request.config.cache.mkdir("cargo-target")))
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest, examples: Path, tmp_path: Path) -> Path:
+    """A copy of the example that the test is about: the checkout stays clean."""
+    name = request.param
+    if name.startswith("maturin") and shutil.which("cargo") is None:
+        reason = "cargo is not on PATH: install Rust to try the example for maturin"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return Path(shutil.copytree(examples / name, tmp_path / name))
+
+
+def build(
+    project: Path, *pythons: str, environ: Mapping[str, str]
+) -> tuple[subprocess.CompletedProcess[str], list[Path]]:
+    """``ftwheel build`` as a user runs it: what it said, and the files it made."""
+    out = project.parent / "wheels"
+    done = run(
+        sys.executable, "-m", "ftwheel", "build", project.name, "--python", ",".join(pythons), "-o", out,
+        cwd=project.parent, environ=environ,
+    )  # fmt: skip
+    return done, sorted(out.iterdir()) if out.exists() else []
+
+
+def own_tests(project: Path, wheels: Path, python: str, environ: Mapping[str, str]) -> str:
+    """Run the example's tests on a wheel that an installer chose for the interpreter; returns what pytest printed."""
+    uv = find_uv()
+    assert uv is not None
+    folder = project.parent / f"env-{probe(python).abi_tag}"
+    settings = tomllib.loads((project / "pyproject.toml").read_text())
+    wanted = [settings["project"]["name"], *settings["dependency-groups"]["test"]]
+    interpreter = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    for command in (
+        [uv, "venv", "--quiet", "--python", python, folder],
+        [uv, "pip", "install", "--quiet", "--only-binary", ":all:", "--find-links", wheels, *wanted],
+    ):
+        done = run(*command, cwd=project.parent, environ={**environ, "VIRTUAL_ENV": os.fspath(folder)})
+        assert done.returncode == 0, done.stderr
+    tested = run(interpreter, "-m", "pytest", "-p", "no:cacheprovider", "tests", cwd=project, environ=environ)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    return tested.stdout
+
+
+def check_pair(
+    project: Path, default_python: str, free_threaded_python: str, expected: tuple[str, ...], environ: Mapping[str, str]
+) -> None:
+    """The right files come out, and installed from them the example passes its own tests on both interpreters."""
+    abis = {"default": probe(default_python).abi_tag, "free_threaded": probe(free_threaded_python).abi_tag}
+
+    done, files = build(project, default_python, free_threaded_python, environ=environ)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    tags = [path.stem.split("-")[2:] for path in files]
+    assert sorted(f"{python}-{abi}" for python, abi, _ in tags) == sorted(tag.format(**abis) for tag in expected)
+    platforms = {platform for *_, compressed in tags for platform in compressed.split(".")}
+    if project.name in PURE:
+        assert platforms == {"any"}
+    elif sys.platform == "linux":
+        assert all(platform.startswith(("manylinux", "musllinux")) for platform in platforms)
+    assert all(path.name in done.stdout for path in files)
+
+    assert " passed" in own_tests(project, files[0].parent, default_python, environ)
+    # nothing is skipped here: the last test of each example is about the GIL of a free-threaded interpreter
+    assert "skipped" not in own_tests(project, files[0].parent, free_threaded_python, environ)
+
+
+@pytest.mark.parametrize("project", sorted(EXPECTED), indirect=True)
+def test_the_right_files_come_out_and_pass_the_tests_of_the_example(
+    project: Path, default_python: str, free_threaded_python: str, environ: dict[str, str]
+) -> None:
+    check_pair(project, default_python, free_threaded_python, EXPECTED[project.name], environ)
+
+
+@pytest.mark.parametrize("project", ["wrong-no-gil-slot"], indirect=True)
+def test_a_module_that_turns_the_gil_on_is_named_with_the_line_to_add(
+    project: Path, default_python: str, free_threaded_python: str, environ: dict[str, str]
+) -> None:
+    done, files = build(project, default_python, free_threaded_python, environ=environ)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert files == []
+    assert "undeclared" in done.stdout
+    assert "{Py_mod_gil, Py_MOD_GIL_NOT_USED}" in done.stdout
+
+
+@pytest.mark.parametrize("project", ["wrong-no-gil-slot"], indirect=True)
+def test_adding_that_line_is_enough(
+    project: Path, default_python: str, free_threaded_python: str, environ: dict[str, str]
+) -> None:
+    source = project / "src" / "undeclared.c"
+    missing = "/* missing: {Py_mod_gil, Py_MOD_GIL_NOT_USED} */"
+    assert missing in source.read_text()
+    source.write_text(source.read_text().replace(missing, "{Py_mod_gil, Py_MOD_GIL_NOT_USED},"))
+
+    done, files = build(project, default_python, free_threaded_python, environ=environ)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(files) == 2
+
+
+@pytest.mark.parametrize("project", ["cffi-api"], indirect=True)
+def test_cffi_says_why_it_refuses_the_free_threaded_3_13_and_builds_on_newer_ones(
+    project: Path, default_python: str, free_threaded_python: str, environ: dict[str, str]
+) -> None:
+    if probe(free_threaded_python).minor > (3, 13):
+        check_pair(project, default_python, free_threaded_python, PAIR, environ)
+        return
+
+    refused, nothing = build(project, default_python, free_threaded_python, environ=environ)
+
+    assert refused.returncode == 6, refused.stdout + refused.stderr
+    assert "CFFI does not support the free-threaded build of CPython 3.13" in refused.stderr
+    assert nothing == []
+
+    done, files = build(project, default_python, environ=environ)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    abi = probe(default_python).abi_tag
+    assert [path.name.split("-")[2:4] for path in files] == [[abi, abi]]
+    assert " passed" in own_tests(project, files[0].parent, default_python, environ)
+
+
+def test_every_example_is_tried(examples: Path) -> None:
+    assert {path.parent.name for path in examples.glob("*/pyproject.toml")} == {*EXPECTED, *FAILING}
+
+
+def test_copies_in_the_examples_are_still_the_same(examples: Path) -> None:
+    """An example stands alone, so what several of them share is in each; a change has to reach all."""
+    tests = {path.read_text() for path in examples.glob("*/tests/test_histogram.py")}
+    sources = {(examples / name / "src" / "_histogram.c").read_text() for name in ("setuptools-c", "meson-python")}
+    assert (len(tests), len(sources)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("fragment", "example"),
+    [
+        ("cffi", "cffi-api"),
+        ("hatchling", "hatchling-pure"),
+        ("maturin", "maturin-pyo3"),
+        ("meson-python", "meson-python"),
+        ("scikit-build", "ctypes-library"),
+        ("scikit-build-nanobind", "scikit-build-nanobind"),
+        ("scikit-build-pybind11", "scikit-build-pybind11"),
+        ("setuptools", "setuptools-c"),
+        ("setuptools-cython", "setuptools-cython"),
+        ("setuptools-limited-api", "setuptools-limited-api"),
+    ],
+)
+def test_what_a_template_asks_for_is_what_the_example_is_built_with(
+    examples: Path, fragment: str, example: str
+) -> None:
+    template = tomllib.loads((examples.parent / "templates" / "pyproject" / f"{fragment}.toml").read_text())
+    used = tomllib.loads((examples / example / "pyproject.toml").read_text())
+    wrapped = used.get("tool", {}).get("ftwheel", used["build-system"])["build-backend"]
+    assert template["tool"]["ftwheel"] == {"build-backend": wrapped}
+    assert template["build-system"]["build-backend"] == "ftwheel_build"
+    assert set(template["build-system"]["requires"]) == {"ftwheel-build", *used["build-system"]["requires"]}
