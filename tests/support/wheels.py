@@ -30,9 +30,9 @@ def make_wheel(
 ) -> Path:
     """Write ``folder/filename`` and return its path.
 
-    ``files`` is what the wheel installs, by default one Python file. ``tags`` are the ``Tag`` lines of WHEEL, by default
-    those of the file name. ``replace`` replaces a file of the ``.dist-info`` folder by name (None leaves it out) after
-    RECORD was written.
+    ``files`` is what the wheel installs, by default one Python file. ``tags`` are the ``Tag`` lines of WHEEL, by
+    default those of the file name. ``replace`` replaces a file of the ``.dist-info`` folder by name (None leaves it
+    out) after RECORD was written.
     """
     stem, version, *_, interpreters, abis, platforms = filename.removesuffix(".whl").split("-")
     info = f"{stem}-{version}.dist-info"

@@ -11,7 +11,7 @@ from ftwheel.checks.rule import Facts, Group, GroupRule, Rule, WheelRule
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding, Severity
 
-__all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "RULES", "WHEEL_RULES", "Selection", "rule_of"]
+__all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "RULES", "WHEEL_RULES", "Selection", "index", "rule_of"]
 
 WHEEL_RULES: tuple[WheelRule, ...] = (
     archive.UnreadableWheel(),
@@ -125,3 +125,18 @@ class Selection:
                 yield finding if severity is None or advice else replace(finding, severity=severity)
 
         return tuple(sorted(set(weigh())))
+
+
+def index() -> str:
+    """The page that lists all rules, in Markdown."""
+    lines = [
+        "# The rules of `ftwheel check`",
+        "",
+        "A code never changes its meaning. `ftwheel check --explain CODE` prints a page of this folder,",
+        "`ftwheel check --list-rules` this list.",
+        "",
+        "| rule | severity | title |",
+        "| --- | --- | --- |",
+        *(f"| [{rule.code}]({rule.code}.md) | {rule.severity.word} | {rule.title} |" for rule in RULES.values()),
+    ]
+    return "\n".join(lines) + "\n"

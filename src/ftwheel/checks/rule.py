@@ -8,7 +8,7 @@ stable ABI symbols) is handed to it in ``Facts``; nothing here touches a file.
 from __future__ import annotations
 
 import abc
-import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -107,6 +107,7 @@ class Rule(abc.ABC):
     why: ClassVar[str]
     fix: ClassVar[str]
     severity: ClassVar[Severity]
+    more: ClassVar[str] = ""  # further Markdown for the page
 
     def finding(
         self, subject: str, message: str, *, fix: str | None = None, severity: Severity | None = None
@@ -124,8 +125,10 @@ class Rule(abc.ABC):
     def page(cls) -> str:
         """The rule's documentation page, in Markdown."""
         return (
-            f"# {cls.code}: {cls.title}\n\nSeverity: {cls.severity.word}\n\n"
-            f"## Why\n\n{_paragraphs(cls.why)}\n\n## What to do\n\n{_paragraphs(cls.fix)}\n"
+            f"# {cls.code}: {cls.title}\n\n"
+            f"Severity: {cls.severity.word}.\n\n"
+            f"## Why it matters\n\n{_paragraph(cls.why)}\n\n"
+            f"## What to do\n\n{_paragraph(cls.fix)}\n{cls.more}"
         )
 
 
@@ -143,5 +146,5 @@ class GroupRule(Rule):
     def check(self, group: Group) -> Iterator[Finding]: ...
 
 
-def _paragraphs(text: str) -> str:
-    return re.sub(r"[ \n]*\n\s*\n[ \n]*", "\n\n", text.strip())
+def _paragraph(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), 110, break_long_words=False, break_on_hyphens=False)
