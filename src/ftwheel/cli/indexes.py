@@ -17,7 +17,8 @@ from ftwheel.io.installer_config import InstallerConfig, read_config
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ftwheel.io.index.client import IndexClient, NamedIndex
+    from ftwheel.io.index.client import IndexClient
+    from ftwheel.io.index.named import NamedIndex
     from ftwheel.io.index.transport import Transport
 
 __all__ = ["Places", "add_arguments", "open_places"]

@@ -19,7 +19,7 @@ from ftwheel.io.folders import cache_root
 __all__ = ["default_index"]
 
 _SECONDS = 30.0
-_DEFAULT = re.compile(r"default:?\s+<?(https?://[^\s<>)]+)")
+_DEFAULT = r"default:?\s+<?(https?://[^\s<>)]+)"
 _CALLS = {"pip": ["install", "--help"], "uv": ["pip", "install", "--help"]}
 
 
@@ -84,7 +84,7 @@ def _ask(command: list[str]) -> str:
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    found = _DEFAULT.search(done.stdout)
+    found = re.search(_DEFAULT, done.stdout)
     return found[1] if found else ""
 
 

@@ -114,16 +114,13 @@ def read_config(installer: str, environ: Mapping[str, str] | None = None) -> Ins
     return read_uv(variables, os.getcwd())
 
 
-_ISO_DAYS = re.compile(r"P(\d{1,6})D")
-
-
 def parse_cutoff(text: str, *, now: datetime | None = None) -> datetime:
     """The time before which a file must have been uploaded: an ISO 8601 date or time, or ``P7D`` for seven days ago.
 
     A date is its first moment. Without a zone it is UTC, so that the same command says the same everywhere (pip would
     take the local zone, and uv the end of the day). Raises InputError.
     """
-    if match := _ISO_DAYS.fullmatch(text):
+    if match := re.fullmatch(r"P(\d{1,6})D", text):
         return (now or datetime.now(UTC)) - timedelta(days=int(match[1]))
     try:
         time = datetime.fromisoformat(text)

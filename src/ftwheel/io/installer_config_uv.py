@@ -275,12 +275,9 @@ def _cutoffs(text: str | None, files: Sequence[_File]) -> dict[str, datetime | N
 
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_SPAN = re.compile(
-    r"(\d{1,6})\s*(w|weeks?|wks?|d|days?|h|hours?|hrs?|m|minutes?|mins?|s|seconds?|secs?)\b,?\s*", re.IGNORECASE
-)
-_ISO_SPAN = re.compile(
-    r"P(?=.)(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?", re.IGNORECASE
-)
+# Texts, so that a warm start does not pay for compiling what is seldom used
+_SPAN = r"(\d{1,6})\s*(w|weeks?|wks?|d|days?|h|hours?|hrs?|m|minutes?|mins?|s|seconds?|secs?)\b,?\s*"
+_ISO_SPAN = r"P(?=.)(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?"
 
 
 def _cutoff(text: str) -> datetime:
@@ -295,10 +292,10 @@ def _cutoff(text: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     span = value.lstrip("+-").removesuffix("ago").rstrip()
-    if match := _ISO_SPAN.fullmatch(span):
+    if match := re.fullmatch(_ISO_SPAN, span, re.IGNORECASE):
         amounts = {unit: int(amount) for unit, amount in zip(_UNITS.values(), match.groups(), strict=True) if amount}
-    elif re.fullmatch(f"(?:{_SPAN.pattern})+", span, re.IGNORECASE):
-        amounts = {_UNITS[unit[0].lower()]: int(amount) for amount, unit in _SPAN.findall(span)}
+    elif re.fullmatch(f"(?:{_SPAN})+", span, re.IGNORECASE):
+        amounts = {_UNITS[unit[0].lower()]: int(amount) for amount, unit in re.findall(_SPAN, span, re.IGNORECASE)}
     else:
         raise ConfigurationError(f"uv is configured with exclude-newer = {text!r}, which is no date, time or span")
     return datetime.now(UTC) - timedelta(**amounts)

@@ -10,7 +10,6 @@ from ftwheel.core.advice import Advice
 from ftwheel.core.candidates import Selection
 from ftwheel.core.environments import Loading
 from ftwheel.core.outcomes import Outcome
-from ftwheel.core.reasons import Accepted, Rejected, describe
 from ftwheel.core.simulations import Cell as Result
 from ftwheel.core.simulations import Simulation
 from ftwheel.render.terminal import Cell, printable, table
@@ -157,6 +156,8 @@ def write_text(reports: Sequence[Report], out: TextIO) -> None:
 
 
 def _write_explanation(selection: Selection, places: Sequence[str], out: TextIO) -> None:
+    from ftwheel.core.reasons import Accepted, Rejected, describe
+
     takes = f"takes {shown(selection.best.file.filename)}" if selection.best else "takes nothing"
     why = f" ({selection.refusal})" if selection.refusal else ""
     out.write(

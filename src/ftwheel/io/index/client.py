@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from io import BufferedRandom, BytesIO
-from typing import IO, TYPE_CHECKING, Protocol, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, NetworkError
-from ftwheel.core.ports import Index
 from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
 from ftwheel.core.urls import redact, split_credentials
 from ftwheel.io.cache import CachedPage, PageCache, lifetime
@@ -23,10 +22,12 @@ from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ftwheel.core.ports import Index
     from ftwheel.io.credentials import Credentials
+    from ftwheel.io.index.named import NamedIndex
     from ftwheel.io.index.transport import Transport
 
-__all__ = ["ACCEPT", "IndexClient", "NamedIndex"]
+__all__ = ["ACCEPT", "IndexClient"]
 
 # JSON first, because it says more (PEP 691); every index has to offer at least one of these
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
@@ -50,13 +51,6 @@ _ARCHIVES = (
     ".tar.lz",
     ".tar.lzma",
 )
-
-
-class NamedIndex(Index, Protocol):
-    """An Index that can be named to the user; ``label`` holds no credentials."""
-
-    @property
-    def label(self) -> str: ...
 
 
 class _RemotePages:
