@@ -48,7 +48,7 @@ def suffixes(default_python: str, free_threaded_python: str) -> tuple[str, str]:
 
 def checked(*wheels: Path) -> CheckReport:
     judge = Judge(selection=Selection(), read=inspect_wheel, stable_symbols=stable_symbols, policy=None)
-    return check([str(wheel) for wheel in wheels], judge, run=lambda function, paths: map(function, paths))
+    return check([str(wheel) for wheel in wheels], judge, run=map)
 
 
 def errors(*wheels: Path) -> set[str]:
@@ -194,10 +194,10 @@ def test_a_module_that_does_not_declare_beside_one_that_does(
     source: str,
     wheel: Callable[..., Path],
     workshop: Path,
-    free_threaded: bytes,
     free_threaded_python: str,
     suffixes: tuple[str, str],
 ) -> None:
+    free_threaded = build_module(workshop / "eager", free_threaded_python)
     lazy = build_module(workshop / "lazy", free_threaded_python, name="_lazy", source=source)
     files = {f"pkg/_ext{suffixes[1]}": free_threaded, f"pkg/_lazy{suffixes[1]}": lazy}
     found = [f for f in checked(wheel(FREE_THREADED, files)).findings if f.severity is Severity.ERROR]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ftwheel.core.extensions import InitPhase, Toolchain
 
-__all__ = ["declaration_fix"]
+__all__ = ["declaration_fix", "declarations"]
 
 _CAUTION = "Once the code is safe without the GIL: "
 
@@ -48,3 +48,16 @@ _BY_PHASE = {
 def declaration_fix(toolchain: Toolchain, phase: InitPhase) -> str:
     """What to write, and where, so that a module of this toolchain declares that it does not need the GIL."""
     return _CAUTION + (_BY_TOOLCHAIN.get(toolchain) or _BY_PHASE[phase])
+
+
+def declarations() -> str:
+    """All of them as a section of a page, in Markdown."""
+    plain = {
+        "C or C++, multi-phase": InitPhase.MULTI,
+        "C or C++, single-phase": InitPhase.SINGLE,
+        "C or C++, PyModExport": InitPhase.EXPORT,
+    }
+    texts = {name: _BY_PHASE[phase] for name, phase in plain.items()}
+    texts |= {toolchain.value: text for toolchain, text in _BY_TOOLCHAIN.items()}
+    rows = [f"- **{name}**: {text}" for name, text in sorted(texts.items(), key=lambda item: item[0].lower())]
+    return "\n## How each toolchain declares it\n\n" + "\n".join(rows) + "\n"

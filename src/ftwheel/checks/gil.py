@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from ftwheel.checks.fixes import declaration_fix
+from ftwheel.checks.fixes import declaration_fix, declarations
 from ftwheel.checks.rule import Facts, WheelRule
 from ftwheel.core.extensions import Declaration, ExtensionModule, Toolchain
 from ftwheel.core.findings import Finding, Severity
@@ -38,6 +38,7 @@ class NotDeclared(WheelRule):
         line. If the module is meant to be as it is, name it in `[tool.ftwheel.check] undeclared =
         ["pkg._module"]`."""
     severity = Severity.ERROR
+    more = declarations()
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for name, extension in _free_threaded(facts):
