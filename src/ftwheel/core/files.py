@@ -37,7 +37,7 @@ _WHEEL_NAME = re.compile(r"[\w._]+")
 _BUILD = re.compile(r"([0-9]+)([^\n]*)\n?")
 _UV_BUILD = re.compile(r"([0-9]+)([A-Za-z0-9_.]*)")
 _UV_NAME = re.compile(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
-_UV_TAG_SET = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
+_UV_TAG_SET = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*\.?")  # uv sees no empty tag at the end (splitter.rs)
 _UV_SINGLE_TAG = re.compile(r"[A-Za-z0-9_+]+")
 _UV_VARIANT = re.compile(r"[a-z0-9._]+")
 _UV_LARGEST = 2**64
@@ -50,7 +50,8 @@ class Reading:
 
     ``kind`` is empty when it is no archive for it. ``text`` is the version as written. ``abi`` and ``platform`` are the
     compressed tag sets, ``cp312.cp313-abi3`` and ``manylinux_2_17_x86_64``. ``python`` is what pip finds in an sdist's
-    ``-py3.11``. ``problem`` is set when the file can never be taken.
+    ``-py3.11``. ``problem`` is set when the file can never be taken. ``egg`` is set when pip has the version from the
+    address's ``#egg=``, and ``trap`` when the file's own name then makes pip fail as soon as it would take it.
     """
 
     kind: Literal["wheel", "sdist", ""]
@@ -61,6 +62,8 @@ class Reading:
     platform: str = ""
     python: str = ""
     problem: Reason | None = None
+    egg: bool = False
+    trap: str = ""
 
 
 def pip_name(url: str) -> tuple[str, str]:
@@ -100,11 +103,14 @@ def read_for_pip(filename: str, egg: str, project: str) -> Reading:
     if version is None:
         return Reading(kind, problem=InvalidFilename(problem=f"{text!r} is no version"))
     python = suffix.group(1) if suffix else ""
-    if egg and kind == "wheel":
-        # Its version comes from the fragment, its rank from the tags of the file.
-        wheel = _pip_wheel(filename, project)
-        return Reading(kind, version, text, wheel.build, wheel.abi, wheel.platform, python, wheel.problem)
-    return Reading(kind, version, text, python=python)
+    if not egg or kind == "sdist":
+        return Reading(kind, version, text, python=python, egg=bool(egg))
+    # The version comes from the fragment, the rank from the tags of the file.
+    wheel = _pip_wheel(filename, project)
+    trap = ""
+    if wheel.problem is not None or wheel.version != version:
+        trap = f"the fragment says {egg}, the file name is {filename}"
+    return Reading(kind, version, text, wheel.build, wheel.abi, wheel.platform, python, egg=True, trap=trap)
 
 
 def _pip_wheel(filename: str, project: str) -> Reading:
@@ -140,7 +146,7 @@ def _pip_wheel(filename: str, project: str) -> Reading:
 
 
 def read_for_uv(filename: str, project: str, *, flat: bool = False) -> Reading:
-    """uv's reading; ``project`` is normalized. ``flat`` is for ``--find-links``, where sdist names are split otherwise."""
+    """uv's reading; ``project`` is normalized. ``flat`` is for find-links, where sdist names are split otherwise."""
     base, dot, extension = filename.rpartition(".")
     if not base.rpartition("/")[2] or not dot:  # a leading dot starts no extension
         return Reading("", problem=UnsupportedFormat(extension=""))
@@ -232,6 +238,8 @@ def _uv_knows(tags: list[str]) -> bool:
 _UV_SIGNED = (
     r"(?:py|cp)[0-9](?:\+?[0-9]|[0-9]{2})?|(?:pyston|pp|graalpy)[0-9]\+?[0-9]+",
     r"none|abi3t?|cp[0-9]+[tdmu]*",
-    r"any|win32|win_(?:amd64|arm64|ia64)|(?:manylinux|musllinux|macosx|ios)_\+?[0-9]+_\+?[0-9]+_[a-z0-9_]+"
-    r"|android_\+?[0-9]+_[a-z0-9_]+",
+    (
+        r"any|win32|win_(?:amd64|arm64|ia64)|(?:manylinux|musllinux|macosx|ios)_\+?[0-9]+_\+?[0-9]+_[a-z0-9_]+"
+        r"|android_\+?[0-9]+_[a-z0-9_]+"
+    ),
 )

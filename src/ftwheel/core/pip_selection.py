@@ -1,4 +1,4 @@
-"""Decides which file pip takes: ``take`` finds the best only, ``explain_pip`` says something about every file.
+"""Decides which file pip takes: ``answer`` finds the best only, ``judge`` says something about every file.
 
 pip judges each file by itself (name, tags, upload time, requires-python), filters the candidates by the requirement,
 pre-releases and hashes, and sorts what is left; its resolver takes the last that is not yanked. So nothing depends on
@@ -86,24 +86,35 @@ class Pip:
         if self.prereleases is None:
             self.prereleases = requirement.specifier.prereleases or None  # naming one asks for all
 
-    def refusal(self) -> str:
-        """Why pip gives up on what the pages hold; empty when it does not."""
+    def answer(self) -> tuple[Candidate | None, str]:
+        """The file pip takes, None when none, and why it gives up because of what the pages hold, if it does."""
+        refusal = self._page_refusal()
+        if refusal:
+            return None, refusal
+        rules = self.rules
+        if (
+            rules.hashes
+            or rules.prefer_binary
+            or self.requirement.compares_text
+            or self.project.has_traps
+            or (rules.uploaded_prior_to is not None and not self.project.has_all_upload_times)
+        ):
+            # These go before the version, tell equal versions apart, or end everything: every file has to be looked at.
+            judgement = self.judge()
+            best = judgement.ranked[0] if judgement.ranked and not judgement.refusal else None
+        else:
+            best = self._best()
+            judgement = None
+        return (None if best is None else self.candidate(best), "" if judgement is None else judgement.refusal)
+
+    def _page_refusal(self) -> str:
         for source in self.project.sources:
             for refusal in source.details.refusals:
                 if refusal.installer == "pip":
                     return refusal.problem
-        if self.rules.uploaded_prior_to is not None:
-            for entry in self.shelf.everything():
-                if self._upload_time_is_missed(entry):
-                    return f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
         return ""
 
-    def choose(self) -> Candidate | None:
-        """The file pip takes, None when none; not to be asked when there is a refusal."""
-        if self.rules.hashes or self.rules.prefer_binary:
-            # These go before the version, so every candidate has to be looked at.
-            ranked = self.judge().ranked
-            return self.candidate(ranked[0]) if ranked else None
+    def _best(self) -> Entry | None:
         versions, finals, prereleases = self.shelf.matching(self.requirement)
         if self.prereleases:
             return self._newest(versions)[0]
@@ -112,7 +123,7 @@ class Pip:
             return best
         return self._newest(prereleases)[0]
 
-    def _newest(self, versions: Iterable[Version]) -> tuple[Candidate | None, bool]:
+    def _newest(self, versions: Iterable[Version]) -> tuple[Entry | None, bool]:
         """The best file of the newest version that has one, and whether there is any candidate at all.
 
         Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
@@ -130,10 +141,10 @@ class Pip:
                 elif best is None or key >= best.key:  # of equals pip takes the last
                     best = _Rated(entry, key)
             if best is not None:
-                return self.candidate(best.entry), True
+                return best.entry, True
         if yanked is None:
             return None, False
-        return (self.candidate(yanked.entry) if self.requirement.pinned else None), True
+        return (yanked.entry if self.requirement.pinned else None), True
 
     def _rate(self, entry: Entry) -> Key | None:
         """How good the file is among those of its version; None when it is no candidate."""
@@ -182,7 +193,7 @@ class Pip:
             return False
         if reading.kind == "sdist":
             return True
-        return (
+        return reading.egg or (
             self.wheels
             and reading.problem is None
             and place(self.abis, self.platforms, reading.abi, reading.platform) is not None
@@ -205,32 +216,59 @@ class Pip:
         """Every file with its reason, or its place among those that may be taken."""
         reasons: list[tuple[Entry, Reason]] = []
         candidates: list[Entry] = []
-        fitting = set(self.shelf.matching(self.requirement).versions)
+        refusal = self._page_refusal()
+        fitting: dict[str, bool] = {}
         for entry in self.shelf.everything():
-            reason = self._reason(entry, fitting)
-            if reason is None:
-                candidates.append(entry)
-            else:
+            if not refusal and self.rules.uploaded_prior_to is not None and self._upload_time_is_missed(entry):
+                refusal = f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
+            reason = self._reason(entry)
+            if not refusal and self.project.is_broken(entry) and reason is None:
+                refusal = f"requires-python of {entry.filename} is not a text"
+            if entry.reading.version is not None and not self._fits(entry.reading.version, fitting):
+                # pip looks at the version last; here it goes before what would not matter anyway.
+                reasons.append((entry, VersionMismatch(specifier=str(self.requirement.specifier))))
+            elif reason is not None:
                 reasons.append((entry, reason))
+            else:
+                candidates.append(entry)
         candidates = self._without_prereleases(candidates, reasons)
         candidates = self._with_hashes(candidates, reasons)
+        if not refusal:
+            refusal = next((why for entry in candidates if (why := self._cannot_sort(entry))), "")
         if not (self.requirement.pinned and all(map(_is_yanked, candidates))):
             reasons += [(entry, YankedFile(reason=_yanked_reason(entry))) for entry in candidates if _is_yanked(entry)]
             candidates = [entry for entry in candidates if not _is_yanked(entry)]
         # pip sorts upwards, keeping the order of equals, and takes the last.
         candidates.sort(key=lambda entry: entry.order)
         candidates.sort(key=self._sort_key)
-        return Judgement(ranked=candidates[::-1], rejected=reasons)
+        candidates.reverse()
+        if candidates and candidates[0].reading.trap and not self._is_local(candidates[0]):
+            refusal = refusal or candidates[0].reading.trap
+        return Judgement(ranked=candidates, rejected=reasons, refusal=refusal)
 
-    def _reason(self, entry: Entry, fitting: set[Version]) -> Reason | None:
-        """The reason why the file is no candidate. pip checks the version last; here it goes before what it hides."""
+    def _fits(self, version: Version, memory: dict[str, bool]) -> bool:
+        text = str(version)  # the key, since 1.0 equals 1.0.0 and `===` tells them apart
+        if text not in memory:
+            memory[text] = self.requirement.pip_contains(version)
+        return memory[text]
+
+    def _cannot_sort(self, entry: Entry) -> str:
+        """Why a wheel that came this far by its ``#egg=``, unseen, makes pip fail; empty for all others."""
+        reading = entry.reading
+        if not reading.egg or reading.kind != "wheel":
+            return ""
+        if not reading.abi or place(self.abis, self.platforms, reading.abi, reading.platform) is None:
+            return (
+                f"{entry.filename} is no wheel for this environment, and its #egg= keeps pip from seeing that in time"
+            )
+        return ""
+
+    def _reason(self, entry: Entry) -> Reason | None:
+        """The reason why the file by itself is no candidate; the version comes later."""
         reading = entry.reading
         if reading.problem is not None:
             return reading.problem
-        assert reading.version is not None
-        if reading.version not in fitting:
-            return VersionMismatch(specifier=str(self.requirement.specifier))
-        if reading.kind == "wheel":
+        if reading.kind == "wheel" and not reading.egg:
             if not self.wheels:
                 return FormatDisallowed(format="wheel")
             if place(self.abis, self.platforms, reading.abi, reading.platform) is None:

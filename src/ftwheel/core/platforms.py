@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from ftwheel.core.errors import InputError
 
-__all__ = ["linux_last", "platform_ladder", "platform_markers", "uv_platforms"]
+__all__ = ["before_packaging_24", "before_packaging_26_3", "platform_ladder", "platform_markers", "uv_platforms"]
 
 _LINUX_ARCHITECTURES = (
     "x86_64", "i686", "aarch64", "armv7l", "ppc64le", "ppc64", "s390x", "riscv64", "loongarch64",
@@ -72,7 +72,7 @@ def _manylinux(minor: int, architecture: str) -> Iterator[str]:
 
 def _macos(major: int, minor: int, architecture: str) -> Iterator[str]:
     """From macOS 11 on only the major version counts; x86_64 binaries for 10.x still run there."""
-    formats = ("x86_64", "intel", "fat64", "fat3", "universal2", "universal")
+    formats: tuple[str, ...] = ("x86_64", "intel", "fat64", "fat3", "universal2", "universal")
     if architecture == "arm64":
         formats = ("arm64", "universal2")
     for version in range(major, 10, -1):
@@ -93,26 +93,30 @@ def _ios(major: int, minor: int, multiarch: str) -> Iterator[str]:
         yield from (f"ios_{older}_{version}_{multiarch}" for version in range(9, -1, -1))
 
 
-def linux_last(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """The order before packaging 26.3 (pip < 26.3), and uv's: ``linux_*`` is the least preferred."""
+def before_packaging_26_3(platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """What older packaging lists for the same machine: ``linux_*`` last, and ``fat32`` where it is ``fat3`` now."""
     native = tuple(tag for tag in platforms if tag.startswith("linux_"))
-    return (*(tag for tag in platforms if not tag.startswith("linux_")), *native) if native else platforms
+    others = (tag for tag in platforms if not tag.startswith("linux_"))
+    return (*(f"{tag[:-1]}32" if tag.endswith("_fat3") else tag for tag in others), *native)
 
 
-def uv_platforms(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """uv's list for the machine packaging describes with ``platforms``: other order, names and oldest glibc."""
+def before_packaging_24(platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """What packaging 21.3 lists: as later, without manylinux on the two newest architectures."""
     return tuple(
-        tag.replace("_fat3", "_fat32") if tag.startswith("macosx_") and tag.endswith("_fat3") else tag
-        for tag in linux_last(platforms)
-        if not _too_old_for_uv(tag)
+        tag
+        for tag in before_packaging_26_3(platforms)
+        if not (tag.startswith("manylinux") and tag.endswith(tuple(_UV_OLDEST_GLIBC)))
     )
 
 
+def uv_platforms(platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """uv's list for the machine packaging describes with ``platforms``: older order and names, other oldest glibc."""
+    return tuple(tag for tag in before_packaging_26_3(platforms) if not _too_old_for_uv(tag))
+
+
 def _too_old_for_uv(tag: str) -> bool:
-    if not tag.startswith("manylinux"):
-        return False
-    architecture = next((name for name in _UV_OLDEST_GLIBC if tag.endswith(name)), "")
-    if not architecture:
+    architecture = next((name for name in _UV_OLDEST_GLIBC if tag.endswith(f"_{name}")), "")
+    if not architecture or not tag.startswith("manylinux"):
         return False
     versioned = _VERSIONED.fullmatch(tag)
     return versioned is None or int(versioned[3]) < _UV_OLDEST_GLIBC[architecture]

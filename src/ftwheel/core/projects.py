@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import repeat
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,7 @@ from ftwheel.core.reasons import DuplicateUrl, InvalidFilename, OtherProject, Un
 from ftwheel.core.requirements import Requirement, parse_version
 from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked, normalized
 from ftwheel.core.simple_json import columns
+from ftwheel.core.uv_order import flat_order
 
 __all__ = ["Entry", "Project", "Shelf", "Source"]
 
@@ -70,12 +72,20 @@ class Project:
         self.sources = tuple(Source(kind, details) for kind, details in sources)
         self._columns = [columns(source.details.files) for source in self.sources]
         self._has_plain_addresses = [_plain_addresses(*found[:2]) for found in self._columns]
-        self._plain: dict[Version, list[tuple[int, list[int]]]] = {}
+        self._plain: dict[Version, list[tuple[int, Version, list[int]]]] = {}
         self._odd: list[tuple[int, int]] = []
         self._entries: dict[Version, tuple[list[Entry], list[tuple[int, int]]]] = {}
         self._shelves: dict[str, Shelf] = {}
         self._orders: list[Sequence[int]] = []
         self._duplicates: set[tuple[int, int]] = set()
+        self._has_eggs = False
+        self._broken = {
+            (number, index)
+            for number, source in enumerate(self.sources)
+            if isinstance(source.details.files, tuple)  # other pages have nothing broken
+            for index, file in enumerate(source.details.files)
+            if "requires-python" in file.broken
+        }
         versions: dict[str, Version | None] = {}
         names: dict[str, bool] = {}
         for number in range(len(self.sources)):
@@ -92,10 +102,36 @@ class Project:
     def file(self, entry: Entry) -> File:
         return self.sources[entry.source].details.files[entry.index]
 
+    def is_broken(self, entry: Entry) -> bool:
+        """Whether requires-python is of a wrong type, on which pip fails when it looks at it."""
+        return (entry.source, entry.index) in self._broken
+
+    @property
+    def has_traps(self) -> bool:
+        """Whether there may be files that make pip fail as soon as it considers them."""
+        return bool(self._broken) or self._has_eggs
+
+    @cached_property
+    def has_all_upload_times(self) -> bool:
+        """Whether every page says when each of its files was uploaded, in a way pip reads."""
+        return not any(
+            source.kind.flat or source.details.html or None in found[3]
+            for source, found in zip(self.sources, self._columns, strict=True)
+        )
+
     def url(self, entry: Entry) -> str:
         return self._columns[entry.source][1][entry.index]
 
-    def plain_versions(self) -> dict[Version, list[tuple[int, list[int]]]]:
+    def uv_order(self, entries: list[Entry]) -> list[Entry]:
+        """The files of a version as uv compares them: find-links first, then each index by name, in code points."""
+        flat = [entry for entry in entries if self.sources[entry.source].kind.flat]
+        others = [entry for entry in entries if not self.sources[entry.source].kind.flat]
+        flat.sort(key=lambda entry: entry.filename)  # as each place is read; what follows keeps the order of equals
+        flat.sort(key=lambda e: flat_order(e.filename, e.reading, self.sources[e.source].details.url))
+        others.sort(key=lambda entry: (entry.source, entry.filename))
+        return flat + others
+
+    def plain_versions(self) -> dict[Version, list[tuple[int, Version, list[int]]]]:
         return self._plain
 
     def odd_entries(self, installer: Installer) -> list[Entry]:
@@ -108,9 +144,9 @@ class Project:
         if found is None:
             shared: list[Entry] = []
             irregular: list[tuple[int, int]] = []
-            for source, indices in self._plain.get(version, ()):
+            for source, written, indices in self._plain.get(version, ()):
                 for index in indices:
-                    reading = _plain_reading(self._columns[source][0][index], version)
+                    reading = _plain_reading(self._columns[source][0][index], written)
                     if reading is None:
                         irregular.append((source, index))
                     else:
@@ -152,7 +188,7 @@ class Project:
             if version is None:
                 odd += indices
             else:
-                self._plain.setdefault(version, []).append((number, indices))
+                self._plain.setdefault(version, []).append((number, version, indices))
         self._odd += [(number, index) for index in odd]
 
     def _order_pages(self) -> None:
@@ -181,9 +217,9 @@ class Project:
                 self._orders[number] = range(start, start + count)
             else:
                 self._drop_second([(number, index) for index in range(count)])
-                self._orders[number] = [
-                    start + index + (count if pip_name(url)[1] else 0) for index, url in enumerate(urls)
-                ]
+                eggs = [bool(pip_name(url)[1]) for url in urls]
+                self._has_eggs |= any(eggs)
+                self._orders[number] = [start + index + (count if egg else 0) for index, egg in enumerate(eggs)]
             start += 2 * count
 
     def _drop_second(self, links: list[tuple[int, int]]) -> None:
@@ -305,9 +341,7 @@ class Shelf:
             if self._installer == "pip":
                 found.sort(key=lambda entry: entry.order)
             else:
-                # find-links is compared first; in a page it is the name that decides, in code points
-                flat = [source.kind.flat for source in self._project.sources]
-                found.sort(key=lambda entry: (not flat[entry.source], entry.source, entry.filename))
+                found = self._project.uv_order(found)
             self._found[version] = found
         return found
 

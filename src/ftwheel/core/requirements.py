@@ -19,11 +19,15 @@ _PLAIN = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*((?:[<>=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """``name`` is normalized, ``text`` is as given; ``marker`` is the text of the marker, empty when there is none."""
+    """``name`` is normalized, ``text`` is as given; ``marker`` is the text of the marker, empty when there is none.
+
+    ``specifiers`` are as written, since ``specifier`` leaves out equal ones sooner or later.
+    """
 
     text: str
     name: str
     specifier: SpecifierSet
+    specifiers: tuple[Specifier, ...]
     extras: tuple[str, ...] = ()
     marker: str = ""
 
@@ -31,15 +35,21 @@ class Requirement:
     def pinned(self) -> bool:
         """Whether pip takes it as asking for one version: ``===``, or ``==`` without a wildcard."""
         return any(
-            one.operator == "===" or (one.operator == "==" and not one.version.endswith(".*")) for one in self.specifier
+            one.operator == "===" or (one.operator == "==" and not one.version.endswith(".*"))
+            for one in self.specifiers
         )
+
+    @property
+    def compares_text(self) -> bool:
+        """Whether pip has to compare texts (``===``), under which ``1.0`` and ``1.0.0`` are not the same."""
+        return any(one.operator == "===" for one in self.specifiers)
 
     @property
     def single(self) -> Version | None:
         """The version uv takes it as asking for: that of one single ``==`` or ``===``. None for anything else."""
-        if len(self.specifier) != 1:
+        if len(self.specifiers) != 1:
             return None
-        (one,) = self.specifier
+        (one,) = self.specifiers
         if one.operator not in {"==", "==="} or one.version.endswith(".*"):
             return None
         return parse_version(one.version)
@@ -50,7 +60,7 @@ class Requirement:
 
     def uv_contains(self, version: Version) -> bool:
         """Whether the version fits, pre-releases included; uv compares versions for ``===``."""
-        return all(_uv_contains(one, version) for one in self.specifier)
+        return all(_uv_contains(one, version) for one in self.specifiers)
 
     def applies(self, markers: Mapping[str, str]) -> bool:
         """Whether the requirement's own marker is true in an environment."""
@@ -79,11 +89,12 @@ def parse_requirement(text: str) -> Requirement:
     """Decide what a requirement asks for. Raises InputError for what is none, and for a direct reference."""
     if plain := _PLAIN.fullmatch(text):
         try:
-            return Requirement(text=text, name=normalized(plain[1]), specifier=SpecifierSet(plain[2]))
+            specifier = SpecifierSet(plain[2])
         except InvalidSpecifier as error:
             raise InputError(
                 f"{text[:200]}: not a requirement ({error})", hint="for example numpy, or 'numpy>=2,<3'"
             ) from None
+        return Requirement(text=text, name=normalized(plain[1]), specifier=specifier, specifiers=tuple(specifier))
     from packaging.requirements import InvalidRequirement  # noqa: PLC0415  # 30 ms, only for extras and markers
     from packaging.requirements import Requirement as Parsed  # noqa: PLC0415
 
@@ -102,6 +113,7 @@ def parse_requirement(text: str) -> Requirement:
         text=text,
         name=normalized(parsed.name),
         specifier=parsed.specifier,
+        specifiers=tuple(parsed.specifier),
         extras=tuple(sorted(parsed.extras)),
         marker=str(parsed.marker or ""),
     )

@@ -16,7 +16,7 @@ _INSTALLER = re.compile(r"(pip|uv)(?:==([0-9]{1,4}(?:\.[0-9]{1,4}){0,3}))?")
 # What changed for free-threading, newest first: the first version that has the flavour.
 _PIP = (
     ((26, 3), TagFlavour.PIP),
-    ((26, 1), TagFlavour.PIP_LINUX_LAST),
+    ((26, 1), TagFlavour.PIP_OLD_PLATFORMS),
     ((24, 1), TagFlavour.PIP_NO_ABI3T),
     ((), TagFlavour.PIP_NO_FREE_THREADING),
 )

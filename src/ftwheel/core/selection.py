@@ -27,21 +27,19 @@ def _ask(project: Project, requirement: Requirement, environment: Environment, r
 
 def refusal(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> str:
     """Why the installer gives up because of what a page holds; empty when it does not."""
-    return _ask(project, requirement, environment, rules).refusal()
+    return _ask(project, requirement, environment, rules).answer()[1]
 
 
 def choose(
     project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
 ) -> Candidate | None:
     """The file the installer takes, None when it takes none or gives up on a page."""
-    question = _ask(project, requirement, environment, rules)
-    return None if question.refusal() else question.choose()
+    return _ask(project, requirement, environment, rules).answer()[0]
 
 
 def explain(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Selection:
     """Every file with its verdict; ``best`` equals what ``choose`` gives."""
     question = _ask(project, requirement, environment, rules)
-    refused = question.refusal()
     judgement = question.judge()
     applicable = tuple(map(question.candidate, judgement.ranked))
 
@@ -70,10 +68,10 @@ def explain(project: Project, requirement: Requirement, environment: Environment
         requirement=requirement,
         environment=environment,
         installer=rules.label,
-        best=applicable[0] if applicable and not refused else None,
+        best=applicable[0] if applicable and not judgement.refusal else None,
         applicable=applicable,
         evaluations=(*accepted, *others),
-        refusal=refused,
+        refusal=judgement.refusal,
     )
 
 

@@ -227,7 +227,8 @@ class _Reader:
             filename = path.rpartition("/")[2]
         requires_python = entry.get("requires-python")
         if requires_python is not None and not isinstance(requires_python, str):
-            trip("requires-python", "pip", "uv")
+            # pip fails when it comes to look at it, which for nothing much (0, false) it does not
+            trip("requires-python" if requires_python else "empty requires-python", "uv")
             requires_python = None
         size = entry.get("size")
         if not (isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**64):

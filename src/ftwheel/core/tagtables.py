@@ -15,9 +15,20 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ftwheel.core.platforms import linux_last, uv_platforms
+from ftwheel.core.platforms import before_packaging_24, before_packaging_26_3, uv_platforms
 
-__all__ = ["AbiTable", "PlatformTable", "TagFlavour", "abi_table", "best_tag", "place", "platform_table"]
+__all__ = [
+    "AbiTable",
+    "PlatformTable",
+    "TagFlavour",
+    "abi_table",
+    "best_tag",
+    "place",
+    "platform_table",
+    "uv_abi",
+    "uv_interpreter",
+    "uv_platform",
+]
 
 _MOST_REMEMBERED = 4096  # different tag texts; an honest page has some hundred
 
@@ -26,7 +37,7 @@ class TagFlavour(enum.Enum):
     """Whose list: it depends on the installer and its version."""
 
     PIP = "pip"  # 26.3 and newer
-    PIP_LINUX_LAST = "pip before 26.3"
+    PIP_OLD_PLATFORMS = "pip before 26.3"
     PIP_NO_ABI3T = "pip before 26.1"
     PIP_NO_FREE_THREADING = "pip before 24.1"
     UV = "uv"  # 0.11.3 and newer
@@ -77,7 +88,7 @@ class AbiTable:
         """The interpreters and the ABIs of the compressed sets, as the installer spells them."""
         interpreters, _, abis = text.partition("-")
         if self._uv:
-            return {_uv_interpreter(one) for one in interpreters.split(".")}, {_uv_abi(abi) for abi in abis.split(".")}
+            return {uv_interpreter(one) for one in interpreters.split(".")}, {uv_abi(abi) for abi in abis.split(".")}
         return set(interpreters.lower().split(".")), set(abis.lower().split("."))
 
     def knows_interpreter(self, text: str) -> bool:
@@ -108,7 +119,7 @@ class PlatformTable:
 
     def split(self, text: str) -> set[str]:
         """The platforms of the compressed set, as the installer spells them."""
-        return {_uv_platform(name) for name in text.split(".")} if self._uv else set(text.lower().split("."))
+        return {uv_platform(name) for name in text.split(".")} if self._uv else set(text.lower().split("."))
 
 
 def place(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_text: str) -> int | None:
@@ -137,10 +148,15 @@ def best_tag(abis: AbiTable, platforms: PlatformTable, index: int) -> str:
 @lru_cache(maxsize=1024)
 def platform_table(platforms: tuple[str, ...], flavour: TagFlavour) -> PlatformTable:
     """``platforms`` are in packaging's order."""
-    if flavour.is_uv:
-        platforms = uv_platforms(platforms)
-    elif flavour is not TagFlavour.PIP:
-        platforms = linux_last(platforms)
+    match flavour:
+        case TagFlavour.UV | TagFlavour.UV_NO_ABI3T:
+            platforms = uv_platforms(platforms)
+        case TagFlavour.PIP_NO_FREE_THREADING:
+            platforms = before_packaging_24(platforms)
+        case TagFlavour.PIP_OLD_PLATFORMS | TagFlavour.PIP_NO_ABI3T:
+            platforms = before_packaging_26_3(platforms)
+        case TagFlavour.PIP:
+            pass
     return PlatformTable(platforms, uv=flavour.is_uv)
 
 
@@ -183,7 +199,8 @@ _UV_VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios|pyodide|pyemscripte
 _UV_ANDROID = re.compile(r"android_(\+?[0-9]+)_(.+)")
 
 
-def _uv_interpreter(text: str) -> str:
+def uv_interpreter(text: str) -> str:
+    """An interpreter tag in uv's own spelling, empty when uv does not know it."""
     match = _UV_INTERPRETER.fullmatch(text)
     if match is None:
         return ""
@@ -193,7 +210,8 @@ def _uv_interpreter(text: str) -> str:
     return f"{name}{major}{int(minor) if minor else ''}"
 
 
-def _uv_abi(text: str) -> str:
+def uv_abi(text: str) -> str:
+    """An ABI tag in uv's own spelling, empty when uv does not know it."""
     if match := _UV_CPYTHON_ABI.fullmatch(text):
         major, minor, flags = match.groups()
         if int(minor) > 255 or len(set(flags)) != len(flags):
@@ -202,7 +220,8 @@ def _uv_abi(text: str) -> str:
     return text if _UV_OTHER_ABI.fullmatch(text) else ""
 
 
-def _uv_platform(text: str) -> str:
+def uv_platform(text: str) -> str:
+    """A platform tag in uv's own spelling; what uv does not know comes back as it is."""
     if match := _UV_VERSIONED.fullmatch(text):
         family, major, minor, rest = match.groups()
         if family in {"manylinux", "musllinux"} and rest == "armv8l":

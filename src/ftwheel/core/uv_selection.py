@@ -1,4 +1,4 @@
-"""Decides which file uv takes: ``choose`` finds the best only, ``judge`` says something about every file.
+"""Decides which file uv takes: ``answer`` finds the best only, ``judge`` says something about every file.
 
 uv walks over the versions, newest first, stable ones before pre-releases. Of each version it takes one file, the best
 wheel or else the source distribution, and only then looks at its ``requires-python``; when that file does not do, the
@@ -98,16 +98,20 @@ class Uv:
             indexes = indexes[:1]
         self.indexes = indexes
 
-    def refusal(self) -> str:
-        """Why uv gives up on what the pages hold; empty when it does not."""
+    def answer(self) -> tuple[Candidate | None, str]:
+        """The file uv takes, None when none, and why it gives up because of what the pages hold, if it does."""
+        refusal = self._page_refusal()
+        best = None if refusal else self._best()
+        return (None if best is None else self.candidate(best), refusal)
+
+    def _page_refusal(self) -> str:
         for number in (*sorted(self.flat), *self.indexes):
             for refusal in self.project.sources[number].details.refusals:
                 if refusal.installer == "uv":
                     return refusal.problem
         return ""
 
-    def choose(self) -> Candidate | None:
-        """The file uv takes, None when none; not to be asked when there is a refusal."""
+    def _best(self) -> Entry | None:
         rejected: set[Version] = set()
         for steps in self._phases():
             for step in steps:
@@ -116,7 +120,7 @@ class Uv:
                 best, state = self._pick(step.entries)
                 if state is _State.TAKEN and best is not None:
                     if self._meets_python(best):
-                        return self.candidate(best)
+                        return best
                     rejected.add(step.version)
                 elif state is _State.TURNED_DOWN and step.last:
                     rejected.add(step.version)
@@ -222,8 +226,8 @@ class Uv:
         return self.sdists and entry.reading.problem is None and not self._is_yanked(entry)
 
     def _compare_hashes(self, entry: Entry) -> int:
-        if not self.rules.hashes:
-            return _MATCHED
+        if not self.rules.hashes or self.single != entry.reading.version:
+            return _MATCHED  # uv keeps hashes for the version that is pinned, and for no other (uv-types hash.rs)
         found = self._hashes(entry)
         if not found:
             return _MISSING
@@ -288,7 +292,7 @@ class Uv:
         for entry in self.shelf.everything():
             if id(entry) not in seen and id(entry) not in reasons:
                 reasons[id(entry)] = (entry, Prerelease())
-        return Judgement(ranked=ranked, rejected=list(reasons.values()))
+        return Judgement(ranked=ranked, rejected=list(reasons.values()), refusal=self._page_refusal())
 
     def _best_first(self, entries: list[Entry], best: Entry | None) -> list[Entry]:
         def key(entry: Entry) -> tuple[bool, bool, Key]:

@@ -15,10 +15,14 @@ __all__ = ["Judgement", "tag_reason"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """``ranked`` are the files that may be taken, best first; ``rejected`` are all others, each with one reason."""
+    """``ranked`` are the files that may be taken, best first; ``rejected`` are all others, each with one reason.
+
+    ``refusal`` says why the installer gives up because of what the pages hold, and is empty when it does not.
+    """
 
     ranked: list[Entry]
     rejected: list[tuple[Entry, Reason]]
+    refusal: str
 
 
 def tag_reason(reading: Reading, abis: AbiTable, platforms: PlatformTable, environment: Environment) -> Reason:
