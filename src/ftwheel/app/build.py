@@ -119,7 +119,7 @@ def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpr
                 observer.stage(label, Stage.REPAIR)
                 wheel, repair = workshop.repair(wheel, interpreter)
                 findings += workshop.inspect(wheel, interpreter)
-            if plan.import_modules:
+            if plan.import_modules and wheel.contents.modules:
                 observer.stage(label, Stage.IMPORT)
                 imports = workshop.import_modules(wheel, interpreter)
             findings += judge_wheel(wheel.contents, interpreter, imports, workshop.stable_symbols, plan=plan)

@@ -42,11 +42,13 @@ def judge_wheel(
 def judge_halves(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:
     """Compare the two halves of a pair.
 
-    One file name for both is wrong when it has extension modules; without them it is one wheel that serves both.
+    One file name for both is wrong, unless neither has extension modules and the Python files are the same: that is
+    one wheel which serves both.
     """
     comparison = compare_halves(default, free_threaded)
-    if comparison.same_filename and not default.modules and not free_threaded.modules:
-        comparison = replace(comparison, same_filename=False, one_wheel=None)
+    one = replace(comparison, same_filename=False, one_wheel=None)
+    if comparison.same_filename and one.agree and not default.modules:
+        comparison = one
     pairs = ((default, free_threaded),)
     pairing = Pairing(pairs=pairs, without_default=(), without_free_threaded=())
     return _serious(

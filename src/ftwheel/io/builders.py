@@ -242,10 +242,9 @@ class LocalWorkshop:
 
 
 def _read(wheel: Path) -> RawWheel:
-    from ftwheel.io.binaries import read_extension
-    from ftwheel.io.wheels import read_wheel
+    from ftwheel.io.wheels import inspect_wheel
 
-    return RawWheel(path=os.fspath(wheel), contents=read_wheel(wheel, inspect=read_extension))
+    return RawWheel(path=os.fspath(wheel), contents=inspect_wheel(os.fspath(wheel)))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,180 @@
+"""Import checks with real modules in real processes of both interpreters."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ftwheel.core.errors import BuildError
+from ftwheel.core.importing import ImportOutcome, ImportResult
+from ftwheel.core.interpreters import Interpreter
+from ftwheel.io.environments import clean_environ
+from ftwheel.io.importing import import_modules
+from ftwheel.io.interpreters import probe
+from support.modules import build_module
+from support.projects import c_source
+from support.wheels import make_wheel
+
+MODULES = {
+    "good": c_source("good"),
+    "silent": c_source("silent", declares=False),
+    "raising": c_source("raising", body='PyErr_SetString(PyExc_OSError, "no \\xf0\\x9f\\x90\\x8d here"); return -1;'),
+    "crashing": c_source("crashing", body="raise(SIGSEGV);"),
+    "leaving": c_source("leaving", body="_exit(7);"),
+    "sleeping": c_source("sleeping", body="sleep(600);"),
+    "dying": c_source("dying", body="Py_AtExit(abort);"),
+}
+LAZY = "def late():\n    from pkg import silent\n"
+
+
+def compiled(source: str, interpreter: Interpreter, folder: Path) -> bytes:
+    return build_module(folder, interpreter.executable, source=source.replace("{", "{{").replace("}", "}}"))
+
+
+@pytest.fixture(scope="session")
+def free_threaded(free_threaded_python: str) -> Interpreter:
+    return probe(free_threaded_python)
+
+
+@pytest.fixture(scope="session")
+def default(default_python: str) -> Interpreter:
+    return probe(default_python)
+
+
+def tag(interpreter: Interpreter) -> str:
+    platform = interpreter.platform.replace("-", "_").replace(".", "_")
+    return f"cp{interpreter.version[0]}{interpreter.version[1]}-{interpreter.abi_tag}-{platform}"
+
+
+@pytest.fixture(scope="session")
+def wheel(free_threaded: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One free-threaded wheel with modules that behave and misbehave in every way."""
+    folder = tmp_path_factory.mktemp("wheel")
+    members = {"pkg/__init__.py": LAZY.encode()}
+    for name, source in MODULES.items():
+        members[f"pkg/{name}{free_threaded.extension_suffixes[0]}"] = compiled(source, free_threaded, folder)
+    members["pkg/through.py"] = b"from pkg import silent\n"
+    return make_wheel(folder, f"ways-1.0-{tag(free_threaded)}.whl", members)
+
+
+@pytest.fixture(scope="session")
+def results(wheel: Path, free_threaded: Interpreter) -> dict[str, ImportResult]:
+    """Everything imported in one go, with an environment set that would hide what is wrong."""
+    names = [*(f"pkg.{name}" for name in MODULES), "pkg.through", "pkg.missing"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_GIL", "0")
+        patch.setenv("PYTHONWARNINGS", "ignore")
+        found = import_modules(wheel, free_threaded, names, timeout=5)
+    assert [each.module for each in found] == names
+    return {each.module: each for each in found}
+
+
+def test_a_module_that_declares_leaves_the_gil_off(results: dict[str, ImportResult]) -> None:
+    good = results["pkg.good"]
+    assert (good.outcome, good.gil_before, good.gil_after, good.culprits) == (ImportOutcome.LOADED, False, False, ())
+    assert not good.enables_gil
+    assert good.seconds > 0
+
+
+@pytest.mark.parametrize("module", ["pkg.silent", "pkg.through"])
+def test_the_module_that_turns_the_gil_on_is_named(results: dict[str, ImportResult], module: str) -> None:
+    silent = results[module]
+    assert silent.outcome is ImportOutcome.LOADED
+    assert silent.enables_gil
+    assert silent.culprits == ("pkg.silent",)
+
+
+def test_an_exception_is_a_result(results: dict[str, ImportResult]) -> None:
+    assert results["pkg.raising"].outcome is ImportOutcome.FAILED
+    assert results["pkg.raising"].detail == "OSError: no 🐍 here"
+    assert results["pkg.missing"].detail == "ModuleNotFoundError: No module named 'pkg.missing'"
+
+
+def test_a_crash_is_a_result_with_the_stack(results: dict[str, ImportResult]) -> None:
+    crash = results["pkg.crashing"]
+    assert crash.outcome is ImportOutcome.CRASHED
+    assert "SIGSEGV" in crash.detail
+    assert "Fatal Python error" in crash.detail
+    assert crash.gil_after is None
+
+
+def test_leaving_without_an_answer_is_a_result(results: dict[str, ImportResult]) -> None:
+    assert results["pkg.leaving"].outcome is ImportOutcome.CRASHED
+    assert results["pkg.leaving"].detail.startswith("the process left with exit code 7")
+
+
+def test_a_crash_at_exit_is_a_result(results: dict[str, ImportResult]) -> None:
+    assert results["pkg.dying"].outcome is ImportOutcome.CRASHED
+    assert "SIGABRT after the import, at exit" in results["pkg.dying"].detail
+
+
+def test_an_import_that_never_ends_is_a_result(results: dict[str, ImportResult]) -> None:
+    assert results["pkg.sleeping"].outcome is ImportOutcome.TIMED_OUT
+    assert results["pkg.sleeping"].detail == "no answer after 5 seconds"
+
+
+def test_importing_the_package_alone_looks_clean(wheel: Path, free_threaded: Interpreter) -> None:
+    (package,) = import_modules(wheel, free_threaded, ["pkg"])
+    assert package.outcome is ImportOutcome.LOADED
+    assert not package.enables_gil
+
+
+def test_a_renamed_wheel_installs_and_cannot_be_imported(
+    default: Interpreter, free_threaded: Interpreter, tmp_path: Path
+) -> None:
+    code = compiled(MODULES["good"], default, tmp_path)
+    members = {f"good{default.extension_suffixes[0]}": code}
+    honest = make_wheel(tmp_path, f"ways-1.0-{tag(default)}.whl", members)
+    renamed = make_wheel(tmp_path, f"ways-1.0-{tag(free_threaded)}.whl", members)
+
+    (loaded,) = import_modules(honest, default, ["good"])
+    (failed,) = import_modules(renamed, free_threaded, ["good"])
+
+    assert (loaded.outcome, loaded.enables_gil) == (ImportOutcome.LOADED, False)
+    assert (failed.outcome, failed.detail) == (ImportOutcome.FAILED, "ModuleNotFoundError: No module named 'good'")
+
+
+def test_a_wheel_for_another_interpreter_is_refused_by_the_installer(wheel: Path, default: Interpreter) -> None:
+    with pytest.raises(BuildError, match=r"cannot install .*ways-1\.0") as caught:
+        import_modules(wheel, default, ["pkg.good"])
+    assert default.abi_tag in caught.value.message
+
+
+def test_what_the_wheel_requires_is_there_when_it_is_imported(
+    default: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = make_wheel(tmp_path, "ftwheelneeds-1.0-py3-none-any.whl", {"ftwheelneeds.py": ""})
+    metadata = "Metadata-Version: 2.1\nName: user\nVersion: 1.0\nRequires-Dist: ftwheelneeds\n"
+    files = {"user.py": "import ftwheelneeds\n"}
+    path = make_wheel(tmp_path, "user-1.0-py3-none-any.whl", files, replace={"METADATA": metadata})
+    monkeypatch.setenv("UV_FIND_LINKS", os.fspath(needed.parent))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+
+    (with_it,) = import_modules(path, default, ["user"])
+    (without,) = import_modules(path, default, ["user"], requires=False)
+
+    assert with_it.outcome is ImportOutcome.LOADED, with_it.detail
+    assert without.detail == "ModuleNotFoundError: No module named 'ftwheelneeds'"
+
+
+def test_without_uv_venv_and_pip_do(default: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uv", None)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("UV", os.fspath(tmp_path / "none"))
+    path = make_wheel(tmp_path, "user-1.0-py3-none-any.whl", {"user.py": ""})
+
+    (result,) = import_modules(path, default, ["user"])
+
+    assert result.outcome is ImportOutcome.LOADED
+
+
+def test_the_environment_for_other_interpreters_has_nothing_that_steers_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PYTHON_GIL", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("CFLAGS", "-O1")
+    environ = clean_environ(MORE="1")
+    assert (environ["CFLAGS"], environ["MORE"]) == ("-O1", "1")
+    assert not {"PYTHON_GIL", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"} & environ.keys()
