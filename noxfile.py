@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -47,9 +48,14 @@ def wheelhouse(session: nox.Session) -> dict[str, str]:
 
     The examples require ``ftwheel-build``; a checkout tests its own, not a released one.
     """
-    folder = Path(session.create_tmp()).resolve() / "wheelhouse"
-    shutil.rmtree(folder, ignore_errors=True)
-    session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), "backend", external=True)
+    top = Path(session.create_tmp()).resolve() / "wheelhouse"
+    shutil.rmtree(top, ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(top), "backend", external=True)
+    [wheel] = top.glob("*.whl")
+    # uv's cache knows a file by its folder and name alone, so another content needs another folder
+    folder = top / hashlib.sha256(wheel.read_bytes()).hexdigest()[:16]
+    folder.mkdir()
+    wheel.rename(folder / wheel.name)
     pip = f"{os.environ.get('PIP_FIND_LINKS', '')} {folder}".strip()
     return {"PIP_FIND_LINKS": pip, "UV_FIND_LINKS": str(folder)}
 
