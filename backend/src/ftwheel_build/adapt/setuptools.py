@@ -53,7 +53,7 @@ def adapted(job: Job) -> Iterator[dict[str, Any]]:
 def adjust(command: Any, job: Job) -> None:
     """Change the options of one command that is about to finalise them, according to the target and the policy."""
     names = _names(command)
-    if "build" in names and not job.editable:
+    if "build" in names and job.hook == "build_wheel":  # an sdist leaves out the folder that the project builds in
         _own_folders(command, job)
     elif "bdist_wheel" in names and command.py_limited_api:
         _limited(job, f"bdist_wheel: py_limited_api = {command.py_limited_api!r}")
