@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -119,6 +120,22 @@ def test_the_right_files_come_out_and_pass_the_tests_of_the_example(
     project: Path, default_python: str, free_threaded_python: str, environ: dict[str, str]
 ) -> None:
     check_pair(project, default_python, free_threaded_python, EXPECTED[project.name], environ)
+
+
+@pytest.mark.parametrize("project", ["setuptools-cython"], indirect=True)
+def test_the_sdist_has_the_sources_and_nothing_that_was_built(
+    project: Path, default_python: str, environ: dict[str, str]
+) -> None:
+    uv = find_uv()
+    assert uv is not None
+
+    done = run(uv, "build", "--sdist", "--python", default_python, cwd=project, environ=environ)
+
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(next((project / "dist").glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"src/_histogram.pyx", "src/histogram/__init__.py", "tests/test_histogram.py"} <= names
+    assert not any(name.startswith("build") for name in names)
 
 
 @pytest.mark.parametrize("project", ["wrong-no-gil-slot"], indirect=True)
