@@ -36,7 +36,7 @@ def _asks(job: Job) -> bool:
 def adapted(job: Job) -> Iterator[dict[str, Any]]:
     """Switch the limited API off by Meson's own option; a build folder the user named becomes the target's own."""
     settings = dict(job.settings)
-    if job.hook in ("build_wheel", "build_editable"):
+    if job.hook.startswith("build_"):  # an sdist is configured like a wheel
         if job.target.free_threaded and _asks(job):
             limited_api_asked(job, "meson-python: limited API")
             if job.drops_limited_api:
