@@ -117,7 +117,7 @@ class Rule(abc.ABC):
             code=self.code,
             severity=self.severity if severity is None else severity,
             message=message,
-            fix=self.fix if fix is None else fix,
+            fix=" ".join((self.fix if fix is None else fix).split()),
             url=f"{PAGES}{self.code}.md",
         )
 

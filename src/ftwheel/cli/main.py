@@ -23,6 +23,7 @@ COMMANDS = {
     "check": "say what wheels really are: the ABI of the code, what it declares, and whether the tags tell the truth",
     "completion": "print the completion script of a shell",
     "simulate": "show which file pip and uv would install, in any environment, and why",
+    "tag": "give a wheel other tags, if the code inside supports them",
 }
 INTERRUPTED = 130  # the shell's convention for SIGINT
 

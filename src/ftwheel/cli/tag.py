@@ -1,0 +1,97 @@
+"""``ftwheel tag``: other tags for a wheel, if the code inside supports them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwheel.core.errors import BuildError, InputError
+
+if TYPE_CHECKING:
+    from ftwheel.app.tag import TagPlan
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = """\
+  ftwheel tag --suggest dist/*.whl                    the tags that the code supports
+  ftwheel tag --abi-tag=+abi3t dist/pkg-1.0-cp315-abi3-win_amd64.whl
+  ftwheel tag --platform-tag linux_aarch64 -o out/ pkg-1.0-cp314-cp314t-linux_x86_64.whl"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("wheels", nargs="+", type=Path, metavar="WHEEL", help="the wheels to give other tags")
+    add("--python-tag", metavar="TAG", help="interpreter tags: cp313.cp314, or +TAG to add one, or =-TAG to remove one")
+    add("--abi-tag", metavar="TAG", help="ABI tags, likewise")
+    add("--platform-tag", metavar="TAG", help="platform tags, likewise")
+    add("--build", metavar="BUILD", help='build tag; "" removes it')
+    add("-o", "--out-dir", type=Path, metavar="DIR", help="where the new wheels go (default: beside the old)")
+    add("--remove", action="store_true", help="remove the old wheel once the new one is there")
+    add("--suggest", action="store_true", help="only say which tags the code supports")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when every wheel was written (or could be advised on), 1 when the code of one does not support the tags."""
+    from ftwheel.app.tag import plan
+    from ftwheel.io.stable_abi import stable_symbols
+    from ftwheel.io.wheels import inspect_wheel
+
+    asked = (arguments.python_tag, arguments.abi_tag, arguments.platform_tag, arguments.build)
+    if not arguments.suggest and all(tag is None for tag in asked):
+        raise InputError("no tag is asked for", hint="give --python-tag, --abi-tag or --platform-tag, or --suggest")
+    python, abi, platform, build = asked
+    code = 0
+    for path in arguments.wheels:
+        contents = inspect_wheel(str(path))
+        made = plan(contents, stable_symbols(), python=python, abi=abi, platform=platform, build=build)
+        if arguments.suggest:
+            _say(made, contents.filename, several=len(arguments.wheels) > 1)
+        elif made.objections:
+            _refuse(made, contents.filename)
+            code = 1
+        else:
+            print(_write(path, made, arguments.out_dir or path.parent, remove=arguments.remove))
+    return code
+
+
+def _say(made: TagPlan, filename: str, *, several: bool) -> None:
+    from ftwheel.render.terminal import printable
+
+    if several:
+        print(f"{printable(filename)}:")
+    for suggestion in made.suggestions:
+        doubt = "" if suggestion.proved else "  (the code does not prove its ABI)"
+        print(f"{'  ' if several else ''}{suggestion.tag}{doubt}")
+    if not made.suggestions:
+        print(f"{'  ' if several else ''}no tag: ftwheel check says what is wrong with the wheel")
+
+
+def _refuse(made: TagPlan, filename: str) -> None:
+    from ftwheel.render.findings import write_text
+    from ftwheel.render.terminal import printable
+
+    write_text(made.objections, sys.stderr)
+    tags = ", ".join(suggestion.tag for suggestion in made.suggestions) or "none"
+    print(
+        f"ftwheel: error: {printable(filename)} does not support {made.wanted.name.tag_text}; nothing was written",
+        file=sys.stderr,
+    )
+    print(f"ftwheel: hint: tags that its code supports: {tags}", file=sys.stderr)
+
+
+def _write(path: Path, made: TagPlan, folder: Path, *, remove: bool) -> Path:
+    """Write the wheel, look at it once more, and only then remove the old one."""
+    from ftwheel.io.retag import retag
+    from ftwheel.io.wheels import read_wheel
+
+    contents = read_wheel(path)
+    new = retag(path, contents, made.wanted.name, folder)
+    written = read_wheel(new)
+    if written.wheel is None or written.wheel.tags != written.name.tags:
+        new.unlink()
+        raise BuildError(f"{new}: `wheel tags` wrote a WHEEL file that does not agree with the name")
+    if remove and new.resolve() != path.resolve():
+        path.unlink()
+    return new
