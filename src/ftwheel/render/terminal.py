@@ -48,7 +48,9 @@ def table(stream: TextIO, header: Sequence[str], rows: Sequence[Sequence[Cell | 
         from rich.table import Table
         from rich.text import Text
 
-        drawn = Table(*header, box=box.SIMPLE_HEAD, header_style="bold")
+        drawn = Table(box=box.SIMPLE_HEAD, header_style="bold")
+        for name in header:
+            drawn.add_column(name, overflow="fold")  # a file name cut short is no file name
         for row in cells:
             drawn.add_row(*(Text(printable(cell.text), style=cell.style) for cell in row))
         Console(file=stream).print(drawn)
