@@ -96,6 +96,7 @@ class LocalWorkshop:
         observer.stage("sdist", Stage.SOURCE)
         source = copy_source(self._project, room / "copy", without=self._out_dir)
         self._sdist = self._call("sdist", interpreter, source, room, observer)
+        observer.stage("sdist", Stage.DONE)
         return os.fspath(self._sdist)
 
     def make_wheel(self, interpreter: Interpreter, observer: Observer) -> RawWheel:
