@@ -471,7 +471,7 @@ GROUP_CASES: dict[str, tuple[list[Group], list[Group]]] = {
         [group(_DEFAULT_WHEEL, _FT_WHEEL, _MACOS_FT), group(_DEFAULT_WHEEL, _FT_WHEEL, _MACOS)],
         [
             _GOOD,
-            group(_FT_WHEEL),
+            group(_FT_WHEEL, _MACOS_FT),
             group(_DEFAULT_WHEEL, _FT_WHEEL, contents("pkg-1.0-cp312-cp312-macosx_11_0_arm64.whl")),
             group(contents(ABI3), _FT_WHEEL),
         ],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ftwheel.checks.rule import Group, GroupRule
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.halves import HalvesComparison
+from ftwheel.core.halves import Half, HalvesComparison, half_of
 
 __all__ = [
     "DifferentFiles",
@@ -118,10 +118,9 @@ class HalfMissing(GroupRule):
     severity = Severity.WARNING
 
     def check(self, group: Group) -> Iterator[Finding]:
-        if len(group.wheels) < 2:
-            return
-        for wheel in group.pairing.without_default:
-            yield self.finding(wheel.filename, "has no wheel for the default build beside it")
+        if any(half_of(wheel.name) is Half.DEFAULT for wheel in group.wheels):
+            for wheel in group.pairing.without_default:
+                yield self.finding(wheel.filename, "has no wheel for the default build beside it")
         for wheel in group.pairing.without_free_threaded:
             yield self.finding(wheel.filename, "has no free-threaded wheel beside it, though other platforms have one")
 

@@ -11,9 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftwheel.cli import indexes
 from ftwheel.core.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
+    from packaging.version import Version
+
     from ftwheel.app.check import Importer, Judge, Run
     from ftwheel.checks.registry import Selection
     from ftwheel.core.checking import WheelReport
@@ -33,6 +36,7 @@ EXAMPLES = """\
 _FORMATS = ("text", "json", "markdown", "github", "sarif")
 _SEVERITIES = ("advice", "warning", "error")
 _SMALL = 4 << 20  # bytes of wheels below which starting workers takes longer than reading
+_DOWNLOADS = 8  # files at a time; more only share the same line
 _PRELOAD = ("ftwheel.app.check", "ftwheel.io.wheels", "ftwheel.io.binaries")
 
 
@@ -54,10 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--import", dest="imports", action="store_true", help="install each wheel and import every module of it")
     add("--python", action="append", default=[], metavar="LIST", help="interpreters for --import: 3.14, 3.14t or paths")
     add("--level", type=int, choices=(1, 2), default=2, help="1: read data only; 2: follow the init functions too")
-    add("-j", "--jobs", type=int, metavar="N", help="how many wheels to read at a time (default: all cores)")
+    add("--cores", type=int, metavar="N", help="how many wheels to read at a time (default: all cores)")
     add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel.check] from (default: here)")
     add("--list-rules", action="store_true", help="name all rules and leave")
     add("--explain", metavar="CODE", help="show the page of a rule and leave")
+    indexes.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,10 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     judge = _judge(arguments)
     with ExitStack() as stack:
-        paths = list(dict.fromkeys(_paths(arguments.targets, stack)))
+        paths = list(dict.fromkeys(_paths(arguments, stack)))
         importer = _importer(arguments.python) if arguments.imports else None
         with progress(len(paths)) as told:
-            report = check(paths, judge, run=_runner(arguments.jobs), importer=importer, observer=told)
+            report = check(paths, judge, run=_runner(arguments.cores), importer=importer, observer=told)
     write(report, _rule_texts(), arguments.format, sys.stdout, quiet=arguments.quiet)
     if report.unreadable:
         return 2
@@ -159,9 +164,11 @@ def _codes(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(code.strip().upper() for text in given for code in text.split(",") if code.strip())
 
 
-def _paths(targets: Sequence[str], stack: ExitStack) -> Iterator[str]:
+def _paths(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[str]:
     """The files to check; a release is downloaded into a folder that ``stack`` removes."""
-    for target in targets:
+    from ftwheel.app.releases import parse_release
+
+    for target in arguments.targets:
         path = Path(target)
         if path.is_dir():
             wheels = sorted(os.fspath(wheel) for wheel in path.glob("*.whl"))
@@ -175,21 +182,46 @@ def _paths(targets: Sequence[str], stack: ExitStack) -> Iterator[str]:
             if not matches:
                 raise InputError(f"{target}: no file matches")
             yield from matches
+        elif release := parse_release(target):
+            yield from _downloaded(arguments, *release, stack)
         else:
             raise InputError(
                 f"{target}: neither a file nor a folder nor NAME==VERSION", hint="give a wheel, or a folder of wheels"
             )
 
 
-def _runner(jobs: int | None) -> Run:
+def _downloaded(arguments: argparse.Namespace, name: str, version: Version, stack: ExitStack) -> Iterator[str]:
+    """The wheels of a release, got and verified many at a time."""
+    from concurrent.futures import ThreadPoolExecutor
+    from tempfile import TemporaryDirectory
+
+    from ftwheel.app.releases import wheels_of
+
+    places = stack.enter_context(indexes.open_places(arguments))
+    if places.client is None:
+        raise InputError("--index: a recording holds pages, not files", hint="use --index-url or --find-links")
+    pages = [page for index in places.all if (page := index.project(name)) is not None]
+    files = wheels_of(pages, name, version)
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="ftwheel-check-")))
+    download = places.client.download
+    with ThreadPoolExecutor(_DOWNLOADS) as pool:
+        try:
+            yield from pool.map(lambda file: os.fspath(download(file, folder / file.filename)), files)
+        except BaseException:
+            places.client.abort()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _runner(asked: int | None) -> Run:
     from ftwheel.io.parallel import cores, in_parallel
 
     def run_all(function: Callable[[str], WheelReport], paths: Sequence[str]) -> Iterator[WheelReport]:
         sizes = {path: os.path.getsize(path) for path in paths}
-        small = sum(sizes.values()) < _SMALL and jobs is None
+        small = sum(sizes.values()) < _SMALL and asked is None
         # the largest first: no core is left waiting for one that came last
         ordered = sorted(paths, key=lambda path: -sizes[path])
-        yield from in_parallel(function, ordered, jobs=1 if small else jobs or cores(), preload=_PRELOAD)
+        yield from in_parallel(function, ordered, jobs=1 if small else asked or cores(), preload=_PRELOAD)
 
     return run_all
 

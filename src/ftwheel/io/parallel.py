@@ -47,7 +47,7 @@ def in_parallel(
             except BrokenProcessPool as error:
                 raise FtwheelError(
                     f"a worker process was ended from outside, perhaps while reading {futures[future]}",
-                    hint="the system kills processes when memory runs out: try --jobs 1",
+                    hint="the system kills processes when memory runs out: try --cores 1",
                 ) from error
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
