@@ -128,13 +128,17 @@ def _read_image(image: Image, init_name: str | None, *, level2: bool) -> _Answer
     wants = walkable and not walk.available()
     if not walkable or wants or data.basis is Basis.CFFI_BACKEND:
         return _Answer(data, Level.DATA if data.decided else Level.NONE, wants, built_for, evidence)
-    code, conflict = walk.decide_by_code(image, init_name, built_for)
-    if not code.decided and data.decided and not conflict:
-        return _Answer(data, Level.DATA, False, built_for, evidence)
+    walked = walk.decide_by_code(image, init_name, built_for)
+    code = walked.verdict
     if code.abi is not None and code.abi != data.abi:
         built_for, evidence = decide_abi(image, definitions, code.abi)
-    same = data.decided and (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase)
-    if same:
+    if built_for is BuiltFor.CANNOT_TELL and walked.free_threaded is not None:
+        built_for = BuiltFor.FREE_THREADED if walked.free_threaded else BuiltFor.DEFAULT
+        evidence += (f"{init_name} makes a module definition with the {built_for.value} object head",)
+    if data.decided and (
+        (not code.decided and not walked.conflict)
+        or (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase)
+    ):
         return _Answer(data, Level.DATA, False, built_for, evidence)
     return _Answer(code, Level.CODE if code.decided else Level.NONE, False, built_for, evidence)
 

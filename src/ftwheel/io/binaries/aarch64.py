@@ -167,8 +167,8 @@ class AArch64:
     def __init__(self, disassembler: Any) -> None:
         self._disassembler = disassembler
 
-    def enter(self, state: State, stack: int, caller: int) -> None:
-        """Set up the call of the init function."""
+    def enter(self, state: State, stack: int, caller: int, thread_data: bytes = b"") -> None:
+        """Set up the call of the init function; static thread data is reached through calls and stays unknown."""
         state.registers[_SP] = stack
         state.registers[_LINK] = caller
         state.registers[_ZERO] = 0

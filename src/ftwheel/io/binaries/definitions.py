@@ -16,7 +16,7 @@ from typing import Protocol
 from ftwheel.core.extensions import AbiInfo, ByteOrder
 from ftwheel.io.binaries.image import Image, Pointer
 
-__all__ = ["Definition", "Head", "Memory", "SlotTable", "find_definitions", "read_definition_slots", "read_slots"]
+__all__ = ["DEFAULT_COUNTS", "Definition", "Head", "Memory", "SlotTable", "find_definitions", "read_definition_slots", "read_slots"]
 
 _NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*(\.[A-Za-z_\x80-\xff][\w\x80-\xff]*)*")
 _SLOT_LIMIT = 256  # in one array and those nested in it
@@ -25,6 +25,9 @@ _KNOWN = frozenset({1, 2, 3, 4, *range(84, 128)})
 _INTERPRETERS = {3, 86}
 _GIL = {4, 87}
 _SUBSLOTS, _MOD_SLOTS, _ABI = 92, 94, 109
+# First eight bytes of a static default head on 64-bit machines: the reference count.
+_IMMORTAL = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
+DEFAULT_COUNTS = frozenset({1, *_IMMORTAL.values()})
 _CANDIDATE_LIMIT = 1 << 16  # heads looked at in one image
 
 
@@ -91,7 +94,7 @@ def _heads(bits: int, order: ByteOrder) -> tuple[Head, ...]:
     mark = "<" if order is ByteOrder.LITTLE else ">"
     if bits == 64:
         threaded, plain, base = struct.Struct(mark + "QHBBIQQ"), struct.Struct(mark + "QQ"), bytes(24)
-        immortal = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
+        immortal = _IMMORTAL
     else:
         threaded, plain, base = struct.Struct(mark + "IHBBIII"), struct.Struct(mark + "II"), bytes(12)
         immortal = {"3.12 or 3.13": 0x3FFFFFFF, "3.14 or newer": 7 << 28}

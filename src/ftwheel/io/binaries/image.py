@@ -238,6 +238,10 @@ class Image:
             return None
         return self.integer(address, size)
 
+    def thread_template(self) -> bytes:
+        """What the static data of a new thread starts with, where the format says so simply."""
+        return b""
+
     def text_ranges(self) -> Iterator[tuple[int, int]]:
         """File ranges that hold string constants (absolute start and stop)."""
         for segment in self.segments:

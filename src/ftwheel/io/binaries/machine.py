@@ -11,32 +11,49 @@ from typing import TypeAlias
 
 from ftwheel.io.binaries.image import Image, Pointer
 
-__all__ = ["CALLER", "HEAP", "IMPORTS", "OBJECTS", "STACK", "Memory", "State", "Symbol", "Value", "signed", "truncate"]
+__all__ = ["CALLER", "HEAP", "IMPORTS", "OBJECTS", "STACK", "THREAD", "CrashError", "Names", "Memory", "State", "Symbol", "Value", "signed", "truncate"]
 
 # Regions of the imagined address space, far from any image.
+THREAD = 0x7B00_0000_0000  # what fs or gs is based at
 OBJECTS = 0x7C00_0000_0000
 HEAP = 0x7D00_0000_0000
 IMPORTS = 0x7E00_0000_0000
 STACK = 0x7F00_0000_0000
 CALLER = 0x7F80_0000_0000  # the return address of the init function itself
+_NULL_PAGE = 0x1000  # nothing is mapped below; where an ELF image has its headers, no code looks
 _STEP = 0x1000  # between two imports or two objects
+# Head of an immortal object: the reference count of the default build, and the second eight bytes of the
+# free-threaded one, which hold flags, lock and the owning thread's count (Include/refcount.h).
+_IMMORTAL = 0xFFFFFFFF
+_IMMORTAL_LOCAL = 0xFFFFFFFF_00000000
+
+
+class CrashError(Exception):
+    """The code uses memory next to NULL: no import that succeeds goes this way."""
 
 
 class Symbol:
-    """One unknown value; ``part`` is its low bits, the same symbol each time."""
+    """One unknown value; ``part`` is its low bits, the same each time. Of some only the low bits are known."""
 
     __slots__ = ("_parts",)
 
     def __init__(self) -> None:
-        self._parts: dict[int, Symbol] | None = None
+        self._parts: dict[int, Symbol | int] | None = None
 
-    def part(self, bits: int) -> Symbol:
-        """The unknown low ``bits`` of it."""
+    def part(self, bits: int) -> Symbol | int:
+        """Its low ``bits``."""
         if self._parts is None:
             self._parts = {}
         if bits not in self._parts:
             self._parts[bits] = Symbol()
         return self._parts[bits]
+
+    @classmethod
+    def ending_in(cls, value: int, bits: int) -> Symbol:
+        """An unknown value with known low bits."""
+        symbol = cls()
+        symbol._parts = {width: value & ((1 << width) - 1) for width in (8, 16, 32) if width <= bits}
+        return symbol
 
 
 Value: TypeAlias = int | Symbol
@@ -80,24 +97,32 @@ class Memory:
     Kept in cells of eight bytes. A cell that was written in parts is a dict of offset to (size, value).
     """
 
-    __slots__ = ("_cells", "_image", "_names")
+    __slots__ = ("_cells", "_image", "_names", "free_threaded")
 
-    def __init__(self, image: Image, names: Names, cells: dict[int, Value | dict[int, tuple[int, Value]]]) -> None:
+    def __init__(
+        self,
+        image: Image,
+        names: Names,
+        cells: dict[int, Value | dict[int, tuple[int, Value]]],
+        *,
+        free_threaded: bool,
+    ) -> None:
         self._image = image
         self._names = names
         self._cells = cells
+        self.free_threaded = free_threaded
 
     def fork(self) -> Memory:
         """A copy for another path."""
         cells = {at: dict(cell) if isinstance(cell, dict) else cell for at, cell in self._cells.items()}
-        return Memory(self._image, self._names, cells)
+        return Memory(self._image, self._names, cells, free_threaded=self.free_threaded)
 
     def _initial(self, address: int) -> Value:
         """The eight bytes at an aligned address before anything ran."""
         image = self._image
         segment = image.segment(address)
         if segment is None:
-            return Symbol()
+            return self._outside(address)
         if address + 8 > segment.end:
             value = image.plain(address, segment.end - address)
             return Symbol() if value is None else value
@@ -111,10 +136,27 @@ class Memory:
             return self._names.address(pointer)
         return Symbol() if pointer is None else pointer
 
+    def _outside(self, address: int) -> Value:
+        """Memory of the process: objects are immortal there, so that reference counting decides no branch."""
+        if self.free_threaded:
+            counted = address & (_STEP - 1) == 8 and OBJECTS <= address < STACK and not HEAP <= address < IMPORTS
+            return _IMMORTAL_LOCAL if counted else Symbol()
+        if OBJECTS <= address < HEAP and not address & (_STEP - 1):
+            return _IMMORTAL
+        name = self._names.name(address)
+        return _IMMORTAL if name is not None and name.endswith(("_Type", "Struct")) else Symbol()
+
     def load(self, address: int, size: int) -> Value:
         """An unsigned value of 1, 2, 4 or 8 bytes."""
+        if address < _NULL_PAGE:
+            raise CrashError
         at, offset = address & ~7, address & 7
         if offset + size > 8:
+            if size == 8 and self._image.relocated(address, address + 1):
+                # Linkers of MinGW put imports at any multiple of four; nothing writes to those.
+                pointer = self._image.pointer(address)
+                if isinstance(pointer, str):
+                    return self._names.address(pointer)
             low, high = self.load(address, 8 - offset), self.load(at + 8, offset + size - 8)
             if isinstance(low, int) and isinstance(high, int):
                 return low | high << 8 * (8 - offset)
@@ -143,8 +185,10 @@ class Memory:
             for start, (length, piece) in cell.items():
                 if start <= byte < start + length:
                     if not isinstance(piece, int):
-                        fresh = piece.part(8 * size) if start == offset and length > size else Symbol()
-                        return fresh
+                        if start == offset and length > size:
+                            return piece.part(8 * size)
+                        known = byte - offset
+                        return Symbol.ending_in(value, 8 * known) if known else Symbol()
                     value |= (piece >> 8 * (byte - start) & 0xFF) << 8 * (byte - offset)
                     break
             else:
@@ -153,6 +197,8 @@ class Memory:
 
     def store(self, address: int, size: int, value: Value) -> None:
         """Write 1, 2, 4 or 8 bytes."""
+        if address < _NULL_PAGE:
+            raise CrashError
         at, offset = address & ~7, address & 7
         if offset + size > 8:
             first = 8 - offset
@@ -196,6 +242,19 @@ class Memory:
         for at in range(address & ~7, address + size, 8):
             self._cells[at] = Symbol()
 
+    def expose(self, address: int, size: int) -> None:
+        """Forget what a called function may write through a pointer to a local variable.
+
+        No variable reaches over a saved return address.
+        """
+        for at in range(address & ~7, address + size, 8):
+            value = self.load(at, 8)
+            if isinstance(value, int):
+                segment = self._image.segment(value)
+                if value == CALLER or (segment is not None and segment.executable):
+                    return
+            self._cells[at] = Symbol()
+
     # What the slot reader asks for.
 
     def cell(self, address: int) -> Pointer:
@@ -225,10 +284,11 @@ class State:
     """One path: registers, vector registers (pairs of 64 bits), flags, memory, and what has been observed.
 
     ``facts`` are values that this path has taken symbols for. ``modules`` maps each module object made to its
-    definition's address (None when it has none), ``gil`` each module to what it was declared as.
+    definition's address, ``gil`` each module to what it was declared as.
     """
 
     __slots__ = (
+        "choice",
         "counts",
         "definitions",
         "depth",
@@ -252,11 +312,12 @@ class State:
         self.flags: tuple[str, Value, Value, int] | None = None
         self.facts: dict[Symbol, int | None] = {}
         self.counts: dict[int, int] = {}
+        self.choice: tuple[int, bool] | None = None  # the last way taken at a branch on something unknown
         self.pc = 0
         self.depth = 0
         self.heap = HEAP
         self.objects = OBJECTS
-        self.modules: dict[int, int | None] = {}
+        self.modules: dict[int, int] = {}
         self.definitions: set[int] = set()
         self.gil: dict[int, Value] = {}
         self.tainted = ""
@@ -270,6 +331,7 @@ class State:
         other.flags = self.flags
         other.facts = dict(self.facts)
         other.counts = dict(self.counts)
+        other.choice = self.choice
         other.pc = self.pc
         other.depth = self.depth
         other.heap = self.heap

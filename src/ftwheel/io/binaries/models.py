@@ -36,6 +36,37 @@ _UNKNOWN = re.compile(
     r"|_?Py_(Is\w+|GetVersion|HashRandomizationFlag|Version)|PyEval_\w+|PyThread\w+|PyGILState_\w+|PyInterpreterState_GetID"
     r"|PyType_(IsSubtype|HasFeature|GetFlags|GetSlot)|PyObject_(Not|RichCompareBool|IsInstance|IsSubclass)|PyOS_\w+"
 )
+_HANDS_BACK = re.compile(
+    r"Fetch|Normalize|Arg_|Next|Ref$|RefString$|Optional|AndSize|Buffer|AndOverflow|FSConverter|FSDecoder|_Resize|Append$"
+    r"|Concat|ContextVar_Get|PySlice_|Pop|PyTime_|InPlace|NewInterpreterFromConfig|Consume"
+)
+_HARMLESS = frozenset(
+    {
+        "__tls_get_addr",
+        "__errno_location",
+        "getenv",
+        "write",
+        "strchr",
+        "strrchr",
+        "strstr",
+        "memcmp",
+        "memchr",
+        "pthread_getspecific",
+        "AcquireSRWLockExclusive",
+        "ReleaseSRWLockExclusive",
+        "WakeAllConditionVariable",
+        "EnterCriticalSection",
+        "LeaveCriticalSection",
+        "GetLastError",
+        "TlsGetValue",
+    }
+)
+# What these return is memory of another kind than an object.
+_RAW = re.compile(
+    r"PyCapsule_(GetPointer|Import|GetContext)|PyModule_Get(State|Def)|PyType_Get(Slot|ModuleState)|Py_GetVersion"
+    r"|Py(Interpreter|Thread)State_\w+|PyObject_GetTypeData|PyThread_allocate_lock"
+    r"|LoadLibrary\w*|GetModuleHandle\w*|GetProcAddress|dlopen|dlsym"
+)
 _NEVER_RETURNS = re.compile(
     r"_?abort|_?_?exit|_Exit|quick_exit|Py_(FatalError|Exit)|_Py_FatalErrorFunc|__stack_chk_fail|__assert_(fail|rtn)|_?longjmp"
     r"|__cxa_(throw|rethrow|bad_cast|throw_bad_array_new_length|call_unexpected)|_Unwind_(Resume|RaiseException)\w*"
@@ -81,9 +112,17 @@ def never_returns(name: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 12)
+def _hands_back(name: str) -> bool:
+    """Whether a function of the C API stores results through its arguments."""
+    return _HANDS_BACK.search(name) is not None
+
+
+@lru_cache(maxsize=1 << 12)
 def _kind(name: str) -> str:
     if name in _OBSERVED:
         return "observed"
+    if _RAW.fullmatch(name):
+        return "raw"
     if name.startswith(("Py", "_Py")):
         if _STATUS.fullmatch(name):
             return "status"
@@ -96,16 +135,24 @@ def run_import(state: State, name: str, caller: Caller) -> Value:
     kind = _kind(name)
     if kind == "observed":
         return _OBSERVED[name](state, caller)
-    # Results handed back through pointers to local variables are unknown; other locals are not given to functions
-    # of the C API. Functions of other libraries may fill larger objects.
-    width = 8 if kind != "foreign" else 64
-    for number in range(1 if kind == "object" else 0, caller.arguments):
-        value = caller.argument(state, number)
-        if isinstance(value, int) and STACK <= value < STACK + (1 << 32):
-            state.memory.forget(value, width)
+    if kind == "foreign":
+        if name not in _HARMLESS:
+            _expose(state, caller, range(min(4, caller.arguments)), 64)
+    elif _hands_back(name):
+        _expose(state, caller, range(caller.arguments), 8)
     if kind == "status":
         return 0
+    if kind == "raw":
+        return state.allocate(1 << 16)
     return state.new_object() if kind == "object" else Symbol()
+
+
+def _expose(state: State, caller: Caller, numbers: range, width: int) -> None:
+    """What a function may store through pointers to local variables is unknown afterwards."""
+    for number in numbers:
+        value = caller.argument(state, number)
+        if isinstance(value, int) and STACK <= value < STACK + (1 << 32):
+            state.memory.expose(value, width)
 
 
 def _define(state: State, caller: Caller) -> Value:
@@ -143,6 +190,15 @@ def _allocate_cleared(state: State, caller: Caller) -> Value:
     total: Value = count * size if isinstance(count, int) and isinstance(size, int) else Symbol()
     address = state.allocate(total)
     _fill(state, address, 0, total)
+    return address
+
+
+def _allocate_on_heap(state: State, caller: Caller) -> Value:
+    """``HeapAlloc``: heap, flags (8 clears), size."""
+    flags, size = caller.argument(state, 1), caller.argument(state, 2)
+    address = state.allocate(size)
+    if flags != 0:
+        _fill(state, address, 0 if isinstance(flags, int) and flags & 8 else Symbol(), size)
     return address
 
 
@@ -242,6 +298,9 @@ _OBSERVED: dict[str, Callable[[State, Caller], Value]] = {
     **dict.fromkeys(_CLEARED, _allocate_cleared),
     **dict.fromkeys(_VOID | _ZERO, _zero),
     **dict.fromkeys(("realloc", "PyMem_Realloc", "PyMem_RawRealloc", "PyObject_Realloc"), _reallocate),
+    "HeapAlloc": _allocate_on_heap,
+    **dict.fromkeys(("GetProcessHeap", "GetCurrentThreadId", "pthread_self", "PyThread_get_thread_ident"), _one),
+    "HeapFree": _one,
     "memset": _memset,
     "memcpy": _memcpy,
     "memmove": _memcpy,

@@ -29,6 +29,7 @@ class PeImage(Image):
         super().__init__(data)
         self.architecture = architecture
         self.base = 0
+        self.thread_data: tuple[int, ...] = ()  # start and end address of its initial contents
         self.slots: dict[int, str] = {}  # address of an import address table cell -> symbol
 
     def load(self, header: int) -> None:
@@ -55,6 +56,7 @@ class PeImage(Image):
         self._load_exports(*directories[0])
         self._load_imports(directories[1][0])
         self._load_delayed(directories[13][0])
+        self._load_thread_data(directories[9][0])
         self._import({name.encode() for name in self.slots.values() if is_python_name(name.encode())})
 
     def _load_sections(self, offset: int, count: int) -> None:
@@ -144,6 +146,12 @@ class PeImage(Image):
                 library, cells, names = library - self.base, cells - self.base, names - self.base
             self._load_thunks(self._text(library, "a library name"), names, cells)
 
+    def _load_thread_data(self, address: int) -> None:
+        """Where a new thread's static data is copied from; the directory holds addresses, not offsets."""
+        if address:
+            wide = self.architecture.bits == 64
+            self.thread_data = self._unpack(self.data.layout("QQ" if wide else "II"), address, "the TLS directory")
+
     def _load_thunks(self, library: str, names: int, cells: int) -> None:
         data, wide = self.data, self.architecture.bits == 64
         layout, top = (data.u64, 1 << 63) if wide else (data.u32, 1 << 31)
@@ -168,6 +176,11 @@ class PeImage(Image):
     def relocated(self, low: int, high: int) -> bool:
         """See Image.relocated: cells that hold addresses are right at the preferred base, imports are not."""
         return any(cell in self.slots for cell in range(low, high))
+
+    def thread_template(self) -> bytes:
+        """See Image.thread_template."""
+        start, end = self.thread_data or (0, 0)
+        return self.read(start, min(end - start, 4096)) or b"" if end > start else b""
 
     def text_ranges(self) -> Iterator[tuple[int, int]]:
         """See Image.text_ranges."""

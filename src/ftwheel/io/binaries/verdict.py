@@ -80,6 +80,14 @@ def decide_by_data(image: Image, init_name: str, definitions: Sequence[Definitio
         if len(own) > 1:
             return undecided(f"{len(own)} static module definitions are named {name!r}")
         return undecided(f"the slots of definition {own[0].name!r} are filled by code")
+    if not imports and not has_string(image, SET_GIL.encode()):
+        return Verdict(
+            Declaration.NONE,
+            Basis.NOTHING,
+            Interpreters.NOT_DECLARED,
+            InitPhase.CANNOT_TELL,
+            "the file imports nothing of the C API, so it can neither make nor declare a module",
+        )
     if not imports & _CREATE:
         if has_string(image, b"_cffi_backend\0") and "PyImport_ImportModule" in imports:
             return Verdict(

@@ -8,26 +8,28 @@ way of each branch at least once. Paths that succeed and disagree decide nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from ftwheel.core.extensions import Basis, BuiltFor, Declaration, InitPhase, Interpreters
 from ftwheel.io.binaries.aarch64 import AArch64
-from ftwheel.io.binaries.definitions import read_definition_slots, read_slots
+from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, read_definition_slots, read_slots
 from ftwheel.io.binaries.image import Image
-from ftwheel.io.binaries.machine import CALLER, STACK, Memory, Names, State, Symbol, Value
+from ftwheel.io.binaries.machine import CALLER, STACK, CrashError, Memory, Names, State, Symbol, Value
 from ftwheel.io.binaries.models import never_returns, run_import
 from ftwheel.io.binaries.verdict import SET_GIL, Verdict, undecided, verdict_of_slots
 from ftwheel.io.binaries.x86_64 import X86
 
-__all__ = ["available", "decide_by_code", "supports"]
+__all__ = ["Walked", "available", "decide_by_code", "supports"]
 
-_STEPS = 60_000  # instructions walked in all
-_PATH_STEPS = 30_000  # instructions on one path
+_STEPS = 200_000  # instructions walked in all
+_PATH_STEPS = 120_000  # instructions on one path
+_DOUBT_STEPS = 4_000  # instructions walked at least after the first verdict, in search of another
 _FORKS = 256  # paths
 _DEPTH = 64  # calls inside calls
-_RETURN_TWICE = 3  # times a path takes the same way at a branch on something unknown
+_ROUNDS = 3  # times a path takes the same way at a branch on something unknown
 
 
 @cache
@@ -64,10 +66,14 @@ class _Walk:
     processor: X86 | AArch64 = field(init=False)
     names: Names = field(default_factory=Names)
     steps: dict[int, Any] = field(default_factory=dict)
-    pending: list[State] = field(default_factory=list)
+    pending: deque[State] = field(default_factory=deque)
     taken: set[tuple[int, bool]] = field(default_factory=set)
     verdicts: set[Verdict] = field(default_factory=set)
+    hints: set[Verdict] = field(default_factory=set)  # of modules that bear another name, before they are returned
+    heads: set[bool] = field(default_factory=set)  # of the definitions used: whether each is free-threaded
+    made: set[int] = field(default_factory=set)  # definitions that modules were made from
     lost: set[str] = field(default_factory=set)
+    failures: Counter[tuple[int, bool]] = field(default_factory=Counter)  # last choices of paths that failed
     forks: int = 0
 
     def __post_init__(self) -> None:
@@ -82,27 +88,36 @@ class _Walk:
 
     def run(self) -> None:
         """Walk until nothing is left, or the budget is."""
-        memory = Memory(self.image, self.names, {})
+        memory = Memory(self.image, self.names, {}, free_threaded=self.free_threaded)
         state = State(memory, self.processor.registers, self.processor.vectors)
-        self.processor.enter(state, STACK + (1 << 24), CALLER)
+        self.processor.enter(state, STACK + (1 << 24), CALLER, self.image.thread_template())
         state.pc = self.image.exports[self.init_name]
         self.pending.append(state)
         left = _STEPS
         while self.pending and left > 0:
-            left -= self._path(self.pending.pop(), min(left, _PATH_STEPS))
+            left -= self._path(self.pending.popleft(), min(left, _PATH_STEPS))
+            if self.verdicts:
+                left = min(left, max(_DOUBT_STEPS, _STEPS - left))
         if self.pending:
             self.lost.add("the init function is too long")
 
     def _path(self, state: State, budget: int) -> int:
         """Follow one path to its end; gives the number of instructions."""
+        known = len(self.verdicts)
         for count in range(budget):
             step = self.steps.get(state.pc) or self._decode(state.pc)
             if step is None:
                 self.lost.add("the code leaves the file")
                 return count
             function, arguments, state.pc = step
-            control = function(state, *arguments)
-            if control is not None and not self._transfer(state, control):
+            try:
+                control = function(state, *arguments)
+                ended = control is not None and not self._transfer(state, control)
+            except CrashError:
+                ended = True
+            if ended:
+                if state.choice is not None and len(self.verdicts) == known:
+                    self.failures[state.choice] += 1
                 return count + 1
         self.lost.add("the init function is too long")
         return budget
@@ -168,28 +183,45 @@ class _Walk:
             one, other = (here, True), (here, False)
             if other not in self.taken:
                 taken = False
-                if one not in self.taken and self.forks < _FORKS:
+                if one not in self.taken and self.forks >= _FORKS:
+                    self.lost.add("the init function has too many branches")
+                elif one not in self.taken:
                     self.forks += 1
                     fork = state.fork()
                     assume(fork, True)
                     fork.pc = target
+                    fork.choice = one
                     self.taken.add(one)
                     self.pending.append(fork)
             elif one not in self.taken:
                 taken = True
             else:
-                # Both ways are known: stay on the first, and leave a loop after a few rounds.
+                # Both ways are known: take the one that failed less often, and leave a loop after a few rounds.
                 number = state.counts[here] = state.counts.get(here, 0) + 1
-                taken = number % (_RETURN_TWICE + 1) == _RETURN_TWICE
+                taken = self.failures[one] < self.failures[other]
+                taken ^= number % (_ROUNDS + 1) == _ROUNDS
             self.taken.add((here, taken))
+            state.choice = (here, taken)
             assume(state, taken)
         if taken:
             state.pc = target
         return True
 
+    def _threaded(self, state: State, definition: int) -> bool:
+        """Which layout a definition has, by its head as the code left it."""
+        memory = state.memory
+        first, local = memory.number(definition, 8), memory.number(definition + 12, 4)
+        if first == 0 and local == 0xFFFFFFFF:
+            self.heads.add(True)
+            return True
+        if first in DEFAULT_COUNTS:
+            self.heads.add(False)
+            return False
+        return self.free_threaded
+
     def _named(self, state: State, definition: int) -> bool:
         """Whether a definition bears the module's own name."""
-        at = definition + (56 if self.free_threaded else 40)
+        at = definition + (56 if self._threaded(state, definition) else 40)
         name_at = state.memory.load(at, 8)
         name = state.memory.text(name_at) if isinstance(name_at, int) else None
         return name is not None and name.rpartition(b".")[2] == self.module
@@ -200,21 +232,24 @@ class _Walk:
         That is so once the module itself has been declared, or has been made in a file that cannot declare it.
         """
         for module, definition in state.modules.items():
-            if definition is not None and self._named(state, definition):
+            self.made.add(definition)
+            if self._named(state, definition):
                 if module in state.gil:
-                    self._declared(state, module)
+                    self._declared(state, module, self.verdicts)
                     return True
                 if not self.declares and module == result:
                     self.verdicts.add(_single(Declaration.NONE, f"{self.init_name} never calls {SET_GIL}"))
                     return True
+            elif module in state.gil:
+                self._declared(state, module, self.hints)
         return False
 
-    def _declared(self, state: State, module: int) -> None:
+    def _declared(self, state: State, module: int, verdicts: set[Verdict]) -> None:
         value = state.settle(state.gil[module])
         if value in {0, 1}:
             answer = Declaration.NOT_USED if value else Declaration.USED
             said = f"{self.init_name} calls {SET_GIL} with Py_MOD_GIL_{'NOT_' if value else ''}USED"
-            self.verdicts.add(_single(answer, said))
+            verdicts.add(_single(answer, said))
         else:
             self.lost.add(f"what {SET_GIL} is called with is not known")
 
@@ -231,10 +266,11 @@ class _Walk:
             slots = read_slots(state.memory, result, self.image, modern=True)
             self._slots(slots, InitPhase.EXPORT, f"the array that {self.init_name} returns")
         elif result in state.definitions:
-            slots = read_definition_slots(state.memory, result, self.image, free_threaded=self.free_threaded)
+            threaded = self._threaded(state, result)
+            slots = read_definition_slots(state.memory, result, self.image, free_threaded=threaded)
             self._slots(slots, InitPhase.MULTI, f"the definition that {self.init_name} returns")
         elif result in state.gil:
-            self._declared(state, result)
+            self._declared(state, result, self.verdicts)
         elif result in state.modules:
             self.verdicts.add(_single(Declaration.NONE, f"{self.init_name} does not call {SET_GIL}"))
         else:
@@ -252,26 +288,43 @@ def _single(answer: Declaration, reason: str) -> Verdict:
     return Verdict(answer, basis, Interpreters.NOT_DECLARED, InitPhase.SINGLE, reason)
 
 
-def decide_by_code(image: Image, init_name: str, built_for: BuiltFor) -> tuple[Verdict, bool]:
-    """Walk one init function; the verdict, and whether paths of it contradict each other.
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk found: a verdict, whether paths contradict each other, and the head of the definitions used.
 
-    ``built_for`` tells which layout definitions have. Needs ``available()`` and ``supports(image)``.
+    ``free_threaded`` is None when no definition was used, or its head is not one that is known.
     """
-    if built_for in {BuiltFor.MIXED, BuiltFor.CANNOT_TELL} and not init_name.startswith("PyModExport"):
-        return undecided("the layout of its definition is not known"), False
+
+    verdict: Verdict
+    conflict: bool
+    free_threaded: bool | None
+
+
+def decide_by_code(image: Image, init_name: str, built_for: BuiltFor) -> Walked:
+    """Walk one init function. Needs ``available()`` and ``supports(image)``.
+
+    ``built_for`` tells which layout definitions have where their heads do not.
+    """
     walk = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED)
     walk.run()
-    verdicts = walk.verdicts
+    verdict, conflict = _weigh(walk)
+    return Walked(verdict, conflict, walk.heads.pop() if len(walk.heads) == 1 else None)
+
+
+def _weigh(walk: _Walk) -> tuple[Verdict, bool]:
+    """One verdict for all paths, and whether they contradict each other."""
+    lost = "; ".join(sorted(walk.lost))
+    # When no path gets to the end, a declaration for the only module that any path makes is one for this module.
+    verdicts = walk.verdicts or (walk.hints if len(walk.made) == 1 else set())
     if len({(verdict.gil, verdict.phase) for verdict in verdicts}) > 1:
         said = "; or ".join(sorted(verdict.reason for verdict in verdicts))
-        return undecided(f"paths through {init_name} disagree: {said}"), True
+        return undecided(f"paths through {walk.init_name} disagree: {said}"), True
     if not verdicts:
-        return undecided("; ".join(sorted(walk.lost)) or f"no path through {init_name} succeeds"), False
+        return undecided(lost or f"no path through {walk.init_name} succeeds"), False
     verdict = min(verdicts, key=lambda one: (one.interpreters.value, one.reason))
-    if verdict.phase is InitPhase.SINGLE and verdict.gil is Declaration.NONE and walk.declares and walk.lost:
-        return undecided(f"no call of {SET_GIL} was found, but {'; '.join(sorted(walk.lost))}", InitPhase.SINGLE), False
-    if len({verdict.interpreters for verdict in verdicts}) > 1:
-        verdict = Verdict(
-            verdict.gil, verdict.basis, Interpreters.CANNOT_TELL, verdict.phase, verdict.reason, verdict.abi
-        )
+    if verdict.gil is Declaration.NONE and lost and (verdict.phase is not InitPhase.SINGLE or walk.declares):
+        # What is missing on the paths seen may be there on those that were lost.
+        return undecided(f"{verdict.reason}, but {lost}", verdict.phase), False
+    if len({one.interpreters for one in verdicts}) > 1:
+        verdict = replace(verdict, interpreters=Interpreters.CANNOT_TELL)
     return verdict, False

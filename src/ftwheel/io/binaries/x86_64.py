@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from ftwheel.io.binaries.machine import State, Symbol, Value, signed, truncate
+from ftwheel.io.binaries.machine import THREAD, State, Symbol, Value, signed, truncate
 
 __all__ = ["X86"]
 
@@ -20,6 +20,8 @@ _NUMBERED = [f"r{number}" for number in range(8, 16)]
 _WIDE = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *_NUMBERED]
 _RSP, _RBP = 4, 5
 _MASK = (1 << 64) - 1
+_THREAD_TABLE = THREAD + 0x10000  # Windows: a block of static thread data for each module, ours first
+_THREAD_BLOCK = THREAD + 0x20000
 _CONDITIONS = {
     **{name: name for name in ("e", "ne", "b", "ae", "be", "a", "l", "ge", "le", "g", "s", "ns", "o", "no")},
     "z": "e",
@@ -141,14 +143,22 @@ class X86:
 
     def __init__(self, disassembler: Any, *, windows: bool) -> None:
         self._disassembler = disassembler
+        self._windows = windows
         # rcx rdx r8 r9, or rdi rsi rdx rcx r8 r9
         self._arguments = (1, 2, 8, 9) if windows else (7, 6, 2, 1, 8, 9)
         self._clobbered = (0, 1, 2, 8, 9, 10, 11) if windows else (0, 1, 2, 6, 7, 8, 9, 10, 11)
 
-    def enter(self, state: State, stack: int, caller: int) -> None:
-        """Set up the call of the init function."""
+    def enter(self, state: State, stack: int, caller: int, thread_data: bytes = b"") -> None:
+        """Set up the call of the init function; ``thread_data`` is what a thread's static data starts with."""
         state.registers[_RSP] = stack - 8
         state.memory.store(stack - 8, 8, caller)
+        state.memory.store(THREAD, 8, THREAD)  # Linux: the thread pointer; its offset 0x28 is the stack's canary
+        if self._windows:
+            state.memory.store(THREAD + 0x30, 8, THREAD)
+            state.memory.store(THREAD + 0x58, 8, _THREAD_TABLE)
+            state.memory.store(_THREAD_TABLE, 8, _THREAD_BLOCK)
+            for at, byte in enumerate(thread_data):
+                state.memory.store(_THREAD_BLOCK + at, 1, byte)
 
     def argument(self, state: State, number: int) -> Value:
         """The value of an argument on entry to a function."""
@@ -205,9 +215,7 @@ def _function(name: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
 
 
 def _address(state: State, cell: Cell) -> Value:
-    if cell.segment in {"fs", "gs"}:
-        return Symbol()
-    address = cell.displacement
+    address = cell.displacement + (THREAD if cell.segment in {"fs", "gs"} else 0)
     for number, scale in ((cell.base, 1), (cell.index, cell.scale)):
         if number is not None:
             value = state.settle(state.registers[number])
@@ -228,8 +236,6 @@ def _read(state: State, operand: Operand | None) -> Value:
     if isinstance(operand, Number):
         return operand.value
     if isinstance(operand, Cell):
-        if operand.segment == "fs" and operand.base is None and operand.displacement == 0x28:
-            return 0x5AFE_C0DE_0000  # the stack protector's canary: any constant will do
         address = _address(state, operand)
         if isinstance(address, int) and operand.size in {1, 2, 4, 8}:
             return state.settle(state.memory.load(address, operand.size))
@@ -252,10 +258,7 @@ def _write(state: State, operand: Operand | None, value: Value) -> None:
             mask = ((1 << operand.bits) - 1) << operand.shift
             state.registers[operand.number] = (old & ~mask) | value << operand.shift & mask
         elif isinstance(value, int) and not operand.shift:
-            # The rest stays unknown; what is read next is nearly always the part just written.
-            whole = Symbol()
-            state.facts[whole.part(operand.bits)] = value & ((1 << operand.bits) - 1)
-            state.registers[operand.number] = whole
+            state.registers[operand.number] = Symbol.ending_in(value, operand.bits)
         else:
             state.registers[operand.number] = Symbol()
     elif isinstance(operand, Vector):
