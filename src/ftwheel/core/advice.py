@@ -101,7 +101,15 @@ def _gets(cell: Cell) -> str:
         return "nothing"
     if cell.outcome is Outcome.OLDER_VERSION:
         return f"the older version {cell.best.version}"
-    return "the sdist" if cell.outcome is Outcome.SDIST else f"a {cell.best.tag.split('-')[1]} wheel it cannot load"
+    return (
+        "the sdist"
+        if cell.outcome is Outcome.SDIST
+        else f"{_article(cell.best.tag.split('-')[1])} wheel it cannot load"
+    )
+
+
+def _article(word: str) -> str:
+    return f"an {word}" if word.startswith("a") else f"a {word}"
 
 
 def _platform(environment: Environment) -> str:

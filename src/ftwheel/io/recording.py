@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,8 @@ __all__ = ["RecordedIndex", "Recording", "read_recording", "write_recording"]
 _TABLE = "recording.json"
 _SCHEMA_VERSION = 1
 _JSON = "application/vnd.pypi.simple.v1+json"
-_BASE = "https://recording.invalid/"  # a name that no host has (RFC 2606): nothing recorded can be downloaded
+_REMOTE = "https://recording.invalid/"  # a name that no host has (RFC 2606): nothing recorded can be downloaded
+_LOCAL = "file:///"  # kept apart, because installers treat local files differently
 _MOST_BYTES = 256 * 1024 * 1024
 
 
@@ -61,7 +62,8 @@ class RecordedIndex:
         try:
             with open(path, "rb") as file:
                 body = file.read(_MOST_BYTES)
-            details = parse_page(body, content_type=_JSON, url=f"{_BASE}{name}/", name=name)
+            base = f"{_LOCAL if about['local'] else _REMOTE}{int(about['rank'])}/"
+            details = parse_page(body, content_type=_JSON, url=base, name=name)
             broken = {int(number): tuple(fields) for number, fields in about["broken"].items()}
             return replace(
                 details,
@@ -149,12 +151,14 @@ def write_recording(
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as work:
             new = os.path.join(work, "new")
             os.mkdir(new)
+            pages = {(number, name): place.project(name) for number, place in enumerate(places) for name in names}
+            ranks = _ranks(details for details in pages.values() if details is not None)
             table = {
                 "schema_version": _SCHEMA_VERSION,
                 "places": [
                     {
                         "kind": place.kind.value,
-                        "pages": {name: _keep(new, number, place.project(name)) for name in names},
+                        "pages": {name: _keep(new, number, pages[number, name], ranks) for name in names},
                     }
                     for number, place in enumerate(places)
                 ],
@@ -174,37 +178,42 @@ def write_recording(
         raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
-def _keep(folder: str, number: int, details: ProjectDetails | None) -> dict[str, Any] | None:
+def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mapping[str, int]) -> dict[str, Any] | None:
     """Write one page; gives what its JSON has no place for."""
     if details is None:
         return None
     files = tuple(details.files)
-    relative = _relative([file.url for file in files])
     page = f"{number}-{details.name}.json"
-    kept = replace(details, files=tuple(replace(file, url=url) for file, url in zip(files, relative, strict=True)))
+    kept = replace(details, files=tuple(replace(file, url=_anonymous(file.url, ranks)) for file in files))
     with open(os.path.join(folder, page), "wb") as file:
         file.write(render_page(kept))
     return {
         "page": page,
+        "rank": ranks[_bare(details.url)],
+        "local": details.url.startswith("file:"),
         "html": details.html,
         "refusals": {refusal.installer: refusal.problem for refusal in details.refusals},
         "broken": {str(index): list(file.broken) for index, file in enumerate(files) if file.broken},
     }
 
 
-def _relative(urls: Sequence[str]) -> list[str]:
-    """Addresses without their hosts and folders, as different, and in the same order when sorted, as they were.
+def _ranks(pages: Iterable[ProjectDetails]) -> dict[str, int]:
+    """A number for each address, in their order.
 
-    Both count: pip drops a second file of one address, and puts ``find-links`` in the order of the addresses.
+    Which addresses differ and which comes first both count: pip drops the second file of one address, and both
+    installers put ``find-links`` in the order of addresses.
     """
-    split = [_split(url) for url in urls]
-    folders = {place: number for number, place in enumerate(sorted({(folder, query) for folder, _, query, _ in split}))}
-    width = len(str(len(folders)))
-    return [f"./{folders[folder, query]:0{width}}/{name}{fragment}" for folder, name, query, fragment in split]
+    addresses = {_bare(url) for page in pages for url in (page.url, *(file.url for file in page.files))}
+    first = 10 ** len(str(len(addresses)))  # all numbers get the same width, so that they sort as text
+    return {address: first + number for number, address in enumerate(sorted(addresses))}
 
 
-def _split(url: str) -> tuple[str, str, str, str]:
+def _bare(url: str) -> str:
+    return url.partition("#")[0]
+
+
+def _anonymous(url: str, ranks: Mapping[str, int]) -> str:
+    """The address without host, folders and query: ``../NUMBER/NAME#FRAGMENT``."""
     bare, hash_sign, fragment = url.partition("#")
-    bare, _, query = bare.partition("?")
-    folder, _, name = bare.rpartition("/")
-    return folder, name, query, hash_sign + fragment
+    name = bare.partition("?")[0].rpartition("/")[2]
+    return f"{_LOCAL if url.startswith('file:') else '../'}{ranks[bare]}/{name}{hash_sign}{fragment}"

@@ -135,6 +135,13 @@ def notes(report: Report) -> Iterator[str]:
     """What is worth knowing beyond the table, then what to do next."""
     if report.status:
         yield f"note: the project is {report.status}"
+    yanked = dict.fromkeys(
+        (cell.best.version, cell.best.file.yanked.reason)
+        for cell in report.simulation.cells
+        if cell.best is not None and cell.best.file.yanked is not None
+    )
+    for version, reason in yanked:
+        yield f"note: {version} is yanked" + (f": {reason}" if reason else "")
     for advice in report.advice:
         yield f"next: {advice.text}"
 
