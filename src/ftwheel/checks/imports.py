@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ftwheel.checks.fixes import declaration_fix
 from ftwheel.checks.rule import Facts, WheelRule
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.importing import ImportOutcome, ImportResult
@@ -56,7 +57,18 @@ class ImportEnablesGil(WheelRule):
         for label, result in _results(facts):
             if result.enables_gil:
                 because = f", because of {', '.join(result.culprits)}" if result.culprits else ""
-                yield self.finding(facts.subject(), f"importing {result.module} on {label} enables the GIL{because}")
+                yield self.finding(
+                    facts.subject(),
+                    f"importing {result.module} on {label} enables the GIL{because}",
+                    fix=self._line(facts, result),
+                )
+
+    def _line(self, facts: Facts, result: ImportResult) -> str:
+        """What to add, in the words of the toolchain, when the culprit is a module of this wheel."""
+        for name in result.culprits or (result.module,):
+            for extension in facts.variants.get(name, ()):
+                return declaration_fix(extension.toolchain, extension.phase)
+        return self.fix
 
 
 class NotImported(WheelRule):
