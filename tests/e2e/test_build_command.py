@@ -120,6 +120,11 @@ def test_the_source_distribution_and_one_half_from_it(plain: Path, free_threaded
         "grafted": [],
     }
     assert sorted(path.name for path in out.iterdir()) == sorted(["ext-1.0.tar.gz", wheel["filename"]])
+
+    again = ftwheel("build", out / "ext-1.0.tar.gz", "--no-repair", "--no-import", "--python", free_threaded_python)
+
+    assert again.code == 0, again.err
+    assert sorted(path.name for path in out.iterdir()) == sorted(["ext-1.0.tar.gz", wheel["filename"]])
     with tarfile.open(out / "ext-1.0.tar.gz") as archive:
         assert "ext-1.0/src/one.c" in archive.getnames()
 

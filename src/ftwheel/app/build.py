@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from ftwheel.core.building import (
     BuildPlan,
@@ -14,7 +15,6 @@ from ftwheel.core.building import (
     BuiltSdist,
     BuiltWheel,
     Observer,
-    RawWheel,
     Repair,
     Stage,
     Workshop,
@@ -24,6 +24,9 @@ from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.importing import ImportResult
 from ftwheel.core.interpreters import Interpreter
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheels import WheelContents
 
 __all__ = ["build"]
 
@@ -35,7 +38,8 @@ class _Half:
     """One half as it comes out of its thread."""
 
     interpreter: Interpreter
-    wheel: RawWheel
+    path: str
+    contents: WheelContents
     repair: Repair
     imports: tuple[ImportResult, ...]
     findings: tuple[Finding, ...]
@@ -64,18 +68,18 @@ def build(
     findings = [finding for each in halves for finding in each.findings]
     for default, free_threaded in combinations(halves, 2):
         if default.interpreter.minor == free_threaded.interpreter.minor:
-            findings += judge_halves(default.wheel.contents, free_threaded.wheel.contents)
+            findings += judge_halves(default.contents, free_threaded.contents)
     # the same name twice is one file for both (pure), for several versions (abi3), or an error found above
     kept: dict[str, list[_Half]] = {}
     for each in halves:
-        kept.setdefault(each.wheel.contents.filename, []).append(each)
-    findings = sorted(set(findings))
+        kept.setdefault(each.contents.filename, []).append(each)
+    findings = sorted({each for each in findings if each.code not in plan.ignored})
     passed = worst(findings) is not Severity.ERROR
-    made = [*filter(None, [sdist]), *(same[0].wheel.path for same in kept.values())]
+    made = [*filter(None, [sdist]), *(same[0].path for same in kept.values())]
     digests = [workshop.digest(path) for path in made]
     placed = workshop.publish(made) if passed else ("",) * len(made)
     size, sha256 = digests[0]
-    name = halves[0].wheel.contents.name
+    name = halves[0].contents.name
     first = 1 if sdist else 0
     return BuildResult(
         project=project,
@@ -108,33 +112,41 @@ def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpr
     try:
         wheel = workshop.make_wheel(interpreter, observer)
         findings = list(workshop.inspect(wheel, interpreter))
-        platform = ".".join(wheel.contents.name.platforms)
-        repair = Repair(tool="", before=platform, after=platform, reason="no native code")
-        imports: tuple[ImportResult, ...] = ()
+        repair: Repair | None = None
         # a wheel that is wrong already is neither repaired nor imported: what came out would only hide why
-        if worst(findings) is not Severity.ERROR:
-            if not plan.repair:
-                repair = replace(repair, reason="not asked for")
-            elif wheel.contents.native:
-                observer.stage(label, Stage.REPAIR)
-                wheel, repair = workshop.repair(wheel, interpreter)
-                findings += workshop.inspect(wheel, interpreter)
-            if plan.import_modules and wheel.contents.modules:
+        if plan.repair and not _wrong(findings, plan):
+            observer.stage(label, Stage.REPAIR)
+            wheel, repair = workshop.repair(wheel, interpreter)
+            findings += workshop.inspect(wheel, interpreter)
+        # an import shows what a module declares better than a walk through its code
+        contents = workshop.read(wheel, interpreter, thorough=not plan.import_modules)
+        imports: tuple[ImportResult, ...] = ()
+        if not _wrong(findings, plan):
+            if plan.import_modules and contents.modules:
                 observer.stage(label, Stage.IMPORT)
-                imports = workshop.import_modules(wheel, interpreter)
-            findings += judge_wheel(wheel.contents, interpreter, imports, workshop.stable_symbols, plan=plan)
+                imports = workshop.import_modules(wheel, interpreter, sorted(contents.modules))
+                if any(each.enables_gil for each in imports):  # the walk finds the line to add
+                    contents = workshop.read(wheel, interpreter, thorough=True)
+            findings += judge_wheel(contents, interpreter, imports, workshop.stable_symbols, plan=plan)
     except BaseException:
         observer.stage(label, Stage.FAILED)
         raise
-    observer.stage(label, Stage.DONE if worst(findings) is not Severity.ERROR else Stage.FAILED)
+    findings = [each for each in findings if each.code not in plan.ignored]
+    observer.stage(label, Stage.FAILED if _wrong(findings, plan) else Stage.DONE)
+    platform = ".".join(contents.name.platforms)
     return _Half(
         interpreter=interpreter,
-        wheel=wheel,
-        repair=repair,
+        path=wheel,
+        contents=contents,
+        repair=repair or Repair(tool="", before=platform, after=platform, reason="not asked for"),
         imports=imports,
         findings=tuple(findings),
         seconds=workshop.clock() - start,
     )
+
+
+def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
+    return worst(each for each in findings if each.code not in plan.ignored) is Severity.ERROR
 
 
 def _together(
@@ -176,11 +188,11 @@ def _built(same: Sequence[_Half], path: str, digest: tuple[int, str]) -> BuiltWh
     size, sha256 = digest
     return BuiltWheel(
         path=path,
-        filename=half.wheel.contents.filename,
+        filename=half.contents.filename,
         size=size,
         sha256=sha256,
         interpreters=tuple(each.interpreter for each in same),
-        modules=tuple(sorted(half.wheel.contents.modules)),
+        modules=tuple(sorted(half.contents.modules)),
         repair=half.repair,
         imports=tuple(Imported(label=each.interpreter.label, results=each.imports) for each in same),
         seconds=max(each.seconds for each in same),

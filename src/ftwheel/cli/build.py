@@ -77,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             repair=repair,
             import_modules=not arguments.no_import,
             allow_gil=project.allow_gil,
+            ignored=project.ignored,
         )
         try:
             with progress() as observer:

@@ -26,7 +26,6 @@ __all__ = [
     "BuiltWheel",
     "ConfigSettings",
     "Observer",
-    "RawWheel",
     "Repair",
     "Stage",
     "Workshop",
@@ -60,7 +59,8 @@ class Observer(Protocol):
 class BuildPlan:
     """What to build: every interpreter once, the halves of a pair next to each other.
 
-    ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``).
+    ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``). Findings with a
+    code in ``ignored`` are dropped.
     """
 
     interpreters: tuple[Interpreter, ...]
@@ -68,6 +68,7 @@ class BuildPlan:
     repair: bool = True
     import_modules: bool = True
     allow_gil: bool = False
+    ignored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +84,6 @@ class Repair:
     after: str
     reason: str
     grafted: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawWheel:
-    """One wheel in the workshop, and what is in it. ``path`` is where the workshop keeps it."""
-
-    path: str
-    contents: WheelContents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,20 +146,24 @@ class Workshop(Protocol):
         """Build the source distribution; later wheels are built from it. Returns its path in the workshop."""
         ...
 
-    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> RawWheel:
-        """Build one wheel in an isolated environment from a private copy of the source."""
+    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> str:
+        """Build one wheel in an isolated environment from a private copy of the source. Returns its path."""
         ...
 
-    def inspect(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[Finding, ...]:
+    def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
         """Whether the wheel is what a build by this interpreter has to come to: its tags, and what is inside."""
         ...
 
-    def repair(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[RawWheel, Repair]:
-        """Make the wheel stand on its own on other machines of its platform; the tag may change."""
+    def repair(self, wheel: str, interpreter: Interpreter) -> tuple[str, Repair]:
+        """Make the wheel stand on its own on other machines of its platform, which may change its tag and its path."""
         ...
 
-    def import_modules(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[ImportResult, ...]:
-        """Install the wheel into a throw-away environment and import each extension module in its own process."""
+    def read(self, wheel: str, interpreter: Interpreter, *, thorough: bool) -> WheelContents:
+        """What is in the wheel; ``thorough`` also walks the code of its modules."""
+        ...
+
+    def import_modules(self, wheel: str, interpreter: Interpreter, modules: Sequence[str]) -> tuple[ImportResult, ...]:
+        """Install the wheel into a throw-away environment and import each module in a process of its own."""
         ...
 
     def digest(self, path: str) -> tuple[int, str]:

@@ -20,8 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ftwheel.core.building import ConfigSettings, Observer, RawWheel, Repair, Stage
-from ftwheel.core.errors import BuildError, FtwheelError
+from ftwheel.core.building import ConfigSettings, Observer, Repair, Stage
+from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.importing import ImportResult
 from ftwheel.core.interpreters import Interpreter
@@ -35,6 +35,8 @@ from ftwheel.io.workspace import workspace
 
 if TYPE_CHECKING:
     from build import ProjectBuilder
+
+    from ftwheel.core.wheels import WheelContents
 
 __all__ = ["LocalWorkshop", "open_workshop"]
 
@@ -79,7 +81,7 @@ class LocalWorkshop:
         self._place = place
         self._crew = crew
         self._auditwheel = auditwheel
-        self._sdist: Path | None = None
+        self._sdist = project if project.is_file() else None
 
     def stop(self) -> None:
         """End every program that runs; the threads that wait for them see Stopped."""
@@ -99,7 +101,7 @@ class LocalWorkshop:
         observer.stage("sdist", Stage.DONE)
         return os.fspath(self._sdist)
 
-    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> RawWheel:
+    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> str:
         label = interpreter.label
         room = self._room(label)
         observer.stage(label, Stage.SOURCE)
@@ -109,7 +111,7 @@ class LocalWorkshop:
             (room / "copy").mkdir()
             source = unpack_sdist(self._sdist, room / "copy")
         wheel = self._call("wheel", interpreter, source, room, observer)
-        return _read(wheel)
+        return os.fspath(wheel)
 
     def _room(self, label: str) -> Path:
         room = self._place / label
@@ -156,7 +158,7 @@ class LocalWorkshop:
         except BuildException as error:
             raise BuildError(str(error).replace(os.fspath(source), os.fspath(self._project))) from error
 
-    def inspect(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[Finding, ...]:
+    def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
         from ftwheel_build.inspection import inspect
         from ftwheel_build.target import Target
 
@@ -168,7 +170,7 @@ class LocalWorkshop:
             suffix=interpreter.extension_suffixes[0],
             platform=interpreter.platform,
         )
-        name = os.path.basename(wheel.path)
+        name = os.path.basename(wheel)
         return tuple(
             Finding(
                 subject=name,
@@ -178,33 +180,37 @@ class LocalWorkshop:
                 fix=error.fix,
                 url="docs/hazards.md",
             )
-            for error in inspect(wheel.path, target)
+            for error in inspect(wheel, target)
         )
 
-    def repair(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[RawWheel, Repair]:
+    def repair(self, wheel: str, interpreter: Interpreter) -> tuple[str, Repair]:
         from ftwheel.io.repair import repair_wheel
 
-        path = Path(wheel.path)
         with _told(interpreter.label, self._project):
             repaired, repair = repair_wheel(
-                path,
+                Path(wheel),
                 self._place / interpreter.label / "repaired",
                 platform=interpreter.platform,
                 crew=self._crew,
                 auditwheel=self._auditwheel,
             )
-        return wheel if repaired == path else _read(repaired), repair
+        return os.fspath(repaired), repair
 
-    def import_modules(self, wheel: RawWheel, interpreter: Interpreter) -> tuple[ImportResult, ...]:
+    def read(self, wheel: str, interpreter: Interpreter, *, thorough: bool) -> WheelContents:
+        from ftwheel.io.wheels import inspect_wheel
+
+        try:
+            return inspect_wheel(wheel, level2=thorough)
+        except InputError as error:
+            raise BuildError(f"{self._project.name}, {interpreter.label}: {error.message}", hint=error.hint) from error
+
+    def import_modules(self, wheel: str, interpreter: Interpreter, modules: Sequence[str]) -> tuple[ImportResult, ...]:
         from ftwheel.io.importing import import_in
 
-        modules = sorted(wheel.contents.modules)
-        if not modules:
-            return ()
         with _told(interpreter.label, self._project):
             return import_in(
                 self._place / interpreter.label,
-                Path(wheel.path),
+                Path(wheel),
                 interpreter,
                 modules,
                 requires=True,
@@ -240,12 +246,6 @@ class LocalWorkshop:
 
     def clock(self) -> float:
         return time.monotonic()
-
-
-def _read(wheel: Path) -> RawWheel:
-    from ftwheel.io.wheels import inspect_wheel
-
-    return RawWheel(path=os.fspath(wheel), contents=inspect_wheel(os.fspath(wheel)))
 
 
 @contextlib.contextmanager

@@ -5,10 +5,13 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.interpreters import Interpreter
+
+if TYPE_CHECKING:
+    from ftwheel_build.config import Config
 
 __all__ = ["Project", "read_project"]
 
@@ -18,13 +21,14 @@ class Project:
     """A folder with a ``pyproject.toml`` or ``setup.py``, or a source distribution.
 
     ``requires_python`` is empty when it is not said statically. ``pythons`` are those of ``[tool.ftwheel]``: ``3.14``
-    is the default build and ``3.14t`` the free-threaded one; empty means any.
+    is the default build and ``3.14t`` the free-threaded one; empty means any. ``ignored`` are codes of findings.
     """
 
     path: Path
     requires_python: str = ""
     pythons: frozenset[str] = frozenset()
     allow_gil: bool = False
+    ignored: frozenset[str] = frozenset()
 
     @property
     def is_sdist(self) -> bool:
@@ -62,23 +66,31 @@ def read_project(path: Path) -> Project:
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{pyproject}: cannot be read ({error})") from error
-    pythons, allow_gil = _own_table(pyproject, table)
-    return Project(path=path, requires_python=_requires_python(pyproject, table), pythons=pythons, allow_gil=allow_gil)
+    requires_python = _requires_python(pyproject, table)
+    config = _own_table(pyproject, table)
+    if config is None:
+        return Project(path=path, requires_python=requires_python)
+    return Project(
+        path=path,
+        requires_python=requires_python,
+        pythons=frozenset(config.pythons),
+        allow_gil=config.gil == "allow-used",
+        ignored=frozenset(config.ignore),
+    )
 
 
-def _own_table(pyproject: Path, table: dict[str, Any]) -> tuple[frozenset[str], bool]:
-    """The pythons of ``[tool.ftwheel]``, none for any, and whether its modules may enable the GIL."""
+def _own_table(pyproject: Path, table: dict[str, Any]) -> Config | None:
+    """``[tool.ftwheel]``, where the project has it."""
     tool = table.get("tool")
     if not isinstance(tool, dict) or "ftwheel" not in tool:
-        return frozenset(), False
+        return None
     from ftwheel_build.config import parse
     from ftwheel_build.errors import RefusedError
 
     try:
-        config = parse(tool["ftwheel"], where=f"{pyproject}: [tool.ftwheel]")
+        return parse(tool["ftwheel"], where=f"{pyproject}: [tool.ftwheel]")
     except RefusedError as error:
         raise ConfigurationError(error.message, hint=error.fix) from error
-    return frozenset(config.pythons), config.gil == "allow-used"
 
 
 def _requires_python(pyproject: Path, table: dict[str, Any]) -> str:

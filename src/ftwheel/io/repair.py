@@ -27,15 +27,17 @@ __all__ = ["repair_wheel"]
 def repair_wheel(
     wheel: Path, folder: Path, *, platform: str, crew: Crew, auditwheel: Auditwheel | None
 ) -> tuple[Path, Repair]:
-    """Repair one wheel that has native code; the new one is put below ``folder``, which is made.
+    """Repair one wheel, if it has native code; the new one is put below ``folder``, which is made.
 
     ``platform`` is the interpreter's ``sysconfig.get_platform()``; ``auditwheel`` is there on Linux. Where none of the
     three tools applies, the wheel comes back as it is. Raises BuildError with the tool's own words when it refuses.
     """
+    before = _platform(wheel)
+    if not _native(wheel):
+        return wheel, Repair(tool="", before=before, after=before, reason="no native code")
     out = folder / "out"
     out.mkdir(parents=True)
     log, answer = folder / "repair.log", folder / "answer.json"
-    before = _platform(wheel)
     if auditwheel and platform.startswith("linux"):
         tool, code = "auditwheel", auditwheel.repair(wheel, out, answer=answer, log=log)
     elif command := _command(platform, wheel, out):
@@ -67,9 +69,12 @@ def _command(platform: str, wheel: Path, out: Path) -> list[str]:
 
 def _grafted(before: Path, after: Path) -> tuple[str, ...]:
     """File names of the libraries that the repaired wheel has and the built one had not."""
-    with zipfile.ZipFile(before) as old, zipfile.ZipFile(after) as new:
-        added = set(new.namelist()) - set(old.namelist())
-    return tuple(sorted(name.rpartition("/")[2] for name in added if is_native(name)))
+    return tuple(sorted(name.rpartition("/")[2] for name in _native(after) - _native(before)))
+
+
+def _native(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(filter(is_native, archive.namelist()))
 
 
 def _explain(answer: Path, after: str) -> str:
