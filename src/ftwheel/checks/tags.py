@@ -190,12 +190,11 @@ class ForeignModule(WheelRule):
             used = [v for v in variants if any(target.some_search(v.suffix) for target in targets)]
             if not used:
                 continue  # then FTW206 says that the module is missing
+            builds = ", ".join(target.label for target in targets)
             for variant in variants:
                 if variant not in used:
-                    yield self.finding(
-                        facts.subject(variant),
-                        f"no interpreter of {facts.wheel.name.tag_text} looks for {name} under {variant.suffix.text}",
-                    )
+                    message = f"{builds} never looks for {name} under {variant.suffix.text}"
+                    yield self.finding(facts.subject(variant), message)
 
 
 class NeverAccepted(WheelRule):

@@ -157,13 +157,11 @@ class _Reader:
 
     def _dist_info(self, paths: Iterable[str]) -> str:
         """The folder named like the file, or else the only one whose project is the file's in another spelling."""
+        ending = ".dist-info"
         folders = {path.partition("/")[0] for path in paths}
-        same = [
-            folder
-            for folder in folders
-            if folder.endswith(".dist-info") and canonicalize_name(folder.rpartition("-")[0]) == self.name.name
-        ]
-        return same[0] + "/" if len(same) == 1 else self.dist_info
+        stems = [folder.removesuffix(ending) for folder in folders if folder.endswith(ending)]
+        same = [stem for stem in stems if canonicalize_name(stem.rpartition("-")[0]) == self.name.name]
+        return f"{same[0]}{ending}/" if len(same) == 1 else self.dist_info
 
     def _usable(self) -> dict[str, zipfile.ZipInfo]:
         """The files of the central directory that can be read without harm, by name, in the order of the zip."""
@@ -171,18 +169,19 @@ class _Reader:
         if len(infos) > _MOST_MEMBERS:
             raise ValueError(f"{len(infos)} members")
         usable: dict[str, zipfile.ZipInfo] = {}
+        seen: set[str] = set()
         end = 0  # of the bytes that members before this one own
         for info in sorted(infos, key=lambda info: info.header_offset):
             flaw = self._flaw(info, overlaps=info.header_offset < end)
             end = max(end, info.header_offset + info.compress_size)
-            if info.filename in usable:
-                self.flaws.append(
-                    Flaw(path=info.filename, kind=FlawKind.DUPLICATE, detail="two members of the zip have this name")
-                )
-            elif flaw:
+            if flaw:
                 self.flaws.append(flaw)
-            elif not info.is_dir():
+            if info.filename in seen:
+                detail = "two members of the zip have this name"
+                self.flaws.append(Flaw(path=info.filename, kind=FlawKind.DUPLICATE, detail=detail))
+            elif not flaw and not info.is_dir():
                 usable[info.filename] = info
+            seen.add(info.filename)
         return usable
 
     def _flaw(self, info: zipfile.ZipInfo, *, overlaps: bool) -> Flaw | None:
