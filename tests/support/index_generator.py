@@ -119,7 +119,7 @@ def generate(installer: str, seed: int, number: int, *, plain: bool = False, mac
         number=f"{seed}/{number}{'/plain' if plain else ''}",
         machine=machine,
         project=project,
-        specifier=_specifier(versions, rng, plain=plain),
+        specifier=_specifier(versions, rng, plain=plain, pinned=bool(options.hashes)),
         places=places,
         options=options,
     )
@@ -217,11 +217,15 @@ def is_version(text: str) -> bool:
     return True
 
 
-def _specifier(versions: list[str], rng: random.Random, *, plain: bool) -> str:
-    if rng.random() < 0.5:
+def _specifier(versions: list[str], rng: random.Random, *, plain: bool, pinned: bool) -> str:
+    """What is asked for; mostly one version when there are hashes (``pinned``), which uv otherwise passes over."""
+    draw = rng.random()
+    if draw < (0.2 if pinned else 0.5):
         return ""
     version = str(Version(rng.choice([*(each for each in versions if is_version(each)), "1.0"])))
     public = version.split("+", maxsplit=1)[0]
+    if pinned and draw < 0.8:
+        return f"{rng.choice(('==', '==', '==='))}{rng.choice((version, public))}"
     if plain:
         return rng.choice((f"=={public}", f">={public}", f"<={public}", f"!={public}"))
     shapes = [

@@ -71,6 +71,7 @@ def with_real_files(case: Case) -> Case:
                         metadata=True if file.metadata else None,
                         fragment="" if "=" in file.fragment else file.fragment,
                         odd="",
+                        query="",
                     )
                     for file in place.files
                 ),

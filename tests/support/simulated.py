@@ -27,7 +27,7 @@ def environment(label: str) -> Environment:
 
 def same(url: str) -> str:
     """An address in one spelling: installers quote and unquote as they like."""
-    return unquote(url.partition("#")[0].partition("?")[0])
+    return unquote(url.partition("#")[0].partition("?")[0]).removeprefix("://")
 
 
 def agree(one: str, other: str) -> bool:

@@ -1,0 +1,56 @@
+"""The installers the simulator is compared with: pinned, and installed by the tests from the configured index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support import pip_oracle, server, uv_oracle
+from support.index_generator_machines import Machine
+from support.pip_command import native_machine
+
+
+@pytest.fixture(scope="session")
+def installers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this process's installers and their caches."""
+    return tmp_path_factory.mktemp("installers")
+
+
+@pytest.fixture(scope="session")
+def pip(installers: Path, default_python: str) -> Iterator[Callable[[str], pip_oracle.PipFinder]]:
+    """A pip of any version, each started once."""
+    running: dict[str, pip_oracle.PipFinder] = {}
+
+    def start(version: str) -> pip_oracle.PipFinder:
+        if version not in running:
+            python = pip_oracle.environment_with(installers / f"pip-{version}", default_python, f"pip=={version}")
+            running[version] = pip_oracle.PipFinder(python, version)
+        return running[version]
+
+    yield start
+    for finder in running.values():
+        finder.close()
+
+
+@pytest.fixture(scope="session")
+def index_server() -> Iterator[server.IndexServer]:
+    with server.serve() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def uv(installers: Path, default_python: str, index_server: server.IndexServer) -> uv_oracle.Uv:
+    """The pinned uv."""
+    version = uv_oracle.NEWEST
+    python = pip_oracle.environment_with(installers / f"uv-{version}", default_python, f"uv=={version}")
+    return uv_oracle.Uv(python.with_name("uv"), default_python, installers, index_server)
+
+
+@pytest.fixture(scope="session", params=["default", "free-threaded"])
+def native(request: pytest.FixtureRequest) -> tuple[str, Machine]:
+    """Each interpreter of the real pair, and what this machine looks like from the outside."""
+    threaded = request.param == "free-threaded"
+    interpreter: str = request.getfixturevalue("free_threaded_python" if threaded else "default_python")
+    return interpreter, native_machine(interpreter, free_threaded=threaded)

@@ -1,0 +1,32 @@
+"""The simulator against the real uv: random indexes on the loopback, machines we do not have, and the real pair."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.comparing import BATCHES, SEED, batch, compare
+from support.index_generator import generate
+from support.index_generator_machines import Machine
+from support.simulated import simulate
+from support.uv_oracle import Uv
+
+pytestmark = pytest.mark.oracle
+
+
+@pytest.mark.parametrize("number", range(BATCHES))
+def test_uv_takes_what_is_said(number: int, uv: Uv) -> None:
+    compare(
+        [generate("uv", SEED, case) for case in batch("uv", number)],
+        uv.answers,
+        lambda case: simulate(case, uv.root(case), uv.folders(case)),
+    )
+
+
+def test_uv_asks_the_real_interpreter(native: tuple[str, Machine], uv: Uv) -> None:
+    """No stand-in: uv runs the interpreter itself, named by its path, so 3.13t is taken as well."""
+    interpreter, machine = native
+    compare(
+        [generate("uv", SEED + 1, case, machine=machine) for case in range(40)],
+        lambda cases: uv.answers(cases, interpreter=interpreter),
+        lambda case: simulate(case, uv.root(case), uv.folders(case)),
+    )
