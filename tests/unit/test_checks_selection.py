@@ -8,10 +8,10 @@ from ftwheel.checks.fixes import declaration_fix
 from ftwheel.checks.machines import platform_of
 from ftwheel.checks.registry import DECIDED_BY_IMPORT, RULES, Selection, rule_of
 from ftwheel.checks.stable_abi import required_minor
-from ftwheel.checks.targets import Target, targets_of
 from ftwheel.core.errors import InputError
 from ftwheel.core.extensions import BinaryFormat, BuiltFor, Declaration, InitPhase, Toolchain, parse_suffix
 from ftwheel.core.findings import Severity
+from ftwheel.core.targets import Target, targets_of
 from ftwheel.core.wheels import WheelName
 from support.facts import extension, facts
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftwheel.checks.targets import Target, targets_of
 from ftwheel.core.checking import Imported
 from ftwheel.core.halves import platform_family
 from ftwheel.core.importing import ImportResult
 from ftwheel.core.interpreters import Interpreter
+from ftwheel.core.targets import Target, targets_of
 from ftwheel.core.wheels import WheelContents, WheelName
 
 __all__ = ["ImportEach", "fitting"]

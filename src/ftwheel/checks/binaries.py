@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ftwheel.checks.machines import platform_of
 from ftwheel.checks.rule import Facts, WheelRule
-from ftwheel.checks.targets import Target
 from ftwheel.core.extensions import BuiltFor, ExtensionModule, SuffixAbi, init_names_for
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.targets import Target
 from ftwheel.core.wheels import FlawKind, dotted_name
 
 __all__ = [

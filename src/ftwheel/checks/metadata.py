@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ftwheel.checks.rule import Facts, Group, GroupRule, WheelRule
-from ftwheel.checks.targets import targets_of
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.halves import Half, half_of
+from ftwheel.core.targets import targets_of
 
 __all__ = ["ClassifierMissing", "ClassifierWithoutWheel", "RequiresPythonExcludes"]
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from ftwheel.checks.targets import Target, targets_of
 from ftwheel.core.checking import Imported, PolicyVerdict
 from ftwheel.core.extensions import ExtensionModule
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.halves import HalvesComparison, Pairing
 from ftwheel.core.importing import ImportOutcome
+from ftwheel.core.targets import Target, targets_of
 from ftwheel.core.wheels import WheelContents, dotted_name
 
 __all__ = ["Facts", "Group", "GroupRule", "Rule", "WheelRule"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ftwheel.checks.rule import Facts, WheelRule
-from ftwheel.checks.targets import ABI3T_FLOOR
 from ftwheel.core.extensions import ExtensionModule
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.targets import ABI3T_FLOOR
 
 __all__ = ["StableAbiSymbols", "required_minor"]
 

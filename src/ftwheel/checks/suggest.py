@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from ftwheel.checks.registry import Selection
 from ftwheel.checks.rule import Facts
 from ftwheel.checks.stable_abi import required_minor
-from ftwheel.checks.targets import ABI3T_FLOOR
 from ftwheel.core.extensions import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.targets import ABI3T_FLOOR
 from ftwheel.core.wheels import WheelContents, WheelName
 
 __all__ = ["Suggestion", "objections", "retagged", "suggest"]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from ftwheel.checks.rule import Facts, WheelRule
-from ftwheel.checks.targets import ABI3T_FLOOR, Target
 from ftwheel.core.extensions import ExtensionModule, SuffixAbi
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.targets import ABI3T_FLOOR, Target
 
 __all__ = [
     "Abi3SuffixUnderAbi3t",
