@@ -18,12 +18,19 @@ _MAX_MODULE = 1 << 30  # bytes of one compiled file; a larger one is judged by i
 _MAX_MEMBERS = 200_000
 
 
-class Compiled(NamedTuple):
-    """A compiled file of the wheel. ``module`` is its dotted place, empty if it is no extension module."""
+class Module(NamedTuple):
+    """An extension module of the wheel. ``name`` is its dotted name once installed."""
 
     path: str
-    module: str
-    suffix: tags.Suffix | None
+    images: tuple[binaries.Image, ...]
+    name: str
+    suffix: tags.Suffix
+
+
+class Library(NamedTuple):
+    """A compiled file that no interpreter imports: a shared library, a program."""
+
+    path: str
     images: tuple[binaries.Image, ...]
 
 
@@ -54,8 +61,8 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
         yield from _metadata(archive, members, filename, name)
         compiled = [found for member in members for found in _compiled(archive, member)]
         purelib = _field(_wheel_file(archive, members), "Root-Is-Purelib") == ["true"]
-    extensions = [item for item in compiled if item.module]
-    yield from _purity(filename, name, extensions, purelib=purelib)
+    modules = [item for item in compiled if isinstance(item, Module)]
+    yield from _purity(filename, name, modules, purelib=purelib)
     yield from _platforms(filename, name, compiled)
     if target.implementation != "cpython":
         return
@@ -66,8 +73,10 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
             f"{filename}: the ABI tag {'.'.join(name.abis)} is for compiled modules, and the wheel has none",
             fix="was another build of this tree running? Extension(optional=True) says that this is meant",
         )
-    yield from _loading(filename, name, extensions, target)
-    yield from _objects(filename, name, extensions)
+    if "any" not in name.platforms:
+        yield from _loading(filename, name, modules, target)
+    loaded = [item for item in modules if not all(_why_not(item, claim, target) for claim in name.claims)]
+    yield from _objects(filename, name, loaded)
 
 
 def _wheel_file(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> str:
@@ -104,7 +113,7 @@ def _metadata(
         )
 
 
-def _compiled(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Compiled]:
+def _compiled(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Module | Library]:
     """The member as a compiled file, nothing if it is none."""
     if member.is_dir():
         return
@@ -116,7 +125,7 @@ def _compiled(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Com
         with archive.open(member) as stream:
             head = stream.read(4096)
         if binaries.magic(head):
-            yield Compiled(member.filename, "", None, _header(head))
+            yield Library(member.filename, _header(head))
         return
     found: tuple[binaries.Image, ...] = ()
     if member.file_size <= _MAX_MODULE:
@@ -127,12 +136,16 @@ def _compiled(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Com
                 return  # linker scripts, data
             raise ValueError(f"{member.filename}: {error}") from error
     stem, suffix = parsed
-    starts = {f"PyInit_{stem}", f"PyModExport_{stem}"} | ({f"PyInitU_{stem}"} if not stem.isascii() else set())
-    is_module = suffix.kind != "plain" or any(image.exports & starts for image in found)
+    # PEP 489: the name of a module outside ASCII is in punycode
+    tail = f"_{stem}" if stem.isascii() else "U_" + stem.encode("punycode").decode().replace("-", "_")
+    starts = {f"PyInit{tail}", f"PyModExport{tail}"}
+    if suffix.kind == "plain" and not any(image.exports & starts for image in found):
+        yield Library(member.filename, found)
+        return
     parts = folder.split("/")
     if parts[0].endswith(".data"):  # NAME-1.0.data/platlib/package
         parts = parts[2:]
-    yield Compiled(member.filename, ".".join(filter(None, [*parts, stem])) if is_module else "", suffix, found)
+    yield Module(member.filename, found, ".".join(filter(None, [*parts, stem])), suffix)
 
 
 def _header(head: bytes) -> tuple[binaries.Image, ...]:
@@ -143,10 +156,10 @@ def _header(head: bytes) -> tuple[binaries.Image, ...]:
         return ()
 
 
-def _purity(filename: str, name: tags.Name, extensions: list[Compiled], *, purelib: bool) -> Iterator[RefusedError]:
-    if not extensions:
+def _purity(filename: str, name: tags.Name, modules: list[Module], *, purelib: bool) -> Iterator[RefusedError]:
+    if not modules:
         return
-    first = extensions[0].path
+    first = modules[0].path
     if "any" in name.platforms:
         yield RefusedError(
             "FTB305",
@@ -154,7 +167,7 @@ def _purity(filename: str, name: tags.Name, extensions: list[Compiled], *, purel
             fix="both builds of a pair write this name, and the second overwrites the first; "
             "exclude the file if it was left over by an earlier build, or remove the override of the tags",
         )
-    if purelib and not all(".data/platlib/" in item.path for item in extensions):
+    elif purelib and not all(".data/platlib/" in item.path for item in modules):
         yield RefusedError(
             "FTB305",
             f"{filename}: WHEEL says Root-Is-Purelib: true, and {first} is machine code",
@@ -184,89 +197,95 @@ def _tags(filename: str, name: tags.Name, target: Target) -> Iterator[RefusedErr
             )
 
 
-def _loading(filename: str, name: tags.Name, extensions: list[Compiled], target: Target) -> Iterator[RefusedError]:
-    by_module: dict[str, list[Compiled]] = {}
-    for item in extensions:
-        by_module.setdefault(item.module, []).append(item)
-    for module, items in sorted(by_module.items()):
-        reasons = {
-            (item.path, claim): tags.why_not_loaded(item.suffix, *claim, target)
-            for item in items
-            for claim in name.claims
-            if item.suffix is not None
-        }
-        for item in items:
-            mine = {claim: reasons[item.path, claim] for claim in name.claims}
-            if all(mine.values()):
-                (python, abi), reason = next(iter(mine.items()))
-                yield _unloaded(filename, item, f"{python}-{abi}", reason)
+def _why_not(item: Module, claim: tuple[str, str], target: Target) -> str:
+    """Why some interpreter that a tag names does not load a module, empty if all do."""
+    if claim[1] == "none" and item.suffix.kind == "plain":
+        return "it names interpreters of both ABIs, and this extension module was compiled for one"
+    return tags.why_not_loaded(item.suffix, *claim, target)
+
+
+def _loading(filename: str, name: tags.Name, modules: list[Module], target: Target) -> Iterator[RefusedError]:
+    """Every module has exactly one file for each interpreter that the tags name, and there is no file for others."""
+    files: dict[str, list[Module]] = {}
+    for item in modules:
+        why = [(claim, _why_not(item, claim, target)) for claim in name.claims]
+        if all(reason for _, reason in why):
+            yield _unloaded(filename, item, *why[0])
+        else:
+            files.setdefault(item.name, []).append(item)
+    for module, items in sorted(files.items()):
         for claim in name.claims:
-            loading = [item for item in items if not reasons[item.path, claim]]
-            if len(loading) > 1:
+            loading = [item for item in items if not _why_not(item, claim, target)]
+            if not loading:
+                yield _unloaded(filename, items[0], claim, _why_not(items[0], claim, target))
+            elif len(loading) > 1:
                 yield RefusedError(
                     "FTB311",
                     f"{filename}: {module} is in {' and in '.join(item.path for item in loading)}; the interpreter "
                     "takes one of them",
                     fix="remove the one that an earlier build left over",
                 )
-            elif not loading and not all(all(reasons[item.path, other] for other in name.claims) for item in items):
-                yield _unloaded(filename, items[0], "-".join(claim), reasons[items[0].path, claim])
-        if all(abi == "none" for abi in name.abis) and "any" not in name.platforms:
-            for item in items:
-                if item.suffix is not None and item.suffix.kind == "plain":
-                    yield _unloaded(
-                        filename,
-                        item,
-                        f"{name.pythons[0]}-none",
-                        "it names interpreters of both ABIs, and this extension module was compiled for one",
-                    )
+                break
 
 
-def _unloaded(filename: str, item: Compiled, tag: str, reason: str) -> RefusedError:
-    return RefusedError(
-        "FTB306",
-        f"{filename}: {item.path} is not loaded by the interpreters that {tag} names: {reason}",
-        fix="left over in the source tree or in a build folder, compiled by CMake for another Python than the one "
-        "that builds, or a tag that the code was not compiled for",
-    )
+def _unloaded(filename: str, item: Module, claim: tuple[str, str], reason: str) -> RefusedError:
+    if claim[1] == "none":
+        fix = "name the ABI in the tags: remove get_tag(), wheel.py-api or what else sets them"
+    elif claim[1] in ("abi3", "abi3t"):
+        fix = (
+            "compile the module against the limited API too (setuptools: Extension(py_limited_api=True) and the macro "
+            "Py_LIMITED_API; CMake: USE_SABI), or drop the stable-ABI tag"
+        )
+    else:
+        fix = (
+            "remove the file if an earlier build left it in the tree or in a build folder; if it was compiled now, "
+            "CMake or another tool found another Python than the one that builds"
+        )
+    message = f"{item.path} is not loaded by the interpreters that {'-'.join(claim)} names: {reason}"
+    return RefusedError("FTB306", f"{filename}: {message}", fix=fix)
 
 
-def _objects(filename: str, name: tags.Name, extensions: list[Compiled]) -> Iterator[RefusedError]:
-    free_threaded_claim = any(abi.rstrip("d").endswith("t") and abi != "abi3t" for abi in name.abis)
-    default_claim = any(abi not in ("none", "abi3t") and not abi.rstrip("d").endswith("t") for abi in name.abis)
-    if free_threaded_claim == default_claim:
-        return  # no CPython ABI in the tags, or a wheel for both builds with a file for each
-    wanted = "free-threaded" if free_threaded_claim else "default"
-    for item in extensions:
-        for found in sorted({binaries.abi_of(image) for image in item.images} or {""}):
-            where = f"{filename}: {item.path}"
-            if found == "both":
-                yield RefusedError(
-                    "FTB309",
-                    f"{where} mixes objects compiled for default and for free-threaded CPython; it may import and "
-                    "leak memory or crash",
-                    fix="remove object files and static libraries of the other build; compile all of them anew",
-                )
-            elif found in ("default", "free-threaded", "abi3", "abi3t") and (found in _OF[wanted]) is False:
-                yield RefusedError(
-                    "FTB308",
-                    f"{where} was compiled for the {found} ABI of CPython, wanted {wanted}",
-                    fix="another Python's headers came first (include_dirs, CFLAGS, CPATH), Py_GIL_DISABLED was "
-                    "defined by hand, or the file was left over by the other build",
-                )
-            elif not found and item.suffix is not None and item.suffix.kind == "plain":
-                yield RefusedError(
-                    "FTB307",
-                    f"{where}: a plain suffix is loaded by every build of every version, and the content does not "
-                    f"tell which one it was compiled for; wanted proof of {wanted}",
-                    fix="give the module the suffix of its interpreter (EXT_SUFFIX)",
-                )
+def _wanted(item: Module, name: tags.Name) -> str:
+    """The ABI that a module's code has to have, by its own suffix, else by the tags; empty where they leave it open."""
+    if item.suffix.kind == "version":
+        return "free-threaded" if item.suffix.free_threaded else "default"
+    if item.suffix.kind == "plain":
+        claimed = {"free-threaded" if abi.rstrip("d").endswith("t") else "default" for abi in name.abis}
+        return claimed.pop() if len(claimed) == 1 and not {"none", "abi3t"} & {*name.abis} else ""
+    return "default" if item.suffix.kind == "abi3" else ""
 
 
-_OF = {"default": ("default", "abi3", "abi3t"), "free-threaded": ("free-threaded", "abi3t")}
+def _objects(filename: str, name: tags.Name, modules: list[Module]) -> Iterator[RefusedError]:
+    """The code itself is of the ABI that suffix and tags promise; what cannot be told is left at that."""
+    for item in modules:
+        wanted, where = _wanted(item, name), f"{filename}: {item.path}"
+        found = {binaries.abi_of(image) for image in item.images}
+        other = "default" if wanted == "free-threaded" else "free-threaded"
+        contrary = {other, "abi3"} if other == "default" else {other}  # abi3 without t is that of default builds
+        if "both" in found:
+            yield RefusedError(
+                "FTB309",
+                f"{where} mixes objects compiled for default and for free-threaded CPython; it may import and "
+                "leak memory or crash",
+                fix="remove object files and static libraries of the other build; compile all of them anew",
+            )
+        elif wanted and found & contrary:
+            yield RefusedError(
+                "FTB308",
+                f"{where} was compiled for the {other} ABI of CPython, wanted {wanted}",
+                fix="another Python's headers came first (include_dirs, CFLAGS, CPATH), Py_GIL_DISABLED was "
+                "defined by hand, or the file was left over by the other build",
+            )
+        elif wanted and not any(found) and item.suffix.kind == "plain":
+            yield RefusedError(
+                "FTB307",
+                f"{where}: a plain suffix is loaded by every build of every version, and the content does not "
+                f"tell which one it was compiled for; wanted proof of {wanted}",
+                fix="give the module the suffix of its interpreter (EXT_SUFFIX)",
+            )
 
 
-def _platforms(filename: str, name: tags.Name, compiled: list[Compiled]) -> Iterator[RefusedError]:
+def _platforms(filename: str, name: tags.Name, compiled: list[Module | Library]) -> Iterator[RefusedError]:
     for platform in name.platforms:
         wanted = tags.machines(platform)
         if wanted is None:
@@ -279,7 +298,7 @@ def _platforms(filename: str, name: tags.Name, compiled: list[Compiled]) -> Iter
             if not {(kind, machine) for machine in needed} <= found and all(machine for _, machine in found)
         ]
         # Libraries for several platforms may lie in one wheel and be chosen at run time; modules may not.
-        modules = [pair for pair in wrong if pair[0].module]
+        modules = [pair for pair in wrong if isinstance(pair[0], Module)]
         blamed = modules or (wrong if told and len(wrong) == len(told) else [])
         for item, found in blamed[:1]:
             held = ", ".join(sorted(f"{form} {machine}" for form, machine in found))
