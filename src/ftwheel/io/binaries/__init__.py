@@ -11,7 +11,6 @@ from ftwheel.core.extensions import (
     Declaration,
     ExtensionModule,
     GilDeclaration,
-    InitPhase,
     InterpreterDeclaration,
     Interpreters,
     Level,
@@ -75,6 +74,7 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
             basis = Basis.PYO3_DEFAULT
             reason += f"; PyO3 {version[0]}.{version[1]} declares it unless told otherwise"
     level = max(answer.level for answer in answers) if verdict.decided else Level.NONE
+    blind = [answer for answer in answers if not answer.verdict.decided]
     return ExtensionModule(
         path=path,
         name=module_name(path),
@@ -90,7 +90,7 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
             basis=basis,
             level=level,
             reason=reason,
-            capstone_would_decide=not verdict.decided and all(answer.wants_capstone or answer.verdict.decided for answer in answers),
+            capstone_would_decide=bool(blind) and all(answer.wants_capstone for answer in blind),
         ),
         interpreters=InterpreterDeclaration(
             answer=verdict.interpreters,

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from ftwheel.io.binaries.aarch64_operands import (
+    LINK,
+    MASK,
+    SP,
+    ZERO,
+    Cell,
+    Number,
+    Operand,
+    Operands,
+    Shift,
+    Vector,
+    Word,
+    address_of,
+    bits_of,
+    last,
+    parse,
+    read,
+    shifted,
+    update,
+    write,
+)
 from ftwheel.io.binaries.machine import State, Symbol, Value, signed, truncate
 
 __all__ = ["AArch64"]
 
-_MASK = (1 << 64) - 1
-_LINK, _SP, _ZERO = 30, 31, 32
 _CONDITIONS = {
     "eq": "e",
     "ne": "ne",
@@ -39,120 +56,6 @@ _OPPOSITE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
-    """A general register: 0 to 30, 31 the stack pointer, 32 always zero."""
-
-    number: int
-    bits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Vector:
-    """A vector register or a part of it: ``q0``, ``d0``, ``v0.2d``, ``v0.d[1]``."""
-
-    number: int
-    bits: int
-    lane: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """An immediate operand."""
-
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A memory operand; ``before`` writes the address back (``[x0, #8]!``)."""
-
-    base: int
-    index: Register | None
-    shift: str
-    amount: int
-    displacement: int
-    before: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A shift or extension of the operand before it."""
-
-    kind: str
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """Anything else, such as a condition."""
-
-    text: str
-
-
-Operand = Register | Vector | Number | Cell | Shift | Word
-Operands = tuple[Operand, ...]
-
-_REGISTERS = {
-    **{f"{letter}{number}": Register(number, bits) for number in range(31) for letter, bits in (("x", 64), ("w", 32))},
-    "sp": Register(_SP, 64),
-    "wsp": Register(_SP, 32),
-    "xzr": Register(_ZERO, 64),
-    "wzr": Register(_ZERO, 32),
-    "fp": Register(29, 64),
-    "lr": Register(_LINK, 64),
-}
-_SPLIT = re.compile(r", (?![^\[{]*[\]}])")
-_SHIFT = re.compile(r"(lsl|lsr|asr|ror|[su]xt[bhwx])(?: #(\w+))?")
-_VECTOR = re.compile(r"([bhsdqv])(\d+)(?:\.(\d*)([bhsd])(?:\[(\d)\])?)?")
-_BITS = {"b": 8, "h": 16, "s": 32, "d": 64, "q": 128}
-
-
-@lru_cache(maxsize=1 << 14)
-def _parse(text: str) -> Operands:
-    return tuple(_operand(part) for part in _SPLIT.split(text)) if text else ()
-
-
-def _operand(text: str) -> Operand:
-    if text in _REGISTERS:
-        return _REGISTERS[text]
-    if text.startswith("#"):
-        try:
-            return Number(int(text[1:], 0) & _MASK)
-        except ValueError:
-            return Word(text)
-    if text.startswith("["):
-        return _cell(text) or Word(text)
-    if found := _SHIFT.fullmatch(text):
-        return Shift(found[1], int(found[2] or "0", 0))
-    if found := _VECTOR.fullmatch(text):
-        letter, number, count, element, lane = found.groups()
-        if lane is not None:
-            return Vector(int(number), _BITS[element], int(lane))
-        if element is not None:
-            return Vector(int(number), int(count or 1) * _BITS[element])
-        return Vector(int(number), _BITS.get(letter, 128))
-    return Word(text)
-
-
-def _cell(text: str) -> Cell | None:
-    before = text.endswith("!")
-    base, *rest = text.strip("[]!").split(", ")
-    if base not in _REGISTERS or not text.rstrip("!").endswith("]"):
-        return None
-    index, shift, amount, displacement = None, "", 0, 0
-    for part in rest:
-        if part in _REGISTERS:
-            index = _REGISTERS[part]
-        elif part.startswith("#"):
-            displacement = int(part[1:], 0)
-        elif found := _SHIFT.fullmatch(part):
-            shift, amount = found[1], int(found[2] or "0", 0)
-        else:
-            return None
-    return Cell(_REGISTERS[base].number, index, shift, amount, displacement, before)
-
-
 Step = tuple[Callable[..., Any], tuple[Any, ...], int]
 
 
@@ -169,9 +72,9 @@ class AArch64:
 
     def enter(self, state: State, stack: int, caller: int, thread_data: bytes = b"") -> None:
         """Set up the call of the init function; static thread data is reached through calls and stays unknown."""
-        state.registers[_SP] = stack
-        state.registers[_LINK] = caller
-        state.registers[_ZERO] = 0
+        state.registers[SP] = stack
+        state.registers[LINK] = caller
+        state.registers[ZERO] = 0
 
     def argument(self, state: State, number: int) -> Value:
         """The value of an argument on entry to a function."""
@@ -186,12 +89,12 @@ class AArch64:
         for number in range(1, 18):
             state.registers[number] = Symbol()
         state.registers[0] = result
-        return state.settle(state.registers[_LINK])
+        return state.settle(state.registers[LINK])
 
     def decode(self, code: bytes, address: int) -> Iterator[tuple[int, Step]]:
         """Decode instructions up to a transfer of control or the end of the bytes."""
         for at, size, mnemonic, text in self._disassembler.disasm_lite(code, address):
-            operands = _parse(text)
+            operands = parse(text)
             function, extra = _function(mnemonic)
             yield at, (function, (*extra, operands), at + size)
             if mnemonic in {"b", "br", "ret", "udf", "brk", "retaa", "retab", "braa", "brab", "braaz", "brabz"}:
@@ -207,89 +110,6 @@ def _function(name: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     return _unknown, ()
 
 
-# Operands
-
-
-def _read(state: State, operand: Operand) -> Value:
-    if isinstance(operand, Register):
-        return state.settle(truncate(state.settle(state.registers[operand.number]), operand.bits))
-    if isinstance(operand, Number):
-        return operand.value
-    if isinstance(operand, Vector):
-        low, high = state.vectors[operand.number]
-        if operand.lane is not None:
-            return (low, high)[operand.lane] if operand.bits == 64 and operand.lane < 2 else Symbol()
-        return state.settle(truncate(low, operand.bits)) if operand.bits <= 64 else Symbol()
-    return Symbol()
-
-
-def _write(state: State, operand: Operand, value: Value) -> None:
-    if isinstance(operand, Register):
-        if operand.number != _ZERO:
-            state.registers[operand.number] = truncate(value, operand.bits)
-    elif isinstance(operand, Vector):
-        if operand.lane is None and operand.bits <= 64:
-            state.vectors[operand.number] = (truncate(value, operand.bits), 0)
-        elif operand.bits == 64 and operand.lane in {0, 1}:
-            low, high = state.vectors[operand.number]
-            state.vectors[operand.number] = (value, high) if operand.lane == 0 else (low, value)
-        else:
-            state.vectors[operand.number] = (Symbol(), Symbol())
-
-
-def _shifted(value: Value, bits: int, kind: str, amount: int) -> Value:
-    if not isinstance(value, int):
-        return value if (kind, amount) == ("lsl", 0) else Symbol()
-    if kind == "lsl":
-        return value << amount & ((1 << bits) - 1)
-    if kind == "lsr":
-        return value >> amount
-    if kind == "asr":
-        return signed(value, bits) >> amount & ((1 << bits) - 1)
-    if kind == "ror":
-        return (value >> amount | value << (bits - amount)) & ((1 << bits) - 1)
-    width = {"b": 8, "h": 16, "w": 32, "x": 64}[kind[3]]
-    value &= (1 << width) - 1
-    if kind[0] == "s":
-        value = signed(value, width)
-    return value << amount & ((1 << bits) - 1)
-
-
-def _last(state: State, operands: Operands, bits: int) -> Value:
-    """The last operand, with the shift that may follow it."""
-    final = operands[-1]
-    if isinstance(final, Shift):
-        return _shifted(_read(state, operands[-2]), bits, final.kind, final.amount)
-    return _read(state, final)
-
-
-def _bits(operand: Operand) -> int:
-    return operand.bits if isinstance(operand, Register | Vector) else 64
-
-
-def _address(state: State, cell: Cell) -> Value:
-    address = state.settle(state.registers[cell.base])
-    if not isinstance(address, int):
-        return Symbol()
-    address += cell.displacement
-    if cell.index is not None:
-        index = _shifted(_read(state, cell.index), 64, cell.shift or "lsl", cell.amount)
-        if not isinstance(index, int):
-            return Symbol()
-        address += index
-    return address & _MASK
-
-
-def _update(state: State, cell: Cell, rest: Operands) -> None:
-    """Write the address back, before or after the access."""
-    step = cell.displacement if cell.before else 0
-    if rest and isinstance(rest[0], Number):
-        step = signed(rest[0].value, 64)
-    if step and (cell.before or rest):
-        base = state.settle(state.registers[cell.base])
-        state.registers[cell.base] = (base + step) & _MASK if isinstance(base, int) else Symbol()
-
-
 # Loads and stores
 
 
@@ -298,10 +118,10 @@ def _load(size: int = 0, sign: int = 0) -> Callable[[State, Operands], None]:
 
     def run(state: State, operands: Operands) -> None:
         target, cell, *rest = operands
-        address = _address(state, cell) if isinstance(cell, Cell) else _read(state, cell)
-        _load_one(state, target, address, size or _bits(target) // 8, sign)
+        address = address_of(state, cell) if isinstance(cell, Cell) else read(state, cell)
+        _load_one(state, target, address, size or bits_of(target) // 8, sign)
         if isinstance(cell, Cell):
-            _update(state, cell, tuple(rest))
+            update(state, cell, tuple(rest))
 
     return run
 
@@ -315,25 +135,25 @@ def _load_one(state: State, target: Operand, address: Value, size: int, sign: in
         return
     value = state.settle(state.memory.load(address, size)) if isinstance(address, int) else Symbol()
     if sign:
-        value = signed(value, size * 8) & _MASK if isinstance(value, int) else Symbol()
-    _write(state, target, value)
+        value = signed(value, size * 8) & MASK if isinstance(value, int) else Symbol()
+    write(state, target, value)
 
 
 def _load_pair(state: State, operands: Operands) -> None:
     first, second, cell, *rest = operands
     if isinstance(cell, Cell):
-        address, size = _address(state, cell), _bits(first) // 8
+        address, size = address_of(state, cell), bits_of(first) // 8
         _load_one(state, first, address, size)
         _load_one(state, second, address + size if isinstance(address, int) else address, size)
-        _update(state, cell, tuple(rest))
+        update(state, cell, tuple(rest))
 
 
 def _store(size: int = 0) -> Callable[[State, Operands], None]:
     def run(state: State, operands: Operands) -> None:
         source, cell, *rest = operands
         if isinstance(cell, Cell):
-            _store_one(state, source, _address(state, cell), size or _bits(source) // 8)
-            _update(state, cell, tuple(rest))
+            _store_one(state, source, address_of(state, cell), size or bits_of(source) // 8)
+            update(state, cell, tuple(rest))
 
     return run
 
@@ -346,24 +166,24 @@ def _store_one(state: State, source: Operand, address: Value, size: int) -> None
         state.memory.store(address, 8, low)
         state.memory.store(address + 8, 8, high)
     else:
-        state.memory.store(address, size, truncate(_read(state, source), 8 * size))
+        state.memory.store(address, size, truncate(read(state, source), 8 * size))
 
 
 def _store_pair(state: State, operands: Operands) -> None:
     first, second, cell, *rest = operands
     if isinstance(cell, Cell):
-        address, size = _address(state, cell), _bits(first) // 8
+        address, size = address_of(state, cell), bits_of(first) // 8
         _store_one(state, first, address, size)
         _store_one(state, second, address + size if isinstance(address, int) else address, size)
-        _update(state, cell, tuple(rest))
+        update(state, cell, tuple(rest))
 
 
 def _store_exclusive(state: State, operands: Operands) -> None:
     """Succeeds, as it does sooner or later."""
     status, source, cell = operands[0], operands[1], operands[-1]
     if isinstance(cell, Cell):
-        _store_one(state, source, _address(state, cell), _bits(source) // 8)
-    _write(state, status, 0)
+        _store_one(state, source, address_of(state, cell), bits_of(source) // 8)
+    write(state, status, 0)
 
 
 # Arithmetic
@@ -373,28 +193,30 @@ def _mov(state: State, operands: Operands) -> None:
     target = operands[0]
     if isinstance(target, Vector) and target.bits > 64 and target.lane is None:
         source = operands[1]
-        state.vectors[target.number] = state.vectors[source.number] if isinstance(source, Vector) else (Symbol(), Symbol())
+        state.vectors[target.number] = (
+            state.vectors[source.number] if isinstance(source, Vector) else (Symbol(), Symbol())
+        )
     else:
-        _write(state, target, truncate(_last(state, operands, _bits(target)), _bits(target)))
+        write(state, target, truncate(last(state, operands, bits_of(target)), bits_of(target)))
 
 
 def _movn(state: State, operands: Operands) -> None:
-    value = _last(state, operands, 64)
-    bits = _bits(operands[0])
-    _write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
+    value = last(state, operands, 64)
+    bits = bits_of(operands[0])
+    write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
 
 
 def _movk(state: State, operands: Operands) -> None:
     shift = operands[2].amount if len(operands) > 2 and isinstance(operands[2], Shift) else 0
-    old, part = _read(state, operands[0]), _read(state, operands[1])
+    old, part = read(state, operands[0]), read(state, operands[1])
     if isinstance(old, int) and isinstance(part, int):
-        _write(state, operands[0], (old & ~(0xFFFF << shift)) | part << shift)
+        write(state, operands[0], (old & ~(0xFFFF << shift)) | part << shift)
     else:
-        _write(state, operands[0], Symbol())
+        write(state, operands[0], Symbol())
 
 
 def _adr(state: State, operands: Operands) -> None:
-    _write(state, operands[0], _read(state, operands[1]))
+    write(state, operands[0], read(state, operands[1]))
 
 
 _COMPUTE: dict[str, Callable[[int, int], int]] = {
@@ -418,17 +240,15 @@ def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[
         if isinstance(first, Vector):
             _vector_binary(state, kind, operands)
             return
-        bits = _bits(first)
+        bits = bits_of(first)
         mask = (1 << bits) - 1
-        left, right = _read(state, first), _last(state, operands[1:] if target else operands, bits)
+        left, right = read(state, first), last(state, operands[1:] if target else operands, bits)
         if isinstance(right, int):
             right &= mask
         value: Value
         if isinstance(left, int) and isinstance(right, int):
             value = _COMPUTE[kind](left, right) & mask
-        elif kind == "and" and left is right:
-            value = left
-        elif kind == "add" and right == 0:
+        elif (kind == "and" and left is right) or (kind == "add" and right == 0):
             value = left
         else:
             value = 0 if kind == "and" and 0 in (left, right) else Symbol()
@@ -436,9 +256,13 @@ def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[
             # The carry of an addition or a logical operation means something else here than on x86.
             state.flags = ("sub", left, right, bits) if kind == "sub" else ("zero", value, 0, bits)
         if target:
-            _write(state, operands[0], value)
+            write(state, operands[0], value)
 
     return run
+
+
+def _pair(state: State, operand: Operand) -> tuple[Value, Value]:
+    return state.vectors[operand.number] if isinstance(operand, Vector) else (Symbol(), Symbol())
 
 
 def _vector_binary(state: State, kind: str, operands: Operands) -> None:
@@ -448,8 +272,8 @@ def _vector_binary(state: State, kind: str, operands: Operands) -> None:
         pair: tuple[Value, Value] = (Symbol(), Symbol())
         if same and kind == "eor":
             pair = (0, 0)
-        elif same and kind == "orr" and isinstance(left, Vector):
-            pair = state.vectors[left.number]
+        elif same and kind == "orr":
+            pair = _pair(state, left)
         state.vectors[target.number] = pair
 
 
@@ -458,10 +282,10 @@ def _compare_if(state: State, operands: Operands) -> None:
     left, right, constant, condition = operands
     word = condition.text if isinstance(condition, Word) else ""
     holds = state.compare(_CONDITIONS.get(word, ""))
-    bits = _bits(left)
+    bits = bits_of(left)
     if holds:
-        value = _read(state, right)
-        state.flags = ("sub", _read(state, left), value & ((1 << bits) - 1) if isinstance(value, int) else value, bits)
+        value = read(state, right)
+        state.flags = ("sub", read(state, left), value & ((1 << bits) - 1) if isinstance(value, int) else value, bits)
     elif holds is False and isinstance(constant, Number) and constant.value in {0, 4}:
         state.flags = ("equal", int(constant.value != 4), 0, 64)
     else:
@@ -473,24 +297,24 @@ def _alias(kind: str) -> Callable[[State, Operands], None]:
 
     def run(state: State, operands: Operands) -> None:
         target, source = operands[0], operands[1]
-        bits = _bits(target)
-        amount: Value = _read(state, operands[2]) if len(operands) > 2 else 0
+        bits = bits_of(target)
+        amount: Value = read(state, operands[2]) if len(operands) > 2 else 0
         if isinstance(amount, int):
-            _write(state, target, _shifted(_read(state, source), bits, kind, amount % bits))
+            write(state, target, shifted(read(state, source), bits, kind, amount % bits))
         else:
-            _write(state, target, Symbol())
+            write(state, target, Symbol())
 
     return run
 
 
 def _mvn(state: State, operands: Operands) -> None:
-    value, bits = _last(state, operands, _bits(operands[0])), _bits(operands[0])
-    _write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
+    value, bits = last(state, operands, bits_of(operands[0])), bits_of(operands[0])
+    write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
 
 
 def _neg(state: State, operands: Operands) -> None:
-    value, bits = _last(state, operands, _bits(operands[0])), _bits(operands[0])
-    _write(state, operands[0], -value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
+    value, bits = last(state, operands, bits_of(operands[0])), bits_of(operands[0])
+    write(state, operands[0], -value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
 
 
 def _select(change: str) -> Callable[[State, Operands], None]:
@@ -499,14 +323,14 @@ def _select(change: str) -> Callable[[State, Operands], None]:
     def run(state: State, operands: Operands) -> None:
         target, one, two, condition = operands
         holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
-        bits = _bits(target)
+        bits = bits_of(target)
         if holds is None:
-            _write(state, target, Symbol())
+            write(state, target, Symbol())
             return
-        value = _read(state, one if holds else two)
+        value = read(state, one if holds else two)
         if not holds and change:
             value = _changed(value, change) & ((1 << bits) - 1) if isinstance(value, int) else Symbol()
-        _write(state, target, value)
+        write(state, target, value)
 
     return run
 
@@ -521,8 +345,8 @@ def _set_if(ones: int) -> Callable[[State, Operands], None]:
     def run(state: State, operands: Operands) -> None:
         target, condition = operands
         holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
-        value = ones & ((1 << _bits(target)) - 1)
-        _write(state, target, Symbol() if holds is None else value * holds)
+        value = ones & ((1 << bits_of(target)) - 1)
+        write(state, target, Symbol() if holds is None else value * holds)
 
     return run
 
@@ -531,11 +355,11 @@ def _increment_if(state: State, operands: Operands) -> None:
     """``cinc x0, x1, eq``"""
     target, source, condition = operands
     holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
-    value = _read(state, source)
+    value = read(state, source)
     if holds is None or not isinstance(value, int):
-        _write(state, target, Symbol())
+        write(state, target, Symbol())
     else:
-        _write(state, target, value + holds)
+        write(state, target, value + holds)
 
 
 # Vectors
@@ -545,7 +369,7 @@ def _broadcast(state: State, operands: Operands) -> None:
     """``dup v0.2d, x1``"""
     target, source = operands
     if isinstance(target, Vector):
-        value = _read(state, source) if _bits(source) == 64 else Symbol()
+        value = read(state, source) if bits_of(source) == 64 else Symbol()
         state.vectors[target.number] = (value, value) if target.bits == 128 else (Symbol(), Symbol())
 
 
@@ -561,10 +385,8 @@ def _zip(state: State, operands: Operands) -> None:
     """``zip1 v0.2d, v1.2d, v2.2d``"""
     target, one, two = operands
     if isinstance(target, Vector):
-        if isinstance(one, Vector) and isinstance(two, Vector) and target.bits == 128:
-            state.vectors[target.number] = (state.vectors[one.number][0], state.vectors[two.number][0])
-        else:
-            state.vectors[target.number] = (Symbol(), Symbol())
+        quads = target.bits == 128
+        state.vectors[target.number] = (_pair(state, one)[0], _pair(state, two)[0]) if quads else (Symbol(), Symbol())
 
 
 # Control
@@ -575,17 +397,17 @@ def _target(operand: Operand) -> int:
 
 
 def _jump(state: State, operands: Operands) -> tuple[Any, ...]:
-    return "jump", _read(state, operands[0])
+    return "jump", read(state, operands[0])
 
 
 def _call(state: State, operands: Operands) -> tuple[Any, ...]:
-    target = _read(state, operands[0])
-    state.registers[_LINK] = state.pc
+    target = read(state, operands[0])
+    state.registers[LINK] = state.pc
     return "call", target
 
 
 def _return(state: State, operands: Operands) -> tuple[Any, ...]:
-    return "return", _read(state, operands[0]) if operands else state.settle(state.registers[_LINK])
+    return "return", read(state, operands[0]) if operands else state.settle(state.registers[LINK])
 
 
 def _branch_if(state: State, condition: str, operands: Operands) -> tuple[Any, ...]:
@@ -601,7 +423,7 @@ def _branch_zero(zero: bool) -> Callable[[State, Operands], tuple[Any, ...]]:
     """``cbz`` and ``cbnz``, through flags of their own so that one rule of facts serves both processors."""
 
     def run(state: State, operands: Operands) -> tuple[Any, ...]:
-        flags = ("sub", _read(state, operands[0]), 0, _bits(operands[0]))
+        flags = ("sub", read(state, operands[0]), 0, bits_of(operands[0]))
         condition = "e" if zero else "ne"
         kept, state.flags = state.flags, flags
         holds = state.compare(condition)
@@ -621,7 +443,7 @@ def _branch_bit(one: bool) -> Callable[[State, Operands], tuple[Any, ...]]:
     """``tbz`` and ``tbnz``"""
 
     def run(state: State, operands: Operands) -> tuple[Any, ...]:
-        value, bit = _read(state, operands[0]), _read(state, operands[1])
+        value, bit = read(state, operands[0]), read(state, operands[1])
         holds = bool(value >> bit & 1) == one if isinstance(value, int) and isinstance(bit, int) else None
         return "branch", holds, _target(operands[2]), lambda path, taken: None
 
@@ -641,11 +463,11 @@ def _unknown(state: State, operands: Operands) -> None:
     state.flags = None
     cells = [operand for operand in operands if isinstance(operand, Cell)]
     for operand in operands[: 2 if cells else 1]:
-        _write(state, operand, Symbol())
+        write(state, operand, Symbol())
         if isinstance(operand, Word) and operand.text.startswith("{"):
             state.vectors = [(Symbol(), Symbol()) for _ in state.vectors]
     for cell in cells:
-        address = _address(state, cell)
+        address = address_of(state, cell)
         if isinstance(address, int):
             state.memory.forget(address, 64)
         if cell.before or operands[-1] is not cell:
@@ -687,7 +509,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "csinv": _select("inv"),
     "csneg": _select("neg"),
     "cset": _set_if(1),
-    "csetm": _set_if(_MASK),
+    "csetm": _set_if(MASK),
     "cinc": _increment_if,
     "dup": _broadcast,
     "ins": _mov,

@@ -16,7 +16,16 @@ from typing import Protocol
 from ftwheel.core.extensions import AbiInfo, ByteOrder
 from ftwheel.io.binaries.image import Image, Pointer
 
-__all__ = ["DEFAULT_COUNTS", "Definition", "Head", "Memory", "SlotTable", "find_definitions", "read_definition_slots", "read_slots"]
+__all__ = [
+    "DEFAULT_COUNTS",
+    "Definition",
+    "Head",
+    "Memory",
+    "SlotTable",
+    "find_definitions",
+    "read_definition_slots",
+    "read_slots",
+]
 
 _NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*(\.[A-Za-z_\x80-\xff][\w\x80-\xff]*)*")
 _SLOT_LIMIT = 256  # in one array and those nested in it
@@ -182,11 +191,8 @@ def _definition(image: Image, head: Head, address: int) -> Definition | None:
 
 def read_definition_slots(memory: Memory, address: int, image: Image, *, free_threaded: bool) -> SlotTable | None:
     """The slots of the definition at an address as memory has them, None when they cannot be read."""
-    if image.word == 8:
-        at = address + (88 if free_threaded else 72)
-    else:
-        at = address + (48 if free_threaded else 36)
-    slots_at = memory.cell(at)
+    wide, narrow = (88, 48) if free_threaded else (72, 36)
+    slots_at = memory.cell(address + (wide if image.word == 8 else narrow))
     if slots_at == 0:
         return SlotTable(gil=None, interpreters=None, abi=None, count=0)
     return read_slots(memory, slots_at, image, modern=False) if isinstance(slots_at, int) else None

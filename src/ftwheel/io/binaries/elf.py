@@ -63,6 +63,7 @@ class ElfImage(Image):
     def __init__(self, data: Data, architecture: Architecture) -> None:
         super().__init__(data)
         self.architecture = architecture
+        self.null_end = 0
         self._wide = architecture.bits == 64
         self._symbol = data.layout("IBBHQQ" if self._wide else "IIIBBH")
         self._dynamic: dict[int, int] = {}
@@ -123,7 +124,9 @@ class ElfImage(Image):
     def _load_dynamic(self, offset: int, size: int) -> None:
         layout = self.data.layout("QQ" if self._wide else "II")
         needed: list[int] = []
-        for tag, value in self.data.rows(layout, offset, min(size // layout.size, _DYNAMIC_LIMIT), "the dynamic section"):
+        for tag, value in self.data.rows(
+            layout, offset, min(size // layout.size, _DYNAMIC_LIMIT), "the dynamic section"
+        ):
             if tag == 0:
                 break
             if tag == 1:
@@ -150,6 +153,8 @@ class ElfImage(Image):
     def _place(self, address: int, size: int, what: str) -> int:
         """The offset in the image of a table that the dynamic section names by address."""
         offset = self.offset(address, max(size, 1))
+        # Linkers put these tables before all code.
+        self.null_end = max(self.null_end, min(address + size, 0x1000))
         if offset is None:
             raise self.data.malformed(f"{what} at address {address:#x} with {size:#x} bytes is not in the file")
         return offset - self.data.start

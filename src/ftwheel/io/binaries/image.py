@@ -7,8 +7,9 @@ states is checked against the size of the file before anything is done that many
 from __future__ import annotations
 
 import struct
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -107,8 +108,8 @@ class Index:
     __slots__ = ("_pieces",)
     _PIECE = 1 << 14
 
-    def __init__(self, keys: Sequence[int]) -> None:
-        self._pieces: list[tuple[int, Sequence[int], Sequence[int] | None]] = []
+    def __init__(self, keys: array[int]) -> None:
+        self._pieces: list[tuple[int, array[int], list[int] | None]] = []
         for first in range(0, len(keys), self._PIECE):
             piece = keys[first : first + self._PIECE]
             ordered = sorted(piece)
@@ -116,7 +117,7 @@ class Index:
                 self._pieces.append((first, piece, None))
             else:
                 order = sorted(range(len(piece)), key=piece.__getitem__)
-                self._pieces.append((first, type(piece)(piece.typecode, ordered), order))  # type: ignore[attr-defined]
+                self._pieces.append((first, array(piece.typecode, ordered), order))
 
     def find(self, key: int) -> int | None:
         """The row with that key; the last one of several, as a loader that applies all of them ends with it."""
@@ -162,6 +163,7 @@ class Image:
     needed: tuple[str, ...]
     macos_minimum: tuple[int, int] | None = None
     windows = False  # calling convention
+    null_end = 0x1000  # no code or data that code uses lies below; an image may start at 0 with its headers
 
     def __init__(self, data: Data) -> None:
         self.data = data

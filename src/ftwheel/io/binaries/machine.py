@@ -11,7 +11,22 @@ from typing import TypeAlias
 
 from ftwheel.io.binaries.image import Image, Pointer
 
-__all__ = ["CALLER", "HEAP", "IMPORTS", "OBJECTS", "STACK", "THREAD", "CrashError", "Names", "Memory", "State", "Symbol", "Value", "signed", "truncate"]
+__all__ = [
+    "CALLER",
+    "HEAP",
+    "IMPORTS",
+    "OBJECTS",
+    "STACK",
+    "THREAD",
+    "CrashError",
+    "Memory",
+    "Names",
+    "State",
+    "Symbol",
+    "Value",
+    "signed",
+    "truncate",
+]
 
 # Regions of the imagined address space, far from any image.
 THREAD = 0x7B00_0000_0000  # what fs or gs is based at
@@ -20,7 +35,6 @@ HEAP = 0x7D00_0000_0000
 IMPORTS = 0x7E00_0000_0000
 STACK = 0x7F00_0000_0000
 CALLER = 0x7F80_0000_0000  # the return address of the init function itself
-_NULL_PAGE = 0x1000  # nothing is mapped below; where an ELF image has its headers, no code looks
 _STEP = 0x1000  # between two imports or two objects
 # Head of an immortal object: the reference count of the default build, and the second eight bytes of the
 # free-threaded one, which hold flags, lock and the owning thread's count (Include/refcount.h).
@@ -148,7 +162,7 @@ class Memory:
 
     def load(self, address: int, size: int) -> Value:
         """An unsigned value of 1, 2, 4 or 8 bytes."""
-        if address < _NULL_PAGE:
+        if address < self._image.null_end:
             raise CrashError
         at, offset = address & ~7, address & 7
         if offset + size > 8:
@@ -197,7 +211,7 @@ class Memory:
 
     def store(self, address: int, size: int, value: Value) -> None:
         """Write 1, 2, 4 or 8 bytes."""
-        if address < _NULL_PAGE:
+        if address < self._image.null_end:
             raise CrashError
         at, offset = address & ~7, address & 7
         if offset + size > 8:

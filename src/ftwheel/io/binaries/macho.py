@@ -69,6 +69,7 @@ class MachOImage(Image):
         offset = 32 if self._wide else 28
         data.span(offset, size, "the load commands")
         end = offset + size
+        self.null_end = min(self.null_end, end)
         needed: list[str] = []
         for _ in range(min(count, _COMMAND_LIMIT)):
             command, length = data.unpack(data.layout("II"), offset, "a load command")
@@ -109,6 +110,8 @@ class MachOImage(Image):
                     platform, version = 1, platform
                 if platform == 1:
                     self.macos_minimum = (version >> 16, version >> 8 & 0xFF)
+            case _:
+                pass
 
     def _load_segment(self, offset: int, length: int, *, wide: bool) -> None:
         data = self.data

@@ -89,7 +89,14 @@ _ALLOCATORS = {
 }
 _CLEARED = {"calloc", "PyMem_Calloc", "PyMem_RawCalloc", "PyObject_Calloc"}
 _VOID = {"free", "_ZdlPv", "_ZdlPvm", "PyMem_Free", "PyMem_RawFree", "PyObject_Free"}
-_ZERO = {"__cxa_atexit", "atexit", "__cxa_finalize", "pthread_mutex_lock", "pthread_mutex_unlock", "__cxa_thread_atexit"}
+_ZERO = {
+    "__cxa_atexit",
+    "atexit",
+    "__cxa_finalize",
+    "pthread_mutex_lock",
+    "pthread_mutex_unlock",
+    "__cxa_thread_atexit",
+}
 
 
 class Caller(Protocol):

@@ -45,7 +45,9 @@ class PeImage(Image):
         wide = self.architecture.bits == 64
         if magic != (0x20B if wide else 0x10B):
             raise data.malformed(f"an optional header of kind {magic:#x}")
-        self.base = data.unpack(*((data.u64, optional + 24) if wide else (data.u32, optional + 28)), "the image base")[0]
+        self.base = data.unpack(*((data.u64, optional + 24) if wide else (data.u32, optional + 28)), "the image base")[
+            0
+        ]
         count_at = optional + (108 if wide else 92)
         count = min(data.unpack(data.u32, count_at, "the directories")[0], 16)
         if count_at + 4 + count * 8 > optional + optional_size:
@@ -92,7 +94,9 @@ class PeImage(Image):
         if offset is None or segment is None:
             raise self.data.malformed(f"{what} at {address:#x} is not in the file")
         stop = segment.offset + segment.backed - segment.start
-        return self.data.text(offset - self.data.start, stop - self.data.start, what).decode("utf-8", "backslashreplace")
+        return self.data.text(offset - self.data.start, stop - self.data.start, what).decode(
+            "utf-8", "backslashreplace"
+        )
 
     def _load_exports(self, address: int, size: int) -> None:
         if not address or not size:

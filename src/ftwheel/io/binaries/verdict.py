@@ -97,6 +97,8 @@ def decide_by_data(image: Image, init_name: str, definitions: Sequence[Definitio
                 InitPhase.SINGLE,
                 "cffi makes the module: _cffi_backend declares it when it is loaded",
             )
+        if has_string(image, b"__mypyc\0"):
+            return undecided("mypyc: the module is made by the __mypyc library of its group")
         return undecided("the module is not made by a function of the C API that this file imports")
     if SET_GIL in imports or has_string(image, SET_GIL.encode()):
         return undecided(f"single-phase, and what {SET_GIL} is called with is chosen by code", InitPhase.SINGLE)

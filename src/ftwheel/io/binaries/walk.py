@@ -15,7 +15,7 @@ from typing import Any
 
 from ftwheel.core.extensions import Basis, BuiltFor, Declaration, InitPhase, Interpreters
 from ftwheel.io.binaries.aarch64 import AArch64
-from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, read_definition_slots, read_slots
+from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, SlotTable, read_definition_slots, read_slots
 from ftwheel.io.binaries.image import Image
 from ftwheel.io.binaries.machine import CALLER, STACK, CrashError, Memory, Names, State, Symbol, Value
 from ftwheel.io.binaries.models import never_returns, run_import
@@ -70,6 +70,7 @@ class _Walk:
     taken: set[tuple[int, bool]] = field(default_factory=set)
     verdicts: set[Verdict] = field(default_factory=set)
     hints: set[Verdict] = field(default_factory=set)  # of modules that bear another name, before they are returned
+    empty: set[Verdict] = field(default_factory=set)  # of slot arrays without a slot
     heads: set[bool] = field(default_factory=set)  # of the definitions used: whether each is free-threaded
     made: set[int] = field(default_factory=set)  # definitions that modules were made from
     lost: set[str] = field(default_factory=set)
@@ -145,7 +146,8 @@ class _Walk:
             case "return", target:
                 state.depth -= 1
                 return self._go(state, target, call=False)
-        return False
+            case _:
+                return False
 
     def _go(self, state: State, target: Value, *, call: bool) -> bool:
         while True:
@@ -167,9 +169,15 @@ class _Walk:
             elif call and state.depth > _DEPTH:
                 target = self._leave(state, Symbol())
             else:
-                state.pc = target
-                # A call of NULL, or into data, is a crash: no import that succeeds goes this way.
-                return self.image.segment(target) is not None
+                if target < self.image.null_end:
+                    raise CrashError
+                if self.image.segment(target) is not None:
+                    state.pc = target
+                    return True
+                if not call:
+                    self.lost.add("a jump to an address that is not known")
+                    return False
+                target = self._leave(state, Symbol())  # a function that another library handed over
             call = False
 
     def _leave(self, state: State, result: Value) -> Value:
@@ -276,11 +284,13 @@ class _Walk:
         else:
             self.lost.add("the init function returns an object that it did not make")
 
-    def _slots(self, slots: Any, phase: InitPhase, where: str) -> None:
+    def _slots(self, slots: SlotTable | None, phase: InitPhase, where: str) -> None:
         if slots is None:
             self.lost.add(f"the slots of {where} cannot be read")
-        else:
+        elif slots.count:
             self.verdicts.add(verdict_of_slots(slots, phase, where))
+        else:
+            self.empty.add(verdict_of_slots(slots, phase, where))
 
 
 def _single(answer: Declaration, reason: str) -> Verdict:
@@ -315,15 +325,16 @@ def _weigh(walk: _Walk) -> tuple[Verdict, bool]:
     """One verdict for all paths, and whether they contradict each other."""
     lost = "; ".join(sorted(walk.lost))
     # When no path gets to the end, a declaration for the only module that any path makes is one for this module.
-    verdicts = walk.verdicts or (walk.hints if len(walk.made) == 1 else set())
+    verdicts = walk.verdicts or (walk.hints if len(walk.made) == 1 else set()) or walk.empty
     if len({(verdict.gil, verdict.phase) for verdict in verdicts}) > 1:
         said = "; or ".join(sorted(verdict.reason for verdict in verdicts))
         return undecided(f"paths through {walk.init_name} disagree: {said}"), True
     if not verdicts:
         return undecided(lost or f"no path through {walk.init_name} succeeds"), False
     verdict = min(verdicts, key=lambda one: (one.interpreters.value, one.reason))
-    if verdict.gil is Declaration.NONE and lost and (verdict.phase is not InitPhase.SINGLE or walk.declares):
-        # What is missing on the paths seen may be there on those that were lost.
+    unseen = verdict.phase is InitPhase.SINGLE and walk.declares and verdict.gil is Declaration.NONE
+    if lost and (unseen or verdict in walk.empty):
+        # A call that was not seen, or slots that were never filled, may be on the paths that were lost.
         return undecided(f"{verdict.reason}, but {lost}", verdict.phase), False
     if len({one.interpreters for one in verdicts}) > 1:
         verdict = replace(verdict, interpreters=Interpreters.CANNOT_TELL)
