@@ -107,6 +107,16 @@ def core(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure: ``bench -- NAME`` runs benchmarks/bench_NAME.py, without a name all of them."""
+    env = interpreters(session) | wheelhouse(session)
+    install(session, *group("test"))
+    names = session.posargs or sorted(path.stem.removeprefix("bench_") for path in ROOT.glob("benchmarks/bench_*.py"))
+    for name in names:
+        session.run("python", f"benchmarks/bench_{name}.py", env=env)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style, and which room may import which."""
     install(session, *group("lint"))

@@ -61,14 +61,13 @@ def test_platforms_of_one_build_that_fare_alike_are_one_piece_of_advice() -> Non
     cells = [
         cell("cp314t-win32", Outcome.NOTHING),
         cell("cp314t-win_amd64", Outcome.NOTHING),
-        cell("cp314t-manylinux_2_28_x86_64", Outcome.OLDER_VERSION),
+        cell("cp314t-win_arm64", Outcome.OLDER_VERSION),
         cell("cp315t-win32", Outcome.SDIST),
         cell("cp315t-win_amd64", Outcome.SDIST),
     ]
     assert texts(cells) == [
         "free-threaded 3.14 gets nothing on win32 and win_amd64 (pip): upload a cp314-cp314t wheel for each",
-        "free-threaded 3.14 gets the older version 1.0 on manylinux_2_28_x86_64 (pip):"
-        " upload a cp314-cp314t-manylinux_2_28_x86_64 wheel",
+        "free-threaded 3.14 gets the older version 1.0 on win_arm64 (pip): upload a cp314-cp314t-win_arm64 wheel",
         "free-threaded 3.15 gets the sdist on every platform (pip): upload a cp315-cp315t wheel for each",
     ]
 
