@@ -224,22 +224,28 @@ def loading(tag: str, environment: Environment) -> Loading:
     interpreter, abi, platform = tag.split("-")
     if platform != "any" and platform not in environment.platforms:
         return Loading.NO
-    named = re.fullmatch(rf"{environment.implementation}3([0-9]+)", interpreter)
+    named = _named_minor(interpreter, environment.implementation)
     generic = interpreter.startswith("py")
     if abi == "none":
         if platform == "any" or generic:
-            return Loading.YES if generic or named else Loading.NO
-        if named is None or int(named[1]) != environment.python_version[1]:
+            return Loading.YES if generic or named is not None else Loading.NO
+        if named != environment.python_version[1]:
             return Loading.NO
         return Loading.CANNOT_TELL if environment.free_threaded else Loading.YES
     if named is None:
         return Loading.NO
-    new_enough = environment.python_version[1] >= int(named[1])
+    new_enough = environment.python_version[1] >= named
     match abi:
         case "abi3":
             loads = new_enough and not environment.free_threaded
         case "abi3t":
             loads = new_enough and environment.python_version[1] >= _FIRST_ABI3T
         case _:
-            loads = abi in environment.abis and environment.python_version[1] == int(named[1])
+            loads = abi in environment.abis and environment.python_version[1] == named
     return Loading.YES if loads else Loading.NO
+
+
+def _named_minor(interpreter: str, implementation: str) -> int | None:
+    """The minor version that ``cp313`` names, None when it names another implementation or no minor version."""
+    digits = interpreter.removeprefix(f"{implementation}3")
+    return int(digits) if digits != interpreter and digits.isdecimal() else None

@@ -11,8 +11,7 @@ Sources: pip 26.3 ``_internal/index/package_finder.py`` (``LinkEvaluator``, ``Ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -21,7 +20,7 @@ from packaging.version import Version
 from ftwheel.core.candidates import Candidate
 from ftwheel.core.environments import Environment
 from ftwheel.core.files import BuildTag
-from ftwheel.core.projects import Entry, Project
+from ftwheel.core.projects import Entry, Group, Project
 from ftwheel.core.reasons import (
     FormatDisallowed,
     HashMismatch,
@@ -42,6 +41,8 @@ __all__ = ["Pip"]
 _HASH_FRAGMENT = re.compile(r"[#&](sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)")
 _AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel of its version
 
+_WORST: tuple[int, BuildTag, int] = (-2 * _AFTER_ALL_TAGS, (), 0)
+
 Key = tuple[int, BuildTag]
 
 
@@ -52,12 +53,6 @@ def _meets(specifier: str, python: tuple[int, int, int]) -> bool:
         return ".".join(map(str, python)) in SpecifierSet(specifier)
     except InvalidSpecifier:
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Rated:
-    entry: Entry
-    key: Key
 
 
 class Pip:
@@ -123,48 +118,51 @@ class Pip:
             return best
         return self._newest(prereleases)[0]
 
-    def _newest(self, versions: Iterable[Version]) -> tuple[Entry | None, bool]:
+    def _newest(self, groups: Iterable[Group]) -> tuple[Entry | None, bool]:
         """The best file of the newest version that has one, and whether there is any candidate at all.
 
         Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
         """
-        yanked: _Rated | None = None
-        for version in versions:
-            best: _Rated | None = None
-            for entry in self.shelf.entries(version):
-                key = self._rate(entry)
-                if key is None:
-                    continue
-                if _is_yanked(entry):
-                    if yanked is None or (yanked.entry.reading.version == version and key >= yanked.key):
-                        yanked = _Rated(entry, key)
-                elif best is None or key >= best.key:  # of equals pip takes the last
-                    best = _Rated(entry, key)
+        yanked: Entry | None = None
+        for group in groups:
+            # Among equals pip takes the last in its order, which is therefore part of the key.
+            best = best_yanked = None
+            best_key = yanked_key = _WORST
+            for key, entry in self._candidates(group):
+                if entry.yanked is None or entry.yanked.doubtful:
+                    if key > best_key:
+                        best, best_key = entry, key
+                elif key > yanked_key:
+                    best_yanked, yanked_key = entry, key
             if best is not None:
-                return best.entry, True
-        if yanked is None:
-            return None, False
-        return (yanked.entry if self.requirement.pinned else None), True
+                return best, True
+            yanked = yanked or best_yanked
+        return (yanked if self.requirement.pinned else None), yanked is not None
 
-    def _rate(self, entry: Entry) -> Key | None:
-        """How good the file is among those of its version; None when it is no candidate."""
-        reading = entry.reading
-        if reading.problem is not None:
-            return None
-        if reading.kind == "wheel":
-            index = place(self.abis, self.platforms, reading.abi, reading.platform) if self.wheels else None
-            if index is None:
-                return None
-            key: Key = (-index, reading.build)
-        elif self.sdists:
-            key = (-_AFTER_ALL_TAGS, ())
-        else:
-            return None
-        if reading.python and reading.python != self.python:
-            return None
+    def _candidates(self, group: Group) -> Iterator[tuple[tuple[int, BuildTag, int], Entry]]:
+        """The files of a version that pip may take, each with a key that grows with its rank."""
+        lanes = group.lanes()
+        if self.wheels:
+            for abi, wheels in lanes.wheels.items():
+                if self.abis.places(abi) == (None, None):
+                    continue
+                for order, entry in wheels:
+                    index = place(self.abis, self.platforms, abi, entry.reading.platform)
+                    if index is not None and self._accepts(entry):
+                        yield (-index, entry.reading.build, order), entry
+        if self.sdists:
+            for order, entry in lanes.others:
+                if self._accepts(entry):
+                    yield (-_AFTER_ALL_TAGS, (), order), entry
+
+    def _accepts(self, entry: Entry) -> bool:
+        """Whether what pip looks at after the tags is right too."""
+        python = entry.reading.python
+        if python and python != self.python:
+            return False
         if self.rules.uploaded_prior_to is not None and self._is_too_late(entry):
-            return None
-        return key if self._meets_python(entry) else None
+            return False
+        return self._meets_python(entry)
 
     def _meets_python(self, entry: Entry) -> bool:
         return (

@@ -9,11 +9,12 @@ their shape; the rest goes through ``ftwheel.core.files``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import repeat
+from operator import attrgetter
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -26,11 +27,12 @@ from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked, normal
 from ftwheel.core.simple_json import columns
 from ftwheel.core.uv_order import flat_order
 
-__all__ = ["Entry", "Project", "Shelf", "Source"]
+__all__ = ["Entry", "Group", "Lanes", "Matching", "Project", "Shelf", "Source"]
 
 Installer = Literal["pip", "uv"]
 
-_ODD_IN_ADDRESSES = "%#?;\\ "  # what makes the end of an address another name for pip
+_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # what makes the end of an address another name for pip
+_NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # what old pages hold, for speed
 _PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_BUILD = re.compile(r"([0-9]{1,18})([A-Za-z0-9_.]*)")
@@ -70,10 +72,13 @@ class Project:
     def __init__(self, name: str, sources: Iterable[tuple[SourceKind, ProjectDetails]]) -> None:
         self.name = normalized(name)
         self.sources = tuple(Source(kind, details) for kind, details in sources)
+        self.flat = frozenset(number for number, source in enumerate(self.sources) if source.kind.flat)
         self._columns = [columns(source.details.files) for source in self.sources]
         self._has_plain_addresses = [_plain_addresses(*found[:2]) for found in self._columns]
         self._plain: dict[Version, list[tuple[int, Version, list[int]]]] = {}
         self._odd: list[tuple[int, int]] = []
+        self._never: list[tuple[int, int]] = []
+        self._plain_tags: dict[str, bool] = {}
         self._entries: dict[Version, tuple[list[Entry], list[tuple[int, int]]]] = {}
         self._shelves: dict[str, Shelf] = {}
         self._orders: list[Sequence[int]] = []
@@ -115,8 +120,8 @@ class Project:
     def has_all_upload_times(self) -> bool:
         """Whether every page says when each of its files was uploaded, in a way pip reads."""
         return not any(
-            source.kind.flat or source.details.html or None in found[3]
-            for source, found in zip(self.sources, self._columns, strict=True)
+            number in self.flat or source.details.html or None in found[3]
+            for number, (source, found) in enumerate(zip(self.sources, self._columns, strict=True))
         )
 
     def url(self, entry: Entry) -> str:
@@ -124,8 +129,8 @@ class Project:
 
     def uv_order(self, entries: list[Entry]) -> list[Entry]:
         """The files of a version as uv compares them: find-links first, then each index by name, in code points."""
-        flat = [entry for entry in entries if self.sources[entry.source].kind.flat]
-        others = [entry for entry in entries if not self.sources[entry.source].kind.flat]
+        flat = [entry for entry in entries if entry.source in self.flat]
+        others = [entry for entry in entries if entry.source not in self.flat]
         flat.sort(key=lambda entry: entry.filename)  # as each place is read; what follows keeps the order of equals
         flat.sort(key=lambda e: flat_order(e.filename, e.reading, self.sources[e.source].details.url))
         others.sort(key=lambda entry: (entry.source, entry.filename))
@@ -138,6 +143,10 @@ class Project:
         """The files whose names both installers do not surely read alike."""
         return [self._read(installer, source, index) for source, index in self._odd]
 
+    def never_taken(self, installer: Installer) -> list[Entry]:
+        """The files of types that no installer takes."""
+        return [self._read(installer, source, index) for source, index in self._never]
+
     def plain_entries(self, version: Version, installer: Installer) -> list[Entry]:
         """The files of a version whose project and version both installers read alike."""
         found = self._entries.get(version)
@@ -146,7 +155,7 @@ class Project:
             irregular: list[tuple[int, int]] = []
             for source, written, indices in self._plain.get(version, ()):
                 for index in indices:
-                    reading = _plain_reading(self._columns[source][0][index], written)
+                    reading = self._plain_reading(self._columns[source][0][index], written)
                     if reading is None:
                         irregular.append((source, index))
                     else:
@@ -155,28 +164,52 @@ class Project:
         shared, irregular = found
         return shared + [self._read(installer, source, index) for source, index in irregular]
 
+    def _plain_reading(self, filename: str, version: Version) -> Reading | None:
+        """The reading when the rest of the name is plain too, so that both installers read it alike; None otherwise."""
+        if filename[-4:] != ".whl":
+            stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
+            return Reading("sdist", version, stem.rpartition("-")[2])
+        parts = filename[:-4].split("-")
+        build: BuildTag = ()
+        if len(parts) == 6:
+            match = _PLAIN_BUILD.fullmatch(parts[2])
+            if match is None:
+                return None
+            build = (int(match[1]), match[2])
+        elif len(parts) != 5:
+            return None
+        abi, platform = f"{parts[-3]}-{parts[-2]}", parts[-1]
+        for text, pattern in ((abi, _PLAIN_ABI), (platform, _PLAIN_PLATFORM)):
+            plain = self._plain_tags.get(text)
+            if plain is None:
+                plain = self._plain_tags[text] = pattern.fullmatch(text) is not None
+            if not plain:
+                return None
+        return Reading("wheel", version, parts[1], build, abi, platform)
+
     def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
         """Find the version in each name of one page; what is not quite plain goes to the odd ones."""
-        filenames = self._columns[number][0]
-        if self.sources[number].kind.flat or not self._has_plain_addresses[number]:
+        filenames, urls = self._columns[number][:2]
+        if number in self.flat or not self._has_plain_addresses[number]:
             self._odd += zip(repeat(number), range(len(filenames)))
             return
         by_text: dict[str, list[int]] = {}
-        odd = []
+        odd = self._odd
         for index, filename in enumerate(filenames):
-            if filename.endswith(".whl"):
-                name, _, rest = filename.partition("-")
-                text = rest.partition("-")[0]
-            elif filename.endswith(".tar.gz"):
+            if filename[-4:] == ".whl":
+                name, text, *_ = filename.split("-", 2) if "-" in filename else ("", "")
+            elif filename[-7:] == ".tar.gz":
                 name, _, text = filename[:-7].rpartition("-")
+            elif filename[-4:] == ".zip" and "macosx10" not in urls[index]:
+                name, _, text = filename[:-4].rpartition("-")
             else:
-                odd.append(index)
+                (self._never if filename[-4:] in _NEVER_TAKEN else odd).append((number, index))
                 continue
             plain = names.get(name)
             if plain is None:
                 plain = names[name] = len(name) == len(self.name) and normalized(name) == self.name
             if not plain:
-                odd.append(index)
+                odd.append((number, index))
             elif text in by_text:
                 by_text[text].append(index)
             else:
@@ -186,10 +219,9 @@ class Project:
                 versions[text] = parse_version(text) if len(text) <= _LONGEST_VERSION else None
             version = versions[text]
             if version is None:
-                odd += indices
+                odd += [(number, index) for index in indices]
             else:
                 self._plain.setdefault(version, []).append((number, version, indices))
-        self._odd += [(number, index) for index in odd]
 
     def _order_pages(self) -> None:
         """Give every file its place in pip's list: find-links files by address, last first, then page after page.
@@ -199,7 +231,7 @@ class Project:
         """
         folders = [n for n, source in enumerate(self.sources) if source.kind is SourceKind.FIND_LINKS_FILES]
         pages = [n for n, source in enumerate(self.sources) if source.kind is SourceKind.FIND_LINKS_PAGE]
-        pages += [n for n, source in enumerate(self.sources) if not source.kind.flat]
+        pages += [n for n in range(len(self.sources)) if n not in self.flat]
         links = [(number, index) for number in folders for index in range(len(self._columns[number][1]))]
         links.sort(key=lambda link: self._columns[link[0]][1][link[1]], reverse=True)
         self._orders = [range(0)] * len(self.sources)
@@ -267,7 +299,6 @@ def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
     text = "".join(urls)  # looked at as a whole, which is many times faster than one by one
     return (
         text.isascii()
-        and text.isprintable()
         and not any(odd in text for odd in _ODD_IN_ADDRESSES)
         and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
         and len(set(urls)) == len(urls)
@@ -285,80 +316,103 @@ def _is_found_in_folder(filename: str, project: str) -> bool:
     return False
 
 
-def _plain_reading(filename: str, version: Version) -> Reading | None:
-    """The reading when the rest of the name is plain too, so that both installers read it alike; None otherwise."""
-    if filename.endswith(".tar.gz"):
-        return Reading("sdist", version, filename[:-7].rpartition("-")[2])
-    parts = filename[:-4].split("-")
-    build: BuildTag = ()
-    if len(parts) == 6:
-        match = _PLAIN_BUILD.fullmatch(parts[2])
-        if match is None:
-            return None
-        build = (int(match[1]), match[2])
-    elif len(parts) != 5:
-        return None
-    abi, platform = f"{parts[-3]}-{parts[-2]}", parts[-1]
-    if not (_PLAIN_ABI.fullmatch(abi) and _PLAIN_PLATFORM.fullmatch(platform)):
-        return None
-    return Reading("wheel", version, parts[1], build, abi, platform)
+class Lanes(NamedTuple):
+    """The files of a version, wheels by interpreter and ABI, so that one look decides about all with the same.
+
+    With each file is its place in the installer's order. Files that cannot be taken for their names are left out.
+    """
+
+    wheels: dict[str, list[tuple[int, Entry]]]
+    others: list[tuple[int, Entry]]
+
+
+class Group:
+    """The files of one version, read when they are first looked at."""
+
+    __slots__ = ("_entries", "_lanes", "_odd", "_read", "version")
+
+    def __init__(self, version: Version, odd: list[Entry], read: Callable[[Version, list[Entry]], list[Entry]]) -> None:
+        self.version = version
+        self._odd = odd
+        self._read = read
+        self._entries: list[Entry] | None = None
+        self._lanes: Lanes | None = None
+
+    def entries(self) -> list[Entry]:
+        """The files in the order in which the installer compares them."""
+        if self._entries is None:
+            self._entries = self._read(self.version, self._odd)
+        return self._entries
+
+    def lanes(self) -> Lanes:
+        """The same files, those that may be taken only."""
+        if self._lanes is None:
+            self._lanes = Lanes({}, [])
+            for place, entry in enumerate(self.entries()):
+                if entry.reading.problem is not None:
+                    continue
+                if entry.reading.kind == "wheel":
+                    self._lanes.wheels.setdefault(entry.reading.abi, []).append((place, entry))
+                else:
+                    self._lanes.others.append((place, entry))
+        return self._lanes
 
 
 class Matching(NamedTuple):
     """The versions that fit a requirement, newest first: all, the final ones, the pre-releases."""
 
-    versions: list[Version]
-    finals: list[Version]
-    prereleases: list[Version]
+    versions: list[Group]
+    finals: list[Group]
+    prereleases: list[Group]
 
 
 class Shelf:
     """The files of a project by version, as one installer reads their names.
 
-    ``versions`` are newest first; ``unusable`` are the files without a version to sort them under.
+    ``groups`` are newest first.
     """
 
     def __init__(self, project: Project, installer: Installer) -> None:
         self._project = project
         self._installer = installer
-        self._odd: dict[Version, list[Entry]] = {}
-        self._found: dict[Version, list[Entry]] = {}
         self._matching: dict[str, Matching] = {}
-        self.unusable: list[Entry] = []
+        self._unusable: list[Entry] = []
+        self._everything: list[Entry] = []
+        odd: dict[Version, list[Entry]] = {}
         for entry in project.odd_entries(installer):
             # A wheel variant and an archive type uv does not take still belong to a version there.
             if entry.reading.version is None or isinstance(entry.reading.problem, InvalidFilename | OtherProject):
-                self.unusable.append(entry)
+                self._unusable.append(entry)
             else:
-                self._odd.setdefault(entry.reading.version, []).append(entry)
-        self.versions = sorted({*project.plain_versions(), *self._odd}, reverse=True)
+                odd.setdefault(entry.reading.version, []).append(entry)
+        versions = sorted({*project.plain_versions(), *odd}, reverse=True)
+        self.groups = [Group(version, odd.get(version, []), self._read) for version in versions]
 
-    def entries(self, version: Version) -> list[Entry]:
-        """The files of a version in the order in which the installer compares them."""
-        found = self._found.get(version)
-        if found is None:
-            found = self._project.plain_entries(version, self._installer) + self._odd.get(version, [])
-            if self._installer == "pip":
-                found.sort(key=lambda entry: entry.order)
-            else:
-                found = self._project.uv_order(found)
-            self._found[version] = found
+    def _read(self, version: Version, odd: list[Entry]) -> list[Entry]:
+        found = self._project.plain_entries(version, self._installer) + odd
+        if self._installer == "uv":
+            return self._project.uv_order(found)
+        found.sort(key=attrgetter("order"))
         return found
 
     def matching(self, requirement: Requirement) -> Matching:
-        """The versions in the requirement's specifier, newest first."""
+        """The versions in the requirement's specifier."""
         text = str(requirement.specifier)
         found = self._matching.get(text)
         if found is None:
             contains = requirement.pip_contains if self._installer == "pip" else requirement.uv_contains
-            versions = self.versions if not text else [version for version in self.versions if contains(version)]
+            groups = self.groups if not text else [group for group in self.groups if contains(group.version)]
             found = self._matching[text] = Matching(
-                versions,
-                [version for version in versions if not version.is_prerelease],
-                [version for version in versions if version.is_prerelease],
+                groups,
+                [group for group in groups if not group.version.is_prerelease],
+                [group for group in groups if group.version.is_prerelease],
             )
         return found
 
     def everything(self) -> list[Entry]:
         """All files, of all versions and without one."""
-        return [*(entry for version in self.versions for entry in self.entries(version)), *self.unusable]
+        if not self._everything:
+            never = self._project.never_taken(self._installer)
+            found = (entry for group in self.groups for entry in group.entries())
+            self._everything = [*found, *self._unusable, *never]
+        return self._everything

@@ -80,7 +80,7 @@ def loads(candidate: Candidate, environment: Environment) -> Loading:
 
     A source distribution is built for the interpreter, so it loads if it builds.
     """
-    if candidate.kind == "sdist":
+    if candidate.kind == "sdist" or loading(candidate.tag, environment) is Loading.YES:
         return Loading.YES
     interpreters, abis, platforms = candidate.file.filename.removesuffix(".whl").split("-")[-3:]
     accepted = set(environment.platforms) | {"any"}
@@ -100,8 +100,9 @@ def newest_version(project: Project, requirement: Requirement, rules: InstallerR
     """
     shelf = project.shelf("pip" if rules.name == "pip" else "uv")
     ranked: list[tuple[bool, bool, Version]] = []
-    for version in shelf.matching(requirement).versions:
-        entries = [entry for entry in shelf.entries(version) if entry.reading.problem is None]
+    for group in shelf.matching(requirement).versions:
+        version = group.version
+        entries = [entry for entry in group.entries() if entry.reading.problem is None]
         if rules.uploaded_prior_to is not None:
             entries = [e for e in entries if e.upload_time is None or e.upload_time < rules.uploaded_prior_to]
         if not entries:
@@ -116,5 +117,7 @@ def newest_version(project: Project, requirement: Requirement, rules: InstallerR
 
 def is_older(version: str, than: str | None) -> bool:
     """Whether a version text is older than another; None is older than everything."""
+    if version == than:
+        return False
     one, other = parse_version(version), parse_version(than) if than is not None else None
     return one is not None and other is not None and one < other

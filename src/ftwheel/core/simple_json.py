@@ -7,15 +7,15 @@ it fail (``pip/_internal/models/link.py``), uv wherever its types are not met (`
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
 from types import NoneType
 from typing import Any, overload
 from urllib.parse import urljoin, urlsplit
 
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.simple import (
-    HEX,
     File,
     ProjectDetails,
     Refusal,
@@ -32,7 +32,6 @@ __all__ = ["Columns", "JsonFiles", "columns", "parse_json"]
 Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata")
 _LARGEST_SIZE = 2**64
-_NO_TIME = object()
 
 
 def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
@@ -145,34 +144,34 @@ def _usual(entries: list[Any]) -> JsonFiles | None:
     try:
         filenames = [entry["filename"] for entry in entries]
         urls = [entry["url"] for entry in entries]
-        digests = [entry["hashes"]["sha256"] for entry in entries]
-        counts = {len(entry["hashes"]) for entry in entries}
-        metadata = [
-            found for entry in entries for key in _METADATA_KEYS if (found := entry.get(key)) not in (None, False, True)
-        ]
-        digests += [found["sha256"] for found in metadata]
-        counts |= {len(found) for found in metadata}
+        hashes = [entry["hashes"] for entry in entries]
+        metadata = [entry.get(key) for key in _METADATA_KEYS for entry in entries]
+        hashes += [found for found in metadata if type(found) is dict]
+        digests = [found["sha256"] for found in hashes]
         sizes = [entry.get("size", 0) for entry in entries]
         requires_python = [entry.get("requires-python") for entry in entries]
         yanked = [entry.get("yanked", False) for entry in entries]
-        times = [entry.get("upload-time", _NO_TIME) for entry in entries]
+        times = [entry.get("upload-time", "") for entry in entries]
         upload_times: list[datetime | None]
-        if _NO_TIME in times:
-            upload_times = [None if time is _NO_TIME else datetime.fromisoformat(time) for time in times]
+        if "" in times:
+            upload_times = [datetime.fromisoformat(time) if time else None for time in times]
         else:
             upload_times = list(map(datetime.fromisoformat, times))
         usual = (
-            set(map(type, filenames)) <= {str}
-            and set(map(type, digests)) <= {str}
+            _types(filenames) <= {str}
+            and _types(urls) <= {str}
+            and _types(hashes) <= {dict}
+            and set(map(len, hashes)) <= {1}
             and set(map(len, digests)) <= {64}
-            and counts <= {1}
-            and HEX.fullmatch("".join(digests)) is not None
-            and set(map(type, sizes)) <= {int}
+            and len(bytes.fromhex("".join(digests))) == 32 * len(digests)  # more than hex digits is skipped by it
+            and _types(metadata) <= {bool, dict, NoneType}
+            and _types(sizes) <= {int}
             and 0 <= min(sizes, default=0) <= max(sizes, default=0) < _LARGEST_SIZE
-            and set(map(type, requires_python)) <= {str, NoneType}
-            and set(map(type, yanked)) <= {bool, str}
-            and {UTC, *(time.tzinfo for time in upload_times if time is not None)} == {UTC}
-            and all(url.startswith(("https://", "http://")) for url in urls)
+            and _types(requires_python) <= {str, NoneType}
+            and _types(yanked) <= {bool, str}
+            and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
+            and {time.tzinfo for time in upload_times if time} <= {UTC}
+            and all(map(str.startswith, urls, repeat(("https://", "http://"))))
             and "[" not in "".join(urls)  # what makes urlsplit raise
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
@@ -181,6 +180,10 @@ def _usual(entries: list[Any]) -> JsonFiles | None:
         return None
     marks = [None if mark is False else _read_yanked(mark) for mark in yanked]
     return JsonFiles(entries, (filenames, urls, requires_python, upload_times, marks))
+
+
+def _types(values: Iterable[object]) -> set[type]:
+    return set(map(type, values))
 
 
 class _Reader:

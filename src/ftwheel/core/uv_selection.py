@@ -22,7 +22,7 @@ from ftwheel.core.candidates import Candidate
 from ftwheel.core.environments import Environment
 from ftwheel.core.files import BuildTag
 from ftwheel.core.lower_bounds import meets_lower_bound
-from ftwheel.core.projects import Entry, Project
+from ftwheel.core.projects import Entry, Group, Project
 from ftwheel.core.reasons import (
     FormatDisallowed,
     InvalidRequiresPython,
@@ -60,11 +60,18 @@ class _State(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One version in one index, at the time uv looks at it."""
+    """One version in one index, at the time uv looks at it.
 
-    version: Version
-    entries: list[Entry]
-    last: bool  # nobody else has the version, so turning it down here is for good
+    ``sources`` are the numbers of the index and of find-links, None for all there are. ``last`` says that turning the
+    version down here is for good.
+    """
+
+    group: Group
+    sources: frozenset[int] | None
+    last: bool
+
+    def has(self, entry: Entry) -> bool:
+        return self.sources is None or entry.source in self.sources
 
 
 class Uv:
@@ -90,10 +97,10 @@ class Uv:
         self.sdists = rules.allows_sdists(project.name)
         self.single = requirement.single
         self.cutoff = None if rules.uploaded_prior_to is None else _milliseconds(rules.uploaded_prior_to)
-        sources = list(enumerate(project.sources))
-        self.flat = {number for number, source in sources if source.kind.flat}
-        indexes = [number for number, source in sources if source.kind is SourceKind.EXTRA_INDEX]
-        indexes += [number for number, source in sources if source.kind is SourceKind.INDEX]
+        self.flat = project.flat
+        kinds = [source.kind for source in project.sources]
+        indexes = [number for number, kind in enumerate(kinds) if kind is SourceKind.EXTRA_INDEX]
+        indexes += [number for number, kind in enumerate(kinds) if kind is SourceKind.INDEX]
         if rules.index_strategy is IndexStrategy.FIRST_INDEX:
             indexes = indexes[:1]
         self.indexes = indexes
@@ -115,15 +122,15 @@ class Uv:
         rejected: set[Version] = set()
         for steps in self._phases():
             for step in steps:
-                if step.version in rejected:
+                if step.group.version in rejected:
                     continue
-                best, state = self._pick(step.entries)
+                best, state = self._pick(step)
                 if state is _State.TAKEN and best is not None:
                     if self._meets_python(best):
                         return best
-                    rejected.add(step.version)
+                    rejected.add(step.group.version)
                 elif state is _State.TURNED_DOWN and step.last:
-                    rejected.add(step.version)
+                    rejected.add(step.group.version)
         return None
 
     def _phases(self) -> Iterator[Iterator[_Step]]:
@@ -145,52 +152,55 @@ class Uv:
                 for part in lists:
                     yield self._steps(part, [index])
 
-    def _steps(self, versions: list[Version], indexes: list[list[int]]) -> Iterator[_Step]:
+    def _steps(self, groups: list[Group], indexes: list[list[int]]) -> Iterator[_Step]:
         """Versions from new to old, each in all indexes in turn; find-links are part of every index."""
-        everything = len(self.project.sources) == len(self.flat) + 1 and indexes[0]
-        for version in versions:
-            entries = self.shelf.entries(version)
+        for group in groups:
             for index in indexes:
-                if not everything:
-                    wanted = self.flat.union(index)
-                    found = [entry for entry in entries if entry.source in wanted]
-                else:
-                    found = entries
-                if found:
-                    yield _Step(version, found, last=len(indexes) == 1)
+                yield _Step(group, None if self.is_all(index) else self.flat.union(index), last=len(indexes) == 1)
 
-    def _pick(self, entries: list[Entry]) -> tuple[Entry | None, _State]:
+    def is_all(self, index: list[int]) -> bool:
+        """Whether an index and the find-links are all there is."""
+        return len(self.flat) + len(index) == len(self.project.sources)
+
+    def _pick(self, step: _Step) -> tuple[Entry | None, _State]:
         """The one file of a version that uv considers: the first of the best wheels, else the source distribution."""
-        wheel: tuple[Key, Entry] | None = None
-        sdist: tuple[int, Entry] | None = None
-        late_wheel = late_sdist = wrong_sdist = False
-        for entry in entries:
-            is_wheel = entry.reading.kind == "wheel"
-            if self._requires_python(entry) is None:
-                continue
-            if self._is_late(entry):
-                late_wheel |= is_wheel
-                late_sdist |= not is_wheel
-            elif is_wheel:
-                key = self._rate_wheel(entry)
-                if key is not None and (wheel is None or key > wheel[0]):
-                    wheel = (key, entry)
-            elif self._accepts_sdist(entry):
-                hashed = self._compare_hashes(entry)
-                if sdist is None or hashed > sdist[0]:
-                    sdist = (hashed, entry)
-            else:
-                wrong_sdist = True
-        if wheel is not None:
-            if sdist is not None and sdist[0] > wheel[0][0]:
-                return sdist[1], _State.TAKEN
-            return wheel[1], _State.TAKEN
-        if sdist is not None:
-            return sdist[1], _State.TAKEN
-        # Of several files that cannot be taken, the one that is only too new is the one uv talks about; a source
-        # distribution goes before a wheel.
-        late = late_sdist or (late_wheel and not wrong_sdist)
-        return None, _State.PASSED_OVER if late else _State.TURNED_DOWN
+        lanes = step.group.lanes()
+        best: Entry | None = None
+        best_key: tuple[Key, int] | None = None
+        if self.wheels:
+            for abi, wheels in lanes.wheels.items():
+                if self.abis.places(abi) == (None, None):
+                    continue
+                for order, entry in wheels:
+                    key = self._rate_wheel(entry) if step.has(entry) and not self._is_late(entry) else None
+                    if key is not None and (best_key is None or (key, -order) > best_key):
+                        best, best_key = entry, (key, -order)
+        sdist: Entry | None = None
+        hashed = -1
+        for _, entry in lanes.others if self.sdists else ():
+            if step.has(entry) and self._accepts_sdist(entry) and not self._is_late(entry):
+                compared = self._compare_hashes(entry)
+                if compared > hashed:
+                    sdist, hashed = entry, compared
+        if sdist is not None and (best_key is None or hashed > best_key[0][0]):
+            return sdist, _State.TAKEN
+        if best is not None:
+            return best, _State.TAKEN
+        return None, self._state_of_nothing(step)
+
+    def _state_of_nothing(self, step: _Step) -> _State:
+        """Whether uv turns the version down, or goes on as if it were not there: that is when it is only too new.
+
+        Of several files that cannot be taken, the one that is too new is the one uv talks about, and a source
+        distribution goes before a wheel.
+        """
+        found = [
+            entry for entry in step.group.entries() if step.has(entry) and self._requires_python(entry) is not None
+        ]
+        sdists = [self._is_late(entry) for entry in found if entry.reading.kind != "wheel"]
+        wheels = [self._is_late(entry) for entry in found if entry.reading.kind == "wheel"]
+        late = any(sdists) if sdists else any(wheels)
+        return _State.PASSED_OVER if late or not found else _State.TURNED_DOWN
 
     def _is_flat(self, entry: Entry) -> bool:
         return entry.source in self.flat
@@ -215,19 +225,19 @@ class Uv:
     def _rate_wheel(self, entry: Entry) -> Key | None:
         """How good the wheel is among those of its version; None when uv does not take it."""
         reading = entry.reading
-        if not self.wheels or reading.problem is not None or (entry.yanked is not None and self._is_yanked(entry)):
-            return None
         index = place(self.abis, self.platforms, reading.abi, reading.platform)
-        if index is None:
+        if index is None or self._requires_python(entry) is None or self._is_yanked(entry):
             return None
         return (self._compare_hashes(entry), -index, reading.build)
 
     def _accepts_sdist(self, entry: Entry) -> bool:
-        return self.sdists and entry.reading.problem is None and not self._is_yanked(entry)
+        return self._requires_python(entry) is not None and not self._is_yanked(entry)
 
     def _compare_hashes(self, entry: Entry) -> int:
-        if not self.rules.hashes or self.single != entry.reading.version:
-            return _MATCHED  # uv keeps hashes for the version that is pinned, and for no other (uv-types hash.rs)
+        version = entry.reading.version
+        # uv keeps hashes for the version that is pinned and its local versions, for no other (uv-types hash.rs).
+        if not self.rules.hashes or version is None or self.single not in {version, Version(version.public)}:
+            return _MATCHED
         found = self._hashes(entry)
         if not found:
             return _MISSING
@@ -256,7 +266,7 @@ class Uv:
         reasons: dict[int, tuple[Entry, Reason]] = {}
         seen: set[int] = set()
         consulted = self.flat.union(self.indexes)
-        fitting = set(self.shelf.matching(self.requirement).versions)
+        fitting = {group.version for group in self.shelf.matching(self.requirement).versions}
         candidates: set[int] = set()
         for entry in self.shelf.everything():
             reason = self._reason(entry, fitting, consulted)
@@ -268,14 +278,18 @@ class Uv:
         stable_found = False
         for steps in self._phases():
             for step in steps:
-                fresh = [entry for entry in step.entries if id(entry) not in seen and id(entry) in candidates]
-                because = rejected.get(step.version)
-                prerelease = stable_found and step.version.is_prerelease and self.rules.allow_prereleases is None
-                best, state = (None, _State.PASSED_OVER) if because or prerelease else self._pick(step.entries)
+                fresh = [
+                    entry
+                    for entry in step.group.entries()
+                    if step.has(entry) and id(entry) not in seen and id(entry) in candidates
+                ]
+                because = rejected.get(step.group.version)
+                prerelease = stable_found and step.group.version.is_prerelease and self.rules.allow_prereleases is None
+                best, state = (None, _State.PASSED_OVER) if because or prerelease else self._pick(step)
                 if state is _State.TURNED_DOWN and step.last:
-                    rejected[step.version] = "the files of an earlier index"
+                    rejected[step.group.version] = "the files of an earlier index"
                 if because is None and best is not None and not self._meets_python(best):
-                    because = rejected[step.version] = best.filename
+                    because = rejected[step.group.version] = best.filename
                     reasons[id(best)] = (best, RequiresPython(specifier=best.requires_python or ""))
                     seen.add(id(best))
                 for entry in self._best_first(fresh, best):
@@ -288,7 +302,7 @@ class Uv:
                         reasons[id(entry)] = (entry, VersionRejected(because=because))
                     else:
                         ranked.append(entry)
-                        stable_found = stable_found or not step.version.is_prerelease
+                        stable_found = stable_found or not step.group.version.is_prerelease
         for entry in self.shelf.everything():
             if id(entry) not in seen and id(entry) not in reasons:
                 reasons[id(entry)] = (entry, Prerelease())
@@ -302,7 +316,7 @@ class Uv:
         # `reverse` keeps the order of equals, of which uv takes the first.
         return sorted(entries, key=key, reverse=True)
 
-    def _reason(self, entry: Entry, fitting: set[Version], consulted: set[int]) -> Reason | None:
+    def _reason(self, entry: Entry, fitting: set[Version], consulted: frozenset[int]) -> Reason | None:
         """The reason why the file by itself cannot be taken."""
         reading = entry.reading
         if reading.problem is not None:
