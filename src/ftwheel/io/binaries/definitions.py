@@ -8,6 +8,7 @@ definition tells the ABI as well as the slots. Slot numbers are those of ``Inclu
 
 from __future__ import annotations
 
+import itertools
 import re
 import struct
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ __all__ = [
     "Memory",
     "SlotTable",
     "find_definitions",
+    "find_slot_arrays",
+    "image_memory",
     "read_definition_slots",
     "read_slots",
 ]
@@ -179,7 +182,7 @@ def _definition(image: Image, head: Head, address: int) -> Definition | None:
             segment = image.segment(pointer)
             if segment is None or not segment.executable:
                 return None
-    memory = _ImageMemory(image)
+    memory = image_memory(image)
     return Definition(
         address=address,
         head=head,
@@ -213,6 +216,41 @@ def read_slots(memory: Memory, address: int, image: Image, *, modern: bool) -> S
     return SlotTable(
         gil=values.get("gil"), interpreters=values.get("interpreters"), abi=abi, count=_SLOT_LIMIT - collector.left
     )
+
+
+def find_slot_arrays(image: Image) -> list[int]:
+    """Addresses of static ``PySlot`` arrays: those that have a ``Py_mod_abi`` slot with a sane ``PyABIInfo``.
+
+    PEP 793 wants that slot in every array that a ``PyModExport_`` function returns.
+    """
+    memory, raw = image_memory(image), image.data.raw
+    number = re.escape(_ABI.to_bytes(2, image.architecture.byte_order.value))
+    slot = re.compile(number + rb"..\0\0\0\0", re.DOTALL)
+    found: set[int] = set()
+    for segment in image.segments:
+        stop = segment.offset + segment.backed - segment.start
+        for match in itertools.islice(slot.finditer(raw, segment.offset, stop), _CANDIDATE_LIMIT):
+            address = segment.start + match.start() - segment.offset
+            info = image.pointer(address + 8) if not address % 8 else None
+            abi = _abi_info(memory, info) if isinstance(info, int) and info else None
+            if abi is not None and abi.major == 1 and abi.flags < 16 and abi.build_version >> 24 in {0, 3}:
+                found.add(_first_slot(memory, address, segment.start))
+    return sorted(found)
+
+
+def _first_slot(memory: Memory, address: int, lowest: int) -> int:
+    """Go back from one slot of a static array to its first one."""
+    for _ in range(_SLOT_LIMIT):
+        before = address - 16
+        if before < lowest or memory.number(before, 2) not in _KNOWN or memory.number(before + 4, 4) != 0:
+            break
+        address = before
+    return address
+
+
+def image_memory(image: Image) -> Memory:
+    """An image as slots are read from it before anything has run."""
+    return _ImageMemory(image)
 
 
 class _Collector:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ftwheel.core.extensions import AbiInfo, Basis, Declaration, InitPhase, Interpreters
-from ftwheel.io.binaries.definitions import Definition, SlotTable
+from ftwheel.io.binaries.definitions import Definition, SlotTable, find_slot_arrays, image_memory, read_slots
 from ftwheel.io.binaries.image import Image
 from ftwheel.io.binaries.toolchain import has_string
 
@@ -63,7 +63,11 @@ def decide_by_data(image: Image, init_name: str, definitions: Sequence[Definitio
     module is imported. Importing ``PyUnstable_Module_SetGIL`` decides nothing either: Cython always does.
     """
     if init_name.startswith("PyModExport"):
-        return undecided(f"the slots that {init_name} returns are chosen by code", InitPhase.EXPORT)
+        arrays = find_slot_arrays(image)
+        slots = read_slots(image_memory(image), arrays[0], image, modern=True) if len(arrays) == 1 else None
+        if slots is None:
+            return undecided(f"the slots that {init_name} returns are chosen by code", InitPhase.EXPORT)
+        return verdict_of_slots(slots, InitPhase.EXPORT, "the only static slot array")
     name = init_name.partition("_")[2]
     imports = frozenset(image.imports)
     own = [definition for definition in definitions if definition.name.rpartition(".")[2] == name]

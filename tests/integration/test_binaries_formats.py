@@ -1,0 +1,154 @@
+"""Every format, word size, byte order and kind of relocation says the same thing about the same module."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ftwheel.core.extensions import (
+    Basis,
+    BinaryFormat,
+    BuiltFor,
+    Declaration,
+    InitPhase,
+    Interpreters,
+    Level,
+    UnreadableBinaryError,
+)
+from ftwheel.io.binaries import is_binary, read_extension, read_images
+from support.images import Spec, elf, fat, macho, pe
+
+LITTLE, BIG = "<", ">"
+ELFS = {
+    "x86_64-rela": (Spec(), {"pointers": "rela"}),
+    "x86_64-sysv-hash": (Spec(), {"gnu_hash": False}),
+    "x86_64-relr": (Spec(), {"pointers": "relr"}),
+    "aarch64-rela": (Spec(machine=183, code=b"\xc0\x03\x5f\xd6"), {}),
+    "x86-rel": (Spec(bits=32, machine=3), {"pointers": "rel"}),
+    "arm-rel": (Spec(bits=32, machine=40), {"pointers": "rel", "gnu_hash": False}),
+    "s390x-rela": (Spec(order=BIG, machine=22), {"gnu_hash": False}),
+}
+
+
+def written(name: str, spec: Spec) -> bytes:
+    """One of the images by name, saying what ``spec`` says."""
+    if name in ELFS:
+        shape, how = ELFS[name]
+        spec = replace(spec, bits=shape.bits, order=shape.order, machine=shape.machine, code=shape.code)
+        return elf(spec, **how)
+    if name.startswith("pe"):
+        bits = 64 if name.endswith("64") else 32
+        return pe(replace(spec, bits=bits), library="python313t.dll" if spec.free_threaded else "python313.dll")
+    if name == "fat":
+        return fat(macho(spec), macho(replace(spec, machine=0x01000007)))
+    return macho(spec, chained=name == "macho-chained", trie=name != "macho-no-trie")
+
+
+NAMES = [*ELFS, "pe-64", "pe-32", "macho", "macho-chained", "macho-no-trie", "fat"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("free_threaded", [True, False], ids=["free-threaded", "default"])
+@pytest.mark.parametrize(
+    ("slots", "answer", "interpreters"),
+    [
+        (((4, 1),), Declaration.NOT_USED, Interpreters.NOT_DECLARED),
+        (((87, 1), (86, 2)), Declaration.NOT_USED, Interpreters.PER_INTERPRETER_GIL),
+        (((3, 1), (4, 0)), Declaration.USED, Interpreters.SUPPORTED),
+        (((3, 0),), Declaration.NONE, Interpreters.NOT_SUPPORTED),
+        (((4, 7),), Declaration.CANNOT_TELL, Interpreters.NOT_DECLARED),
+    ],
+    ids=["not-used", "3.15-numbers", "used", "undeclared", "undefined-value"],
+)
+def test_slots(
+    name: str,
+    free_threaded: bool,
+    slots: tuple[tuple[int, int], ...],
+    answer: Declaration,
+    interpreters: Interpreters,
+) -> None:
+    data = written(name, Spec(slots=slots, free_threaded=free_threaded))
+    module = read_extension(data, "pkg/spam.so", level2=False)
+    assert (module.gil.answer, module.interpreters.answer) == (answer, interpreters)
+    assert module.built_for is (BuiltFor.FREE_THREADED if free_threaded else BuiltFor.DEFAULT)
+    assert module.gil.level is (Level.NONE if answer is Declaration.CANNOT_TELL else Level.DATA)
+    assert module.phase is InitPhase.MULTI
+    assert module.init_name == "PyInit_spam"
+    assert module.imports == ("PyModuleDef_Init",)
+    assert is_binary(data[:4])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_single_phase_undeclared(name: str) -> None:
+    data = written(name, Spec(slots=(), imports=("PyModule_Create2", "_Py_DecRefShared")))
+    module = read_extension(data, "spam.so", level2=False)
+    assert (module.gil.answer, module.gil.basis, module.phase) == (
+        Declaration.NONE,
+        Basis.NOTHING,
+        InitPhase.SINGLE,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_importing_the_declaring_function_proves_nothing(name: str) -> None:
+    data = written(name, Spec(slots=(), imports=("PyModule_Create2", "PyUnstable_Module_SetGIL")))
+    assert read_extension(data, "spam.so", level2=False).gil.answer is Declaration.CANNOT_TELL
+
+
+def test_what_formats_add() -> None:
+    spec = Spec(needed=("libc.so.6", "libpython3.13t.so.1.0"))
+    module = read_extension(elf(spec), "spam.so", level2=False)
+    assert module.needed == spec.needed
+    assert module.python_libraries == ("libpython3.13t.so.1.0",)
+    assert module.binary_format is BinaryFormat.ELF
+    mac = read_extension(macho(Spec(needed=("/usr/lib/libSystem.B.dylib",))), "spam.so", level2=False)
+    assert (mac.macos_minimum, mac.needed) == ((11, 0), ("/usr/lib/libSystem.B.dylib",))
+    windows = read_extension(pe(Spec()), "spam.pyd", level2=False)
+    assert windows.needed == ("python313t.dll",)
+    both = read_extension(written("fat", Spec()), "spam.so", level2=False)
+    assert [one.name for one in both.architectures] == ["aarch64", "x86_64"]
+
+
+def test_mixed_objects_and_slices() -> None:
+    mixed = read_extension(elf(Spec(imports=("PyModuleDef_Init", "_Py_Dealloc"))), "spam.so", level2=False)
+    assert mixed.built_for is BuiltFor.MIXED
+    slices = fat(macho(Spec()), macho(Spec(machine=0x01000007, free_threaded=False)))
+    assert read_extension(slices, "spam.so", level2=False).built_for is BuiltFor.MIXED
+    wrong_library = pe(Spec(), library="python313.dll")
+    assert read_extension(wrong_library, "spam.pyd", level2=False).built_for is BuiltFor.MIXED
+
+
+def test_slices_that_differ_decide_nothing() -> None:
+    differing = fat(macho(Spec()), macho(Spec(machine=0x01000007, slots=((4, 0),))))
+    module = read_extension(differing, "spam.so", level2=False)
+    assert module.gil.answer is Declaration.CANNOT_TELL
+    assert "differ" in module.gil.reason
+
+
+def test_stable_abi_on_windows() -> None:
+    stable = pe(Spec(free_threaded=False), library="python3.dll")
+    assert read_extension(stable, "spam.pyd", level2=False).built_for is BuiltFor.STABLE_ABI
+
+
+def test_another_modules_name() -> None:
+    module = read_extension(elf(Spec()), "eggs.so")
+    assert (module.init_name, module.init_names) == (None, ("PyInit_spam",))
+    assert module.gil.answer is Declaration.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\x7fELF", b"MZ", b"#!/bin/sh\n", b"\xca\xfe\xba\xbe\0\0\0\x41", b"\xcf\xfa\xed\xfe" + bytes(28)],
+    ids=["empty", "elf", "pe", "script", "java", "mach-o"],
+)
+def test_what_is_no_module(data: bytes) -> None:
+    with pytest.raises(UnreadableBinaryError, match=r"pkg/spam\.so"):
+        read_extension(data, "pkg/spam.so")
+
+
+def test_executables_are_no_modules() -> None:
+    executable = bytearray(elf(Spec()))
+    executable[16] = 2
+    with pytest.raises(UnreadableBinaryError, match="wanted 3"):
+        read_images(bytes(executable), "spam.so")
