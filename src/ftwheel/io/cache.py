@@ -75,17 +75,17 @@ class PageCache:
         name = "".join(c if c.isalnum() and c.isascii() else "-" for c in url.rstrip("/").rpartition("/")[2])[:80]
         return os.path.join(self._folder, f"{name}.{key:08x}")
 
-    def get(self, url: str, accept: str) -> CachedPage | None:
+    def get(self, url: str, accept: str, *, with_body: bool = True) -> CachedPage | None:
         """The page kept for this address and these content types, fresh or not; None when there is none."""
         try:
             with open(self._path(url, accept), "rb") as file:
                 header = json.loads(file.readline(_HEADER))
-                body = file.read()
+                body = file.read() if with_body else b""
             length = header.pop("length")
             page = CachedPage(**header, body=body)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return page if page.url == url and length == len(body) else None
+        return page if page.url == url and (length == len(body) or not with_body) else None
 
     def put(self, page: CachedPage, accept: str) -> None:
         """Keep a page, or replace the one that is there."""

@@ -53,31 +53,17 @@ _ARCHIVES = (
 )
 
 
-class _RemotePages:
-    """An index over HTTP: ``URL/NAME/``."""
+class _Remote:
+    """A place over HTTP; ``page_url`` says where the page of a project is."""
 
-    def __init__(self, client: IndexClient, url: str, kind: SourceKind) -> None:
+    def __init__(self, client: IndexClient, url: str, kind: SourceKind, page_url: Callable[[str], str]) -> None:
         self._client = client
+        self.page_url = page_url
         self.kind = kind
-        self._url = url.rstrip("/") + "/"
         self.label = redact(url)
 
     def project(self, name: str) -> ProjectDetails | None:
-        return self._client.page(f"{self._url}{name}/", name)
-
-
-class _RemoteLinks:
-    """A ``find-links`` page over HTTP: one page for all projects."""
-
-    kind = SourceKind.FIND_LINKS_PAGE
-
-    def __init__(self, client: IndexClient, url: str) -> None:
-        self._client = client
-        self._url = url
-        self.label = redact(url)
-
-    def project(self, name: str) -> ProjectDetails | None:
-        return self._client.page(self._url, name)
+        return self._client.page(self.page_url(name), name)
 
 
 class _OneFile:
@@ -141,7 +127,7 @@ class IndexClient:
         self._lock = threading.RLock()
         self._transport: Transport | None = None
         self._slots: dict[str, _Slot] = {}
-        self._remotes: dict[tuple[str, SourceKind], _RemotePages] = {}
+        self._remotes: dict[tuple[str, SourceKind], _Remote] = {}
         self._kept = False
 
     def __enter__(self) -> Self:
@@ -163,7 +149,8 @@ class IndexClient:
         if path is None:
             url = self._remote(location)
             # One object an address, so that a place that two installers look at is one place.
-            return self._remotes.setdefault((url, kind), _RemotePages(self, url, kind))
+            base = url.rstrip("/")
+            return self._remotes.setdefault((url, kind), _Remote(self, url, kind, lambda name: f"{base}/{name}/"))
         if not os.path.isdir(path):
             raise InputError(
                 f"{redact(location)}: is no folder, so no index", hint="give the address of a simple index"
@@ -179,7 +166,7 @@ class IndexClient:
         if path is None:
             url = self._remote(location)
             direct = url.partition("#")[0].partition("?")[0].lower().endswith(_ARCHIVES)
-            return (_OneFile(url),) if direct else (_RemoteLinks(self, url),)
+            return (_OneFile(url) if direct else _Remote(self, url, SourceKind.FIND_LINKS_PAGE, lambda _: url),)
         if os.path.isdir(path):
             pages = sorted(name for name in os.listdir(path) if is_page(name))
             return (
@@ -202,7 +189,11 @@ class IndexClient:
 
         What goes wrong is raised by the ``project`` call for that page; the other pages are not affected.
         """
-        wanted = list(dict.fromkeys((index, name) for name in names for index in indexes))
+        pairs = dict.fromkeys((index, name) for name in names for index in indexes)
+        # What is on this machine is read when it is wanted: threads would only make that slower.
+        wanted = [
+            pair for pair in pairs if isinstance(pair[0], _Remote) and not self._is_at_hand(pair[0].page_url(pair[1]))
+        ]
         if len(wanted) < 2:
             return
         from concurrent.futures import ThreadPoolExecutor
@@ -244,6 +235,13 @@ class IndexClient:
             raise slot.error
         details = slot.details
         return replace(details, name=name) if details is not None and details.html else details
+
+    def _is_at_hand(self, url: str) -> bool:
+        """Whether the page can be had without asking anybody."""
+        if self._offline or self._cache is None or self._refresh:
+            return self._offline
+        cached = self._cache.get(url, ACCEPT, with_body=False)
+        return cached is not None and cached.fresh(time.time())
 
     def _page(self, url: str, name: str) -> ProjectDetails | None:
         cached = self._cache.get(url, ACCEPT) if self._cache is not None else None
