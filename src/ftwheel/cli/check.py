@@ -37,7 +37,6 @@ _FORMATS = ("text", "json", "markdown", "github", "sarif")
 _SEVERITIES = ("advice", "warning", "error")
 _SMALL = 4 << 20  # bytes of wheels below which starting workers takes longer than reading
 _DOWNLOADS = 8  # files at a time; more only share the same line
-_PRELOAD = ("ftwheel.app.check", "ftwheel.io.wheels", "ftwheel.io.binaries")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -221,7 +220,7 @@ def _runner(asked: int | None) -> Run:
         small = sum(sizes.values()) < _SMALL and asked is None
         # the largest first: no core is left waiting for one that came last
         ordered = sorted(paths, key=lambda path: -sizes[path])
-        yield from in_parallel(function, ordered, jobs=1 if small else asked or cores(), preload=_PRELOAD)
+        yield from in_parallel(function, ordered, jobs=1 if small else asked or cores())
 
     return run_all
 

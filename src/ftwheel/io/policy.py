@@ -20,7 +20,7 @@ def can_audit() -> bool:
 
 def platform_policy(path: str) -> PolicyVerdict:
     """The most compatible tag that auditwheel finds a wheel consistent with. Never raises for what the wheel is."""
-    command = [sys.executable, "-m", "auditwheel", "show", "--json", path]
+    command = [sys.executable, "-P", "-m", "auditwheel", "show", "--json", path]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT)
     except subprocess.TimeoutExpired:

@@ -40,7 +40,7 @@ def retag(path: Path, contents: WheelContents, name: WheelName, folder: Path) ->
 
 def _run(path: Path, copy: Path, name: WheelName) -> None:
     command = [
-        *(sys.executable, "-m", "wheel", "tags"),
+        *(sys.executable, "-P", "-m", "wheel", "tags"),
         f"--python-tag={'.'.join(name.interpreters)}",
         f"--abi-tag={'.'.join(name.abis)}",
         f"--platform-tag={'.'.join(name.platforms)}",
