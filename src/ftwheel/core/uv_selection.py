@@ -11,7 +11,6 @@ best file), ``candidate_selector.rs`` (the walk), ``flat_index.rs`` (find-links)
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,14 +47,6 @@ _ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
 _MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
 
 Key = tuple[int, int, BuildTag]
-
-
-class _State(enum.Enum):
-    """What uv makes of the files of one version in one index."""
-
-    TAKEN = enum.auto()
-    TURNED_DOWN = enum.auto()  # no later index is asked for the version
-    PASSED_OVER = enum.auto()  # a later index may still have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +115,10 @@ class Uv:
             for step in steps:
                 if step.group.version in rejected:
                     continue
-                best, state = self._pick(step)
-                if state is _State.TAKEN and best is not None:
-                    if self._meets_python(best):
-                        return best
-                    rejected.add(step.group.version)
-                elif state is _State.TURNED_DOWN and step.last:
+                best = self._pick(step)
+                if best is not None and self._requires_python(best):
+                    return best
+                if best is not None or (step.last and self._is_turned_down(step)):
                     rejected.add(step.group.version)
         return None
 
@@ -156,13 +145,13 @@ class Uv:
         """Versions from new to old, each in all indexes in turn; find-links are part of every index."""
         for group in groups:
             for index in indexes:
-                yield _Step(group, None if self.is_all(index) else self.flat.union(index), last=len(indexes) == 1)
+                yield _Step(group, None if self._is_all(index) else self.flat.union(index), last=len(indexes) == 1)
 
-    def is_all(self, index: list[int]) -> bool:
+    def _is_all(self, index: list[int]) -> bool:
         """Whether an index and the find-links are all there is."""
         return len(self.flat) + len(index) == len(self.project.sources)
 
-    def _pick(self, step: _Step) -> tuple[Entry | None, _State]:
+    def _pick(self, step: _Step) -> Entry | None:
         """The one file of a version that uv considers: the first of the best wheels, else the source distribution."""
         lanes = step.group.lanes()
         best: Entry | None = None
@@ -183,13 +172,11 @@ class Uv:
                 if compared > hashed:
                     sdist, hashed = entry, compared
         if sdist is not None and (best_key is None or hashed > best_key[0][0]):
-            return sdist, _State.TAKEN
-        if best is not None:
-            return best, _State.TAKEN
-        return None, self._state_of_nothing(step)
+            return sdist
+        return best
 
-    def _state_of_nothing(self, step: _Step) -> _State:
-        """Whether uv turns the version down, or goes on as if it were not there: that is when it is only too new.
+    def _is_turned_down(self, step: _Step) -> bool:
+        """Whether uv, taking none of the files, turns the version down in all indexes; not when they are only too new.
 
         Of several files that cannot be taken, the one that is too new is the one uv talks about, and a source
         distribution goes before a wheel.
@@ -200,18 +187,16 @@ class Uv:
         sdists = [self._is_late(entry) for entry in found if entry.reading.kind != "wheel"]
         wheels = [self._is_late(entry) for entry in found if entry.reading.kind == "wheel"]
         late = any(sdists) if sdists else any(wheels)
-        return _State.PASSED_OVER if late or not found else _State.TURNED_DOWN
+        return bool(found) and not late
 
     def _is_flat(self, entry: Entry) -> bool:
         return entry.source in self.flat
 
     def _requires_python(self, entry: Entry) -> bool | None:
+        """Whether the Python is new enough for the file; None when uv cannot read what the page says, and drops it."""
         if entry.requires_python is None:
             return True
         return meets_lower_bound(entry.requires_python, self.environment.python_version)
-
-    def _meets_python(self, entry: Entry) -> bool:
-        return self._requires_python(entry) is True
 
     def _is_late(self, entry: Entry) -> bool:
         """Whether the file is left out by the cut-off; one without a time is, one of find-links never."""
@@ -285,10 +270,10 @@ class Uv:
                 ]
                 because = rejected.get(step.group.version)
                 prerelease = stable_found and step.group.version.is_prerelease and self.rules.allow_prereleases is None
-                best, state = (None, _State.PASSED_OVER) if because or prerelease else self._pick(step)
-                if state is _State.TURNED_DOWN and step.last:
+                best = None if because or prerelease else self._pick(step)
+                if not because and not prerelease and best is None and step.last and self._is_turned_down(step):
                     rejected[step.group.version] = "the files of an earlier index"
-                if because is None and best is not None and not self._meets_python(best):
+                if best is not None and not self._requires_python(best):
                     because = rejected[step.group.version] = best.filename
                     reasons[id(best)] = (best, RequiresPython(specifier=best.requires_python or ""))
                     seen.add(id(best))
@@ -328,10 +313,10 @@ class Uv:
         if reading.version not in fitting:
             return VersionMismatch(specifier=str(self.requirement.specifier))
         if self._is_late(entry):
-            cutoff = self.rules.uploaded_prior_to
-            if entry.upload_time is None or cutoff is None:
+            if entry.upload_time is None:
                 return UploadTimeMissing()
-            return UploadedTooLate(upload_time=entry.upload_time, cutoff=cutoff)
+            assert self.rules.uploaded_prior_to is not None
+            return UploadedTooLate(upload_time=entry.upload_time, cutoff=self.rules.uploaded_prior_to)
         if not (self.wheels if reading.kind == "wheel" else self.sdists):
             return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
         if self._is_yanked(entry):
