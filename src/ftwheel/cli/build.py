@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -106,7 +107,9 @@ def interpreters(asked: Sequence[str], project: Project) -> tuple[Interpreter, .
     from ftwheel.io.interpreters import discover, probe
 
     requests = [parse_request(item) for text in asked for item in text.split(",") if item.strip()]
-    named = {request.path: probe(request.path) for request in requests if request.path}
+    paths = [request.path for request in requests if request.path]
+    with ThreadPoolExecutor() as pool:
+        named = dict(zip(paths, pool.map(probe, paths), strict=True))
     for path, interpreter in named.items():
         if interpreter.implementation != "cpython":
             raise InputError(f"{path}: is {interpreter.implementation}; pairs are built for CPython")

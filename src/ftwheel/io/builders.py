@@ -16,7 +16,8 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -57,7 +58,16 @@ def open_workshop(
         try:
             auditwheel = Auditwheel(crew, place / "auditwheel.log") if repair and sys.platform == "linux" else None
             threading.Thread(target=importlib.import_module, args=("build",), daemon=True).start()
-            yield LocalWorkshop(project, out_dir, config_settings, place=place, crew=crew, auditwheel=auditwheel)
+            with ThreadPoolExecutor(1) as cleaner:
+                yield LocalWorkshop(
+                    project,
+                    out_dir,
+                    config_settings,
+                    place=place,
+                    crew=crew,
+                    auditwheel=auditwheel,
+                    discard=lambda folder: cleaner.submit(shutil.rmtree, folder, ignore_errors=True),
+                )
         finally:
             crew.stop()
 
@@ -74,6 +84,7 @@ class LocalWorkshop:
         place: Path,
         crew: Crew,
         auditwheel: Auditwheel | None,
+        discard: Callable[[Path], object],
     ) -> None:
         self._project = project
         self._out_dir = out_dir
@@ -81,6 +92,7 @@ class LocalWorkshop:
         self._place = place
         self._crew = crew
         self._auditwheel = auditwheel
+        self._discard = discard
         self._sdist = project if project.is_file() else None
 
     def stop(self) -> None:
@@ -142,6 +154,7 @@ class LocalWorkshop:
             with _backend_failures(log):
                 made = Path(builder.build(distribution, room / distribution, self._settings))
             _same(interpreter, probe(environment.python_executable))
+        self._discard(room / "env")  # thousands of files; the disk is idle while wheels are checked
         return made
 
     def _builder(self, environment: Environment, source: Path, log: Path) -> ProjectBuilder:
