@@ -64,7 +64,7 @@ def wheelhouse(session: nox.Session) -> dict[str, str]:
 def demo(session: nox.Session) -> None:
     """Build the pair of the C example with real interpreters, and prove both halves."""
     pair = interpreters(session)
-    session.install("./backend", ".[uv]")
+    install(session)
     out = ROOT / "dist" / "demo"
     pythons = f"{pair['FTWHEEL_PYTHON']},{pair['FTWHEEL_PYTHON_FT']}"
     session.run(
