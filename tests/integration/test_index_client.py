@@ -320,6 +320,7 @@ def test_a_find_links_folder_lists_its_files_and_its_pages(tmp_path: Path) -> No
     with client(offline=True) as index_client:
         files, html = index_client.find_links(tmp_path.as_uri())
         listed, linked = files.project("demo"), html.project("demo")
+        assert files.project("absent") is None
     assert (files.kind, html.kind) == (SourceKind.FIND_LINKS_FILES, SourceKind.FIND_LINKS_PAGE)
     assert listed is not None
     assert [(file.filename, file.size) for file in listed.files] == [("demo-1.0-py3-none-any.whl", 7)]

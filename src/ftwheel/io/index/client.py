@@ -17,7 +17,7 @@ from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, Netw
 from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
 from ftwheel.core.urls import redact, split_credentials
 from ftwheel.io.cache import CachedPage, PageCache, lifetime
-from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url, is_page, local_path
+from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url, is_page, listing, local_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,8 @@ class _Remote:
         self.label = redact(url)
 
     def project(self, name: str) -> ProjectDetails | None:
-        return self._client.page(self.page_url(name), name)
+        details = self._client.page(self.page_url(name), name)
+        return listing(details) if details is not None and self.kind.flat else details
 
 
 class _OneFile:
@@ -79,7 +80,7 @@ class _OneFile:
         from urllib.parse import unquote
 
         filename = unquote(self._url.partition("#")[0].partition("?")[0].rpartition("/")[2])
-        return ProjectDetails(name=name, files=(File(filename=filename, url=self._url),), url=self._url)
+        return listing(ProjectDetails(name=name, files=(File(filename=filename, url=self._url),), url=self._url))
 
 
 class _Slot:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 from ftwheel.core.errors import IndexFormatError, InputError
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
+from ftwheel.core.simple import File, ProjectDetails, SourceKind, normalized, parse_page
 
-__all__ = ["FolderIndex", "FolderLinks", "LocalPage", "file_url", "local_path", "read_bounded"]
+__all__ = ["FolderIndex", "FolderLinks", "LocalPage", "file_url", "listing", "local_path", "read_bounded"]
 
 _HTML = "text/html; charset=utf-8"
 
@@ -45,6 +45,16 @@ def read_bounded(path: str, most_bytes: int) -> bytes:
     return body
 
 
+def listing(details: ProjectDetails) -> ProjectDetails | None:
+    """A list of files of many projects as a page of one: None when surely none of them belongs to it.
+
+    Whose a file is, each installer decides for itself, so all files stay.
+    """
+    start = details.name + "-"
+    mine = any(normalized(file.filename).startswith(start) or "egg=" in file.url for file in details.files)
+    return details if mine else None
+
+
 class FolderLinks:
     """A ``find-links`` folder: every file in it, whatever its project; installers look no deeper."""
 
@@ -58,7 +68,7 @@ class FolderLinks:
     def project(self, name: str) -> ProjectDetails | None:
         if self._files is None:
             self._files = tuple(self._list())
-        return ProjectDetails(name=name, files=self._files, url=file_url(self._path) + "/")
+        return listing(ProjectDetails(name=name, files=self._files, url=file_url(self._path) + "/"))
 
     def _list(self) -> Iterator[File]:
         try:
@@ -87,7 +97,7 @@ class LocalPage:
             body = read_bounded(self._path, self._most_bytes)
         except OSError as error:
             raise InputError(f"{self._path}: cannot be read ({error.strerror})") from error
-        return parse_page(body, content_type=_HTML, url=file_url(self._path), name=name)
+        return listing(parse_page(body, content_type=_HTML, url=file_url(self._path), name=name))
 
 
 class FolderIndex:
