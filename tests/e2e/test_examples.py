@@ -110,6 +110,10 @@ def check_pair(
         assert all(platform.startswith(("manylinux", "musllinux")) for platform in platforms)
     assert all(path.name in done.stdout for path in files)
 
+    checked = run(sys.executable, "-m", "ftwheel", "check", files[0].parent, cwd=project.parent, environ=environ)
+    assert checked.returncode == 0
+    assert checked.stdout.endswith(": no findings\n"), checked.stdout
+
     assert " passed" in own_tests(project, files[0].parent, default_python, environ)
     # nothing is skipped here: the last test of each example is about the GIL of a free-threaded interpreter
     assert "skipped" not in own_tests(project, files[0].parent, free_threaded_python, environ)
