@@ -343,7 +343,7 @@ def test_find_links_may_be_a_page_or_a_file_far_away(server: IndexServer) -> Non
     server.put("/links.html", '<a href="a-1.tar.gz"></a><a href="b-1.tar.gz"></a>', content_type=HTML)
     with client() as index_client:
         (links,) = index_client.find_links(f"{server.url}/links.html")
-        (one,) = index_client.find_links(f"{server.url}/x/a%20b-1.0.tar.gz#sha256=00")
+        (one,) = index_client.find_links(f"{server.url}/x/a%5Fb-1.0.tar.gz#sha256=00")
         for name in ("a", "b"):
             details = links.project(name)
             assert details is not None
@@ -351,7 +351,7 @@ def test_find_links_may_be_a_page_or_a_file_far_away(server: IndexServer) -> Non
             assert details.name == name
         single = one.project("a-b")
     assert single is not None
-    assert single.files[0].filename == "a b-1.0.tar.gz"
+    assert single.files[0].filename == "a_b-1.0.tar.gz"
     assert server.paths == ["/links.html"]
 
 
