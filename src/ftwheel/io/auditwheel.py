@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -34,7 +35,8 @@ class Auditwheel:
             env=clean_environ(PATH=os.pathsep.join(filter(None, [scripts, os.environ.get("PATH")]))),
             conversation=True,
         )
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+        self._listener.start()
 
     def repair(self, wheel: Path, folder: Path, *, answer: Path, log: Path) -> int:
         """Repair one wheel into ``folder``; returns auditwheel's exit code, or 1 when the worker died.
@@ -49,7 +51,7 @@ class Auditwheel:
             try:
                 self._process.stdin.write(f"{line}\n".encode())
                 self._process.stdin.flush()
-            except OSError:
+            except (OSError, ValueError):  # it is gone, or closed
                 self._alive = False
             self._changed.wait_for(lambda: number in self._codes or not self._alive)
             code = self._codes.pop(number, None)
@@ -59,13 +61,22 @@ class Auditwheel:
             return 1
         return code
 
+    def close(self) -> None:
+        """End the worker, after the crew or by itself, and let go of its pipes."""
+        with self._changed, contextlib.suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        self._listener.join()
+        self._process.wait()
+
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            number, code = map(int, line.split())
-            with self._changed:
-                self._codes[number] = code
-                self._changed.notify_all()
+        with process.stdout as answers:
+            for line in answers:
+                number, code = map(int, line.split())
+                with self._changed:
+                    self._codes[number] = code
+                    self._changed.notify_all()
         with self._changed:
             self._alive = False
             self._changed.notify_all()

@@ -54,9 +54,11 @@ def open_workshop(
     """
     sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
     crew = Crew()
+    auditwheel: Auditwheel | None = None
     with workspace() as place:
         try:
-            auditwheel = Auditwheel(crew, place / "auditwheel.log") if repair and sys.platform == "linux" else None
+            if repair and sys.platform == "linux":
+                auditwheel = Auditwheel(crew, place / "auditwheel.log")
             threading.Thread(target=importlib.import_module, args=("build",), daemon=True).start()
             with ThreadPoolExecutor(1) as cleaner:
                 yield LocalWorkshop(
@@ -70,6 +72,8 @@ def open_workshop(
                 )
         finally:
             crew.stop()
+            if auditwheel:
+                auditwheel.close()
 
 
 class LocalWorkshop:

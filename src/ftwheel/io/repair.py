@@ -78,29 +78,21 @@ def _native(wheel: Path) -> set[str]:
 
 
 def _explain(answer: Path, after: str) -> str:
-    """What keeps the tag from being an older one, from ``auditwheel show --json``."""
+    """The newest symbols of each family, which keep the tag from being an older one (``auditwheel show --json``)."""
     try:
         said: dict[str, Any] = json.loads(answer.read_text())
-        symbols: dict[str, list[str]] = said["versioned_symbols"]
-    except (OSError, ValueError, KeyError, TypeError):
+        versions = [version for library in said["versioned_symbols"].values() for version in library]
+        newest: dict[str, str] = {}
+        for version in sorted(versions, key=_numbers):
+            newest[version.rpartition("_")[0]] = version
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "auditwheel gave no reason"
-    newest = sorted(
-        (
-            (_version(symbol), symbol, library)
-            for library, names in symbols.items()
-            for symbol in names
-            if _version(symbol)
-        ),
-        reverse=True,
-    )
+    used = f"it uses symbols up to {', '.join(newest[family] for family in sorted(newest))}" if newest else ""
     if after.startswith("linux"):
-        return "it fits no manylinux or musllinux policy"
-    glibc = [each for each in newest if each[1].startswith("GLIBC_")]
-    for _, symbol, library in glibc or newest:
-        return f"its newest symbol is {symbol} of {library}"
-    return "it uses no versioned symbol of the system"
+        return f"it fits no manylinux or musllinux policy{used and ', '}{used}"
+    return used or "it uses no versioned symbol of the system"
 
 
-def _version(symbol: str) -> tuple[int, ...]:
-    match = re.search(r"_(\d+(?:\.\d+)*)$", symbol)
-    return tuple(map(int, match[1].split("."))) if match else ()
+def _numbers(version: str) -> tuple[int, ...]:
+    """``GLIBCXX_3.4.29`` gives (3, 4, 29)."""
+    return tuple(map(int, re.findall(r"\d+", version.rpartition("_")[2])))
