@@ -1,4 +1,4 @@
-"""What each adapter tells its backend, for the targets at hand and, as nobody has it yet, for a 3.15 that is pretended."""
+"""What every adapter says to its backend: for the targets at hand, and for a 3.15 that is only pretended."""
 
 from __future__ import annotations
 
