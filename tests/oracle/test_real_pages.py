@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from ftwheel.core.rules import installer
 from ftwheel.core.selection import Project, choose
 from ftwheel.core.simple import SourceKind, parse_page
 from support.index_generator import Options
-from support.index_generator_machines import MATRIX
+from support.index_generator_machines import MATRIX, Machine
 from support.pip_oracle import NEWEST, PipFinder, environment_with
 from support.simulated import agree, environment
 from support.uv_oracle import Uv
@@ -32,42 +31,48 @@ def finder(tmp_path_factory: pytest.TempPathFactory, default_python: str) -> Ite
 
 
 @pytest.mark.parametrize("project", PROJECTS)
-def test_real_page(project: str, finder: PipFinder, uv: Uv, tmp_path: Path) -> None:
+def test_pip_takes_what_is_said_of_a_real_page(project: str, finder: PipFinder) -> None:
     """Forty environments, the newest release and an older one."""
     assert len(MATRIX) == 40
-    page = finder.fetch(project)
-    details = parse_page(page["body"].encode(), content_type=page["content_type"], url=page["url"], name=project)
-    prepared = Project(project, [(SourceKind.INDEX, details)])
-    older = f"{project}<{newest(prepared, project)}"
+    page, prepared = real_page(finder, project)
     wrong: list[str] = []
-    for text in (project, older):
-        requirement = parse_requirement(text)
+    for text in (project, f"{project}<{newest(prepared, project)}"):
         for machine in MATRIX:
-            said = {
-                name: (
-                    best.file.url
-                    if (best := choose(prepared, requirement, environment(machine.label), installer(name)))
-                    else "nothing"
-                )
-                for name in ("pip", "uv")
-            }
-            answers = {
-                "pip": finder.choose(
-                    machine=machine,
-                    requirement=text,
-                    find_links=[],
-                    index_urls=[page["index"]],
-                    pages={},
-                    options=asdict(Options()),
-                ),
-                "uv": uv.choose(machine, text, index=page["index"]),
-            }
-            if (
-                not agree(answers["pip"], said["pip"])
-                or answers["uv"] != said["uv"].partition("#")[0].rsplit("/", 1)[-1]
-            ):
-                wrong.append(f"{text} on {machine.label}: {said} / {answers}")
+            real = finder.choose(
+                machine=machine,
+                requirement=text,
+                find_links=[],
+                index_urls=[page["index"]],
+                pages={},
+                options=asdict(Options()),
+            )
+            if not agree(real, said := chosen(prepared, text, machine, "pip")):
+                wrong.append(f"{text} on {machine.label}: {said}, pip takes {real}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_uv_takes_what_is_said_of_a_real_page(project: str, finder: PipFinder, uv: Uv) -> None:
+    """Every fifth of the forty: uv reads the page anew each time."""
+    page, prepared = real_page(finder, project)
+    wrong: list[str] = []
+    for machine in MATRIX[::5]:
+        real = uv.choose(machine, project, index=page["index"])
+        if real != (said := chosen(prepared, project, machine, "uv").rpartition("/")[2]):
+            wrong.append(f"{project} on {machine.label}: {said}, uv takes {real}")
+    assert not wrong, "\n".join(wrong)
+
+
+def real_page(finder: PipFinder, project: str) -> tuple[dict[str, str], Project]:
+    page = finder.fetch(project)
+    body = page["body"].encode()
+    details = parse_page(body, content_type=page["content_type"], url=page["url"], name=project)
+    return page, Project(project, [(SourceKind.INDEX, details)])
+
+
+def chosen(project: Project, requirement: str, machine: Machine, name: str) -> str:
+    best = choose(project, parse_requirement(requirement), environment(machine.label), installer(name))
+    return best.file.url if best else "nothing"
 
 
 def newest(project: Project, name: str) -> str:

@@ -57,7 +57,7 @@ class Pages(collector.LinkCollector):
             content_type=page["content_type"],
             encoding=collector._get_encoding_from_headers({"Content-Type": page["content_type"]}),
             url=location.url,
-            cache_link_parsing=False,
+            cache_link_parsing=location.url in Oracle.fetched,  # the same links in less time
         )
 
 
