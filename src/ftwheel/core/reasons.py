@@ -1,14 +1,14 @@
 """Verdicts on candidates: accepted with a rank, or rejected for one reason out of a closed union.
 
-Reasons have an order, ``closeness``: how much would have to change for the file to be taken. The smallest is the nearest
-miss.
+Reasons have an order, ``closeness``: how much would have to change for the file to be taken. The smallest is the
+nearest miss.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, assert_never
 
 __all__ = [
     "Accepted",
@@ -107,8 +107,8 @@ class FreeThreadedAbi:
 class TagMismatch:
     """No combination of the wheel's tags is one of the environment's.
 
-    ``axis`` is the part that is in the way: ``platform`` when interpreter and ABI would fit, ``abi`` when the interpreter
-    would, else ``python``. ``tags`` are the wheel's, of that axis.
+    ``axis`` is the part that is in the way: ``platform`` when interpreter and ABI would fit, ``abi`` when the
+    interpreter would, else ``python``. ``tags`` are the wheel's, of that axis.
     """
 
     axis: Literal["platform", "abi", "python"]
@@ -266,3 +266,5 @@ def describe(reason: Reason) -> str:
             return f"{extension} is no archive this installer takes" if extension else "no archive this installer takes"
         case OtherProject(name=name):
             return f"belongs to {name}"
+        case other:
+            assert_never(other)

@@ -148,15 +148,12 @@ def best_tag(abis: AbiTable, platforms: PlatformTable, index: int) -> str:
 @lru_cache(maxsize=1024)
 def platform_table(platforms: tuple[str, ...], flavour: TagFlavour) -> PlatformTable:
     """``platforms`` are in packaging's order."""
-    match flavour:
-        case TagFlavour.UV | TagFlavour.UV_NO_ABI3T:
-            platforms = uv_platforms(platforms)
-        case TagFlavour.PIP_NO_FREE_THREADING:
-            platforms = before_packaging_24(platforms)
-        case TagFlavour.PIP_OLD_PLATFORMS | TagFlavour.PIP_NO_ABI3T:
-            platforms = before_packaging_26_3(platforms)
-        case TagFlavour.PIP:
-            pass
+    if flavour.is_uv:
+        platforms = uv_platforms(platforms)
+    elif flavour is TagFlavour.PIP_NO_FREE_THREADING:
+        platforms = before_packaging_24(platforms)
+    elif flavour is not TagFlavour.PIP:
+        platforms = before_packaging_26_3(platforms)
     return PlatformTable(platforms, uv=flavour.is_uv)
 
 

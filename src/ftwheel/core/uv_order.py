@@ -27,6 +27,7 @@ _PLATFORMS = (
     "win_amd64", "win_arm64", "win_ia64", "android", "freebsd", "netbsd", "openbsd", "dragonfly", "haiku", "illumos",
     "solaris", "pyodide", "pyemscripten", "ios",
 )  # fmt: skip
+_WHOLE = frozenset({"any", "win32", "win_amd64", "win_arm64", "win_ia64"})
 _ARCHITECTURES = (
     "aarch64", "armv5tel", "armv6l", "armv7l", "ppc64le", "ppc64", "ppc", "i686", "x86_64", "s390x", "loongarch64",
     "riscv64",
@@ -87,7 +88,7 @@ def _abi_key(text: str) -> Order | None:
 
 def _platform_key(text: str) -> Order | None:
     known = uv_platform(text)
-    if known in _PLATFORMS:
+    if known in _WHOLE:
         return (_PLATFORMS.index(known),)
     if match := _WASM.fullmatch(known):
         return (_PLATFORMS.index(match[1]), int(match[2]), int(match[3]))

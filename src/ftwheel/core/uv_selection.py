@@ -125,13 +125,9 @@ class Uv:
     def _phases(self) -> Iterator[Iterator[_Step]]:
         """The walk: parts with stable versions only, with pre-releases only, or with both, as options say."""
         versions, finals, prereleases = self.shelf.matching(self.requirement)
-        match self.rules.allow_prereleases:
-            case True:
-                lists = [versions]
-            case False:
-                lists = [finals]
-            case None:
-                lists = [finals, prereleases]
+        lists = [finals, prereleases]
+        if self.rules.allow_prereleases is not None:
+            lists = [versions if self.rules.allow_prereleases else finals]
         indexes = [[number] for number in self.indexes] or [[]]
         if self.rules.index_strategy is IndexStrategy.UNSAFE_BEST_MATCH:
             for part in lists:

@@ -1,0 +1,82 @@
+"""Pages of made-up projects, for tests that need no server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ftwheel.core.candidates import Candidate, Selection
+from ftwheel.core.environments import parse_environment
+from ftwheel.core.reasons import Reason, Rejected
+from ftwheel.core.requirements import parse_requirement
+from ftwheel.core.rules import InstallerRules, installer
+from ftwheel.core.selection import Project, choose, explain
+from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
+
+__all__ = ["HTML", "JSON", "Case", "entry", "html_page", "json_page", "page", "project"]
+
+JSON = "application/vnd.pypi.simple.v1+json"
+HTML = "application/vnd.pypi.simple.v1+html"
+URL = "https://index.example.org/simple/foo/"
+
+
+def entry(filename: str, **fields: Any) -> dict[str, Any]:
+    """A file entry as indexes have it; ``requires_python=...`` stands for ``requires-python``."""
+    usual = {"filename": filename, "url": f"https://files.example.org/{filename}", "hashes": {}}
+    return usual | {name.replace("_", "-"): value for name, value in fields.items()}
+
+
+def json_page(*entries: Any, **top: Any) -> ProjectDetails:
+    body = {"meta": {"api-version": "1.1"}, "name": "foo", "files": list(entries), **top}
+    return parse_page(json.dumps(body).encode(), content_type=JSON, url=URL, name="foo")
+
+
+def html_page(*lines: str, content_type: str = HTML) -> ProjectDetails:
+    return parse_page("\n".join(lines).encode(), content_type=content_type, url=URL, name="foo")
+
+
+def page(*files: str | File, kind: SourceKind = SourceKind.INDEX, **more: Any) -> tuple[SourceKind, ProjectDetails]:
+    """A place with a page of files, named or whole."""
+    listed = tuple(
+        File(filename=file, url=f"https://files.example.org/{file}") if isinstance(file, str) else file
+        for file in files
+    )
+    return kind, ProjectDetails(name="foo", files=listed, **more)
+
+
+def project(*files: str | File) -> Project:
+    return Project("foo", [page(*files)])
+
+
+class Case:
+    """A question about a project ``foo``, answered fast and explained; both have to agree."""
+
+    def __init__(
+        self,
+        sources: Project | Iterable[tuple[SourceKind, ProjectDetails]],
+        *,
+        requirement: str = "foo",
+        env: str = "cp314-manylinux_2_28_x86_64",
+        rules: InstallerRules | str = "pip",
+    ) -> None:
+        question = (
+            sources if isinstance(sources, Project) else Project("foo", sources),
+            parse_requirement(requirement),
+            parse_environment(env),
+            installer(rules) if isinstance(rules, str) else rules,
+        )
+        self.best: Candidate | None = choose(*question)
+        self.selection: Selection = explain(*question)
+        assert self.selection.best == self.best
+
+    @property
+    def taken(self) -> str:
+        """The file name, or ``nothing``."""
+        return self.best.file.filename if self.best else "nothing"
+
+    def reason(self, filename: str) -> Reason:
+        """The one reason why the file is not taken."""
+        (verdict,) = (one.verdict for one in self.selection.evaluations if one.file.filename == filename)
+        assert isinstance(verdict, Rejected)
+        return verdict.reason
