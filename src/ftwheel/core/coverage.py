@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from ftwheel.core.errors import InputError
 from ftwheel.core.halves import platform_family
 from ftwheel.core.outcomes import Outcome
-from ftwheel.core.releases import FIRST_SUPPORTED_FREE_THREADED, has_free_threaded
+from ftwheel.core.releases import FIRST_SUPPORTED_FREE_THREADED, has_free_threaded, is_offered
 from ftwheel.core.targets import targets_of
 from ftwheel.core.wheels import WheelName
 
@@ -126,6 +126,12 @@ class Coverage:
         """The expected places that no wheel of this release serves."""
         return tuple(spot for spot in self.spots if spot.basis is not None and not spot.served)
 
+    @property
+    def stand_ins(self) -> tuple[Spot, ...]:
+        """The places that get a pure wheel of this release where the other build gets a compiled one."""
+        compiled = {spot.place for spot in self.spots if spot.compiled}
+        return tuple(spot for spot in self.spots if spot.served and not spot.compiled and spot.place.twin in compiled)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configured:
@@ -133,6 +139,20 @@ class Configured:
 
     pythons: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, *, pythons: Iterable[str], platforms: Iterable[str], stable_abi: str, supported: Iterable[int]
+    ) -> Configured:
+        """The same from the keys of the table: ``stable-abi`` stands for every default build of the day from there.
+
+        ``supported`` are the minor versions of the day.
+        """
+        named = list(pythons)
+        if stable_abi and not named:
+            floor = int(stable_abi.partition(".")[2])
+            named = [f"3.{minor}" for minor in supported if minor >= floor]
+        return cls(pythons=tuple(named), platforms=tuple(platforms))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,12 +293,13 @@ def judge(
             return Basis.DROPPED_PYTHON if place in served_before else None
         if platform_family(place.platform) not in families:
             return Basis.DROPPED_PLATFORM if place in served_before else None
-        if place.twin in found and found[place.twin].compiled:
+        wanted = not configured.pythons or place.python in named  # a table that names pythons names all of them
+        if wanted and place.twin in found and found[place.twin].compiled:
             return Basis.TWIN
         if place in served_before:
             return Basis.PREVIOUS
         if shipped and place.platform in newest.values() and place.minor in supported:
-            return Basis.SHIPPED
+            return Basis.SHIPPED if is_offered(place.minor, place.platform) else None
         return None
 
     return tuple(replace(spot, basis=basis(place)) for place, spot in sorted(found.items()))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ftwheel.core.coverage import Basis, Coverage, Gets, Spot
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.halves import platform_family
 from ftwheel.core.outcomes import Outcome
 
-__all__ = ["CODES", "findings"]
+__all__ = ["CODES", "findings", "problems", "weighed"]
 
 CODES = {
     "FTV101": "One half of a pair is missing",
@@ -28,23 +29,63 @@ CODES = {
 """Each code and what it means; a code never changes its meaning."""
 
 
-def findings(coverage: Coverage) -> tuple[Finding, ...]:
-    """Everything that is wrong with the coverage, one finding for places that share the version, cause and outcome."""
-    subject = f"{coverage.project} {coverage.version}"
-    found = [_missing(subject, spots) for spots in _grouped(coverage.missing, _cause)]
+_BY_BASIS = {
+    Basis.CONFIGURED: "FTV104",
+    Basis.TWIN: "FTV101",
+    Basis.PREVIOUS: "FTV103",
+    Basis.DROPPED_PYTHON: "FTV112",
+    Basis.DROPPED_PLATFORM: "FTV112",
+    Basis.SHIPPED: "FTV102",
+}
+
+
+def problems(coverage: Coverage) -> Iterator[tuple[str, Spot]]:
+    """Every place something is wrong with, and the code of what it is."""
+    for spot in coverage.missing:
+        if spot.basis is not None:
+            yield _BY_BASIS[spot.basis], spot
     compiled = {spot.place for spot in coverage.spots if spot.compiled}
-    stand_ins = (spot for spot in coverage.spots if spot.served and not spot.compiled and spot.place.twin in compiled)
-    found += (_stand_in(subject, spots) for spots in _grouped(stand_ins, lambda spot: spot.place.python))
-    unloadable = (spot for spot in coverage.spots if any(not gets.loadable for gets in spot.gets))
-    found += (_unloadable(subject, spots) for spots in _grouped(unloadable, lambda spot: spot.place.python))
+    for spot in coverage.spots:
+        if spot.served and not spot.compiled and spot.place.twin in compiled:
+            yield "FTV105", spot
+        if any(not gets.loadable for gets in spot.gets):
+            yield "FTV106", spot
+
+
+def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[Finding, ...]:
+    """Everything that is wrong with the coverage, one finding for places that share the version, cause and outcome.
+
+    ``known`` are pairs of a code and a place's label that were accepted before, and are left out.
+    """
+    subject = f"{coverage.project} {coverage.version}"
+    groups: dict[tuple[str, object], list[Spot]] = {}
+    for code, spot in problems(coverage):
+        if (code, spot.place.label) not in known:
+            cause = spot.place.python if code in {"FTV105", "FTV106"} else _cause(spot)
+            groups.setdefault((code, cause), []).append(spot)
+    found = []
+    for (code, _), spots in groups.items():
+        match code:
+            case "FTV105":
+                found.append(_stand_in(subject, spots))
+            case "FTV106":
+                found.append(_unloadable(subject, spots))
+            case _:
+                found.append(_missing(subject, spots))
     return tuple(sorted(found))
 
 
-def _grouped(spots: Iterable[Spot], key: Callable[[Spot], object]) -> Iterator[list[Spot]]:
-    groups: dict[object, list[Spot]] = {}
-    for spot in spots:
-        groups.setdefault(key(spot), []).append(spot)
-    yield from groups.values()
+def weighed(
+    found: Iterable[Finding], *, severities: Mapping[str, Severity], ignore: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """The findings with the severities that are asked for; without those whose code begins with one of ``ignore``."""
+    return tuple(
+        sorted(
+            replace(finding, severity=severities.get(finding.code, finding.severity))
+            for finding in found
+            if not finding.code.startswith(tuple(ignore))
+        )
+    )
 
 
 def _cause(spot: Spot) -> object:
