@@ -2,104 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from packaging.version import InvalidVersion, Version
 
 from ftwheel.app.simulate import Cell, fetch, simulate_project
+from ftwheel.checks.rule import Facts, WheelRule
+from ftwheel.checks.tags import Abi3tFloor, NeverAccepted, PythonTagWithT
 from ftwheel.core.coverage import Configured, Coverage, Gets, Place, Spot, judge, places, reach
-from ftwheel.core.environments import Loading, parse_environment
+from ftwheel.core.environments import Environment, Loading, parse_environment
 from ftwheel.core.errors import InputError
-from ftwheel.core.findings import Finding
-from ftwheel.core.gate import findings
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.gate import findings, problems
 from ftwheel.core.outcomes import Outcome
+from ftwheel.core.overlay import Overlay, conflicts
 from ftwheel.core.ports import Index
+from ftwheel.core.projects import Entry
 from ftwheel.core.releases import on
 from ftwheel.core.requirements import parse_requirement
 from ftwheel.core.rules import InstallerRules
 from ftwheel.core.selection import Project
-from ftwheel.core.simple import File, ProjectDetails, SourceKind
+from ftwheel.core.simple import File
+from ftwheel.core.uploads import Choice, ambiguous, excluded, wheel_names
+from ftwheel.core.wheels import WheelContents, WheelName
 
-__all__ = ["Overlay", "Verification", "verify"]
+__all__ = ["Verification", "verify"]
+
+_BY_NAME: tuple[type[WheelRule], ...] = (PythonTagWithT, Abi3tFloor, NeverAccepted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """The coverage of a release, and what is wrong with it."""
+    """The coverage of a release, and what is wrong with it.
+
+    ``accepted`` is what a baseline has to hold to accept all of it: codes with labels of places or names of files.
+    """
 
     coverage: Coverage
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
-    """An index on which the new files are already uploaded."""
-
-    below: Index
-    name: str
-    files: tuple[File, ...]
-
-    @property
-    def kind(self) -> SourceKind:
-        return self.below.kind
-
-    def project(self, name: str) -> ProjectDetails | None:
-        """The page with the new files behind the ones it has; a file that is there already is not listed twice."""
-        page = self.below.project(name)
-        if name != self.name:
-            return page
-        if page is None:
-            return ProjectDetails(name=name, files=self.files)
-        there = {file.filename for file in page.files}
-        return replace(page, files=(*page.files, *(file for file in self.files if file.filename not in there)))
+    accepted: frozenset[tuple[str, str]]
 
 
 def verify(
     name: str,
     version: str,
     *,
-    new_files: Sequence[File],
+    new_files: Sequence[File] = (),
     indexes: Sequence[Index],
     installers: tuple[InstallerRules, ...],
     day: date,
     configured: Configured | None = None,
+    before: datetime | None = None,
+    known: frozenset[tuple[str, str]] = frozenset(),
+    sha256: Callable[[str], str] | None = None,
 ) -> Verification:
     """Decide whether everybody gets what the release has for them.
 
-    ``new_files`` are laid over the first index; with none, the release is judged as it is on the indexes. ``day``
-    decides which versions of CPython there are. Raises InputError when there is no such release anywhere,
-    NetworkError and IndexFormatError as the indexes do.
+    ``new_files`` are laid over the first index; with none, the release is judged as it is on the indexes, by the
+    versions of CPython of the day its last file was uploaded; otherwise by those of ``day``. ``before`` hides what was
+    uploaded later. ``known`` is what a baseline accepts; ``sha256`` gives the digest of a new file. Raises InputError
+    when there is no such release anywhere, NetworkError and IndexFormatError as the indexes do.
     """
     configured = configured or Configured()
-    over = [Overlay(below=indexes[0], name=name, files=tuple(new_files)), *indexes[1:]]
+    over = [
+        Overlay(below=index, name=name, files=() if number else tuple(new_files), before=before)
+        for number, index in enumerate(indexes)
+    ]
     project = fetch(parse_requirement(name), over)
-    cutoff = next((rules.uploaded_prior_to for rules in installers), None)
-    good, yanked = _by_version(project, cutoff)
-    names = yanked | good
-    try:
-        wanted = Version(version)
-    except InvalidVersion:
-        raise InputError(f"{version}: not a version (PEP 440)") from None
-    if wanted not in names:
+    good, yanked = _by_version(project)
+    wanted = _version(version)
+    release_entries = good.get(wanted) or yanked.get(wanted)
+    if release_entries is None:
         raise InputError(
             f"{name} {version}: no index has this release", hint="name a folder with its files, or another version"
         )
+    files = {entry.filename: project.file(entry) for entry in release_entries}
     if wanted.is_prerelease:
         installers = tuple(replace(rules, allow_prereleases=True) for rules in installers)
-    supported = on(day)
+    uploads = [file.upload_time.astimezone(UTC).date() for file in files.values() if file.upload_time is not None]
+    supported = on(max(uploads) if uploads and not new_files else day)
     previous = max((one for one in good if one < wanted and not one.is_prerelease), default=None)
-    release = reach(names[wanted], supported[-1])
-    before = reach(names[previous], supported[-1]) if previous else None
-    asked = places(release, before, configured)
+    release = reach(files, supported[-1])
+    before_it = reach((entry.filename for entry in good[previous]), supported[-1]) if previous else None
+    asked = _environments(places(release, before_it, configured))
     # What users ask for is no exact version, but a newer one than this release must not hide it.
     operator = "==" if wanted.local or wanted not in good else "<="
-    spots = _spots(project, f"{name}{operator}{version}", wanted, asked, installers)
+    spots, choices = _spots(project, f"{name}{operator}{version}", wanted, asked, installers)
     served_before: frozenset[Place] = frozenset()
     if previous is not None:
-        old = _spots(project, f"{name}=={previous}", previous, asked, installers)
-        served_before = frozenset(spot.place for spot in old if spot.served)
+        old = _served(project, f"{name}=={previous}", previous, asked, installers)
+        served_before = frozenset(old)
     fresh = {file.filename for file in new_files}
     coverage = Coverage(
         project=name,
@@ -107,55 +101,121 @@ def verify(
         previous=str(previous or ""),
         installers=tuple(rules.label for rules in installers),
         new_files=tuple(sorted(fresh)),
-        published=tuple(sorted(set(names[wanted]) - fresh)),
+        published=tuple(sorted(files.keys() - fresh)),
         spots=judge(
             spots, release=release, configured=configured, served_before=served_before, supported=frozenset(supported)
         ),
     )
-    return Verification(coverage=coverage, findings=findings(coverage))
+    names = wheel_names(files)
+    about_files = [
+        *ambiguous(choices, names),
+        *excluded(files, names, supported[-1]),
+        *(conflicts(new_files, indexes[0].project(name), sha256) if new_files else ()),
+        *_by_name(names),
+    ]
+    return Verification(
+        coverage=coverage,
+        findings=tuple(
+            sorted(
+                [
+                    *findings(coverage, known),
+                    *(finding for finding in about_files if (finding.code, finding.subject) not in known),
+                ]
+            )
+        ),
+        accepted=frozenset(
+            [
+                *((code, spot.place.label) for code, spot in problems(coverage)),
+                *((finding.code, finding.subject) for finding in about_files),
+            ]
+        ),
+    )
 
 
-def _by_version(project: Project, cutoff: datetime | None) -> tuple[dict[Version, list[str]], dict[Version, list[str]]]:
-    """The names of the files of each version: those that are not yanked, and those that are."""
-    good: dict[Version, list[str]] = {}
-    yanked: dict[Version, list[str]] = {}
+def _version(text: str) -> Version:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        raise InputError(f"{text}: not a version (PEP 440)") from None
+
+
+def _by_version(project: Project) -> tuple[dict[Version, list[Entry]], dict[Version, list[Entry]]]:
+    """The files of each version: those that are not yanked, and those that are."""
+    good: dict[Version, list[Entry]] = {}
+    yanked: dict[Version, list[Entry]] = {}
     for entry in project.shelf("pip").everything():
-        version, uploaded = entry.reading.version, entry.upload_time
-        if version is None or entry.reading.problem is not None or (cutoff and uploaded and uploaded >= cutoff):
-            continue
-        (yanked if entry.yanked else good).setdefault(version, []).append(entry.filename)
+        if entry.reading.version is not None and entry.reading.problem is None:
+            (yanked if entry.yanked else good).setdefault(entry.reading.version, []).append(entry)
     return good, yanked
+
+
+def _environments(asked: Iterable[Place]) -> dict[Place, Environment]:
+    """The environment of each place; platform tags that no installer knows have none."""
+    found = {}
+    for place in asked:
+        try:
+            found[place] = parse_environment(place.label)
+        except InputError:
+            continue
+    return found
 
 
 def _spots(
     project: Project,
     requirement: str,
     version: Version,
-    asked: Iterable[Place],
+    asked: dict[Place, Environment],
     installers: tuple[InstallerRules, ...],
-) -> list[Spot]:
+) -> tuple[list[Spot], list[Choice]]:
     """What the installers take in each place, asked about a second time without sdists where one was taken."""
     wanted = parse_requirement(requirement)
-    by_label = {place.label: place for place in asked}
-    environments = tuple(map(parse_environment, by_label))
-    matrix = simulate_project(project, wanted, environments=environments, installers=installers)
+    matrix = simulate_project(project, wanted, environments=tuple(asked.values()), installers=installers)
     strict = tuple(replace(rules, only_binary=frozenset({":all:"})) for rules in installers)
-    found = []
-    for number, (environment, place) in enumerate(zip(environments, by_label.values(), strict=True)):
+    spots, choices = [], []
+    for number, (place, environment) in enumerate(asked.items()):
         cells = matrix.cells[number * len(installers) : (number + 1) * len(installers)]
         binary: dict[str, str] = {}
         if any(cell.best is not None and cell.best.kind == "sdist" for cell in cells):
             again = simulate_project(project, wanted, environments=(environment,), installers=strict)
             binary = {cell.installer.label: cell.best.version if cell.best else "" for cell in again.cells}
-        found.append(
+        serving = [_serves(cell, version) for cell in cells]
+        spots.append(
             Spot(
                 place=place,
                 gets=tuple(_gets(cell, binary) for cell in cells),
-                served=all(_serves(cell, version) for cell in cells),
-                compiled=all(_serves(cell, version) and cell.outcome is not Outcome.PURE for cell in cells),
+                served=all(serving),
+                compiled=all(serving) and all(cell.outcome is not Outcome.PURE for cell in cells),
             )
         )
-    return found
+        choices += [
+            Choice(
+                place=place,
+                installer=cell.installer.label,
+                filename=cell.best.file.filename,
+                tag=cell.best.tag,
+            )
+            for cell, serves in zip(cells, serving, strict=True)
+            if serves and cell.best is not None
+        ]
+    return spots, choices
+
+
+def _served(
+    project: Project,
+    requirement: str,
+    version: Version,
+    asked: dict[Place, Environment],
+    installers: tuple[InstallerRules, ...],
+) -> Iterator[Place]:
+    """The places that a release serves."""
+    matrix = simulate_project(
+        project, parse_requirement(requirement), environments=tuple(asked.values()), installers=installers
+    )
+    for number, place in enumerate(asked):
+        if all(
+            _serves(cell, version) for cell in matrix.cells[number * len(installers) : (number + 1) * len(installers)]
+        ):
+            yield place
 
 
 def _serves(cell: Cell, version: Version) -> bool:
@@ -178,3 +238,17 @@ def _gets(cell: Cell, binary: dict[str, str]) -> Gets:
         only_binary=binary.get(cell.installer.label) if best and best.kind == "sdist" else None,
         loadable=cell.loading is not Loading.NO,
     )
+
+
+def _by_name(names: Iterable[WheelName]) -> Iterator[Finding]:
+    """FTV111: what the rules of ``ftwheel check`` say about a name alone."""
+    for name in names:
+        contents = WheelContents(
+            name=name, dist_info=f"{name.stem}.dist-info/", size=0, members=(), wheel=None, metadata=None, record=None
+        )
+        facts = Facts(wheel=contents, stable_symbols=dict)
+        for rule in _BY_NAME:
+            for finding in rule().check(facts):
+                yield replace(
+                    finding, code="FTV111", severity=Severity.ERROR, message=f"{finding.message} ({finding.code})"
+                )

@@ -11,10 +11,19 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-__all__ = ["CPYTHONS", "FIRST_FREE_THREADED", "FIRST_SUPPORTED_FREE_THREADED", "CPython", "has_free_threaded", "on"]
+__all__ = [
+    "CPYTHONS",
+    "FIRST_FREE_THREADED",
+    "FIRST_SUPPORTED_FREE_THREADED",
+    "CPython",
+    "has_free_threaded",
+    "is_offered",
+    "on",
+]
 
 FIRST_FREE_THREADED = 13  # PEP 703, experimental: many projects do not build for it any more
 FIRST_SUPPORTED_FREE_THREADED = 14  # PEP 779
+_FIRST_ON_WIN_ARM64 = 11  # its release notes, "Windows ARM64 installers"
 _WITHOUT = re.compile(r"(ios|android|pyodide|pyemscripten|emscripten|wasi|wasm)_.*|.*_wasm32")
 
 
@@ -50,3 +59,8 @@ def has_free_threaded(minor: int, platform: str) -> bool:
     There is none for iOS, Android, Emscripten (Pyodide) and WASI.
     """
     return minor >= FIRST_FREE_THREADED and not _WITHOUT.fullmatch(platform)
+
+
+def is_offered(minor: int, platform: str) -> bool:
+    """Whether there is a default CPython 3.``minor`` for the platform from python.org: none for win_arm64 below 3.11."""
+    return platform != "win_arm64" or minor >= _FIRST_ON_WIN_ARM64
