@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -63,7 +64,7 @@ def build(
         return _build_half(plan, workshop, observer, interpreter)
 
     halves = _together(half, plan.interpreters, workshop, jobs)
-    from ftwheel.app.proofs import judge_halves  # packaging and the rules load while the halves are built, not before
+    from ftwheel.app.proofs import judge_halves
 
     findings = [finding for each in halves for finding in each.findings]
     for default, free_threaded in combinations(halves, 2):
@@ -105,8 +106,6 @@ def _check(plan: BuildPlan) -> None:
 
 
 def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpreter: Interpreter) -> _Half:
-    from ftwheel.app.proofs import judge_wheel
-
     start = workshop.clock()
     label = interpreter.label
     try:
@@ -127,6 +126,8 @@ def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpr
                 imports = workshop.import_modules(wheel, interpreter, sorted(contents.modules))
                 if any(each.enables_gil for each in imports):  # the walk finds the line to add
                     contents = workshop.read(wheel, interpreter, thorough=True)
+            from ftwheel.app.proofs import judge_wheel
+
             findings += judge_wheel(contents, interpreter, imports, workshop.stable_symbols, plan=plan)
     except BaseException:
         observer.stage(label, Stage.FAILED)
@@ -156,6 +157,7 @@ def _together(
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         futures = [pool.submit(half, interpreter) for interpreter in interpreters]
         try:
+            importlib.import_module("ftwheel.app.proofs")  # the rules load while the halves are built, not before
             pending: set[Future[_Half]] = set(futures)
             while pending:
                 _, pending = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)

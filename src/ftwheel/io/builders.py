@@ -50,7 +50,7 @@ def open_workshop(
 ) -> Iterator[LocalWorkshop]:
     """A workshop for one project; leaving it in any way ends every program and removes every folder of work.
 
-    What takes long to load is loaded from now on, in the background: ``build``, and with ``repair`` auditwheel.
+    What takes long to load is loaded from now on, in the background; with ``repair`` auditwheel too.
     """
     sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
     crew = Crew()
@@ -59,7 +59,7 @@ def open_workshop(
         try:
             if repair and sys.platform == "linux":
                 auditwheel = Auditwheel(crew, place / "auditwheel.log")
-            threading.Thread(target=importlib.import_module, args=("build",), daemon=True).start()
+            threading.Thread(target=_load, daemon=True).start()
             with ThreadPoolExecutor(1) as cleaner:
                 yield LocalWorkshop(
                     project,
@@ -263,6 +263,18 @@ class LocalWorkshop:
 
     def clock(self) -> float:
         return time.monotonic()
+
+
+def _load() -> None:
+    """Import what the steps need, in their order."""
+    for module in (
+        "build",
+        "ftwheel_build.inspection",
+        "ftwheel.io.repair",
+        "ftwheel.io.importing",
+        "ftwheel.io.wheels",
+    ):
+        importlib.import_module(module)
 
 
 @contextlib.contextmanager
