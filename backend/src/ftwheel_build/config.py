@@ -20,8 +20,10 @@ __all__ = [
     "Config",
     "ExtraSettings",
     "Settings",
+    "VerifySettings",
     "load",
     "load_check",
+    "load_verify",
     "name_of",
     "parse",
     "split_settings",
@@ -38,6 +40,8 @@ PLATFORM = r"[a-z0-9_]+"
 CODE = r"FTB3\d{2}"
 RULES = r"FTW\d{0,3}"
 RULE = r"FTW\d{3}"
+GATES = r"FTV\d{0,3}"
+GATE = r"FTV\d{3}"
 MODULES = r"[\w.*?\[\]!-]+"
 _WANTED = {
     BACKEND: "module or module:object, for example 'setuptools.build_meta'",
@@ -47,6 +51,8 @@ _WANTED = {
     CODE: "the code of a refusal of a finished wheel, for example 'FTB307'",
     RULES: "a rule of ftwheel check or the beginning of its code, for example 'FTW401' or 'FTW4'",
     RULE: "the code of a rule of ftwheel check, for example 'FTW401'",
+    GATES: "a code of ftwheel verify or its beginning, for example 'FTV102'",
+    GATE: "a code of ftwheel verify, for example 'FTV102'",
     MODULES: "the dotted name of a module, for example 'pkg._ext' or 'pkg.*'",
 }
 
@@ -105,6 +111,23 @@ class CheckSettings:
 
 
 @dataclass(frozen=True, **_KEYWORDS)
+class VerifySettings:
+    """``[tool.ftwheel.verify]``: what ``ftwheel verify`` lets pass, and how much its findings weigh."""
+
+    ignore: tuple[str, ...] = _texts("Codes that do not matter, or beginnings of codes.", pattern=GATES)
+    severity: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "kind": "words",
+            "doc": "The severity of findings, by their code: `advice`, `warning` or `error`.",
+            "pattern": GATE,
+            "choices": ("advice", "warning", "error"),
+        },
+    )
+    baseline: str = _text("The file that `--write-baseline` made: what is in it is accepted.")
+
+
+@dataclass(frozen=True, **_KEYWORDS)
 class Config:
     """``[tool.ftwheel]``, validated. Attribute names are the keys with ``_`` for ``-``."""
 
@@ -148,6 +171,10 @@ class Config:
     check: CheckSettings = field(
         default_factory=CheckSettings,
         metadata={"kind": "table", "doc": "Which rules of `ftwheel check` apply.", "model": CheckSettings},
+    )
+    verify: VerifySettings = field(
+        default_factory=VerifySettings,
+        metadata={"kind": "table", "doc": "What `ftwheel verify` lets pass.", "model": VerifySettings},
     )
     config_settings: ExtraSettings = field(
         default_factory=ExtraSettings,
@@ -295,6 +322,14 @@ def load_check(path: str | os.PathLike[str]) -> tuple[CheckSettings, bool]:
     """
     config = _parse_document(os.fspath(path), _read(os.fspath(path)))
     return config.check, config.gil == "allow-used"
+
+
+def load_verify(path: str | os.PathLike[str]) -> Config:
+    """Read ``[tool.ftwheel]`` of a pyproject.toml for ``ftwheel verify``; every key may be missing.
+
+    Raises RefusedError FTB101 as ``load_check`` does.
+    """
+    return _parse_document(os.fspath(path), _read(os.fspath(path)))
 
 
 def split_settings(config: Config, given: Mapping[str, Any] | None) -> tuple[Config, dict[str, Any]]:
