@@ -32,6 +32,7 @@ def test_a_full_table():
         "platforms": ["manylinux_2_28_x86_64", "win_amd64"],
         "stable-abi": "3.9",
         "ignore": ["FTB307"],
+        "verify": {"ignore": ["FTV102"], "severity": {"FTV112": "error"}, "baseline": "known.json"},
         "check": {"select": ["FTW4"], "severity": {"FTW401": "warning"}, "undeclared": ["pkg.*"]},
         "config-settings": {"default": {"a": "1"}, "free-threaded": {"setup-args": ["-Dx=1", "-Dy=2"]}},
     }
