@@ -126,12 +126,6 @@ class Coverage:
         """The expected places that no wheel of this release serves."""
         return tuple(spot for spot in self.spots if spot.basis is not None and not spot.served)
 
-    @property
-    def stand_ins(self) -> tuple[Spot, ...]:
-        """The places that get a pure wheel of this release where the other build gets a compiled one."""
-        compiled = {spot.place for spot in self.spots if spot.compiled}
-        return tuple(spot for spot in self.spots if spot.served and not spot.compiled and spot.place.twin in compiled)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configured:
