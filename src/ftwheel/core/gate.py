@@ -10,7 +10,7 @@ from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.halves import platform_family
 from ftwheel.core.outcomes import Outcome
 
-__all__ = ["CODES", "findings", "problems", "weighed"]
+__all__ = ["CODES", "findings", "instead", "problems", "weighed"]
 
 CODES = {
     "FTV101": "One half of a pair is missing",
@@ -120,7 +120,7 @@ def _taken(gets: Gets) -> str:
             return gets.filename
 
 
-def _instead(spot: Spot) -> str:
+def instead(spot: Spot) -> str:
     """``pip and uv take the sdist`` or, where they differ, what each takes."""
     by_answer: dict[str, list[str]] = {}
     for gets in spot.gets:
@@ -139,7 +139,7 @@ def _wheels(spots: list[Spot]) -> str:
 
 def _missing(subject: str, spots: list[Spot]) -> Finding:
     first = spots[0]
-    where, instead = f"{_build(first)} on {_places(spots)}", _instead(first)
+    where, instead = f"{_build(first)} on {_places(spots)}", instead(first)
     upload = f"Build and upload {_wheels(spots)}."
     match first.basis:
         case Basis.DROPPED_PYTHON:
