@@ -139,7 +139,7 @@ def _wheels(spots: list[Spot]) -> str:
 
 def _missing(subject: str, spots: list[Spot]) -> Finding:
     first = spots[0]
-    where, instead = f"{_build(first)} on {_places(spots)}", instead(first)
+    where, what = f"{_build(first)} on {_places(spots)}", instead(first)
     upload = f"Build and upload {_wheels(spots)}."
     match first.basis:
         case Basis.DROPPED_PYTHON:
@@ -161,7 +161,7 @@ def _missing(subject: str, spots: list[Spot]) -> Finding:
             code, severity, message = "FTV103", Severity.ERROR, f"the previous release had a wheel for {where}"
         case _:
             code, severity, message = "FTV102", Severity.WARNING, f"no wheel for {where}, nor for the other build"
-    return Finding(subject=subject, code=code, severity=severity, message=f"{message}; {instead}", fix=upload)
+    return Finding(subject=subject, code=code, severity=severity, message=f"{message}; {what}", fix=upload)
 
 
 def _stand_in(subject: str, spots: list[Spot]) -> Finding:
