@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ftwheel.core.candidates import Candidate, Selection
@@ -13,6 +13,7 @@ from ftwheel.core.requirements import parse_requirement
 from ftwheel.core.rules import InstallerRules, installer
 from ftwheel.core.selection import Project, choose, explain
 from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
+from ftwheel.core.wheels import Metadata
 
 __all__ = ["HTML", "JSON", "Case", "entry", "html_page", "json_page", "page", "project"]
 
@@ -45,8 +46,19 @@ def page(*files: str | File, kind: SourceKind = SourceKind.INDEX, **more: Any) -
     return kind, ProjectDetails(name="foo", files=listed, **more)
 
 
-def project(*files: str | File) -> Project:
-    return Project("foo", [page(*files)])
+def project(*files: str | File, metadata: Mapping[str, str] | None = None) -> Project:
+    """``metadata`` has ``name version requires-python`` for file names."""
+    texts = {name: text.split(" ", 2) for name, text in (metadata or {}).items()}
+    return Project(
+        "foo",
+        [page(*files)],
+        metadata={
+            f"https://files.example.org/{filename}": Metadata(
+                name=name, version=version, requires_python=requires_python, classifiers=()
+            )
+            for filename, (name, version, requires_python) in texts.items()
+        },
+    )
 
 
 class Case:

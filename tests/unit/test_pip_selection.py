@@ -172,3 +172,26 @@ def test_old_pips_differ_about_free_threading() -> None:
     files = project("foo-1.0-cp313-cp313-win_amd64.whl")
     assert Case(files, env="cp313t-win_amd64", rules="pip==24.0").taken == "foo-1.0-cp313-cp313-win_amd64.whl"
     assert Case(files, env="cp313t-win_amd64", rules="pip==24.1").taken == "nothing"
+
+
+def test_metadata_is_read_on_the_way_down() -> None:
+    wheels = ["foo-3.0-py3-none-any.whl", "foo-2.0-py3-none-any.whl", "foo-1.0-py3-none-any.whl"]
+    files = project(
+        *wheels,
+        "foo-3.0.tar.gz",
+        "foo-2.0.tar.gz",
+        metadata={
+            wheels[0]: "foo 3.0 >=3.15",
+            wheels[1]: "bar 2.0 ",
+            wheels[2]: "Foo 1.0.0 nonsense",
+        },
+    )
+    case = Case(files)
+    assert case.taken == "foo-2.0.tar.gz"
+    assert case.reason(wheels[0]) == r.RequiresPython(specifier=">=3.15")
+    assert case.reason("foo-3.0.tar.gz") == r.VersionRejected(because=wheels[0])
+    assert case.reason(wheels[1]) == r.MetadataMismatch(name="bar", version="2.0")
+    assert [one.file.filename for one in case.selection.applicable] == ["foo-2.0.tar.gz", wheels[2]]
+    assert Case(files, rules=replace(PIP, ignore_requires_python=True)).taken == wheels[0]
+    wrong = project("foo-1.0-py3-none-any.whl", metadata={"foo-1.0-py3-none-any.whl": "foo 1.1 "})
+    assert Case(wrong).taken == "nothing"

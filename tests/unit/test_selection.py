@@ -199,6 +199,7 @@ REASONS: list[tuple[r.Reason, str]] = [
     (r.FormatDisallowed(format="wheel"), "wheels"),
     (r.FormatDisallowed(format="sdist"), "source distributions"),
     (r.RequiresPython(specifier=">=3.15"), "Python >=3.15"),
+    (r.MetadataMismatch(name="bar", version="2"), "bar 2"),
     (r.VersionRejected(because="x.whl"), "x.whl"),
     (r.InvalidRequiresPython(specifier="x"), "'x'"),
     (r.FreeThreadedAbi(abis=("cp314",)), "cp314"),

@@ -211,3 +211,14 @@ def test_pages_that_are_not_asked_cannot_be_in_the_way() -> None:
     assert Case(sources, rules=UV).taken == "foo-1.0.tar.gz"
     assert Case(sources, rules=replace(UV, index_strategy=IndexStrategy.UNSAFE_BEST_MATCH)).selection.refusal == "odd"
     assert Case([page("foo-1.0.tar.gz", kind=FILES, refusals=odd)], rules=UV).selection.refusal == "odd"
+
+
+def test_metadata_is_read_of_the_chosen_file() -> None:
+    newer = "foo-2.0-py3-none-any.whl"
+    files = project(newer, "foo-2.0.tar.gz", WHEEL, metadata={newer: "foo 2.0 >=3.15", WHEEL: "foo 1.0 >=3.9,<3"})
+    case = Case(files, rules=UV)
+    assert case.taken == WHEEL
+    assert case.reason(newer) == r.RequiresPython(specifier=">=3.15")
+    assert case.reason("foo-2.0.tar.gz") == r.VersionRejected(because=newer)
+    other = Case(project(WHEEL, metadata={WHEEL: "bar 1.0 "}), rules=UV)
+    assert (other.taken, other.selection.refusal) == ("nothing", f"METADATA of {WHEEL} is that of bar")

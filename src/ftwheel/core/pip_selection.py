@@ -24,15 +24,18 @@ from ftwheel.core.projects import Entry, Group, Project
 from ftwheel.core.reasons import (
     FormatDisallowed,
     HashMismatch,
+    MetadataMismatch,
     Prerelease,
     Reason,
     RequiresPython,
     UploadedTooLate,
     VersionMismatch,
+    VersionRejected,
     YankedFile,
 )
-from ftwheel.core.requirements import Requirement
+from ftwheel.core.requirements import Requirement, parse_version
 from ftwheel.core.rules import InstallerRules
+from ftwheel.core.simple import normalized
 from ftwheel.core.tagtables import abi_table, best_tag, place, platform_table
 from ftwheel.core.verdicts import Judgement, tag_reason
 
@@ -92,6 +95,7 @@ class Pip:
             or rules.prefer_binary
             or self.requirement.compares_text
             or self.project.has_traps
+            or self.project.metadata
             or (rules.uploaded_prior_to is not None and not self.project.has_all_upload_times)
         ):
             # These go before the version, tell equal versions apart, or end everything: every file has to be looked at.
@@ -165,11 +169,10 @@ class Pip:
         return self._meets_python(entry)
 
     def _meets_python(self, entry: Entry) -> bool:
-        return (
-            not entry.requires_python
-            or self.rules.ignore_requires_python
-            or _meets(entry.requires_python, self.environment.python_version)
-        )
+        return self._takes_python(entry.requires_python)
+
+    def _takes_python(self, specifier: str | None) -> bool:
+        return not specifier or self.rules.ignore_requires_python or _meets(specifier, self.environment.python_version)
 
     def _is_local(self, entry: Entry) -> bool:
         return self.project.url(entry).startswith("file:")
@@ -240,9 +243,32 @@ class Pip:
         candidates.sort(key=lambda entry: entry.order)
         candidates.sort(key=self._sort_key)
         candidates.reverse()
+        candidates = self._with_metadata(candidates, reasons)
         if candidates and candidates[0].reading.trap and not self._is_local(candidates[0]):
             refusal = refusal or candidates[0].reading.trap
         return Judgement(ranked=candidates, rejected=reasons, refusal=refusal)
+
+    def _with_metadata(self, ranked: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+        """Go down the ranks as pip's resolver does, reading METADATA where it is known.
+
+        A file of another project or version is discarded, and a sibling tried; one for another Python ends its version.
+        """
+        kept: list[Entry] = []
+        turned_down: dict[Version | None, str] = {}
+        for entry in ranked:
+            version, declared = entry.reading.version, self.project.declared(entry)
+            if version in turned_down:
+                reasons.append((entry, VersionRejected(because=turned_down[version])))
+            elif declared is None:
+                kept.append(entry)
+            elif normalized(declared.name) != self.project.name or parse_version(declared.version) != version:
+                reasons.append((entry, MetadataMismatch(name=declared.name, version=declared.version)))
+            elif not self._takes_python(declared.requires_python):
+                reasons.append((entry, RequiresPython(specifier=declared.requires_python)))
+                turned_down[version] = entry.filename
+            else:
+                kept.append(entry)
+        return kept
 
     def _fits(self, version: Version, memory: dict[str, bool]) -> bool:
         text = str(version)  # the key, since 1.0 equals 1.0.0 and `===` tells them apart

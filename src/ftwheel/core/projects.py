@@ -9,13 +9,13 @@ their shape; the rest goes through ``ftwheel.core.files``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import repeat
 from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from packaging.version import Version
@@ -26,6 +26,9 @@ from ftwheel.core.requirements import Requirement, parse_version
 from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked, normalized
 from ftwheel.core.simple_json import columns
 from ftwheel.core.uv_order import flat_order
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheels import Metadata
 
 __all__ = ["Entry", "Group", "Lanes", "Matching", "Project", "Shelf", "Source"]
 
@@ -66,11 +69,20 @@ class Project:
 
     ``sources`` are in the order in which installers are given them: find-links, then pip's ``--index-url`` as INDEX,
     then ``--extra-index-url`` as EXTRA_INDEX. For uv, INDEX is the default index, which comes after the extra ones
-    wherever it stands.
+    wherever it stands. ``metadata`` is what wheels say of themselves, by the address of the file, as far as known:
+    installers read it of the file they have chosen, and may then choose another. It matters where pages say nothing,
+    as folders do.
     """
 
-    def __init__(self, name: str, sources: Iterable[tuple[SourceKind, ProjectDetails]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        sources: Iterable[tuple[SourceKind, ProjectDetails]],
+        *,
+        metadata: Mapping[str, Metadata] | None = None,
+    ) -> None:
         self.name = normalized(name)
+        self.metadata = metadata or {}
         self.sources = tuple(Source(kind, details) for kind, details in sources)
         self.flat = frozenset(number for number, source in enumerate(self.sources) if source.kind.flat)
         self._columns = [columns(source.details.files) for source in self.sources]
@@ -115,6 +127,10 @@ class Project:
     def has_traps(self) -> bool:
         """Whether there may be files that make pip fail as soon as it considers them."""
         return bool(self._broken) or self._has_eggs
+
+    def declared(self, entry: Entry) -> Metadata | None:
+        """What the file's METADATA says, None if not known."""
+        return self.metadata.get(self.url(entry))
 
     @cached_property
     def has_all_upload_times(self) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "HashMismatch",
     "InvalidFilename",
     "InvalidRequiresPython",
+    "MetadataMismatch",
     "NotConsulted",
     "OtherProject",
     "Prerelease",
@@ -83,8 +84,16 @@ class RequiresPython:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataMismatch:
+    """``METADATA`` names another project or version than the file name does."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRejected:
-    """uv looked at one other file of this version only, and turned the whole version down because of that file."""
+    """The installer preferred another file of this version, and turned the whole version down because of that file."""
 
     because: str
 
@@ -174,6 +183,7 @@ Reason = (
     | UploadedTooLate
     | UploadTimeMissing
     | RequiresPython
+    | MetadataMismatch
     | VersionRejected
     | FormatDisallowed
     | FreeThreadedAbi
@@ -207,6 +217,7 @@ _ORDER: tuple[type, ...] = (
     UploadTimeMissing,
     FormatDisallowed,
     RequiresPython,
+    MetadataMismatch,
     VersionRejected,
     InvalidRequiresPython,
     FreeThreadedAbi,
@@ -244,6 +255,8 @@ def describe(reason: Reason) -> str:
             return "wheels are switched off" if kind == "wheel" else "source distributions are switched off"
         case RequiresPython(specifier=specifier):
             return f"requires Python {specifier}"
+        case MetadataMismatch(name=name, version=version):
+            return f"its METADATA is that of {name} {version}"
         case VersionRejected(because=because):
             return f"its version was turned down because of {because}"
         case InvalidRequiresPython(specifier=specifier):

@@ -37,7 +37,7 @@ from ftwheel.core.reasons import (
 )
 from ftwheel.core.requirements import Requirement
 from ftwheel.core.rules import IndexStrategy, InstallerRules
-from ftwheel.core.simple import SourceKind
+from ftwheel.core.simple import SourceKind, normalized
 from ftwheel.core.tagtables import abi_table, best_tag, place, platform_table
 from ftwheel.core.verdicts import Judgement, tag_reason
 
@@ -100,6 +100,8 @@ class Uv:
         """The file uv takes, None when none, and why it gives up because of what the pages hold, if it does."""
         refusal = self._page_refusal()
         best = None if refusal else self._best()
+        if best is not None and (refusal := self._metadata_refusal(best)):
+            best = None
         return (None if best is None else self.candidate(best), refusal)
 
     def _page_refusal(self) -> str:
@@ -109,6 +111,22 @@ class Uv:
                     return refusal.problem
         return ""
 
+    def _metadata_refusal(self, entry: Entry) -> str:
+        """Why uv ends with an error when it has chosen the file and read its METADATA; empty when it does not."""
+        declared = self.project.declared(entry)
+        if declared is None or normalized(declared.name) == self.project.name:
+            return ""
+        return f"METADATA of {entry.filename} is that of {declared.name}"
+
+    def _python_problem(self, entry: Entry) -> str | None:
+        """The requires-python that turns down a chosen file, and with it its version; None when the Python will do."""
+        declared = self.project.declared(entry)
+        if not self._requires_python(entry):
+            return entry.requires_python
+        if declared is None or meets_lower_bound(declared.requires_python, self.environment.python_version):
+            return None
+        return declared.requires_python
+
     def _best(self) -> Entry | None:
         rejected: set[Version] = set()
         for steps in self._phases():
@@ -116,7 +134,7 @@ class Uv:
                 if step.group.version in rejected:
                     continue
                 best = self._pick(step)
-                if best is not None and self._requires_python(best):
+                if best is not None and self._python_problem(best) is None:
                     return best
                 if best is not None or (step.last and self._is_turned_down(step)):
                     rejected.add(step.group.version)
@@ -269,9 +287,9 @@ class Uv:
                 best = None if because or prerelease else self._pick(step)
                 if not because and not prerelease and best is None and step.last and self._is_turned_down(step):
                     rejected[step.group.version] = "the files of an earlier index"
-                if best is not None and not self._requires_python(best):
+                if best is not None and (problem := self._python_problem(best)) is not None:
                     because = rejected[step.group.version] = best.filename
-                    reasons[id(best)] = (best, RequiresPython(specifier=best.requires_python or ""))
+                    reasons[id(best)] = (best, RequiresPython(specifier=problem))
                     seen.add(id(best))
                 for entry in self._best_first(fresh, best):
                     if id(entry) in seen:
@@ -287,7 +305,10 @@ class Uv:
         for entry in self.shelf.everything():
             if id(entry) not in seen and id(entry) not in reasons:
                 reasons[id(entry)] = (entry, Prerelease())
-        return Judgement(ranked=ranked, rejected=list(reasons.values()), refusal=self._page_refusal())
+        refusal = self._page_refusal()
+        if ranked and not refusal:
+            refusal = self._metadata_refusal(ranked[0])
+        return Judgement(ranked=ranked, rejected=list(reasons.values()), refusal=refusal)
 
     def _best_first(self, entries: list[Entry], best: Entry | None) -> list[Entry]:
         def key(entry: Entry) -> tuple[bool, bool, Key]:
