@@ -18,17 +18,18 @@ from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.gate import findings, problems
 from ftwheel.core.outcomes import Outcome
 from ftwheel.core.overlay import Overlay, conflicts
-from ftwheel.core.ports import Index
+from ftwheel.core.plan import PlannedWheel
+from ftwheel.core.ports import Index, Pages
 from ftwheel.core.projects import Entry
 from ftwheel.core.releases import on
 from ftwheel.core.requirements import parse_requirement
 from ftwheel.core.rules import InstallerRules
 from ftwheel.core.selection import Project
-from ftwheel.core.simple import File
+from ftwheel.core.simple import File, ProjectDetails
 from ftwheel.core.uploads import Choice, ambiguous, excluded, wheel_names
 from ftwheel.core.wheels import WheelContents, WheelName
 
-__all__ = ["Verification", "verify"]
+__all__ = ["Verification", "planned", "verify"]
 
 _BY_NAME: tuple[type[WheelRule], ...] = (PythonTagWithT, Abi3tFloor, NeverAccepted)
 
@@ -130,6 +131,22 @@ def verify(
             ]
         ),
     )
+
+
+def planned(
+    coverage: Coverage, wheels: Iterable[PlannedWheel], installers: tuple[InstallerRules, ...]
+) -> tuple[Place, ...]:
+    """The places that an index with nothing but the planned wheels would leave without one; none, if all is well."""
+    wheels = tuple(wheels)
+    names = [wheel.filename(coverage.project, coverage.version) for wheel in wheels]
+    page = ProjectDetails(
+        name=coverage.project, files=tuple(File(filename=name, url=f"https://planned.invalid/{name}") for name in names)
+    )
+    asked = _environments(place for wheel in wheels for place in wheel.places)
+    version = _version(coverage.version)
+    project = fetch(parse_requirement(coverage.project), [Pages.of([page])])
+    served = set(_served(project, f"{coverage.project}=={version}", version, asked, installers))
+    return tuple(place for place in asked if place not in served)
 
 
 def _version(text: str) -> Version:

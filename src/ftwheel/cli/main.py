@@ -24,6 +24,7 @@ COMMANDS = {
     "completion": "print the completion script of a shell",
     "simulate": "show which file pip and uv would install, in any environment, and why",
     "tag": "give a wheel other tags, if the code inside supports them",
+    "verify": "say before an upload, or after it, who gets which file of a release, and what is missing",
 }
 INTERRUPTED = 130  # the shell's convention for SIGINT
 

@@ -1,0 +1,243 @@
+"""``ftwheel verify``: the gate before the upload, and the look back after it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwheel.cli import indexes
+from ftwheel.core.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ftwheel.app.verify import Verification
+    from ftwheel.core.coverage import Configured
+    from ftwheel.core.findings import Finding, Severity
+    from ftwheel.core.ports import Index
+    from ftwheel.core.rules import InstallerRules
+    from ftwheel.io.dist import Dist
+    from ftwheel_build.config import Config
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = """\
+  ftwheel verify dist/                          as if dist/ were uploaded: who gets what
+  ftwheel verify --format markdown dist/ >> "$GITHUB_STEP_SUMMARY"
+  ftwheel verify --html report.html dist/
+  ftwheel verify grimp==3.17 --uploaded-prior-to 2026-09-10
+  ftwheel verify --write-baseline known.json dist/ && ftwheel verify --baseline known.json dist/
+  ftwheel verify --plan dist/                   the smallest set of wheels that serves everybody
+  ftwheel verify --against-installers dist/     ask the real pip and uv as well"""
+
+_FORMATS = ("text", "json", "markdown", "github", "sarif")
+_SEVERITIES = ("advice", "warning", "error")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("targets", nargs="+", metavar="DIST", help="a folder of files to upload, such files, or NAME==VERSION")
+    add("--installer", action="append", default=[], metavar="NAME", help="pip, uv, or pip==24.0 (default: pip and uv)")
+    add("--uploaded-prior-to", metavar="DATE", help="look at the index as it was on this day or time (UTC)")
+    add("--plan", action="store_true", help="print the smallest set of wheels that serves everybody, and leave")
+    add("--against-installers", action="store_true", help="ask the real pip and uv of the interpreters at hand as well")
+    add("--python", action="append", default=[], metavar="PATH", help="an interpreter for --against-installers")
+    weight = parser.add_argument_group("what counts")
+    add = weight.add_argument
+    add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel] from (default: here)")
+    add("--baseline", type=Path, metavar="FILE", help="what is in this file is known and accepted")
+    add("--write-baseline", type=Path, metavar="FILE", help="accept everything that is found: write it to this file")
+    add("--ignore", action="append", default=[], metavar="CODES", help="not these findings: FTV102, or FTV for all")
+    add(
+        "--severity",
+        action="append",
+        default=[],
+        metavar="CODE=LEVEL",
+        help="what findings of a code weigh: advice, warning or error",
+    )
+    add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
+    shown = parser.add_argument_group("how to show it")
+    add = shown.add_argument
+    add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
+    add("--html", type=Path, metavar="FILE", help="write the report as one HTML file as well")
+    add("--svg", type=Path, metavar="FILE", help="write the matrix as a picture as well")
+    add("--badge", type=Path, metavar="FILE", help="write a badge for a README as well")
+    indexes.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when the release is complete, 1 with findings that fail."""
+    from ftwheel.core.findings import Severity
+
+    config, folder = _config(arguments.config)
+    release = dist, name, _ = _target(arguments.targets)
+    installers = _installers(arguments.installer)
+    with indexes.open_places(arguments, (each.name for each in installers)) as places:
+        places.prefetch([name])
+        # what users get, so where to look is taken from the configuration here, and what may be chosen is not
+        found = list(places.indexes[installers[0].name])
+        verification = _verify(arguments, (config, folder), release, installers, found)
+        if arguments.plan:
+            return _plan(verification, config, installers)
+        if arguments.write_baseline:
+            from ftwheel.io.baseline import write_baseline
+
+            write_baseline(arguments.write_baseline, verification.accepted)
+            print(f"{arguments.write_baseline}: {len(verification.accepted)} accepted", file=sys.stderr)
+            return 0
+        weighed = _weighed(arguments, config, verification)
+        _write(arguments, replace(verification, findings=weighed), dist)
+        disagreed = arguments.against_installers and not _against(arguments, verification, dist, name, found)
+    limit = Severity[arguments.fail_on.upper()]
+    return int(disagreed or any(finding.severity >= limit for finding in weighed))
+
+
+def _config(given: Path | None) -> tuple[Config, Path]:
+    """``[tool.ftwheel]``, and the folder that paths in it start from."""
+    from ftwheel_build.config import Config, load_verify
+    from ftwheel_build.errors import RefusedError
+
+    path = given or Path("pyproject.toml")
+    if given is None and not path.is_file():
+        return Config(), path.parent
+    try:
+        return load_verify(path), path.parent
+    except RefusedError as error:
+        raise ConfigurationError(error.message, hint=error.fix) from error
+
+
+def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
+    """The files to upload, if any, and the release."""
+    from ftwheel.app.releases import parse_release
+
+    release = parse_release(targets[0]) if not Path(targets[0]).exists() else None
+    if release is not None:
+        if len(targets) > 1:
+            raise InputError(f"{targets[1]}: one release at a time")
+        return None, release[0], str(release[1])
+    from ftwheel.io.dist import read_dist
+
+    dist = read_dist(map(Path, targets))
+    return dist, dist.name, dist.version
+
+
+def _installers(asked: Sequence[str]) -> tuple[InstallerRules, ...]:
+    from ftwheel.core.rules import installer
+
+    return tuple(dict.fromkeys(map(installer, asked or ("pip", "uv"))))
+
+
+def _verify(
+    arguments: argparse.Namespace,
+    configuration: tuple[Config, Path],
+    release: tuple[Dist | None, str, str],
+    installers: tuple[InstallerRules, ...],
+    found: Sequence[Index],
+) -> Verification:
+    from ftwheel.app.verify import verify
+    from ftwheel.io.baseline import read_baseline
+    from ftwheel.io.installer_config import parse_cutoff
+
+    config, folder = configuration
+    dist, name, version = release
+    now = datetime.now(UTC)
+    before = parse_cutoff(arguments.uploaded_prior_to) if arguments.uploaded_prior_to else None
+    baseline = arguments.baseline or (folder / config.verify.baseline if config.verify.baseline else None)
+    if not found:
+        raise InputError("there is no index to lay the files over", hint="leave --no-index out, or give --index-url")
+    return verify(
+        name,
+        version,
+        new_files=dist.files if dist else (),
+        indexes=found,
+        installers=installers,
+        day=(before or now).date(),
+        configured=_configured(config, before or now),
+        before=before,
+        known=read_baseline(baseline) if baseline and not arguments.write_baseline else frozenset(),
+        sha256=dist.sha256 if dist else None,
+    )
+
+
+def _configured(config: Config, moment: datetime) -> Configured:
+    from ftwheel.core.coverage import Configured
+    from ftwheel.core.releases import on
+
+    return Configured.of(
+        pythons=config.pythons,
+        platforms=config.platforms,
+        stable_abi=config.stable_abi,
+        supported=on(moment.date()),
+    )
+
+
+def _weighed(arguments: argparse.Namespace, config: Config, verification: Verification) -> tuple[Finding, ...]:
+    from ftwheel.core.findings import Severity
+    from ftwheel.core.gate import weighed
+
+    severities: Mapping[str, Severity] = {
+        **{code: Severity[word.upper()] for code, word in config.verify.severity.items()},
+        **dict(map(_severity, arguments.severity)),
+    }
+    ignore = [code.strip().upper() for text in arguments.ignore for code in text.split(",") if code.strip()]
+    return weighed(verification.findings, severities=severities, ignore=[*config.verify.ignore, *ignore])
+
+
+def _severity(text: str) -> tuple[str, Severity]:
+    from ftwheel.core.findings import Severity
+    from ftwheel.core.gate import CODES
+
+    code, _, word = text.partition("=")
+    code = code.strip().upper()
+    if word not in _SEVERITIES or code not in CODES:
+        raise InputError(
+            f"--severity {text}: wanted CODE=LEVEL",
+            hint=f"LEVEL is advice, warning or error; codes: {', '.join(CODES)}",
+        )
+    return code, Severity[word.upper()]
+
+
+def _plan(verification: Verification, config: Config, installers: tuple[InstallerRules, ...]) -> int:
+    """Print the wheels, put through the simulator like a release, and which of them somebody lacks today."""
+    from ftwheel.app.verify import planned
+    from ftwheel.core.plan import plan, stable_abi_floor
+    from ftwheel.render.terminal import printable, table
+
+    coverage = verification.coverage
+    floor = stable_abi_floor([*coverage.new_files, *coverage.published])
+    if config.stable_abi:
+        floor = int(config.stable_abi.partition(".")[2])
+    served = {spot.place for spot in coverage.spots if spot.served}
+    wheels = plan([spot.place for spot in coverage.spots if spot.basis is not None or spot.served], floor=floor)
+    rows = [
+        [
+            wheel.tag,
+            wheel.platform,
+            " ".join(dict.fromkeys(place.python for place in wheel.places)),
+            "yes" if served.issuperset(wheel.places) else "no",
+        ]
+        for wheel in wheels
+    ]
+    count = f"{len(wheels)} wheel{'s serve' if len(wheels) != 1 else ' serves'} everybody"
+    print(f"{printable(coverage.project)} {printable(coverage.version)}: {count}")
+    table(sys.stdout, ["tag", "platform", "serves", "served today"], rows)
+    left = planned(coverage, wheels, installers)
+    for place in left:
+        print(f"not served: {place.label}")
+    return int(bool(left))
+
+
+def _write(arguments: argparse.Namespace, verification: Verification, dist: Dist | None) -> None:
+    from ftwheel.render.findings import write_text
+
+    write_text(verification.findings, sys.stdout)
+
+
+def _against(
+    arguments: argparse.Namespace, verification: Verification, dist: Dist | None, name: str, found: Sequence[Index]
+) -> bool:
+    raise NotImplementedError

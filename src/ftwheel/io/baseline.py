@@ -1,0 +1,49 @@
+"""What a project knows and accepts, as a file beside it: codes of ``ftwheel verify``, each with places or files."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from ftwheel.core.errors import ConfigurationError, InputError
+
+__all__ = ["read_baseline", "write_baseline"]
+
+_SCHEMA_VERSION = 1
+
+
+def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
+    """Pairs of a code and what it is accepted for.
+
+    Raises InputError when the file cannot be read, ConfigurationError when it is no baseline.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema_version"] != _SCHEMA_VERSION:
+            raise ConfigurationError(f"{path}: schema version {document['schema_version']}, wanted {_SCHEMA_VERSION}")
+        return frozenset((str(code), str(one)) for code, accepted in document["accepted"].items() for one in accepted)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror})", hint="make one with ftwheel verify --write-baseline FILE"
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(
+            f"{path}: is no baseline ({type(error).__name__})",
+            hint="make one with ftwheel verify --write-baseline FILE",
+        ) from error
+
+
+def write_baseline(path: Path, accepted: Iterable[tuple[str, str]]) -> None:
+    """Write what is accepted, sorted. Raises InputError when the file cannot be written."""
+    by_code: dict[str, list[str]] = defaultdict(list)
+    for code, one in sorted(set(accepted)):
+        by_code[code].append(one)
+    text = json.dumps({"schema_version": _SCHEMA_VERSION, "accepted": by_code}, indent=2) + "\n"
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
