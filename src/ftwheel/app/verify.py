@@ -26,7 +26,7 @@ from ftwheel.core.requirements import parse_requirement
 from ftwheel.core.rules import InstallerRules
 from ftwheel.core.selection import Project
 from ftwheel.core.simple import File, ProjectDetails
-from ftwheel.core.uploads import Choice, ambiguous, excluded, wheel_names
+from ftwheel.core.uploads import LAST_MICRO, Choice, ambiguous, excluded, wheel_names
 from ftwheel.core.wheels import WheelContents, WheelName
 
 __all__ = ["Verification", "planned", "verify"]
@@ -167,11 +167,15 @@ def _by_version(project: Project) -> tuple[dict[Version, list[Entry]], dict[Vers
 
 
 def _environments(asked: Iterable[Place]) -> dict[Place, Environment]:
-    """The environment of each place; platform tags that no installer knows have none."""
+    """The environment of each place, of the last micro version; platform tags that no installer knows have none.
+
+    A requires-python such as ``>=3.9.2`` keeps out old micro versions, and is no gap.
+    """
     found = {}
     for place in asked:
         try:
-            found[place] = parse_environment(place.label)
+            threads = "t" if place.free_threaded else ""
+            found[place] = parse_environment(f"cp3.{place.minor}.{LAST_MICRO}{threads}-{place.platform}")
         except InputError:
             continue
     return found

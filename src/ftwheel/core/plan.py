@@ -1,7 +1,8 @@
 """Decides the smallest set of wheels that gives every place of a release a wheel that it can load.
 
-Without the stable ABI that is one wheel for each interpreter and platform. With it, one ``abi3`` wheel serves all default builds from its
-floor on, ``cp315-abi3.abi3t`` (PEP 803) both builds from 3.15 on, and only 3.13t and 3.14t need wheels of their own.
+Without the stable ABI that is one wheel for each interpreter and platform. With it, one ``abi3`` wheel serves all
+default builds from its floor on, ``cp315-abi3.abi3t`` (PEP 803) both builds from 3.15 on, and only 3.13t and 3.14t
+need wheels of their own.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class PlannedWheel:
 def plan(places: Iterable[Place], *, floor: int | None) -> tuple[PlannedWheel, ...]:
     """The wheels for these places, sorted by platform and version.
 
-    A wheel for a family of platforms (glibc on x86_64, ...) is one for its oldest machine. ``floor`` is the oldest minor version of the stable ABI, if any;
-    default builds below it get wheels of their own.
+    A wheel for a family of platforms (glibc on x86_64, ...) is one for its oldest machine. ``floor`` is the oldest
+    minor version of the stable ABI, if any; default builds below it get wheels of their own.
     """
     wanted = tuple(places)
     shared = {platform_family(place.platform) for place in wanted if place.free_threaded and place.minor >= ABI3T_FLOOR}

@@ -15,9 +15,9 @@ from ftwheel.core.simple import File
 from ftwheel.core.targets import targets_of
 from ftwheel.core.wheels import WheelName
 
-__all__ = ["Choice", "ambiguous", "excluded", "wheel_names"]
+__all__ = ["LAST_MICRO", "Choice", "ambiguous", "excluded", "wheel_names"]
 
-_LAST_MICRO = 99  # beyond every micro version there is
+LAST_MICRO = 99  # beyond every micro version there is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -99,7 +99,7 @@ def excluded(files: Mapping[str, File], names: Iterable[WheelName], newest: int)
             for target in targets
             for minor in range(target.minor, (max(newest, target.minor) if target.onwards else target.minor) + 1)
         }
-        if not any(specifier.contains(f"3.{minor}.{micro}") for minor in minors for micro in (0, _LAST_MICRO)):
+        if not any(specifier.contains(f"3.{minor}.{micro}") for minor in minors for micro in (0, LAST_MICRO)):
             yield Finding(
                 subject=name.filename,
                 code="FTV108",
