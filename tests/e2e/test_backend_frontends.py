@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.backend import c_source, environment, import_module, names_in, project
+from support.backend import c_source, environment, import_module, names_in, project, write
 
 pytestmark = pytest.mark.e2e
 
@@ -160,3 +160,36 @@ def test_editable(machine):
     answer, file = import_module(own, machine.folder, "demo._ext")
     assert answer == "42", file
     assert not list(machine.source.rglob("demo/*.abi3.so")), "the free-threaded interpreter would load it"
+
+
+@pytest.mark.parametrize("backend", ["setuptools"], indirect=True)
+def test_uv_editable(machine):
+    own = machine.folder / "own" / "bin" / "python"
+    machine.run("uv", "venv", "--quiet", "--no-project", "--python", machine.base, own.parent.parent)
+    machine.run("uv", "pip", "install", "--quiet", "--no-deps", "--python", own, "--editable", ".")
+    answer, file = import_module(own, machine.folder, "demo._ext")
+    assert answer == "42", file
+
+
+@pytest.mark.parametrize("backend", ["setuptools"], indirect=True)
+@pytest.mark.parametrize("build", ["free-threaded"], indirect=True)
+def test_pip_wheel_isolated(machine):
+    machine.run(machine.python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", "out", ".")
+    machine.right(machine.source / "out")
+
+
+@pytest.mark.parametrize("backend", ["setuptools"], indirect=True)
+@pytest.mark.parametrize("build", ["free-threaded"], indirect=True)
+def test_a_backend_of_the_projects_own_around_setuptools(machine):
+    pyproject = machine.source / "pyproject.toml"
+    own = '"own_backend"\nbackend-path = ["tools"]'
+    pyproject.write_text(pyproject.read_text().replace('"setuptools.build_meta"', own))
+    write(
+        machine.source,
+        {
+            "tools/own_backend.py": "from setuptools.build_meta import *\n",
+            "MANIFEST.in": "graft tools\ninclude ext.c\n",
+        },
+    )
+    machine.run(machine.python, "-m", "build", "--no-isolation", "--outdir", "out")
+    machine.right(machine.source / "out")

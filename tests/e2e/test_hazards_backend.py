@@ -232,7 +232,12 @@ def test_hazard_6_a_module_left_over_in_the_tree(tmp_path, default, free_threade
     write(source / "demo", {left: ""})
     compile_module(default, source / "ext.c", source / "demo" / left)
     refused(
-        free_threaded.wheel(source), source, "FTB306", f"demo/{left}", f"this file is for {default.abi}", "left over"
+        free_threaded.wheel(source),
+        source,
+        "FTB306",
+        f"demo/{left}",
+        f"this file is for {default.abi}",
+        "an earlier build left",
     )
 
     pure = project(

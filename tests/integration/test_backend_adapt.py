@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+import types
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from ftwheel_build.environment import check_environment
 from ftwheel_build.errors import RefusedError
 from ftwheel_build.job import Job
 from ftwheel_build.target import Target
-from ftwheel_build.wrapped import hides_metadata
+from ftwheel_build.wrapped import FAMILIES, family, hides_metadata
 from support.backend import SOURCE, c_source, hook, import_module, names_in, project
 from support.pip_oracle import environment_with
 
@@ -160,7 +162,29 @@ def test_maturin_has_a_target_folder_for_each_abi(monkeypatch, tmp_path):
     assert os.environ["CARGO_TARGET_DIR"] == "/cache"
 
 
-def test_an_unknown_backend_gets_what_was_given():
+@pytest.mark.parametrize(
+    ("backend", "imported", "in_tree", "expected"),
+    [
+        ("setuptools.build_meta:__legacy__", "", False, "setuptools"),
+        ("scikit_build_core.build", "", False, "scikit_build_core"),
+        ("scikit_build_core.setuptools.build_meta", "", False, "setuptools"),
+        ("own", "mesonpy", True, "meson_python"),
+        ("own", "", True, ""),
+        ("pdm.backend", "setuptools", False, "setuptools"),  # it runs setup() itself
+        ("pdm.backend", "mesonpy", False, ""),
+        ("mesonpy_like", "", False, ""),
+    ],
+)
+def test_which_adapter_fits(monkeypatch, backend, imported, in_tree, expected):
+    for module in FAMILIES:
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    if imported:
+        monkeypatch.setitem(sys.modules, imported, types.ModuleType(imported))
+    assert family(Config(build_backend=backend, backend_path=(".",) if in_tree else ())) == expected
+
+
+def test_an_unknown_backend_gets_what_was_given(monkeypatch):
+    monkeypatch.delitem(sys.modules, "setuptools", raising=False)
     assert passed("pdm.backend", "3.13t", policy="refuse", anything="goes") == {"anything": "goes"}
 
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CODES", "RefusedError"]
+import sys
+
+__all__ = ["CODES", "RefusedError", "say"]
 
 # code -> what is wrong, in a few words
 CODES = {
@@ -46,3 +48,8 @@ class RefusedError(Exception):
     def __str__(self) -> str:
         text = f"ftwheel-build: error: {self.code}: {self.message}"
         return f"{text}\nftwheel-build: hint: {self.fix}" if self.fix else text
+
+
+def say(text: str) -> None:
+    """Write a line to the build log: standard error, which never fails on a file name that cannot be encoded."""
+    print(f"ftwheel-build: {text}", file=sys.stderr, flush=True)

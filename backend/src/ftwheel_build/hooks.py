@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ftwheel_build.config import Config, load, split_settings
-from ftwheel_build.errors import RefusedError
+from ftwheel_build.errors import RefusedError, say
 from ftwheel_build.job import OPTIONAL_EXTENSIONS, Job
 from ftwheel_build.target import current
 
@@ -141,7 +141,7 @@ def _build(job: Job, call: Callable[[str, Any], Any], directory: str) -> str:
     from ftwheel_build.environment import check_environment
     from ftwheel_build.inspection import inspect
 
-    print(f"ftwheel-build: {job.hook} for {job.target}, by {job.config.build_backend}", flush=True)
+    say(f"{job.hook} for {job.target}, by {job.config.build_backend}")
     check_environment(os.environ, job.target)
     os.makedirs(directory, exist_ok=True)
     scratch = tempfile.mkdtemp(prefix=".ftwheel-", dir=os.path.abspath(directory))
@@ -164,7 +164,7 @@ def _judge(problems: list[RefusedError], job: Job) -> None:
     stopping = [problem for problem in problems if problem.code not in job.config.ignore]
     for problem in problems:
         if problem not in stopping:
-            print(f"ftwheel-build: ignored: {problem.code}: {problem.message}", file=sys.stderr)
+            say(f"ignored: {problem.code}: {problem.message}")
     if not stopping:
         return
     for problem in stopping[1:]:

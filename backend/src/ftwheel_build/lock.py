@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from ftwheel_build.errors import say
+
 __all__ = ["locked"]
 
 _HELD = "FTWHEEL_BUILD_LOCKED"  # trees whose lock this process or one of its parents has
@@ -60,10 +62,10 @@ def locked(root: str) -> Iterator[None]:
     with open(path, "rb") as stream:
         try:
             if not _acquire(stream, wait=False):
-                print(f"ftwheel-build: another build of {root} is running, waiting for it", flush=True)
+                say(f"another build of {root} is running, waiting for it")
                 _acquire(stream, wait=True)
         except OSError as error:
-            print(f"ftwheel-build: no lock on {path} ({error.strerror}): do not build twice at once here", flush=True)
+            say(f"no lock on {path} ({error.strerror}): do not build twice at once here")
         os.environ[_HELD] = os.pathsep.join(filter(None, (before, path)))
         try:
             yield

@@ -13,10 +13,11 @@ from ftwheel_build.errors import RefusedError
 
 __all__ = ["family", "hides_metadata", "import_backend"]
 
-# module of the backend -> the adapter that knows it
+# package of the backend -> the adapter that knows it; the longest that fits decides
 FAMILIES = {
     "setuptools": "setuptools",
     "scikit_build_core": "scikit_build_core",
+    "scikit_build_core.setuptools": "setuptools",
     "mesonpy": "meson_python",
     "maturin": "maturin",
 }
@@ -60,13 +61,17 @@ def import_backend(config: Config, root: str) -> Any:
 
 
 def family(config: Config) -> str:
-    """Which adapter fits: by the backend's name, else (an in-tree backend) by what it imported; empty for others."""
-    package = config.build_backend.partition(":")[0].split(".")[0]
-    if package in FAMILIES:
-        return FAMILIES[package]
-    if config.backend_path:
-        return next((name for marker, name in FAMILIES.items() if marker in sys.modules), "")
-    return ""
+    """Which adapter fits: by the backend's name, else by what it imported; empty for others.
+
+    A backend of another name that imported setuptools runs setup() in this process, where the adapter changes nothing
+    else. The other adapters add config settings, which only an in-tree backend can be trusted to pass on.
+    """
+    parts = config.build_backend.partition(":")[0].split(".")
+    for length in range(len(parts), 0, -1):
+        if name := FAMILIES.get(".".join(parts[:length])):
+            return name
+    markers = FAMILIES if config.backend_path else ("setuptools",)
+    return next((FAMILIES[marker] for marker in markers if marker in sys.modules), "")
 
 
 def hides_metadata(config: Config, document: Mapping[str, Any]) -> bool:
