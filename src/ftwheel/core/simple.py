@@ -20,6 +20,7 @@ from typing import Any
 from ftwheel.core.errors import IndexFormatError
 
 __all__ = [
+    "JSON_TYPE",
     "File",
     "ProjectDetails",
     "Refusal",

@@ -1,0 +1,52 @@
+"""``ftwheel serve``: a local index with new files on it, for trying an installation by hand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from ftwheel.cli import indexes
+from ftwheel.core.errors import InputError
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = """\
+  ftwheel serve dist/                             only these files
+  ftwheel serve --over dist/                      laid over the configured index: everything else comes from there
+  ftwheel serve --over -i https://index.example/simple/ dist/
+  pip install --index-url http://127.0.0.1:8080/simple/ NAME      in another terminal"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("targets", nargs="+", type=Path, metavar="DIST", help="a folder of files of one release, or such files")
+    add("--over", action="store_true", help="lay them over the indexes below, instead of serving nothing else")
+    add("--port", type=int, default=8080, metavar="N", help="port of the loopback; 0 takes a free one (default: 8080)")
+    indexes.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves until it is interrupted."""
+    from ftwheel.io.dist import read_dist
+    from ftwheel.io.server import LocalIndex, serving
+    from ftwheel.render.terminal import printable
+
+    if not 0 <= arguments.port <= 65535:
+        raise InputError(f"--port {arguments.port}: wanted a number from 0 to 65535")
+    dist = read_dist(arguments.targets)
+    with ExitStack() as stack:
+        below = stack.enter_context(indexes.open_places(arguments)).indexes["pip"] if arguments.over else ()
+        index = LocalIndex([dist], below)
+        page = index.page(dist.name)
+        address = stack.enter_context(
+            serving(index, port=arguments.port, told=lambda line: print(printable(line), file=sys.stderr))
+        )
+        others = len(page.files) - len(dist.files) if page is not None else 0
+        print(f"{printable(dist.name)} {printable(dist.version)}: {len(dist.files)} new files, {others} others")
+        print(f"pip install --index-url {address} {dist.name}")
+        print(f"uv pip install --index-url {address} {dist.name}", flush=True)
+        threading.Event().wait()
+    return 0
