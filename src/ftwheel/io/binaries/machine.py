@@ -317,6 +317,7 @@ class State:
         "registers",
         "tainted",
         "vectors",
+        "work",
     )
 
     def __init__(self, memory: Memory, registers: int, vectors: int) -> None:
@@ -335,6 +336,7 @@ class State:
         self.definitions: set[int] = set()
         self.gil: dict[int, Value] = {}
         self.tainted = ""
+        self.work = 0  # what an instruction did beyond one step: words moved, characters read
 
     def fork(self) -> State:
         """A copy that takes another way from here."""
@@ -354,6 +356,7 @@ class State:
         other.definitions = set(self.definitions)
         other.gil = dict(self.gil)
         other.tainted = self.tainted
+        other.work = 0
         return other
 
     def settle(self, value: Value) -> Value:

@@ -14,7 +14,7 @@ from typing import Protocol
 from ftwheel.io.binaries.machine import HEAP, STACK, State, Symbol, Value
 from ftwheel.io.binaries.verdict import SET_GIL
 
-__all__ = ["Caller", "never_returns", "run_import"]
+__all__ = ["DECIDING", "Caller", "never_returns", "run_import"]
 
 _BLOCK_LIMIT = 1 << 13  # bytes moved one by one
 
@@ -227,6 +227,7 @@ def _fill(state: State, start: Value, byte: Value, size: Value) -> None:
         byte = byte if isinstance(byte, int) else Symbol()
     word: Value = (byte & 0xFF) * 0x0101_0101_0101_0101 if isinstance(byte, int) else Symbol()
     whole = size & ~7
+    state.work += size // 8
     for at in range(0, whole, 8):
         state.memory.store(start + at, 8, word)
     for at in range(whole, size):
@@ -241,6 +242,7 @@ def _memset(state: State, caller: Caller) -> Value:
 
 def _move(state: State, target: int, source: int, size: int) -> None:
     size = min(size, _BLOCK_LIMIT)
+    state.work += size // 4
     whole = size & ~7
     words = [state.memory.load(source + at, 8) for at in range(0, whole, 8)]
     rest = [state.memory.load(source + at, 1) for at in range(whole, size)]
@@ -285,7 +287,9 @@ def _order(one: bytes, two: bytes) -> int:
 
 def _text(state: State, caller: Caller, number: int) -> bytes | None:
     address = caller.argument(state, number)
-    return state.memory.text(address) if isinstance(address, int) else None
+    text = state.memory.text(address) if isinstance(address, int) else None
+    state.work += len(text) // 4 if text is not None else 100
+    return text
 
 
 def _zero(state: State, caller: Caller) -> Value:
@@ -296,6 +300,8 @@ def _one(state: State, caller: Caller) -> Value:
     return 1
 
 
+# After these a path may be known to have said all it has to say.
+DECIDING = frozenset({"PyModule_Create2", "PyModule_Create2TraceRefs", SET_GIL})
 _OBSERVED: dict[str, Callable[[State, Caller], Value]] = {
     "PyModuleDef_Init": _define,
     "PyModule_Create2": _create,

@@ -18,7 +18,7 @@ from ftwheel.io.binaries.aarch64 import AArch64
 from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, SlotTable, read_definition_slots, read_slots
 from ftwheel.io.binaries.image import Image
 from ftwheel.io.binaries.machine import CALLER, STACK, CrashError, Memory, Names, State, Symbol, Value
-from ftwheel.io.binaries.models import never_returns, run_import
+from ftwheel.io.binaries.models import DECIDING, never_returns, run_import
 from ftwheel.io.binaries.verdict import SET_GIL, Verdict, undecided, verdict_of_slots
 from ftwheel.io.binaries.x86_64 import X86
 
@@ -105,23 +105,26 @@ class _Walk:
     def _path(self, state: State, budget: int) -> int:
         """Follow one path to its end; gives the number of instructions."""
         known = len(self.verdicts)
-        for count in range(budget):
+        left = budget
+        while left > 0:
             step = self.steps.get(state.pc) or self._decode(state.pc)
             if step is None:
                 self.lost.add("the code leaves the file")
-                return count
+                return budget - left
             function, arguments, state.pc = step
             try:
                 control = function(state, *arguments)
                 ended = control is not None and not self._transfer(state, control)
             except CrashError:
                 ended = True
+            left -= 1 + state.work
+            state.work = 0
             if ended:
                 if state.choice is not None and len(self.verdicts) == known:
                     self.failures[state.choice] += 1
-                return count + 1
+                return budget - left
         self.lost.add("the init function is too long")
-        return budget
+        return budget - left
 
     def _decode(self, address: int) -> Any:
         segment = self.image.segment(address)
@@ -163,7 +166,7 @@ class _Walk:
                 if never_returns(name):
                     return False
                 result = run_import(state, name, self.processor)
-                if self._settled(state, result):
+                if name in DECIDING and self._settled(state, result):
                     return False
                 target = self._leave(state, result)
             elif call and state.depth > _DEPTH:

@@ -356,6 +356,7 @@ def _fill(state: State, operands: tuple[Operand | None, ...]) -> None:
     size = bits_of(operands[0]) // 8
     count, start = state.settle(state.registers[1]), state.settle(state.registers[7])
     if isinstance(start, int) and isinstance(count, int) and count <= 4096:
+        state.work += count
         value = read(state, operands[1])
         for number in range(count):
             state.memory.store(start + number * size, size, value)
@@ -369,6 +370,7 @@ def _copy(state: State, operands: tuple[Operand | None, ...]) -> None:
     size = bits_of(operands[0]) // 8
     count, start, source = (state.settle(state.registers[number]) for number in (1, 7, 6))
     if isinstance(start, int) and isinstance(source, int) and isinstance(count, int) and count <= 4096:
+        state.work += 2 * count
         for number in range(count):
             state.memory.store(start + number * size, size, state.memory.load(source + number * size, size))
         state.registers[7], state.registers[6], state.registers[1] = start + count * size, source + count * size, 0
