@@ -20,7 +20,17 @@ from support.pip_oracle import environment_with
 __all__ = ["SOURCE", "Answer", "c_source", "environment", "hook", "import_module", "names_in", "project", "write"]
 
 SOURCE = Path(__file__).resolve().parents[2] / "backend" / "src"
-_BACKENDS = ("build", "editables", "hatchling", "meson-python", "ninja", "pip", "scikit-build-core", "setuptools>=80", "wheel")
+_BACKENDS = (
+    "build",
+    "editables",
+    "hatchling",
+    "meson-python",
+    "ninja",
+    "pip",
+    "scikit-build-core",
+    "setuptools>=80",
+    "wheel",
+)
 
 
 def c_source(module: str = "_ext", *, prelude: str = "") -> str:
