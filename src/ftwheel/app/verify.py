@@ -38,12 +38,14 @@ _BY_NAME: tuple[type[WheelRule], ...] = (PythonTagWithT, Abi3tFloor, NeverAccept
 class Verification:
     """The coverage of a release, and what is wrong with it.
 
-    ``accepted`` is what a baseline has to hold to accept all of it: codes with labels of places or names of files.
+    ``accepted`` is what a baseline has to hold to accept all of it: codes with labels of places or names of files;
+    ``known`` is what the baseline held.
     """
 
     coverage: Coverage
     findings: tuple[Finding, ...]
     accepted: frozenset[tuple[str, str]]
+    known: frozenset[tuple[str, str]] = frozenset()
 
 
 def verify(
@@ -116,6 +118,7 @@ def verify(
     ]
     return Verification(
         coverage=coverage,
+        known=known,
         findings=tuple(
             sorted(
                 [

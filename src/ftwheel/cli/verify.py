@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwheel.cli import indexes
-from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ftwheel.app.verify import Verification
-    from ftwheel.core.coverage import Configured
+    from ftwheel.core.comparison import Real
+    from ftwheel.core.coverage import Configured, Coverage
+    from ftwheel.core.environments import Environment
     from ftwheel.core.findings import Finding, Severity
+    from ftwheel.core.interpreters import Interpreter
     from ftwheel.core.ports import Index
     from ftwheel.core.rules import InstallerRules
     from ftwheel.io.dist import Dist
@@ -90,8 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{arguments.write_baseline}: {len(verification.accepted)} accepted", file=sys.stderr)
             return 0
         weighed = _weighed(arguments, config, verification)
-        _write(arguments, replace(verification, findings=weighed), dist)
-        disagreed = arguments.against_installers and not _against(arguments, verification, dist, name, found)
+        _write(arguments, config, replace(verification, findings=weighed), dist)
+        disagreed = arguments.against_installers and not _against(arguments, verification, dist, found, installers)
     limit = Severity[arguments.fail_on.upper()]
     return int(disagreed or any(finding.severity >= limit for finding in weighed))
 
@@ -183,8 +186,12 @@ def _weighed(arguments: argparse.Namespace, config: Config, verification: Verifi
         **{code: Severity[word.upper()] for code, word in config.verify.severity.items()},
         **dict(map(_severity, arguments.severity)),
     }
-    ignore = [code.strip().upper() for text in arguments.ignore for code in text.split(",") if code.strip()]
-    return weighed(verification.findings, severities=severities, ignore=[*config.verify.ignore, *ignore])
+    ignore = [*config.verify.ignore, *_codes(arguments.ignore)]
+    return weighed(verification.findings, severities=severities, ignore=ignore)
+
+
+def _codes(given: Sequence[str]) -> list[str]:
+    return [code.strip().upper() for text in given for code in text.split(",") if code.strip()]
 
 
 def _severity(text: str) -> tuple[str, Severity]:
@@ -231,13 +238,98 @@ def _plan(verification: Verification, config: Config, installers: tuple[Installe
     return int(bool(left))
 
 
-def _write(arguments: argparse.Namespace, verification: Verification, dist: Dist | None) -> None:
-    from ftwheel.render.findings import write_text
+def _write(arguments: argparse.Namespace, config: Config, verification: Verification, dist: Dist | None) -> None:
+    from ftwheel.render.coverage import write
 
-    write_text(verification.findings, sys.stdout)
+    coverage, found = verification.coverage, verification.findings
+    # what nobody is told about is shown as accepted
+    ignored = (*config.verify.ignore, *_codes(arguments.ignore))
+    known = verification.known | {one for one in verification.accepted if ignored and one[0].startswith(ignored)}
+    paths = {name: str(path) for name, path in dist.paths.items()} if dist else None
+    write(coverage, found, arguments.format, sys.stdout, known=known, paths=paths)
+    if arguments.html:
+        from ftwheel.render.html import html
+
+        _save(arguments.html, html(coverage, found, known=known))
+    if arguments.svg or arguments.badge:
+        from ftwheel.render import svg
+
+        if arguments.svg:
+            _save(arguments.svg, svg.matrix(coverage, found, known=known))
+        if arguments.badge:
+            _save(arguments.badge, svg.badge(coverage, found, known=known))
+
+
+def _save(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _against(
-    arguments: argparse.Namespace, verification: Verification, dist: Dist | None, name: str, found: Sequence[Index]
+    arguments: argparse.Namespace,
+    verification: Verification,
+    dist: Dist | None,
+    found: Sequence[Index],
+    installers: tuple[InstallerRules, ...],
 ) -> bool:
-    raise NotImplementedError
+    """Compare with the real installers, and print a line for each; whether all agree."""
+    from ftwheel.app.against import compare
+    from ftwheel.core.overlay import Overlay
+    from ftwheel.io.installer_config import parse_cutoff
+    from ftwheel.io.real_installers import ask_installer
+    from ftwheel.io.server import LocalIndex, serving
+    from ftwheel.render.terminal import printable
+
+    coverage = verification.coverage
+    before = parse_cutoff(arguments.uploaded_prior_to) if arguments.uploaded_prior_to else None
+    index = LocalIndex([dist] if dist else [], [Overlay(below=one, before=before) for one in found], sdists=False)
+    asked = _real_environments(arguments.python, coverage, [rules.name for rules in installers])
+    out = sys.stdout if arguments.format == "text" else sys.stderr
+    agree = True
+    with serving(index) as address:
+        page = index.seen(coverage.project, address)
+        if page is None or not asked:
+            raise MissingToolError(
+                "no interpreter of this machine is one the release is for", hint="name one with --python PATH"
+            )
+
+        def ask(requirement: str, rules: InstallerRules, environment: Environment) -> Real:
+            return ask_installer(rules.name, asked[environment, rules], requirement, index=index, address=address)
+
+        for comparison in compare(page, coverage.version, asked, ask):
+            agree &= comparison.agrees
+            taken = comparison.real.filename or "nothing"
+            told = "as foretold" if comparison.agrees else f"FORETOLD WAS {comparison.simulated or 'nothing'}"
+            imports = "".join(f"; {one.module}: {one.outcome.value}" for one in comparison.real.imports)
+            line = f"{comparison.environment}: {comparison.installer} takes {taken}, {told}{imports}"
+            print(printable(line), file=out, flush=True)
+    return agree
+
+
+def _real_environments(
+    paths: Sequence[str], coverage: Coverage, names: Sequence[str]
+) -> dict[tuple[Environment, InstallerRules], Interpreter]:
+    """The environments of this machine that the release is for, with the installers that are there."""
+    from ftwheel.core.rules import installer
+    from ftwheel.io.interpreters import discover, probe
+    from ftwheel.io.real_installers import pip_version, uv_version
+    from ftwheel.io.targets import environment_of
+
+    pythons = {(spot.place.minor, spot.place.free_threaded) for spot in coverage.spots}
+    asked: dict[tuple[Environment, InstallerRules], Interpreter] = {}
+    for interpreter in [probe(path) for path in paths] if paths else discover():
+        if interpreter.implementation != "cpython" or interpreter.debug:
+            continue
+        if not paths and (interpreter.minor[1], interpreter.free_threaded) not in pythons:
+            continue
+        environment = environment_of(interpreter.executable)
+        for name in dict.fromkeys(names):
+            version = pip_version(interpreter) if name == "pip" else uv_version()
+            if version:
+                asked[environment, installer(f"{name}=={version}")] = interpreter
+    return asked

@@ -22,7 +22,7 @@ from ftwheel.io.environments import Environment, clean_environ
 from ftwheel.io.processes import Crew
 from ftwheel.io.workspace import workspace
 
-__all__ = ["import_in", "import_modules"]
+__all__ = ["import_in", "import_installed", "import_modules"]
 
 _TIMEOUT = 120.0  # seconds for one module; numerical packages read much from a cold disk
 _TAIL = 15  # lines of what a crashed process printed
@@ -79,6 +79,13 @@ def import_in(
     """``import_modules`` in a folder that the caller made and removes."""
     environment = Environment(interpreter, place / "installed", crew=crew, log=place / "install.log")
     environment.install([str(wheel)], dependencies=requires)
+    return import_installed(environment, modules, place=place, crew=crew, timeout=timeout)
+
+
+def import_installed(
+    environment: Environment, modules: Sequence[str], *, place: Path, crew: Crew, timeout: float = _TIMEOUT
+) -> tuple[ImportResult, ...]:
+    """Import modules of what is installed in an environment; ``place`` is a folder for what is printed."""
 
     def one(numbered: tuple[int, str]) -> ImportResult:
         number, module = numbered

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from ftwheel.core.errors import FtwheelError, InputError
 from ftwheel.core.ports import Index
@@ -57,6 +57,14 @@ class LocalIndex:
                 self._pages[name] = self._make(name)
             return self._pages[name]
 
+    def seen(self, name: str, address: str) -> ProjectDetails | None:
+        """The page as a client of ``address`` sees it: with absolute addresses."""
+        page = self.page(name)
+        if page is None:
+            return None
+        base = f"{address}{name}/"
+        return replace(page, url=base, files=tuple(replace(file, url=urljoin(base, file.url)) for file in page.files))
+
     def _make(self, name: str) -> ProjectDetails | None:
         dist = self._dists.get(name)
         pages = [page for index in self._below if (page := index.project(name)) is not None]
@@ -90,6 +98,10 @@ class LocalIndex:
         dist = self._dists.get(project)
         path = dist.paths.get(filename) if dist is not None else None
         return os.fspath(path) if path is not None else None
+
+    def path_of(self, filename: str) -> str | None:
+        """Where the new file of this name is; None when none of them is called so."""
+        return next((path for project in self._dists if (path := self.path(project, filename))), None)
 
     def metadata(self, project: str, filename: str) -> bytes:
         """METADATA of a new wheel."""
