@@ -110,6 +110,9 @@ def test_a_matching_digest_goes_before_everything() -> None:
     assert case.reason("foo-2.0.tar.gz") == r.HashMismatch()
     assert [one.file.filename for one in case.selection.applicable] == ["foo-1.0.tar.gz", "foo-3.0.tar.gz"]
     assert Case(project(other, in_address), rules=rules).taken == WHEEL
+    html = html_page(f'<a href="{WHEEL}#blake2b={"a" * 64}">')  # an algorithm pip does not look for there
+    both = Case([(SourceKind.INDEX, html), page(matching, kind=SourceKind.EXTRA_INDEX)], rules=rules)
+    assert len(both.selection.applicable) == 2
     # nothing matches: the download will fail, the choice does not
     assert Case(project(other), rules=rules).taken == "foo-2.0.tar.gz"
 
@@ -140,6 +143,8 @@ def test_a_cut_off_needs_upload_times() -> None:
 def test_a_wrong_type_of_requires_python_ends_it_where_pip_looks() -> None:
     odd = entry("foo-1.0.tar.gz", requires_python=3)
     assert "requires-python" in Case([(SourceKind.INDEX, json_page(odd))]).selection.refusal
+    late = entry("foo-one.tar.gz", requires_python=3)  # pip reads the version last
+    assert "requires-python" in Case([(SourceKind.INDEX, json_page(late))]).selection.refusal
     hidden = entry("foo-1.0-cp27-none-any.whl", requires_python=3)
     case = Case([(SourceKind.INDEX, json_page(hidden, entry("foo-1.0.zip")))])
     assert (case.taken, case.selection.refusal) == ("foo-1.0.zip", "")

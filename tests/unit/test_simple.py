@@ -210,6 +210,11 @@ def test_what_installers_trip_over_in_html(line: str, by: list[str]) -> None:
     assert refused_by(html_page(line)) == by
 
 
+def test_a_fragment_that_is_no_digest_is_none() -> None:
+    first, second = html_page('<a href="foo-1.0.tar.gz#egg=foo-7.0"><a href="foo-1.0.tar.gz#sha1=aa">').files
+    assert (first.hashes, second.hashes) == ((), (("sha1", "aa"),))
+
+
 def test_base_moves_relative_links() -> None:
     (file,) = html_page(
         '<base href="https://files.example.org/x/"><a href="foo-1.0.tar.gz"><base href="https://other.example.org/">'

@@ -50,7 +50,7 @@ class Reading:
 
     ``kind`` is empty when it is no archive for it. ``text`` is the version as written. ``abi`` and ``platform`` are the
     compressed tag sets, ``cp312.cp313-abi3`` and ``manylinux_2_17_x86_64``. ``python`` is what pip finds in an sdist's
-    ``-py3.11``. ``problem`` is set when the file can never be taken. ``egg`` is set when pip has the version from the
+    ``-py3.9``. ``problem`` is set when the file can never be taken. ``egg`` is set when pip has the version from the
     address's ``#egg=``, and ``trap`` when the file's own name then makes pip fail as soon as it would take it.
     """
 
@@ -100,9 +100,9 @@ def read_for_pip(filename: str, egg: str, project: str) -> Reading:
     if suffix:
         text = text[: suffix.start()]
     version = parse_version(text)
-    if version is None:
-        return Reading(kind, problem=InvalidFilename(problem=f"{text!r} is no version"))
     python = suffix.group(1) if suffix else ""
+    if version is None:
+        return Reading(kind, text=text, python=python, problem=InvalidFilename(problem=f"{text!r} is no version"))
     if not egg or kind == "sdist":
         return Reading(kind, version, text, python=python, egg=bool(egg))
     # The version comes from the fragment, the rank from the tags of the file.

@@ -223,7 +223,7 @@ class Pip:
             if not refusal and self.rules.uploaded_prior_to is not None and self._upload_time_is_missed(entry):
                 refusal = f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
             reason = self._reason(entry)
-            if not refusal and self.project.is_broken(entry) and reason is None:
+            if not refusal and self.project.is_broken(entry) and self._reason_before_python(entry) is None:
                 refusal = f"requires-python of {entry.filename} is not a text"
             if entry.reading.version is not None and not self._fits(entry.reading.version, fitting):
                 # pip looks at the version last; here it goes before what would not matter anyway.
@@ -288,9 +288,16 @@ class Pip:
         return ""
 
     def _reason(self, entry: Entry) -> Reason | None:
-        """The reason why the file by itself is no candidate; the version comes later."""
+        """The reason why the file by itself is no candidate; the requirement comes later."""
+        reason = self._reason_before_python(entry)
+        if reason is None and not self._meets_python(entry):
+            return RequiresPython(specifier=entry.requires_python or "")
+        return reason or entry.reading.problem
+
+    def _reason_before_python(self, entry: Entry) -> Reason | None:
+        """The reason why pip does not come to look at requires-python, which it does even before reading a version."""
         reading = entry.reading
-        if reading.problem is not None:
+        if reading.problem is not None and not reading.text:
             return reading.problem
         if reading.kind == "wheel" and not reading.egg:
             if not self.wheels:
@@ -304,7 +311,7 @@ class Pip:
             return FormatDisallowed(format="sdist")
         if reading.python and reading.python != self.python:
             return RequiresPython(specifier=f"=={reading.python}.*")
-        return None if self._meets_python(entry) else RequiresPython(specifier=entry.requires_python or "")
+        return None
 
     def _without_prereleases(self, candidates: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
         """Leave out pre-releases, unless they are asked for or there is nothing else; a yanked final is something."""
@@ -324,8 +331,9 @@ class Pip:
         return kept
 
     def _hashes(self, entry: Entry) -> set[tuple[str, str]]:
-        """The digests of the page, the one in the address replacing that of the same algorithm."""
-        found = dict(self.project.file(entry).hashes)
+        """The digests of a JSON page, the one in the address replacing that of the same algorithm."""
+        html = self.project.sources[entry.source].details.html
+        found = {} if html else dict(self.project.file(entry).hashes)
         if match := _HASH_FRAGMENT.search(self.project.url(entry)):
             found[match[1]] = match[2]
         return set(found.items())

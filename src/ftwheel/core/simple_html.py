@@ -28,6 +28,7 @@ __all__ = ["parse_html"]
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _UV_ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
+_OTHER_ALGORITHMS = frozenset({"sha1", "sha224"})  # which pip knows too
 _EGG = re.compile(r"[#&]egg=([^&]*)")
 _EGG_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 
@@ -122,7 +123,7 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[str, str])
 
 
 def _fragment_hashes(fragment: str, problems: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """The digest of a fragment that is just one ``algorithm=digest``; pip reads others too, from the address."""
+    """The digest of a fragment that is just one ``algorithm=digest``; pip reads others too, in the address itself."""
     parts = fragment.split("=")
     if len(parts) != 2:
         return ()
@@ -131,7 +132,7 @@ def _fragment_hashes(fragment: str, problems: dict[str, str]) -> tuple[tuple[str
         problems.setdefault("uv", f"the fragment #{fragment[:200]} has an algorithm uv does not know")
     elif not is_uv_digest(algorithm, digest):
         problems.setdefault("uv", f"the digest in #{fragment[:200]} has a wrong length or is not hexadecimal")
-    return ((algorithm, digest),)
+    return ((algorithm, digest),) if algorithm in _UV_ALGORITHMS | _OTHER_ALGORITHMS else ()
 
 
 def _yanked(anchor: Mapping[str, str | None]) -> Yanked | None:
