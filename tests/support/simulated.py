@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from ftwheel.core.environments import Environment, parse_environment
 from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import IndexStrategy, InstallerRules
+from ftwheel.core.rules import IndexStrategy, InstallerRules, pip_formats
 from ftwheel.core.selection import Project, choose, explain
 from ftwheel.core.simple import ProjectDetails, SourceKind, parse_page
 from ftwheel.io.index.local import FolderLinks
@@ -40,11 +40,16 @@ def agree(one: str, other: str) -> bool:
 def rules(case: Case, version: str = "") -> InstallerRules:
     """The case's options."""
     options = case.options
+    only_binary, no_binary = frozenset(options.only_binary), frozenset(options.no_binary)
+    if case.installer == "pip":
+        # in the order in which the oracle gives them, which counts
+        given = [("no-binary", name) for name in options.no_binary]
+        only_binary, no_binary = pip_formats([*given, *(("only-binary", name) for name in options.only_binary)])
     return InstallerRules(
         name=case.installer,
         version=version,
-        only_binary=frozenset(options.only_binary),
-        no_binary=frozenset(options.no_binary),
+        only_binary=only_binary,
+        no_binary=no_binary,
         prefer_binary=options.prefer_binary,
         allow_prereleases=options.prereleases,
         uploaded_prior_to=datetime.fromisoformat(options.cutoff) if options.cutoff else None,
