@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ftwheel.core.extensions import AbiInfo, BuiltFor
+from ftwheel.core.extensions import AbiInfo, BuiltFor, Toolchain
 from ftwheel.io.binaries.definitions import Definition
 from ftwheel.io.binaries.image import Image
+from ftwheel.io.binaries.toolchain import find_toolchain
 
 __all__ = ["decide_abi"]
 
@@ -61,7 +62,9 @@ def decide_abi(
     evidence += [
         (BuiltFor.FREE_THREADED, f"imports {name}, which only the free-threaded build has") for name in sorted(symbols)
     ]
-    if _DEFAULT_HINT in image.imports:
+    threaded = any(build is BuiltFor.FREE_THREADED for build, _ in evidence)
+    # PyO3 counts references in Rust and names the function for either build; C headers do for the default build only
+    if _DEFAULT_HINT in image.imports and not (threaded and find_toolchain(image) is Toolchain.PYO3):
         evidence.append((BuiltFor.DEFAULT, f"imports {_DEFAULT_HINT}, as the default build's headers do"))
     evidence += [
         (BuiltFor.DEFAULT, f"module definition {definition.name!r} has the {definition.head.label}")

@@ -156,7 +156,9 @@ def find_definitions(image: Image) -> list[Definition]:
                 address = segment.start + position - segment.offset
                 if address % word == 0 and raw.startswith(head.pattern, position) and address not in found:
                     definition = _definition(image, head, address)
-                    if definition and (not head.weak or definition.name.rpartition(".")[2] in inits):
+                    # heads of 4-byte words turn up elsewhere, in OpenSSL's parameter tables for one: a name has to fit
+                    weak = head.weak or word == 4
+                    if definition and (not weak or definition.name.rpartition(".")[2] in inits):
                         found[address] = definition
                 at = raw.find(anchor, at + 1, stop)
     return [found[address] for address in sorted(found)]
