@@ -254,6 +254,8 @@ CASES: dict[str, tuple[list[Facts], list[Facts]]] = {
             facts("pkg-1.0-cp313-cp313t-manylinux_2_31_riscv64.whl", [extension(machines=["riscv64"])]),
             macos("pkg-1.0-cp313-cp313t-macosx_11_0_arm64.whl", (11, 0), "aarch64", "x86_64"),
             facts("pkg-1.0-cp313-cp313t-pyodide_2025_0_wasm32.whl", [_FT_EXT]),
+            # a module of another interpreter is FTW208's, whatever its machine
+            facts(FT, [_FT_EXT, extension("pkg/_ext.cpython-39-x86_64-linux-gnu.so", machines=["aarch64"])]),
         ],
     ),
     "FTW304": (

@@ -128,6 +128,11 @@ def test_the_same_bytes_cannot_be_right_twice() -> None:
     assert not comparison.agree
 
 
+def test_a_third_interpreters_module_in_both_is_no_ones_half() -> None:
+    third = "pkg/_e.cpython-39-darwin.so"
+    assert compare_halves(wheel("cp313-cp313-win32", third), wheel("cp313-cp313t-win32", third)).identical_modules == ()
+
+
 def test_one_file_name_for_both() -> None:
     stable = wheel("cp310-abi3-win32")
     assert compare_halves(stable, stable).same_filename

@@ -81,7 +81,7 @@ class MachineMismatch(WheelRule):
             platform = platform_of(tag)
             if platform is None:
                 continue
-            for extension in facts.wheel.extensions:
+            for extension in facts.used:
                 # a library that Python never imports may be one of several, each for its own machine
                 severity = None if extension.init_name else Severity.WARNING
                 machines = {architecture.name for architecture in extension.architectures}
@@ -272,9 +272,9 @@ class UnreadableBinary(WheelRule):
 class MacosVersion(WheelRule):
     code = "FTW310"
     title = "The code needs a newer macOS than the platform tag says"
-    why = "The installer lets the wheel onto older systems, where the loader refuses the module."
+    why = "The installer lets the wheel onto older systems, where functions that the code calls may be missing."
     fix = "Set MACOSX_DEPLOYMENT_TARGET to the version of the tag for every object and library of the wheel."
-    severity = Severity.ERROR
+    severity = Severity.WARNING
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         platforms = [platform for tag in facts.wheel.name.platforms if (platform := platform_of(tag))]
@@ -285,7 +285,7 @@ class MacosVersion(WheelRule):
         if any("aarch64" in platform.machines for platform in platforms):
             # the first macOS for Apple silicon; a universal2 tag speaks of its other half
             promised = max(promised, (11, 0))
-        for extension in facts.wheel.extensions:
+        for extension in facts.used:
             if extension.macos_minimum and extension.macos_minimum > promised:
                 needs = ".".join(map(str, extension.macos_minimum))
                 yield self.finding(

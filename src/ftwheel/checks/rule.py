@@ -66,6 +66,17 @@ class Facts:
         member = extension.path if extension else path
         return f"{self.wheel.filename}:{member}" if member else self.wheel.filename
 
+    @property
+    def used(self) -> tuple[ExtensionModule, ...]:
+        """All binaries but the modules that no interpreter of the tags looks for; FTW208 is about those."""
+        foreign = {
+            variant.path
+            for variants in self.variants.values()
+            for variant in variants
+            if self.targets and not any(target.some_search(variant.suffix) for target in self.targets)
+        }
+        return tuple(each for each in self.wheel.extensions if each.path not in foreign)
+
     def proved(self, name: str) -> bool:
         """Whether a free-threaded interpreter imported this module, and told what it did to the GIL."""
         return any(

@@ -178,7 +178,7 @@ def compare_halves(default: WheelContents, free_threaded: WheelContents) -> Halv
     python, python_ft = _texts(default), _texts(free_threaded)
     common = python.keys() & python_ft.keys()
     one_wheel = _one_wheel(default, free_threaded) if python == python_ft else None
-    identical = [name for name in ours.keys() & theirs.keys() if _digests(ours[name]) & _digests(theirs[name])]
+    identical = [name for name in ours.keys() & theirs.keys() if _shared(ours[name], theirs[name])]
     return HalvesComparison(
         default=names[0],
         free_threaded=names[1],
@@ -200,8 +200,16 @@ def _texts(wheel: WheelContents) -> Mapping[str, str]:
     return {path: member.sha256 for path, member in wheel.python_files.items()} | metadata
 
 
-def _digests(members: Iterable[Member]) -> set[str]:
-    return {member.sha256 for member in members}
+def _shared(ours: Iterable[Member], theirs: Iterable[Member]) -> bool:
+    """Whether both halves have the same bytes under names that claim to be right for both.
+
+    The same ``.cpython-39-...`` file in both is a third interpreter's, and no half's module.
+    """
+    return any(
+        one.sha256 == other.sha256 and (one.path != other.path or not parse_suffix(one.path).version)
+        for one in ours
+        for other in theirs
+    )
 
 
 def _one_wheel(default: WheelContents, free_threaded: WheelContents) -> OneWheel | None:
