@@ -41,8 +41,9 @@ class Progress(Protocol):
 
 
 @contextmanager
-def progress(total: int, stream: TextIO = sys.stderr) -> Iterator[Progress]:
-    """A bar on a terminal when there is more than a handful to wait for, else silence."""
+def progress(total: int, stream: TextIO | None = None) -> Iterator[Progress]:
+    """A bar on standard error when it is a terminal and there is more than a handful to wait for, else silence."""
+    stream = stream or sys.stderr
     if total < 5 or not is_rich(stream):
         yield lambda path: None
         return

@@ -1,0 +1,54 @@
+"""Real wheels from the configured index: what is known to be wrong is found, what is right passes every rule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ftwheel.cli.main import main
+
+pytestmark = pytest.mark.network
+
+
+@pytest.fixture
+def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """Code and file name of every finding that is no advice. auditwheel is not asked: it takes minutes."""
+    monkeypatch.chdir(tmp_path)
+
+    def check(release: str) -> set[tuple[str, str]]:
+        main(["check", "--ignore", "FTW304", "--format", "json", release])
+        document = json.loads(capsys.readouterr().out)
+        assert len(document["wheels"]) > 10
+        found = [*document["together"], *(each for wheel in document["wheels"] for each in wheel["findings"])]
+        return {(each["code"], each["subject"].partition(":")[0]) for each in found if each["severity"] != "advice"}
+
+    return check
+
+
+def test_every_platform_of_a_release_that_is_right(findings) -> None:  # type: ignore[no-untyped-def]
+    assert findings("markupsafe==3.0.2") == set()
+
+
+def test_the_stable_abi_of_a_large_module(findings) -> None:  # type: ignore[no-untyped-def]
+    found = findings("cryptography==46.0.3")
+    # its PyPy wheels for macOS say 10.9 and were built for 10.13
+    assert {code for code, _ in found} == {"FTW310"}
+    assert all("-pypy31" in filename for _, filename in found)
+
+
+def test_modules_that_do_not_declare(findings) -> None:  # type: ignore[no-untyped-def]
+    found = findings("google-crc32c==1.7.1")
+    assert {filename for code, filename in found if code == "FTW401"} == {
+        f"google_crc32c-1.7.1-cp313-cp313t-manylinux_2_17_{machine}.manylinux2014_{machine}.whl"
+        for machine in ("aarch64", "x86_64")
+    }
+    # the release has free-threaded wheels for Linux alone
+    assert {code for code, _ in found} == {"FTW401", "FTW606"}
+
+
+def test_modules_of_other_interpreters(findings) -> None:  # type: ignore[no-untyped-def]
+    found = findings("pymongo==4.15.1")
+    assert {code for code, _ in found} == {"FTW208"}
+    assert any("-cp313t-" in filename for _, filename in found)
