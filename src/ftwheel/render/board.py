@@ -9,12 +9,12 @@ from __future__ import annotations
 import enum
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from ftwheel.core.coverage import Coverage, Gets, Place, Spot, level
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.gate import instead, problems
 from ftwheel.core.halves import platform_family
 from ftwheel.core.outcomes import Outcome
@@ -72,6 +72,7 @@ class Tone(enum.Enum):
 
     GOOD = "served"
     BAD = "problem"
+    WARNED = "warning"
     KNOWN = "accepted problem"
     QUIET = "not expected"
 
@@ -125,11 +126,15 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """The whole picture. ``headline`` is the verdict in one sentence, ``passed`` whether it is a good one."""
+    """The whole picture.
+
+    ``headline`` is the verdict in one sentence, ``verdict`` what to think of it: ``BAD`` with an error among the
+    findings, ``WARNED`` with a warning, else ``GOOD``.
+    """
 
     title: str
     headline: str
-    passed: bool
+    verdict: Tone
     counts: tuple[tuple[Tone, int], ...]
     columns: tuple[Column, ...]
     systems: tuple[System, ...]
@@ -153,11 +158,15 @@ def bounded(text: str, longest: int = _LONGEST) -> str:
 
 
 def lay_out(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> Board:
-    """Make the board; ``known`` are the pairs of a code and a place's label that a baseline accepts."""
+    """Make the board; ``known`` are the pairs of a code and a place's label that a baseline accepts.
+
+    What a problem weighs is read from ``found``, whose severities are the ones the user asked for.
+    """
+    weights = {finding.code: finding.severity for finding in found}
     codes: dict[Place, list[str]] = {}
     for code, spot in problems(coverage):
         codes.setdefault(spot.place, []).append(code)
-    fields = {spot.place: _field(spot, codes.get(spot.place, ()), known) for spot in coverage.spots}
+    fields = {spot.place: _field(spot, codes.get(spot.place, ()), known, weights) for spot in coverage.spots}
     columns = sorted({Column(minor=place.minor, free_threaded=place.free_threaded) for place in fields})
     rows = [
         Row(
@@ -171,12 +180,11 @@ def lay_out(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tu
         for platform in sorted({place.platform for place in fields}, key=_sorting)
     ]
     counts = Counter(field.tone for field in fields.values())
-    bad, expected = counts[Tone.BAD], sum(counts[tone] for tone in Tone if tone is not Tone.QUIET)
-    errors = any(finding.severity is Severity.ERROR for finding in found)
+    heaviest = worst(found) or Severity.ADVICE
     return Board(
         title=f"{bounded(coverage.project, 80)} {bounded(coverage.version, 80)}",
-        headline=_headline(bad, counts[Tone.KNOWN], expected, found, errors=errors),
-        passed=not bad and not errors,
+        headline=_headline(counts, found),
+        verdict={Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNED}.get(heaviest, Tone.GOOD),
         counts=tuple((tone, counts[tone]) for tone in Tone),
         columns=tuple(columns),
         systems=tuple(
@@ -185,10 +193,12 @@ def lay_out(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tu
     )
 
 
-def _headline(bad: int, accepted: int, expected: int, found: Sequence[Finding], *, errors: bool) -> str:
+def _headline(counts: Counter[Tone], found: Sequence[Finding]) -> str:
+    bad, accepted = counts[Tone.BAD] + counts[Tone.WARNED], counts[Tone.KNOWN]
+    expected = counts.total() - counts[Tone.QUIET]
     if bad:
         return f"{bad} of {expected} expected places {'does' if bad == 1 else 'do'} not get the wheel of this release"
-    if errors:
+    if found:
         return f"Every expected place is served, but there are findings about the files: {summary(found)}"
     if accepted:
         return f"All {expected} expected places are served or accepted by the baseline ({accepted} accepted)"
@@ -197,7 +207,9 @@ def _headline(bad: int, accepted: int, expected: int, found: Sequence[Finding], 
     return f"All {expected} expected places get a wheel of this release"
 
 
-def _field(spot: Spot, codes: Iterable[str], known: frozenset[tuple[str, str]]) -> Field:
+def _field(
+    spot: Spot, codes: Iterable[str], known: frozenset[tuple[str, str]], weights: Mapping[str, Severity]
+) -> Field:
     codes = tuple(codes)
     states = {gets.installer: _state(gets) for gets in spot.gets}
     state = max(states.values(), key=_WORST_LAST.index, default=State.NOTHING)
@@ -208,7 +220,10 @@ def _field(spot: Spot, codes: Iterable[str], known: frozenset[tuple[str, str]]) 
         word += f" ({', '.join(name for name, each in states.items() if each is state)})"
     tone = Tone.GOOD if spot.served else Tone.QUIET
     if codes:
-        tone = Tone.KNOWN if all((code, spot.place.label) in known for code in codes) else Tone.BAD
+        heavy = [weights.get(code, Severity.ERROR) for code in codes if (code, spot.place.label) not in known]
+        tone = Tone.KNOWN
+        if heavy:
+            tone = Tone.BAD if max(heavy) is Severity.ERROR else Tone.WARNED
     return Field(
         place=spot.place,
         state=state,

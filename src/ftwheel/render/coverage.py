@@ -20,14 +20,16 @@ from ftwheel.render.terminal import Cell, printable, table
 __all__ = ["FORMATS", "write"]
 
 FORMATS = ("text", "json", "markdown", "github", "sarif")
-_STYLES = {Tone.GOOD: "green", Tone.BAD: "bold red", Tone.KNOWN: "yellow", Tone.QUIET: "dim"}
-_MARKS = {Tone.GOOD: "{}", Tone.BAD: "{} !", Tone.KNOWN: "{} (accepted)", Tone.QUIET: "({})"}
+_STYLES = {Tone.GOOD: "green", Tone.BAD: "bold red", Tone.WARNED: "yellow", Tone.KNOWN: "cyan", Tone.QUIET: "dim"}
+_MARKS = {Tone.GOOD: "{}", Tone.BAD: "{} !", Tone.WARNED: "{} ?", Tone.KNOWN: "{} (accepted)", Tone.QUIET: "({})"}
 _LEGEND = {
     Tone.BAD: "! is a problem",
+    Tone.WARNED: "? a warning",
     Tone.KNOWN: "(accepted) a problem that the baseline accepts",
     Tone.QUIET: "a word in brackets means that no wheel is expected there",
 }
-_BOLD = {Tone.GOOD: "{}", Tone.BAD: "**{}** ❌", Tone.KNOWN: "{} (accepted)", Tone.QUIET: "*({})*"}
+_BOLD = _MARKS | {Tone.BAD: "**{}** ❌", Tone.WARNED: "**{}** ⚠️", Tone.QUIET: "*({})*"}
+_VERDICTS = {Tone.GOOD: "✅", Tone.WARNED: "⚠️", Tone.BAD: "❌"}
 
 
 def write(
@@ -100,7 +102,7 @@ def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tup
     board = lay_out(coverage, found, known=known)
     yield f"### {markdown.escaped(_heading(coverage, board))}"
     yield ""
-    yield f"{'✅' if board.passed else '❌'} {markdown.escaped(board.headline)}"
+    yield f"{_VERDICTS[board.verdict]} {markdown.escaped(board.headline)}"
     yield ""
     if board.systems:
         yield from markdown.table(
@@ -118,7 +120,7 @@ def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tup
             ],
         )
         yield ""
-        if legend := "; ".join(text.replace("! is", "❌ is") for text in _legend(board)):
+        if legend := "; ".join(text.replace("!", "❌").replace("?", "⚠️") for text in _legend(board)):
             yield f"{legend}."
             yield ""
 
@@ -138,7 +140,7 @@ def _json(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[s
             "project": coverage.project,
             "version": coverage.version,
             "previous": coverage.previous or None,
-            "passed": board.passed,
+            "verdict": board.verdict.value,
             "headline": board.headline,
             "installers": list(coverage.installers),
             "new_files": list(coverage.new_files),

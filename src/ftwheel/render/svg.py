@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from ftwheel.core.coverage import Coverage
@@ -15,30 +15,55 @@ __all__ = ["badge", "matrix"]
 _FONT = "system-ui,-apple-system,'Segoe UI',Verdana,'DejaVu Sans',sans-serif"
 _CHARACTER = 6.6  # px; textLength makes the text fit whatever font the reader has
 _CELL, _GAP, _LABEL, _LINE = 26, 3, 190, 29  # px
+_LIGHT = {
+    Tone.GOOD: ("#d9f2e3", "#116329"),
+    Tone.BAD: ("#b3261e", "#fff"),
+    Tone.WARNED: ("#ffd970", "#5c3a00"),
+    Tone.KNOWN: ("#e3ecfa", "#2b4f81"),
+    Tone.QUIET: ("#eef0f3", "#6e7781"),
+}
+_DARK = {
+    Tone.GOOD: ("#12391f", "#7ee2a0"),
+    Tone.BAD: ("#ff8a80", "#3b0500"),
+    Tone.WARNED: ("#ffd970", "#3d2800"),
+    Tone.KNOWN: ("#1b2b42", "#a9c7f5"),
+    Tone.QUIET: ("#22272e", "#9198a1"),
+}
+
+
+def _style(tones: Mapping[Tone, tuple[str, str]], ink: str) -> str:
+    """Rules that hold inside the picture only: it may be inlined into a page."""
+    rules = [f".ftwheel-matrix text{{fill:{ink}}}"]
+    for tone, (ground, shape) in tones.items():
+        name = f".ftwheel-matrix .{tone.name.lower()}"
+        rules.append(
+            f"{name} rect{{fill:{ground};stroke:{shape if tone in {Tone.BAD, Tone.WARNED} else ground}}}{name} path{{fill:{shape}}}"
+        )
+    return "".join(rules)
+
+
 _STYLE = (
-    "text{font:12px " + _FONT + ";fill:#1f2328}.s{font-weight:600}.f{font-size:10px}"
-    ".good{--b:#d9f2e3;--i:#116329}.bad{--b:#b3261e;--i:#fff}.known{--b:#fff1c2;--i:#7a4b00}.quiet{--b:#eef0f3;--i:#6e7781}"
-    "rect{fill:var(--b)}path{fill:var(--i)}"
-    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}"
-    ".good{--b:#12391f;--i:#7ee2a0}.bad{--b:#ff8a80;--i:#3b0500}.known{--b:#4a3700;--i:#ffd970}.quiet{--b:#22272e;--i:#9198a1}}"
+    f".ftwheel-matrix text{{font:12px {_FONT}}}"
+    ".ftwheel-matrix .s{font-weight:600}.ftwheel-matrix .f{font-size:10px}"
+    f"{_style(_LIGHT, '#1f2328')}@media(prefers-color-scheme:dark){{{_style(_DARK, '#e6edf3')}}}"
 )
 
 
 def badge(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
     """``wheels | complete`` or ``wheels | 3 places missing``, 20 px high."""
     board = lay_out(coverage, found, known=known)
-    bad = sum(field.tone is Tone.BAD for field in board.fields)
-    if bad:
+    value = "complete" if board.verdict is Tone.GOOD else "findings"
+    if bad := board.count(Tone.BAD) + board.count(Tone.WARNED):
         value = f"{bad} place{'s' if bad > 1 else ''} missing"
-    else:
-        value = "complete" if board.passed else "findings"
-    colour = "#116329" if board.passed else "#b3261e"
+    colour = {Tone.GOOD: "#116329", Tone.WARNED: "#7a4b00"}.get(board.verdict, "#b3261e")
     label, left, right = "wheels", 6 * _CHARACTER + 12, len(value) * _CHARACTER + 12
     title = escape(f"Wheels of {board.title}: {board.headline}")
+    size = f'width="{left + right:.0f}" height="20"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right:.0f}" height="20" role="img" aria-labelledby="t">'
-        f'<title id="t">{title}</title><clipPath id="r"><rect width="{left + right:.0f}" height="20" rx="3"/></clipPath>'
-        f'<g clip-path="url(#r)"><path fill="#424a53" d="M0 0h{left:.1f}v20H0z"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="ftwheel-badge-title">'
+        f'<title id="ftwheel-badge-title">{title}</title><clipPath id="ftwheel-badge-frame">'
+        f'<rect {size} rx="3"/></clipPath>'
+        f'<g clip-path="url(#ftwheel-badge-frame)"><path fill="#424a53" d="M0 0h{left:.1f}v20H0z"/>'
         f'<path fill="{colour}" d="M{left:.1f} 0h{right:.1f}v20H{left:.1f}z"/></g>'
         f'<g fill="#fff" font-family="{_FONT}" font-size="11">'
         f'<text x="6" y="14" textLength="{left - 12:.1f}">{label}</text>'
@@ -64,9 +89,11 @@ def _drawn(board: Board) -> Iterator[str]:
     summary = ", ".join(f"{count} {tone.value}" for tone, count in board.counts if count)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" aria-labelledby="t d"><title id="t">{escape(f"{board.title}: {board.headline}")}</title>'
-        f'<desc id="d">{escape(_described(board, summary))}</desc><style>{_STYLE}</style>'
-        f'<text class="s" x="4" y="16">{escape(board.title[:40])}</text><text x="4" y="33">{escape(board.headline)}</text>'
+        'role="img" class="ftwheel-matrix" aria-labelledby="ftwheel-matrix-title ftwheel-matrix-description">'
+        f'<title id="ftwheel-matrix-title">{escape(f"{board.title}: {board.headline}")}</title>'
+        f'<desc id="ftwheel-matrix-description">{escape(_described(board, summary))}</desc><style>{_STYLE}</style>'
+        f'<text class="s" x="4" y="16">{escape(board.title[:40])}</text>'
+        f'<text x="4" y="33">{escape(board.headline)}</text>'
     )
     for number, column in enumerate(board.columns):
         name = f"3.{column.minor}{'t' if column.free_threaded else ''}"
@@ -88,7 +115,7 @@ def _cell(field: Field, x: int, y: int) -> str:
     title = f"CPython {field.python}, {field.place.platform}: {field.word}, {field.tone.value}"
     return (
         f'<g class="{field.tone.name.lower()}" transform="translate({x} {y})"><title>{escape(title)}</title>'
-        f'<rect width="{_CELL}" height="{_CELL}" rx="5"/>'
+        f'<rect x=".5" y=".5" width="{_CELL - 1}" height="{_CELL - 1}" rx="5"/>'
         f'<path fill-rule="evenodd" transform="translate(5 5)" d="{SHAPES[field.state]}"/></g>'
     )
 

@@ -23,6 +23,15 @@ from ftwheel.render.shapes import SHAPES
 
 __all__ = ["html"]
 
+_MOST_NARROW = 10  # columns that fit into 1200 px, so that the heads can stay in sight
+_VERDICTS = {Tone.GOOD: "everybody is served", Tone.WARNED: "warnings", Tone.BAD: "not everybody is served"}
+_SWATCHES = {
+    Tone.BAD: "full colour, framed: a problem",
+    Tone.WARNED: "framed: a warning",
+    Tone.KNOWN: "dotted frame: a problem that the baseline accepts",
+    Tone.QUIET: "pale, dashed frame: no wheel is expected there",
+}
+_TROUBLE = (Tone.BAD, Tone.WARNED)
 _MEANINGS = {
     State.WHEEL: "a wheel for this version and build",
     State.STABLE_ABI: "a wheel with the stable ABI",
@@ -57,7 +66,7 @@ def _page(coverage: Coverage, found: Sequence[Finding], board: Board) -> Iterato
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
-    yield f"<title>{escape(board.title)}: {'complete' if board.passed else 'incomplete'} wheels</title>"
+    yield f"<title>{escape(board.title)}: {escape(_VERDICTS[board.verdict])}</title>"
     yield f"<style>{style}</style>\n</head>\n<body>"
     yield '<a class="skip" href="#findings">Skip to the findings</a>'
     yield _symbols()
@@ -70,7 +79,7 @@ def _page(coverage: Coverage, found: Sequence[Finding], board: Board) -> Iterato
     if board.systems:
         yield from _places(coverage, board)
     yield from _files(coverage)
-    yield f"</main>\n<footer><p>Written by ftwheel {escape(__version__)}. Nothing on this page is loaded from elsewhere.</p></footer>"
+    yield f"</main>\n<footer><p>Written by ftwheel {escape(__version__)}. This page loads nothing.</p></footer>"
     yield f"<script>{script}</script>\n</body>\n</html>"
 
 
@@ -92,31 +101,36 @@ def _shape(state: State) -> str:
 
 def _header(coverage: Coverage, board: Board) -> Iterator[str]:
     yield f"<p class=over>Who gets which wheel</p><h1>{escape(board.title)}</h1>"
-    mark = _shape(State.WHEEL if board.passed else State.UNLOADABLE)
-    yield f'<p class="verdict {"good" if board.passed else "bad"}">{mark}<strong>{escape(board.headline)}</strong></p>'
+    mark = _shape(State.WHEEL if board.verdict is Tone.GOOD else State.UNLOADABLE)
+    yield f'<p class="verdict {_class(board.verdict)}">{mark}<strong>{escape(board.headline)}</strong></p>'
     yield "<dl class=facts>"
     for tone, count in board.counts:
         if count or tone in {Tone.GOOD, Tone.BAD}:
-            yield f"<div class={tone.name.lower()}><dt>{escape(_plural(tone, count))}</dt><dd>{count}</dd></div>"
+            yield f"<div class={_class(tone)}><dt>{escape(_plural(tone, count))}</dt><dd>{count}</dd></div>"
     yield "</dl>"
-    before = (
-        f" compared with the previous release, {escape(bounded(coverage.previous, 80))}," if coverage.previous else ""
-    )
     installers = " and ".join(escape(bounded(name, 40)) for name in coverage.installers)
-    yield f"<p class=basis>What {installers} take in each place,{before} worked out from file names and pages alone.</p>"
+    before = (
+        f" Compared with {escape(bounded(coverage.previous, 80))}, the release before." if coverage.previous else ""
+    )
+    yield f"<p class=basis>What {installers} take in each place, worked out from index pages alone.{before}</p>"
+
+
+def _class(tone: Tone) -> str:
+    return tone.name.lower()
 
 
 def _plural(tone: Tone, count: int) -> str:
-    return f"{tone.value}s" if count != 1 and tone in {Tone.BAD, Tone.KNOWN} else tone.value
+    return f"{tone.value}s" if count != 1 and tone in {*_TROUBLE, Tone.KNOWN} else tone.value
 
 
 def _matrix(board: Board) -> Iterator[str]:
     yield '<section aria-labelledby="matrix"><h2 id="matrix">Coverage</h2>'
     yield from _filters(board)
-    yield '<div class="scroll" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix">'
+    width = "wide" if len(board.columns) > _MOST_NARROW else "narrow"
+    yield f'<div class="scroll {width}" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix">'
     yield (
-        "<caption>Machines down, CPython across, the default and the free-threaded build of a version side by side. "
-        "Point at a field, or move to it with Tab, for the reason; it leads to its line in the list.</caption>"
+        "<caption><span>Machines down, CPython across, the default and the free-threaded build of a version side by side. "
+        "Point at a field, or move to it with Tab, for the reason; it leads to its line in the list.</span></caption>"
     )
     minors = [(minor, list(group)) for minor, group in groupby(board.columns, key=lambda column: column.minor)]
     yield '<thead><tr><td rowspan="2" class="corner"></td>'
@@ -150,9 +164,10 @@ def _first(column: Column, group: Sequence[Column]) -> str:
 
 
 def _system(system: System, number: int, board: Board, firsts: set[tuple[int, bool]]) -> Iterator[str]:
-    yield f'<tbody class="y{number}"><tr class="system"><th scope="rowgroup" colspan="{len(board.columns) + 1}"><span>{escape(system.name)}</span></th></tr>'
+    yield f'<tbody class="y{number}"><tr class="system"><th scope="rowgroup" colspan="{len(board.columns) + 1}">'
+    yield f"<span>{escape(system.name)}</span></th></tr>"
     for row in system.rows:
-        clean = "" if any(field and field.tone is Tone.BAD for field in row.fields) else ' class="clean"'
+        clean = "" if any(field and field.tone in _TROUBLE for field in row.fields) else ' class="clean"'
         tag = "" if row.name == row.platform else f" <code>{escape(bounded(row.platform))}</code>"
         yield f'<tr{clean}><th scope="row">{escape(row.name)}{tag}</th>'
         for column, field in zip(board.columns, row.fields, strict=True):
@@ -166,14 +181,14 @@ def _field(field: Field | None, classes: str) -> str:
     if field is None:
         return f'<td class="none {classes}"><span class="hidden">no such place</span></td>'
     label = escape(field.place.label, quote=True)
-    tone = field.tone.name.lower()
     spoken = "" if field.tone is Tone.GOOD else f'<span class="hidden">, {field.tone.value}</span>'
     codes = f" <code>{', '.join(map(escape, field.codes))}</code>" if field.codes else ""
     return (
-        f'<td class="{tone} {classes}"><a href="#{label}" aria-describedby="w-{label}">{_shape(field.state)}'
+        f'<td class="{_class(field.tone)} {classes}"><a href="#{label}" aria-describedby="w-{label}">{_shape(field.state)}'
         f'<span class="word">{escape(field.word)}</span>{spoken}</a>'
         f'<span class="why" role="tooltip" id="w-{label}"><b>CPython {escape(field.python)} '
-        f'<span class="on">on {escape(field.place.platform)}</span></b> {_sentence(field.taken)} {_sentence(field.why)}{codes}</span></td>'
+        f'<span class="on">on {escape(field.place.platform)}</span></b> {_sentence(field.taken)} '
+        f"{_sentence(field.why)}{codes}</span></td>"
     )
 
 
@@ -201,9 +216,9 @@ def _legend(board: Board) -> Iterator[str]:
     for state in State:
         if state in used:
             yield f"<li>{_shape(state)}<span><b>{escape(state.value)}</b>: {escape(_MEANINGS[state])}</span></li>"
-    for tone, text in ((Tone.BAD, "strong frame: a problem"), (Tone.QUIET, "pale: no wheel is expected there")):
+    for tone, text in _SWATCHES.items():
         if board.count(tone):
-            yield f'<li><span class="swatch {tone.name.lower()}"></span><span>{text}</span></li>'
+            yield f'<li><span class="swatch {_class(tone)}"></span><span>{text}</span></li>'
     yield "</ul>"
 
 
@@ -214,7 +229,9 @@ def _findings(found: Sequence[Finding]) -> Iterator[str]:
         return
     yield f"<p>{escape(summary(found))}.</p><ol class=findings>"
     for finding in found:
-        yield f"<li class={finding.severity.word}><h3><b>{finding.severity.word}</b> {escape(bounded(finding.code))} <span class=on>{escape(bounded(finding.subject))}</span></h3>"
+        subject = f"<span class=on>{escape(bounded(finding.subject))}</span>"
+        head = f"<b>{finding.severity.word}</b> {escape(bounded(finding.code))} {subject}"
+        yield f"<li class={finding.severity.word}><h3>{head}</h3>"
         yield f"<p>{escape(bounded(finding.message, 4000))}</p>"
         if finding.fix:
             yield f"<p class=fix><b>Fix:</b> {escape(bounded(finding.fix, 4000))}</p>"
@@ -225,10 +242,12 @@ def _findings(found: Sequence[Finding]) -> Iterator[str]:
 def _places(coverage: Coverage, board: Board) -> Iterator[str]:
     spots = {spot.place: spot for spot in coverage.spots}
     yield '<section aria-labelledby="places"><h2 id="places">Every place</h2>'
-    yield "<p>The matrix in words.</p>"
+    yield "<p>The matrix in words, system by system.</p>"
     for system in board.systems:
         fields = [field for row in system.rows for field in row.fields if field is not None]
-        yield f"<details open><summary>{escape(system.name)} <span class=on>{len(fields)} places</span></summary>"
+        bad = sum(field.tone in _TROUBLE for field in fields)
+        count = f"{len(fields)} places, {bad} {_plural(Tone.BAD, bad)}"
+        yield f"<details{' open' if bad else ''}><summary>{escape(system.name)} <span class=on>{count}</span></summary>"
         yield '<div class="scroll" role="region" tabindex="0" aria-label="Places on ' + escape(system.name) + '">'
         yield f'<table class="list"><caption class="hidden">Places on {escape(system.name)}</caption><thead><tr>'
         yield from (f'<th scope="col">{name}</th>' for name in ("Place", "Verdict", "Takes", "Why"))
@@ -243,7 +262,8 @@ def _line(field: Field, spot: Spot) -> str:
     taken = f"{_sentence(field.taken)}{_names(spot.gets)}"
     codes = "".join(f" <code>{escape(code)}</code>" for code in field.codes)
     return (
-        f'<tr id="{label}" class="{field.tone.name.lower()}"><th scope="row">CPython {escape(field.python)}<code>{label}</code></th>'
+        f'<tr id="{label}" class="{_class(field.tone)}">'
+        f'<th scope="row">CPython {escape(field.python)}<code>{label}</code></th>'
         f"<td>{_shape(field.state)}<b>{escape(field.word)}</b><br>{escape(field.tone.value)}{codes}</td>"
         f"<td>{taken}</td><td>{_sentence(field.why)}</td></tr>"
     )
