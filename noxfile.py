@@ -29,10 +29,13 @@ def install(session: nox.Session, *more: str) -> None:
     session.install("-e", "./backend", "-e", ".[capstone,uv]", *more)
 
 
-def interpreters(session: nox.Session) -> dict[str, str]:
-    """Make sure a pair of interpreters exists, and say where: FTWHEEL_PYTHON and FTWHEEL_PYTHON_FT."""
+def interpreters(session: nox.Session, *more: str) -> dict[str, str]:
+    """Make sure a pair of interpreters exists, and say where: FTWHEEL_PYTHON and FTWHEEL_PYTHON_FT.
+
+    ``more`` are programs that have to be there besides the compilers.
+    """
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "provision.py"), "cc", "c++"],
+        [sys.executable, str(ROOT / "tools" / "provision.py"), "cc", "c++", *more],
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -74,10 +77,18 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test that needs no real index; real interpreters, compilers, pip and uv."""
-    env = interpreters(session) | wheelhouse(session)
+    """Run every test that needs no real index; real interpreters, compilers, pip, uv and browser."""
+    env = interpreters(session, "chromium") | wheelhouse(session)
     install(session, *group("test"))
     session.run("pytest", "-n", "2", "-m", "not network", *session.posargs, env=env)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the HTML report in a real Chromium: both themes, keyboard, narrow screens, hostile names, axe-core."""
+    env = interpreters(session, "chromium")
+    install(session, *group("test"))
+    session.run("pytest", "tests/e2e/test_report_browser.py", *session.posargs, env=env)
 
 
 @nox.session
