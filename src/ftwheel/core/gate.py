@@ -41,11 +41,10 @@ _BY_BASIS = {
 
 def problems(coverage: Coverage) -> Iterator[tuple[str, Spot]]:
     """Every place something is wrong with, and the code of what it is."""
-    for spot in coverage.missing:
-        if spot.basis is not None:
-            yield _BY_BASIS[spot.basis], spot
     compiled = {spot.place for spot in coverage.spots if spot.compiled}
     for spot in coverage.spots:
+        if spot.basis is not None and not spot.served:
+            yield _BY_BASIS[spot.basis], spot
         if spot.served and not spot.compiled and spot.place.twin in compiled:
             yield "FTV105", spot
         if any(not gets.loadable for gets in spot.gets):

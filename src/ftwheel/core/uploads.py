@@ -60,9 +60,10 @@ def ambiguous(choices: Iterable[Choice], names: Iterable[WheelName]) -> Iterator
         equal = [other for other in by_tag[choice.tag] if builds[other] == builds.get(choice.filename)]
         if len(equal) > 1:
             pairs[tuple(equal)].append(choice)
+    equals = list(pairs)
     for by_installer in taken.values():
         different = tuple(sorted({choice.filename for choice in by_installer.values()}))
-        if len(different) > 1 and not any(set(different) <= set(pair) for pair in pairs):
+        if len(different) > 1 and not any(set(different) <= set(pair) for pair in equals):
             pairs[different] += by_installer.values()
     for files, found in sorted(pairs.items()):
         first = min(found).place
