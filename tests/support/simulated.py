@@ -27,7 +27,8 @@ def environment(label: str) -> Environment:
 
 def same(url: str) -> str:
     """An address in one spelling: installers quote and unquote as they like."""
-    return unquote(url.partition("#")[0].partition("?")[0]).removeprefix("://")
+    # uv keeps the empty segment of `files//demo.whl`, Python's urljoin drops it
+    return unquote(url.partition("#")[0].partition("?")[0]).removeprefix("://").replace("//", "/")
 
 
 def agree(one: str, other: str) -> bool:
