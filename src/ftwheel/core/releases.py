@@ -62,5 +62,5 @@ def has_free_threaded(minor: int, platform: str) -> bool:
 
 
 def is_offered(minor: int, platform: str) -> bool:
-    """Whether there is a default CPython 3.``minor`` for the platform from python.org: none for win_arm64 below 3.11."""
+    """Whether python.org has a CPython 3.``minor`` for the platform: none for win_arm64 below 3.11."""
     return platform != "win_arm64" or minor >= _FIRST_ON_WIN_ARM64
