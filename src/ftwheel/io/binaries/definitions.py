@@ -40,7 +40,7 @@ _SUBSLOTS, _MOD_SLOTS, _ABI = 92, 94, 109
 # First eight bytes of a static default head on 64-bit machines: the reference count.
 _IMMORTAL = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
 DEFAULT_COUNTS = frozenset({1, *_IMMORTAL.values()})
-_CANDIDATE_LIMIT = 1 << 16  # heads looked at in one image
+_CANDIDATE_LIMIT = 1 << 18  # places looked at in one image for one kind of head
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,28 +140,42 @@ def find_definitions(image: Image) -> list[Definition]:
     """
     found: dict[int, Definition] = {}
     inits = {name.partition("_")[2] for name in image.exports}
+    heads = _heads(image.architecture.bits, image.architecture.byte_order)
+    needles: dict[bytes, list[Head]] = {}
+    for head in heads:
+        if not head.weak:
+            # Needles end in a byte that is rare in data, which is what makes searching fast.
+            needles.setdefault(head.pattern.strip(b"\0"), []).append(head)
+    for needle, alike in needles.items():
+        _search(image, needle, alike, found)
+    if not any(definition.name.rpartition(".")[2] in inits for definition in found.values()):
+        for head in heads:
+            if head.weak:
+                weak: dict[int, Definition] = {}
+                _search(image, head.pattern.lstrip(b"\0"), [head], weak)
+                found |= {at: one for at, one in weak.items() if one.name.rpartition(".")[2] in inits}
+    return [found[address] for address in sorted(found)]
+
+
+def _search(image: Image, needle: bytes, heads: list[Head], found: dict[int, Definition]) -> None:
     raw, word = image.data.raw, image.word
+    skips = [(head, head.pattern.index(needle)) for head in heads]
     left = _CANDIDATE_LIMIT
-    for head in _heads(image.architecture.bits, image.architecture.byte_order):
-        anchor = head.pattern.lstrip(b"\0")
-        skipped = len(head.pattern) - len(anchor)
-        for segment in image.segments:
-            if not segment.writable:
-                continue
-            stop = segment.offset + segment.backed - segment.start
-            at = raw.find(anchor, segment.offset + skipped, stop)
-            while at >= 0 and left:
-                left -= 1
+    for segment in image.segments:
+        if not segment.writable:
+            continue
+        stop = segment.offset + segment.backed - segment.start
+        at = raw.find(needle, segment.offset, stop)
+        while at >= 0 and left:
+            left -= 1
+            for head, skipped in skips:
                 position = at - skipped
                 address = segment.start + position - segment.offset
-                if address % word == 0 and raw.startswith(head.pattern, position) and address not in found:
+                if address % word == 0 and position >= segment.offset and raw.startswith(head.pattern, position):
                     definition = _definition(image, head, address)
-                    # heads of 4-byte words turn up elsewhere, in OpenSSL's parameter tables for one: a name has to fit
-                    weak = head.weak or word == 4
-                    if definition and (not weak or definition.name.rpartition(".")[2] in inits):
+                    if definition:
                         found[address] = definition
-                at = raw.find(anchor, at + 1, stop)
-    return [found[address] for address in sorted(found)]
+            at = raw.find(needle, at + 1, stop)
 
 
 def _definition(image: Image, head: Head, address: int) -> Definition | None:

@@ -10,7 +10,16 @@ from array import array
 from collections.abc import Iterator
 
 from ftwheel.core.extensions import Architecture, BinaryFormat, ByteOrder
-from ftwheel.io.binaries.image import Data, Image, Index, Pointer, Segment, is_init_name, is_python_name
+from ftwheel.io.binaries.image import (
+    PYTHON_PREFIXES,
+    Data,
+    Image,
+    Index,
+    Pointer,
+    Segment,
+    is_init_name,
+    is_python_name,
+)
 
 __all__ = ["ElfImage", "read_elf"]
 
@@ -138,17 +147,21 @@ class ElfImage(Image):
             raise self.data.malformed("a dynamic section without symbol or string table")
         self._strings = (self._place(dynamic[5], dynamic.get(10, 0), "the string table"), dynamic.get(10, 0))
         self.needed = tuple(self._name(at).decode("utf-8", "backslashreplace") for at in needed)
-        row = 24 if self._wide else 12
-        for table, length, explicit in ((7, 8, True), (17, 18, False)):
+        # Linkers sort the relative relocations and put them first; the tags only say where to cut, for speed.
+        for table, length, explicit, leading in ((7, 8, True, 0x6FFFFFF9), (17, 18, False, 0x6FFFFFFA)):
             if table in dynamic:
-                self._add_table(dynamic[table], dynamic.get(length, 0), explicit=explicit)
+                self._add_table(dynamic[table], dynamic.get(length, 0), dynamic.get(leading, 0), explicit=explicit)
         if 23 in dynamic:
-            self._add_table(dynamic[23], dynamic.get(2, 0), explicit=dynamic.get(20, 7 if row == 24 else 17) == 7)
+            self._add_table(dynamic[23], dynamic.get(2, 0), 0, explicit=dynamic.get(20, 7 if self._wide else 17) == 7)
 
-    def _add_table(self, address: int, size: int, *, explicit: bool) -> None:
+    def _add_table(self, address: int, size: int, leading: int, *, explicit: bool) -> None:
         entry = (24 if explicit else 16) if self._wide else (12 if explicit else 8)
         if size:
-            self._tables.append((self._place(address, size, "a relocation table"), size // entry, explicit))
+            offset, count = self._place(address, size, "a relocation table"), size // entry
+            leading = min(leading, count)
+            for first, last in ((0, leading), (leading, count)):
+                if first < last:
+                    self._tables.append((offset + first * entry, last - first, explicit))
 
     def _place(self, address: int, size: int, what: str) -> int:
         """The offset in the image of a table that the dynamic section names by address."""
@@ -211,18 +224,17 @@ class ElfImage(Image):
         # share their tails, so a name is one by its offset, wherever it starts.
         inits = set(_occurrences(raw, (b"PyInit", b"PyModExport"), start, stop))
         imports: set[bytes] = set()
-        for row in data.rows(self._symbol, offset, count, "the symbol table"):
-            if self._wide:
-                at, info, _, section, value, _ = row
-            else:
-                at, value, _, info, _, section = row
+        rows = data.rows(self._symbol, offset, count, "the symbol table")
+        if not self._wide:
+            rows = ((at, info, 0, section, value, 0) for at, value, _, info, _, section in rows)
+        for at, info, _, section, value, _ in rows:
             if section:
                 if at in inits and info >> 4:
                     name = self._name(at)
                     if is_init_name(name) and info & 15 in {0, 2}:
                         self.exports[name.decode("ascii", "backslashreplace")] = value
-            elif raw.startswith((b"Py", b"_Py"), start + at, stop):
-                imports.add(self._name(at))
+            elif at < size and raw.startswith(PYTHON_PREFIXES, start + at):
+                imports.add(data.name(start + at, stop, "a name"))
         self._import(imports)
 
     def symbol(self, index: int) -> tuple[bytes, int | None, bool]:

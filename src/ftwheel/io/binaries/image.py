@@ -15,13 +15,24 @@ from typing import TypeAlias
 
 from ftwheel.core.extensions import Architecture, BinaryFormat, ByteOrder, UnreadableBinaryError
 
-__all__ = ["IMPORT_LIMIT", "Data", "Image", "Index", "Pointer", "Segment", "is_init_name", "is_python_name"]
+__all__ = [
+    "IMPORT_LIMIT",
+    "PYTHON_PREFIXES",
+    "Data",
+    "Image",
+    "Index",
+    "Pointer",
+    "Segment",
+    "is_init_name",
+    "is_python_name",
+]
 
 # What a pointer-sized cell of an image holds once it is loaded: an address or a constant, the name of an imported
 # symbol, or None when only the loader knows.
 Pointer: TypeAlias = int | str | None
 
 _NAME_LIMIT = 4096  # bytes; mangled C++ names are long, no symbol of interest is longer
+PYTHON_PREFIXES = (b"Py", b"_Py")
 IMPORT_LIMIT = 1 << 15  # imported C-API symbols; CPython exports about three thousand
 
 
@@ -32,7 +43,7 @@ def is_init_name(name: bytes) -> bool:
 
 def is_python_name(name: bytes) -> bool:
     """Whether a symbol belongs to the C API, private symbols included."""
-    return name.startswith((b"Py", b"_Py"))
+    return name.startswith(PYTHON_PREFIXES)
 
 
 class Data:
@@ -81,20 +92,28 @@ class Data:
     def text(self, offset: int, limit: int, what: str, *, free: bool = False) -> bytes:
         """The bytes up to the next NUL, which has to come before ``limit`` (an offset relative to the image).
 
-        All names together may not be longer than the file, which keeps thousands of names on the same bytes from
-        filling the memory. ``free`` is for look-ups that keep nothing.
+        ``free`` is for look-ups that keep nothing.
         """
         position = self.span(offset, 0, what)
-        stop = min(self.start + limit, self.stop)
+        name = self.name(position, min(self.start + limit, self.stop), what)
+        if free:
+            self._names -= len(name)
+        return name
+
+    def name(self, position: int, stop: int, what: str) -> bytes:
+        """The same for absolute offsets that are known to be inside.
+
+        All names together may not be longer than the file, which keeps thousands of names on the same bytes from
+        filling the memory.
+        """
         end = self.raw.find(b"\0", position, min(stop, position + _NAME_LIMIT))
         if end < 0:
             if stop - position < _NAME_LIMIT:
-                raise self.malformed(f"{what} at {offset:#x} does not end")
+                raise self.malformed(f"{what} at {position:#x} does not end")
             end = position + _NAME_LIMIT
-        if not free:
-            self._names += end - position
-            if self._names > len(self.raw):
-                raise self.malformed("names that are together longer than the file")
+        self._names += end - position
+        if self._names > len(self.raw):
+            raise self.malformed("names that are together longer than the file")
         return self.raw[position:end]
 
 
@@ -179,9 +198,10 @@ class Image:
         self._starts = [segment.start for segment in segments]
 
     def _import(self, names: set[bytes]) -> None:
+        """Keep the imported symbols of the C API."""
         if len(names) > IMPORT_LIMIT:
             raise self.data.malformed(f"{len(names)} imported C-API symbols")
-        self.imports = tuple(sorted(name.decode("ascii", "backslashreplace") for name in names if is_python_name(name)))
+        self.imports = tuple(sorted(name.decode("ascii", "backslashreplace") for name in names))
 
     @property
     def word(self) -> int:

@@ -8,7 +8,7 @@ names lose the underscore that the platform puts before each C name.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ftwheel.core.extensions import Architecture, BinaryFormat, ByteOrder
 from ftwheel.io.binaries.image import Data, Image, Index, Pointer, Segment, is_init_name
@@ -30,6 +30,7 @@ _THIN = {
     b"\xfe\xed\xfa\xcf": (ByteOrder.BIG, 64),
 }
 _FAT = {b"\xca\xfe\xba\xbe": "IIIII", b"\xca\xfe\xba\xbf": "IIQQII"}
+_MASK = (1 << 64) - 1
 _SLICE_LIMIT = 32
 _COMMAND_LIMIT = 4096
 _TRIE_LIMIT = 1 << 16  # nodes on the way to init functions
@@ -54,7 +55,7 @@ class MachOImage(Image):
         self._trie = (0, 0)
         self._bind_streams: list[tuple[int, int]] = []
         self._fixups: tuple[int, int] | None = None
-        self._binds: tuple[Index, array[int], list[bytes]] | None = None
+        self._binds: tuple[Index, array[int], array[int]] | None = None
         self._chains: list[tuple[int, int, int, int, int]] | None = None
         self._import_table = (0, 0, 0, 0)
         self._pages: dict[int, frozenset[int] | None] = {}
@@ -156,8 +157,8 @@ class MachOImage(Image):
             raise data.malformed(f"undefined symbols {first} to {first + number} of {count}")
         names: set[bytes] = set()
         for at, kind, _, _, _ in data.rows(layout, offset + first * layout.size, number, "the symbol table"):
-            if kind & 0xEF == 1 and raw.startswith((b"_Py", b"__Py"), start + at, stop):
-                names.add(data.text(strings + at, strings + size, "a name")[1:])
+            if kind & 0xEF == 1 and at < size and raw.startswith((b"_Py", b"__Py"), start + at):
+                names.add(data.name(start + at + 1, stop, "a name"))
         self._import(names)
         if not self._trie[1]:
             for at, kind, _, _, value in data.rows(layout, offset, count, "the symbol table"):
@@ -205,6 +206,8 @@ class MachOImage(Image):
 
     def _uleb(self, at: int, stop: int) -> tuple[int, int]:
         """An unsigned LEB128 number at an absolute offset, and the offset behind it."""
+        if at < stop and self.data.raw[at] < 0x80:
+            return self.data.raw[at], at + 1
         value = shift = 0
         while at < stop and shift < 70:
             byte = self.data.raw[at]
@@ -215,69 +218,62 @@ class MachOImage(Image):
             shift += 7
         raise self.data.malformed("a LEB128 number does not end")
 
-    def _sleb(self, at: int, stop: int) -> tuple[int, int]:
-        value, end = self._uleb(at, stop)
-        bits = 7 * (end - at)
-        return value - (1 << bits) if value >> (bits - 1) else value, end
-
-    def _bindings(self) -> tuple[Index, array[int], list[bytes]]:
-        """Bound cells of a classic image: their addresses, the number of the symbol of each, the symbols."""
+    def _bindings(self) -> tuple[Index, array[int], array[int]]:
+        """Bound cells of a classic image: their addresses, the number of the symbol of each, where its name stands."""
         if self._binds is None:
-            cells, owners, names = array("Q"), array("I"), [b""]
-            limit = (self.data.stop - self.data.start) // self.word
-
-            def bind(address: int, times: int, step: int) -> None:
-                if times + len(cells) > limit:
-                    raise self.data.malformed("more bound cells than the file can hold")
-                for number in range(times):
-                    cells.append((address + number * step) & 0xFFFFFFFFFFFFFFFF)
-                    owners.append(len(names) - 1)
-
+            cells, owners, names = array("Q"), array("I"), array("Q", [0])
             for offset, size in self._bind_streams:
-                self._run_binds(offset, size, names, bind)
+                self._run_binds(offset, size, cells, owners, names)
             self._binds = Index(cells), owners, names
         return self._binds
 
-    def _run_binds(self, offset: int, size: int, names: list[bytes], bind: Callable[[int, int, int], None]) -> None:
-        data, word = self.data, self.word
+    def _run_binds(self, offset: int, size: int, cells: array[int], owners: array[int], names: array[int]) -> None:
+        """Run one stream of bind opcodes (``dyld``'s ``MachOLoaded``)."""
+        data, word, raw = self.data, self.word, self.data.raw
+        limit = (data.stop - data.start) // word
         at = data.span(offset, size, "bind opcodes")
         stop = at + size
         address = 0
         while at < stop:
-            opcode, immediate = data.raw[at] & 0xF0, data.raw[at] & 0x0F
+            opcode, immediate = raw[at] & 0xF0, raw[at] & 0x0F
             at += 1
-            if opcode == 0x20:  # ordinal as LEB128
-                _, at = self._uleb(at, stop)
-            elif opcode == 0x40:
-                names.append(data.text(at - data.start, stop - data.start, "a bound name"))
-                at += len(names[-1]) + 1
-            elif opcode == 0x60:
-                _, at = self._sleb(at, stop)
+            times, step = 0, 0
+            if opcode == 0x40:
+                end = raw.find(b"\0", at, stop)
+                if end < 0:
+                    raise data.malformed("a bound name does not end")
+                names.append(at)
+                at = end + 1
             elif opcode == 0x70:
                 if immediate >= len(self._order):
                     raise data.malformed(f"bind opcodes name segment {immediate}")
                 step, at = self._uleb(at, stop)
                 address = self._order[immediate].start + step
+                continue
             elif opcode == 0x80:
                 step, at = self._uleb(at, stop)
-                address = (address + step) & 0xFFFFFFFFFFFFFFFF
+                address = (address + step) & _MASK
+                continue
             elif opcode == 0x90:
-                bind(address, 1, 0)
-                address += word
+                times = 1
             elif opcode == 0xA0:
-                bind(address, 1, 0)
+                times = 1
                 step, at = self._uleb(at, stop)
-                address = (address + word + step) & 0xFFFFFFFFFFFFFFFF
             elif opcode == 0xB0:
-                bind(address, 1, 0)
-                address += word + immediate * word
+                times, step = 1, immediate * word
             elif opcode == 0xC0:
                 times, at = self._uleb(at, stop)
-                skip, at = self._uleb(at, stop)
-                bind(address, times, skip + word)
-                address = (address + times * (skip + word)) & 0xFFFFFFFFFFFFFFFF
+                step, at = self._uleb(at, stop)
+            elif opcode in {0x20, 0x60}:  # an ordinal, an addend: neither is looked at
+                _, at = self._uleb(at, stop)
             elif opcode not in {0x00, 0x10, 0x30, 0x50}:
                 raise data.malformed(f"bind opcode {opcode:#x}")
+            if times + len(cells) > limit:
+                raise data.malformed("more bound cells than the file can hold")
+            for _ in range(times):
+                cells.append(address)
+                owners.append(len(names) - 1)
+                address = (address + word + step) & _MASK
 
     def _chain_table(self) -> list[tuple[int, int, int, int, int]]:
         """For each segment with chains: start address, page size, pointer format, page count, offset of the starts."""
@@ -344,7 +340,10 @@ class MachOImage(Image):
         if self._fixups is None:
             index, owners, names = self._bindings()
             row = index.find(address)
-            return value if row is None else _name(names[owners[row]])
+            if row is None:
+                return value
+            data = self.data
+            return _name(data.text(names[owners[row]] - data.start, data.stop - data.start, "a bound name", free=True))
         found = self._chained(address)
         if found is None or not found[1]:
             return value

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from ftwheel.core.extensions import Architecture, BinaryFormat, ByteOrder
-from ftwheel.io.binaries.image import IMPORT_LIMIT, Data, Image, Pointer, Segment, is_init_name, is_python_name
+from ftwheel.io.binaries.image import IMPORT_LIMIT, PYTHON_PREFIXES, Data, Image, Pointer, Segment, is_init_name
 
 __all__ = ["PeImage", "read_pe"]
 
@@ -30,7 +30,7 @@ class PeImage(Image):
         self.architecture = architecture
         self.base = 0
         self.thread_data: tuple[int, ...] = ()  # start and end address of its initial contents
-        self.slots: dict[int, str] = {}  # address of an import address table cell -> symbol
+        self.slots: dict[int, bytes] = {}  # address of an import address table cell -> symbol
 
     def load(self, header: int) -> None:
         """Read everything behind the COFF header at ``header``; raises UnreadableBinaryError."""
@@ -59,7 +59,7 @@ class PeImage(Image):
         self._load_imports(directories[1][0])
         self._load_delayed(directories[13][0])
         self._load_thread_data(directories[9][0])
-        self._import({name.encode() for name in self.slots.values() if is_python_name(name.encode())})
+        self._import({name for name in self.slots.values() if name.startswith(PYTHON_PREFIXES)})
 
     def _load_sections(self, offset: int, count: int) -> None:
         data = self.data
@@ -157,25 +157,40 @@ class PeImage(Image):
             self.thread_data = self._unpack(self.data.layout("QQ" if wide else "II"), address, "the TLS directory")
 
     def _load_thunks(self, library: str, names: int, cells: int) -> None:
+        """The symbols of one library: ``names`` points to the names, ``cells`` to the cells the loader fills."""
         data, wide = self.data, self.architecture.bits == 64
         layout, top = (data.u64, 1 << 63) if wide else (data.u32, 1 << 31)
         if library not in self.needed:
             self.needed += (library,)
-        for number in range(_SYMBOL_LIMIT):
-            value = self._unpack(layout, names + number * layout.size, "an import")[0]
+        table = self.segment(self.base + names)
+        if table is None or self.base + names >= table.backed:
+            raise data.malformed(f"imports at {names:#x} are not in the file")
+        count = min((table.backed - self.base - names) // layout.size, _SYMBOL_LIMIT)
+        start = table.offset + self.base + names - table.start - data.start
+        cell = self.base + cells
+        low = high = shift = 0  # the section that the names are in, which is nearly always the same
+        for (value,) in data.rows(layout, start, count, "imports"):
             if not value:
                 return
-            if len(self.slots) > IMPORT_LIMIT:
+            if len(self.slots) >= IMPORT_LIMIT:
                 raise data.malformed(f"more than {IMPORT_LIMIT} imports")
-            cell = self.base + cells + number * layout.size
             if value & top:
-                self.slots[cell] = f"{library}#{value & 0xFFFF}"
+                self.slots[cell] = f"{library}#{value & 0xFFFF}".encode()
             else:
-                self.slots[cell] = self._text((value & 0x7FFFFFFF) + 2, "an imported name")
+                name = self.base + (value & 0x7FFFFFFF) + 2
+                if not low <= name < high:
+                    section = self.segment(name)
+                    if section is None or name >= section.backed:
+                        raise data.malformed(f"an imported name at {name:#x} is not in the file")
+                    low, high, shift = section.start, section.backed, section.offset - section.start
+                self.slots[cell] = data.name(name + shift, high + shift, "an imported name")
+            cell += layout.size
+        raise data.malformed("imports that do not end")
 
     def pointer(self, address: int) -> Pointer:
         """See Image.pointer."""
-        return self.slots.get(address) or self.integer(address, self.word)
+        name = self.slots.get(address)
+        return self.integer(address, self.word) if name is None else name.decode("ascii", "backslashreplace")
 
     def relocated(self, low: int, high: int) -> bool:
         """See Image.relocated: cells that hold addresses are right at the preferred base, imports are not."""
