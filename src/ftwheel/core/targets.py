@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import assert_never
 
 from ftwheel.core.extensions import BuiltFor, Suffix, SuffixAbi
 from ftwheel.core.wheels import WheelName
@@ -58,6 +59,8 @@ class Target:
                 return self.minor >= ABI3T_FLOOR
             case SuffixAbi.OTHER:
                 return False
+            case _:
+                assert_never(suffix.abi)
 
     def some_search(self, suffix: Suffix) -> bool:
         """Whether at least one interpreter of this target tries a file with this suffix."""
@@ -87,6 +90,8 @@ class Target:
                 return not self.free_threaded
             case BuiltFor.MIXED:
                 return False
+            case _:
+                assert_never(built_for)
 
 
 def targets_of(name: WheelName) -> tuple[Target, ...]:
