@@ -275,7 +275,8 @@ class _Reader:
         try:
             self.extensions.append(self.inspect(data, path))
         except FtwheelError as error:
-            self.flaws.append(Flaw(path=path, kind=FlawKind.BINARY, detail=error.message))
+            detail = error.message.removeprefix(f"{path}: ")
+            self.flaws.append(Flaw(path=path, kind=FlawKind.BINARY, detail=detail))
 
 
 def _has_init(data: bytes, path: str) -> bool:
