@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from support.index_generator import Case, shrink
 from support.simulated import agree
 
-__all__ = ["BATCHES", "SEED", "batch", "compare"]
+__all__ = ["BATCHES", "DEFAULT_SEED", "SEED", "SIZES", "batch", "compare"]
 
-SEED = int(os.environ.get("FTWHEEL_ORACLE_SEED", "20"))
+DEFAULT_SEED = 20
+SEED = int(os.environ.get("FTWHEEL_ORACLE_SEED", DEFAULT_SEED))
 BATCHES = 10
-_SIZES = {"pip": 5200, "uv": 1100}
+SIZES = {"pip": 5200, "uv": 1100}
 
 Answer = Callable[[Case], str]
 
@@ -22,7 +23,7 @@ def batch(installer: str, number: int) -> list[int]:
 
     ``FTWHEEL_ORACLE_PIP`` and ``FTWHEEL_ORACLE_UV`` say how many cases there are in all, ``FTWHEEL_ORACLE_SEED`` which.
     """
-    size = int(os.environ.get(f"FTWHEEL_ORACLE_{installer.upper()}", _SIZES[installer])) // BATCHES
+    size = int(os.environ.get(f"FTWHEEL_ORACLE_{installer.upper()}", SIZES[installer])) // BATCHES
     return list(range(number * size, (number + 1) * size))
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from packaging.version import InvalidVersion, Version
 
 from support.index_generator_files import DIGESTS, GeneratedFile, draw_files
-from support.index_generator_machines import MACHINES, Machine
+from support.index_generator_machines import MACHINES, RARE, Machine
 
 __all__ = ["Case", "Options", "Place", "generate", "shrink"]
 
@@ -107,7 +107,8 @@ def generate(installer: str, seed: int, number: int, *, plain: bool = False, mac
     """
     rng = random.Random(f"{installer} {seed} {number} {plain}")
     threaded = rng.random() < 0.5
-    drawn = rng.choice([each for each in MACHINES if each.free_threaded is threaded])
+    machines = RARE if rng.random() < 0.06 and not plain else MACHINES
+    drawn = rng.choice([each for each in machines if each.free_threaded is threaded])
     machine = machine or drawn
     project = rng.choice(("demo", "demo", "some-project", "x9"))
     timed = not plain and rng.random() < 0.10
@@ -155,11 +156,13 @@ def _places(
         files = draw_files(machine, project, rng, count=count, plain=plain or kind == "folder", json_page=is_json)
         if kind == "folder":
             files = _folder(files)
-        elif timed and rng.random() < 0.9:
+        elif timed and rng.random() < (0.9 if installer == "pip" else 0.4):
             files = tuple(replace(file, upload_time=file.upload_time or "2025-03-05T00:00:00Z") for file in files)
+        elif timed:
+            files = tuple(replace(file, upload_time=None) if rng.random() < 0.25 else file for file in files)
         if places and kind != "folder" and rng.random() < 0.4:  # the same names in several places
             files = tuple(
-                replace(file, folder=f"{rng.randrange(1000):03}") if rng.random() < 0.7 else file
+                replace(file, folder=f"{rng.randrange(1000):03}") if not file.folder or rng.random() < 0.7 else file
                 for file in (*files, *rng.sample(places[0].files, min(2, len(places[0].files))))
             )
         base = None
@@ -171,24 +174,26 @@ def _places(
 
 
 def _folder(files: tuple[GeneratedFile, ...]) -> tuple[GeneratedFile, ...]:
-    """What a folder can say: names, each once."""
-    names = dict.fromkeys(file.filename for file in files)
-    by_name = {file.filename: file for file in files}
+    """What a folder can say: names.
+
+    Each in one spelling: of two that differ in capitals only, uv takes the one the file system happens to list first.
+    """
+    named = {file.filename.lower(): file for file in files}
     return tuple(
         GeneratedFile(
-            filename=name, address=name, folder="", project=by_name[name].project, version=by_name[name].version
+            filename=file.filename, address=file.filename, folder="", project=file.project, version=file.version
         )
-        for name in names
+        for file in named.values()
     )
 
 
 def _options(installer: str, project: str, places: tuple[Place, ...], rng: random.Random, *, timed: bool) -> Options:
     draw = rng.random
-    only, no = ((rng.choice((":all:", project, "other")),) if draw() < share else () for share in (0.06, 0.04))
+    only, no = ((rng.choice((":all:", project, "other")),) if draw() < share else () for share in (0.1, 0.05))
     if installer == "uv" and only and no:
         no = ()
     hashes: tuple[tuple[str, str], ...] = ()
-    if draw() < 0.12:
+    if draw() < 0.15:
         algorithms = ["sha256"] if draw() < 0.8 else ["sha256", "sha512"]
         hashes = tuple((name, digest) for name in algorithms for digest in rng.sample(DIGESTS[name], rng.randint(1, 2)))
     cutoff = None

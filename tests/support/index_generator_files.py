@@ -7,6 +7,7 @@ accepts are there too, each in a page of names that it does.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -122,8 +123,8 @@ def draw_files(
     versions = draw_versions(rng, plain=plain)
     files: list[GeneratedFile] = []
     while len(files) < count:
-        if files and rng.random() < 0.08:
-            files.append(_twin(rng.choice(files), rng))
+        if files and rng.random() < 0.2:
+            files.append(_rival(rng.choice(files), target, rng, plain=plain))
         else:
             files.append(draw_file(target, project, versions, rng, plain=plain, json_page=json_page))
     return tuple(files)
@@ -171,19 +172,40 @@ def _spelled(project: str, rng: random.Random) -> str:
     draw = rng.random()
     if draw < 0.8:
         return project
-    if draw < 0.97:
+    if draw < 0.95:
         return rng.choice((project.upper(), project.title(), project.replace("-", "."), project.replace("-", "_")))
     return project.replace("-", "__")
 
 
-def _twin(file: GeneratedFile, rng: random.Random) -> GeneratedFile:
-    """A file that ties with another: at another address, or at the same one with other attributes."""
+def _rival(file: GeneratedFile, target: Machine, rng: random.Random, *, plain: bool) -> GeneratedFile:
+    """A file that differs from another in one thing only: in nothing that counts, in an attribute, or in its name."""
+    folder = f"{rng.randrange(1000):03}"
     draw = rng.random()
-    if draw < 0.5:
-        return replace(file, folder=f"{rng.randrange(1000):03}")
-    if draw < 0.75:
+    if draw < 0.15:
+        return replace(file, folder=folder)
+    if draw < 0.22:
         return replace(file, yanked=_yanked(rng), upload_time=rng.choice(_TIMES))
-    return replace(file, folder=f"{rng.randrange(1000):03}", hashes=_hashes(rng), yanked=_yanked(rng))
+    if draw < 0.36:
+        return replace(file, folder=folder, hashes=_hashes(rng), yanked=_yanked(rng))
+    if draw < 0.46:
+        return replace(file, folder=folder, requires_python=_requires_python(target, rng, plain=plain))
+    parts = file.filename.split("-")
+    if not file.filename.endswith(".whl") or len(parts) < 5 or file.address != file.filename:
+        return replace(file, folder=folder)
+    if draw < 0.75:
+        number = re.match(r"\d*", "".join(parts[2 : len(parts) - 3]))
+        parts[2 : len(parts) - 3] = [f"{(number and number[0]) or 1}{rng.choice(('', 'a', 'b', '_local'))}"]
+    elif draw < 0.82:
+        parts[-1] = f"{rungs(target, rng)}.whl"
+    elif draw < 0.86:
+        parts[-2:-1] = [tags(target, rng)[1]]
+    elif plain or draw < 0.9:
+        parts[0] = parts[0].upper()
+    else:  # capitals in one of the tags
+        position = rng.randrange(-3, 0)
+        parts[position] = f"{parts[position].removesuffix('.whl').upper()}{'.whl' if position == -1 else ''}"
+    name = "-".join(parts)
+    return replace(file, folder=folder, filename=name, address=name)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -191,26 +213,28 @@ def _twin(file: GeneratedFile, rng: random.Random) -> GeneratedFile:
 
 def _wheel(target: Machine, name: str, version: str, rng: random.Random, *, plain: bool) -> str:
     parts = [name, version.replace("-", "_")]
-    if rng.random() < 0.15:
+    if rng.random() < 0.2:
         parts.append(rng.choice(_BUILDS))
     parts += tags(target, rng)
     if plain:
         return "-".join(parts) + ".whl"
     draw = rng.random()
-    if draw < 0.01:  # a variant, with and without a build tag (PEP 817)
+    if draw < 0.015:  # a variant, with and without a build tag (PEP 817)
         parts.append(rng.choice(("x86_64_v3", "cu126", "null")))
-    elif draw < 0.015:
+    elif draw < 0.03:
         parts.append("more-of-it")
-    elif draw < 0.02:
+    elif draw < 0.035:
         parts.pop()
-    elif draw < 0.025:
-        parts[2] = "x" + parts[2]
     elif draw < 0.04:
+        parts[2] = "x" + parts[2]
+    elif draw < 0.05:
         position = rng.randrange(2, len(parts))
         parts[position] = rng.choice((parts[position].upper(), parts[position] + ".", "", parts[position] + "..x"))
-    elif draw < 0.06:
+    elif draw < 0.065:
         position = rng.choice((-3, -2, -1))
         parts[position] += rng.choice((".unknown", ".zz9", ".any", ".none", ".py3"))
+    elif draw < 0.085:
+        parts[rng.choice((-3, -2, -1))] += rng.choice((".", "..x"))
     return "-".join(parts) + (".WHL" if draw > 0.997 else ".whl")
 
 
@@ -223,9 +247,13 @@ def tags(target: Machine, rng: random.Random) -> list[str]:
             "none",
             "any",
         ]
-    own = f"cp3{minor}"
-    threaded, default = f"{own}t", own
+    own = f"{target.implementation}3{minor}"
+    threaded, default = f"cp3{minor}t", f"cp3{minor}"
     native, other = (threaded, default) if target.free_threaded else (default, threaded)
+    if target.implementation == "pp":
+        native, other = f"pypy3{minor}_pp73", f"pypy3{minor}_pp74"
+    elif target.debug and rng.random() < 0.5:
+        native += "d"
     stable = "abi3t" if target.free_threaded else "abi3"
     unstable = "abi3" if target.free_threaded else "abi3t"
     older = f"cp3{rng.choice((2, 6, 7, 8, 9, max(minor - 1, 2), max(minor - 2, 2)))}"
@@ -285,6 +313,10 @@ def _everywhere(target: Machine) -> str:
             return "macosx_11_0_arm64"
         case "macosx":
             return "macosx_10_9_x86_64"
+        case "ios":
+            return f"ios_13_0_{target.processor}"
+        case "android":
+            return f"android_21_{target.processor}"
         case _:
             return target.platform
 

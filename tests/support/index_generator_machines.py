@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-__all__ = ["MACHINES", "MATRIX", "Machine", "machine", "rungs"]
+__all__ = ["MACHINES", "MATRIX", "RARE", "Machine", "rungs"]
 
 # System name, version and processor as they stand in a platform tag. An empty version means that tags have none.
 _PLATFORMS = (
@@ -50,13 +50,20 @@ _OTHER_PROCESSOR = {"x86_64": "aarch64", "arm64": "x86_64", "amd64": "arm64", "a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """A CPython on a machine. ``python`` is (major, minor, micro), ``release`` the version of glibc, musl or macOS."""
+    """An interpreter on a machine.
+
+    ``python`` is (major, minor, micro), ``rest`` what follows it (``rc1``). ``release`` is the version of glibc, musl,
+    macOS or iOS, or Android's API level and a zero. ``implementation`` is ``cp``, or ``pp`` for PyPy.
+    """
 
     python: tuple[int, int, int]
     free_threaded: bool
     system: str
     release: tuple[int, int] | None
     processor: str
+    implementation: str = "cp"
+    debug: bool = False
+    rest: str = ""
 
     @property
     def platform(self) -> str:
@@ -64,14 +71,17 @@ class Machine:
         if self.system == "win":
             return "win32" if self.processor == "32" else f"win_{self.processor}"
         assert self.release
+        if self.system == "android":
+            return f"android_{self.release[0]}_{self.processor}"
         return f"{self.system}_{self.release[0]}_{self.release[1]}_{self.processor}"
 
     @property
     def label(self) -> str:
         """What ftwheel calls it: ``cp314t-win_amd64``, ``cp3.13.2-manylinux_2_28_x86_64``."""
         major, minor, micro = self.python
-        version = f"{major}.{minor}.{micro}" if micro else f"{major}{minor}"
-        return f"cp{version}{'t' if self.free_threaded else ''}-{self.platform}"
+        version = f"{major}.{minor}.{micro}{self.rest}" if micro or self.rest else f"{major}{minor}"
+        flags = ("t" if self.free_threaded else "") + ("d" if self.debug else "")
+        return f"{self.implementation}{version}{flags}-{self.platform}"
 
     @property
     def nodot(self) -> str:
@@ -85,6 +95,43 @@ MACHINES = tuple(
     for system, release, processor in _PLATFORMS
 )
 """Every combination. Free-threaded builds are half of what matters: the generator draws them as often as others."""
+
+RARE = (
+    *(
+        Machine(python=(3, 14, 0), free_threaded=threaded, system=system, release=release, processor=processor)
+        for threaded in (False, True)
+        for system, release, processor in (
+            ("ios", (17, 2), "arm64_iphoneos"),
+            ("ios", (13, 0), "x86_64_iphonesimulator"),
+            ("android", (24, 0), "arm64_v8a"),
+            ("android", (35, 0), "x86_64"),
+        )
+    ),
+    *(
+        Machine(
+            python=(3, 14, 1),
+            free_threaded=threaded,
+            system="manylinux",
+            release=(2, 28),
+            processor="x86_64",
+            debug=debug,
+            rest=rest,
+        )
+        for threaded, debug, rest in ((False, True, ""), (True, True, ""), (False, False, "rc1"), (True, False, "rc2"))
+    ),
+    *(
+        Machine(
+            python=(3, 11, 9),
+            free_threaded=False,
+            system=system,
+            release=release,
+            processor=processor,
+            implementation="pp",
+        )
+        for system, release, processor in (("manylinux", (2, 28), "x86_64"), ("win", None, "amd64"))
+    ),
+)
+"""Phones, debug builds, release candidates and PyPy: drawn seldom."""
 
 _MATRIX_PLATFORMS = (
     ("manylinux", (2, 28), "x86_64"),
@@ -112,13 +159,6 @@ MATRIX = tuple(
 """Forty machines for real pages: what projects build for, from 3.11 to 3.15t."""
 
 
-def machine(label_or_index: str | int) -> Machine:
-    """One of ``MACHINES``, by its label or number."""
-    if isinstance(label_or_index, int):
-        return MACHINES[label_or_index]
-    return next(each for each in MACHINES if each.label == label_or_index)
-
-
 def rungs(target: Machine, rng: random.Random) -> str:
     """A platform tag for a wheel: mostly one the machine accepts, sometimes one that misses it in a single respect."""
     processor = target.processor
@@ -130,6 +170,8 @@ def rungs(target: Machine, rng: random.Random) -> str:
         )[0]
     if target.system == "macosx":
         return _mac(target, processor, rng)
+    if target.system in {"ios", "android"}:
+        return _phone(target, rng)
     return _linux(target, processor, rng)
 
 
@@ -173,3 +215,14 @@ def _mac(target: Machine, processor: str, rng: random.Random) -> str:
     else:  # from 11 on only minor 0 counts
         version = (rng.randint(11, major + 1), rng.choice((0, 0, 0, 1, minor)))
     return f"macosx_{version[0]}_{version[1]}_{rng.choice(formats)}"
+
+
+def _phone(target: Machine, rng: random.Random) -> str:
+    assert target.release
+    if rng.random() < 0.1:
+        return rng.choice(("linux_aarch64", "macosx_11_0_arm64", "android_21_x86", "ios_13_0_arm64_iphonesimulator"))
+    major, minor = target.release
+    if target.system == "android":
+        return f"android_{rng.choice((16, 21, 24, major, major + 1, 15))}_{target.processor}"
+    version = rng.choice(((12, 0), (13, rng.randint(0, 9)), (major, minor), (major, minor + 1), (major, 0), (11, 4)))
+    return f"ios_{version[0]}_{version[1]}_{target.processor}"

@@ -18,6 +18,7 @@ import platform
 import sys
 import sysconfig
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 from unittest import mock
 
@@ -33,6 +34,7 @@ from pip._internal.models.wheel import Wheel
 from pip._internal.network.session import PipSession
 from pip._internal.req.constructors import install_req_from_line
 from pip._internal.resolution.resolvelib import factory
+from pip._internal.utils import compatibility_tags
 from pip._internal.utils.hashes import Hashes
 from pip._vendor.packaging import _manylinux, _musllinux, tags
 from pip._vendor.packaging.specifiers import SpecifierSet
@@ -40,7 +42,14 @@ from pip._vendor.packaging.specifiers import SpecifierSet
 with contextlib.suppress(ImportError):  # since 26.0
     from pip._internal.models.release_control import ReleaseControl
 
-SYSTEMS = {"manylinux": "Linux", "musllinux": "Linux", "macosx": "Darwin", "win": "Windows"}
+SYSTEMS = {
+    "manylinux": "Linux",
+    "musllinux": "Linux",
+    "macosx": "Darwin",
+    "win": "Windows",
+    "ios": "iOS",
+    "android": "Android",
+}
 
 
 class Pages(collector.LinkCollector):
@@ -77,25 +86,42 @@ class FirstLink(factory.Factory):
 
 @contextlib.contextmanager
 def on_machine(machine: dict[str, Any]) -> Iterator[None]:
-    """Answer what pip asks the machine it runs on for another one."""
+    """Answer what pip asks the machine and the interpreter it runs on for another one."""
     system, release, processor = machine["system"], machine["release"], machine["processor"]
-    sysconfig_platform = {"win": f"win{processor}" if processor == "32" else f"win-{processor}"}.get(
-        system, f"linux-{processor}"
-    )
-    config = {"Py_GIL_DISABLED": int(machine["free_threaded"]), "Py_DEBUG": 0}
-    mac_version = ".".join(map(str, release)) if system == "macosx" else ""
+    major, minor, _ = machine["python"]
+    sysconfig_platform = {
+        "win": "win32" if processor == "32" else f"win-{processor}",
+        "android": f"android-{release and release[0]}-{processor}",
+    }.get(system, f"linux-{processor}")
+    config = {
+        "Py_GIL_DISABLED": int(machine["free_threaded"]),
+        "Py_DEBUG": int(machine["debug"]),
+        "EXT_SUFFIX": f".pypy{major}{minor}-pp73-linux.so",  # asked of PyPy only
+    }
     glibc = tuple(release) if system == "manylinux" else (-1, -1)
     musl = _musllinux._MuslVersion(*release) if system == "musllinux" else None
-    with (
-        mock.patch.object(platform, "system", return_value=SYSTEMS[system]),
-        mock.patch.object(platform, "mac_ver", return_value=(mac_version, ("", "", ""), processor)),
-        mock.patch.object(sysconfig, "get_platform", return_value=sysconfig_platform),
-        mock.patch.object(tags, "_get_config_var", side_effect=lambda name, warn=False: config.get(name)),
-        mock.patch.object(_manylinux, "_get_glibc_version", return_value=glibc),
-        mock.patch.object(_manylinux, "_is_linux_armhf", return_value=True),
-        mock.patch.object(_manylinux, "_is_linux_i686", return_value=True),
-        mock.patch.object(_musllinux, "_get_musl_version", return_value=musl),
-    ):
+    version = ".".join(map(str, release or ()))
+    with contextlib.ExitStack() as stack:
+
+        def answer(target: Any, name: str, value: Any) -> None:
+            if hasattr(target, name):  # older releases ask fewer questions
+                stack.enter_context(mock.patch.object(target, name, return_value=value))
+
+        answer(platform, "system", SYSTEMS[system])
+        answer(platform, "mac_ver", (version, ("", "", ""), processor))
+        answer(platform, "ios_ver", ("iOS", version, "", False))
+        answer(platform, "android_ver", SimpleNamespace(api_level=release and release[0]))
+        answer(sysconfig, "get_platform", sysconfig_platform)
+        answer(tags, "interpreter_name", machine["implementation"])
+        answer(compatibility_tags, "interpreter_name", machine["implementation"])
+        answer(_manylinux, "_get_glibc_version", glibc)
+        answer(_manylinux, "_is_linux_armhf", True)
+        answer(_manylinux, "_is_linux_i686", True)
+        answer(_musllinux, "_get_musl_version", musl)
+        stack.enter_context(mock.patch.object(tags, "_get_config_var", lambda name, warn=False: config.get(name)))
+        stack.enter_context(
+            mock.patch.object(sys.implementation, "_multiarch", processor.replace("_iphone", "-iphone"))
+        )
         yield
 
 

@@ -45,18 +45,27 @@ def record_interpreter(uv: Path, python: str, folder: Path) -> dict[str, Any]:
 def _altered(facts: dict[str, Any], machine: Machine, prefix: Path) -> dict[str, Any]:
     """The facts of another machine: version, build, platform and markers; everything is installed below ``prefix``."""
     major, minor, micro = machine.python
-    version, full = f"{major}.{minor}", f"{major}.{minor}.{micro}"
-    release = dict(zip(("major", "minor"), machine.release or (), strict=False))
+    version, full = f"{major}.{minor}", f"{major}.{minor}.{micro}{machine.rest}"
+    release: dict[str, object] = dict(zip(("major", "minor"), machine.release or (), strict=False))
+    if machine.system == "android":
+        release = {"api_level": release["major"]}
+    elif machine.system == "ios":
+        release["simulator"] = machine.processor.endswith("simulator")
     system = {"macosx": "macos", "win": "windows"}.get(machine.system, machine.system)
     sys_platform, platform_system, os_name = {
         "macosx": ("darwin", "Darwin", "posix"),
         "win": ("win32", "Windows", "nt"),
+        "ios": ("ios", "iOS", "posix"),
+        "android": ("android", "Android", "posix"),
     }.get(machine.system, ("linux", "Linux", "posix"))
     # platform.machine() and the second half of sysconfig.get_platform(), as Windows spells them.
     processor = {"amd64": "AMD64", "arm64": "ARM64", "32": "x86"}.get(machine.processor, machine.processor)
     if machine.system == "macosx":
         processor = machine.processor
-    architecture = {"amd64": "amd64", "32": "i386"}.get(machine.processor, machine.processor)
+    architecture = {"32": "i386", "arm64_v8a": "aarch64"}.get(machine.processor, machine.processor)
+    if machine.system == "ios":
+        architecture = machine.processor.rpartition("_")[0]
+    name, display = ("pypy", "PyPy") if machine.implementation == "pp" else ("cpython", "CPython")
     library = prefix / "lib"
     scheme = {
         "platlib": str(library),
@@ -68,7 +77,9 @@ def _altered(facts: dict[str, Any], machine: Machine, prefix: Path) -> dict[str,
     return facts | {
         "markers": facts["markers"]
         | {
-            "implementation_version": full,
+            "implementation_name": name,
+            "implementation_version": "7.3.17" if name == "pypy" else full,
+            "platform_python_implementation": display,
             "python_full_version": full,
             "python_version": version,
             "os_name": os_name,
@@ -89,7 +100,7 @@ def _altered(facts: dict[str, Any], machine: Machine, prefix: Path) -> dict[str,
         "arch": architecture,
         "manylinux_compatible": machine.system == "manylinux",
         "gil_disabled": machine.free_threaded,
-        "debug_enabled": False,
+        "debug_enabled": machine.debug,
         "pointer_size": "32" if machine.processor in {"i686", "armv7l", "32"} else "64",
         "cpu_info": {"unavailable": "not this machine"},
     }
