@@ -1,0 +1,278 @@
+"""``ftwheel verify`` from its arguments to its output and exit code, on recorded pages and on a loopback index."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftwheel.cli.main import main
+from support.clients import page
+from support.server import IndexServer, serve
+from support.wheels import make_wheel
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+GATE = str(RECORDINGS / "gate")
+
+
+@pytest.fixture(autouse=True)
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user with nothing configured and nothing in the cache."""
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_", "XDG_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Run:
+    """Runs ``ftwheel verify``, and keeps what it said."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str | Path) -> int:
+        try:
+            code = main(["verify", *map(str, arguments)])
+        except SystemExit as stopped:  # argparse
+            code = int(stopped.code or 0)
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+    def findings(self, *arguments: str | Path) -> list[tuple[str, str, str]]:
+        """Severity, code and message of each finding."""
+        assert self(*arguments, "--format", "json") in {0, 1}, self.err
+        document: dict[str, Any] = json.loads(self.out)
+        return [(one["severity"], one["code"], one["message"]) for one in document["findings"]]
+
+
+@pytest.fixture
+def verify(capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(capsys)
+
+
+@pytest.fixture
+def server() -> Iterator[IndexServer]:
+    with serve() as running:
+        yield running
+
+
+def test_grimp_3_17_lacked_its_default_wheels_for_macos(verify: Run) -> None:
+    macos = "macosx_10_12_x86_64 and macosx_11_0_arm64, though the free-threaded build has one"
+    found = verify.findings("grimp==3.17", "--index", GATE, "--uploaded-prior-to", "2026-09-10")
+    assert found == [
+        (
+            "error",
+            "FTV101",
+            f"no wheel for the default 3.{minor} on {macos}; pip and uv take the sdist ({instead})",
+        )
+        for minor, instead in ((14, "with only-binary: version 3.15"), (15, "with only-binary: version 2.5"))
+    ]
+
+
+def test_rpds_py_0_22_0_lacked_its_default_wheels_for_windows(verify: Run) -> None:
+    ((severity, code, message),) = verify.findings("rpds-py==0.22.0", "--index", RECORDINGS)
+    assert (severity, code) == ("error", "FTV101")
+    assert message.startswith("no wheel for the default 3.13 on win32 and win_amd64, though the free-threaded build")
+
+
+def test_whenever_0_9_4_gave_windows_a_pure_wheel(verify: Run) -> None:
+    found = verify.findings("whenever==0.9.4", "--index", RECORDINGS, "--uploaded-prior-to", "2026-01-11")
+    where = "on win32 and win_amd64 gets a pure wheel where the other build gets a compiled one"
+    assert found == [("error", "FTV105", f"the default 3.{minor} {where}") for minor in (13, 14)]
+
+
+@pytest.mark.parametrize("release", ["numpy==2.3.5", "markupsafe==3.0.3", "pydantic-core==2.41.5"])
+def test_healthy_releases_pass(verify: Run, release: str) -> None:
+    assert verify(release, "--index", GATE) == 0
+    assert {code for _, code, _ in verify.findings(release, "--index", GATE)} <= {"FTV112"}
+    assert verify(release, "--index", GATE, "--fail-on", "warning") == (release != "numpy==2.3.5")
+
+
+PYTHONS = ("cp313-cp313", "cp313-cp313t", "cp314-cp314", "cp314-cp314t")
+
+
+def dist(folder: Path, *tags: str, version: str = "1.0", **fields: Any) -> Path:
+    for tag in tags or PYTHONS:
+        make_wheel(folder, f"demo-{version}-{tag}-win_amd64.whl", **fields)
+    return folder
+
+
+def index(server: IndexServer, *filenames: str, **fields: Any) -> list[str]:
+    server.put("/simple/demo/", page("demo", *filenames, **fields))
+    return ["-i", f"{server.url}/simple/", "--no-config"]
+
+
+def old() -> list[str]:
+    return ["demo-0.9.tar.gz", *(f"demo-0.9-{tag}-win_amd64.whl" for tag in PYTHONS)]
+
+
+def test_a_complete_folder_over_an_older_release(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    assert verify(dist(tmp_path / "dist"), *index(server, *old())) == 0
+    assert "All 4 expected places get a wheel of this release" in verify.out
+    assert not verify.err
+
+
+def test_the_first_release_of_a_project(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    where = ["-i", f"{server.url}/simple/", "--no-config"]
+    assert verify(dist(tmp_path / "dist"), *where) == 0
+    assert verify(dist(tmp_path / "half", "cp314-cp314"), *where) == 1
+
+
+def test_a_partial_release_is_completed(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    there = [f"demo-1.0-{tag}-win_amd64.whl" for tag in PYTHONS[:3]]
+    assert verify("demo==1.0", *index(server, *old(), *there)) == 1
+    assert verify(dist(tmp_path / "dist", PYTHONS[3]), *index(server, *old(), *there)) == 0
+
+
+def test_a_newer_release_hides_nothing(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    newer = [f"demo-2.0-{tag}-win_amd64.whl" for tag in PYTHONS]
+    assert verify(dist(tmp_path / "dist"), *index(server, *old(), *newer)) == 0
+
+
+def test_a_prerelease_and_a_yanked_release_are_judged_too(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    assert verify(dist(tmp_path / "dist", version="1.0rc1"), *index(server, *old())) == 0
+    names = [f"demo-1.0-{tag}-win_amd64.whl" for tag in PYTHONS]
+    assert verify("demo==1.0", *index(server, *names, yanked="broken")) == 0
+
+
+def test_a_lonely_half_names_what_users_get(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    found = verify.findings(dist(tmp_path / "dist", *PYTHONS[:2], PYTHONS[3]), *index(server, *old()))
+    what = "no wheel for the default 3.14 on win_amd64, though the free-threaded build has one"
+    assert found == [("error", "FTV101", f"{what}; pip and uv take the older version 0.9")]
+
+
+def test_files_that_are_there_already(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist")
+    names = [path.name for path in folder.iterdir()]
+    found = verify.findings(folder, *index(server, names[0]))
+    assert [code for _, code, _ in found] == ["FTV109"]  # the page has another digest
+    found = verify.findings(folder, *index(server, names[0], yanked="oops"))
+    assert {"FTV109", "FTV110"} <= {code for _, code, _ in found}
+
+
+def test_tags_that_are_never_right(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist", *PYTHONS, "cp314t-cp314t", "cp311-abi3.abi3t", "py3-abi3")
+    found = [message for _, code, message in verify.findings(folder, *index(server, *old())) if code == "FTV111"]
+    assert [message.rpartition(" ")[2] for message in found] == ["(FTW204)", "(FTW203)", "(FTW209)"]
+
+
+def test_a_stable_abi_wheel_that_cannot_be_loaded(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist", "cp311-abi3.abi3t")
+    codes = {code for _, code, _ in verify.findings(folder, *index(server))}
+    assert {"FTV106", "FTV111"} <= codes
+
+
+def test_requires_python_against_the_tags(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist", *PYTHONS, requires_python=">=3.14")
+    codes = [code for _, code, _ in verify.findings(folder, *index(server))]
+    assert codes.count("FTV108") == 2
+
+
+def test_two_wheels_of_one_rank(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist")
+    make_wheel(folder, "demo-1.0-cp314-cp314-win_amd64.win32.whl")
+    found = verify.findings(folder, *index(server))
+    assert [code for _, code, _ in found if code == "FTV107"] == ["FTV107"]
+
+
+def test_a_baseline_accepts_place_by_place(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    where = index(server, *old())
+    folder = dist(tmp_path / "dist", *PYTHONS[:2], PYTHONS[3])
+    assert verify(folder, *where, "--write-baseline", "known.json") == 0
+    known = json.loads(Path("known.json").read_text())
+    assert known == {"schema_version": 1, "accepted": {"FTV101": ["cp314-win_amd64"]}}
+    assert verify(folder, *where, "--baseline", "known.json") == 0
+    next(folder.glob("*cp313t*")).unlink()
+    assert verify(folder, *where, "--baseline", "known.json", "--fail-on", "warning") == 1
+    Path("pyproject.toml").write_text('[tool.ftwheel.verify]\nbaseline = "known.json"\nignore = ["FTV112"]\n')
+    assert verify(folder, *where, "--fail-on", "warning") == 0
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema_version": 2, "accepted": {}}', '{"schema_version": 1}'])
+def test_a_file_that_is_no_baseline(verify: Run, server: IndexServer, tmp_path: Path, text: str) -> None:
+    Path("known.json").write_text(text)
+    assert verify(dist(tmp_path / "dist"), *index(server), "--baseline", "known.json") == 3
+    assert verify(dist(tmp_path / "dist"), *index(server), "--baseline", "no.json") == 2
+
+
+def test_severities_and_ignored_codes(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    where = index(server, *old())
+    folder = dist(tmp_path / "dist", *PYTHONS[:2], PYTHONS[3])
+    assert verify(folder, *where, "--severity", "FTV101=warning") == 0
+    assert verify(folder, *where, "--severity", "FTV101=advice", "--fail-on", "advice") == 1
+    assert verify(folder, *where, "--ignore", "FTV1") == 0
+    assert verify(folder, *where, "--severity", "FTV101=fatal") == 2
+    assert verify(folder, *where, "--severity", "FTV999=error") == 2
+    Path("pyproject.toml").write_text('[tool.ftwheel.verify.severity]\nFTV101 = "advice"\n')
+    assert verify(folder, *where) == 0
+
+
+def test_a_table_of_the_project_names_what_is_expected(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    Path("pyproject.toml").write_text('[tool.ftwheel]\npythons = ["3.13", "3.14t"]\nplatforms = ["win32"]\n')
+    found = verify.findings(dist(tmp_path / "dist", PYTHONS[0]), *index(server))
+    assert [code for _, code, _ in found] == ["FTV104", "FTV104"]
+    Path("pyproject.toml").write_text('[tool.ftwheel]\npythons = ["3"]\n')
+    assert verify(tmp_path / "dist", *index(server)) == 3
+
+
+def test_the_plan(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist", "cp311-abi3", "cp314-cp314t")
+    assert verify(folder, *index(server), "--plan") == 0
+    lines = [line.split() for line in verify.out.splitlines()]
+    assert lines[0][:6] == ["demo", "1.0:", "3", "wheels", "serve", "everybody"]
+    assert [(line[0], line[-1]) for line in lines[2:]] == [
+        ("cp311-abi3", "yes"),
+        ("cp314-cp314t", "yes"),
+        ("cp315-abi3.abi3t", "no"),
+    ]
+
+
+def test_reports_are_written_beside_the_result(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    reports = ["--html", "r.html", "--svg", "m.svg", "--badge", "b.svg"]
+    assert verify(dist(tmp_path / "dist"), *index(server), *reports) == 0
+    assert Path("r.html").read_text().startswith("<!DOCTYPE html>")
+    assert "</svg>" in Path("m.svg").read_text()
+    assert "</svg>" in Path("b.svg").read_text()
+    assert verify(dist(tmp_path / "dist"), *index(server), "--html", "no/such/folder.html") == 2
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "github", "sarif"])
+def test_every_format_names_the_place(verify: Run, server: IndexServer, tmp_path: Path, form: str) -> None:
+    assert verify(dist(tmp_path / "dist", *PYTHONS[:3]), *index(server, *old()), "--format", form) == 1
+    assert "FTV101" in verify.out
+    assert "win_amd64" in verify.out
+
+
+def test_inputs_that_are_no_release(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    where = index(server, *old())
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert verify(empty, *where) == 2
+    assert verify("nowhere", *where) == 2
+    assert verify("demo==7.0", *where) == 2
+    assert verify("other==1.0", *where) == 2
+    assert verify("demo==0.9", "demo==0.9", *where) == 2
+    assert verify("demo==0.9", *where, "--uploaded-prior-to", "2026-01-01") == 4  # the page has no times
+    assert verify("demo==0.9", "--no-index", "--no-config") == 2
+    two = dist(dist(tmp_path / "two"), version="2.0")
+    assert verify(two, *where) == 2
+    assert "belong to different releases" in verify.err
+    (empty / "demo-1.0-cp314-cp314-win_amd64.whl").write_bytes(b"no zip")
+    assert verify(empty, *where) == 2
+    assert verify(next(two.iterdir()), empty / "demo-1.0-cp314-cp314-win_amd64.whl", *where) == 2
+
+
+def test_an_index_that_cannot_be_reached(verify: Run, tmp_path: Path) -> None:
+    from support.server import closed_port
+
+    assert verify(dist(tmp_path / "dist"), "-i", f"{closed_port()}/simple/", "--no-config") == 5
