@@ -32,7 +32,10 @@ def test_tags_are_those_of_pip_in_the_same_order(pip: Pip) -> None:
 @pytest.mark.parametrize("number", range(BATCHES))
 def test_pip_takes_what_is_said(number: int, pip: Pip, tmp_path: Path) -> None:
     finder = pip(NEWEST)
-    folders = lambda case: tmp_path / case.number / f"{abs(hash(case)):x}"  # noqa: E731
+
+    def folders(case: Case) -> Path:
+        return tmp_path / case.number / f"{abs(hash(case)):x}"
+
     compare(
         [generate("pip", SEED, case) for case in batch("pip", number)],
         lambda cases: [finder.answer(case, root(case), folders(case)) for case in cases],

@@ -12,6 +12,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote
 
 from packaging.version import InvalidVersion, Version
@@ -399,6 +400,9 @@ def shrink(case: Case, disagrees: Callable[[Case], bool], *, budget: int = 400) 
     return case
 
 
+_OPTIONAL = ("requires_python", "yanked", "upload_time", "metadata", "hashes", "fragment", "query", "quoted", "odd")
+
+
 def _smaller(case: Case) -> Iterator[Case]:
     for number, place in enumerate(case.places):
         without = case.places[:number] + case.places[number + 1 :]
@@ -409,27 +413,18 @@ def _smaller(case: Case) -> Iterator[Case]:
             yield _with_place(case, number, replace(place, files=files))
     for name, default in Options.__dataclass_fields__.items():
         if getattr(case.options, name) != default.default:
-            yield replace(case, options=replace(case.options, **{name: default.default}))
+            plain: dict[str, Any] = {name: default.default}
+            yield replace(case, options=replace(case.options, **plain))
     if case.specifier:
         yield replace(case, specifier="")
     for number, place in enumerate(case.places):
         if place.base is not None:
             yield _with_place(case, number, replace(place, base=None))
         for index, file in enumerate(place.files):
-            for name in (
-                "requires_python",
-                "yanked",
-                "upload_time",
-                "metadata",
-                "hashes",
-                "fragment",
-                "query",
-                "quoted",
-                "odd",
-            ):
+            for name in _OPTIONAL:
                 if getattr(file, name):
-                    empty = GeneratedFile.__dataclass_fields__[name].default
-                    files = (*place.files[:index], replace(file, **{name: empty}), *place.files[index + 1 :])
+                    empty: dict[str, Any] = {name: GeneratedFile.__dataclass_fields__[name].default}
+                    files = (*place.files[:index], replace(file, **empty), *place.files[index + 1 :])
                     yield _with_place(case, number, replace(place, files=files))
 
 

@@ -125,8 +125,8 @@ def pip_install(python: Path, case: Case, root: str, folders: Path) -> str:
         [*command, case.requirement], capture_output=True, text=True, env=clean_environment(), timeout=120
     )
     if done.returncode == 0:
-        url: str = json.loads(done.stdout)["install"][0]["download_info"]["url"]
-        return url.partition("#")[0]
+        installed: str = json.loads(done.stdout)["install"][0]["download_info"]["url"]
+        return installed.partition("#")[0]
     if "No matching distribution found" in done.stderr:
         return "nothing"
     return f"refused: {done.stderr.strip().splitlines()[-1]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote
 
 from ftwheel.core.environments import Environment, parse_environment
@@ -44,7 +45,7 @@ def rules(case: Case, version: str = "") -> InstallerRules:
     only_binary, no_binary = frozenset(options.only_binary), frozenset(options.no_binary)
     if case.installer == "pip":
         # in the order in which the oracle gives them, which counts
-        given = [("no-binary", name) for name in options.no_binary]
+        given: list[tuple[Literal["only-binary", "no-binary"], str]] = [("no-binary", n) for n in options.no_binary]
         only_binary, no_binary = pip_formats([*given, *(("only-binary", name) for name in options.only_binary)])
     return InstallerRules(
         name=case.installer,
