@@ -99,7 +99,9 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
         ),
         phase=verdict.phase,
         toolchain=toolchain,
-        imports=tuple(sorted({name for image in images for name in image.imports})),
+        imports=images[0].imports
+        if len(images) == 1
+        else tuple(sorted({one for image in images for one in image.imports})),
         needed=tuple(dict.fromkeys(name for image in images for name in image.needed)),
         abi_info=verdict.abi,
         macos_minimum=max((image.macos_minimum for image in images if image.macos_minimum), default=None),
@@ -141,6 +143,12 @@ def _read_image(image: Image, init_name: str | None, *, level2: bool) -> _Answer
     ):
         return _Answer(data, Level.DATA, False, built_for, evidence)
     return _Answer(code, Level.CODE if code.decided else Level.NONE, False, built_for, evidence)
+
+
+def _merge_imports(images: Sequence[Image]) -> tuple[str, ...]:
+    if len(images) == 1:
+        return images[0].imports
+    return tuple(sorted({name for image in images for name in image.imports}))
 
 
 def _merge_abi(answers: Sequence[_Answer]) -> tuple[BuiltFor, tuple[str, ...]]:

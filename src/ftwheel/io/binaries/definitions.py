@@ -99,7 +99,7 @@ class _ImageMemory:
         return self._image.pointer(address)
 
     def number(self, address: int, size: int) -> int | None:
-        return self._image.plain(address, size)
+        return self._image.integer(address, size)
 
 
 def _heads(bits: int, order: ByteOrder) -> tuple[Head, ...]:

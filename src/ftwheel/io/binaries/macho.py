@@ -31,6 +31,7 @@ _THIN = {
 }
 _FAT = {b"\xca\xfe\xba\xbe": "IIIII", b"\xca\xfe\xba\xbf": "IIQQII"}
 _MASK = (1 << 64) - 1
+_SKIPPED = frozenset({0x00, 0x10, 0x30, 0x50})  # done, ordinal, special ordinal, type
 _SLICE_LIMIT = 32
 _COMMAND_LIMIT = 4096
 _TRIE_LIMIT = 1 << 16  # nodes on the way to init functions
@@ -237,36 +238,37 @@ class MachOImage(Image):
         while at < stop:
             opcode, immediate = raw[at] & 0xF0, raw[at] & 0x0F
             at += 1
-            times, step = 0, 0
+            times, step = 1, 0
             if opcode == 0x40:
                 end = raw.find(b"\0", at, stop)
                 if end < 0:
                     raise data.malformed("a bound name does not end")
                 names.append(at)
                 at = end + 1
-            elif opcode == 0x70:
+                continue
+            if opcode == 0x70:
                 if immediate >= len(self._order):
                     raise data.malformed(f"bind opcodes name segment {immediate}")
                 step, at = self._uleb(at, stop)
                 address = self._order[immediate].start + step
                 continue
+            if opcode in _SKIPPED:
+                continue
+            if opcode == 0xA0:
+                step, at = self._uleb(at, stop)
+            elif opcode == 0xB0:
+                step = immediate * word
+            elif opcode == 0xC0:
+                times, at = self._uleb(at, stop)
+                step, at = self._uleb(at, stop)
             elif opcode == 0x80:
                 step, at = self._uleb(at, stop)
                 address = (address + step) & _MASK
                 continue
-            elif opcode == 0x90:
-                times = 1
-            elif opcode == 0xA0:
-                times = 1
-                step, at = self._uleb(at, stop)
-            elif opcode == 0xB0:
-                times, step = 1, immediate * word
-            elif opcode == 0xC0:
-                times, at = self._uleb(at, stop)
-                step, at = self._uleb(at, stop)
             elif opcode in {0x20, 0x60}:  # an ordinal, an addend: neither is looked at
                 _, at = self._uleb(at, stop)
-            elif opcode not in {0x00, 0x10, 0x30, 0x50}:
+                continue
+            elif opcode != 0x90:
                 raise data.malformed(f"bind opcode {opcode:#x}")
             if times + len(cells) > limit:
                 raise data.malformed("more bound cells than the file can hold")
@@ -333,10 +335,14 @@ class MachOImage(Image):
         return None
 
     def pointer(self, address: int) -> Pointer:
-        """See Image.pointer."""
+        """See Image.pointer.
+
+        Linkers leave zero in cells that bind opcodes fill, so these are run only once ``relocated`` asks for a strict
+        answer, as the walk does: level 1 follows no pointer to another library.
+        """
         value = self.integer(address, self.word)
-        if value is None:
-            return None
+        if value is None or (self._fixups is None and self._binds is None):
+            return value
         if self._fixups is None:
             index, owners, names = self._bindings()
             row = index.find(address)

@@ -30,7 +30,9 @@ class PeImage(Image):
         self.architecture = architecture
         self.base = 0
         self.thread_data: tuple[int, ...] = ()  # start and end address of its initial contents
-        self.slots: dict[int, bytes] = {}  # address of an import address table cell -> symbol
+        # Cells of the import address tables: where the symbol's name stands, or below zero its ordinal.
+        self.slots: dict[int, int] = {}
+        self._python_names: set[bytes] = set()
 
     def load(self, header: int) -> None:
         """Read everything behind the COFF header at ``header``; raises UnreadableBinaryError."""
@@ -59,7 +61,7 @@ class PeImage(Image):
         self._load_imports(directories[1][0])
         self._load_delayed(directories[13][0])
         self._load_thread_data(directories[9][0])
-        self._import({name for name in self.slots.values() if name.startswith(PYTHON_PREFIXES)})
+        self._import(self._python_names)
 
     def _load_sections(self, offset: int, count: int) -> None:
         data = self.data
@@ -158,7 +160,7 @@ class PeImage(Image):
 
     def _load_thunks(self, library: str, names: int, cells: int) -> None:
         """The symbols of one library: ``names`` points to the names, ``cells`` to the cells the loader fills."""
-        data, wide = self.data, self.architecture.bits == 64
+        data, raw, wide = self.data, self.data.raw, self.architecture.bits == 64
         layout, top = (data.u64, 1 << 63) if wide else (data.u32, 1 << 31)
         if library not in self.needed:
             self.needed += (library,)
@@ -175,7 +177,7 @@ class PeImage(Image):
             if len(self.slots) >= IMPORT_LIMIT:
                 raise data.malformed(f"more than {IMPORT_LIMIT} imports")
             if value & top:
-                self.slots[cell] = f"{library}#{value & 0xFFFF}".encode()
+                self.slots[cell] = -(value & 0xFFFF) - 1
             else:
                 name = self.base + (value & 0x7FFFFFFF) + 2
                 if not low <= name < high:
@@ -183,14 +185,22 @@ class PeImage(Image):
                     if section is None or name >= section.backed:
                         raise data.malformed(f"an imported name at {name:#x} is not in the file")
                     low, high, shift = section.start, section.backed, section.offset - section.start
-                self.slots[cell] = data.name(name + shift, high + shift, "an imported name")
+                self.slots[cell] = name + shift
+                if raw.startswith(PYTHON_PREFIXES, name + shift, high + shift):
+                    self._python_names.add(data.name(name + shift, high + shift, "an imported name"))
             cell += layout.size
         raise data.malformed("imports that do not end")
 
     def pointer(self, address: int) -> Pointer:
         """See Image.pointer."""
-        name = self.slots.get(address)
-        return self.integer(address, self.word) if name is None else name.decode("ascii", "backslashreplace")
+        place = self.slots.get(address)
+        if place is None:
+            return self.integer(address, self.word)
+        if place < 0:
+            return f"#{-place - 1}"
+        data = self.data
+        name = data.text(place - data.start, data.stop - data.start, "an imported name", free=True)
+        return name.decode("ascii", "backslashreplace")
 
     def relocated(self, low: int, high: int) -> bool:
         """See Image.relocated: cells that hold addresses are right at the preferred base, imports are not."""
