@@ -213,7 +213,8 @@ class Project:
         odd = self._odd
         for index, filename in enumerate(filenames):
             if filename[-4:] == ".whl":
-                name, text, *_ = filename.split("-", 2) if "-" in filename else ("", "")
+                parts = filename.split("-", 2)
+                name, text = parts[0], parts[1] if len(parts) == 3 else ""
             elif filename[-7:] == ".tar.gz":
                 name, _, text = filename[:-7].rpartition("-")
             elif filename[-4:] == ".zip" and "macosx10" not in urls[index]:
