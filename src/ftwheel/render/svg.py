@@ -36,9 +36,8 @@ def _style(tones: Mapping[Tone, tuple[str, str]], ink: str) -> str:
     rules = [f".ftwheel-matrix text{{fill:{ink}}}"]
     for tone, (ground, shape) in tones.items():
         name = f".ftwheel-matrix .{tone.name.lower()}"
-        rules.append(
-            f"{name} rect{{fill:{ground};stroke:{shape if tone in {Tone.BAD, Tone.WARNED} else ground}}}{name} path{{fill:{shape}}}"
-        )
+        stroke = shape if tone in {Tone.BAD, Tone.WARNED} else ground
+        rules.append(f"{name} rect{{fill:{ground};stroke:{stroke}}}{name} path{{fill:{shape}}}")
     return "".join(rules)
 
 

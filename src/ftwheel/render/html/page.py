@@ -124,12 +124,12 @@ def _plural(tone: Tone, count: int) -> str:
 
 
 def _matrix(board: Board) -> Iterator[str]:
-    yield '<section aria-labelledby="matrix"><h2 id="matrix">Coverage</h2>'
+    yield '<section><h2 id="matrix">Coverage</h2>'
     yield from _filters(board)
     width = "wide" if len(board.columns) > _MOST_NARROW else "narrow"
     yield f'<div class="scroll {width}" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix">'
     yield (
-        "<caption><span>Machines down, CPython across, the default and the free-threaded build of a version side by side. "
+        "<caption><span>Machines down, CPython across, both builds of a version side by side. "
         "Point at a field, or move to it with Tab, for the reason; it leads to its line in the list.</span></caption>"
     )
     minors = [(minor, list(group)) for minor, group in groupby(board.columns, key=lambda column: column.minor)]
@@ -181,10 +181,11 @@ def _field(field: Field | None, classes: str) -> str:
     if field is None:
         return f'<td class="none {classes}"><span class="hidden">no such place</span></td>'
     label = escape(field.place.label, quote=True)
-    spoken = "" if field.tone is Tone.GOOD else f'<span class="hidden">, {field.tone.value}</span>'
+    spoken = "" if field.tone is Tone.GOOD else f'<span class="hidden">{field.tone.value}</span>'
     codes = f" <code>{', '.join(map(escape, field.codes))}</code>" if field.codes else ""
     return (
-        f'<td class="{_class(field.tone)} {classes}"><a href="#{label}" aria-describedby="w-{label}">{_shape(field.state)}'
+        f'<td class="{_class(field.tone)} {classes}">'
+        f'<a href="#{label}" aria-describedby="w-{label}">{_shape(field.state)}'
         f'<span class="word">{escape(field.word)}</span>{spoken}</a>'
         f'<span class="why" role="tooltip" id="w-{label}"><b>CPython {escape(field.python)} '
         f'<span class="on">on {escape(field.place.platform)}</span></b> {_sentence(field.taken)} '

@@ -1,0 +1,238 @@
+"""The HTML report in a real, headless Chromium: nothing loads, nothing runs that is not ours, everybody can read it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from ftwheel.core.coverage import Coverage
+from ftwheel.core.gate import findings
+from ftwheel.render import svg
+from ftwheel.render.board import lay_out
+from ftwheel.render.html import html
+from support.coverages import big, hostile, varied
+
+pytestmark = pytest.mark.e2e
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail("chromium is not on PATH: run the tests through python3 dev.py tests")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Opens the report of a coverage; fails at the end if the page asked for anything, or complained."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def opened(coverage: Coverage, *, theme: str = "light", width: int = 1400, script: bool = True) -> Page:
+        path = tmp_path / "report.html"
+        path.write_text(html(coverage, findings(coverage)), encoding="utf-8")
+        contexts.append(
+            browser.new_context(
+                color_scheme=theme,  # type: ignore[arg-type]
+                viewport={"width": width, "height": 900},
+                java_script_enabled=script,
+            )
+        )
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        page.on("request", lambda request: request.url == path.as_uri() or complaints.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def violations(page: Page, *only: str) -> list[str]:
+    """What axe-core finds wrong by these of its rules, or by every rule it has switched on."""
+    page.evaluate(f"() => {{ {AXE} }}")  # evaluated by the browser's protocol: the page's own policy forbids it
+    result = page.evaluate("only => axe.run(only.length ? {runOnly: only} : {})", list(only))
+    assert only or len(result["passes"]) > 20
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in result["violations"] for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 1400), ("light", 360)])
+def test_axe_finds_no_violation(show: Open, theme: str, width: int) -> None:
+    page = show(varied(), theme=theme, width=width)
+    page.hover("td.bad a")
+    assert violations(page) == []
+
+
+def test_axe_does_look(show: Open) -> None:
+    page = show(varied())
+    page.evaluate("() => { document.querySelector('td.bad a').replaceChildren(); }")
+    assert len(violations(page, "link-name")) == 1
+
+
+def test_the_themes_differ(show: Open) -> None:
+    colour = "() => getComputedStyle(document.body).backgroundColor"
+    page = show(varied())
+    light = page.evaluate(colour)
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(colour) != light
+
+
+def test_hostile_names_do_nothing(show: Open) -> None:
+    page = show(hostile())
+    page.hover("td.good a")
+    assert "owned" not in page.title().split(":")[-1]
+    assert page.locator("img, iframe, object, [onerror], [onload], [onmouseover]").count() == 0
+    assert page.locator("main").is_visible()
+    assert not page.evaluate(OVERFLOW)
+
+
+def test_what_slipped_through_would_not_run(browser: Browser, tmp_path: Path) -> None:
+    """The policy is the second wall: markup that got into the page runs and loads nothing."""
+    evil = "<script>document.title='owned'</script><img src='x.svg' onerror=\"document.title='owned'\">"
+    (tmp_path / "x.svg").write_text(svg.badge(varied(), ()), encoding="utf-8")
+    path = tmp_path / "evil.html"
+    path.write_text(html(varied(), ()).replace("<main>", f"<main>{evil}"), encoding="utf-8")
+    page = browser.new_page()
+    loaded: list[str] = []
+    page.on("requestfinished", lambda request: loaded.append(request.url))
+    page.goto(path.as_uri())
+    assert "owned" not in page.title()
+    assert loaded == [path.as_uri()]
+    assert page.evaluate("() => document.images[0].naturalWidth") == 0
+    page.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_pointing_at_a_field_shows_its_reason(show: Open, script: bool) -> None:
+    page = show(varied(), script=script)
+    page.hover('[href="#cp314t-macosx_11_0_arm64"]')
+    tip = page.locator("#w-cp314t-macosx_11_0_arm64")
+    assert tip.is_visible()
+    assert "pip and uv take the sdist (with only-binary: version 0.9)" in tip.inner_text()
+    assert page.locator(".why:visible").count() == 1
+    box, field = tip.bounding_box(), page.locator('[href="#cp314t-macosx_11_0_arm64"]').bounding_box()
+    assert box is not None
+    assert field is not None
+    assert 0 <= box["x"] <= field["x"] + field["width"]
+    assert abs(box["y"] - field["y"] - field["height"]) < 30 or abs(field["y"] - box["y"] - box["height"]) < 30
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_filters_need_no_script(show: Open, script: bool) -> None:
+    page = show(varied(), script=script)
+    rows = page.locator(".matrix tbody tr:not(.system):visible")
+    assert rows.count() == 4
+    page.get_by_label("only machines with problems").check()
+    assert rows.count() == 3
+    assert not page.locator(".matrix .system", has_text="glibc").is_visible()
+    page.get_by_label("Windows", exact=True).uncheck()
+    assert rows.count() == 2
+    page.get_by_label("default", exact=True).uncheck()
+    heads = page.locator(".matrix thead th[scope=col]:visible")
+    assert heads.all_inner_texts() == ["free-threaded"]
+    page.get_by_label("free-threaded").uncheck()
+    assert heads.count() == 0
+    page.get_by_label("default", exact=True).check()
+    assert heads.all_inner_texts() == ["default", "default"]
+
+
+def test_keyboard(show: Open) -> None:
+    page = show(varied())
+    focused = "() => document.activeElement.getAttribute('href')"
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "#findings"
+    page.locator(".matrix td a").first.focus()
+    assert page.evaluate(focused) == "#cp313-manylinux_2_17_x86_64"
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert page.evaluate(focused) == "#cp314t-musllinux_1_2_x86_64"
+    tip = page.locator("#w-cp314t-musllinux_1_2_x86_64")
+    assert tip.is_visible()
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    line = page.locator("tr:target")
+    assert line.get_attribute("id") == "cp314t-macosx_11_0_arm64"
+    assert line.is_visible()  # its group opens by itself
+
+
+def test_without_a_script_tab_reaches_every_field(show: Open) -> None:
+    page = show(varied(), script=False)
+    assert page.locator(".matrix td a:not([tabindex])").count() == len(varied().spots)
+
+
+def test_a_screen_reader_hears_heads_verdicts_and_reasons(show: Open) -> None:
+    page = show(varied())
+    tree = page.locator(".matrix").aria_snapshot()
+    assert 'columnheader "3.14"' in tree
+    assert 'rowheader "arm64, macOS 11 macosx_11_0_arm64"' in tree
+    assert 'link "sdist problem"' in tree
+    described = page.locator('[href="#cp314t-win_amd64"]')
+    identifier = described.get_attribute("aria-describedby")
+    assert "the other build gets better" in (page.locator(f"#{identifier}").text_content() or "").lower()
+
+
+def test_the_list_says_what_the_matrix_shows(show: Open) -> None:
+    page = show(varied())
+    board = lay_out(varied(), findings(varied()))
+    for field in board.fields:
+        word = page.locator(f'[href="#{field.place.label}"] .word').text_content()
+        line = page.locator(f"[id='{field.place.label}']").text_content() or ""
+        assert word == field.word
+        for fact in (field.word, field.tone.value, field.taken, field.why[1:], *field.codes):
+            assert fact in line
+
+
+def test_the_page_never_scrolls_sideways(show: Open) -> None:
+    for page in (show(varied()), show(big(200))):
+        for width in (320, 768, 1400):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert not page.evaluate(OVERFLOW)
+
+
+def test_print_shows_everything(show: Open) -> None:
+    page = show(varied())
+    page.emulate_media(media="print")
+    assert page.locator(".list tbody tr:visible").count() == len(varied().spots)
+    assert not page.locator(".filters").is_visible()
+
+
+def test_pictures_are_drawn(browser: Browser, tmp_path: Path) -> None:
+    """As a README shows them: by <img>, where nothing but the file itself is at hand."""
+    shown = varied()
+    for name, picture in (("badge", svg.badge(shown, ())), ("matrix", svg.matrix(shown, ()))):
+        (tmp_path / f"{name}.svg").write_text(picture, encoding="utf-8")
+    (tmp_path / "readme.html").write_text("<img src=badge.svg alt=badge><img src=matrix.svg alt=matrix>")
+    page = browser.new_page()
+    page.goto((tmp_path / "readme.html").as_uri())
+    sizes = page.evaluate("() => [...document.images].map((image) => [image.naturalWidth, image.naturalHeight])")
+    assert sizes[0][1] == 20
+    assert sizes[1][0] >= 420
+    page.goto((tmp_path / "matrix.svg").as_uri())
+    wrong = page.evaluate(
+        "() => [...document.querySelectorAll('text')].filter((text) => {"
+        "  const box = text.getBBox(), svg = document.documentElement;"
+        "  return box.x < 0 || box.x + box.width > svg.width.baseVal.value;"
+        "}).map((text) => text.textContent)"
+    )
+    assert wrong == []
+    page.close()
