@@ -6,6 +6,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,8 +20,10 @@ from ftwheel.render import svg
 from ftwheel.render.board import State, Tone, lay_out
 from ftwheel.render.html import html
 from ftwheel.render.terminal import printable
+from support.commands import ftwheel
 from support.coverages import HOSTILE, big, both, coverage, hostile, spot, varied
 
+ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -216,7 +219,7 @@ def test_pictures_have_titles(shown: Coverage) -> None:
         assert title is not None
         assert "5 of 11 expected places" in (title.text or "")
         assert picture.get("aria-labelledby", "").split()[0] == title.get("id")
-    assert [element.text for element in badge.iter(f"{SVG}text")] == ["wheels", "5 places missing"]
+    assert [element.text for element in badge.iter(f"{SVG}text")] == ["wheels", "5 gaps"]
     cells = list(matrix.iter(f"{SVG}g"))
     assert len(cells) == len(shown.spots)
     described = matrix.find(f"{SVG}desc")
@@ -228,3 +231,19 @@ def test_the_same_coverage_gives_the_same_bytes(shown: Coverage) -> None:
     found = findings(shown)
     assert html(shown, found) == html(shown, found)
     assert svg.matrix(shown, found) == svg.matrix(shown, found)
+
+
+def test_the_pictures_in_the_documentation_are_what_verify_draws(tmp_path: Path) -> None:
+    """Also that all three files and a format can be asked for at once."""
+    arguments = ["whenever==0.9.4", "--uploaded-prior-to", "2026-01-11", "--index", str(ROOT / "tests/recordings")]
+    files = {"--svg": "whenever-0.9.4.svg", "--badge": "whenever-0.9.4-badge.svg", "--html": "report.html"}
+    options = [part for option, name in files.items() for part in (option, str(tmp_path / name))]
+    done = ftwheel("verify", *arguments, "--no-config", *options, cwd=tmp_path)
+    assert done.code == 1, done.err
+    written = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    assert written.keys() == set(files.values())
+    for name in ("whenever-0.9.4.svg", "whenever-0.9.4-badge.svg"):
+        assert (ROOT / "docs" / "images" / name).read_text(encoding="utf-8") == written[name]
+    shown = (ROOT / "docs" / "report.md").read_text(encoding="utf-8").partition("```console\n")[2].partition("```")[0]
+    for line in shown.splitlines()[1:]:
+        assert line == "..." or line in done.out.splitlines()

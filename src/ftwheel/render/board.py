@@ -15,7 +15,7 @@ from itertools import groupby
 
 from ftwheel.core.coverage import Coverage, Gets, Place, Spot, level
 from ftwheel.core.findings import Finding, Severity, worst
-from ftwheel.core.gate import instead, problems
+from ftwheel.core.gate import CODES, instead, problems
 from ftwheel.core.halves import platform_family
 from ftwheel.core.outcomes import Outcome
 from ftwheel.render.findings import summary
@@ -230,7 +230,7 @@ def _field(
         tone=tone,
         word=word,
         taken=bounded(instead(spot)),
-        why=_why(spot, tone),
+        why=_why(spot, tone, codes),
         codes=codes,
     )
 
@@ -239,16 +239,19 @@ def _state(gets: Gets) -> State:
     return _STATES[gets.outcome] if gets.loadable else State.UNLOADABLE
 
 
-def _why(spot: Spot, tone: Tone) -> str:
+def _why(spot: Spot, tone: Tone, codes: Iterable[str]) -> str:
+    parts = []
     if spot.basis is not None:
-        why = f"expected: {spot.basis.value}"
+        parts.append(f"expected: {spot.basis.value}")
     elif tone is Tone.GOOD:
-        why = "served, though nothing asks for it"
+        parts.append("served, though nothing asks for it")
     elif tone is Tone.QUIET:
-        why = "not expected: neither a configuration, nor the other build, nor the previous release asks for it"
-    else:
-        why = "the other build gets better"
-    return f"{why}; accepted by the baseline" if tone is Tone.KNOWN else why
+        parts.append("not expected: neither a configuration, nor the other build, nor the previous release asks for it")
+    # the other codes say what the basis says
+    parts += [f"{CODES[code][:1].lower()}{CODES[code][1:]}" for code in codes if code in {"FTV105", "FTV106"}]
+    if tone is Tone.KNOWN:
+        parts.append("accepted by the baseline")
+    return "; ".join(parts)
 
 
 def _system(platform: str) -> str:

@@ -49,11 +49,11 @@ _STYLE = (
 
 
 def badge(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
-    """``wheels | complete`` or ``wheels | 3 places missing``, 20 px high."""
+    """``wheels | complete`` or ``wheels | 3 gaps``, 20 px high."""
     board = lay_out(coverage, found, known=known)
     value = "complete" if board.verdict is Tone.GOOD else "findings"
     if bad := board.count(Tone.BAD) + board.count(Tone.WARNED):
-        value = f"{bad} place{'s' if bad > 1 else ''} missing"
+        value = f"{bad} gap{'s' if bad > 1 else ''}"
     colour = {Tone.GOOD: "#116329", Tone.WARNED: "#7a4b00"}.get(board.verdict, "#b3261e")
     label, left, right = "wheels", 6 * _CHARACTER + 12, len(value) * _CHARACTER + 12
     title = escape(f"Wheels of {board.title}: {board.headline}")
