@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,24 @@ def test_inputs_that_are_no_release(verify: Run, server: IndexServer, tmp_path: 
     (empty / "demo-1.0-cp314-cp314-win_amd64.whl").write_bytes(b"no zip")
     assert verify(empty, *where) == 2
     assert verify(next(two.iterdir()), empty / "demo-1.0-cp314-cp314-win_amd64.whl", *where) == 2
+
+
+def test_the_page_of_the_documentation_shows_real_output(verify: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = RECORDINGS.parents[1]
+    monkeypatch.chdir(root / "tests")  # out of the way of this repository's own pyproject.toml
+    text = (root / "docs" / "verify.md").read_text()
+    blocks = re.findall(r"```console\n\$ ftwheel verify ([^\n]*)\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for command, output in blocks:
+        verify(*command.replace("tests/recordings", str(RECORDINGS)).split())
+        assert verify.out == output
+
+
+def test_every_code_is_documented() -> None:
+    from ftwheel.core.gate import CODES
+
+    text = (RECORDINGS.parents[1] / "docs" / "verify.md").read_text()
+    assert re.findall(r"^\| `(FTV[0-9]+)` \| \w+ \| (.*) \|$", text, re.MULTILINE) == list(CODES.items())
 
 
 def test_an_index_that_cannot_be_reached(verify: Run, tmp_path: Path) -> None:
