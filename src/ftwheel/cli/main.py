@@ -72,8 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
-    parsed = parser(named).parse_args(arguments)
     try:
+        parsed = parser(named).parse_args(arguments)
         code = load(parsed.command).run(parsed)
         sys.stdout.flush()  # so that a closed pipe shows here and not at exit
     except FtwheelError as error:

@@ -87,11 +87,15 @@ class Environment:
         """Part of ``build.env.IsolatedEnv``: the backend finds the programs that its requirements brought."""
         return {"PATH": os.pathsep.join(filter(None, [os.fspath(self.scripts), os.environ.get("PATH")]))}
 
-    def install(self, requirements: Collection[str], *, dependencies: bool = True) -> None:
-        """Install requirements or files of wheels; raises BuildError with the installer's own words."""
+    def install(self, requirements: Collection[str], *, dependencies: bool = True, sdists: bool = True) -> None:
+        """Install requirements or files of wheels; raises BuildError with the installer's own words.
+
+        Without ``sdists`` only wheels are taken, older ones where the newest release has none.
+        """
         if not requirements:
             return
         flags = [] if dependencies else ["--no-deps"]
+        flags += [] if sdists else ["--only-binary=:all:"]
         wanted = sorted(requirements)
         if self._uv:
             command = [self._uv, "pip", "install", "--python", self.python_executable, *flags, *wanted]

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ftwheel.core.errors import BuildError
 from ftwheel.core.importing import ImportOutcome, ImportResult
 from ftwheel.core.interpreters import Interpreter
 from ftwheel.core.logs import interesting
@@ -78,7 +79,13 @@ def import_in(
 ) -> tuple[ImportResult, ...]:
     """``import_modules`` in a folder that the caller made and removes."""
     environment = Environment(interpreter, place / "installed", crew=crew, log=place / "install.log")
-    environment.install([str(wheel)], dependencies=requires)
+    try:
+        # A dependency without a wheel for this interpreter would be compiled, which can take an hour.
+        environment.install([str(wheel)], dependencies=requires, sdists=not requires)
+    except BuildError:
+        if not requires:
+            raise
+        environment.install([str(wheel)])
     return import_installed(environment, modules, place=place, crew=crew, timeout=timeout)
 
 

@@ -43,8 +43,9 @@ class Progress:
 
 
 @contextmanager
-def progress(stream: TextIO = sys.stderr) -> Iterator[Progress]:
-    """A Progress for as long as the build runs."""
+def progress(stream: TextIO | None = None) -> Iterator[Progress]:
+    """A Progress on standard error, or another stream, for as long as the build runs."""
+    stream = stream or sys.stderr
     if not is_rich(stream):
         yield Progress(stream, None)
         return
