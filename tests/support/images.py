@@ -14,7 +14,10 @@ __all__ = ["Spec", "elf", "fat", "macho", "pe"]
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What the image says: ``slots`` are those of ``PyModuleDef.m_slots``, empty for none."""
+    """What the image says: ``slots`` are those of ``PyModuleDef.m_slots``, empty for none.
+
+    ``extra`` is more data behind the definition (ELF only).
+    """
 
     name: str = "spam"
     free_threaded: bool = True
@@ -117,15 +120,16 @@ def elf(spec: Spec, *, pointers: str = "rela", gnu_hash: bool = True) -> bytes:
     ]
     table_tag, size_tag = {"rela": (7, 8), "rel": (17, 18), "relr": (36, 35)}[pointers]
     tags += [(table_tag, tables["rel"]), (size_tag, len(relocations)), (0, 0)]
-    dynamic_at = data_at + 0x1000
+    area = -(-len(data) // 0x1000) * 0x1000
+    dynamic_at = data_at + area
     dynamic = b"".join(struct.pack(word + word[1], *tag) for tag in tags)
     file = bytearray(0x1000)
     file[start : start + len(body)] = body
     file += spec.code.ljust(0x1000, b"\0")
-    file += bytes(data).ljust(0x1000, b"\0") + dynamic
+    file += bytes(data).ljust(area, b"\0") + dynamic
     segments = [
         (1, 5, 0, 0x2000),
-        (1, 6, data_at, 0x1000 + len(dynamic)),
+        (1, 6, data_at, area + len(dynamic)),
         (2, 6, dynamic_at, len(dynamic)),
     ]
     ident = b"\x7fELF" + bytes([2 if wide else 1, 1 if order == "<" else 2, 1]) + bytes(9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ftwheel.core.extensions import (
     Basis,
@@ -20,7 +20,6 @@ from ftwheel.core.extensions import (
     module_name,
     parse_suffix,
 )
-from ftwheel.io.binaries import walk
 from ftwheel.io.binaries.abi import decide_abi
 from ftwheel.io.binaries.definitions import find_definitions
 from ftwheel.io.binaries.elf import read_elf
@@ -126,11 +125,16 @@ def _read_image(image: Image, init_name: str | None, *, level2: bool) -> _Answer
         return _Answer(verdict, Level.NONE, False, *decide_abi(image, definitions, None))
     data = decide_by_data(image, init_name, definitions)
     built_for, evidence = decide_abi(image, definitions, data.abi)
-    walkable = level2 and walk.supports(image)
-    wants = walkable and not walk.available()
-    if not walkable or wants or data.basis is Basis.CFFI_BACKEND:
-        return _Answer(data, Level.DATA if data.decided else Level.NONE, wants, built_for, evidence)
-    walked = walk.decide_by_code(image, init_name, built_for)
+    alone = _Answer(data, Level.DATA if data.decided else Level.NONE, False, built_for, evidence)
+    if not level2 or data.basis is Basis.CFFI_BACKEND:
+        return alone
+    from ftwheel.io.binaries import walk  # level 1 needs none of it
+
+    if not walk.supports(image):
+        return alone
+    if not walk.available():
+        return replace(alone, wants_capstone=True)
+    walked = walk.decide_by_code(image, init_name, built_for, confirm=data.decided)
     code = walked.verdict
     if code.abi is not None and code.abi != data.abi:
         built_for, evidence = decide_abi(image, definitions, code.abi)
@@ -141,7 +145,7 @@ def _read_image(image: Image, init_name: str | None, *, level2: bool) -> _Answer
         (not code.decided and not walked.conflict)
         or (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase)
     ):
-        return _Answer(data, Level.DATA, False, built_for, evidence)
+        return replace(alone, built_for=built_for, evidence=evidence)
     return _Answer(code, Level.CODE if code.decided else Level.NONE, False, built_for, evidence)
 
 

@@ -25,6 +25,7 @@ from ftwheel.io.binaries.x86_64 import X86
 __all__ = ["Walked", "available", "decide_by_code", "supports"]
 
 _STEPS = 200_000  # instructions walked in all
+_CONFIRM_STEPS = 20_000  # the same when data has decided already, and code can only confirm or contradict
 _PATH_STEPS = 120_000  # instructions on one path
 _DOUBT_STEPS = 4_000  # instructions walked at least after the first verdict, in search of another
 _FORKS = 256  # paths
@@ -87,18 +88,18 @@ class _Walk:
         self.declares = SET_GIL in self.image.imports
         self.export = self.init_name.startswith("PyModExport")
 
-    def run(self) -> None:
-        """Walk until nothing is left, or the budget is."""
+    def run(self, budget: int) -> None:
+        """Walk until nothing is left, or the budget of instructions is used up."""
         memory = Memory(self.image, self.names, {}, free_threaded=self.free_threaded)
         state = State(memory, self.processor.registers, self.processor.vectors)
         self.processor.enter(state, STACK + (1 << 24), CALLER, self.image.thread_template())
         state.pc = self.image.exports[self.init_name]
         self.pending.append(state)
-        left = _STEPS
+        left = budget
         while self.pending and left > 0:
             left -= self._path(self.pending.popleft(), min(left, _PATH_STEPS))
             if self.verdicts:
-                left = min(left, max(_DOUBT_STEPS, _STEPS - left))
+                left = min(left, max(_DOUBT_STEPS, budget - left))
         if self.pending:
             self.lost.add("the init function is too long")
 
@@ -313,13 +314,13 @@ class Walked:
     free_threaded: bool | None
 
 
-def decide_by_code(image: Image, init_name: str, built_for: BuiltFor) -> Walked:
+def decide_by_code(image: Image, init_name: str, built_for: BuiltFor, *, confirm: bool) -> Walked:
     """Walk one init function. Needs ``available()`` and ``supports(image)``.
 
-    ``built_for`` tells which layout definitions have where their heads do not.
+    ``built_for`` tells which layout definitions have where their heads do not; ``confirm`` that data alone has decided.
     """
     walk = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED)
-    walk.run()
+    walk.run(_CONFIRM_STEPS if confirm else _STEPS)
     verdict, conflict = _weigh(walk)
     return Walked(verdict, conflict, walk.heads.pop() if len(walk.heads) == 1 else None)
 
