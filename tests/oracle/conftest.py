@@ -41,11 +41,23 @@ def index_server() -> Iterator[server.IndexServer]:
 
 
 @pytest.fixture(scope="session")
-def uv(installers: Path, default_python: str, index_server: server.IndexServer) -> uv_oracle.Uv:
-    """The pinned uv."""
-    version = uv_oracle.NEWEST
-    python = pip_oracle.environment_with(installers / f"uv-{version}", default_python, f"uv=={version}")
-    return uv_oracle.Uv(python.with_name("uv"), default_python, installers, index_server)
+def uv_release(
+    installers: Path, default_python: str, index_server: server.IndexServer
+) -> Callable[[str], uv_oracle.Uv]:
+    """A uv of any version."""
+
+    def install(version: str) -> uv_oracle.Uv:
+        folder = installers / f"uv-{version}"
+        python = pip_oracle.environment_with(folder, default_python, f"uv=={version}")
+        return uv_oracle.Uv(python.with_name("uv"), default_python, folder, index_server)
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def uv(uv_release: Callable[[str], uv_oracle.Uv]) -> uv_oracle.Uv:
+    """The newest uv that is modelled."""
+    return uv_release(uv_oracle.NEWEST)
 
 
 @pytest.fixture(scope="session", params=["default", "free-threaded"])

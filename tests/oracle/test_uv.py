@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from support.comparing import BATCHES, SEED, batch, compare
@@ -19,6 +21,17 @@ def test_uv_takes_what_is_said(number: int, uv: Uv) -> None:
         [generate("uv", SEED, case) for case in batch("uv", number)],
         uv.answers,
         lambda case: simulate(case, uv.root(case), uv.folders(case)),
+    )
+
+
+@pytest.mark.parametrize("version", ["0.11.2", "0.11.20"])
+def test_older_uvs_accept_other_tags(version: str, uv_release: Callable[[str], Uv]) -> None:
+    """``abi3t`` came with uv 0.11.3; before 0.11.21 the oldest musllinux won. Plain cases, as for older pips."""
+    older = uv_release(version)
+    compare(
+        [generate("uv", SEED, case, plain=True) for case in range(150)],
+        older.answers,
+        lambda case: simulate(case, older.root(case), older.folders(case), version=version),
     )
 
 

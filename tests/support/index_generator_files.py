@@ -155,7 +155,7 @@ def draw_file(
         project=project,
         version=version,
         requires_python=_requires_python(target, rng, plain=plain),
-        yanked=_yanked(rng),
+        yanked=_yanked(rng, plain=plain),
         hashes=_hashes(rng),
         upload_time=None if rng.random() < 0.02 else rng.choice(_TIMES),
         metadata=rng.choice((None, None, True, False, "sha256", "odd")),
@@ -184,9 +184,9 @@ def _rival(file: GeneratedFile, target: Machine, rng: random.Random, *, plain: b
     if draw < 0.15:
         return replace(file, folder=folder)
     if draw < 0.22:
-        return replace(file, yanked=_yanked(rng), upload_time=rng.choice(_TIMES))
+        return replace(file, yanked=_yanked(rng, plain=plain), upload_time=rng.choice(_TIMES))
     if draw < 0.36:
-        return replace(file, folder=folder, hashes=_hashes(rng), yanked=_yanked(rng))
+        return replace(file, folder=folder, hashes=_hashes(rng), yanked=_yanked(rng, plain=plain))
     if draw < 0.46:
         return replace(file, folder=folder, requires_python=_requires_python(target, rng, plain=plain))
     parts = file.filename.split("-")
@@ -429,10 +429,12 @@ def _comparison(target: Machine, rng: random.Random) -> str:
     return f"{operator}{version}"
 
 
-def _yanked(rng: random.Random) -> bool | str | None:
+def _yanked(rng: random.Random, *, plain: bool) -> bool | str | None:
     draw = rng.random()
     if draw < 0.78:
         return None
+    if plain:
+        return "broken"
     return rng.choices((False, True, "", 'broken on <3.13 & "others"'), (2, 4, 2, 4))[0]
 
 

@@ -74,7 +74,7 @@ def _altered(facts: dict[str, Any], machine: Machine, prefix: Path) -> dict[str,
         "scripts": str(prefix / "bin"),
         "data": str(prefix),
     }
-    return facts | {
+    altered = facts | {
         "markers": facts["markers"]
         | {
             "implementation_name": name,
@@ -104,6 +104,8 @@ def _altered(facts: dict[str, Any], machine: Machine, prefix: Path) -> dict[str,
         "pointer_size": "32" if machine.processor in {"i686", "armv7l", "32"} else "64",
         "cpu_info": {"unavailable": "not this machine"},
     }
+    altered["platform"] = {"os": altered["os"], "arch": architecture}  # where an older uv has the two
+    return {name: altered[name] for name in facts}
 
 
 class Uv:

@@ -20,7 +20,9 @@ from ftwheel.core.tagtables import TagFlavour
         ("pip==24.1", TagFlavour.PIP_NO_ABI3T),
         ("pip==24.0", TagFlavour.PIP_NO_FREE_THREADING),
         ("uv", TagFlavour.UV),
-        ("uv==0.11.3", TagFlavour.UV),
+        ("uv==0.11.21", TagFlavour.UV),
+        ("uv==0.11.20", TagFlavour.UV_OLD_MUSL),
+        ("uv==0.11.3", TagFlavour.UV_OLD_MUSL),
         ("uv==0.11.2", TagFlavour.UV_NO_ABI3T),
     ],
 )

@@ -14,7 +14,14 @@ from functools import lru_cache
 
 from ftwheel.core.errors import InputError
 
-__all__ = ["before_packaging_24", "before_packaging_26_3", "platform_ladder", "platform_markers", "uv_platforms"]
+__all__ = [
+    "before_packaging_24",
+    "before_packaging_26_3",
+    "before_uv_0_11_21",
+    "platform_ladder",
+    "platform_markers",
+    "uv_platforms",
+]
 
 _LINUX_ARCHITECTURES = (
     "x86_64", "i686", "aarch64", "armv7l", "ppc64le", "ppc64", "s390x", "riscv64", "loongarch64",
@@ -112,6 +119,13 @@ def before_packaging_24(platforms: tuple[str, ...]) -> tuple[str, ...]:
 def uv_platforms(platforms: tuple[str, ...]) -> tuple[str, ...]:
     """uv's list for the machine packaging describes with ``platforms``: older order and names, other oldest glibc."""
     return tuple(tag for tag in before_packaging_26_3(platforms) if not _too_old_for_uv(tag))
+
+
+def before_uv_0_11_21(platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """uv's list before 0.11.21, which preferred the oldest musllinux."""
+    found = uv_platforms(platforms)
+    musl = [tag for tag in found if tag.startswith("musllinux")]
+    return (*reversed(musl), *(tag for tag in found if not tag.startswith("musllinux")))
 
 
 def _too_old_for_uv(tag: str) -> bool:

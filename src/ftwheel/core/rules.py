@@ -23,7 +23,7 @@ _PIP = (
     ((24, 1), TagFlavour.PIP_NO_ABI3T),
     ((), TagFlavour.PIP_NO_FREE_THREADING),
 )
-_UV = (((0, 11, 3), TagFlavour.UV), ((), TagFlavour.UV_NO_ABI3T))
+_UV = (((0, 11, 21), TagFlavour.UV), ((0, 11, 3), TagFlavour.UV_OLD_MUSL), ((), TagFlavour.UV_NO_ABI3T))
 
 
 class IndexStrategy(enum.Enum):

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ftwheel.core.platforms import before_packaging_24, before_packaging_26_3, uv_platforms
+from ftwheel.core.platforms import before_packaging_24, before_packaging_26_3, before_uv_0_11_21, uv_platforms
 
 __all__ = [
     "AbiTable",
@@ -40,12 +40,13 @@ class TagFlavour(enum.Enum):
     PIP_OLD_PLATFORMS = "pip before 26.3"
     PIP_NO_ABI3T = "pip before 26.1"
     PIP_NO_FREE_THREADING = "pip before 24.1"
-    UV = "uv"  # 0.11.3 and newer
+    UV = "uv"  # 0.11.21 and newer
+    UV_OLD_MUSL = "uv before 0.11.21"
     UV_NO_ABI3T = "uv before 0.11.3"
 
     @property
     def is_uv(self) -> bool:
-        return self in {TagFlavour.UV, TagFlavour.UV_NO_ABI3T}
+        return self in {TagFlavour.UV, TagFlavour.UV_OLD_MUSL, TagFlavour.UV_NO_ABI3T}
 
 
 class AbiTable:
@@ -148,8 +149,10 @@ def best_tag(abis: AbiTable, platforms: PlatformTable, index: int) -> str:
 @lru_cache(maxsize=1024)
 def platform_table(platforms: tuple[str, ...], flavour: TagFlavour) -> PlatformTable:
     """``platforms`` are in packaging's order."""
-    if flavour.is_uv:
+    if flavour is TagFlavour.UV:
         platforms = uv_platforms(platforms)
+    elif flavour.is_uv:
+        platforms = before_uv_0_11_21(platforms)
     elif flavour is TagFlavour.PIP_NO_FREE_THREADING:
         platforms = before_packaging_24(platforms)
     elif flavour is not TagFlavour.PIP:
