@@ -137,6 +137,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the readers of compiled modules, guided by coverage: ``fuzz -- -max_total_time=600``."""
+    install(session, "atheris")
+    session.run("python", "tests/fuzz/fuzz_binaries.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style, and which room may import which."""
     install(session, *group("lint"))

@@ -144,7 +144,7 @@ def _one_name_for_all() -> bytes:
 
 
 def _heads_everywhere() -> bytes:
-    """A megabyte of what starts like a module definition."""
+    """A megabyte of what starts like a module definition, which nothing believes."""
     return elf(replace(_SPEC, extra=(bytes(12) + b"\xff" * 4 + bytes(40)) * 20_000))
 
 

@@ -40,6 +40,7 @@ _SUBSLOTS, _MOD_SLOTS, _ABI = 92, 94, 109
 # First eight bytes of a static default head on 64-bit machines: the reference count.
 _IMMORTAL = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
 DEFAULT_COUNTS = frozenset({1, *_IMMORTAL.values()})
+_HEAD_LIMIT = 1 << 12  # heads of one kind; the largest mypyc group has some hundreds
 _CANDIDATE_LIMIT = 1 << 18  # places looked at in one image for one kind of head
 
 
@@ -158,9 +159,13 @@ def find_definitions(image: Image) -> list[Definition]:
 
 
 def _search(image: Image, needle: bytes, heads: list[Head], found: dict[int, Definition]) -> None:
+    """Add the definitions with any of these heads, all of which contain ``needle``.
+
+    An image with more heads than any real one has is made to mislead, and none of its definitions is believed.
+    """
     raw, word = image.data.raw, image.word
     skips = [(head, head.pattern.index(needle)) for head in heads]
-    left = _CANDIDATE_LIMIT
+    left, heads_left = _CANDIDATE_LIMIT, _HEAD_LIMIT
     for segment in image.segments:
         if not segment.writable:
             continue
@@ -172,6 +177,10 @@ def _search(image: Image, needle: bytes, heads: list[Head], found: dict[int, Def
                 position = at - skipped
                 address = segment.start + position - segment.offset
                 if address % word == 0 and position >= segment.offset and raw.startswith(head.pattern, position):
+                    heads_left -= 1
+                    if not heads_left:
+                        found.clear()
+                        return
                     definition = _definition(image, head, address)
                     if definition:
                         found[address] = definition

@@ -7,6 +7,7 @@ states is checked against the size of the file before anything is done that many
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -166,7 +167,7 @@ class Segment:
     writable: bool
 
 
-class Image:
+class Image(ABC):
     """One architecture of a shared object.
 
     ``exports`` maps the init functions to their addresses, ``imports`` are the imported C-API symbols as C spells
@@ -250,9 +251,9 @@ class Image:
         """What the pointer-sized cell at an address holds once the image is loaded."""
         return self.integer(address, self.word)
 
+    @abstractmethod
     def relocated(self, low: int, high: int) -> bool:
         """Whether any cell that starts at ``low <= address < high`` holds something else than its bytes say."""
-        raise NotImplementedError
 
     def plain(self, address: int, size: int) -> int | None:
         """The unsigned integer at an address if the loader leaves all of it alone."""
