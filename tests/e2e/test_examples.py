@@ -83,9 +83,9 @@ def own_tests(project: Path, wheels: Path, python: str, environ: Mapping[str, st
     interpreter = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     for command in (
         [uv, "venv", "--quiet", "--python", python, folder],
-        [uv, "pip", "install", "--quiet", "--only-binary", ":all:", "--find-links", wheels, *wanted],
+        [uv, "pip", "install", "--quiet", "--python", interpreter, "--only-binary", ":all:", "-f", wheels, *wanted],
     ):
-        done = run(*command, cwd=project.parent, environ={**environ, "VIRTUAL_ENV": os.fspath(folder)})
+        done = run(*command, cwd=project.parent, environ=environ)
         assert done.returncode == 0, done.stderr
     tested = run(interpreter, "-m", "pytest", "-p", "no:cacheprovider", "tests", cwd=project, environ=environ)
     assert tested.returncode == 0, tested.stdout + tested.stderr

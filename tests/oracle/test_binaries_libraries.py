@@ -83,7 +83,7 @@ def ours(data: bytes) -> list[tuple[set[str], set[str], list[str]]]:
 
 def _installed() -> list[Path]:
     """Shared objects of this interpreter and of what is installed in it."""
-    folders = {Path(sysconfig.get_path(name)) for name in ("platstdlib", "platlib")}
+    folders = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platlib")}
     return sorted({path for folder in folders for path in folder.rglob("*.so")})
 
 
