@@ -29,7 +29,7 @@ def server() -> Iterator[IndexServer]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user with nothing configured, in an empty project."""
+    """A user with nothing configured, in a folder of a project."""
     for name in list(os.environ):
         if name.startswith(("PIP_", "UV_", "XDG_")) or name == "VIRTUAL_ENV":
             monkeypatch.delenv(name)
@@ -39,6 +39,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "venv"))
     (tmp_path / "project" / "sub").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "project" / "sub")
+    # without it, the project would be the one that the temporary folder happens to be in
+    write(tmp_path / "project" / "pyproject.toml", '[project]\nname = "x"\nversion = "1"\n')
     return tmp_path
 
 
@@ -179,6 +181,22 @@ UV_CASES = {
             "home/.config/uv/uv.toml": 'index-url = "{url}/user"\n[[index]]\nname = "first"\nurl = "{url}/shadowed"\n'
             '[[index]]\nurl = "{url}/second"\n',
             "system/uv/uv.toml": '[[index]]\nurl = "{url}/system"\ndefault = true\n',
+        },
+        {},
+    ),
+    "a file below the project's root": (
+        {
+            "project/uv.toml": 'index-url = "{url}/root"\nextra-index-url = ["{url}/e"]\n',
+            "project/sub/uv.toml": 'index-url = "{url}/below"\n',
+        },
+        {},
+    ),
+    "a member of a workspace": (
+        {
+            "pyproject.toml": '[tool.uv]\nindex-url = "{url}/root"\nextra-index-url = ["{url}/e"]\n'
+            '[tool.uv.workspace]\nmembers = ["project/*"]\n',
+            "project/uv.toml": 'index-url = "{url}/between"\n',
+            "project/sub/pyproject.toml": '[project]\nname = "sub"\nversion = "1"\n',
         },
         {},
     ),

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
@@ -68,18 +69,71 @@ def _files(environ: Mapping[str, str], folder: str) -> Iterator[_File]:
         return
     if environ.get("UV_NO_CONFIG", "").lower() in _TRUE:
         return
-    while True:
-        if os.path.isfile(path := os.path.join(folder, "uv.toml")):
+    for place in _upwards(_workspace_root(folder) or folder):
+        if os.path.isfile(path := os.path.join(place, "uv.toml")):
             yield _read(path)
             break
-        if found := _project(os.path.join(folder, "pyproject.toml")):
+        if found := _project(os.path.join(place, "pyproject.toml")):
             yield found
-            break
-        if folder == (folder := os.path.dirname(folder)):
             break
     for path in _shared(environ):
         if os.path.isfile(path):
             yield _read(path)
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """The folder and all that it is in."""
+    yield folder
+    while folder != (folder := os.path.dirname(folder)):
+        yield folder
+
+
+def _workspace_root(folder: str) -> str | None:
+    """Where uv begins to look for its configuration when the folder is in a project; None when it is in none.
+
+    A ``uv.toml`` between the folder and the project's root does not count. A project that is a member of a workspace
+    further up has the workspace's root (``Workspace::discover`` of uv 0.13.9, ``uv-workspace/src/workspace.rs``).
+    """
+    project = next((place for place in _upwards(folder) if os.path.isfile(os.path.join(place, "pyproject.toml"))), None)
+    if project is None:
+        return None
+    named, workspace = _declares(project)
+    if not named or workspace is not None:
+        return project if workspace is not None else None
+    for place in _upwards(os.path.dirname(project)):
+        members = _declares(place)[1]
+        if members is not None:
+            relative = os.path.relpath(project, place).replace(os.sep, "/")
+            if any(fnmatchcase(relative, member.removesuffix("/")) for member in members):
+                return place
+            break
+    return project
+
+
+def _declares(folder: str) -> tuple[bool, list[str] | None]:
+    """Whether a folder's ``pyproject.toml`` has a ``[project]``, and the members of the workspace it declares."""
+    try:
+        with open(os.path.join(folder, "pyproject.toml"), encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError):
+        return False, None
+    if "workspace" not in text and re.search(r"^\[project\]", text, re.MULTILINE):
+        return True, None  # parsing costs more than the rest of a warm start
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False, None
+    table: Any = document
+    for key in ("tool", "uv", "workspace"):
+        table = table.get(key) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        return "project" in document, None
+    members = table.get("members")
+    return "project" in document, [each for each in members if isinstance(each, str)] if isinstance(
+        members, list
+    ) else []
 
 
 def _shared(environ: Mapping[str, str]) -> Iterator[str]:
