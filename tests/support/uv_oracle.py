@@ -191,13 +191,15 @@ class Uv:
             return next(iter(found))
         assert found, f"uv took {filename!r}, which is nowhere in\n{case.describe()}"
         before = len(self._server.paths)
-        done = self._run(case, interpreter)
+        done = self._run(case, interpreter, "--verbose")
         prefix = urlsplit(root).path + "files/"
         fetched = [path for path in self._server.paths[before:] if path.startswith(prefix)]
         if fetched:
             return self._server.url + unquote(fetched[0])
         local = [url for url in found if url.startswith("file:")]
-        assert len(local) == 1, f"uv did not say which {filename!r} it takes: {done.stderr}\n{case.describe()}"
+        if len(local) > 1:  # the files are empty, and uv says which one it tries to unpack
+            local = [url for url in local if unquote(urlsplit(url).path) in done.stderr]
+        assert len(local) == 1, f"uv did not say which {filename!r} it takes:\n{done.stderr}\n{case.describe()}"
         return local[0]
 
     def _run(self, case: Case, interpreter: str, *flags: str) -> subprocess.CompletedProcess[str]:
