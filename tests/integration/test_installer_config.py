@@ -193,9 +193,17 @@ UV_CASES = {
     ),
     "a member of a workspace": (
         {
-            "pyproject.toml": '[tool.uv]\nindex-url = "{url}/root"\nextra-index-url = ["{url}/e"]\n'
-            '[tool.uv.workspace]\nmembers = ["project/*"]\n',
-            "project/uv.toml": 'index-url = "{url}/between"\n',
+            "project/pyproject.toml": '[tool.uv]\nindex-url = "{url}/root"\nextra-index-url = ["{url}/e"]\n'
+            '[tool.uv.workspace]\nmembers = ["su*"]\n',
+            "project/sub/uv.toml": 'index-url = "{url}/member"\n',
+            "project/sub/pyproject.toml": '[project]\nname = "sub"\nversion = "1"\n',
+        },
+        {},
+    ),
+    "a project between the member and the workspace": (
+        {
+            "pyproject.toml": '[tool.uv]\nindex-url = "{url}/root"\n[tool.uv.workspace]\nmembers = ["project/*"]\n',
+            "project/uv.toml": 'index-url = "{url}/between"\nextra-index-url = ["{url}/e"]\n',
             "project/sub/pyproject.toml": '[project]\nname = "sub"\nversion = "1"\n',
         },
         {},

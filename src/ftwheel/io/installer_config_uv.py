@@ -101,7 +101,9 @@ def _workspace_root(folder: str) -> str | None:
     if not named or workspace is not None:
         return project if workspace is not None else None
     for place in _upwards(os.path.dirname(project)):
-        members = _declares(place)[1]
+        above, members = _declares(place)
+        if members is None and above:
+            break  # a project that is no workspace ends the search
         if members is not None:
             relative = os.path.relpath(project, place).replace(os.sep, "/")
             if any(fnmatchcase(relative, member.removesuffix("/")) for member in members):
