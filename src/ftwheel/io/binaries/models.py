@@ -43,6 +43,7 @@ _HANDS_BACK = re.compile(
 _HARMLESS = frozenset(
     {
         "__tls_get_addr",
+        "_tlv_bootstrap",
         "__errno_location",
         "getenv",
         "write",
