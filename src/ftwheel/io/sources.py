@@ -96,11 +96,24 @@ def unpack_sdist(sdist: Path, place: Path) -> Path:
     """
     try:
         with tarfile.open(sdist) as archive:
-            archive.extractall(place, filter="data")
+            _extract(archive, place)
         (folder,) = place.iterdir()
     except (tarfile.TarError, OSError, ValueError) as error:
         raise BuildError(f"{sdist.name}: cannot be unpacked as a source distribution ({error})") from error
     return folder
+
+
+def _extract(archive: tarfile.TarFile, place: Path) -> None:
+    """Extract nothing outside of the folder; raises TarError."""
+    if hasattr(tarfile, "data_filter"):
+        archive.extractall(place, filter="data")
+        return
+    # Python 3.11 before 3.11.4 (Debian 12 has it): only what a source distribution needs
+    for member in archive:
+        path = (place / member.name).resolve()
+        if not (member.isfile() or member.isdir()) or not path.is_relative_to(place.resolve()):
+            raise tarfile.TarError(f"{member.name!r} is no file or folder inside of it")
+        archive.extract(member, place)
 
 
 def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None, feed: bytes = b"") -> bytes | None:
