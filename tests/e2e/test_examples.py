@@ -10,11 +10,14 @@ import tarfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ftwheel.io.environments import clean_environ, find_uv
 from ftwheel.io.interpreters import probe
+from support.commands import ftwheel, ftwheel_environ
+from support.server import serve
 
 pytestmark = pytest.mark.e2e
 
@@ -73,13 +76,18 @@ def build(
     return done, sorted(out.iterdir()) if out.exists() else []
 
 
+def project_name(project: Path) -> str:
+    name: str = tomllib.loads((project / "pyproject.toml").read_text())["project"]["name"]
+    return name
+
+
 def own_tests(project: Path, wheels: Path, python: str, environ: Mapping[str, str]) -> str:
     """Run the example's tests on a wheel that an installer chose for the interpreter; returns what pytest printed."""
     uv = find_uv()
     assert uv is not None
     folder = project.parent / f"env-{probe(python).abi_tag}"
     settings = tomllib.loads((project / "pyproject.toml").read_text())
-    wanted = [settings["project"]["name"], *settings["dependency-groups"]["test"]]
+    wanted = [project_name(project), *settings["dependency-groups"]["test"]]
     interpreter = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     for command in (
         [uv, "venv", "--quiet", "--python", python, folder],
@@ -90,6 +98,41 @@ def own_tests(project: Path, wheels: Path, python: str, environ: Mapping[str, st
     tested = run(interpreter, "-m", "pytest", "-p", "no:cacheprovider", "tests", cwd=project, environ=environ)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     return tested.stdout
+
+
+def check_that_no_wheel_is_lost_unnoticed(project: Path, files: list[Path]) -> None:
+    """Over an index with an older release: without any one wheel, exactly the places that took it have a problem."""
+
+    def verified(folder: Path) -> dict[str, dict[str, Any]]:
+        options = ["--no-config", "-i", f"{server.url}/simple/", "--format", "json"]
+        done = ftwheel("verify", folder, *options, environ=ftwheel_environ(FTWHEEL_CACHE_DIR=str(project.parent / "c")))
+        assert done.code in {0, 1}, done.err
+        return {place["environment"]: place for place in done.json["places"]}
+
+    def troubled(places: dict[str, dict[str, Any]]) -> set[str]:
+        return {label for label, place in places.items() if place["expected"] and not place["served"]}
+
+    with serve() as server:
+        older = [path.name.replace("-1.0-", "-0.9-") for path in files]
+        page = "".join(f'<a href="../../files/{name}">{name}</a>' for name in older)
+        server.put(f"/simple/{project_name(project)}/", page, content_type="text/html")
+        whole = verified(files[0].parent)
+        assert any(place["served"] for place in whole.values())
+        for lost in files:
+            rest = project.parent / f"without-{lost.stem}"
+            rest.mkdir()
+            for path in files:
+                if path != lost:
+                    shutil.copy(path, rest)
+            took_it = {
+                label
+                for label, place in whole.items()
+                if any(taken["filename"] == lost.name for taken in place["gets"])
+            }
+            places = verified(rest)
+            assert took_it
+            assert troubled(places) - troubled(whole) == took_it & troubled(places) == took_it
+            assert all(places[label]["codes"] for label in took_it)
 
 
 def check_pair(
@@ -113,6 +156,9 @@ def check_pair(
     checked = run(sys.executable, "-m", "ftwheel", "check", files[0].parent, cwd=project.parent, environ=environ)
     assert checked.returncode == 0
     assert checked.stdout.endswith(": no findings\n"), checked.stdout
+
+    if len(files) > 1:
+        check_that_no_wheel_is_lost_unnoticed(project, files)
 
     assert " passed" in own_tests(project, files[0].parent, default_python, environ)
     # nothing is skipped here: the last test of each example is about the GIL of a free-threaded interpreter

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ftwheel.io.interpreters import probe
 from support.commands import Done, ftwheel, ftwheel_environ
 from support.server import serve
 from support.wheels import make_wheel
@@ -15,11 +16,15 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Path:
+def pair(
+    tmp_path_factory: pytest.TempPathFactory, examples: Path, default_python: str, free_threaded_python: str
+) -> Path:
     """Both halves of an example, really built."""
     folder = tmp_path_factory.mktemp("pair")
     project = Path(shutil.copytree(examples / "setuptools-c", folder / "project"))
-    done = ftwheel("build", project, "--python", "3.13", "--no-import", "-o", folder / "dist")
+    done = ftwheel(
+        "build", project, "--python", f"{default_python},{free_threaded_python}", "--no-import", "-o", folder / "dist"
+    )
     assert done.code == 0, done.err
     return folder / "dist"
 
@@ -47,11 +52,11 @@ def test_the_simulation_agrees_with_real_installers(
     lines = [line for line in whole.out.splitlines() if " takes " in line]
     assert len(lines) == 4  # pip and uv on both builds
     assert all("as foretold; histogram._histogram: loaded" in line for line in lines)
-    assert sum("-cp313t-" in line for line in lines) == 2
+    assert sum(f"-{probe(free_threaded_python).abi_tag}-" in line for line in lines) == 2
 
     half = tmp_path / "half"
     half.mkdir()
-    (lonely,) = pair.glob("*cp313t*")
+    (lonely,) = pair.glob(f"*-{probe(free_threaded_python).abi_tag}-*")
     shutil.copy(lonely, half)
     broken = against(half, str(old), default_python)
     assert broken.code == 1
