@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 
 import pytest
@@ -135,6 +136,16 @@ def test_another_modules_name() -> None:
     module = read_extension(elf(Spec()), "eggs.so")
     assert (module.init_name, module.init_names) == (None, ("PyInit_spam",))
     assert module.gil.answer is Declaration.CANNOT_TELL
+
+
+def test_what_looks_like_a_head_of_four_byte_words_counts_only_by_name() -> None:
+    """OpenSSL's tables of parameters are full of them in cryptography's wheels for 32-bit Arm."""
+    head = struct.pack("<II", 0x3FFFFFFF, 0) + bytes(12)
+    at = 0x2200  # behind the definition of the image
+    for name, built_for in ((b"size", BuiltFor.FREE_THREADED), (b"spam", BuiltFor.MIXED)):
+        table = head + struct.pack("<I", at + len(head) + 32) + bytes(28) + name + b"\0"
+        module = read_extension(elf(Spec(bits=32, machine=3, extra=table)), "spam.so", level2=False)
+        assert module.built_for is built_for, module.evidence
 
 
 @pytest.mark.parametrize(

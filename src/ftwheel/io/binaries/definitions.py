@@ -149,13 +149,21 @@ def find_definitions(image: Image) -> list[Definition]:
             needles.setdefault(head.pattern.strip(b"\0"), []).append(head)
     for needle, alike in needles.items():
         _search(image, needle, alike, found)
-    if not any(definition.name.rpartition(".")[2] in inits for definition in found.values()):
+    if image.word == 4:
+        # Heads of 4-byte words turn up elsewhere, in OpenSSL's parameter tables for one.
+        found = _named(found, inits)
+    if not _named(found, inits):
         for head in heads:
             if head.weak:
                 weak: dict[int, Definition] = {}
                 _search(image, head.pattern.lstrip(b"\0"), [head], weak)
-                found |= {at: one for at, one in weak.items() if one.name.rpartition(".")[2] in inits}
+                found |= _named(weak, inits)
     return [found[address] for address in sorted(found)]
+
+
+def _named(definitions: dict[int, Definition], names: set[str]) -> dict[int, Definition]:
+    """Those that are named after an exported init function."""
+    return {at: one for at, one in definitions.items() if one.name.rpartition(".")[2] in names}
 
 
 def _search(image: Image, needle: bytes, heads: list[Head], found: dict[int, Definition]) -> None:
