@@ -268,10 +268,8 @@ def judge(
     """
     found = {spot.place: spot for spot in spots}
     newest: dict[tuple[str, str], str] = {}
-    for machine in release.machines:
-        family = platform_family(machine)
-        if family not in newest or level(machine) > level(newest[family]):
-            newest[family] = machine
+    for machine in sorted(release.machines, key=level):
+        newest[platform_family(machine)] = machine
     pythons = configured.pythons or tuple(f"3.{minor}" for minor in release.default | release.free_threaded)
     platforms = {machine for platform in configured.platforms for machine in machines(platform)} or release.machines
     named = {f"cp{python.replace('.', '')}" for python in pythons} if configured != Configured() else frozenset[str]()
