@@ -2,6 +2,6 @@
 
 import sys
 
-from ftwheel.cli.main import main
+from ftwheel.cli.main import process
 
-sys.exit(main())
+sys.exit(process())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from ftwheel.core.files import Reading, pip_name, read_for_pip, read_for_uv
+from ftwheel.core.files import pip_name, read_for_pip, read_for_uv
+from ftwheel.core.readings import Reading
 from ftwheel.core.reasons import InvalidFilename, OtherProject, UnsupportedFormat, Variant
 
 

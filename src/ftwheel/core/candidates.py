@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ftwheel.core.environments import Environment
-from ftwheel.core.reasons import Verdict
 from ftwheel.core.requirements import Requirement
 from ftwheel.core.simple import File
+
+if TYPE_CHECKING:
+    from ftwheel.core.reasons import Verdict
 
 __all__ = ["Candidate", "Evaluation", "Selection"]
 

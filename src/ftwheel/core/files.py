@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from packaging.version import Version
 
-from ftwheel.core.reasons import InvalidFilename, OtherProject, Reason, UnsupportedFormat, Variant
+from ftwheel.core.readings import BuildTag, Reading
+from ftwheel.core.reasons import DuplicateUrl, InvalidFilename, OtherProject, Reason, UnsupportedFormat, Variant
 from ftwheel.core.requirements import parse_version
 from ftwheel.core.simple import normalized
 
-__all__ = ["BuildTag", "Reading", "pip_name", "read_for_pip", "read_for_uv"]
-
-BuildTag = tuple[()] | tuple[int, str]
+__all__ = ["DUPLICATE", "pip_name", "read_for_pip", "read_for_uv", "read_link_for_pip", "unquoted"]
 
 _PIP_SDISTS = frozenset({
     ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
@@ -44,28 +42,6 @@ _UV_LARGEST = 2**64
 _LONGEST_NUMBER = 18  # digits that surely fit into uv's 64 bits and Python's limit
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What an installer reads in one file name.
-
-    ``kind`` is empty when it is no archive for it. ``text`` is the version as written. ``abi`` and ``platform`` are the
-    compressed tag sets, ``cp312.cp313-abi3`` and ``manylinux_2_17_x86_64``. ``python`` is what pip finds in an sdist's
-    ``-py3.9``. ``problem`` is set when the file can never be taken. ``egg`` is set when pip has the version from the
-    address's ``#egg=``, and ``trap`` when the file's own name then makes pip fail as soon as it would take it.
-    """
-
-    kind: Literal["wheel", "sdist", ""]
-    version: Version | None = None
-    text: str = ""
-    build: BuildTag = ()
-    abi: str = ""
-    platform: str = ""
-    python: str = ""
-    problem: Reason | None = None
-    egg: bool = False
-    trap: str = ""
-
-
 def pip_name(url: str) -> tuple[str, str]:
     """The file name and the ``egg=`` fragment (empty if none) that pip finds in an address."""
     egg = _EGG.search(url)
@@ -74,8 +50,29 @@ def pip_name(url: str) -> tuple[str, str]:
     return name, egg.group(1) if egg else ""
 
 
+DUPLICATE = Reading("", problem=DuplicateUrl())
+"""What pip makes of the second link to an address."""
+
+
 def _bad(kind: Literal["wheel", "sdist", ""], problem: str) -> Reading:
     return Reading(kind, problem=InvalidFilename(problem=problem))
+
+
+def unquoted(url: str) -> str:
+    """The address as pip compares it with others."""
+    parts = urlsplit(url)
+    return parts._replace(path=unquote(parts.path)).geturl()
+
+
+def read_link_for_pip(url: str, project: str, *, in_folder: bool) -> Reading:
+    """pip's reading of a link; ``project`` is normalized, ``in_folder`` is for the files of a find-links folder."""
+    name, egg = pip_name(url)
+    reading = read_for_pip(name, egg, project)
+    if not egg and name.endswith(".zip") and "macosx10" in unquote(urlsplit(url).path):
+        return Reading("", problem=UnsupportedFormat(extension=".zip"))  # old binary archives
+    if in_folder and not egg and not _is_found_in_folder(name, project):
+        return Reading("", problem=reading.problem or InvalidFilename(problem="not taken from a folder"))
+    return reading
 
 
 def read_for_pip(filename: str, egg: str, project: str) -> Reading:
@@ -142,6 +139,7 @@ def _pip_wheel(filename: str, project: str) -> Reading:
         f"{interpreters}-{abis}",
         platforms,
         problem=None if found == project else OtherProject(name=found),
+        is_of_project=found == project,
     )
 
 
@@ -228,7 +226,16 @@ def _uv_wheel(stem: str, project: str) -> Reading:
         problem = OtherProject(name=found)
     elif label is not None:
         problem = Variant(label=label)
-    return Reading("wheel", version, parts[1], build, f"{interpreters}-{abis}", platforms, problem=problem)
+    return Reading(
+        "wheel",
+        version,
+        parts[1],
+        build,
+        f"{interpreters}-{abis}",
+        platforms,
+        problem=problem,
+        is_of_project=found == project,
+    )
 
 
 def _uv_knows(tags: list[str]) -> bool:
@@ -243,3 +250,14 @@ _UV_SIGNED = (
         r"|android_\+?[0-9]+_[a-z0-9_]+"
     ),
 )
+
+
+def _is_found_in_folder(filename: str, project: str) -> bool:
+    """pip only takes files of a folder that packaging can parse, so no ``.tar.bz2`` (``index/sources.py``)."""
+    if filename.endswith(".whl"):
+        return read_for_pip(filename, "", project).problem is None
+    for extension in (".tar.gz", ".zip"):
+        if filename.endswith(extension):
+            name, dash, text = filename.removesuffix(extension).rpartition("-")
+            return bool(dash) and normalized(name) == project and parse_version(text) is not None
+    return False

@@ -23,14 +23,14 @@ Bound = tuple[Release, bool]  # the release, and whether it is itself outside
 _SPECIFIER = re.compile(r"\s*([=!~<>]+)\s*(\S+)\s*")
 _OPERATORS = frozenset({"==", "===", "!=", "~=", "<", "<=", ">", ">="})
 _REPAIRS = (
-    (re.compile(r"(\d)([<>=~^!])"), r"\1,\2"),  # >=7.2.0<8.0.0
-    (re.compile(r"!=~((?:\d\.)*\d)"), r"!=\1.*"),  # !=~5.0
-    (re.compile(r"(<=|>=|<|>)\s*(\d+(\.\d+)*)\.\*"), r"\1\2"),  # >=1.9.*
-    (re.compile(r"(\d\.\d)+\*"), r"\1.*"),  # !=3.0*
-    (re.compile(r",\s*$"), ""),  # >=3.6,
-    (re.compile(r">dev"), ">0.0.0dev"),
-    (re.compile(r"(\d+(\.\d)*(a|b|rc|post|dev)\d+)\.0"), r"\1"),  # >=9.0.0a1.0
-    (re.compile(r"['\"]"), ""),  # >= 2.7'
+    (r"(\d)([<>=~^!])", r"\1,\2"),  # >=7.2.0<8.0.0
+    (r"!=~((?:\d\.)*\d)", r"!=\1.*"),  # !=~5.0
+    (r"(<=|>=|<|>)\s*(\d+(\.\d+)*)\.\*", r"\1\2"),  # >=1.9.*
+    (r"(\d\.\d)+\*", r"\1.*"),  # !=3.0*
+    (r",\s*$", ""),  # >=3.6,
+    (r">dev", ">0.0.0dev"),
+    (r"(\d+(\.\d)*(a|b|rc|post|dev)\d+)\.0", r"\1"),  # >=9.0.0a1.0
+    (r"['\"]", ""),  # >= 2.7'
 )
 _LONGEST = 2000  # characters; the repairs are regular expressions on untrusted text
 
@@ -45,7 +45,7 @@ def meets_lower_bound(text: str, python: tuple[int, int, int]) -> bool | None:
     if specifiers is None:
         patched = text if len(text) <= _LONGEST else ""
         for pattern, replacement in _REPAIRS:
-            repaired = pattern.sub(replacement, patched)
+            repaired = re.sub(pattern, replacement, patched)  # compiled only when needed
             if repaired != patched and (specifiers := _parse(repaired)) is not None:
                 break
             patched = repaired

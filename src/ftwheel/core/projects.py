@@ -16,16 +16,13 @@ from functools import cached_property
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from packaging.version import Version
 
-from ftwheel.core.files import BuildTag, Reading, pip_name, read_for_pip, read_for_uv
-from ftwheel.core.reasons import DuplicateUrl, InvalidFilename, OtherProject, UnsupportedFormat
+from ftwheel.core.readings import BuildTag, Reading
 from ftwheel.core.requirements import Requirement, parse_version
 from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked, normalized
 from ftwheel.core.simple_json import columns
-from ftwheel.core.uv_order import flat_order
 
 if TYPE_CHECKING:
     from ftwheel.core.wheels import Metadata
@@ -147,10 +144,16 @@ class Project:
         """The files of a version as uv compares them: find-links first, then each index by name, in code points."""
         flat = [entry for entry in entries if entry.source in self.flat]
         others = [entry for entry in entries if entry.source not in self.flat]
-        flat.sort(key=lambda entry: entry.filename)  # as each place is read; what follows keeps the order of equals
-        flat.sort(key=lambda e: flat_order(e.filename, e.reading, self.sources[e.source].details.url))
+        if flat:
+            self._sort_flat(flat)
         others.sort(key=lambda entry: (entry.source, entry.filename))
         return flat + others
+
+    def _sort_flat(self, flat: list[Entry]) -> None:
+        from ftwheel.core.uv_order import flat_order  # noqa: PLC0415
+
+        flat.sort(key=lambda entry: entry.filename)  # as each place is read; what follows keeps the order of equals
+        flat.sort(key=lambda e: flat_order(e.filename, e.reading, self.sources[e.source].details.url))
 
     def plain_versions(self) -> dict[Version, list[tuple[int, Version, list[int]]]]:
         return self._plain
@@ -265,6 +268,8 @@ class Project:
             if self._has_plain_addresses[number]:
                 self._orders[number] = range(start, start + count)
             else:
+                from ftwheel.core.files import pip_name  # noqa: PLC0415
+
                 self._drop_second([(number, index) for index in range(count)])
                 eggs = [bool(pip_name(url)[1]) for url in urls]
                 self._has_eggs |= any(eggs)
@@ -272,29 +277,28 @@ class Project:
             start += 2 * count
 
     def _drop_second(self, links: list[tuple[int, int]]) -> None:
+        if not links:
+            return
+        from ftwheel.core.files import unquoted  # noqa: PLC0415
+
         seen: set[str] = set()
         for number, index in links:
-            url = self._columns[number][1][index]
-            parts = urlsplit(url)
-            address = parts._replace(path=unquote(parts.path)).geturl()
+            address = unquoted(self._columns[number][1][index])
             if address in seen:
                 self._duplicates.add((number, index))
             seen.add(address)
 
     def _read(self, installer: Installer, source: int, index: int) -> Entry:
+        from ftwheel.core import files  # noqa: PLC0415  # pages without odd names are most of them
+
         filename, url = self._columns[source][0][index], self._columns[source][1][index]
         kind = self.sources[source].kind
         if installer == "uv":
-            reading = read_for_uv(filename, self.name, flat=kind.flat)
+            reading = files.read_for_uv(filename, self.name, flat=kind.flat)
         elif (source, index) in self._duplicates:
-            reading = Reading("", problem=DuplicateUrl())
+            reading = files.DUPLICATE
         else:
-            name, egg = pip_name(url)
-            reading = read_for_pip(name, egg, self.name)
-            if not egg and name.endswith(".zip") and "macosx10" in unquote(urlsplit(url).path):
-                reading = Reading("", problem=UnsupportedFormat(extension=".zip"))  # old binary archives
-            if kind is SourceKind.FIND_LINKS_FILES and not egg and not _is_found_in_folder(name, self.name):
-                reading = Reading("", problem=reading.problem or InvalidFilename(problem="not taken from a folder"))
+            reading = files.read_link_for_pip(url, self.name, in_folder=kind is SourceKind.FIND_LINKS_FILES)
         return self._entry(source, index, reading)
 
     def _entry(self, source: int, index: int, reading: Reading) -> Entry:
@@ -320,17 +324,6 @@ def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
         and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
         and len(set(urls)) == len(urls)
     )
-
-
-def _is_found_in_folder(filename: str, project: str) -> bool:
-    """pip only takes files of a folder that packaging can parse, so no ``.tar.bz2`` (``index/sources.py``)."""
-    if filename.endswith(".whl"):
-        return read_for_pip(filename, "", project).problem is None
-    for extension in (".tar.gz", ".zip"):
-        if filename.endswith(extension):
-            name, dash, text = filename.removesuffix(extension).rpartition("-")
-            return bool(dash) and normalized(name) == project and parse_version(text) is not None
-    return False
 
 
 class Lanes(NamedTuple):
@@ -397,11 +390,11 @@ class Shelf:
         self._everything: list[Entry] = []
         odd: dict[Version, list[Entry]] = {}
         for entry in project.odd_entries(installer):
-            # A wheel variant and an archive type uv does not take still belong to a version there.
-            if entry.reading.version is None or isinstance(entry.reading.problem, InvalidFilename | OtherProject):
+            version = entry.reading.version
+            if version is None or not entry.reading.is_of_project:
                 self._unusable.append(entry)
             else:
-                odd.setdefault(entry.reading.version, []).append(entry)
+                odd.setdefault(version, []).append(entry)
         versions = sorted({*project.plain_versions(), *odd}, reverse=True)
         self.groups = [Group(version, odd.get(version, []), self._read) for version in versions]
 
@@ -414,7 +407,7 @@ class Shelf:
 
     def matching(self, requirement: Requirement) -> Matching:
         """The versions in the requirement's specifier."""
-        text = str(requirement.specifier)
+        text = requirement.specification
         found = self._matching.get(text)
         if found is None:
             contains = requirement.pip_contains if self._installer == "pip" else requirement.uv_contains

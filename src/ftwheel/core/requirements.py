@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.simple import normalized
+
+if TYPE_CHECKING:
+    from packaging.specifiers import Specifier, SpecifierSet
 
 __all__ = ["Requirement", "parse_requirement"]
 
@@ -21,15 +24,26 @@ _PLAIN = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*((?:[<>=
 class Requirement:
     """``name`` is normalized, ``text`` is as given; ``marker`` is the text of the marker, empty when there is none.
 
-    ``specifiers`` are as written, since ``specifier`` leaves out equal ones sooner or later.
+    ``specifier`` is None when every version fits. ``specifiers`` are as written, since ``specifier`` leaves out equal
+    ones sooner or later.
     """
 
     text: str
     name: str
-    specifier: SpecifierSet
-    specifiers: tuple[Specifier, ...]
+    specifier: SpecifierSet | None = None
+    specifiers: tuple[Specifier, ...] = ()
     extras: tuple[str, ...] = ()
     marker: str = ""
+
+    @property
+    def specification(self) -> str:
+        """``specifier`` as text, empty when every version fits."""
+        return "" if self.specifier is None else str(self.specifier)
+
+    @property
+    def asks_for_prereleases(self) -> bool:
+        """Whether naming a pre-release asks for them."""
+        return self.specifier is not None and bool(self.specifier.prereleases)
 
     @property
     def pinned(self) -> bool:
@@ -56,7 +70,7 @@ class Requirement:
 
     def pip_contains(self, version: Version) -> bool:
         """Whether the version fits, pre-releases included; ``===`` compares the normal form as text (PEP 440)."""
-        return self.specifier.contains(version, prereleases=True)
+        return self.specifier is None or self.specifier.contains(version, prereleases=True)
 
     def uv_contains(self, version: Version) -> bool:
         """Whether the version fits, pre-releases included; uv compares versions for ``===``."""
@@ -88,6 +102,10 @@ def parse_version(text: str) -> Version | None:
 def parse_requirement(text: str) -> Requirement:
     """Decide what a requirement asks for. Raises InputError for what is none, and for a direct reference."""
     if plain := _PLAIN.fullmatch(text):
+        if not plain[2]:
+            return Requirement(text=text, name=normalized(plain[1]))
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms
+
         try:
             specifier = SpecifierSet(plain[2])
         except InvalidSpecifier as error:
@@ -112,7 +130,7 @@ def parse_requirement(text: str) -> Requirement:
     return Requirement(
         text=text,
         name=normalized(parsed.name),
-        specifier=parsed.specifier,
+        specifier=parsed.specifier or None,
         specifiers=tuple(parsed.specifier),
         extras=tuple(sorted(parsed.extras)),
         marker=str(parsed.marker or ""),

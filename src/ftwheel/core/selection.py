@@ -5,16 +5,20 @@ The two ways share the rules and are kept equal by a property test.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from packaging.version import Version
 
 from ftwheel.core.candidates import Candidate, Evaluation, Selection
 from ftwheel.core.environments import Environment, Loading, loading
 from ftwheel.core.pip_selection import Pip
 from ftwheel.core.projects import Entry, Project
-from ftwheel.core.reasons import Accepted, Reason, Rejected, closeness
 from ftwheel.core.requirements import Requirement, parse_version
 from ftwheel.core.rules import InstallerRules
 from ftwheel.core.uv_selection import Uv
+
+if TYPE_CHECKING:
+    from ftwheel.core.reasons import Reason
 
 __all__ = ["Candidate", "Evaluation", "Project", "Selection", "choose", "explain", "loads", "newest_version", "refusal"]
 
@@ -39,7 +43,12 @@ def choose(
 
 def explain(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Selection:
     """Every file with its verdict; ``best`` equals what ``choose`` gives."""
-    question = _ask(project, requirement, environment, rules)
+    # a choice alone needs no reasons
+    from ftwheel.core.pip_judgement import PipJudge  # noqa: PLC0415
+    from ftwheel.core.reasons import Accepted, Rejected, closeness  # noqa: PLC0415
+    from ftwheel.core.uv_judgement import UvJudge  # noqa: PLC0415
+
+    question = (PipJudge if rules.name == "pip" else UvJudge)(project, requirement, environment, rules)
     judgement = question.judge()
     applicable = tuple(map(question.candidate, judgement.ranked))
 
@@ -107,7 +116,7 @@ def newest_version(project: Project, requirement: Requirement, rules: InstallerR
             entries = [e for e in entries if e.upload_time is None or e.upload_time < rules.uploaded_prior_to]
         if not entries:
             continue
-        asked = rules.allow_prereleases or bool(requirement.specifier.prereleases)
+        asked = rules.allow_prereleases or requirement.asks_for_prereleases
         final = asked or not version.is_prerelease
         ranked.append((any(entry.yanked is None for entry in entries), final, version))
         if ranked[-1][:2] == (True, True):

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from itertools import repeat
 from types import NoneType
 from typing import Any, overload
-from urllib.parse import urljoin, urlsplit
 
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.simple import (
@@ -190,8 +189,11 @@ class _Reader:
     """Reads the file entries of one page that has unusual ones, and notes what installers trip over."""
 
     def __init__(self, url: str) -> None:
+        from urllib.parse import urljoin, urlsplit  # noqa: PLC0415  # usual pages need neither
+
         self.url = url
         self.problems: dict[str, str] = {}
+        self._join, self._split = urljoin, urlsplit
 
     def refusals(self) -> tuple[Refusal, ...]:
         return tuple(Refusal(installer=who, problem=what) for who, what in sorted(self.problems.items()))
@@ -219,8 +221,8 @@ class _Reader:
             trip("url", *(("uv",) if href is None else ("pip", "uv")))
             return None
         try:
-            url = href if href.startswith(("https://", "http://")) else urljoin(self.url, href)
-            path = urlsplit(url).path
+            url = href if href.startswith(("https://", "http://")) else self._join(self.url, href)
+            path = self._split(url).path
         except ValueError:
             trip("url", "pip")
             return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ftwheel.core.files import Reading
+from ftwheel.core.readings import Reading
 from ftwheel.core.tagtables import uv_abi, uv_interpreter, uv_platform
 
 __all__ = ["Order", "flat_order"]

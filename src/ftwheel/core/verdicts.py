@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftwheel.core.environments import Environment
-from ftwheel.core.files import Reading
 from ftwheel.core.projects import Entry
+from ftwheel.core.readings import Reading
 from ftwheel.core.reasons import FreeThreadedAbi, Reason, TagMismatch
 from ftwheel.core.tagtables import AbiTable, PlatformTable
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import threading
-from urllib.parse import unquote
 
 from ftwheel.core.urls import split_credentials
 
@@ -36,6 +33,8 @@ class Credentials:
         bare, info = split_credentials(url)
         self._places.append(bare)
         if info:
+            from urllib.parse import unquote
+
             user, _, password = info.partition(":")
             self._known[bare] = (unquote(user), unquote(password))
         return bare
@@ -84,11 +83,15 @@ class Credentials:
                 except Exception:  # noqa: BLE001 - backends raise whatever they like; no login is the answer
                     return None
                 return (credential.username, credential.password) if credential else None
+        import shutil
+
         program = shutil.which("keyring") if self._keyring in {"auto", "subprocess"} else None
         return _ask_program(program, service, user) if program else None
 
 
 def _ask_program(program: str, service: str, user: str | None) -> Login | None:
+    import subprocess
+
     command = [program, "--mode=creds", "--output=json", "get", service, *([user] if user else [])]
     try:
         done = subprocess.run(
