@@ -78,8 +78,8 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every test that needs no real index; real interpreters, compilers, pip, uv and browser."""
-    env = interpreters(session, "chromium") | wheelhouse(session)
-    install(session, *group("test"))
+    env = interpreters(session, "chromium", "shellcheck") | wheelhouse(session)
+    install(session, *group("test"), *group("actions"))
     session.run("pytest", "-n", "2", "-m", "not network and not container", *session.posargs, env=env)
 
 

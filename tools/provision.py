@@ -34,7 +34,15 @@ from ftwheel.io.interpreters import discover, interpreter_cache
 # Debian 13 carries this one; its source package is found through the mirror the machine is already set up for.
 SOURCE_PACKAGE, SOURCE_SUITE = "python3.13", "trixie"
 # program -> Debian package
-PROGRAMS = {"cc": "gcc", "c++": "g++", "gcc": "gcc", "make": "make", "xz": "xz-utils", "chromium": "chromium"}
+PROGRAMS = {
+    "c++": "g++",
+    "cc": "gcc",
+    "chromium": "chromium",
+    "gcc": "gcc",
+    "make": "make",
+    "shellcheck": "shellcheck",
+    "xz": "xz-utils",
+}
 HEADERS = {  # what CPython's ./configure looks for -> Debian package
     "/usr/include/openssl/ssl.h": "libssl-dev",
     "/usr/include/zlib.h": "zlib1g-dev",
