@@ -1,0 +1,92 @@
+"""Reads what a project says to cibuildwheel: ``[tool.cibuildwheel]`` and the ``CIBW_`` variables.
+
+The order is cibuildwheel's (``OptionsReader.get`` in ``options.py``, 3.4.1 and 4.3.3): the table, the platform's own
+table, the variable, the platform's own variable; the last that is set decides, unless ``inherit`` adds to the one
+before. ``[[tool.cibuildwheel.overrides]]`` hold for some identifiers and are left to cibuildwheel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ftwheel.core.errors import ConfigurationError
+
+__all__ = ["Options", "read_options"]
+
+_GLOBAL_ONLY = frozenset({"build", "skip", "enable", "test-skip"})  # there is no CIBW_BUILD_LINUX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The project's own options; ``environ`` holds only the ``CIBW_`` variables."""
+
+    table: Mapping[str, Any] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str, system: str, *, separator: str = " ") -> str | None:
+        """The value for one of cibuildwheel's platforms as it reads it, None where the project leaves the default.
+
+        The items of an array come with the separator between. Tables have another form for each option and are not
+        read: see ``table_of``.
+        """
+        value: str | None = None
+        for found, rule in self._levels(name, system):
+            text = separator.join(map(str, found)) if isinstance(found, list) else str(found)
+            if value and rule != "none":
+                value = f"{value}{separator}{text}" if rule == "append" else f"{text}{separator}{value}"
+            else:
+                value = text
+        return value
+
+    def raw(self, name: str, system: str) -> Any:
+        """The value that decides, as it stands in TOML or in the variable; None where it is not set."""
+        return next((found for found, _ in reversed(self._levels(name, system))), None)
+
+    def named_in_overrides(self, name: str) -> bool:
+        """Whether an override sets the option for some identifiers."""
+        overrides = self.table.get("overrides", ())
+        return any(name in each for each in overrides if isinstance(each, Mapping))
+
+    def where(self, name: str, system: str) -> str:
+        """Where the value comes from, in words."""
+        for variable in self._variables(name, system)[::-1]:
+            if variable in self.environ:
+                return variable
+        if name in self._own(system):
+            return f"[tool.cibuildwheel.{system}] {name}"
+        return f"[tool.cibuildwheel] {name}"
+
+    def _levels(self, name: str, system: str) -> list[tuple[Any, str]]:
+        """Each value that is set, the most general first, with its inherit rule."""
+        found = []
+        for table in (self.table, self._own(system)):
+            if name in table:
+                inherit = table.get("inherit", {})
+                found.append((table[name], inherit.get(name, "none") if isinstance(inherit, Mapping) else "none"))
+        rule = "append" if name == "enable" else "none"
+        variables = self._variables(name, system)
+        return found + [(self.environ[variable], rule) for variable in variables if variable in self.environ]
+
+    def _own(self, system: str) -> Mapping[str, Any]:
+        own = self.table.get(system, {})
+        return own if isinstance(own, Mapping) else {}
+
+    @staticmethod
+    def _variables(name: str, system: str) -> tuple[str, ...]:
+        variable = f"CIBW_{name.upper().replace('-', '_')}"
+        return (variable,) if name in _GLOBAL_ONLY else (variable, f"{variable}_{system.upper()}")
+
+
+def read_options(document: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
+    """The options of a project: ``document`` is its pyproject.toml, ``environ`` the environment cibuildwheel will see.
+
+    Raises ConfigurationError when ``[tool.cibuildwheel]`` is no table.
+    """
+    tool = document.get("tool", {})
+    table = tool.get("cibuildwheel", {}) if isinstance(tool, Mapping) else {}
+    if not isinstance(table, Mapping):
+        raise ConfigurationError(f"[tool.cibuildwheel]: found {table!r}, wanted a table")
+    own = {name: value for name, value in environ.items() if name.startswith("CIBW_")}
+    return Options(table=table, environ=own)
