@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,12 +134,14 @@ def act(
     own: str = "",
     kept: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+    timeout: float = _TIMEOUT,
 ) -> ActRun:
     """Run one workflow of a repository.
 
     ``workflow`` is a path in the repository, ``home`` an empty folder for this run. ``own`` is the ``owner/name`` that
     stands for ftwheel's Action in the workflow. Caches are kept in ``kept``, by default for this run only. ``environ``
-    is added to the environment of the steps.
+    is added to the environment of the steps, ``options`` to those of act: ``("--job", "plan")``.
     """
     program = shutil.which("act", path=os.pathsep.join([os.fspath(Path(sys.executable).parent), os.environ["PATH"]]))
     if program is None:
@@ -150,6 +152,7 @@ def act(
     for label in _RUNNERS:
         command += ["-P", f"{label}=-self-hosted"]
     command += ["--action-offline-mode", "--no-cache-server", "--pull=false", "--action-cache-path", str(home / "act")]
+    command += options
     for use in {match.group("repository", "ref") for match in _USES.finditer(text + action)}:
         name, ref = use
         folder = action_checkout(home / "action") if name == own else STAND_INS / name
@@ -172,7 +175,7 @@ def act(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=_TIMEOUT,
+        timeout=timeout,
     )
     events = tuple(json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
     return ActRun(code=done.returncode, events=events, err=done.stderr)
