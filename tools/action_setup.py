@@ -11,7 +11,7 @@ Action's version is the tool's version, whatever any index has.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import os
 import platform
@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+INTERPRETER = os.path.realpath(sys.executable)  # the same file whatever link it was called by
 SOURCES = ("pyproject.toml", "README.md", "src", "templates", "backend/pyproject.toml", "backend/src")
 
 
@@ -45,10 +46,10 @@ def key(checkout: Path) -> str:
 
     The week, because the dependencies are the newest of the configured index.
     """
-    digest = hashlib.sha256(sys.executable.encode())
+    digest = hashlib.sha256(INTERPRETER.encode())
     for path in sorted(files(checkout)):
         digest.update(path.relative_to(checkout).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    year, week, _ = datetime.datetime.now(datetime.UTC).isocalendar()
+    year, week, _ = dt.datetime.now(dt.UTC).isocalendar()
     machine = f"{platform.system()}-{platform.machine()}-{platform.python_version()}"
     return f"ftwheel-{machine}-{year}-{week}-{digest.hexdigest()[:32]}"
 
@@ -63,12 +64,12 @@ def files(checkout: Path) -> Iterator[Path]:
 
 def install(python: Path, folder: Path, checkout: Path) -> int:
     """Make the environment; returns the exit code of what failed."""
+    pip = ["pip", "--python", python, "--disable-pip-version-check"]
     for command in (
-        [sys.executable, "-m", "venv", "--clear", "--without-pip", folder],
-        [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--quiet"]
-        + [checkout / "backend", checkout],
+        ["venv", "--clear", "--without-pip", folder],
+        [*pip, "install", "--quiet", checkout / "backend", checkout],
     ):
-        if code := subprocess.run(command).returncode:
+        if code := subprocess.run([INTERPRETER, "-m", *command]).returncode:
             print("::error title=ftwheel could not be installed::See the log of this step.", flush=True)
             return code
     return 0

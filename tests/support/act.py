@@ -118,7 +118,9 @@ def action_checkout(folder: Path) -> Path:
             source = ROOT / name
             if source.is_dir():
                 shutil.copytree(
-                    source, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*_cache", "dist", "*.egg-info")
+                    source,
+                    folder / name,
+                    ignore=shutil.ignore_patterns("__pycache__", ".*_cache", "dist", "*.egg-info"),
                 )
             else:
                 shutil.copy2(source, folder / name)

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from ftwheel.cli import reports
 from ftwheel.core.errors import InputError, MissingToolError
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ EXAMPLES = """\
   ftwheel build --python 3.14t         the free-threaded half alone
   ftwheel build --sdist -o wheelhouse  the source distribution, and the pairs built from it
   ftwheel build --format json          for a program"""
+
+
+_FORMATS = ("text", "json", "markdown", "github")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="setting for the build backend; may be repeated",
     )
-    add("--format", choices=("text", "json"), default="text", help="how to show the result (default: text)")
+    add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
+    reports.add_argument(parser, _FORMATS)
     add("-v", "--verbose", action="store_true", help="show the build logs too")
 
 
@@ -62,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.core.building import BuildPlan
     from ftwheel.io.builders import open_workshop
     from ftwheel.io.projects import read_project
-    from ftwheel.render.build import progress, write_json, write_text
+    from ftwheel.render.build import progress, write
 
     settings = config_settings(arguments.config_setting)
     project = read_project(Path(os.path.abspath(arguments.project)))
@@ -93,8 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             if arguments.verbose:
                 _show_logs(plan.interpreters, workshop.log_of)
-    write = write_json if arguments.format == "json" else write_text
-    write(result, sys.stdout)
+    write(result, arguments.format, sys.stdout)
+    reports.write_all(arguments.report, partial(write, result))
     return 0 if result.passed else 1
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli import indexes
+from ftwheel.cli import indexes, reports
 from ftwheel.core.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
     add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
+    reports.add_argument(parser, _FORMATS)
     add("-q", "--quiet", action="store_true", help="leave the tables of modules out of the text")
     add("--import", dest="imports", action="store_true", help="install each wheel and import every module of it")
     add("--python", action="append", default=[], metavar="LIST", help="interpreters for --import: 3.14, 3.14t or paths")
@@ -80,7 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
         importer = _importer(arguments.python) if arguments.imports else None
         with progress(len(paths)) as told:
             report = check(paths, judge, run=_runner(arguments.cores), importer=importer, observer=told)
-    write(report, _rule_texts(), arguments.format, sys.stdout, quiet=arguments.quiet)
+    show = partial(write, report, _rule_texts(), quiet=arguments.quiet)
+    show(arguments.format, sys.stdout)
+    reports.write_all(arguments.report, show)
     if report.unreadable:
         return 2
     limit = Severity[arguments.fail_on.upper()]

@@ -6,10 +6,11 @@ import argparse
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli import indexes
+from ftwheel.cli import indexes, reports
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown = parser.add_argument_group("how to show it")
     add = shown.add_argument
     add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
+    reports.add_argument(shown, _FORMATS)
     add("--html", type=Path, metavar="FILE", help="write the report as one HTML file as well")
     add("--svg", type=Path, metavar="FILE", help="write the matrix as a picture as well")
     add("--badge", type=Path, metavar="FILE", help="write a badge for a README as well")
@@ -246,28 +248,20 @@ def _write(arguments: argparse.Namespace, config: Config, verification: Verifica
     ignored = (*config.verify.ignore, *_codes(arguments.ignore))
     known = verification.known | {one for one in verification.accepted if ignored and one[0].startswith(ignored)}
     paths = {name: str(path) for name, path in dist.paths.items()} if dist else None
-    write(coverage, found, arguments.format, sys.stdout, known=known, paths=paths)
+    show = partial(write, coverage, found, known=known, paths=paths)
+    show(arguments.format, sys.stdout)
+    reports.write_all(arguments.report, show)
     if arguments.html:
         from ftwheel.render.html import html
 
-        _save(arguments.html, html(coverage, found, known=known))
+        reports.save(arguments.html, html(coverage, found, known=known))
     if arguments.svg or arguments.badge:
         from ftwheel.render import svg
 
         if arguments.svg:
-            _save(arguments.svg, svg.matrix(coverage, found, known=known))
+            reports.save(arguments.svg, svg.matrix(coverage, found, known=known))
         if arguments.badge:
-            _save(arguments.badge, svg.badge(coverage, found, known=known))
-
-
-def _save(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+            reports.save(arguments.badge, svg.badge(coverage, found, known=known))
 
 
 def _against(

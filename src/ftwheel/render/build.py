@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ftwheel.core.building import BuildResult, BuiltSdist, BuiltWheel, Stage
 from ftwheel.core.importing import ImportOutcome
-from ftwheel.render import findings
+from ftwheel.render import findings, markdown
 from ftwheel.render.terminal import Cell, is_rich, printable, table
 
 if TYPE_CHECKING:
     from rich.live import Live
 
-__all__ = ["SCHEMA_VERSION", "Progress", "progress", "write_json", "write_text"]
+__all__ = ["FORMATS", "SCHEMA_VERSION", "Progress", "progress", "write"]
 
 SCHEMA_VERSION = 1
+FORMATS = ("text", "json", "markdown", "github")
+_HEADER = ("wheel", "python", "size", "modules", "GIL", "time")
 
 
 class Progress:
@@ -74,10 +76,22 @@ def _drawn(stages: dict[str, Stage]) -> Any:
     return grid
 
 
-def write_text(result: BuildResult, out: TextIO) -> None:
+def write(result: BuildResult, form: str, out: TextIO) -> None:
+    """Write the result in one of ``FORMATS``."""
+    match form:
+        case "json":
+            _json(result, out)
+        case "markdown":
+            _markdown(result, out)
+        case "github":
+            findings.write_github(result.findings, out)
+        case _:
+            _text(result, out)
+
+
+def _text(result: BuildResult, out: TextIO) -> None:
     """The table of wheels, why each platform tag is what it is, the findings, and where the files are."""
-    header = ("wheel", "python", "size", "modules", "GIL", "time")
-    table(out, header, [_row(wheel) for wheel in result.wheels])
+    table(out, _HEADER, [_row(wheel) for wheel in result.wheels])
     out.write("\n")
     for wheel in result.wheels:
         out.writelines(f"{printable(line)}\n" for line in _repair_lines(wheel))
@@ -146,7 +160,18 @@ def _size(size: int) -> str:
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
-def write_json(result: BuildResult, out: TextIO) -> None:
+def _markdown(result: BuildResult, out: TextIO) -> None:
+    out.write(f"### {markdown.escaped(f'{result.project} {result.version}'.strip())}\n\n")
+    rows = [
+        [markdown.code(wheel.filename), *(cell.text if isinstance(cell, Cell) else cell for cell in _row(wheel)[1:])]
+        for wheel in result.wheels
+    ]
+    out.writelines(f"{line}\n" for line in markdown.table(_HEADER, rows))
+    out.write("\n")
+    findings.write_markdown(result.findings, out)
+
+
+def _json(result: BuildResult, out: TextIO) -> None:
     """One object; docs/build.md describes the keys."""
     json.dump(_result(result), out, indent=2, ensure_ascii=True)
     out.write("\n")

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from ftwheel import __version__
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.render import markdown
+from ftwheel.render import markdown, workflow_commands
 from ftwheel.render.terminal import is_rich, printable
 
 __all__ = ["RuleText", "as_json", "summary", "write_github", "write_markdown", "write_sarif", "write_text"]
@@ -120,17 +120,7 @@ def write_github(findings: Sequence[Finding], out: TextIO, *, paths: Mapping[str
         title = f"{finding.code} {member}".strip()
         text = "\n".join(filter(None, [f"{file}: {finding.message}", finding.fix and f"fix: {finding.fix}"]))
         where = (paths or {}).get(file, file)
-        out.write(f"::{_GITHUB[finding.severity]} file={_property(where)},title={_property(title)}::{_message(text)}\n")
-
-
-def _message(text: str) -> str:
-    """Escaped as actions/toolkit does it, so that no text of a wheel can start a command of its own."""
-    lines = "\n".join(printable(line) for line in text.split("\n"))
-    return lines.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _message(" ".join(text.split())).replace(":", "%3A").replace(",", "%2C")
+        out.write(workflow_commands.command(_GITHUB[finding.severity], text, file=where, title=title))
 
 
 def write_sarif(

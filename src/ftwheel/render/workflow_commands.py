@@ -1,0 +1,40 @@
+"""What a step tells GitHub Actions: workflow commands on standard output, and the files behind ``GITHUB_OUTPUT``.
+
+Escaped as actions/toolkit does it (``packages/core/src/command.ts`` and ``file-command.ts``), so that no text of a
+wheel, an index or an input starts a command of its own.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from ftwheel.render.terminal import printable
+
+__all__ = ["command", "output", "silenced"]
+
+
+def command(name: str, text: str, /, **properties: str) -> str:
+    """A line such as ``::error file=...,title=...::text``; properties that are empty are left out."""
+    told = ",".join(f"{key}={_property(value)}" for key, value in properties.items() if value)
+    return f"::{name}{' ' if told else ''}{told}::{_message(text)}\n"
+
+
+def silenced() -> tuple[str, str]:
+    """Two lines: no text between them is a command. The word that ends it is not to be guessed."""
+    word = secrets.token_hex(16)
+    return f"::stop-commands::{word}\n", f"::{word}::\n"
+
+
+def output(name: str, value: str) -> str:
+    """An entry for the file behind ``GITHUB_OUTPUT``, whatever is in the value."""
+    word = secrets.token_hex(16)
+    return f"{name}<<{word}\n{value}\n{word}\n"
+
+
+def _message(text: str) -> str:
+    lines = "\n".join(printable(line) for line in text.split("\n"))
+    return lines.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(" ".join(text.split())).replace(":", "%3A").replace(",", "%2C")
