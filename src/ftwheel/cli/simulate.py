@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ftwheel.cli import indexes
+from ftwheel.cli import choices, indexes
 from ftwheel.core.errors import FtwheelError, InputError
 
 if TYPE_CHECKING:
@@ -63,30 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--allow", action="append", default=[], choices=_WORDS, help="an outcome that is no reason for exit code 1")
     add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
     add("--format", choices=("text", "json", "markdown"), default="text", help="how to show the result (default: text)")
-    choice = parser.add_argument_group("what installers may choose (default: as pip and uv are configured)")
-    for option, meaning in (("only-binary", "no source distributions"), ("no-binary", "no wheels")):
-        choice.add_argument(
-            f"--{option}",
-            dest="formats",
-            action="append",
-            default=[],
-            type=partial(_format, option),
-            metavar="NAMES",
-            help=f"{meaning} of these projects, or :all:",
-        )
-    choice.add_argument(
-        "--prefer-binary", action="store_true", help="pip: an older wheel rather than a source distribution"
-    )
-    choice.add_argument("--pre", action="store_true", help="take pre-releases")
-    choice.add_argument(
-        "--uploaded-prior-to", metavar="DATE", help="as if it were this day or time (UTC), or P7D for a week ago"
-    )
+    choices.add_arguments(parser)
     indexes.add_arguments(parser)
-
-
-def _format(option: str, names: str) -> tuple[str, str]:
-    """Both options go into one list, because a later one changes what an earlier one said."""
-    return option, names
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -112,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
             places.record(Path(arguments.record), names)
         for requirement in requirements:
             try:
-                rules = tuple(_rules(arguments, installers, places, requirement.name))
+                rules = tuple(choices.rules(arguments, installers, places, requirement.name))
                 reports.append(_report(requirement, environments, explained, rules, places))
             except FtwheelError as error:
                 if len(requirements) == 1:
@@ -138,27 +114,6 @@ def _environments(arguments: argparse.Namespace) -> tuple[Environment, ...]:
     if not found and not arguments.explain:
         raise InputError("no environment is asked for", hint="give --env all, --env cp314t-win_amd64 or --python PATH")
     return tuple({environment.label: environment for environment in found}.values())
-
-
-def _rules(
-    arguments: argparse.Namespace, installers: Sequence[InstallerRules], places: Places, project: str
-) -> Iterator[InstallerRules]:
-    """The installers' rules for a project: what is configured, with the command line on top."""
-    from ftwheel.io.installer_config import parse_cutoff
-
-    for bare in installers:
-        config = places.configs[bare.name]
-        formats = config.formats
-        for option, value in arguments.formats:
-            formats = formats.with_value(option, value)
-        rules = replace(config, formats=formats).rules(bare, project)
-        if arguments.prefer_binary:
-            rules = replace(rules, prefer_binary=True)
-        if arguments.pre:
-            rules = replace(rules, allow_prereleases=True)
-        if arguments.uploaded_prior_to:
-            rules = replace(rules, uploaded_prior_to=parse_cutoff(arguments.uploaded_prior_to))
-        yield rules
 
 
 def _report(
