@@ -16,12 +16,12 @@ from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
     from ftwheel.core.dependencies import SetAside
+    from ftwheel.core.extensions import Declaration
 
 __all__ = [
     "BLOCKING",
     "READY",
     "Counts",
-    "Declaration",
     "Deep",
     "Help",
     "HelpKind",
@@ -56,22 +56,19 @@ BLOCKING = frozenset({Readiness.CANNOT_LOAD, Readiness.OLDER_VERSION, Readiness.
 """What fails the command unless the user says otherwise; ``CANNOT_TELL`` is neither ready nor known to block."""
 
 
-class Declaration(enum.Enum):
-    """What the modules of a wheel declare in ``Py_mod_gil``, all of them together. Never "is thread-safe"."""
-
-    NOT_USED = "declares that it does not need the GIL"
-    USED = "declares that it needs the GIL"
-    SILENT = "declares nothing, so importing it switches the GIL on"
-    NO_MODULES = "has no compiled modules"
-    CANNOT_TELL = "cannot tell"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deep:
-    """What ``--deep`` found in a wheel; ``why`` is the reason where it cannot be told, else empty."""
+    """What the compiled modules of a wheel declare about the GIL, all together. A declaration is a promise, no proof.
+
+    ``declares`` is the answer that decides what happens on import: one module that needs the GIL, or says nothing, is
+    enough. ``modules`` counts them, and is 0 for a wheel without; ``others`` are those that do not declare that they
+    can do without the GIL, sorted. ``why`` is the reason where the wheel could not be read, else empty.
+    """
 
     filename: str
     declares: Declaration
+    modules: int = 0
+    others: tuple[str, ...] = ()
     why: str = ""
 
 

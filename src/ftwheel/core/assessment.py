@@ -1,0 +1,310 @@
+"""Decides how ready a project is for a target: what the installer takes there, since when, and what would help.
+
+What is decided about the version wanted comes from the simulator (``ftwheel.core.selection``); releases before and
+after it are asked about in the same way, with source distributions switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from packaging.version import Version
+
+from ftwheel.core.candidates import Candidate
+from ftwheel.core.environments import Environment, Loading, loading
+from ftwheel.core.outcomes import Outcome, outcome
+from ftwheel.core.projects import Group
+from ftwheel.core.readiness import Help, HelpKind, Readiness, Release, Taken, Verdict
+from ftwheel.core.requirements import Requirement, parse_requirement, parse_version
+from ftwheel.core.rules import InstallerRules
+from ftwheel.core.selection import Project, choose, is_older, loads, newest_version, refusal
+from ftwheel.core.simple import File, ProjectDetails, SourceKind, normalized
+from ftwheel.core.simple_json import columns
+from ftwheel.core.tagtables import abi_table, best_tag, place, platform_table
+
+__all__ = ["Wish", "assess", "untold"]
+
+_FIRST_ABI3T = 15  # PEP 803
+_MOST_TRIES = 64  # releases in a row with wheels that are accepted but cannot be loaded
+_READY = {
+    Outcome.FREE_THREADED: Readiness.FREE_THREADED,
+    Outcome.VERSION_SPECIFIC: Readiness.VERSION_SPECIFIC,
+    Outcome.STABLE_ABI: Readiness.STABLE_ABI,
+    Outcome.PURE: Readiness.PURE,
+    Outcome.OLDER_VERSION: Readiness.OLDER_VERSION,
+    Outcome.SDIST: Readiness.SDIST,
+    Outcome.NOTHING: Readiness.NOTHING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a target wants of a project.
+
+    ``pinned`` is the version that a lock, an environment or a resolution names, empty when the requirement alone
+    decides. ``resolved`` says that the version was chosen for this very target, so that an older one is its doing.
+    ``locked`` are the files that a lock lets an installer take of that version; empty means any of the index's.
+    """
+
+    requirement: Requirement
+    pinned: str = ""
+    resolved: bool = False
+    locked: tuple[File, ...] = ()
+
+
+def untold(environment: Environment, why: str, *, version: str = "") -> Verdict:
+    """The verdict about what cannot be told."""
+    return Verdict(target=environment.label, readiness=Readiness.CANNOT_TELL, version=version, why=why)
+
+
+def assess(project: Project | None, wish: Wish, environment: Environment, rules: InstallerRules) -> Verdict:
+    """Decide about one project and one target; ``project`` is None when no index has it.
+
+    With a lock, what the target gets is decided by the files of the lock, and the index says what would help.
+    """
+    if wish.pinned and parse_version(wish.pinned) is None:
+        return untold(environment, f"{wish.pinned[:100]!r} is not a version (PEP 440)", version=wish.pinned)
+    if project is None and not wish.locked:
+        return untold(environment, "no index has this project", version=wish.pinned)
+    question = _Question(project, wish, environment, rules)
+    if wish.locked:
+        page = ProjectDetails(name=wish.requirement.name, files=wish.locked)
+        locked = _Question(Project(page.name, [(SourceKind.INDEX, page)]), wish, environment, rules)
+        return question.with_help(locked.verdict())
+    return question.with_help(question.verdict())
+
+
+class _Question:
+    """A project's pages, a target, and what it wants."""
+
+    def __init__(self, project: Project | None, wish: Wish, environment: Environment, rules: InstallerRules) -> None:
+        self.project = project
+        self.wish = wish
+        self.environment = environment
+        self.rules = rules
+        self.name = wish.requirement.name
+        # what helps is a wheel, and pre-releases are told apart
+        self.wheels_only = replace(
+            rules,
+            only_binary=frozenset({self.name}),
+            no_binary=rules.no_binary - {self.name, ":all:"},
+            allow_prereleases=bool(rules.allow_prereleases),
+        )
+
+    def verdict(self) -> Verdict:
+        """What the installer does, and nothing about what would help."""
+        project = self.project
+        assert project is not None
+        wanted = self.wish.requirement
+        best: Candidate | None
+        if self.wish.pinned and not (self.wish.resolved and self._is_free_choice()):
+            wanted = self._requirement(f"=={self.wish.pinned}")
+            newest = None
+        else:
+            newest = newest_version(project, wanted, self.rules)
+        best = choose(project, wanted, self.environment, self.rules)
+        version = best.version if best else self.wish.pinned
+        readiness, why = self._readiness(best, newest)
+        if best is None and (problem := refusal(project, wanted, self.environment, self.rules)):
+            readiness, why = Readiness.CANNOT_TELL, f"{self.rules.label} gives up on the page: {problem}"
+        return Verdict(
+            target=self.environment.label,
+            readiness=readiness,
+            version=version,
+            taken=Taken(filename=best.file.filename, tag=best.tag) if best else None,
+            why=why,
+            notes=tuple(self._notes(best, readiness)),
+        )
+
+    def _is_free_choice(self) -> bool:
+        """Whether the resolved version is the one the target takes of its own, without other projects' conflicts."""
+        assert self.project is not None
+        best = choose(self.project, self.wish.requirement, self.environment, self.rules)
+        return best is not None and _same(best.version, self.wish.pinned)
+
+    def _readiness(self, best: Candidate | None, newest: str | None) -> tuple[Readiness, str]:
+        if best is not None and best.kind == "wheel":
+            match loads(best, self.environment):
+                case Loading.NO:
+                    return Readiness.CANNOT_LOAD, ""
+                case Loading.CANNOT_TELL:
+                    return Readiness.CANNOT_TELL, f"the tag {best.tag} does not say which build its modules are for"
+                case Loading.YES:
+                    pass
+        word = outcome(best, self.environment, best.version if best and newest is None else newest)
+        return _READY[word], ""
+
+    def _notes(self, best: Candidate | None, readiness: Readiness) -> Iterator[str]:
+        if readiness is Readiness.PURE and best is not None:
+            group = self._group(parse_version(best.version))
+            if group is not None and any(not text.endswith("-none") for text in group.lanes().wheels):
+                yield "the wheel for any Python: its compiled ones are for other builds"
+
+    def with_help(self, verdict: Verdict) -> Verdict:
+        """The verdict with what the index adds: the releases that matter, and what can be done."""
+        project = self.project
+        if project is None:
+            return replace(verdict, notes=(*verdict.notes, "no index has this project"))
+        newest = newest_version(project, self._requirement(""), self.rules) or ""
+        verdict = replace(
+            verdict, newest=newest, first=self._first(), notes=(*verdict.notes, *self._notes_on_pin(verdict))
+        )
+        return verdict if verdict.ready else self._helped(verdict)
+
+    def _notes_on_pin(self, verdict: Verdict) -> Iterator[str]:
+        version = parse_version(verdict.version)
+        if version is None:
+            return
+        group = self._group(version)
+        entries = [entry for entry in group.entries() if entry.reading.problem is None] if group else []
+        if not entries:
+            yield f"{verdict.version} is not on the index"
+            return
+        if all(entry.yanked is not None for entry in entries):
+            reasons = sorted({entry.yanked.reason for entry in entries if entry.yanked is not None} - {""})
+            yield f"{verdict.version} is yanked{': ' if reasons else ''}{'; '.join(reasons)}"
+        on_index = {entry.filename for entry in entries}
+        if gone := [file.filename for file in self.wish.locked if file.filename not in on_index]:
+            yield f"the index no longer has {gone[0] if len(gone) == 1 else f'{len(gone)} of the files locked'}"
+
+    def _helped(self, verdict: Verdict) -> Verdict:
+        version = Version(verdict.version).public if verdict.version else ""  # bounds take no local version
+        after = f">={version},!={version}" if version else ""
+        upgrade = self._newest_ready(after, self.wheels_only)
+        prerelease = None
+        if upgrade is None:
+            prerelease = self._newest_ready(after, replace(self.wheels_only, allow_prereleases=True))
+        older = self._newest_ready(f"<{version}", self.wheels_only) if version else None
+        verdict = replace(verdict, upgrade=_release(upgrade), prerelease=_release(prerelease), older=_release(older))
+        return replace(verdict, helps=tuple(self._helps(verdict)))
+
+    def _helps(self, verdict: Verdict) -> Iterator[Help]:
+        if verdict.upgrade is not None:
+            yield Help(
+                kind=HelpKind.UPGRADE,
+                text=f"upgrade to {verdict.upgrade.version}{_since(verdict.upgrade)}",
+                version=verdict.upgrade.version,
+            )
+        if self.wish.locked and verdict.version:
+            again = self._newest_ready(f"=={verdict.version}", self.wheels_only)
+            if again is not None:
+                yield Help(
+                    kind=HelpKind.LOCK_AGAIN,
+                    text=f"lock again: the index has {again.file.filename}, which the lock does not know",
+                    version=verdict.version,
+                )
+        if verdict.prerelease is not None:
+            yield Help(
+                kind=HelpKind.WAIT,
+                text=f"wait for the release after {verdict.prerelease.version}{_since(verdict.prerelease)},"
+                " or take that pre-release",
+                version=verdict.prerelease.version,
+            )
+        if verdict.readiness is Readiness.CANNOT_TELL:
+            if verdict.taken is not None:
+                yield Help(kind=HelpKind.LOOK, text=f"ftwheel check {verdict.taken.filename} says what is inside")
+            return
+        if verdict.upgrade is None and verdict.older is not None:
+            yield Help(
+                kind=HelpKind.DOWNGRADE,
+                text=f"use the older {verdict.older.version}, the last with a wheel",
+                version=verdict.older.version,
+            )
+        sdist = self._sdist(verdict.version)
+        if sdist is not None:
+            yield Help(
+                kind=HelpKind.BUILD, text=f"build {sdist.version} from {sdist.file.filename}", version=sdist.version
+            )
+        if verdict.upgrade is None and verdict.prerelease is None:
+            yield Help(kind=HelpKind.ASK, text=self._ask(verdict))
+
+    def _ask(self, verdict: Verdict) -> str:
+        environment = self.environment
+        platform = next((tag for tag in environment.platforms if not tag.startswith("linux_")), "")
+        major, minor = environment.minor
+        text = f"ask {self.name} for a cp{major}{minor}-{environment.abis[0]}-{platform} wheel"
+        if verdict.taken is not None and verdict.readiness is Readiness.CANNOT_LOAD and "-abi3t-" in verdict.taken.tag:
+            text += f", or use CPython 3.{_FIRST_ABI3T}t, the first to load abi3t"
+        return text
+
+    def _newest_ready(self, specifier: str, rules: InstallerRules) -> Candidate | None:
+        """The newest candidate that the target takes and can load, among the newest dozens of releases."""
+        assert self.project is not None
+        bound = ""
+        for _ in range(_MOST_TRIES):
+            wanted = self._requirement(",".join(filter(None, (specifier, bound))))
+            best = choose(self.project, wanted, self.environment, rules)
+            if best is None or loads(best, self.environment) is Loading.YES:
+                return best
+            bound = f"<{Version(best.version).public}"
+        return None
+
+    def _sdist(self, version: str) -> Candidate | None:
+        assert self.project is not None
+        rules = replace(self.rules, no_binary=frozenset({self.name}), only_binary=frozenset())
+        wanted = self._requirement(f"=={version}") if version else self.wish.requirement
+        return choose(self.project, wanted, self.environment, rules)
+
+    def _first(self) -> Release | None:
+        """The oldest release with a wheel that the interpreter takes and loads for its ABI, final ones first.
+
+        Names alone decide, so that a page of thousands of files costs next to nothing.
+        """
+        assert self.project is not None
+        found: dict[Version, list[datetime | None]] = {}
+        for version, time in self._wheels_for_the_abi():
+            found.setdefault(version, []).append(time)
+        if not found:
+            return None
+        oldest = min(found, key=lambda version: (version.is_prerelease, version))
+        times = [time for time in found[oldest] if time is not None]
+        return Release(version=str(oldest), upload_time=min(times, default=None))
+
+    def _wheels_for_the_abi(self) -> Iterator[tuple[Version, datetime | None]]:
+        assert self.project is not None
+        environment, flavour = self.environment, self.rules.flavour
+        own = environment.abis[0]
+        stable = "abi3t" if environment.free_threaded else "abi3"
+        abis = abi_table(
+            environment.implementation, environment.minor, environment.abis, environment.free_threaded, flavour
+        )
+        platforms = platform_table(environment.platforms, flavour)
+        fits: dict[tuple[str, str], bool] = {}
+        for source in self.project.sources:
+            filenames, _, _, times, yanked = columns(source.details.files)
+            for index, filename in enumerate(filenames):
+                if (own not in filename and stable not in filename) or yanked[index] or filename[-4:] != ".whl":
+                    continue
+                parts = filename[:-4].split("-")
+                if len(parts) not in {5, 6} or normalized(parts[0]) != self.name:
+                    continue
+                tags = f"{parts[-3]}-{parts[-2]}", parts[-1]
+                if tags not in fits:
+                    best = place(abis, platforms, *tags)
+                    tag = "" if best is None else best_tag(abis, platforms, best)
+                    fits[tags] = "-none-" not in tag and bool(tag) and loading(tag, environment) is Loading.YES
+                version = parse_version(parts[1]) if fits[tags] else None
+                if version is not None:
+                    yield version, times[index]
+
+    def _requirement(self, specifier: str) -> Requirement:
+        return parse_requirement(f"{self.name}{specifier}")
+
+    def _group(self, version: Version | None) -> Group | None:
+        assert self.project is not None
+        groups = self.project.shelf("pip" if self.rules.name == "pip" else "uv").groups
+        return next((group for group in groups if group.version == version), None)
+
+
+def _same(one: str, other: str) -> bool:
+    return not is_older(one, other) and not is_older(other, one)
+
+
+def _release(candidate: Candidate | None) -> Release | None:
+    return None if candidate is None else Release(version=candidate.version, upload_time=candidate.file.upload_time)
+
+
+def _since(release: Release) -> str:
+    return f" ({release.upload_time:%Y-%m-%d})" if release.upload_time is not None else ""
