@@ -64,11 +64,20 @@ def files(checkout: Path) -> Iterator[Path]:
 
 def install(python: Path, folder: Path, checkout: Path) -> int:
     """Make the environment; returns the exit code of what failed."""
-    pip = ["pip", "--python", python, "--disable-pip-version-check"]
-    for command in (
+    commands: list[list[str | Path]] = [
         ["venv", "--clear", "--without-pip", folder],
-        [*pip, "install", "--quiet", checkout / "backend", checkout],
-    ):
+        [
+            "pip",
+            "--python",
+            python,
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            checkout / "backend",
+            checkout,
+        ],
+    ]
+    for command in commands:
         if code := subprocess.run([INTERPRETER, "-m", *command]).returncode:
             print("::error title=ftwheel could not be installed::See the log of this step.", flush=True)
             return code

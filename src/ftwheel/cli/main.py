@@ -20,6 +20,7 @@ from ftwheel.core.errors import FtwheelError
 __all__ = ["COMMANDS", "main", "parser", "process"]
 
 COMMANDS = {
+    "action": "run a step of the GitHub Action, which reads its inputs from the environment",
     "build": "build both halves of a pair of wheels, repair and prove them",
     "check": "say what wheels really are: the ABI of the code, what it declares, and whether the tags tell the truth",
     "completion": "print the completion script of a shell",

@@ -79,11 +79,15 @@ def probe(executable: str | Path) -> Interpreter:
 
 
 def _folders() -> Iterator[Path]:
-    """Folders to look in, in order of preference: PATH, pyenv, uv, then ftwheel's own cache."""
+    """Folders to look in, in order of preference: PATH, a CI runner's tools, pyenv, uv, then ftwheel's own cache."""
     for entry in os.environ.get("PATH", "").split(os.pathsep):
         # A pyenv shim runs whatever the current folder asks for; the versions behind it are listed below.
         if entry and Path(entry).name != "shims":
             yield Path(entry)
+    if tools := os.environ.get("RUNNER_TOOL_CACHE"):
+        # actions/setup-python has VERSION/ARCHITECTURE, and VERSION/ARCHITECTURE-freethreaded
+        for folder in sorted(Path(tools, "Python").glob("*/*"), key=lambda path: _natural(str(path)), reverse=True):
+            yield folder if sys.platform == "win32" else folder / "bin"
     roots = [
         Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions",
         _uv_folder(),

@@ -1,0 +1,348 @@
+"""``ftwheel action``: the two steps of the GitHub Action that are ftwheel's own; action.yml calls them.
+
+Everything that comes from a workflow is read from the environment, never from a shell. What a command prints goes to
+the log with workflow commands switched off, so nothing that a build prints is one.
+"""
+
+from __future__ import annotations
+
+import _thread
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftwheel.core.errors import BuildError, FtwheelError, InputError
+
+if TYPE_CHECKING:
+    from ftwheel.core.action import Inputs
+    from ftwheel.core.cibuildwheel import Selection
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+EXAMPLES = """\
+  ftwheel action prepare    look at the inputs; say what to set up before the next step
+  ftwheel action run        plan, build, verify or missing, as the inputs say"""
+
+_MOST_SUMMARY = 1_000_000  # bytes; GitHub takes 1 MiB a step and shows nothing of more
+_GIVEN = "inputs.json"  # what the workflow gave, in the folder of work
+_GRACE = 30.0  # seconds between asking a command to end and ending it
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("step", choices=("prepare", "run"), help="which step of the Action this is")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The exit code of the command that the mode stands for; a failure is an annotation as well as a message."""
+    from ftwheel.render.workflow_commands import command
+
+    try:
+        return _prepare() if arguments.step == "prepare" else _run()
+    except FtwheelError as error:
+        text = "\n".join(filter(None, [error.message, error.hint]))
+        print(command("error", text, title="ftwheel"), end="", flush=True)
+        raise
+
+
+def _prepare() -> int:
+    """Say what the steps between this one and ``run`` have to set up; a wrong input ends the job here."""
+    from ftwheel.core.action import Mode, artifact_name, job_of, read_inputs
+    from ftwheel.io.projects import read_project
+
+    given = {name: value for name, value in os.environ.items() if name.startswith("INPUT_")}
+    inputs = read_inputs(given)
+    project = read_project(_project(inputs))
+    job = job_of(inputs)
+    building = inputs.mode is Mode.BUILD
+    pythons = job.pythons or tuple(sorted(project.pythons))
+    machine = f"{os.environ.get('RUNNER_OS', '')}-{os.environ.get('RUNNER_ARCH', '')}"
+    work = tempfile.mkdtemp(prefix="ftwheel-", dir=_runner_temp())
+    Path(work, _GIVEN).write_text(_json(given), encoding="utf-8")
+    _output(
+        work=work,
+        pythons="\n".join(pythons) if building and inputs.driver == "local" else "",
+        emulate=job.emulate if building else "",
+        artifact=artifact_name(inputs, machine),
+    )
+    return 0
+
+
+def _run() -> int:
+    from ftwheel.core.action import Mode, read_inputs
+
+    work = Path(os.environ.get("FTWHEEL_WORK", ""))
+    if not (work.is_absolute() and (work / _GIVEN).is_file()):
+        raise InputError(f"FTWHEEL_WORK: {os.fspath(work)!r} is not the folder that 'ftwheel action prepare' made")
+    inputs = read_inputs(json.loads((work / _GIVEN).read_text(encoding="utf-8")))
+    match inputs.mode:
+        case Mode.PLAN:
+            return _plan(inputs)
+        case Mode.BUILD:
+            return _build(inputs, work)
+        case Mode.VERIFY:
+            return _verify(inputs, work)
+        case Mode.MISSING:
+            return _missing(inputs, work)
+
+
+def _project(inputs: Inputs) -> Path:
+    return Path(os.path.abspath(inputs.project))
+
+
+def _plan(inputs: Inputs) -> int:
+    """Say which jobs build the wheels that ``[tool.ftwheel]`` names."""
+    from ftwheel.core.action import plan_jobs
+    from ftwheel.render import markdown
+    from ftwheel.render.workflow_commands import command
+
+    selection = _selection(inputs)
+    jobs = plan_jobs(selection.identifiers, inputs)
+    _output(matrix=_json({"include": [job.as_json() for job in jobs]}))
+    header = ("job", "runner", "emulated", "CPython")
+    rows = [[markdown.code(job.name), job.runner, job.emulate or "-", " ".join(job.pythons)] for job in jobs]
+    _summary("\n".join([f"### {len(jobs)} job{'s' if len(jobs) != 1 else ''}", "", *markdown.table(header, rows), ""]))
+    for job in jobs:
+        print(f"{job.name}: CPython {' '.join(job.pythons)} on {job.runner}")
+    if selection.left_out:
+        text = "\n".join(f"{each.identifier.text}: {each.why}" for each in selection.left_out)
+        print(command("notice", text, title="Not built"), end="")
+    return 0
+
+
+def _selection(inputs: Inputs) -> Selection:
+    from ftwheel.core.cibuildwheel import request_for, select
+
+    pyproject = _project(inputs) / "pyproject.toml"  # the step before has validated it
+    document: Mapping[str, Any] = {}
+    if pyproject.is_file():
+        document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    return select(request_for(document, os.environ, pythons=inputs.pythons, platforms=inputs.platforms))
+
+
+def _build(inputs: Inputs, work: Path) -> int:
+    """Build one job's wheels."""
+    from ftwheel.core.action import built_pairs, job_of
+
+    job, project, dist = job_of(inputs), _project(inputs), work / "dist"
+    options = ["--verbose", "--out-dir", os.fspath(dist), "--driver", inputs.driver]
+    sdist: list[str] = []
+    if inputs.driver == "local":
+        options += ["--sdist"] if job.sdist else []
+    else:
+        options += [f"--platforms={platform}" for platform in job.platform.split()]
+        if job.sdist:  # cibuildwheel makes none, but builds from one
+            project = _sdist(project, dist)
+            sdist = [os.fspath(project)]
+    if job.pythons:
+        # in [tool.ftwheel] 3.14 is the default build alone, for --python it is both
+        halves = [python if python.endswith("t") else f"{python}+gil" for python in job.pythons]
+        options.append(f"--python={','.join(halves)}")
+    code, reports = _command("build", [*options, *inputs.arguments, os.fspath(project)], inputs, work)
+    document = reports.document
+    built = [*document.get("wheels", ()), *filter(None, [document.get("sdist")])]
+    paths = [*sdist, *(file["path"] for file in built if file["path"])]
+    _output(
+        wheels=_json([wheel["filename"] for wheel in document.get("wheels", ()) if wheel["path"]]),
+        pairs=_json(built_pairs(document) if document else []),
+        files="\n".join(os.path.abspath(path) for path in paths),
+        dist=os.fspath(dist),
+    )
+    _summary(reports.markdown)
+    return code
+
+
+def _sdist(project: Path, dist: Path) -> Path:
+    """Build the source distribution alone."""
+    from ftwheel.io.builders import open_workshop
+    from ftwheel.io.interpreters import probe
+    from ftwheel.render.build import progress
+
+    with open_workshop(project, dist, {}, repair=False) as workshop, progress() as observer:
+        [path] = workshop.publish([workshop.make_sdist(probe(sys.executable), observer)])
+    return Path(path)
+
+
+def _verify(inputs: Inputs, work: Path) -> int:
+    """Look at what all build jobs made: each wheel, and what the release gives to whom."""
+    from ftwheel.core.action import missing_halves, served_pairs
+    from ftwheel.io.artifacts import collect
+
+    dist = work / "dist"
+    files = collect(work / "artifacts", dist)
+    if not files:
+        raise InputError(
+            f"no wheel came with the artifacts {inputs.artifacts}-*",
+            hint="let this job need the jobs that build, and give all of them the same input artifacts",
+        )
+    wheels = [os.fspath(path) for path in files if path.suffix == ".whl"]
+    _output(wheels=_json([os.path.basename(path) for path in wheels]), dist=os.fspath(dist))
+    pyproject = _project(inputs) / "pyproject.toml"
+    config = ["--config", os.fspath(pyproject)] if pyproject.is_file() else []
+    codes, details = [], ""
+    if wheels:
+        code, reports = _command("check", [*config, "--quiet", *wheels], inputs, work)
+        codes.append(code)
+        details = f"<details><summary>The wheels one by one</summary>\n\n{reports.markdown}\n</details>\n"
+    report = work / "ftwheel.html"
+    try:
+        code, reports = _command(
+            "verify", [*config, "--html", os.fspath(report), os.fspath(dist), *inputs.arguments], inputs, work
+        )
+    finally:
+        _summary(details)
+    codes.append(code)
+    _output(
+        pairs=_json(served_pairs(reports.document)),
+        missing=_json(missing_halves(reports.document)),
+        report=os.fspath(report),
+    )
+    _summary(reports.markdown)
+    return max(codes)
+
+
+def _missing(inputs: Inputs, work: Path) -> int:
+    """Say which dependencies have no wheel for the free-threaded build."""
+    code, reports = _command("missing", [os.fspath(_project(inputs)), *inputs.arguments], inputs, work)
+    _output(missing=_json(reports.document))
+    _summary(reports.markdown)
+    return code
+
+
+class _Reports:
+    """What a command wrote besides the log."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._stem = os.fspath(folder / name)
+
+    @property
+    def options(self) -> list[str]:
+        return [f"--report={form}={self._stem}.{form}" for form in ("json", "markdown", "github")]
+
+    def _text(self, form: str) -> str:
+        path = Path(f"{self._stem}.{form}")
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON report; empty when the command wrote none."""
+        document = json.loads(self._text("json") or "{}")
+        assert isinstance(document, dict)
+        return document
+
+    @property
+    def markdown(self) -> str:
+        return self._text("markdown")
+
+    @property
+    def annotations(self) -> str:
+        return self._text("github")
+
+
+def _command(name: str, arguments: Sequence[str], inputs: Inputs, work: Path) -> tuple[int, _Reports]:
+    """Run one of ftwheel's commands in this process, then print its annotations.
+
+    Findings leave it with 1, unless ``fail-on`` is ``never``.
+    """
+    from ftwheel.cli.main import load, parser
+
+    reports = _Reports(work, name)
+    limit = [] if name == "build" or inputs.fail_on == "never" else ["--fail-on", inputs.fail_on]
+    with _as_text(f"ftwheel {name}"), _time_limit(inputs.seconds, name):
+        try:
+            parsed = parser(name).parse_args([name, *limit, *reports.options, *arguments])
+        except SystemExit as end:
+            raise InputError(
+                f"ftwheel {name} does not take what it was given: see the log of this step",
+                hint="the input arguments has one argument a line",
+            ) from end
+        code = load(name).run(parsed)
+    print(reports.annotations, end="", flush=True)
+    return (0 if code == 1 and inputs.fail_on == "never" else code), reports
+
+
+@contextmanager
+def _as_text(title: str) -> Iterator[None]:
+    """A group of the log in which no line is a workflow command, whatever programs print."""
+    from ftwheel.render.workflow_commands import silenced
+
+    off, on = silenced()
+    print(f"::group::{title}\n{off}", end="", flush=True)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # a line of its own, also when the last one was not ended
+        print(f"\n{on}::endgroup::", flush=True)
+
+
+@contextmanager
+def _time_limit(seconds: float, name: str) -> Iterator[None]:
+    """Interrupt the command after so many seconds, as Ctrl-C would; BuildError then."""
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # wakes it from waiting, too
+        else:
+            _thread.interrupt_main()
+        last.start()
+
+    timer = threading.Timer(seconds, expire)
+    last = threading.Timer(_GRACE, os._exit, (BuildError.exit_code,))
+    timer.daemon = last.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not expired.is_set():
+            raise
+        raise BuildError(
+            f"ftwheel {name} took longer than {seconds / 60:g} minutes", hint="give the input timeout-minutes more"
+        ) from None
+    finally:
+        timer.cancel()
+        last.cancel()
+
+
+def _runner_temp() -> str | None:
+    folder = os.environ.get("RUNNER_TEMP", "")
+    return folder if os.path.isdir(folder) else None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _output(**values: str) -> None:
+    from ftwheel.render.workflow_commands import output
+
+    _append("GITHUB_OUTPUT", "".join(output(name, value) for name, value in values.items()))
+
+
+def _summary(text: str) -> None:
+    """Add to the job summary as much as GitHub shows."""
+    data = text.encode()
+    if len(data) > _MOST_SUMMARY:
+        data = data[:_MOST_SUMMARY].rpartition(b"\n")[0] + b"\n\nThe rest is left out: GitHub shows no more.\n"
+    _append("GITHUB_STEP_SUMMARY", data.decode() + "\n" if data else "")
+
+
+def _append(variable: str, text: str) -> None:
+    path = os.environ.get(variable, "")
+    if not path:
+        raise InputError(
+            f"{variable} is not set", hint="ftwheel action runs inside the GitHub Action; see docs/action.md"
+        )
+    with open(path, "a", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)

@@ -1,0 +1,57 @@
+"""Decides which hosted runner of GitHub builds for a platform: one of its own machine wherever there is one.
+
+Sources: the table of images of actions/runner-images and the examples of cibuildwheel, both of August 2026; the names
+of emulators are those of docker/setup-qemu-action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+__all__ = ["Runner", "runner_for"]
+
+_LINUX, _LINUX_ARM = "ubuntu-latest", "ubuntu-24.04-arm"
+_MACOS, _MACOS_INTEL = "macos-latest", "macos-15-intel"
+_BY_PLACE = {
+    "macosx_x86_64": _MACOS_INTEL,
+    "macosx_arm64": _MACOS,
+    "macosx_universal2": _MACOS,
+    "win32": "windows-latest",
+    "win_amd64": "windows-latest",
+    "win_arm64": "windows-11-arm",
+    "android_x86_64": _LINUX,
+    "android_arm64_v8a": _MACOS,
+    "ios_arm64_iphoneos": _MACOS,
+    "ios_arm64_iphonesimulator": _MACOS,
+    "ios_x86_64_iphonesimulator": _MACOS_INTEL,
+    "pyodide_wasm32": _LINUX,
+}
+_BY_LINUX_MACHINE = {"x86_64": _LINUX, "i686": _LINUX, "aarch64": _LINUX_ARM}
+_EMULATORS = {"armv7l": "arm"}  # where the name is another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """The label for ``runs-on``, and what QEMU has to emulate there (nothing if empty)."""
+
+    label: str
+    emulate: str = ""
+
+
+def runner_for(place: str, own: Mapping[str, str]) -> Runner:
+    """The runner for a platform without versions, such as ``musllinux_aarch64``.
+
+    ``own`` are the user's labels by shell pattern, the first that fits decides; a machine of one's own emulates
+    nothing.
+    """
+    for pattern, label in own.items():
+        if fnmatchcase(place, pattern):
+            return Runner(label=label)
+    if place in _BY_PLACE:
+        return Runner(label=_BY_PLACE[place])
+    machine = place.partition("_")[2]
+    if machine in _BY_LINUX_MACHINE:
+        return Runner(label=_BY_LINUX_MACHINE[machine])
+    return Runner(label=_LINUX, emulate=_EMULATORS.get(machine, machine))
