@@ -26,15 +26,15 @@ SOURCES = ("pyproject.toml", "README.md", "src", "templates", "backend/pyproject
 
 def main(arguments: list[str]) -> int:
     """Run one step; returns pip's exit code."""
-    folder = Path(os.environ["RUNNER_TEMP"]) / "ftwheel" / "environment"
+    folder = Path(os.environ["RUNNER_TEMP"]) / "ftwheel" / "installed"
     checkout = Path(__file__).resolve().parent.parent
     if arguments == ["key"]:
         output(folder=os.fspath(folder), key=key(checkout))
         return 0
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     complete = folder / "complete"
     if not complete.exists():
-        if code := install(python, folder, checkout):
+        if code := install(python, folder / "venv", checkout):
             return code
         complete.touch()
     output(python=os.fspath(python))

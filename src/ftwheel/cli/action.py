@@ -71,7 +71,7 @@ def _prepare() -> int:
         work=work,
         pythons="\n".join(pythons) if building and inputs.driver == "local" else "",
         emulate=job.emulate if building else "",
-        artifact=artifact_name(inputs, machine),
+        artifact=artifact_name(inputs, machine) if building else "",
     )
     return 0
 
@@ -187,26 +187,22 @@ def _verify(inputs: Inputs, work: Path) -> int:
     _output(wheels=_json([os.path.basename(path) for path in wheels]), dist=os.fspath(dist))
     pyproject = _project(inputs) / "pyproject.toml"
     config = ["--config", os.fspath(pyproject)] if pyproject.is_file() else []
-    codes, details = [], ""
+    code, details, report = 0, "", work / "ftwheel.html"
     if wheels:
-        code, reports = _command("check", [*config, "--quiet", *wheels], inputs, work)
-        codes.append(code)
-        details = f"<details><summary>The wheels one by one</summary>\n\n{reports.markdown}\n</details>\n"
-    report = work / "ftwheel.html"
+        code, one_by_one = _command("check", [*config, "--quiet", *wheels], inputs, work)
+        details = f"<details><summary>The wheels one by one</summary>\n\n{one_by_one.markdown}\n</details>\n"
+    arguments = [*config, "--html", os.fspath(report), *inputs.arguments, os.fspath(dist)]
     try:
-        code, reports = _command(
-            "verify", [*config, "--html", os.fspath(report), os.fspath(dist), *inputs.arguments], inputs, work
-        )
+        verified, release = _command("verify", arguments, inputs, work)
+        _summary(release.markdown)
     finally:
         _summary(details)
-    codes.append(code)
     _output(
-        pairs=_json(served_pairs(reports.document)),
-        missing=_json(missing_halves(reports.document)),
+        pairs=_json(served_pairs(release.document)),
+        missing=_json(missing_halves(release.document)),
         report=os.fspath(report),
     )
-    _summary(reports.markdown)
-    return max(codes)
+    return max(code, verified)
 
 
 def _missing(inputs: Inputs, work: Path) -> int:
