@@ -65,11 +65,17 @@ class PinnedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """One project requires another: ``marker`` is the text of the marker, empty when it is always so."""
+    """One project requires another, with these extras of it.
+
+    ``marker`` is the text of the marker, empty when it is always so. ``within`` is the extra of the requiring project
+    for whose sake it is, empty when for its own. ``version`` names one of several pins, empty when there is one.
+    """
 
     name: str
     extras: tuple[str, ...] = ()
     marker: str = ""
+    within: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +128,10 @@ class Dependencies:
 
     ``label`` names it to people. ``resolved`` is true for locks, environments and reports, which have ``pins``; the
     others have ``wanted`` and ``constraints`` (which only count for projects that something requires). ``roots`` are
-    the projects that were asked for themselves, not for another's sake; empty when the input does not say.
-    ``requires_python`` is the input's own, empty when there is none.
+    the projects that were asked for themselves, not for another's sake; empty when the input does not say. ``asked``
+    are the edges to them in a lock for all platforms at once: there a pin counts only where they lead to it.
+    ``extras`` and ``groups`` are those that markers of pins are to be asked with. ``requires_python`` is the input's
+    own, empty when there is none.
     """
 
     label: str
@@ -133,6 +141,9 @@ class Dependencies:
     constraints: tuple[Wanted, ...] = ()
     pins: tuple[Pin, ...] = ()
     roots: tuple[str, ...] = ()
+    asked: tuple[Edge, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     options: IndexOptions = IndexOptions()
     set_aside: tuple[SetAside, ...] = ()
     requires_python: str = ""
@@ -144,13 +155,54 @@ class Dependencies:
 
     def pins_for(self, markers: Mapping[str, str]) -> tuple[Pin, ...]:
         """The pins that count in an environment with these markers (PEP 508 variables), in the order of the input."""
-        return tuple(pin for pin in self.pins if not pin.markers or any(_holds(one, markers) for one in pin.markers))
+        context: dict[str, str | frozenset[str]] = {
+            **markers,
+            "extras": frozenset(self.extras),
+            "dependency_groups": frozenset(self.groups),
+        }
+        pins = tuple(
+            pin
+            for pin in self.pins
+            if not pin.markers
+            or any(_holds(one, {**context, "extra": extra}) for one in pin.markers for extra in ("", *self.extras))
+        )
+        if not self.asked:
+            return pins
+        reached = _reached(pins, self.asked, markers)
+        return tuple(pin for pin in pins if (pin.name, pin.version) in reached)
 
 
-def _holds(marker: str, markers: Mapping[str, str]) -> bool:
-    from packaging.markers import Marker  # noqa: PLC0415  # 20 ms, and seldom needed
+def _reached(pins: Iterable[Pin], asked: Iterable[Edge], markers: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Name and version of the pins that these edges lead to, over the edges of other pins."""
+    by_name: dict[str, list[Pin]] = {}
+    for pin in pins:
+        by_name.setdefault(pin.name, []).append(pin)
+    reached: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
+    edges = [edge for edge in asked if _holds(edge.marker, markers)]
+    while edges:
+        edge = edges.pop()
+        for pin in by_name.get(edge.name, ()):
+            if edge.version not in {"", pin.version}:
+                continue
+            reached.add((pin.name, pin.version))
+            for extra in ("", *edge.extras):
+                if (pin.name, pin.version, extra) not in seen:
+                    seen.add((pin.name, pin.version, extra))
+                    edges += [one for one in pin.requires if one.within == extra and _holds(one.marker, markers)]
+    return reached
 
-    return Marker(marker).evaluate({**markers, "extra": ""})
+
+def _holds(marker: str, markers: Mapping[str, str | frozenset[str]]) -> bool:
+    """Whether a marker is true; one that cannot be evaluated is, so that nothing is left out for it."""
+    if not marker:
+        return True
+    from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName  # noqa: PLC0415  # 20 ms
+
+    try:
+        return Marker(marker).evaluate({"extra": "", **markers}, context="lock_file")
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        return True
 
 
 def merged(inputs: Iterable[Dependencies]) -> Dependencies:
@@ -170,6 +222,9 @@ def merged(inputs: Iterable[Dependencies]) -> Dependencies:
         constraints=tuple(wanted for each in found for wanted in each.constraints),
         pins=tuple(pin for each in found for pin in each.pins),
         roots=tuple(dict.fromkeys(name for each in found for name in each.roots)),
+        asked=tuple(edge for each in found for edge in each.asked),
+        extras=tuple(dict.fromkeys(extra for each in found for extra in each.extras)),
+        groups=tuple(dict.fromkeys(group for each in found for group in each.groups)),
         options=IndexOptions(
             index_url=next((each.index_url for each in reversed(options) if each.index_url), ""),
             extra_index_urls=tuple(dict.fromkeys(url for each in options for url in each.extra_index_urls)),

@@ -1,0 +1,96 @@
+"""Reads files that somebody else wrote: bounded in size and depth, in any encoding their tools write."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import locale
+import os
+import re
+from typing import Any
+
+from ftwheel.core.errors import InputError
+
+__all__ = ["MOST_BYTES", "Table", "read_bytes", "read_json", "read_text", "read_toml", "shown"]
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of one input. The lock file of a thousand projects with all their files has a few million."""
+
+Table = dict[str, Any]
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
+
+
+def shown(text: object, most: int = 100) -> str:
+    """A piece of an input for a message: short, and in one line."""
+    return " ".join(str(text)[:most].split())
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole file. Raises InputError when it cannot be read or is larger than ``MOST_BYTES``."""
+    try:
+        with open(path, "rb") as file:
+            body = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})", hint="is the path right?") from None
+    if len(body) > MOST_BYTES:
+        raise InputError(f"{path}: more than {MOST_BYTES:,} bytes; refused", hint="is it the right file?")
+    return body
+
+
+def read_text(path: str) -> str:
+    """The text of a requirements file, decoded as pip does: by its mark, its coding comment, UTF-8, or the locale.
+
+    Source: pip 26.3 ``_internal/req/req_file.py`` (``_decode_req_file``). Raises InputError.
+    """
+    body = read_bytes(path)
+    encodings = [name for mark, name in _BOMS if body.startswith(mark)][:1]
+    if not encodings:
+        named = (_CODING.search(line) for line in body.split(b"\n", 2)[:2] if line.startswith(b"#"))
+        encodings = [match[1].decode("ascii") for match in named if match] or ["utf-8", locale.getencoding()]
+    for encoding in encodings:
+        try:
+            text = body.decode(encoding)
+        except (UnicodeError, LookupError):
+            continue
+        if "\0" in text:
+            break
+        return text
+    raise InputError(f"{path}: is no text in {' or '.join(dict.fromkeys(encodings))}", hint="save it as UTF-8")
+
+
+def read_toml(path: str) -> Table:
+    """A TOML file. Raises InputError, with the line, when it is none."""
+    import tomllib
+
+    body = read_bytes(path)
+    try:
+        return tomllib.loads(body.decode().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8, which TOML has to be") from None
+    except ValueError as error:
+        raise InputError(f"{path}: is not TOML ({shown(error, 200)})") from None
+    except RecursionError:
+        raise InputError(f"{path}: tables or arrays are nested too deeply; refused") from None
+
+
+def read_json(path: str, body: bytes | None = None) -> object:
+    """A JSON file, or what was read from ``path`` before. Raises InputError when it is none."""
+    try:
+        return json.loads(read_bytes(path) if body is None else body)
+    except (UnicodeDecodeError, ValueError) as error:
+        raise InputError(f"{path}: is not JSON ({shown(error, 200)})") from None
+    except RecursionError:
+        raise InputError(f"{path}: objects or arrays are nested too deeply; refused") from None
+
+
+def name_of(path: str) -> str:
+    """The last part of a path, in lower case."""
+    return os.path.basename(path).lower()
