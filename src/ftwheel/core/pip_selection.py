@@ -11,8 +11,11 @@ Sources: pip 26.3 ``_internal/index/package_finder.py`` (``LinkEvaluator``, ``Ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
 
 from ftwheel.core.candidates import Candidate
 from ftwheel.core.environments import Environment
@@ -21,6 +24,9 @@ from ftwheel.core.readings import BuildTag
 from ftwheel.core.requirements import Requirement
 from ftwheel.core.rules import InstallerRules
 from ftwheel.core.tagtables import abi_table, best_tag, place, platform_table
+
+if TYPE_CHECKING:
+    from ftwheel.core.verdicts import Judgement
 
 __all__ = ["AFTER_ALL_TAGS", "Pip"]
 
@@ -74,24 +80,30 @@ class Pip:
         refusal = self._page_refusal()
         if refusal:
             return None, refusal
+        if self._looks_at_every_file():
+            judgement = self._judgement()
+            refusal = judgement.refusal
+            best = judgement.ranked[0] if judgement.ranked and not refusal else None
+        else:
+            best = next(self.walk(), None)
+        return None if best is None else self.candidate(best), refusal
+
+    def _looks_at_every_file(self) -> bool:
+        """Whether something goes before the version, tells equal versions apart, or ends everything."""
         rules = self.rules
-        if (
+        return bool(
             rules.hashes
             or rules.prefer_binary
             or self.requirement.compares_text
             or self.project.has_traps
             or self.project.metadata
             or (rules.uploaded_prior_to is not None and not self.project.has_all_upload_times)
-        ):
-            # These go before the version, tell equal versions apart, or end everything: every file has to be looked at.
-            from ftwheel.core.pip_judgement import PipJudge  # noqa: PLC0415  # it is built on this class
+        )
 
-            judgement = PipJudge(self.project, self.requirement, self.environment, rules).judge()
-            refusal = judgement.refusal
-            best = judgement.ranked[0] if judgement.ranked and not refusal else None
-        else:
-            best = self._best()
-        return None if best is None else self.candidate(best), refusal
+    def _judgement(self) -> Judgement:
+        from ftwheel.core.pip_judgement import PipJudge  # noqa: PLC0415  # it is built on this class
+
+        return PipJudge(self.project, self.requirement, self.environment, self.rules).judge()
 
     def _page_refusal(self) -> str:
         for source in self.project.sources:
@@ -100,35 +112,46 @@ class Pip:
                     return refusal.problem
         return ""
 
-    def _best(self) -> Entry | None:
-        versions, finals, prereleases = self.shelf.matching(self.requirement)
-        if self.prereleases:
-            return self._newest(versions)[0]
-        best, any_final = self._newest(finals)
-        if any_final or self.prereleases is False:
-            return best
-        return self._newest(prereleases)[0]
-
-    def _newest(self, groups: Iterable[Group]) -> tuple[Entry | None, bool]:
-        """The best file of the newest version that has one, and whether there is any candidate at all.
+    def walk(self) -> Iterator[Entry]:
+        """The best file of each version, in the order in which pip's resolver tries them.
 
         Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
         """
-        yanked: Entry | None = None
-        for group in groups:
-            # Among equals pip takes the last in its order, which is therefore part of the key.
-            best = best_yanked = None
-            best_key = yanked_key = _WORST
-            for key, entry in self._candidates(group):
-                if entry.yanked is None or entry.yanked.doubtful:
-                    if key > best_key:
-                        best, best_key = entry, key
-                elif key > yanked_key:
-                    best_yanked, yanked_key = entry, key
-            if best is not None:
-                return best, True
-            yanked = yanked or best_yanked
-        return (yanked if self.requirement.pinned else None), yanked is not None
+        if self._looks_at_every_file():
+            firsts: dict[Version | None, Entry] = {}
+            for entry in self._judgement().ranked:
+                firsts.setdefault(entry.reading.version, entry)
+            yield from firsts.values()
+            return
+        versions, finals, prereleases = self.shelf.matching(self.requirement)
+        parts = [versions] if self.prereleases else [finals, prereleases]
+        for groups in parts[:1] if self.prereleases is False else parts:
+            found = False
+            yanked: list[Entry] = []
+            for group in groups:
+                best, best_yanked = self._bests(group)
+                if best is not None:
+                    found = True
+                    yield best
+                elif best_yanked is not None:
+                    yanked.append(best_yanked)
+            if not found and self.requirement.pinned:
+                yield from yanked
+            if found or yanked:
+                return
+
+    def _bests(self, group: Group) -> tuple[Entry | None, Entry | None]:
+        """The best file of a version, and the best one that is yanked."""
+        # Among equals pip takes the last in its order, which is therefore part of the key.
+        best = best_yanked = None
+        best_key = yanked_key = _WORST
+        for key, entry in self._candidates(group):
+            if entry.yanked is None or entry.yanked.doubtful:
+                if key > best_key:
+                    best, best_key = entry, key
+            elif key > yanked_key:
+                best_yanked, yanked_key = entry, key
+        return best, best_yanked
 
     def _candidates(self, group: Group) -> Iterator[tuple[tuple[int, BuildTag, int], Entry]]:
         """The files of a version that pip may take, each with a key that grows with its rank."""

@@ -5,6 +5,7 @@ The two ways share the rules and are kept equal by a property test.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -20,7 +21,18 @@ from ftwheel.core.uv_selection import Uv
 if TYPE_CHECKING:
     from ftwheel.core.reasons import Reason
 
-__all__ = ["Candidate", "Evaluation", "Project", "Selection", "choose", "explain", "loads", "newest_version", "refusal"]
+__all__ = [
+    "Candidate",
+    "Evaluation",
+    "Project",
+    "Selection",
+    "choose",
+    "explain",
+    "loads",
+    "newest_version",
+    "refusal",
+    "walk",
+]
 
 _OLDEST = Version("0.dev0")
 
@@ -39,6 +51,26 @@ def choose(
 ) -> Candidate | None:
     """The file the installer takes, None when it takes none or gives up on a page."""
     return _ask(project, requirement, environment, rules).answer()[0]
+
+
+def walk(
+    project: Project,
+    requirement: Requirement,
+    environment: Environment,
+    rules: InstallerRules,
+    *,
+    pins: frozenset[Version] | None = None,
+) -> Iterator[Candidate]:
+    """The file the installer takes of each version, in the order in which its resolver tries them.
+
+    Nothing when it gives up on a page: see ``refusal``. ``pins`` are the versions that were asked for by number, where
+    those are not the ``requirement``'s own: uv takes yanked files of them, whatever else is required.
+    """
+    question = _ask(project, requirement, environment, rules)
+    if isinstance(question, Uv) and pins is not None:
+        question.pins = pins
+    if not question.answer()[1]:
+        yield from map(question.candidate, question.walk())
 
 
 def explain(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Selection:

@@ -72,7 +72,8 @@ class Uv:
         self.platforms = platform_table(environment.platforms, rules.flavour)
         self.wheels = rules.allows_wheels(project.name)
         self.sdists = rules.allows_sdists(project.name)
-        self.single = requirement.single
+        single = requirement.single
+        self.pins: frozenset[Version] = frozenset() if single is None else frozenset({single})
         self.cutoff = None if rules.uploaded_prior_to is None else _milliseconds(rules.uploaded_prior_to)
         self.flat = project.flat
         kinds = [source.kind for source in project.sources]
@@ -114,6 +115,10 @@ class Uv:
         return declared.requires_python
 
     def _best(self) -> Entry | None:
+        return next(self.walk(), None)
+
+    def walk(self) -> Iterator[Entry]:
+        """The file of each version, in the order in which uv tries them."""
         rejected: set[Version] = set()
         for steps in self._phases():
             for step in steps:
@@ -121,10 +126,9 @@ class Uv:
                     continue
                 best = self._pick(step)
                 if best is not None and self._python_problem(best) is None:
-                    return best
+                    yield best
                 if best is not None or (step.last and self._is_turned_down(step)):
                     rejected.add(step.group.version)
-        return None
 
     def _phases(self) -> Iterator[Iterator[_Step]]:
         """The walk: parts with stable versions only, with pre-releases only, or with both, as options say."""
@@ -205,7 +209,7 @@ class Uv:
         return entry.upload_time is None or _milliseconds(entry.upload_time) >= self.cutoff
 
     def _is_yanked(self, entry: Entry) -> bool:
-        return entry.yanked is not None and not self._is_flat(entry) and self.single != entry.reading.version
+        return entry.yanked is not None and not self._is_flat(entry) and entry.reading.version not in self.pins
 
     def _rate_wheel(self, entry: Entry) -> Key | None:
         """How good the wheel is among those of its version; None when uv does not take it."""
@@ -221,7 +225,7 @@ class Uv:
     def _compare_hashes(self, entry: Entry) -> int:
         version = entry.reading.version
         # uv keeps hashes for the version that is pinned and its local versions, for no other (uv-types hash.rs).
-        if not self.rules.hashes or version is None or self.single not in {version, Version(version.public)}:
+        if not self.rules.hashes or version is None or self.pins.isdisjoint({version, Version(version.public)}):
             return _MATCHED
         found = self._hashes(entry)
         if not found:
