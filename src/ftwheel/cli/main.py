@@ -24,6 +24,7 @@ COMMANDS = {
     "build": "build both halves of a pair of wheels, repair and prove them",
     "check": "say what wheels really are: the ABI of the code, what it declares, and whether the tags tell the truth",
     "completion": "print the completion script of a shell",
+    "init": "adopt ftwheel in a project: its pyproject.toml and its release workflow",
     "serve": "serve new files as a local index, for trying pip and uv by hand",
     "simulate": "show which file pip and uv would install, in any environment, and why",
     "tag": "give a wheel other tags, if the code inside supports them",

@@ -1,0 +1,108 @@
+"""Decides from source text whether a compiled module declares that it does not need the GIL.
+
+A declaration is a sign of the author's in the source: the slot ``Py_mod_gil`` (PEP 703; CPython's extending guide),
+``mod_gil_not_used()`` of pybind11 2.13, ``FREE_THREADED`` of nanobind 2.2, Cython 3.1's ``freethreading_compatible``,
+``gil_used = false`` of PyO3. What a finished module really declares is read by ``ftwheel check``; text that
+was generated, or that a macro hides, says nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Declarations", "declarations", "is_source"]
+
+
+_C = frozenset({".c", ".cc", ".cpp", ".cxx"})
+_C_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
+_C_MODULE = re.compile(r"\bPyInit_\w+\s*\(|\b(?:PYBIND11|NB|BOOST_PYTHON)_MODULE\s*\(")
+_C_DECLARES = re.compile(r"\bPy_MOD_GIL_NOT_USED\b|\bmod_gil_not_used\s*\(\s*(?:true\s*)?\)")
+_NANOBIND = re.compile(r"\bnanobind_add_module\s*\((?P<arguments>[^)]*)\)")
+_CYTHON = re.compile(r"^#\s*cython\s*:.*\bfreethreading_compatible\s*=\s*True\b", re.MULTILINE | re.IGNORECASE)
+_CYTHON_EVERYWHERE = re.compile(r"\bfreethreading_compatible\b['\"]?\s*[=:]\s*True\b", re.IGNORECASE)
+_RUST_MODULE = re.compile(r"#\[\s*pymodule\s*(?:\((?P<options>[^)]*)\))?\s*\]")
+_RUST_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_BUILD_FILES = frozenset({"setup.py", "meson.build", "CMakeLists.txt", "pyproject.toml", "setup.cfg"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declarations:
+    """Files that define a module, by what they declare; paths are sorted.
+
+    ``by_default`` are modules of PyO3, which declares since 0.28 unless told otherwise.
+    """
+
+    declared: tuple[str, ...] = ()
+    by_default: tuple[str, ...] = ()
+    undeclared: tuple[str, ...] = ()
+
+    @property
+    def all_declare(self) -> bool | None:
+        """Whether the sources of every module found say so; None when no module was found, which proves nothing."""
+        if self.undeclared:
+            return False
+        return True if self.declared or self.by_default else None
+
+
+def is_source(path: str) -> bool:
+    """Whether a file may define or declare a module."""
+    return _suffix(path) in {*_C, ".pyx", ".rs"} or _name(path) in _BUILD_FILES
+
+
+def declarations(files: Iterable[tuple[str, str]]) -> Declarations:
+    """Judge the files of a project: (path, text) pairs, in any order."""
+    texts = dict(files)
+    build = "\n".join(_uncommented(text) for path, text in texts.items() if _name(path) in _BUILD_FILES)
+    cython_everywhere = bool(_CYTHON_EVERYWHERE.search(build))
+    nanobind = [bool(re.search(r"\bFREE_THREADED\b", match["arguments"])) for match in _NANOBIND.finditer(build)]
+    found: dict[str, list[str]] = {"declared": [], "by_default": [], "undeclared": []}
+    for path, text in sorted(texts.items()):
+        suffix = _suffix(path)
+        verdict = ""
+        if suffix == ".pyx":
+            verdict = "declared" if cython_everywhere or _CYTHON.search(text) else "undeclared"
+        elif suffix == ".rs":
+            verdict = _rust(text)
+        elif suffix in _C and not _generated(path, texts):
+            verdict = _c(text, nanobind=bool(nanobind) and all(nanobind))
+        if verdict:
+            found[verdict].append(path)
+    return Declarations(**{name: tuple(paths) for name, paths in found.items()})
+
+
+def _c(text: str, *, nanobind: bool) -> str:
+    code = _C_COMMENT.sub(" ", text)
+    module = _C_MODULE.search(code)
+    if module is None:
+        return ""
+    declares = _C_DECLARES.search(code) or (nanobind and module[0].startswith("NB"))
+    return "declared" if declares else "undeclared"
+
+
+def _rust(text: str) -> str:
+    options = [match["options"] or "" for match in _RUST_MODULE.finditer(_RUST_COMMENT.sub(" ", text))]
+    settings = [match[1] for each in options if (match := re.search(r"\bgil_used\s*=\s*(true|false)\b", each))]
+    if "true" in settings:
+        return "undeclared"
+    # a module inside a module is one for Python alone, and has no options of its own
+    return "" if not options else "declared" if settings else "by_default"
+
+
+def _generated(path: str, texts: dict[str, str]) -> bool:
+    """Whether a C file is what Cython made of a .pyx beside it."""
+    return path.removesuffix(_suffix(path)) + ".pyx" in texts
+
+
+def _uncommented(text: str) -> str:
+    return re.sub(r"^\s*#[^\n]*", "", text, flags=re.MULTILINE)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _suffix(path: str) -> str:
+    """``.cpp``; empty for a name without one."""
+    return "".join(_name(path).rpartition(".")[1:]) if "." in _name(path) else ""

@@ -1,0 +1,132 @@
+"""Changes the text of a TOML document and nothing around it: comments, order, spacing and line ends stay.
+
+tomlkit does the editing. Its answer is read back with ``tomllib`` and has to mean exactly what ``core.edits.applied``
+says, so that no oddity of a layout becomes a wrong file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Array, String
+
+from ftwheel.core.edits import Edit, Insert, Put, Remove, Value, applied, table_at
+from ftwheel.core.errors import ConfigurationError
+
+__all__ = ["edited"]
+
+_WIDTH = 88  # of a line with an array on it
+
+
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """The text with the edits made; ``text`` is valid TOML.
+
+    Raises ConfigurationError, with the lines to write by hand, where the layout leaves no way to do it.
+    """
+    wanted = applied(tomllib.loads(text), edits)
+    windows = "\r\n" in text
+    plain = text.replace("\r\n", "\n") if windows and text.count("\n") == text.count("\r\n") else text
+    made = _attempt(plain, edits, in_place=True)
+    if made is None or tomllib.loads(made) != applied(tomllib.loads(plain), edits):
+        made = _attempt(plain, edits, in_place=False)
+    if made is None or tomllib.loads(made) != applied(tomllib.loads(plain), edits):
+        raise ConfigurationError(
+            "pyproject.toml: the layout leaves no room for the changes",
+            hint="make these by hand and run the command again:\n" + "\n".join(_by_hand(wanted, edits)),
+        )
+    return made.replace("\n", "\r\n") if plain is not text and windows else made
+
+
+def _attempt(text: str, edits: Sequence[Edit], *, in_place: bool) -> str | None:
+    """One way to do it; None if that is not valid TOML.
+
+    A table that does not exist goes to the end, and with ``in_place`` off also one of which only subtables exist.
+    """
+    before = tomllib.loads(text)
+    inner: list[Edit] = []
+    outer: list[Edit] = []
+    for edit in edits:
+        there = table_at(before, edit.table) is not None and (in_place or not isinstance(edit, Put))
+        (inner if there else outer).append(edit)
+    try:
+        document = tomlkit.parse(text)
+        for edit in inner:
+            _apply(document, edit)
+        made = tomlkit.dumps(document)
+        for edit in inner:  # what tomlkit leaves out between two items of one line
+            if isinstance(edit, Insert):
+                made = made.replace(f'["{edit.value}","', f'["{edit.value}", "').replace(
+                    f'["{edit.value}",\'', f'["{edit.value}", \''
+                )
+        made = _with_tables(made, [edit for edit in outer if isinstance(edit, Put)])
+        tomllib.loads(made)
+    except (ValueError, KeyError, TypeError, tomlkit.exceptions.TOMLKitError):
+        return None
+    return made
+
+
+def _apply(document: tomlkit.TOMLDocument, edit: Edit) -> None:
+    table: Any = document
+    for name in edit.table:
+        table = table[name]
+    match edit:
+        case Put():
+            old = table.get(edit.key)
+            if isinstance(edit.value, tuple):
+                table[edit.key] = _array(edit.key, edit.value)
+            elif isinstance(old, String):
+                table[edit.key] = tomlkit.string(edit.value, literal=old.as_string().startswith("'"))
+            else:
+                table[edit.key] = edit.value
+        case Insert():
+            table[edit.key].insert(edit.position, edit.value)
+        case Remove():
+            del table[edit.key]
+
+
+def _array(key: str, value: tuple[str, ...]) -> Array:
+    array = tomlkit.array()
+    array.extend(value)
+    return array.multiline(len(_line(key, value)) > _WIDTH)
+
+
+def _with_tables(text: str, puts: Sequence[Put]) -> str:
+    """The text with new tables at its end, each after an empty line; a missing last line end stays missing."""
+    if not puts:
+        return text
+    ended = text.endswith("\n") or not text
+    parts = [text.rstrip("\n") + "\n"] if text else []
+    for path, group in groupby(puts, key=lambda put: put.table):
+        lines = [f"[{'.'.join(path)}]"]
+        for put in group:
+            line = _line(put.key, put.value)
+            if len(line) > _WIDTH:
+                line = tomlkit.dumps({put.key: _array(put.key, tuple(put.value))}).rstrip("\n")
+            lines.append(line)
+        parts.append("\n".join(lines) + "\n")
+    made = "\n".join(parts)
+    return made if ended else made.removesuffix("\n")
+
+
+def _line(key: str, value: Value) -> str:
+    if isinstance(value, str):
+        return f"{key} = {tomlkit.string(value).as_string()}"
+    return f"{key} = [{', '.join(tomlkit.string(item).as_string() for item in value)}]"
+
+
+def _by_hand(wanted: dict[str, Any], edits: Sequence[Edit]) -> list[str]:
+    lines = []
+    for path, group in groupby(edits, key=lambda edit: edit.table):
+        lines.append(f"  [{'.'.join(path)}]")
+        for key in dict.fromkeys(edit.key for edit in group):
+            value = (table_at(wanted, path) or {}).get(key)
+            lines.append(
+                f"  # no {key}"
+                if value is None
+                else f"  {_line(key, tuple(value) if isinstance(value, list) else value)}"
+            )
+    return lines

@@ -1,0 +1,89 @@
+"""Writes several text files, or none of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftwheel.core.errors import InputError
+
+__all__ = ["NewText", "write_all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewText:
+    """What a file is to hold; ``before`` is what it held when that was decided (None: there was none)."""
+
+    path: Path
+    before: str | None
+    after: str
+
+
+def write_all(texts: Sequence[NewText]) -> None:
+    """Write under temporary names first, then rename; a file that is a link is changed where it points to.
+
+    Raises InputError, with everything as it was before, when a file has changed meanwhile or one cannot be written.
+    """
+    made: list[Path] = []
+    staged: dict[Path, Path] = {}
+    try:
+        for text in texts:
+            target = Path(os.path.realpath(text.path))
+            _unchanged(target, text)
+            made += _folders(target.parent)
+            new = target.with_name(f".{target.name}.ftwheel-new")
+            staged[target] = new
+            new.write_bytes(text.after.encode("utf-8"))
+            if target.exists():
+                shutil.copymode(target, new)
+        _rename(staged, {Path(os.path.realpath(text.path)): text.before for text in texts})
+    except OSError as error:
+        _remove(staged.values(), made)
+        where = error.filename2 or error.filename or texts[0].path
+        raise InputError(
+            f"{where}: cannot be written ({error.strerror}); nothing was changed",
+            hint="make the folder writable, or look at the changes with --dry-run",
+        ) from error
+    except BaseException:
+        _remove(staged.values(), made)
+        raise
+
+
+def _unchanged(target: Path, text: NewText) -> None:
+    there = target.read_bytes() if target.exists() else None
+    if there != (None if text.before is None else text.before.encode("utf-8")):
+        raise InputError(f"{text.path}: was changed meanwhile; nothing was written", hint="run the command again")
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Make a folder and those above it; gives the new ones, the innermost last."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()][::-1]
+    for each in missing:
+        each.mkdir()
+    return missing
+
+
+def _rename(staged: Mapping[Path, Path], before: Mapping[Path, str | None]) -> None:
+    done: list[Path] = []
+    try:
+        for target, new in staged.items():
+            os.replace(new, target)
+            done.append(target)
+    except BaseException:
+        for target in done:
+            old = before[target]
+            if old is None:
+                target.unlink()
+            else:
+                target.write_bytes(old.encode("utf-8"))
+        raise
+
+
+def _remove(files: Iterable[Path], folders: Sequence[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)
+    for folder in reversed(folders):
+        folder.rmdir()
