@@ -80,7 +80,7 @@ def tests(session: nox.Session) -> None:
     """Run every test that needs no real index; real interpreters, compilers, pip, uv and browser."""
     env = interpreters(session, "chromium", "shellcheck") | wheelhouse(session)
     install(session, *group("test"), *group("actions"))
-    session.run("pytest", "-n", "2", "-m", "not network and not container", *session.posargs, env=env)
+    session.run("pytest", "-n", "2", "-m", "not network and not container and not action", *session.posargs, env=env)
 
 
 @nox.session
@@ -97,6 +97,14 @@ def containers(session: nox.Session) -> None:
     env = interpreters(session) | wheelhouse(session)
     install(session, *group("test"), "cibuildwheel>=3.4,<4")  # 4.x does not build cp313t
     session.run("pytest", "-m", "container", *session.posargs, env=env)
+
+
+@nox.session
+def action(session: nox.Session) -> None:
+    """Run the Action and the workflow templates with the real act; a CPython with ThreadSanitizer is built (Debian)."""
+    env = interpreters(session, "cc", "shellcheck", "xz") | wheelhouse(session)
+    install(session, *group("test"), *group("actions"))
+    session.run("pytest", "-m", "action", *session.posargs, env=env)
 
 
 @nox.session
