@@ -7,7 +7,7 @@ after it are asked about in the same way, with source distributions switched off
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from packaging.version import Version
@@ -23,11 +23,13 @@ from ftwheel.core.selection import Project, choose, is_older, loads, newest_vers
 from ftwheel.core.simple import File, ProjectDetails, SourceKind, normalized
 from ftwheel.core.simple_json import columns
 from ftwheel.core.tagtables import abi_table, best_tag, place, platform_table
+from ftwheel.core.wishes import Wish
 
-__all__ = ["Wish", "assess", "untold"]
+__all__ = ["assess", "newest_wheel", "untold"]
 
 _FIRST_ABI3T = 15  # PEP 803
 _MOST_TRIES = 64  # releases in a row with wheels that are accepted but cannot be loaded
+_COMPILED = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI})
 _READY = {
     Outcome.FREE_THREADED: Readiness.FREE_THREADED,
     Outcome.VERSION_SPECIFIC: Readiness.VERSION_SPECIFIC,
@@ -37,21 +39,6 @@ _READY = {
     Outcome.SDIST: Readiness.SDIST,
     Outcome.NOTHING: Readiness.NOTHING,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a target wants of a project.
-
-    ``pinned`` is the version that a lock, an environment or a resolution names, empty when the requirement alone
-    decides. ``resolved`` says that the version was chosen for this very target, so that an older one is its doing.
-    ``locked`` are the files that a lock lets an installer take of that version; empty means any of the index's.
-    """
-
-    requirement: Requirement
-    pinned: str = ""
-    resolved: bool = False
-    locked: tuple[File, ...] = ()
 
 
 def untold(environment: Environment, why: str, *, version: str = "") -> Verdict:
@@ -76,6 +63,18 @@ def assess(project: Project | None, wish: Wish, environment: Environment, rules:
     return question.with_help(question.verdict())
 
 
+def newest_wheel(project: Project, verdict: Verdict, environment: Environment, rules: InstallerRules) -> File | None:
+    """The wheel with compiled modules to look into: the one taken, or the newest that the target could take and load.
+
+    None when there is none, or when its tags say that there are no modules in it.
+    """
+    taken = verdict.taken is not None and verdict.readiness in _COMPILED
+    wish = Wish(requirement=Requirement(text=project.name, name=project.name))
+    question = _Question(project, wish, environment, rules)
+    best = question.newest_ready(f"=={verdict.version}" if taken else "", prereleases=taken)
+    return best.file if best is not None and best.tag.split("-")[1] != "none" else None
+
+
 class _Question:
     """A project's pages, a target, and what it wants."""
 
@@ -97,12 +96,11 @@ class _Question:
         """What the installer does, and nothing about what would help."""
         project = self.project
         assert project is not None
-        wanted = self.wish.requirement
-        best: Candidate | None
         if self.wish.pinned and not (self.wish.resolved and self._is_free_choice()):
             wanted = self._requirement(f"=={self.wish.pinned}")
-            newest = None
+            newest: str | None = self.wish.pinned
         else:
+            wanted = self.wish.requirement
             newest = newest_version(project, wanted, self.rules)
         best = choose(project, wanted, self.environment, self.rules)
         version = best.version if best else self.wish.pinned
@@ -115,7 +113,7 @@ class _Question:
             version=version,
             taken=Taken(filename=best.file.filename, tag=best.tag) if best else None,
             why=why,
-            notes=tuple(self._notes(best, readiness)),
+            notes=(*self.wish.notes, *self._notes(best, readiness)),
         )
 
     def _is_free_choice(self) -> bool:
@@ -133,7 +131,7 @@ class _Question:
                     return Readiness.CANNOT_TELL, f"the tag {best.tag} does not say which build its modules are for"
                 case Loading.YES:
                     pass
-        word = outcome(best, self.environment, best.version if best and newest is None else newest)
+        word = outcome(best, self.environment, newest)
         return _READY[word], ""
 
     def _notes(self, best: Candidate | None, readiness: Readiness) -> Iterator[str]:
@@ -172,11 +170,11 @@ class _Question:
     def _helped(self, verdict: Verdict) -> Verdict:
         version = Version(verdict.version).public if verdict.version else ""  # bounds take no local version
         after = f">={version},!={version}" if version else ""
-        upgrade = self._newest_ready(after, self.wheels_only)
+        upgrade = self.newest_ready(after)
         prerelease = None
         if upgrade is None:
-            prerelease = self._newest_ready(after, replace(self.wheels_only, allow_prereleases=True))
-        older = self._newest_ready(f"<{version}", self.wheels_only) if version else None
+            prerelease = self.newest_ready(after, prereleases=True)
+        older = self.newest_ready(f"<{version}") if version else None
         verdict = replace(verdict, upgrade=_release(upgrade), prerelease=_release(prerelease), older=_release(older))
         return replace(verdict, helps=tuple(self._helps(verdict)))
 
@@ -188,7 +186,7 @@ class _Question:
                 version=verdict.upgrade.version,
             )
         if self.wish.locked and verdict.version:
-            again = self._newest_ready(f"=={verdict.version}", self.wheels_only)
+            again = self.newest_ready(f"=={verdict.version}", prereleases=True)
             if again is not None:
                 yield Help(
                     kind=HelpKind.LOCK_AGAIN,
@@ -229,9 +227,12 @@ class _Question:
             text += f", or use CPython 3.{_FIRST_ABI3T}t, the first to load abi3t"
         return text
 
-    def _newest_ready(self, specifier: str, rules: InstallerRules) -> Candidate | None:
+    def newest_ready(self, specifier: str, *, prereleases: bool = False) -> Candidate | None:
         """The newest candidate that the target takes and can load, among the newest dozens of releases."""
         assert self.project is not None
+        rules = self.wheels_only
+        if prereleases:
+            rules = replace(rules, allow_prereleases=True)
         bound = ""
         for _ in range(_MOST_TRIES):
             wanted = self._requirement(",".join(filter(None, (specifier, bound))))
