@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,35 @@ def pair(default_python: str, free_threaded_python: str) -> tuple[str, str]:
     return default_python, free_threaded_python
 
 
+@pytest.fixture
+def podman(tmp_path: Path, image: dict[str, str], pair: tuple[str, str]) -> Callable[..., dict[str, str]]:
+    """Makes the variables for a build in the image without a network, given what the project requires."""
+
+    def variables(*requires: str) -> dict[str, str]:
+        wheels = tmp_path / "wheels"
+        for python in pair:
+            subprocess.run(
+                [python, "-m", "pip", "download", "--quiet", "--dest", wheels, *NEEDS, *requires], check=True
+            )
+        return {
+            **os.environ,
+            "CIBW_CONTAINER_ENGINE": "podman",
+            "CIBW_DEPENDENCY_VERSIONS": "latest",
+            "CIBW_ENVIRONMENT_LINUX": f"PIP_NO_INDEX=1 PIP_FIND_LINKS=/host{wheels}",
+            "CIBW_MANYLINUX_X86_64_IMAGE": image["image"],
+            "CIBW_TEST_COMMAND": "pytest {project}/tests",
+            "CIBW_TEST_REQUIRES": "pytest",
+            "CONTAINERS_CONF": image["containers_conf"],
+        }
+
+    return variables
+
+
+def ftwheel(*arguments: str | Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ftwheel", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
+
+
 @pytest.mark.parametrize(
     ("name", "requires"),
     [
@@ -39,35 +69,25 @@ def pair(default_python: str, free_threaded_python: str) -> tuple[str, str]:
     ],
 )
 def test_a_pair_comes_out_right(
-    tmp_path: Path, image: dict[str, str], pair: tuple[str, str], name: str, requires: list[str]
+    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str], name: str, requires: list[str]
 ) -> None:
-    project = tmp_path / name
-    shutil.copytree(ROOT / "examples" / name, project)
-    wheels = tmp_path / "wheels"
-    download = ["-m", "pip", "download", "--quiet", "--dest", wheels, *NEEDS, *requires]
-    for python in pair:
-        subprocess.run([python, *download], check=True)
-    abi = probe(pair[0]).abi_tag
-    places = f"PIP_NO_INDEX=1 PIP_FIND_LINKS=/host{wheels}"
-    settings = {
-        "CIBW_ARCHS": "x86_64",
-        "CIBW_BUILD": f"{abi}-manylinux_x86_64 {abi}t-manylinux_x86_64",
-        "CIBW_CONTAINER_ENGINE": "podman",
-        "CIBW_DEPENDENCY_VERSIONS": "latest",
-        "CIBW_ENABLE": "cpython-freethreading",
-        "CIBW_ENVIRONMENT_LINUX": places,
-        "CIBW_MANYLINUX_X86_64_IMAGE": image["image"],
-        "CIBW_TEST_COMMAND": "pytest {project}/tests",
-        "CIBW_TEST_REQUIRES": "pytest",
-        "CONTAINERS_CONF": image["containers_conf"],
-    }
-    command = [sys.executable, "-m", "cibuildwheel", "--platform", "linux", "--output-dir", tmp_path / "out"]
-    done = subprocess.run(
-        command, cwd=project, env={**os.environ, **settings}, capture_output=True, text=True, timeout=600
-    )
+    """cibuildwheel 3.4 builds, repairs and tests both halves; ftwheel imports, compares and judges them."""
+    default = probe(pair[0])
+    arguments = ["--driver", "cibuildwheel", "--python", default.label, "--platforms", "manylinux_x86_64"]
+    out = tmp_path / "out"
+    done = ftwheel("build", ROOT / "examples" / name, *arguments, "--format", "json", "-o", out, env=podman(*requires))
     assert done.returncode == 0, done.stdout + done.stderr
-    built = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert [wheel.split("-")[2:4] for wheel in built] == [[abi, abi], [abi, f"{abi}t"]]
-    assert all("manylinux" in wheel for wheel in built)
-    check = subprocess.run([sys.executable, "-m", "ftwheel", "check", tmp_path / "out"], capture_output=True, text=True)
-    assert check.returncode == 0, check.stdout + check.stderr
+    result = json.loads(done.stdout)
+    assert result["passed"]
+    assert result["findings"] == []
+    wheels = sorted(result["wheels"], key=itemgetter("filename"))
+    assert sorted(path.name for path in out.iterdir()) == [wheel["filename"] for wheel in wheels]
+    abi = default.abi_tag
+    assert [wheel["filename"].split("-")[2:4] for wheel in wheels] == [[abi, abi], [abi, f"{abi}t"]]
+    for wheel, gil in zip(wheels, (True, False), strict=True):
+        assert "manylinux" in wheel["tags"]
+        assert wheel["repair"]["tool"].startswith("cibuildwheel 3.")
+        assert wheel["modules"]
+        assert [(each["outcome"], each["gil_after"]) for each in wheel["imports"]] == [
+            ("loaded", gil) for _ in wheel["modules"]
+        ]

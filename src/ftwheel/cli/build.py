@@ -18,7 +18,7 @@ from ftwheel.cli import reports
 from ftwheel.core.errors import InputError, MissingToolError
 
 if TYPE_CHECKING:
-    from ftwheel.core.building import ConfigSettings
+    from ftwheel.core.building import BuildResult, ConfigSettings
     from ftwheel.core.interpreters import Interpreter
     from ftwheel.io.projects import Project
 
@@ -29,6 +29,8 @@ EXAMPLES = """\
   ftwheel build --python 3.13,3.14     the pairs 3.13 + 3.13t and 3.14 + 3.14t
   ftwheel build --python 3.14t         the free-threaded half alone
   ftwheel build --sdist -o wheelhouse  the source distribution, and the pairs built from it
+  ftwheel build --driver cibuildwheel  the same pairs by cibuildwheel, on Linux in manylinux containers
+  ftwheel build --driver cibuildwheel --platforms 'manylinux*' --dry-run
   ftwheel build --format json          for a program"""
 
 
@@ -57,6 +59,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="setting for the build backend; may be repeated",
     )
+    add("--driver", choices=("local", "cibuildwheel"), default="local", help="what builds the halves (default: local)")
+    add(
+        "--platforms",
+        action="append",
+        default=[],
+        metavar="LIST",
+        help="with cibuildwheel: manylinux_2_28_x86_64, ... or patterns (default: the project's, built here)",
+    )
+    add("--dry-run", action="store_true", help="with cibuildwheel: show what would be run, and leave")
     add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
     reports.add_argument(parser, _FORMATS)
     add("-v", "--verbose", action="store_true", help="show the build logs too")
@@ -64,20 +75,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every file was made and checked, 1 with findings; failures of the build itself raise."""
-    from ftwheel.app.build import build
-    from ftwheel.core.building import BuildPlan
-    from ftwheel.io.builders import open_workshop
     from ftwheel.io.projects import read_project
-    from ftwheel.render.build import progress, write
+    from ftwheel.render.build import write
 
     settings = config_settings(arguments.config_setting)
     project = read_project(Path(os.path.abspath(arguments.project)))
-    if project.is_sdist and arguments.sdist:
-        raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
     default_dir = project.path.parent if project.is_sdist else project.path / "dist"
     out_dir = Path(os.path.abspath(arguments.out_dir or default_dir))
+    shown = os.fspath(arguments.out_dir or _shorter(default_dir))
+    with _terminable():
+        if arguments.driver == "cibuildwheel":
+            from ftwheel.cli import build_cibuildwheel
+
+            build_cibuildwheel.refuse(arguments)
+            if arguments.dry_run:
+                build_cibuildwheel.show_plan(arguments, project, settings)
+                return 0
+            result = build_cibuildwheel.build(arguments, project, settings, out_dir, shown=shown)
+        else:
+            result = _build(arguments, project, settings, out_dir, shown=shown)
+    write(result, arguments.format, sys.stdout)
+    reports.write_all(arguments.report, partial(write, result))
+    return 0 if result.passed else 1
+
+
+def _build(
+    arguments: argparse.Namespace, project: Project, settings: ConfigSettings, out_dir: Path, *, shown: str
+) -> BuildResult:
+    """Build with the interpreters of this machine; ``shown`` is the output folder as the user reads it."""
+    from ftwheel.app.build import build
+    from ftwheel.core.building import BuildPlan
+    from ftwheel.io.builders import open_workshop
+    from ftwheel.render.build import progress
+
+    if arguments.platforms or arguments.dry_run:
+        raise InputError(
+            f"{'--platforms' if arguments.platforms else '--dry-run'} goes with --driver cibuildwheel",
+            hint="the local driver builds for this machine",
+        )
+    if project.is_sdist and arguments.sdist:
+        raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
     repair = not arguments.no_repair
-    with _terminable(), open_workshop(project.path, out_dir, settings, repair=repair) as workshop:
+    with open_workshop(project.path, out_dir, settings, repair=repair) as workshop:
         plan = BuildPlan(
             interpreters=interpreters(arguments.python, project),
             sdist=arguments.sdist,
@@ -88,20 +127,17 @@ def run(arguments: argparse.Namespace) -> int:
         )
         try:
             with progress() as observer:
-                result = build(
+                return build(
                     plan,
                     workshop,
                     observer,
                     project=project.path.name,
-                    out_dir=os.fspath(arguments.out_dir or _shorter(default_dir)),
+                    out_dir=shown,
                     jobs=max(2, os.cpu_count() or 1),
                 )
         finally:
             if arguments.verbose:
                 _show_logs(plan.interpreters, workshop.log_of)
-    write(result, arguments.format, sys.stdout)
-    reports.write_all(arguments.report, partial(write, result))
-    return 0 if result.passed else 1
 
 
 def interpreters(asked: Sequence[str], project: Project) -> tuple[Interpreter, ...]:

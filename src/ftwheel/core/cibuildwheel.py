@@ -13,12 +13,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import SpecifierSet
 
 from ftwheel.core.cibuildwheel_options import Options, read_options
 from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.targets import targets_of
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheels import WheelName
 
 __all__ = [
     "HOSTED",
@@ -28,9 +32,11 @@ __all__ = [
     "Selection",
     "Series",
     "place_of",
+    "places_here",
     "request_for",
     "select",
     "selector_matches",
+    "serves",
 ]
 
 _LINUX = ("x86_64", "i686", "aarch64", "ppc64le", "s390x", "armv7l", "riscv64")
@@ -189,16 +195,56 @@ def place_of(platform: str) -> str:
 
     Raises ConfigurationError for a platform that cibuildwheel does not build for.
     """
-    place = platform
-    if match := _TAG.fullmatch(platform):
-        family = match["glibc"] or match["musl"] or match["apple"] or match["android"] or "pyodide"
-        place = f"{family}_{match['arch']}"
+    place = _place(platform)
     if place not in _SYSTEM_OF:
         raise ConfigurationError(
             f"platforms: cibuildwheel does not build for {platform!r}",
             hint="for example manylinux_2_28_x86_64, musllinux_1_2_aarch64, macosx_11_0_arm64 or win_amd64",
         )
     return place
+
+
+def _place(platform: str) -> str:
+    match = _TAG.fullmatch(platform)
+    if match is None:
+        return platform
+    family = match["glibc"] or match["musl"] or match["apple"] or match["android"] or "pyodide"
+    return f"{family}_{match['arch']}"
+
+
+def places_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> tuple[str, ...]:
+    """Which of the wanted platforms (tags or places) a machine builds by default: those it runs without emulation.
+
+    ``native`` are the places it runs; ``archs`` is the project's own option for its system. Names in there decide
+    instead, as they do for cibuildwheel, also with emulation; ``auto`` and its like mean the machine's own.
+    """
+    system = Identifier(place=native[0], minor=14, free_threaded=False).system
+    names = {name.lower() for name in re.split(r"[\s,]+", archs) if name}
+    own = not names or bool(names & {"auto", "auto64", "auto32", "native"})
+    found = []
+    for platform in wanted:
+        place = place_of(platform)
+        build = Identifier(place=place, minor=14, free_threaded=False)
+        named = build.system == system and ("all" in names or build.arch.lower() in names)
+        if named or (own and place in native):
+            found.append(platform)
+    return tuple(found)
+
+
+def serves(name: WheelName, identifier: Identifier) -> bool:
+    """Whether a finished wheel is what the build of an identifier came to; one with ``abi3`` serves several."""
+    machine = identifier.place.partition("_")[2]
+    if not any(
+        platform in {"any", f"linux_{machine}"} or _place(platform) == identifier.place for platform in name.platforms
+    ):
+        return False
+    if "none" in name.abis:
+        return bool({"py3", f"py3{identifier.minor}", f"cp3{identifier.minor}"} & {*name.interpreters})
+    return any(
+        target.free_threaded is identifier.free_threaded
+        and (target.minor == identifier.minor or (target.onwards and target.minor < identifier.minor))
+        for target in targets_of(name)
+    )
 
 
 def selector_matches(selectors: str, identifier: str) -> bool:

@@ -1,0 +1,229 @@
+"""``ftwheel build --driver cibuildwheel``: the halves are built by cibuildwheel, and proved as the local ones are."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from fnmatch import filter as matching
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwheel.core.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ftwheel.core.building import BuildResult, ConfigSettings, Observer
+    from ftwheel.core.cibuildwheel import Identifier
+    from ftwheel.core.cibuildwheel_options import Options
+    from ftwheel.core.cibuildwheel_runs import DriverPlan
+    from ftwheel.io.cibuildwheel import Built
+    from ftwheel.io.processes import Crew
+    from ftwheel.io.projects import Project
+
+__all__ = ["build", "refuse", "show_plan"]
+
+
+def refuse(arguments: argparse.Namespace) -> None:
+    """Raise InputError for an option that cibuildwheel's way of building has no room for."""
+    if arguments.sdist:
+        raise InputError(
+            "--sdist: cibuildwheel builds wheels only",
+            hint="build it first (uv build --sdist), then: ftwheel build --driver cibuildwheel dist/NAME.tar.gz",
+        )
+    if arguments.no_repair:
+        raise InputError(
+            "--no-repair: cibuildwheel repairs what it builds",
+            hint='set repair-wheel-command = "" in [tool.cibuildwheel]',
+        )
+
+
+def show_plan(arguments: argparse.Namespace, project: Project, settings: ConfigSettings) -> None:
+    """Print what would be run."""
+    from ftwheel.io.sources import unpack_sdist
+    from ftwheel.io.workspace import workspace
+    from ftwheel.render.cibuildwheel import write_json, write_text
+
+    with workspace() as place:
+        folder = unpack_sdist(project.path, place) if project.is_sdist else project.path
+        plan = _plan(arguments, folder, settings, label="")
+    write = write_json if arguments.format == "json" else write_text
+    write(plan, sys.stdout)
+
+
+def build(
+    arguments: argparse.Namespace, project: Project, settings: ConfigSettings, out_dir: Path, *, shown: str
+) -> BuildResult:
+    """Build and judge; ``shown`` is the output folder as the user reads it."""
+    from ftwheel.io.cibuildwheel import Cibuildwheel, container_label, put_source
+    from ftwheel.io.processes import Crew
+    from ftwheel.io.projects import read_project
+    from ftwheel.io.workspace import workspace
+    from ftwheel.render.build import progress
+    from ftwheel.render.cibuildwheel import left_out_lines
+    from ftwheel.render.terminal import printable
+
+    def echo(line: str) -> None:
+        if arguments.verbose:
+            print(printable(line.rstrip("\n")), file=sys.stderr)
+
+    label = container_label()
+    crew = Crew()
+    with workspace() as place:
+        try:
+            (place / "tree").mkdir()
+            source = put_source(project.path, place / "tree", without=out_dir)
+            plan = _plan(arguments, source, settings, label)
+            for line in left_out_lines(plan):
+                print(line, file=sys.stderr)
+            tool = Cibuildwheel(source, place, crew, label=label, echo=echo)
+            for run in plan.runs:
+                tool.look_ahead(run)
+            built: dict[Identifier, Built] = {}
+            with progress() as observer:
+                for run in plan.runs:
+                    built |= tool.build(run, observer)
+                judged = read_project(source) if project.is_sdist else project
+                return _judge(
+                    judged,
+                    built,
+                    crew,
+                    observer,
+                    room=place,
+                    imports=not arguments.no_import,
+                    out_dir=out_dir,
+                    shown=shown,
+                )
+        finally:
+            crew.stop()
+
+
+def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings, label: str) -> DriverPlan:
+    """What is built here: what the project wants, on the platforms that this machine builds for."""
+    from ftwheel.core.cibuildwheel import request_for, select
+    from ftwheel.core.cibuildwheel_options import read_options
+    from ftwheel.core.cibuildwheel_runs import Wishes, plan_runs
+
+    file = folder / "pyproject.toml"
+    document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    own = read_options(document, os.environ)
+    tags = tuple(document.get("tool", {}).get("ftwheel", {}).get("platforms", ()))
+    platforms = _platforms(arguments.platforms, tags, own)
+    request = request_for(document, os.environ, pythons=_pythons(arguments.python), platforms=platforms)
+    wishes = Wishes(
+        platforms=(*platforms, *tags),
+        config_settings=settings,
+        audit=_audit(),
+        container_label=label,
+    )
+    return plan_runs(select(request), own, document, wishes)
+
+
+def _pythons(asked: Sequence[str]) -> list[str]:
+    """``--python`` in the words of ``[tool.ftwheel] pythons``."""
+    from ftwheel.core.pythons import parse_request
+
+    found: list[str] = []
+    for text in (item for each in asked for item in each.split(",") if item.strip()):
+        request = parse_request(text)
+        if request.path or len(request.version) != 2:
+            raise InputError(
+                f"--python {text}: cibuildwheel has interpreters of its own", hint="write 3.14, 3.14t or 3.14+gil"
+            )
+        minor = request.version[1]
+        halves = [False, True] if request.free_threaded is None else [request.free_threaded]
+        if request.free_threaded is None and minor < 13:
+            halves = [False]
+        found += [f"3.{minor}{'t' if half else ''}" for half in halves]
+    return found
+
+
+def _platforms(asked: Sequence[str], tags: Sequence[str], own: Options) -> tuple[str, ...]:
+    """The platforms to build for: those asked for, else the project's that this machine builds.
+
+    A pattern with ``*`` picks from the project's, or, where it names none, from those that hosted runners build.
+    """
+    from ftwheel.core.cibuildwheel import HOSTED, places_here
+    from ftwheel.io.cibuildwheel import native_places, system_here
+
+    known = tags or HOSTED
+    found: tuple[str, ...] = ()
+    if not asked:
+        native = native_places()
+        found = places_here(known, native, own.get("archs", system_here()) or "")
+        if not found:
+            raise InputError(
+                f"this machine ({native[0]}) builds none of {', '.join(known)} without emulation",
+                hint=f"name them, to build with emulation: --platforms {known[0]}",
+            )
+    for item in (item.strip() for each in asked for item in each.split(",") if item.strip()):
+        picked = tuple(matching(known, item)) if "*" in item else (item,)
+        if not picked:
+            raise InputError(f"--platforms {item}: matches none of {', '.join(known)}")
+        found += picked
+    return found
+
+
+def _judge(
+    project: Project,
+    built: Mapping[Identifier, Built],
+    crew: Crew,
+    observer: Observer,
+    *,
+    room: Path,
+    imports: bool,
+    out_dir: Path,
+    shown: str,
+) -> BuildResult:
+    """Prove the wheels of each place, in a room, as ``ftwheel build`` proves its own."""
+    from ftwheel.app.cibuildwheel import Origin, Place, collect
+    from ftwheel.core.building import BuildPlan
+    from ftwheel.io.collected import CollectedWorkshop, interpreters_for
+    from ftwheel.io.interpreters import discover
+
+    found = discover() if imports else ()
+    places = []
+    for name in sorted({each.place for each in built}):
+        wheels = {each: made.path for each, made in sorted(built.items()) if each.place == name}
+        interpreters, importable = interpreters_for(wheels, found)
+        if imports and not importable:
+            labels = " and ".join(each.label for each in wheels)
+            print(
+                f"{name}: modules are read, not imported: {labels} for it are not all on this machine", file=sys.stderr
+            )
+        plan = BuildPlan(
+            interpreters=interpreters,
+            repair=False,  # cibuildwheel has done it
+            import_modules=importable,
+            allow_gil=project.allow_gil,
+            ignored=project.ignored,
+        )
+        (room / name).mkdir()
+        workshop = CollectedWorkshop(
+            project.path, out_dir, {each.label: path for each, path in wheels.items()}, place=room / name, crew=crew
+        )
+        places.append(Place(plan=plan, workshop=workshop))
+    origins = {
+        made.path.name: Origin(repaired_by=f"cibuildwheel {made.version}", seconds=made.seconds)
+        for _, made in sorted(built.items(), reverse=True)  # of several that share a wheel the first one built it
+    }
+    return collect(
+        places,
+        origins,
+        workshop.put,
+        observer,
+        project=project.path.name,
+        out_dir=shown,
+        jobs=max(2, os.cpu_count() or 1),
+    )
+
+
+def _audit() -> str:
+    """``ftwheel check`` as cibuildwheel 4.x calls it after each repair, outside of the container."""
+    command = [sys.executable, "-m", "ftwheel", "check", "--quiet"]
+    quoted = subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
+    return f"{quoted} {{wheel}}"
