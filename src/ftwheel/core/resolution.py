@@ -7,6 +7,7 @@ distribution leaves to its build.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -33,10 +34,13 @@ __all__ = [
     "combined",
     "dependencies",
     "parse_core_metadata",
+    "parse_project_table",
 ]
 
 _STATIC_SINCE = (2, 2)  # PEP 643: from here on, a field of PKG-INFO holds for every wheel unless it is named in Dynamic
-_DEPENDS = frozenset({"requires-dist", "provides-extra", "requires-python", "requires", "provides"})
+# Requires-Python may be open: the page says for which Python the file is.
+_DEPENDS = frozenset({"requires-dist", "provides-extra"})
+_FIELDS = frozenset({"dependencies", "optional-dependencies"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,44 @@ def _left_open(version: str, dynamic: Iterable[str]) -> str:
         return f"its PKG-INFO is of version {version.strip()}, in which nothing is final"
     open_fields = sorted(_DEPENDS.intersection(str(field).strip().lower() for field in dynamic))
     return f"its build decides about {', '.join(open_fields)}" if open_fields else ""
+
+
+def parse_project_table(text: str, info: Untold) -> CoreMetadata | Untold:
+    """What a ``pyproject.toml`` settles without a build; ``info`` is the answer when it does not.
+
+    Backends must not change what ``[project]`` says, unless ``dynamic`` names it.
+    """
+    try:
+        project = tomllib.loads(text).get("project")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return info
+    if not isinstance(project, dict) or "name" not in project:
+        return info
+    left = _FIELDS.intersection(_texts(project.get("dynamic")))
+    if left:
+        return Untold(why=f"its build decides about {', '.join(sorted(left))}")
+    extras = project.get("optional-dependencies")
+    requires = list(_texts(project.get("dependencies")))
+    named: list[str] = []
+    for extra, listed in extras.items() if isinstance(extras, dict) else ():
+        named.append(extra)
+        requires += (_for_extra(one, normalized(extra)) for one in _texts(listed))
+    return CoreMetadata(
+        name=str(project["name"]),
+        version=str(project.get("version", "")),
+        requires_python=str(project.get("requires-python", "")),
+        requires=tuple(requires),
+        extras=tuple(named),
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _for_extra(requirement: str, extra: str) -> str:
+    base, semicolon, marker = requirement.partition(";")  # addresses with a semicolon end in a blank before the marker
+    return f"{base}; ({marker}) and extra == '{extra}'" if semicolon else f"{base} ; extra == '{extra}'"
 
 
 @lru_cache(maxsize=8192)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BufferedRandom, BytesIO
 from typing import IO, TYPE_CHECKING, Self
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ftwheel.core.ports import Index
     from ftwheel.io.credentials import Credentials
     from ftwheel.io.index.named import NamedIndex
-    from ftwheel.io.index.transport import Transport
+    from ftwheel.io.index.transport import Answer, Transport
 
 __all__ = ["ACCEPT", "IndexClient"]
 
@@ -295,27 +295,33 @@ class IndexClient:
                 self._transport = self._connect()
             return self._transport
 
-    def download(self, file: File, destination: Path) -> Path:
+    def fetch(self, url: str, into: IO[bytes], *, headers: Mapping[str, str] | None = None, most_bytes: int) -> Answer:
+        """Get what is at an address of a page: a file, a part of one, or what stands beside it.
+
+        Raises NetworkError, also with ``offline``, and IndexFormatError when the answer is too long.
+        """
+        if self._offline:
+            raise NetworkError(f"{redact(url)}: files are not kept", hint="run without --offline")
+        # Archives are compressed already, and a server that adds an encoding changes what is hashed.
+        headers = {"Accept-Encoding": "identity", **(headers or {})}
+        address = self._credentials.learn(url.partition("#")[0])
+        return self._connected().get(address, into, headers=headers, most_bytes=most_bytes, seconds=self._file_seconds)
+
+    def download(self, file: File, destination: Path, *, most_bytes: int = MOST_FILE_BYTES) -> Path:
         """Get a file of a page, and keep it as ``destination`` once its size and hash are what the page declares.
 
         Nothing is left behind otherwise. Raises NetworkError, and IndexFormatError when the file is not the one that is
         declared.
         """
-        most = MOST_FILE_BYTES if file.size is None else file.size
+        most = most_bytes if file.size is None else min(most_bytes, file.size)
         part = destination.with_name(f".{destination.name}.{os.getpid()}.part")
         try:
             with open(part, "w+b") as into:
                 path = local_path(file.url.partition("#")[0])
                 if path is not None:
                     _copy(path, into, most)
-                elif self._offline:
-                    raise NetworkError(f"{redact(file.url)}: files are not kept", hint="run without --offline")
                 else:
-                    url = self._credentials.learn(file.url.partition("#")[0])
-                    # Archives are compressed already, and a server that adds an encoding changes what is hashed.
-                    answer = self._connected().get(
-                        url, into, headers={"Accept-Encoding": "identity"}, most_bytes=most, seconds=self._file_seconds
-                    )
+                    answer = self.fetch(file.url, into, most_bytes=most)
                     if answer.status != 200:
                         raise NetworkError(f"{redact(file.url)}: the server answered {answer.status}")
                 _verify(file, into)

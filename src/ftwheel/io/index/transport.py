@@ -190,8 +190,8 @@ class Transport:
     def get(self, url: str, into: IO[bytes], *, headers: Mapping[str, str], most_bytes: int, seconds: float) -> Answer:
         """Get an address, all of it, into an open file; ``seconds`` is for everything, retries included.
 
-        Raises NetworkError when there is no answer in time, or none that counts (only 200, 304, 404 and 410 do), and
-        IndexFormatError when the answer is longer than ``most_bytes``.
+        Raises NetworkError when there is no answer in time, or none that counts (200, 304, 404, 410, and 206 where a
+        part was asked for), and IndexFormatError when the answer is longer than ``most_bytes``.
         """
         end = time.monotonic() + seconds
         problem, tries = "", 0
@@ -213,7 +213,7 @@ class Transport:
                     if deadline.passed:  # what looks like the end of the answer may be the end we made
                         problem = ""
                         break
-                    if answer.status in {200, 304, 404, 410}:
+                    if answer.status in {200, 304, 404, 410} or (answer.status == 206 and "Range" in headers):
                         return answer
                     problem = f"the server answered {answer.status}"
                     if answer.status == 401 and self._credentials.after_refusal(url, login):
@@ -250,7 +250,7 @@ class Transport:
             answer = Answer(
                 status=response.status_code, url=response.url, headers=CaseInsensitiveDict(response.headers)
             )
-            if answer.status != 200:
+            if answer.status not in {200, 206}:
                 return answer, _retry_after(answer.headers)
             size = 0
             for chunk in response.raw.stream(_CHUNK, decode_content=True):
