@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ftwheel.core.dependencies import Dependencies
+from ftwheel.core.dependencies import Dependencies, SetAside
 from ftwheel.core.environments import Environment
 from ftwheel.core.errors import FtwheelError
 from ftwheel.core.ports import Index
@@ -38,8 +38,9 @@ class Arrivals(Protocol):
         """The same names, each when its pages are at hand, while those of the next are under way."""
         ...
 
-    def indexes(self, name: str) -> Sequence[Index]:
-        """Where to look for a project, in the installer's order."""
+    @property
+    def indexes(self) -> Sequence[Index]:
+        """In the installer's order."""
         ...
 
     def forget(self, name: str) -> None:
@@ -66,25 +67,27 @@ class Question:
 
 
 def wanted(
-    inputs: Iterable[Dependencies],
+    inputs: Sequence[Dependencies],
     targets: Sequence[Environment],
     *,
     resolve: Resolve | None = None,
     shard: Shard | None = None,
-) -> tuple[Wanting, ...]:
-    """What the targets want of the inputs, by name.
+) -> tuple[tuple[Wanting, ...], tuple[SetAside, ...]]:
+    """What the targets want of the inputs, by name, and what no index is asked about.
 
     Inputs that are not resolved are, by ``resolve``, for each target; without it, what they name is taken as it stands
     and nothing is followed, which is how a long list of names is looked at. Raises what ``resolve`` raises.
     """
-    found: list[tuple[Dependencies, Mapping[int, Resolution]]] = []
-    for dependencies in inputs:
-        resolutions: dict[int, Resolution] = {}
-        if resolve is not None and not dependencies.resolved:
-            resolutions = {number: resolve(dependencies, target) for number, target in enumerate(targets)}
-        found.append((dependencies, resolutions))
-    everything = wanting(found, [dict(target.markers) for target in targets])
-    return tuple(one for one in everything if in_shard(one.name, shard))
+    resolutions: list[dict[int, Resolution]] = [
+        {}
+        if resolve is None or dependencies.resolved
+        else {number: resolve(dependencies, target) for number, target in enumerate(targets)}
+        for dependencies in inputs
+    ]
+    everything = wanting(zip(inputs, resolutions, strict=True), [dict(target.markers) for target in targets])
+    aside = [one for each in inputs for one in each.set_aside]
+    aside += [one for each in resolutions for resolution in each.values() for one in resolution.set_aside]
+    return tuple(one for one in everything if in_shard(one.name, shard)), tuple(dict.fromkeys(aside))
 
 
 def missing(
@@ -103,7 +106,7 @@ def missing(
     ``observer`` is told each new report, its number and how many there will be, earlier ones counted. Raises what
     ``resolve`` raises; what is wrong with one project stands in its report.
     """
-    everything = wanted(inputs, question.targets, resolve=resolve, shard=shard)
+    everything, aside = wanted(inputs, question.targets, resolve=resolve, shard=shard)
     reports = {one.name: done[one.name] for one in everything if done and one.name in done}
     for report in judge([one for one in everything if one.name not in reports], question):
         reports[report.name] = report
@@ -112,7 +115,7 @@ def missing(
         inputs=tuple(each.label for each in inputs),
         targets=tuple(target.label for target in question.targets),
         projects=tuple(report for _, report in sorted(reports.items())),
-        set_aside=tuple(dict.fromkeys(aside for each in inputs for aside in each.set_aside)),
+        set_aside=aside,
         policy=policy or Policy(),
         shards=(shard,) if shard is not None else (),
     )
@@ -158,7 +161,7 @@ def _judge(one: Wanting, question: Question) -> _Judged:
 
     report = ProjectReport(name=one.name, requirement=one.requirement, chains=one.chains)
     try:
-        pages = [(index.kind, index.project(one.name)) for index in question.arrivals.indexes(one.name)]
+        pages = [(index.kind, index.project(one.name)) for index in question.arrivals.indexes]
     except FtwheelError as error:
         return replace(report, problem=error.message, problem_code=error.exit_code), ()
     found = [(kind, page) for kind, page in pages if page is not None]

@@ -237,6 +237,31 @@ class IndexClient:
         details = slot.details
         return replace(details, name=name) if details is not None and details.html else details
 
+    def at_hand(self, index: Index, name: str) -> bool:
+        """Whether the page of a project can be had without asking anybody."""
+        return not isinstance(index, _Remote) or self._is_at_hand(index.page_url(name))
+
+    def edition(self, index: Index, name: str) -> str:
+        """Which answer of the index is in the cache and good for use, so that what was worked out from it still holds.
+
+        Empty when there is none, and for places that are not asked over HTTP.
+        """
+        if not isinstance(index, _Remote) or self._cache is None or self._refresh:
+            return ""
+        cached = self._cache.get(index.page_url(name), ACCEPT, with_body=False)
+        if cached is None or not (self._offline or cached.fresh(time.time())):
+            return ""
+        return f"{cached.url} {cached.status} {cached.fetched!r}"
+
+    def forget(self, index: Index, name: str) -> None:
+        """Let the page of a project go; wanted again, it comes from the cache or is asked for again.
+
+        The page of a ``find-links`` address is every project's, and stays.
+        """
+        if isinstance(index, _Remote) and not index.kind.flat:
+            with self._lock:
+                self._slots.pop(index.page_url(name), None)
+
     def _is_at_hand(self, url: str) -> bool:
         """Whether the page can be had without asking anybody."""
         if self._offline or self._cache is None or self._refresh:

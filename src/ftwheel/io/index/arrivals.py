@@ -1,0 +1,91 @@
+"""Gets the pages of many projects with many requests in flight, and never holds more than a window of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ftwheel.core.errors import FtwheelError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from ftwheel.io.index.client import IndexClient
+    from ftwheel.io.index.named import NamedIndex
+
+__all__ = ["IndexArrivals"]
+
+
+class IndexArrivals:
+    """The pages of any number of projects.
+
+    ``client`` is None for a recording; ``indexes`` are in the installer's order.
+    """
+
+    def __init__(self, client: IndexClient | None, indexes: Sequence[NamedIndex], *, jobs: int) -> None:
+        self._client = client
+        self.indexes: Sequence[NamedIndex] = tuple(indexes)
+        self._jobs = jobs
+
+    def arriving(self, names: Iterable[str]) -> Iterator[str]:
+        """The names, each when its pages are at hand; what went wrong with a page is raised when it is wanted.
+
+        What the cache has comes at once, in order; the rest as the indexes answer, ``jobs`` requests at a time. No page
+        is got before the caller has taken all but two windows of ``jobs`` of those before it.
+        """
+        client = self._client
+        if client is None:
+            yield from names
+            return
+        remaining = iter(names)
+        for name in remaining:
+            if not all(client.at_hand(index, name) for index in self.indexes):
+                yield from self._asked(client, name, remaining)
+            else:
+                yield name
+
+    def _asked(self, client: IndexClient, first: str, names: Iterator[str]) -> Iterator[str]:
+        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+        def get(name: str) -> str:
+            for index in self.indexes:
+                try:
+                    index.project(name)
+                except FtwheelError:
+                    continue  # kept with the page, and raised when the page is wanted
+            return name
+
+        pending: set[Future[str]] = set()
+        with ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="index") as pool:
+            try:
+                pending.add(pool.submit(get, first))
+                for name in names:
+                    if all(client.at_hand(index, name) for index in self.indexes):
+                        yield name
+                        continue
+                    pending.add(pool.submit(get, name))
+                    if len(pending) >= 2 * self._jobs:
+                        done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                        for future in done:
+                            yield future.result()
+                while pending:
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        yield future.result()
+            except BaseException:
+                client.abort()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def edition(self, name: str) -> str:
+        """Which pages of a project are in the cache and good for use; empty when one is not."""
+        if self._client is None:
+            return ""
+        editions = [self._client.edition(index, name) for index in self.indexes]
+        return "\n".join(editions) if all(editions) else ""
+
+    def forget(self, name: str) -> None:
+        """Let the pages of a project go."""
+        if self._client is not None:
+            for index in self.indexes:
+                self._client.forget(index, name)
