@@ -107,7 +107,12 @@ def missing(
     ``resolve`` raises; what is wrong with one project stands in its report.
     """
     everything, aside = wanted(inputs, question.targets, resolve=resolve, shard=shard)
-    reports = {one.name: done[one.name] for one in everything if done and one.name in done}
+    earlier = done or {}
+    reports = {
+        one.name: replace(earlier[one.name], chains=one.chains)
+        for one in everything
+        if one.name in earlier and earlier[one.name].requirement == one.requirement
+    }
     for report in judge([one for one in everything if one.name not in reports], question):
         reports[report.name] = report
         observer(report, len(reports), len(everything))
