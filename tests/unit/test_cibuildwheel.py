@@ -6,18 +6,23 @@ from typing import Any
 
 import pytest
 
+from ftwheel.core.building import Stage
 from ftwheel.core.cibuildwheel import (
     HOSTED,
     Identifier,
     Request,
     Series,
     place_of,
+    places_here,
     request_for,
     select,
     selector_matches,
+    serves,
 )
+from ftwheel.core.cibuildwheel_log import Follower
 from ftwheel.core.cibuildwheel_options import Options, read_options
 from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.wheels import WheelName
 
 PAIRS = ("3.13", "3.13t", "3.14", "3.14t")
 LINUX = ("manylinux_x86_64",)
@@ -233,3 +238,64 @@ def test_each_series_says_how_it_is_installed() -> None:
         "3.x": "cibuildwheel>=3.4,<4",
         "4.x": "cibuildwheel>=4.3,<5",
     }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "archs", "expected"),
+    [
+        (HOSTED, "", ("manylinux_x86_64", "musllinux_x86_64")),
+        (HOSTED, "auto", ("manylinux_x86_64", "musllinux_x86_64")),
+        (HOSTED, "aarch64", ("manylinux_aarch64", "musllinux_aarch64")),
+        (HOSTED, "native, AARCH64", HOSTED[:4]),
+        (HOSTED, "all", HOSTED[:4]),
+        (("manylinux_2_28_x86_64", "win_amd64", "manylinux_2_28_aarch64"), "", ("manylinux_2_28_x86_64",)),
+        (("win_amd64",), "AMD64", ()),
+    ],
+)
+def test_a_machine_builds_for_itself_unless_the_project_names_others(
+    wanted: tuple[str, ...], archs: str, expected: tuple[str, ...]
+) -> None:
+    assert places_here(wanted, ("manylinux_x86_64", "musllinux_x86_64"), archs) == expected
+
+
+@pytest.mark.parametrize(
+    ("wheel", "identifier", "expected"),
+    [
+        ("cp314-cp314t-manylinux_2_28_x86_64", "cp314t-manylinux_x86_64", True),
+        ("cp314-cp314t-manylinux_2_28_x86_64", "cp314-manylinux_x86_64", False),
+        ("cp314-cp314t-manylinux_2_17_x86_64.manylinux2014_x86_64", "cp314t-manylinux_x86_64", True),
+        ("cp314-cp314t-manylinux_2_28_x86_64", "cp314t-musllinux_x86_64", False),
+        ("cp314-cp314t-linux_x86_64", "cp314t-musllinux_x86_64", True),
+        ("cp312-abi3-win_amd64", "cp314-win_amd64", True),
+        ("cp312-abi3-win_amd64", "cp314t-win_amd64", False),
+        ("cp312-abi3-win_amd64", "cp311-win_amd64", False),
+        ("cp315-abi3.abi3t-win_amd64", "cp315t-win_amd64", True),
+        ("py3-none-win_amd64", "cp314t-win_amd64", True),
+        ("cp313-none-win_amd64", "cp314t-win_amd64", False),
+        ("py3-none-any", "cp314t-win_amd64", True),
+    ],
+)
+def test_a_wheel_serves_an_identifier(wheel: str, identifier: str, expected: bool) -> None:
+    python, _, place = identifier.partition("-")
+    build = Identifier(place=place, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
+    assert serves(WheelName.parse(f"demo-1.0-{wheel}.whl"), build) is expected
+
+
+def test_the_steps_are_read_from_what_cibuildwheel_prints() -> None:
+    follower = Follower()
+    lines = [
+        "Starting container image manylinux_2_28...",
+        "\x1b[1m\x1b[34mBuilding cp314t-manylinux_x86_64 wheel\x1b[0m",
+        "CPython 3.14 free-threading manylinux x86_64",
+        "::group::Building wheel...",
+        "error: Testing wheel is not a step",
+        "Testing wheel...",
+    ]
+    assert [(follower.read(line), follower.identifier) for line in lines] == [
+        (Stage.CONTAINER, ""),
+        (Stage.ENVIRONMENT, "cp314t-manylinux_x86_64"),
+        (None, "cp314t-manylinux_x86_64"),
+        (Stage.BUILD, "cp314t-manylinux_x86_64"),
+        (None, "cp314t-manylinux_x86_64"),
+        (Stage.TEST, "cp314t-manylinux_x86_64"),
+    ]
