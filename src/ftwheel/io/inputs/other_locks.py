@@ -1,6 +1,6 @@
 """Reads ``poetry.lock`` and ``pdm.lock`` as far as they say versions, files, markers, and who requires whom.
 
-Sources: Poetry 2.5 ``poetry/packages/locker.py`` (formats 1.1 to 2.1); PDM 2.26 ``pdm/formats`` and
+Sources: Poetry 2.5 ``poetry/packages/locker.py`` (formats 1.1 to 2.1); PDM 2.22 ``pdm/formats`` and
 ``pdm/project/lockfile`` (format 4).
 """
 

@@ -78,5 +78,8 @@ def _group(path: str, groups: Table, name: str) -> tuple[str, ...]:
 
     try:
         return resolve_dependency_groups(groups, name)
-    except (LookupError, TypeError, ValueError, ExceptionGroup) as error:
-        raise InputError(f"{path}: dependency-groups.{shown(name)}: {shown(error, 200)}") from None
+    except ExceptionGroup as errors:
+        error = errors.exceptions[0]
+    except (LookupError, TypeError, ValueError) as one:
+        error = one
+    raise InputError(f"{path}: dependency-groups.{shown(name)}: {shown(error, 200)}")

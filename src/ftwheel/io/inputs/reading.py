@@ -29,8 +29,9 @@ _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 
 
 def shown(text: object, most: int = 100) -> str:
-    """A piece of an input for a message: short, and in one line."""
-    return " ".join(str(text)[:most].split())
+    """A piece of an input for a message: short, in one line, and with nothing that a terminal would obey."""
+    line = " ".join(str(text)[:most].split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def read_bytes(path: str) -> bytes:

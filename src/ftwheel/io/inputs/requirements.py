@@ -76,6 +76,8 @@ class _Reader:
                 if _ADDRESS.match(value):
                     raise InputError(f"{origin}: includes an address, which is not followed", hint="download it first")
                 included = os.path.join(os.path.dirname(path), value)
+                if not os.path.isfile(included):
+                    raise InputError(f"{origin}: {shown(value)}: there is no such file", hint="is the path right?")
                 self.file(included, constraint=option == "--constraint", within=within)
             elif option == "--editable":
                 self.wanted.leave(self._editable(value), origin)
