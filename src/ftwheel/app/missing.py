@@ -9,25 +9,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ftwheel.core.dependencies import Dependencies, SetAside
 from ftwheel.core.environments import Environment
 from ftwheel.core.errors import FtwheelError
 from ftwheel.core.ports import Index
 from ftwheel.core.readiness import Deep, MissingReport, Policy, ProjectReport, Readiness, Shard, Verdict
-from ftwheel.core.resolution import Resolution
 from ftwheel.core.rules import InstallerRules
 from ftwheel.core.simple import File
 from ftwheel.core.wishes import Wanting, in_shard, wanting
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from ftwheel.core.resolution import Resolution
 
 __all__ = ["Arrivals", "Inspect", "Memory", "Question", "Resolve", "judge", "missing", "wanted"]
 
 _INSPECTORS = 4  # wheels looked into at a time; each may be large
 
-Resolve = Callable[[Dependencies, Environment], Resolution]
+Resolve = Callable[[Dependencies, Environment], "Resolution"]
 Inspect = Callable[[File], Deep]
 
 
@@ -193,6 +196,8 @@ def _is_worse(one: Verdict, other: Verdict) -> bool:
 
 def _deepened(reports: Iterable[_Judged], inspect: Inspect) -> Iterator[ProjectReport]:
     """The same reports with what their wheels declare, in the same order; some wheels are looked into at a time."""
+    from concurrent.futures import ThreadPoolExecutor  # 20 ms
+
     with ThreadPoolExecutor(max_workers=_INSPECTORS, thread_name_prefix="deep") as pool:
         waiting: deque[tuple[ProjectReport, tuple[File | None, ...], dict[str, Future[Deep]]]] = deque()
         try:

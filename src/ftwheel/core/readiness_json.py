@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from ftwheel.core.dependencies import SetAside
 from ftwheel.core.errors import InputError
-from ftwheel.core.extensions import Declaration
 from ftwheel.core.readiness import (
     Deep,
     Help,
@@ -195,6 +194,8 @@ def _verdict(data: Mapping[str, Any]) -> Verdict:
 
 
 def _deep(data: Mapping[str, Any]) -> Deep:
+    from ftwheel.core.extensions import Declaration  # noqa: PLC0415  # 15 ms, and most reports have none
+
     return Deep(
         filename=_text(data["filename"]),
         declares=_member(Declaration, data["declares"]),

@@ -81,7 +81,10 @@ class IndexArrivals:
         """Which pages of a project are in the cache and good for use; empty when one is not."""
         if self._client is None:
             return ""
-        editions = [self._client.edition(index, name) for index in self.indexes]
+        try:
+            editions = [self._client.edition(index, name) for index in self.indexes]
+        except FtwheelError:
+            return ""  # raised again when the page is wanted
         return "\n".join(editions) if all(editions) else ""
 
     def forget(self, name: str) -> None:

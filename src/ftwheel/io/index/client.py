@@ -244,9 +244,12 @@ class IndexClient:
     def edition(self, index: Index, name: str) -> str:
         """Which answer of the index is in the cache and good for use, so that what was worked out from it still holds.
 
-        Empty when there is none, and for places that are not asked over HTTP.
+        Empty when there is none. Of a ``find-links`` place on this machine it is what it holds of the project; other
+        places that are not asked over HTTP have none.
         """
-        if not isinstance(index, _Remote) or self._cache is None or self._refresh:
+        if not isinstance(index, _Remote):
+            return repr(index.project(name)) if index.kind.flat else ""
+        if self._cache is None or self._refresh:
             return ""
         cached = self._cache.get(index.page_url(name), ACCEPT, with_body=False)
         if cached is None or not (self._offline or cached.fresh(time.time())):
