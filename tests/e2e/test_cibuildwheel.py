@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,3 +93,76 @@ def test_a_pair_comes_out_right(
         assert [(each["outcome"], each["gil_after"]) for each in wheel["imports"]] == [
             ("loaded", gil) for _ in wheel["modules"]
         ]
+
+
+def test_default_wheels_come_out_of_4x_which_has_ftwheel_audit_them(
+    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str]
+) -> None:
+    label = probe(pair[0]).label
+    arguments = ["--driver", "cibuildwheel", "--python", f"{label}+gil", "--platforms", "manylinux_x86_64", "-v"]
+    project = ROOT / "examples" / "setuptools-c"
+    done = ftwheel("build", project, *arguments, "-o", tmp_path / "out", env=podman("setuptools>=77"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "by cibuildwheel 4." in done.stdout
+    assert "-m ftwheel check" in done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+def test_a_wheel_that_the_audit_refuses_ends_the_build(
+    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str]
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples" / "setuptools-c", project)
+    (project / "pyproject.toml").open("a").write('\n[tool.ftwheel.check.severity]\nFTW501 = "error"\n')
+    variables = podman("setuptools>=77") | {"CIBW_REPAIR_WHEEL_COMMAND": ""}
+    label = probe(pair[0]).label
+    arguments = ["--driver", "cibuildwheel", "--python", f"{label}+gil", "--platforms", "manylinux_x86_64"]
+    done = ftwheel("build", project, *arguments, "-o", tmp_path / "out", env=variables)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "the audit of the finished wheel found errors" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def containers(env: dict[str, str]) -> set[str]:
+    listed = subprocess.run(["podman", "ps", "--all", "--quiet"], env=env, capture_output=True, text=True, check=True)
+    return set(listed.stdout.split())
+
+
+def test_an_interruption_leaves_no_container(
+    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str]
+) -> None:
+    variables = podman("setuptools>=77") | {"CIBW_TEST_COMMAND": "sleep 300"}
+    before = containers(variables)
+    arguments = ["--driver", "cibuildwheel", "--python", f"{probe(pair[0]).label}t", "--platforms", "manylinux_x86_64"]
+    command = [sys.executable, "-m", "ftwheel", "build", ROOT / "examples" / "setuptools-c", *arguments]
+    with subprocess.Popen(
+        [*command, "-o", tmp_path / "out"], env=variables, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "running the project's tests" in line:
+                break
+        assert containers(variables) > before
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr.read().splitlines()[-1] == "ftwheel: interrupted"
+    assert containers(variables) == before
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_container_that_cannot_start_is_found_before_the_build(
+    tmp_path: Path, image: dict[str, str], pair: tuple[str, str]
+) -> None:
+    """cibuildwheel 3.4.1 waits for ever for such a one."""
+    wrong = tmp_path / "containers.conf"
+    wrong.write_text('[engine]\nruntime = "nonesuch"\n')
+    variables = os.environ | {
+        "CIBW_CONTAINER_ENGINE": "podman",
+        "CIBW_MANYLINUX_X86_64_IMAGE": image["image"],
+        "CONTAINERS_CONF": os.fspath(wrong),
+    }
+    arguments = ["--driver", "cibuildwheel", "--python", probe(pair[0]).label, "--platforms", "manylinux_x86_64"]
+    done = ftwheel("build", ROOT / "examples" / "setuptools-c", *arguments, "-o", tmp_path / "out", env=variables)
+    assert done.returncode == 7, done.stdout + done.stderr
+    assert "podman run failed" in done.stderr
+    assert "hint: try: podman run" in done.stderr

@@ -60,6 +60,11 @@ def test_a_run_for_each_series_and_platform() -> None:
     assert plan.maturin == ()
 
 
+def test_a_pyodide_past_its_end_of_life_has_to_be_enabled() -> None:
+    run = only(planned(pythons=("3.12", "3.13"), places=("pyodide_wasm32",)))
+    assert run.arguments == ("--platform", "pyodide", "--archs", "wasm32", "--enable", "pyodide-eol")
+
+
 @pytest.mark.parametrize(
     ("tags", "place", "image"),
     [

@@ -79,8 +79,11 @@ class Run:
     @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments that do not name a place on this machine."""
-        threads = any(each.free_threaded and each.minor == 13 for each in self.identifiers)
-        enable = ("--enable", "cpython-freethreading") if threads else ()
+        groups = {
+            "cpython-freethreading": self.series is Series.THREE and _has(self.identifiers, "cp313t-"),
+            "pyodide-eol": self.series is Series.FOUR and _has(self.identifiers, "cp312-pyodide"),
+        }
+        enable = [argument for group, needed in groups.items() if needed for argument in ("--enable", group)]
         return ("--platform", self.system, "--archs", ",".join(self.archs), *enable)
 
 
@@ -91,6 +94,10 @@ class DriverPlan:
     runs: tuple[Run, ...]
     left_out: tuple[LeftOut, ...] = ()
     maturin: tuple[str, ...] = ()
+
+
+def _has(identifiers: Iterable[Identifier], beginning: str) -> bool:
+    return any(each.text.startswith(beginning) for each in identifiers)
 
 
 def plan_runs(selection: Selection, own: Options, document: Mapping[str, Any], wishes: Wishes) -> DriverPlan:

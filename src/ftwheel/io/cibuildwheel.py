@@ -36,7 +36,7 @@ from ftwheel.io.interpreters import probe
 from ftwheel.io.processes import Crew
 from ftwheel.io.sources import copy_source, unpack_sdist
 
-__all__ = ["Built", "Cibuildwheel", "container_label", "native_places", "put_source", "system_here"]
+__all__ = ["Built", "Cibuildwheel", "container_label", "installed", "native_places", "put_source", "system_here"]
 
 Echo = Callable[[str], None]  # hears every line that cibuildwheel prints
 
@@ -209,7 +209,7 @@ class Cibuildwheel:
 
     def _tool(self, series: Series) -> _Tool:
         if series not in self._tools:
-            python = _installed(series, self._crew, self._place / "install.log")
+            python = installed(series, self._crew, self._place / "install.log")
             done = subprocess.run([python, "-I", "-c", _FACTS], capture_output=True, text=True, timeout=_START)
             if done.returncode:
                 raise MissingToolError(f"{python} does not run cibuildwheel\n{interesting(done.stderr)}")
@@ -312,7 +312,7 @@ class _Progress:
         return self._labels.get(self.identifier, self.identifier) or "cibuildwheel"
 
 
-def _installed(series: Series, crew: Crew, log: Path) -> str:
+def installed(series: Series, crew: Crew, log: Path) -> str:
     """The Python of an environment with the newest release of a series; made again every week, kept in the cache."""
     home = Path(cache_root()) / "cibuildwheel"
     home.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,186 @@
+"""The tables, the selectors and the plans, held against the real cibuildwheel: its own option parsing, both series."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftwheel.core.cibuildwheel import HOSTED, Identifier, Request, Series, select, selector_matches
+from ftwheel.core.cibuildwheel_options import read_options
+from ftwheel.core.cibuildwheel_runs import Run, Wishes, plan_runs
+from ftwheel.io.cibuildwheel import installed
+from ftwheel.io.processes import Crew
+
+SYSTEMS = ("linux", "macos", "windows", "pyodide", "android", "ios")
+PATTERNS = [
+    "cp314*",
+    "cp314-*",
+    "cp3{13,14}{,t}-*",
+    "cp31?t-*",
+    "*-{win32,win_amd64}",
+    "cp3[!1]*",
+    "{cp314t}-*",
+    "*t-musl*",
+]
+# Reads questions as JSON, answers what cibuildwheel itself makes of each.
+ASK = """\
+import json, sys
+from pathlib import Path
+from cibuildwheel.options import CommandLineArguments, compute_options
+from cibuildwheel.__main__ import detect_errors, detect_warnings, get_build_identifiers
+from cibuildwheel.platforms import ALL_PLATFORM_MODULES
+from cibuildwheel.selector import selector_matches
+
+questions = json.load(sys.stdin)
+known = {
+    name: [config.identifier for config in module.all_python_configurations()]
+    for name, module in ALL_PLATFORM_MODULES.items()
+}
+everything = [identifier for identifiers in known.values() for identifier in identifiers]
+matching = {
+    pattern: [each for each in everything if selector_matches(pattern, each)] for pattern in questions["patterns"]
+}
+answers = []
+for question in questions["runs"]:
+    arguments = CommandLineArguments.defaults()
+    arguments.platform, arguments.archs = question["platform"], question["archs"]
+    arguments.enable, arguments.package_dir = question["enable"], Path(question["folder"])
+    arguments.config_file = question["config"]
+    options = compute_options(question["platform"], arguments, question["environment"])
+    chosen = get_build_identifiers(
+        platform_module=ALL_PLATFORM_MODULES[question["platform"]],
+        build_selector=options.globals.build_selector,
+        architectures=options.globals.architectures,
+    )
+    builds = [options.build_options(each) for each in chosen]
+    answers.append({
+        "chosen": chosen,
+        "wrong": [*detect_warnings(options=options), *detect_errors(options=options, identifiers=chosen)],
+        "settings": [each.config_settings for each in builds],
+        "engines": [[each.container_engine.name, *each.container_engine.create_args] for each in builds],
+        "environments": [repr(each.environment) for each in builds],
+        "audits": [getattr(each, "audit_command", []) for each in builds],
+    })
+json.dump({"known": known, "matching": matching, "answers": answers}, sys.stdout)
+"""
+
+
+def ask(series: Series, folder: Path, runs: list[Run]) -> dict[str, Any]:
+    """What cibuildwheel says about the runs of its series, for the project in the folder."""
+    python = installed(series, Crew(), folder / "install.log")
+    questions = []
+    for number, run in enumerate(runs):
+        config = folder / f"{series.label}-{number}.toml"
+        config.write_text(run.config)
+        arguments = list(run.arguments)
+        questions.append(
+            {
+                "platform": run.system,
+                "archs": ",".join(run.archs),
+                "enable": [arguments[-1]] if "--enable" in arguments else [],
+                "environment": dict(run.environment),
+                "folder": os.fspath(folder),
+                "config": os.fspath(config) if run.config else "",
+            }
+        )
+    done = subprocess.run(
+        [python, "-c", ASK],
+        input=json.dumps({"patterns": PATTERNS, "runs": questions}),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def identifier_of(text: str) -> Identifier:
+    python, _, place = text.partition("-")
+    return Identifier(place=place, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
+
+
+def runs_for(series: Series, document: dict[str, Any], request: Request, **wishes: Any) -> list[Run]:
+    own = read_options(document, {})
+    plan = plan_runs(select(request), own, document, Wishes(**{"config_settings": {}, **wishes}))
+    return [run for run in plan.runs if run.series is series]
+
+
+@pytest.mark.parametrize("series", list(Series), ids=lambda series: series.label)
+def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(series: Series, tmp_path: Path) -> None:
+    """For every python on every platform the plan's variables make cibuildwheel choose exactly what the plan says."""
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'demo'\nversion = '1'\n")
+    known = ask(series, tmp_path, [])["known"]
+    builds = {system: [identifier_of(text) for text in known[system] if text.startswith("cp")] for system in SYSTEMS}
+    assert all(series.builds(each) for found in builds.values() for each in found)
+    runs = []
+    for found in builds.values():
+        places = tuple(dict.fromkeys(each.place for each in found))
+        pythons = tuple(dict.fromkeys(each.label for each in found))
+        runs += runs_for(series, {}, Request(pythons=pythons, places=places), container_label="a=b", audit="x {wheel}")
+    answers = ask(series, tmp_path, runs)["answers"]
+    assert len(answers) == len(runs) > 2
+    for run, answer in zip(runs, answers, strict=True):
+        assert sorted(answer["chosen"]) == sorted(each.text for each in run.identifiers)
+        # 3.x tells everyone who enables 3.13t that the option will go
+        assert [each for each in answer["wrong"] if "'cpython-freethreading' enable is deprecated" not in each] == []
+        if run.system == "linux":
+            assert answer["engines"] == [["docker", "--label=a=b"]] * len(run.identifiers)
+        if series is Series.FOUR:
+            assert answer["audits"] == [["x {wheel}"]] * len(run.identifiers)
+
+
+@pytest.mark.parametrize("series", list(Series), ids=lambda series: series.label)
+def test_no_series_is_said_to_build_what_it_does_not_know(series: Series, tmp_path: Path) -> None:
+    known = {text for found in ask(series, tmp_path, [])["known"].values() for text in found}
+    places = {identifier_of(text).place for text in known if text.startswith("cp")}
+    assert places >= set(HOSTED)
+    for place in places:
+        for minor in range(6, 18):
+            for free_threaded in (False, True):
+                build = Identifier(place=place, minor=minor, free_threaded=free_threaded)
+                assert series.builds(build) is (build.text in known), build.text
+
+
+def test_selectors_mean_what_they_mean_to_cibuildwheel(tmp_path: Path) -> None:
+    answer = ask(Series.FOUR, tmp_path, [])
+    everything = [text for found in answer["known"].values() for text in found]
+    assert {
+        pattern: [each for each in everything if selector_matches(pattern, each)] for pattern in PATTERNS
+    } == answer["matching"]
+
+
+def test_overrides_reach_the_half_they_are_for_and_leave_the_projects_own(tmp_path: Path) -> None:
+    document = {
+        "build-system": {"build-backend": "mesonpy"},
+        "tool": {
+            "meson-python": {"limited-api": True},
+            "cibuildwheel": {"config-settings": {"setup-args": ["-Dx=1"]}, "environment": {"A": "b"}},
+        },
+    }
+    request = Request(pythons=("3.14", "3.14t"), places=("manylinux_x86_64",), own=read_options(document, {}))
+    runs = runs_for(Series.FOUR, document, request, config_settings={"compile-args": "-v"})
+    [answer] = ask(Series.FOUR, tmp_path, runs)["answers"]
+    assert dict(zip(answer["chosen"], answer["settings"], strict=True)) == {
+        "cp314-manylinux_x86_64": "setup-args=-Dx=1 compile-args=-v",
+        "cp314t-manylinux_x86_64": "setup-args=-Dx=1 setup-args=-Dpython.allow_limited_api=false compile-args=-v",
+    }
+
+
+def test_maturin_has_a_folder_for_each_half_and_keeps_the_projects_environment(tmp_path: Path) -> None:
+    document = {
+        "build-system": {"build-backend": "maturin"},
+        "tool": {"cibuildwheel": {"environment": {"A": "b"}}},
+    }
+    request = Request(pythons=("3.14", "3.14t"), places=("manylinux_x86_64",), own=read_options(document, {}))
+    [answer] = ask(Series.FOUR, tmp_path, runs_for(Series.FOUR, document, request))["answers"]
+    for identifier, environment in zip(answer["chosen"], answer["environments"], strict=True):
+        python = identifier.partition("-")[0]
+        assert f'CARGO_TARGET_DIR="target/ftwheel-{python}"' in environment
+        assert 'A="b"' in environment
+        assert ".cargo/bin" in environment
