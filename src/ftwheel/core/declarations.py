@@ -21,17 +21,18 @@ _C_MODULE = re.compile(r"\bPyInit_\w+\s*\(|\b(?:PYBIND11|NB|BOOST_PYTHON)_MODULE
 _C_DECLARES = re.compile(r"\bPy_MOD_GIL_NOT_USED\b|\bmod_gil_not_used\s*\(\s*(?:true\s*)?\)")
 _NANOBIND = re.compile(r"\bnanobind_add_module\s*\((?P<arguments>[^)]*)\)")
 _CYTHON = re.compile(r"^#\s*cython\s*:.*\bfreethreading_compatible\s*=\s*True\b", re.MULTILINE | re.IGNORECASE)
-_CYTHON_EVERYWHERE = re.compile(r"\bfreethreading_compatible\b['\"]?\s*[=:]\s*True\b", re.IGNORECASE)
+_CYTHON_EVERYWHERE = re.compile(r"(?:\b|-X)freethreading_compatible\b['\"]?\s*[=:]\s*True\b", re.IGNORECASE)
 _RUST_MODULE = re.compile(r"#\[\s*pymodule\s*(?:\((?P<options>[^)]*)\))?\s*\]")
 _RUST_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_BUILD_FILES = frozenset({"setup.py", "meson.build", "CMakeLists.txt", "pyproject.toml", "setup.cfg"})
+_BUILD_FILES = frozenset({"setup.py", "meson.build", "CMakeLists.txt", "pyproject.toml", "setup.cfg", "Cargo.toml"})
+_PYO3 = re.compile(r"""^\s*pyo3\s*=\s*(?:\{[^}]*\bversion\s*=\s*)?["'][\^~=]*(\d+)\.(\d+)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarations:
     """Files that define a module, by what they declare; paths are sorted.
 
-    ``by_default`` are modules of PyO3, which declares since 0.28 unless told otherwise.
+    ``by_default`` are modules of PyO3 0.28 or newer, which declares unless told otherwise.
     """
 
     declared: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ def declarations(files: Iterable[tuple[str, str]]) -> Declarations:
     build = "\n".join(_uncommented(text) for path, text in texts.items() if _name(path) in _BUILD_FILES)
     cython_everywhere = bool(_CYTHON_EVERYWHERE.search(build))
     nanobind = [bool(re.search(r"\bFREE_THREADED\b", match["arguments"])) for match in _NANOBIND.finditer(build)]
+    pyo3 = [(int(match[1]), int(match[2])) for match in _PYO3.finditer(build)]
     found: dict[str, list[str]] = {"declared": [], "by_default": [], "undeclared": []}
     for path, text in sorted(texts.items()):
         suffix = _suffix(path)
@@ -64,7 +66,7 @@ def declarations(files: Iterable[tuple[str, str]]) -> Declarations:
         if suffix == ".pyx":
             verdict = "declared" if cython_everywhere or _CYTHON.search(text) else "undeclared"
         elif suffix == ".rs":
-            verdict = _rust(text)
+            verdict = _rust(text, pyo3)
         elif suffix in _C and not _generated(path, texts):
             verdict = _c(text, nanobind=bool(nanobind) and all(nanobind))
         if verdict:
@@ -81,13 +83,17 @@ def _c(text: str, *, nanobind: bool) -> str:
     return "declared" if declares else "undeclared"
 
 
-def _rust(text: str) -> str:
+def _rust(text: str, pyo3: list[tuple[int, int]]) -> str:
     options = [match["options"] or "" for match in _RUST_MODULE.finditer(_RUST_COMMENT.sub(" ", text))]
-    settings = [match[1] for each in options if (match := re.search(r"\bgil_used\s*=\s*(true|false)\b", each))]
-    if "true" in settings:
-        return "undeclared"
+    if not options:
+        return ""
     # a module inside a module is one for Python alone, and has no options of its own
-    return "" if not options else "declared" if settings else "by_default"
+    settings = [match[1] for each in options if (match := re.search(r"\bgil_used\s*=\s*(true|false)\b", each))]
+    if settings:
+        return "undeclared" if "true" in settings else "declared"
+    if not pyo3:
+        return ""  # a version that comes from a workspace is not known here
+    return "by_default" if min(pyo3) >= (0, 28) else "undeclared"
 
 
 def _generated(path: str, texts: dict[str, str]) -> bool:

@@ -57,11 +57,9 @@ def _attempt(text: str, edits: Sequence[Edit], *, in_place: bool) -> str | None:
         for edit in inner:
             _apply(document, edit)
         made = tomlkit.dumps(document)
-        for edit in inner:  # what tomlkit leaves out between two items of one line
+        for edit in inner:
             if isinstance(edit, Insert):
-                made = made.replace(f'["{edit.value}","', f'["{edit.value}", "').replace(
-                    f'["{edit.value}",\'', f'["{edit.value}", \''
-                )
+                made = _spaced(made, edit.value, text)
         made = _with_tables(made, [edit for edit in outer if isinstance(edit, Put)])
         tomllib.loads(made)
     except (ValueError, KeyError, TypeError, tomlkit.exceptions.TOMLKitError):
@@ -79,13 +77,28 @@ def _apply(document: tomlkit.TOMLDocument, edit: Edit) -> None:
             if isinstance(edit.value, tuple):
                 table[edit.key] = _array(edit.key, edit.value)
             elif isinstance(old, String):
-                table[edit.key] = tomlkit.string(edit.value, literal=old.as_string().startswith("'"))
+                table[edit.key] = tomlkit.string(edit.value, literal=_is_literal(old))
             else:
                 table[edit.key] = edit.value
         case Insert():
-            table[edit.key].insert(edit.position, edit.value)
+            array = table[edit.key]
+            literal = bool(array) and all(_is_literal(item) for item in array)
+            array.insert(edit.position, tomlkit.string(edit.value, literal=literal))
         case Remove():
             del table[edit.key]
+
+
+def _spaced(made: str, value: str, before: str) -> str:
+    """Put the space behind a new item that tomlkit leaves out where an array begins right after its bracket."""
+    for item in (f'["{value}",', f"['{value}',"):
+        if item not in before:
+            made = made.replace(f'{item}"', f'{item} "').replace(f"{item}'", f"{item} '")
+    return made
+
+
+def _is_literal(item: object) -> bool:
+    """Whether a string is in single quotes."""
+    return isinstance(item, String) and item.as_string().startswith("'")
 
 
 def _array(key: str, value: tuple[str, ...]) -> Array:

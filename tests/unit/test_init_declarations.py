@@ -1,0 +1,73 @@
+"""What a module's source declares about the GIL."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftwheel.core.declarations import Declarations, declarations, is_source
+
+MODULE = "PyMODINIT_FUNC PyInit_a(void) { return PyModuleDef_Init(&module); }\n"
+SLOT = "static PyModuleDef_Slot slots[] = {{Py_mod_gil, Py_MOD_GIL_NOT_USED}, {0, NULL}};\n"
+PYO3 = '[dependencies]\npyo3 = "0.29.0"\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict"),
+    [
+        ({"a.c": MODULE + SLOT}, True),
+        ({"a.c": MODULE}, False),
+        ({"a.c": MODULE + "// Py_MOD_GIL_NOT_USED\n"}, False),
+        ({"a.c": MODULE + "/* {Py_mod_gil,\n Py_MOD_GIL_NOT_USED} */\n"}, False),
+        ({"a.c": MODULE + 'char *text = "Py_MOD_GIL_NOT_USED \\" //";\n' + SLOT}, True),
+        ({"a.c": "int helper(void) { return 0; }\n"}, None),
+        ({"a.c": MODULE + SLOT, "b.c": MODULE}, False),
+        ({"a.cpp": "PYBIND11_MODULE(a, m, py::mod_gil_not_used()) {}\n"}, True),
+        ({"a.cpp": "PYBIND11_MODULE(a, m, py::mod_gil_not_used(false)) {}\n"}, False),
+        ({"a.cpp": "PYBIND11_MODULE(a, m) {}\n"}, False),
+        ({"a.cpp": "NB_MODULE(a, m) {}\n"}, False),
+        ({"a.cpp": "NB_MODULE(a, m) {}\n", "CMakeLists.txt": "nanobind_add_module(a FREE_THREADED a.cpp)\n"}, True),
+        ({"a.cpp": "NB_MODULE(a, m) {}\n", "CMakeLists.txt": "nanobind_add_module(a a.cpp)\n"}, False),
+        ({"a.cpp": "NB_MODULE(a, m) {}\n", "CMakeLists.txt": "# nanobind_add_module(a FREE_THREADED a.cpp)\n"}, False),
+        ({"a.pyx": "# cython: language_level=3, freethreading_compatible=True\n"}, True),
+        ({"a.pyx": "# cython: freethreading_compatible=False\n"}, False),
+        ({"a.pyx": "x = 1\n"}, False),
+        ({"a.pyx": "x = 1\n", "setup.py": 'compiler_directives={"freethreading_compatible": True}\n'}, True),
+        ({"a.pyx": "x = 1\n", "meson.build": "cython_args: ['-Xfreethreading_compatible=True']\n"}, True),
+        ({"a.pyx": "# cython: freethreading_compatible=True\n", "a.c": MODULE}, True),
+        ({"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": PYO3}, True),
+        ({"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": PYO3.replace("29", "27")}, False),
+        ({"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": 'pyo3 = { version = "0.28", features = [] }\n'}, True),
+        ({"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": "pyo3.workspace = true\n"}, None),
+        ({"src/lib.rs": "#[pymodule(gil_used = true)]\nmod a {}\n", "Cargo.toml": PYO3}, False),
+        ({"src/lib.rs": "#[pymodule(gil_used = false)]\nmod a {}\n"}, True),
+        ({"src/lib.rs": "// #[pymodule(gil_used = false)]\nfn a() {}\n"}, None),
+        ({}, None),
+    ],
+)
+def test_sources_are_judged_by_what_is_written_in_them(files: dict[str, str], verdict: bool | None):
+    assert declarations(files.items()).all_declare is verdict
+
+
+def test_every_module_is_named_once_in_order():
+    files = {"z.c": MODULE, "b.c": MODULE + SLOT, "a.c": MODULE + SLOT, "lib.rs": "#[pymodule]", "Cargo.toml": PYO3}
+    assert declarations(files.items()) == Declarations(
+        declared=("a.c", "b.c"), by_default=("lib.rs",), undeclared=("z.c",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("src/a.c", True),
+        ("a.cxx", True),
+        ("a.pyx", True),
+        ("lib.rs", True),
+        ("deep/CMakeLists.txt", True),
+        ("setup.py", True),
+        ("a.py", False),
+        ("a.h", False),
+        ("c", False),
+    ],
+)
+def test_only_files_that_can_tell_are_read(path: str, expected: bool):
+    assert is_source(path) is expected
