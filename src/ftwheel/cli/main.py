@@ -11,13 +11,13 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from ftwheel import __version__
 from ftwheel.core.errors import FtwheelError
 
-__all__ = ["COMMANDS", "main", "parser", "process"]
+__all__ = ["COMMANDS", "guarded", "main", "parser", "process"]
 
 COMMANDS = {
     "action": "run a step of the GitHub Action, which reads its inputs from the environment",
@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "say what wheels really are: the ABI of the code, what it declares, and whether the tags tell the truth",
     "completion": "print the completion script of a shell",
     "init": "adopt ftwheel in a project: its pyproject.toml and its release workflow",
+    "missing": "say which dependencies have no wheel that a free-threaded build can load, and what would help",
     "serve": "serve new files as a local index, for trying pip and uv by hand",
     "simulate": "show which file pip and uv would install, in any environment, and why",
     "tag": "give a wheel other tags, if the code inside supports them",
@@ -75,17 +76,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
-    try:
+
+    def run() -> int:
         parsed = parser(named).parse_args(arguments)
-        code = load(parsed.command).run(parsed)
+        return load(parsed.command).run(parsed)
+
+    return guarded("ftwheel", run)
+
+
+def guarded(program: str, run: Callable[[], int]) -> int:
+    """The exit code of ``run``, or of its failure, which is printed after the name of the program."""
+    try:
+        code = run()
         sys.stdout.flush()  # so that a closed pipe shows here and not at exit
     except FtwheelError as error:
-        print(f"ftwheel: error: {error.message}", file=sys.stderr)
+        print(f"{program}: error: {error.message}", file=sys.stderr)
         if error.hint:
-            print(f"ftwheel: hint: {error.hint}", file=sys.stderr)
+            print(f"{program}: hint: {error.hint}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("ftwheel: interrupted", file=sys.stderr)
+        print(f"{program}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -93,13 +103,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def process() -> int:
+def process(run: Callable[[], int] = main) -> int:
     """Run one command in a process of its own; returns its exit code.
 
     Pages are many small objects and hardly any cycles, so the collector is asked to look less often, and at the end
     not to go through what the system takes back anyway: together a seventh of a short command's time.
     """
     gc.set_threshold(50_000)
-    code = main()
+    code = run()
     gc.freeze()
     return code

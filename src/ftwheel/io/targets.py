@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 
 from ftwheel.core.environments import Environment, from_facts
 from ftwheel.core.errors import InputError
 
-__all__ = ["environment_of"]
+__all__ = ["environment_of", "this_platform"]
 
 _SECONDS = 30.0
 _PROGRAM = """
@@ -26,6 +27,13 @@ print(json.dumps({
     "markers": markers.default_environment(),
 }))
 """
+
+
+def this_platform() -> str:
+    """The platform tag of the interpreter that runs, the newest that says more than ``linux``."""
+    from packaging.tags import platform_tags
+
+    return _telling(list(platform_tags()))
 
 
 def environment_of(executable: str) -> Environment:
@@ -52,9 +60,8 @@ def environment_of(executable: str) -> Environment:
         platforms = [str(platform) for platform in answer["platforms"]]
         full = markers["python_full_version"]
         flags = ("t" if answer["free_threaded"] else "") + ("d" if answer["debug"] else "")
-        shown = next((each for each in platforms if not each.startswith("linux_")), platforms[0])
         return from_facts(
-            label=f"{answer['implementation']}{full.rstrip('+')}{flags}-{shown}",
+            label=f"{answer['implementation']}{full.rstrip('+')}{flags}-{_telling(platforms)}",
             implementation=answer["implementation"],
             python_version=version,
             python_full_version=full,
@@ -68,3 +75,7 @@ def environment_of(executable: str) -> Environment:
             f"{executable}: does not answer like a Python 3.9 or newer ({type(error).__name__})",
             hint="give the path of a python executable",
         ) from error
+
+
+def _telling(platforms: Sequence[str]) -> str:
+    return next((each for each in platforms if not each.startswith("linux_")), platforms[0])

@@ -1,0 +1,291 @@
+"""``ftwheel missing``: which dependencies, down the whole tree, have no wheel that a free-threaded build can load."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwheel.cli import choices, indexes, reports
+from ftwheel.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ftwheel.core.dependencies import Dependencies, IndexOptions
+    from ftwheel.core.environments import Environment
+    from ftwheel.core.readiness import MissingReport, Policy, Shard
+    from ftwheel.core.rules import InstallerRules
+
+__all__ = ["EXAMPLES", "add_arguments", "add_shared_arguments", "python", "read", "report_on", "run"]
+
+EXAMPLES = """\
+  ftwheel missing                                 what is installed in the active environment
+  ftwheel missing -r requirements.txt --target 3.14t --target 3.14t-win_amd64
+  ftwheel missing uv.lock --format markdown >> "$GITHUB_STEP_SUMMARY"
+  ftwheel missing pyproject.toml --extra dev --format tree --all
+  ftwheel missing 'scrapy>=2.13' --deep           what the modules of the wheels declare as well
+  ftwheel missing pylock.toml --issue lxml        what to write to the project
+  pip install --quiet --dry-run --report - scrapy | ftwheel missing -"""
+
+_FORMATS = ("text", "tree", "json", "markdown", "csv", "github", "sarif")
+_SEVERITIES = {
+    "error": ("cannot-load", "older-version", "sdist", "nothing"),
+    "warning": ("cannot-load", "older-version", "sdist", "nothing", "cannot-tell", "undeclared"),
+    "never": (),
+}
+_SUFFIXES = (".txt", ".in", ".toml", ".lock", ".json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "input",
+        nargs="*",
+        metavar="INPUT",
+        help="pyproject.toml, a lock file, a requirements file, JSON of pip inspect or pip install --report (- is"
+        " standard input), or a requirement (default: what is installed)",
+    )
+    add_shared_arguments(parser)
+    scale = parser.add_argument_group("large runs")
+    add = scale.add_argument
+    add("--shard", metavar="I/N", help="look at part I of N of the projects")
+    add("--merge", nargs="+", default=[], metavar="FILE", help="make one report of the JSON of all parts")
+
+
+def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``pip-ftwheel`` takes as well."""
+    add = parser.add_argument
+    add("-r", "--requirement", action="append", default=[], metavar="FILE", help="a requirements file; may be repeated")
+    add("-c", "--constraint", action="append", default=[], metavar="FILE", help="a constraints file; may be repeated")
+    add("--extra", action="append", default=[], metavar="NAME", help="of a project or lock, this extra too; * for all")
+    add("--group", action="append", default=[], metavar="NAME", help="of a project or lock, this group too; * for all")
+    add("--python", metavar="PATH", help="the interpreter to look at (default: that of the active environment)")
+    add(
+        "-t",
+        "--target",
+        action="append",
+        default=[],
+        metavar="TARGET",
+        help="3.14t, 3.14t-win_amd64, ...; may be repeated (default: the free-threaded twin of the interpreter and the"
+        " next release, on this platform)",
+    )
+    add("--no-deps", action="store_true", help="look at what is named, and not at what that requires")
+    add("--installer", default="pip", metavar="NAME", help="pip, uv, or pip==24.0 (default: pip)")
+    add("--deep", action="store_true", help="download the wheels, and say what their modules declare about the GIL")
+    weight = parser.add_argument_group("what counts")
+    add = weight.add_argument
+    add(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="NAME[==VERSION]",
+        help="a project that need not be ready; may be repeated",
+    )
+    add(
+        "--fail-on",
+        action="append",
+        choices=(*_SEVERITIES, *_SEVERITIES["warning"]),
+        help="leave with exit code 1 on this; may be repeated. error stands for the first four of the others, warning"
+        " for all (default: error)",
+    )
+    shown = parser.add_argument_group("how to show it")
+    add = shown.add_argument
+    add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
+    add("--all", action="store_true", help="show the projects that are ready as well")
+    add("--issue", metavar="PROJECT", help="print an issue to paste for this project, instead of the result")
+    reports.add_argument(shown, _FORMATS)
+    add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
+    choices.add_arguments(parser)
+    indexes.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when every dependency is ready on every target, 1 when one is not, else the code of what could not be told."""
+    if arguments.merge:
+        return _merge(arguments)
+    return report_on(read(arguments), arguments)
+
+
+def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> int:
+    """Look at dependencies that were read, show the report, and decide about the exit code."""
+    from ftwheel.app.missing import Question, missing
+    from ftwheel.core.rules import installer
+    from ftwheel.io.folders import cache_root
+    from ftwheel.io.index.arrivals import IndexArrivals
+    from ftwheel.io.report_memory import ReportMemory
+    from ftwheel.render.missing_progress import progress
+
+    if not arguments.no_deps and not all(each.resolved for each in inputs):
+        raise InputError("requirements are not resolved yet", hint="--no-deps looks at what is named alone")
+    targets = _targets(arguments)
+    bare = installer(arguments.installer)
+    arguments = _with_options(arguments, [each.options for each in inputs])
+    with indexes.open_places(arguments, [bare.name]) as places:
+
+        def rules(name: str) -> InstallerRules:
+            return next(choices.rules(arguments, [bare], places, name))
+
+        arrivals = IndexArrivals(places.client, places.indexes[bare.name], jobs=arguments.jobs)
+        memory = ReportMemory(os.path.join(cache_root(), "reports-1"), targets, rules, arrivals.edition)
+        with progress() as observer:
+            report = missing(
+                inputs,
+                Question(targets=targets, rules=rules, arrivals=arrivals, memory=memory),
+                shard=_shard(arguments),
+                observer=observer,
+            )
+        memory.close()
+        if arguments.record:
+            places.record(Path(arguments.record), [project.name for project in report.projects])
+    return _show(replace(report, policy=_policy(report, arguments)), arguments)
+
+
+def _shard(arguments: argparse.Namespace) -> Shard | None:
+    from ftwheel.core.readiness_json import parse_shard
+
+    text = getattr(arguments, "shard", None)  # pip-ftwheel has none
+    return parse_shard(text) if text else None
+
+
+def _with_options(arguments: argparse.Namespace, found: Iterable[IndexOptions]) -> argparse.Namespace:
+    """The arguments with what the files say about indexes and choices; the command line goes before them.
+
+    A recording is looked at as it is, whatever the files say.
+    """
+    known = argparse.Namespace(**vars(arguments))
+    for options in found:
+        known.formats = [*options.formats, *known.formats]
+        known.pre |= options.prereleases
+        known.prefer_binary |= options.prefer_binary
+        if not known.index:
+            known.index_url = known.index_url or options.index_url
+            known.extra_index_url = [*options.extra_index_urls, *known.extra_index_url]
+            known.find_links = [*options.find_links, *known.find_links]
+            known.no_index |= options.no_index
+    return known
+
+
+def _merge(arguments: argparse.Namespace) -> int:
+    from ftwheel.core.readiness import merge
+    from ftwheel.core.readiness_json import parse_report
+    from ftwheel.io.inputs.reading import read_json
+
+    report = merge(parse_report(read_json(path), path) for path in arguments.merge)
+    if arguments.allow or arguments.fail_on:
+        report = replace(report, policy=_policy(report, arguments))
+    return _show(report, arguments)
+
+
+def _policy(report: MissingReport, arguments: argparse.Namespace) -> Policy:
+    """What fails the command; an allowed project is exempt as long as all it gets is of a version that is allowed."""
+    from ftwheel.core.readiness import Policy, Readiness
+    from ftwheel.core.requirements import parse_requirement, parse_version
+
+    allowed = set()
+    for requirement in map(parse_requirement, arguments.allow):
+        for project in report.projects:
+            versions = [parse_version(verdict.version) for verdict in project.verdicts if verdict.version]
+            if project.name == requirement.name and all(
+                version is not None and requirement.pip_contains(version) for version in versions
+            ):
+                allowed.add(project.name)
+    outcomes = _failing(arguments) - {"undeclared"}
+    return Policy(
+        fail_on=frozenset(Readiness[word.replace("-", "_").upper()] for word in outcomes), allowed=frozenset(allowed)
+    )
+
+
+def _failing(arguments: argparse.Namespace) -> set[str]:
+    """The outcomes that ``--fail-on`` names or stands for."""
+    given = arguments.fail_on or ["error"]
+    return {outcome for word in given for outcome in _SEVERITIES.get(word, (word,))}
+
+
+def _show(report: MissingReport, arguments: argparse.Namespace) -> int:
+    from ftwheel.render.missing import write
+
+    if arguments.issue:
+        _write_issue(report, arguments)
+        return 0
+    show = partial(write, report, everything=arguments.all)
+    show(arguments.format, sys.stdout)
+    reports.write_all(arguments.report, show)
+    undeclared = any(
+        verdict.deep is not None and verdict.deep.others
+        for project in report.projects
+        if project.name not in report.policy.allowed
+        for verdict in project.verdicts
+    )
+    return report.exit_code or int(undeclared and "undeclared" in _failing(arguments))
+
+
+def _write_issue(report: MissingReport, arguments: argparse.Namespace) -> None:
+    from ftwheel.core.simple import normalized
+    from ftwheel.render.missing_issue import write_issue
+
+    name = normalized(arguments.issue)
+    project = next((each for each in report.projects if each.name == name), None)
+    if project is None:
+        raise InputError(f"--issue {arguments.issue[:100]}: not among the {len(report.projects):,} projects looked at")
+    write_issue(report, project, arguments.installer, sys.stdout)
+
+
+def read(arguments: argparse.Namespace) -> list[Dependencies]:
+    """All inputs; those that have to be resolved are one, since an installer resolves them together."""
+    from ftwheel.core.dependencies import merged
+    from ftwheel.io.inputs import read_arguments, read_input, read_interpreter
+
+    named = getattr(arguments, "input", [])  # pip-ftwheel has none
+    files = [*filter(_is_file, named), *arguments.requirement]
+    parts = {"extras": tuple(arguments.extra), "groups": tuple(arguments.group)}
+    found = [read_input(path, constraints=tuple(arguments.constraint), **parts) for path in files]
+    if requirements := [text for text in named if not _is_file(text)]:
+        found.append(read_arguments(requirements))
+    if not found:
+        found.append(read_interpreter(python(arguments)))
+    unresolved = [each for each in found if not each.resolved]
+    return [*(each for each in found if each.resolved), *([merged(unresolved)] if unresolved else [])]
+
+
+def _is_file(text: str) -> bool:
+    """Whether an argument is a file rather than a requirement: the same for a name that is a folder here by chance."""
+    if text in {"-", ".", ".."} or os.path.isfile(text):
+        return True
+    separators = [os.sep, *([os.altsep] if os.altsep else [])]
+    return "@" not in text and (any(each in text for each in separators) or text.endswith(_SUFFIXES))
+
+
+def python(arguments: argparse.Namespace) -> str:
+    """The interpreter whose environment is looked at."""
+    from ftwheel.io.pip_command import user_python
+
+    return str(arguments.python or user_python())
+
+
+def _targets(arguments: argparse.Namespace) -> tuple[Environment, ...]:
+    """What ``--target`` names, else the twin of the interpreter that is looked at and the release after it."""
+    from ftwheel.core.twins import default_targets, parse_targets
+
+    if arguments.target:
+        from ftwheel.io.targets import this_platform
+
+        return parse_targets(arguments.target, this_platform())
+    from datetime import UTC, datetime
+
+    from ftwheel.core.releases import on
+
+    released = on(datetime.now(UTC).date())
+    executable = python(arguments)
+    if executable == sys.executable:
+        from ftwheel.io.targets import this_platform
+
+        return default_targets(sys.version_info.minor, released, this_platform())
+    from ftwheel.io.targets import environment_of
+
+    environment = environment_of(executable)
+    return default_targets(environment.minor[1], released, environment.label.partition("-")[2])

@@ -1,0 +1,128 @@
+"""``pip-ftwheel``: ``ftwheel missing`` in pip's own words, for those who type ``pip install`` or ``pip list``.
+
+pip has no plug-ins. So this is a program beside it, which runs pip as a program: nothing of pip is imported, patched or
+hooked into an interpreter's start. ``companion`` takes the arguments and returns the exit code, for any other caller.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ftwheel import __version__
+from ftwheel.cli import choices, missing
+from ftwheel.core.errors import InputError
+
+__all__ = ["companion", "main", "parser", "process"]
+
+_WORDS = {
+    "install": "what pip install would install with the same arguments, which all go to pip",
+    "list": "everything that is installed",
+    "check": "what is installed and not ready",
+}
+_EXAMPLES = """\
+examples:
+  pip-ftwheel install 'scrapy>=2.13' -c constraints.txt
+  pip-ftwheel --target 3.14t --format markdown install -r requirements.txt
+  pip-ftwheel -r requirements.txt                resolved for the targets themselves, without pip
+  pip-ftwheel list --python .venv/bin/python
+  pip-ftwheel check --target 3.14t-win_amd64"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of ``pip-ftwheel``; those of ``install`` are pip's, and not among them."""
+    words = "\n".join(f"  {word:9}{meaning}" for word, meaning in _WORDS.items())
+    top = argparse.ArgumentParser(
+        prog="pip-ftwheel",
+        usage="pip-ftwheel [OPTIONS] install PIP-ARGUMENT...\n       pip-ftwheel [OPTIONS] -r FILE...\n"
+        "       pip-ftwheel {list,check} [OPTIONS]",
+        description=f"Say which projects have no wheel that a free-threaded build can load:\n{words}",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"pip-ftwheel {__version__}")
+    top.add_argument("word", nargs="?", choices=tuple(_WORDS), metavar="WORD", help="install, list or check")
+    missing.add_shared_arguments(top)
+    return top
+
+
+def companion(argv: Sequence[str]) -> int:
+    """Do what the arguments say, and return the exit code; failures are raised. pip's own exit code goes first.
+
+    Raises InputError for what cannot be asked, and everything that ``ftwheel missing`` raises.
+    """
+    given = list(argv)
+    position = given.index("install") if "install" in given else len(given)
+    arguments = parser().parse_args(given[:position])
+    for_pip = given[position + 1 :]
+    if position < len(given):
+        if arguments.word or arguments.requirement:
+            raise InputError(
+                "install stands after other words", hint="what is to be installed comes after install, as with pip"
+            )
+        return _install(arguments, for_pip)
+    if arguments.word:
+        if arguments.requirement or arguments.constraint:
+            raise InputError(f"{arguments.word} looks at what is installed", hint="leave -r and -c out")
+        arguments.all |= arguments.word == "list"
+        return missing.report_on(missing.read(arguments), arguments)
+    if not arguments.requirement:
+        raise InputError("there is nothing to look at", hint="say install, list, check, or -r requirements.txt")
+    return missing.report_on(missing.read(arguments), arguments)
+
+
+def _install(arguments: argparse.Namespace, for_pip: Sequence[str]) -> int:
+    """Let pip say what it would install, and report on that; what pip prints stands on standard error."""
+    from ftwheel.core.dependencies import merged
+    from ftwheel.core.urls import redact
+    from ftwheel.io.inputs import read_input
+    from ftwheel.io.inputs.installed import read_report
+    from ftwheel.io.pip_command import dry_run
+
+    theirs = _understood(for_pip)
+    done = dry_run(missing.python(arguments), for_pip)
+    if done.exit_code or done.report is None:  # pip has said why, or only printed its help
+        return done.exit_code
+    found = read_report(f"pip install {redact(shlex.join(for_pip))}", done.report)
+    if theirs.requirement:
+        found = replace(found, options=merged(map(read_input, theirs.requirement)).options)
+    for name in ("index_url", "no_index", "prefer_binary", "pre", "uploaded_prior_to"):
+        setattr(arguments, name, getattr(theirs, name) or getattr(arguments, name))
+    for name in ("extra_index_url", "find_links", "formats"):
+        setattr(arguments, name, [*getattr(arguments, name), *getattr(theirs, name)])
+    return missing.report_on([found], arguments)
+
+
+def _understood(for_pip: Sequence[str]) -> argparse.Namespace:
+    """What pip's arguments say about where to look and what to take: the same has to count for the targets."""
+    known = argparse.ArgumentParser(add_help=False, allow_abbrev=False, usage=argparse.SUPPRESS)
+    add = known.add_argument
+    add("-i", "--index-url", "--pypi-url")
+    add("--extra-index-url", action="append", default=[])
+    add("-f", "--find-links", action="append", default=[])
+    add("--no-index", action="store_true")
+    add("-r", "--requirement", action="append", default=[])
+    add("--report")
+    choices.add_arguments(known)
+    theirs, _ = known.parse_known_args(for_pip)
+    if theirs.report:
+        raise InputError("--report: pip-ftwheel takes pip's report itself", hint="ftwheel missing FILE looks at one")
+    return theirs
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; returns its exit code."""
+    from ftwheel.cli.main import guarded
+
+    return guarded("pip-ftwheel", lambda: companion(sys.argv[1:] if argv is None else argv))
+
+
+def process() -> int:
+    """``main`` in a process of its own."""
+    from ftwheel.cli.main import process as run
+
+    return run(main)

@@ -1,0 +1,74 @@
+"""Runs the pip of an interpreter, as a program: pip has no plug-ins and no stable interface to import."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ftwheel.core.errors import InputError, MissingToolError
+
+__all__ = ["PipRun", "dry_run", "user_python"]
+
+_STDERR = 2  # the descriptor, whatever sys.stderr is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipRun:
+    """How ``pip install`` ended; ``report`` is its installation report, None when it wrote none."""
+
+    exit_code: int
+    report: object
+
+
+def user_python() -> str:
+    """The interpreter that a user means without saying so: that of the activated environment, else the running one."""
+    environment = os.environ.get("VIRTUAL_ENV")
+    if environment and os.path.realpath(environment) != os.path.realpath(sys.prefix):
+        name = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
+        python = os.path.join(environment, *name)
+        if os.path.exists(python):
+            return python
+    return sys.executable
+
+
+def dry_run(python: str, arguments: Sequence[str]) -> PipRun:
+    """Run ``pip install --dry-run`` with these arguments for an interpreter; what pip prints goes to standard error.
+
+    Raises MissingToolError when neither that interpreter nor this one has a pip.
+    """
+    with tempfile.TemporaryDirectory(prefix="ftwheel-") as folder:
+        path = os.path.join(folder, "report.json")
+        command = [*_pip(python), "install", "--dry-run", *arguments, "--report", path]
+        done = subprocess.run(command, stdout=_STDERR)
+        try:
+            with open(path, encoding="utf-8") as file:
+                return PipRun(exit_code=done.returncode, report=json.load(file))
+        except FileNotFoundError:
+            return PipRun(exit_code=done.returncode, report=None)
+
+
+def _pip(python: str) -> list[str]:
+    """The command: an environment made without pip is served by ours, as ``pip --python`` does."""
+    if _has_pip(python):
+        return [python, "-m", "pip"]
+    if _has_pip(sys.executable):
+        return [sys.executable, "-m", "pip", "--python", python]
+    raise MissingToolError(
+        f"{python}: has no pip, nor has the interpreter that runs ftwheel",
+        hint="run python -m ensurepip there, or use ftwheel missing, which needs no pip",
+    )
+
+
+def _has_pip(python: str) -> bool:
+    program = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
+    try:
+        return subprocess.run([python, "-c", program], stdin=subprocess.DEVNULL, timeout=30).returncode == 0
+    except (OSError, subprocess.SubprocessError) as error:
+        raise InputError(
+            f"{python}: cannot be run ({type(error).__name__})", hint="give the path of a python executable"
+        ) from error
