@@ -28,7 +28,7 @@ from ftwheel.core.tagtables import abi_table, best_tag, place, platform_table
 if TYPE_CHECKING:
     from ftwheel.core.verdicts import Judgement
 
-__all__ = ["AFTER_ALL_TAGS", "Pip"]
+__all__ = ["AFTER_ALL_TAGS", "Pip", "meets_python"]
 
 _AT_LEAST = re.compile(r">= ?([0-9]{1,4})(?:\.([0-9]{1,4}))?(?:\.([0-9]{1,4}))?")
 AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel of its version
@@ -37,7 +37,7 @@ _WORST: tuple[int, BuildTag, int] = (-2 * AFTER_ALL_TAGS, (), 0)
 
 
 @lru_cache(maxsize=4096)
-def _meets(specifier: str, python: tuple[int, int, int]) -> bool:
+def meets_python(specifier: str, python: tuple[int, int, int]) -> bool:
     """Whether pip takes the Python to meet ``requires-python``; what it cannot read does not count."""
     if lowest := _AT_LEAST.fullmatch(specifier):
         return python >= tuple(int(part or 0) for part in lowest.groups())
@@ -182,7 +182,11 @@ class Pip:
         return self._takes_python(entry.requires_python)
 
     def _takes_python(self, specifier: str | None) -> bool:
-        return not specifier or self.rules.ignore_requires_python or _meets(specifier, self.environment.python_version)
+        return (
+            not specifier
+            or self.rules.ignore_requires_python
+            or meets_python(specifier, self.environment.python_version)
+        )
 
     def _is_local(self, entry: Entry) -> bool:
         return self.project.url(entry).startswith("file:")

@@ -1,0 +1,181 @@
+"""Resolves requirements for one environment, as an installer would there: one version of each project, and why.
+
+The search is resolvelib's, as pip's is, on the candidates of the simulator. pip's answer is reproduced decision by
+decision. uv searches in another way (PubGrub), and is followed in the order of its decisions: where the newest versions
+of everything fit together, which is nearly always, and wherever one solution is better than all others, the answer is
+the same; where one project's newest version excludes another's, uv may settle for another of the equally good ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
+from resolvelib import Resolver as Search
+
+from ftwheel.app.catalogue import Catalogue, Lookahead, Target
+from ftwheel.app.resolving_provider import Ask, Choice, Information, Provider, split
+from ftwheel.core.candidates import Candidate
+from ftwheel.core.dependencies import Dependencies, Edge, SetAside, Wanted
+from ftwheel.core.environments import Environment
+from ftwheel.core.requirements import Requirement
+from ftwheel.core.resolution import Resolution, ResolutionError, ResolvedPin, Untold
+from ftwheel.core.rules import InstallerRules
+
+if TYPE_CHECKING:
+    from resolvelib.resolvers import Result
+
+__all__ = ["Resolver"]
+
+_MOST_ROUNDS = 200_000  # pip's
+_MOST_LINES = 12  # of a message about a conflict
+
+
+class Resolver:
+    """Resolves any number of inputs for any number of environments with the same installer on the same indexes."""
+
+    def __init__(self, catalogue: Catalogue, rules: Callable[[str], InstallerRules], *, forgiving: bool = True) -> None:
+        """``rules`` gives those for a project, by its normalized name.
+
+        ``forgiving`` goes on where the installer ends because it finds no file of a project for the environment: the
+        project is left without a version, and the rest is resolved without it.
+        """
+        self._catalogue = catalogue
+        self._rules = rules
+        self._forgiving = forgiving
+
+    def __call__(self, dependencies: Dependencies, environment: Environment) -> Resolution:
+        """One version of each project that the input wants in the environment.
+
+        Raises ResolutionError when the requirements cannot be met together, and what indexes and files raise.
+        """
+        markers = dict(environment.markers)
+        roots = [one for one in dependencies.wanted if one.requirement.applies(markers)]
+        constraints = [one for one in dependencies.constraints if one.requirement.applies(markers)]
+        target = Target(
+            self._catalogue,
+            environment,
+            self._rules,
+            constraints=[one.requirement for one in constraints],
+            pins=[one.requirement for one in (*roots, *constraints)],
+            hashes=_hashes([*roots, *constraints]),
+        )
+        asked = [ask for one in roots for ask in split(one.requirement, one.origin)]
+        asked.sort(key=lambda ask: bool(ask.extras))  # plain ones first, as pip does
+        pip = self._rules("").name == "pip"
+        with Lookahead(target) as lookahead:
+            provider = Provider(target, asked, lookahead, pip=pip)
+            lookahead.start(one.requirement for one in roots)
+            while True:
+                try:
+                    found = Search(provider, BaseReporter()).resolve(asked, max_rounds=_MOST_ROUNDS)
+                except ResolutionImpossible as error:
+                    nothing = self._without_candidates(provider, error.causes) if self._forgiving else set()
+                    if not nothing:
+                        raise _conflict(provider, error.causes, constraints, environment) from None
+                    provider.excused |= nothing
+                except ResolutionTooDeep:
+                    raise ResolutionError(
+                        f"{environment.label}: no answer after {_MOST_ROUNDS:,} steps",
+                        hint="narrow the requirements down, for example with constraints",
+                    ) from None
+                else:
+                    return _resolution(provider, found, environment)
+
+    def _without_candidates(self, provider: Provider, causes: Collection[Information]) -> set[str]:
+        """The projects of which a single requirement leaves nothing to take: those of the conflict, else the first."""
+
+        def lacks(ask: Ask) -> bool:
+            if ask.exactly is not None or ask.name in provider.excused:
+                return False
+            wanted = provider.target.wanted(ask.name, [ask.requirement])
+            return next(iter(provider.choices(wanted, ())), None) is None
+
+        named = {cause.requirement.name for cause in causes if lacks(cause.requirement)}
+        return named or next(({ask.name} for ask in provider.empty if lacks(ask)), set())
+
+
+def _hashes(wanted: Iterable[Wanted]) -> dict[str, frozenset[tuple[str, str]]]:
+    """The files that may be taken, by project: what all requirements with hashes agree on, as with pip."""
+    found: dict[str, frozenset[tuple[str, str]]] = {}
+    for one in wanted:
+        if one.hashes:
+            name = one.requirement.name
+            found[name] = found[name] & one.hashes if name in found else one.hashes
+    return found
+
+
+def _resolution(provider: Provider, found: Result[Ask, Choice, str], environment: Environment) -> Resolution:
+    chosen: dict[str, list[Choice]] = {}
+    for choice in found.mapping.values():
+        chosen.setdefault(choice.name, []).append(choice)
+    asked: dict[str, list[Requirement]] = {}
+    for identifier in found.mapping:
+        for ask in found.criteria[identifier].iter_requirement():
+            if ask.exactly is None:
+                asked.setdefault(ask.name, []).append(ask.requirement)
+    pins = tuple(_pin(provider, choices, asked.get(name, [])) for name, choices in sorted(chosen.items()))
+    aside = dict.fromkeys(
+        SetAside(
+            name=one.requirement.name,
+            origin=f"{choice.name} {choice.version}",
+            reason="is wanted from an address, and not from an index",
+        )
+        for choices in chosen.values()
+        for choice in choices
+        for one in provider.required(choice)[1]
+    )
+    return Resolution(
+        environment=environment.label,
+        pins=pins,
+        roots=tuple(dict.fromkeys(ask.name for ask in provider.roots)),
+        set_aside=tuple(aside),
+    )
+
+
+def _pin(provider: Provider, choices: Sequence[Choice], asked: Sequence[Requirement]) -> ResolvedPin:
+    first = choices[0]
+    candidate: Candidate | None = first.candidate
+    edges: dict[str, set[str]] = {}
+    for choice in choices:
+        for ask in provider.required(choice)[0]:
+            if ask.name != first.name:
+                edges.setdefault(ask.name, set()).update(ask.extras)
+    return ResolvedPin(
+        name=first.name,
+        version="" if candidate is None else candidate.version,
+        requirement=provider.target.wanted(first.name, asked),
+        candidate=candidate,
+        extras=tuple(sorted({extra for choice in choices for extra in choice.extras})),
+        requires=tuple(Edge(name=name, extras=tuple(sorted(extras))) for name, extras in sorted(edges.items())),
+        untold=first.said.why if isinstance(first.said, Untold) else "",
+    )
+
+
+def _conflict(
+    provider: Provider, causes: Collection[Information], constraints: Iterable[Wanted], environment: Environment
+) -> ResolutionError:
+    """Who wants what that does not fit together, each with the way from what the user asked for."""
+    ways = provider.ways()
+    lines: dict[str, None] = {}
+    names = {cause.requirement.name for cause in causes}
+    for cause in causes:
+        ask = cause.requirement
+        if cause.parent is None:
+            lines[f"{ask.requirement.text} ({ask.origin})" if ask.origin else ask.requirement.text] = None
+        elif ask.exactly is None:
+            parent = cause.parent
+            way = " < ".join((f"{parent.name} {parent.version}", *ways.get(parent.name, ())))
+            lines[f"{ask.requirement.name}{ask.requirement.specification} ({way})"] = None
+    for one in constraints:
+        if one.requirement.name in names:
+            lines[f"{one.requirement.text} ({one.origin}, a constraint)"] = None
+    shown = sorted(lines)
+    more = f"; and {len(shown) - _MOST_LINES} more" if len(shown) > _MOST_LINES else ""
+    listed = tuple(sorted(names))
+    return ResolutionError(
+        f"{', '.join(listed)}: no version for {environment.label} meets all of: {'; '.join(shown[:_MOST_LINES])}{more}",
+        names=listed,
+        hint="loosen one of the requirements",
+    )
