@@ -14,10 +14,13 @@ from ftwheel.cli import choices, indexes, reports
 from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from ftwheel.app.resolving import Resolver
+    from ftwheel.cli.indexes import Places
     from ftwheel.core.dependencies import Dependencies, IndexOptions
     from ftwheel.core.environments import Environment
+    from ftwheel.core.ports import Index
     from ftwheel.core.readiness import MissingReport, Policy, Shard
     from ftwheel.core.rules import InstallerRules
 
@@ -120,9 +123,8 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
     from ftwheel.io.report_memory import ReportMemory
     from ftwheel.render.missing_progress import progress
 
-    if not arguments.no_deps and not all(each.resolved for each in inputs):
-        raise InputError("requirements are not resolved yet", hint="--no-deps looks at what is named alone")
     targets = _targets(arguments)
+    unresolved = not all(each.resolved for each in inputs)
     bare = installer(arguments.installer)
     arguments = _with_options(arguments, [each.options for each in inputs])
     with indexes.open_places(arguments, [bare.name]) as places:
@@ -136,6 +138,9 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
             report = missing(
                 inputs,
                 Question(targets=targets, rules=rules, arrivals=arrivals, memory=memory),
+                resolve=None
+                if arguments.no_deps or not unresolved
+                else _resolver(places, arrivals.indexes, rules, arguments),
                 shard=_shard(arguments),
                 observer=observer,
             )
@@ -143,6 +148,24 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
         if arguments.record:
             places.record(Path(arguments.record), [project.name for project in report.projects])
     return _show(replace(report, policy=_policy(report, arguments)), arguments)
+
+
+def _resolver(
+    places: Places, found: Sequence[Index], rules: Callable[[str], InstallerRules], arguments: argparse.Namespace
+) -> Resolver:
+    """What resolves for a target; every page and every file is asked once, however many targets there are."""
+    from ftwheel.app.catalogue import Catalogue
+    from ftwheel.app.resolving import Resolver
+    from ftwheel.io.folders import cache_root
+    from ftwheel.io.metadata import MetadataClient
+
+    if places.client is None:
+        raise InputError(
+            "a recording has pages, and not what files require",
+            hint="look at something resolved, such as a lock file, or use --no-deps",
+        )
+    metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1"))
+    return Resolver(Catalogue(found, metadata, jobs=arguments.jobs, abort=places.client.abort), rules)
 
 
 def _shard(arguments: argparse.Namespace) -> Shard | None:
@@ -245,7 +268,7 @@ def read(arguments: argparse.Namespace) -> list[Dependencies]:
     parts = {"extras": tuple(arguments.extra), "groups": tuple(arguments.group)}
     found = [read_input(path, constraints=tuple(arguments.constraint), **parts) for path in files]
     if requirements := [text for text in named if not _is_file(text)]:
-        found.append(read_arguments(requirements))
+        found.append(read_arguments(requirements, label=" ".join(requirements)))
     if not found:
         found.append(read_interpreter(python(arguments)))
     unresolved = [each for each in found if not each.resolved]
