@@ -124,13 +124,11 @@ class _Question:
 
     def _readiness(self, best: Candidate | None, newest: str | None) -> tuple[Readiness, str]:
         if best is not None and best.kind == "wheel":
-            match loads(best, self.environment):
-                case Loading.NO:
-                    return Readiness.CANNOT_LOAD, ""
-                case Loading.CANNOT_TELL:
-                    return Readiness.CANNOT_TELL, f"the tag {best.tag} does not say which build its modules are for"
-                case Loading.YES:
-                    pass
+            answer = loads(best, self.environment)
+            if answer is Loading.NO:
+                return Readiness.CANNOT_LOAD, ""
+            if answer is Loading.CANNOT_TELL:
+                return Readiness.CANNOT_TELL, f"the tag {best.tag} does not say which build its modules are for"
         word = outcome(best, self.environment, newest)
         return _READY[word], ""
 
