@@ -65,7 +65,9 @@ def test_missing_and_unknown_names_are_refused(values: dict[str, str], message: 
         render("key: @tests@\n", values)
 
 
-@pytest.mark.parametrize("template", ["key: a @tests@\n", "key: @tests@ b\n", "key: '@tests@'\n", "# @tests@\n"])
+@pytest.mark.parametrize(
+    "template", ["key: a @tests@\n", "key: @tests@ b\n", "key: '@tests@'\n", "# k: @tests@\n", " @tests@\n"]
+)
 def test_a_placeholder_that_is_no_whole_value_is_refused(template: str):
     with pytest.raises(ValueError, match="not a whole value"):
         render(template, {"tests": "a"})

@@ -28,7 +28,7 @@ PLACEHOLDERS: Mapping[str, str] = {
 """All placeholders of all templates, and what each stands for."""
 
 _PLACEHOLDER = re.compile(r"@([a-z][a-z-]*)@")
-_PLACE = re.compile(r"^((?: *-)?(?: *[A-Za-z][\w-]*:)?) @([a-z][a-z-]*)@$", re.MULTILINE)
+_PLACE = re.compile(r"^( *(?:- +)?[A-Za-z][\w-]*:| *-) @([a-z][a-z-]*)@$", re.MULTILINE)
 _PLAIN = re.compile(r"[A-Za-z][\w./@-]*", re.ASCII)
 _WORDS = frozenset({"false", "n", "no", "null", "off", "on", "true", "y", "yes"})  # no strings in YAML 1.1 or 1.2
 _COMMIT = re.compile(r"[0-9a-f]{40}")
