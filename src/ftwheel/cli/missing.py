@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,14 +16,18 @@ from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
+    from ftwheel.app.missing import Inspect
     from ftwheel.app.resolving import Resolver
     from ftwheel.cli.indexes import Places
     from ftwheel.core.dependencies import Dependencies, IndexOptions
     from ftwheel.core.environments import Environment
     from ftwheel.core.ports import Index
-    from ftwheel.core.readiness import MissingReport, Policy, Shard
+    from ftwheel.core.readiness import MissingReport, Policy, ProjectReport, Shard
     from ftwheel.core.rules import InstallerRules
+    from ftwheel.io.index.named import NamedIndex
+    from ftwheel.io.run_state import RunState
 
 __all__ = ["EXAMPLES", "add_arguments", "add_shared_arguments", "python", "read", "report_on", "run"]
 
@@ -57,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     scale = parser.add_argument_group("large runs")
     add = scale.add_argument
     add("--shard", metavar="I/N", help="look at part I of N of the projects")
+    add("--state", metavar="FILE", help="keep each report here as it is made, and go on from the reports in it")
     add("--merge", nargs="+", default=[], metavar="FILE", help="make one report of the JSON of all parts")
 
 
@@ -134,14 +140,22 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
 
         arrivals = IndexArrivals(places.client, places.indexes[bare.name], jobs=arguments.jobs)
         memory = ReportMemory(os.path.join(cache_root(), "reports-1"), targets, rules, arrivals.edition)
-        with progress() as observer:
+        inspect = _inspector(places) if arguments.deep else None
+        with progress() as shown, _state(arguments, targets, arrivals.indexes) as state:
+
+            def observer(report: ProjectReport, number: int, of: int) -> None:
+                if state is not None:
+                    state.keep(report)
+                shown(report, number, of)
+
             report = missing(
                 inputs,
-                Question(targets=targets, rules=rules, arrivals=arrivals, memory=memory),
+                Question(targets=targets, rules=rules, arrivals=arrivals, inspect=inspect, memory=memory),
                 resolve=None
                 if arguments.no_deps or not unresolved
                 else _resolver(places, arrivals.indexes, rules, arguments),
                 shard=_shard(arguments),
+                done=state.done if state is not None else None,
                 observer=observer,
             )
         memory.close()
@@ -166,6 +180,33 @@ def _resolver(
         )
     metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1"))
     return Resolver(Catalogue(found, metadata, jobs=arguments.jobs, abort=places.client.abort), rules)
+
+
+def _inspector(places: Places) -> Inspect:
+    from ftwheel.io.wheel_declarations import WheelDeclarations
+
+    if places.client is None:
+        raise InputError("a recording has pages, and no wheels to look into", hint="leave out --deep, or --index DIR")
+    return WheelDeclarations(places.client.download)
+
+
+def _state(
+    arguments: argparse.Namespace, targets: Sequence[Environment], found: Sequence[NamedIndex]
+) -> AbstractContextManager[RunState | None]:
+    """The file of ``--state``, for reports about these targets by these options; None without."""
+    path = getattr(arguments, "state", None)  # pip-ftwheel has none
+    if not path:
+        return nullcontext()
+    from ftwheel.io.run_state import RunState, question_digest
+
+    options = (arguments.installer, arguments.formats, arguments.prefer_binary, arguments.pre)
+    cut = (arguments.uploaded_prior_to, arguments.deep)
+    return RunState(
+        path,
+        question_digest(
+            [repr(target) for target in targets], [repr(options), repr(cut)], [index.label for index in found]
+        ),
+    )
 
 
 def _shard(arguments: argparse.Namespace) -> Shard | None:
