@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+collect_ignore = ["projects"]  # project trees for ftwheel init, with tests of their own
 
 
 def _required(name: str) -> str:

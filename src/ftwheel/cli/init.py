@@ -24,7 +24,7 @@ EXAMPLES = """\
   ftwheel init --yes --workflow free-threaded-tests --workflow release
   ftwheel init --check                           exit code 1 if something would change (for CI)"""
 
-_WORKFLOWS = ("release", "free-threaded-tests", "missing-wheels")
+_WORKFLOWS = ("release", "free-threaded-tests", "missing")
 _STATUSES = ("unstable", "beta", "stable", "resilient")
 
 

@@ -339,7 +339,7 @@ def _found(survey: Survey, backend: str) -> tuple[tuple[str, str], ...]:
         ("requires-python", str((table_at(survey.document, ("project",)) or {}).get("requires-python", ""))
          or survey.requires_python or "not said"),
         ("stable ABI", f"from {survey.limited_api}" if survey.limited_api else ""),
-        ("cibuildwheel", "[tool.cibuildwheel]" if table_at(survey.document, ("tool", "cibuildwheel")) is not None else ""),
+        ("cibuildwheel", "" if table_at(survey.document, ("tool", "cibuildwheel")) is None else "[tool.cibuildwheel]"),
         ("declares", ", ".join(judged.declared)),
         ("declares by default (PyO3)", ", ".join(judged.by_default)),
         ("does not declare", ", ".join(judged.undeclared)),

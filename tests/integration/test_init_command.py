@@ -1,0 +1,415 @@
+"""``ftwheel init`` on real project trees: what it writes, what it leaves alone, and that it writes all or nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ftwheel.cli import init as cli
+from ftwheel.cli.main import main
+from ftwheel.core.adoption import STATUSES
+from ftwheel.core.generated import Origin, origin
+from ftwheel.io import templates, writing
+from support.adopting import PAIR, TREES, UNDECLARED, init, tree
+from support.commands import ftwheel_environ
+from support.workflows import complaints
+
+RELEASE = ".github/workflows/release.yml"
+EXPECTED = Path(__file__).resolve().parents[1] / "projects" / "expected"
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    """Every file of a project, outside its repository."""
+    files = (path for path in project.rglob("*") if path.is_file() and ".git" not in path.relative_to(project).parts)
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in files}
+
+
+class TestTrees:
+    @pytest.mark.parametrize("name", TREES)
+    def test_the_changes_of_pyproject_are_these(self, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        project = tree(name, tmp_path)
+        before = contents(project)
+        assert init(project, "--dry-run", "--no-workflow", *PAIR) == 0
+        expected = EXPECTED / f"{name}.diff"
+        assert capsys.readouterr().out == expected.read_text(encoding="utf-8")
+        assert contents(project) == before
+
+    @pytest.mark.parametrize("name", TREES)
+    def test_nothing_else_changes_and_a_second_run_changes_nothing(
+        self, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        project = tree(name, tmp_path)
+        before = contents(project)
+        assert init(project, "--check") == 1
+        assert contents(project) == before
+        assert init(project, "--yes") == 0
+        after = contents(project)
+        workflow = ".github/workflows/ftwheel-release.yml" if name == "cibuildwheel" else RELEASE
+        assert after.keys() - before.keys() == {workflow} | ({"pyproject.toml"} - before.keys())
+        assert [path for path in before if path != "pyproject.toml" and after[path] != before[path]] == []
+        assert origin(after[workflow].decode()) is Origin.UNTOUCHED
+        capsys.readouterr()
+        assert init(project, "--check") == 0
+        assert init(project, "--yes") == 0
+        assert capsys.readouterr().out == "nothing to change\n" * 2
+        assert contents(project) == after
+
+    @pytest.mark.parametrize("name", TREES)
+    def test_the_module_that_does_not_declare_is_named(
+        self, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        init(tree(name, tmp_path), "--dry-run", *PAIR)
+        assert ("note: nothing declares" in capsys.readouterr().err) is (name in UNDECLARED)
+
+    def test_the_workflows_of_all_trees_are_clean(self, tmp_path: Path):
+        together = tmp_path / ".github" / "workflows"
+        together.mkdir(parents=True)
+        everything = [f"--workflow={name}" for name in ("release", "free-threaded-tests", "missing")]
+        for name in TREES:
+            project = tree(name, tmp_path)
+            before = contents(project)
+            assert init(project, "--yes", *everything) == 0
+            for path in contents(project).keys() - before.keys() - {"pyproject.toml"}:
+                (together / f"{name}-{Path(path).name}").write_bytes((project / path).read_bytes())
+        assert len([*together.iterdir()]) == 3 * len(TREES)
+        assert complaints(tmp_path) == ""
+
+
+class TestLayout:
+    @pytest.fixture
+    def project(self, tmp_path: Path) -> Path:
+        return tree("setuptools-src", tmp_path)
+
+    def test_windows_line_ends_stay(self, project: Path):
+        pyproject = project / "pyproject.toml"
+        pyproject.write_bytes(pyproject.read_bytes().replace(b"\n", b"\r\n"))
+        assert init(project, "--yes", *PAIR) == 0
+        text = pyproject.read_bytes()
+        assert text.count(b"\r\n") == text.count(b"\n") > 20
+        assert b"\r\r" not in text
+        assert init(project, "--check") == 0
+
+    def test_a_missing_last_line_end_stays_missing(self, project: Path, capsys: pytest.CaptureFixture[str]):
+        pyproject = project / "pyproject.toml"
+        pyproject.write_bytes(pyproject.read_bytes().rstrip(b"\n"))
+        assert init(project, "--yes", *PAIR) == 0
+        assert not pyproject.read_bytes().endswith(b"\n")
+        assert "\\ No newline at end of file" in capsys.readouterr().out
+        assert tomllib.loads(pyproject.read_text())["tool"]["ftwheel"]["pythons"] == ["3.14", "3.14t"]
+
+    def test_the_mode_of_a_file_and_a_link_to_it_stay(self, project: Path):
+        real = project / "real.toml"
+        (project / "pyproject.toml").rename(real)
+        (project / "pyproject.toml").symlink_to("real.toml")
+        real.chmod(0o640)
+        assert init(project, "--yes", *PAIR) == 0
+        assert (project / "pyproject.toml").is_symlink()
+        assert real.stat().st_mode & 0o777 == 0o640
+        assert "ftwheel_build" in real.read_text()
+
+    def test_a_layout_without_room_is_told_with_the_lines_to_write(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        text = 'tool = { black = {} }\n[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+        (project / "pyproject.toml").write_text(text)
+        assert init(project, "--yes", *PAIR) == 3
+        assert 'pythons = ["3.14", "3.14t"]' in capsys.readouterr().err
+        assert (project / "pyproject.toml").read_text() == text
+
+
+class TestWorkflows:
+    @pytest.fixture
+    def project(self, tmp_path: Path) -> Path:
+        project = tree("cibuildwheel", tmp_path)
+        assert init(project, "--yes", "--workflow=release", "--workflow=free-threaded-tests") == 0
+        return project
+
+    def test_they_name_the_tests_of_the_project(self, project: Path):
+        text = (project / ".github/workflows/free-threaded-tests.yml").read_text()
+        assert 'INSTALL: ". --group test"' in text
+        assert "TESTS: tests" in text
+
+    def test_what_was_changed_by_hand_stays_until_overwritten(self, project: Path, capsys: pytest.CaptureFixture[str]):
+        path = project / ".github/workflows/free-threaded-tests.yml"
+        generated = path.read_bytes()
+        path.write_bytes(generated + b"# mine\n")
+        capsys.readouterr()
+        assert init(project, "--check") == 0
+        assert "was changed since ftwheel wrote it" in capsys.readouterr().err
+        assert init(project, "--yes", "--overwrite") == 0
+        assert path.read_bytes() == generated
+
+    def test_a_lost_workflow_is_drift(self, project: Path):
+        (project / ".github/workflows/free-threaded-tests.yml").unlink()
+        assert init(project, "--check") == 0  # it is not the release
+        assert init(project, "--check", "--workflow=free-threaded-tests") == 1
+
+    def test_a_lost_requirement_is_drift(self, project: Path, capsys: pytest.CaptureFixture[str]):
+        pyproject = project / "pyproject.toml"
+        pyproject.write_text(re.sub(r'\n? *"ftwheel-build",', "", pyproject.read_text()))
+        assert init(project, "--check") == 1
+        assert '+    "ftwheel-build",' in capsys.readouterr().out
+
+    def test_a_project_below_the_top_gets_none(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        project = tmp_path / "mono" / "python"
+        tree("setuptools-src", project)
+        (project / "setuptools-src" / ".git").rename(tmp_path / "mono" / ".git")
+        assert init(project / "setuptools-src", "--yes", *PAIR) == 0
+        assert [*tmp_path.glob("mono/**/*.yml")] == []
+        said = capsys.readouterr()
+        assert "not in python/setuptools-src" in said.err
+        assert "git add python/setuptools-src/pyproject.toml" in said.out
+
+    def test_a_folder_without_a_repository_is_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        project = tree("setuptools-src", tmp_path)
+        (project / ".git").rename(tmp_path / "gone")
+        assert init(project, "--yes", *PAIR) == 0
+        assert (project / RELEASE).is_file()
+        assert "no git repository" in capsys.readouterr().err
+
+
+class TestRefusals:
+    def refused(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+        assert main(["init", *arguments]) in {2, 3}
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        assert said.out == ""
+        assert said.err.startswith("ftwheel: error: ")
+        return said.err
+
+    @pytest.mark.parametrize(
+        ("pyproject", "options", "message"),
+        [
+            (None, (), "no pyproject.toml and no setup.py"),
+            ("[project\n", (), "cannot be read"),
+            ("project = 3\n", (), "wanted a table"),
+            ("tool = 3\n", (), "wanted a table"),
+            ('[project]\nname = "a"\nrequires-python = "three"\n', (), "not a set of version specifiers"),
+            ('[build-system]\nrequires = []\nbuild-backend = "sipbuild.api"\n', (), "--build-backend sipbuild.api"),
+            ('[build-system]\nrequires = []\nbuild-backend = "flit_core.buildapi"\n', (), "py3-none-any"),
+            ('[build-system]\nrequires = []\nbuild-backend = "maturin"\n', ("--pythons", "3.x"), "wanted a version"),
+            ('[build-system]\nrequires = []\nbuild-backend = "maturin"\n', ("--pythons", "3.7"), "no series"),
+            (
+                '[build-system]\nrequires = []\nbuild-backend = "maturin"\n',
+                ("--platforms", "beos"),
+                "does not build for",
+            ),
+            (
+                '[build-system]\nrequires = []\nbuild-backend = "maturin"\n[tool.ftwheel]\ngill = 1\n',
+                (),
+                "did you mean 'gil'",
+            ),
+            (
+                '[build-system]\nrequires = []\nbuild-backend = "maturin"\n[tool.cibuildwheel]\nskip = "cp314t-*"\n',
+                ("--pythons", "3.14t"),
+                "nothing is left to build for 3.14t",
+            ),
+            (
+                '[build-system]\nrequires = []\nbuild-backend = "maturin"\n',
+                ("--free-threading", "stable"),
+                "do not declare it",
+            ),
+            (
+                '[build-system]\nrequires = []\nbuild-backend = "maturin"\n',
+                ("--workflow", "release", "--no-workflow"),
+                "contradict each other",
+            ),
+        ],
+    )
+    def test_what_cannot_be_done_is_said_once_and_nothing_is_written(
+        self,
+        pyproject: str | None,
+        options: tuple[str, ...],
+        message: str,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ):
+        if pyproject is not None:
+            (tmp_path / "pyproject.toml").write_text(pyproject)
+        before = contents(tmp_path)
+        assert message in self.refused(capsys, str(tmp_path), "--yes", *options)
+        assert contents(tmp_path) == before
+
+    def test_text_that_is_none_is_refused(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        (tmp_path / "pyproject.toml").write_bytes(b'[project]\nname = "\xff"\n')
+        assert "cannot be read" in self.refused(capsys, str(tmp_path), "--yes")
+
+    def test_without_a_terminal_the_answers_have_to_be_given(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ):
+        with open(os.devnull) as nothing:
+            monkeypatch.setattr(sys, "stdin", nothing)
+            assert "--yes takes the proposals" in self.refused(capsys, str(tree("setuptools-src", tmp_path)))
+
+
+class TestAllOrNothing:
+    @pytest.fixture
+    def project(self, tmp_path: Path) -> Path:
+        return tree("setuptools-src", tmp_path)
+
+    @pytest.mark.parametrize("broken", ["pyproject.toml", "release.yml"])
+    def test_a_rename_that_fails_leaves_everything_as_it_was(
+        self, broken: str, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ):
+        def replace(source: Path, target: Path) -> None:
+            if target.name == broken:
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(source), None, str(target))
+            os.rename(source, target)
+
+        monkeypatch.setattr(writing.os, "replace", replace)
+        before = contents(project)
+        assert init(project, "--yes", *PAIR) == 2
+        assert contents(project) == before
+        assert not (project / ".github").exists()
+        error = capsys.readouterr().err.splitlines()[-2]
+        assert broken in error
+        assert error.endswith("cannot be written (Read-only file system); nothing was changed")
+
+    def test_a_folder_that_cannot_be_written_leaves_everything_as_it_was(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        (project / ".github").write_text("a file where a folder has to be\n")
+        before = contents(project)
+        assert init(project, "--yes", *PAIR) == 2
+        assert contents(project) == before
+        assert "nothing was changed" in capsys.readouterr().err
+
+    def test_a_file_that_changes_meanwhile_is_not_overwritten(
+        self, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ):
+        write_all = writing.write_all
+
+        def late(texts):
+            (project / "pyproject.toml").write_text("# somebody else was here\n")
+            write_all(texts)
+
+        monkeypatch.setattr(writing, "write_all", late)
+        assert init(project, "--yes", *PAIR) == 2
+        assert "was changed meanwhile" in capsys.readouterr().err
+        assert (project / "pyproject.toml").read_text() == "# somebody else was here\n"
+        assert [*project.rglob("*ftwheel-new")] == []
+
+
+class Session:
+    """``ftwheel init`` on a terminal of its own."""
+
+    def __init__(self, project: Path, *options: str) -> None:
+        self.terminal, inner = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ftwheel", "init", str(project), *options],
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            env=ftwheel_environ(TERM="xterm-256color"),
+            start_new_session=True,
+        )
+        os.close(inner)
+        self.said = ""
+
+    def answer(self, question: str, answer: str) -> None:
+        """Wait for a question and answer it."""
+        deadline = time.monotonic() + 30
+        seen = len(self.said)
+        while question not in self.said[seen:]:
+            assert time.monotonic() < deadline, self.said
+            if not self._read():
+                pytest.fail(f"{question!r} was not asked: {self.said}")
+        os.write(self.terminal, answer.encode() + b"\n")
+
+    def end(self) -> int:
+        while self._read():
+            pass
+        os.close(self.terminal)
+        return self.process.wait(30)
+
+    def _read(self) -> bool:
+        if not select.select([self.terminal], [], [], 30)[0]:
+            return False
+        try:
+            piece = os.read(self.terminal, 65536)
+        except OSError:  # Linux says so when the other side is closed
+            return False
+        self.said += piece.decode()
+        return bool(piece)
+
+
+class TestQuestions:
+    def test_the_answers_are_taken_and_the_diff_is_coloured(self, tmp_path: Path):
+        project = tree("setuptools-flat", tmp_path)
+        session = Session(project)
+        session.answer("CPythons to serve [3.10 ", "3.13 3.13t")
+        session.answer("Platforms to serve [manylinux_2_28_x86_64 ", "manylinux_2_28_x86_64")
+        session.answer("turn the GIL on? [y/N]", "y")
+        session.answer("workflow release? [Y/n]", "")
+        session.answer("workflow free-threaded-tests? [y/N]", "n")
+        session.answer("workflow missing? [y/N]", "")
+        session.answer("Write 2 files? [y/N]", "yes")
+        assert session.end() == 0
+        assert "\x1b[32m+build-backend = " in session.said
+        assert "Trusted Publishing" in session.said
+        table = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["ftwheel"]
+        assert table == {
+            "build-backend": "setuptools.build_meta:__legacy__",
+            "gil": "allow-used",
+            "pythons": ["3.13", "3.13t"],
+            "platforms": ["manylinux_2_28_x86_64"],
+        }
+        assert [path.name for path in (project / ".github/workflows").iterdir()] == ["release.yml"]
+
+    def test_a_classifier_is_offered_to_modules_that_declare_and_no_means_no(self, tmp_path: Path):
+        project = tree("setuptools-src", tmp_path)
+        before = contents(project)
+        session = Session(project, *PAIR, "--no-workflow")
+        session.answer("Free-threading classifier", "beta")
+        session.answer("Write 1 file? [y/N]", "")
+        assert session.end() == 1
+        assert "nothing was written" in session.said
+        assert contents(project) == before
+
+    def test_an_adopted_project_is_asked_nothing(self, tmp_path: Path):
+        project = tree("setuptools-src", tmp_path)
+        assert init(project, "--yes", *PAIR) == 0
+        session = Session(project)
+        assert session.end() == 0
+        assert "nothing to change" in session.said
+
+    def test_the_end_of_the_input_is_no_answer(self, tmp_path: Path):
+        project = tree("setuptools-src", tmp_path)
+        before = contents(project)
+        session = Session(project)
+        session.answer("CPythons to serve", "\x04")
+        os.write(session.terminal, b"\x04")
+        assert session.end() == 2
+        assert contents(project) == before
+
+
+def test_the_classifier_is_put_beside_its_relatives(tmp_path: Path):
+    project = tree("maturin-new", tmp_path)
+    assert init(project, "--yes", "--free-threading", "beta", *PAIR) == 0
+    lines = (project / "pyproject.toml").read_text().splitlines()
+    at = lines.index('    "Programming Language :: Python :: Free Threading :: 2 - Beta",')
+    assert lines[at - 1] == '    "Programming Language :: Python :: Implementation :: PyPy",'
+    assert lines[at + 1] == "]"
+
+
+def test_git_sees_only_what_was_said(tmp_path: Path):
+    project = tree("odd-layout", tmp_path)
+    subprocess.run(["git", "add", "-A"], cwd=project, check=True)
+    assert init(project, "--yes", *PAIR) == 0
+    done = subprocess.run(["git", "status", "--porcelain"], cwd=project, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["A  odd.c", "AM pyproject.toml", "?? .github/"]
+
+
+def test_every_template_can_be_asked_for():
+    assert {f"workflows/{name}.yml" for name in cli._WORKFLOWS} == set(templates.names("workflows"))
+    assert set(cli._STATUSES) == set(STATUSES)

@@ -1,0 +1,3 @@
+from released._answer import answer
+
+__all__ = ["answer"]

@@ -1,0 +1,5 @@
+import released
+
+
+def test_answer():
+    assert released.answer() == 42

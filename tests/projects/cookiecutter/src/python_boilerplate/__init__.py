@@ -1,0 +1,3 @@
+from python_boilerplate._answer import answer
+
+__all__ = ["answer"]

@@ -1,0 +1,5 @@
+import python_boilerplate
+
+
+def test_answer():
+    assert python_boilerplate.answer() == 42

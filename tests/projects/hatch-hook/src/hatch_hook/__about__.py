@@ -1,0 +1,4 @@
+# SPDX-FileCopyrightText: 2026-present A. Maintainer <maintainer@example.org>
+#
+# SPDX-License-Identifier: MIT
+__version__ = "0.0.1"

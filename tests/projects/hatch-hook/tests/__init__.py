@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026-present A. Maintainer <maintainer@example.org>
+#
+# SPDX-License-Identifier: MIT

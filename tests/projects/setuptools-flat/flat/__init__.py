@@ -1,0 +1,3 @@
+from flat._answer import answer
+
+__all__ = ["answer"]

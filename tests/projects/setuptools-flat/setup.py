@@ -1,0 +1,3 @@
+from setuptools import Extension, setup
+
+setup(packages=["flat"], ext_modules=[Extension("flat._answer", ["flat/_answer.c"])])
