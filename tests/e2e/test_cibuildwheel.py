@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
+import tomllib
+import zipapp
 from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
 
 import pytest
 
+from ftwheel.core.cibuildwheel import Series
+from ftwheel.io.cibuildwheel import installed
 from ftwheel.io.interpreters import probe
+from ftwheel.io.processes import Crew
 
 pytestmark = pytest.mark.container
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,13 +99,33 @@ def test_a_pair_comes_out_right(
         ]
 
 
+@pytest.fixture
+def virtualenv(tmp_path: Path, pair: tuple[str, str]) -> dict[str, str]:
+    """The variables that let cibuildwheel 4.x find the virtualenv of its audit, which it gets from GitHub otherwise."""
+    facts = "import cibuildwheel.util.resources as r; print(r.VIRTUALENV.read_text())"
+    python = installed(Series.FOUR, Crew(), tmp_path / "install.log")
+    table = subprocess.run([python, "-c", facts], capture_output=True, text=True, check=True).stdout
+    version = tomllib.loads(table)["default"]["version"]
+    library, cache = tmp_path / "library", tmp_path / "cache"
+    subprocess.run([pair[0], "-m", "pip", "install", "--quiet", "--target", library, "virtualenv"], check=True)
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "__main__.py").write_text(
+        f"import sys\nsys.path.insert(0, {os.fspath(library)!r})\n"
+        "from virtualenv.__main__ import run_with_catch\nrun_with_catch()\n"
+    )
+    cache.mkdir()
+    zipapp.create_archive(app, cache / f"virtualenv-{version}.pyz")
+    return {"CIBW_CACHE_PATH": os.fspath(cache)}
+
+
 def test_default_wheels_come_out_of_4x_which_has_ftwheel_audit_them(
-    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str]
+    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str], virtualenv: dict[str, str]
 ) -> None:
     label = probe(pair[0]).label
     arguments = ["--driver", "cibuildwheel", "--python", f"{label}+gil", "--platforms", "manylinux_x86_64", "-v"]
     project = ROOT / "examples" / "setuptools-c"
-    done = ftwheel("build", project, *arguments, "-o", tmp_path / "out", env=podman("setuptools>=77"))
+    done = ftwheel("build", project, *arguments, "-o", tmp_path / "out", env=podman("setuptools>=77") | virtualenv)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "by cibuildwheel 4." in done.stdout
     assert "-m ftwheel check" in done.stderr
@@ -109,17 +133,18 @@ def test_default_wheels_come_out_of_4x_which_has_ftwheel_audit_them(
 
 
 def test_a_wheel_that_the_audit_refuses_ends_the_build(
-    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str]
+    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str], virtualenv: dict[str, str]
 ) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(ROOT / "examples" / "setuptools-c", project)
-    (project / "pyproject.toml").open("a").write('\n[tool.ftwheel.check.severity]\nFTW501 = "error"\n')
-    variables = podman("setuptools>=77") | {"CIBW_REPAIR_WHEEL_COMMAND": ""}
-    label = probe(pair[0]).label
-    arguments = ["--driver", "cibuildwheel", "--python", f"{label}+gil", "--platforms", "manylinux_x86_64"]
-    done = ftwheel("build", project, *arguments, "-o", tmp_path / "out", env=variables)
+    default = probe(pair[0])
+    renamed = f"histogram_setuptools_c-1.0-{default.abi_tag}-{default.abi_tag}-manylinux_2_28_x86_64.whl"
+    variables = (
+        podman("setuptools>=77") | virtualenv | {"CIBW_REPAIR_WHEEL_COMMAND": f"cp {{wheel}} {{dest_dir}}/{renamed}"}
+    )
+    arguments = ["--driver", "cibuildwheel", "--python", f"{default.label}+gil", "--platforms", "manylinux_x86_64"]
+    done = ftwheel("build", ROOT / "examples" / "setuptools-c", *arguments, "-o", tmp_path / "out", env=variables)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "the audit of the finished wheel found errors" in done.stderr
+    assert "FTW201" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -155,7 +180,7 @@ def test_a_container_that_cannot_start_is_found_before_the_build(
 ) -> None:
     """cibuildwheel 3.4.1 waits for ever for such a one."""
     wrong = tmp_path / "containers.conf"
-    wrong.write_text('[engine]\nruntime = "nonesuch"\n')
+    wrong.write_text('[engine]\nruntime = "wrong"\n[engine.runtimes]\nwrong = ["/bin/false"]\n')
     variables = os.environ | {
         "CIBW_CONTAINER_ENGINE": "podman",
         "CIBW_MANYLINUX_X86_64_IMAGE": image["image"],

@@ -126,6 +126,12 @@ def test_the_audit_goes_to_4x_and_after_the_projects_own() -> None:
     run = only(planned(own, audit=audit))
     assert run.environment["CIBW_AUDIT_COMMAND_LINUX"] == f"a {{wheel}} && b {{wheel}} && {audit}"
     assert "CIBW_AUDIT_REQUIRES_LINUX" not in run.environment
+    own = {"tool": {"cibuildwheel": {"audit-requires": ["x"]}}}
+    run = only(planned(own, audit=audit))
+    assert run.environment["CIBW_AUDIT_COMMAND_LINUX"] == audit
+    assert "CIBW_AUDIT_REQUIRES_LINUX" not in run.environment
+    run = only(planned({}, {"CIBW_AUDIT_COMMAND": ""}, audit=audit))
+    assert not any("AUDIT" in name for name in run.environment)
     run = only(planned(pythons=("3.13t",), audit=audit))
     assert not any("AUDIT" in name for name in run.environment)
     own = {"tool": {"cibuildwheel": {"overrides": [{"select": "*", "audit-command": "c {wheel}"}]}}}

@@ -32,5 +32,5 @@ class Follower:
         text = _COLOUR.sub("", line).strip().removeprefix("::group::")
         if match := _BUILDING.fullmatch(text):
             self.identifier = match[1]
-            return Stage.ENVIRONMENT
+            return None
         return next((stage for words, stage in _STEPS.items() if text.startswith(words) and text.endswith("...")), None)

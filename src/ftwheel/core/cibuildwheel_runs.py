@@ -133,11 +133,8 @@ def _run(
             option = f"{place.partition('_')[0]}-{arch}-image"
             if own.raw(option, system) is None and not own.named_in_overrides(option):
                 environment[f"CIBW_{option.upper().replace('-', '_')}"] = name
-    if series is Series.FOUR and wishes.audit and not own.named_in_overrides("audit-command"):
-        theirs = own.get("audit-command", system, separator=" && ")
-        environment[f"CIBW_AUDIT_COMMAND_{system.upper()}"] = f"{theirs} && {wishes.audit}" if theirs else wishes.audit
-        if theirs is None and own.raw("audit-requires", system) is None:
-            environment[f"CIBW_AUDIT_REQUIRES_{system.upper()}"] = ""  # only the default command needs it
+    if series is Series.FOUR and wishes.audit:
+        environment |= _audit(wishes.audit, own, system)
     if system == "linux" and backend_of(document) == "maturin" and own.raw("before-all", system) is None:
         environment["CIBW_BEFORE_ALL_LINUX"] = _RUST
     overrides = tuple(_overrides(identifiers, system, own, document, wishes.config_settings))
@@ -152,6 +149,22 @@ def _run(
         engine=engine,
         images=tuple(images),
     )
+
+
+def _audit(command: str, own: Options, system: str) -> Mapping[str, str]:
+    """The variables that let cibuildwheel 4.x run a command on each wheel, after what the project lets it run.
+
+    A project that says ``audit-command = ""`` wants none: each audit begins with a download of virtualenv.
+    """
+    theirs = own.get("audit-command", system, separator=" && ")
+    if theirs == "" or own.named_in_overrides("audit-command"):
+        return {}
+    name = f"CIBW_AUDIT_COMMAND_{system.upper()}"
+    if theirs:
+        return {name: f"{theirs} && {command}"}
+    if own.raw("audit-requires", system) is not None:
+        return {name: command}
+    return {name: command, f"CIBW_AUDIT_REQUIRES_{system.upper()}": ""}  # only the default command needs abi3audit
 
 
 def backend_of(document: Mapping[str, Any]) -> str:
