@@ -7,12 +7,14 @@ copied, under any owner and at any ref. So are the labels of hosted runners: all
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +71,11 @@ class ActRun:
         """The outputs of a step; of several jobs the last one's."""
         return {each["name"]: each["arg"] for each in self._of(step, job) if each.get("command") == "set-output"}
 
+    def exit_status(self, step: str) -> int:
+        """The exit code a step ended with; of several jobs the last one's."""
+        said = [re.fullmatch(r"exit status (\d+)", str(each.get("msg"))) for each in self._of(step, "")]
+        return next((int(match[1]) for match in reversed(said) if match), 0)
+
     @property
     def annotations(self) -> list[Annotation]:
         return [
@@ -111,19 +118,19 @@ def commit_all(repository: Path) -> Path:
 
 
 def action_checkout(folder: Path) -> Path:
-    """The files of the Action as GitHub checks them out, without what a working tree has besides."""
+    """The files of the Action as GitHub checks them out, without what a working tree has besides; copied once."""
     if not folder.exists():
-        folder.mkdir(parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(dir=folder.parent))
+        ignored = shutil.ignore_patterns("__pycache__", ".*_cache", "dist", "*.egg-info")
         for name in _PARTS:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(
-                    source,
-                    folder / name,
-                    ignore=shutil.ignore_patterns("__pycache__", ".*_cache", "dist", "*.egg-info"),
-                )
+                shutil.copytree(source, new / name, ignore=ignored)
             else:
-                shutil.copy2(source, folder / name)
+                shutil.copy2(source, new / name)
+        with contextlib.suppress(OSError):  # another process was faster
+            new.rename(folder)
     return folder
 
 
@@ -142,8 +149,8 @@ def act(
     """Run one workflow of a repository.
 
     ``workflow`` is a path in the repository, ``home`` an empty folder for this run. ``own`` is the ``owner/name`` that
-    stands for ftwheel's Action in the workflow. Caches are kept in ``kept``, by default for this run only. ``environ``
-    is added to the environment of the steps, ``options`` to those of act: ``("--job", "plan")``.
+    stands for ftwheel's Action in the workflow. Its files and all caches are kept in ``kept``, by default for this run
+    only. ``environ`` is added to the environment of the steps, ``options`` to those of act: ``("--job", "plan")``.
     """
     program = shutil.which("act", path=os.pathsep.join([os.fspath(Path(sys.executable).parent), os.environ["PATH"]]))
     if program is None:
@@ -157,7 +164,7 @@ def act(
     command += options
     for use in {match.group("repository", "ref") for match in _USES.finditer(text + action)}:
         name, ref = use
-        folder = action_checkout(home / "action") if name == own else STAND_INS / name
+        folder = action_checkout((kept or home) / "action") if name == own else STAND_INS / name
         if folder.is_dir():  # act itself does what actions/checkout does, and fails for others when it gets there
             command += ["--local-repository", f"{name}@{ref}={folder}"]
     inherited = {name: value for name, value in os.environ.items() if not _HIDDEN.match(name)}

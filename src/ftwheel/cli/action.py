@@ -48,9 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         return _prepare() if arguments.step == "prepare" else _run()
     except FtwheelError as error:
+        # not left to main(), where a message with lines of a build log would be read as workflow commands
+        with _as_text("What went wrong"):
+            print(f"ftwheel: error: {error.message}")
+            if error.hint:
+                print(f"ftwheel: hint: {error.hint}")
         text = "\n".join(filter(None, [error.message, error.hint]))
         print(command("error", text, title="ftwheel"), end="", flush=True)
-        raise
+        return error.exit_code
 
 
 def _prepare() -> int:
