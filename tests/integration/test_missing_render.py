@@ -65,6 +65,7 @@ def test_the_table_shows_what_is_missing_who_needs_it_and_what_helps() -> None:
         "error: lost: no index has this project\n"
         "note: lxml: cp314t yes, cp315t not yet\n"
         "note: lxml: 5.3.0 is yanked\n"
+        "note: lxml: 6.0.1 (2026-10-20) was the first release with a wheel for cp315t\n"
         "next: lxml: upgrade to 6.0.2 (2026-11-01)\n"
         "set aside: local (requirements.txt:7): a folder\n"
         "\n"

@@ -205,7 +205,7 @@ class Policy:
 class Counts:
     """``projects`` are ``ready`` ones and others; of the others ``blocking`` fail, ``untold`` could not be told.
 
-    ``allowed`` are those that would block if they were not exempt.
+    ``allowed`` are those that would block if neither they nor what they get were exempt.
     """
 
     projects: int
@@ -261,7 +261,7 @@ class MissingReport:
     @property
     def counts(self) -> Counts:
         blocking = {project.name for project in self.blocking}
-        strict = replace(self.policy, allowed=frozenset())
+        strict = Policy(fail_on=self.policy.fail_on | BLOCKING)
         rest = [project for project in self.projects if not project.ready and project.name not in blocking]
         allowed = [project for project in rest if strict.blocks(project)]
         ready = sum(project.ready for project in self.projects)

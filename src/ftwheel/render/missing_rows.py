@@ -121,9 +121,21 @@ def notes(report: MissingReport, projects: Iterable[ProjectReport]) -> Iterator[
             yield f"note: {project.name}: {project.difference}"
         for note in dict.fromkeys(note for verdict in project.verdicts for note in verdict.notes):
             yield f"note: {project.name}: {note}"
+        for first, targets in _firsts(report, project).items():
+            yield f"note: {project.name}: {first} was the first release with a wheel for {listed(targets)}"
         allowed = " (allowed)" if not project.ready and project.name in report.policy.allowed else ""
         for text in helps(report, project):
             yield f"next: {project.name}{allowed}: {text}"
     for aside in report.set_aside:
         where = f" ({aside.origin})" if aside.origin else ""
         yield f"set aside: {aside.name}{where}: {aside.reason}"
+
+
+def _firsts(report: MissingReport, project: ProjectReport) -> dict[str, list[str]]:
+    """The first release with a wheel, and the targets it was for; only of those that do not get one now."""
+    names = short(report.targets)
+    found: dict[str, list[str]] = {}
+    for verdict in project.verdicts:
+        if not verdict.ready and verdict.first is not None:
+            found.setdefault(day(verdict.first), []).append(names[verdict.target])
+    return found

@@ -1,0 +1,326 @@
+"""``ftwheel missing`` from its arguments to its output and exit code, on recorded pages and on a loopback index."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftwheel.cli.main import main
+from ftwheel.core.simple import normalized
+from ftwheel.io.targets import this_platform
+from support.server import IndexServer, serve
+
+ROOT = Path(__file__).parents[2]
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+SHOP = (str(RECORDINGS / "shop" / "uv.lock"), "--index", str(RECORDINGS / "shop"))
+LINUX = "3.14t-manylinux_2_28_x86_64"
+TARGETS = ("--target", LINUX, "--target", "3.15t-manylinux_2_28_x86_64")
+
+
+@pytest.fixture(autouse=True)
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user with nothing configured and nothing in the cache."""
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_", "XDG_", "VIRTUAL_ENV")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return work
+
+
+class Run:
+    """Runs the command, and keeps what it said."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> int:
+        try:
+            code = main(["missing", *arguments])
+        except SystemExit as stopped:  # argparse
+            code = int(stopped.code or 0)
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+    def json(self, *arguments: str) -> dict[str, Any]:
+        assert self(*arguments, "--format", "json") in {0, 1}, self.err
+        answer: dict[str, Any] = json.loads(self.out)
+        return answer
+
+
+@pytest.fixture
+def missing(capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(capsys)
+
+
+@pytest.fixture
+def server() -> Iterator[IndexServer]:
+    with serve() as running:
+        yield running
+
+
+def publish(server: IndexServer, name: str, *filenames: str, requires: tuple[str, ...] = ()) -> None:
+    """Serve a page, and what the files say of themselves: beside a wheel (PEP 658), in an sdist (PEP 643)."""
+    files = []
+    for filename in filenames:
+        version = filename.split("-")[1].removesuffix(".tar.gz")
+        lines = ["Metadata-Version: 2.2", f"Name: {name}", f"Version: {version}"]
+        body = "\n".join([*lines, *(f"Requires-Dist: {each}" for each in requires), ""]).encode()
+        server.put(f"/files/{filename}.metadata", body)
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            member = tarfile.TarInfo(f"{name}-{version}/PKG-INFO")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+        server.put(f"/files/{filename}", packed.getvalue())
+        file: dict[str, object] = {"filename": filename, "url": f"/files/{filename}"}
+        file["hashes"] = {"sha256": hashlib.sha256(packed.getvalue()).hexdigest()}
+        if filename.endswith(".whl"):
+            file["core-metadata"] = {"sha256": hashlib.sha256(body).hexdigest()}
+        files.append(file)
+    server.put(f"/simple/{name}/", json.dumps({"meta": {"api-version": "1.1"}, "name": name, "files": files}))
+
+
+def outcomes(body: dict[str, Any]) -> dict[str, list[str]]:
+    return {each["name"]: [verdict["readiness"] for verdict in each["verdicts"]] for each in body["projects"]}
+
+
+# --- the example of the documentation --------------------------------------------------------------------------------
+
+
+def test_a_lock_shows_what_is_missing_and_what_helps(missing: Run) -> None:
+    assert missing(*SHOP, *TARGETS) == 1
+    lines = missing.out.splitlines()
+    assert [line.split()[:4] for line in lines if "sdist  " in line] == [
+        ["brotli", "1.2.1", "sdist", "sdist"],
+        ["lxml", "5.4.0", "sdist", "sdist"],
+    ]
+    assert "next: lxml: upgrade to 6.1.3 (2026-09-02)" in lines
+    assert lines[-1] == "8 of 10 ready; 2 block"
+    assert missing.err == ""
+
+
+def test_markers_decide_for_each_target(missing: Run) -> None:
+    (found,) = [
+        each for each in missing.json(*SHOP, *TARGETS, "--all")["projects"] if each["name"] == "typing-extensions"
+    ]
+    assert [verdict["target"] for verdict in found["verdicts"]] == ["cp314t-manylinux_2_28_x86_64"]
+    assert found["chains"] == [["httpx", "anyio", "typing-extensions"]]
+
+
+def test_our_own_dependencies_are_ready_everywhere(missing: Run) -> None:
+    own = RECORDINGS / "own"
+    platforms = ("manylinux_2_28_x86_64", "win_amd64", "macosx_14_0_arm64")
+    targets = [text for platform in platforms for text in ("--target", f"3.14t-{platform}")]
+    assert missing(str(own / "pylock.toml"), *targets, "--index", str(own), "--all") == 0, missing.out
+    assert missing.out.endswith("29 of 29 ready\n")
+    required = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    looked_at = {line.split()[0] for line in missing.out.splitlines() if line}
+    names = {normalized(text.split(";")[0].split(">")[0].split("=")[0]) for text in required}
+    assert names - looked_at == {"ftwheel-build"}, "a new dependency: see tests/recordings/own/README.md"
+
+
+# --- policy ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "summary"),
+    [
+        (("--allow", "brotli", "--allow", "LXML"), 0, "8 of 10 ready; 2 allowed"),
+        (("--allow", "brotli", "--allow", "lxml==5.4.0"), 0, "8 of 10 ready; 2 allowed"),
+        (("--allow", "brotli", "--allow", "lxml<5"), 1, "8 of 10 ready; 1 blocks; 1 allowed"),
+        (("--fail-on", "nothing"), 0, "8 of 10 ready; 2 allowed"),
+        (("--fail-on", "nothing", "--fail-on", "sdist"), 1, "8 of 10 ready; 2 block"),
+        (("--fail-on", "warning"), 1, "8 of 10 ready; 2 block"),
+    ],
+)
+def test_what_fails_is_said_by_the_user(missing: Run, options: tuple[str, ...], code: int, summary: str) -> None:
+    assert missing(*SHOP, *TARGETS, *options) == code
+    assert missing.out.splitlines()[-1] == summary
+
+
+def test_never_fails_where_it_is_told_to(missing: Run) -> None:
+    assert missing(*SHOP, *TARGETS, "--fail-on", "never") == 0
+
+
+# --- showing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["text", "tree", "json", "markdown", "csv", "github", "sarif"])
+def test_each_form_is_the_same_on_the_terminal_and_in_a_file(missing: Run, user: Path, form: str) -> None:
+    assert missing(*SHOP, *TARGETS, "--format", form, "--report", f"{form}=out") == 1
+    assert "brotli" in missing.out
+    assert (user / "out").read_text(encoding="utf-8") == missing.out
+
+
+def test_an_issue_can_be_pasted(missing: Run) -> None:
+    assert missing(*SHOP, *TARGETS, "--issue", "Brotli") == 0
+    assert missing.out.startswith("Wheels for free-threaded CPython 3.14 and 3.15 (cp314t and cp315t)\n\nHello")
+    assert "`brotli-1.2.1.tar.gz`" in missing.out
+
+
+def test_no_issue_where_an_upgrade_is_all_it_takes(missing: Run) -> None:
+    assert missing(*SHOP, *TARGETS, "--issue", "lxml") == 2
+    assert "upgrade to 6.1.3 (2026-09-02), which has the wheels" in missing.err
+    assert missing(*SHOP, *TARGETS, "--issue", "numpy") == 2
+    assert "not among the 10 projects" in missing.err
+
+
+# --- shards ----------------------------------------------------------------------------------------------------------
+
+
+def test_shards_make_the_whole_report_again(missing: Run, user: Path) -> None:
+    whole = missing.json(*SHOP, *TARGETS)
+    for number in (1, 2, 3):
+        missing(*SHOP, *TARGETS, "--shard", f"{number}/3", "--format", "json")
+        (user / f"{number}.json").write_text(missing.out)
+    assert missing("--merge", "3.json", "1.json", "2.json", "--format", "json") == 1
+    assert json.loads(missing.out) == whole
+    assert missing("--merge", "3.json", "1.json") == 1
+    assert "shard 1/3 and 3/3" in missing.out
+    assert missing("--merge", "1.json", "2.json", "3.json", "--allow", "lxml", "--fail-on", "sdist") == 1
+    assert missing.out.endswith("8 of 10 ready; 1 blocks; 1 allowed\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--shard", "4/3", *SHOP), "4/3: not a shard"),
+        (("--merge", "other.json"), "other.json: is no report of ftwheel missing (no key 'policy')"),
+        (("--merge", "deep.json"), "deep.json: objects or arrays are nested too deeply"),
+        (("--merge", "not.json"), "not.json: cannot be read"),
+        (("--target", "2.7", *SHOP), "2.7: not a target"),
+        (("no-such.lock",), "no-such.lock: cannot be read"),
+        (("numpy==",), "argument: numpy==: not a requirement"),
+        (("--installer", "conda", *SHOP), "conda: not an installer"),
+        (("httpx", *SHOP[1:]), "a recording has pages, and not what files require"),
+    ],
+)
+def test_wrong_input_is_one_clear_message(missing: Run, user: Path, arguments: tuple[str, ...], message: str) -> None:
+    (user / "other.json").write_text("{}")
+    (user / "deep.json").write_text("[" * 200_000)
+    assert missing(*arguments) == 2
+    assert missing.err.startswith(f"ftwheel: error: {message}")
+    assert missing.out == ""
+
+
+# --- a real index ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def index(server: IndexServer) -> tuple[str, ...]:
+    """An application that needs a library with wheels for the default build only."""
+    publish(server, "app", "app-1.0-py3-none-any.whl", requires=("lib>=2", "win; sys_platform == 'win32'"))
+    publish(server, "lib", "lib-2.0-cp314-cp314-manylinux_2_17_x86_64.whl", "lib-2.0.tar.gz", requires=("leaf",))
+    publish(server, "leaf", "leaf-1.0-cp314-cp314t-manylinux_2_17_x86_64.whl")
+    publish(server, "win", "win-1.0-cp314-cp314t-win_amd64.whl")
+    return "--index-url", f"{server.url}/simple/", "--no-config"
+
+
+def test_the_tree_is_resolved_for_each_target(missing: Run, index: tuple[str, ...]) -> None:
+    both = ("--target", LINUX, "--target", "3.14t-win_amd64")
+    body = missing.json("app", *index, *both, "--only-binary", "leaf")
+    chains = {each["name"]: each["chains"] for each in body["projects"]}
+    assert chains["app"] == [["app"]]
+    assert chains["win"] == [["app", "win"]]
+    assert [verdict["target"] for verdict in body["projects"][-1]["verdicts"]] == ["cp314t-win_amd64"]
+    assert outcomes(body)["win"] == ["free-threaded wheel"]
+    assert outcomes(body)["lib"] == ["sdist", "sdist"]
+
+
+def test_no_deps_looks_at_what_is_named_alone(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
+    assert outcomes(missing.json("lib", "leaf", "--no-deps", *index, "--target", LINUX)) == {
+        "leaf": ["free-threaded wheel"],
+        "lib": ["sdist"],
+    }
+    assert {path for path in server.paths if path.startswith("/files")} == set()
+
+
+def test_a_requirements_file_says_where_to_look(missing: Run, user: Path, index: tuple[str, ...]) -> None:
+    (user / "requirements.txt").write_text(f"--index-url {index[1]}\nleaf\n--no-binary leaf\n")
+    for arguments in (("requirements.txt",), ("-r", "requirements.txt")):
+        body = missing.json(*arguments, "--no-deps", "--no-config", "--target", LINUX)
+        assert outcomes(body) == {"leaf": ["nothing"]}
+
+
+def test_a_folder_stands_for_its_project_and_a_name_for_a_project_on_the_index(
+    missing: Run, user: Path, index: tuple[str, ...]
+) -> None:
+    (user / "leaf").mkdir()
+    (user / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\ndependencies = ["leaf"]\n')
+    for arguments in (("leaf",), (".",), ("./",), (str(user),)):
+        assert list(outcomes(missing.json(*arguments, *index, "--target", LINUX))) == ["leaf"]
+
+
+def test_offline_answers_from_the_cache(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
+    first = missing.json("app", *index, "--target", LINUX)
+    asked = len(server.paths)
+    assert missing.json("app", *index, "--target", LINUX, "--offline") == first
+    assert len(server.paths) == asked
+    assert missing("elsewhere", "--no-deps", *index, "--target", LINUX, "--offline") == 5
+    assert "elsewhere" in missing.out
+
+
+def test_a_project_that_fails_stops_no_other(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
+    server.put("/simple/broken/", "{")
+    assert missing("broken", "leaf", "nowhere", "--no-deps", *index, "--target", LINUX) == 4
+    assert "error: broken: " in missing.out
+    assert "no index has this project" in missing.out
+    assert missing.out.splitlines()[-1] == "1 of 3 ready; 2 cannot be told"
+
+
+def test_a_recording_gives_the_same_report(missing: Run, index: tuple[str, ...]) -> None:
+    asked = ("lib", "leaf", "--no-deps", "--target", LINUX)
+    assert missing(*asked, *index, "--record", "pages") == 1
+    first = missing.out
+    assert missing(*asked, "--index", "pages") == 1
+    assert missing.out == first
+
+
+# --- targets and environments ----------------------------------------------------------------------------------------
+
+
+def test_without_a_target_it_is_the_twin_on_this_platform(missing: Run, index: tuple[str, ...]) -> None:
+    body = missing.json("leaf", "--no-deps", *index)
+    assert all(label.endswith(f"t-{this_platform()}") for label in body["targets"])
+
+
+def test_the_twin_is_that_of_the_interpreter_named(
+    missing: Run, index: tuple[str, ...], free_threaded_python: str
+) -> None:
+    body = missing.json("leaf", "--no-deps", *index, "--python", free_threaded_python)
+    assert [label.partition("-")[0] for label in body["targets"]] == ["cp313t", "cp314t"]
+
+
+def test_the_active_environment_is_looked_at(
+    missing: Run, user: Path, index: tuple[str, ...], default_python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = user / "env" / "lib" / "python3.13" / "site-packages" / "leaf-1.0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: leaf\nVersion: 1.0\n")
+    (user / "env" / "bin").mkdir()
+    (user / "env" / "bin" / "python").symlink_to(default_python)
+    (user / "env" / "pyvenv.cfg").write_text(
+        f"home = {Path(default_python).parent}\ninclude-system-site-packages = false\n"
+    )
+    monkeypatch.setenv("VIRTUAL_ENV", str(user / "env"))
+    body = missing.json(*index)
+    assert outcomes(body) == {"leaf": ["nothing", "free-threaded wheel"]}
+    assert body["projects"][0]["difference"] == "cp313t not yet, cp314t yes"
+    shutil.rmtree(user / "env")
+    assert "leaf" not in outcomes(missing.json(*index)), "an environment that is gone is not the active one"
