@@ -136,8 +136,8 @@ class TestWorkflows:
 
     def test_they_name_the_tests_of_the_project(self, project: Path):
         text = (project / ".github/workflows/free-threaded-tests.yml").read_text()
-        assert 'INSTALL: ". --group test"' in text
-        assert "TESTS: tests" in text
+        assert 'TEST_REQUIREMENTS: ". --group test"' in text
+        assert "TEST_ARGUMENTS: tests" in text
 
     def test_what_was_changed_by_hand_stays_until_overwritten(self, project: Path, capsys: pytest.CaptureFixture[str]):
         path = project / ".github/workflows/free-threaded-tests.yml"
