@@ -69,19 +69,20 @@ class ReportMemory:
             known = self._known()
             known.pop(wanting.name, None)
             known[wanting.name] = [key, project_data(report)]
+            if len(known) > _MOST_REPORTS:
+                del known[next(iter(known))]
             self._changed = True
 
     def close(self) -> None:
         """Write what is new."""
         if not self._changed or self._reports is None:
             return
-        newest = dict(list(self._reports.items())[-_MOST_REPORTS:])
         folder = os.path.dirname(self._path)
         temporary = f"{self._path}.{os.getpid()}.tmp"
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             with open(temporary, "w", encoding="utf-8") as file:
-                json.dump({"question": self._question, "reports": newest}, file, separators=(",", ":"))
+                json.dump({"question": self._question, "reports": self._reports}, file, separators=(",", ":"))
             os.replace(temporary, self._path)
             files = sorted((entry.stat().st_mtime, entry.path) for entry in os.scandir(folder))
         except OSError:

@@ -1,0 +1,211 @@
+"""How long ``ftwheel missing`` takes for a lock of some 300 projects, and what others take; and for a list of 15,000.
+
+Everything is asked in one run on one machine. The lock is made by ``uv pip compile`` from the requirements below, on
+the configured index; python-ft-deps, abi3t-doctor and ``uv pip compile`` look at the same projects on the same index.
+The pages of the lock are then served from the loopback as an index serves them that says how long they are good for,
+which is what "warm" is measured with. The 15,000 projects are made up, and come from the loopback too.
+
+Run it with ``python3 dev.py bench -- missing``; ``-- missing`` alone takes some minutes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.long_index import name_of, put_projects
+from support.pip_oracle import environment_with
+from support.server import IndexServer, serve
+
+REQUIREMENTS = """\
+apache-airflow[amazon,postgres,redis,celery,http,ssh]
+django
+djangorestframework
+fastapi[standard]
+jupyterlab
+scikit-learn
+statsmodels
+seaborn
+polars
+pyarrow
+duckdb
+dask[complete]
+xgboost
+transformers
+datasets
+mlflow
+scrapy
+pytest
+hypothesis
+sphinx
+lxml
+pillow
+numba
+plotly
+bokeh
+psycopg[binary]
+asyncpg
+pymongo
+elasticsearch
+uvloop
+orjson
+msgpack
+zstandard
+opencv-python
+spacy
+nltk
+"""
+TARGET = "cp314t-manylinux_2_28_x86_64"
+NAMES = 15_000
+
+
+class Run:
+    """One run of a program: seconds, seconds of processor time, most memory in MiB."""
+
+    def __init__(
+        self, command: Sequence[str | Path], *, environ: Mapping[str, str], cwd: Path, codes: Collection[int] = (0, 1)
+    ) -> None:
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            list(map(str, command)), env=dict(environ), cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        assert process.stderr is not None
+        said = process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        self.seconds = time.perf_counter() - begin
+        self.processor = used.ru_utime + used.ru_stime
+        self.memory = used.ru_maxrss / 1024
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in codes:
+            raise SystemExit(f"{command}: exit code {process.returncode}\n{said.decode()[-2000:]}")
+
+
+def row(what: str, run: Run, note: str = "") -> None:
+    print(f"{what:<58}{run.seconds:9.2f}{run.processor:9.2f}{run.memory:9.0f}  {note}", flush=True)
+
+
+def head(title: str) -> None:
+    print(f"\n{title}\n{'':<58}{'s':>9}{'cpu s':>9}{'MiB':>9}")
+
+
+def ftwheel(*arguments: str | Path, cache: Path, cwd: Path, times: int = 1, **environ: str) -> Run:
+    """The fastest of several runs."""
+    command = [sys.executable, "-m", "ftwheel", "missing", *arguments, "--target", TARGET]
+    outer = {**os.environ, "FTWHEEL_CACHE_DIR": str(cache), **environ}
+    runs = [Run(command, environ=outer, cwd=cwd) for _ in range(times)]
+    return min(runs, key=lambda run: run.seconds)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        default = os.environ.get("FTWHEEL_PYTHON", sys.executable)
+        real_index(work, default)
+        with serve() as server:
+            warm(work, server)
+        long_list(work)
+
+
+def real_index(work: Path, default: str) -> None:
+    """A lock of some 300 projects on the configured index: the first run of each tool, then the second."""
+    tools = environment_with(work / "tools", default, "python-ft-deps", "abi3t-doctor", "uv").parent
+    environ = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "UV_PYTHON": default}
+    (work / "in.txt").write_text(REQUIREMENTS)
+    compile_ = [tools / "uv", "pip", "compile", "-q", "in.txt", "--no-header", "--no-annotate", "-o", "lock.txt"]
+
+    def run(command: Sequence[str | Path], **more: str) -> Run:
+        return Run(command, environ=environ | more, cwd=work)
+
+    first = run(compile_, UV_CACHE_DIR=str(work / "uv"))
+    pins = [line for line in (work / "lock.txt").read_text().splitlines() if "==" in line]
+    head(f"A lock of {len(pins)} projects, the configured index")
+    row("uv pip compile, cold", first, "resolves what the lock is of")
+    (work / "lock.txt").unlink()
+    row("uv pip compile, again", run(compile_, UV_CACHE_DIR=str(work / "uv")))
+    lock = ["-r", "lock.txt", "--no-deps"]
+    row("ftwheel missing, cold", ftwheel(*lock, cache=work / "cache", cwd=work))
+    row("ftwheel missing, again", ftwheel(*lock, cache=work / "cache", cwd=work), "the index decides what may be kept")
+    row("ftwheel missing, again, --offline", ftwheel(*lock, "--offline", cache=work / "cache", cwd=work, times=3))
+    row("ftwheel missing, unresolved input, pages at hand", ftwheel("in.txt", cache=work / "cache", cwd=work))
+    doctor = [tools / "abi3t-doctor", "tree", "--target", "3.14t", "--platform", "manylinux_2_28_x86_64"]
+    doctor += ["--cache-dir", work / "doctor", "lock.txt"]
+    row("abi3t-doctor tree, cold", run(doctor))
+    row("abi3t-doctor tree, again", run(doctor))
+    project = {"name": "locked", "version": "1", "requires-python": "==3.13.*", "dependencies": pins}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in project.items()]
+    (work / "pyproject.toml").write_text("\n".join(["[project]", *lines]))
+    run([tools / "uv", "lock", "-q"], UV_CACHE_DIR=str(work / "uv"))
+    row("python-ft-deps", run([tools / "python-ft-deps"]), "keeps nothing; leaves out names with a hyphen")
+    row("ftwheel missing uv.lock, --offline", ftwheel("uv.lock", "--offline", cache=work / "cache", cwd=work, times=3))
+
+
+def warm(work: Path, server: IndexServer) -> None:
+    """The pages of the lock from an index that says how long they may be kept."""
+    for page in (work / "cache" / "pages-1").iterdir():
+        with page.open("rb") as file:
+            about = json.loads(file.readline())
+            if about["status"] == 200:
+                name = about["url"].rstrip("/").rpartition("/")[2]
+                server.put(f"/simple/{name}/", file.read(), headers={"Cache-Control": "max-age=3600"})
+    arguments = ["-r", "lock.txt", "--no-deps", "--no-config", "-i", f"{server.url}/simple/"]
+    head("The same lock, its pages on the loopback, good for an hour")
+    row("ftwheel missing, cold", ftwheel(*arguments, cache=work / "loopback", cwd=work))
+    assert len(server.paths) == len(set(server.paths)), "a page was asked for twice"
+    asked, at_once = len(server.paths), server.most_at_once
+    row("ftwheel missing, warm", ftwheel(*arguments, cache=work / "loopback", cwd=work, times=9), "the fastest of 9")
+    assert len(server.paths) == asked, "a page that is good was asked for again"
+    python = [Run([sys.executable, "-c", "pass"], environ=os.environ, cwd=work) for _ in range(9)]
+    row("start-up of Python", min(python, key=lambda run: run.seconds))
+    print(f"{asked} pages, none asked for twice; up to {at_once} requests in flight")
+
+
+@contextlib.contextmanager
+def serving(count: int) -> Iterator[str]:
+    """The made-up index in a process of its own, so that its work is not measured."""
+    command = [sys.executable, __file__, "serve", str(count)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def long_list(work: Path) -> None:
+    head(f"Lists of made-up projects, from the loopback, {os.cpu_count()} cores for both sides")
+    with serving(NAMES) as url:
+        for count in (NAMES // 10, NAMES // 3, NAMES):
+            names = work / f"names-{count}.txt"
+            names.write_text("\n".join(map(name_of, range(count))))
+            arguments = ["-r", names, "--no-deps", "--no-config", "-i", f"{url}/simple/", "--format", "json"]
+            state = ["--state", work / f"state-{count}.jsonl"]
+            row(f"{count:,} names, cold", ftwheel(*arguments, *state, cache=work / f"cache-{count}", cwd=work))
+            size = (work / f"state-{count}.jsonl").stat().st_size
+            run = ftwheel(*arguments, *state, cache=work / "none", cwd=work)
+            row(f"{count:,} names, from the state file", run, f"{size / 1e6:.1f} MB")
+
+
+def serve_names(count: int) -> None:
+    with serve() as server:
+        put_projects(server, count)
+        print(server.url, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE)[1:] * 2)
+    if sys.argv[1:2] == ["serve"]:
+        serve_names(int(sys.argv[2]))
+    else:
+        main()
