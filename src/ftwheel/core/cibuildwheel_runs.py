@@ -19,7 +19,17 @@ from ftwheel.core.cibuildwheel_options import Options
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.targets import ABI3T_FLOOR
 
-__all__ = ["DriverPlan", "Image", "Run", "Wishes", "backend_of", "config_text", "maturin_interpreters", "plan_runs"]
+__all__ = [
+    "DriverPlan",
+    "Image",
+    "Run",
+    "Wishes",
+    "backend_of",
+    "config_text",
+    "image_of",
+    "maturin_interpreters",
+    "plan_runs",
+]
 
 _GLIBC = re.compile(r"manylinux(?:_2_(\d+)|(1|2010|2014))_.+")
 _LEGACY = {"1": 5, "2010": 12, "2014": 17}
@@ -128,7 +138,7 @@ def _run(
     if system == "linux":
         engine, environment["CIBW_CONTAINER_ENGINE_LINUX"] = _engine(own, wishes.container_label)
         for place in dict.fromkeys(each.place for each in identifiers):
-            name, arch = _image(place, own, wishes.platforms)
+            name, arch = image_of(place, own, wishes.platforms)
             images.append(Image(name=name, arch=arch))
             option = f"{place.partition('_')[0]}-{arch}-image"
             if own.raw(option, system) is None and not own.named_in_overrides(option):
@@ -200,7 +210,7 @@ def _engine(own: Options, label: str) -> tuple[str, str]:
     return name, f"{option}; {key}: --label={label}" if label else option
 
 
-def _image(place: str, own: Options, platforms: Iterable[str]) -> tuple[str, str]:
+def image_of(place: str, own: Options, platforms: Iterable[str]) -> tuple[str, str]:
     """The image for a place and the machine: the project's own choice, else the newest that is old enough."""
     libc, _, arch = place.partition("_")
     if chosen := own.get(f"{libc}-{arch}-image", "linux"):
