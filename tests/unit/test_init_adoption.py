@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.adoption import STATUSES, Adoption, Survey, Wishes, adopt, suggested
+from ftwheel.core.adoption import STATUSES, Adoption, Survey, Wishes, adopt
 from ftwheel.core.declarations import Declarations
 from ftwheel.core.edits import Insert, Put, Remove, applied, table_at
 from ftwheel.core.errors import ConfigurationError, InputError
@@ -166,7 +166,7 @@ class TestCompiled:
 
 class TestSettings:
     def test_the_proposal_is_what_cibuildwheel_would_build(self):
-        pythons, platforms = suggested(survey())
+        pythons, platforms = survey().proposed
         assert pythons[:3] == ("3.13", "3.14", "3.14t")
         assert platforms[:2] == ("manylinux_2_28_x86_64", "musllinux_1_2_x86_64")
         assert "macosx_11_0_arm64" in platforms
@@ -175,12 +175,44 @@ class TestSettings:
 
     def test_what_cibuildwheel_skips_is_not_proposed(self):
         pyproject = SETUPTOOLS + '[tool.cibuildwheel]\nbuild = "cp314*-*"\nskip = "*-musllinux* *-win_arm64"\n'
-        pythons, platforms = suggested(survey(pyproject))
+        pythons, platforms = survey(pyproject).proposed
         assert pythons == ("3.14", "3.14t")
         assert not [tag for tag in platforms if "musllinux" in tag or tag == "win_arm64"]
 
+    @pytest.mark.parametrize(
+        ("table", "platforms"),
+        [
+            ('[tool.cibuildwheel.linux]\narchs = ["x86_64", "riscv64"]\n', {
+                "manylinux_2_28_x86_64", "manylinux_2_39_riscv64", "musllinux_1_2_x86_64", "musllinux_1_2_riscv64",
+                "macosx_10_13_x86_64", "macosx_11_0_arm64", "win_amd64", "win_arm64",
+            }),
+            ('[tool.cibuildwheel]\nskip = "*linux*"\nmacos.archs = "universal2"\nwindows.archs = "x86, AMD64"\n', {
+                "macosx_10_13_x86_64", "macosx_11_0_arm64", "win32", "win_amd64",
+            }),
+            ('[tool.cibuildwheel]\nskip = "*linux* *macos*"\nwindows.archs = "auto64"\n', {"win_amd64", "win_arm64"}),
+        ],
+    )  # fmt: skip
+    def test_the_machines_of_cibuildwheel_are_proposed(self, table: str, platforms: set[str]):
+        assert {*survey(SETUPTOOLS + table).proposed[1]} == platforms
+
+    @pytest.mark.parametrize(
+        ("image", "tag"),
+        [
+            ("manylinux2014", "manylinux_2_17_x86_64"),
+            ("manylinux_2_34", "manylinux_2_34_x86_64"),
+            ("example.org/ours:latest", "manylinux_2_28_x86_64"),
+        ],
+    )
+    def test_the_image_of_the_project_says_how_old_a_system_may_be(self, image: str, tag: str):
+        table = f'[tool.cibuildwheel]\nmanylinux-x86_64-image = "{image}"\nskip = "*musl*"\n'
+        assert survey(SETUPTOOLS + table).proposed[1][0] == tag
+
+    def test_a_machine_that_nobody_knows_is_refused(self):
+        with pytest.raises(ConfigurationError, match="does not build for 'pdp11'"):
+            survey(SETUPTOOLS + '[tool.cibuildwheel.windows]\narchs = "pdp11"\n').proposed  # noqa: B018 - raises
+
     def test_a_lower_bound_outside_pyproject_counts(self):
-        assert suggested(survey(None, requires_python=">=3.14"))[0][0] == "3.14"
+        assert survey(None, requires_python=">=3.14").proposed[0][0] == "3.14"
 
     def test_settings_that_are_there_stay(self):
         pyproject = SETUPTOOLS + '[tool.ftwheel]\npythons = ["3.13t"]\nplatforms = ["win32"]\nstable-abi = "3.10"\n'

@@ -157,13 +157,12 @@ def _asked(
     """Ask for what no option says and no setting answers; an adopted project is asked nothing."""
     from dataclasses import replace
 
-    from ftwheel.core.adoption import suggested
     from ftwheel.core.edits import table_at
 
     if project.adopted:
         return wishes, wanted
     own = table_at(project.document, ("tool", "ftwheel")) or {}
-    pythons, platforms = suggested(project)
+    pythons, platforms = project.proposed
     if wishes.pythons is None and "pythons" not in own:
         wishes = replace(wishes, pythons=_list(_answer("CPythons to serve", " ".join(pythons))))
     if wishes.platforms is None and "platforms" not in own:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from ftwheel.core.cibuildwheel import Request, request_for, select
 from ftwheel.core.declarations import Declarations
 from ftwheel.core.edits import Edit, Insert, Put, Remove, table_at
 from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.proposals import proposed
 
-__all__ = ["STATUSES", "WRAPPER", "Adoption", "Survey", "Wishes", "adopt", "suggested"]
+__all__ = ["STATUSES", "WRAPPER", "Adoption", "Survey", "Wishes", "adopt"]
 
 WRAPPER = "ftwheel_build"
 DISTRIBUTION = "ftwheel-build"
@@ -45,12 +45,6 @@ _EXTENSION_WORDS = re.compile(
     r"|CMakeExtension)\b"
 )
 _IMPORTS = re.compile(r"^(?:from|import)\s+(Cython|cffi|pybind11|numpy)\b", re.MULTILINE)
-_TAGS = {
-    "manylinux": "manylinux_2_28",
-    "musllinux": "musllinux_1_2",
-    "macosx_x86_64": "macosx_10_13_x86_64",
-    "macosx_arm64": "macosx_11_0_arm64",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +69,11 @@ class Survey:
     def adopted(self) -> bool:
         """Whether the wrapper is the build backend already."""
         return (table_at(self.document, ("build-system",)) or {}).get("build-backend") == WRAPPER
+
+    @property
+    def proposed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The pythons and the platform tags to propose; raises ConfigurationError when nothing is left to build."""
+        return proposed(self.document, self.requires_python)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,27 +100,6 @@ class Adoption:
     edits: tuple[Edit, ...]
     found: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
-
-
-def suggested(survey: Survey) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The pythons and the platform tags to propose: what cibuildwheel would build for the project as it is.
-
-    Both come from requires-python and from ``[tool.cibuildwheel]``, without the experimental 3.13t. Raises
-    ConfigurationError when that leaves nothing.
-    """
-    request: Request = request_for(survey.document, {})
-    if not request.requires_python:
-        request = replace(request, requires_python=survey.requires_python)
-    found = select(replace(request, pythons=())).identifiers
-    pythons = sorted({(each.minor, each.free_threaded): each.label for each in found}.items())
-    places = {each.place for each in found}
-    platforms = tuple(_tag(place) for place in request.places if place in places)
-    return tuple(label for _, label in pythons), platforms
-
-
-def _tag(place: str) -> str:
-    family, _, arch = place.partition("_")
-    return _TAGS.get(place) or (f"{_TAGS[family]}_{arch}" if family in _TAGS else place)
 
 
 def adopt(survey: Survey, wishes: Wishes) -> Adoption:
@@ -256,7 +234,7 @@ def _settings(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[Ed
     pythons, platforms, floor = wishes.pythons, wishes.platforms, wishes.stable_abi
     if not survey.adopted:
         if (pythons is None and "pythons" not in own) or (platforms is None and "platforms" not in own):
-            found = suggested(survey)
+            found = survey.proposed
             pythons = pythons if pythons is not None or "pythons" in own else found[0]
             platforms = platforms if platforms is not None or "platforms" in own else found[1]
         if floor is None and "stable-abi" not in own:
@@ -323,7 +301,7 @@ def _about_gil(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[s
 
 
 def _about_halves(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[str]:
-    pythons = wishes.pythons or own.get("pythons") or suggested(survey)[0]
+    pythons = wishes.pythons or own.get("pythons") or survey.proposed[0]
     if any(str(python).endswith("t") for python in pythons):
         return []
     left = ", ".join(map(str, pythons))
