@@ -351,14 +351,16 @@ def _engine(command: Sequence[str], limit: float) -> str:
 
 def _failure(code: int, version: str, identifier: str, log: Path) -> FtwheelError:
     """The error for an exit code of cibuildwheel (``errors.py``)."""
-    text = interesting(log.read_text(encoding="utf-8", errors="replace"))
+    whole = log.read_text(encoding="utf-8", errors="replace")
+    text = interesting(whole)
     where = f"cibuildwheel {version}{f', {identifier}' if identifier else ''}"
     if code in {2, 3, 4}:
         return ConfigurationError(f"{where}: it refuses the options\n{text}")
     if code == 7:
         return MissingToolError(f"{where}: the container engine is too old or does not work\n{text}")
     if code == 9:
-        return FtwheelError(f"{where}: the audit of the finished wheel found errors\n{text}")
+        audit = whole.rpartition("Running audit command: ")[2].strip()
+        return FtwheelError(f"{where}: the audit of the finished wheel found errors\n{audit}")
     return BuildError(f"{where}: exit code {code}\n{text}")
 
 
