@@ -19,6 +19,7 @@ from ftwheel.core.templates import ACTION
 from ftwheel.io.interpreters import probe
 from support.act import ActRun, act, commit_all
 from support.server import serve
+from support.wheels import make_wheel
 from support.workflows import filled
 
 pytestmark = pytest.mark.e2e
@@ -131,6 +132,20 @@ class TestRelease:
         assert done.code != 0
         assert "FTV1" in done.story
         assert self.published(repository) == []
+
+
+class TestMissing:
+    @pytest.mark.action
+    def test_the_weekly_report_names_what_blocks_and_does_not_fail(self, project: Path, tmp_path: Path, kept: Path):
+        make_wheel(tmp_path / "links", "half-1.0-cp313-cp313-win_amd64.whl")
+        pyproject = project / "pyproject.toml"
+        text = pyproject.read_text(encoding="utf-8")
+        pyproject.write_text(text.replace("[project]", '[project]\ndependencies = ["half"]'), encoding="utf-8")
+        arguments = ["arguments: |", "  --no-deps", "  --no-index", "  --find-links", f"  {tmp_path}/links"]
+        changes = {"fail-on: never": f"\n{' ' * 10}".join(["fail-on: never", *arguments])}
+        done = run(project, "missing", changes, kept=kept)
+        assert done.code == 0, done.story
+        assert "half" in done.summary
 
 
 def make_racy(repository: Path) -> None:
