@@ -45,7 +45,10 @@ def words(verdict: Verdict, *, versions: bool = False) -> str:
         text += f" ({verdict.taken.filename})"
     if verdict.why:
         text += f": {verdict.why}"
-    return text if verdict.deep is None else f"{text}, {_deep(verdict)}"
+    if verdict.deep is None:
+        return text
+    other = "" if verdict.ready else f"{verdict.deep.filename}: "  # what was looked into is not what the target gets
+    return f"{text}, {other}{_deep(verdict)}"
 
 
 def _deep(verdict: Verdict) -> str:
