@@ -133,10 +133,10 @@ KEEP = """- shell: bash
 
 
 INPUTS = (
-    "mode", "project", "platforms", "pythons", "split", "runners", "sdist", "matrix", "driver", "artifacts", "fail-on",
-    "arguments", "timeout-minutes", "cache",
+    "mode", "project", "platforms", "pythons", "split", "runners", "sdist", "matrix", "driver", "artifacts",
+    "dependencies", "fail-on", "arguments", "timeout-minutes", "cache",
 )  # fmt: skip
-TAKE_ANY_TEXT = {"arguments", "cache"}
+TAKE_ANY_TEXT = {"arguments", "cache", "dependencies"}
 
 
 @pytest.mark.parametrize(
@@ -270,6 +270,23 @@ def test_a_missing_half_is_told_everywhere(
     assert "FTV104" in {error.title for error in run.errors}
     assert "**nothing** ❌" in run.summary
     assert (tmp_path / "home" / "artifacts" / "ftwheel-report" / "ftwheel.html").is_file()
+
+
+@pytest.mark.action
+@pytest.mark.parametrize(("fail_on", "result"), [("error", "failure"), ("never", "success")])
+def test_dependencies_without_a_wheel_are_told(fail_on: str, result: str, runs: Runs, tmp_path: Path):
+    project = intree_project(tmp_path / "project", "")
+    shop = shutil.copytree(ROOT / "tests" / "recordings" / "shop", project / "shop")
+    shutil.copy2(shop / "uv.lock", project)
+    given = {"dependencies": "uv.lock", "pythons": "3.14 3.14t", "arguments": "--index\nshop", "fail_on": fail_on}
+    run = runs(project, job(uses("missing", mode="missing", **given)))
+    assert run.results("missing") == [result], run.story
+    assert run.exit_status("missing") == (1 if fail_on == "error" else 0)
+    blocking = json.loads(run.outputs("missing")["missing"])
+    assert {(each["name"], each["readiness"]) for each in blocking} == {("brotli", "sdist"), ("lxml", "sdist")}
+    assert {error.file for error in run.errors} == {"uv.lock"}
+    assert [error.title for error in run.errors] == ["FTM103 brotli", "FTM103 lxml"]
+    assert "lxml" in run.summary
 
 
 @pytest.mark.action

@@ -13,6 +13,7 @@ from ftwheel.core.action import (
     artifact_name,
     built_pairs,
     job_of,
+    missing_dependencies,
     missing_halves,
     plan_jobs,
     read_inputs,
@@ -29,8 +30,11 @@ def inputs(**given: str) -> Inputs:
 
 
 def test_what_is_empty_has_its_default():
-    names = ("project", "platforms", "pythons", "split", "runners", "sdist", "matrix", "driver", "artifacts", "fail_on")
-    assert inputs(**dict.fromkeys((*names, "arguments", "timeout_minutes"), "")) == Inputs(mode=Mode.BUILD)
+    names = (
+        "project", "platforms", "pythons", "split", "runners", "sdist", "matrix", "driver", "artifacts", "dependencies",
+        "fail_on", "arguments", "timeout_minutes",
+    )  # fmt: skip
+    assert inputs(**dict.fromkeys(names, "")) == Inputs(mode=Mode.BUILD)
 
 
 def test_what_is_given_is_read():
@@ -45,6 +49,7 @@ def test_what_is_given_is_read():
         matrix='{"name": "x"}',
         driver="local",
         artifacts="own",
+        dependencies="a.txt\n\nb c.lock\n",
         fail_on="never",
         arguments="--ignore\n  FTW404 \n\n",
         timeout_minutes="5",
@@ -60,6 +65,7 @@ def test_what_is_given_is_read():
         matrix={"name": "x"},
         driver="local",
         artifacts="own",
+        dependencies=("a.txt", "b c.lock"),
         fail_on="never",
         arguments=("--ignore", "FTW404"),
         seconds=300,
@@ -255,3 +261,17 @@ def test_pairs_and_gaps_of_a_release():
     }
     assert served_pairs(document) == [{"python": "3.14", "platform": "win32", "default": "a", "free_threaded": "b"}]
     assert missing_halves(document) == [{"python": "3.13t", "platform": "win32", "codes": ["FTV101"]}]
+
+
+def test_dependencies_that_block():
+    def verdict(target: str, *, ready: bool) -> Mapping[str, Any]:
+        return {"target": target, "version": "1.0", "readiness": "sdist", "ready": ready, "notes": []}
+
+    document = {
+        "blocking": ["b"],
+        "projects": [
+            {"name": "a", "verdicts": [verdict("3.14t", ready=False)]},
+            {"name": "b", "verdicts": [verdict("3.14t", ready=True), verdict("3.15t", ready=False)]},
+        ],
+    }
+    assert missing_dependencies(document) == [{"name": "b", "target": "3.15t", "version": "1.0", "readiness": "sdist"}]

@@ -17,6 +17,7 @@ import threading
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -212,8 +213,18 @@ def _verify(inputs: Inputs, work: Path) -> int:
 
 def _missing(inputs: Inputs, work: Path) -> int:
     """Say which dependencies have no wheel for the free-threaded build."""
-    code, reports = _command("missing", [os.fspath(_project(inputs)), *inputs.arguments], inputs, work)
-    _output(missing=_json(reports.document))
+    from ftwheel.core.action import missing_dependencies
+    from ftwheel.core.releases import FIRST_SUPPORTED_FREE_THREADED, on
+    from ftwheel.io.projects import read_project
+
+    project = _project(inputs)
+    asked = inputs.pythons or tuple(sorted(read_project(project).pythons))
+    supported = [minor for minor in on(datetime.now(UTC).date()) if minor >= FIRST_SUPPORTED_FREE_THREADED]
+    targets = [python for python in asked if python.endswith("t")] or [f"3.{minor}t" for minor in supported]
+    files = inputs.dependencies or (os.path.join(inputs.project, "pyproject.toml"),)
+    arguments = [*(f"--target={target}" for target in targets), *inputs.arguments, *files]
+    code, reports = _command("missing", arguments, inputs, work)
+    _output(missing=_json(missing_dependencies(reports.document)))
     _summary(reports.markdown)
     return code
 
@@ -257,6 +268,8 @@ def _command(name: str, arguments: Sequence[str], inputs: Inputs, work: Path) ->
 
     reports = _Reports(work, name)
     limit = [] if name == "build" or inputs.fail_on == "never" else ["--fail-on", inputs.fail_on]
+    if name == "missing" and inputs.fail_on == "advice":  # it gives none
+        limit = ["--fail-on", "warning"]
     with _as_text(f"ftwheel {name}"), _time_limit(inputs.seconds, name):
         try:
             parsed = parser(name).parse_args([name, *limit, *reports.options, *arguments])

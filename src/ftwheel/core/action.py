@@ -25,6 +25,7 @@ __all__ = [
     "artifact_name",
     "built_pairs",
     "job_of",
+    "missing_dependencies",
     "missing_halves",
     "plan_jobs",
     "read_inputs",
@@ -37,6 +38,7 @@ MOST_JOBS = 256
 _DRIVERS = ("cibuildwheel", "local")
 _SPLITS = ("platform", "pair")
 _FAIL_ON = ("error", "warning", "advice", "never")
+_OF_LINES = {"arguments", "dependencies", "matrix", "platforms", "pythons", "runners"}
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 _WORD = re.compile(r"[A-Za-z0-9_.]+")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -91,6 +93,7 @@ class Inputs:
     matrix: Mapping[str, Any] = field(default_factory=dict)
     driver: str = "cibuildwheel"
     artifacts: str = "wheels"
+    dependencies: tuple[str, ...] = ()
     fail_on: str = "error"
     arguments: tuple[str, ...] = ()
     seconds: float = 7200
@@ -104,7 +107,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
 
     def text(name: str, default: str = "") -> str:
         value = environ.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip()
-        if not (value.isprintable() or name in {"arguments", "matrix", "platforms", "pythons", "runners"}):
+        if not (value.isprintable() or name in _OF_LINES):
             raise _wrong(name, value, "one line of text")
         return value or default
 
@@ -138,8 +141,9 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         matrix=_matrix(text("matrix", "{}")),
         driver=choice("driver", _DRIVERS, "cibuildwheel"),
         artifacts=prefix,
+        dependencies=_lines(text("dependencies")),
         fail_on=choice("fail-on", _FAIL_ON, "error"),
-        arguments=tuple(line.strip() for line in text("arguments").splitlines() if line.strip()),
+        arguments=_lines(text("arguments")),
         seconds=60 * int(minutes),
     )
 
@@ -148,9 +152,13 @@ def _wrong(name: str, found: str, wanted: str) -> InputError:
     return InputError(f"input {name}: found {found[:200]!r}, wanted {wanted}", hint="docs/action.md has every input")
 
 
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.splitlines())))
+
+
 def _runners(text: str) -> dict[str, str]:
     found = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in _lines(text):
         pattern, _, label = map(str.strip, line.partition("="))
         if not pattern or not _LABEL.fullmatch(label):
             raise _wrong("runners", line, "lines such as *_aarch64=my-arm-runner")
@@ -269,6 +277,22 @@ def missing_halves(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for place in document["places"]
         if place["expected"] and not place["served"]
+    ]
+
+
+def missing_dependencies(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The dependencies that block, target by target: from ``ftwheel missing``'s JSON, which no output could hold."""
+    return [
+        {
+            "name": project["name"],
+            "target": verdict["target"],
+            "version": verdict["version"],
+            "readiness": verdict["readiness"],
+        }
+        for project in document["projects"]
+        if project["name"] in document["blocking"]
+        for verdict in project["verdicts"]
+        if not verdict["ready"]
     ]
 
 
