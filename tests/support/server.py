@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -40,6 +41,27 @@ class Request:
 
 
 Handler = Callable[[Request], Reply]
+
+
+def ranged(body: bytes) -> Handler:
+    """A file of which a client may ask for parts (RFC 9110)."""
+
+    def reply(request: Request) -> Reply:
+        wanted = re.fullmatch(r"bytes=([0-9]*)-([0-9]*)", request.headers.get("Range", ""))
+        if wanted is None:
+            return Reply(body=body, content_type="application/octet-stream", headers={"Accept-Ranges": "bytes"})
+        first, last = (int(part) if part else None for part in wanted.groups())
+        if first is None:
+            first, last = max(0, len(body) - (last or 0)), len(body) - 1
+        last = len(body) - 1 if last is None else min(last, len(body) - 1)
+        return Reply(
+            status=206,
+            body=body[first : last + 1],
+            content_type="application/octet-stream",
+            headers={"Content-Range": f"bytes {first}-{last}/{len(body)}"},
+        )
+
+    return reply
 
 
 class IndexServer:
@@ -87,6 +109,9 @@ def serve() -> Iterator[IndexServer]:
         def log_message(self, *_: object) -> None:
             return
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             reply = index.answer(Request(path=self.path, headers=self.headers))
             try:
@@ -115,7 +140,7 @@ def serve() -> Iterator[IndexServer]:
                     if index.stop.wait(reply.drip):
                         break
                     self.wfile.write(bytes([byte]))
-            else:
+            elif self.command != "HEAD":
                 self.wfile.write(reply.body)
             if reply.declared is not None:
                 self.close_connection = True

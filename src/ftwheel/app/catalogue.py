@@ -105,6 +105,14 @@ class Target:
         """What all of them and the constraints ask for together."""
         return combined(name, [*self._constraints.get(name, ()), *requirements])
 
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """Every version on the pages, as uv reads them, newest first."""
+        project = self.catalogue.project(name)
+        if project is None:
+            return ()
+        with self._lock:
+            return tuple(group.version for group in project.shelf("uv").groups)
+
     def candidates(self, wanted: Requirement) -> Iterator[Candidate]:
         """The file taken of each version, in the installer's order. Raises what the indexes raise."""
         project = self.catalogue.project(wanted.name)

@@ -1,21 +1,20 @@
 """Resolves requirements for one environment, as an installer would there: one version of each project, and why.
 
-The search is resolvelib's, as pip's is, on the candidates of the simulator. pip's answer is reproduced decision by
-decision. uv searches in another way (PubGrub), and is followed in the order of its decisions: where the newest versions
-of everything fit together, which is nearly always, and wherever one solution is better than all others, the answer is
-the same; where one project's newest version excludes another's, uv may settle for another of the equally good ones.
+Each installer has its own search, on the candidates of the simulator: pip's is resolvelib's with pip's order of
+decisions, uv's is PubGrub with uv's. Where newest versions exclude each other, the two settle for different ones, each
+for good reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
 from resolvelib import Resolver as Search
 
 from ftwheel.app.catalogue import Catalogue, Lookahead, Target
 from ftwheel.app.resolving_provider import Ask, Choice, Information, Provider, split
+from ftwheel.app.resolving_pubgrub import MOST_STEPS, NoSolution, TooManySteps, search
 from ftwheel.core.candidates import Candidate
 from ftwheel.core.dependencies import Dependencies, Edge, SetAside, Wanted
 from ftwheel.core.environments import Environment
@@ -23,12 +22,8 @@ from ftwheel.core.requirements import Requirement
 from ftwheel.core.resolution import Resolution, ResolutionError, ResolvedPin, Untold
 from ftwheel.core.rules import InstallerRules
 
-if TYPE_CHECKING:
-    from resolvelib.resolvers import Result
-
 __all__ = ["Resolver"]
 
-_MOST_ROUNDS = 200_000  # pip's
 _MOST_LINES = 12  # of a message about a conflict
 
 
@@ -61,29 +56,31 @@ class Resolver:
             pins=[one.requirement for one in (*roots, *constraints)],
             hashes=_hashes([*roots, *constraints]),
         )
-        asked = [ask for one in roots for ask in split(one.requirement, one.origin)]
-        asked.sort(key=lambda ask: bool(ask.extras))  # plain ones first, as pip does
         pip = self._rules("").name == "pip"
+        asked = [ask for one in roots for ask in split(one.requirement, one.origin, pip=pip)]
+        if pip:
+            asked.sort(key=lambda ask: bool(ask.extras))  # plain ones first
         with Lookahead(target) as lookahead:
             provider = Provider(target, asked, lookahead, pip=pip)
             lookahead.start(one.requirement for one in roots)
             while True:
                 try:
-                    found = Search(provider, BaseReporter()).resolve(asked, max_rounds=_MOST_ROUNDS)
-                except ResolutionImpossible as error:
-                    nothing = self._without_candidates(provider, error.causes) if self._forgiving else set()
+                    chosen = _search_as_pip(provider) if pip else search(provider, asked)
+                except (ResolutionImpossible, NoSolution) as error:
+                    causes = tuple(error.causes)
+                    nothing = self._without_candidates(provider, causes) if self._forgiving else set()
                     if not nothing:
-                        raise _conflict(provider, error.causes, constraints, environment) from None
+                        raise _conflict(provider, causes, constraints, environment) from None
                     provider.excused |= nothing
-                except ResolutionTooDeep:
+                except (ResolutionTooDeep, TooManySteps):
                     raise ResolutionError(
-                        f"{environment.label}: no answer after {_MOST_ROUNDS:,} steps",
+                        f"{environment.label}: no answer after {MOST_STEPS:,} steps",
                         hint="narrow the requirements down, for example with constraints",
                     ) from None
                 else:
-                    return _resolution(provider, found, environment)
+                    return _resolution(provider, chosen, environment)
 
-    def _without_candidates(self, provider: Provider, causes: Collection[Information]) -> set[str]:
+    def _without_candidates(self, provider: Provider, causes: Sequence[Information]) -> set[str]:
         """The projects of which a single requirement leaves nothing to take: those of the conflict, else the first."""
 
         def lacks(ask: Ask) -> bool:
@@ -96,6 +93,11 @@ class Resolver:
         return named or next(({ask.name} for ask in provider.empty if lacks(ask)), set())
 
 
+def _search_as_pip(provider: Provider) -> dict[str, Choice]:
+    found = Search(provider, BaseReporter()).resolve(provider.roots, max_rounds=MOST_STEPS)
+    return dict(found.mapping)
+
+
 def _hashes(wanted: Iterable[Wanted]) -> dict[str, frozenset[tuple[str, str]]]:
     """The files that may be taken, by project: what all requirements with hashes agree on, as with pip."""
     found: dict[str, frozenset[tuple[str, str]]] = {}
@@ -106,15 +108,14 @@ def _hashes(wanted: Iterable[Wanted]) -> dict[str, frozenset[tuple[str, str]]]:
     return found
 
 
-def _resolution(provider: Provider, found: Result[Ask, Choice, str], environment: Environment) -> Resolution:
+def _resolution(provider: Provider, found: Mapping[str, Choice], environment: Environment) -> Resolution:
     chosen: dict[str, list[Choice]] = {}
-    for choice in found.mapping.values():
+    for choice in found.values():
         chosen.setdefault(choice.name, []).append(choice)
     asked: dict[str, list[Requirement]] = {}
-    for identifier in found.mapping:
-        for ask in found.criteria[identifier].iter_requirement():
-            if ask.exactly is None:
-                asked.setdefault(ask.name, []).append(ask.requirement)
+    for ask in (*provider.roots, *(ask for choice in found.values() for ask in provider.required(choice)[0])):
+        if ask.exactly is None:
+            asked.setdefault(ask.name, []).append(ask.requirement)
     pins = tuple(_pin(provider, choices, asked.get(name, [])) for name, choices in sorted(chosen.items()))
     aside = dict.fromkeys(
         SetAside(
@@ -154,7 +155,7 @@ def _pin(provider: Provider, choices: Sequence[Choice], asked: Sequence[Requirem
 
 
 def _conflict(
-    provider: Provider, causes: Collection[Information], constraints: Iterable[Wanted], environment: Environment
+    provider: Provider, causes: Sequence[Information], constraints: Iterable[Wanted], environment: Environment
 ) -> ResolutionError:
     """Who wants what that does not fit together, each with the way from what the user asked for."""
     ways = provider.ways()

@@ -1,8 +1,9 @@
-"""What resolvelib asks while it resolves: candidates, what they require, and which project to decide about next.
+"""What a search asks: which versions there are, what they require, and, for pip, which project to decide about next.
 
-A project with extras is a project of its own, which requires the plain one in the same version; pip does the same.
+A project with extras is a project of its own, which requires the plain one in the same version; both installers do it
+like that. ``find_matches`` and what follows the headings about resolvelib are for pip's search.
 Sources: pip 26.3 ``_internal/resolution/resolvelib`` (``provider.py``, ``factory.py``, ``found_candidates.py``,
-``candidates.py``); uv 0.13.9 ``uv-resolver/src/pubgrub/priority.rs`` for the order of its decisions.
+``candidates.py``).
 """
 
 from __future__ import annotations
@@ -70,8 +71,11 @@ def _identifier(name: str, extras: tuple[str, ...]) -> str:
     return f"{name}[{','.join(extras)}]" if extras else name
 
 
-def split(requirement: Requirement, origin: str = "") -> Iterator[Ask]:
-    """A requirement with versions and extras asks for the plain project in these versions first."""
+def split(requirement: Requirement, origin: str = "", *, pip: bool) -> Iterator[Ask]:
+    """A requirement with extras in the parts that the installer looks at: for uv each extra is one by itself."""
+    if not pip and requirement.extras:
+        yield from (Ask(requirement.name, (extra,), requirement, origin=origin) for extra in requirement.extras)
+        return
     if requirement.extras and requirement.specifier is not None:
         yield Ask(requirement.name, (), requirement, origin=origin)
     yield Ask(requirement.name, requirement.extras, requirement, origin=origin)
@@ -92,13 +96,13 @@ class Provider(AbstractProvider[Ask, Choice, str]):
         self._pip = pip
         self._choices: dict[tuple[str, tuple[str, ...], str], Choice | None] = {}
         self._required: dict[Choice, tuple[list[Ask], list[Dependency]]] = {}
+        self._sets: dict[Requirement, int] = {}
+        self._places: dict[str, dict[Version | None, int]] = {}
         self._order: dict[str, int] = {}
         self._conflicts: defaultdict[str, int] = defaultdict(int)
         self._promoted: set[str] = set()
-        self._pinned: set[str] = set()
         for number, ask in enumerate(roots):
-            self._order.setdefault(ask.identifier if pip else ask.name, number)
-            self._see(ask)
+            self._order.setdefault(ask.identifier, number)
 
     # --- candidates ---------------------------------------------------------------------------------------------
 
@@ -148,7 +152,9 @@ class Provider(AbstractProvider[Ask, Choice, str]):
         contains = requirement.requirement.pip_contains if self._pip else requirement.requirement.uv_contains
         return contains(candidate.version)
 
-    def choices(self, wanted: Requirement, extras: tuple[str, ...]) -> Iterator[Choice]:
+    def choices(
+        self, wanted: Requirement, extras: tuple[str, ...], within: Callable[[Version], bool] = lambda _: True
+    ) -> Iterator[Choice]:
         """What can be chosen, best first, without versions whose metadata rules them out."""
         seen: set[Version] = set()
         again = True
@@ -157,7 +163,7 @@ class Provider(AbstractProvider[Ask, Choice, str]):
             for candidate in self.target.candidates(wanted):
                 version = parse_version(candidate.version)
                 assert version is not None
-                if version in seen:
+                if version in seen or not within(version):
                     continue
                 said = self.target.catalogue.metadata(candidate.file)
                 if self._is_other(wanted.name, version, candidate, said) and isinstance(said, CoreMetadata):
@@ -214,13 +220,50 @@ class Provider(AbstractProvider[Ask, Choice, str]):
             plain = self._choices[key] = Choice(name, (), None, None, CoreMetadata(name=name, version=""))
         return self._with_extras(plain, extras)
 
+    # --- versions as sets, for the search of uv: see ``resolving_pubgrub`` --------------------------------------
+
+    def everything(self, name: str) -> int:
+        """All versions of a project, and its absence."""
+        return (1 << len(self._places_of(name)) + 1) - 1
+
+    def versions(self, ask: Ask) -> int:
+        """The versions that meet a requirement."""
+        places = self._places_of(ask.name)
+        if ask.exactly is not None:
+            return 1 << places[ask.exactly.version]
+        if ask.name in self.excused:
+            return self.everything(ask.name) & ~1
+        wanted = self.target.wanted(ask.name, [ask.requirement])
+        if wanted not in self._sets:
+            self._sets[wanted] = sum(
+                1 << place for version, place in places.items() if version is not None and wanted.uv_contains(version)
+            )
+        return self._sets[wanted]
+
+    def bit(self, choice: Choice) -> int:
+        """The set of one version."""
+        return 1 << self._places_of(choice.name)[choice.version]
+
+    def best(self, name: str, extras: tuple[str, ...], among: int) -> Choice | None:
+        """What uv takes among these versions."""
+        if name in self.excused:
+            return self._nothing(name, extras)
+        places = self._places_of(name)
+        found = self.choices(parse_requirement(name), extras, lambda version: bool(among >> places[version] & 1))
+        return next(found, None)
+
+    def _places_of(self, name: str) -> Mapping[Version | None, int]:
+        """The number of each version, from 1, newest first."""
+        if name in self.excused:
+            return {None: 1}
+        if name not in self._places:
+            self._places[name] = {version: place for place, version in enumerate(self.target.versions(name), 1)}
+        return self._places[name]
+
     # --- what they require --------------------------------------------------------------------------------------
 
     def get_dependencies(self, candidate: Choice) -> Iterable[Ask]:
-        asked = self.required(candidate)[0]
-        for ask in asked:
-            self._see(ask)
-        return asked
+        return self.required(candidate)[0]
 
     def required(self, choice: Choice) -> tuple[list[Ask], list[Dependency]]:
         """What a choice asks for, and what it wants from an address. Raises InputError."""
@@ -237,7 +280,7 @@ class Provider(AbstractProvider[Ask, Choice, str]):
                     if one.address:
                         addresses.append(one)
                     else:
-                        asked += split(one.requirement)
+                        asked += split(one.requirement, pip=self._pip)
             found = self._required[choice] = asked, addresses
             self._lookahead.start(ask.requirement for ask in asked if ask.exactly is None)
         return found
@@ -266,13 +309,6 @@ class Provider(AbstractProvider[Ask, Choice, str]):
 
     # --- which comes next ---------------------------------------------------------------------------------------
 
-    def _see(self, ask: Ask) -> None:
-        """Remember the order in which uv discovers projects, and those of which one version is wanted."""
-        if not self._pip:
-            self._order.setdefault(ask.name, len(self._order))
-            if ask.exactly is not None or ask.requirement.single is not None:
-                self._pinned.add(ask.name)
-
     def narrow_requirement_selection(
         self,
         identifiers: Iterable[str],
@@ -282,8 +318,6 @@ class Provider(AbstractProvider[Ask, Choice, str]):
         backtrack_causes: Sequence[Information],
     ) -> Iterable[str]:
         """pip decides first about what the last conflict was about, then about what often is in conflicts."""
-        if not self._pip:
-            return identifiers
         causes: set[str] = set()
         for cause in backtrack_causes:
             for each in (cause.requirement, cause.parent):
@@ -305,9 +339,6 @@ class Provider(AbstractProvider[Ask, Choice, str]):
         information: Mapping[str, Iterator[Information]],
         backtrack_causes: Sequence[Information],
     ) -> Any:
-        if not self._pip:
-            name = identifier.partition("[")[0]
-            return name not in self._pinned, self._order.get(name, math.inf), identifier
         operators = [
             (one.operator, one.version)
             for about in information[identifier]
