@@ -356,7 +356,7 @@ class TestQuestions:
         session.answer("Write 2 files? [y/N]", "yes")
         assert session.end() == 0
         assert "\x1b[32m+build-backend = " in session.said
-        assert "Trusted Publishing" in session.said
+        assert "add a trusted publisher: this repository, workflow release.yml, environment pypi" in session.said
         table = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["ftwheel"]
         assert table == {
             "build-backend": "setuptools.build_meta:__legacy__",

@@ -156,8 +156,8 @@ def _steps(changes: Sequence[Change], made: WorkflowPlan, *, adopted: bool) -> t
     if release and any(change.path == release and change.before is None for change in changes):
         name = PurePosixPath(release).name
         steps += [
-            f"let the index trust it (Trusted Publishing): add repository, workflow {name} and environment pypi there",
-            "make the environment pypi in the settings of the repository, with the people who may release",
+            f"on the index, add a trusted publisher: this repository, workflow {name}, environment pypi",
+            "on GitHub, make the environment pypi (Settings, Environments), with the people who may release",
             "push a tag such as v1.0: every wheel is built, looked at with its twin, and published if all are right",
         ]
     return tuple(steps)

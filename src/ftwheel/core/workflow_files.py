@@ -102,6 +102,6 @@ def _about_others(others: Sequence[tuple[str, str]], *, releases: bool) -> list[
         if settings := sorted(set(_CIBUILDWHEEL.findall(text))):
             notes.append(
                 f"{path} sets {', '.join(settings)}, which the new workflow does not see: what still matters belongs "
-                "into [tool.cibuildwheel]"
+                "in [tool.cibuildwheel]"
             )
     return notes

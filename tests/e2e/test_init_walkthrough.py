@@ -1,0 +1,48 @@
+"""docs/walkthrough.md, done for real: a public C project, adopted from its source distribution to a verified pair."""
+
+from __future__ import annotations
+
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+
+from ftwheel.io.interpreters import probe
+from support.commands import Done, ftwheel
+
+PROJECT = "markupsafe==3.0.4"
+MINUTES = 5.0  # for all commands; docs/walkthrough.md has what was measured
+
+
+@pytest.mark.e2e
+@pytest.mark.network
+def test_from_a_source_distribution_to_a_verified_pair(tmp_path: Path, default_python: str, free_threaded_python: str):
+    started = time.monotonic()
+    download = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", PROJECT]
+    subprocess.run([default_python, "-m", "pip", *download], cwd=tmp_path, check=True)
+    [sdist] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    project = tmp_path / sdist.name.removesuffix(".tar.gz")
+    pair = f"{default_python},{free_threaded_python}"
+    pythons = ",".join(probe(python).label for python in (default_python, free_threaded_python))
+
+    def run(*arguments: str) -> Done:
+        done = ftwheel(*arguments, cwd=project)
+        assert done.code == 0, done.out + done.err
+        return done
+
+    before = (project / "pyproject.toml").read_text()
+    run("init", "--yes", "--pythons", pythons, "--platforms", "manylinux_2_28_x86_64", "--free-threading", "stable")
+    after = (project / "pyproject.toml").read_text()
+    assert {*before.splitlines()} - {*after.splitlines()} == {'requires = ["setuptools>=77"]'}
+    assert "stays off" in run("build", "--python", pair).out
+    assert "2 wheels: no findings" in run("check", "dist").out
+    installers = ["--against-installers", "--python", default_python, "--python", free_threaded_python]
+    verified = run("verify", "dist", "--no-index", *installers).out
+    assert "expected places get a wheel of this release" in verified
+    assert verified.count("as foretold; markupsafe._speedups: loaded") == 4
+    assert run("init", "--check").out == "nothing to change\n"
+    assert time.monotonic() - started < MINUTES * 60
