@@ -1,0 +1,155 @@
+"""The parts of the Action that need no workflow: its steps, its time limit, and what it writes for GitHub."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from ftwheel.cli import action, reports
+from ftwheel.cli.main import main
+from ftwheel.core.errors import BuildError, InputError
+from ftwheel.io.artifacts import collect
+from ftwheel.io.interpreters import candidates
+from ftwheel.render.workflow_commands import command, output, silenced
+from support.projects import intree_project
+from support.server import serve
+from support.wheels import make_wheel
+
+WHEEL = "demo_pkg-1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a runner gives a step: files for outputs and summary, and a folder for what is temporary."""
+    for name in list(os.environ):
+        if name.startswith(("INPUT_", "GITHUB_", "RUNNER_", "CIBW_")):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "runner"
+    folder.mkdir()
+    monkeypatch.setenv("RUNNER_TEMP", str(folder))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(folder / "output"))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary"))
+    return folder
+
+
+def outputs(github: Path) -> dict[str, str]:
+    """As the runner reads the file."""
+    found, lines = {}, iter((github / "output").read_text(encoding="utf-8").split("\n"))
+    for line in filter(None, lines):
+        name, _, word = line.partition("<<")
+        found[name] = "\n".join(iter(lambda lines=lines: next(lines), word))
+    return found
+
+
+def test_the_two_steps_of_a_plan(github: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    project = intree_project(tmp_path / "project", "")
+    monkeypatch.setenv("INPUT_MODE", "plan")
+    monkeypatch.setenv("INPUT_PROJECT", str(project))
+    monkeypatch.setenv("INPUT_PYTHONS", "3.13t 3.14t")
+    monkeypatch.setenv("INPUT_PLATFORMS", "win_amd64 pyodide_2025_0_wasm32")
+    assert main(["action", "prepare"]) == 0
+    monkeypatch.delenv("INPUT_MODE")  # the second step gets nothing but the folder
+    monkeypatch.setenv("FTWHEEL_WORK", outputs(github)["work"])
+    assert main(["action", "run"]) == 3  # there is no free-threaded Pyodide
+    monkeypatch.setenv("INPUT_MODE", "plan")
+    monkeypatch.setenv("INPUT_PLATFORMS", "win_amd64")
+    assert main(["action", "prepare"]) == 0
+    monkeypatch.setenv("FTWHEEL_WORK", outputs(github)["work"])
+    assert main(["action", "run"]) == 0
+    [job] = json.loads(outputs(github)["matrix"])["include"]
+    assert job["pythons"] == "3.13t 3.14t"
+    assert "| `win_amd64` | windows-latest | - | 3.13t 3.14t |" in (github / "summary").read_text()
+
+
+def test_the_second_step_needs_the_first(github: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["action", "run"]) == 2
+    assert "::error title=ftwheel::FTWHEEL_WORK: '.' is not the folder" in capsys.readouterr().out
+    assert not (github / "output").exists()
+
+
+def test_a_command_that_takes_too_long_is_interrupted():
+    started = time.monotonic()
+    with (
+        pytest.raises(BuildError, match=r"ftwheel build took longer than 0.0\d+ minutes"),
+        action._time_limit(0.2, "build"),
+    ):
+        threading.Event().wait(30)
+    assert time.monotonic() - started < 20
+
+
+def test_a_user_who_interrupts_is_no_time_limit():
+    with pytest.raises(KeyboardInterrupt), action._time_limit(60, "build"):
+        raise KeyboardInterrupt
+
+
+def test_a_summary_is_cut_at_a_line_where_github_would_show_nothing(github: Path):
+    action._summary("".join(f"| línea {number} |\n" for number in range(100_000)))
+    text = (github / "summary").read_text(encoding="utf-8")
+    assert 990_000 < len(text.encode()) < 1_048_576
+    assert text.endswith(" |\n\nThe rest is left out: GitHub shows no more.\n\n")
+
+
+def test_no_text_is_a_command_of_its_own():
+    assert command("error", "50%\r\n::set-output::x", title="a:b,\nc", file="") == (
+        "::error title=a%3Ab%2C c::50%25\\r%0A::set-output::x\n"
+    )
+    off, on = silenced()
+    assert off == f"::stop-commands::{on.strip().strip(':')}\n"
+    assert silenced() != (off, on)
+    assert output("name", "a\nb=c\n").count("\n") == 5
+
+
+def test_what_two_jobs_made_is_put_together(tmp_path: Path):
+    for folder in ("a", "b/c"):
+        make_wheel(tmp_path / "artifacts" / folder, WHEEL)
+    (tmp_path / "artifacts" / "b" / "notes.txt").write_text("no wheel")
+    (tmp_path / "artifacts" / "demo_pkg-1.0.tar.gz").write_text("sdist")
+    found = collect(tmp_path / "artifacts", tmp_path / "dist")
+    assert [path.name for path in found] == [WHEEL, "demo_pkg-1.0.tar.gz"]
+    make_wheel(tmp_path / "artifacts" / "b", WHEEL, {"demo_pkg/__init__.py": "x = 2"})
+    with pytest.raises(InputError, match=r"two jobs made it, with different contents \(a/.* and b/.*\)"):
+        collect(tmp_path / "artifacts", tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_interpreters_in_a_runners_tool_cache_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_python: str
+):
+    folder = tmp_path / "Python" / "3.13.0" / "x64" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "python3").symlink_to(default_python)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("RUNNER_TOOL_CACHE", str(tmp_path))
+    assert next(iter(candidates())) == folder / "python3"
+
+
+@pytest.mark.parametrize("name", ["check", "verify"])
+def test_reports_are_written_from_one_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "cache"))
+    make_wheel(tmp_path / "dist", WHEEL)
+    files = [f"--report=json={tmp_path / 'a.json'}", f"--report=markdown={tmp_path / 'a=b.md'}"]
+    with serve() as index:
+        where = [] if name == "check" else ["--index-url", f"{index.url}/simple/"]
+        assert main([name, *where, *files, str(tmp_path / "dist")]) == 0, capsys.readouterr()
+    assert json.loads((tmp_path / "a.json").read_text())["schema_version"] == 1
+    assert (tmp_path / "a=b.md").read_text().startswith("### ")
+
+
+@pytest.mark.parametrize("wrong", ["html=x", "json=", "json", "=x"])
+def test_a_report_needs_a_format_and_a_file(wrong: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as end:
+        main(["check", f"--report={wrong}", "x.whl"])
+    assert end.value.code == 2
+    assert "is not FORMAT=FILE with one of text, json" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_one_message(tmp_path: Path):
+    with pytest.raises(InputError, match="cannot be written"):
+        reports.save(tmp_path / "no" / "such.json", "text")
