@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import os
 import shutil
-import tarfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +15,7 @@ import pytest
 from ftwheel.cli.main import main
 from ftwheel.core.simple import normalized
 from ftwheel.io.targets import this_platform
+from support.published import publish
 from support.server import IndexServer, serve
 
 ROOT = Path(__file__).parents[2]
@@ -72,28 +70,6 @@ def missing(capsys: pytest.CaptureFixture[str]) -> Run:
 def server() -> Iterator[IndexServer]:
     with serve() as running:
         yield running
-
-
-def publish(server: IndexServer, name: str, *filenames: str, requires: tuple[str, ...] = ()) -> None:
-    """Serve a page, and what the files say of themselves: beside a wheel (PEP 658), in an sdist (PEP 643)."""
-    files = []
-    for filename in filenames:
-        version = filename.split("-")[1].removesuffix(".tar.gz")
-        lines = ["Metadata-Version: 2.2", f"Name: {name}", f"Version: {version}"]
-        body = "\n".join([*lines, *(f"Requires-Dist: {each}" for each in requires), ""]).encode()
-        server.put(f"/files/{filename}.metadata", body)
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-            member = tarfile.TarInfo(f"{name}-{version}/PKG-INFO")
-            member.size = len(body)
-            archive.addfile(member, io.BytesIO(body))
-        server.put(f"/files/{filename}", packed.getvalue())
-        file: dict[str, object] = {"filename": filename, "url": f"/files/{filename}"}
-        file["hashes"] = {"sha256": hashlib.sha256(packed.getvalue()).hexdigest()}
-        if filename.endswith(".whl"):
-            file["core-metadata"] = {"sha256": hashlib.sha256(body).hexdigest()}
-        files.append(file)
-    server.put(f"/simple/{name}/", json.dumps({"meta": {"api-version": "1.1"}, "name": name, "files": files}))
 
 
 def outcomes(body: dict[str, Any]) -> dict[str, list[str]]:
