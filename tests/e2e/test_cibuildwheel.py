@@ -19,6 +19,7 @@ from ftwheel.core.cibuildwheel import Series
 from ftwheel.io.cibuildwheel import installed
 from ftwheel.io.interpreters import probe
 from ftwheel.io.processes import Crew
+from support.commands import ftwheel, ftwheel_environ
 
 pytestmark = pytest.mark.container
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ NEEDS = ["build", "ftwheel-build", "packaging", "pip", "pytest>=8", "virtualenv"
 @pytest.fixture(scope="session")
 def image() -> dict[str, str]:
     done = subprocess.run([sys.executable, ROOT / "tools" / "manylinux_image.py"], stdout=subprocess.PIPE, check=True)
-    found: dict[str, str] = json.loads(done.stdout)
+    found: dict[str, str] = json.loads(done.out)
     return found
 
 
@@ -48,7 +49,7 @@ def podman(tmp_path: Path, image: dict[str, str], pair: tuple[str, str]) -> Call
                 [python, "-m", "pip", "download", "--quiet", "--dest", wheels, *NEEDS, *requires], check=True
             )
         return {
-            **os.environ,
+            **ftwheel_environ(),
             "CIBW_CONTAINER_ENGINE": "podman",
             "CIBW_DEPENDENCY_VERSIONS": "latest",
             "CIBW_ENVIRONMENT_LINUX": f"PIP_NO_INDEX=1 PIP_FIND_LINKS=/host{wheels}",
@@ -59,11 +60,6 @@ def podman(tmp_path: Path, image: dict[str, str], pair: tuple[str, str]) -> Call
         }
 
     return variables
-
-
-def ftwheel(*arguments: str | Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ftwheel", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +77,11 @@ def test_a_pair_comes_out_right(
     default = probe(pair[0])
     arguments = ["--driver", "cibuildwheel", "--python", default.label, "--platforms", "manylinux_x86_64"]
     out = tmp_path / "out"
-    done = ftwheel("build", ROOT / "examples" / name, *arguments, "--format", "json", "-o", out, env=podman(*requires))
-    assert done.returncode == 0, done.stdout + done.stderr
-    result = json.loads(done.stdout)
+    done = ftwheel(
+        "build", ROOT / "examples" / name, *arguments, "--format", "json", "-o", out, environ=podman(*requires)
+    )
+    assert done.code == 0, done.out + done.err
+    result = done.json
     assert result["passed"]
     assert result["findings"] == []
     wheels = sorted(result["wheels"], key=itemgetter("filename"))
@@ -125,10 +123,10 @@ def test_default_wheels_come_out_of_4x_which_has_ftwheel_audit_them(
     label = probe(pair[0]).label
     arguments = ["--driver", "cibuildwheel", "--python", f"{label}+gil", "--platforms", "manylinux_x86_64", "-v"]
     project = ROOT / "examples" / "setuptools-c"
-    done = ftwheel("build", project, *arguments, "-o", tmp_path / "out", env=podman("setuptools>=77") | virtualenv)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "by cibuildwheel 4." in done.stdout
-    assert "-m ftwheel check" in done.stderr
+    done = ftwheel("build", project, *arguments, "-o", tmp_path / "out", environ=podman("setuptools>=77") | virtualenv)
+    assert done.code == 0, done.out + done.err
+    assert "by cibuildwheel 4." in done.out
+    assert "-m ftwheel check" in done.err
     assert len(list((tmp_path / "out").iterdir())) == 1
 
 
@@ -141,10 +139,10 @@ def test_a_wheel_that_the_audit_refuses_ends_the_build(
         podman("setuptools>=77") | virtualenv | {"CIBW_REPAIR_WHEEL_COMMAND": f"cp {{wheel}} {{dest_dir}}/{renamed}"}
     )
     arguments = ["--driver", "cibuildwheel", "--python", f"{default.label}+gil", "--platforms", "manylinux_x86_64"]
-    done = ftwheel("build", ROOT / "examples" / "setuptools-c", *arguments, "-o", tmp_path / "out", env=variables)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "the audit of the finished wheel found errors" in done.stderr
-    assert "FTW201" in done.stderr
+    done = ftwheel("build", ROOT / "examples" / "setuptools-c", *arguments, "-o", tmp_path / "out", environ=variables)
+    assert done.code == 1, done.out + done.err
+    assert "the audit of the finished wheel found errors" in done.err
+    assert "FTW201" in done.err
     assert not (tmp_path / "out").exists()
 
 
@@ -181,13 +179,13 @@ def test_a_container_that_cannot_start_is_found_before_the_build(
     """cibuildwheel 3.4.1 waits for ever for such a one."""
     wrong = tmp_path / "containers.conf"
     wrong.write_text('[engine]\nruntime = "wrong"\n[engine.runtimes]\nwrong = ["/bin/false"]\n')
-    variables = os.environ | {
+    variables = ftwheel_environ() | {
         "CIBW_CONTAINER_ENGINE": "podman",
         "CIBW_MANYLINUX_X86_64_IMAGE": image["image"],
         "CONTAINERS_CONF": os.fspath(wrong),
     }
     arguments = ["--driver", "cibuildwheel", "--python", probe(pair[0]).label, "--platforms", "manylinux_x86_64"]
-    done = ftwheel("build", ROOT / "examples" / "setuptools-c", *arguments, "-o", tmp_path / "out", env=variables)
-    assert done.returncode == 7, done.stdout + done.stderr
-    assert "podman run failed" in done.stderr
-    assert "hint: try: podman run" in done.stderr
+    done = ftwheel("build", ROOT / "examples" / "setuptools-c", *arguments, "-o", tmp_path / "out", environ=variables)
+    assert done.code == 7, done.out + done.err
+    assert "podman run failed" in done.err
+    assert "hint: try: podman run" in done.err

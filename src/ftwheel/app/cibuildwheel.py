@@ -37,10 +37,12 @@ def collect(
     project: str,
     out_dir: str,
     jobs: int,
+    started: float,
 ) -> BuildResult:
     """Judge the wheels of every place, and put them into the output folder when there is no error in any.
 
-    ``origins`` are by file name. For errors see ``ftwheel.app.build.build``.
+    ``origins`` are by file name, ``started`` is when cibuildwheel began, by the workshops' clock. For errors see
+    ``ftwheel.app.build.build``.
     """
     results = [
         build(each.plan, each.workshop, observer, project=project, out_dir=out_dir, jobs=jobs) for each in places
@@ -58,7 +60,7 @@ def collect(
         out_dir=out_dir,
         wheels=tuple(replace(wheel, path=final) for wheel, final in zip(wheels, finals, strict=True)),
         findings=findings,
-        seconds=sum(origin.seconds for origin in origins.values()) + sum(result.seconds for result in results),
+        seconds=places[0].workshop.clock() - started,
     )
 
 

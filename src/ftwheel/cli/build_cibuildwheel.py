@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from fnmatch import filter as matching
@@ -71,6 +72,7 @@ def build(
         if arguments.verbose:
             print(printable(line.rstrip("\n")), file=sys.stderr)
 
+    started = time.monotonic()
     label = container_label()
     crew = Crew()
     with workspace() as place:
@@ -97,6 +99,7 @@ def build(
                     imports=not arguments.no_import,
                     out_dir=out_dir,
                     shown=shown,
+                    started=started,
                 )
         finally:
             crew.stop()
@@ -178,6 +181,7 @@ def _judge(
     imports: bool,
     out_dir: Path,
     shown: str,
+    started: float,
 ) -> BuildResult:
     """Prove the wheels of each place, in a room, as ``ftwheel build`` proves its own."""
     from ftwheel.app.cibuildwheel import Origin, Place, collect
@@ -219,6 +223,7 @@ def _judge(
         project=project.path.name,
         out_dir=shown,
         jobs=max(2, os.cpu_count() or 1),
+        started=started,
     )
 
 
