@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -150,7 +151,7 @@ def _steps(changes: Sequence[Change], made: WorkflowPlan, *, adopted: bool) -> t
     steps = []
     if not adopted:
         steps.append("try it here: ftwheel build")
-    paths = " ".join(change.path for change in changes)
+    paths = shlex.join(change.path for change in changes)
     steps.append(f'git add {paths} && git commit -m "Build and verify pairs of wheels with ftwheel"')
     release = dict(made.paths).get("workflows/release.yml")
     if release and any(change.path == release and change.before is None for change in changes):

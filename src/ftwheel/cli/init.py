@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     """0 when all is written or nothing has to be, 1 when --check finds a change or the last answer is no."""
     from ftwheel.io.surveys import read_repository, survey
     from ftwheel.io.writing import NewText, write_all
+    from ftwheel.render.terminal import printable
 
     folder = Path(os.path.realpath(arguments.project))
     project, repository = survey(folder), read_repository(folder)
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(f"wrote {_files(plan)}. Next:")
     for number, step in enumerate(plan.steps, 1):
-        print(f"  {number}. {step}")
+        print(f"  {number}. {printable(step)}")
     return 0
 
 
@@ -158,6 +159,7 @@ def _asked(
     from dataclasses import replace
 
     from ftwheel.core.edits import table_at
+    from ftwheel.render.terminal import printable
 
     if project.adopted:
         return wishes, wanted
@@ -169,7 +171,7 @@ def _asked(
         wishes = replace(wishes, platforms=_list(_answer("Platforms to serve", " ".join(platforms))))
     declared = project.declarations
     if declared.undeclared and wishes.gil is None and "gil" not in own:
-        print(f"No declaration about the GIL found in: {', '.join(declared.undeclared)}", file=sys.stderr)
+        print(f"No declaration about the GIL found in: {printable(', '.join(declared.undeclared))}", file=sys.stderr)
         if _yes("May modules leave it undeclared, and turn the GIL on?", default=False):
             wishes = replace(wishes, gil="allow-used")
     elif declared.all_declare and wishes.status is None:

@@ -27,7 +27,7 @@ STATUSES: Mapping[str, str] = {
     name: f"Programming Language :: Python :: Free Threading :: {number} - {name.capitalize()}"
     for number, name in enumerate(("unstable", "beta", "stable", "resilient"), 1)
 }
-"""The trove classifiers of PEP 779's time, by the word that names one."""
+"""The trove classifiers for free threading, by the word that names one."""
 
 _FREE_THREADING = "Programming Language :: Python :: Free Threading"
 _LEGACY = "setuptools.build_meta:__legacy__"  # what PEP 517 frontends take where no backend is named
