@@ -187,7 +187,7 @@ def _inspector(places: Places) -> Inspect:
 
     if places.client is None:
         raise InputError("a recording has pages, and no wheels to look into", hint="leave out --deep, or --index DIR")
-    return WheelDeclarations(places.client.download)
+    return WheelDeclarations(places.client.download, abort=places.client.abort)
 
 
 def _state(
