@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from ftwheel.core.simple import File
 from ftwheel.io.wheel_declarations import WheelDeclarations
 from support.commands import ftwheel, ftwheel_environ
 from support.modules import DECLARED, UNDECLARED, build_module, ext_suffix
-from support.server import IndexServer, serve
+from support.server import IndexServer, serve, wait_until
 from support.wheels import make_wheel
 
 TARGET = "3.13t-manylinux_2_28_x86_64"
@@ -123,3 +126,20 @@ def test_what_is_never_downloaded(filename: str, size: int, why: str) -> None:
 
     found = WheelDeclarations(never)(File(filename=filename, url="https://files.example.org/foo", size=size))
     assert why in found.why
+
+
+def test_an_interrupt_does_not_wait_for_downloads(index: IndexServer, wheels: Path, tmp_path: Path) -> None:
+    put(index, wheels, "declared")
+    [path] = [path for path in index.routes if path.startswith("/files/")]
+    index.put(path, b"x" * 1000, content_type="application/octet-stream", pause=60.0)
+    arguments = ["missing", "declared", "--no-deps", "--deep", "--target", TARGET, "--no-config", "-i"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ftwheel", *arguments, f"{index.url}/simple/"],
+        env=ftwheel_environ(FTWHEEL_CACHE_DIR=str(tmp_path)),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert wait_until(lambda: path in index.paths, 20)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, "ftwheel: interrupted\n")

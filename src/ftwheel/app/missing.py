@@ -31,7 +31,13 @@ __all__ = ["Arrivals", "Inspect", "Memory", "Question", "Resolve", "judge", "mis
 _INSPECTORS = 4  # wheels looked into at a time; each may be large
 
 Resolve = Callable[[Dependencies, Environment], "Resolution"]
-Inspect = Callable[[File], Deep]
+
+
+class Inspect(Protocol):
+    """Looks into a wheel; called from several threads. ``abort`` ends what is under way."""
+
+    def __call__(self, file: File) -> Deep: ...
+    def abort(self) -> None: ...
 
 
 class Arrivals(Protocol):
@@ -208,8 +214,10 @@ def _deepened(reports: Iterable[_Judged], inspect: Inspect) -> Iterator[ProjectR
                     yield _with_deep(*waiting.popleft())
             while waiting:
                 yield _with_deep(*waiting.popleft())
-        finally:
+        except BaseException:
+            inspect.abort()
             pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _with_deep(

@@ -25,10 +25,17 @@ _FIRST = (Declaration.USED, Declaration.NONE, Declaration.CANNOT_TELL, Declarati
 
 
 class WheelDeclarations:
-    """Looks into wheels; ``download`` gets a file as a path. Safe to call from several threads."""
+    """Looks into wheels; ``download`` gets a file as a path, ``abort`` ends that. Safe to call from several threads."""
 
-    def __init__(self, download: Callable[[File, Path], Path], *, most_bytes: int = MOST_WHEEL_BYTES) -> None:
+    def __init__(
+        self,
+        download: Callable[[File, Path], Path],
+        *,
+        abort: Callable[[], None] = lambda: None,
+        most_bytes: int = MOST_WHEEL_BYTES,
+    ) -> None:
         self._download = download
+        self.abort = abort
         self._most = most_bytes
         self._lock = threading.Lock()
 
