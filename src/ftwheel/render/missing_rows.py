@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ftwheel.core.extensions import Declaration
 from ftwheel.core.readiness import MissingReport, ProjectReport, Readiness, Release, Verdict
 
 __all__ = ["answers", "day", "heading", "helps", "listed", "needed_by", "notes", "short", "shown", "versions", "words"]
@@ -58,6 +57,8 @@ def _deep(verdict: Verdict) -> str:
         return f"cannot tell what its modules declare: {deep.why}"
     if not deep.modules:
         return "no compiled modules"
+    from ftwheel.core.extensions import Declaration  # 10 ms, and most reports have none
+
     text = deep.declares.value
     if deep.declares is not Declaration.NOT_USED and deep.others:
         text += f" ({len(deep.others)} of {deep.modules}: {listed_briefly(deep.others)})"
