@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from ftwheel.core.cibuildwheel import Series
 from ftwheel.io.cibuildwheel import installed
 from ftwheel.io.interpreters import probe
 from ftwheel.io.processes import Crew
+from support.act import act, commit_all
 from support.commands import ftwheel, ftwheel_environ
 
 pytestmark = pytest.mark.container
@@ -29,7 +31,7 @@ NEEDS = ["build", "ftwheel-build", "packaging", "pip", "pytest>=8", "virtualenv"
 @pytest.fixture(scope="session")
 def image() -> dict[str, str]:
     done = subprocess.run([sys.executable, ROOT / "tools" / "manylinux_image.py"], stdout=subprocess.PIPE, check=True)
-    found: dict[str, str] = json.loads(done.out)
+    found: dict[str, str] = json.loads(done.stdout)
     return found
 
 
@@ -189,3 +191,60 @@ def test_a_container_that_cannot_start_is_found_before_the_build(
     assert done.code == 7, done.out + done.err
     assert "podman run failed" in done.err
     assert "hint: try: podman run" in done.err
+
+
+PLANNED = """\
+on: push
+jobs:
+  plan:
+    runs-on: ubuntu-latest
+    outputs:
+      matrix: ${{ steps.plan.outputs.matrix }}
+    steps:
+      - uses: actions/checkout@v7
+      - id: plan
+        uses: someone/ftwheel@v1
+        with:
+          mode: plan
+          platforms: manylinux_2_28_x86_64
+          pythons: PYTHONS
+  build:
+    needs: plan
+    runs-on: ${{ matrix.runner }}
+    strategy:
+      matrix: ${{ fromJSON(needs.plan.outputs.matrix) }}
+    steps:
+      - uses: actions/checkout@v7
+      - id: build
+        uses: someone/ftwheel@v1
+        with:
+          mode: build
+"""
+
+
+def test_a_planned_job_of_the_action_builds_sdist_and_pair(
+    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str]
+) -> None:
+    """The Action as act runs it, with the driver that it uses unless told otherwise: the wheels come from the sdist."""
+    project = shutil.copytree(ROOT / "examples" / "setuptools-c", tmp_path / "project")
+    workflow = project / ".github" / "workflows" / "w.yml"
+    workflow.parent.mkdir(parents=True)
+    label = probe(pair[0]).label
+    workflow.write_text(PLANNED.replace("PYTHONS", f"{label} {label}t"))
+    variables = {name: value for name, value in podman("setuptools>=77").items() if not name.startswith("CIBW_TEST")}
+    home = tmp_path / "home"
+    home.mkdir()
+    run = act(
+        commit_all(project),
+        os.fspath(workflow.relative_to(project)),
+        home=home,
+        own="someone/ftwheel",
+        environ=variables,
+    )
+    assert run.code == 0, run.story
+    wheels = json.loads(run.outputs("build")["wheels"])
+    abi = probe(pair[0]).abi_tag
+    assert [name.split("-")[2:4] for name in wheels] == [[abi, abi], [abi, f"{abi}t"]]
+    kept = {path.name for path in (home / "artifacts" / "wheels-manylinux_x86_64").iterdir()}
+    assert kept == {*wheels, "histogram_setuptools_c-1.0.tar.gz"}
+    assert "stays off" in run.summary

@@ -299,3 +299,13 @@ def test_the_steps_are_read_from_what_cibuildwheel_prints() -> None:
         (None, "cp314t-manylinux_x86_64"),
         (Stage.TEST, "cp314t-manylinux_x86_64"),
     ]
+
+
+def test_a_requires_python_that_is_none_is_an_error() -> None:
+    with pytest.raises(ConfigurationError, match=r"requires-python is '3\.x'"):
+        request_for({}, {"CIBW_PROJECT_REQUIRES_PYTHON": "3.x"})
+
+
+def test_options_in_another_file_are_not_read() -> None:
+    with pytest.raises(ConfigurationError, match=r"CIBW_CONFIG_FILE is other\.toml"):
+        read_options({}, {"CIBW_CONFIG_FILE": "other.toml"})

@@ -254,3 +254,13 @@ def test_the_configuration_reads_back() -> None:
     }
     expected = {**table, "overrides": [{"select": "*"}]}
     assert tomllib.loads(config_text(table)) == {"tool": {"cibuildwheel": expected}}
+
+
+@pytest.mark.parametrize(("platform", "fits"), [("auto", True), ("", True), ("linux", True), ("macos", False)])
+def test_a_variable_for_another_platform_is_an_error(platform: str, fits: bool) -> None:
+    environ = {"CIBW_PLATFORM": platform}
+    if fits:
+        assert only(planned({}, environ)).system == "linux"
+    else:
+        with pytest.raises(ConfigurationError, match="CIBW_PLATFORM is macos, and cp314-manylinux_x86_64 is to be"):
+            planned({}, environ)

@@ -45,12 +45,16 @@ def refuse(arguments: argparse.Namespace) -> None:
 
 def show_plan(arguments: argparse.Namespace, project: Project, settings: ConfigSettings) -> None:
     """Print what would be run."""
+    from ftwheel.io.projects import read_project
     from ftwheel.io.sources import unpack_sdist
     from ftwheel.io.workspace import workspace
     from ftwheel.render.cibuildwheel import write_json, write_text
 
     with workspace() as place:
-        folder = unpack_sdist(project.path, place) if project.is_sdist else project.path
+        folder = project.path
+        if project.is_sdist:
+            folder = unpack_sdist(project.path, place)
+            read_project(folder)  # says what is wrong in its pyproject.toml
         plan = _plan(arguments, folder, settings, label="")
     write = write_json if arguments.format == "json" else write_text
     write(plan, sys.stdout)
@@ -79,6 +83,7 @@ def build(
         try:
             (place / "tree").mkdir()
             source = put_source(project.path, place / "tree", without=out_dir)
+            judged = read_project(source) if project.is_sdist else project
             plan = _plan(arguments, source, settings, label)
             for line in left_out_lines(plan):
                 print(line, file=sys.stderr)
@@ -89,7 +94,6 @@ def build(
             with progress() as observer:
                 for run in plan.runs:
                     built |= tool.build(run, observer)
-                judged = read_project(source) if project.is_sdist else project
                 return _judge(
                     judged,
                     built,
@@ -108,13 +112,13 @@ def build(
 def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings, label: str) -> DriverPlan:
     """What is built here: what the project wants, on the platforms that this machine builds for."""
     from ftwheel.core.cibuildwheel import request_for, select
-    from ftwheel.core.cibuildwheel_options import read_options
+    from ftwheel.core.cibuildwheel_options import read_options, table_of
     from ftwheel.core.cibuildwheel_runs import Wishes, plan_runs
 
     file = folder / "pyproject.toml"
     document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     own = read_options(document, os.environ)
-    tags = tuple(document.get("tool", {}).get("ftwheel", {}).get("platforms", ()))
+    tags = tuple(table_of(document, "tool", "ftwheel").get("platforms", ()))
     platforms = _platforms(arguments.platforms, tags, own)
     request = request_for(document, os.environ, pythons=_pythons(arguments.python), platforms=platforms)
     wishes = Wishes(

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ftwheel.core.cibuildwheel_options import Options, read_options
+from ftwheel.core.cibuildwheel_options import Options, read_options, table_of
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.targets import targets_of
 
@@ -128,7 +128,7 @@ class Identifier:
     @property
     def arch(self) -> str:
         """cibuildwheel's name of the machine: ``x86_64``, ``AMD64``, ``arm64_iphoneos``, ..."""
-        return _WINDOWS.get(self.place) or self.place.partition("_")[2]
+        return _arch(self.place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +178,13 @@ def request_for(
     ``pythons`` and ``platforms`` (tags or places) are what the user asked for; else ``[tool.ftwheel]`` is asked, then
     the defaults of ``Request``. ``environ`` is searched for ``CIBW_`` variables.
     """
-    tool = document.get("tool", {})
-    own = tool.get("ftwheel", {})
-    requires = environ.get("CIBW_PROJECT_REQUIRES_PYTHON") or document.get("project", {}).get("requires-python", "")
+    own = table_of(document, "tool", "ftwheel")
+    project = table_of(document, "project")
+    requires = environ.get("CIBW_PROJECT_REQUIRES_PYTHON") or project.get("requires-python", "")
+    try:
+        SpecifierSet(requires)
+    except InvalidSpecifier as error:
+        raise ConfigurationError(f"requires-python is {requires!r}, not a set of version specifiers") from error
     wanted = platforms or own.get("platforms", ())
     return Request(
         pythons=tuple(dict.fromkeys(pythons or own.get("pythons", ()))),
@@ -204,6 +208,10 @@ def place_of(platform: str) -> str:
     return place
 
 
+def _arch(place: str) -> str:
+    return _WINDOWS.get(place) or place.partition("_")[2]
+
+
 def _place(platform: str) -> str:
     match = _TAG.fullmatch(platform)
     if match is None:
@@ -218,14 +226,13 @@ def places_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> tup
     ``native`` are the places it runs; ``archs`` is the project's own option for its system. Names in there decide
     instead, as they do for cibuildwheel, also with emulation; ``auto`` and its like mean the machine's own.
     """
-    system = Identifier(place=native[0], minor=14, free_threaded=False).system
+    system = _SYSTEM_OF[native[0]]
     names = {name.lower() for name in re.split(r"[\s,]+", archs) if name}
     own = not names or bool(names & {"auto", "auto64", "auto32", "native"})
     found = []
     for platform in wanted:
         place = place_of(platform)
-        build = Identifier(place=place, minor=14, free_threaded=False)
-        named = build.system == system and ("all" in names or build.arch.lower() in names)
+        named = _SYSTEM_OF[place] == system and ("all" in names or _arch(place).lower() in names)
         if named or (own and place in native):
             found.append(platform)
     return tuple(found)

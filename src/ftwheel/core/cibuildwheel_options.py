@@ -13,7 +13,7 @@ from typing import Any
 
 from ftwheel.core.errors import ConfigurationError
 
-__all__ = ["Options", "read_options"]
+__all__ = ["Options", "read_options", "table_of"]
 
 _GLOBAL_ONLY = frozenset({"build", "skip", "enable", "test-skip"})  # there is no CIBW_BUILD_LINUX
 
@@ -29,7 +29,7 @@ class Options:
         """The value for one of cibuildwheel's platforms as it reads it, None where the project leaves the default.
 
         The items of an array come with the separator between. Tables have another form for each option and are not
-        read: see ``table_of``.
+        read: see ``raw``.
         """
         value: str | None = None
         for found, rule in self._levels(name, system):
@@ -70,8 +70,7 @@ class Options:
         return found + [(self.environ[variable], rule) for variable in variables if variable in self.environ]
 
     def _own(self, system: str) -> Mapping[str, Any]:
-        own = self.table.get(system, {})
-        return own if isinstance(own, Mapping) else {}
+        return table_of(self.table, system)
 
     @staticmethod
     def _variables(name: str, system: str) -> tuple[str, ...]:
@@ -79,14 +78,26 @@ class Options:
         return (variable,) if name in _GLOBAL_ONLY else (variable, f"{variable}_{system.upper()}")
 
 
+def table_of(document: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """The table at a path of a document; empty where there is none."""
+    found: Any = document
+    for key in path:
+        found = found.get(key, {}) if isinstance(found, Mapping) else {}
+    return found if isinstance(found, Mapping) else {}
+
+
 def read_options(document: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
     """The options of a project: ``document`` is its pyproject.toml, ``environ`` the environment cibuildwheel will see.
 
-    Raises ConfigurationError when ``[tool.cibuildwheel]`` is no table.
+    Raises ConfigurationError when ``[tool.cibuildwheel]`` is no table, or the options stand in another file.
     """
-    tool = document.get("tool", {})
-    table = tool.get("cibuildwheel", {}) if isinstance(tool, Mapping) else {}
+    table = table_of(document, "tool").get("cibuildwheel", {})
     if not isinstance(table, Mapping):
         raise ConfigurationError(f"[tool.cibuildwheel]: found {table!r}, wanted a table")
+    if file := environ.get("CIBW_CONFIG_FILE"):
+        raise ConfigurationError(
+            f"CIBW_CONFIG_FILE is {file}; the driver reads [tool.cibuildwheel] of pyproject.toml",
+            hint="put the options there",
+        )
     own = {name: value for name, value in environ.items() if name.startswith("CIBW_")}
     return Options(table=table, environ=own)

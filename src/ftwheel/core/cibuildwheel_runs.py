@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftwheel.core.cibuildwheel import Identifier, LeftOut, Selection, Series, place_of
-from ftwheel.core.cibuildwheel_options import Options
+from ftwheel.core.cibuildwheel_options import Options, table_of
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.targets import ABI3T_FLOOR
 
@@ -133,6 +133,8 @@ def _run(
 ) -> Run:
     """The run for identifiers of one platform."""
     system = identifiers[0].system
+    if (asked := own.environ.get("CIBW_PLATFORM") or "auto") not in {"auto", system}:
+        raise ConfigurationError(f"CIBW_PLATFORM is {asked}, and {identifiers[0].text} is to be built", hint="unset it")
     environment = {"CIBW_BUILD": " ".join(each.text for each in identifiers)}
     engine, images = "", []
     if system == "linux":
@@ -179,15 +181,14 @@ def _audit(command: str, own: Options, system: str) -> Mapping[str, str]:
 
 def backend_of(document: Mapping[str, Any]) -> str:
     """The build backend that does the work, behind the wrapper or not."""
-    backend = str(document.get("build-system", {}).get("build-backend", "setuptools.build_meta:__legacy__"))
     if _is_wrapped(document):
-        backend = str(document.get("tool", {}).get("ftwheel", {}).get("build-backend", ""))
-    return backend
+        return str(table_of(document, "tool", "ftwheel").get("build-backend", ""))
+    return str(table_of(document, "build-system").get("build-backend", "setuptools.build_meta:__legacy__"))
 
 
 def _is_wrapped(document: Mapping[str, Any]) -> bool:
     """Whether the project builds through ``ftwheel_build``, which sees to what each half needs by itself."""
-    return bool(document.get("build-system", {}).get("build-backend") == "ftwheel_build")
+    return bool(table_of(document, "build-system").get("build-backend") == "ftwheel_build")
 
 
 def _engine(own: Options, label: str) -> tuple[str, str]:
@@ -273,10 +274,9 @@ def _without_limited_api(backend: str, document: Mapping[str, Any]) -> Mapping[s
     scikit-build-core, cffi and maturin do so by themselves below 3.15. What setup.py or meson.build ask for is not
     seen; the wrapper sees it.
     """
-    tool = document.get("tool", {})
-    if backend.startswith("mesonpy") and tool.get("meson-python", {}).get("limited-api"):
+    if backend.startswith("mesonpy") and table_of(document, "tool", "meson-python").get("limited-api"):
         return {"setup-args": "-Dpython.allow_limited_api=false"}
-    bdist = tool.get("distutils", {}).get("bdist_wheel", {})
+    bdist = table_of(document, "tool", "distutils", "bdist_wheel")
     if backend.startswith("setuptools.") and (bdist.get("py_limited_api") or bdist.get("py-limited-api")):
         return {"--build-option": "--py-limited-api="}
     return {}

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,7 +143,9 @@ class Cibuildwheel:
         """
         tool = self._tool(run.series)
         command = self._command(tool, run, self._place / "none")
-        done = self._ask([*command, "--print-build-identifiers"], run)
+        done = _ask(
+            [*command, "--print-build-identifiers"], cwd=self._source, env=self._environ | dict(run.environment)
+        )
         would = set(done.stdout.split())
         named = f"cibuildwheel {tool.version}"
         if done.returncode:
@@ -195,22 +197,10 @@ class Cibuildwheel:
             command += ["--config-file", os.fspath(file)]
         return command
 
-    def _ask(self, command: Sequence[str], run: Run) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            cwd=self._source,
-            env=self._environ | dict(run.environment),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_START,
-        )
-
     def _tool(self, series: Series) -> _Tool:
         if series not in self._tools:
             python = installed(series, self._crew, self._place / "install.log")
-            done = subprocess.run([python, "-I", "-c", _FACTS], capture_output=True, text=True, timeout=_START)
+            done = _ask([python, "-I", "-c", _FACTS])
             if done.returncode:
                 raise MissingToolError(f"{python} does not run cibuildwheel\n{interesting(done.stderr)}")
             version, text = json.loads(done.stdout)
@@ -243,12 +233,14 @@ class Cibuildwheel:
 
     def _end(self, process: subprocess.Popen[bytes], engine: str) -> None:
         """Let cibuildwheel clean up as after Ctrl-C, then make sure of it."""
-        if sys.platform != "win32":
-            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                process.send_signal(signal.SIGINT)  # to it alone: its container's client has to answer still
-                process.wait(_GOODBYE)
-        self._crew.stop()
-        self._remove_containers(engine)
+        try:
+            if sys.platform != "win32":
+                with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                    process.send_signal(signal.SIGINT)  # to it alone: its container's client has to answer still
+                    process.wait(_GOODBYE)
+        finally:
+            self._crew.stop()
+            self._remove_containers(engine)
 
     def _remove_containers(self, engine: str) -> None:
         if not engine or shutil.which(engine) is None:
@@ -338,6 +330,18 @@ def installed(series: Series, crew: Crew, log: Path) -> str:
         if seconds > _FORGET and folder != newest:
             shutil.rmtree(folder, ignore_errors=True)
     return os.fspath(newest / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+
+
+def _ask(
+    command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a short program of cibuildwheel's environment."""
+    try:
+        return subprocess.run(
+            command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", errors="replace", timeout=_START
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MissingToolError(f"{shlex.join(command)} was not done within {_START:.0f} s") from error
 
 
 def _engine(command: Sequence[str], limit: float) -> str:
