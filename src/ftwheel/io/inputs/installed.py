@@ -6,6 +6,7 @@ Sources: pip's documentation, "pip inspect JSON output specification" and "Insta
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import Any
 
@@ -40,14 +41,15 @@ sys.stdout.buffer.write(json.dumps({"version": "1", "installed": list(found.valu
 
 def read_interpreter(executable: str) -> Dependencies:
     """What is installed where this interpreter looks. Raises InputError when it does not answer like a Python."""
+    path = os.path.abspath(shutil.which(executable) or executable)
     try:
         done = subprocess.run(
-            [executable, "-E", "-B", "-c", _PROGRAM],
+            [path, "-E", "-B", "-c", _PROGRAM],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_SECONDS,
             check=True,
-            cwd=os.path.dirname(os.path.abspath(executable)),  # the folder we are in is none it looks into
+            cwd=os.path.dirname(path),  # the folder we are in is none it looks into
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise InputError(
@@ -98,6 +100,8 @@ def _read(path: str, document: Entry, key: str, kind: InputKind) -> Dependencies
                 requires=edges(metadata.list("requires_dist"), entry.where),
             )
         )
+    if len(roots) == len(pins) + len(set_aside):
+        roots = []  # uv marks everything it installs as requested, which says nothing
     return Dependencies(
         label=path,
         kind=kind,
