@@ -44,6 +44,7 @@ _FORMATS = ("text", "tree", "json", "markdown", "csv", "github", "sarif")
 _SEVERITIES = {
     "error": ("cannot-load", "older-version", "sdist", "nothing"),
     "warning": ("cannot-load", "older-version", "sdist", "nothing", "cannot-tell", "undeclared"),
+    "advice": ("cannot-load", "older-version", "sdist", "nothing", "cannot-tell", "undeclared"),
     "never": (),
 }
 _SUFFIXES = (".txt", ".in", ".toml", ".lock", ".json")
@@ -99,8 +100,8 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         choices=(*_SEVERITIES, *_SEVERITIES["warning"]),
-        help="leave with exit code 1 on this; may be repeated. error stands for the first four of the others, warning"
-        " for all (default: error)",
+        help="leave with exit code 1 on this; may be repeated. error stands for cannot-load, older-version, sdist and"
+        " nothing, warning and advice for all (default: error)",
     )
     shown = parser.add_argument_group("how to show it")
     add = shown.add_argument
