@@ -100,6 +100,12 @@ def ask(series: Series, folder: Path, runs: list[Run]) -> dict[str, Any]:
     return answer
 
 
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[Series, dict[str, Any]]:
+    """What each series says without a run: all its identifiers, and what it takes selectors for."""
+    return {series: ask(series, tmp_path_factory.mktemp("known"), []) for series in Series}
+
+
 def identifier_of(text: str) -> Identifier:
     python, _, place = text.partition("-")
     return Identifier(place=place, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
@@ -112,11 +118,15 @@ def runs_for(series: Series, document: dict[str, Any], request: Request, **wishe
 
 
 @pytest.mark.parametrize("series", list(Series), ids=lambda series: series.label)
-def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(series: Series, tmp_path: Path) -> None:
+def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(
+    series: Series, tmp_path: Path, known: dict[Series, dict[str, Any]]
+) -> None:
     """For every python on every platform the plan's variables make cibuildwheel choose exactly what the plan says."""
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'demo'\nversion = '1'\n")
-    known = ask(series, tmp_path, [])["known"]
-    builds = {system: [identifier_of(text) for text in known[system] if text.startswith("cp")] for system in SYSTEMS}
+    builds = {
+        system: [identifier_of(text) for text in known[series]["known"][system] if text.startswith("cp")]
+        for system in SYSTEMS
+    }
     assert all(series.builds(each) for found in builds.values() for each in found)
     runs = []
     for found in builds.values():
@@ -136,19 +146,19 @@ def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(series: 
 
 
 @pytest.mark.parametrize("series", list(Series), ids=lambda series: series.label)
-def test_no_series_is_said_to_build_what_it_does_not_know(series: Series, tmp_path: Path) -> None:
-    known = {text for found in ask(series, tmp_path, [])["known"].values() for text in found}
-    places = {identifier_of(text).place for text in known if text.startswith("cp")}
+def test_no_series_is_said_to_build_what_it_does_not_know(series: Series, known: dict[Series, dict[str, Any]]) -> None:
+    texts = {text for found in known[series]["known"].values() for text in found}
+    places = {identifier_of(text).place for text in texts if text.startswith("cp")}
     assert places >= set(HOSTED)
     for place in places:
         for minor in range(6, 18):
             for free_threaded in (False, True):
                 build = Identifier(place=place, minor=minor, free_threaded=free_threaded)
-                assert series.builds(build) is (build.text in known), build.text
+                assert series.builds(build) is (build.text in texts), build.text
 
 
-def test_selectors_mean_what_they_mean_to_cibuildwheel(tmp_path: Path) -> None:
-    answer = ask(Series.FOUR, tmp_path, [])
+def test_selectors_mean_what_they_mean_to_cibuildwheel(known: dict[Series, dict[str, Any]]) -> None:
+    answer = known[Series.FOUR]
     everything = [text for found in answer["known"].values() for text in found]
     assert {
         pattern: [each for each in everything if selector_matches(pattern, each)] for pattern in PATTERNS
