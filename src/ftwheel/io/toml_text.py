@@ -28,30 +28,25 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
     Raises ConfigurationError, with the lines to write by hand, where the layout leaves no way to do it.
     """
     wanted = applied(tomllib.loads(text), edits)
-    windows = "\r\n" in text
-    plain = text.replace("\r\n", "\n") if windows and text.count("\n") == text.count("\r\n") else text
-    made = _attempt(plain, edits, in_place=True)
-    if made is None or tomllib.loads(made) != applied(tomllib.loads(plain), edits):
-        made = _attempt(plain, edits, in_place=False)
-    if made is None or tomllib.loads(made) != applied(tomllib.loads(plain), edits):
+    windows = text.count("\n") == text.count("\r\n") > 0
+    made = _attempt(text.replace("\r\n", "\n") if windows else text, edits)
+    if made is None or tomllib.loads(made) != wanted:
         raise ConfigurationError(
             "pyproject.toml: the layout leaves no room for the changes",
             hint="make these by hand and run the command again:\n" + "\n".join(_by_hand(wanted, edits)),
         )
-    return made.replace("\n", "\r\n") if plain is not text and windows else made
+    if text and not text.endswith("\n"):
+        made = made.rstrip("\n")  # a missing last line end stays missing
+    return made.replace("\n", "\r\n") if windows else made
 
 
-def _attempt(text: str, edits: Sequence[Edit], *, in_place: bool) -> str | None:
-    """One way to do it; None if that is not valid TOML.
-
-    A table that does not exist goes to the end, and with ``in_place`` off also one of which only subtables exist.
-    """
+def _attempt(text: str, edits: Sequence[Edit]) -> str | None:
+    """The text as tomlkit edits it, with tables that do not exist at its end; None if that is not valid TOML."""
     before = tomllib.loads(text)
     inner: list[Edit] = []
     outer: list[Edit] = []
     for edit in edits:
-        there = table_at(before, edit.table) is not None and (in_place or not isinstance(edit, Put))
-        (inner if there else outer).append(edit)
+        (outer if table_at(before, edit.table) is None else inner).append(edit)
     try:
         document = tomlkit.parse(text)
         for edit in inner:
@@ -108,10 +103,9 @@ def _array(key: str, value: tuple[str, ...]) -> Array:
 
 
 def _with_tables(text: str, puts: Sequence[Put]) -> str:
-    """The text with new tables at its end, each after an empty line; a missing last line end stays missing."""
+    """The text with new tables at its end, each after an empty line."""
     if not puts:
         return text
-    ended = text.endswith("\n") or not text
     parts = [text.rstrip("\n") + "\n"] if text else []
     for path, group in groupby(puts, key=lambda put: put.table):
         lines = [f"[{'.'.join(path)}]"]
@@ -121,8 +115,7 @@ def _with_tables(text: str, puts: Sequence[Put]) -> str:
                 line = tomlkit.dumps({put.key: _array(put.key, tuple(put.value))}).rstrip("\n")
             lines.append(line)
         parts.append("\n".join(lines) + "\n")
-    made = "\n".join(parts)
-    return made if ended else made.removesuffix("\n")
+    return "\n".join(parts)
 
 
 def _line(key: str, value: Value) -> str:
