@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ftwheel.core.cibuildwheel import HOSTED, Identifier, Request, Series, select, selector_matches
-from ftwheel.core.cibuildwheel_options import read_options
-from ftwheel.core.cibuildwheel_runs import Run, Wishes, plan_runs
+from ftwheel.core.cibuildwheel_options import Options, read_options
+from ftwheel.core.cibuildwheel_runs import Run, Wishes, config_text, plan_runs
 from ftwheel.io.cibuildwheel import installed
 from ftwheel.io.processes import Crew
 
@@ -64,6 +64,8 @@ for question in questions["runs"]:
         "settings": [each.config_settings for each in builds],
         "engines": [[each.container_engine.name, *each.container_engine.create_args] for each in builds],
         "environments": [repr(each.environment) for each in builds],
+        "skip": options.globals.build_selector.skip_config,
+        "before_all": options.build_options(None).before_all,
         "audits": [getattr(each, "audit_command", []) for each in builds],
     })
 json.dump({"known": known, "matching": matching, "answers": answers}, sys.stdout)
@@ -163,6 +165,34 @@ def test_selectors_mean_what_they_mean_to_cibuildwheel(known: dict[Series, dict[
     assert {
         pattern: [each for each in everything if selector_matches(pattern, each)] for pattern in PATTERNS
     } == answer["matching"]
+
+
+@pytest.mark.parametrize("series", list(Series), ids=lambda series: series.label)
+def test_the_projects_own_options_are_read_as_cibuildwheel_reads_them(series: Series, tmp_path: Path) -> None:
+    cases: list[tuple[dict[str, Any], dict[str, str]]] = [
+        ({}, {}),
+        ({"skip": "cp39-* cp310-*", "before-all": "a"}, {}),
+        ({"skip": ["cp39-*", "cp310-*"], "before-all": ["a", "b"]}, {}),
+        ({"before-all": "a", "linux": {"before-all": "b"}, "macos": {"before-all": "c"}}, {}),
+        ({"skip": "cp39-*", "before-all": "a"}, {"CIBW_SKIP": "cp310-*", "CIBW_BEFORE_ALL": "d"}),
+        ({"before-all": "a"}, {"CIBW_BEFORE_ALL": "d", "CIBW_BEFORE_ALL_LINUX": "e", "CIBW_BEFORE_ALL_MACOS": "f"}),
+        ({"skip": "cp39-*"}, {"CIBW_SKIP": "", "CIBW_SKIP_LINUX": "cp311-*"}),
+    ]
+    if series is Series.FOUR:  # 3.x refuses inherit outside of overrides
+        cases += [
+            ({"before-all": "a", "linux": {"before-all": ["b"], "inherit": {"before-all": "append"}}}, {}),
+            ({"before-all": "a", "linux": {"before-all": "b", "inherit": {"before-all": "prepend"}}}, {}),
+        ]
+    build = Identifier(place="manylinux_x86_64", minor=14, free_threaded=False)
+    runs = [
+        Run(series=series, system="linux", identifiers=(build,), environment=environ, config=config_text(table))
+        for table, environ in cases
+    ]
+    answers = ask(series, tmp_path, runs)["answers"]
+    for (table, environ), answer in zip(cases, answers, strict=True):
+        own = Options(table=table, environ=environ)
+        assert answer["skip"] == (own.get("skip", "linux") or ""), (table, environ)
+        assert answer["before_all"] == (own.get("before-all", "linux", separator=" && ") or ""), (table, environ)
 
 
 def test_overrides_reach_the_half_they_are_for_and_leave_the_projects_own(tmp_path: Path) -> None:
