@@ -40,11 +40,13 @@ def ask(
     locked: Sequence[str] = (),
     resolved: bool = False,
     pinned: str = "",
+    digests: Sequence[str] = (),
 ) -> Verdict:
     wish = Wish(
         requirement=parse_requirement(wanted),
         pinned=pinned,
         resolved=resolved,
+        hashes=frozenset(("sha256", digest * 64) for digest in digests),
         locked=tuple(File(filename=name, url=f"https://lock.invalid/{name}") for name in locked),
     )
     return assess(project, wish, parse_environment(target), rules or installer("pip"))
@@ -283,3 +285,19 @@ def test_the_wheel_to_look_into() -> None:
     project = files("foo-1.0.tar.gz")
     assert chosen(project, ask(project)) == ""
     assert ask(project).taken == Taken(filename="foo-1.0.tar.gz")
+
+
+@pytest.mark.parametrize("name", ["pip", "uv"])
+def test_files_named_by_their_digests_are_the_only_ones(name: str) -> None:
+    project = files(
+        entry("foo-1.0.tar.gz", hashes={"sha256": "a" * 64}), entry(f"foo-1.0-{T}", hashes={"sha256": "b" * 64})
+    )
+    rules = installer(name)
+    assert ask(project, "foo==1.0", digests="ab", rules=rules).readiness is Readiness.FREE_THREADED
+    verdict = ask(project, "foo==1.0", digests="a", rules=rules, pinned="1.0", resolved=True)
+    assert verdict.readiness is Readiness.SDIST
+    assert (verdict.helps[0].kind, verdict.helps[0].version) == (HelpKind.LOCK_AGAIN, "1.0")
+    verdict = ask(project, "foo==1.0", digests="c", rules=rules, pinned="1.0")
+    assert (verdict.readiness, verdict.taken) == (Readiness.NOTHING, None)
+    undeclared = files(f"foo-1.0-{T}")
+    assert ask(undeclared, "foo==1.0", digests="c", rules=rules).readiness is Readiness.FREE_THREADED

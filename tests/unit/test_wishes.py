@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ftwheel.core.dependencies import Dependencies, Edge, InputKind, Pin, PinnedFile, Wanted
@@ -158,3 +159,27 @@ def test_shards_share_out_every_name_once_whatever_else_there_is() -> None:
     assert all(200 < len(part) < 300 for part in parts)
     assert in_shard("anything", None)
     assert in_shard("numpy", Shard(of=4, number=3))  # as every version of ftwheel has to see it
+
+
+def test_digests_of_requirements_and_constraints_go_with_the_wish() -> None:
+    def wanted(text: str, digest: str) -> Wanted:
+        hashes = frozenset({("sha256", digest)}) if digest else frozenset[tuple[str, str]]()
+        return Wanted(requirement=parse_requirement(text), origin="requirements.txt:1", hashes=hashes)
+
+    one = replace(
+        requirements(),
+        wanted=(wanted("a", "1"), wanted("b", ""), wanted("a ; sys_platform == 'win32'", "2")),
+        constraints=(wanted("b==1", "3"),),
+    )
+    found = by_name(one, targets=(LINUX, WINDOWS))
+    digests = {
+        (name, number): {digest for _, digest in wish.hashes} for name in "ab" for number, wish in found[name].wishes
+    }
+    assert digests == {("a", 0): {"1"}, ("a", 1): {"1", "2"}, ("b", 0): {"3"}, ("b", 1): {"3"}}
+    resolution = Resolution(
+        environment="cp314t-win_amd64",
+        pins=(ResolvedPin(name="b", version="1", requirement=parse_requirement("b"), candidate=None),),
+        roots=("b",),
+    )
+    [resolved] = wanting([(one, {0: resolution})], (LINUX,))
+    assert resolved.wishes[0][1].hashes == {("sha256", "3")}

@@ -102,7 +102,9 @@ class _Question:
         else:
             wanted = self.wish.requirement
             newest = newest_version(project, wanted, self.rules)
-        best = choose(project, wanted, self.environment, self.rules)
+        best = choose(project, wanted, self.environment, replace(self.rules, hashes=self.wish.hashes))
+        if best is not None and self._has_other_digest(best):
+            best = None
         version = best.version if best else self.wish.pinned
         readiness, why = self._readiness(best, newest)
         if best is None and (problem := refusal(project, wanted, self.environment, self.rules)):
@@ -115,6 +117,11 @@ class _Question:
             why=why,
             notes=(*self.wish.notes, *self._notes(best, readiness)),
         )
+
+    def _has_other_digest(self, candidate: Candidate) -> bool:
+        """Whether the installer takes the file and then finds that it is not one of those named by digest."""
+        declared = {(algorithm, digest.lower()) for algorithm, digest in candidate.file.hashes}
+        return bool(self.wish.hashes and declared) and self.wish.hashes.isdisjoint(declared)
 
     def _is_free_choice(self) -> bool:
         """Whether the resolved version is the one the target takes of its own, without other projects' conflicts."""
@@ -183,7 +190,7 @@ class _Question:
                 text=f"upgrade to {verdict.upgrade.version}{_since(verdict.upgrade)}",
                 version=verdict.upgrade.version,
             )
-        if self.wish.locked and verdict.version:
+        if (self.wish.locked or self.wish.hashes) and verdict.version:
             again = self.newest_ready(f"=={verdict.version}", prereleases=True)
             if again is not None:
                 yield Help(

@@ -34,13 +34,15 @@ class Wish:
     ``pinned`` is the version that a lock, an environment or a resolution names, empty when the requirement alone
     decides. ``resolved`` says that the version was chosen for this very target, so that an older one is its doing.
     ``locked`` are the files that a lock lets an installer take of that version; empty means any of the index's.
-    ``notes`` are for the verdict.
+    ``hashes`` are the files that requirements name by their digests, as pairs of algorithm and lower-case hex digest;
+    empty means any. ``notes`` are for the verdict.
     """
 
     requirement: Requirement
     pinned: str = ""
     resolved: bool = False
     locked: tuple[File, ...] = ()
+    hashes: frozenset[tuple[str, str]] = frozenset()
     notes: tuple[str, ...] = ()
 
 
@@ -99,6 +101,11 @@ def in_shard(name: str, shard: Shard | None) -> bool:
 def _wishes(
     dependencies: Dependencies, resolution: Resolution | None, markers: Mapping[str, str]
 ) -> tuple[list[tuple[str, Wish]], tuple[Pin | ResolvedPin, ...]]:
+    hashes: dict[str, frozenset[tuple[str, str]]] = {}
+    for each in (*dependencies.wanted, *dependencies.constraints):
+        if each.requirement.applies(markers):
+            name = each.requirement.name
+            hashes[name] = hashes.get(name, frozenset()) | each.hashes
     if resolution is not None:
         return [
             (
@@ -107,6 +114,7 @@ def _wishes(
                     requirement=pin.requirement,
                     pinned=pin.version,
                     resolved=True,
+                    hashes=hashes.get(pin.name, frozenset()),
                     notes=(f"what it requires is not known: {pin.untold}",) if pin.untold else (),
                 ),
             )
@@ -127,7 +135,7 @@ def _wishes(
             for pin in pins
         ], pins
     return [
-        (each.requirement.name, Wish(requirement=each.requirement))
+        (each.requirement.name, Wish(requirement=each.requirement, hashes=hashes[each.requirement.name]))
         for each in dependencies.wanted
         if each.requirement.applies(markers)
     ], ()

@@ -112,7 +112,10 @@ class ReportMemory:
         if not edition:
             return ""
         asked = [
-            [number, wish.requirement.text, wish.pinned, wish.resolved, [f.filename for f in wish.locked], wish.notes]
+            [
+                *(number, wish.requirement.text, wish.pinned, wish.resolved, wish.notes),
+                *([file.filename for file in wish.locked], sorted(wish.hashes)),
+            ]
             for number, wish in wanting.wishes
         ]
         text = json.dumps([edition, asked, _plain(self._rules(wanting.name))])
