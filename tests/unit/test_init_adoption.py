@@ -136,7 +136,9 @@ class TestCompiled:
             (backend("maturin"), None, None),
             (backend("setuptools.build_meta"), MAKES, None),
             (backend("setuptools.build_meta", "[[tool.setuptools.ext-modules]]\nname = 'a'\n"), None, None),
+            (backend("setuptools.build_meta", "[[tool.setuptools-rust.ext-modules]]\ntarget = 'a'\n"), None, None),
             (backend("setuptools.build_meta"), "setup()", "[options]\next_modules = x\n"),
+            (backend("setuptools.build_meta"), "from skbuild import setup\nsetup()", None),
             (backend("hatchling.build", "[tool.hatch.build.targets.wheel.hooks.custom]\n"), None, None),
             (backend("hatchling.build", "[tool.hatch.build.hooks.mypyc]\n"), None, None),
             (backend("poetry.core.masonry.api", '[tool.poetry.build]\nscript = "build.py"\n'), None, None),
@@ -156,8 +158,9 @@ class TestCompiled:
         ],
     )
     def test_a_project_of_pure_python_needs_no_pair(self, name: str, message: str):
+        pyproject = backend(name, '[project]\nclassifiers = ["Framework :: Sphinx :: Extension"]\n')
         with pytest.raises(InputError, match=message):
-            adopt(survey(backend(name), setup_py="setup()"), EVERYTHING)
+            adopt(survey(pyproject, setup_py="setup(description='An Extension of Sphinx')"), EVERYTHING)
 
     def test_the_author_may_know_better(self):
         wishes = Wishes(compiled=True, pythons=("3.14t",), platforms=("win_amd64",))

@@ -40,9 +40,8 @@ _HOOKED = {
     "pdm.backend": (("tool", "pdm", "build"),),
 }
 _SETUPTOOLS = ("setuptools.build_meta", _LEGACY)
-_EXTENSION_WORDS = re.compile(
-    r"\b(?:Extension|ext_modules|ext-modules|cythonize|cffi_modules|mypycify|rust_extensions|Pybind11Extension"
-    r"|CMakeExtension)\b"
+_COMPILING = re.compile(
+    r"\b(?:\w*Extension|cythonize|mypycify)\s*\(|\b(?:ext_modules|cffi_modules|rust_extensions)\s*=|\bskbuild\b"
 )
 _IMPORTS = re.compile(r"^(?:from|import)\s+(Cython|cffi|pybind11|numpy)\b", re.MULTILINE)
 
@@ -146,7 +145,9 @@ def _wrapped(survey: Survey, wishes: Wishes) -> tuple[str, list[Edit]]:
     if system is None:
         made = ("build-system",)
         needed = (DISTRIBUTION, *_requirements(survey))
-        edits.append(Put(table=made, key="requires", value=needed, why="no requirements were named: setuptools' own"))
+        edits.append(
+            Put(table=made, key="requires", value=needed, why="none were named, so it is what setuptools needs")
+        )
         edits.append(Put(table=made, key="build-backend", value=WRAPPER, why="the wrapper builds"))
     else:
         if not any(_name(text) == DISTRIBUTION for text in requires or ()):
@@ -210,8 +211,10 @@ def _compiles(survey: Survey, wishes: Wishes, backend: str) -> None:
     if wishes.compiled or backend in _COMPILERS or in_tree or (wishes.backend and backend not in _PURE):
         return
     if backend in _SETUPTOOLS:
-        told = (survey.setup_py, survey.setup_cfg, survey.pyproject)
-        if any(text and _EXTENSION_WORDS.search(text) for text in told):
+        table = table_at(survey.document, ("tool", "setuptools")) or {}
+        rust = table_at(survey.document, ("tool", "setuptools-rust")) or {}
+        texts = (survey.setup_py or "", survey.setup_cfg or "")
+        if "ext-modules" in table or "ext-modules" in rust or any(map(_COMPILING.search, texts)):
             return
         looked = "setup.py, setup.cfg and [tool.setuptools] name no extension modules"
     elif backend in _PURE:
