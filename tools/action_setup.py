@@ -86,7 +86,7 @@ def install(python: Path, folder: Path, checkout: Path) -> int:
 
 def output(**values: str) -> None:
     """Set outputs of the step."""
-    with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8") as stream:
+    with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8", newline="\n") as stream:
         stream.writelines(f"{name}={value}\n" for name, value in values.items())
 
 

@@ -118,7 +118,7 @@ def test_a_release_is_planned_built_and_verified(runs: Runs, index: IndexServer,
     assert set(index.paths) == {"/simple/histogram-setuptools-c/"}
     assert "All 2 expected places get a wheel of this release" in run.summary
     assert run.summary.index("| platform | 3.13 | 3.13 ft |") < run.summary.index("The wheels one by one")
-    report = (tmp_path / "home" / "artifacts" / "ftwheel-report" / "ftwheel.html").read_text(encoding="utf-8")
+    report = (tmp_path / "home" / "artifacts" / "ftwheel-report-wheels" / "ftwheel.html").read_text(encoding="utf-8")
     assert "histogram-setuptools-c 1.0" in report
     assert run.errors == []
 
@@ -200,7 +200,7 @@ def test_two_jobs_build_a_half_each_and_verify_collects_them(runs: Runs, index: 
     assert run.code == 0, run.story
     assert run.results("build") == ["success", "success"]
     artifacts = {path.name for path in (tmp_path / "home" / "artifacts").iterdir()}
-    assert artifacts == {"wheels-3.13", "wheels-3.13t", "ftwheel-report"}
+    assert artifacts == {"wheels-3.13", "wheels-3.13t", "ftwheel-report-wheels"}
     [pair] = json.loads(run.outputs("verify")["pairs"])
     assert pair["default"] != pair["free_threaded"]
     assert {pair["default"], pair["free_threaded"]} == set(json.loads(run.outputs("verify")["wheels"]))
@@ -269,7 +269,7 @@ def test_a_missing_half_is_told_everywhere(
     ]
     assert "FTV104" in {error.title for error in run.errors}
     assert "**nothing** ❌" in run.summary
-    assert (tmp_path / "home" / "artifacts" / "ftwheel-report" / "ftwheel.html").is_file()
+    assert (tmp_path / "home" / "artifacts" / "ftwheel-report-wheels" / "ftwheel.html").is_file()
 
 
 @pytest.mark.action
@@ -332,6 +332,17 @@ def test_arguments_that_a_command_does_not_take_are_refused(runs: Runs, tmp_path
     run = runs(project, job(uses("build", mode="build", driver="local", arguments="--no-such-option")))
     assert run.exit_status("build") == 2
     assert "ftwheel build does not take what it was given" in run.errors[0].text
+
+
+@pytest.mark.action
+def test_a_build_that_builds_nothing_uploads_nothing(runs: Runs, tmp_path: Path):
+    project = intree_project(tmp_path / "project", "")
+    given = {"platforms": "manylinux_2_28_x86_64", "pythons": "3.14", "arguments": "--dry-run"}
+    run = runs(project, job(uses("build", mode="build", **given)))
+    assert run.exit_status("build") == 2, run.story
+    assert "cp314-manylinux_x86_64" in run.log
+    [error] = run.errors
+    assert error.text.startswith("nothing was built")
 
 
 @pytest.mark.action

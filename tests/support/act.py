@@ -8,6 +8,7 @@ copied, under any owner and at any ref. So are the labels of hosted runners: all
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -33,6 +34,7 @@ _RUNNERS = (
     "windows-11-arm",
 )  # fmt: skip
 _PARTS = ("action.yml", "pyproject.toml", "README.md", "LICENSE", "src", "backend", "templates", "tools")  # to install
+_LEFT_OUT = re.compile(r"(^|/)(__pycache__|\.\w+_cache|dist|[^/]+\.egg-info)/")
 _TIMEOUT = 280.0  # seconds
 # what a runner does not have: names of this test run, and what GitHub sets itself
 _HIDDEN = re.compile(r"(GITHUB|RUNNER|ACT|INPUT|COV|PYTEST|VIRTUAL_ENV|PYTHON(PATH|HOME|_GIL)|CI$|SOURCE_DATE_EPOCH)")
@@ -118,20 +120,26 @@ def commit_all(repository: Path) -> Path:
 
 
 def action_checkout(folder: Path) -> Path:
-    """The files of the Action as GitHub checks them out, without what a working tree has besides; copied once."""
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(dir=folder.parent))
-        ignored = shutil.ignore_patterns("__pycache__", ".*_cache", "dist", "*.egg-info")
-        for name in _PARTS:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, new / name, ignore=ignored)
-            else:
-                shutil.copy2(source, new / name)
+    """The files of the Action as GitHub checks them out, without what a working tree has besides.
+
+    Copied once for each state of the working tree, into a folder of its own below ``folder``.
+    """
+    paths = [path for name in _PARTS for path in [ROOT / name, *(ROOT / name).rglob("*")]]
+    paths = sorted(path for path in paths if path.is_file() and not _LEFT_OUT.search(path.relative_to(ROOT).as_posix()))
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    checkout = folder / digest.hexdigest()[:16]
+    if not checkout.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(dir=folder))
+        for path in paths:
+            copy = new / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
         with contextlib.suppress(OSError):  # another process was faster
-            new.rename(folder)
-    return folder
+            new.rename(checkout)
+    return checkout
 
 
 def act(

@@ -275,3 +275,7 @@ def test_dependencies_that_block():
         ],
     }
     assert missing_dependencies(document) == [{"name": "b", "target": "3.15t", "version": "1.0", "readiness": "sdist"}]
+
+
+def test_a_command_that_wrote_no_report_found_nothing():
+    assert built_pairs({}) == served_pairs({}) == missing_halves({}) == missing_dependencies({}) == []

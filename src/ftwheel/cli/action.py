@@ -62,14 +62,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _prepare() -> int:
     """Say what the steps between this one and ``run`` have to set up; a wrong input ends the job here."""
     from ftwheel.core.action import Mode, artifact_name, job_of, read_inputs
-    from ftwheel.io.projects import read_project
 
     given = {name: value for name, value in os.environ.items() if name.startswith("INPUT_")}
     inputs = read_inputs(given)
-    project = read_project(_project(inputs))
     job = job_of(inputs)
     building = inputs.mode is Mode.BUILD
-    pythons = job.pythons or tuple(sorted(project.pythons))
+    own = _own_pythons(inputs)  # also where they are not asked for: a wrong configuration ends the job here
+    pythons = job.pythons or own
     machine = f"{os.environ.get('RUNNER_OS', '')}-{os.environ.get('RUNNER_ARCH', '')}"
     work = tempfile.mkdtemp(prefix="ftwheel-", dir=_runner_temp())
     Path(work, _GIVEN).write_text(_json(given), encoding="utf-8")
@@ -102,6 +101,18 @@ def _run() -> int:
 
 def _project(inputs: Inputs) -> Path:
     return Path(os.path.abspath(inputs.project))
+
+
+def _own_pythons(inputs: Inputs) -> tuple[str, ...]:
+    """Those of ``[tool.ftwheel]``; only what is to be built has to be a project."""
+    from ftwheel.core.action import Mode
+    from ftwheel.io.projects import read_project
+
+    folder = _project(inputs)
+    building = inputs.mode in {Mode.PLAN, Mode.BUILD}
+    if not building and folder.is_dir() and not (folder / "pyproject.toml").is_file():
+        return ()
+    return tuple(sorted(read_project(folder).pythons))
 
 
 def _plan(inputs: Inputs) -> int:
@@ -146,7 +157,8 @@ def _build(inputs: Inputs, work: Path) -> int:
     else:
         options += [f"--platforms={platform}" for platform in job.platform.split()]
         if job.sdist:  # cibuildwheel makes none, but builds from one
-            project = _sdist(project, dist)
+            with _as_text("source distribution"), _time_limit(inputs.seconds, "build"):
+                project = _sdist(project, dist)
             sdist = [os.fspath(project)]
     if job.pythons:
         # in [tool.ftwheel] 3.14 is the default build alone, for --python it is both
@@ -155,11 +167,13 @@ def _build(inputs: Inputs, work: Path) -> int:
     code, reports = _command("build", [*options, *inputs.arguments, os.fspath(project)], inputs, work)
     document = reports.document
     built = [*document.get("wheels", ()), *filter(None, [document.get("sdist")])]
-    paths = [*sdist, *(file["path"] for file in built if file["path"])]
+    paths = [file["path"] for file in built if file["path"]]
+    if code == 0 and not paths:
+        raise InputError("nothing was built, so there is nothing to upload", hint="look at the input arguments")
     _output(
         wheels=_json([wheel["filename"] for wheel in document.get("wheels", ()) if wheel["path"]]),
-        pairs=_json(built_pairs(document) if document else []),
-        files="\n".join(os.path.abspath(path) for path in paths),
+        pairs=_json(built_pairs(document)),
+        files="\n".join(map(os.path.abspath, [*sdist, *paths])),
         dist=os.fspath(dist),
     )
     _summary(reports.markdown)
@@ -206,7 +220,7 @@ def _verify(inputs: Inputs, work: Path) -> int:
     _output(
         pairs=_json(served_pairs(release.document)),
         missing=_json(missing_halves(release.document)),
-        report=os.fspath(report),
+        report=os.fspath(report) if report.is_file() else "",
     )
     return max(code, verified)
 
@@ -215,10 +229,8 @@ def _missing(inputs: Inputs, work: Path) -> int:
     """Say which dependencies have no wheel for the free-threaded build."""
     from ftwheel.core.action import missing_dependencies
     from ftwheel.core.releases import FIRST_SUPPORTED_FREE_THREADED, on
-    from ftwheel.io.projects import read_project
 
-    project = _project(inputs)
-    asked = inputs.pythons or tuple(sorted(read_project(project).pythons))
+    asked = inputs.pythons or _own_pythons(inputs)
     supported = [minor for minor in on(datetime.now(UTC).date()) if minor >= FIRST_SUPPORTED_FREE_THREADED]
     targets = [python for python in asked if python.endswith("t")] or [f"3.{minor}t" for minor in supported]
     files = inputs.dependencies or (os.path.join(inputs.project, "pyproject.toml"),)

@@ -242,9 +242,9 @@ def plan_jobs(identifiers: Iterable[Identifier], inputs: Inputs) -> tuple[BuildJ
 
 
 def built_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """For each version of CPython its two wheels: from ``ftwheel build``'s JSON."""
+    """For each version of CPython its two wheels: from ``ftwheel build``'s JSON, which may be empty."""
     found: dict[str, dict[str, Any]] = {}
-    for wheel in document["wheels"]:
+    for wheel in document.get("wheels", ()):
         for interpreter in wheel["interpreters"]:
             python = interpreter["label"].rstrip("t")
             pair = found.setdefault(python, {"python": python, "default": None, "free_threaded": None})
@@ -255,7 +255,7 @@ def built_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def served_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Which file each build of CPython gets where the release serves both: from ``ftwheel verify``'s JSON."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for place in document["places"]:
+    for place in document.get("places", ()):
         files = [gets["filename"] for gets in place["gets"]]
         if place["served"] and files:
             python, platform = place["python"], place["platform"]
@@ -275,7 +275,7 @@ def missing_halves(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "platform": place["platform"],
             "codes": place["codes"],
         }
-        for place in document["places"]
+        for place in document.get("places", ())
         if place["expected"] and not place["served"]
     ]
 
@@ -289,7 +289,7 @@ def missing_dependencies(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "version": verdict["version"],
             "readiness": verdict["readiness"],
         }
-        for project in document["projects"]
+        for project in document.get("projects", ())
         if project["name"] in document["blocking"]
         for verdict in project["verdicts"]
         if not verdict["ready"]
