@@ -88,10 +88,10 @@ def build(
             for line in left_out_lines(plan):
                 print(line, file=sys.stderr)
             tool = Cibuildwheel(source, place, crew, label=label, echo=echo)
-            for run in plan.runs:
-                tool.look_ahead(run)
             built: dict[Identifier, Built] = {}
             with progress() as observer:
+                for run in plan.runs:
+                    tool.look_ahead(run, observer)
                 for run in plan.runs:
                     built |= tool.build(run, observer)
                 return _judge(

@@ -47,6 +47,7 @@ _START = 60.0  # seconds in which a container starts, once its image is there
 _PULL = 900.0  # and in which an image of 500 MB arrives
 _GOODBYE = 20.0  # for cibuildwheel to remove its container after Ctrl-C
 _POLL = 0.2
+_ITSELF = "cibuildwheel"  # what an observer is told about that is not about one build
 _LABEL = "org.ftwheel.run"
 _OCI = {  # oci_container.py
     "aarch64": "linux/arm64", "armv7l": "linux/arm/v7", "ppc64le": "linux/ppc64le", "riscv64": "linux/riscv64",
@@ -135,12 +136,13 @@ class Cibuildwheel:
         self._tools: dict[Series, _Tool] = {}
         self._environ = clean_environ(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
 
-    def look_ahead(self, run: Run) -> None:
+    def look_ahead(self, run: Run, observer: Observer) -> None:
         """Find out before the build what would fail late.
 
         Raises MissingToolError when cibuildwheel cannot be installed, or there is no container engine or it cannot
         start an image; ConfigurationError when cibuildwheel refuses the options or would not build what it should.
         """
+        observer.stage(_ITSELF, Stage.ENVIRONMENT)
         tool = self._tool(run.series)
         command = self._command(tool, run, self._place / "none")
         done = _ask(
@@ -156,6 +158,7 @@ class Cibuildwheel:
                 hint="look for inherit and overrides in [tool.cibuildwheel], and for CIBW_ variables",
             )
         for image in run.images:
+            observer.stage(_ITSELF, Stage.CONTAINER)
             self._start(run.engine, image, tool.reference(image))
 
     def build(self, run: Run, observer: Observer) -> dict[Identifier, Built]:
@@ -184,6 +187,7 @@ class Cibuildwheel:
             follower.failed()
             self._remove_containers(run.engine)
             raise _failure(process.returncode, tool.version, follower.identifier, log)
+        observer.stage(_ITSELF, Stage.DONE)
         return {
             each: Built(path=path, version=tool.version, seconds=follower.seconds.get(each.text, 0.0))
             for each, path in _wheels(run.identifiers, out, tool.version)
@@ -301,7 +305,7 @@ class _Progress:
             self._observer.stage(self._label(), stage)
 
     def _label(self) -> str:
-        return self._labels.get(self.identifier, self.identifier) or "cibuildwheel"
+        return self._labels.get(self.identifier, self.identifier) or _ITSELF
 
 
 def installed(series: Series, crew: Crew, log: Path) -> str:
