@@ -112,7 +112,7 @@ class Uv:
     """One uv; ``answer`` gives a URL without fragment, ``nothing``, or ``refused: ...``."""
 
     def __init__(self, uv: Path, python: str, folder: Path, server: IndexServer) -> None:
-        self._uv = uv
+        self.program = uv
         self._folder = folder
         self._server = server
         self._machines: dict[str, Path] = {}
@@ -169,7 +169,7 @@ class Uv:
 
     def choose(self, machine: Machine, requirement: str, *, index: str) -> str:
         """The file name uv takes from a real index, or ``nothing``; certificates are those of this machine."""
-        command = [str(self._uv), "pip", "install", "--no-deps", "--dry-run", "--verbose", "--system-certs"]
+        command = [str(self.program), "pip", "install", "--no-deps", "--dry-run", "--verbose", "--system-certs"]
         command += ["--python", str(self.interpreter(machine)), "--default-index", index, requirement]
         done = subprocess.run(command, capture_output=True, text=True, env=self._environment, timeout=120)
         selected = _SELECTING.findall(done.stderr)
@@ -204,7 +204,7 @@ class Uv:
 
     def _run(self, case: Case, interpreter: str, *flags: str) -> subprocess.CompletedProcess[str]:
         command = [
-            str(self._uv),
+            str(self.program),
             "pip",
             "install",
             "--no-deps",
