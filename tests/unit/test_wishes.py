@@ -183,3 +183,12 @@ def test_digests_of_requirements_and_constraints_go_with_the_wish() -> None:
     )
     [resolved] = wanting([(one, {0: resolution})], (LINUX,))
     assert resolved.wishes[0][1].hashes == {("sha256", "3")}
+
+
+def test_every_project_of_a_large_tree_has_a_chain() -> None:
+    roots = tuple(f"root{number}" for number in range(400))
+    line = [pin(f"p{number:03}", "1.0", f"p{number + 1:03}") for number in range(200)]
+    found = by_name(lock(*(pin(root, "1.0", "p000") for root in roots), *line, pin("p200"), pin("alone"), roots=roots))
+    assert len(found["p200"].chains[0]) == 202
+    assert found["root399"].chains == (("root399",),)
+    assert found["alone"].chains == (("alone",),)

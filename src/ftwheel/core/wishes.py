@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Wanting", "Wish", "in_shard", "wanting"]
 
 _LOCKS = frozenset({InputKind.PYLOCK, InputKind.UV_LOCK, InputKind.POETRY_LOCK, InputKind.PDM_LOCK})
+_MOST_PATHS = 50_000  # looked for one by one
 _MOST_CHAINS = 8  # of one project; a library that everything needs has one for each root
 
 
@@ -82,7 +83,7 @@ def wanting(
             for name, wish in found:
                 wishes.setdefault(name, []).append((number, wish))
             for name, paths in _chains(dependencies, pins, [name for name, _ in found], markers).items():
-                chains.setdefault(name, {}).update(dict.fromkeys(paths))
+                chains.setdefault(name, {}).update(paths)
     return tuple(
         Wanting(
             name=name,
@@ -151,8 +152,11 @@ def _files(pin: Pin) -> tuple[File, ...]:
 
 def _chains(
     dependencies: Dependencies, pins: Iterable[Pin | ResolvedPin], names: Iterable[str], markers: Mapping[str, str]
-) -> dict[str, list[tuple[str, ...]]]:
-    """For each project the shortest path from each root; a project that no root leads to is its own root."""
+) -> dict[str, dict[tuple[str, ...], None]]:
+    """For each project the shortest path from each root; a project that no root leads to is its own root.
+
+    Of very many roots in a large tree some paths are left out, never all.
+    """
     by_name: dict[str, list[Edge]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, []).extend(pin.requires)
@@ -165,22 +169,27 @@ def _chains(
     if not asked:
         required = {edge.name for edges in by_name.values() for edge in edges}
         asked = {name: frozenset() for name in by_name if name not in required}
-    found: dict[str, list[tuple[str, ...]]] = {}
+    # from any root first, so that every project has one path however many roots there are
+    found = {path[-1]: {path: None} for path in _paths(asked, by_name, markers)}
+    left = _MOST_PATHS
     for root, extras in asked.items():
-        for path in _paths(root, extras, by_name, markers):
-            found.setdefault(path[-1], []).append(path)
+        if left <= 0:
+            break
+        for path in _paths({root: extras}, by_name, markers):
+            left -= 1
+            found[path[-1]][path] = None
     for name in names:
-        found.setdefault(name, [(name,)])
+        found.setdefault(name, {(name,): None})
     return found
 
 
 def _paths(
-    root: str, extras: Iterable[str], by_name: Mapping[str, Sequence[Edge]], markers: Mapping[str, str]
+    roots: Mapping[str, Iterable[str]], by_name: Mapping[str, Sequence[Edge]], markers: Mapping[str, str]
 ) -> Iterable[tuple[str, ...]]:
-    """The shortest path to every project that a root leads to, breadth first."""
-    paths: dict[str, tuple[str, ...]] = {root: (root,)}
+    """The shortest path to every project that the roots, with their extras, lead to; breadth first."""
+    paths: dict[str, tuple[str, ...]] = {root: (root,) for root in roots}
     seen: set[tuple[str, str]] = set()
-    waiting = deque([(root, extra) for extra in ("", *sorted(extras))])
+    waiting = deque((root, extra) for root, extras in roots.items() for extra in ("", *sorted(extras)))
     while waiting:
         name, extra = waiting.popleft()
         if (name, extra) in seen:
