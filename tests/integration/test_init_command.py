@@ -17,6 +17,7 @@ import pytest
 
 from ftwheel.cli import init as cli
 from ftwheel.cli.main import main
+from ftwheel.core import adoption
 from ftwheel.core.adoption import STATUSES
 from ftwheel.core.generated import Origin, origin
 from ftwheel.io import templates, writing
@@ -413,3 +414,8 @@ def test_git_sees_only_what_was_said(tmp_path: Path):
 def test_every_template_can_be_asked_for():
     assert {f"workflows/{name}.yml" for name in cli._WORKFLOWS} == set(templates.names("workflows"))
     assert set(cli._STATUSES) == set(STATUSES)
+
+
+def test_what_setup_py_needs_is_what_the_templates_name():
+    fragments = "".join(templates.read(name) for name in templates.names("pyproject"))
+    assert [floor for floor in adoption._FLOORS.values() if f'"{floor}"' not in fragments] == []

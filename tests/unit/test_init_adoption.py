@@ -124,6 +124,11 @@ class TestWrapping:
         wishes = Wishes(backend="sipbuild.api", pythons=("3.14t",), platforms=("win_amd64",))
         assert own(survey(backend("sipbuild.api")), wishes)["build-backend"] == "sipbuild.api"
 
+    def test_a_backend_without_requirements_cannot_be_wrapped(self):
+        with pytest.raises(InputError, match="nothing says what it needs"):
+            adopt(survey(None), Wishes(backend="sipbuild.api"))
+        assert own(survey(None), Wishes(backend="setuptools.build_meta"))["build-backend"] == "setuptools.build_meta"
+
     def test_a_name_that_contradicts_the_file_is_refused(self):
         with pytest.raises(InputError, match=r"names 'setuptools\.build_meta'"):
             adopt(survey(), Wishes(backend="maturin"))
@@ -283,8 +288,15 @@ class TestClassifier:
 
     def test_classifiers_elsewhere_are_left_to_the_author(self):
         wishes = Wishes(status="beta", pythons=("3.14t",), platforms=("win32",))
-        [note] = adopt(survey(backend("maturin")), wishes).notes
-        assert STATUSES["beta"] in note
+        for project in ("", '[project]\nname = "a"\ndynamic = ["classifiers"]\n'):
+            made = adopt(survey(backend("maturin", project)), wishes)
+            assert STATUSES["beta"] in made.notes[0]
+            assert [each for each in made.edits if each.key == "classifiers"] == []
+
+    def test_it_may_be_the_first_one(self):
+        given = survey(backend("maturin", '[project]\nname = "a"\n'))
+        wishes = Wishes(status="beta", pythons=("3.14t",), platforms=("win32",))
+        assert document_after(given, wishes)["project"]["classifiers"] == [STATUSES["beta"]]
 
 
 class TestNotes:

@@ -22,7 +22,7 @@ from ftwheel.core.proposals import proposed
 __all__ = ["STATUSES", "WRAPPER", "Adoption", "Survey", "Wishes", "adopt"]
 
 WRAPPER = "ftwheel_build"
-DISTRIBUTION = "ftwheel-build"
+_DISTRIBUTION = "ftwheel-build"
 STATUSES: Mapping[str, str] = {
     name: f"Programming Language :: Python :: Free Threading :: {number} - {name.capitalize()}"
     for number, name in enumerate(("unstable", "beta", "stable", "resilient"), 1)
@@ -144,16 +144,20 @@ def _wrapped(survey: Survey, wishes: Wishes) -> tuple[str, list[Edit]]:
         backend = _backend(str(named or ""), system, wishes)
     if system is None:
         made = ("build-system",)
-        needed = (DISTRIBUTION, *_requirements(survey))
+        needed = (_DISTRIBUTION, *_requirements(survey))
         edits.append(
             Put(table=made, key="requires", value=needed, why="none were named, so it is what setuptools needs")
         )
         edits.append(Put(table=made, key="build-backend", value=WRAPPER, why="the wrapper builds"))
     else:
-        if not any(_name(text) == DISTRIBUTION for text in requires or ()):
+        if not any(_name(text) == _DISTRIBUTION for text in requires or ()):
             edits.append(
                 Insert(
-                    table=("build-system",), key="requires", value=DISTRIBUTION, position=0, why="the wrapper is needed"
+                    table=("build-system",),
+                    key="requires",
+                    value=_DISTRIBUTION,
+                    position=0,
+                    why="the wrapper is needed",
                 )
             )
         if named != WRAPPER:
@@ -182,6 +186,11 @@ def _backend(named: str, system: Mapping[str, Any] | None, wishes: Wishes) -> st
         raise InputError(
             f"--build-backend {wishes.backend}: pyproject.toml names {named!r}",
             hint="change the backend first, or leave the option out",
+        )
+    if wishes.backend and system is None and backend not in _SETUPTOOLS:
+        raise InputError(
+            f"--build-backend {backend}: nothing says what it needs to run",
+            hint="write [build-system] with requires and build-backend into pyproject.toml first",
         )
     known = {*_COMPILERS, *_PURE, *_HOOKED, *_SETUPTOOLS}
     if wishes.backend or backend in known or "backend-path" in (system or {}):
@@ -268,7 +277,10 @@ def _classifier(survey: Survey, wishes: Wishes) -> tuple[list[Edit], list[str]]:
         )
     project = table_at(survey.document, ("project",))
     there = (project or {}).get("classifiers")
-    if project is None or not _strings(there):
+    if project is not None and there is None and "classifiers" not in project.get("dynamic", ()):
+        why = "the modules declare it"
+        return [Put(table=("project",), key="classifiers", value=(classifier,), why=why)], []
+    if not _strings(there):
         return [], [f"classifiers are not in pyproject.toml; add this one where they are: {classifier}"]
     present = [text for text in there or () if text.startswith(_FREE_THREADING)]
     if present:

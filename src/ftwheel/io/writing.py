@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def write_all(texts: Sequence[NewText]) -> None:
         for text in texts:
             target = Path(os.path.realpath(text.path))
             _unchanged(target, text)
-            made += _folders(target.parent)
+            _make_folders(target.parent, made)
             new = target.with_name(f".{target.name}.ftwheel-new")
             staged[target] = new
             new.write_bytes(text.after.encode("utf-8"))
@@ -58,12 +59,11 @@ def _unchanged(target: Path, text: NewText) -> None:
         raise InputError(f"{text.path}: was changed meanwhile; nothing was written", hint="run the command again")
 
 
-def _folders(folder: Path) -> list[Path]:
-    """Make a folder and those above it; gives the new ones, the innermost last."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()][::-1]
-    for each in missing:
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    """Make a folder and those above it; the new ones are added to ``made``, the innermost last."""
+    for each in [each for each in (folder, *folder.parents) if not each.exists()][::-1]:
         each.mkdir()
-    return missing
+        made.append(each)
 
 
 def _rename(staged: Mapping[Path, Path], before: Mapping[Path, str | None]) -> None:
@@ -83,7 +83,10 @@ def _rename(staged: Mapping[Path, Path], before: Mapping[Path, str | None]) -> N
 
 
 def _remove(files: Iterable[Path], folders: Sequence[Path]) -> None:
+    """Take away what was made; what cannot be taken away is not worth hiding the first failure."""
     for path in files:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
     for folder in reversed(folders):
-        folder.rmdir()
+        with suppress(OSError):
+            folder.rmdir()
