@@ -10,7 +10,7 @@ from ftwheel.core.environments import Environment, Loading
 from ftwheel.core.outcomes import Outcome
 from ftwheel.core.simulations import Cell, Simulation
 
-__all__ = ["Advice", "advise", "is_resolved", "listed"]
+__all__ = ["Advice", "advise", "is_resolved", "listed", "wheel_tag"]
 
 _UNWANTED = frozenset({Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING})
 
@@ -79,13 +79,13 @@ def advise(simulation: Simulation) -> tuple[Advice, ...]:
             everywhere=len(members) == sizes[build],
             installers=names,
             gets=gets,
-            wheels=tuple(map(_wheel, members)),
+            wheels=tuple(map(wheel_tag, members)),
         )
         for (build, gets, names), members in groups.items()
     )
 
 
-def _wheel(environment: Environment) -> str:
+def wheel_tag(environment: Environment) -> str:
     """The tag of a wheel for this environment alone."""
     major, minor = environment.minor
     return f"{environment.implementation}{major}{minor}-{environment.abis[0]}-{_platform(environment)}"

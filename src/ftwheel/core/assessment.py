@@ -12,6 +12,7 @@ from datetime import datetime
 
 from packaging.version import Version
 
+from ftwheel.core.advice import wheel_tag
 from ftwheel.core.candidates import Candidate
 from ftwheel.core.environments import Environment, Loading, loading
 from ftwheel.core.outcomes import Outcome, outcome
@@ -224,10 +225,7 @@ class _Question:
             yield Help(kind=HelpKind.ASK, text=self._ask(verdict))
 
     def _ask(self, verdict: Verdict) -> str:
-        environment = self.environment
-        platform = next((tag for tag in environment.platforms if not tag.startswith("linux_")), "")
-        major, minor = environment.minor
-        text = f"ask {self.name} for a cp{major}{minor}-{environment.abis[0]}-{platform} wheel"
+        text = f"ask {self.name} for a {wheel_tag(self.environment)} wheel"
         if verdict.taken is not None and verdict.readiness is Readiness.CANNOT_LOAD and "-abi3t-" in verdict.taken.tag:
             text += f", or use CPython 3.{_FIRST_ABI3T}t, the first to load abi3t"
         return text
