@@ -82,7 +82,7 @@ def is_subsequence(short: list[str], long: list[str]) -> bool:
     return all(item in rest for item in short)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(documents())
 def test_only_what_is_said_changes(text: str):
     document = tomllib.loads(text)
