@@ -28,11 +28,10 @@ ROOT = Path(__file__).resolve().parents[2]
 TAG = {"ref": "refs/tags/v1.0"}
 
 
-@pytest.fixture(scope="session")
-def kept(request: pytest.FixtureRequest) -> Path:
-    """The caches of the workflows, between runs of the tests as between runs on GitHub."""
-    assert request.config.cache is not None
-    return request.config.cache.mkdir("action-caches")
+@pytest.fixture
+def kept(shared: Path) -> Path:
+    """The caches of all workflows of a run of the tests: the Action is installed once."""
+    return shared / "caches"
 
 
 @pytest.fixture
@@ -56,7 +55,6 @@ def run(
     event: str = "workflow_dispatch",
     payload: object = None,
     kept: Path | None = None,
-    environ: Mapping[str, str] | None = None,
     options: tuple[str, ...] = (),
     timeout: float = 280.0,
 ) -> ActRun:
@@ -78,7 +76,6 @@ def run(
         own=ACTION,
         event=event,
         kept=kept,
-        environ=environ,
         options=("--eventpath", str(home / "event.json"), *options),
         timeout=timeout,
     )
