@@ -239,8 +239,10 @@ def test_a_folder_stands_for_its_project_and_a_name_for_a_project_on_the_index(
 ) -> None:
     (user / "leaf").mkdir()
     (user / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\ndependencies = ["leaf"]\n')
-    for arguments in (("leaf",), (".",), ("./",), (str(user),)):
-        assert list(outcomes(missing.json(*arguments, *index, "--target", LINUX))) == ["leaf"]
+    assert missing.json("leaf", *index, "--target", LINUX)["inputs"] == ["leaf"]
+    for folder in (".", "./", str(user)):
+        body = missing.json(folder, *index, "--target", LINUX)
+        assert (body["inputs"], list(outcomes(body))) == (["pyproject.toml"], ["leaf"])
 
 
 def test_offline_answers_from_the_cache(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:

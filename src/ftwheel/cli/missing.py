@@ -308,7 +308,7 @@ def read(arguments: argparse.Namespace) -> list[Dependencies]:
     named = getattr(arguments, "input", [])  # pip-ftwheel has none
     files = [*filter(_is_file, named), *arguments.requirement]
     parts = {"extras": tuple(arguments.extra), "groups": tuple(arguments.group)}
-    found = [read_input(path, constraints=tuple(arguments.constraint), **parts) for path in files]
+    found = [read_input(_from_here(path), constraints=tuple(arguments.constraint), **parts) for path in files]
     if requirements := [text for text in named if not _is_file(text)]:
         found.append(read_arguments(requirements, label=" ".join(requirements)))
     if not found:
@@ -323,6 +323,13 @@ def _is_file(text: str) -> bool:
         return True
     separators = [os.sep, *([os.altsep] if os.altsep else [])]
     return "@" not in text and (any(each in text for each in separators) or text.endswith(_SUFFIXES))
+
+
+def _from_here(path: str) -> str:
+    """The file as seen from the current folder if it is below: what annotations of a checkout need."""
+    if os.path.isdir(path):
+        path = os.path.normpath(os.path.join(path, "pyproject.toml"))
+    return path.removeprefix(os.path.join(os.getcwd(), ""))
 
 
 def python(arguments: argparse.Namespace) -> str:
