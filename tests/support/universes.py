@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote
 
 from support.pip_oracle import clean_environment
 from support.server import IndexServer, ranged
+from support.uv_oracle import installed
 
 __all__ = ["Answer", "Dist", "Universe", "ask_pip", "ask_uv", "generate", "publish"]
 
@@ -252,10 +253,7 @@ def ask_uv(uv: Path, interpreter: Path, universe: Universe, index: str, folder: 
     environment = clean_environment(UV_CACHE_DIR=str(folder / "uv-cache"), NO_COLOR="1", UV_HTTP_RETRIES="0")
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     if done.returncode == 0:
-        taken = dict(re.findall(r"^ \+ ([a-z]+)==(\S+)", done.stderr, re.MULTILINE))
-        selected = re.findall(r"DEBUG Selecting: ([a-z]+)==(\S+) \[[^]]*\] \((.*)\)$", done.stderr, re.MULTILINE)
-        files = {(name, version): filename for name, version, filename in selected}
-        return {name: files[name, version] for name, version in taken.items()}
+        return installed(done.stderr)
     assert "No solution found" in done.stderr, f"{universe.describe()}\n{done.stderr}"
     return "impossible"
 

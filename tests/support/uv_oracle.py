@@ -23,10 +23,18 @@ from support.index_generator_machines import Machine
 from support.pip_oracle import clean_environment, find_links
 from support.server import IndexServer
 
-__all__ = ["NEWEST", "Uv", "record_interpreter"]
+__all__ = ["NEWEST", "Uv", "installed", "record_interpreter"]
 
 NEWEST = "0.13.9"
 _SELECTING = re.compile(r"DEBUG Selecting: [^=\s]+==\S+ \[[^]]*\] \((.*)\)$", re.MULTILINE)
+_SELECTED = re.compile(r"DEBUG Selecting: ([^=\s]+)==(\S+) \[[^]]*\] \((.*)\)$", re.MULTILINE)
+_INSTALLING = re.compile(r"^ \+ ([^=\s]+)==(\S+)$", re.MULTILINE)
+
+
+def installed(log: str) -> dict[str, str]:
+    """The files by project that uv would install, from what it says with ``--dry-run --verbose``."""
+    files = {(name, version): filename for name, version, filename in _SELECTED.findall(log)}
+    return {name: files[name, version] for name, version in _INSTALLING.findall(log)}
 
 
 def record_interpreter(uv: Path, python: str, folder: Path) -> dict[str, Any]:
@@ -177,6 +185,16 @@ class Uv:
             return str(selected[-1])
         assert "No solution found" in done.stderr, done.stderr
         return "nothing"
+
+    def resolve(self, machine: Machine, requirements: Iterable[str], *, index: str) -> dict[str, str] | None:
+        """The files by project that uv takes from a real index, None where there is no solution."""
+        command = [str(self.program), "pip", "install", "--dry-run", "--verbose", "--system-certs"]
+        command += ["--python", str(self.interpreter(machine)), "--default-index", index, *requirements]
+        done = subprocess.run(command, capture_output=True, text=True, env=self._environment, timeout=600)
+        if done.returncode == 0:
+            return installed(done.stderr)
+        assert "No solution found" in done.stderr, done.stderr
+        return None
 
     def _address(self, case: Case, interpreter: str, filename: str) -> str:
         """Which file of that name it is: when there are several, the one uv asks the server for."""
