@@ -64,7 +64,10 @@ def test_the_documentation_names_every_key_of_the_json() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_completion_knows_the_options(shell: str) -> None:
     script = ftwheel("completion", shell).out
-    assert all(option in script for option in ("missing", "--fail-on", "--issue", "--no-deps"))
+    assert all(option in script for option in ("missing", "--fail-on", "--issue", "--no-deps", "--merge"))
+    companion = ftwheel("completion", shell, "pip-ftwheel").out
+    assert all(option in companion for option in ("pip-ftwheel", "--fail-on", "check"))
+    assert "--merge" not in companion
 
 
 @pytest.mark.network

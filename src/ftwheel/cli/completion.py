@@ -11,13 +11,16 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=["bash", "zsh", "tcsh"], help="the shell to complete in")
+    add = parser.add_argument
+    add("shell", choices=["bash", "zsh", "tcsh"], help="the shell to complete in")
+    add("program", nargs="?", choices=["ftwheel", "pip-ftwheel"], default="ftwheel", help="default: ftwheel")
 
 
 def run(arguments: argparse.Namespace) -> int:
     import shtab
 
-    from ftwheel.cli.main import parser
+    from ftwheel.cli import main, pip_companion
 
+    parser = main.parser if arguments.program == "ftwheel" else pip_companion.parser
     print(shtab.complete(parser(), shell=arguments.shell))
     return 0

@@ -58,19 +58,17 @@ def companion(argv: Sequence[str]) -> int:
     given = list(argv)
     position = given.index("install") if "install" in given else len(given)
     arguments = parser().parse_args(given[:position])
-    for_pip = given[position + 1 :]
     if position < len(given):
         if arguments.word or arguments.requirement:
             raise InputError(
                 "install stands after other words", hint="what is to be installed comes after install, as with pip"
             )
-        return _install(arguments, for_pip)
+        return _install(arguments, given[position + 1 :])
     if arguments.word:
         if arguments.requirement or arguments.constraint:
             raise InputError(f"{arguments.word} looks at what is installed", hint="leave -r and -c out")
         arguments.all |= arguments.word == "list"
-        return missing.report_on(missing.read(arguments), arguments)
-    if not arguments.requirement:
+    elif not arguments.requirement:
         raise InputError("there is nothing to look at", hint="say install, list, check, or -r requirements.txt")
     return missing.report_on(missing.read(arguments), arguments)
 

@@ -117,7 +117,7 @@ def _for_declarations(project: ProjectReport, silent: Sequence[Deep]) -> Iterato
     yield ""
     yield f"Hello, and thank you for {escaped(project.name)} and its wheels for free-threaded CPython!"
     yield ""
-    yield "Importing these modules turns the GIL on for the whole process, since they do not declare to work without it:"
+    yield "Importing these modules turns the GIL on for the whole process: they do not declare that they do without it."
     yield ""
     for deep in silent:
         yield f"- {code(deep.filename)}: {len(deep.others)} of {deep.modules} modules: {_modules(deep)}"
