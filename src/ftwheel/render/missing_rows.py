@@ -6,14 +6,26 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ftwheel.core.readiness import MissingReport, ProjectReport, Readiness, Release, Verdict
 
-__all__ = ["answers", "day", "heading", "helps", "listed", "needed_by", "notes", "short", "shown", "versions", "words"]
+__all__ = [
+    "answers",
+    "day",
+    "heading",
+    "helps",
+    "listed",
+    "listed_briefly",
+    "needed_by",
+    "notes",
+    "short",
+    "shown",
+    "versions",
+]
 
 _MOST_CHAINS = 3
 
 
 def listed(names: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``"""
-    *most, last = names
+    """``a``, ``a and b``, ``a, b and c``; empty for none"""
+    *most, last = [*names] or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
@@ -35,7 +47,7 @@ def short(targets: Sequence[str]) -> dict[str, str]:
     return {label: label for label in targets}
 
 
-def words(verdict: Verdict, *, versions: bool = False) -> str:
+def _words(verdict: Verdict, *, versions: bool = False) -> str:
     """What one target gets; with ``versions`` also of which version."""
     text = verdict.readiness.value
     if versions and verdict.version:
@@ -79,7 +91,7 @@ def versions(project: ProjectReport) -> tuple[str, ...]:
 def answers(project: ProjectReport) -> dict[str, str]:
     """What each target gets, by its label; nothing for a target that does not want the project."""
     several = len(versions(project)) > 1
-    return {verdict.target: words(verdict, versions=several) for verdict in project.verdicts}
+    return {verdict.target: _words(verdict, versions=several) for verdict in project.verdicts}
 
 
 def needed_by(project: ProjectReport) -> str:
