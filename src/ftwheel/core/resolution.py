@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ftwheel.core.candidates import Candidate
 from ftwheel.core.dependencies import Edge, SetAside
-from ftwheel.core.errors import FtwheelError, InputError
+from ftwheel.core.errors import InputError
 from ftwheel.core.requirements import Requirement, parse_requirement
 from ftwheel.core.simple import File, normalized
 
@@ -127,13 +127,11 @@ class Resolution:
         return next((pin for pin in self.pins if pin.name == name), None)
 
 
-class ResolutionError(FtwheelError):
-    """The requirements cannot be met together (exit code 2): the message has who wants what.
+class ResolutionError(InputError):
+    """The requirements cannot be met together: the message has who wants what.
 
     ``names`` are the projects they disagree about, sorted.
     """
-
-    exit_code: ClassVar[int] = InputError.exit_code
 
     def __init__(self, message: str, *, names: tuple[str, ...] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
