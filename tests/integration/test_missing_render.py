@@ -287,6 +287,7 @@ class TestIssue:
         [
             ("cp313t-win_amd64", "cpython-freethreading", "cibuildwheel 3.1"),
             ("cp315t-win_amd64", "serves all free-threaded builds that follow", "one wheel for each version"),
+            ("cp315t-win_amd64", "cibuildwheel 4.3", "cibuildwheel 3.1"),
             ("cp314-win_amd64", "every supported CPython by default", "Py_mod_gil"),
         ],
     )

@@ -93,10 +93,12 @@ def _facts(asked: Sequence[Verdict]) -> Iterator[str]:
 
 def _how(minors: Sequence[int]) -> Iterator[str]:
     """What holds for free-threaded builds."""
-    if max(minors) > FIRST_FREE_THREADED:
-        yield "- cibuildwheel 3.1 and newer builds the `cp314t` wheels by default; a `skip` may be what keeps them out."
     if FIRST_FREE_THREADED in minors:
-        yield '- cibuildwheel 3 builds `cp313t` with `enable = ["cpython-freethreading"]`; version 4 does not any more.'
+        yield '- cibuildwheel 3.4 builds `cp313t` with `enable = ["cpython-freethreading"]`; version 4 does not any more.'
+    if any(FIRST_FREE_THREADED < minor < _ABI3T_MINOR for minor in minors):
+        yield "- cibuildwheel 3.1 and newer builds `cp314t` wheels by default; a `skip` may be what keeps them out."
+    if max(minors) >= _ABI3T_MINOR:
+        yield "- cibuildwheel 4.3 and newer builds `cp315t` wheels by default."
     yield (
         "- The free-threaded build has an ABI of its own and takes no `abi3` wheel. Up to 3.14 it needs one wheel for"
         " each version; from 3.15 on the stable ABI `abi3t` (PEP 803) serves all that follow."
