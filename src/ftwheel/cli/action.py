@@ -274,12 +274,13 @@ class _Reports:
 def _command(name: str, arguments: Sequence[str], inputs: Inputs, work: Path) -> tuple[int, _Reports]:
     """Run one of ftwheel's commands in this process, then print its annotations.
 
-    Findings leave it with 1, unless ``fail-on`` is ``never``.
+    Findings leave it with 1, unless ``fail-on`` is ``never``; a build with errors has nothing to upload, so it fails.
     """
     from ftwheel.cli.main import load, parser
 
     reports = _Reports(work, name)
-    limit = [] if name == "build" or inputs.fail_on == "never" else ["--fail-on", inputs.fail_on]
+    never = name != "build" and inputs.fail_on == "never"
+    limit = [] if name == "build" or never else ["--fail-on", inputs.fail_on]
     if name == "missing" and inputs.fail_on == "advice":  # it gives none
         limit = ["--fail-on", "warning"]
     with _as_text(f"ftwheel {name}"), _time_limit(inputs.seconds, name):
@@ -292,7 +293,7 @@ def _command(name: str, arguments: Sequence[str], inputs: Inputs, work: Path) ->
             ) from end
         code = load(name).run(parsed)
     print(reports.annotations, end="", flush=True)
-    return (0 if code == 1 and inputs.fail_on == "never" else code), reports
+    return (0 if code == 1 and never else code), reports
 
 
 @contextmanager
