@@ -94,7 +94,7 @@ def _facts(asked: Sequence[Verdict]) -> Iterator[str]:
 def _how(minors: Sequence[int]) -> Iterator[str]:
     """What holds for free-threaded builds."""
     if FIRST_FREE_THREADED in minors:
-        yield '- cibuildwheel 3.4 builds `cp313t` with `enable = ["cpython-freethreading"]`; version 4 does not any more.'
+        yield '- cibuildwheel 3.4 builds `cp313t` with `enable = ["cpython-freethreading"]`; version 4 does not.'
     if any(FIRST_FREE_THREADED < minor < _ABI3T_MINOR for minor in minors):
         yield "- cibuildwheel 3.1 and newer builds `cp314t` wheels by default; a `skip` may be what keeps them out."
     if max(minors) >= _ABI3T_MINOR:
