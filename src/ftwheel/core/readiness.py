@@ -275,8 +275,13 @@ class MissingReport:
 
     @property
     def exit_code(self) -> int:
-        """The highest code of the projects that could not be judged, else 1 where something blocks, else 0."""
-        return max((project.problem_code for project in self.projects), default=0) or int(bool(self.blocking))
+        """The highest code of the projects that could not be judged, else 1 where something blocks, else 0.
+
+        It is 1 as well when of all that was asked about nothing can be told: a name misspelt, or a wrong index.
+        """
+        counts = self.counts
+        untold = bool(self.policy.fail_on) and 0 < counts.projects == counts.untold
+        return max((project.problem_code for project in self.projects), default=0) or int(bool(self.blocking) or untold)
 
 
 def merge(reports: Iterable[MissingReport]) -> MissingReport:
