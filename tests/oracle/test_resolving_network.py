@@ -115,7 +115,7 @@ def test_pip_resolves_real_sets_the_same(
     command = [str(python), "-m", "pip", "install", "--dry-run", "--ignore-installed", "--report", "-", "--quiet"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", *WHEELS_ONLY[name].split()]
     without = {key: value for key, value in os.environ.items() if key not in {"PIP_FIND_LINKS", "PIP_CONSTRAINT"}}
-    done = subprocess.run(command, capture_output=True, text=True, env=without, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, env=without, timeout=600)
     resolution = resolve(
         found, WHEELS_ONLY[name], machine.label, InstallerRules(name="pip", only_binary=frozenset({":all:"}))
     )
