@@ -171,7 +171,10 @@ class TestWorkflows:
         assert "not in python/setuptools-src" in said.err
         assert "git add python/setuptools-src/pyproject.toml" in said.out
 
-    def test_a_folder_without_a_repository_is_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def test_a_folder_without_a_repository_is_told(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))  # the tests may run inside a repository
         project = tree("setuptools-src", tmp_path)
         (project / ".git").rename(tmp_path / "gone")
         assert init(project, "--yes", *PAIR) == 0

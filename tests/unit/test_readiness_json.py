@@ -83,6 +83,9 @@ def test_what_is_worked_out_stands_beside_it() -> None:
         (("projects", 0, "problem_code"), True, "found a bool, wanted an integer"),
         (("projects", 1, "verdicts", 0, "readiness"), "splendid", "'splendid' is not a valid Readiness"),
         (("projects", 1, "verdicts", 0, "first", "upload_time"), "noon", "Invalid isoformat"),
+        (("inputs",), [], "it names no input or no target"),
+        (("targets",), [], "it names no input or no target"),
+        (("targets",), ["cp399t-win_amd64"], "which is none of its targets"),
         (("policy",), {}, "no key 'fail_on'"),
     ],
 )

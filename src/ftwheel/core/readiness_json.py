@@ -144,10 +144,16 @@ def _parsed(parse: Callable[[Mapping[str, Any]], _T], data: object, where: str) 
 
 def _report(data: Mapping[str, Any]) -> MissingReport:
     policy = _table(data["policy"])
+    inputs, targets = _texts(data["inputs"]), _texts(data["targets"])
+    projects = tuple(_project(_table(each)) for each in _items(data["projects"]))
+    if not inputs or not targets:
+        raise ValueError("it names no input or no target")
+    for stray in sorted({verdict.target for project in projects for verdict in project.verdicts}.difference(targets)):
+        raise ValueError(f"a verdict is about {stray}, which is none of its targets")
     return MissingReport(
-        inputs=_texts(data["inputs"]),
-        targets=_texts(data["targets"]),
-        projects=tuple(_project(_table(each)) for each in _items(data["projects"])),
+        inputs=inputs,
+        targets=targets,
+        projects=projects,
         set_aside=tuple(
             SetAside(name=_text(each["name"]), origin=_text(each["origin"]), reason=_text(each["reason"]))
             for each in map(_table, _items(data["set_aside"]))

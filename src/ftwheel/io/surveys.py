@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import itertools
 import os
 import tomllib
 from collections.abc import Iterator
@@ -69,8 +70,13 @@ def survey(folder: Path) -> Survey:
 
 
 def read_repository(folder: Path) -> Repository:
-    """The repository around a project. Raises ConfigurationError when a workflow is no text."""
-    top = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    """The repository around a project. Raises ConfigurationError when a workflow is no text.
+
+    As with git, nothing at or above a folder of ``GIT_CEILING_DIRECTORIES`` counts, unless it is the project's own.
+    """
+    ceilings = {Path(each) for each in os.environ.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if each}
+    parents = itertools.takewhile(lambda each: each not in ceilings, folder.parents)
+    top = next((each for each in (folder, *parents) if (each / ".git").exists()), None)
     root = top or folder
     place = root / FOLDER
     found = sorted(path for path in place.glob("*") if path.suffix in {".yml", ".yaml"} and path.is_file())
