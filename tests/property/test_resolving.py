@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -112,6 +112,8 @@ def parse_name(filename: str) -> str:
 
 
 @frugal
+@example(number=12, installer="pip")  # two projects that were given up require each other
+@example(number=937, installer="pip")  # all who asked for a project are taken back
 @given(number=numbers, installer=installers)
 def test_a_resolution_meets_every_requirement_and_has_nothing_more(number: int, installer: str) -> None:
     world = generate(7, number, "3.14", tags=TAGS)

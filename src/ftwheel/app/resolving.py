@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
-from resolvelib import Resolver as Search
+from resolvelib.resolvers import Resolution as Search
 
 from ftwheel.app.catalogue import Catalogue, Lookahead, Target
 from ftwheel.app.resolving_provider import Ask, Choice, Information, Provider, split
@@ -94,8 +94,28 @@ class Resolver:
 
 
 def _search_as_pip(provider: Provider) -> dict[str, Choice]:
-    found = Search(provider, BaseReporter()).resolve(provider.roots, max_rounds=MOST_STEPS)
-    return dict(found.mapping)
+    """What resolvelib settles for, as far as the roots lead to it.
+
+    ``resolvelib.Resolver`` leaves the rest out as well, but by a recursion that has no end where projects that were
+    given up require each other (1.2.1, ``resolvers/resolution.py``, ``_has_route_to_root``).
+    """
+    state = Search(provider, BaseReporter()).resolve(provider.roots, max_rounds=MOST_STEPS)
+    names = {id(choice): name for name, choice in state.mapping.items()}
+    required: dict[str | None, list[str]] = {}
+    for name, criterion in state.criteria.items():
+        for parent in criterion.iter_parent():
+            if parent is None:
+                required.setdefault(None, []).append(name)
+            elif id(parent) in names:  # others belong to choices that were taken back
+                required.setdefault(names[id(parent)], []).append(name)
+    reached: set[str] = set()
+    left = list(required.get(None, ()))
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            left += required.get(name, ())
+    return {name: choice for name, choice in state.mapping.items() if name in reached}
 
 
 def _hashes(wanted: Iterable[Wanted]) -> dict[str, frozenset[tuple[str, str]]]:

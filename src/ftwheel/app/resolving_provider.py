@@ -71,6 +71,11 @@ def _identifier(name: str, extras: tuple[str, ...]) -> str:
     return f"{name}[{','.join(extras)}]" if extras else name
 
 
+def _named(identifier: str) -> tuple[str, tuple[str, ...]]:
+    name, bracket, extras = identifier.removesuffix("]").partition("[")
+    return name, tuple(extras.split(",")) if bracket else ()
+
+
 def split(requirement: Requirement, origin: str = "", *, pip: bool) -> Iterator[Ask]:
     """A requirement with extras in the parts that the installer looks at: for uv each extra is one by itself."""
     if not pip and requirement.extras:
@@ -115,10 +120,13 @@ class Provider(AbstractProvider[Ask, Choice, str]):
         requirements: Mapping[str, Iterator[Ask]],
         incompatibilities: Mapping[str, Iterator[Choice]],
     ) -> Iterable[Choice] | Callable[[], Iterator[Choice]]:
+        # None is left when resolvelib takes back all who asked; pip then finds nothing, except for a plain asker.
         asked = list(requirements[identifier])
-        name, extras = asked[0].name, asked[0].extras
+        name, extras = _named(identifier)
         if extras:
             asked += requirements.get(name, ())
+        if not asked:
+            return []
         without = set(incompatibilities.get(identifier, ()))
         if name in self.excused:
             nothing = self._nothing(name, extras)
