@@ -24,7 +24,7 @@ from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
 from ftwheel.io.metadata import MetadataClient
 from support.resolved import catalogue, dependencies
-from support.server import IndexServer, Reply, serve
+from support.server import IndexServer, Reply, Request, serve, wait_until
 from support.universes import Dist, Universe, publish
 
 LABEL = "cp314t-manylinux_2_28_x86_64"
@@ -190,10 +190,14 @@ def test_everything_is_asked_once_and_many_at_a_time(server: IndexServer) -> Non
     index = put(
         server, wheel("app", "1.0", *names), *(wheel(name, "1.0", "base") for name in names), wheel("base", "1.0")
     )
-    for path, route in list(server.routes.items()):
-        if "/simple/" in path:
-            assert isinstance(route, Reply)
-            server.routes[path] = replace(route, pause=0.1)
+    pages = {path: route for path, route in server.routes.items() if "/simple/lib" in path and isinstance(route, Reply)}
+    assert len(pages) == len(names)
+
+    def wait_for_others(request: Request) -> Reply:
+        wait_until(lambda: server.most_at_once >= 20, 20)  # as slow as it takes for the others to arrive
+        return pages[request.path]
+
+    server.routes.update(dict.fromkeys(pages, wait_for_others))
     rules = InstallerRules(name="uv")
     with catalogue(index) as found:
         resolver = Resolver(found, lambda _: rules)
