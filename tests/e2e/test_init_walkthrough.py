@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,11 @@ from ftwheel.io.interpreters import probe
 from support.commands import Done, ftwheel
 
 PROJECT = "markupsafe==3.0.4"
-MINUTES = 5.0  # for all commands; docs/walkthrough.md has what was measured
 
 
 @pytest.mark.e2e
 @pytest.mark.network
 def test_from_a_source_distribution_to_a_verified_pair(tmp_path: Path, default_python: str, free_threaded_python: str):
-    started = time.monotonic()
     download = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", PROJECT]
     subprocess.run([default_python, "-m", "pip", *download], cwd=tmp_path, check=True)
     [sdist] = tmp_path.glob("*.tar.gz")
@@ -45,4 +42,3 @@ def test_from_a_source_distribution_to_a_verified_pair(tmp_path: Path, default_p
     assert "expected places get a wheel of this release" in verified
     assert verified.count("as foretold; markupsafe._speedups: loaded") == 4
     assert run("init", "--check").out == "nothing to change\n"
-    assert time.monotonic() - started < MINUTES * 60

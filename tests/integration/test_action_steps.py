@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -73,13 +72,11 @@ def test_the_second_step_needs_the_first(github: Path, capsys: pytest.CaptureFix
 
 
 def test_a_command_that_takes_too_long_is_interrupted():
-    started = time.monotonic()
     with (
         pytest.raises(BuildError, match=r"ftwheel build took longer than 0.0\d+ minutes"),
         action._time_limit(0.2, "build"),
     ):
-        threading.Event().wait(30)
-    assert time.monotonic() - started < 20
+        threading.Event().wait(60)
 
 
 def test_a_user_who_interrupts_is_no_time_limit():
