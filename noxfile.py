@@ -77,10 +77,15 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test that needs no real index; real interpreters, compilers, pip, uv and browser."""
+    """Run every test that needs no real index; real interpreters, compilers, pip, uv and browser.
+
+    Property tests try the same examples each time, so that a change is judged by what it changes; pytest itself, or
+    ``tests -- --hypothesis-profile=default tests/property``, tries others.
+    """
     env = interpreters(session, "chromium", "shellcheck") | wheelhouse(session)
     install(session, *group("test"), *group("actions"))
-    session.run("pytest", "-n", "2", "-m", "not network and not container and not action", *session.posargs, env=env)
+    which = ["-m", "not network and not container and not action"]
+    session.run("pytest", "-n", "2", "--hypothesis-profile=ci", *which, *session.posargs, env=env)
 
 
 @nox.session

@@ -6,6 +6,7 @@ the same. Nothing of ftwheel takes part.
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import random
@@ -71,25 +72,30 @@ class Dist:
 
     @property
     def content(self) -> bytes:
+        """The file, with no time in it: its digest is asked for again later."""
         stream = io.BytesIO()
         info = f"{self.project}-{self.version}.dist-info"
         if self.filename.endswith(".whl"):
+            members = {
+                "METADATA": self.metadata,
+                "WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n",
+                "RECORD": "",
+            }
             with zipfile.ZipFile(stream, "w") as wheel:
-                wheel.writestr(f"{info}/METADATA", self.metadata)
-                wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n")
-                wheel.writestr(f"{info}/RECORD", "")
+                for name, text in members.items():
+                    wheel.writestr(zipfile.ZipInfo(f"{info}/{name}"), text)
             return stream.getvalue()
         texts = {
             "PKG-INFO": self.metadata,
             "pyproject.toml": _PROJECT,
             "backend.py": _BACKEND.format(info=info, metadata=self.metadata),
         }
-        with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        with tarfile.open(fileobj=stream, mode="w") as archive:
             for name, text in texts.items():
                 member = tarfile.TarInfo(f"{self.project}-{self.version}/{name}")
                 member.size = len(text.encode())
                 archive.addfile(member, io.BytesIO(text.encode()))
-        return stream.getvalue()
+        return gzip.compress(stream.getvalue(), mtime=0)
 
 
 @dataclass(frozen=True, kw_only=True)
