@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ftwheel.io.environments import find_uv
+from ftwheel.io.system.virtual_environments import find_uv
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "setuptools-c"
 AIMS = {"uv build": 0.8, "python -m build": 0.4}

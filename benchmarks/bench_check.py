@@ -23,9 +23,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from ftwheel.app.releases import parse_release, wheels_of
-from ftwheel.cli import indexes
-from ftwheel.io.folders import cache_root
+from ftwheel.app.release.published_wheels import parse_release, wheels_of
+from ftwheel.cli.options import indexes
+from ftwheel.io.system.folders import cache_root
 
 RELEASES = (
     "contourpy==1.3.3",

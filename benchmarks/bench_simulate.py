@@ -25,12 +25,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from ftwheel.app.simulate import simulate_project
-from ftwheel.core.environments import Environment, parse_environment
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import installer
-from ftwheel.core.selection import Project
-from ftwheel.core.simple import SourceKind, parse_page
+from ftwheel.app.installers.simulate import simulate_project
+from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.selection import Project
+from ftwheel.core.index.page import SourceKind, parse_page
 from support.index_generator import Options
 from support.index_generator_machines import MATRIX
 from support.pip_oracle import NEWEST, PipFinder, environment_with
@@ -84,7 +84,7 @@ FRESH = """
 import sys, time
 from pathlib import Path
 sys.path[:0] = [{tests!r}, {benchmarks!r}]
-from ftwheel.core.environments import parse_environment
+from ftwheel.core.tags.environments import parse_environment
 import bench_simulate
 body = Path(sys.argv[1]).read_bytes()
 begin = time.perf_counter()

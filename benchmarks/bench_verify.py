@@ -16,11 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from ftwheel.app.verify import Verification, verify
-from ftwheel.core.ports import Pages
-from ftwheel.core.rules import installer
-from ftwheel.core.simple import File, ProjectDetails, parse_page, render_page
-from ftwheel.io.dist import read_dist
+from ftwheel.app.release.verify import Verification, verify
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.installers.options import installer
+from ftwheel.core.index.page import File, ProjectDetails, parse_page, render_page
+from ftwheel.io.release.dist import read_dist
 from support.wheels import make_wheel
 
 NEW, LISTED, ENVIRONMENTS = 1000, 5000, 500

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.cibuildwheel import Series
-from ftwheel.io.cibuildwheel import installed
-from ftwheel.io.interpreters import probe
-from ftwheel.io.processes import Crew
+from ftwheel.core.build.cibuildwheel.identifiers import Series
+from ftwheel.io.build.cibuildwheel import installed
+from ftwheel.io.system.interpreters import probe
+from ftwheel.io.system.processes import Crew
 from support.act import act, commit_all
 from support.commands import ftwheel, ftwheel_environ
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.io.interpreters import probe
+from ftwheel.io.system.interpreters import probe
 from support.backend import Answer, c_source, environment, hook, import_module, names_in, project, start, write
 
 pytestmark = pytest.mark.e2e

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.templates import ACTION
-from ftwheel.io.interpreters import probe
+from ftwheel.core.project.templates import ACTION
+from ftwheel.io.system.interpreters import probe
 from support.act import act, commit_all
 from support.adopting import TREES, UNDECLARED, init, tree
 from support.server import serve

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.io.interpreters import probe
+from ftwheel.io.system.interpreters import probe
 from support.commands import Done, ftwheel
 
 PROJECT = "markupsafe==3.0.4"

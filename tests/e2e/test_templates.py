@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from ftwheel import __version__
-from ftwheel.core.templates import ACTION
-from ftwheel.io.interpreters import probe
+from ftwheel.core.project.templates import ACTION
+from ftwheel.io.system.interpreters import probe
 from support.act import ActRun, act, commit_all
 from support.server import serve
 from support.wheels import make_wheel

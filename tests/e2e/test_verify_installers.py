@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.io.interpreters import probe
+from ftwheel.io.system.interpreters import probe
 from support.commands import Done, ftwheel, ftwheel_environ
 from support.server import serve
 from support.wheels import make_wheel

@@ -16,8 +16,8 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-with atheris.instrument_imports(include=["ftwheel.io.binaries", "ftwheel.core.extensions"]):
-    from ftwheel.core.extensions import UnreadableBinaryError
+with atheris.instrument_imports(include=["ftwheel.io.binaries", "ftwheel.core.wheel.extension_module"]):
+    from ftwheel.core.wheel.extension_module import UnreadableBinaryError
     from ftwheel.io.binaries import read_extension
 
 from support.images import Spec, elf, fat, macho, pe

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.cli import action, reports
+from ftwheel.cli import action
+
+from ftwheel.cli.options import reports
 from ftwheel.cli.main import main
 from ftwheel.core.errors import BuildError, InputError
-from ftwheel.io.artifacts import collect
-from ftwheel.io.interpreters import candidates
+from ftwheel.io.release.artifacts import collect
+from ftwheel.io.system.interpreters import candidates
 from ftwheel.render.workflow_commands import command, output, silenced
 from support.projects import intree_project
 from support.server import serve

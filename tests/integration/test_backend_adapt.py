@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ftwheel.io.interpreters import discover
+from ftwheel.io.system.interpreters import discover
 from ftwheel_build.adapt import adapted
 from ftwheel_build.config import Config
 from ftwheel_build.environment import check_environment

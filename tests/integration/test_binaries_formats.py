@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ftwheel.core.extensions import (
+from ftwheel.core.wheel.extension_module import (
     Basis,
     BinaryFormat,
     BuiltFor,

@@ -15,9 +15,9 @@ from pathlib import Path
 import lief
 import pytest
 
-from ftwheel.core.extensions import BuiltFor, Declaration, ExtensionModule, SuffixAbi
+from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule, SuffixAbi
 from ftwheel.io.binaries import is_binary, read_extension, read_images
-from ftwheel.io.binaries.image import is_init_name, is_python_name
+from ftwheel.io.binaries.readers.image import is_init_name, is_python_name
 from support.pip_oracle import NEWEST, environment_with
 
 pytestmark = pytest.mark.network

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.extensions import Basis, BuiltFor, Declaration, InitPhase, Level, Toolchain
+from ftwheel.core.wheel.extension_module import Basis, BuiltFor, Declaration, InitPhase, Level, Toolchain
 from ftwheel.io.binaries import read_extension
 from support.modules import build_module, ext_suffix, include_dir
 
@@ -177,7 +177,7 @@ def test_paths_that_disagree(tmp_path: Path, free_threaded_python: str) -> None:
 def test_without_capstone_the_message_names_it(
     tmp_path: Path, free_threaded_python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ftwheel.io.binaries import walk
+    from ftwheel.io.binaries.emulation import walk
 
     monkeypatch.setattr(walk, "available", lambda: False)
     source, _ = SOURCES["single-declared"]

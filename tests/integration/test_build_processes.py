@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.io.processes import Crew, Stopped
-from ftwheel.io.workspace import workspace
+from ftwheel.io.system.processes import Crew, Stopped
+from ftwheel.io.system.workspace import workspace
 
 # starts a child of its own, says which, and waits for it
 PARENT = """
@@ -118,7 +118,7 @@ def test_a_failure_removes_the_place_too(tmp_path: Path) -> None:
 
 def test_the_lock_of_a_killed_run_is_free_again(tmp_path: Path) -> None:
     program = (
-        "import os, pathlib, sys\nfrom ftwheel.io.workspace import workspace\n"
+        "import os, pathlib, sys\nfrom ftwheel.io.system.workspace import workspace\n"
         "with workspace(pathlib.Path(sys.argv[1])) as place:\n    (place / 'x').touch(); os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", program, tmp_path], timeout=60).returncode == 9

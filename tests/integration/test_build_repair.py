@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import BuildError
-from ftwheel.core.importing import ImportOutcome
-from ftwheel.core.interpreters import Interpreter
-from ftwheel.io.auditwheel import Auditwheel
-from ftwheel.io.importing import import_modules
-from ftwheel.io.interpreters import probe
-from ftwheel.io.processes import Crew, Stopped
-from ftwheel.io.repair import repair_wheel
+from ftwheel.core.wheel.imports import ImportOutcome
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.io.wheel.auditwheel import Auditwheel
+from ftwheel.io.wheel.importing import import_modules
+from ftwheel.io.system.interpreters import probe
+from ftwheel.io.system.processes import Crew, Stopped
+from ftwheel.io.build.repair import repair_wheel
 from support.modules import build_module, ext_suffix
 from support.projects import c_source
 from support.wheels import make_wheel

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import BuildError
-from ftwheel.io.sources import copy_source, unpack_sdist
+from ftwheel.io.build.sources import copy_source, unpack_sdist
 
 IDENTITY = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]
 

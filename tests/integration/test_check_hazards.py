@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.app.check import Judge, check
-from ftwheel.checks.registry import Selection
-from ftwheel.core.checking import CheckReport
+from ftwheel.app.wheel.check import Judge, check
+from ftwheel.rules.registry import Selection
+from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.core.findings import Severity
-from ftwheel.io.stable_abi import stable_symbols
-from ftwheel.io.wheels import inspect_wheel
+from ftwheel.io.wheel.stable_abi import stable_symbols
+from ftwheel.io.wheel.reading import inspect_wheel
 from support.modules import DECLARED, SINGLE_PHASE, UNDECLARED, build_module, compile_objects, ext_suffix, include_dir
 from support.wheels import make_wheel
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.app.cibuildwheel import Origin, Place, collect
+from ftwheel.app.build.collect import Origin, Place, collect
 from ftwheel.cli.main import main
-from ftwheel.core.building import BuildPlan, Stage
-from ftwheel.core.cibuildwheel import Identifier
+from ftwheel.core.build.model import BuildPlan, Stage
+from ftwheel.core.build.cibuildwheel.identifiers import Identifier
 from ftwheel.core.errors import BuildError
-from ftwheel.core.interpreters import Interpreter
-from ftwheel.io.cibuildwheel import native_places, put_source
-from ftwheel.io.collected import CollectedWorkshop, interpreters_for
-from ftwheel.io.interpreters import probe
-from ftwheel.io.processes import Crew
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.io.build.cibuildwheel import native_places, put_source
+from ftwheel.io.build.collected import CollectedWorkshop, interpreters_for
+from ftwheel.io.system.interpreters import probe
+from ftwheel.io.system.processes import Crew
 from support.commands import ftwheel, ftwheel_environ
 from support.wheels import make_wheel
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.cibuildwheel import HOSTED, Identifier, Request, Series, select, selector_matches
-from ftwheel.core.cibuildwheel_options import Options, read_options
-from ftwheel.core.cibuildwheel_runs import Run, Wishes, config_text, plan_runs
-from ftwheel.io.cibuildwheel import installed
-from ftwheel.io.processes import Crew
+from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, Identifier, Request, Series, select, selector_matches
+from ftwheel.core.build.cibuildwheel.options import Options, read_options
+from ftwheel.core.build.cibuildwheel.runs import Run, Wishes, config_text, plan_runs
+from ftwheel.io.build.cibuildwheel import installed
+from ftwheel.io.system.processes import Crew
 
 SYSTEMS = ("linux", "macos", "windows", "pyodide", "android", "ios")
 PATTERNS = [

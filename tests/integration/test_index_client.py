@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import IndexFormatError, InputError, NetworkError
-from ftwheel.core.simple import File, SourceKind
-from ftwheel.io.cache import PageCache
+from ftwheel.core.index.page import File, SourceKind
+from ftwheel.io.index.cache import PageCache
 from ftwheel.io.index.client import ACCEPT, IndexClient
 from support.clients import client, page
 from support.server import HTML, IndexServer, Reply, Request, serve

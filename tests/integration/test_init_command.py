@@ -17,10 +17,11 @@ import pytest
 
 from ftwheel.cli import init as cli
 from ftwheel.cli.main import main
-from ftwheel.core import adoption
-from ftwheel.core.adoption import STATUSES
-from ftwheel.core.generated import Origin, origin
-from ftwheel.io import templates, writing
+from ftwheel.core.project import adoption
+from ftwheel.core.project.adoption import STATUSES
+from ftwheel.core.project.generated import Origin, origin
+from ftwheel.io.project import templates
+from ftwheel.io.system import writing
 from support.adopting import PAIR, TREES, UNDECLARED, init, tree
 from support.commands import ftwheel_environ
 from support.workflows import complaints

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.dependencies import Dependencies, InputKind
-from ftwheel.core.environments import parse_environment
+from ftwheel.core.dependencies.inputs import Dependencies, InputKind
+from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.errors import InputError
-from ftwheel.io.inputs import read_arguments, read_input, read_interpreter
+from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter
 
 HERE = Path(__file__).resolve().parents[1] / "inputs"
 LINUX = dict(parse_environment("cp314t-manylinux_2_28_x86_64").markers)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.io.inputs import read_arguments, read_input, read_interpreter, reading
+from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter
+from ftwheel.io.dependencies.inputs import reading
 
 DEEP = 100_000
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.io.interpreters import candidates, discover, probe
+from ftwheel.io.system.interpreters import candidates, discover, probe
 
 
 def test_an_interpreter_says_which_build_it_is(default_python: str, free_threaded_python: str) -> None:

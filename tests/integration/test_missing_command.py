@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ftwheel.cli.main import main
-from ftwheel.core.simple import normalized
-from ftwheel.io.targets import this_platform
+from ftwheel.core.index.page import normalized
+from ftwheel.io.system.environment_probe import this_platform
 from support.published import publish
 from support.server import IndexServer, serve
 

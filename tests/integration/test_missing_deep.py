@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from ftwheel.core.errors import NetworkError
-from ftwheel.core.extensions import Declaration
-from ftwheel.core.readiness import Deep
-from ftwheel.core.simple import File
-from ftwheel.io.wheel_declarations import WheelDeclarations
+from ftwheel.core.wheel.extension_module import Declaration
+from ftwheel.core.dependencies.readiness import Deep
+from ftwheel.core.index.page import File
+from ftwheel.io.dependencies.wheel_declarations import WheelDeclarations
 from support.commands import ftwheel, ftwheel_environ
 from support.modules import DECLARED, UNDECLARED, build_module, ext_suffix
 from support.server import IndexServer, serve, wait_until

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.dependencies import Dependencies, InputKind, Wanted
-from ftwheel.core.environments import Environment, parse_environment
+from ftwheel.core.dependencies.inputs import Dependencies, InputKind, Wanted
+from ftwheel.core.tags.environments import Environment, parse_environment
 from ftwheel.core.errors import InputError
-from ftwheel.core.ports import Pages
-from ftwheel.core.readiness import ProjectReport, Readiness, Verdict
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import InstallerRules, installer
-from ftwheel.core.wishes import Wanting, Wish, wanting
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.dependencies.readiness import ProjectReport, Readiness, Verdict
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import InstallerRules, installer
+from ftwheel.core.dependencies.requested import Wanting, Wish, wanting
 from ftwheel.io.index.arrivals import IndexArrivals
-from ftwheel.io.report_memory import ReportMemory
+from ftwheel.io.dependencies.report_cache import ReportMemory
 from support.clients import client, page
 from support.server import serve
 

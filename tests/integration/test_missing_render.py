@@ -9,16 +9,16 @@ import re
 
 import pytest
 
-from ftwheel.core.dependencies import SetAside
+from ftwheel.core.dependencies.inputs import SetAside
 from ftwheel.core.errors import InputError
-from ftwheel.core.extensions import Declaration
+from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.core.findings import Severity
-from ftwheel.core.readiness import Deep, HelpKind, MissingReport, Policy, Readiness, Shard
-from ftwheel.core.readiness_json import parse_report
-from ftwheel.render.missing import FORMATS, write
-from ftwheel.render.missing_csv import COLUMNS
-from ftwheel.render.missing_findings import RULES, as_findings
-from ftwheel.render.missing_issue import write_issue
+from ftwheel.core.dependencies.readiness import Deep, HelpKind, MissingReport, Policy, Readiness, Shard
+from ftwheel.core.dependencies.readiness_json import parse_report
+from ftwheel.render.dependencies.report import FORMATS, write
+from ftwheel.render.dependencies.csv import COLUMNS
+from ftwheel.render.dependencies.findings import RULES, as_findings
+from ftwheel.render.dependencies.issue import write_issue
 from support.readiness import LINUX, NEXT, project, release, report, verdict
 
 UPGRADE = (HelpKind.UPGRADE, "upgrade to 6.0.2 (2026-11-01)")

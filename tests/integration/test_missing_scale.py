@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.readiness import ProjectReport
+from ftwheel.core.dependencies.readiness import ProjectReport
 from ftwheel.io.index.arrivals import IndexArrivals
-from ftwheel.io.run_state import RunState
+from ftwheel.io.dependencies.run_state import RunState
 from support.clients import client
 from support.commands import Done, ftwheel, ftwheel_environ
 from support.long_index import name_of, put_projects

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.candidates import Candidate
+from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError
-from ftwheel.core.ports import Pages
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.selection import Project, choose
-from ftwheel.core.simple import ProjectDetails
-from ftwheel.io.installer_config import FormatControl, InstallerConfig, parse_cutoff
-from ftwheel.io.recording import read_recording, write_recording
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import Project, choose
+from ftwheel.core.index.page import ProjectDetails
+from ftwheel.io.installers.config import FormatControl, InstallerConfig, parse_cutoff
+from ftwheel.io.installers.recording import read_recording, write_recording
 from support.clients import client, page
 from support.index_generator import Case, generate
 from support.server import closed_port

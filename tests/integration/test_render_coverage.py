@@ -11,14 +11,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ftwheel.core.coverage import Basis, Coverage
+from ftwheel.core.release.coverage import Basis, Coverage
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.gate import CODES, findings
-from ftwheel.core.outcomes import Outcome
-from ftwheel.render import coverage as reports
-from ftwheel.render import svg
-from ftwheel.render.board import State, Tone, lay_out
-from ftwheel.render.html import html
+from ftwheel.core.release.findings import CODES, findings
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.render.release import coverage as reports
+from ftwheel.render.release import svg
+from ftwheel.render.release.matrix import State, Tone, lay_out
+from ftwheel.render.release.html import html
 from ftwheel.render.terminal import printable
 from support.commands import ftwheel
 from support.coverages import HOSTILE, big, both, coverage, hostile, spot, varied

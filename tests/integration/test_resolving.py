@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.app.resolving import Resolver
-from ftwheel.core.dependencies import Dependencies, Wanted
-from ftwheel.core.environments import parse_environment
+from ftwheel.app.dependencies.resolver import Resolver
+from ftwheel.core.dependencies.inputs import Dependencies, Wanted
+from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.errors import FtwheelError, IndexFormatError, NetworkError
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.resolution import CoreMetadata, Resolution, ResolutionError, Untold
-from ftwheel.core.rules import InstallerRules
-from ftwheel.core.simple import File
-from ftwheel.io.credentials import Credentials
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.dependencies.resolution import CoreMetadata, Resolution, ResolutionError, Untold
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.index.page import File
+from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.client import IndexClient
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
-from ftwheel.io.metadata import MetadataClient
+from ftwheel.io.dependencies.metadata import MetadataClient
 from support.resolved import catalogue, dependencies
 from support.server import IndexServer, Reply, Request, serve, wait_until
 from support.universes import Dist, Universe, publish

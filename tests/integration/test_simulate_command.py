@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ftwheel.cli.main import main
-from ftwheel.core.environments import parse_environment
-from ftwheel.io.targets import environment_of
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.io.system.environment_probe import environment_of
 from support.clients import page
 from support.server import HTML, IndexServer, Reply, serve
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.templates import PLACEHOLDERS, placeholders
-from ftwheel.io import templates
-from ftwheel.io.environments import find_uv
+from ftwheel.core.project.templates import PLACEHOLDERS, placeholders
+from ftwheel.io.project import templates
+from ftwheel.io.system.virtual_environments import find_uv
 
 ROOT = Path(__file__).resolve().parents[2]
 ASK = (

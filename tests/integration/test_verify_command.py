@@ -285,7 +285,7 @@ def test_the_page_of_the_documentation_shows_real_output(verify: Run, monkeypatc
 
 
 def test_every_code_is_documented() -> None:
-    from ftwheel.core.gate import CODES
+    from ftwheel.core.release.findings import CODES
 
     text = (RECORDINGS.parents[1] / "docs" / "verify.md").read_text()
     assert re.findall(r"^\| `(FTV[0-9]+)` \| \w+ \| (.*) \|$", text, re.MULTILINE) == list(CODES.items())

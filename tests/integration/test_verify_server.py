@@ -17,10 +17,10 @@ import pytest
 import requests
 
 from ftwheel.core.errors import InputError, NetworkError
-from ftwheel.core.ports import Pages
-from ftwheel.core.simple import File, ProjectDetails, Yanked, parse_page
-from ftwheel.io.dist import read_dist
-from ftwheel.io.server import LocalIndex, serving
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.index.page import File, ProjectDetails, Yanked, parse_page
+from ftwheel.io.release.dist import read_dist
+from ftwheel.io.release.server import LocalIndex, serving
 from support.wheels import make_wheel
 
 JSON = "application/vnd.pypi.simple.v1+json"

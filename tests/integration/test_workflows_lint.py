@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.io import templates
+from ftwheel.io.project import templates
 from support.workflows import COMMIT, complaints, filled, write_workflows
 
 ROOT = Path(__file__).resolve().parents[2]

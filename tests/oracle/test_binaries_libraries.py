@@ -13,7 +13,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from ftwheel.io.binaries import read_images
-from ftwheel.io.binaries.image import is_init_name, is_python_name
+from ftwheel.io.binaries.readers.image import is_init_name, is_python_name
 from support.images import Spec, elf, fat, macho, pe
 
 pytestmark = pytest.mark.oracle

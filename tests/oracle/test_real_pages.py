@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 import pytest
 
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import installer
-from ftwheel.core.selection import Project, choose
-from ftwheel.core.simple import SourceKind, parse_page
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.selection import Project, choose
+from ftwheel.core.index.page import SourceKind, parse_page
 from support.index_generator import Options
 from support.index_generator_machines import MATRIX, Machine
 from support.pip_oracle import NEWEST, PipFinder, environment_with

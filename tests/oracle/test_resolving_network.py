@@ -15,18 +15,18 @@ from urllib.parse import unquote
 
 import pytest
 
-from ftwheel.app.catalogue import Catalogue
-from ftwheel.app.resolving import Resolver
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.resolution import Resolution, ResolutionError
-from ftwheel.core.rules import InstallerRules
-from ftwheel.core.simple import normalized
-from ftwheel.io.credentials import Credentials
-from ftwheel.io.default_index import default_index
+from ftwheel.app.dependencies.candidates import Catalogue
+from ftwheel.app.dependencies.resolver import Resolver
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.dependencies.resolution import Resolution, ResolutionError
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.index.page import normalized
+from ftwheel.io.index.credentials import Credentials
+from ftwheel.io.installers.default_index import default_index
 from ftwheel.io.index.client import IndexClient
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
-from ftwheel.io.metadata import MetadataClient
+from ftwheel.io.dependencies.metadata import MetadataClient
 from support.index_generator_machines import Machine
 from support.pip_command import native_machine
 from support.pip_oracle import NEWEST, environment_with

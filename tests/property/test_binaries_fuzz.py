@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftwheel.core.extensions import UnreadableBinaryError
+from ftwheel.core.wheel.extension_module import UnreadableBinaryError
 from ftwheel.io.binaries import read_extension
 from support.images import Spec, elf, fat, macho, pe
 from support.modules import SINGLE_PHASE, build_module
@@ -158,8 +158,9 @@ def test_hostile(make: Callable[[], bytes]) -> None:
 
 _PEAK = """
 import resource, sys
-from ftwheel.core.extensions import UnreadableBinaryError
-from ftwheel.io.binaries import read_extension, walk
+from ftwheel.core.wheel.extension_module import UnreadableBinaryError
+from ftwheel.io.binaries import read_extension
+from ftwheel.io.binaries.emulation import walk
 walk.available()
 data = open(sys.argv[1], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ftwheel.app.check import Judge
-from ftwheel.checks.registry import Selection
+from ftwheel.app.wheel.check import Judge
+from ftwheel.rules.registry import Selection
 from ftwheel.core.errors import InputError
-from ftwheel.core.wheels import WheelName, parse_metadata, parse_record, parse_wheel_file, unsafe_path
-from ftwheel.io.stable_abi import stable_symbols
-from ftwheel.io.wheels import inspect_wheel
+from ftwheel.core.wheel.contents import WheelName, parse_metadata, parse_record, parse_wheel_file, unsafe_path
+from ftwheel.io.wheel.stable_abi import stable_symbols
+from ftwheel.io.wheel.reading import inspect_wheel
 from support.modules import build_module
 from support.wheels import make_wheel
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftwheel.core.adoption import STATUSES, Survey, Wishes, adopt
-from ftwheel.core.declarations import Declarations
-from ftwheel.core.edits import applied
-from ftwheel.io.toml_text import edited
+from ftwheel.core.project.adoption import STATUSES, Survey, Wishes, adopt
+from ftwheel.core.project.declarations import Declarations
+from ftwheel.core.project.toml_edits import applied
+from ftwheel.io.project.toml_text import edited
 
 WISHES = Wishes(pythons=("3.14", "3.14t"), platforms=("win_amd64",), status="beta")
 TOKEN = re.compile(r"""#[^\r\n]*|"(?:\\.|[^"\\])*"|'[^']*'|[\w-]+|[^\s\w]""")

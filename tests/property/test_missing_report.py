@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.extensions import Declaration
-from ftwheel.core.readiness import Deep, HelpKind, Readiness, merge
-from ftwheel.core.readiness_json import parse_report, report_data
-from ftwheel.render.missing import FORMATS, write
+from ftwheel.core.wheel.extension_module import Declaration
+from ftwheel.core.dependencies.readiness import Deep, HelpKind, Readiness, merge
+from ftwheel.core.dependencies.readiness_json import parse_report, report_data
+from ftwheel.render.dependencies.report import FORMATS, write
 from support.readiness import LINUX, NEXT, project, release, report, verdict
 
 WHOLE = json.loads(

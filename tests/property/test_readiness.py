@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from ftwheel.core.assessment import assess
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.readiness import HelpKind, MissingReport, Readiness, Shard, merge
-from ftwheel.core.readiness_json import parse_report, report_data
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import installer
-from ftwheel.core.selection import Project, choose
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked
-from ftwheel.core.wishes import Wish, in_shard
+from ftwheel.core.dependencies.assessment import assess
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.dependencies.readiness import HelpKind, MissingReport, Readiness, Shard, merge
+from ftwheel.core.dependencies.readiness_json import parse_report, report_data
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.selection import Project, choose
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
+from ftwheel.core.dependencies.requested import Wish, in_shard
 from support.readiness import project, report, verdict
 
 VERSIONS = ("0.9", "1.0", "1.0+cpu", "1.0.post1", "1.1rc1", "1!0.1", "2.0", "2.0.dev1")

@@ -11,15 +11,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from ftwheel.app.catalogue import Catalogue
-from ftwheel.app.resolving import Resolver
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.ports import Pages
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.resolution import CoreMetadata, Resolution, ResolutionError, Untold, parse_core_metadata
-from ftwheel.core.rules import InstallerRules
-from ftwheel.core.selection import Project, walk
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked
+from ftwheel.app.dependencies.candidates import Catalogue
+from ftwheel.app.dependencies.resolver import Resolver
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.dependencies.resolution import CoreMetadata, Resolution, ResolutionError, Untold, parse_core_metadata
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.installers.selection import Project, walk
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
 from support.resolved import dependencies
 from support.universes import Dist, Universe, generate
 

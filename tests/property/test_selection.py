@@ -13,14 +13,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.files import read_for_pip
-from ftwheel.core.lower_bounds import meets_lower_bound
-from ftwheel.core.projects import Project
-from ftwheel.core.reasons import Accepted
-from ftwheel.core.rules import IndexStrategy, InstallerRules
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked, parse_page, render_page
-from ftwheel.core.tagtables import TagFlavour, abi_table, best_tag, place, platform_table
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.installers.filenames import read_for_pip
+from ftwheel.core.installers.uv.requires_python import meets_lower_bound
+from ftwheel.core.installers.project_files import Project
+from ftwheel.core.installers.rejections import Accepted
+from ftwheel.core.installers.options import IndexStrategy, InstallerRules
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked, parse_page, render_page
+from ftwheel.core.tags.priority import TagFlavour, abi_table, best_tag, place, platform_table
 from support.pages import JSON, URL, Case
 
 frugal = settings(max_examples=100, deadline=None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ftwheel.io.cache import PageCache
-from ftwheel.io.credentials import Credentials
+from ftwheel.io.index.cache import PageCache
+from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.client import IndexClient
 from ftwheel.io.index.settings import NetworkSettings
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ftwheel.core.coverage import Basis, Coverage, Gets, Place, Spot
-from ftwheel.core.outcomes import Outcome
+from ftwheel.core.release.coverage import Basis, Coverage, Gets, Place, Spot
+from ftwheel.core.installers.outcomes import Outcome
 
 __all__ = ["HOSTILE", "big", "both", "coverage", "gets", "hostile", "spot", "varied"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ftwheel.checks.rule import Facts
-from ftwheel.core.checking import Imported, PolicyVerdict
-from ftwheel.core.extensions import (
+from ftwheel.rules.rule import Facts
+from ftwheel.core.wheel.reports import Imported, PolicyVerdict
+from ftwheel.core.wheel.extension_module import (
     Architecture,
     Basis,
     BinaryFormat,
@@ -24,8 +24,8 @@ from ftwheel.core.extensions import (
     module_name,
     parse_suffix,
 )
-from ftwheel.core.importing import ImportOutcome, ImportResult
-from ftwheel.core.wheels import Flaw, Member, Metadata, RecordEntry, WheelContents, WheelFile, WheelName
+from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.core.wheel.contents import Flaw, Member, Metadata, RecordEntry, WheelContents, WheelFile, WheelName
 
 __all__ = ["LINUX", "contents", "extension", "facts", "imported"]
 

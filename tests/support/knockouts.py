@@ -17,11 +17,11 @@ from urllib.parse import quote, unquote
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ftwheel.core.environments import Environment
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import IndexStrategy, InstallerRules
-from ftwheel.core.selection import Project, choose, refusal
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import IndexStrategy, InstallerRules
+from ftwheel.core.installers.selection import Project, choose, refusal
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
 from support.index_generator import Case
 from support.simulated import environment, rules, sources
 

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ftwheel.core.candidates import Candidate, Selection
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.reasons import Reason, Rejected
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import InstallerRules, installer
-from ftwheel.core.selection import Project, choose, explain
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
-from ftwheel.core.wheels import Metadata
+from ftwheel.core.installers.candidates import Candidate, Selection
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.installers.rejections import Reason, Rejected
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import InstallerRules, installer
+from ftwheel.core.installers.selection import Project, choose, explain
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, parse_page
+from ftwheel.core.wheel.contents import Metadata
 
 __all__ = ["HTML", "JSON", "Case", "entry", "html_page", "json_page", "page", "project"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ftwheel.core.readiness import Help, HelpKind, MissingReport, ProjectReport, Readiness, Release, Taken, Verdict
+from ftwheel.core.dependencies.readiness import Help, HelpKind, MissingReport, ProjectReport, Readiness, Release, Taken, Verdict
 
 LINUX = "cp314t-manylinux_2_28_x86_64"
 NEXT = "cp315t-manylinux_2_28_x86_64"

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from ftwheel.app.catalogue import Catalogue
-from ftwheel.app.resolving import Resolver
-from ftwheel.core.dependencies import Dependencies, InputKind, Wanted
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.resolution import Resolution, ResolutionError
-from ftwheel.core.rules import InstallerRules
-from ftwheel.io.credentials import Credentials
+from ftwheel.app.dependencies.candidates import Catalogue
+from ftwheel.app.dependencies.resolver import Resolver
+from ftwheel.core.dependencies.inputs import Dependencies, InputKind, Wanted
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.dependencies.resolution import Resolution, ResolutionError
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.client import IndexClient
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
-from ftwheel.io.metadata import MetadataClient
+from ftwheel.io.dependencies.metadata import MetadataClient
 from support.universes import Answer, Universe
 
 __all__ = ["catalogue", "dependencies", "files", "resolve"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
 
-from ftwheel.core.environments import Environment, parse_environment
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import IndexStrategy, InstallerRules, pip_formats
-from ftwheel.core.selection import Project, choose, explain
-from ftwheel.core.simple import ProjectDetails, SourceKind, parse_page
+from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import IndexStrategy, InstallerRules, pip_formats
+from ftwheel.core.installers.selection import Project, choose, explain
+from ftwheel.core.index.page import ProjectDetails, SourceKind, parse_page
 from ftwheel.io.index.local import FolderLinks
 from support.index_generator import Case, Place
 from support.pip_oracle import find_links

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.templates import action_value, placeholders, render
-from ftwheel.io import templates
+from ftwheel.core.project.templates import action_value, placeholders, render
+from ftwheel.io.project import templates
 
 __all__ = ["COMMIT", "complaints", "filled", "write_workflows"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.action import (
+from ftwheel.core.project.action import (
     BuildJob,
     Inputs,
     Mode,
@@ -19,9 +19,9 @@ from ftwheel.core.action import (
     read_inputs,
     served_pairs,
 )
-from ftwheel.core.cibuildwheel import Request, select
+from ftwheel.core.build.cibuildwheel.identifiers import Request, select
 from ftwheel.core.errors import InputError
-from ftwheel.core.runners import Runner, runner_for
+from ftwheel.core.project.runners import Runner, runner_for
 
 
 def inputs(**given: str) -> Inputs:

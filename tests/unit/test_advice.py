@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from ftwheel.core.advice import advise, is_resolved, listed
-from ftwheel.core.candidates import Candidate
-from ftwheel.core.environments import Loading, parse_environment
-from ftwheel.core.outcomes import Outcome
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import installer
-from ftwheel.core.simple import File
-from ftwheel.core.simulations import Cell, Simulation
+from ftwheel.core.installers.upload_hints import advise, is_resolved, listed
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import Loading, parse_environment
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import installer
+from ftwheel.core.index.page import File
+from ftwheel.core.installers.simulations import Cell, Simulation
 
 RULES = (installer("pip"), installer("uv"))
 WHEEL = Candidate(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.building import BuildResult
+from ftwheel.core.build.model import BuildResult
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.importing import ImportOutcome, ImportResult
+from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 
 
 @pytest.mark.parametrize(

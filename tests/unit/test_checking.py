@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ftwheel.core.checking import CheckReport, WheelReport
+from ftwheel.core.wheel.reports import CheckReport, WheelReport
 from ftwheel.core.findings import Finding, Severity
 from support.facts import contents
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.checks.registry import RULES, index
+from ftwheel.rules.registry import RULES, index
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
 

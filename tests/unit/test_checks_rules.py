@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from packaging.tags import Tag
 
-from ftwheel.checks.registry import GROUP_RULES, RULES, WHEEL_RULES, Selection
-from ftwheel.checks.rule import Facts, Group
-from ftwheel.core.checking import PolicyVerdict
-from ftwheel.core.extensions import BinaryFormat, BuiltFor, Declaration, Toolchain
+from ftwheel.rules.registry import GROUP_RULES, RULES, WHEEL_RULES, Selection
+from ftwheel.rules.rule import Facts, Group
+from ftwheel.core.wheel.reports import PolicyVerdict
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration, Toolchain
 from ftwheel.core.findings import Severity
-from ftwheel.core.halves import compare_halves, pair_up
-from ftwheel.core.importing import ImportOutcome
-from ftwheel.core.wheels import Flaw, FlawKind, Metadata, RecordEntry, WheelContents, WheelFile
+from ftwheel.core.wheel.pairs import compare_halves, pair_up
+from ftwheel.core.wheel.imports import ImportOutcome
+from ftwheel.core.wheel.contents import Flaw, FlawKind, Metadata, RecordEntry, WheelContents, WheelFile
 from support.facts import contents, extension, facts, imported
 
 FT = "pkg-1.0-cp313-cp313t-linux_x86_64.whl"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.checks.fixes import declaration_fix
-from ftwheel.checks.machines import platform_of
-from ftwheel.checks.registry import DECIDED_BY_IMPORT, RULES, Selection, rule_of
-from ftwheel.checks.stable_abi import required_minor
+from ftwheel.rules.wheel.fixes import declaration_fix
+from ftwheel.rules.wheel.machines import platform_of
+from ftwheel.rules.registry import DECIDED_BY_IMPORT, RULES, Selection, rule_of
+from ftwheel.rules.wheel.stable_abi import required_minor
 from ftwheel.core.errors import InputError
-from ftwheel.core.extensions import BinaryFormat, BuiltFor, Declaration, InitPhase, Toolchain, parse_suffix
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration, InitPhase, Toolchain, parse_suffix
 from ftwheel.core.findings import Severity
-from ftwheel.core.targets import Target, targets_of
-from ftwheel.core.wheels import WheelName
+from ftwheel.core.tags.cpython_builds import Target, targets_of
+from ftwheel.core.wheel.contents import WheelName
 from support.facts import extension, facts
 
 

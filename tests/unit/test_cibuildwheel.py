@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.building import Stage
-from ftwheel.core.cibuildwheel import (
+from ftwheel.core.build.model import Stage
+from ftwheel.core.build.cibuildwheel.identifiers import (
     HOSTED,
     Identifier,
     Request,
@@ -19,10 +19,10 @@ from ftwheel.core.cibuildwheel import (
     selector_matches,
     serves,
 )
-from ftwheel.core.cibuildwheel_log import Follower
-from ftwheel.core.cibuildwheel_options import Options, read_options
+from ftwheel.core.build.cibuildwheel.log import Follower
+from ftwheel.core.build.cibuildwheel.options import Options, read_options
 from ftwheel.core.errors import ConfigurationError
-from ftwheel.core.wheels import WheelName
+from ftwheel.core.wheel.contents import WheelName
 
 PAIRS = ("3.13", "3.13t", "3.14", "3.14t")
 LINUX = ("manylinux_x86_64",)

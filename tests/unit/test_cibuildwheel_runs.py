@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.cibuildwheel import Identifier, Request, select
-from ftwheel.core.cibuildwheel_options import read_options
-from ftwheel.core.cibuildwheel_runs import DriverPlan, Image, Run, Wishes, config_text, maturin_interpreters, plan_runs
+from ftwheel.core.build.cibuildwheel.identifiers import Identifier, Request, select
+from ftwheel.core.build.cibuildwheel.options import read_options
+from ftwheel.core.build.cibuildwheel.runs import DriverPlan, Image, Run, Wishes, config_text, maturin_interpreters, plan_runs
 from ftwheel.core.errors import ConfigurationError
 
 PAIR = ("3.14", "3.14t")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.coverage import (
+from ftwheel.core.release.coverage import (
     Basis,
     Configured,
     Coverage,
@@ -18,7 +18,7 @@ from ftwheel.core.coverage import (
     places,
     reach,
 )
-from ftwheel.core.outcomes import Outcome
+from ftwheel.core.installers.outcomes import Outcome
 
 LINUX, OLD_LINUX, WINDOWS, IOS = (
     "manylinux_2_28_x86_64",

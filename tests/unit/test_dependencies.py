@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.dependencies import Dependencies, Edge, IndexOptions, InputKind, Pin, SetAside, Wanted, merged
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.requirements import parse_requirement
+from ftwheel.core.dependencies.inputs import Dependencies, Edge, IndexOptions, InputKind, Pin, SetAside, Wanted, merged
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.installers.requirements import parse_requirement
 
 LINUX = dict(parse_environment("cp314t-manylinux_2_28_x86_64").markers)
 WINDOWS = dict(parse_environment("cp314t-win_amd64").markers)

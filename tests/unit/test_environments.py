@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from packaging import tags
 
-from ftwheel.core.environments import (
+from ftwheel.core.tags.environments import (
     PRESETS,
     Loading,
     from_facts,
@@ -17,7 +17,7 @@ from ftwheel.core.environments import (
     preset,
 )
 from ftwheel.core.errors import InputError
-from ftwheel.core.platforms import before_packaging_24, platform_ladder, platform_markers, uv_platforms
+from ftwheel.core.tags.platform_tags import before_packaging_24, platform_ladder, platform_markers, uv_platforms
 
 
 def packaging_tags(label: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.extensions import (
+from ftwheel.core.wheel.extension_module import (
     AbiInfo,
     Architecture,
     Basis,

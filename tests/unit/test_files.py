@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from ftwheel.core.files import pip_name, read_for_pip, read_for_uv
-from ftwheel.core.readings import Reading
-from ftwheel.core.reasons import InvalidFilename, OtherProject, UnsupportedFormat, Variant
+from ftwheel.core.installers.filenames import pip_name, read_for_pip, read_for_uv
+from ftwheel.core.installers.parsed_filename import Reading
+from ftwheel.core.installers.rejections import InvalidFilename, OtherProject, UnsupportedFormat, Variant
 
 
 def pip(filename: str, egg: str = "") -> Reading:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.coverage import Basis, Coverage, Gets, Place, Spot
+from ftwheel.core.release.coverage import Basis, Coverage, Gets, Place, Spot
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.gate import CODES, findings, problems, weighed
-from ftwheel.core.outcomes import Outcome
+from ftwheel.core.release.findings import CODES, findings, problems, weighed
+from ftwheel.core.installers.outcomes import Outcome
 
 WINDOWS = "win_amd64"
 

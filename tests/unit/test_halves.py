@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ftwheel.core.extensions import BuiltFor
-from ftwheel.core.halves import Half, OneWheel, compare_halves, half_of, pair_up, platform_family
-from ftwheel.core.wheels import WheelContents, WheelName
+from ftwheel.core.wheel.extension_module import BuiltFor
+from ftwheel.core.wheel.pairs import Half, OneWheel, compare_halves, half_of, pair_up, platform_family
+from ftwheel.core.wheel.contents import WheelContents, WheelName
 from support.facts import contents, extension
 
 

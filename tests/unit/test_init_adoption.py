@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.adoption import STATUSES, Adoption, Survey, Wishes, adopt
-from ftwheel.core.declarations import Declarations
-from ftwheel.core.edits import Insert, Put, Remove, applied, table_at
+from ftwheel.core.project.adoption import STATUSES, Adoption, Survey, Wishes, adopt
+from ftwheel.core.project.declarations import Declarations
+from ftwheel.core.project.toml_edits import Insert, Put, Remove, applied, table_at
 from ftwheel.core.errors import ConfigurationError, InputError
-from ftwheel.core.limited_api import stable_abi_floor_of
+from ftwheel.core.project.stable_abi import stable_abi_floor_of
 
 DECLARED = Declarations(declared=("a.c",))
 MAKES = "setup(ext_modules=[Extension('a', ['a.c'])])\n"

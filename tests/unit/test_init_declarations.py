@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.declarations import Declarations, declarations, is_source
+from ftwheel.core.project.declarations import Declarations, declarations, is_source
 
 MODULE = "PyMODINIT_FUNC PyInit_a(void) { return PyModuleDef_Init(&module); }\n"
 SLOT = "static PyModuleDef_Slot slots[] = {{Py_mod_gil, Py_MOD_GIL_NOT_USED}, {0, NULL}};\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.generated import Origin, origin, sealed, template_of
-from ftwheel.core.workflow_files import WorkflowFile, WorkflowPlan, plan_workflows
+from ftwheel.core.project.generated import Origin, origin, sealed, template_of
+from ftwheel.core.project.workflow_files import WorkflowFile, WorkflowPlan, plan_workflows
 
 RELEASE, TESTS = "workflows/release.yml", "workflows/free-threaded-tests.yml"
 PATH = ".github/workflows/release.yml"

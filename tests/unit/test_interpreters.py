@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.interpreters import Interpreter, pairs
+from ftwheel.core.build.interpreters import Interpreter, pairs
 
 
 def interpreter(text: str, *, debug: bool = False, implementation: str = "cpython", where: str = "") -> Interpreter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.logs import interesting
+from ftwheel.core.build.log_excerpt import interesting
 
 NOISE = [f"copying file {number}" for number in range(100)]
 

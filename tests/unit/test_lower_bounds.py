@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.lower_bounds import meets_lower_bound
+from ftwheel.core.installers.uv.requires_python import meets_lower_bound
 
 PYTHON = (3, 14, 0)
 

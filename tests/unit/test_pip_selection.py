@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import ftwheel.core.reasons as r
-from ftwheel.core.rules import InstallerRules
-from ftwheel.core.simple import File, SourceKind, Yanked
+import ftwheel.core.installers.rejections as r
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.index.page import File, SourceKind, Yanked
 from support.pages import Case, entry, html_page, json_page, page, project
 
 PIP = InstallerRules(name="pip")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
-from ftwheel.core.projects import Project
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.simple import File, SourceKind
+from ftwheel.core.installers.project_files import Project
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.index.page import File, SourceKind
 from support.pages import entry, html_page, json_page, page, project
 
 

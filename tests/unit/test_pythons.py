@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ftwheel.core.errors import InputError, MissingToolError
-from ftwheel.core.interpreters import Interpreter
-from ftwheel.core.pythons import PythonRequest, parse_request, resolve
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.python_requests import PythonRequest, parse_request, resolve
 
 
 def interpreter(version: str, *, debug: bool = False, implementation: str = "cpython", where: str = "") -> Interpreter:

@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from ftwheel.core.dependencies import SetAside
+from ftwheel.core.dependencies.inputs import SetAside
 from ftwheel.core.errors import InputError
-from ftwheel.core.readiness import BLOCKING, Counts, Policy, ProjectReport, Readiness, Shard, merge
+from ftwheel.core.dependencies.readiness import BLOCKING, Counts, Policy, ProjectReport, Readiness, Shard, merge
 from support.readiness import LINUX, NEXT, project, report, verdict
 
 WINDOWS = "cp314t-win_amd64"

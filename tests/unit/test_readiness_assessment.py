@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.assessment import assess, newest_wheel
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.readiness import HelpKind, Readiness, Release, Taken, Verdict
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import InstallerRules, installer
-from ftwheel.core.selection import Project
-from ftwheel.core.simple import File, ProjectDetails, SourceKind
-from ftwheel.core.wishes import Wish
+from ftwheel.core.dependencies.assessment import assess, newest_wheel
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.dependencies.readiness import HelpKind, Readiness, Release, Taken, Verdict
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import InstallerRules, installer
+from ftwheel.core.installers.selection import Project
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind
+from ftwheel.core.dependencies.requested import Wish
 from support.pages import entry, html_page, json_page
 
 NEXT = "cp315t-win_amd64"

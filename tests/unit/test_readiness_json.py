@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.dependencies import SetAside
+from ftwheel.core.dependencies.inputs import SetAside
 from ftwheel.core.errors import InputError
-from ftwheel.core.extensions import Declaration
-from ftwheel.core.readiness import (
+from ftwheel.core.wheel.extension_module import Declaration
+from ftwheel.core.dependencies.readiness import (
     Deep,
     Help,
     HelpKind,
@@ -24,7 +24,7 @@ from ftwheel.core.readiness import (
     Taken,
     Verdict,
 )
-from ftwheel.core.readiness_json import parse_project, parse_report, parse_shard, project_data, report_data
+from ftwheel.core.dependencies.readiness_json import parse_project, parse_report, parse_shard, project_data, report_data
 
 TARGET = "cp314t-win_amd64"
 VERDICT = Verdict(

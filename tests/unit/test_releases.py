@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from ftwheel.core.releases import CPYTHONS, has_free_threaded, is_offered, on
+from ftwheel.core.tags.cpython import CPYTHONS, has_free_threaded, is_offered, on
 
 
 @pytest.mark.parametrize(

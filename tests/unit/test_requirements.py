@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from ftwheel.core.environments import parse_environment
+from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.errors import InputError
-from ftwheel.core.requirements import parse_requirement, parse_version
+from ftwheel.core.installers.requirements import parse_requirement, parse_version
 
 
 def test_plain_and_full_requirements() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from ftwheel.core.candidates import Candidate
-from ftwheel.core.environments import parse_environment
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.errors import InputError
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.resolution import (
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.dependencies.resolution import (
     CoreMetadata,
     Resolution,
     ResolutionError,
@@ -20,9 +20,9 @@ from ftwheel.core.resolution import (
     parse_core_metadata,
     parse_project_table,
 )
-from ftwheel.core.rules import InstallerRules, installer
-from ftwheel.core.selection import Project, walk
-from ftwheel.core.simple import File, Yanked
+from ftwheel.core.installers.options import InstallerRules, installer
+from ftwheel.core.installers.selection import Project, walk
+from ftwheel.core.index.page import File, Yanked
 from support.pages import page, project
 
 LABEL = "cp314t-manylinux_2_28_x86_64"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.rules import InstallerRules, installer, pip_formats
-from ftwheel.core.tagtables import TagFlavour
+from ftwheel.core.installers.options import InstallerRules, installer, pip_formats
+from ftwheel.core.tags.priority import TagFlavour
 
 
 @pytest.mark.parametrize(

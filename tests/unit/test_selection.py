@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-import ftwheel.core.reasons as r
-from ftwheel.core.candidates import Candidate
-from ftwheel.core.environments import Loading, parse_environment
-from ftwheel.core.outcomes import Outcome, outcome
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.rules import InstallerRules, installer
-from ftwheel.core.selection import is_older, loads, newest_version, refusal
-from ftwheel.core.simple import File, Refusal, Yanked
-from ftwheel.core.simulations import Cell, Simulation
+import ftwheel.core.installers.rejections as r
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import Loading, parse_environment
+from ftwheel.core.installers.outcomes import Outcome, outcome
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.options import InstallerRules, installer
+from ftwheel.core.installers.selection import is_older, loads, newest_version, refusal
+from ftwheel.core.index.page import File, Refusal, Yanked
+from ftwheel.core.installers.simulations import Cell, Simulation
 from support.pages import Case, page, project
 
 LINUX = "manylinux_2_28_x86_64"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ftwheel.core.errors import IndexFormatError
-from ftwheel.core.ports import Pages
-from ftwheel.core.simple import (
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.index.page import (
     File,
     ProjectDetails,
     Refusal,
@@ -21,7 +21,7 @@ from ftwheel.core.simple import (
     read_upload_time,
     render_page,
 )
-from ftwheel.core.simple_json import JsonFiles
+from ftwheel.core.index.page_json import JsonFiles
 from support.pages import HTML, JSON, URL, entry, html_page, json_page
 
 SHA = "a" * 64

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.tagtables import (
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.tags.priority import (
     AbiTable,
     PlatformTable,
     TagFlavour,

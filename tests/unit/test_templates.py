@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.templates import ACTION, PLACEHOLDERS, Value, action_value, placeholders, render
+from ftwheel.core.project.templates import ACTION, PLACEHOLDERS, Value, action_value, placeholders, render
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.environments import PRESETS
+from ftwheel.core.tags.environments import PRESETS
 from ftwheel.core.errors import InputError
-from ftwheel.core.twins import default_targets, parse_targets
+from ftwheel.core.dependencies.targets import default_targets, parse_targets
 
 LINUX = "manylinux_2_28_x86_64"
 

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ftwheel.core.comparison import Comparison, Real
-from ftwheel.core.coverage import Place
+from ftwheel.core.installers.comparison import Comparison, Real
+from ftwheel.core.release.coverage import Place
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.findings import Severity
-from ftwheel.core.importing import ImportOutcome, ImportResult
-from ftwheel.core.overlay import Overlay, conflicts
-from ftwheel.core.plan import plan, stable_abi_floor
-from ftwheel.core.ports import Pages
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, Yanked
-from ftwheel.core.uploads import Choice, ambiguous, excluded, wheel_names
+from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.core.index.overlay import Overlay, conflicts
+from ftwheel.core.release.upload_plan import plan, stable_abi_floor
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
+from ftwheel.core.release.ambiguous_files import Choice, ambiguous, excluded, wheel_names
 
 DAY = datetime(2026, 9, 10, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.urls import redact, split_credentials
+from ftwheel.core.index.urls import redact, split_credentials
 
 
 @pytest.mark.parametrize(

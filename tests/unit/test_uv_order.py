@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ftwheel.core.files import read_for_uv
-from ftwheel.core.uv_order import Order, flat_order
+from ftwheel.core.installers.filenames import read_for_uv
+from ftwheel.core.installers.uv.file_order import Order, flat_order
 
 
 def order(filename: str, place: str = "https://example.org/links/") -> Order:

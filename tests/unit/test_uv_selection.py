@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import ftwheel.core.reasons as r
-from ftwheel.core.rules import IndexStrategy, InstallerRules
-from ftwheel.core.simple import File, Refusal, SourceKind, Yanked
+import ftwheel.core.installers.rejections as r
+from ftwheel.core.installers.options import IndexStrategy, InstallerRules
+from ftwheel.core.index.page import File, Refusal, SourceKind, Yanked
 from support.pages import Case, page, project
 
 UV = InstallerRules(name="uv")

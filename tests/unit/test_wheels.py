@@ -4,7 +4,7 @@ import pytest
 from packaging.tags import Tag
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.wheels import (
+from ftwheel.core.wheel.contents import (
     Metadata,
     RecordEntry,
     WheelName,

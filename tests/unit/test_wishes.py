@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ftwheel.core.dependencies import Dependencies, Edge, InputKind, Pin, PinnedFile, Wanted
-from ftwheel.core.environments import parse_environment
-from ftwheel.core.readiness import Shard
-from ftwheel.core.requirements import parse_requirement
-from ftwheel.core.resolution import Resolution, ResolvedPin
-from ftwheel.core.wishes import Wanting, in_shard, wanting
+from ftwheel.core.dependencies.inputs import Dependencies, Edge, InputKind, Pin, PinnedFile, Wanted
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.dependencies.readiness import Shard
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.dependencies.resolution import Resolution, ResolvedPin
+from ftwheel.core.dependencies.requested import Wanting, in_shard, wanting
 
 LINUX, WINDOWS = (
     dict(parse_environment(f"cp314t-{platform}").markers) for platform in ("manylinux_2_28_x86_64", "win_amd64")

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 
 if TYPE_CHECKING:
-    from ftwheel.core.action import Inputs
-    from ftwheel.core.cibuildwheel import Selection
+    from ftwheel.core.project.action import Inputs
+    from ftwheel.core.build.cibuildwheel.identifiers import Selection
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _prepare() -> int:
     """Say what the steps between this one and ``run`` have to set up; a wrong input ends the job here."""
-    from ftwheel.core.action import Mode, artifact_name, job_of, read_inputs
+    from ftwheel.core.project.action import Mode, artifact_name, job_of, read_inputs
 
     given = {name: value for name, value in os.environ.items() if name.startswith("INPUT_")}
     inputs = read_inputs(given)
@@ -82,7 +82,7 @@ def _prepare() -> int:
 
 
 def _run() -> int:
-    from ftwheel.core.action import Mode, read_inputs
+    from ftwheel.core.project.action import Mode, read_inputs
 
     work = Path(os.environ.get("FTWHEEL_WORK", ""))
     if not (work.is_absolute() and (work / _GIVEN).is_file()):
@@ -105,8 +105,8 @@ def _project(inputs: Inputs) -> Path:
 
 def _own_pythons(inputs: Inputs) -> tuple[str, ...]:
     """Those of ``[tool.ftwheel]``; only what is to be built has to be a project."""
-    from ftwheel.core.action import Mode
-    from ftwheel.io.projects import read_project
+    from ftwheel.core.project.action import Mode
+    from ftwheel.io.project.source import read_project
 
     folder = _project(inputs)
     building = inputs.mode in {Mode.PLAN, Mode.BUILD}
@@ -117,7 +117,7 @@ def _own_pythons(inputs: Inputs) -> tuple[str, ...]:
 
 def _plan(inputs: Inputs) -> int:
     """Say which jobs build the wheels that ``[tool.ftwheel]`` names."""
-    from ftwheel.core.action import plan_jobs
+    from ftwheel.core.project.action import plan_jobs
     from ftwheel.render import markdown
     from ftwheel.render.workflow_commands import command
 
@@ -136,7 +136,7 @@ def _plan(inputs: Inputs) -> int:
 
 
 def _selection(inputs: Inputs) -> Selection:
-    from ftwheel.core.cibuildwheel import request_for, select
+    from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
 
     pyproject = _project(inputs) / "pyproject.toml"  # the step before has validated it
     document: Mapping[str, Any] = {}
@@ -147,7 +147,7 @@ def _selection(inputs: Inputs) -> Selection:
 
 def _build(inputs: Inputs, work: Path) -> int:
     """Build one job's wheels."""
-    from ftwheel.core.action import built_pairs, job_of
+    from ftwheel.core.project.action import built_pairs, job_of
 
     job, project, dist = job_of(inputs), _project(inputs), work / "dist"
     options = ["--verbose", "--out-dir", os.fspath(dist), "--driver", inputs.driver]
@@ -182,9 +182,9 @@ def _build(inputs: Inputs, work: Path) -> int:
 
 def _sdist(project: Path, dist: Path) -> Path:
     """Build the source distribution alone."""
-    from ftwheel.io.builders import open_workshop
-    from ftwheel.io.interpreters import probe
-    from ftwheel.render.build import progress
+    from ftwheel.io.build.local import open_workshop
+    from ftwheel.io.system.interpreters import probe
+    from ftwheel.render.build.result import progress
 
     with open_workshop(project, dist, {}, repair=False) as workshop, progress() as observer:
         [path] = workshop.publish([workshop.make_sdist(probe(sys.executable), observer)])
@@ -193,8 +193,8 @@ def _sdist(project: Path, dist: Path) -> Path:
 
 def _verify(inputs: Inputs, work: Path) -> int:
     """Look at what all build jobs made: each wheel, and what the release gives to whom."""
-    from ftwheel.core.action import missing_halves, served_pairs
-    from ftwheel.io.artifacts import collect
+    from ftwheel.core.project.action import missing_halves, served_pairs
+    from ftwheel.io.release.artifacts import collect
 
     dist = work / "dist"
     files = collect(work / "artifacts", dist)
@@ -227,8 +227,8 @@ def _verify(inputs: Inputs, work: Path) -> int:
 
 def _missing(inputs: Inputs, work: Path) -> int:
     """Say which dependencies have no wheel for the free-threaded build."""
-    from ftwheel.core.action import missing_dependencies
-    from ftwheel.core.releases import FIRST_SUPPORTED_FREE_THREADED, on
+    from ftwheel.core.project.action import missing_dependencies
+    from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, on
 
     asked = inputs.pythons or _own_pythons(inputs)
     supported = [minor for minor in on(datetime.now(UTC).date()) if minor >= FIRST_SUPPORTED_FREE_THREADED]

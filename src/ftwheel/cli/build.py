@@ -14,13 +14,13 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ftwheel.cli import reports
+from ftwheel.cli.options import reports
 from ftwheel.core.errors import InputError, MissingToolError
 
 if TYPE_CHECKING:
-    from ftwheel.core.building import BuildResult, ConfigSettings
-    from ftwheel.core.interpreters import Interpreter
-    from ftwheel.io.projects import Project
+    from ftwheel.core.build.model import BuildResult, ConfigSettings
+    from ftwheel.core.build.interpreters import Interpreter
+    from ftwheel.io.project.source import Project
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -75,8 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every file was made and checked, 1 with findings; failures of the build itself raise."""
-    from ftwheel.io.projects import read_project
-    from ftwheel.render.build import write
+    from ftwheel.io.project.source import read_project
+    from ftwheel.render.build.result import write
 
     settings = config_settings(arguments.config_setting)
     project = read_project(Path(os.path.abspath(arguments.project)))
@@ -103,10 +103,10 @@ def _build(
     arguments: argparse.Namespace, project: Project, settings: ConfigSettings, out_dir: Path, *, shown: str
 ) -> BuildResult:
     """Build with the interpreters of this machine; ``shown`` is the output folder as the user reads it."""
-    from ftwheel.app.build import build
-    from ftwheel.core.building import BuildPlan
-    from ftwheel.io.builders import open_workshop
-    from ftwheel.render.build import progress
+    from ftwheel.app.build.build import build
+    from ftwheel.core.build.model import BuildPlan
+    from ftwheel.io.build.local import open_workshop
+    from ftwheel.render.build.result import progress
 
     if arguments.platforms or arguments.dry_run:
         raise InputError(
@@ -145,8 +145,8 @@ def interpreters(asked: Sequence[str], project: Project) -> tuple[Interpreter, .
 
     Paths are probed, versions searched for; without either, every pair of this machine that the project supports.
     """
-    from ftwheel.core.pythons import parse_request, resolve
-    from ftwheel.io.interpreters import discover, probe
+    from ftwheel.core.build.python_requests import parse_request, resolve
+    from ftwheel.io.system.interpreters import discover, probe
 
     requests = [parse_request(item) for text in asked for item in text.split(",") if item.strip()]
     paths = [request.path for request in requests if request.path]

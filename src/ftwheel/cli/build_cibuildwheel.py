@@ -18,13 +18,13 @@ from ftwheel.core.errors import InputError
 if TYPE_CHECKING:
     import argparse
 
-    from ftwheel.core.building import BuildResult, ConfigSettings, Observer
-    from ftwheel.core.cibuildwheel import Identifier
-    from ftwheel.core.cibuildwheel_options import Options
-    from ftwheel.core.cibuildwheel_runs import DriverPlan
-    from ftwheel.io.cibuildwheel import Built
-    from ftwheel.io.processes import Crew
-    from ftwheel.io.projects import Project
+    from ftwheel.core.build.model import BuildResult, ConfigSettings, Observer
+    from ftwheel.core.build.cibuildwheel.identifiers import Identifier
+    from ftwheel.core.build.cibuildwheel.options import Options
+    from ftwheel.core.build.cibuildwheel.runs import DriverPlan
+    from ftwheel.io.build.cibuildwheel import Built
+    from ftwheel.io.system.processes import Crew
+    from ftwheel.io.project.source import Project
 
 __all__ = ["build", "refuse", "show_plan"]
 
@@ -45,10 +45,10 @@ def refuse(arguments: argparse.Namespace) -> None:
 
 def show_plan(arguments: argparse.Namespace, project: Project, settings: ConfigSettings) -> None:
     """Print what would be run."""
-    from ftwheel.io.projects import read_project
-    from ftwheel.io.sources import unpack_sdist
-    from ftwheel.io.workspace import workspace
-    from ftwheel.render.cibuildwheel import write_json, write_text
+    from ftwheel.io.project.source import read_project
+    from ftwheel.io.build.sources import unpack_sdist
+    from ftwheel.io.system.workspace import workspace
+    from ftwheel.render.build.cibuildwheel import write_json, write_text
 
     with workspace() as place:
         folder = project.path
@@ -64,12 +64,12 @@ def build(
     arguments: argparse.Namespace, project: Project, settings: ConfigSettings, out_dir: Path, *, shown: str
 ) -> BuildResult:
     """Build and judge; ``shown`` is the output folder as the user reads it."""
-    from ftwheel.io.cibuildwheel import Cibuildwheel, container_label, put_source
-    from ftwheel.io.processes import Crew
-    from ftwheel.io.projects import read_project
-    from ftwheel.io.workspace import workspace
-    from ftwheel.render.build import progress
-    from ftwheel.render.cibuildwheel import left_out_lines
+    from ftwheel.io.build.cibuildwheel import Cibuildwheel, container_label, put_source
+    from ftwheel.io.system.processes import Crew
+    from ftwheel.io.project.source import read_project
+    from ftwheel.io.system.workspace import workspace
+    from ftwheel.render.build.result import progress
+    from ftwheel.render.build.cibuildwheel import left_out_lines
     from ftwheel.render.terminal import printable
 
     def echo(line: str) -> None:
@@ -111,9 +111,9 @@ def build(
 
 def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings, label: str) -> DriverPlan:
     """What is built here: what the project wants, on the platforms that this machine builds for."""
-    from ftwheel.core.cibuildwheel import request_for, select
-    from ftwheel.core.cibuildwheel_options import read_options, table_of
-    from ftwheel.core.cibuildwheel_runs import Wishes, plan_runs
+    from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
+    from ftwheel.core.build.cibuildwheel.options import read_options, table_of
+    from ftwheel.core.build.cibuildwheel.runs import Wishes, plan_runs
 
     file = folder / "pyproject.toml"
     document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -132,7 +132,7 @@ def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings,
 
 def _pythons(asked: Sequence[str]) -> list[str]:
     """``--python`` in the words of ``[tool.ftwheel] pythons``."""
-    from ftwheel.core.pythons import parse_request
+    from ftwheel.core.build.python_requests import parse_request
 
     found: list[str] = []
     for text in (item for each in asked for item in each.split(",") if item.strip()):
@@ -154,8 +154,8 @@ def _platforms(asked: Sequence[str], tags: Sequence[str], own: Options) -> tuple
 
     A pattern with ``*`` picks from the project's, or, where it names none, from those that hosted runners build.
     """
-    from ftwheel.core.cibuildwheel import HOSTED, places_here
-    from ftwheel.io.cibuildwheel import native_places, system_here
+    from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, places_here
+    from ftwheel.io.build.cibuildwheel import native_places, system_here
 
     known = tags or HOSTED
     found: tuple[str, ...] = ()
@@ -188,10 +188,10 @@ def _judge(
     started: float,
 ) -> BuildResult:
     """Prove the wheels of each place, in a room, as ``ftwheel build`` proves its own."""
-    from ftwheel.app.cibuildwheel import Origin, Place, collect
-    from ftwheel.core.building import BuildPlan
-    from ftwheel.io.collected import CollectedWorkshop, interpreters_for
-    from ftwheel.io.interpreters import discover
+    from ftwheel.app.build.collect import Origin, Place, collect
+    from ftwheel.core.build.model import BuildPlan
+    from ftwheel.io.build.collected import CollectedWorkshop, interpreters_for
+    from ftwheel.io.system.interpreters import discover
 
     found = discover() if imports else ()
     places = []

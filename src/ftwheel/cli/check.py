@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli import indexes, reports
+from ftwheel.cli.options import indexes
+
+from ftwheel.cli.options import reports
 from ftwheel.core.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from packaging.version import Version
 
-    from ftwheel.app.check import Importer, Judge, Run
-    from ftwheel.checks.registry import Selection
-    from ftwheel.core.checking import WheelReport
+    from ftwheel.app.wheel.check import Importer, Judge, Run
+    from ftwheel.rules.registry import Selection
+    from ftwheel.core.wheel.reports import WheelReport
     from ftwheel.core.findings import Severity
     from ftwheel.render.findings import RuleText
 
@@ -71,9 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _about_rules(arguments.explain)
     if not arguments.targets:
         raise InputError("no wheel is named", hint="ftwheel check dist/")
-    from ftwheel.app.check import check
+    from ftwheel.app.wheel.check import check
     from ftwheel.core.findings import Severity
-    from ftwheel.render.check import progress, write
+    from ftwheel.render.wheel.check import progress, write
 
     judge = _judge(arguments)
     with ExitStack() as stack:
@@ -91,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _about_rules(code: str | None) -> int:
-    from ftwheel.checks.registry import RULES, rule_of
+    from ftwheel.rules.registry import RULES, rule_of
     from ftwheel.render.terminal import table
 
     if code:
@@ -103,7 +105,7 @@ def _about_rules(code: str | None) -> int:
 
 
 def _rule_texts() -> dict[str, RuleText]:
-    from ftwheel.checks.registry import RULES
+    from ftwheel.rules.registry import RULES
     from ftwheel.render.findings import RuleText
 
     return {
@@ -113,10 +115,10 @@ def _rule_texts() -> dict[str, RuleText]:
 
 
 def _judge(arguments: argparse.Namespace) -> Judge:
-    from ftwheel.app.check import Judge
-    from ftwheel.io.policy import can_audit, platform_policy
-    from ftwheel.io.stable_abi import stable_symbols
-    from ftwheel.io.wheels import inspect_wheel
+    from ftwheel.app.wheel.check import Judge
+    from ftwheel.io.wheel.platform_policy import can_audit, platform_policy
+    from ftwheel.io.wheel.stable_abi import stable_symbols
+    from ftwheel.io.wheel.reading import inspect_wheel
 
     selection, undeclared = _selection(arguments)
     return Judge(
@@ -130,7 +132,7 @@ def _judge(arguments: argparse.Namespace) -> Judge:
 
 def _selection(arguments: argparse.Namespace) -> tuple[Selection, tuple[str, ...]]:
     """The command line over ``[tool.ftwheel.check]``; also the modules that need not declare."""
-    from ftwheel.checks.registry import Selection
+    from ftwheel.rules.registry import Selection
     from ftwheel.core.findings import Severity
     from ftwheel_build.config import CheckSettings, load_check
     from ftwheel_build.errors import RefusedError
@@ -168,7 +170,7 @@ def _codes(given: Sequence[str]) -> tuple[str, ...]:
 
 def _paths(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[str]:
     """The files to check; a release is downloaded into a folder that ``stack`` removes."""
-    from ftwheel.app.releases import parse_release
+    from ftwheel.app.release.published_wheels import parse_release
 
     for target in arguments.targets:
         path = Path(target)
@@ -197,7 +199,7 @@ def _downloaded(arguments: argparse.Namespace, name: str, version: Version, stac
     from concurrent.futures import ThreadPoolExecutor
     from tempfile import TemporaryDirectory
 
-    from ftwheel.app.releases import wheels_of
+    from ftwheel.app.release.published_wheels import wheels_of
 
     places = stack.enter_context(indexes.open_places(arguments))
     if places.client is None:
@@ -216,7 +218,7 @@ def _downloaded(arguments: argparse.Namespace, name: str, version: Version, stac
 
 
 def _runner(asked: int | None) -> Run:
-    from ftwheel.io.parallel import cores, in_parallel
+    from ftwheel.io.system.parallel import cores, in_parallel
 
     def run_all(function: Callable[[str], WheelReport], paths: Sequence[str]) -> Iterator[WheelReport]:
         sizes = {path: os.path.getsize(path) for path in paths}
@@ -229,11 +231,11 @@ def _runner(asked: int | None) -> Run:
 
 
 def _importer(asked: Sequence[str]) -> Importer:
-    from ftwheel.app.imports import ImportEach
+    from ftwheel.app.wheel.imports import ImportEach
     from ftwheel.cli.build import interpreters
-    from ftwheel.io.importing import import_modules
-    from ftwheel.io.interpreters import discover
-    from ftwheel.io.projects import Project
+    from ftwheel.io.wheel.importing import import_modules
+    from ftwheel.io.system.interpreters import discover
+    from ftwheel.io.project.source import Project
 
     # which interpreters a project supports matters only when none is asked for
     found = interpreters(asked, Project(path=Path())) if asked else discover()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
-    from ftwheel.app.init import InitPlan
-    from ftwheel.core.adoption import Survey, Wishes
-    from ftwheel.io.surveys import Repository
+    from ftwheel.app.project.init import InitPlan
+    from ftwheel.core.project.adoption import Survey, Wishes
+    from ftwheel.io.project.scan import Repository
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -54,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when all is written or nothing has to be, 1 when --check finds a change or the last answer is no."""
-    from ftwheel.io.surveys import read_repository, survey
-    from ftwheel.io.writing import NewText, write_all
+    from ftwheel.io.project.scan import read_repository, survey
+    from ftwheel.io.system.writing import NewText, write_all
     from ftwheel.render.terminal import printable
 
     folder = Path(os.path.realpath(arguments.project))
@@ -100,10 +100,10 @@ def _planned(
     overwrite: bool,
 ) -> InitPlan:
     from ftwheel import __version__
-    from ftwheel.app.init import plan_init
-    from ftwheel.core.templates import action_value
-    from ftwheel.io import templates
-    from ftwheel.io.toml_text import edited
+    from ftwheel.app.project.init import plan_init
+    from ftwheel.core.project.templates import action_value
+    from ftwheel.io.project import templates
+    from ftwheel.io.project.toml_text import edited
 
     return plan_init(
         project,
@@ -120,7 +120,7 @@ def _planned(
 
 
 def _wishes(arguments: argparse.Namespace) -> Wishes:
-    from ftwheel.core.adoption import Wishes
+    from ftwheel.core.project.adoption import Wishes
 
     return Wishes(
         pythons=_list(arguments.pythons),
@@ -158,7 +158,7 @@ def _asked(
     """Ask for what no option says and no setting answers; an adopted project is asked nothing."""
     from dataclasses import replace
 
-    from ftwheel.core.edits import table_at
+    from ftwheel.core.project.toml_edits import table_at
     from ftwheel.render.terminal import printable
 
     if project.adopted:
@@ -204,7 +204,7 @@ def _line() -> str:
 
 
 def _show(plan: InitPlan) -> None:
-    from ftwheel.render.diff import write_diff
+    from ftwheel.render.project.diff import write_diff
     from ftwheel.render.terminal import printable
 
     width = max(len(name) for name, _ in plan.found)

@@ -11,23 +11,27 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli import choices, indexes, reports
+from ftwheel.cli.options import installers as choices
+
+from ftwheel.cli.options import indexes
+
+from ftwheel.cli.options import reports
 from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
-    from ftwheel.app.missing import Inspect
-    from ftwheel.app.resolving import Resolver
-    from ftwheel.cli.indexes import Places
-    from ftwheel.core.dependencies import Dependencies, IndexOptions
-    from ftwheel.core.environments import Environment
-    from ftwheel.core.ports import Index
-    from ftwheel.core.readiness import MissingReport, Policy, ProjectReport, Shard
-    from ftwheel.core.rules import InstallerRules
+    from ftwheel.app.dependencies.missing import Inspect
+    from ftwheel.app.dependencies.resolver import Resolver
+    from ftwheel.cli.options.indexes import Places
+    from ftwheel.core.dependencies.inputs import Dependencies, IndexOptions
+    from ftwheel.core.tags.environments import Environment
+    from ftwheel.core.index.pages import Index
+    from ftwheel.core.dependencies.readiness import MissingReport, Policy, ProjectReport, Shard
+    from ftwheel.core.installers.options import InstallerRules
     from ftwheel.io.index.named import NamedIndex
-    from ftwheel.io.run_state import RunState
+    from ftwheel.io.dependencies.run_state import RunState
 
 __all__ = ["EXAMPLES", "add_arguments", "add_shared_arguments", "python", "read", "report_on", "run"]
 
@@ -123,12 +127,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> int:
     """Look at dependencies that were read, show the report, and decide about the exit code."""
-    from ftwheel.app.missing import Question, missing
-    from ftwheel.core.rules import installer
-    from ftwheel.io.folders import cache_root
+    from ftwheel.app.dependencies.missing import Question, missing
+    from ftwheel.core.installers.options import installer
+    from ftwheel.io.system.folders import cache_root
     from ftwheel.io.index.arrivals import IndexArrivals
-    from ftwheel.io.report_memory import ReportMemory
-    from ftwheel.render.missing_progress import progress
+    from ftwheel.io.dependencies.report_cache import ReportMemory
+    from ftwheel.render.dependencies.progress import progress
 
     targets = _targets(arguments)
     unresolved = not all(each.resolved for each in inputs)
@@ -169,10 +173,10 @@ def _resolver(
     places: Places, found: Sequence[Index], rules: Callable[[str], InstallerRules], arguments: argparse.Namespace
 ) -> Resolver:
     """What resolves for a target; every page and every file is asked once, however many targets there are."""
-    from ftwheel.app.catalogue import Catalogue
-    from ftwheel.app.resolving import Resolver
-    from ftwheel.io.folders import cache_root
-    from ftwheel.io.metadata import MetadataClient
+    from ftwheel.app.dependencies.candidates import Catalogue
+    from ftwheel.app.dependencies.resolver import Resolver
+    from ftwheel.io.system.folders import cache_root
+    from ftwheel.io.dependencies.metadata import MetadataClient
 
     if places.client is None:
         raise InputError(
@@ -184,7 +188,7 @@ def _resolver(
 
 
 def _inspector(places: Places) -> Inspect:
-    from ftwheel.io.wheel_declarations import WheelDeclarations
+    from ftwheel.io.dependencies.wheel_declarations import WheelDeclarations
 
     if places.client is None:
         raise InputError("a recording has pages, and no wheels to look into", hint="leave out --deep, or --index DIR")
@@ -198,7 +202,7 @@ def _state(
     path = getattr(arguments, "state", None)  # pip-ftwheel has none
     if not path:
         return nullcontext()
-    from ftwheel.io.run_state import RunState, question_digest
+    from ftwheel.io.dependencies.run_state import RunState, question_digest
 
     options = (arguments.installer, arguments.formats, arguments.prefer_binary, arguments.pre)
     cut = (arguments.uploaded_prior_to, arguments.deep)
@@ -211,7 +215,7 @@ def _state(
 
 
 def _shard(arguments: argparse.Namespace) -> Shard | None:
-    from ftwheel.core.readiness_json import parse_shard
+    from ftwheel.core.dependencies.readiness_json import parse_shard
 
     text = getattr(arguments, "shard", None)  # pip-ftwheel has none
     return parse_shard(text) if text else None
@@ -236,9 +240,9 @@ def _with_options(arguments: argparse.Namespace, found: Iterable[IndexOptions]) 
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    from ftwheel.core.readiness import merge
-    from ftwheel.core.readiness_json import parse_report
-    from ftwheel.io.inputs.reading import read_json
+    from ftwheel.core.dependencies.readiness import merge
+    from ftwheel.core.dependencies.readiness_json import parse_report
+    from ftwheel.io.dependencies.inputs.reading import read_json
 
     report = merge(parse_report(read_json(path), path) for path in arguments.merge)
     if arguments.allow or arguments.fail_on:
@@ -248,8 +252,8 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 def _policy(report: MissingReport, arguments: argparse.Namespace) -> Policy:
     """What fails the command; an allowed project is exempt as long as all it gets is of a version that is allowed."""
-    from ftwheel.core.readiness import Policy, Readiness
-    from ftwheel.core.requirements import parse_requirement, parse_version
+    from ftwheel.core.dependencies.readiness import Policy, Readiness
+    from ftwheel.core.installers.requirements import parse_requirement, parse_version
 
     allowed = set()
     for requirement in map(parse_requirement, arguments.allow):
@@ -272,7 +276,7 @@ def _failing(arguments: argparse.Namespace) -> set[str]:
 
 
 def _show(report: MissingReport, arguments: argparse.Namespace) -> int:
-    from ftwheel.render.missing import write
+    from ftwheel.render.dependencies.report import write
 
     if arguments.issue:
         _write_issue(report, arguments)
@@ -290,8 +294,8 @@ def _show(report: MissingReport, arguments: argparse.Namespace) -> int:
 
 
 def _write_issue(report: MissingReport, arguments: argparse.Namespace) -> None:
-    from ftwheel.core.simple import normalized
-    from ftwheel.render.missing_issue import write_issue
+    from ftwheel.core.index.page import normalized
+    from ftwheel.render.dependencies.issue import write_issue
 
     name = normalized(arguments.issue)
     project = next((each for each in report.projects if each.name == name), None)
@@ -302,8 +306,8 @@ def _write_issue(report: MissingReport, arguments: argparse.Namespace) -> None:
 
 def read(arguments: argparse.Namespace) -> list[Dependencies]:
     """All inputs; those that have to be resolved are one, since an installer resolves them together."""
-    from ftwheel.core.dependencies import merged
-    from ftwheel.io.inputs import read_arguments, read_input, read_interpreter
+    from ftwheel.core.dependencies.inputs import merged
+    from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter
 
     named = getattr(arguments, "input", [])  # pip-ftwheel has none
     files = [*filter(_is_file, named), *arguments.requirement]
@@ -334,30 +338,30 @@ def _from_here(path: str) -> str:
 
 def python(arguments: argparse.Namespace) -> str:
     """The interpreter whose environment is looked at."""
-    from ftwheel.io.pip_command import user_python
+    from ftwheel.io.installers.pip_command import user_python
 
     return str(arguments.python or user_python())
 
 
 def _targets(arguments: argparse.Namespace) -> tuple[Environment, ...]:
     """What ``--target`` names, else the twin of the interpreter that is looked at and the release after it."""
-    from ftwheel.core.twins import default_targets, parse_targets
+    from ftwheel.core.dependencies.targets import default_targets, parse_targets
 
     if arguments.target:
-        from ftwheel.io.targets import this_platform
+        from ftwheel.io.system.environment_probe import this_platform
 
         return parse_targets(arguments.target, this_platform())
     from datetime import UTC, datetime
 
-    from ftwheel.core.releases import on
+    from ftwheel.core.tags.cpython import on
 
     released = on(datetime.now(UTC).date())
     executable = python(arguments)
     if executable == sys.executable:
-        from ftwheel.io.targets import this_platform
+        from ftwheel.io.system.environment_probe import this_platform
 
         return default_targets(sys.version_info.minor, released, this_platform())
-    from ftwheel.io.targets import environment_of
+    from ftwheel.io.system.environment_probe import environment_of
 
     environment = environment_of(executable)
     return default_targets(environment.minor[1], released, environment.label.partition("-")[2])

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ftwheel import __version__
-from ftwheel.cli import choices, missing
+from ftwheel.cli import missing
+from ftwheel.cli.options import installers as choices
 from ftwheel.core.errors import InputError
 
 __all__ = ["companion", "main", "parser", "process"]
@@ -75,11 +76,11 @@ def companion(argv: Sequence[str]) -> int:
 
 def _install(arguments: argparse.Namespace, for_pip: Sequence[str]) -> int:
     """Let pip say what it would install, and report on that; what pip prints stands on standard error."""
-    from ftwheel.core.dependencies import merged
-    from ftwheel.core.urls import redact
-    from ftwheel.io.inputs import read_input
-    from ftwheel.io.inputs.installed import read_report
-    from ftwheel.io.pip_command import dry_run
+    from ftwheel.core.dependencies.inputs import merged
+    from ftwheel.core.index.urls import redact
+    from ftwheel.io.dependencies.inputs import read_input
+    from ftwheel.io.dependencies.inputs.installed import read_report
+    from ftwheel.io.installers.pip_command import dry_run
 
     theirs = _understood(for_pip)
     done = dry_run(missing.python(arguments), for_pip)

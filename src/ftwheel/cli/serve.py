@@ -8,7 +8,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from ftwheel.cli import indexes
+from ftwheel.cli.options import indexes
 from ftwheel.core.errors import InputError
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
@@ -30,8 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serves until it is interrupted."""
-    from ftwheel.io.dist import read_dist
-    from ftwheel.io.server import LocalIndex, serving
+    from ftwheel.io.release.dist import read_dist
+    from ftwheel.io.release.server import LocalIndex, serving
     from ftwheel.render.terminal import printable
 
     if not 0 <= arguments.port <= 65535:

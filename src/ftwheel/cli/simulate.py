@@ -7,17 +7,19 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ftwheel.cli import choices, indexes
+from ftwheel.cli.options import installers as choices
+
+from ftwheel.cli.options import indexes
 from ftwheel.core.errors import FtwheelError, InputError
 
 if TYPE_CHECKING:
-    from ftwheel.cli.indexes import Places
-    from ftwheel.core.environments import Environment
-    from ftwheel.core.projects import Project
-    from ftwheel.core.requirements import Requirement
-    from ftwheel.core.rules import InstallerRules
-    from ftwheel.core.simulations import Simulation
-    from ftwheel.render.simulation import Report
+    from ftwheel.cli.options.indexes import Places
+    from ftwheel.core.tags.environments import Environment
+    from ftwheel.core.installers.project_files import Project
+    from ftwheel.core.installers.requirements import Requirement
+    from ftwheel.core.installers.options import InstallerRules
+    from ftwheel.core.installers.simulations import Simulation
+    from ftwheel.render.installers.simulation import Report
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -67,11 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every environment gets a wheel of the newest version that it can load, 1 when one does not."""
-    from ftwheel.core.advice import is_resolved
-    from ftwheel.core.environments import parse_environments
-    from ftwheel.core.outcomes import Outcome
-    from ftwheel.core.requirements import parse_requirement
-    from ftwheel.core.rules import installer
+    from ftwheel.core.installers.upload_hints import is_resolved
+    from ftwheel.core.tags.environments import parse_environments
+    from ftwheel.core.installers.outcomes import Outcome
+    from ftwheel.core.installers.requirements import parse_requirement
+    from ftwheel.core.installers.options import installer
 
     requirements = [parse_requirement(text) for text in arguments.requirement]
     installers = tuple(dict.fromkeys(map(installer, arguments.installer or ("pip", "uv"))))
@@ -103,12 +105,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _environments(arguments: argparse.Namespace) -> tuple[Environment, ...]:
     """Those asked for, each label once; ``all`` when none is."""
-    from ftwheel.core.environments import parse_environments
+    from ftwheel.core.tags.environments import parse_environments
 
     labels = arguments.env or ([] if arguments.python or arguments.explain else ["all"])
     found = list(parse_environments(text for label in labels for text in label.split(",") if text))
     if arguments.python:
-        from ftwheel.io.targets import environment_of
+        from ftwheel.io.system.environment_probe import environment_of
 
         found += [environment_of(path) for path in arguments.python]
     if not found and not arguments.explain:
@@ -123,10 +125,10 @@ def _report(
     rules: tuple[InstallerRules, ...],
     places: Places,
 ) -> Report:
-    from ftwheel.app.simulate import fetch
-    from ftwheel.core.advice import advise
-    from ftwheel.core.selection import explain
-    from ftwheel.render.simulation import Report
+    from ftwheel.app.installers.simulate import fetch
+    from ftwheel.core.installers.upload_hints import advise
+    from ftwheel.core.installers.selection import explain
+    from ftwheel.render.installers.simulation import Report
 
     looked_at = [places.indexes[each.name] for each in rules]
     fetched = {found: fetch(requirement, found) for found in dict.fromkeys(looked_at)}
@@ -154,8 +156,8 @@ def _simulate(
     projects: Sequence[Project],
 ) -> Simulation:
     """One simulation of installers that may look at different places."""
-    from ftwheel.app.simulate import simulate_project
-    from ftwheel.core.simulations import Simulation
+    from ftwheel.app.installers.simulate import simulate_project
+    from ftwheel.core.installers.simulations import Simulation
 
     parts = [
         simulate_project(project, requirement, environments=environments, installers=(one,))
@@ -181,9 +183,9 @@ def _status(projects: Sequence[Project]) -> str:
 
 def _write(form: str, reports: Sequence[Report]) -> None:
     if form == "json":
-        from ftwheel.render.simulation_json import write_json as write
+        from ftwheel.render.installers.simulation_json import write_json as write
     elif form == "markdown":
-        from ftwheel.render.simulation_markdown import write_markdown as write
+        from ftwheel.render.installers.simulation_markdown import write_markdown as write
     else:
-        from ftwheel.render.simulation import write_text as write
+        from ftwheel.render.installers.simulation import write_text as write
     write(reports, sys.stdout)

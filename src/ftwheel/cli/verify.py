@@ -10,21 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli import indexes, reports
+from ftwheel.cli.options import indexes
+
+from ftwheel.cli.options import reports
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ftwheel.app.verify import Verification
-    from ftwheel.core.comparison import Real
-    from ftwheel.core.coverage import Configured, Coverage
-    from ftwheel.core.environments import Environment
+    from ftwheel.app.release.verify import Verification
+    from ftwheel.core.installers.comparison import Real
+    from ftwheel.core.release.coverage import Configured, Coverage
+    from ftwheel.core.tags.environments import Environment
     from ftwheel.core.findings import Finding, Severity
-    from ftwheel.core.interpreters import Interpreter
-    from ftwheel.core.ports import Index
-    from ftwheel.core.rules import InstallerRules
-    from ftwheel.io.dist import Dist
+    from ftwheel.core.build.interpreters import Interpreter
+    from ftwheel.core.index.pages import Index
+    from ftwheel.core.installers.options import InstallerRules
+    from ftwheel.io.release.dist import Dist
     from ftwheel_build.config import Config
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
@@ -89,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.plan:
             return _plan(verification, config, installers)
         if arguments.write_baseline:
-            from ftwheel.io.baseline import write_baseline
+            from ftwheel.io.release.baseline import write_baseline
 
             write_baseline(arguments.write_baseline, verification.accepted)
             print(f"{arguments.write_baseline}: {len(verification.accepted)} accepted", file=sys.stderr)
@@ -117,21 +119,21 @@ def _config(given: Path | None) -> tuple[Config, Path]:
 
 def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
     """The files to upload, if any, and the release."""
-    from ftwheel.app.releases import parse_release
+    from ftwheel.app.release.published_wheels import parse_release
 
     release = parse_release(targets[0]) if not Path(targets[0]).exists() else None
     if release is not None:
         if len(targets) > 1:
             raise InputError(f"{targets[1]}: one release at a time")
         return None, release[0], str(release[1])
-    from ftwheel.io.dist import read_dist
+    from ftwheel.io.release.dist import read_dist
 
     dist = read_dist(map(Path, targets))
     return dist, dist.name, dist.version
 
 
 def _installers(asked: Sequence[str]) -> tuple[InstallerRules, ...]:
-    from ftwheel.core.rules import installer
+    from ftwheel.core.installers.options import installer
 
     return tuple(dict.fromkeys(map(installer, asked or ("pip", "uv"))))
 
@@ -143,9 +145,9 @@ def _verify(
     installers: tuple[InstallerRules, ...],
     found: Sequence[Index],
 ) -> Verification:
-    from ftwheel.app.verify import verify
-    from ftwheel.io.baseline import read_baseline
-    from ftwheel.io.installer_config import parse_cutoff
+    from ftwheel.app.release.verify import verify
+    from ftwheel.io.release.baseline import read_baseline
+    from ftwheel.io.installers.config import parse_cutoff
 
     config, folder = configuration
     dist, name, version = release
@@ -169,8 +171,8 @@ def _verify(
 
 
 def _configured(config: Config, moment: datetime) -> Configured:
-    from ftwheel.core.coverage import Configured
-    from ftwheel.core.releases import on
+    from ftwheel.core.release.coverage import Configured
+    from ftwheel.core.tags.cpython import on
 
     return Configured.of(
         pythons=config.pythons,
@@ -182,7 +184,7 @@ def _configured(config: Config, moment: datetime) -> Configured:
 
 def _weighed(arguments: argparse.Namespace, config: Config, verification: Verification) -> tuple[Finding, ...]:
     from ftwheel.core.findings import Severity
-    from ftwheel.core.gate import weighed
+    from ftwheel.core.release.findings import weighed
 
     severities: Mapping[str, Severity] = {
         **{code: Severity[word.upper()] for code, word in config.verify.severity.items()},
@@ -198,7 +200,7 @@ def _codes(given: Sequence[str]) -> list[str]:
 
 def _severity(text: str) -> tuple[str, Severity]:
     from ftwheel.core.findings import Severity
-    from ftwheel.core.gate import CODES
+    from ftwheel.core.release.findings import CODES
 
     code, _, word = text.partition("=")
     code = code.strip().upper()
@@ -212,8 +214,8 @@ def _severity(text: str) -> tuple[str, Severity]:
 
 def _plan(verification: Verification, config: Config, installers: tuple[InstallerRules, ...]) -> int:
     """Print the wheels, put through the simulator like a release, and which of them somebody lacks today."""
-    from ftwheel.app.verify import planned
-    from ftwheel.core.plan import plan, stable_abi_floor
+    from ftwheel.app.release.verify import planned
+    from ftwheel.core.release.upload_plan import plan, stable_abi_floor
     from ftwheel.render.terminal import printable, table
 
     coverage = verification.coverage
@@ -241,7 +243,7 @@ def _plan(verification: Verification, config: Config, installers: tuple[Installe
 
 
 def _write(arguments: argparse.Namespace, config: Config, verification: Verification, dist: Dist | None) -> None:
-    from ftwheel.render.coverage import write
+    from ftwheel.render.release.coverage import write
 
     coverage, found = verification.coverage, verification.findings
     # what nobody is told about is shown as accepted
@@ -252,11 +254,11 @@ def _write(arguments: argparse.Namespace, config: Config, verification: Verifica
     show(arguments.format, sys.stdout)
     reports.write_all(arguments.report, show)
     if arguments.html:
-        from ftwheel.render.html import html
+        from ftwheel.render.release.html import html
 
         reports.save(arguments.html, html(coverage, found, known=known))
     if arguments.svg or arguments.badge:
-        from ftwheel.render import svg
+        from ftwheel.render.release import svg
 
         if arguments.svg:
             reports.save(arguments.svg, svg.matrix(coverage, found, known=known))
@@ -272,11 +274,11 @@ def _against(
     installers: tuple[InstallerRules, ...],
 ) -> bool:
     """Compare with the real installers, and print a line for each; whether all agree."""
-    from ftwheel.app.against import compare
-    from ftwheel.core.overlay import Overlay
-    from ftwheel.io.installer_config import parse_cutoff
-    from ftwheel.io.real_installers import ask_installer
-    from ftwheel.io.server import LocalIndex, serving
+    from ftwheel.app.release.compare_installers import compare
+    from ftwheel.core.index.overlay import Overlay
+    from ftwheel.io.installers.config import parse_cutoff
+    from ftwheel.io.release.real_installers import ask_installer
+    from ftwheel.io.release.server import LocalIndex, serving
     from ftwheel.render.terminal import printable
 
     coverage = verification.coverage
@@ -309,10 +311,10 @@ def _real_environments(
     paths: Sequence[str], coverage: Coverage, names: Sequence[str]
 ) -> dict[tuple[Environment, InstallerRules], Interpreter]:
     """The environments of this machine that the release is for, with the installers that are there."""
-    from ftwheel.core.rules import installer
-    from ftwheel.io.interpreters import discover, probe
-    from ftwheel.io.real_installers import pip_version, uv_version
-    from ftwheel.io.targets import environment_of
+    from ftwheel.core.installers.options import installer
+    from ftwheel.io.system.interpreters import discover, probe
+    from ftwheel.io.release.real_installers import pip_version, uv_version
+    from ftwheel.io.system.environment_probe import environment_of
 
     pythons = {(spot.place.minor, spot.place.free_threaded) for spot in coverage.spots}
     asked: dict[tuple[Environment, InstallerRules], Interpreter] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ftwheel.core.extensions import (
+from ftwheel.core.wheel.extension_module import (
     Basis,
     BuiltFor,
     Declaration,
@@ -22,10 +22,10 @@ from ftwheel.core.extensions import (
 )
 from ftwheel.io.binaries.abi import decide_abi
 from ftwheel.io.binaries.definitions import find_definitions
-from ftwheel.io.binaries.elf import read_elf
-from ftwheel.io.binaries.image import Image
-from ftwheel.io.binaries.macho import is_macho, read_macho
-from ftwheel.io.binaries.pe import read_pe
+from ftwheel.io.binaries.readers.elf import read_elf
+from ftwheel.io.binaries.readers.image import Image
+from ftwheel.io.binaries.readers.macho import is_macho, read_macho
+from ftwheel.io.binaries.readers.pe import read_pe
 from ftwheel.io.binaries.toolchain import find_toolchain, pyo3_version
 from ftwheel.io.binaries.verdict import Verdict, decide_by_data, undecided
 
@@ -128,7 +128,7 @@ def _read_image(image: Image, init_name: str | None, *, level2: bool) -> _Answer
     alone = _Answer(data, Level.DATA if data.decided else Level.NONE, False, built_for, evidence)
     if not level2 or data.basis is Basis.CFFI_BACKEND:
         return alone
-    from ftwheel.io.binaries import walk  # level 1 needs none of it
+    from ftwheel.io.binaries.emulation import walk# level 1 needs none of it
 
     if not walk.supports(image):
         return alone

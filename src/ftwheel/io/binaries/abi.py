@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ftwheel.core.extensions import AbiInfo, BuiltFor, Toolchain
+from ftwheel.core.wheel.extension_module import AbiInfo, BuiltFor, Toolchain
 from ftwheel.io.binaries.definitions import Definition
-from ftwheel.io.binaries.image import Image
+from ftwheel.io.binaries.readers.image import Image
 from ftwheel.io.binaries.toolchain import find_toolchain
 
 __all__ = ["decide_abi"]

@@ -14,8 +14,8 @@ import struct
 from dataclasses import dataclass
 from typing import Protocol
 
-from ftwheel.core.extensions import AbiInfo, ByteOrder
-from ftwheel.io.binaries.image import Image, Pointer
+from ftwheel.core.wheel.extension_module import AbiInfo, ByteOrder
+from ftwheel.io.binaries.readers.image import Image, Pointer
 
 __all__ = [
     "DEFAULT_COUNTS",

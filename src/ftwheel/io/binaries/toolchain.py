@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ftwheel.core.extensions import Toolchain
-from ftwheel.io.binaries.image import Image
+from ftwheel.core.wheel.extension_module import Toolchain
+from ftwheel.io.binaries.readers.image import Image
 
 __all__ = ["find_toolchain", "has_string", "pyo3_version"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ftwheel.core.extensions import AbiInfo, Basis, Declaration, InitPhase, Interpreters
+from ftwheel.core.wheel.extension_module import AbiInfo, Basis, Declaration, InitPhase, Interpreters
 from ftwheel.io.binaries.definitions import Definition, SlotTable, find_slot_arrays, image_memory, read_slots
-from ftwheel.io.binaries.image import Image
+from ftwheel.io.binaries.readers.image import Image
 from ftwheel.io.binaries.toolchain import has_string
 
 __all__ = ["SET_GIL", "Verdict", "decide_by_data", "verdict_of_slots"]

@@ -14,16 +14,16 @@ from io import BufferedRandom, BytesIO
 from typing import IO, TYPE_CHECKING, Self
 
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, NetworkError
-from ftwheel.core.simple import File, ProjectDetails, SourceKind, parse_page
-from ftwheel.core.urls import redact, split_credentials
-from ftwheel.io.cache import CachedPage, PageCache, lifetime
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, parse_page
+from ftwheel.core.index.urls import redact, split_credentials
+from ftwheel.io.index.cache import CachedPage, PageCache, lifetime
 from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url, is_page, listing, local_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ftwheel.core.ports import Index
-    from ftwheel.io.credentials import Credentials
+    from ftwheel.core.index.pages import Index
+    from ftwheel.io.index.credentials import Credentials
     from ftwheel.io.index.named import NamedIndex
     from ftwheel.io.index.transport import Answer, Transport
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ftwheel.core.ports import Index
+from ftwheel.core.index.pages import Index
 
 __all__ = ["NamedIndex"]
 

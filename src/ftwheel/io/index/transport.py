@@ -26,8 +26,8 @@ from requests.structures import CaseInsensitiveDict
 
 from ftwheel import __version__
 from ftwheel.core.errors import IndexFormatError, NetworkError
-from ftwheel.core.urls import redact
-from ftwheel.io.credentials import Credentials, Login
+from ftwheel.core.index.urls import redact
+from ftwheel.io.index.credentials import Credentials, Login
 from ftwheel.io.index.settings import NetworkSettings
 
 __all__ = ["Answer", "Transport"]

@@ -1,0 +1,205 @@
+"""Build the pair: all halves at once, each repaired, imported and compared; files appear only if all is well."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from ftwheel.core.build.model import (
+    BuildPlan,
+    BuildResult,
+    BuiltSdist,
+    BuiltWheel,
+    Observer,
+    Repair,
+    Stage,
+    Workshop,
+)
+from ftwheel.core.wheel.reports import Imported
+from ftwheel.core.errors import BuildError, FtwheelError, InputError
+from ftwheel.core.findings import Finding, Severity, worst
+from ftwheel.core.wheel.imports import ImportResult
+from ftwheel.core.build.interpreters import Interpreter
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheel.contents import WheelContents
+
+__all__ = ["build"]
+
+_POLL = 0.2  # seconds; a wait without a limit cannot be interrupted on Windows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Half:
+    """One half as it comes out of its thread."""
+
+    interpreter: Interpreter
+    path: str
+    contents: WheelContents
+    repair: Repair
+    imports: tuple[ImportResult, ...]
+    findings: tuple[Finding, ...]
+    seconds: float
+
+
+def build(
+    plan: BuildPlan, workshop: Workshop, observer: Observer, *, project: str, out_dir: str, jobs: int
+) -> BuildResult:
+    """Build everything the plan asks for; at most ``jobs`` halves at a time.
+
+    Findings with severity ERROR keep every file out of the output folder. Raises InputError when the plan cannot be
+    followed, BuildError or MissingToolError when a half could not be built (all halves are tried, and the error tells
+    about each that failed). KeyboardInterrupt passes through; the caller's workshop ends what is still running.
+    """
+    _check(plan)
+    start = workshop.clock()
+    sdist = workshop.make_sdist(plan.interpreters[0], observer) if plan.sdist else ""
+
+    def half(interpreter: Interpreter) -> _Half:
+        return _build_half(plan, workshop, observer, interpreter)
+
+    halves = _together(half, plan.interpreters, workshop, jobs)
+    from ftwheel.app.build.findings import judge_halves
+
+    findings = [finding for each in halves for finding in each.findings]
+    for default, free_threaded in combinations(halves, 2):
+        if default.interpreter.minor == free_threaded.interpreter.minor:
+            findings += judge_halves(default.contents, free_threaded.contents)
+    # the same name twice is one file for both (pure), for several versions (abi3), or an error found above
+    kept: dict[str, list[_Half]] = {}
+    for each in halves:
+        kept.setdefault(each.contents.filename, []).append(each)
+    findings = sorted({each for each in findings if each.code not in plan.ignored})
+    passed = worst(findings) is not Severity.ERROR
+    made = [*filter(None, [sdist]), *(same[0].path for same in kept.values())]
+    digests = [workshop.digest(path) for path in made]
+    placed = workshop.publish(made) if passed else ("",) * len(made)
+    size, sha256 = digests[0]
+    name = halves[0].contents.name
+    first = 1 if sdist else 0
+    return BuildResult(
+        project=project,
+        version=str(name.version),
+        out_dir=out_dir,
+        wheels=tuple(
+            _built(same, path, digest)
+            for same, path, digest in zip(kept.values(), placed[first:], digests[first:], strict=True)
+        ),
+        findings=tuple(findings),
+        sdist=BuiltSdist(path=placed[0], filename=_base(sdist), size=size, sha256=sha256) if sdist else None,
+        seconds=workshop.clock() - start,
+    )
+
+
+def _check(plan: BuildPlan) -> None:
+    """Two interpreters of one build would make the same wheel twice."""
+    labels = Counter(each.label for each in plan.interpreters)
+    twice = sorted(label for label, count in labels.items() if count > 1)
+    if twice:
+        named = ", ".join(each.executable for each in plan.interpreters if each.label in twice)
+        raise InputError(f"two interpreters are CPython {twice[0]}: {named}", hint="name only one of them")
+
+
+def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpreter: Interpreter) -> _Half:
+    start = workshop.clock()
+    label = interpreter.label
+    try:
+        wheel = workshop.make_wheel(interpreter, observer)
+        findings = list(workshop.inspect(wheel, interpreter))
+        repair: Repair | None = None
+        # a wheel that is wrong already is neither repaired nor imported: what came out would only hide why
+        if plan.repair and not _wrong(findings, plan):
+            observer.stage(label, Stage.REPAIR)
+            wheel, repair = workshop.repair(wheel, interpreter)
+            findings += workshop.inspect(wheel, interpreter)
+        # an import shows what a module declares better than a walk through its code
+        contents = workshop.read(wheel, interpreter, thorough=not plan.import_modules)
+        imports: tuple[ImportResult, ...] = ()
+        if not _wrong(findings, plan):
+            if plan.import_modules and contents.modules:
+                observer.stage(label, Stage.IMPORT)
+                imports = workshop.import_modules(wheel, interpreter, sorted(contents.modules))
+                if any(each.enables_gil for each in imports):  # the walk finds the line to add
+                    contents = workshop.read(wheel, interpreter, thorough=True)
+            from ftwheel.app.build.findings import judge_wheel
+
+            findings += judge_wheel(contents, interpreter, imports, workshop.stable_symbols, plan=plan)
+    except BaseException:
+        observer.stage(label, Stage.FAILED)
+        raise
+    findings = [each for each in findings if each.code not in plan.ignored]
+    observer.stage(label, Stage.FAILED if _wrong(findings, plan) else Stage.DONE)
+    platform = ".".join(contents.name.platforms)
+    return _Half(
+        interpreter=interpreter,
+        path=wheel,
+        contents=contents,
+        repair=repair or Repair(tool="", before=platform, after=platform, reason="not asked for"),
+        imports=imports,
+        findings=tuple(findings),
+        seconds=workshop.clock() - start,
+    )
+
+
+def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
+    return worst(each for each in findings if each.code not in plan.ignored) is Severity.ERROR
+
+
+def _together(
+    half: Callable[[Interpreter], _Half], interpreters: Sequence[Interpreter], workshop: Workshop, jobs: int
+) -> list[_Half]:
+    """The halves in the order of the interpreters. An interruption stops the workshop before threads are waited for."""
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        futures = [pool.submit(half, interpreter) for interpreter in interpreters]
+        try:
+            importlib.import_module("ftwheel.app.build.findings")  # the rules load while the halves are built, not before
+            pending: set[Future[_Half]] = set(futures)
+            while pending:
+                _, pending = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
+        except BaseException:
+            workshop.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+    failures = [error for future in futures if (error := future.exception()) is not None]
+    if failures:
+        raise _joined(failures)
+    return [future.result() for future in futures]
+
+
+def _joined(failures: Iterable[BaseException]) -> BaseException:
+    """One error that tells about every half that failed; a bug goes before a failure on purpose."""
+    told: dict[str, FtwheelError] = {}
+    for failure in failures:
+        if not isinstance(failure, FtwheelError):
+            return failure
+        told.setdefault(failure.message, failure)
+    first, *others = told.values()
+    if not others:
+        return first
+    kind = type(first) if all(type(other) is type(first) for other in others) else BuildError
+    return kind("\n\n".join(told), hint=first.hint)
+
+
+def _built(same: Sequence[_Half], path: str, digest: tuple[int, str]) -> BuiltWheel:
+    half = same[0]
+    size, sha256 = digest
+    return BuiltWheel(
+        path=path,
+        filename=half.contents.filename,
+        size=size,
+        sha256=sha256,
+        interpreters=tuple(each.interpreter for each in same),
+        modules=tuple(sorted(half.contents.modules)),
+        repair=half.repair,
+        imports=tuple(Imported(label=each.interpreter.label, results=each.imports) for each in same),
+        seconds=max(each.seconds for each in same),
+    )
+
+
+def _base(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]

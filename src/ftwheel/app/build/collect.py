@@ -1,0 +1,70 @@
+"""Judge what cibuildwheel built as if it had been built here: the same checks, the same result, all files or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ftwheel.app.build.build import build
+from ftwheel.core.build.model import BuildPlan, BuildResult, BuiltWheel, Observer, Repair, Workshop
+from ftwheel.core.errors import BuildError
+
+__all__ = ["Origin", "Place", "collect"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The wheels of one platform; the workshop hands them out instead of building them."""
+
+    plan: BuildPlan
+    workshop: Workshop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a wheel comes from: the words for who repaired it, and the seconds its build took."""
+
+    repaired_by: str
+    seconds: float
+
+
+def collect(
+    places: Sequence[Place],
+    origins: Mapping[str, Origin],
+    publish: Callable[[Sequence[str]], tuple[str, ...]],
+    observer: Observer,
+    *,
+    project: str,
+    out_dir: str,
+    jobs: int,
+    started: float,
+) -> BuildResult:
+    """Judge the wheels of every place, and put them into the output folder when there is no error in any.
+
+    ``origins`` are by file name, ``started`` is when cibuildwheel began, by the workshops' clock. For errors see
+    ``ftwheel.app.build.build.build``.
+    """
+    results = [
+        build(each.plan, each.workshop, observer, project=project, out_dir=out_dir, jobs=jobs) for each in places
+    ]
+    versions = {result.version for result in results}
+    if len(versions) > 1:
+        raise BuildError(f"{project}: wheels of several versions came out: {', '.join(sorted(versions))}")
+    findings = tuple(sorted({finding for result in results for finding in result.findings}))
+    wheels = [_told(wheel, origins[wheel.filename]) for result in results for wheel in result.wheels]
+    passed = all(result.passed for result in results)
+    finals = publish([wheel.path for wheel in wheels]) if passed else [""] * len(wheels)
+    return BuildResult(
+        project=project,
+        version=versions.pop(),
+        out_dir=out_dir,
+        wheels=tuple(replace(wheel, path=final) for wheel, final in zip(wheels, finals, strict=True)),
+        findings=findings,
+        seconds=places[0].workshop.clock() - started,
+    )
+
+
+def _told(wheel: BuiltWheel, origin: Origin) -> BuiltWheel:
+    platform = wheel.repair.after
+    repair = Repair(tool=origin.repaired_by, before=platform, after=platform, reason="its repair-wheel-command")
+    return replace(wheel, repair=repair, seconds=wheel.seconds + origin.seconds)

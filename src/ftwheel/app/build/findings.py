@@ -1,0 +1,60 @@
+"""What building both halves proved, in the words of the rules of ``ftwheel check``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from ftwheel.rules.registry import Selection
+from ftwheel.rules.rule import Facts, Group
+from ftwheel.core.build.model import BuildPlan
+from ftwheel.core.wheel.reports import Imported
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.wheel.pairs import Pairing, compare_halves
+from ftwheel.core.wheel.imports import ImportResult
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.wheel.contents import WheelContents
+
+__all__ = ["judge_halves", "judge_wheel"]
+
+_ONE_WHEEL = "FTW607"
+_GIL = ("FTW401", "FTW403", "FTW703")  # not declared, declared as needed, enabled by an import
+
+
+def judge_wheel(
+    wheel: WheelContents,
+    interpreter: Interpreter,
+    imports: Sequence[ImportResult],
+    stable_symbols: Callable[[], Mapping[str, int]],
+    *,
+    plan: BuildPlan,
+) -> tuple[Finding, ...]:
+    """Judge one finished half by every rule for wheels. Advice is left to ``ftwheel check``, which is asked for it.
+
+    The manylinux policy is not asked about: the repair has just decided it.
+    """
+    imported = (Imported(label=interpreter.label, results=tuple(imports)),) if plan.import_modules else None
+    facts = Facts(wheel=wheel, stable_symbols=stable_symbols, imported=imported)
+    severities = dict.fromkeys(_GIL, Severity.WARNING) if plan.allow_gil else {}
+    return _serious(Selection(severities=severities).judge(facts))
+
+
+def judge_halves(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:
+    """Compare the two halves of a pair.
+
+    One file name for both is wrong, unless neither has extension modules and the Python files are the same: that is
+    one wheel which serves both.
+    """
+    comparison = compare_halves(default, free_threaded)
+    one = replace(comparison, same_filename=False, one_wheel=None)
+    if comparison.same_filename and one.agree and not default.modules:
+        comparison = one
+    pairs = ((default, free_threaded),)
+    pairing = Pairing(pairs=pairs, without_default=(), without_free_threaded=())
+    return _serious(
+        Selection().judge_group(Group(wheels=(default, free_threaded), pairing=pairing, comparisons=(comparison,)))
+    )
+
+
+def _serious(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(each for each in findings if each.severity > Severity.ADVICE or each.code == _ONE_WHEEL)

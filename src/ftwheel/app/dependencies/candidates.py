@@ -1,0 +1,218 @@
+"""The projects that a resolution looks at, each page read once, and what the installer would take of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from packaging.version import Version
+
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.errors import FtwheelError
+from ftwheel.core.index.pages import Index
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.dependencies.resolution import CoreMetadata, MetadataSource, Untold, combined, dependencies
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.installers.selection import Project, walk
+from ftwheel.core.index.page import File
+from ftwheel.core.wheel.contents import Metadata
+
+__all__ = ["Catalogue", "Lookahead", "Target"]
+
+_JOBS = 24
+
+
+class Catalogue:
+    """Pages and metadata for any number of resolutions on the same indexes. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        indexes: Sequence[Index],
+        metadata: MetadataSource,
+        *,
+        jobs: int = _JOBS,
+        abort: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``indexes`` are in pip's order. ``abort`` ends every request under way; it is called on an interruption."""
+        self.jobs = jobs
+        self.abort = abort
+        self._indexes = indexes
+        self._metadata = metadata
+        self._projects: dict[str, Future[Project | None]] = {}
+        self._lock = Lock()
+
+    def project(self, name: str) -> Project | None:
+        """A project, None when no index has it. Raises what the indexes raise, each time the same."""
+        with self._lock:
+            found = self._projects.get(name)
+            future = found or self._projects.setdefault(name, Future())
+        if found is None:
+            try:
+                pages = [(index.kind, index.project(name)) for index in self._indexes]
+                listed = [(kind, page) for kind, page in pages if page is not None]
+                # The dictionary is filled when a file turns out not to be what its name says.
+                future.set_result(Project(name, listed, metadata={}) if listed else None)
+            except BaseException as error:
+                future.set_exception(error)
+                raise
+        return future.result()
+
+    def metadata(self, file: File) -> CoreMetadata | Untold:
+        """See ``MetadataSource``."""
+        return self._metadata.metadata(file)
+
+
+class Target:
+    """What one installer takes in one environment, of the projects of a catalogue."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        environment: Environment,
+        rules: Callable[[str], InstallerRules],
+        *,
+        constraints: Iterable[Requirement] = (),
+        pins: Iterable[Requirement] = (),
+        hashes: dict[str, frozenset[tuple[str, str]]] | None = None,
+    ) -> None:
+        """``pins`` are the requirements asked for themselves: of them, uv takes yanked versions asked for by number."""
+        self.catalogue = catalogue
+        self.environment = environment
+        self.markers = dict(environment.markers)
+        self.answers: dict[tuple[str, str], bool] = {}
+        self._rules = rules
+        self._hashes = hashes or {}
+        self._constraints: dict[str, list[Requirement]] = {}
+        for each in constraints:
+            self._constraints.setdefault(each.name, []).append(each)
+        self._pins: dict[str, set[Version]] = {}
+        for each in pins:
+            if each.single is not None:
+                self._pins.setdefault(each.name, set()).add(each.single)
+        self._walks: dict[Requirement, _Walk] = {}
+        self._lock = Lock()
+
+    def rules(self, name: str) -> InstallerRules:
+        found = self._rules(name)
+        return replace(found, hashes=found.hashes | self._hashes[name]) if name in self._hashes else found
+
+    def wanted(self, name: str, requirements: Iterable[Requirement]) -> Requirement:
+        """What all of them and the constraints ask for together."""
+        return combined(name, [*self._constraints.get(name, ()), *requirements])
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """Every version on the pages, as uv reads them, newest first."""
+        project = self.catalogue.project(name)
+        if project is None:
+            return ()
+        with self._lock:
+            return tuple(group.version for group in project.shelf("uv").groups)
+
+    def candidates(self, wanted: Requirement) -> Iterator[Candidate]:
+        """The file taken of each version, in the installer's order. Raises what the indexes raise."""
+        project = self.catalogue.project(wanted.name)
+        if project is None:
+            return
+        with self._lock:
+            found = self._walks.get(wanted)
+            if found is None:
+                pins = frozenset(self._pins.get(wanted.name, ()))
+                found = self._walks[wanted] = _Walk(
+                    walk(project, wanted, self.environment, self.rules(wanted.name), pins=pins)
+                )
+        place = 0
+        while (candidate := self._at(found, place)) is not None:
+            yield candidate
+            place += 1
+
+    def _at(self, found: _Walk, place: int) -> Candidate | None:
+        with self._lock:  # a project is not made for two threads at once
+            return found.at(place)
+
+    def learn(self, name: str, candidate: Candidate, said: CoreMetadata) -> bool:
+        """Note what a chosen file says, since the installer may then choose another; False when that was known."""
+        project = self.catalogue.project(name)
+        assert project is not None
+        assert isinstance(project.metadata, dict)
+        with self._lock:
+            if candidate.file.url in project.metadata:
+                return False
+            project.metadata[candidate.file.url] = Metadata(
+                name=said.name, version=said.version, requires_python=said.requires_python, classifiers=()
+            )
+            self._walks = {wanted: found for wanted, found in self._walks.items() if wanted.name != name}
+        return True
+
+
+class _Walk:
+    """The candidates that were looked at, and the rest."""
+
+    __slots__ = ("_rest", "_seen")
+
+    def __init__(self, rest: Iterator[Candidate]) -> None:
+        self._rest = rest
+        self._seen: list[Candidate] = []
+
+    def at(self, place: int) -> Candidate | None:
+        while len(self._seen) <= place:
+            candidate = next(self._rest, None)
+            if candidate is None:
+                return None
+            self._seen.append(candidate)
+        return self._seen[place]
+
+
+class Lookahead:
+    """Gets what a resolution will most likely ask for, many requests at a time, while it runs.
+
+    Of every project the newest candidate that fits is looked into, and what it requires is got next. Nothing is decided
+    here: a wrong guess costs a request, and what goes wrong is raised where it matters.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._pool = ThreadPoolExecutor(max_workers=target.catalogue.jobs, thread_name_prefix="lookahead")
+        self._seen: set[tuple[str, tuple[str, ...]]] = set()
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and not issubclass(kind, FtwheelError):
+            self._target.catalogue.abort()
+        self._pool.shutdown(cancel_futures=True)
+
+    def start(self, requirements: Iterable[Requirement]) -> None:
+        """Look into these projects and all they require."""
+        for each in requirements:
+            with self._lock:
+                new = (each.name, each.extras) not in self._seen
+                self._seen.add((each.name, each.extras))
+            if new:
+                try:
+                    self._pool.submit(self._look, each)
+                except RuntimeError:
+                    return  # the resolution is over
+
+    def _look(self, requirement: Requirement) -> None:
+        target = self._target
+        try:
+            wanted = target.wanted(requirement.name, [requirement])
+            first = next(target.candidates(wanted), None)
+            if first is None:
+                return
+            said = target.catalogue.metadata(first.file)
+            if isinstance(said, CoreMetadata):
+                for extras in {(), requirement.extras}:
+                    found = dependencies(said, extras, target.markers, target.answers)
+                    self.start(each.requirement for each in found if not each.address)
+        except FtwheelError:
+            return

@@ -1,0 +1,370 @@
+"""What a search asks: which versions there are, what they require, and, for pip, which project to decide about next.
+
+A project with extras is a project of its own, which requires the plain one in the same version; both installers do it
+like that. ``find_matches`` and what follows the headings about resolvelib are for pip's search.
+Sources: pip 26.3 ``_internal/resolution/resolvelib`` (``provider.py``, ``factory.py``, ``found_candidates.py``,
+``candidates.py``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from packaging.version import Version
+from resolvelib import AbstractProvider
+from resolvelib.structs import RequirementInformation
+
+from ftwheel.app.dependencies.candidates import Lookahead, Target
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.errors import InputError
+from ftwheel.core.installers.uv.requires_python import meets_lower_bound
+from ftwheel.core.installers.pip.selection import meets_python
+from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
+from ftwheel.core.dependencies.resolution import CoreMetadata, Dependency, Untold, dependencies
+from ftwheel.core.index.page import normalized
+
+__all__ = ["Ask", "Choice", "Provider", "split"]
+
+_PROMOTED_AFTER = 5  # conflicts: pip's _CONFLICT_PRIORITY_THRESHOLD
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One version of a project, plain or with extras; ``candidate`` is None when there is no file to take.
+
+    There is one object for each, so that they can be told apart by identity.
+    """
+
+    name: str
+    extras: tuple[str, ...]
+    version: Version | None
+    candidate: Candidate | None
+    said: CoreMetadata | Untold
+    plain: Choice | None = None
+
+    @property
+    def identifier(self) -> str:
+        return _identifier(self.name, self.extras)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ask:
+    """One requirement; ``exactly`` is set when it is met by one choice only. ``origin`` is set for what users ask."""
+
+    name: str
+    extras: tuple[str, ...]
+    requirement: Requirement
+    exactly: Choice | None = None
+    origin: str = ""
+
+    @property
+    def identifier(self) -> str:
+        return _identifier(self.name, self.extras)
+
+
+def _identifier(name: str, extras: tuple[str, ...]) -> str:
+    return f"{name}[{','.join(extras)}]" if extras else name
+
+
+def _named(identifier: str) -> tuple[str, tuple[str, ...]]:
+    name, bracket, extras = identifier.removesuffix("]").partition("[")
+    return name, tuple(extras.split(",")) if bracket else ()
+
+
+def split(requirement: Requirement, origin: str = "", *, pip: bool) -> Iterator[Ask]:
+    """A requirement with extras in the parts that the installer looks at: for uv each extra is one by itself."""
+    if not pip and requirement.extras:
+        yield from (Ask(requirement.name, (extra,), requirement, origin=origin) for extra in requirement.extras)
+        return
+    if requirement.extras and requirement.specifier is not None:
+        yield Ask(requirement.name, (), requirement, origin=origin)
+    yield Ask(requirement.name, requirement.extras, requirement, origin=origin)
+
+
+Information = RequirementInformation[Ask, Choice]
+
+
+class Provider(AbstractProvider[Ask, Choice, str]):
+    """One resolution: a target, and what the user asks for."""
+
+    def __init__(self, target: Target, roots: Sequence[Ask], lookahead: Lookahead, *, pip: bool) -> None:
+        self.target = target
+        self.roots = roots
+        self.excused: set[str] = set()
+        self.empty: dict[Ask, None] = {}  # of which there was nothing to choose from, at least together
+        self._lookahead = lookahead
+        self._pip = pip
+        self._choices: dict[tuple[str, tuple[str, ...], str], Choice | None] = {}
+        self._required: dict[Choice, tuple[list[Ask], list[Dependency]]] = {}
+        self._sets: dict[Requirement, int] = {}
+        self._places: dict[str, dict[Version | None, int]] = {}
+        self._order: dict[str, int] = {}
+        self._conflicts: defaultdict[str, int] = defaultdict(int)
+        self._promoted: set[str] = set()
+        for number, ask in enumerate(roots):
+            self._order.setdefault(ask.identifier, number)
+
+    # --- candidates ---------------------------------------------------------------------------------------------
+
+    def identify(self, requirement_or_candidate: Ask | Choice) -> str:
+        return requirement_or_candidate.identifier
+
+    def find_matches(
+        self,
+        identifier: str,
+        requirements: Mapping[str, Iterator[Ask]],
+        incompatibilities: Mapping[str, Iterator[Choice]],
+    ) -> Iterable[Choice] | Callable[[], Iterator[Choice]]:
+        # None is left when resolvelib takes back all who asked; pip then finds nothing, except for a plain asker.
+        asked = list(requirements[identifier])
+        name, extras = _named(identifier)
+        if extras:
+            asked += requirements.get(name, ())
+        if not asked:
+            return []
+        without = set(incompatibilities.get(identifier, ()))
+        if name in self.excused:
+            nothing = self._nothing(name, extras)
+            return [] if nothing in without else [nothing]
+        exactly = {self._with_extras(ask.exactly, extras) for ask in asked if ask.exactly is not None}
+        if exactly:
+            return [
+                choice
+                for choice in exactly
+                if choice not in without and all(self.is_satisfied_by(ask, choice) for ask in asked)
+            ]
+        wanted = self.target.wanted(name, [ask.requirement for ask in asked])
+        return partial(self._found, asked, wanted, extras, without)
+
+    def _found(
+        self, asked: Sequence[Ask], wanted: Requirement, extras: tuple[str, ...], without: set[Choice]
+    ) -> Iterator[Choice]:
+        none = True
+        for choice in self.choices(wanted, extras):
+            none = False
+            if choice not in without:
+                yield choice
+        if none:
+            self.empty.update(dict.fromkeys(asked))
+
+    def is_satisfied_by(self, requirement: Ask, candidate: Choice) -> bool:
+        if requirement.exactly is not None:
+            return requirement.exactly is (candidate.plain or candidate)
+        if candidate.version is None:
+            return True
+        contains = requirement.requirement.pip_contains if self._pip else requirement.requirement.uv_contains
+        return contains(candidate.version)
+
+    def choices(
+        self, wanted: Requirement, extras: tuple[str, ...], within: Callable[[Version], bool] = lambda _: True
+    ) -> Iterator[Choice]:
+        """What can be chosen, best first, without versions whose metadata rules them out."""
+        seen: set[Version] = set()
+        again = True
+        while again:
+            again = False
+            for candidate in self.target.candidates(wanted):
+                version = parse_version(candidate.version)
+                assert version is not None
+                if version in seen or not within(version):
+                    continue
+                said = self.target.catalogue.metadata(candidate.file)
+                if self._is_other(wanted.name, version, candidate, said) and isinstance(said, CoreMetadata):
+                    again = self.target.learn(wanted.name, candidate, said)
+                    if again:
+                        break  # the installer may now choose another file of the version
+                    seen.add(version)
+                    continue
+                seen.add(version)
+                choice = self._choice(wanted.name, version, candidate, said)
+                if choice is not None:
+                    yield self._with_extras(choice, extras)
+
+    def _is_other(self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | Untold) -> bool:
+        """Whether a file is not for this project, version or Python after all."""
+        if isinstance(said, Untold):
+            return False
+        if normalized(said.name) != name or (said.version and parse_version(said.version) != version):
+            return True
+        if not said.requires_python or said.requires_python == candidate.file.requires_python:
+            return False
+        rules, python = self.target.rules(name), self.target.environment.python_version
+        if self._pip:
+            return not rules.ignore_requires_python and not meets_python(said.requires_python, python)
+        return meets_lower_bound(said.requires_python, python) is False
+
+    def _choice(self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | Untold) -> Choice | None:
+        """The plain choice; None when a requirement in it cannot be read, for which installers pass over a version."""
+        key = name, (), candidate.file.url
+        if key not in self._choices:
+            choice = Choice(name, (), version, candidate, said)
+            try:
+                self.required(choice)
+            except InputError:
+                self._choices[key] = None
+            else:
+                self._choices[key] = choice
+        return self._choices[key]
+
+    def _with_extras(self, plain: Choice, extras: tuple[str, ...]) -> Choice:
+        if not extras:
+            return plain
+        key = plain.name, extras, plain.candidate.file.url if plain.candidate is not None else ""
+        found = self._choices.get(key)
+        if found is None:
+            found = Choice(plain.name, extras, plain.version, plain.candidate, plain.said, plain)
+            self._choices[key] = found
+        return found
+
+    def _nothing(self, name: str, extras: tuple[str, ...]) -> Choice:
+        key = name, (), ""
+        plain = self._choices.get(key)
+        if plain is None:
+            plain = self._choices[key] = Choice(name, (), None, None, CoreMetadata(name=name, version=""))
+        return self._with_extras(plain, extras)
+
+    # --- versions as sets, for the search of uv: see ``resolving_pubgrub`` --------------------------------------
+
+    def everything(self, name: str) -> int:
+        """All versions of a project, and its absence."""
+        return (1 << len(self._places_of(name)) + 1) - 1
+
+    def versions(self, ask: Ask) -> int:
+        """The versions that meet a requirement."""
+        places = self._places_of(ask.name)
+        if ask.exactly is not None:
+            return 1 << places[ask.exactly.version]
+        if ask.name in self.excused:
+            return self.everything(ask.name) & ~1
+        wanted = self.target.wanted(ask.name, [ask.requirement])
+        if wanted not in self._sets:
+            self._sets[wanted] = sum(
+                1 << place for version, place in places.items() if version is not None and wanted.uv_contains(version)
+            )
+        return self._sets[wanted]
+
+    def bit(self, choice: Choice) -> int:
+        """The set of one version."""
+        return 1 << self._places_of(choice.name)[choice.version]
+
+    def best(self, name: str, extras: tuple[str, ...], among: int) -> Choice | None:
+        """What uv takes among these versions."""
+        if name in self.excused:
+            return self._nothing(name, extras)
+        places = self._places_of(name)
+        found = self.choices(parse_requirement(name), extras, lambda version: bool(among >> places[version] & 1))
+        return next(found, None)
+
+    def _places_of(self, name: str) -> Mapping[Version | None, int]:
+        """The number of each version, from 1, newest first."""
+        if name in self.excused:
+            return {None: 1}
+        if name not in self._places:
+            self._places[name] = {version: place for place, version in enumerate(self.target.versions(name), 1)}
+        return self._places[name]
+
+    # --- what they require --------------------------------------------------------------------------------------
+
+    def get_dependencies(self, candidate: Choice) -> Iterable[Ask]:
+        return self.required(candidate)[0]
+
+    def required(self, choice: Choice) -> tuple[list[Ask], list[Dependency]]:
+        """What a choice asks for, and what it wants from an address. Raises InputError."""
+        found = self._required.get(choice)
+        if found is None:
+            asked: list[Ask] = []
+            addresses: list[Dependency] = []
+            if choice.plain is not None:
+                own = parse_requirement(choice.name)
+                asked.append(Ask(choice.name, (), own, exactly=choice.plain))
+            if isinstance(choice.said, CoreMetadata):
+                extras = self._known_extras(choice.said, choice.extras)
+                for one in dependencies(choice.said, extras, self.target.markers, self.target.answers):
+                    if one.address:
+                        addresses.append(one)
+                    else:
+                        asked += split(one.requirement, pip=self._pip)
+            found = self._required[choice] = asked, addresses
+            self._lookahead.start(ask.requirement for ask in asked if ask.exactly is None)
+        return found
+
+    def ways(self) -> dict[str, tuple[str, ...]]:
+        """For each project that was looked at, the names from its first requirer up to one the user asked for."""
+        found: dict[str, tuple[str, ...]] = {ask.name: () for ask in self.roots}
+        asked = {choice.name: self._required[choice][0] for choice in reversed(self._required)}
+        level = list(found)
+        while level:
+            below: list[str] = []
+            for name in level:
+                for ask in asked.get(name, ()):
+                    if ask.name not in found:
+                        found[ask.name] = (name, *found[name])
+                        below.append(ask.name)
+            level = below
+        return found
+
+    def _known_extras(self, said: CoreMetadata, extras: tuple[str, ...]) -> tuple[str, ...]:
+        """Extras that a project does not have are passed over; pip goes by what is declared."""
+        if not self._pip:
+            return extras
+        declared = set(map(normalized, said.extras))
+        return tuple(extra for extra in extras if extra in declared)
+
+    # --- which comes next ---------------------------------------------------------------------------------------
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[str],
+        resolutions: Mapping[str, Choice],
+        candidates: Mapping[str, Iterator[Choice]],
+        information: Mapping[str, Iterator[Information]],
+        backtrack_causes: Sequence[Information],
+    ) -> Iterable[str]:
+        """pip decides first about what the last conflict was about, then about what often is in conflicts."""
+        causes: set[str] = set()
+        for cause in backtrack_causes:
+            for each in (cause.requirement, cause.parent):
+                if each is None:
+                    continue
+                causes.add(each.identifier)
+                if each.identifier not in resolutions:
+                    self._conflicts[each.identifier] += 1
+                    if self._conflicts[each.identifier] >= _PROMOTED_AFTER:
+                        self._promoted.add(each.identifier)
+        left = list(identifiers)
+        return [each for each in left if each in causes] or [each for each in left if each in self._promoted] or left
+
+    def get_preference(
+        self,
+        identifier: str,
+        resolutions: Mapping[str, Choice],
+        candidates: Mapping[str, Iterator[Choice]],
+        information: Mapping[str, Iterator[Information]],
+        backtrack_causes: Sequence[Information],
+    ) -> Any:
+        operators = [
+            (one.operator, one.version)
+            for about in information[identifier]
+            if about.requirement.exactly is None
+            for one in about.requirement.requirement.specifiers
+        ]
+        exact = any(about.requirement.exactly is not None for about in information[identifier])
+        pinned = any(operator[:2] == "==" and "*" not in version for operator, version in operators)
+        bounded = any(
+            operator in {"<", "<=", "~="} or (operator == "==" and "*" in version) for operator, version in operators
+        )
+        order = self._order.get(identifier, math.inf)
+        return (
+            identifier not in self._promoted,
+            not exact,
+            not pinned,
+            not bounded,
+            order,
+            not operators,
+            identifier,
+        )

@@ -1,0 +1,202 @@
+"""Resolves requirements for one environment, as an installer would there: one version of each project, and why.
+
+Each installer has its own search, on the candidates of the simulator: pip's is resolvelib's with pip's order of
+decisions, uv's is PubGrub with uv's. Where newest versions exclude each other, the two settle for different ones, each
+for good reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
+from resolvelib.resolvers import Resolution as Search
+
+from ftwheel.app.dependencies.candidates import Catalogue, Lookahead, Target
+from ftwheel.app.dependencies.provider import Ask, Choice, Information, Provider, split
+from ftwheel.app.dependencies.pubgrub import MOST_STEPS, NoSolution, TooManySteps, search
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.dependencies.inputs import Dependencies, Edge, SetAside, Wanted
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.dependencies.resolution import Resolution, ResolutionError, ResolvedPin, Untold
+from ftwheel.core.installers.options import InstallerRules
+
+__all__ = ["Resolver"]
+
+_MOST_LINES = 12  # of a message about a conflict
+
+
+class Resolver:
+    """Resolves any number of inputs for any number of environments with the same installer on the same indexes."""
+
+    def __init__(self, catalogue: Catalogue, rules: Callable[[str], InstallerRules], *, forgiving: bool = True) -> None:
+        """``rules`` gives those for a project, by its normalized name.
+
+        ``forgiving`` goes on where the installer ends because it finds no file of a project for the environment: the
+        project is left without a version, and the rest is resolved without it.
+        """
+        self._catalogue = catalogue
+        self._rules = rules
+        self._forgiving = forgiving
+
+    def __call__(self, dependencies: Dependencies, environment: Environment) -> Resolution:
+        """One version of each project that the input wants in the environment.
+
+        Raises ResolutionError when the requirements cannot be met together, and what indexes and files raise.
+        """
+        markers = dict(environment.markers)
+        roots = [one for one in dependencies.wanted if one.requirement.applies(markers)]
+        constraints = [one for one in dependencies.constraints if one.requirement.applies(markers)]
+        target = Target(
+            self._catalogue,
+            environment,
+            self._rules,
+            constraints=[one.requirement for one in constraints],
+            pins=[one.requirement for one in (*roots, *constraints)],
+            hashes=_hashes([*roots, *constraints]),
+        )
+        pip = self._rules("").name == "pip"
+        asked = [ask for one in roots for ask in split(one.requirement, one.origin, pip=pip)]
+        if pip:
+            asked.sort(key=lambda ask: bool(ask.extras))  # plain ones first
+        with Lookahead(target) as lookahead:
+            provider = Provider(target, asked, lookahead, pip=pip)
+            lookahead.start(one.requirement for one in roots)
+            while True:
+                try:
+                    chosen = _search_as_pip(provider) if pip else search(provider, asked)
+                except (ResolutionImpossible, NoSolution) as error:
+                    causes = tuple(error.causes)
+                    nothing = self._without_candidates(provider, causes) if self._forgiving else set()
+                    if not nothing:
+                        raise _conflict(provider, causes, constraints, environment) from None
+                    provider.excused |= nothing
+                except (ResolutionTooDeep, TooManySteps):
+                    raise ResolutionError(
+                        f"{environment.label}: no answer after {MOST_STEPS:,} steps",
+                        hint="narrow the requirements down, for example with constraints",
+                    ) from None
+                else:
+                    return _resolution(provider, chosen, environment)
+
+    def _without_candidates(self, provider: Provider, causes: Sequence[Information]) -> set[str]:
+        """The projects of which a single requirement leaves nothing to take: those of the conflict, else the first."""
+
+        def lacks(ask: Ask) -> bool:
+            if ask.exactly is not None or ask.name in provider.excused:
+                return False
+            wanted = provider.target.wanted(ask.name, [ask.requirement])
+            return next(iter(provider.choices(wanted, ())), None) is None
+
+        named = {cause.requirement.name for cause in causes if lacks(cause.requirement)}
+        return named or next(({ask.name} for ask in provider.empty if lacks(ask)), set())
+
+
+def _search_as_pip(provider: Provider) -> dict[str, Choice]:
+    """What resolvelib settles for, as far as the roots lead to it.
+
+    ``resolvelib.Resolver`` leaves the rest out as well, but by a recursion that has no end where projects that were
+    given up require each other (1.2.1, ``resolvers/resolution.py``, ``_has_route_to_root``).
+    """
+    state = Search(provider, BaseReporter()).resolve(provider.roots, max_rounds=MOST_STEPS)
+    names = {id(choice): name for name, choice in state.mapping.items()}
+    required: dict[str | None, list[str]] = {}
+    for name, criterion in state.criteria.items():
+        for parent in criterion.iter_parent():
+            if parent is None:
+                required.setdefault(None, []).append(name)
+            elif id(parent) in names:  # others belong to choices that were taken back
+                required.setdefault(names[id(parent)], []).append(name)
+    reached: set[str] = set()
+    left = list(required.get(None, ()))
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            left += required.get(name, ())
+    return {name: choice for name, choice in state.mapping.items() if name in reached}
+
+
+def _hashes(wanted: Iterable[Wanted]) -> dict[str, frozenset[tuple[str, str]]]:
+    """The files that may be taken, by project: what all requirements with hashes agree on, as with pip."""
+    found: dict[str, frozenset[tuple[str, str]]] = {}
+    for one in wanted:
+        if one.hashes:
+            name = one.requirement.name
+            found[name] = found[name] & one.hashes if name in found else one.hashes
+    return found
+
+
+def _resolution(provider: Provider, found: Mapping[str, Choice], environment: Environment) -> Resolution:
+    chosen: dict[str, list[Choice]] = {}
+    for choice in found.values():
+        chosen.setdefault(choice.name, []).append(choice)
+    asked: dict[str, list[Requirement]] = {}
+    for ask in (*provider.roots, *(ask for choice in found.values() for ask in provider.required(choice)[0])):
+        if ask.exactly is None:
+            asked.setdefault(ask.name, []).append(ask.requirement)
+    pins = tuple(_pin(provider, choices, asked.get(name, [])) for name, choices in sorted(chosen.items()))
+    aside = dict.fromkeys(
+        SetAside(
+            name=one.requirement.name,
+            origin=f"{choice.name} {choice.version}",
+            reason="is wanted from an address, and not from an index",
+        )
+        for choices in chosen.values()
+        for choice in choices
+        for one in provider.required(choice)[1]
+    )
+    return Resolution(
+        environment=environment.label,
+        pins=pins,
+        roots=tuple(dict.fromkeys(ask.name for ask in provider.roots)),
+        set_aside=tuple(aside),
+    )
+
+
+def _pin(provider: Provider, choices: Sequence[Choice], asked: Sequence[Requirement]) -> ResolvedPin:
+    first = choices[0]
+    candidate: Candidate | None = first.candidate
+    edges: dict[str, set[str]] = {}
+    for choice in choices:
+        for ask in provider.required(choice)[0]:
+            if ask.name != first.name:
+                edges.setdefault(ask.name, set()).update(ask.extras)
+    return ResolvedPin(
+        name=first.name,
+        version="" if candidate is None else candidate.version,
+        requirement=provider.target.wanted(first.name, asked),
+        candidate=candidate,
+        extras=tuple(sorted({extra for choice in choices for extra in choice.extras})),
+        requires=tuple(Edge(name=name, extras=tuple(sorted(extras))) for name, extras in sorted(edges.items())),
+        untold=first.said.why if isinstance(first.said, Untold) else "",
+    )
+
+
+def _conflict(
+    provider: Provider, causes: Sequence[Information], constraints: Iterable[Wanted], environment: Environment
+) -> ResolutionError:
+    """Who wants what that does not fit together, each with the way from what the user asked for."""
+    ways = provider.ways()
+    lines: dict[str, None] = {}
+    names = {cause.requirement.name for cause in causes}
+    for cause in causes:
+        ask = cause.requirement
+        if cause.parent is None:
+            lines[f"{ask.requirement.text} ({ask.origin})" if ask.origin else ask.requirement.text] = None
+        elif ask.exactly is None:
+            parent = cause.parent
+            way = " < ".join((f"{parent.name} {parent.version}", *ways.get(parent.name, ())))
+            lines[f"{ask.requirement.name}{ask.requirement.specification} ({way})"] = None
+    for one in constraints:
+        if one.requirement.name in names:
+            lines[f"{one.requirement.text} ({one.origin}, a constraint)"] = None
+    shown = sorted(lines)
+    more = f"; and {len(shown) - _MOST_LINES} more" if len(shown) > _MOST_LINES else ""
+    listed = tuple(sorted(names))
+    return ResolutionError(
+        f"{', '.join(listed)}: no version for {environment.label} meets all of: {'; '.join(shown[:_MOST_LINES])}{more}",
+        names=listed,
+        hint="loosen one of the requirements",
+    )

@@ -1,0 +1,113 @@
+"""Behind ``ftwheel simulate``: a requirement, environments, installers and indexes in; who takes which file out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ftwheel.core.installers.candidates import Selection
+from ftwheel.core.tags.environments import Environment, parse_environments
+from ftwheel.core.errors import InputError
+from ftwheel.core.installers.outcomes import Outcome, outcome
+from ftwheel.core.index.pages import Index
+from ftwheel.core.installers.requirements import Requirement, parse_requirement
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.installers.options import installer as parse_installer
+from ftwheel.core.installers.selection import Project, choose, loads, newest_version, refusal
+from ftwheel.core.installers.selection import explain as explain_choice
+from ftwheel.core.installers.simulations import Cell, Simulation
+
+__all__ = ["Cell", "Simulation", "explain", "fetch", "simulate", "simulate_project"]
+
+
+def fetch(requirement: Requirement, indexes: Iterable[Index]) -> Project:
+    """The project's pages, each index asked once.
+
+    Raises InputError when no index has the project, NetworkError and IndexFormatError as the indexes do.
+    """
+    pages = [(index.kind, index.project(requirement.name)) for index in indexes]
+    found = [(kind, page) for kind, page in pages if page is not None]
+    if not found:
+        raise InputError(f"{requirement.name}: no index has this project", hint="is the name spelled right?")
+    return Project(requirement.name, found)
+
+
+def simulate(
+    requirement: str | Requirement,
+    *,
+    environments: Iterable[str | Environment] = ("all",),
+    installers: Iterable[str | InstallerRules] = ("pip", "uv"),
+    indexes: Iterable[Index],
+) -> Simulation:
+    """Decide, for every environment and installer, which file is taken; dependencies are not followed.
+
+    ``environments`` are labels, presets or objects. ``indexes`` are in pip's order; see ``Project``. Raises InputError
+    for text that cannot be read and when no index has the project, NetworkError and IndexFormatError as the indexes do.
+    """
+    wanted = _requirement(requirement)
+    places = _environments(environments)
+    rules = tuple(parse_installer(one) if isinstance(one, str) else one for one in installers)
+    return simulate_project(fetch(wanted, indexes), wanted, environments=places, installers=rules)
+
+
+def simulate_project(
+    project: Project,
+    requirement: Requirement,
+    *,
+    environments: tuple[Environment, ...],
+    installers: tuple[InstallerRules, ...],
+) -> Simulation:
+    """The same for pages at hand."""
+    newest = tuple(newest_version(project, requirement, rules) for rules in installers)
+    return Simulation(
+        requirement=requirement,
+        environments=environments,
+        installers=installers,
+        newest=newest,
+        cells=tuple(
+            _cell(project, requirement, environment, rules, version)
+            for environment in environments
+            for rules, version in zip(installers, newest, strict=True)
+        ),
+    )
+
+
+def explain(
+    requirement: str | Requirement,
+    *,
+    environment: str | Environment,
+    installer: str | InstallerRules = "pip",
+    indexes: Iterable[Index],
+) -> Selection:
+    """Decide about every single file, for one environment and one installer. Raises as ``simulate`` does."""
+    wanted = _requirement(requirement)
+    (place,) = _environments([environment])
+    rules = parse_installer(installer) if isinstance(installer, str) else installer
+    return explain_choice(fetch(wanted, indexes), wanted, place, rules)
+
+
+def _requirement(requirement: str | Requirement) -> Requirement:
+    return parse_requirement(requirement) if isinstance(requirement, str) else requirement
+
+
+def _environments(environments: Iterable[str | Environment]) -> tuple[Environment, ...]:
+    found: dict[str, Environment] = {}
+    for one in environments:
+        for environment in parse_environments([one]) if isinstance(one, str) else (one,):
+            found.setdefault(environment.label, environment)
+    return tuple(found.values())
+
+
+def _cell(
+    project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules, newest: str | None
+) -> Cell:
+    if requirement.marker and not requirement.applies(dict(environment.markers)):
+        return Cell(environment=environment, installer=rules, best=None, outcome=Outcome.NOTHING, marker_excludes=True)
+    best = choose(project, requirement, environment, rules)
+    return Cell(
+        environment=environment,
+        installer=rules,
+        best=best,
+        outcome=outcome(best, environment, newest),
+        loading=loads(best, environment) if best is not None and best.kind == "wheel" else None,
+        refusal="" if best is not None else refusal(project, requirement, environment, rules),
+    )

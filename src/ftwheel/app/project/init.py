@@ -1,0 +1,164 @@
+"""Adopt ftwheel in a project: which files change, how, and what is left for a person to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, assert_never
+
+from ftwheel.core.project.adoption import Adoption, Survey, Wishes, adopt
+from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
+from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, applied, table_at
+from ftwheel.core.errors import InputError
+from ftwheel.core.project.templates import Value, placeholders, render
+from ftwheel.core.project.workflow_files import WorkflowPlan, plan_workflows
+from ftwheel_build.config import parse
+from ftwheel_build.errors import RefusedError
+
+__all__ = ["Change", "InitPlan", "ci_values", "plan_init"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A file that changes: its path from the top of the repository, both texts, and what is done to it, in words."""
+
+    path: str
+    before: str | None
+    after: str
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitPlan:
+    """Everything ``ftwheel init`` would do. Without changes the project has all it needs.
+
+    ``steps`` are for the person who runs it, in their order; ``notes`` are what may need a decision.
+    """
+
+    found: tuple[tuple[str, str], ...]
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+def plan_init(
+    survey: Survey,
+    wishes: Wishes,
+    *,
+    edit: Callable[[str, Sequence[Edit]], str],
+    template: Callable[[str], str],
+    action: Value,
+    place: str,
+    in_repository: bool,
+    workflows: Sequence[tuple[str, str]],
+    wanted: Sequence[str] | None,
+    overwrite: bool = False,
+) -> InitPlan:
+    """Decide all changes without making one.
+
+    ``edit`` makes the edits of a TOML text, ``template`` gives the text of a template; ``place`` is the folder of the
+    project below the top of the repository (empty at the top), ``workflows`` what the repository has, ``wanted`` the
+    templates asked for (None: those that are there, else the release).
+
+    Raises InputError and ConfigurationError as ``adopt`` and ``plan_workflows`` do, and InputError when the table that
+    would come out is not valid.
+    """
+    adoption = adopt(survey, wishes)
+    document = applied(survey.document, adoption.edits)
+    _valid(document)
+    changes: list[Change] = []
+    if adoption.edits:
+        before = survey.pyproject or ""
+        changes.append(
+            Change(
+                path=str(PurePosixPath(place, "pyproject.toml")),
+                before=survey.pyproject,
+                after=edit(before, adoption.edits),
+                says=tuple(map(_words, adoption.edits)),
+            )
+        )
+    notes = list(adoption.notes)
+    made = WorkflowPlan(files=(), paths=(), notes=())
+    if not place:
+        values: dict[str, str | Value] = {"action": action, **ci_values(document, survey.test_folder)}
+        made = plan_workflows(workflows, wanted, lambda name: _filled(template(name), values), overwrite=overwrite)
+        changes += [
+            Change(path=each.path, before=each.before, after=each.after, says=(each.why,)) for each in made.files
+        ]
+        notes += made.notes
+    elif wanted is None or wanted:
+        notes.append(
+            f"no workflow is written: the templates are for a project at the top of its repository, not in {place}"
+        )
+    if not in_repository:
+        notes.append("this is no git repository yet: GitHub runs the workflow once the project is in one")
+    return InitPlan(
+        found=_found(adoption, workflows),
+        changes=tuple(changes),
+        notes=tuple(notes),
+        steps=_steps(changes, made, adopted=survey.adopted),
+    )
+
+
+def ci_values(document: Mapping[str, Any], folder: str) -> dict[str, str]:
+    """What the workflows install to run the tests, and which tests; by the names that such groups usually have."""
+    groups = table_at(document, ("dependency-groups",)) or {}
+    extras = table_at(document, ("project", "optional-dependencies")) or {}
+    names = ("test", "tests", "testing", "dev")
+    group = next((name for name in names if name in groups), "")
+    extra = next((name for name in names if name in extras), "")
+    install = f". --group {group}" if group else f".[{extra}]" if extra else ". pytest"
+    return {"install": install, "tests": folder or "."}
+
+
+def _filled(text: str, values: Mapping[str, str | Value]) -> str:
+    return render(text, {name: values[name] for name in placeholders(text)})
+
+
+def _words(edit: Edit) -> str:
+    where = f"[{'.'.join(edit.table)}] {edit.key}"
+    match edit:
+        case Put():
+            done = "is set"
+        case Insert():
+            done = f'gets "{edit.value}"'
+        case Remove():
+            done = "goes"
+        case _:
+            assert_never(edit)
+    return f"{where} {done}: {edit.why}"
+
+
+def _valid(document: Mapping[str, Any]) -> None:
+    """Refuse a table that the build backend or the release would refuse later."""
+    try:
+        parse(table_at(document, ("tool", "ftwheel")) or {})
+    except RefusedError as error:
+        raise InputError(error.message, hint=error.fix) from error
+    select(request_for(document, {}))
+
+
+def _found(adoption: Adoption, workflows: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    names = ", ".join(PurePosixPath(path).name for path, _ in workflows)
+    return adoption.found + ((("workflows", names),) if names else ())
+
+
+def _steps(changes: Sequence[Change], made: WorkflowPlan, *, adopted: bool) -> tuple[str, ...]:
+    if not changes:
+        return ()
+    steps = []
+    if not adopted:
+        steps.append("try it here: ftwheel build")
+    paths = shlex.join(change.path for change in changes)
+    steps.append(f'git add {paths} && git commit -m "Build and verify pairs of wheels with ftwheel"')
+    release = dict(made.paths).get("workflows/release.yml")
+    if release and any(change.path == release and change.before is None for change in changes):
+        name = PurePosixPath(release).name
+        steps += [
+            f"on the index, add a trusted publisher: this repository, workflow {name}, environment pypi",
+            "on GitHub, make the environment pypi (Settings, Environments), with the people who may release",
+            "push a tag such as v1.0: every wheel is built, looked at with its twin, and published if all are right",
+        ]
+    return tuple(steps)

@@ -1,0 +1,41 @@
+"""Behind ``ftwheel verify --against-installers``: the simulator and the real installers get the same question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from packaging.version import Version
+
+from ftwheel.app.installers.simulate import simulate
+from ftwheel.core.installers.comparison import Comparison, Real
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.index.page import ProjectDetails
+
+__all__ = ["Ask", "compare"]
+
+Ask = Callable[[str, InstallerRules, Environment], Real]
+"""Lets an installer install a requirement for an environment."""
+
+
+def compare(
+    page: ProjectDetails, version: str, asked: Iterable[tuple[Environment, InstallerRules]], ask: Ask
+) -> Iterator[Comparison]:
+    """Ask for the release in every environment, of the page that the real installers see, one comparison at a time.
+
+    Addresses on the page have to be absolute.
+    """
+    wanted = Version(version)
+    requirement = f"{page.name}{'==' if wanted.local else '<='}{version}"
+    for environment, bare in asked:
+        rules = replace(bare, allow_prereleases=True) if wanted.is_prerelease else bare
+        result = simulate(requirement, environments=[environment], installers=[rules], indexes=[Pages.of([page])])
+        best = result.cells[0].best
+        yield Comparison(
+            environment=environment.label,
+            installer=rules.label,
+            simulated=best.file.filename if best else "",
+            real=ask(requirement, rules, environment),
+        )

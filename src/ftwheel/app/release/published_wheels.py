@@ -1,0 +1,55 @@
+"""Choose the wheels of one release from the pages of its project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.index.page import File, ProjectDetails
+from ftwheel.core.wheel.contents import WheelName
+
+__all__ = ["parse_release", "wheels_of"]
+
+_RELEASE = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([^=].*)")
+_PLAIN = re.compile(r"[\w.+!-]+\.whl")  # a name from an index becomes a file: nothing that a path is made of
+
+
+def parse_release(text: str) -> tuple[str, Version] | None:
+    """``NAME==VERSION`` as normalised name and version; None for anything else. Raises InputError for a bad version."""
+    match = _RELEASE.fullmatch(text.strip())
+    if not match:
+        return None
+    try:
+        return canonicalize_name(match[1]), Version(match[2])
+    except InvalidVersion as error:
+        raise InputError(f"{text}: {match[2]!r} is not a version", hint="write NAME==VERSION, numpy==2.3.5") from error
+
+
+def wheels_of(pages: Iterable[ProjectDetails], name: str, version: Version) -> tuple[File, ...]:
+    """The wheels of one version, sorted by file name; of two files with one name the first page's counts.
+
+    Raises InputError when the pages have no wheel of it.
+    """
+    found: dict[str, File] = {}
+    versions: set[Version] = set()
+    for page in pages:
+        for file in page.files:
+            if not _PLAIN.fullmatch(file.filename):
+                continue
+            try:
+                parsed = WheelName.parse(file.filename)
+            except InputError:
+                continue
+            if parsed.name != name:
+                continue
+            versions.add(parsed.version)
+            if parsed.version == version:
+                found.setdefault(file.filename, file)
+    if not found:
+        newest = f"the newest with wheels is {max(versions)}" if versions else "it has no wheels at all"
+        raise InputError(f"{name}=={version}: no wheel of this version is on the index", hint=newest)
+    return tuple(file for _, file in sorted(found.items()))

@@ -1,0 +1,116 @@
+"""Check wheels: read each one, let the rules judge it, then let them judge the wheels of each release together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from os.path import basename
+
+from ftwheel.rules.registry import DECIDED_BY_IMPORT, Selection
+from ftwheel.rules.rule import Facts, Group
+from ftwheel.core.wheel.reports import CheckReport, Imported, PolicyVerdict, WheelReport
+from ftwheel.core.errors import FtwheelError, InputError
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.wheel.pairs import compare_halves, pair_up
+from ftwheel.core.wheel.contents import WheelContents
+
+__all__ = ["Importer", "Judge", "Run", "check"]
+
+# (path, contents) -> results by interpreter, and why there are none
+Importer = Callable[[str, WheelContents], tuple[tuple[Imported, ...], str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Reads and judges one wheel. An instance is sent to worker processes, so what it holds has to be picklable.
+
+    ``policy`` is None where auditwheel does not run.
+    """
+
+    selection: Selection
+    read: Callable[[str], WheelContents]
+    stable_symbols: Callable[[], Mapping[str, int]]
+    policy: Callable[[str], PolicyVerdict] | None
+    undeclared: tuple[str, ...] = ()
+
+    def __call__(self, path: str) -> WheelReport:
+        """What is wrong with the wheel at ``path``; a file that is no wheel has one finding that says so."""
+        try:
+            contents = self.read(path)
+        except InputError as error:
+            return WheelReport(path=path, contents=None, findings=(_unreadable(path, error),))
+        return WheelReport(path=path, contents=contents, findings=self.selection.judge(self.facts(path, contents)))
+
+    def facts(self, path: str, contents: WheelContents) -> Facts:
+        policy = self.policy
+        return Facts(
+            wheel=contents,
+            stable_symbols=self.stable_symbols,
+            policy=None if policy is None else lambda: policy(path),
+            undeclared=self.undeclared,
+        )
+
+
+# calls the function for each path, in any order, on as many cores as it likes
+Run = Callable[[Callable[[str], WheelReport], Sequence[str]], Iterator[WheelReport]]
+
+
+def check(
+    paths: Sequence[str],
+    judge: Judge,
+    *,
+    run: Run,
+    importer: Importer | None = None,
+    observer: Callable[[str], None] = lambda path: None,
+) -> CheckReport:
+    """Check the wheels at ``paths``; ``observer`` is told each path that is done. Never raises for what a wheel is."""
+    done: dict[str, WheelReport] = {}
+    for report in run(judge, paths):
+        done[report.path] = _with_imports(report, judge, importer) if importer else report
+        observer(report.path)
+    wheels = tuple(done[path] for path in paths)
+    return CheckReport(wheels=wheels, together=_together(wheels, judge.selection))
+
+
+def _unreadable(path: str, error: InputError) -> Finding:
+    name = basename(path)
+    return Finding(
+        subject=name,
+        code="FTW100",
+        severity=Severity.ERROR,
+        message=error.message.removeprefix(f"{path}: ").removeprefix(f"{name}: "),
+        fix=error.hint,
+        url="docs/rules/FTW100.md",
+    )
+
+
+def _with_imports(report: WheelReport, judge: Judge, importer: Importer) -> WheelReport:
+    """Judge again what an import decides; everything else stands."""
+    if report.contents is None:
+        return report
+    try:
+        imported, why_not = importer(report.path, report.contents)
+    except FtwheelError as error:
+        imported, why_not = (), error.message
+    facts = replace(judge.facts(report.path, report.contents), imported=imported, not_imported=why_not)
+    kept = (finding for finding in report.findings if finding.code not in DECIDED_BY_IMPORT)
+    decided = judge.selection.judge(facts, only=DECIDED_BY_IMPORT)
+    return replace(report, findings=tuple(sorted({*kept, *decided})), imported=imported)
+
+
+def _together(reports: Sequence[WheelReport], selection: Selection) -> tuple[Finding, ...]:
+    releases: dict[tuple[str, str], list[WheelContents]] = {}
+    for report in reports:
+        if report.contents is not None:
+            name = report.contents.name
+            releases.setdefault((name.name, str(name.version)), []).append(report.contents)
+    found: list[Finding] = []
+    for _, wheels in sorted(releases.items()):
+        pairing = pair_up(wheels)
+        group = Group(
+            wheels=tuple(wheels),
+            pairing=pairing,
+            comparisons=tuple(compare_halves(default, free_threaded) for default, free_threaded in pairing.pairs),
+        )
+        found += selection.judge_group(group)
+    return tuple(found)

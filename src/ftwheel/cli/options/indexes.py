@@ -1,0 +1,164 @@
+"""The options that say where to look for files, shared by every command that asks an index."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.index.urls import redact
+from ftwheel.io.installers.config import InstallerConfig, read_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ftwheel.io.index.client import IndexClient
+    from ftwheel.io.index.named import NamedIndex
+    from ftwheel.io.index.transport import Transport
+
+__all__ = ["Places", "add_arguments", "open_places"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where each installer looks, and what it is configured to do; ``client`` is None for a recording."""
+
+    client: IndexClient | None
+    configs: Mapping[str, InstallerConfig]
+    indexes: Mapping[str, tuple[NamedIndex, ...]]
+
+    @property
+    def all(self) -> tuple[NamedIndex, ...]:
+        """Every place once."""
+        return tuple(dict.fromkeys(index for indexes in self.indexes.values() for index in indexes))
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Get all pages at once; what goes wrong is raised when the page is wanted."""
+        if self.client is not None:
+            self.client.prefetch(self.all, names)
+
+    def record(self, folder: Path, names: Iterable[str]) -> None:
+        """Keep the pages of these projects as a recording."""
+        from ftwheel.io.installers.recording import write_recording
+
+        write_recording(folder, self.configs, self.indexes, tuple(names))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options about indexes; without them, what the user configured for pip and uv counts."""
+    group = parser.add_argument_group("where to look (default: as pip and uv are configured)")
+    add = group.add_argument
+    add("-i", "--index-url", metavar="URL", help="the default index, instead of the configured one")
+    add("--extra-index-url", action="append", default=[], metavar="URL", help="one more index; may be repeated")
+    add(
+        "-f",
+        "--find-links",
+        action="append",
+        default=[],
+        metavar="PLACE",
+        help="a folder, page or file; may be repeated",
+    )
+    add("--no-index", action="store_true", help="look only into --find-links")
+    add("--no-config", action="store_true", help="read no pip.conf, uv.toml, PIP_* and UV_*")
+    add("--index", metavar="DIR", help="a recording made with --record: no index is asked, nothing configured counts")
+    add("--offline", action="store_true", help="take pages from the cache, however old, and ask nobody")
+    add("--refresh", action="store_true", help="ask for every page, also when the one in the cache is fresh")
+    add("--jobs", type=_positive, default=24, metavar="N", help="requests at a time (default: 24)")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+@contextmanager
+def open_places(arguments: argparse.Namespace, installers: Iterable[str] = ("pip",)) -> Iterator[Places]:
+    """The places that the options and the configuration of these installers (``pip``, ``uv``) name."""
+    names = tuple(dict.fromkeys(installers))
+    if arguments.index:
+        yield _recorded(arguments, names)
+        return
+    if arguments.offline and arguments.refresh:
+        raise InputError("--offline and --refresh exclude each other")
+    configs = {
+        name: _with_options(InstallerConfig(installer=name) if arguments.no_config else read_config(name), arguments)
+        for name in names
+    }
+    from ftwheel.io.index.cache import PageCache
+    from ftwheel.io.index.credentials import Credentials
+    from ftwheel.io.system.folders import cache_root
+    from ftwheel.io.index.client import IndexClient
+
+    network = configs[names[0]].network
+    credentials = Credentials(keyring=network.keyring)
+
+    def connect() -> Transport:
+        from ftwheel.io.index.transport import Transport
+
+        return Transport(network, credentials, connections=arguments.jobs)
+
+    with IndexClient(
+        connect,
+        credentials,
+        cache=PageCache(os.path.join(cache_root(), "pages-1")),
+        offline=arguments.offline,
+        refresh=arguments.refresh,
+        jobs=arguments.jobs,
+    ) as client:
+        indexes = {name: _indexes(client, config, arguments.find_links) for name, config in configs.items()}
+        yield Places(client=client, configs=configs, indexes=indexes)
+
+
+def _with_options(config: InstallerConfig, arguments: argparse.Namespace) -> InstallerConfig:
+    """What is configured, with the command line on top: as with the installers, lists grow and the rest is replaced."""
+    return replace(
+        config,
+        default_index=arguments.index_url or config.default_index,
+        extra_indexes=(*config.extra_indexes, *arguments.extra_index_url),
+        find_links=(*config.find_links, *arguments.find_links),
+        no_index=arguments.no_index or config.no_index,
+    )
+
+
+def _indexes(client: IndexClient, config: InstallerConfig, named: Iterable[str]) -> tuple[NamedIndex, ...]:
+    """find-links first, then the default index, then the extra ones: see ``ftwheel.core.installers.project_files.Project``."""
+    found: list[NamedIndex] = []
+    for location in dict.fromkeys(config.find_links):
+        try:
+            found += client.find_links(location)
+        except InputError as error:
+            if location in named:
+                raise
+            # pip says so and goes on; so do we for what is only configured
+            print(f"ftwheel: warning: find-links {redact(error.message)}", file=sys.stderr)
+    default = ""
+    if not config.no_index and not config.default_index:
+        from ftwheel.io.installers.default_index import default_index
+
+        default = default_index(config.installer)
+    return (*found, *(client.index(url, kind) for url, kind in config.indexes(default)))
+
+
+def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> Places:
+    from pathlib import Path
+
+    from ftwheel.io.installers.recording import read_recording
+
+    for option in ("index_url", "extra_index_url", "find_links", "no_index", "offline", "refresh"):
+        if getattr(arguments, option):
+            raise InputError(f"--index and --{option.replace('_', '-')} exclude each other")
+    recording = read_recording(Path(arguments.index))
+    for name in names:
+        if name not in recording.indexes:
+            raise InputError(
+                f"{arguments.index}: was not recorded for {name}",
+                hint=f"use --installer with {', '.join(sorted(recording.indexes))}, or record it again",
+            )
+    return Places(client=None, configs=recording.configs, indexes=recording.indexes)

@@ -1,0 +1,63 @@
+"""The options that say what installers may choose, shared by every command that asks what they choose."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftwheel.cli.options.indexes import Places
+    from ftwheel.core.installers.options import InstallerRules
+
+__all__ = ["add_arguments", "rules"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options; without them, what the user configured for pip and uv counts."""
+    choice = parser.add_argument_group("what installers may choose (default: as pip and uv are configured)")
+    for option, meaning in (("only-binary", "no source distributions"), ("no-binary", "no wheels")):
+        choice.add_argument(
+            f"--{option}",
+            dest="formats",
+            action="append",
+            default=[],
+            type=partial(_format, option),
+            metavar="NAMES",
+            help=f"{meaning} of these projects, or :all:",
+        )
+    choice.add_argument(
+        "--prefer-binary", action="store_true", help="pip: an older wheel rather than a source distribution"
+    )
+    choice.add_argument("--pre", action="store_true", help="take pre-releases")
+    choice.add_argument(
+        "--uploaded-prior-to", metavar="DATE", help="as if it were this day or time (UTC), or P7D for a week ago"
+    )
+
+
+def _format(option: str, names: str) -> tuple[str, str]:
+    """Both options go into one list, because a later one changes what an earlier one said."""
+    return option, names
+
+
+def rules(
+    arguments: argparse.Namespace, installers: Sequence[InstallerRules], places: Places, project: str
+) -> Iterator[InstallerRules]:
+    """The installers' rules for a project: what is configured, with the command line on top."""
+    from ftwheel.io.installers.config import parse_cutoff
+
+    for bare in installers:
+        config = places.configs[bare.name]
+        formats = config.formats
+        for option, value in arguments.formats:
+            formats = formats.with_value(option, value)
+        found = replace(config, formats=formats).rules(bare, project)
+        if arguments.prefer_binary:
+            found = replace(found, prefer_binary=True)
+        if arguments.pre:
+            found = replace(found, allow_prereleases=True)
+        if arguments.uploaded_prior_to:
+            found = replace(found, uploaded_prior_to=parse_cutoff(arguments.uploaded_prior_to))
+        yield found

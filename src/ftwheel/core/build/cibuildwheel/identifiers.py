@@ -1,0 +1,373 @@
+"""Decides what cibuildwheel has to build for a project: the identifiers, and which of its series builds each.
+
+An identifier, ``cp314t-manylinux_x86_64``, is one build of CPython on one platform. Selectors are always whole
+identifiers, since ``cp314*`` also means ``cp314t``. Two series of cibuildwheel are needed: 3.x is the last that builds
+``cp313t``, 4.x refuses it (exit code 4) and builds 3.15. Sources: ``resources/build-platforms.toml``, ``selector.py``
+and ``options.py`` of cibuildwheel 3.4.1 and 4.3.3; tests hold the tables and the selectors against both.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from ftwheel.core.build.cibuildwheel.options import Options, read_options, table_of
+from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.tags.cpython_builds import targets_of
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheel.contents import WheelName
+
+__all__ = [
+    "HOSTED",
+    "Identifier",
+    "LeftOut",
+    "Request",
+    "Selection",
+    "Series",
+    "place_of",
+    "places_here",
+    "request_for",
+    "select",
+    "selector_matches",
+    "serves",
+]
+
+_LINUX = ("x86_64", "i686", "aarch64", "ppc64le", "s390x", "armv7l", "riscv64")
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "linux": tuple(f"{libc}_{arch}" for libc in ("manylinux", "musllinux") for arch in _LINUX),
+    "macos": ("macosx_x86_64", "macosx_arm64", "macosx_universal2"),
+    "windows": ("win32", "win_amd64", "win_arm64"),
+    "pyodide": ("pyodide_wasm32",),
+    "android": ("android_arm64_v8a", "android_x86_64"),
+    "ios": ("ios_arm64_iphoneos", "ios_x86_64_iphonesimulator", "ios_arm64_iphonesimulator"),
+}
+_SYSTEM_OF = {place: system for system, places in _PLACES.items() for place in places}
+_WINDOWS = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
+_TAG = re.compile(
+    r"(?:(?P<glibc>manylinux)(?:1|2010|2014|_\d+_\d+)|(?P<musl>musllinux)_\d+_\d+|(?P<apple>macosx|ios)_\d+_\d+"
+    r"|(?P<android>android)_\d+|(?P<web>pyodide|pyemscripten)_\w+)_(?P<arch>.+)"
+)
+_PYTHON = re.compile(r"3\.(\d{1,2})(t?)")
+_BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+
+HOSTED = (
+    "manylinux_x86_64", "musllinux_x86_64", "manylinux_aarch64", "musllinux_aarch64", "macosx_x86_64", "macosx_arm64",
+    "win_amd64", "win_arm64",
+)  # fmt: skip
+"""The places that hosted CI runners build natively: what a release serves when ``platforms`` does not say."""
+
+
+class Series(enum.Enum):
+    """A series of cibuildwheel; the value is the requirement that installs its newest release."""
+
+    THREE = "cibuildwheel>=3.4,<4"
+    FOUR = "cibuildwheel>=4.3,<5"  # 4.0 to 4.2 call 3.15 a prerelease
+
+    @property
+    def label(self) -> str:
+        """``3.x``"""
+        return "3.x" if self is Series.THREE else "4.x"
+
+    def builds(self, identifier: Identifier) -> bool:
+        """Whether the series knows the identifier."""
+        known = _KNOWN[self].get(identifier.system, ())
+        return identifier.python in known and (identifier.python, identifier.place) != ("cp38", "win_arm64")
+
+
+_DESKTOP_3 = ("cp38", "cp39", "cp310", "cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t")
+_DESKTOP_4 = ("cp39", "cp310", "cp311", "cp312", "cp313", "cp314", "cp314t", "cp315", "cp315t")
+_KNOWN: Mapping[Series, Mapping[str, tuple[str, ...]]] = {
+    Series.THREE: {
+        **dict.fromkeys(("linux", "macos", "windows"), _DESKTOP_3),
+        **dict.fromkeys(("android", "ios"), ("cp313", "cp314")),
+        "pyodide": ("cp312", "cp313"),
+    },
+    Series.FOUR: {
+        **dict.fromkeys(("linux", "macos", "windows"), _DESKTOP_4),
+        **dict.fromkeys(("android", "ios"), ("cp313", "cp314", "cp315")),
+        "pyodide": ("cp312", "cp313", "cp314", "cp315"),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Identifier:
+    """One build of CPython 3.``minor`` on one ``place``, a platform without versions (``musllinux_aarch64``)."""
+
+    place: str
+    minor: int
+    free_threaded: bool
+
+    @property
+    def python(self) -> str:
+        """``cp314t``"""
+        return f"cp3{self.minor}{'t' if self.free_threaded else ''}"
+
+    @property
+    def label(self) -> str:
+        """``3.14t``"""
+        return f"3.{self.minor}{'t' if self.free_threaded else ''}"
+
+    @property
+    def text(self) -> str:
+        """``cp314t-manylinux_x86_64``"""
+        return f"{self.python}-{self.place}"
+
+    @property
+    def system(self) -> str:
+        """cibuildwheel's platform: ``linux``, ``macos``, ``windows``, ``pyodide``, ``android`` or ``ios``."""
+        return _SYSTEM_OF[self.place]
+
+    @property
+    def arch(self) -> str:
+        """cibuildwheel's name of the machine: ``x86_64``, ``AMD64``, ``arm64_iphoneos``, ..."""
+        return _arch(self.place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What wheels are wanted, and what the project says to cibuildwheel about it.
+
+    ``pythons`` are ``3.14`` and ``3.14t``, ``places`` as in ``Identifier``. Without pythons everything is wanted that
+    cibuildwheel 4.x builds, and no ``cp313t``.
+    """
+
+    pythons: tuple[str, ...] = ()
+    places: tuple[str, ...] = HOSTED
+    requires_python: str = ""
+    own: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class LeftOut:
+    """A build that was asked for and is not made, and why."""
+
+    identifier: Identifier
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Sorted: what each series builds, and what was named and is left out."""
+
+    builds: Mapping[Series, tuple[Identifier, ...]]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def identifiers(self) -> tuple[Identifier, ...]:
+        """Everything that is built."""
+        return tuple(sorted(each for found in self.builds.values() for each in found))
+
+
+def request_for(
+    document: Mapping[str, Any],
+    environ: Mapping[str, str],
+    *,
+    pythons: Sequence[str] = (),
+    platforms: Sequence[str] = (),
+) -> Request:
+    """What a project wants: ``document`` is its pyproject.toml, whose ``[tool.ftwheel]`` has been validated.
+
+    ``pythons`` and ``platforms`` (tags or places) are what the user asked for; else ``[tool.ftwheel]`` is asked, then
+    the defaults of ``Request``. ``environ`` is searched for ``CIBW_`` variables.
+    """
+    own = table_of(document, "tool", "ftwheel")
+    project = table_of(document, "project")
+    requires = environ.get("CIBW_PROJECT_REQUIRES_PYTHON") or project.get("requires-python", "")
+    try:
+        SpecifierSet(requires)
+    except InvalidSpecifier as error:
+        raise ConfigurationError(f"requires-python is {requires!r}, not a set of version specifiers") from error
+    wanted = platforms or own.get("platforms", ())
+    return Request(
+        pythons=tuple(dict.fromkeys(pythons or own.get("pythons", ()))),
+        places=tuple(dict.fromkeys(map(place_of, wanted))) or HOSTED,
+        requires_python=requires,
+        own=read_options(document, environ),
+    )
+
+
+def place_of(platform: str) -> str:
+    """The place of a platform tag: ``manylinux_2_28_x86_64`` is ``manylinux_x86_64``; a place is its own.
+
+    Raises ConfigurationError for a platform that cibuildwheel does not build for.
+    """
+    place = _place(platform)
+    if place not in _SYSTEM_OF:
+        raise ConfigurationError(
+            f"platforms: cibuildwheel does not build for {platform!r}",
+            hint="for example manylinux_2_28_x86_64, musllinux_1_2_aarch64, macosx_11_0_arm64 or win_amd64",
+        )
+    return place
+
+
+def _arch(place: str) -> str:
+    return _WINDOWS.get(place) or place.partition("_")[2]
+
+
+def _place(platform: str) -> str:
+    match = _TAG.fullmatch(platform)
+    if match is None:
+        return platform
+    family = match["glibc"] or match["musl"] or match["apple"] or match["android"] or "pyodide"
+    return f"{family}_{match['arch']}"
+
+
+def places_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> tuple[str, ...]:
+    """Which of the wanted platforms (tags or places) a machine builds by default: those it runs without emulation.
+
+    ``native`` are the places it runs; ``archs`` is the project's own option for its system. Names in there decide
+    instead, as they do for cibuildwheel, also with emulation; ``auto`` and its like mean the machine's own.
+    """
+    system = _SYSTEM_OF[native[0]]
+    names = {name.lower() for name in re.split(r"[\s,]+", archs) if name}
+    own = not names or bool(names & {"auto", "auto64", "auto32", "native"})
+    found = []
+    for platform in wanted:
+        place = place_of(platform)
+        named = _SYSTEM_OF[place] == system and ("all" in names or _arch(place).lower() in names)
+        if named or (own and place in native):
+            found.append(platform)
+    return tuple(found)
+
+
+def serves(name: WheelName, identifier: Identifier) -> bool:
+    """Whether a finished wheel is what the build of an identifier came to; one with ``abi3`` serves several."""
+    machine = identifier.place.partition("_")[2]
+    if not any(
+        platform in {"any", f"linux_{machine}"} or _place(platform) == identifier.place for platform in name.platforms
+    ):
+        return False
+    if "none" in name.abis:
+        return bool({"py3", f"py3{identifier.minor}", f"cp3{identifier.minor}"} & {*name.interpreters})
+    return any(
+        target.free_threaded is identifier.free_threaded
+        and (target.minor == identifier.minor or (target.onwards and target.minor < identifier.minor))
+        for target in targets_of(name)
+    )
+
+
+def selector_matches(selectors: str, identifier: str) -> bool:
+    """Whether one of the selectors, with spaces between, means the identifier: shell patterns, braces expanded.
+
+    ``cp31{3,4}-*`` is ``cp313-*`` and ``cp314-*``; it does not mean ``cp314t``, but ``cp314*`` does.
+    """
+    return any(fnmatchcase(identifier, pattern) for selector in selectors.split() for pattern in _expanded(selector))
+
+
+def _expanded(selector: str) -> Iterator[str]:
+    match = _BRACES.search(selector)
+    if match is None:
+        yield selector
+        return
+    for choice in match[1].split(","):
+        yield from _expanded(selector[: match.start()] + choice + selector[match.end() :])
+
+
+def select(request: Request) -> Selection:
+    """Decide what is built and by which series.
+
+    Raises ConfigurationError when a python or a place that was named gets nothing at all (the message says why for
+    each), or when one project configuration would have to serve both series and cannot.
+    """
+    wanted = [
+        Identifier(place=place, minor=minor, free_threaded=free_threaded)
+        for minor, free_threaded in _pythons(request.pythons)
+        for place in dict.fromkeys(request.places)
+    ]
+    why = {each: _excluded(each, request) for each in wanted}
+    kept = tuple(sorted(each for each in wanted if not why[each]))
+    left_out = tuple(sorted(LeftOut(identifier=each, why=reason) for each, reason in why.items() if reason))
+    _nothing_forgotten(kept, left_out, request)
+    builds: dict[Series, list[Identifier]] = {}
+    for each, series in _series_of(kept, request.own).items():
+        builds.setdefault(series, []).append(each)
+    return Selection(
+        builds={series: tuple(builds[series]) for series in Series if series in builds},
+        left_out=left_out if request.pythons else (),
+    )
+
+
+def _pythons(asked: Sequence[str]) -> list[tuple[int, bool]]:
+    """(minor, free-threaded) of each python, every one of 4.x when none is named."""
+    if not asked:
+        return [(int(python[3:].rstrip("t")), python.endswith("t")) for python in _DESKTOP_4]
+    found = [match for text in asked if (match := _PYTHON.fullmatch(text))]
+    known = {python for table in _KNOWN.values() for pythons in table.values() for python in pythons}
+    if unknown := [text for text in asked if f"cp{text.replace('.', '')}" not in known]:
+        raise ConfigurationError(
+            f"pythons: no series of cibuildwheel builds {', '.join(unknown)}",
+            hint=f"3.x and 4.x build {', '.join(f'3.{tag[3:]}' for tag in dict.fromkeys((*_DESKTOP_3, *_DESKTOP_4)))}",
+        )
+    return [(int(match[1]), bool(match[2])) for match in found]
+
+
+def _excluded(identifier: Identifier, request: Request) -> str:
+    """Why an identifier is not built; empty when it is."""
+    if not any(series.builds(identifier) for series in Series):
+        return "cibuildwheel knows no such build"
+    # cibuildwheel asks for the last patch release there can be (selector.py)
+    if not SpecifierSet(request.requires_python).contains(f"3.{identifier.minor}.99"):
+        return f"requires-python is {request.requires_python}"
+    system = identifier.system
+    for name, excluded_by in (("build", False), ("skip", True)):
+        selectors = request.own.get(name, system)
+        if selectors and selector_matches(selectors, identifier.text) is excluded_by:
+            return f"{request.own.where(name, system)} = {selectors!r}"
+    return ""
+
+
+def _nothing_forgotten(kept: Iterable[Identifier], left_out: Iterable[LeftOut], request: Request) -> None:
+    served = {each.label for each in kept} | {each.place for each in kept}
+    if not served:
+        served_by_none = [*request.pythons, *request.places]
+    else:
+        named = (*request.pythons, *(request.places if request.pythons else ()))
+        served_by_none = [name for name in dict.fromkeys(named) if name not in served]
+    if not served_by_none:
+        return
+    reasons = dict.fromkeys(
+        f"{each.identifier.text}: {each.why}"
+        for each in left_out
+        if {each.identifier.label, each.identifier.place} & {*served_by_none}
+    )
+    raise ConfigurationError(
+        "\n  ".join([f"nothing is left to build for {', '.join(served_by_none)}", *reasons]),
+        hint="make [tool.ftwheel] and [tool.cibuildwheel] (or CIBW_BUILD and CIBW_SKIP) say the same",
+    )
+
+
+def _series_of(identifiers: Sequence[Identifier], own: Options) -> dict[Identifier, Series]:
+    """The series that builds each: the newest that can.
+
+    Where 3.13t is built, 3.x builds 3.13 as well, so that both halves come out of one image. When ``enable`` of the
+    project names ``cpython-freethreading``, which 4.x refuses, 3.x has to build everything.
+    """
+    threads = {each.place for each in identifiers if each.free_threaded and each.minor == 13}
+    found = {}
+    for each in identifiers:
+        older = not Series.FOUR.builds(each) or (each.minor == 13 and each.place in threads)
+        found[each] = Series.THREE if older else Series.FOUR
+    group = "cpython-freethreading"
+    refused = [
+        system
+        for system in sorted({each.system for each in identifiers})
+        if group in (own.get("enable", system) or "").split()
+    ]
+    if refused:
+        newer = [each.text for each in identifiers if not Series.THREE.builds(each)]
+        if newer:
+            raise ConfigurationError(
+                f"{own.where('enable', refused[0])} names {group}, which cibuildwheel 4.x refuses,"
+                f" and 3.x does not build {', '.join(newer)}",
+                hint="leave it out: ftwheel enables it where 3.13t is built, and 3.14t needs no option",
+            )
+        return dict.fromkeys(identifiers, Series.THREE)
+    return found

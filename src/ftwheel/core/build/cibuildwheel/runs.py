@@ -1,0 +1,339 @@
+"""Decides how cibuildwheel is called: one run for each series and platform, its arguments, variables and overrides.
+
+The project's own options stay in force. What ftwheel adds is exact selectors, the image that its platform tags ask
+for, its audit, a label by which its containers are found again, and overrides where a half needs one. An option of the
+project that these would silently replace, or that would silently replace these, is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ftwheel.core.build.cibuildwheel.identifiers import Identifier, LeftOut, Selection, Series, place_of
+from ftwheel.core.build.cibuildwheel.options import Options, table_of
+from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
+
+__all__ = [
+    "DriverPlan",
+    "Image",
+    "Run",
+    "Wishes",
+    "backend_of",
+    "config_text",
+    "image_of",
+    "maturin_interpreters",
+    "plan_runs",
+]
+
+_GLIBC = re.compile(r"manylinux(?:_2_(\d+)|(1|2010|2014))_.+")
+_LEGACY = {"1": 5, "2010": 12, "2014": 17}
+_USUAL = {17: "manylinux2014", 28: "manylinux_2_28", 34: "manylinux_2_34"}
+_IMAGES = {  # glibc 2.x -> name (resources/pinned_docker_images.cfg); the second column is the default
+    "armv7l": ({31: "manylinux_2_31", 35: "manylinux_2_35"}, "manylinux_2_31"),
+    "riscv64": ({39: "manylinux_2_39"}, "manylinux_2_39"),
+}
+_RUST = "curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal"
+_CARGO = "$HOME/.cargo/bin:$PATH"
+
+Override = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a run is to do besides building, all of it in cibuildwheel's words.
+
+    ``platforms`` are the tags of ``[tool.ftwheel]``, for the choice of images; ``config_settings`` those of the command
+    line. ``audit`` is a command with ``{wheel}`` in it, ``container_label`` a ``NAME=VALUE``; either may be empty.
+    """
+
+    platforms: tuple[str, ...] = ()
+    config_settings: Mapping[str, str | Sequence[str]]
+    audit: str = ""
+    container_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Image:
+    """A container image that a run starts: a name that cibuildwheel knows (``manylinux_2_28``) or a full reference."""
+
+    name: str
+    arch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One call of cibuildwheel.
+
+    ``environment`` is set on top of the user's. ``config`` is the text of a file for ``--config-file``, the project's
+    own table with overrides added, or "" when the project's file serves. ``engine`` is "" except for Linux.
+    """
+
+    series: Series
+    system: str
+    identifiers: tuple[Identifier, ...]
+    environment: Mapping[str, str]
+    config: str = ""
+    engine: str = ""
+    images: tuple[Image, ...] = ()
+
+    @property
+    def archs(self) -> tuple[str, ...]:
+        return tuple(sorted({each.arch for each in self.identifiers}))
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments that do not name a place on this machine."""
+        groups = {
+            "cpython-freethreading": self.series is Series.THREE and _has(self.identifiers, "cp313t-"),
+            "pyodide-eol": self.series is Series.FOUR and _has(self.identifiers, "cp312-pyodide"),
+        }
+        enable = [argument for group, needed in groups.items() if needed for argument in ("--enable", group)]
+        return ("--platform", self.system, "--archs", ",".join(self.archs), *enable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverPlan:
+    """Everything the driver would do; ``maturin`` are the interpreters of a maturin project for maturin-action."""
+
+    runs: tuple[Run, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    maturin: tuple[str, ...] = ()
+
+
+def _has(identifiers: Iterable[Identifier], beginning: str) -> bool:
+    return any(each.text.startswith(beginning) for each in identifiers)
+
+
+def plan_runs(selection: Selection, own: Options, document: Mapping[str, Any], wishes: Wishes) -> DriverPlan:
+    """Decide the runs, 3.x first, for the project whose pyproject.toml is ``document``.
+
+    Raises ConfigurationError where the project's options and what a half needs contradict each other.
+    """
+    runs = []
+    for series, identifiers in selection.builds.items():
+        for system in dict.fromkeys(each.system for each in identifiers):
+            chosen = tuple(each for each in identifiers if each.system == system)
+            runs.append(_run(series, chosen, own, document, wishes))
+    maturin = maturin_interpreters(selection.identifiers) if backend_of(document) == "maturin" else ()
+    return DriverPlan(runs=tuple(runs), left_out=selection.left_out, maturin=maturin)
+
+
+def _run(
+    series: Series,
+    identifiers: tuple[Identifier, ...],
+    own: Options,
+    document: Mapping[str, Any],
+    wishes: Wishes,
+) -> Run:
+    """The run for identifiers of one platform."""
+    system = identifiers[0].system
+    if (asked := own.environ.get("CIBW_PLATFORM") or "auto") not in {"auto", system}:
+        raise ConfigurationError(f"CIBW_PLATFORM is {asked}, and {identifiers[0].text} is to be built", hint="unset it")
+    environment = {"CIBW_BUILD": " ".join(each.text for each in identifiers)}
+    engine, images = "", []
+    if system == "linux":
+        engine, environment["CIBW_CONTAINER_ENGINE_LINUX"] = _engine(own, wishes.container_label)
+        for place in dict.fromkeys(each.place for each in identifiers):
+            name, arch = image_of(place, own, wishes.platforms)
+            images.append(Image(name=name, arch=arch))
+            option = f"{place.partition('_')[0]}-{arch}-image"
+            if own.raw(option, system) is None and not own.named_in_overrides(option):
+                environment[f"CIBW_{option.upper().replace('-', '_')}"] = name
+    if series is Series.FOUR and wishes.audit:
+        environment |= _audit(wishes.audit, own, system)
+    if system == "linux" and backend_of(document) == "maturin" and own.raw("before-all", system) is None:
+        environment["CIBW_BEFORE_ALL_LINUX"] = _RUST
+    overrides = tuple(_overrides(identifiers, system, own, document, wishes.config_settings))
+    return Run(
+        series=series,
+        system=system,
+        identifiers=identifiers,
+        environment=environment,
+        config=config_text({**own.table, "overrides": [*own.table.get("overrides", ()), *overrides]})
+        if overrides
+        else "",
+        engine=engine,
+        images=tuple(images),
+    )
+
+
+def _audit(command: str, own: Options, system: str) -> Mapping[str, str]:
+    """The variables that let cibuildwheel 4.x run a command on each wheel, after what the project lets it run.
+
+    A project that says ``audit-command = ""`` wants none: each audit begins with a download of virtualenv.
+    """
+    theirs = own.get("audit-command", system, separator=" && ")
+    if theirs == "" or own.named_in_overrides("audit-command"):
+        return {}
+    name = f"CIBW_AUDIT_COMMAND_{system.upper()}"
+    if theirs:
+        return {name: f"{theirs} && {command}"}
+    if own.raw("audit-requires", system) is not None:
+        return {name: command}
+    return {name: command, f"CIBW_AUDIT_REQUIRES_{system.upper()}": ""}  # only the default command needs abi3audit
+
+
+def backend_of(document: Mapping[str, Any]) -> str:
+    """The build backend that does the work, behind the wrapper or not."""
+    if _is_wrapped(document):
+        return str(table_of(document, "tool", "ftwheel").get("build-backend", ""))
+    return str(table_of(document, "build-system").get("build-backend", "setuptools.build_meta:__legacy__"))
+
+
+def _is_wrapped(document: Mapping[str, Any]) -> bool:
+    """Whether the project builds through ``ftwheel_build``, which sees to what each half needs by itself."""
+    return bool(table_of(document, "build-system").get("build-backend") == "ftwheel_build")
+
+
+def _engine(own: Options, label: str) -> tuple[str, str]:
+    """The container engine's program, and the option that adds a label to its containers (``oci_container.py``)."""
+    raw = own.raw("container-engine", "linux") or "docker"
+    key = "create_args"
+    if isinstance(raw, Mapping):
+        fields = [str(raw.get("name", "docker"))]
+        for name, value in raw.items():
+            if name == "name":
+                continue
+            values = map(str, value) if isinstance(value, list) else [str(value)]
+            fields.append(f"{name}: {' '.join(map(shlex.quote, values))}")
+        option = "; ".join(fields)
+    else:
+        option = str(raw)
+    if re.search(r"\bcreate-args\s*:", option):
+        key = "create-args"  # cibuildwheel reads only one of the two spellings
+    name = option.partition(";")[0].strip().removeprefix("name:").strip()
+    return name, f"{option}; {key}: --label={label}" if label else option
+
+
+def image_of(place: str, own: Options, platforms: Iterable[str]) -> tuple[str, str]:
+    """The image for a place and the machine: the project's own choice, else the newest that is old enough."""
+    libc, _, arch = place.partition("_")
+    if chosen := own.get(f"{libc}-{arch}-image", "linux"):
+        return chosen, arch
+    if libc == "musllinux":
+        return "musllinux_1_2", arch
+    images, default = _IMAGES.get(arch, (_USUAL, "manylinux_2_28"))
+    asked = [_glibc(tag) for tag in platforms if tag != place and place_of(tag) == place]
+    if not asked:
+        return default, arch
+    fitting = [minor for minor in images if minor <= min(asked)]
+    if not fitting:
+        raise ConfigurationError(
+            f"platforms: cibuildwheel has no image of glibc 2.{min(asked)} for {arch}",
+            hint=f"ask for {images[min(images)]}_{arch} or newer, or name an image:"
+            f" [tool.cibuildwheel] manylinux-{arch}-image",
+        )
+    return images[max(fitting)], arch
+
+
+def _glibc(tag: str) -> int:
+    match = _GLIBC.fullmatch(tag)
+    assert match is not None, tag  # place_of took it
+    return int(match[1]) if match[1] else _LEGACY[match[2]]
+
+
+def _overrides(
+    identifiers: Sequence[Identifier],
+    system: str,
+    own: Options,
+    document: Mapping[str, Any],
+    config_settings: Mapping[str, str | Sequence[str]],
+) -> Iterable[Override]:
+    """What only some of the builds are told, and what the command line says for all."""
+    backend, wrapped = backend_of(document), _is_wrapped(document)
+    if config_settings:
+        _not_replaced(own, "config-settings", system, "-C")
+        yield _override("*", "config-settings", dict(config_settings))
+    threads = [each for each in identifiers if each.free_threaded and each.minor < ABI3T_FLOOR]
+    setting = {} if wrapped else _without_limited_api(backend, document)
+    if threads and setting:
+        _not_replaced(own, "config-settings", system, "switching the limited API off for the free-threaded half")
+        added = {key: [*_given(own, system, key), value] for key, value in setting.items()}
+        yield _override(_selector(threads), "config-settings", added)
+    if backend == "maturin" and not wrapped:
+        _not_replaced(own, "environment", system, "a folder of its own for each half's Rust code")
+        for python in dict.fromkeys(each.python for each in identifiers):
+            # PYO3_ENVIRONMENT_SIGNATURE does not tell the two builds of one version apart
+            folder = {"CARGO_TARGET_DIR": f"target/ftwheel-{python}"}
+            chosen = [each for each in identifiers if each.python == python]
+            yield _override(_selector(chosen), "environment", folder)
+    if backend == "maturin" and system == "linux" and own.raw("before-all", system) is None:
+        _not_replaced(own, "environment", system, "the way to cargo")
+        yield _override("*", "environment", {"PATH": _CARGO})
+
+
+def _without_limited_api(backend: str, document: Mapping[str, Any]) -> Mapping[str, str]:
+    """The config setting with which a backend that is asked for the limited API builds without it.
+
+    scikit-build-core, cffi and maturin do so by themselves below 3.15. What setup.py or meson.build ask for is not
+    seen; the wrapper sees it.
+    """
+    if backend.startswith("mesonpy") and table_of(document, "tool", "meson-python").get("limited-api"):
+        return {"setup-args": "-Dpython.allow_limited_api=false"}
+    bdist = table_of(document, "tool", "distutils", "bdist_wheel")
+    if backend.startswith("setuptools.") and (bdist.get("py_limited_api") or bdist.get("py-limited-api")):
+        return {"--build-option": "--py-limited-api="}
+    return {}
+
+
+def _given(own: Options, system: str, key: str) -> list[str]:
+    """The values that the project gives a config setting for every build, which an override would replace."""
+    raw = own.raw("config-settings", system)
+    if isinstance(raw, Mapping):
+        value = raw.get(key, [])
+        return list(map(str, value)) if isinstance(value, list) else [str(value)]
+    pairs = [item.partition("=") for item in shlex.split(raw or "")]
+    return [value for name, _, value in pairs if name == key]
+
+
+def _not_replaced(own: Options, name: str, system: str, purpose: str) -> None:
+    """Variables go before overrides, so one that is set would undo what an override is for."""
+    where = own.where(name, system)
+    if where in own.environ:
+        raise ConfigurationError(
+            f"{where} is set, and would replace what is needed for {purpose}",
+            hint=f"set {name} in [tool.cibuildwheel] of pyproject.toml",
+        )
+
+
+def _override(select: str, name: str, value: Mapping[str, Any]) -> Override:
+    return {"select": select, "inherit": {name: "append"}, name: value}
+
+
+def _selector(identifiers: Iterable[Identifier]) -> str:
+    return " ".join(each.text for each in identifiers)
+
+
+def config_text(table: Mapping[str, Any]) -> str:
+    """A TOML file with ``table`` as its ``[tool.cibuildwheel]``."""
+    lines = ["[tool.cibuildwheel]", *(f"{_quoted(key)} = {_toml(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """A value on one line: strings, numbers, booleans, arrays and tables are what cibuildwheel's options are."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_quoted(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    """A basic string: JSON's escapes are TOML's, and DEL, which JSON leaves alone, is not allowed."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def maturin_interpreters(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+    """What ``maturin build --interpreter`` is given inside of a manylinux or musllinux image, for maturin-action.
+
+    Whole paths, because a search for ``python3.14`` may find ``python3.14t``.
+    """
+    builds = {(each.minor, each.free_threaded): each for each in identifiers if each.system == "linux"}
+    return tuple(f"/opt/python/cp3{minor}-{each.python}/bin/python" for (minor, _), each in sorted(builds.items()))

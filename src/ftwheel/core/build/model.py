@@ -1,0 +1,190 @@
+"""What a build of a pair is made of, and what it asks of the world.
+
+``ftwheel.app.build.build`` decides; ``Workshop`` is all it may do outside, implemented by ``ftwheel.io.build.local``. The result
+types are what the renderers get.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ftwheel.core.findings import Finding, Severity, worst
+from ftwheel.core.wheel.imports import ImportResult
+from ftwheel.core.build.interpreters import Interpreter
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheel.reports import Imported
+    from ftwheel.core.wheel.contents import WheelContents
+
+__all__ = [
+    "BuildPlan",
+    "BuildResult",
+    "BuiltSdist",
+    "BuiltWheel",
+    "ConfigSettings",
+    "Observer",
+    "Repair",
+    "Stage",
+    "Workshop",
+]
+
+ConfigSettings = Mapping[str, str | Sequence[str]]  # as PEP 517 frontends pass them: a repeated key has a list
+
+
+class Stage(enum.Enum):
+    """Where the build of one half stands; the value is what the user reads."""
+
+    SOURCE = "copying the source"
+    ENVIRONMENT = "making the build environment"
+    REQUIREMENTS = "asking the backend what it needs"
+    BUILD = "building"
+    CONTAINER = "starting a container"
+    REPAIR = "repairing"
+    CHECK = "checking"
+    TEST = "running the project's tests"
+    IMPORT = "importing its modules"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Observer(Protocol):
+    """Hears how a build goes on; called from several threads."""
+
+    def stage(self, label: str, stage: Stage) -> None:
+        """``label`` is the half (``3.14t``) or ``sdist``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPlan:
+    """What to build: every interpreter once, the halves of a pair next to each other.
+
+    ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``). Findings with a
+    code in ``ignored`` are dropped.
+    """
+
+    interpreters: tuple[Interpreter, ...]
+    sdist: bool = False
+    repair: bool = True
+    import_modules: bool = True
+    allow_gil: bool = False
+    ignored: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What a repair made of the platform tag.
+
+    ``tool`` is "" when nothing was repaired, and ``reason`` says why the tag is what it is. ``grafted`` names the
+    libraries that were copied into the wheel.
+    """
+
+    tool: str
+    before: str
+    after: str
+    reason: str
+    grafted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltWheel:
+    """One finished file.
+
+    ``path`` is where it is in the output folder, or "" when it was not put there because of findings. ``interpreters``
+    are those whose builds came to it: one for a version-specific half, more for a pure wheel or one with ``abi3``; the
+    file is the build of the first. ``modules`` are dotted names, sorted. ``seconds`` is the wall time from the copy of
+    the source to the last import, of the slowest of those builds.
+    """
+
+    path: str
+    filename: str
+    size: int
+    sha256: str
+    interpreters: tuple[Interpreter, ...]
+    modules: tuple[str, ...]
+    repair: Repair
+    imports: tuple[Imported, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltSdist:
+    """The source distribution the wheels were built from; ``path`` as for wheels."""
+
+    path: str
+    filename: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """Everything one run made and found. ``findings`` are sorted; with an error among them no file was written."""
+
+    project: str
+    version: str
+    out_dir: str
+    wheels: tuple[BuiltWheel, ...]
+    findings: tuple[Finding, ...]
+    sdist: BuiltSdist | None = None
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the files were put into the output folder."""
+        return worst(self.findings) is not Severity.ERROR
+
+
+class Workshop(Protocol):
+    """What a build may do outside: one private place of work, made before and removed after it.
+
+    Methods with an interpreter are called for several interpreters at once, each from its own thread. Failures are
+    BuildError, with the interesting end of the log, or MissingToolError.
+    """
+
+    def make_sdist(self, interpreter: Interpreter, observer: Observer) -> str:
+        """Build the source distribution; later wheels are built from it. Returns its path in the workshop."""
+        ...
+
+    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> str:
+        """Build one wheel in an isolated environment from a private copy of the source. Returns its path."""
+        ...
+
+    def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
+        """Whether the wheel is what a build by this interpreter has to come to: its tags, and what is inside."""
+        ...
+
+    def repair(self, wheel: str, interpreter: Interpreter) -> tuple[str, Repair]:
+        """Make the wheel stand on its own on other machines of its platform, which may change its tag and its path."""
+        ...
+
+    def read(self, wheel: str, interpreter: Interpreter, *, thorough: bool) -> WheelContents:
+        """What is in the wheel; ``thorough`` also walks the code of its modules."""
+        ...
+
+    def import_modules(self, wheel: str, interpreter: Interpreter, modules: Sequence[str]) -> tuple[ImportResult, ...]:
+        """Install the wheel into a throw-away environment and import each module in a process of its own."""
+        ...
+
+    def digest(self, path: str) -> tuple[int, str]:
+        """Size in bytes and SHA-256 of a file in the workshop."""
+        ...
+
+    def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Put files into the output folder, all or none, whole at any moment; returns their new paths."""
+        ...
+
+    def stable_symbols(self) -> Mapping[str, int]:
+        """Each symbol of the stable ABI with the minor version of CPython 3 that added it."""
+        ...
+
+    def stop(self) -> None:
+        """End every program that runs; the methods that wait for one raise."""
+        ...
+
+    def clock(self) -> float:
+        """Seconds since an arbitrary moment."""
+        ...

@@ -1,0 +1,314 @@
+"""Decides how ready a project is for a target: what the installer takes there, since when, and what would help.
+
+What is decided about the version wanted comes from the simulator (``ftwheel.core.installers.selection``); releases before and
+after it are asked about in the same way, with source distributions switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from packaging.version import Version
+
+from ftwheel.core.installers.upload_hints import wheel_tag
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import Environment, Loading, loading
+from ftwheel.core.installers.outcomes import Outcome, outcome
+from ftwheel.core.installers.project_files import Group
+from ftwheel.core.dependencies.readiness import Help, HelpKind, Readiness, Release, Taken, Verdict
+from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.installers.selection import Project, choose, is_older, loads, newest_version, refusal
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, normalized
+from ftwheel.core.index.page_json import columns
+from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
+from ftwheel.core.dependencies.requested import Wish
+
+__all__ = ["assess", "newest_wheel", "untold"]
+
+_FIRST_ABI3T = 15  # PEP 803
+_MOST_TRIES = 64  # releases in a row with wheels that are accepted but cannot be loaded
+_COMPILED = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI})
+_READY = {
+    Outcome.FREE_THREADED: Readiness.FREE_THREADED,
+    Outcome.VERSION_SPECIFIC: Readiness.VERSION_SPECIFIC,
+    Outcome.STABLE_ABI: Readiness.STABLE_ABI,
+    Outcome.PURE: Readiness.PURE,
+    Outcome.OLDER_VERSION: Readiness.OLDER_VERSION,
+    Outcome.SDIST: Readiness.SDIST,
+    Outcome.NOTHING: Readiness.NOTHING,
+}
+
+
+def untold(environment: Environment, why: str, *, version: str = "") -> Verdict:
+    """The verdict about what cannot be told."""
+    return Verdict(target=environment.label, readiness=Readiness.CANNOT_TELL, version=version, why=why)
+
+
+def assess(project: Project | None, wish: Wish, environment: Environment, rules: InstallerRules) -> Verdict:
+    """Decide about one project and one target; ``project`` is None when no index has it.
+
+    With a lock, what the target gets is decided by the files of the lock, and the index says what would help.
+    """
+    if wish.pinned and parse_version(wish.pinned) is None:
+        return untold(environment, f"{wish.pinned[:100]!r} is not a version (PEP 440)", version=wish.pinned)
+    if project is None and not wish.locked:
+        return untold(environment, "no index has this project", version=wish.pinned)
+    question = _Question(project, wish, environment, rules)
+    if wish.locked:
+        page = ProjectDetails(name=wish.requirement.name, files=wish.locked)
+        locked = _Question(Project(page.name, [(SourceKind.INDEX, page)]), wish, environment, rules)
+        return question.with_help(locked.verdict())
+    return question.with_help(question.verdict())
+
+
+def newest_wheel(project: Project, verdict: Verdict, environment: Environment, rules: InstallerRules) -> File | None:
+    """The wheel with compiled modules to look into: the one taken, or the newest that the target could take and load.
+
+    None when there is none, or when its tags say that there are no modules in it.
+    """
+    taken = verdict.taken is not None and verdict.readiness in _COMPILED
+    wish = Wish(requirement=Requirement(text=project.name, name=project.name))
+    question = _Question(project, wish, environment, rules)
+    best = question.newest_ready(f"=={verdict.version}" if taken else "", prereleases=taken)
+    return best.file if best is not None and best.tag.split("-")[1] != "none" else None
+
+
+class _Question:
+    """A project's pages, a target, and what it wants."""
+
+    def __init__(self, project: Project | None, wish: Wish, environment: Environment, rules: InstallerRules) -> None:
+        self.project = project
+        self.wish = wish
+        self.environment = environment
+        self.rules = rules
+        self.name = wish.requirement.name
+        # what helps is a wheel, and pre-releases are told apart
+        self.wheels_only = replace(
+            rules,
+            only_binary=frozenset({self.name}),
+            no_binary=rules.no_binary - {self.name, ":all:"},
+            allow_prereleases=bool(rules.allow_prereleases),
+        )
+
+    def verdict(self) -> Verdict:
+        """What the installer does, and nothing about what would help."""
+        project = self.project
+        assert project is not None
+        if self.wish.pinned and not (self.wish.resolved and self._is_free_choice()):
+            wanted = self._requirement(f"=={self.wish.pinned}")
+            newest: str | None = self.wish.pinned
+        else:
+            wanted = self.wish.requirement
+            newest = newest_version(project, wanted, self.rules)
+        best = choose(project, wanted, self.environment, replace(self.rules, hashes=self.wish.hashes))
+        if best is not None and self._has_other_digest(best):
+            best = None
+        version = best.version if best else self.wish.pinned
+        readiness, why = self._readiness(best, newest)
+        if best is None and (problem := refusal(project, wanted, self.environment, self.rules)):
+            readiness, why = Readiness.CANNOT_TELL, f"{self.rules.label} gives up on the page: {problem}"
+        return Verdict(
+            target=self.environment.label,
+            readiness=readiness,
+            version=version,
+            taken=Taken(filename=best.file.filename, tag=best.tag) if best else None,
+            why=why,
+            notes=(*self.wish.notes, *self._notes(best, readiness)),
+        )
+
+    def _has_other_digest(self, candidate: Candidate) -> bool:
+        """Whether the installer takes the file and then finds that it is not one of those named by digest."""
+        declared = {(algorithm, digest.lower()) for algorithm, digest in candidate.file.hashes}
+        return bool(self.wish.hashes and declared) and self.wish.hashes.isdisjoint(declared)
+
+    def _is_free_choice(self) -> bool:
+        """Whether the resolved version is the one the target takes of its own, without other projects' conflicts."""
+        assert self.project is not None
+        best = choose(self.project, self.wish.requirement, self.environment, self.rules)
+        return best is not None and _same(best.version, self.wish.pinned)
+
+    def _readiness(self, best: Candidate | None, newest: str | None) -> tuple[Readiness, str]:
+        if best is not None and best.kind == "wheel":
+            answer = loads(best, self.environment)
+            if answer is Loading.NO:
+                return Readiness.CANNOT_LOAD, ""
+            if answer is Loading.CANNOT_TELL:
+                return Readiness.CANNOT_TELL, f"the tag {best.tag} does not say which build its modules are for"
+        word = outcome(best, self.environment, newest)
+        return _READY[word], ""
+
+    def _notes(self, best: Candidate | None, readiness: Readiness) -> Iterator[str]:
+        if readiness is Readiness.PURE and best is not None:
+            group = self._group(parse_version(best.version))
+            if group is not None and any(not text.endswith("-none") for text in group.lanes().wheels):
+                yield "the wheel for any Python: its compiled ones are for other builds"
+
+    def with_help(self, verdict: Verdict) -> Verdict:
+        """The verdict with what the index adds: the releases that matter, and what can be done."""
+        project = self.project
+        if project is None:
+            return replace(verdict, notes=(*verdict.notes, "no index has this project"))
+        newest = newest_version(project, self._requirement(""), self.rules) or ""
+        verdict = replace(
+            verdict, newest=newest, first=self._first(), notes=(*verdict.notes, *self._notes_on_pin(verdict))
+        )
+        return verdict if verdict.ready else self._helped(verdict)
+
+    def _notes_on_pin(self, verdict: Verdict) -> Iterator[str]:
+        version = parse_version(verdict.version)
+        if version is None:
+            return
+        group = self._group(version)
+        entries = [entry for entry in group.entries() if entry.reading.problem is None] if group else []
+        if not entries:
+            yield f"{verdict.version} is not on the index"
+            return
+        if all(entry.yanked is not None for entry in entries):
+            reasons = sorted({entry.yanked.reason for entry in entries if entry.yanked is not None} - {""})
+            yield f"{verdict.version} is yanked{': ' if reasons else ''}{'; '.join(reasons)}"
+        on_index = {entry.filename for entry in entries}
+        if gone := [file.filename for file in self.wish.locked if file.filename not in on_index]:
+            yield f"the index no longer has {gone[0] if len(gone) == 1 else f'{len(gone)} of the files locked'}"
+
+    def _helped(self, verdict: Verdict) -> Verdict:
+        version = Version(verdict.version).public if verdict.version else ""  # bounds take no local version
+        after = f">={version},!={version}" if version else ""
+        upgrade = self.newest_ready(after)
+        prerelease = None
+        if upgrade is None:
+            prerelease = self.newest_ready(after, prereleases=True)
+        older = self.newest_ready(f"<{version}") if version else None
+        verdict = replace(verdict, upgrade=_release(upgrade), prerelease=_release(prerelease), older=_release(older))
+        return replace(verdict, helps=tuple(self._helps(verdict)))
+
+    def _helps(self, verdict: Verdict) -> Iterator[Help]:
+        if verdict.upgrade is not None:
+            yield Help(
+                kind=HelpKind.UPGRADE,
+                text=f"upgrade to {verdict.upgrade.version}{_since(verdict.upgrade)}",
+                version=verdict.upgrade.version,
+            )
+        if (self.wish.locked or self.wish.hashes) and verdict.version:
+            again = self.newest_ready(f"=={verdict.version}", prereleases=True)
+            if again is not None:
+                yield Help(
+                    kind=HelpKind.LOCK_AGAIN,
+                    text=f"lock again: the index has {again.file.filename}, which the lock does not know",
+                    version=verdict.version,
+                )
+        if verdict.prerelease is not None:
+            yield Help(
+                kind=HelpKind.WAIT,
+                text=f"wait for the release after {verdict.prerelease.version}{_since(verdict.prerelease)},"
+                " or take that pre-release",
+                version=verdict.prerelease.version,
+            )
+        if verdict.readiness is Readiness.CANNOT_TELL:
+            if verdict.taken is not None:
+                yield Help(kind=HelpKind.LOOK, text=f"ftwheel check {verdict.taken.filename} says what is inside")
+            return
+        if verdict.upgrade is None and verdict.older is not None:
+            yield Help(
+                kind=HelpKind.DOWNGRADE,
+                text=f"use the older {verdict.older.version}, the last with a wheel",
+                version=verdict.older.version,
+            )
+        sdist = self._sdist(verdict.version)
+        if sdist is not None:
+            yield Help(
+                kind=HelpKind.BUILD, text=f"build {sdist.version} from {sdist.file.filename}", version=sdist.version
+            )
+        if verdict.upgrade is None and verdict.prerelease is None:
+            yield Help(kind=HelpKind.ASK, text=self._ask(verdict))
+
+    def _ask(self, verdict: Verdict) -> str:
+        text = f"ask {self.name} for a {wheel_tag(self.environment)} wheel"
+        if verdict.taken is not None and verdict.readiness is Readiness.CANNOT_LOAD and "-abi3t-" in verdict.taken.tag:
+            text += f", or use CPython 3.{_FIRST_ABI3T}t, the first to load abi3t"
+        return text
+
+    def newest_ready(self, specifier: str, *, prereleases: bool = False) -> Candidate | None:
+        """The newest candidate that the target takes and can load, among the newest dozens of releases."""
+        assert self.project is not None
+        rules = self.wheels_only
+        if prereleases:
+            rules = replace(rules, allow_prereleases=True)
+        bound = ""
+        for _ in range(_MOST_TRIES):
+            wanted = self._requirement(",".join(filter(None, (specifier, bound))))
+            best = choose(self.project, wanted, self.environment, rules)
+            if best is None or loads(best, self.environment) is Loading.YES:
+                return best
+            bound = f"<{Version(best.version).public}"
+        return None
+
+    def _sdist(self, version: str) -> Candidate | None:
+        assert self.project is not None
+        rules = replace(self.rules, no_binary=frozenset({self.name}), only_binary=frozenset())
+        wanted = self._requirement(f"=={version}") if version else self.wish.requirement
+        return choose(self.project, wanted, self.environment, rules)
+
+    def _first(self) -> Release | None:
+        """The oldest release with a wheel that the interpreter takes and loads for its ABI, final ones first.
+
+        Names alone decide, so that a page of thousands of files costs next to nothing.
+        """
+        assert self.project is not None
+        found: dict[Version, list[datetime | None]] = {}
+        for version, time in self._wheels_for_the_abi():
+            found.setdefault(version, []).append(time)
+        if not found:
+            return None
+        oldest = min(found, key=lambda version: (version.is_prerelease, version))
+        times = [time for time in found[oldest] if time is not None]
+        return Release(version=str(oldest), upload_time=min(times, default=None))
+
+    def _wheels_for_the_abi(self) -> Iterator[tuple[Version, datetime | None]]:
+        assert self.project is not None
+        environment, flavour = self.environment, self.rules.flavour
+        own = environment.abis[0]
+        stable = "abi3t" if environment.free_threaded else "abi3"
+        abis = abi_table(
+            environment.implementation, environment.minor, environment.abis, environment.free_threaded, flavour
+        )
+        platforms = platform_table(environment.platforms, flavour)
+        fits: dict[tuple[str, str], bool] = {}
+        for source in self.project.sources:
+            filenames, _, _, times, yanked = columns(source.details.files)
+            for index, filename in enumerate(filenames):
+                if (own not in filename and stable not in filename) or yanked[index] or filename[-4:] != ".whl":
+                    continue
+                parts = filename[:-4].split("-")
+                if len(parts) not in {5, 6} or normalized(parts[0]) != self.name:
+                    continue
+                tags = f"{parts[-3]}-{parts[-2]}", parts[-1]
+                if tags not in fits:
+                    best = place(abis, platforms, *tags)
+                    tag = "" if best is None else best_tag(abis, platforms, best)
+                    fits[tags] = "-none-" not in tag and bool(tag) and loading(tag, environment) is Loading.YES
+                version = parse_version(parts[1]) if fits[tags] else None
+                if version is not None:
+                    yield version, times[index]
+
+    def _requirement(self, specifier: str) -> Requirement:
+        return parse_requirement(f"{self.name}{specifier}")
+
+    def _group(self, version: Version | None) -> Group | None:
+        assert self.project is not None
+        groups = self.project.shelf("pip" if self.rules.name == "pip" else "uv").groups
+        return next((group for group in groups if group.version == version), None)
+
+
+def _same(one: str, other: str) -> bool:
+    return not is_older(one, other) and not is_older(other, one)
+
+
+def _release(candidate: Candidate | None) -> Release | None:
+    return None if candidate is None else Release(version=candidate.version, upload_time=candidate.file.upload_time)
+
+
+def _since(release: Release) -> str:
+    return f" ({release.upload_time:%Y-%m-%d})" if release.upload_time is not None else ""

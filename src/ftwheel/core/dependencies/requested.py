@@ -1,0 +1,211 @@
+"""Decides which targets want what of which project, and who pulls it in, from inputs that are resolved.
+
+A project that only some targets want, by markers or by resolution, has wishes for those alone. Also decides which part
+of a large input a shard looks at.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from ftwheel.core.dependencies.inputs import Dependencies, Edge, InputKind, Pin
+from ftwheel.core.dependencies.readiness import Shard
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.index.page import File
+
+if TYPE_CHECKING:
+    from ftwheel.core.dependencies.resolution import Resolution, ResolvedPin
+
+__all__ = ["Wanting", "Wish", "in_shard", "wanting"]
+
+_LOCKS = frozenset({InputKind.PYLOCK, InputKind.UV_LOCK, InputKind.POETRY_LOCK, InputKind.PDM_LOCK})
+_MOST_PATHS = 50_000  # looked for one by one
+_MOST_CHAINS = 8  # of one project; a library that everything needs has one for each root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a target wants of a project.
+
+    ``pinned`` is the version that a lock, an environment or a resolution names, empty when the requirement alone
+    decides. ``resolved`` says that the version was chosen for this very target, so that an older one is its doing.
+    ``locked`` are the files that a lock lets an installer take of that version; empty means any of the index's.
+    ``hashes`` are the files that requirements name by their digests, as pairs of algorithm and lower-case hex digest;
+    empty means any. ``notes`` are for the verdict.
+    """
+
+    requirement: Requirement
+    pinned: str = ""
+    resolved: bool = False
+    locked: tuple[File, ...] = ()
+    hashes: frozenset[tuple[str, str]] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanting:
+    """One project: the number of a target and what it wants, by target; and who pulls the project in.
+
+    ``chains`` are as in ``ProjectReport``. Of several inputs, several may want something of one target.
+    """
+
+    name: str
+    wishes: tuple[tuple[int, Wish], ...]
+    chains: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def requirement(self) -> str:
+        """What is wanted, as text: every pin and requirement once."""
+        texts = (
+            f"{self.name}=={wish.pinned}" if wish.pinned else wish.requirement.text.strip() for _, wish in self.wishes
+        )
+        return ", ".join(dict.fromkeys(texts))
+
+
+def wanting(
+    inputs: Iterable[tuple[Dependencies, Mapping[int, Resolution]]], targets: Sequence[Mapping[str, str]]
+) -> tuple[Wanting, ...]:
+    """Every project that a target wants, by name; ``targets`` are their markers.
+
+    With each input comes what was resolved for it, by number of the target; an input that is neither resolved itself
+    nor has been wants just what it names.
+    """
+    wishes: dict[str, list[tuple[int, Wish]]] = {}
+    chains: dict[str, dict[tuple[str, ...], None]] = {}
+    for dependencies, resolutions in inputs:
+        for number, markers in enumerate(targets):
+            found, pins = _wishes(dependencies, resolutions.get(number), markers)
+            for name, wish in found:
+                wishes.setdefault(name, []).append((number, wish))
+            for name, paths in _chains(dependencies, pins, [name for name, _ in found], markers).items():
+                chains.setdefault(name, {}).update(paths)
+    return tuple(
+        Wanting(
+            name=name,
+            wishes=tuple(dict.fromkeys(sorted(found, key=lambda pair: pair[0]))),
+            chains=tuple(sorted(chains[name], key=lambda path: (len(path), path))[:_MOST_CHAINS]),
+        )
+        for name, found in sorted(wishes.items())
+    )
+
+
+def in_shard(name: str, shard: Shard | None) -> bool:
+    """Whether a shard looks at a project; it depends on nothing but the normalized name."""
+    return shard is None or crc32(name.encode()) % shard.of == shard.number - 1
+
+
+def _wishes(
+    dependencies: Dependencies, resolution: Resolution | None, markers: Mapping[str, str]
+) -> tuple[list[tuple[str, Wish]], tuple[Pin | ResolvedPin, ...]]:
+    hashes: dict[str, frozenset[tuple[str, str]]] = {}
+    for each in (*dependencies.wanted, *dependencies.constraints):
+        if each.requirement.applies(markers):
+            name = each.requirement.name
+            hashes[name] = hashes.get(name, frozenset()) | each.hashes
+    if resolution is not None:
+        return [
+            (
+                pin.name,
+                Wish(
+                    requirement=pin.requirement,
+                    pinned=pin.version,
+                    resolved=True,
+                    hashes=hashes.get(pin.name, frozenset()),
+                    notes=(f"what it requires is not known: {pin.untold}",) if pin.untold else (),
+                ),
+            )
+            for pin in resolution.pins
+        ], resolution.pins
+    if dependencies.resolved:
+        pins = dependencies.pins_for(markers)
+        locks = dependencies.kind in _LOCKS
+        return [
+            (
+                pin.name,
+                Wish(
+                    requirement=Requirement(text=pin.name, name=pin.name),
+                    pinned=pin.version,
+                    locked=_files(pin) if locks else (),
+                ),
+            )
+            for pin in pins
+        ], pins
+    return [
+        (each.requirement.name, Wish(requirement=each.requirement, hashes=hashes[each.requirement.name]))
+        for each in dependencies.wanted
+        if each.requirement.applies(markers)
+    ], ()
+
+
+def _files(pin: Pin) -> tuple[File, ...]:
+    """The files of a lock, as a page would list them; a lock that names no address gets one that leads nowhere."""
+    return tuple(
+        File(filename=file.filename, url=f"https://lock.invalid/{file.filename}", hashes=file.hashes)
+        for file in pin.files
+    )
+
+
+def _chains(
+    dependencies: Dependencies, pins: Iterable[Pin | ResolvedPin], names: Iterable[str], markers: Mapping[str, str]
+) -> dict[str, dict[tuple[str, ...], None]]:
+    """For each project the shortest path from each root; a project that no root leads to is its own root.
+
+    Of very many roots in a large tree some paths are left out, never all.
+    """
+    by_name: dict[str, list[Edge]] = {}
+    for pin in pins:
+        by_name.setdefault(pin.name, []).extend(pin.requires)
+    asked = {name: frozenset[str]() for name in dependencies.roots}
+    for name, more in (
+        *((edge.name, edge.extras) for edge in dependencies.asked),
+        *((each.requirement.name, each.requirement.extras) for each in dependencies.wanted),
+    ):
+        asked[name] = asked.get(name, frozenset()).union(more)
+    if not asked:
+        required = {edge.name for edges in by_name.values() for edge in edges}
+        asked = {name: frozenset() for name in by_name if name not in required}
+    # from any root first, so that every project has one path however many roots there are
+    found = {path[-1]: {path: None} for path in _paths(asked, by_name, markers)}
+    left = _MOST_PATHS
+    for root, extras in asked.items():
+        if left <= 0:
+            break
+        for path in _paths({root: extras}, by_name, markers):
+            left -= 1
+            found[path[-1]][path] = None
+    for name in names:
+        found.setdefault(name, {(name,): None})
+    return found
+
+
+def _paths(
+    roots: Mapping[str, Iterable[str]], by_name: Mapping[str, Sequence[Edge]], markers: Mapping[str, str]
+) -> Iterable[tuple[str, ...]]:
+    """The shortest path to every project that the roots, with their extras, lead to; breadth first."""
+    paths: dict[str, tuple[str, ...]] = {root: (root,) for root in roots}
+    seen: set[tuple[str, str]] = set()
+    waiting = deque((root, extra) for root, extras in roots.items() for extra in ("", *sorted(extras)))
+    while waiting:
+        name, extra = waiting.popleft()
+        if (name, extra) in seen:
+            continue
+        seen.add((name, extra))
+        for edge in by_name.get(name, ()):
+            if edge.within == extra and edge.name in by_name and _holds(edge, markers):
+                paths.setdefault(edge.name, (*paths[name], edge.name))
+                waiting.extend((edge.name, wanted) for wanted in ("", *edge.extras))
+    return paths.values()
+
+
+def _holds(edge: Edge, markers: Mapping[str, str]) -> bool:
+    return not edge.marker or _evaluate(edge.marker, tuple(markers.items()))
+
+
+@lru_cache(maxsize=4096)
+def _evaluate(marker: str, markers: tuple[tuple[str, str], ...]) -> bool:
+    return Requirement(text="", name="", marker=marker).applies(dict(markers))

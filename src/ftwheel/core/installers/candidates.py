@@ -1,0 +1,59 @@
+"""What a choice is made of and what comes out of it: candidates, evaluations, selections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.index.page import File
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.rejections import Verdict
+
+__all__ = ["Candidate", "Evaluation", "Selection"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A file that may be taken, as the installer reads its name.
+
+    ``version`` is the text of the version in the name; ``tag`` the one that makes a wheel fit best, empty for a source
+    distribution; ``source`` the number of the place the file comes from, in the order given to ``Project``.
+    """
+
+    file: File
+    kind: Literal["wheel", "sdist"]
+    version: str
+    tag: str = ""
+    source: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One file of the pages and what the installer says about it; ``version`` is empty when the name has none."""
+
+    file: File
+    source: int
+    version: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What one installer makes of all pages in one environment.
+
+    ``best`` is None when nothing is taken. ``applicable`` are the files that may be taken, best first.
+    ``evaluations`` are all files: the accepted ones by rank, then the rejected ones, nearest miss first, within one
+    reason newest version first. ``refusal`` says why the installer gives up, with nothing taken, because of what a
+    page holds; it is empty otherwise.
+    """
+
+    requirement: Requirement
+    environment: Environment
+    installer: str
+    best: Candidate | None
+    applicable: tuple[Candidate, ...]
+    evaluations: tuple[Evaluation, ...]
+    refusal: str = ""

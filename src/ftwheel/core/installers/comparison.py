@@ -1,0 +1,41 @@
+"""What a real installer did, beside what the simulator says it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+
+__all__ = ["Comparison", "Real"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Real:
+    """What an installer did. ``filename`` is empty when it took nothing; ``imports`` are of a wheel that was installed.
+
+    ``error`` is the last line it said when it did not install what it took.
+    """
+
+    filename: str
+    imports: tuple[ImportResult, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One installer in one environment; ``simulated`` is the file name that was foretold, empty for nothing."""
+
+    environment: str
+    installer: str
+    simulated: str
+    real: Real
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it took the file that was foretold, and all of it could be imported."""
+        return self.simulated == self.real.filename and not self.failed
+
+    @property
+    def failed(self) -> tuple[ImportResult, ...]:
+        """The modules that could not be imported."""
+        return tuple(result for result in self.real.imports if result.outcome is not ImportOutcome.LOADED)

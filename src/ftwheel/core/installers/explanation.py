@@ -1,0 +1,53 @@
+"""What both installers' explanations share: a judgement on all files, and why a wheel's tags do not fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.installers.project_files import Entry
+from ftwheel.core.installers.parsed_filename import Reading
+from ftwheel.core.installers.rejections import FreeThreadedAbi, Reason, TagMismatch
+from ftwheel.core.tags.priority import AbiTable, PlatformTable
+
+__all__ = ["Judgement", "tag_reason"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """``ranked`` are the files that may be taken, best first; ``rejected`` are all others, each with one reason.
+
+    ``refusal`` says why the installer gives up because of what the pages hold, and is empty when it does not.
+    """
+
+    ranked: list[Entry]
+    rejected: list[tuple[Entry, Reason]]
+    refusal: str
+
+
+def tag_reason(reading: Reading, abis: AbiTable, platforms: PlatformTable, environment: Environment) -> Reason:
+    """Which part of a wheel's tags is in the way, when none of their combinations is accepted.
+
+    A wheel that would fit the other build of the same Python is told apart, if its platform fits.
+    """
+    native, pure = abis.places(reading.abi)
+    platform, is_any = platforms.places(reading.platform)
+    interpreters, wheel_abis = (tuple(part.split(".")) for part in reading.abi.split("-"))
+    if native is None and pure is None:
+        if (platform is not None or is_any) and _fits_other_build(reading.abi, environment):
+            return FreeThreadedAbi(abis=wheel_abis)
+        if abis.knows_interpreter(reading.abi):
+            return TagMismatch(axis="abi", tags=wheel_abis)
+        return TagMismatch(axis="python", tags=interpreters)
+    return TagMismatch(axis="platform", tags=tuple(reading.platform.split(".")))
+
+
+def _fits_other_build(text: str, environment: Environment) -> bool:
+    from ftwheel.core.tags.priority import TagFlavour, abi_table  # noqa: PLC0415
+
+    if environment.implementation != "cp":
+        return False
+    major, minor = environment.minor
+    other = f"cp{major}{minor}{'' if environment.free_threaded else 't'}"
+    table = abi_table("cp", environment.minor, (other,), not environment.free_threaded, TagFlavour.PIP)
+    return table.places(text)[0] is not None

@@ -1,0 +1,43 @@
+"""Decides the one word for what an installer does in an environment."""
+
+from __future__ import annotations
+
+import enum
+
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.installers.selection import is_older
+
+__all__ = ["Outcome", "outcome"]
+
+
+class Outcome(enum.Enum):
+    """What a user gets. A silent downgrade is an outcome, whatever file it leads to."""
+
+    FREE_THREADED = "free-threaded wheel"
+    VERSION_SPECIFIC = "version-specific wheel"
+    STABLE_ABI = "stable ABI"
+    PURE = "pure"
+    OLDER_VERSION = "older version"
+    SDIST = "sdist"
+    NOTHING = "nothing"
+
+
+def outcome(candidate: Candidate | None, environment: Environment, newest: str | None) -> Outcome:
+    """Decide the word; ``newest`` is the newest version that fits the requirement in any environment, None if unknown.
+
+    ``pure`` is any wheel whose tag declares no ABI, also one for a single platform.
+    """
+    if candidate is None:
+        return Outcome.NOTHING
+    if is_older(candidate.version, newest):
+        return Outcome.OLDER_VERSION
+    if candidate.kind == "sdist":
+        return Outcome.SDIST
+    abi = candidate.tag.split("-")[1]
+    if abi == "none":
+        return Outcome.PURE
+    if abi in {"abi3", "abi3t"}:
+        return Outcome.STABLE_ABI
+    # pip before 24.1 takes a wheel for the default build on the free-threaded one.
+    return Outcome.FREE_THREADED if environment.free_threaded and "t" in abi else Outcome.VERSION_SPECIFIC

@@ -1,0 +1,39 @@
+"""What an installer reads in one file name; ``ftwheel.core.installers.filenames`` decides it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from packaging.version import Version
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.rejections import Reason
+
+__all__ = ["BuildTag", "Reading"]
+
+BuildTag = tuple[()] | tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an installer reads in one file name.
+
+    ``kind`` is empty when it is no archive for it. ``text`` is the version as written. ``abi`` and ``platform`` are the
+    compressed tag sets, ``cp312.cp313-abi3`` and ``manylinux_2_17_x86_64``. ``python`` is what pip finds in an sdist's
+    ``-py3.9``. ``problem`` is set when the file can never be taken. ``egg`` is set when pip has the version from the
+    address's ``#egg=``, and ``trap`` when the file's own name then makes pip fail as soon as it would take it.
+    ``is_of_project`` is False when a version was read, but of another project.
+    """
+
+    kind: Literal["wheel", "sdist", ""]
+    version: Version | None = None
+    text: str = ""
+    build: BuildTag = ()
+    abi: str = ""
+    platform: str = ""
+    python: str = ""
+    problem: Reason | None = None
+    egg: bool = False
+    trap: str = ""
+    is_of_project: bool = True

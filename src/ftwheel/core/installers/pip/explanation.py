@@ -1,0 +1,209 @@
+"""Decides about every file what pip makes of it: its place among those that may be taken, or the reason why not.
+
+Nothing depends on the order of pip's checks but the reason that is given. For the sources see
+``ftwheel.core.installers.pip.selection``, which finds the best file faster.
+"""
+
+from __future__ import annotations
+
+import re
+
+from packaging.version import Version
+
+from ftwheel.core.installers.pip.selection import AFTER_ALL_TAGS, Pip
+from ftwheel.core.installers.project_files import Entry
+from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.rejections import (
+    FormatDisallowed,
+    HashMismatch,
+    MetadataMismatch,
+    Prerelease,
+    Reason,
+    RequiresPython,
+    UploadedTooLate,
+    VersionMismatch,
+    VersionRejected,
+    YankedFile,
+)
+from ftwheel.core.installers.requirements import parse_version
+from ftwheel.core.index.page import normalized
+from ftwheel.core.tags.priority import place
+from ftwheel.core.installers.explanation import Judgement, tag_reason
+
+__all__ = ["PipJudge"]
+
+_HASH_FRAGMENT = re.compile(r"[#&](sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)")
+
+Key = tuple[int, BuildTag]
+
+
+class PipJudge(Pip):
+    """One question to pip, with all files in the answer."""
+
+    def judge(self) -> Judgement:
+        """Every file with its reason, or its place among those that may be taken."""
+        reasons: list[tuple[Entry, Reason]] = []
+        candidates: list[Entry] = []
+        refusal = self._page_refusal()
+        fitting: dict[str, bool] = {}
+        for entry in self.shelf.everything():
+            if not refusal and self.rules.uploaded_prior_to is not None and self._upload_time_is_missed(entry):
+                refusal = f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
+            reason = self._reason(entry)
+            if not refusal and self.project.is_broken(entry) and self._reason_before_python(entry) is None:
+                refusal = f"requires-python of {entry.filename} is not a text"
+            if entry.reading.version is not None and not self._fits(entry.reading.version, fitting):
+                # pip looks at the version last; here it goes before what would not matter anyway.
+                reasons.append((entry, VersionMismatch(specifier=self.requirement.specification)))
+            elif reason is not None:
+                reasons.append((entry, reason))
+            else:
+                candidates.append(entry)
+        candidates = self._without_prereleases(candidates, reasons)
+        candidates = self._with_hashes(candidates, reasons)
+        if not refusal:
+            refusal = next((why for entry in candidates if (why := self._cannot_sort(entry))), "")
+        if not (self.requirement.pinned and all(map(_is_yanked, candidates))):
+            reasons += [(entry, YankedFile(reason=_yanked_reason(entry))) for entry in candidates if _is_yanked(entry)]
+            candidates = [entry for entry in candidates if not _is_yanked(entry)]
+        # pip sorts upwards, keeping the order of equals, and takes the last.
+        candidates.sort(key=lambda entry: entry.order)
+        candidates.sort(key=self._sort_key)
+        candidates.reverse()
+        candidates = self._with_metadata(candidates, reasons)
+        if candidates and candidates[0].reading.trap and not self._is_local(candidates[0]):
+            refusal = refusal or candidates[0].reading.trap
+        return Judgement(ranked=candidates, rejected=reasons, refusal=refusal)
+
+    def _with_metadata(self, ranked: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+        """Go down the ranks as pip's resolver does, reading METADATA where it is known.
+
+        A file of another project or version is discarded, and a sibling tried; one for another Python ends its version.
+        """
+        kept: list[Entry] = []
+        turned_down: dict[Version | None, str] = {}
+        for entry in ranked:
+            version, declared = entry.reading.version, self.project.declared(entry)
+            if version in turned_down:
+                reasons.append((entry, VersionRejected(because=turned_down[version])))
+            elif declared is None:
+                kept.append(entry)
+            elif normalized(declared.name) != self.project.name or parse_version(declared.version) != version:
+                reasons.append((entry, MetadataMismatch(name=declared.name, version=declared.version)))
+            elif not self._takes_python(declared.requires_python):
+                reasons.append((entry, RequiresPython(specifier=declared.requires_python)))
+                turned_down[version] = entry.filename
+            else:
+                kept.append(entry)
+        return kept
+
+    def _fits(self, version: Version, memory: dict[str, bool]) -> bool:
+        text = str(version)  # the key, since 1.0 equals 1.0.0 and `===` tells them apart
+        if text not in memory:
+            memory[text] = self.requirement.pip_contains(version)
+        return memory[text]
+
+    def _cannot_sort(self, entry: Entry) -> str:
+        """Why a wheel that came this far by its ``#egg=``, unseen, makes pip fail; empty for all others."""
+        reading = entry.reading
+        if not reading.egg or reading.kind != "wheel":
+            return ""
+        if not reading.abi or place(self.abis, self.platforms, reading.abi, reading.platform) is None:
+            return (
+                f"{entry.filename} is no wheel for this environment, and its #egg= keeps pip from seeing that in time"
+            )
+        return ""
+
+    def _reason(self, entry: Entry) -> Reason | None:
+        """The reason why the file by itself is no candidate; the requirement comes later."""
+        reason = self._reason_before_python(entry)
+        if reason is None and not self._meets_python(entry):
+            return RequiresPython(specifier=entry.requires_python or "")
+        return reason or entry.reading.problem
+
+    def _reason_before_python(self, entry: Entry) -> Reason | None:
+        """The reason why pip does not come to look at requires-python, which it does even before reading a version."""
+        reading = entry.reading
+        if reading.problem is not None and not reading.text:
+            return reading.problem
+        if reading.kind == "wheel" and not reading.egg:
+            if not self.wheels:
+                return FormatDisallowed(format="wheel")
+            if place(self.abis, self.platforms, reading.abi, reading.platform) is None:
+                return tag_reason(reading, self.abis, self.platforms, self.environment)
+        cutoff = self.rules.uploaded_prior_to
+        if cutoff is not None and entry.upload_time is not None and self._is_too_late(entry):
+            return UploadedTooLate(upload_time=entry.upload_time, cutoff=cutoff)
+        if reading.kind == "sdist" and not self.sdists:
+            return FormatDisallowed(format="sdist")
+        if reading.python and reading.python != self.python:
+            return RequiresPython(specifier=f"=={reading.python}.*")
+        return None
+
+    def _without_prereleases(self, candidates: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+        """Leave out pre-releases, unless they are asked for or there is nothing else; a yanked final is something."""
+        finals = [entry for entry in candidates if not _is_prerelease(entry)]
+        if self.prereleases or (self.prereleases is None and not finals):
+            return candidates
+        reasons += [(entry, Prerelease()) for entry in candidates if _is_prerelease(entry)]
+        return finals
+
+    def _with_hashes(self, candidates: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+        """If a file has a digest that is asked for, leave out those with others; else leave that to the download."""
+        if not any(map(self._matches_hashes, candidates)):
+            return candidates
+        kept = [entry for entry in candidates if self._matches_hashes(entry) or not self._hashes(entry)]
+        left = {id(entry) for entry in kept}
+        reasons += [(entry, HashMismatch()) for entry in candidates if id(entry) not in left]
+        return kept
+
+    def _hashes(self, entry: Entry) -> set[tuple[str, str]]:
+        """The digests of a JSON page, the one in the address replacing that of the same algorithm."""
+        html = self.project.sources[entry.source].details.html
+        found = {} if html else dict(self.project.file(entry).hashes)
+        if match := _HASH_FRAGMENT.search(self.project.url(entry)):
+            found[match[1]] = match[2]
+        return set(found.items())
+
+    def _matches_hashes(self, entry: Entry) -> bool:
+        return bool(self.rules.hashes) and not self.rules.hashes.isdisjoint(self._hashes(entry))
+
+    def _sort_key(self, entry: Entry) -> tuple[bool, bool, Version, Key]:
+        reading = entry.reading
+        assert reading.version is not None
+        key: Key = (-AFTER_ALL_TAGS, ())
+        if reading.kind == "wheel":
+            index = place(self.abis, self.platforms, reading.abi, reading.platform)
+            key = (-(index or 0), reading.build)
+        return (
+            self._matches_hashes(entry),
+            self.rules.prefer_binary and reading.kind == "wheel",
+            reading.version,
+            key,
+        )
+
+    def _upload_time_is_missed(self, entry: Entry) -> bool:
+        """Whether pip asks for the upload time of this file and does not find it; that ends everything."""
+        reading = entry.reading
+        time = None if self.project.sources[entry.source].details.html else entry.upload_time
+        if time is not None or not reading.kind or self._is_local(entry):
+            return False
+        if reading.kind == "sdist":
+            return True
+        return reading.egg or (
+            self.wheels
+            and reading.problem is None
+            and place(self.abis, self.platforms, reading.abi, reading.platform) is not None
+        )
+
+
+def _is_prerelease(entry: Entry) -> bool:
+    return entry.reading.version is not None and entry.reading.version.is_prerelease
+
+
+def _is_yanked(entry: Entry) -> bool:
+    return entry.yanked is not None and not entry.yanked.doubtful
+
+
+def _yanked_reason(entry: Entry) -> str:
+    return entry.yanked.reason if entry.yanked is not None else ""

@@ -1,0 +1,214 @@
+"""Decides which file pip takes; ``ftwheel.core.installers.pip.explanation`` says something about every file.
+
+pip judges each file by itself (name, tags, upload time, requires-python), filters the candidates by the requirement,
+pre-releases and hashes, and sorts what is left; its resolver takes the last that is not yanked. So the best can be
+found version by version, newest first.
+
+Sources: pip 26.3 ``_internal/index/package_finder.py`` (``LinkEvaluator``, ``CandidateEvaluator``),
+``resolution/resolvelib/factory.py`` (``_iter_found_candidates``), packaging 26.3 ``specifiers.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.installers.project_files import Entry, Group, Project
+from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.explanation import Judgement
+
+__all__ = ["AFTER_ALL_TAGS", "Pip", "meets_python"]
+
+_AT_LEAST = re.compile(r">= ?([0-9]{1,4})(?:\.([0-9]{1,4}))?(?:\.([0-9]{1,4}))?")
+AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel of its version
+
+_WORST: tuple[int, BuildTag, int] = (-2 * AFTER_ALL_TAGS, (), 0)
+
+
+@lru_cache(maxsize=4096)
+def meets_python(specifier: str, python: tuple[int, int, int]) -> bool:
+    """Whether pip takes the Python to meet ``requires-python``; what it cannot read does not count."""
+    if lowest := _AT_LEAST.fullmatch(specifier):
+        return python >= tuple(int(part or 0) for part in lowest.groups())
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms, and most say >=3.N
+
+    try:
+        return ".".join(map(str, python)) in SpecifierSet(specifier)
+    except InvalidSpecifier:
+        return True
+
+
+class Pip:
+    """One question to pip: a project, a requirement, an environment, and options."""
+
+    def __init__(
+        self, project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
+    ) -> None:
+        self.project = project
+        self.requirement = requirement
+        self.environment = environment
+        self.rules = rules
+        self.shelf = project.shelf("pip")
+        self.abis = abi_table(
+            environment.implementation,
+            environment.minor,
+            environment.abis,
+            environment.free_threaded,
+            rules.flavour,
+        )
+        self.platforms = platform_table(environment.platforms, rules.flavour)
+        self.wheels = rules.allows_wheels(project.name)
+        self.sdists = rules.allows_sdists(project.name)
+        self.python = ".".join(map(str, environment.minor))
+        self.prereleases = rules.allow_prereleases
+        if self.prereleases is None:
+            self.prereleases = requirement.asks_for_prereleases or None  # naming one asks for all
+
+    def answer(self) -> tuple[Candidate | None, str]:
+        """The file pip takes, None when none, and why it gives up because of what the pages hold, if it does."""
+        refusal = self._page_refusal()
+        if refusal:
+            return None, refusal
+        if self._looks_at_every_file():
+            judgement = self._judgement()
+            refusal = judgement.refusal
+            best = judgement.ranked[0] if judgement.ranked and not refusal else None
+        else:
+            best = next(self.walk(), None)
+        return None if best is None else self.candidate(best), refusal
+
+    def _looks_at_every_file(self) -> bool:
+        """Whether something goes before the version, tells equal versions apart, or ends everything."""
+        rules = self.rules
+        return bool(
+            rules.hashes
+            or rules.prefer_binary
+            or self.requirement.compares_text
+            or self.project.has_traps
+            or self.project.metadata
+            or (rules.uploaded_prior_to is not None and not self.project.has_all_upload_times)
+        )
+
+    def _judgement(self) -> Judgement:
+        from ftwheel.core.installers.pip.explanation import PipJudge  # noqa: PLC0415  # it is built on this class
+
+        return PipJudge(self.project, self.requirement, self.environment, self.rules).judge()
+
+    def _page_refusal(self) -> str:
+        for source in self.project.sources:
+            for refusal in source.details.refusals:
+                if refusal.installer == "pip":
+                    return refusal.problem
+        return ""
+
+    def walk(self) -> Iterator[Entry]:
+        """The best file of each version, in the order in which pip's resolver tries them.
+
+        Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
+        """
+        if self._looks_at_every_file():
+            firsts: dict[Version | None, Entry] = {}
+            for entry in self._judgement().ranked:
+                firsts.setdefault(entry.reading.version, entry)
+            yield from firsts.values()
+            return
+        versions, finals, prereleases = self.shelf.matching(self.requirement)
+        parts = [versions] if self.prereleases else [finals, prereleases]
+        for groups in parts[:1] if self.prereleases is False else parts:
+            found = False
+            yanked: list[Entry] = []
+            for group in groups:
+                best, best_yanked = self._bests(group)
+                if best is not None:
+                    found = True
+                    yield best
+                elif best_yanked is not None:
+                    yanked.append(best_yanked)
+            if not found and self.requirement.pinned:
+                yield from yanked
+            if found or yanked:
+                return
+
+    def _bests(self, group: Group) -> tuple[Entry | None, Entry | None]:
+        """The best file of a version, and the best one that is yanked."""
+        # Among equals pip takes the last in its order, which is therefore part of the key.
+        best = best_yanked = None
+        best_key = yanked_key = _WORST
+        for key, entry in self._candidates(group):
+            if entry.yanked is None or entry.yanked.doubtful:
+                if key > best_key:
+                    best, best_key = entry, key
+            elif key > yanked_key:
+                best_yanked, yanked_key = entry, key
+        return best, best_yanked
+
+    def _candidates(self, group: Group) -> Iterator[tuple[tuple[int, BuildTag, int], Entry]]:
+        """The files of a version that pip may take, each with a key that grows with its rank."""
+        lanes = group.lanes()
+        if self.wheels:
+            for abi, wheels in lanes.wheels.items():
+                if self.abis.places(abi) == (None, None):
+                    continue
+                for order, entry in wheels:
+                    index = place(self.abis, self.platforms, abi, entry.reading.platform)
+                    if index is not None and self._accepts(entry):
+                        yield (-index, entry.reading.build, order), entry
+        if self.sdists:
+            for order, entry in lanes.others:
+                if self._accepts(entry):
+                    yield (-AFTER_ALL_TAGS, (), order), entry
+
+    def _accepts(self, entry: Entry) -> bool:
+        """Whether what pip looks at after the tags is right too."""
+        python = entry.reading.python
+        if python and python != self.python:
+            return False
+        if self.rules.uploaded_prior_to is not None and self._is_too_late(entry):
+            return False
+        return self._meets_python(entry)
+
+    def _meets_python(self, entry: Entry) -> bool:
+        return self._takes_python(entry.requires_python)
+
+    def _takes_python(self, specifier: str | None) -> bool:
+        return (
+            not specifier
+            or self.rules.ignore_requires_python
+            or meets_python(specifier, self.environment.python_version)
+        )
+
+    def _is_local(self, entry: Entry) -> bool:
+        return self.project.url(entry).startswith("file:")
+
+    def _is_too_late(self, entry: Entry) -> bool:
+        cutoff = self.rules.uploaded_prior_to
+        return (
+            cutoff is not None
+            and entry.upload_time is not None
+            and not self._is_local(entry)
+            and entry.upload_time >= cutoff
+        )
+
+    def candidate(self, entry: Entry) -> Candidate:
+        """The entry as a candidate."""
+        reading = entry.reading
+        assert reading.kind
+        index = place(self.abis, self.platforms, reading.abi, reading.platform) if reading.kind == "wheel" else None
+        return Candidate(
+            file=self.project.file(entry),
+            kind=reading.kind,
+            version=reading.text,
+            tag="" if index is None else best_tag(self.abis, self.platforms, index),
+            source=entry.source,
+        )

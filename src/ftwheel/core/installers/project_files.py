@@ -1,0 +1,428 @@
+"""Decides which file of which page belongs to which version: one project's pages, prepared for many environments.
+
+A page lists thousands of files, and a choice looks at those of a few versions. So a first pass only finds the version
+in each name; interpreter, ABI and platform are read when a version is looked at, and what depends on neither
+environment nor options is worked out once. Names both installers read alike, which are nearly all, are recognised by
+their shape; the rest goes through ``ftwheel.core.installers.filenames``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import repeat
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from packaging.version import Version
+
+from ftwheel.core.installers.parsed_filename import BuildTag, Reading
+from ftwheel.core.installers.requirements import Requirement, parse_version
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked, normalized
+from ftwheel.core.index.page_json import columns
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheel.contents import Metadata
+
+__all__ = ["Entry", "Group", "Lanes", "Matching", "Project", "Shelf", "Source"]
+
+Installer = Literal["pip", "uv"]
+
+_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # what makes the end of an address another name for pip
+_NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # what old pages hold, for speed
+_PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+_PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+_PLAIN_BUILD = re.compile(r"([0-9]{1,18})([A-Za-z0-9_.]*)")
+_LONGEST_VERSION = 18  # characters; below, all numbers are small enough for both installers
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place and its page of the project."""
+
+    kind: SourceKind
+    details: ProjectDetails
+
+
+@dataclass(slots=True)
+class Entry:
+    """One file of one page, as one installer reads its name (or both). ``order`` is pip's order of all files."""
+
+    source: int
+    index: int
+    order: int
+    filename: str
+    reading: Reading
+    requires_python: str | None
+    upload_time: datetime | None
+    yanked: Yanked | None
+
+
+class Project:
+    """The pages of one project from all places, prepared for any number of environments and installers.
+
+    ``sources`` are in the order in which installers are given them: find-links, then pip's ``--index-url`` as INDEX,
+    then ``--extra-index-url`` as EXTRA_INDEX. For uv, INDEX is the default index, which comes after the extra ones
+    wherever it stands. ``metadata`` is what wheels say of themselves, by the address of the file, as far as known:
+    installers read it of the file they have chosen, and may then choose another. It matters where pages say nothing,
+    as folders do.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sources: Iterable[tuple[SourceKind, ProjectDetails]],
+        *,
+        metadata: Mapping[str, Metadata] | None = None,
+    ) -> None:
+        self.name = normalized(name)
+        self.metadata = metadata or {}
+        self.sources = tuple(Source(kind, details) for kind, details in sources)
+        self.flat = frozenset(number for number, source in enumerate(self.sources) if source.kind.flat)
+        self._columns = [columns(source.details.files) for source in self.sources]
+        self._has_plain_addresses = [_plain_addresses(*found[:2]) for found in self._columns]
+        self._plain: dict[Version, list[tuple[int, Version, list[int]]]] = {}
+        self._odd: list[tuple[int, int]] = []
+        self._never: list[tuple[int, int]] = []
+        self._plain_tags: dict[str, bool] = {}
+        self._entries: dict[Version, tuple[list[Entry], list[tuple[int, int]]]] = {}
+        self._shelves: dict[str, Shelf] = {}
+        self._orders: list[Sequence[int]] = []
+        self._duplicates: set[tuple[int, int]] = set()
+        self._has_eggs = False
+        self._broken = {
+            (number, index)
+            for number, source in enumerate(self.sources)
+            if isinstance(source.details.files, tuple)  # other pages have nothing broken
+            for index, file in enumerate(source.details.files)
+            if "requires-python" in file.broken
+        }
+        versions: dict[str, Version | None] = {}
+        names: dict[str, bool] = {}
+        for number in range(len(self.sources)):
+            self._sort_page(number, versions, names)
+        self._order_pages()
+
+    def shelf(self, installer: Installer) -> Shelf:
+        """The files by version, as the installer reads the names."""
+        found = self._shelves.get(installer)
+        if found is None:
+            found = self._shelves[installer] = Shelf(self, installer)
+        return found
+
+    def file(self, entry: Entry) -> File:
+        return self.sources[entry.source].details.files[entry.index]
+
+    def is_broken(self, entry: Entry) -> bool:
+        """Whether requires-python is of a wrong type, on which pip fails when it looks at it."""
+        return (entry.source, entry.index) in self._broken
+
+    @property
+    def has_traps(self) -> bool:
+        """Whether there may be files that make pip fail as soon as it considers them."""
+        return bool(self._broken) or self._has_eggs
+
+    def declared(self, entry: Entry) -> Metadata | None:
+        """What the file's METADATA says, None if not known."""
+        return self.metadata.get(self.url(entry))
+
+    @cached_property
+    def has_all_upload_times(self) -> bool:
+        """Whether every page says when each of its files was uploaded, in a way pip reads."""
+        return not any(
+            number in self.flat or source.details.html or None in found[3]
+            for number, (source, found) in enumerate(zip(self.sources, self._columns, strict=True))
+        )
+
+    def url(self, entry: Entry) -> str:
+        return self._columns[entry.source][1][entry.index]
+
+    def uv_order(self, entries: list[Entry]) -> list[Entry]:
+        """The files of a version as uv compares them: find-links first, then each index by name, in code points."""
+        flat = [entry for entry in entries if entry.source in self.flat]
+        others = [entry for entry in entries if entry.source not in self.flat]
+        if flat:
+            self._sort_flat(flat)
+        others.sort(key=lambda entry: (entry.source, entry.filename))
+        return flat + others
+
+    def _sort_flat(self, flat: list[Entry]) -> None:
+        from ftwheel.core.installers.uv.file_order import flat_order  # noqa: PLC0415
+
+        flat.sort(key=lambda entry: entry.filename)  # as each place is read; what follows keeps the order of equals
+        flat.sort(key=lambda e: flat_order(e.filename, e.reading, self.sources[e.source].details.url))
+
+    def plain_versions(self) -> dict[Version, list[tuple[int, Version, list[int]]]]:
+        return self._plain
+
+    def odd_entries(self, installer: Installer) -> list[Entry]:
+        """The files whose names both installers do not surely read alike."""
+        return [self._read(installer, source, index) for source, index in self._odd]
+
+    def never_taken(self, installer: Installer) -> list[Entry]:
+        """The files of types that no installer takes."""
+        return [self._read(installer, source, index) for source, index in self._never]
+
+    def plain_entries(self, version: Version, installer: Installer) -> list[Entry]:
+        """The files of a version whose project and version both installers read alike."""
+        found = self._entries.get(version)
+        if found is None:
+            shared: list[Entry] = []
+            irregular: list[tuple[int, int]] = []
+            for source, written, indices in self._plain.get(version, ()):
+                for index in indices:
+                    reading = self._plain_reading(self._columns[source][0][index], written)
+                    if reading is None:
+                        irregular.append((source, index))
+                    else:
+                        shared.append(self._entry(source, index, reading))
+            found = self._entries[version] = shared, irregular
+        shared, irregular = found
+        return shared + [self._read(installer, source, index) for source, index in irregular]
+
+    def _plain_reading(self, filename: str, version: Version) -> Reading | None:
+        """The reading when the rest of the name is plain too, so that both installers read it alike; None otherwise."""
+        if filename[-4:] != ".whl":
+            stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
+            return Reading("sdist", version, stem.rpartition("-")[2])
+        parts = filename[:-4].split("-")
+        build: BuildTag = ()
+        if len(parts) == 6:
+            match = _PLAIN_BUILD.fullmatch(parts[2])
+            if match is None:
+                return None
+            build = (int(match[1]), match[2])
+        elif len(parts) != 5:
+            return None
+        abi, platform = f"{parts[-3]}-{parts[-2]}", parts[-1]
+        for text, pattern in ((abi, _PLAIN_ABI), (platform, _PLAIN_PLATFORM)):
+            plain = self._plain_tags.get(text)
+            if plain is None:
+                plain = self._plain_tags[text] = pattern.fullmatch(text) is not None
+            if not plain:
+                return None
+        return Reading("wheel", version, parts[1], build, abi, platform)
+
+    def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
+        """Find the version in each name of one page; what is not quite plain goes to the odd ones."""
+        filenames, urls = self._columns[number][:2]
+        if number in self.flat or not self._has_plain_addresses[number]:
+            self._odd += zip(repeat(number), range(len(filenames)))
+            return
+        by_text: dict[str, list[int]] = {}
+        odd = self._odd
+        for index, filename in enumerate(filenames):
+            if filename[-4:] == ".whl":
+                parts = filename.split("-", 2)
+                name, text = parts[0], parts[1] if len(parts) == 3 else ""
+            elif filename[-7:] == ".tar.gz":
+                name, _, text = filename[:-7].rpartition("-")
+            elif filename[-4:] == ".zip" and "macosx10" not in urls[index]:
+                name, _, text = filename[:-4].rpartition("-")
+            else:
+                (self._never if filename[-4:] in _NEVER_TAKEN else odd).append((number, index))
+                continue
+            plain = names.get(name)
+            if plain is None:
+                plain = names[name] = len(name) == len(self.name) and normalized(name) == self.name
+            if not plain:
+                odd.append((number, index))
+            elif text in by_text:
+                by_text[text].append(index)
+            else:
+                by_text[text] = [index]
+        for text, indices in by_text.items():
+            if text not in versions:
+                versions[text] = parse_version(text) if len(text) <= _LONGEST_VERSION else None
+            version = versions[text]
+            if version is None:
+                odd += [(number, index) for index in indices]
+            else:
+                self._plain.setdefault(version, []).append((number, version, indices))
+
+    def _order_pages(self) -> None:
+        """Give every file its place in pip's list: find-links files by address, last first, then page after page.
+
+        Links with ``#egg=`` come after the others of their page. Within a page, and among the find-links files, the
+        second link to an address is dropped (``PackageFinder._sort_links``).
+        """
+        folders = [n for n, source in enumerate(self.sources) if source.kind is SourceKind.FIND_LINKS_FILES]
+        pages = [n for n, source in enumerate(self.sources) if source.kind is SourceKind.FIND_LINKS_PAGE]
+        pages += [n for n in range(len(self.sources)) if n not in self.flat]
+        links = [(number, index) for number in folders for index in range(len(self._columns[number][1]))]
+        links.sort(key=lambda link: self._columns[link[0]][1][link[1]], reverse=True)
+        self._orders = [range(0)] * len(self.sources)
+        self._drop_second(links)
+        orders: dict[int, list[int]] = {number: [0] * len(self._columns[number][1]) for number in folders}
+        for place, (number, index) in enumerate(links):
+            orders[number][index] = place
+        for number, places in orders.items():
+            self._orders[number] = places
+        start = len(links)
+        for number in pages:
+            urls = self._columns[number][1]
+            count = len(urls)
+            if self._has_plain_addresses[number]:
+                self._orders[number] = range(start, start + count)
+            else:
+                from ftwheel.core.installers.filenames import pip_name  # noqa: PLC0415
+
+                self._drop_second([(number, index) for index in range(count)])
+                eggs = [bool(pip_name(url)[1]) for url in urls]
+                self._has_eggs |= any(eggs)
+                self._orders[number] = [start + index + (count if egg else 0) for index, egg in enumerate(eggs)]
+            start += 2 * count
+
+    def _drop_second(self, links: list[tuple[int, int]]) -> None:
+        if not links:
+            return
+        from ftwheel.core.installers.filenames import unquoted  # noqa: PLC0415
+
+        seen: set[str] = set()
+        for number, index in links:
+            address = unquoted(self._columns[number][1][index])
+            if address in seen:
+                self._duplicates.add((number, index))
+            seen.add(address)
+
+    def _read(self, installer: Installer, source: int, index: int) -> Entry:
+        from ftwheel.core.installers import filenames as files# noqa: PLC0415  # pages without odd names are most of them
+
+        filename, url = self._columns[source][0][index], self._columns[source][1][index]
+        kind = self.sources[source].kind
+        if installer == "uv":
+            reading = files.read_for_uv(filename, self.name, flat=kind.flat)
+        elif (source, index) in self._duplicates:
+            reading = files.DUPLICATE
+        else:
+            reading = files.read_link_for_pip(url, self.name, in_folder=kind is SourceKind.FIND_LINKS_FILES)
+        return self._entry(source, index, reading)
+
+    def _entry(self, source: int, index: int, reading: Reading) -> Entry:
+        filenames, _, requires_python, upload_times, yanked = self._columns[source]
+        return Entry(
+            source,
+            index,
+            self._orders[source][index],
+            filenames[index],
+            reading,
+            requires_python[index],
+            upload_times[index],
+            yanked[index],
+        )
+
+
+def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
+    """Whether pip finds in every address the name that the page gives, and no address is there twice."""
+    text = "".join(urls)  # looked at as a whole, which is many times faster than one by one
+    return (
+        text.isascii()
+        and not any(odd in text for odd in _ODD_IN_ADDRESSES)
+        and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
+        and len(set(urls)) == len(urls)
+    )
+
+
+class Lanes(NamedTuple):
+    """The files of a version, wheels by interpreter and ABI, so that one look decides about all with the same.
+
+    With each file is its place in the installer's order. Files that cannot be taken for their names are left out.
+    """
+
+    wheels: dict[str, list[tuple[int, Entry]]]
+    others: list[tuple[int, Entry]]
+
+
+class Group:
+    """The files of one version, read when they are first looked at."""
+
+    __slots__ = ("_entries", "_lanes", "_odd", "_read", "version")
+
+    def __init__(self, version: Version, odd: list[Entry], read: Callable[[Version, list[Entry]], list[Entry]]) -> None:
+        self.version = version
+        self._odd = odd
+        self._read = read
+        self._entries: list[Entry] | None = None
+        self._lanes: Lanes | None = None
+
+    def entries(self) -> list[Entry]:
+        """The files in the order in which the installer compares them."""
+        if self._entries is None:
+            self._entries = self._read(self.version, self._odd)
+        return self._entries
+
+    def lanes(self) -> Lanes:
+        """The same files, those that may be taken only."""
+        if self._lanes is None:
+            self._lanes = Lanes({}, [])
+            for place, entry in enumerate(self.entries()):
+                if entry.reading.problem is not None:
+                    continue
+                if entry.reading.kind == "wheel":
+                    self._lanes.wheels.setdefault(entry.reading.abi, []).append((place, entry))
+                else:
+                    self._lanes.others.append((place, entry))
+        return self._lanes
+
+
+class Matching(NamedTuple):
+    """The versions that fit a requirement, newest first: all, the final ones, the pre-releases."""
+
+    versions: list[Group]
+    finals: list[Group]
+    prereleases: list[Group]
+
+
+class Shelf:
+    """The files of a project by version, as one installer reads their names.
+
+    ``groups`` are newest first.
+    """
+
+    def __init__(self, project: Project, installer: Installer) -> None:
+        self._project = project
+        self._installer = installer
+        self._matching: dict[str, Matching] = {}
+        self._unusable: list[Entry] = []
+        self._everything: list[Entry] = []
+        odd: dict[Version, list[Entry]] = {}
+        for entry in project.odd_entries(installer):
+            version = entry.reading.version
+            if version is None or not entry.reading.is_of_project:
+                self._unusable.append(entry)
+            else:
+                odd.setdefault(version, []).append(entry)
+        versions = sorted({*project.plain_versions(), *odd}, reverse=True)
+        self.groups = [Group(version, odd.get(version, []), self._read) for version in versions]
+
+    def _read(self, version: Version, odd: list[Entry]) -> list[Entry]:
+        found = self._project.plain_entries(version, self._installer) + odd
+        if self._installer == "uv":
+            return self._project.uv_order(found)
+        found.sort(key=attrgetter("order"))
+        return found
+
+    def matching(self, requirement: Requirement) -> Matching:
+        """The versions in the requirement's specifier."""
+        text = requirement.specification
+        found = self._matching.get(text)
+        if found is None:
+            contains = requirement.pip_contains if self._installer == "pip" else requirement.uv_contains
+            groups = self.groups if not text else [group for group in self.groups if contains(group.version)]
+            found = self._matching[text] = Matching(
+                groups,
+                [group for group in groups if not group.version.is_prerelease],
+                [group for group in groups if group.version.is_prerelease],
+            )
+        return found
+
+    def everything(self) -> list[Entry]:
+        """All files, of all versions and without one."""
+        if not self._everything:
+            never = self._project.never_taken(self._installer)
+            found = (entry for group in self.groups for entry in group.entries())
+            self._everything = [*found, *self._unusable, *never]
+        return self._everything

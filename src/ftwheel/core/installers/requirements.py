@@ -1,0 +1,137 @@
+"""Decides what was asked for: one requirement (PEP 508) with the parts that take part in choosing a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.index.page import normalized
+
+if TYPE_CHECKING:
+    from packaging.specifiers import Specifier, SpecifierSet
+
+__all__ = ["Requirement", "parse_requirement"]
+
+_PLAIN = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*((?:[<>=!~][^\[\];@()#]*)?)\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """``name`` is normalized, ``text`` is as given; ``marker`` is the text of the marker, empty when there is none.
+
+    ``specifier`` is None when every version fits. ``specifiers`` are as written, since ``specifier`` leaves out equal
+    ones sooner or later.
+    """
+
+    text: str
+    name: str
+    specifier: SpecifierSet | None = None
+    specifiers: tuple[Specifier, ...] = ()
+    extras: tuple[str, ...] = ()
+    marker: str = ""
+
+    @property
+    def specification(self) -> str:
+        """``specifier`` as text, empty when every version fits."""
+        return "" if self.specifier is None else str(self.specifier)
+
+    @property
+    def asks_for_prereleases(self) -> bool:
+        """Whether naming a pre-release asks for them."""
+        return self.specifier is not None and bool(self.specifier.prereleases)
+
+    @property
+    def pinned(self) -> bool:
+        """Whether pip takes it as asking for one version: ``===``, or ``==`` without a wildcard."""
+        return any(
+            one.operator == "===" or (one.operator == "==" and not one.version.endswith(".*"))
+            for one in self.specifiers
+        )
+
+    @property
+    def compares_text(self) -> bool:
+        """Whether pip has to compare texts (``===``), under which ``1.0`` and ``1.0.0`` are not the same."""
+        return any(one.operator == "===" for one in self.specifiers)
+
+    @property
+    def single(self) -> Version | None:
+        """The version uv takes it as asking for: that of one single ``==`` or ``===``. None for anything else."""
+        if len(self.specifiers) != 1:
+            return None
+        (one,) = self.specifiers
+        if one.operator not in {"==", "==="} or one.version.endswith(".*"):
+            return None
+        return parse_version(one.version)
+
+    def pip_contains(self, version: Version) -> bool:
+        """Whether the version fits, pre-releases included; ``===`` compares the normal form as text (PEP 440)."""
+        return self.specifier is None or self.specifier.contains(version, prereleases=True)
+
+    def uv_contains(self, version: Version) -> bool:
+        """Whether the version fits, pre-releases included; uv compares versions for ``===``."""
+        return all(_uv_contains(one, version) for one in self.specifiers)
+
+    def applies(self, markers: Mapping[str, str]) -> bool:
+        """Whether the requirement's own marker is true in an environment."""
+        if not self.marker:
+            return True
+        from packaging.markers import Marker  # noqa: PLC0415  # 20 ms, and seldom needed
+
+        return Marker(self.marker).evaluate({**markers, "extra": ""})
+
+
+def _uv_contains(one: Specifier, version: Version) -> bool:
+    if one.operator == "===":
+        return parse_version(one.version) == version
+    return one.contains(version, prereleases=True)
+
+
+def parse_version(text: str) -> Version | None:
+    """The version (PEP 440), None when it is none; also when a number is too long for Python to read."""
+    try:
+        return Version(text)
+    except ValueError:
+        return None
+
+
+def parse_requirement(text: str) -> Requirement:
+    """Decide what a requirement asks for. Raises InputError for what is none, and for a direct reference."""
+    if plain := _PLAIN.fullmatch(text):
+        if not plain[2]:
+            return Requirement(text=text, name=normalized(plain[1]))
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms
+
+        try:
+            specifier = SpecifierSet(plain[2])
+        except InvalidSpecifier as error:
+            raise InputError(
+                f"{text[:200]}: not a requirement ({error})", hint="for example numpy, or 'numpy>=2,<3'"
+            ) from None
+        return Requirement(text=text, name=normalized(plain[1]), specifier=specifier, specifiers=tuple(specifier))
+    from packaging.requirements import InvalidRequirement  # noqa: PLC0415  # 30 ms, only for extras and markers
+    from packaging.requirements import Requirement as Parsed  # noqa: PLC0415
+
+    try:
+        parsed = Parsed(text)
+    except InvalidRequirement as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(
+            f"{text[:200]}: not a requirement ({reason[:200]})", hint="for example numpy, or 'numpy>=2,<3'"
+        ) from None
+    if parsed.url is not None:
+        raise InputError(
+            f"{text[:200]}: an address leaves nothing to choose", hint="name a project, and versions if you like"
+        )
+    return Requirement(
+        text=text,
+        name=normalized(parsed.name),
+        specifier=parsed.specifier or None,
+        specifiers=tuple(parsed.specifier),
+        extras=tuple(sorted(parsed.extras)),
+        marker=str(parsed.marker or ""),
+    )

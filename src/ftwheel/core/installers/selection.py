@@ -1,0 +1,164 @@
+"""Decides which file an installer takes: fast, the best only, or explained, every file with its verdict.
+
+The two ways share the rules and are kept equal by a property test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from ftwheel.core.installers.candidates import Candidate, Evaluation, Selection
+from ftwheel.core.tags.environments import Environment, Loading, loading
+from ftwheel.core.installers.pip.selection import Pip
+from ftwheel.core.installers.project_files import Entry, Project
+from ftwheel.core.installers.requirements import Requirement, parse_version
+from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.installers.uv.selection import Uv
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.rejections import Reason
+
+__all__ = [
+    "Candidate",
+    "Evaluation",
+    "Project",
+    "Selection",
+    "choose",
+    "explain",
+    "loads",
+    "newest_version",
+    "refusal",
+    "walk",
+]
+
+_OLDEST = Version("0.dev0")
+
+
+def _ask(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Pip | Uv:
+    return (Pip if rules.name == "pip" else Uv)(project, requirement, environment, rules)
+
+
+def refusal(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> str:
+    """Why the installer gives up because of what a page holds; empty when it does not."""
+    return _ask(project, requirement, environment, rules).answer()[1]
+
+
+def choose(
+    project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
+) -> Candidate | None:
+    """The file the installer takes, None when it takes none or gives up on a page."""
+    return _ask(project, requirement, environment, rules).answer()[0]
+
+
+def walk(
+    project: Project,
+    requirement: Requirement,
+    environment: Environment,
+    rules: InstallerRules,
+    *,
+    pins: frozenset[Version] | None = None,
+) -> Iterator[Candidate]:
+    """The file the installer takes of each version, in the order in which its resolver tries them.
+
+    Nothing when it gives up on a page: see ``refusal``. ``pins`` are the versions that were asked for by number, where
+    those are not the ``requirement``'s own: uv takes yanked files of them, whatever else is required.
+    """
+    question = _ask(project, requirement, environment, rules)
+    if isinstance(question, Uv) and pins is not None:
+        question.pins = pins
+    if not question.answer()[1]:
+        yield from map(question.candidate, question.walk())
+
+
+def explain(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Selection:
+    """Every file with its verdict; ``best`` equals what ``choose`` gives."""
+    # a choice alone needs no reasons
+    from ftwheel.core.installers.pip.explanation import PipJudge  # noqa: PLC0415
+    from ftwheel.core.installers.rejections import Accepted, Rejected, closeness  # noqa: PLC0415
+    from ftwheel.core.installers.uv.explanation import UvJudge  # noqa: PLC0415
+
+    question = (PipJudge if rules.name == "pip" else UvJudge)(project, requirement, environment, rules)
+    judgement = question.judge()
+    applicable = tuple(map(question.candidate, judgement.ranked))
+
+    def key(rejected: tuple[Entry, Reason]) -> tuple[int, int]:
+        return closeness(rejected[1])
+
+    def version(entry: Entry) -> Version:
+        return entry.reading.version or _OLDEST
+
+    rejected = sorted(judgement.rejected, key=lambda item: (item[0].filename, item[0].source, item[0].index))
+    rejected.sort(key=lambda item: version(item[0]), reverse=True)
+    rejected.sort(key=key)
+    accepted = (
+        Evaluation(
+            file=project.file(entry), source=entry.source, version=entry.reading.text, verdict=Accepted(rank=rank)
+        )
+        for rank, entry in enumerate(judgement.ranked, 1)
+    )
+    others = (
+        Evaluation(
+            file=project.file(entry), source=entry.source, version=entry.reading.text, verdict=Rejected(reason=reason)
+        )
+        for entry, reason in rejected
+    )
+    return Selection(
+        requirement=requirement,
+        environment=environment,
+        installer=rules.label,
+        best=applicable[0] if applicable and not judgement.refusal else None,
+        applicable=applicable,
+        evaluations=(*accepted, *others),
+        refusal=judgement.refusal,
+    )
+
+
+def loads(candidate: Candidate, environment: Environment) -> Loading:
+    """Whether the interpreter can load what the wheel's tags declare: the most hopeful of its tags counts.
+
+    A source distribution is built for the interpreter, so it loads if it builds.
+    """
+    if candidate.kind == "sdist" or loading(candidate.tag, environment) is Loading.YES:
+        return Loading.YES
+    interpreters, abis, platforms = candidate.file.filename.removesuffix(".whl").split("-")[-3:]
+    accepted = set(environment.platforms) | {"any"}
+    found = {
+        loading(f"{interpreter}-{abi}-{platform}", environment)
+        for platform in accepted.intersection(platforms.split("."))
+        for interpreter in interpreters.split(".")
+        for abi in abis.split(".")
+    }
+    return next((answer for answer in Loading if answer in found), Loading.NO)
+
+
+def newest_version(project: Project, requirement: Requirement, rules: InstallerRules) -> str | None:
+    """The newest version that fits the requirement, whatever the environment; None when there is none.
+
+    Yanked files, and unless asked for pre-releases, count only when there is nothing else.
+    """
+    shelf = project.shelf("pip" if rules.name == "pip" else "uv")
+    ranked: list[tuple[bool, bool, Version]] = []
+    for group in shelf.matching(requirement).versions:
+        version = group.version
+        entries = [entry for entry in group.entries() if entry.reading.problem is None]
+        if rules.uploaded_prior_to is not None:
+            entries = [e for e in entries if e.upload_time is None or e.upload_time < rules.uploaded_prior_to]
+        if not entries:
+            continue
+        asked = rules.allow_prereleases or requirement.asks_for_prereleases
+        final = asked or not version.is_prerelease
+        ranked.append((any(entry.yanked is None for entry in entries), final, version))
+        if ranked[-1][:2] == (True, True):
+            break
+    return str(max(ranked)[2]) if ranked else None
+
+
+def is_older(version: str, than: str | None) -> bool:
+    """Whether a version text is older than another; None is older than everything."""
+    if version == than:
+        return False
+    one, other = parse_version(version), parse_version(than) if than is not None else None
+    return one is not None and other is not None and one < other

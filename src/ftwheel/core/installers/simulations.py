@@ -1,0 +1,53 @@
+"""What comes out of a simulation: a cell for each environment and installer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import Environment, Loading
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.installers.options import InstallerRules
+
+__all__ = ["Cell", "Simulation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What one installer does in one environment.
+
+    ``loading`` is None unless a wheel is taken. ``marker_excludes`` is true when the requirement's own marker says it
+    does not apply here; then nothing is taken. ``refusal`` is why the installer gives up because of what a page holds,
+    empty when it does not.
+    """
+
+    environment: Environment
+    installer: InstallerRules
+    best: Candidate | None
+    outcome: Outcome
+    loading: Loading | None = None
+    marker_excludes: bool = False
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """The whole matrix: ``cells`` by environment in the order given, within one by installer.
+
+    ``newest`` is, for each installer, the newest version that fits the requirement in any environment, None when there
+    is none.
+    """
+
+    requirement: Requirement
+    environments: tuple[Environment, ...]
+    installers: tuple[InstallerRules, ...]
+    newest: tuple[str | None, ...]
+    cells: tuple[Cell, ...]
+
+    def at(self, environment: Environment, installer: InstallerRules) -> Cell:
+        """The cell of one environment and one installer. Raises KeyError."""
+        for cell in self.cells:
+            if cell.environment is environment and cell.installer is installer:
+                return cell
+        raise KeyError((environment.label, installer.label))

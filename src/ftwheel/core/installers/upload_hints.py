@@ -1,0 +1,124 @@
+"""Decides what to do next about a simulation: which wheels to upload so that every environment gets one it can load."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ftwheel.core.tags.environments import Environment, Loading
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.installers.simulations import Cell, Simulation
+
+__all__ = ["Advice", "advise", "is_resolved", "listed", "wheel_tag"]
+
+_UNWANTED = frozenset({Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What the users of one build of Python get, and what would help.
+
+    ``build`` is ``default 3.13`` or ``free-threaded 3.13``. ``environments`` are labels, ``platforms`` the newest
+    platform tag of each; ``everywhere`` says that these are all environments of the build that were asked for. ``gets``
+    says what these installers do there now. ``wheels`` are the tags of the wheels that are missing, one for each
+    environment.
+    """
+
+    build: str
+    environments: tuple[str, ...]
+    platforms: tuple[str, ...]
+    everywhere: bool
+    installers: tuple[str, ...]
+    gets: str
+    wheels: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        several = len(self.wheels) > 1
+        where = "on every platform" if several and self.everywhere else f"on {listed(self.platforms)}"
+        abi = self.wheels[0].rpartition("-")[0]
+        what = f"a {abi} wheel for each" if several else f"a {self.wheels[0]} wheel"
+        return f"{self.build} gets {self.gets} {where} ({listed(self.installers)}): upload {what}"
+
+
+def is_resolved(cell: Cell, allowed: Iterable[Outcome] = ()) -> bool:
+    """Whether the environment gets what it should: a wheel of the newest version, which its interpreter can load.
+
+    ``allowed`` are outcomes that are fine as well. An environment that the requirement's marker excludes wants nothing.
+    """
+    if cell.marker_excludes:
+        return True
+    if cell.loading is Loading.NO:
+        return False
+    return cell.outcome not in _UNWANTED.difference(allowed)
+
+
+def advise(simulation: Simulation) -> tuple[Advice, ...]:
+    """One piece of advice for each build of Python and each thing that goes wrong there, in the order of the cells.
+
+    A page that an installer cannot read is no matter of wheels, so there is none for it.
+    """
+    installers: dict[tuple[str, str, str], list[str]] = {}
+    environments: dict[str, Environment] = {}
+    for cell in simulation.cells:
+        if not is_resolved(cell) and not cell.refusal:
+            where = cell.environment
+            environments[where.label] = where
+            installers.setdefault((_build(where), _gets(cell), where.label), []).append(cell.installer.label)
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Environment]] = {}
+    for (build, gets, label), names in installers.items():
+        groups.setdefault((build, gets, tuple(names)), []).append(environments[label])
+    sizes = Counter(map(_build, simulation.environments))
+    return tuple(
+        Advice(
+            build=build,
+            environments=tuple(each.label for each in members),
+            platforms=tuple(map(_platform, members)),
+            everywhere=len(members) == sizes[build],
+            installers=names,
+            gets=gets,
+            wheels=tuple(map(wheel_tag, members)),
+        )
+        for (build, gets, names), members in groups.items()
+    )
+
+
+def wheel_tag(environment: Environment) -> str:
+    """The tag of a wheel for this environment alone."""
+    major, minor = environment.minor
+    return f"{environment.implementation}{major}{minor}-{environment.abis[0]}-{_platform(environment)}"
+
+
+def _build(environment: Environment) -> str:
+    major, minor = environment.minor
+    return f"{'free-threaded' if environment.free_threaded else 'default'} {major}.{minor}"
+
+
+def _gets(cell: Cell) -> str:
+    if cell.best is None:
+        return "nothing"
+    if cell.outcome is Outcome.OLDER_VERSION:
+        return f"the older version {cell.best.version}"
+    return (
+        "the sdist"
+        if cell.outcome is Outcome.SDIST
+        else f"{_article(cell.best.tag.split('-')[1])} wheel it cannot load"
+    )
+
+
+def _article(word: str) -> str:
+    return f"an {word}" if word.startswith("a") else f"a {word}"
+
+
+def _platform(environment: Environment) -> str:
+    """The newest platform tag that an index takes: plain ``linux_x86_64`` is for the machine that built it."""
+    known = environment.platforms
+    return next((platform for platform in known if not platform.startswith("linux_")), known[0])
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``"""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,256 @@
+"""Decides which file uv takes; ``ftwheel.core.installers.uv.explanation`` says something about every file.
+
+uv walks over the versions, newest first, stable ones before pre-releases. Of each version it takes one file, the best
+wheel or else the source distribution, and only then looks at its ``requires-python``; when that file does not do, the
+whole version is turned down. ``uv lock`` and ``uv sync`` resolve for all platforms at once and are not modelled.
+
+Sources: uv 0.13.9 ``uv-resolver/src``: ``version_map.rs`` (the check of a file), ``prioritized_distribution.rs`` (the
+best file), ``candidate_selector.rs`` (the walk), ``flat_index.rs`` (find-links), ``yanks.rs``, ``prerelease.rs``,
+``resolver/mod.rs``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from packaging.version import Version
+
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.installers.uv.requires_python import meets_lower_bound
+from ftwheel.core.installers.project_files import Entry, Group, Project
+from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.installers.options import IndexStrategy, InstallerRules
+from ftwheel.core.index.page import SourceKind, normalized
+from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
+
+__all__ = ["Uv"]
+
+_ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
+_MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
+
+Key = tuple[int, int, BuildTag]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One version in one index, at the time uv looks at it.
+
+    ``sources`` are the numbers of the index and of find-links, None for all there are. ``last`` says that turning the
+    version down here is for good.
+    """
+
+    group: Group
+    sources: frozenset[int] | None
+    last: bool
+
+    def has(self, entry: Entry) -> bool:
+        return self.sources is None or entry.source in self.sources
+
+
+class Uv:
+    """One question to uv: a project, a requirement, an environment, and options."""
+
+    def __init__(
+        self, project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
+    ) -> None:
+        self.project = project
+        self.requirement = requirement
+        self.environment = environment
+        self.rules = rules
+        self.shelf = project.shelf("uv")
+        self.abis = abi_table(
+            environment.implementation,
+            environment.minor,
+            environment.abis,
+            environment.free_threaded,
+            rules.flavour,
+        )
+        self.platforms = platform_table(environment.platforms, rules.flavour)
+        self.wheels = rules.allows_wheels(project.name)
+        self.sdists = rules.allows_sdists(project.name)
+        single = requirement.single
+        self.pins: frozenset[Version] = frozenset() if single is None else frozenset({single})
+        self.cutoff = None if rules.uploaded_prior_to is None else _milliseconds(rules.uploaded_prior_to)
+        self.flat = project.flat
+        kinds = [source.kind for source in project.sources]
+        indexes = [number for number, kind in enumerate(kinds) if kind is SourceKind.EXTRA_INDEX]
+        indexes += [number for number, kind in enumerate(kinds) if kind is SourceKind.INDEX]
+        if rules.index_strategy is IndexStrategy.FIRST_INDEX:
+            indexes = indexes[:1]
+        self.indexes = indexes
+
+    def answer(self) -> tuple[Candidate | None, str]:
+        """The file uv takes, None when none, and why it gives up because of what the pages hold, if it does."""
+        refusal = self._page_refusal()
+        best = None if refusal else self._best()
+        if best is not None and (refusal := self._metadata_refusal(best)):
+            best = None
+        return (None if best is None else self.candidate(best), refusal)
+
+    def _page_refusal(self) -> str:
+        for number in (*sorted(self.flat), *self.indexes):
+            for refusal in self.project.sources[number].details.refusals:
+                if refusal.installer == "uv":
+                    return refusal.problem
+        return ""
+
+    def _metadata_refusal(self, entry: Entry) -> str:
+        """Why uv ends with an error when it has chosen the file and read its METADATA; empty when it does not."""
+        declared = self.project.declared(entry)
+        if declared is None or normalized(declared.name) == self.project.name:
+            return ""
+        return f"METADATA of {entry.filename} is that of {declared.name}"
+
+    def _python_problem(self, entry: Entry) -> str | None:
+        """The requires-python that turns down a chosen file, and with it its version; None when the Python will do."""
+        declared = self.project.declared(entry)
+        if not self._requires_python(entry):
+            return entry.requires_python
+        if declared is None or meets_lower_bound(declared.requires_python, self.environment.python_version):
+            return None
+        return declared.requires_python
+
+    def _best(self) -> Entry | None:
+        return next(self.walk(), None)
+
+    def walk(self) -> Iterator[Entry]:
+        """The file of each version, in the order in which uv tries them."""
+        rejected: set[Version] = set()
+        for steps in self._phases():
+            for step in steps:
+                if step.group.version in rejected:
+                    continue
+                best = self._pick(step)
+                if best is not None and self._python_problem(best) is None:
+                    yield best
+                if best is not None or (step.last and self._is_turned_down(step)):
+                    rejected.add(step.group.version)
+
+    def _phases(self) -> Iterator[Iterator[_Step]]:
+        """The walk: parts with stable versions only, with pre-releases only, or with both, as options say."""
+        versions, finals, prereleases = self.shelf.matching(self.requirement)
+        lists = [finals, prereleases]
+        if self.rules.allow_prereleases is not None:
+            lists = [versions if self.rules.allow_prereleases else finals]
+        indexes = [[number] for number in self.indexes] or [[]]
+        if self.rules.index_strategy is IndexStrategy.UNSAFE_BEST_MATCH:
+            for part in lists:
+                yield self._steps(part, indexes)
+        else:
+            for index in indexes:
+                for part in lists:
+                    yield self._steps(part, [index])
+
+    def _steps(self, groups: list[Group], indexes: list[list[int]]) -> Iterator[_Step]:
+        """Versions from new to old, each in all indexes in turn; find-links are part of every index."""
+        for group in groups:
+            for index in indexes:
+                yield _Step(group, None if self._is_all(index) else self.flat.union(index), last=len(indexes) == 1)
+
+    def _is_all(self, index: list[int]) -> bool:
+        """Whether an index and the find-links are all there is."""
+        return len(self.flat) + len(index) == len(self.project.sources)
+
+    def _pick(self, step: _Step) -> Entry | None:
+        """The one file of a version that uv considers: the first of the best wheels, else the source distribution."""
+        lanes = step.group.lanes()
+        best: Entry | None = None
+        best_key: tuple[Key, int] | None = None
+        if self.wheels:
+            for abi, wheels in lanes.wheels.items():
+                if self.abis.places(abi) == (None, None):
+                    continue
+                for order, entry in wheels:
+                    key = self._rate_wheel(entry) if step.has(entry) and not self._is_late(entry) else None
+                    if key is not None and (best_key is None or (key, -order) > best_key):
+                        best, best_key = entry, (key, -order)
+        sdist: Entry | None = None
+        hashed = -1
+        for _, entry in lanes.others if self.sdists else ():
+            if step.has(entry) and self._accepts_sdist(entry) and not self._is_late(entry):
+                compared = self._compare_hashes(entry)
+                if compared > hashed:
+                    sdist, hashed = entry, compared
+        if sdist is not None and (best_key is None or hashed > best_key[0][0]):
+            return sdist
+        return best
+
+    def _is_turned_down(self, step: _Step) -> bool:
+        """Whether uv, taking none of the files, turns the version down in all indexes; not when they are only too new.
+
+        Of several files that cannot be taken, the one that is too new is the one uv talks about, and a source
+        distribution goes before a wheel.
+        """
+        found = [
+            entry for entry in step.group.entries() if step.has(entry) and self._requires_python(entry) is not None
+        ]
+        sdists = [self._is_late(entry) for entry in found if entry.reading.kind != "wheel"]
+        wheels = [self._is_late(entry) for entry in found if entry.reading.kind == "wheel"]
+        late = any(sdists) if sdists else any(wheels)
+        return bool(found) and not late
+
+    def _is_flat(self, entry: Entry) -> bool:
+        return entry.source in self.flat
+
+    def _requires_python(self, entry: Entry) -> bool | None:
+        """Whether the Python is new enough for the file; None when uv cannot read what the page says, and drops it."""
+        if entry.requires_python is None:
+            return True
+        return meets_lower_bound(entry.requires_python, self.environment.python_version)
+
+    def _is_late(self, entry: Entry) -> bool:
+        """Whether the file is left out by the cut-off; one without a time is, one of find-links never."""
+        if self.cutoff is None or self._is_flat(entry):
+            return False
+        return entry.upload_time is None or _milliseconds(entry.upload_time) >= self.cutoff
+
+    def _is_yanked(self, entry: Entry) -> bool:
+        return entry.yanked is not None and not self._is_flat(entry) and entry.reading.version not in self.pins
+
+    def _rate_wheel(self, entry: Entry) -> Key | None:
+        """How good the wheel is among those of its version; None when uv does not take it."""
+        reading = entry.reading
+        index = place(self.abis, self.platforms, reading.abi, reading.platform)
+        if index is None or self._requires_python(entry) is None or self._is_yanked(entry):
+            return None
+        return (self._compare_hashes(entry), -index, reading.build)
+
+    def _accepts_sdist(self, entry: Entry) -> bool:
+        return self._requires_python(entry) is not None and not self._is_yanked(entry)
+
+    def _compare_hashes(self, entry: Entry) -> int:
+        version = entry.reading.version
+        # uv keeps hashes for the version that is pinned and its local versions, for no other (uv-types hash.rs).
+        if not self.rules.hashes or version is None or self.pins.isdisjoint({version, Version(version.public)}):
+            return _MATCHED
+        found = self._hashes(entry)
+        if not found:
+            return _MISSING
+        return _MISMATCHED if self.rules.hashes.isdisjoint(found) else _MATCHED
+
+    def _hashes(self, entry: Entry) -> set[tuple[str, str]]:
+        hashes = self.project.file(entry).hashes
+        return {(algorithm, digest.lower()) for algorithm, digest in hashes if algorithm in _ALGORITHMS}
+
+    def candidate(self, entry: Entry) -> Candidate:
+        """The entry as a candidate."""
+        reading = entry.reading
+        assert reading.kind
+        index = place(self.abis, self.platforms, reading.abi, reading.platform) if reading.kind == "wheel" else None
+        return Candidate(
+            file=self.project.file(entry),
+            kind=reading.kind,
+            version=reading.text,
+            tag="" if index is None else best_tag(self.abis, self.platforms, index),
+            source=entry.source,
+        )
+
+
+def _milliseconds(time: datetime) -> int:
+    """uv keeps times in milliseconds."""
+    delta = time.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000

@@ -1,0 +1,300 @@
+"""What the GitHub Action is asked for, the jobs it plans, and what it tells the rest of the workflow.
+
+Inputs arrive as environment variables ``INPUT_NAME``, as text that nobody has looked at yet.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from ftwheel.core.build.cibuildwheel.identifiers import Identifier
+from ftwheel.core.errors import InputError
+from ftwheel.core.project.runners import runner_for
+
+__all__ = [
+    "MOST_JOBS",
+    "BuildJob",
+    "Inputs",
+    "Mode",
+    "artifact_name",
+    "built_pairs",
+    "job_of",
+    "missing_dependencies",
+    "missing_halves",
+    "plan_jobs",
+    "read_inputs",
+    "served_pairs",
+]
+
+MOST_JOBS = 256
+"""GitHub's limit for one matrix."""
+
+_DRIVERS = ("cibuildwheel", "local")
+_SPLITS = ("platform", "pair")
+_FAIL_ON = ("error", "warning", "advice", "never")
+_OF_LINES = {"arguments", "dependencies", "matrix", "platforms", "pythons", "runners"}
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
+_WORD = re.compile(r"[A-Za-z0-9_.]+")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+class Mode(enum.Enum):
+    """What one use of the Action does."""
+
+    PLAN = "plan"
+    BUILD = "build"
+    VERIFY = "verify"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildJob:
+    """One job of the matrix; its fields are the keys that a workflow finds in ``matrix``.
+
+    ``platform`` has no versions (``manylinux_x86_64``), ``pythons`` are ``3.14`` and ``3.14t``. All are empty in a
+    workflow with a matrix of its own.
+    """
+
+    name: str = ""
+    runner: str = ""
+    emulate: str = ""
+    platform: str = ""
+    pythons: tuple[str, ...] = ()
+    sdist: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "runner": self.runner,
+            "emulate": self.emulate,
+            "platform": self.platform,
+            "pythons": " ".join(self.pythons),
+            "sdist": self.sdist,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The inputs of action.yml, which describes them; ``seconds`` is the time limit."""
+
+    mode: Mode
+    project: str = "."
+    platforms: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
+    split: str = "platform"
+    runners: Mapping[str, str] = field(default_factory=dict)
+    sdist: bool = True
+    matrix: Mapping[str, Any] = field(default_factory=dict)
+    driver: str = "cibuildwheel"
+    artifacts: str = "wheels"
+    dependencies: tuple[str, ...] = ()
+    fail_on: str = "error"
+    arguments: tuple[str, ...] = ()
+    seconds: float = 7200
+
+
+def read_inputs(environ: Mapping[str, str]) -> Inputs:
+    """The inputs of a use of the Action; one that is empty has its default.
+
+    Raises InputError that names the input, for a value that is not one of it.
+    """
+
+    def text(name: str, default: str = "") -> str:
+        value = environ.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip()
+        if not (value.isprintable() or name in _OF_LINES):
+            raise _wrong(name, value, "one line of text")
+        return value or default
+
+    def choice(name: str, choices: Sequence[str], default: str = "") -> str:
+        value = text(name, default)
+        if value not in choices:
+            raise _wrong(name, value, f"one of {', '.join(choices)}")
+        return value
+
+    def words(name: str) -> tuple[str, ...]:
+        found = tuple(text(name).replace(",", " ").split())
+        for word in found:
+            if not _WORD.fullmatch(word):
+                raise _wrong(name, word, "words of letters, digits, dots and underscores")
+        return found
+
+    minutes = text("timeout-minutes", "120")
+    if not (minutes.isascii() and minutes.isdigit() and 0 < int(minutes[:6]) <= 1440):
+        raise _wrong("timeout-minutes", minutes, "a number of minutes, at most 1440")
+    prefix = text("artifacts", "wheels")
+    if not _PREFIX.fullmatch(prefix):
+        raise _wrong("artifacts", prefix, "the beginning of an artifact's name: letters, digits, '.', '_' and '-'")
+    return Inputs(
+        mode=Mode(choice("mode", [mode.value for mode in Mode])),
+        project=text("project", "."),
+        platforms=words("platforms"),
+        pythons=words("pythons"),
+        split=choice("split", _SPLITS, "platform"),
+        runners=_runners(text("runners")),
+        sdist=choice("sdist", ("true", "false"), "true") == "true",
+        matrix=_matrix(text("matrix", "{}")),
+        driver=choice("driver", _DRIVERS, "cibuildwheel"),
+        artifacts=prefix,
+        dependencies=_lines(text("dependencies")),
+        fail_on=choice("fail-on", _FAIL_ON, "error"),
+        arguments=_lines(text("arguments")),
+        seconds=60 * int(minutes),
+    )
+
+
+def _wrong(name: str, found: str, wanted: str) -> InputError:
+    return InputError(f"input {name}: found {found[:200]!r}, wanted {wanted}", hint="docs/action.md has every input")
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.splitlines())))
+
+
+def _runners(text: str) -> dict[str, str]:
+    found = {}
+    for line in _lines(text):
+        pattern, _, label = map(str.strip, line.partition("="))
+        if not pattern or not _LABEL.fullmatch(label):
+            raise _wrong("runners", line, "lines such as *_aarch64=my-arm-runner")
+        found[pattern] = label
+    return found
+
+
+def _matrix(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = text
+    if found is None:  # a job without a matrix
+        return {}
+    if not isinstance(found, dict):
+        raise _wrong("matrix", text, "the matrix of the job as JSON")
+    return found
+
+
+def job_of(inputs: Inputs) -> BuildJob:
+    """Which part of the plan this job is: what the inputs name goes before what the matrix says.
+
+    A matrix that no plan made has other keys, or other values under the same keys; those say nothing here.
+    """
+
+    def said(name: str) -> str:
+        value = inputs.matrix.get(name, "")
+        return value if isinstance(value, str) and value.isprintable() else ""
+
+    def words(name: str) -> tuple[str, ...]:
+        return tuple(word for word in said(name).split() if _WORD.fullmatch(word))
+
+    platform = " ".join(inputs.platforms or words("platform"))
+    return BuildJob(
+        name=said("name"),
+        runner=said("runner"),
+        emulate=" ".join(words("emulate")),
+        platform=platform,
+        pythons=inputs.pythons or words("pythons"),
+        sdist=inputs.sdist and inputs.matrix.get("sdist") is True,
+    )
+
+
+def artifact_name(inputs: Inputs, machine: str) -> str:
+    """The name of what a build job uploads, another for each job: from its matrix, or else from its machine."""
+    values = [str(value) for value in inputs.matrix.values() if isinstance(value, str | int | float)]
+    own = job_of(inputs).name or "-".join(values) or machine
+    return f"{inputs.artifacts}-{re.sub(r'[^A-Za-z0-9_.]+', '-', own).strip('-')[:120]}"
+
+
+def plan_jobs(identifiers: Iterable[Identifier], inputs: Inputs) -> tuple[BuildJob, ...]:
+    """The jobs that build these: one a platform, or one a pair on a platform; the first makes the sdist as well.
+
+    Sorted by platform. Raises InputError when they are more than GitHub runs.
+    """
+
+    def key(each: Identifier) -> tuple[str, int]:
+        return each.place, each.minor if inputs.split == "pair" else 0
+
+    jobs: list[BuildJob] = []
+    # the quickest runner to get makes the sdist
+    ordered = sorted(identifiers, key=lambda each: (each.place != "manylinux_x86_64", key(each), each))
+    for (place, minor), group in groupby(ordered, key=key):
+        runner = runner_for(place, inputs.runners)
+        jobs.append(
+            BuildJob(
+                name=f"{place}-3.{minor}" if minor else place,
+                runner=runner.label,
+                emulate=runner.emulate,
+                platform=place,
+                pythons=tuple(each.label for each in group),
+                sdist=inputs.sdist and not jobs,
+            )
+        )
+    if len(jobs) > MOST_JOBS:
+        raise InputError(
+            f"input split: {len(jobs)} jobs are planned, and GitHub runs at most {MOST_JOBS} of one matrix",
+            hint="plan one job a platform: split: platform",
+        )
+    return tuple(jobs)
+
+
+def built_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """For each version of CPython its two wheels: from ``ftwheel build``'s JSON, which may be empty."""
+    found: dict[str, dict[str, Any]] = {}
+    for wheel in document.get("wheels", ()):
+        for interpreter in wheel["interpreters"]:
+            python = interpreter["label"].rstrip("t")
+            pair = found.setdefault(python, {"python": python, "default": None, "free_threaded": None})
+            pair["free_threaded" if interpreter["free_threaded"] else "default"] = wheel["filename"]
+    return [found[python] for python in sorted(found, key=_natural)]
+
+
+def served_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Which file each build of CPython gets where the release serves both: from ``ftwheel verify``'s JSON."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for place in document.get("places", ()):
+        files = [gets["filename"] for gets in place["gets"]]
+        if place["served"] and files:
+            python, platform = place["python"], place["platform"]
+            pair = found.setdefault(
+                (python, platform), {"python": python, "platform": platform, "default": None, "free_threaded": None}
+            )
+            pair["free_threaded" if place["free_threaded"] else "default"] = files[0]
+    both = (pair for pair in found.values() if pair["default"] and pair["free_threaded"])
+    return sorted(both, key=lambda pair: (pair["platform"], _natural(pair["python"])))
+
+
+def missing_halves(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The places that a release should serve and does not: from ``ftwheel verify``'s JSON."""
+    return [
+        {
+            "python": place["python"] + ("t" if place["free_threaded"] else ""),
+            "platform": place["platform"],
+            "codes": place["codes"],
+        }
+        for place in document.get("places", ())
+        if place["expected"] and not place["served"]
+    ]
+
+
+def missing_dependencies(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The dependencies that block, target by target: from ``ftwheel missing``'s JSON, which no output could hold."""
+    return [
+        {
+            "name": project["name"],
+            "target": verdict["target"],
+            "version": verdict["version"],
+            "readiness": verdict["readiness"],
+        }
+        for project in document.get("projects", ())
+        if project["name"] in document["blocking"]
+        for verdict in project["verdicts"]
+        if not verdict["ready"]
+    ]
+
+
+def _natural(python: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.split("."))

@@ -1,0 +1,340 @@
+"""Decides what a project needs to ship pairs of wheels: the edits of its pyproject.toml, and what to tell its author.
+
+Settings that are there win: only what the author asked for replaces one, and on a project that is adopted already
+nothing else is added. Sources: PEP 517 and 518 for ``[build-system]`` and its defaults, PEP 621 for ``[project]``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from ftwheel.core.project.declarations import Declarations
+from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, table_at
+from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.project.proposals import proposed
+
+__all__ = ["STATUSES", "WRAPPER", "Adoption", "Survey", "Wishes", "adopt"]
+
+WRAPPER = "ftwheel_build"
+_DISTRIBUTION = "ftwheel-build"
+STATUSES: Mapping[str, str] = {
+    name: f"Programming Language :: Python :: Free Threading :: {number} - {name.capitalize()}"
+    for number, name in enumerate(("unstable", "beta", "stable", "resilient"), 1)
+}
+"""The trove classifiers for free threading, by the word that names one."""
+
+_FREE_THREADING = "Programming Language :: Python :: Free Threading"
+_LEGACY = "setuptools.build_meta:__legacy__"  # what PEP 517 frontends take where no backend is named
+_FLOORS = {"setuptools": "setuptools>=77", "cython": "Cython>=3.1", "cffi": "cffi>=2", "pybind11": "pybind11>=3"}
+_COMPILERS = ("mesonpy", "maturin", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta")
+_PURE = {"flit_core.buildapi": "flit-core", "uv_build": "uv_build"}
+_HOOKED = {
+    "hatchling.build": (("tool", "hatch", "build", "hooks"), ("tool", "hatch", "build", "targets", "wheel", "hooks")),
+    "poetry.core.masonry.api": (("tool", "poetry", "build"),),
+    "pdm.backend": (("tool", "pdm", "build"),),
+}
+_SETUPTOOLS = ("setuptools.build_meta", _LEGACY)
+_COMPILING = re.compile(
+    r"\b(?:\w*Extension|cythonize|mypycify)\s*\(|\b(?:ext_modules|cffi_modules|rust_extensions)\s*=|\bskbuild\b"
+)
+_IMPORTS = re.compile(r"^(?:from|import)\s+(Cython|cffi|pybind11|numpy)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What was found in a project, without running anything of it.
+
+    ``pyproject`` is the text of the file, None if there is none; ``document`` what it means. ``requires_python`` is
+    what setup.cfg or setup.py say where pyproject.toml does not. ``limited_api`` is the oldest version of a stable ABI
+    that the project asks its backend for, such as ``3.9``.
+    """
+
+    pyproject: str | None = None
+    document: Mapping[str, Any] = field(default_factory=dict)
+    setup_py: str | None = None
+    setup_cfg: str | None = None
+    requires_python: str = ""
+    limited_api: str = ""
+    declarations: Declarations = field(default_factory=Declarations)
+    test_folder: str = ""
+
+    @property
+    def adopted(self) -> bool:
+        """Whether the wrapper is the build backend already."""
+        return (table_at(self.document, ("build-system",)) or {}).get("build-backend") == WRAPPER
+
+    @property
+    def proposed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The pythons and the platform tags to propose; raises ConfigurationError when nothing is left to build."""
+        return proposed(self.document, self.requires_python)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the author asked for; None or empty where nothing was said.
+
+    ``backend`` names one to wrap that is not known here; ``compiled`` says that there are modules to compile though
+    none were found; ``status`` is a key of ``STATUSES``.
+    """
+
+    pythons: tuple[str, ...] | None = None
+    platforms: tuple[str, ...] | None = None
+    gil: str | None = None
+    stable_abi: str | None = None
+    status: str | None = None
+    backend: str | None = None
+    compiled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """The edits of pyproject.toml in their order, what they rest on, and what the author has to know besides."""
+
+    edits: tuple[Edit, ...]
+    found: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def adopt(survey: Survey, wishes: Wishes) -> Adoption:
+    """Decide the edits.
+
+    Raises InputError for a project that nothing can be done for (it compiles nothing, its backend is not known, it
+    declares nothing and a classifier is asked for), ConfigurationError for a pyproject.toml that contradicts itself.
+    """
+    backend, edits = _wrapped(survey, wishes)
+    own = table_at(survey.document, ("tool", "ftwheel")) or {}
+    notes: list[str] = []
+    if not survey.adopted:
+        _compiles(survey, wishes, backend)
+    edits += _settings(survey, wishes, own)
+    status, missing = _classifier(survey, wishes)
+    edits += status
+    notes += missing
+    notes += _about_gil(survey, wishes, own)
+    notes += _about_halves(survey, wishes, own)
+    return Adoption(edits=tuple(edits), found=_found(survey, backend), notes=tuple(notes))
+
+
+def _wrapped(survey: Survey, wishes: Wishes) -> tuple[str, list[Edit]]:
+    """The backend that does the work, and the edits that put the wrapper before it."""
+    system = table_at(survey.document, ("build-system",))
+    own = table_at(survey.document, ("tool", "ftwheel")) or {}
+    named = (system or {}).get("build-backend")
+    requires = (system or {}).get("requires")
+    if system is not None and not _strings(requires):
+        raise ConfigurationError(
+            f"pyproject.toml: [build-system] requires is {requires!r}, wanted an array of strings",
+            hint="PEP 518 wants it: name what the build backend needs",
+        )
+    edits: list[Edit] = []
+    if named == WRAPPER:
+        backend = wishes.backend or own.get("build-backend", "")
+        if not backend:
+            raise ConfigurationError(
+                "pyproject.toml: ftwheel_build is the build backend, and [tool.ftwheel] names none to wrap",
+                hint="name it with --build-backend, for example --build-backend setuptools.build_meta",
+            )
+    else:
+        backend = _backend(str(named or ""), system, wishes)
+    if system is None:
+        made = ("build-system",)
+        needed = (_DISTRIBUTION, *_requirements(survey))
+        edits.append(
+            Put(table=made, key="requires", value=needed, why="none were named, so it is what setuptools needs")
+        )
+        edits.append(Put(table=made, key="build-backend", value=WRAPPER, why="the wrapper builds"))
+    else:
+        if not any(_name(text) == _DISTRIBUTION for text in requires or ()):
+            edits.append(
+                Insert(
+                    table=("build-system",),
+                    key="requires",
+                    value=_DISTRIBUTION,
+                    position=0,
+                    why="the wrapper is needed",
+                )
+            )
+        if named != WRAPPER:
+            edits.append(Put(table=("build-system",), key="build-backend", value=WRAPPER, why="the wrapper builds"))
+        if "backend-path" in system:
+            edits.append(Remove(table=("build-system",), key="backend-path", why="it moves to [tool.ftwheel]"))
+    if own.get("build-backend") != backend:
+        edits.append(Put(table=("tool", "ftwheel"), key="build-backend", value=backend, why="what the wrapper wraps"))
+    if (path := (system or {}).get("backend-path")) is not None:
+        if not _strings(path):
+            raise ConfigurationError(
+                f"pyproject.toml: [build-system] backend-path is {path!r}, wanted an array of strings"
+            )
+        edits.append(Put(table=("tool", "ftwheel"), key="backend-path", value=tuple(path), why="from [build-system]"))
+    return backend, edits
+
+
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _backend(named: str, system: Mapping[str, Any] | None, wishes: Wishes) -> str:
+    """The name of the backend to wrap, if it is known or was confirmed."""
+    backend = wishes.backend or named or _LEGACY
+    if wishes.backend and named and wishes.backend != named:
+        raise InputError(
+            f"--build-backend {wishes.backend}: pyproject.toml names {named!r}",
+            hint="change the backend first, or leave the option out",
+        )
+    if wishes.backend and system is None and backend not in _SETUPTOOLS:
+        raise InputError(
+            f"--build-backend {backend}: nothing says what it needs to run",
+            hint="write [build-system] with requires and build-backend into pyproject.toml first",
+        )
+    known = {*_COMPILERS, *_PURE, *_HOOKED, *_SETUPTOOLS}
+    if wishes.backend or backend in known or "backend-path" in (system or {}):
+        return backend
+    raise InputError(
+        f"pyproject.toml: the build backend {backend!r} is not known here",
+        hint=f"if it compiles modules, wrap it all the same with --build-backend {backend}",
+    )
+
+
+def _requirements(survey: Survey) -> tuple[str, ...]:
+    """What setup.py needs where nothing is said: setuptools, and what it imports besides."""
+    imported = sorted({match[1].lower() for match in _IMPORTS.finditer(survey.setup_py or "")})
+    return tuple(_FLOORS.get(name, name) for name in ("setuptools", *imported))
+
+
+def _name(text: str) -> str:
+    try:
+        return canonicalize_name(Requirement(text).name)
+    except InvalidRequirement:
+        return ""
+
+
+def _compiles(survey: Survey, wishes: Wishes, backend: str) -> None:
+    """Refuse a project of pure Python, which needs no pair."""
+    in_tree = "backend-path" in (table_at(survey.document, ("build-system",)) or {})
+    if wishes.compiled or backend in _COMPILERS or in_tree or (wishes.backend and backend not in _PURE):
+        return
+    if backend in _SETUPTOOLS:
+        table = table_at(survey.document, ("tool", "setuptools")) or {}
+        rust = table_at(survey.document, ("tool", "setuptools-rust")) or {}
+        texts = (survey.setup_py or "", survey.setup_cfg or "")
+        if "ext-modules" in table or "ext-modules" in rust or any(map(_COMPILING.search, texts)):
+            return
+        looked = "setup.py, setup.cfg and [tool.setuptools] name no extension modules"
+    elif backend in _PURE:
+        raise InputError(
+            f"{_PURE[backend]} compiles nothing: one pure wheel (py3-none-any) serves both builds of CPython",
+            hint="there is no pair to build; ftwheel missing looks at the dependencies",
+        )
+    else:
+        if any(table_at(survey.document, path) is not None for path in _HOOKED[backend]):
+            return
+        looked = f"{backend} has no build hook here"
+    raise InputError(
+        f"nothing is compiled here: {looked}, so one pure wheel serves both builds of CPython",
+        hint="if something is compiled all the same, say so with --compiled",
+    )
+
+
+def _settings(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[Edit]:
+    """The other keys of [tool.ftwheel]: what was asked for, and on a first run what suits the project."""
+    pythons, platforms, floor = wishes.pythons, wishes.platforms, wishes.stable_abi
+    if not survey.adopted:
+        if (pythons is None and "pythons" not in own) or (platforms is None and "platforms" not in own):
+            found = survey.proposed
+            pythons = pythons if pythons is not None or "pythons" in own else found[0]
+            platforms = platforms if platforms is not None or "platforms" in own else found[1]
+        if floor is None and "stable-abi" not in own:
+            floor = survey.limited_api
+    wanted = (
+        ("gil", wishes.gil, "asked for"),
+        ("pythons", pythons, "the interpreters to serve"),
+        ("platforms", platforms, "the platforms to serve"),
+        ("stable-abi", floor, "the default half is for the stable ABI"),
+    )
+    return [
+        Put(table=("tool", "ftwheel"), key=key, value=value, why=why)
+        for key, value, why in wanted
+        if value and own.get(key) != (list(value) if isinstance(value, tuple) else value)
+    ]
+
+
+def _classifier(survey: Survey, wishes: Wishes) -> tuple[list[Edit], list[str]]:
+    """The free-threading classifier, if one is asked for; never a second one."""
+    if wishes.status is None:
+        return [], []
+    classifier = STATUSES[wishes.status]
+    if survey.declarations.all_declare is not True:
+        found = ", ".join(survey.declarations.undeclared) or "no source of a module was found"
+        raise InputError(
+            f"--free-threading {wishes.status}: the sources do not declare it ({found})",
+            hint="declare it in the modules first, or write the classifier yourself",
+        )
+    project = table_at(survey.document, ("project",))
+    there = (project or {}).get("classifiers")
+    if project is not None and there is None and "classifiers" not in project.get("dynamic", ()):
+        why = "the modules declare it"
+        return [Put(table=("project",), key="classifiers", value=(classifier,), why=why)], []
+    if not _strings(there):
+        return [], [f"classifiers are not in pyproject.toml; add this one where they are: {classifier}"]
+    present = [text for text in there or () if text.startswith(_FREE_THREADING)]
+    if present:
+        return [], [] if classifier in present else [f"the classifier that is there stays: {present[0]}"]
+    return [
+        Insert(
+            table=("project",),
+            key="classifiers",
+            value=classifier,
+            position=_place(there or (), classifier),
+            why="the modules declare it",
+        )
+    ], []
+
+
+def _place(classifiers: Sequence[str], new: str) -> int:
+    """Where a classifier goes: by the alphabet if that is the order, else behind its relatives, else at the end."""
+    if list(classifiers) == sorted(classifiers):
+        return sum(text < new for text in classifiers)
+    relatives = [index for index, text in enumerate(classifiers) if text.startswith("Programming Language :: Python")]
+    return relatives[-1] + 1 if relatives else len(classifiers)
+
+
+def _about_gil(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[str]:
+    if (wishes.gil or own.get("gil")) == "allow-used" or not survey.declarations.undeclared:
+        return []
+    files = ", ".join(survey.declarations.undeclared)
+    note = (
+        f"nothing declares that these modules do not need the GIL: {files}. Free-threaded Python turns the GIL on when "
+        'it imports them, and ftwheel check fails. Declare it, or set gil = "allow-used" (--gil allow-used)'
+    )
+    return [note]
+
+
+def _about_halves(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[str]:
+    pythons = wishes.pythons or own.get("pythons") or survey.proposed[0]
+    if any(str(python).endswith("t") for python in pythons):
+        return []
+    left = ", ".join(map(str, pythons))
+    return [
+        f"there will be no pair: requires-python, [tool.cibuildwheel] or pythons leave no free-threaded build ({left})"
+    ]
+
+
+def _found(survey: Survey, backend: str) -> tuple[tuple[str, str], ...]:
+    judged = survey.declarations
+    says: Iterable[tuple[str, str]] = (
+        ("build backend", f"{backend} (wrapped)" if survey.adopted else backend),
+        ("requires-python", str((table_at(survey.document, ("project",)) or {}).get("requires-python", ""))
+         or survey.requires_python or "not said"),
+        ("stable ABI", f"from {survey.limited_api}" if survey.limited_api else ""),
+        ("cibuildwheel", "" if table_at(survey.document, ("tool", "cibuildwheel")) is None else "[tool.cibuildwheel]"),
+        ("declares", ", ".join(judged.declared)),
+        ("declares by default (PyO3)", ", ".join(judged.by_default)),
+        ("does not declare", ", ".join(judged.undeclared)),
+    )  # fmt: skip
+    return tuple((name, value) for name, value in says if value)

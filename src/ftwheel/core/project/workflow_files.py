@@ -1,0 +1,107 @@
+"""Decides which workflow files a repository gets, and leaves alone what somebody else wrote.
+
+A file that ftwheel wrote is known by its seal (``core.generated``) under any name, so it may be renamed. A name that
+is taken by somebody else's workflow is never written to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.project.generated import Origin, origin, sealed, template_of
+
+__all__ = ["FOLDER", "WorkflowFile", "WorkflowPlan", "plan_workflows"]
+
+FOLDER = ".github/workflows"
+_DEFAULT = "workflows/release.yml"
+_UPLOADS = re.compile(
+    r"gh-action-pypi-publish|\btwine\s+upload\b|\b(?:uv|flit|hatch|poetry|pdm)\s+publish\b|\bmaturin\s+(?:upload|publish)\b"
+    r"|\bcommand:\s*upload\b"
+)
+_CIBUILDWHEEL = re.compile(r"\bCIBW_\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class WorkflowFile:
+    """A workflow of the repository: its path from the top, and its text (``before`` is None for a new file)."""
+
+    path: str
+    before: str | None
+    after: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowPlan:
+    """Files to write, sorted; all paths of the templates that are in use; what the author has to know."""
+
+    files: tuple[WorkflowFile, ...]
+    paths: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def plan_workflows(
+    existing: Sequence[tuple[str, str]],
+    asked: Iterable[str] | None,
+    render: Callable[[str], str],
+    *,
+    overwrite: bool = False,
+) -> WorkflowPlan:
+    """Decide what to write.
+
+    ``existing`` are (path, text) pairs; ``asked`` names templates (``workflows/release.yml``), None means those that
+    are there already, else the release. ``render`` gives the text of a template. A generated file that was changed by
+    hand is replaced only with ``overwrite``. Raises InputError when no name is left for a new file.
+    """
+    there = sorted(existing)
+    ours = {template_of(text): (path, text) for path, text in reversed(there) if template_of(text)}
+    wanted = (sorted(ours) or [_DEFAULT]) if asked is None else sorted(set(asked))
+    files, paths, notes = [], [], []
+    for template in wanted:
+        path, before = ours.get(template) or (_free_name(template, {path for path, _ in there}), None)
+        paths.append((template, path))
+        name = f"{FOLDER}/{template.rpartition('/')[2]}"
+        # a workflow that starts when its own file changes has to know its name
+        after = sealed(render(template).replace(name, path), template)
+        if before is not None and "\r\n" in before:
+            after = after.replace("\n", "\r\n")
+        if before == after:
+            continue
+        if before is not None and origin(before) is Origin.EDITED and not overwrite:
+            notes.append(f"{path} was changed since ftwheel wrote it, and stays as it is (--overwrite replaces it)")
+            continue
+        files.append(WorkflowFile(path=path, before=before, after=after, why=f"from the template {template}"))
+    notes += _about_others([(path, text) for path, text in there if not template_of(text)], releases=_DEFAULT in wanted)
+    return WorkflowPlan(files=tuple(sorted(files)), paths=tuple(paths), notes=tuple(notes))
+
+
+def _free_name(template: str, taken: set[str]) -> str:
+    name = template.rpartition("/")[2]
+    for path in (f"{FOLDER}/{name}", f"{FOLDER}/ftwheel-{name}"):
+        if path not in taken:
+            return path
+    raise InputError(
+        f"{FOLDER}/{name} and {FOLDER}/ftwheel-{name} are there already, and ftwheel did not write them",
+        hint="rename one of them, or leave the workflow out with --no-workflow",
+    )
+
+
+def _about_others(others: Sequence[tuple[str, str]], *, releases: bool) -> list[str]:
+    if not releases:
+        return []
+    notes = []
+    uploads = [path for path, text in others if _UPLOADS.search(text)]
+    if uploads:
+        notes.append(
+            f"{', '.join(uploads)} uploads too: take the upload out there, or both will try to publish the same tag"
+        )
+    for path, text in others:
+        if settings := sorted(set(_CIBUILDWHEEL.findall(text))):
+            notes.append(
+                f"{path} sets {', '.join(settings)}, which the new workflow does not see: what still matters belongs "
+                "in [tool.cibuildwheel]"
+            )
+    return notes

@@ -1,0 +1,297 @@
+"""Decides which places a release has to serve, and which of them it does: the heart of ``ftwheel verify``.
+
+A place is one build of one CPython minor version on one machine. Machines are named by the oldest platform tag that
+wheels of the release ask for, so a ``cp314t`` wheel for glibc 2.28 beside a ``cp314`` wheel for 2.17 leaves a place
+(3.14t on a machine with glibc 2.17) without its half.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.wheel.pairs import platform_family
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, has_free_threaded, is_offered
+from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.wheel.contents import WheelName
+
+__all__ = [
+    "Basis",
+    "Configured",
+    "Coverage",
+    "Gets",
+    "Place",
+    "Reach",
+    "Spot",
+    "judge",
+    "machines",
+    "places",
+    "reach",
+]
+
+_LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
+_MACOS = re.compile(r"macosx_([0-9]{1,3})_([0-9]{1,3})_([a-z0-9_]+)")
+_LEVEL = re.compile(r"[a-z]+_([0-9]{1,4})_([0-9]{1,4})_")
+_FAT = {"universal2": ("arm64", "x86_64"), "intel": ("x86_64",), "fat64": ("x86_64",), "universal": ("x86_64",)}
+
+
+class Basis(enum.Enum):
+    """Why a place is expected to be served; the first that holds is given."""
+
+    CONFIGURED = "[tool.ftwheel] names it"
+    TWIN = "the other build of this version is served here"
+    DROPPED_PYTHON = "the previous release served it, this one has no wheel for this interpreter at all"
+    DROPPED_PLATFORM = "the previous release served it, this one has no wheel for this platform at all"
+    PREVIOUS = "the previous release served it"
+    SHIPPED = "the release has wheels for this version and for this platform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Place:
+    """CPython 3.``minor`` of one build on one machine; ``platform`` is the newest platform tag the machine takes."""
+
+    minor: int
+    free_threaded: bool
+    platform: str
+
+    @property
+    def python(self) -> str:
+        """``cp314t``"""
+        return f"cp3{self.minor}{'t' if self.free_threaded else ''}"
+
+    @property
+    def label(self) -> str:
+        """``cp314t-manylinux_2_28_x86_64``: the environment's label."""
+        return f"{self.python}-{self.platform}"
+
+    @property
+    def twin(self) -> Place:
+        """The other build of the same version on the same machine."""
+        return Place(minor=self.minor, free_threaded=not self.free_threaded, platform=self.platform)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gets:
+    """What one installer takes in a place. ``filename`` and ``version`` are empty when it takes nothing.
+
+    ``only_binary`` is what it would take without sdists (``--only-binary``): the version, or empty; it is None where
+    that makes no difference. ``loadable`` is False for a wheel that is accepted and cannot be loaded.
+    """
+
+    installer: str
+    outcome: Outcome
+    filename: str = ""
+    version: str = ""
+    only_binary: str | None = None
+    loadable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """One place, what each installer takes there, and why it is expected to be served (None: it is not).
+
+    ``served`` is true when every installer takes a wheel of this release that can be loaded there; ``compiled`` when
+    that wheel has an ABI of its own, and is not a pure stand-in for one.
+    """
+
+    place: Place
+    gets: tuple[Gets, ...]
+    served: bool
+    compiled: bool
+    basis: Basis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """The whole picture of a release. ``spots`` are sorted by platform family, machine, version, build.
+
+    ``previous`` is the release it is compared with, empty when there is none. ``new_files`` are those of the folder,
+    ``published`` those of this release that the index has already.
+    """
+
+    project: str
+    version: str
+    previous: str
+    installers: tuple[str, ...]
+    new_files: tuple[str, ...]
+    published: tuple[str, ...]
+    spots: tuple[Spot, ...]
+
+    @property
+    def missing(self) -> tuple[Spot, ...]:
+        """The expected places that no wheel of this release serves."""
+        return tuple(spot for spot in self.spots if spot.basis is not None and not spot.served)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    """What ``[tool.ftwheel]`` says a release serves: pythons such as ``3.14t``, and platform tags. Empty: inferred."""
+
+    pythons: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, *, pythons: Iterable[str], platforms: Iterable[str], stable_abi: str, supported: Iterable[int]
+    ) -> Configured:
+        """The same from the keys of the table: ``stable-abi`` stands for every default build of the day from there.
+
+        ``supported`` are the minor versions of the day.
+        """
+        named = list(pythons)
+        if stable_abi and not named:
+            floor = int(stable_abi.partition(".")[2])
+            named = [f"3.{minor}" for minor in supported if minor >= floor]
+        return cls(pythons=tuple(named), platforms=tuple(platforms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a set of wheels is for, by their names: minor versions of both builds, and machines.
+
+    ``pure`` is true when one of them is for any platform: then no place needs a wheel of its own.
+    """
+
+    default: frozenset[int]
+    free_threaded: frozenset[int]
+    machines: frozenset[str]
+    pure: bool
+
+
+def machines(platform: str) -> tuple[str, ...]:
+    """The oldest machines that take a wheel with this platform tag; none for ``any``.
+
+    ``manylinux2014_x86_64`` gives ``manylinux_2_17_x86_64``; a ``universal2`` tag gives an arm64 and an x86_64 machine.
+    """
+    if platform == "any":
+        return ()
+    name, _, architecture = platform.partition("_")
+    if name in _LEGACY:
+        return (f"{_LEGACY[name]}_{architecture}",)
+    if not (match := _MACOS.fullmatch(platform)):
+        return (platform,)
+    major, minor, kind = int(match[1]), int(match[2]), match[3]
+    found = []
+    for machine in _FAT.get(kind, (kind,)):
+        # arm64 begins with macOS 11, and from 11 on only the major version is in tags
+        level = (11, 0) if machine == "arm64" and major < 11 else (major, minor if major < 11 else 0)
+        found.append(f"macosx_{level[0]}_{level[1]}_{machine}")
+    return tuple(found)
+
+
+def _oldest(platforms: Iterable[str]) -> set[str]:
+    """One machine for each family: a compressed set serves from its lowest level on."""
+    lowest: dict[tuple[str, str], str] = {}
+    for machine in (machine for platform in platforms for machine in machines(platform)):
+        family = platform_family(machine)
+        if family not in lowest or level(machine) < level(lowest[family]):
+            lowest[family] = machine
+    return set(lowest.values())
+
+
+def level(machine: str) -> tuple[int, int]:
+    """``(2, 28)`` of ``manylinux_2_28_x86_64``; what has no level is ``(0, 0)``."""
+    match = _LEVEL.match(machine)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def reach(filenames: Iterable[str], newest: int) -> Reach:
+    """What these files are for; ``newest`` is the newest minor version a stable-ABI wheel counts for.
+
+    Names that are not a wheel's, and wheels for other implementations, count for nothing.
+    """
+    default: set[int] = set()
+    free_threaded: set[int] = set()
+    found: set[str] = set()
+    pure = False
+    for filename in filenames:
+        try:
+            name = WheelName.parse(filename)
+        except InputError:
+            continue
+        targets = targets_of(name)
+        for target in targets:
+            last = newest if target.onwards else target.minor
+            (free_threaded if target.free_threaded else default).update(range(target.minor, last + 1))
+        generic = "none" in name.abis and any(tag.startswith(("py", "cp3")) for tag in name.interpreters)
+        pure |= generic and name.platforms == ("any",)
+        if targets or generic:
+            found |= _oldest(name.platforms)
+    return Reach(
+        default=frozenset(default), free_threaded=frozenset(free_threaded), machines=frozenset(found), pure=pure
+    )
+
+
+def places(release: Reach, previous: Reach | None, configured: Configured) -> tuple[Place, ...]:
+    """Every place worth asking an installer about, sorted.
+
+    Both builds of each minor version that the release, the previous one or the configuration is for, on each of their
+    machines. A free-threaded build is asked about from 3.14 on, 3.13t only where a wheel names it, and never on a
+    platform that has none.
+    """
+    reaches = [release, previous] if previous else [release]
+    free_threaded = frozenset[int]().union(*(one.free_threaded for one in reaches))
+    minors = frozenset[int]().union(*(one.default for one in reaches), free_threaded)
+    found = frozenset[str]().union(*(one.machines for one in reaches))
+    named = {(int(python.removesuffix("t")[2:]), python.endswith("t")) for python in configured.pythons}
+    found |= {machine for platform in configured.platforms for machine in machines(platform)}
+    inferred = {(minor, False) for minor in minors} | {
+        (minor, True) for minor in minors if minor in free_threaded or minor >= FIRST_SUPPORTED_FREE_THREADED
+    }
+    return tuple(
+        sorted(
+            Place(minor=minor, free_threaded=is_free_threaded, platform=machine)
+            for minor, is_free_threaded in named | inferred
+            for machine in found
+            if not is_free_threaded or has_free_threaded(minor, machine)
+        )
+    )
+
+
+def judge(
+    spots: Iterable[Spot],
+    *,
+    release: Reach,
+    configured: Configured,
+    served_before: frozenset[Place],
+    supported: frozenset[int],
+) -> tuple[Spot, ...]:
+    """Give every spot the reason why it is expected, if there is one.
+
+    ``served_before`` are the places that the previous release serves, ``supported`` the minor versions of the day. What
+    neither build of a version has (``SHIPPED``) is asked for on the newest machine of each platform family only: an
+    old machine may be too old for a new Python.
+    """
+    found = {spot.place: spot for spot in spots}
+    newest: dict[tuple[str, str], str] = {}
+    for machine in sorted(release.machines, key=level):
+        newest[platform_family(machine)] = machine
+    pythons = configured.pythons or tuple(f"3.{minor}" for minor in release.default | release.free_threaded)
+    platforms = {machine for platform in configured.platforms for machine in machines(platform)} or release.machines
+    named = {f"cp{python.replace('.', '')}" for python in pythons} if configured != Configured() else frozenset[str]()
+
+    families = set(map(platform_family, release.machines))
+
+    def basis(place: Place) -> Basis | None:
+        if place.python in named and place.platform in platforms:
+            return Basis.CONFIGURED
+        shipped = place.minor in (release.free_threaded if place.free_threaded else release.default)
+        optional = not place.free_threaded or place.minor < FIRST_SUPPORTED_FREE_THREADED
+        if not shipped and optional and place.minor not in release.free_threaded:
+            return Basis.DROPPED_PYTHON if place in served_before else None
+        if platform_family(place.platform) not in families:
+            return Basis.DROPPED_PLATFORM if place in served_before else None
+        wanted = not configured.pythons or place.python in named  # a table that names pythons names all of them
+        if wanted and place.twin in found and found[place.twin].compiled:
+            return Basis.TWIN
+        if place in served_before:
+            return Basis.PREVIOUS
+        if shipped and place.platform in newest.values() and place.minor in supported:
+            return Basis.SHIPPED if is_offered(place.minor, place.platform) else None
+        return None
+
+    return tuple(replace(spot, basis=basis(place)) for place, spot in sorted(found.items()))

@@ -1,0 +1,111 @@
+"""Which builds of CPython the tags of a file name promise to serve, and which module files those look for and load.
+
+Sources: PEP 425 and PEP 803 for the tags, ``importlib.machinery.EXTENSION_SUFFIXES`` (CPython's ``dynload_shlib.c`` and
+``dynload_win.c``) for the suffixes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import assert_never
+
+from ftwheel.core.wheel.extension_module import BuiltFor, Suffix, SuffixAbi
+from ftwheel.core.wheel.contents import WheelName
+
+__all__ = ["ABI3T_FLOOR", "Target", "targets_of"]
+
+ABI3T_FLOOR = 15  # CPython 3.15 (PEP 803)
+_INTERPRETER = re.compile(r"cp3(\d+)")
+_ORDER = (
+    SuffixAbi.DEFAULT,
+    SuffixAbi.FREE_THREADED,
+    SuffixAbi.STABLE_ABI,
+    SuffixAbi.STABLE_ABI_T,
+    SuffixAbi.PLAIN,
+    SuffixAbi.OTHER,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Target:
+    """CPython 3.``minor`` of one build; with ``onwards`` also every later version of that build."""
+
+    minor: int
+    onwards: bool
+    free_threaded: bool
+
+    @property
+    def label(self) -> str:
+        """``3.13t``, ``3.9 and newer``"""
+        return f"3.{self.minor}{'t' if self.free_threaded else ''}{' and newer' if self.onwards else ''}"
+
+    def searches(self, suffix: Suffix) -> bool:
+        """Whether every interpreter of this target tries a file with this suffix."""
+        match suffix.abi:
+            case SuffixAbi.PLAIN:
+                return not suffix.debug
+            case SuffixAbi.DEFAULT | SuffixAbi.FREE_THREADED:
+                return (
+                    (suffix.abi is SuffixAbi.FREE_THREADED) is self.free_threaded
+                    and not self.onwards
+                    and not suffix.debug
+                    and suffix.version == (3, self.minor)
+                )
+            case SuffixAbi.STABLE_ABI:
+                # 3.13t and 3.14t try .abi3.so as well; 3.15t has .abi3t.so in its place
+                return not self.free_threaded or (self.minor < ABI3T_FLOOR and not self.onwards)
+            case SuffixAbi.STABLE_ABI_T:
+                return self.minor >= ABI3T_FLOOR
+            case SuffixAbi.OTHER:
+                return False
+            case _:
+                assert_never(suffix.abi)
+
+    def some_search(self, suffix: Suffix) -> bool:
+        """Whether at least one interpreter of this target tries a file with this suffix."""
+        if not self.onwards or self.searches(suffix):
+            return self.searches(suffix)
+        if suffix.abi is SuffixAbi.STABLE_ABI_T:
+            return True
+        latest = suffix.version[1] if suffix.version else -1
+        return latest >= self.minor and Target(minor=latest, onwards=False, free_threaded=self.free_threaded).searches(
+            suffix
+        )
+
+    def order(self, suffix: Suffix) -> int:
+        """Position in the order in which an import system tries suffixes; lower is tried first."""
+        return _ORDER.index(suffix.abi)
+
+    def loads(self, built_for: BuiltFor) -> bool | None:
+        """Whether these interpreters can run code of that ABI; None when the ABI is not known."""
+        match built_for:
+            case BuiltFor.CANNOT_TELL:
+                return None
+            case BuiltFor.STABLE_ABI_T:
+                return self.minor >= ABI3T_FLOOR
+            case BuiltFor.FREE_THREADED:
+                return self.free_threaded
+            case BuiltFor.DEFAULT | BuiltFor.STABLE_ABI:
+                return not self.free_threaded
+            case BuiltFor.MIXED:
+                return False
+            case _:
+                assert_never(built_for)
+
+
+def targets_of(name: WheelName) -> tuple[Target, ...]:
+    """The CPython builds that this file name serves with an ABI of theirs, sorted.
+
+    ``none`` promises no ABI and other implementations are not judged, so both give nothing. Of a compressed set only
+    the combinations that an installer accepts count: ``cp312.cp313-cp312.cp313`` serves two builds, not four.
+    """
+    found: set[Target] = set()
+    for interpreter in name.interpreters:
+        if not (match := _INTERPRETER.fullmatch(interpreter)):
+            continue
+        minor = int(match[1])
+        for abi in name.abis:
+            if abi in {interpreter, interpreter + "t", "abi3", "abi3t"}:
+                found.add(Target(minor=minor, onwards=abi.startswith("abi3"), free_threaded=abi.endswith("t")))
+    return tuple(sorted(found))

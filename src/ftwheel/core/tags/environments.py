@@ -1,0 +1,251 @@
+"""Decides what an environment is: an interpreter on a platform, the tags it accepts in order, and its markers.
+
+Nothing here asks the machine it runs on. Labels read ``cp314t-manylinux_2_28_x86_64``: the version-specific ABI tag,
+then the newest platform tag the machine accepts; everything older on the platform's ladder is accepted as well.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.tags.platform_tags import platform_ladder, platform_markers
+from ftwheel.core.tags.priority import TagFlavour, abi_table, platform_table
+
+__all__ = [
+    "PRESETS",
+    "Environment",
+    "Loading",
+    "from_facts",
+    "loading",
+    "parse_environment",
+    "parse_environments",
+    "preset",
+]
+
+_LABEL = re.compile(
+    r"(?P<implementation>cp|pp)(?P<major>3)\.?(?P<minor>[0-9]{1,3})(?:\.(?P<micro>[0-9]{1,3})(?P<rest>(?:a|b|rc)[0-9]{1,3})?)?"
+    r"(?P<threads>t?)(?P<debug>d?)-(?P<platform>[a-z0-9_]+)"
+)
+_IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
+_FIRST_FREE_THREADED = 13  # PEP 703
+_FIRST_ABI3T = 15  # PEP 803
+_FIRST_WITHOUT_PYMALLOC = 8
+_DEFAULT_MINORS = (15, 14, 13, 12, 11)  # the releases with support at the end of 2026
+_FREE_THREADED_MINORS = (15, 14, 13)
+_PLATFORMS = (
+    "manylinux_2_28_x86_64",
+    "manylinux_2_28_aarch64",
+    "musllinux_1_2_x86_64",
+    "musllinux_1_2_aarch64",
+    "macosx_14_0_arm64",
+    "macosx_14_0_x86_64",
+    "win_amd64",
+    "win32",
+    "win_arm64",
+)
+_PAIR_PLATFORMS = ("manylinux_2_28_x86_64", "macosx_14_0_arm64", "win_amd64")
+PRESETS = {
+    "all": tuple(
+        f"cp3{minor}{threads}-{platform}"
+        for threads, minors in (("", _DEFAULT_MINORS), ("t", _FREE_THREADED_MINORS))
+        for minor in minors
+        for platform in _PLATFORMS
+    ),
+    "pairs": tuple(
+        f"cp3{minor}{threads}-{platform}"
+        for minor in _FREE_THREADED_MINORS
+        for platform in _PAIR_PLATFORMS
+        for threads in ("", "t")
+    ),
+}
+"""``all``: every CPython with support, both builds, on the platforms projects build for. ``pairs``: both builds of the
+versions that have two, on the commonest platform of each system."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One interpreter on one platform.
+
+    ``label`` is the name it was asked for by. ``implementation`` is the short form, ``cp``. ``python_version`` is
+    (major, minor, micro); ``python_full_version`` keeps ``rc1``. ``abis`` are the version-specific ABI tags,
+    ``platforms`` the platform tags, both in packaging's order, most preferred first. ``markers`` are the PEP 508
+    variables of the target.
+    """
+
+    label: str
+    implementation: str
+    python_version: tuple[int, int, int]
+    python_full_version: str
+    free_threaded: bool
+    debug: bool
+    abis: tuple[str, ...]
+    platforms: tuple[str, ...]
+    markers: tuple[tuple[str, str], ...]
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """``(3, 14)``"""
+        return self.python_version[:2]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Every tag the interpreter accepts, most preferred first, as packaging lists them on such a machine."""
+        abis = abi_table(self.implementation, self.minor, self.abis, self.free_threaded, TagFlavour.PIP)
+        platforms = platform_table(self.platforms, TagFlavour.PIP)
+        return (
+            *(f"{pair}-{platform}" for pair in abis.native for platform in platforms.order),
+            *(f"{pair}-any" for pair in abis.pure),
+        )
+
+
+class Loading(enum.Enum):
+    """Whether an interpreter can load what a wheel with a tag contains; accepting the wheel is another question."""
+
+    YES = "loads"
+    CANNOT_TELL = "cannot tell"
+    NO = "cannot load"
+
+
+@lru_cache(maxsize=1024)
+def parse_environment(label: str) -> Environment:
+    """``cp314t-manylinux_2_28_x86_64``, ``cp313-win_amd64``, ``cp315t-macosx_14_0_arm64``, ``pp311-win_amd64``, ...
+
+    The version may be exact, ``cp3.14.1-win_amd64`` or ``cp3.15.0rc1t-win_amd64``; without a micro version it is the
+    first release, ``3.14.0``, as with pip's ``--python-version``. Raises InputError.
+    """
+    match = _LABEL.fullmatch(label)
+    wanted = "ABI-PLATFORM, for example cp314t-manylinux_2_28_x86_64 or cp313-win_amd64"
+    if match is None:
+        raise InputError(f"{label[:100]}: not an environment", hint=f"wanted {wanted}")
+    minor, free_threaded, implementation = int(match["minor"]), bool(match["threads"]), match["implementation"]
+    if minor < 2:
+        raise InputError(f"{label[:100]}: there are no wheels for Python older than 3.2", hint=f"wanted {wanted}")
+    if free_threaded and (minor < _FIRST_FREE_THREADED or implementation != "cp"):
+        raise InputError(f"{label[:100]}: CPython has a free-threaded build from 3.13 on", hint=f"wanted {wanted}")
+    version = (3, minor, int(match["micro"] or 0))
+    full = ".".join(map(str, version)) + (match["rest"] or "")
+    name, display = _IMPLEMENTATIONS[implementation]
+    markers = platform_markers_of(label, match["platform"]) | {
+        "implementation_name": name,
+        "implementation_version": full if implementation == "cp" else "7.3.0",
+        "platform_python_implementation": display,
+        "python_full_version": full,
+        "python_version": f"3.{minor}",
+    }
+    return from_facts(
+        label=label,
+        implementation=implementation,
+        python_version=version,
+        python_full_version=full,
+        free_threaded=free_threaded,
+        debug=bool(match["debug"]),
+        platforms=platform_ladder(match["platform"]),
+        markers=markers,
+    )
+
+
+def platform_markers_of(label: str, platform: str) -> dict[str, str]:
+    """The platform's markers; raises InputError, with the label, for a platform that is not known."""
+    try:
+        platform_ladder(platform)
+    except InputError as error:
+        raise InputError(f"{label[:100]}: {error.message}", hint=error.hint) from None
+    return platform_markers(platform)
+
+
+def preset(name: str) -> tuple[Environment, ...]:
+    """The environments of ``all`` or ``pairs``. Raises InputError."""
+    if name not in PRESETS:
+        raise InputError(f"{name[:100]}: not a preset", hint=f"presets are {', '.join(sorted(PRESETS))}")
+    return tuple(map(parse_environment, PRESETS[name]))
+
+
+def parse_environments(labels: Iterable[str]) -> tuple[Environment, ...]:
+    """Labels and names of presets, mixed: each environment once, in the order given. Raises InputError."""
+    found: dict[str, Environment] = {}
+    for label in labels:
+        for environment in preset(label) if label in PRESETS else (parse_environment(label),):
+            found.setdefault(environment.label, environment)
+    return tuple(found.values())
+
+
+def from_facts(
+    *,
+    label: str,
+    implementation: str,
+    python_version: tuple[int, int, int],
+    python_full_version: str,
+    free_threaded: bool,
+    debug: bool,
+    platforms: Sequence[str],
+    markers: Mapping[str, str],
+    abis: Sequence[str] = (),
+) -> Environment:
+    """The environment of a real interpreter, from what it said when it was asked.
+
+    ``platforms`` is what ``packaging.tags.platform_tags()`` lists there, ``markers`` is
+    ``packaging.markers.default_environment()``. ``abis`` may be left out for CPython and PyPy.
+    """
+    return Environment(
+        label=label,
+        implementation=implementation,
+        python_version=python_version,
+        python_full_version=python_full_version,
+        free_threaded=free_threaded,
+        debug=debug,
+        abis=tuple(abis) or _abis(implementation, python_version[:2], free_threaded=free_threaded, debug=debug),
+        platforms=tuple(platforms),
+        markers=tuple(sorted(markers.items())),
+    )
+
+
+def _abis(implementation: str, version: tuple[int, int], *, free_threaded: bool, debug: bool) -> tuple[str, ...]:
+    major, minor = version
+    if implementation == "pp":
+        return (f"pypy{major}{minor}_pp73",)  # the only ABI of all PyPy releases since 2020
+    plain = f"cp{major}{minor}{'t' if free_threaded else ''}"
+    if minor < _FIRST_WITHOUT_PYMALLOC:
+        return (f"{plain}{'d' if debug else ''}m",)
+    return (f"{plain}d", plain) if debug else (plain,)  # a debug build loads release modules as well
+
+
+def loading(tag: str, environment: Environment) -> Loading:
+    """Decide whether the interpreter can load the extension modules that a wheel with this tag declares.
+
+    ``tag`` is one tag of three parts. ``cp314-abi3t`` is accepted by 3.14t and loads nowhere below 3.15 (PEP 803).
+    ``cp313-none-win_amd64`` on 3.13t cannot be told: it says nothing about the ABI of what is inside, and a module
+    for the default build crashes there.
+    """
+    interpreter, abi, platform = tag.split("-")
+    if platform != "any" and platform not in environment.platforms:
+        return Loading.NO
+    named = _named_minor(interpreter, environment.implementation)
+    generic = interpreter.startswith("py")
+    if abi == "none":
+        if platform == "any" or generic:
+            return Loading.YES if generic or named is not None else Loading.NO
+        if named != environment.python_version[1]:
+            return Loading.NO
+        return Loading.CANNOT_TELL if environment.free_threaded else Loading.YES
+    if named is None:
+        return Loading.NO
+    new_enough = environment.python_version[1] >= named
+    match abi:
+        case "abi3":
+            loads = new_enough and not environment.free_threaded
+        case "abi3t":
+            loads = new_enough and environment.python_version[1] >= _FIRST_ABI3T
+        case _:
+            loads = abi in environment.abis and environment.python_version[1] == named
+    return Loading.YES if loads else Loading.NO
+
+
+def _named_minor(interpreter: str, implementation: str) -> int | None:
+    """The minor version that ``cp313`` names, None when it names another implementation or no minor version."""
+    digits = interpreter.removeprefix(f"{implementation}3")
+    return int(digits) if digits != interpreter and digits.isdecimal() else None

@@ -1,0 +1,234 @@
+"""Decides how well a wheel's tags fit an interpreter: the place of its best tag in the list of accepted ones.
+
+An installer walks over interpreter and ABI first and over platforms within, so its list of a thousand tags is the
+product of two short ones. The place of a tag in it is computed from its places in those; nothing is expanded, neither
+the list nor a wheel's compressed set (PEP 425), however absurd. The unit tests hold the lists against packaging's.
+
+Sources: packaging 26.3 ``tags.py`` (``cpython_tags``, ``compatible_tags``, as pip's ``get_supported`` calls them), uv
+0.13.9 ``uv-platform-tags/src/tags.rs``.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ftwheel.core.tags.platform_tags import before_packaging_24, before_packaging_26_3, before_uv_0_11_21, uv_platforms
+
+__all__ = [
+    "AbiTable",
+    "PlatformTable",
+    "TagFlavour",
+    "abi_table",
+    "best_tag",
+    "place",
+    "platform_table",
+    "uv_abi",
+    "uv_interpreter",
+    "uv_platform",
+]
+
+_MOST_REMEMBERED = 4096  # different tag texts; an honest page has some hundred
+
+
+class TagFlavour(enum.Enum):
+    """Whose list: it depends on the installer and its version."""
+
+    PIP = "pip"  # 26.3 and newer
+    PIP_OLD_PLATFORMS = "pip before 26.3"
+    PIP_NO_ABI3T = "pip before 26.1"
+    PIP_NO_FREE_THREADING = "pip before 24.1"
+    UV = "uv"  # 0.11.21 and newer
+    UV_OLD_MUSL = "uv before 0.11.21"
+    UV_NO_ABI3T = "uv before 0.11.3"
+
+    @property
+    def is_uv(self) -> bool:
+        return self in {TagFlavour.UV, TagFlavour.UV_OLD_MUSL, TagFlavour.UV_NO_ABI3T}
+
+
+class AbiTable:
+    """The accepted pairs of interpreter and ABI.
+
+    ``native`` are those of wheels for one platform, ``pure`` those of wheels for ``any``: each pair with its place.
+    """
+
+    __slots__ = ("_abis", "_interpreters", "_memory", "_uv", "native", "pure")
+
+    def __init__(self, native: list[str], pure: list[str], *, uv: bool) -> None:
+        self.native = {pair: place for place, pair in enumerate(native)}
+        self.pure = {pair: place for place, pair in enumerate(pure)}
+        pairs = [pair.split("-") for pair in (*native, *pure)]
+        self._interpreters = {interpreter for interpreter, _ in pairs}
+        self._abis = {abi for _, abi in pairs}
+        self._uv = uv
+        self._memory: dict[str, tuple[int | None, int | None]] = {}
+
+    def places(self, text: str) -> tuple[int | None, int | None]:
+        """The best place in ``native`` and in ``pure`` of ``cp312.cp313-abi3``; None where no pair fits."""
+        found = self._memory.get(text)
+        if found is None:
+            pairs = self.pairs(text)
+            found = (
+                min((self.native[pair] for pair in pairs if pair in self.native), default=None),
+                min((self.pure[pair] for pair in pairs if pair in self.pure), default=None),
+            )
+            if len(self._memory) >= _MOST_REMEMBERED:
+                self._memory.clear()
+            self._memory[text] = found
+        return found
+
+    def pairs(self, text: str) -> list[str]:
+        """The pairs of the compressed sets that can be in a table; looking for known parts bounds the product."""
+        interpreters, abis = self.split(text)
+        return [f"{one}-{abi}" for one in interpreters & self._interpreters for abi in abis & self._abis]
+
+    def split(self, text: str) -> tuple[set[str], set[str]]:
+        """The interpreters and the ABIs of the compressed sets, as the installer spells them."""
+        interpreters, _, abis = text.partition("-")
+        if self._uv:
+            return {uv_interpreter(one) for one in interpreters.split(".")}, {uv_abi(abi) for abi in abis.split(".")}
+        return set(interpreters.lower().split(".")), set(abis.lower().split("."))
+
+    def knows_interpreter(self, text: str) -> bool:
+        """Whether one of the interpreters is accepted with some ABI."""
+        return not self._interpreters.isdisjoint(self.split(text)[0])
+
+
+class PlatformTable:
+    """The accepted platforms, each with its place."""
+
+    __slots__ = ("_memory", "_uv", "order")
+
+    def __init__(self, platforms: tuple[str, ...], *, uv: bool) -> None:
+        self.order = {platform: place for place, platform in enumerate(platforms)}
+        self._uv = uv
+        self._memory: dict[str, tuple[int | None, bool]] = {}
+
+    def places(self, text: str) -> tuple[int | None, bool]:
+        """The best place of ``manylinux_2_17_x86_64.manylinux2014_x86_64``, and whether ``any`` is in it."""
+        found = self._memory.get(text)
+        if found is None:
+            names = self.split(text)
+            found = (min((self.order[name] for name in names if name in self.order), default=None), "any" in names)
+            if len(self._memory) >= _MOST_REMEMBERED:
+                self._memory.clear()
+            self._memory[text] = found
+        return found
+
+    def split(self, text: str) -> set[str]:
+        """The platforms of the compressed set, as the installer spells them."""
+        return {uv_platform(name) for name in text.split(".")} if self._uv else set(text.lower().split("."))
+
+
+def place(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_text: str) -> int | None:
+    """The index of a wheel's best tag in the installer's list of accepted tags; None when none is accepted.
+
+    ``abi_text`` and ``platform_text`` are the last parts of the file name: ``cp312.cp313-abi3`` and
+    ``manylinux_2_17_x86_64.manylinux2014_x86_64``.
+    """
+    native, pure = abis.places(abi_text)
+    platform, is_any = platforms.places(platform_text)
+    if native is not None and platform is not None:
+        return native * len(platforms.order) + platform
+    if pure is not None and is_any:
+        return len(abis.native) * len(platforms.order) + pure
+    return None
+
+
+def best_tag(abis: AbiTable, platforms: PlatformTable, index: int) -> str:
+    """The tag at an index that ``place`` gave."""
+    pair, platform = divmod(index, len(platforms.order))
+    if pair < len(abis.native):
+        return f"{list(abis.native)[pair]}-{list(platforms.order)[platform]}"
+    return f"{list(abis.pure)[index - len(abis.native) * len(platforms.order)]}-any"
+
+
+@lru_cache(maxsize=1024)
+def platform_table(platforms: tuple[str, ...], flavour: TagFlavour) -> PlatformTable:
+    """``platforms`` are in packaging's order."""
+    if flavour is TagFlavour.UV:
+        platforms = uv_platforms(platforms)
+    elif flavour.is_uv:
+        platforms = before_uv_0_11_21(platforms)
+    elif flavour is TagFlavour.PIP_NO_FREE_THREADING:
+        platforms = before_packaging_24(platforms)
+    elif flavour is not TagFlavour.PIP:
+        platforms = before_packaging_26_3(platforms)
+    return PlatformTable(platforms, uv=flavour.is_uv)
+
+
+@lru_cache(maxsize=1024)
+def abi_table(
+    implementation: str, version: tuple[int, int], abis: tuple[str, ...], free_threaded: bool, flavour: TagFlavour
+) -> AbiTable:
+    """``implementation`` is ``cp``, ``pp``, ...; ``abis`` are the version-specific ABIs, most preferred first."""
+    major, minor = version
+    own = f"{implementation}{major}{minor}"
+    native = [f"{own}-{abi}" for abi in abis]
+    if implementation == "cp":
+        if flavour is TagFlavour.PIP_NO_FREE_THREADING and free_threaded:
+            # packaging 21.3 has never heard of the build and gives the tags of the default one.
+            free_threaded = False
+            native = [pair.replace("t", "") for pair in native]
+        stable = "abi3t" if free_threaded else "abi3"
+        with_stable = not free_threaded or flavour not in {TagFlavour.PIP_NO_ABI3T, TagFlavour.UV_NO_ABI3T}
+        native += [f"{own}-{stable}"] if with_stable else []
+        native += [f"{own}-none"]
+        native += [f"cp{major}{older}-{stable}" for older in range(minor - 1, 1, -1)] if with_stable else []
+    elif not flavour.is_uv:
+        native += [f"{own}-none"]
+    generic = [f"py{name}-none" for name in _python_range(major, minor)]
+    pure = generic if flavour.is_uv and implementation != "cp" else [f"{own}-none", *generic]
+    return AbiTable([*native, *generic], pure, uv=flavour.is_uv)
+
+
+def _python_range(major: int, minor: int) -> Iterator[str]:
+    yield f"{major}{minor}"
+    yield f"{major}"
+    yield from (f"{major}{older}" for older in range(minor - 1, -1, -1))
+
+
+# uv compares parsed tags, not text: `cp3014` is `cp314`, `CP314` is unknown. What it does not know becomes "".
+_UV_INTERPRETER = re.compile(r"(py|cp)([0-9])((?:\+?[0-9]|[0-9]{2})?)|(pyston|pp|graalpy)([0-9])(\+?[0-9]+)")
+_UV_CPYTHON_ABI = re.compile(r"cp([0-9])([0-9]+)([tdmu]*)")
+_UV_OTHER_ABI = re.compile(r"none|abi3t?|pypy_[0-9]+|pypy[0-9]+_pp[0-9]+|graalpy[0-9]+_[0-9]+_native|pyston_.*")
+_UV_VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios|pyodide|pyemscripten)_(\+?[0-9]+)_(\+?[0-9]+)_(.+)")
+_UV_ANDROID = re.compile(r"android_(\+?[0-9]+)_(.+)")
+
+
+def uv_interpreter(text: str) -> str:
+    """An interpreter tag in uv's own spelling, empty when uv does not know it."""
+    match = _UV_INTERPRETER.fullmatch(text)
+    if match is None:
+        return ""
+    name, major, minor = (match[1], match[2], match[3]) if match[1] else (match[4], match[5], match[6])
+    if minor and int(minor) > 255:
+        return ""
+    return f"{name}{major}{int(minor) if minor else ''}"
+
+
+def uv_abi(text: str) -> str:
+    """An ABI tag in uv's own spelling, empty when uv does not know it."""
+    if match := _UV_CPYTHON_ABI.fullmatch(text):
+        major, minor, flags = match.groups()
+        if int(minor) > 255 or len(set(flags)) != len(flags):
+            return ""
+        return f"cp{major}{int(minor)}{''.join(flag for flag in 'tdmu' if flag in flags)}"
+    return text if _UV_OTHER_ABI.fullmatch(text) else ""
+
+
+def uv_platform(text: str) -> str:
+    """A platform tag in uv's own spelling; what uv does not know comes back as it is."""
+    if match := _UV_VERSIONED.fullmatch(text):
+        family, major, minor, rest = match.groups()
+        if family in {"manylinux", "musllinux"} and rest == "armv8l":
+            rest = "armv7l"
+        return f"{family}_{int(major)}_{int(minor)}_{rest}"
+    if match := _UV_ANDROID.fullmatch(text):
+        return f"android_{int(match[1])}_{match[2]}"
+    if text.startswith(("linux_", "manylinux1_", "manylinux2010_", "manylinux2014_")) and text.endswith("_armv8l"):
+        return text.replace("_armv8l", "_armv7l")
+    return text

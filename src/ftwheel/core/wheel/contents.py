@@ -1,0 +1,326 @@
+"""What is inside a wheel, as facts: its name, its three metadata files, its members, and what is odd about them.
+
+Pure: ``ftwheel.io.wheel.reading`` reads the zip and hands the texts of the ``.dist-info`` folder to the parsers here.
+Specification: the binary distribution format (https://packaging.python.org/specifications/binary-distribution-format/),
+PEP 427 for RECORD and PEP 425 for compressed tag sets.
+"""
+
+from __future__ import annotations
+
+import csv
+import enum
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from math import prod
+from typing import TYPE_CHECKING
+
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.wheel.extension_module import ExtensionModule, module_name
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+__all__ = [
+    "EXTENSION_ENDINGS",
+    "Flaw",
+    "FlawKind",
+    "Member",
+    "Metadata",
+    "RecordEntry",
+    "WheelContents",
+    "WheelFile",
+    "WheelName",
+    "dotted_name",
+    "is_native",
+    "parse_metadata",
+    "parse_record",
+    "parse_wheel_file",
+    "unsafe_path",
+]
+
+_NATIVE = re.compile(r"\.(so|pyd)$|\.so\.[0-9][0-9.]*$|\.(dylib|dll)$", re.IGNORECASE)
+EXTENSION_ENDINGS = (".so", ".pyd")
+_SCHEME = re.compile(r"[^/]+\.data/(purelib|platlib)/")
+_TAG_ATOM = re.compile(r"[A-Za-z0-9_]+")
+_LONGEST_NAME = 255  # what file systems take; it also bounds the product of the compressed sets
+_MOST_TAGS = 1000  # of one Tag line, for the same reason
+_UNSAFE = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(^|/)\.\.?(/|$)|//")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelName:
+    """A wheel's file name, taken apart: ``NAME-VERSION(-BUILD)?-INTERPRETER-ABI-PLATFORM.whl``.
+
+    ``interpreters``, ``abis`` and ``platforms`` are the compressed sets in the order of the file name, lower case;
+    ``name`` is normalised (PEP 503), ``stem`` is the first two parts as written, which is what ``.dist-info`` is
+    named after.
+    """
+
+    filename: str
+    stem: str
+    name: str
+    version: Version
+    build: str
+    interpreters: tuple[str, ...]
+    abis: tuple[str, ...]
+    platforms: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, filename: str) -> WheelName:
+        """Take a file name apart by packaging's rules; raises InputError when it is not a wheel's."""
+        if len(filename) > _LONGEST_NAME:
+            raise InputError(f"{filename[:60]}...: a file name of {len(filename)} characters is not a wheel's")
+        try:
+            name, version, _, _ = parse_wheel_filename(filename)
+        except InvalidWheelFilename as error:
+            raise InputError(
+                f"{filename}: is not the file name of a wheel ({error})",
+                hint="a wheel is named NAME-VERSION(-BUILD)-INTERPRETER-ABI-PLATFORM.whl",
+            ) from error
+        parts = filename.removesuffix(".whl").split("-")
+        interpreters, abis, platforms = (tuple(part.lower().split(".")) for part in parts[-3:])
+        return cls(
+            filename=filename,
+            stem="-".join(parts[:2]),
+            name=name,
+            version=version,
+            build=parts[2] if len(parts) == 6 else "",
+            interpreters=interpreters,
+            abis=abis,
+            platforms=platforms,
+        )
+
+    @property
+    def tag_text(self) -> str:
+        """``cp313-cp313t-manylinux_2_17_x86_64.manylinux2014_x86_64``, as in the file name."""
+        return "-".join(".".join(part) for part in (self.interpreters, self.abis, self.platforms))
+
+    @property
+    def tags(self) -> frozenset[Tag]:
+        """Every combination of the compressed sets (PEP 425)."""
+        return frozenset(
+            Tag(interpreter, abi, platform)
+            for interpreter in self.interpreters
+            for abi in self.abis
+            for platform in self.platforms
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelFile:
+    """The ``WHEEL`` file.
+
+    ``tags`` are its ``Tag`` lines expanded; ``root_is_purelib`` is None when not said as true or false.
+    """
+
+    wheel_version: str
+    generator: str
+    root_is_purelib: bool | None
+    tags: frozenset[Tag]
+    bad_tags: tuple[str, ...]
+    build: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """The fields of ``METADATA`` that decide who may install the wheel. Texts are as written, not validated."""
+
+    name: str
+    version: str
+    requires_python: str
+    classifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEntry:
+    """One line of ``RECORD``.
+
+    ``digest`` is ``ALGORITHM=URLSAFE_BASE64`` and ``size`` is in bytes; "" and None mean not recorded.
+    """
+
+    path: str
+    digest: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One file of the zip.
+
+    ``sha256`` (hexadecimal) is for comparing contents. ``digest`` is what ``RECORD`` should say, computed with the
+    algorithm it uses for this member, "" when that algorithm is unknown here. ``initialised`` holds when the bytes
+    contain ``PyInit_STEM`` or ``PyModExport_STEM`` for the member's own stem: without that text no interpreter can
+    import it.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    digest: str
+    initialised: bool = False
+
+
+class FlawKind(enum.Enum):
+    """What can be wrong with the zip itself."""
+
+    DUPLICATE = "duplicate"  # two members of one name: readers disagree about which is the file
+    UNSAFE = "unsafe"  # a name that leaves the folder it is unpacked into, or that means different things to readers
+    UNREADABLE = "unreadable"  # damaged, encrypted, or compressed in a way that installers do not read
+    TOO_LARGE = "too large"  # expands like a zip bomb, so it was not read
+    MALFORMED = "malformed"  # a metadata file that is missing or does not parse
+    BINARY = "binary"  # named like an extension module, but not a binary that can be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Flaw:
+    """One thing wrong with the zip; ``path`` is the member."""
+
+    path: str
+    kind: FlawKind = FlawKind.UNREADABLE
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelContents:
+    """Everything a rule may ask about one wheel.
+
+    ``dist_info`` is the folder of the metadata files, with a slash. ``members`` are sorted by path, without folders.
+    ``wheel``, ``metadata`` and ``record`` are None when the file is missing or unreadable (then ``flaws`` says so).
+    ``extensions`` is filled only when the reader was asked to look into binaries; it is sorted by path and has every
+    member that is named like an extension module and can be read as a binary.
+    """
+
+    name: WheelName
+    dist_info: str
+    size: int
+    members: tuple[Member, ...]
+    wheel: WheelFile | None
+    metadata: Metadata | None
+    record: tuple[RecordEntry, ...] | None
+    flaws: tuple[Flaw, ...] = ()
+    extensions: tuple[ExtensionModule, ...] = ()
+
+    @property
+    def filename(self) -> str:
+        return self.name.filename
+
+    @property
+    def installed(self) -> tuple[Member, ...]:
+        """What the wheel is shipped for: the members outside the ``.dist-info`` folder."""
+        return tuple(member for member in self.members if not member.path.startswith(self.dist_info))
+
+    @property
+    def native(self) -> tuple[Member, ...]:
+        """Members named like compiled code: extension modules, and libraries that belong to them."""
+        return tuple(member for member in self.members if is_native(member.path))
+
+    @property
+    def modules(self) -> dict[str, tuple[Member, ...]]:
+        """Extension modules by dotted import name (several members when it is shipped for several interpreters)."""
+        found: dict[str, tuple[Member, ...]] = {}
+        for member in self.members:
+            if member.initialised and (name := dotted_name(member.path)):
+                found[name] = (*found.get(name, ()), member)
+        return found
+
+    @property
+    def python_files(self) -> dict[str, Member]:
+        """``.py`` members by the path they are installed to below site-packages."""
+        return {_SCHEME.sub("", member.path): member for member in self.installed if member.path.endswith(".py")}
+
+
+def is_native(path: str) -> bool:
+    """Whether a member is named like compiled code (``.so``, ``.pyd``, ``.dylib``, ``.dll``, ``.so.1``)."""
+    return _NATIVE.search(path) is not None
+
+
+def dotted_name(path: str) -> str:
+    """The name under which a member would be imported as an extension module; "" when it cannot be imported.
+
+    ``pkg/_ext.cpython-313t-x86_64-linux-gnu.so`` gives ``pkg._ext``; the ``.data/platlib`` and ``.data/purelib``
+    folders vanish.
+    """
+    if not path.endswith(EXTENSION_ENDINGS):
+        return ""
+    *folders, file = _SCHEME.sub("", path).split("/")
+    parts = folders if file.startswith("__init__.") and folders else [*folders, module_name(file)]
+    return ".".join(parts) if all(part.isidentifier() for part in parts) else ""
+
+
+def unsafe_path(path: str) -> bool:
+    """Whether a member's name leaves the target folder or means different things to different readers of zips.
+
+    Absolute, with a drive letter, with ``.`` or ``..`` as a part, with a backslash, an empty part or a control
+    character.
+    """
+    return _UNSAFE.search(path) is not None
+
+
+def parse_wheel_file(text: str) -> WheelFile:
+    """Read a ``WHEEL`` file. Never raises: what cannot be read as a tag stands in ``bad_tags``."""
+    message = HeaderParser().parsestr(text)
+    tags: set[Tag] = set()
+    bad: list[str] = []
+    for line in message.get_all("Tag", []):
+        parts = str(line).strip().split("-")
+        sets = [part.split(".") for part in parts]
+        if (
+            len(parts) == 3
+            and prod(map(len, sets)) <= _MOST_TAGS
+            and all(_TAG_ATOM.fullmatch(atom) for atoms in sets for atom in atoms)
+        ):
+            tags.update(Tag(a, b, c) for a in sets[0] for b in sets[1] for c in sets[2])
+        else:
+            bad.append(str(line))
+    pure = str(message.get("Root-Is-Purelib", "")).strip().lower()
+    return WheelFile(
+        wheel_version=str(message.get("Wheel-Version", "")).strip(),
+        generator=str(message.get("Generator", "")).strip(),
+        root_is_purelib={"true": True, "false": False}.get(pure),
+        tags=frozenset(tags),
+        bad_tags=tuple(bad),
+        build=str(message.get("Build", "")).strip(),
+    )
+
+
+def parse_metadata(text: str) -> Metadata:
+    """Read the few fields of ``METADATA`` that matter here. Never raises."""
+    message = HeaderParser().parsestr(text)
+    return Metadata(
+        name=canonicalize_name(str(message.get("Name", "")).strip()),
+        version=str(message.get("Version", "")).strip(),
+        requires_python=str(message.get("Requires-Python", "")).strip(),
+        classifiers=tuple(str(line).strip() for line in message.get_all("Classifier", [])),
+    )
+
+
+def parse_record(text: str) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
+    """Read ``RECORD``: its entries, and a message for each line that is not one (PEP 376: path, hash, size)."""
+    entries: list[RecordEntry] = []
+    bad: list[str] = []
+    for number, row in _rows(text.splitlines(), bad):
+        path, digest, size = row if len(row) == 3 else ("", "", "")
+        if not path or (size and not (size.isascii() and size.isdigit() and len(size) < 20)):
+            bad.append(f"line {number} is not a path, a hash and a size")
+        else:
+            entries.append(RecordEntry(path=path, digest=digest, size=int(size) if size else None))
+    return tuple(entries), tuple(bad)
+
+
+def _rows(lines: Iterable[str], bad: list[str]) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(lines)
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            bad.append(f"line {reader.line_num} is not comma-separated text ({error})")
+        else:
+            if row:
+                yield reader.line_num, row

@@ -1,0 +1,228 @@
+"""Compare the two halves of a pair of wheels: the one for the default build and the one for the free-threaded build.
+
+Both halves come out of one source tree, so everything but the machine code should be the same: the same extension
+modules, the same Python files with the same contents, the same metadata. A difference is how a shared build folder, a
+stale object or an unlucky file name shows itself.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ftwheel.core.wheel.extension_module import BuiltFor, SuffixAbi, parse_suffix
+from ftwheel.core.wheel.contents import Member, WheelContents, WheelName
+
+__all__ = ["Half", "HalvesComparison", "OneWheel", "Pairing", "compare_halves", "half_of", "pair_up", "platform_family"]
+
+_VERSION_SPECIFIC = re.compile(r"cp3\d+(t?)d?")
+_PLATFORM = re.compile(r"(?:many)?(linux)(?:_\d+_\d+|1|2010|2014)?_(.+)|(musllinux)_\d+_\d+_(.+)|(macosx)_\d+_\d+_(.+)")
+
+
+class Half(enum.Enum):
+    """Which builds of CPython a wheel's ABI tags are for."""
+
+    DEFAULT = "default"  # cp314, abi3
+    FREE_THREADED = "free-threaded"  # cp314t, abi3t
+    BOTH = "both"  # none, or a compressed set with tags of both kinds
+    NEITHER = "neither"  # another implementation's ABI
+
+
+class OneWheel(enum.Enum):
+    """Why two wheels are one too many; the value is the tag that one wheel would carry."""
+
+    PURE = "py3-none-any"
+    NO_EXTENSION_MODULES = "py3-none-PLATFORM"  # native code that Python never imports, such as a library for ctypes
+    STABLE_ABI = "cp315-abi3.abi3t"  # PEP 803
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HalvesComparison:
+    """Where two halves differ. All paths are installed paths, all modules dotted names, sorted.
+
+    ``empty`` names the wheels that install nothing, ``identical_modules`` the extension modules that have the same
+    bytes in both halves though no ABI of theirs is loaded by both builds: at least one half ships a module of the
+    other's. ``one_wheel`` is set when nothing in the two wheels needs two of them.
+    """
+
+    default: str
+    free_threaded: str
+    same_filename: bool
+    empty: tuple[str, ...] = ()
+    modules_only_in_default: tuple[str, ...] = ()
+    modules_only_in_free_threaded: tuple[str, ...] = ()
+    files_only_in_default: tuple[str, ...] = ()
+    files_only_in_free_threaded: tuple[str, ...] = ()
+    files_that_differ: tuple[str, ...] = ()
+    identical_modules: tuple[str, ...] = ()
+    one_wheel: OneWheel | None = None
+
+    @property
+    def agree(self) -> bool:
+        """Whether the two files are halves of one thing (``one_wheel`` is advice, not a difference)."""
+        return not (
+            self.same_filename
+            or self.empty
+            or self.modules_only_in_default
+            or self.modules_only_in_free_threaded
+            or self.files_only_in_default
+            or self.files_only_in_free_threaded
+            or self.files_that_differ
+            or self.identical_modules
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """Which of several wheels belong together, by file name.
+
+    ``pairs`` are (default, free-threaded). ``without_default`` are free-threaded wheels whose other half is not
+    there, ``without_free_threaded`` version-specific default wheels of a minor version that has a free-threaded wheel
+    on another platform.
+    """
+
+    pairs: tuple[tuple[WheelContents, WheelContents], ...]
+    without_default: tuple[WheelContents, ...]
+    without_free_threaded: tuple[WheelContents, ...]
+
+
+def half_of(name: WheelName) -> Half:
+    """Decide which builds the ABI tags of a file name are for."""
+    found: set[Half] = set()
+    for abi in name.abis:
+        if abi == "none":
+            return Half.BOTH
+        if abi in {"abi3", "abi3t"}:
+            found.add(Half.FREE_THREADED if abi == "abi3t" else Half.DEFAULT)
+        elif match := _VERSION_SPECIFIC.fullmatch(abi):
+            found.add(Half.FREE_THREADED if match[1] else Half.DEFAULT)
+    if not found:
+        return Half.NEITHER
+    return found.pop() if len(found) == 1 else Half.BOTH
+
+
+def platform_family(platform: str) -> tuple[str, str]:
+    """The platform tag without versions: ``("linux", "x86_64")`` for every glibc tag, ``("win32", "")`` as it is."""
+    match = _PLATFORM.fullmatch(platform)
+    if not match:
+        return platform, ""
+    system, machine = (part for part in match.groups() if part)
+    return system, machine
+
+
+def pair_up(wheels: Iterable[WheelContents]) -> Pairing:
+    """Decide which wheels are halves of one pair.
+
+    The other half of ``cp314-cp314t`` is ``cp314-cp314`` of the same project, version, build and platform family, or
+    else the ``abi3`` wheel that a default 3.14 takes. Sorted by file name.
+    """
+    groups: dict[tuple[object, ...], list[WheelContents]] = {}
+    for wheel in sorted(wheels, key=lambda wheel: wheel.filename):
+        name = wheel.name
+        families = frozenset(map(platform_family, name.platforms))
+        groups.setdefault((name.name, name.version, name.build, families), []).append(wheel)
+    pairs: list[tuple[WheelContents, WheelContents]] = []
+    lonely: list[WheelContents] = []
+    defaults: list[WheelContents] = []
+    minors: set[tuple[object, int]] = set()
+    for group in groups.values():
+        default = [wheel for wheel in group if half_of(wheel.name) is Half.DEFAULT]
+        defaults += default
+        for wheel in group:
+            if half_of(wheel.name) is not Half.FREE_THREADED:
+                continue
+            minors |= {((wheel.name.name, wheel.name.version), minor) for minor in _minors(wheel.name)}
+            other = _other_half(wheel.name, default)
+            if other is None:
+                lonely.append(wheel)
+            else:
+                pairs.append((other, wheel))
+    paired = {id(default) for default, _ in pairs}
+    return Pairing(
+        pairs=tuple(pairs),
+        without_default=tuple(lonely),
+        without_free_threaded=tuple(
+            wheel
+            for wheel in defaults
+            if id(wheel) not in paired
+            and "abi3" not in wheel.name.abis
+            and any(((wheel.name.name, wheel.name.version), minor) in minors for minor in _minors(wheel.name))
+        ),
+    )
+
+
+def _minors(name: WheelName) -> tuple[int, ...]:
+    """Minor versions of the CPython interpreter tags: ``cp314`` gives 14."""
+    return tuple(int(tag[3:]) for tag in name.interpreters if re.fullmatch(r"cp3\d+", tag))
+
+
+def _other_half(name: WheelName, defaults: Iterable[WheelContents]) -> WheelContents | None:
+    minors = _minors(name)
+    stable: WheelContents | None = None
+    for wheel in defaults:
+        theirs = _minors(wheel.name)
+        if "abi3" in wheel.name.abis:
+            if theirs and minors and min(theirs) <= min(minors):
+                stable = stable or wheel
+        elif set(theirs) & set(minors):
+            return wheel
+    return stable
+
+
+def compare_halves(default: WheelContents, free_threaded: WheelContents) -> HalvesComparison:
+    """Say where the two halves of one pair differ, and whether one wheel would be enough."""
+    names = (default.filename, free_threaded.filename)
+    ours, theirs = default.modules, free_threaded.modules
+    python, python_ft = _texts(default), _texts(free_threaded)
+    common = python.keys() & python_ft.keys()
+    one_wheel = _one_wheel(default, free_threaded) if python == python_ft else None
+    identical = [name for name in ours.keys() & theirs.keys() if _shared(ours[name], theirs[name])]
+    return HalvesComparison(
+        default=names[0],
+        free_threaded=names[1],
+        same_filename=names[0] == names[1],
+        empty=tuple(wheel.filename for wheel in (default, free_threaded) if not wheel.installed),
+        modules_only_in_default=tuple(sorted(ours.keys() - theirs.keys())),
+        modules_only_in_free_threaded=tuple(sorted(theirs.keys() - ours.keys())),
+        files_only_in_default=tuple(sorted(python.keys() - python_ft.keys())),
+        files_only_in_free_threaded=tuple(sorted(python_ft.keys() - python.keys())),
+        files_that_differ=tuple(sorted(path for path in common if python[path] != python_ft[path])),
+        identical_modules=() if one_wheel else tuple(sorted(identical)),
+        one_wheel=one_wheel,
+    )
+
+
+def _texts(wheel: WheelContents) -> Mapping[str, str]:
+    """SHA-256 of what must not depend on the ABI: the Python files and ``METADATA``."""
+    metadata = {member.path: member.sha256 for member in wheel.members if member.path == wheel.dist_info + "METADATA"}
+    return {path: member.sha256 for path, member in wheel.python_files.items()} | metadata
+
+
+def _shared(ours: Iterable[Member], theirs: Iterable[Member]) -> bool:
+    """Whether both halves have the same bytes under names that claim to be right for both.
+
+    The same ``.cpython-39-...`` file in both is a third interpreter's, and no half's module.
+    """
+    return any(
+        one.sha256 == other.sha256 and (one.path != other.path or not parse_suffix(one.path).version)
+        for one in ours
+        for other in theirs
+    )
+
+
+def _one_wheel(default: WheelContents, free_threaded: WheelContents) -> OneWheel | None:
+    native = {member.path: member.sha256 for member in default.native}
+    if not default.installed or native != {member.path: member.sha256 for member in free_threaded.native}:
+        return None
+    if not native:
+        return OneWheel.PURE
+    if not default.modules:
+        return OneWheel.NO_EXTENSION_MODULES
+    if default.extensions:
+        stable = all(each.built_for is BuiltFor.STABLE_ABI_T for each in default.extensions if each.is_extension)
+    else:
+        members = (member for same in default.modules.values() for member in same)
+        stable = all(parse_suffix(member.path).abi is SuffixAbi.STABLE_ABI_T for member in members)
+    return OneWheel.STABLE_ABI if stable else None

@@ -1,0 +1,537 @@
+"""AArch64 for level 2, the counterpart of ``x86_64``: same contract, other instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from ftwheel.io.binaries.emulation.aarch64_operands import (
+    LINK,
+    MASK,
+    SP,
+    ZERO,
+    Cell,
+    Number,
+    Operand,
+    Operands,
+    Shift,
+    Vector,
+    Word,
+    address_of,
+    bits_of,
+    last,
+    parse,
+    read,
+    shifted,
+    update,
+    write,
+)
+from ftwheel.io.binaries.emulation.machine import State, Symbol, Value, signed, truncate
+
+__all__ = ["AArch64"]
+
+_CONDITIONS = {
+    "eq": "e",
+    "ne": "ne",
+    "hs": "ae",
+    "cs": "ae",
+    "lo": "b",
+    "cc": "b",
+    "mi": "s",
+    "pl": "ns",
+    "vs": "o",
+    "vc": "no",
+    "hi": "a",
+    "ls": "be",
+    "ge": "ge",
+    "lt": "l",
+    "gt": "g",
+    "le": "le",
+}
+_OPPOSITE = {
+    name: other
+    for one, two in (("e", "ne"), ("ae", "b"), ("s", "ns"), ("o", "no"), ("a", "be"), ("ge", "l"), ("g", "le"))
+    for name, other in ((one, two), (two, one))
+}
+
+
+Step = tuple[Callable[..., Any], tuple[Any, ...], int]
+
+
+class AArch64:
+    """The processor: decodes steps and runs them. All three platforms pass the arguments looked at alike."""
+
+    registers: ClassVar[int] = 33
+    vectors: ClassVar[int] = 32
+    arguments: ClassVar[int] = 8
+    chunk: ClassVar[int] = 128  # bytes decoded at once
+
+    def __init__(self, disassembler: Any) -> None:
+        self._disassembler = disassembler
+
+    def enter(self, state: State, stack: int, caller: int, thread_data: bytes = b"") -> None:
+        """Set up the call of the init function; static thread data is reached through calls and stays unknown."""
+        state.registers[SP] = stack
+        state.registers[LINK] = caller
+        state.registers[ZERO] = 0
+
+    def argument(self, state: State, number: int) -> Value:
+        """The value of an argument on entry to a function."""
+        return state.settle(state.registers[number])
+
+    def result(self, state: State) -> Value:
+        """What a function returned."""
+        return state.settle(state.registers[0])
+
+    def leave(self, state: State, result: Value) -> Value:
+        """Return from a function that is not walked; gives the address to go on at."""
+        for number in range(1, 18):
+            state.registers[number] = Symbol()
+        state.registers[0] = result
+        return state.settle(state.registers[LINK])
+
+    def decode(self, code: bytes, address: int) -> Iterator[tuple[int, Step]]:
+        """Decode instructions up to a transfer of control or the end of the bytes."""
+        for at, size, mnemonic, text in self._disassembler.disasm_lite(code, address):
+            operands = parse(text)
+            function, extra = _function(mnemonic)
+            yield at, (function, (*extra, operands), at + size)
+            if mnemonic in {"b", "br", "ret", "udf", "brk", "retaa", "retab", "braa", "brab", "braaz", "brabz"}:
+                return
+
+
+@lru_cache(maxsize=1 << 10)
+def _function(name: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    if name in _FUNCTIONS:
+        return _FUNCTIONS[name], ()
+    if name.startswith("b.") and name[2:] in _CONDITIONS:
+        return _branch_if, (_CONDITIONS[name[2:]],)
+    return _unknown, ()
+
+
+# Loads and stores
+
+
+def _load(size: int = 0, sign: int = 0) -> Callable[[State, Operands], None]:
+    """``size`` in bytes, 0 for that of the register; ``sign`` 1 extends the sign."""
+
+    def run(state: State, operands: Operands) -> None:
+        target, cell, *rest = operands
+        address = address_of(state, cell) if isinstance(cell, Cell) else read(state, cell)
+        _load_one(state, target, address, size or bits_of(target) // 8, sign)
+        if isinstance(cell, Cell):
+            update(state, cell, tuple(rest))
+
+    return run
+
+
+def _load_one(state: State, target: Operand, address: Value, size: int, sign: int = 0) -> None:
+    if isinstance(target, Vector) and size == 16:
+        if isinstance(address, int):
+            state.vectors[target.number] = (state.memory.load(address, 8), state.memory.load(address + 8, 8))
+        else:
+            state.vectors[target.number] = (Symbol(), Symbol())
+        return
+    value = state.settle(state.memory.load(address, size)) if isinstance(address, int) else Symbol()
+    if sign:
+        value = signed(value, size * 8) & MASK if isinstance(value, int) else Symbol()
+    write(state, target, value)
+
+
+def _load_pair(state: State, operands: Operands) -> None:
+    first, second, cell, *rest = operands
+    if isinstance(cell, Cell):
+        address, size = address_of(state, cell), bits_of(first) // 8
+        _load_one(state, first, address, size)
+        _load_one(state, second, address + size if isinstance(address, int) else address, size)
+        update(state, cell, tuple(rest))
+
+
+def _store(size: int = 0) -> Callable[[State, Operands], None]:
+    def run(state: State, operands: Operands) -> None:
+        source, cell, *rest = operands
+        if isinstance(cell, Cell):
+            _store_one(state, source, address_of(state, cell), size or bits_of(source) // 8)
+            update(state, cell, tuple(rest))
+
+    return run
+
+
+def _store_one(state: State, source: Operand, address: Value, size: int) -> None:
+    if not isinstance(address, int):
+        return
+    if isinstance(source, Vector) and size == 16:
+        low, high = state.vectors[source.number]
+        state.memory.store(address, 8, low)
+        state.memory.store(address + 8, 8, high)
+    else:
+        state.memory.store(address, size, truncate(read(state, source), 8 * size))
+
+
+def _store_pair(state: State, operands: Operands) -> None:
+    first, second, cell, *rest = operands
+    if isinstance(cell, Cell):
+        address, size = address_of(state, cell), bits_of(first) // 8
+        _store_one(state, first, address, size)
+        _store_one(state, second, address + size if isinstance(address, int) else address, size)
+        update(state, cell, tuple(rest))
+
+
+def _store_exclusive(state: State, operands: Operands) -> None:
+    """Succeeds, as it does sooner or later."""
+    status, source, cell = operands[0], operands[1], operands[-1]
+    if isinstance(cell, Cell):
+        _store_one(state, source, address_of(state, cell), bits_of(source) // 8)
+    write(state, status, 0)
+
+
+# Arithmetic
+
+
+def _mov(state: State, operands: Operands) -> None:
+    target = operands[0]
+    if isinstance(target, Vector) and target.bits > 64 and target.lane is None:
+        source = operands[1]
+        state.vectors[target.number] = (
+            state.vectors[source.number] if isinstance(source, Vector) else (Symbol(), Symbol())
+        )
+    else:
+        write(state, target, truncate(last(state, operands, bits_of(target)), bits_of(target)))
+
+
+def _movn(state: State, operands: Operands) -> None:
+    value = last(state, operands, 64)
+    bits = bits_of(operands[0])
+    write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
+
+
+def _movk(state: State, operands: Operands) -> None:
+    shift = operands[2].amount if len(operands) > 2 and isinstance(operands[2], Shift) else 0
+    old, part = read(state, operands[0]), read(state, operands[1])
+    if isinstance(old, int) and isinstance(part, int):
+        write(state, operands[0], (old & ~(0xFFFF << shift)) | part << shift)
+    else:
+        write(state, operands[0], Symbol())
+
+
+def _adr(state: State, operands: Operands) -> None:
+    write(state, operands[0], read(state, operands[1]))
+
+
+_COMPUTE: dict[str, Callable[[int, int], int]] = {
+    "add": lambda left, right: left + right,
+    "sub": lambda left, right: left - right,
+    "and": lambda left, right: left & right,
+    "orr": lambda left, right: left | right,
+    "eor": lambda left, right: left ^ right,
+    "bic": lambda left, right: left & ~right,
+    "orn": lambda left, right: left | ~right,
+    "eon": lambda left, right: left ^ ~right,
+    "mul": lambda left, right: left * right,
+}
+
+
+def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[[State, Operands], None]:
+    """Three operands; without ``target`` (``cmp``, ``tst``) the first one is missing."""
+
+    def run(state: State, operands: Operands) -> None:
+        first = operands[1] if target else operands[0]
+        if isinstance(first, Vector):
+            _vector_binary(state, kind, operands)
+            return
+        bits = bits_of(first)
+        mask = (1 << bits) - 1
+        left, right = read(state, first), last(state, operands[1:] if target else operands, bits)
+        if isinstance(right, int):
+            right &= mask
+        value: Value
+        if isinstance(left, int) and isinstance(right, int):
+            value = _COMPUTE[kind](left, right) & mask
+        elif (kind == "and" and left is right) or (kind == "add" and right == 0):
+            value = left
+        else:
+            value = 0 if kind == "and" and 0 in (left, right) else Symbol()
+        if flags:
+            # The carry of an addition or a logical operation means something else here than on x86.
+            state.flags = ("sub", left, right, bits) if kind == "sub" else ("zero", value, 0, bits)
+        if target:
+            write(state, operands[0], value)
+
+    return run
+
+
+def _pair(state: State, operand: Operand) -> tuple[Value, Value]:
+    return state.vectors[operand.number] if isinstance(operand, Vector) else (Symbol(), Symbol())
+
+
+def _vector_binary(state: State, kind: str, operands: Operands) -> None:
+    target, left, right = operands[0], operands[1], operands[-1]
+    if isinstance(target, Vector):
+        same = isinstance(left, Vector) and left == right
+        pair: tuple[Value, Value] = (Symbol(), Symbol())
+        if same and kind == "eor":
+            pair = (0, 0)
+        elif same and kind == "orr":
+            pair = _pair(state, left)
+        state.vectors[target.number] = pair
+
+
+def _compare_if(state: State, operands: Operands) -> None:
+    """``ccmp``: compare, or set the flags to a constant; the constant is kept only where one flag decides."""
+    left, right, constant, condition = operands
+    word = condition.text if isinstance(condition, Word) else ""
+    holds = state.compare(_CONDITIONS.get(word, ""))
+    bits = bits_of(left)
+    if holds:
+        value = read(state, right)
+        state.flags = ("sub", read(state, left), value & ((1 << bits) - 1) if isinstance(value, int) else value, bits)
+    elif holds is False and isinstance(constant, Number) and constant.value in {0, 4}:
+        state.flags = ("equal", int(constant.value != 4), 0, 64)
+    else:
+        state.flags = None
+
+
+def _alias(kind: str) -> Callable[[State, Operands], None]:
+    """``lsl x0, x1, #3`` and ``uxtw x0, w1``."""
+
+    def run(state: State, operands: Operands) -> None:
+        target, source = operands[0], operands[1]
+        bits = bits_of(target)
+        amount: Value = read(state, operands[2]) if len(operands) > 2 else 0
+        if isinstance(amount, int):
+            write(state, target, shifted(read(state, source), bits, kind, amount % bits))
+        else:
+            write(state, target, Symbol())
+
+    return run
+
+
+def _mvn(state: State, operands: Operands) -> None:
+    value, bits = last(state, operands, bits_of(operands[0])), bits_of(operands[0])
+    write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
+
+
+def _neg(state: State, operands: Operands) -> None:
+    value, bits = last(state, operands, bits_of(operands[0])), bits_of(operands[0])
+    write(state, operands[0], -value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
+
+
+def _select(change: str) -> Callable[[State, Operands], None]:
+    """``csel`` and its relatives, which change the second choice."""
+
+    def run(state: State, operands: Operands) -> None:
+        target, one, two, condition = operands
+        holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
+        bits = bits_of(target)
+        if holds is None:
+            write(state, target, Symbol())
+            return
+        value = read(state, one if holds else two)
+        if not holds and change:
+            value = _changed(value, change) & ((1 << bits) - 1) if isinstance(value, int) else Symbol()
+        write(state, target, value)
+
+    return run
+
+
+def _changed(value: int, change: str) -> int:
+    return {"inc": value + 1, "inv": ~value, "neg": -value}[change]
+
+
+def _set_if(ones: int) -> Callable[[State, Operands], None]:
+    """``cset`` and ``csetm``"""
+
+    def run(state: State, operands: Operands) -> None:
+        target, condition = operands
+        holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
+        value = ones & ((1 << bits_of(target)) - 1)
+        write(state, target, Symbol() if holds is None else value * holds)
+
+    return run
+
+
+def _increment_if(state: State, operands: Operands) -> None:
+    """``cinc x0, x1, eq``"""
+    target, source, condition = operands
+    holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
+    value = read(state, source)
+    if holds is None or not isinstance(value, int):
+        write(state, target, Symbol())
+    else:
+        write(state, target, value + holds)
+
+
+# Vectors
+
+
+def _broadcast(state: State, operands: Operands) -> None:
+    """``dup v0.2d, x1``"""
+    target, source = operands
+    if isinstance(target, Vector):
+        value = read(state, source) if bits_of(source) == 64 else Symbol()
+        state.vectors[target.number] = (value, value) if target.bits == 128 else (Symbol(), Symbol())
+
+
+def _immediate(state: State, operands: Operands) -> None:
+    """``movi v0.2d, #0``: only zero is the same in every arrangement."""
+    target, source = operands[0], operands[1]
+    if isinstance(target, Vector):
+        zero = source == Number(0)
+        state.vectors[target.number] = (0, 0) if zero else (Symbol(), Symbol())
+
+
+def _zip(state: State, operands: Operands) -> None:
+    """``zip1 v0.2d, v1.2d, v2.2d``"""
+    target, one, two = operands
+    if isinstance(target, Vector):
+        quads = target.bits == 128
+        state.vectors[target.number] = (_pair(state, one)[0], _pair(state, two)[0]) if quads else (Symbol(), Symbol())
+
+
+# Control
+
+
+def _target(operand: Operand) -> int:
+    return operand.value if isinstance(operand, Number) else 0
+
+
+def _jump(state: State, operands: Operands) -> tuple[Any, ...]:
+    return "jump", read(state, operands[0])
+
+
+def _call(state: State, operands: Operands) -> tuple[Any, ...]:
+    target = read(state, operands[0])
+    state.registers[LINK] = state.pc
+    return "call", target
+
+
+def _return(state: State, operands: Operands) -> tuple[Any, ...]:
+    return "return", read(state, operands[0]) if operands else state.settle(state.registers[LINK])
+
+
+def _branch_if(state: State, condition: str, operands: Operands) -> tuple[Any, ...]:
+    return (
+        "branch",
+        state.compare(condition),
+        _target(operands[0]),
+        lambda path, holds: path.assume(condition, holds),
+    )
+
+
+def _branch_zero(zero: bool) -> Callable[[State, Operands], tuple[Any, ...]]:
+    """``cbz`` and ``cbnz``, through flags of their own so that one rule of facts serves both processors."""
+
+    def run(state: State, operands: Operands) -> tuple[Any, ...]:
+        flags = ("sub", read(state, operands[0]), 0, bits_of(operands[0]))
+        condition = "e" if zero else "ne"
+        kept, state.flags = state.flags, flags
+        holds = state.compare(condition)
+        state.flags = kept
+
+        def assume(path: State, taken: bool) -> None:
+            saved, path.flags = path.flags, flags
+            path.assume(condition, taken)
+            path.flags = saved
+
+        return "branch", holds, _target(operands[1]), assume
+
+    return run
+
+
+def _branch_bit(one: bool) -> Callable[[State, Operands], tuple[Any, ...]]:
+    """``tbz`` and ``tbnz``"""
+
+    def run(state: State, operands: Operands) -> tuple[Any, ...]:
+        value, bit = read(state, operands[0]), read(state, operands[1])
+        holds = bool(value >> bit & 1) == one if isinstance(value, int) and isinstance(bit, int) else None
+        return "branch", holds, _target(operands[2]), lambda path, taken: None
+
+    return run
+
+
+def _stop(state: State, operands: Operands) -> tuple[Any, ...]:
+    return ("stop",)
+
+
+def _nothing(state: State, operands: Operands) -> None:
+    pass
+
+
+def _unknown(state: State, operands: Operands) -> None:
+    """An instruction that is not modelled: what it could write is unknown afterwards."""
+    state.flags = None
+    cells = [operand for operand in operands if isinstance(operand, Cell)]
+    for operand in operands[: 2 if cells else 1]:
+        write(state, operand, Symbol())
+        if isinstance(operand, Word) and operand.text.startswith("{"):
+            state.vectors = [(Symbol(), Symbol()) for _ in state.vectors]
+    for cell in cells:
+        address = address_of(state, cell)
+        if isinstance(address, int):
+            state.memory.forget(address, 64)
+        if cell.before or operands[-1] is not cell:
+            state.registers[cell.base] = Symbol()
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("ldr", "ldur", "ldar", "ldapr", "ldapur", "ldxr", "ldaxr"), _load()),
+    **dict.fromkeys(("ldrb", "ldurb", "ldarb", "ldaprb", "ldxrb", "ldaxrb"), _load(1)),
+    **dict.fromkeys(("ldrh", "ldurh", "ldarh", "ldaprh", "ldxrh", "ldaxrh"), _load(2)),
+    **dict.fromkeys(("ldrsw", "ldursw"), _load(4, 1)),
+    **dict.fromkeys(("ldrsh", "ldursh"), _load(2, 1)),
+    **dict.fromkeys(("ldrsb", "ldursb"), _load(1, 1)),
+    **dict.fromkeys(("str", "stur", "stlr", "stlur"), _store()),
+    **dict.fromkeys(("strb", "sturb", "stlrb"), _store(1)),
+    **dict.fromkeys(("strh", "sturh", "stlrh"), _store(2)),
+    **dict.fromkeys(("stxr", "stlxr"), _store_exclusive),
+    "ldp": _load_pair,
+    "stp": _store_pair,
+    "ldnp": _load_pair,
+    "stnp": _store_pair,
+    **dict.fromkeys(("mov", "movz", "fmov"), _mov),
+    "movn": _movn,
+    "movk": _movk,
+    "adr": _adr,
+    "adrp": _adr,
+    **{name: _binary(name) for name in _COMPUTE},
+    **{f"{name}s": _binary(name, flags=True) for name in ("add", "sub", "and", "bic")},
+    "ands": _binary("and", flags=True),
+    "cmp": _binary("sub", flags=True, target=False),
+    "cmn": _binary("add", flags=True, target=False),
+    "tst": _binary("and", flags=True, target=False),
+    "ccmp": _compare_if,
+    **{name: _alias(name) for name in ("lsl", "lsr", "asr", "sxtb", "sxth", "sxtw", "uxtb", "uxth", "uxtw")},
+    "mvn": _mvn,
+    "neg": _neg,
+    "csel": _select(""),
+    "csinc": _select("inc"),
+    "csinv": _select("inv"),
+    "csneg": _select("neg"),
+    "cset": _set_if(1),
+    "csetm": _set_if(MASK),
+    "cinc": _increment_if,
+    "dup": _broadcast,
+    "ins": _mov,
+    "movi": _immediate,
+    "zip1": _zip,
+    **dict.fromkeys(
+        ("nop", "bti", "paciasp", "autiasp", "pacibsp", "autibsp", "xpaclri", "hint", "dmb", "dsb", "isb", "prfm"),
+        _nothing,
+    ),
+    "b": _jump,
+    "br": _jump,
+    "bl": _call,
+    "blr": _call,
+    "ret": _return,
+    "retaa": _return,
+    "retab": _return,
+    **dict.fromkeys(("braa", "brab", "braaz", "brabz"), _jump),
+    **dict.fromkeys(("blraa", "blrab", "blraaz", "blrabz"), _call),
+    "cbz": _branch_zero(zero=True),
+    "cbnz": _branch_zero(zero=False),
+    "tbz": _branch_bit(one=False),
+    "tbnz": _branch_bit(one=True),
+    "udf": _stop,
+    "brk": _stop,
+}

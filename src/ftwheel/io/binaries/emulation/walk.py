@@ -1,0 +1,345 @@
+"""Level 2: walk a module's init function and take what it hands to the interpreter.
+
+A path ends when the init function returns. What it returned is a definition (multi-phase initialisation), a module
+made from one (single-phase, with what ``PyUnstable_Module_SetGIL`` was told about it), a slot array (PEP 793), or
+NULL, which is a failed import and says nothing. Where the code asks for something unknown both ways are walked, each
+way of each branch at least once. Paths that succeed and disagree decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from ftwheel.core.wheel.extension_module import Basis, BuiltFor, Declaration, InitPhase, Interpreters
+from ftwheel.io.binaries.emulation.aarch64 import AArch64
+from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, SlotTable, read_definition_slots, read_slots
+from ftwheel.io.binaries.readers.image import Image
+from ftwheel.io.binaries.emulation.machine import CALLER, STACK, CrashError, Memory, Names, State, Symbol, Value
+from ftwheel.io.binaries.emulation.models import DECIDING, never_returns, run_import
+from ftwheel.io.binaries.verdict import SET_GIL, Verdict, undecided, verdict_of_slots
+from ftwheel.io.binaries.emulation.x86_64 import X86
+
+__all__ = ["Walked", "available", "decide_by_code", "supports"]
+
+_STEPS = 200_000  # instructions walked in all
+_CONFIRM_STEPS = 20_000  # the same when data has decided already, and code can only confirm or contradict
+_PATH_STEPS = 120_000  # instructions on one path
+_DOUBT_STEPS = 4_000  # instructions walked at least after the first verdict, in search of another
+_FORKS = 256  # paths
+_DEPTH = 64  # calls inside calls
+_ROUNDS = 3  # times a path takes the same way at a branch on something unknown
+
+
+@cache
+def available() -> bool:
+    """Whether a disassembler is installed (the extra ``capstone``)."""
+    try:
+        import capstone  # noqa: F401 - asked only whether it is there
+    except ImportError:
+        return False
+    return True
+
+
+def supports(image: Image) -> bool:
+    """Whether the machine is one of those that can be walked."""
+    return image.architecture.name in {"x86_64", "aarch64"}
+
+
+@cache
+def _disassembler(name: str) -> Any:
+    import capstone
+
+    if name == "x86_64":
+        return capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
+    return capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
+
+
+@dataclass
+class _Walk:
+    """The walk over one init function: steps decoded so far, ways taken, verdicts found."""
+
+    image: Image
+    init_name: str
+    free_threaded: bool
+    processor: X86 | AArch64 = field(init=False)
+    names: Names = field(default_factory=Names)
+    steps: dict[int, Any] = field(default_factory=dict)
+    pending: deque[State] = field(default_factory=deque)
+    taken: set[tuple[int, bool]] = field(default_factory=set)
+    verdicts: set[Verdict] = field(default_factory=set)
+    hints: set[Verdict] = field(default_factory=set)  # of modules that bear another name, before they are returned
+    empty: set[Verdict] = field(default_factory=set)  # of slot arrays without a slot
+    heads: set[bool] = field(default_factory=set)  # of the definitions used: whether each is free-threaded
+    made: set[int] = field(default_factory=set)  # definitions that modules were made from
+    lost: set[str] = field(default_factory=set)
+    failures: Counter[tuple[int, bool]] = field(default_factory=Counter)  # last choices of paths that failed
+    forks: int = 0
+
+    def __post_init__(self) -> None:
+        disassembler = _disassembler(self.image.architecture.name)
+        if self.image.architecture.name == "x86_64":
+            self.processor = X86(disassembler, windows=self.image.windows)
+        else:
+            self.processor = AArch64(disassembler)
+        self.module = self.init_name.partition("_")[2].encode()
+        self.declares = SET_GIL in self.image.imports
+        self.export = self.init_name.startswith("PyModExport")
+
+    def run(self, budget: int) -> None:
+        """Walk until nothing is left, or the budget of instructions is used up."""
+        memory = Memory(self.image, self.names, {}, free_threaded=self.free_threaded)
+        state = State(memory, self.processor.registers, self.processor.vectors)
+        self.processor.enter(state, STACK + (1 << 24), CALLER, self.image.thread_template())
+        state.pc = self.image.exports[self.init_name]
+        self.pending.append(state)
+        left = budget
+        while self.pending and left > 0:
+            left -= self._path(self.pending.popleft(), min(left, _PATH_STEPS))
+            if self.verdicts:
+                left = min(left, max(_DOUBT_STEPS, budget - left))
+        if self.pending:
+            self.lost.add("the init function is too long")
+
+    def _path(self, state: State, budget: int) -> int:
+        """Follow one path to its end; gives the number of instructions."""
+        known = len(self.verdicts)
+        left = budget
+        while left > 0:
+            step = self.steps.get(state.pc) or self._decode(state.pc)
+            if step is None:
+                self.lost.add("the code leaves the file")
+                return budget - left
+            function, arguments, state.pc = step
+            try:
+                control = function(state, *arguments)
+                ended = control is not None and not self._transfer(state, control)
+            except CrashError:
+                ended = True
+            left -= 1 + state.work
+            state.work = 0
+            if ended:
+                if state.choice is not None and len(self.verdicts) == known:
+                    self.failures[state.choice] += 1
+                return budget - left
+        self.lost.add("the init function is too long")
+        return budget - left
+
+    def _decode(self, address: int) -> Any:
+        segment = self.image.segment(address)
+        if segment is None or not segment.executable or address >= segment.backed:
+            return None
+        size = min(self.processor.chunk, segment.backed - address)
+        code = self.image.read(address, size) or b""
+        for at, step in self.processor.decode(code, address):
+            self.steps.setdefault(at, step)
+        return self.steps.get(address)
+
+    def _transfer(self, state: State, control: tuple[Any, ...]) -> bool:
+        """Go where an instruction leads; False when the path ends."""
+        match control:
+            case "branch", taken, target, assume:
+                return self._branch(state, taken, target, assume)
+            case "call", target:
+                state.depth += 1
+                return self._go(state, target, call=True)
+            case "jump", target:
+                return self._go(state, target, call=False)
+            case "return", target:
+                state.depth -= 1
+                return self._go(state, target, call=False)
+            case _:
+                return False
+
+    def _go(self, state: State, target: Value, *, call: bool) -> bool:
+        while True:
+            if not isinstance(target, int):
+                if not call:
+                    self.lost.add("a jump to an address that is not known")
+                    return False
+                target = self._leave(state, Symbol())
+            elif target == CALLER:
+                self._conclude(state)
+                return False
+            elif (name := self.names.name(target)) is not None:
+                if never_returns(name):
+                    return False
+                result = run_import(state, name, self.processor)
+                if name in DECIDING and self._settled(state, result):
+                    return False
+                target = self._leave(state, result)
+            elif call and state.depth > _DEPTH:
+                target = self._leave(state, Symbol())
+            else:
+                if target < self.image.null_end:
+                    raise CrashError
+                if self.image.segment(target) is not None:
+                    state.pc = target
+                    return True
+                if not call:
+                    self.lost.add("a jump to an address that is not known")
+                    return False
+                target = self._leave(state, Symbol())  # a function that another library handed over
+            call = False
+
+    def _leave(self, state: State, result: Value) -> Value:
+        state.depth -= 1
+        state.flags = None
+        return self.processor.leave(state, result)
+
+    def _branch(self, state: State, taken: bool | None, target: int, assume: Any) -> bool:
+        here = state.pc
+        if taken is None:
+            one, other = (here, True), (here, False)
+            if other not in self.taken:
+                taken = False
+                if one not in self.taken and self.forks >= _FORKS:
+                    self.lost.add("the init function has too many branches")
+                elif one not in self.taken:
+                    self.forks += 1
+                    fork = state.fork()
+                    assume(fork, True)
+                    fork.pc = target
+                    fork.choice = one
+                    self.taken.add(one)
+                    self.pending.append(fork)
+            elif one not in self.taken:
+                taken = True
+            else:
+                # Both ways are known: take the one that failed less often, and leave a loop after a few rounds.
+                number = state.counts[here] = state.counts.get(here, 0) + 1
+                taken = self.failures[one] < self.failures[other]
+                taken ^= number % (_ROUNDS + 1) == _ROUNDS
+            self.taken.add((here, taken))
+            state.choice = (here, taken)
+            assume(state, taken)
+        if taken:
+            state.pc = target
+        return True
+
+    def _threaded(self, state: State, definition: int) -> bool:
+        """Which layout a definition has, by its head as the code left it."""
+        memory = state.memory
+        first, local = memory.number(definition, 8), memory.number(definition + 12, 4)
+        if first == 0 and local == 0xFFFFFFFF:
+            self.heads.add(True)
+            return True
+        if first in DEFAULT_COUNTS:
+            self.heads.add(False)
+            return False
+        return self.free_threaded
+
+    def _named(self, state: State, definition: int) -> bool:
+        """Whether a definition bears the module's own name."""
+        at = definition + (56 if self._threaded(state, definition) else 40)
+        name_at = state.memory.load(at, 8)
+        name = state.memory.text(name_at) if isinstance(name_at, int) else None
+        return name is not None and name.rpartition(b".")[2] == self.module
+
+    def _settled(self, state: State, result: Value) -> bool:
+        """End a path early: nothing after this can change what the module declares.
+
+        That is so once the module itself has been declared, or has been made in a file that cannot declare it.
+        """
+        for module, definition in state.modules.items():
+            self.made.add(definition)
+            if self._named(state, definition):
+                if module in state.gil:
+                    self._declared(state, module, self.verdicts)
+                    return True
+                if not self.declares and module == result:
+                    self.verdicts.add(_single(Declaration.NONE, f"{self.init_name} never calls {SET_GIL}"))
+                    return True
+            elif module in state.gil:
+                self._declared(state, module, self.hints)
+        return False
+
+    def _declared(self, state: State, module: int, verdicts: set[Verdict]) -> None:
+        value = state.settle(state.gil[module])
+        if value in {0, 1}:
+            answer = Declaration.NOT_USED if value else Declaration.USED
+            said = f"{self.init_name} calls {SET_GIL} with Py_MOD_GIL_{'NOT_' if value else ''}USED"
+            verdicts.add(_single(answer, said))
+        else:
+            self.lost.add(f"what {SET_GIL} is called with is not known")
+
+    def _conclude(self, state: State) -> None:
+        """Take what the init function returned."""
+        result = self.processor.result(state)
+        if result == 0:
+            return
+        if state.tainted:
+            self.lost.add(state.tainted)
+        elif not isinstance(result, int):
+            self.lost.add("what the init function returns is not known")
+        elif self.export:
+            slots = read_slots(state.memory, result, self.image, modern=True)
+            self._slots(slots, InitPhase.EXPORT, f"the array that {self.init_name} returns")
+        elif result in state.definitions:
+            threaded = self._threaded(state, result)
+            slots = read_definition_slots(state.memory, result, self.image, free_threaded=threaded)
+            self._slots(slots, InitPhase.MULTI, f"the definition that {self.init_name} returns")
+        elif result in state.gil:
+            self._declared(state, result, self.verdicts)
+        elif result in state.modules:
+            self.verdicts.add(_single(Declaration.NONE, f"{self.init_name} does not call {SET_GIL}"))
+        else:
+            self.lost.add("the init function returns an object that it did not make")
+
+    def _slots(self, slots: SlotTable | None, phase: InitPhase, where: str) -> None:
+        if slots is None:
+            self.lost.add(f"the slots of {where} cannot be read")
+        elif slots.count:
+            self.verdicts.add(verdict_of_slots(slots, phase, where))
+        else:
+            self.empty.add(verdict_of_slots(slots, phase, where))
+
+
+def _single(answer: Declaration, reason: str) -> Verdict:
+    basis = Basis.NOTHING if answer is Declaration.NONE else Basis.CALL
+    return Verdict(answer, basis, Interpreters.NOT_DECLARED, InitPhase.SINGLE, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk found: a verdict, whether paths contradict each other, and the head of the definitions used.
+
+    ``free_threaded`` is None when no definition was used, or its head is not one that is known.
+    """
+
+    verdict: Verdict
+    conflict: bool
+    free_threaded: bool | None
+
+
+def decide_by_code(image: Image, init_name: str, built_for: BuiltFor, *, confirm: bool) -> Walked:
+    """Walk one init function. Needs ``available()`` and ``supports(image)``.
+
+    ``built_for`` tells which layout definitions have where their heads do not; ``confirm`` that data alone has decided.
+    """
+    walk = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED)
+    walk.run(_CONFIRM_STEPS if confirm else _STEPS)
+    verdict, conflict = _weigh(walk)
+    return Walked(verdict, conflict, walk.heads.pop() if len(walk.heads) == 1 else None)
+
+
+def _weigh(walk: _Walk) -> tuple[Verdict, bool]:
+    """One verdict for all paths, and whether they contradict each other."""
+    lost = "; ".join(sorted(walk.lost))
+    # When no path gets to the end, a declaration for the only module that any path makes is one for this module.
+    verdicts = walk.verdicts or (walk.hints if len(walk.made) == 1 else set()) or walk.empty
+    if len({(verdict.gil, verdict.phase) for verdict in verdicts}) > 1:
+        said = "; or ".join(sorted(verdict.reason for verdict in verdicts))
+        return undecided(f"paths through {walk.init_name} disagree: {said}"), True
+    if not verdicts:
+        return undecided(lost or f"no path through {walk.init_name} succeeds"), False
+    verdict = min(verdicts, key=lambda one: (one.interpreters.value, one.reason))
+    unseen = verdict.phase is InitPhase.SINGLE and walk.declares and verdict.gil is Declaration.NONE
+    if lost and (unseen or verdict in walk.empty):
+        # A call that was not seen, or slots that were never filled, may be on the paths that were lost.
+        return undecided(f"{verdict.reason}, but {lost}", verdict.phase), False
+    if len({one.interpreters for one in verdicts}) > 1:
+        verdict = replace(verdict, interpreters=Interpreters.CANNOT_TELL)
+    return verdict, False

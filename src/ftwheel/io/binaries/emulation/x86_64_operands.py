@@ -1,0 +1,190 @@
+"""Operands of x86-64 instructions in capstone's Intel syntax: parsing the text, reading and writing the places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ftwheel.io.binaries.emulation.machine import THREAD, State, Symbol, Value, signed, truncate
+
+__all__ = [
+    "MASK",
+    "Cell",
+    "Number",
+    "Operand",
+    "Register",
+    "Vector",
+    "address_of",
+    "bits_of",
+    "extend",
+    "parse",
+    "read",
+    "write",
+]
+
+_NUMBERED = [f"r{number}" for number in range(8, 16)]
+_WIDE = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *_NUMBERED]
+MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Part of a general register: ``ah`` has ``shift`` 8."""
+
+    number: int
+    bits: int
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A vector register; only the low 128 bits are followed."""
+
+    number: int
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An immediate operand."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A memory operand; ``size`` is 0 where the text names none (``lea``)."""
+
+    size: int
+    segment: str
+    base: int | None
+    index: int | None
+    scale: int
+    displacement: int
+    relative: bool = False
+
+
+Operand = Register | Vector | Number | Cell
+
+
+def _registers() -> dict[str, Register]:
+    names: dict[str, Register] = {}
+    for number, wide in enumerate(_WIDE):
+        if number < 8:
+            short = wide[1:]
+            names |= {wide: Register(number, 64), "e" + short: Register(number, 32), short: Register(number, 16)}
+            names[short[0] + "l" if number < 4 else short + "l"] = Register(number, 8)
+            if number < 4:
+                names[short[0] + "h"] = Register(number, 8, 8)
+        else:
+            for suffix, bits in (("", 64), ("d", 32), ("w", 16), ("b", 8)):
+                names[wide + suffix] = Register(number, bits)
+    return names
+
+
+_REGISTERS = _registers()
+_SIZES = {"byte": 1, "word": 2, "dword": 4, "qword": 8, "xmmword": 16, "ymmword": 32, "zmmword": 64, "xword": 10}
+_CELL = re.compile(r"(?:(\w+) ptr )?(?:(\w\w):)?\[(.+)\]")
+_TERM = re.compile(r"([+-]?) ?([^ +-]+)")
+_VECTOR = re.compile(r"([xyz])mm(\d+)")
+
+
+@lru_cache(maxsize=1 << 14)
+def parse(text: str) -> tuple[Operand | None, ...]:
+    return tuple(_operand(part) for part in text.split(", ")) if text else ()
+
+
+def _operand(text: str) -> Operand | None:
+    if text in _REGISTERS:
+        return _REGISTERS[text]
+    if found := _CELL.fullmatch(text):
+        return _cell(found[1] or "", found[2] or "", found[3])
+    if found := _VECTOR.fullmatch(text):
+        return Vector(int(found[2]), {"x": 128, "y": 256, "z": 512}[found[1]])
+    try:
+        return Number(int(text, 0) & MASK)
+    except ValueError:
+        return None
+
+
+def _cell(size: str, segment: str, inside: str) -> Cell | None:
+    base = index = None
+    scale, displacement, relative = 1, 0, False
+    for sign, term in _TERM.findall(inside):
+        name, star, factor = term.partition("*")
+        if name == "rip":
+            relative = True
+        elif name in _REGISTERS:
+            if star or base is not None:
+                index, scale = _REGISTERS[name].number, int(factor) if star else 1
+            else:
+                base = _REGISTERS[name].number
+        elif name not in {"riz", "eiz"}:
+            try:
+                displacement += int(term, 0) * (-1 if sign == "-" else 1)
+            except ValueError:
+                return None
+    return Cell(_SIZES.get(size, 0), segment, base, index, scale, displacement, relative)
+
+
+def address_of(state: State, cell: Cell) -> Value:
+    address = cell.displacement + (THREAD if cell.segment in {"fs", "gs"} else 0)
+    for number, scale in ((cell.base, 1), (cell.index, cell.scale)):
+        if number is not None:
+            value = state.settle(state.registers[number])
+            if not isinstance(value, int):
+                return Symbol()
+            address += value * scale
+    return address & MASK
+
+
+def read(state: State, operand: Operand | None) -> Value:
+    if isinstance(operand, Register):
+        value = state.settle(state.registers[operand.number])
+        if isinstance(value, int):
+            return value >> operand.shift & ((1 << operand.bits) - 1)
+        if operand.bits == 64:
+            return value
+        return Symbol() if operand.shift else state.settle(value.part(operand.bits))
+    if isinstance(operand, Number):
+        return operand.value
+    if isinstance(operand, Cell):
+        address = address_of(state, operand)
+        if isinstance(address, int) and operand.size in {1, 2, 4, 8}:
+            return state.settle(state.memory.load(address, operand.size))
+    return Symbol()
+
+
+def bits_of(operand: Operand | None) -> int:
+    if isinstance(operand, Register | Vector):
+        return operand.bits
+    return operand.size * 8 if isinstance(operand, Cell) else 64
+
+
+def write(state: State, operand: Operand | None, value: Value) -> None:
+    if isinstance(operand, Register):
+        if operand.bits >= 32:
+            state.registers[operand.number] = truncate(value, operand.bits)
+            return
+        old = state.settle(state.registers[operand.number])
+        if isinstance(old, int) and isinstance(value, int):
+            mask = ((1 << operand.bits) - 1) << operand.shift
+            state.registers[operand.number] = (old & ~mask) | value << operand.shift & mask
+        elif isinstance(value, int) and not operand.shift:
+            state.registers[operand.number] = Symbol.ending_in(value, operand.bits)
+        else:
+            state.registers[operand.number] = Symbol()
+    elif isinstance(operand, Vector):
+        state.vectors[operand.number] = (Symbol(), Symbol())
+    elif isinstance(operand, Cell):
+        address = address_of(state, operand)
+        if isinstance(address, int):
+            if operand.size in {1, 2, 4, 8}:
+                state.memory.store(address, operand.size, truncate(value, 8 * operand.size))
+            else:
+                state.memory.forget(address, operand.size)
+
+
+def extend(value: Value, bits: int) -> Value:
+    return signed(value, bits) & MASK if isinstance(value, int) else value

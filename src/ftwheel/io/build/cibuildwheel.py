@@ -1,0 +1,382 @@
+"""Runs the real cibuildwheel: an environment with the right series, a look ahead at what would fail late, and the run.
+
+cibuildwheel finds out late that a container cannot start (3.4.1 then waits for ever), and leaves a ``cp313t`` that it
+does not build out without a word, so both are looked at before it is started for a build.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import json
+import os
+import platform
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftwheel.core.build.model import Observer, Stage
+from ftwheel.core.build.cibuildwheel.identifiers import Identifier, Series, serves
+from ftwheel.core.build.cibuildwheel.log import Follower
+from ftwheel.core.build.cibuildwheel.runs import Image, Run
+from ftwheel.core.errors import BuildError, ConfigurationError, FtwheelError, MissingToolError
+from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.core.wheel.contents import WheelName
+from ftwheel.io.system.virtual_environments import Environment, clean_environ
+from ftwheel.io.system.folders import cache_root
+from ftwheel.io.system.interpreters import probe
+from ftwheel.io.system.processes import Crew
+from ftwheel.io.build.sources import copy_source, unpack_sdist
+
+__all__ = ["Built", "Cibuildwheel", "container_label", "installed", "native_places", "put_source", "system_here"]
+
+Echo = Callable[[str], None]  # hears every line that cibuildwheel prints
+
+_DAY = 86400.0
+_RENEW = 7 * _DAY  # an environment older than this is made again: releases of cibuildwheel bring newer Pythons
+_FORGET = 30 * _DAY
+_START = 60.0  # seconds in which a container starts, once its image is there
+_PULL = 900.0  # and in which an image of 500 MB arrives
+_GOODBYE = 20.0  # for cibuildwheel to remove its container after Ctrl-C
+_POLL = 0.2
+_ITSELF = "cibuildwheel"  # what an observer is told about that is not about one build
+_LABEL = "org.ftwheel.run"
+_OCI = {  # oci_container.py
+    "aarch64": "linux/arm64", "armv7l": "linux/arm/v7", "ppc64le": "linux/ppc64le", "riscv64": "linux/riscv64",
+    "s390x": "linux/s390x", "x86_64": "linux/amd64",
+}  # fmt: skip
+_HOSTS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
+_FACTS = """\
+import json, cibuildwheel, importlib.resources as resources
+images = resources.files("cibuildwheel") / "resources" / "pinned_docker_images.cfg"
+print(json.dumps([cibuildwheel.__version__, images.read_text(encoding="utf-8")]))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """The wheel that serves an identifier, by which cibuildwheel, and the seconds that this build took."""
+
+    path: Path
+    version: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tool:
+    """An installed cibuildwheel."""
+
+    python: str
+    version: str
+    images: configparser.ConfigParser
+
+    def reference(self, image: Image) -> str:
+        """What the container engine is told for an image."""
+        return self.images.get(image.arch, image.name, fallback=image.name)
+
+
+def system_here() -> str:
+    """cibuildwheel's name for the system that this is: ``linux``, ``macos`` or ``windows``."""
+    return _HOSTS.get(sys.platform, "linux")
+
+
+def native_places() -> tuple[str, ...]:
+    """The places whose programs this machine runs without emulation."""
+    machine = platform.machine().lower()
+    if sys.platform == "darwin":
+        return (f"macosx_{machine}", "macosx_universal2")
+    if sys.platform == "win32":
+        return ("win_arm64",) if machine == "arm64" else ("win_amd64", "win32")
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
+    also = ("manylinux_i686", "musllinux_i686") if machine == "x86_64" else ()
+    return (f"manylinux_{machine}", f"musllinux_{machine}", *also)
+
+
+def container_label() -> str:
+    """A label for the containers of one command, by which they are found when it is interrupted."""
+    return f"{_LABEL}={secrets.token_hex(8)}"
+
+
+def put_source(project: Path, place: Path, *, without: Path) -> Path:
+    """Copy a project, or unpack a source distribution, into an empty folder; returns the copy's folder.
+
+    The copy of a whole Git work tree gets a whole repository, since a container does not see the original's. A project
+    in a subfolder of one is without it in a container, as it is for cibuildwheel.
+    """
+    if project.is_file():
+        return unpack_sdist(project, place)
+    copy = copy_source(project, place, without=without)
+    private, link = place / "git", copy / ".git"
+    if link.is_file():
+        link.unlink()
+        common = Path((private / "commondir").read_text(encoding="utf-8").strip())
+        shutil.copytree(common, link, symlinks=True, ignore=shutil.ignore_patterns("worktrees", "*.lock"))
+        for file in (private / "HEAD", *private.glob("index"), *private.glob("sharedindex.*")):
+            shutil.copyfile(file, link / file.name)
+    return copy
+
+
+class Cibuildwheel:
+    """Runs cibuildwheel over one source; ``place`` is a folder for logs, wheels and configurations."""
+
+    def __init__(self, source: Path, place: Path, crew: Crew, *, label: str, echo: Echo) -> None:
+        self._source = source
+        self._place = place
+        self._crew = crew
+        self._label = label
+        self._echo = echo
+        self._tools: dict[Series, _Tool] = {}
+        self._environ = clean_environ(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+
+    def look_ahead(self, run: Run, observer: Observer) -> None:
+        """Find out before the build what would fail late.
+
+        Raises MissingToolError when cibuildwheel cannot be installed, or there is no container engine or it cannot
+        start an image; ConfigurationError when cibuildwheel refuses the options or would not build what it should.
+        """
+        observer.stage(_ITSELF, Stage.ENVIRONMENT)
+        tool = self._tool(run.series)
+        command = self._command(tool, run, self._place / "none")
+        done = _ask(
+            [*command, "--print-build-identifiers"], cwd=self._source, env=self._environ | dict(run.environment)
+        )
+        would = set(done.stdout.split())
+        named = f"cibuildwheel {tool.version}"
+        if done.returncode:
+            raise ConfigurationError(f"{named} refuses the options\n{interesting(done.stderr)}")
+        if missing := [each.text for each in run.identifiers if each.text not in would]:
+            raise ConfigurationError(
+                f"{named} would not build {', '.join(missing)}",
+                hint="look for inherit and overrides in [tool.cibuildwheel], and for CIBW_ variables",
+            )
+        for image in run.images:
+            observer.stage(_ITSELF, Stage.CONTAINER)
+            self._start(run.engine, image, tool.reference(image))
+
+    def build(self, run: Run, observer: Observer) -> dict[Identifier, Built]:
+        """Run cibuildwheel to its end. Interrupted, it is asked to remove its container before anything is killed.
+
+        Raises BuildError with the interesting end of its output, ConfigurationError when it refuses its options, and
+        FtwheelError (exit code 1) when the audit of a finished wheel found errors.
+        """
+        tool = self._tool(run.series)
+        name = f"{run.series.label}-{run.system}"
+        log, out = self._place / f"{name}.log", self._place / name
+        follower = _Progress(run.identifiers, observer, echo=self._echo)
+        process = self._crew.start(
+            self._command(tool, run, out), log=log, cwd=self._source, env=self._environ | dict(run.environment)
+        )
+        try:
+            with log.open(encoding="utf-8", errors="replace") as lines:
+                while process.poll() is None:
+                    follower.read(lines)
+                    time.sleep(_POLL)
+                follower.read(lines)
+        except BaseException:
+            self._end(process, run.engine)
+            raise
+        if process.returncode:
+            follower.failed()
+            self._remove_containers(run.engine)
+            raise _failure(process.returncode, tool.version, follower.identifier, log)
+        observer.stage(_ITSELF, Stage.DONE)
+        return {
+            each: Built(path=path, version=tool.version, seconds=follower.seconds.get(each.text, 0.0))
+            for each, path in _wheels(run.identifiers, out, tool.version)
+        }
+
+    def _command(self, tool: _Tool, run: Run, out: Path) -> list[str]:
+        command = [tool.python, "-m", "cibuildwheel", *run.arguments, "--output-dir", os.fspath(out)]
+        if run.config:
+            file = self._place / f"{run.series.label}-{run.system}.toml"
+            file.write_text(run.config, encoding="utf-8")
+            command += ["--config-file", os.fspath(file)]
+        return command
+
+    def _tool(self, series: Series) -> _Tool:
+        if series not in self._tools:
+            python = installed(series, self._crew, self._place / "install.log")
+            done = _ask([python, "-I", "-c", _FACTS])
+            if done.returncode:
+                raise MissingToolError(f"{python} does not run cibuildwheel\n{interesting(done.stderr)}")
+            version, text = json.loads(done.stdout)
+            images = configparser.ConfigParser(inline_comment_prefixes="#")
+            images.read_string(text)
+            self._tools[series] = _Tool(python=python, version=version, images=images)
+        return self._tools[series]
+
+    def _start(self, engine: str, image: Image, reference: str) -> None:
+        """Start a container of the image once, with a time limit."""
+        if shutil.which(engine) is None:
+            raise MissingToolError(
+                f"{engine} is not installed, and cibuildwheel builds in its containers on Linux",
+                hint="install it, or choose the other engine: CIBW_CONTAINER_ENGINE=podman (or docker)",
+            )
+        emulated = (
+            [] if f"manylinux_{image.arch}" in native_places() else [f"--platform={_OCI.get(image.arch, image.arch)}"]
+        )
+        if _engine([engine, "image", "inspect", reference], _START):
+            pull = [engine, "pull", "--quiet", *emulated, reference]
+            if wrong := _engine(pull, _PULL):
+                raise MissingToolError(f"{image.name} for {image.arch}: {wrong}", hint=f"try: {shlex.join(pull)}")
+        run = [engine, "run", "--rm", f"--label={self._label}", *emulated, reference, "true"]
+        if wrong := _engine(run, _START):
+            self._remove_containers(engine)
+            hint = f"try: {shlex.join(run)}"
+            if emulated:
+                hint += "; another machine's programs need QEMU, registered with binfmt_misc"
+            raise MissingToolError(f"{image.name} for {image.arch}: {wrong}", hint=hint)
+
+    def _end(self, process: subprocess.Popen[bytes], engine: str) -> None:
+        """Let cibuildwheel clean up as after Ctrl-C, then make sure of it."""
+        try:
+            if sys.platform != "win32":
+                with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                    process.send_signal(signal.SIGINT)  # to it alone: its container's client has to answer still
+                    process.wait(_GOODBYE)
+        finally:
+            self._crew.stop()
+            self._remove_containers(engine)
+
+    def _remove_containers(self, engine: str) -> None:
+        if not engine or shutil.which(engine) is None:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            listed = subprocess.run(
+                [engine, "ps", "--all", "--quiet", "--filter", f"label={self._label}"],
+                capture_output=True,
+                text=True,
+                timeout=_START,
+            )
+            if names := listed.stdout.split():
+                subprocess.run([engine, "rm", "--force", *names], capture_output=True, timeout=_START)
+
+
+class _Progress:
+    """Tells an observer which build a run is at, and measures each."""
+
+    def __init__(self, identifiers: Sequence[Identifier], observer: Observer, *, echo: Echo) -> None:
+        one_place = len({each.place for each in identifiers}) == 1
+        self._labels = {each.text: each.label if one_place else each.text for each in identifiers}
+        self._observer = observer
+        self._echo = echo
+        self._follower = Follower()
+        self._since = time.monotonic()
+        self._rest = ""
+        self.seconds: dict[str, float] = {}
+
+    @property
+    def identifier(self) -> str:
+        return self._follower.identifier
+
+    def read(self, lines: Iterator[str]) -> None:
+        """Read what has been printed since; the last line may still be without its end."""
+        for part in lines:
+            line = self._rest + part
+            if not line.endswith("\n"):
+                self._rest = line
+                break
+            self._rest = ""
+            self._line(line)
+
+    def failed(self) -> None:
+        self._observer.stage(self._label(), Stage.FAILED)
+
+    def _line(self, line: str) -> None:
+        self._echo(line)
+        before = self._follower.identifier
+        stage = self._follower.read(line)
+        now = self._follower.identifier
+        if now != before:
+            if before:
+                self._observer.stage(self._labels.get(before, before), Stage.DONE)
+            self._since = time.monotonic()
+        if now:
+            self.seconds[now] = time.monotonic() - self._since
+        if stage is not None:
+            self._observer.stage(self._label(), stage)
+
+    def _label(self) -> str:
+        return self._labels.get(self.identifier, self.identifier) or _ITSELF
+
+
+def installed(series: Series, crew: Crew, log: Path) -> str:
+    """The Python of an environment with the newest release of a series; made again every week, kept in the cache."""
+    home = Path(cache_root()) / "cibuildwheel"
+    home.mkdir(parents=True, exist_ok=True)
+    interpreter = probe(sys.executable)
+    stem = f"{series.label}-{interpreter.abi_tag}-"
+    age = {folder: time.time() - folder.stat().st_mtime for folder in home.glob(f"{stem}*") if folder.is_dir()}
+    newest = min(age, key=lambda folder: age[folder], default=None)
+    if newest is None or age[newest] > _RENEW:
+        folder = Path(tempfile.mkdtemp(prefix=f".{stem}", dir=home))
+        try:
+            environment = Environment(interpreter, folder / "env", crew=crew, log=log)
+            environment.install([series.value])
+        except BuildError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if newest is None:
+                raise MissingToolError(
+                    error.message, hint=f"{series.value} comes from the configured index of packages"
+                ) from error
+        else:
+            newest = home / f"{stem}{secrets.token_hex(4)}"
+            folder.rename(newest)
+    for folder, seconds in age.items():
+        if seconds > _FORGET and folder != newest:
+            shutil.rmtree(folder, ignore_errors=True)
+    return os.fspath(newest / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+
+
+def _ask(
+    command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a short program of cibuildwheel's environment."""
+    try:
+        return subprocess.run(
+            command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", errors="replace", timeout=_START
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MissingToolError(f"{shlex.join(command)} was not done within {_START:.0f} s") from error
+
+
+def _engine(command: Sequence[str], limit: float) -> str:
+    """What is wrong with a command of the container engine; empty when it worked."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=limit)
+    except subprocess.TimeoutExpired:
+        return f"{' '.join(command[:2])} was not done within {limit:.0f} s"
+    return "" if done.returncode == 0 else f"{' '.join(command[:2])} failed\n{interesting(done.stderr)}"
+
+
+def _failure(code: int, version: str, identifier: str, log: Path) -> FtwheelError:
+    """The error for an exit code of cibuildwheel (``errors.py``)."""
+    whole = log.read_text(encoding="utf-8", errors="replace")
+    text = interesting(whole)
+    where = f"cibuildwheel {version}{f', {identifier}' if identifier else ''}"
+    if code in {2, 3, 4}:
+        return ConfigurationError(f"{where}: it refuses the options\n{text}")
+    if code == 7:
+        return MissingToolError(f"{where}: the container engine is too old or does not work\n{text}")
+    if code == 9:
+        audit = whole.rpartition("Running audit command: ")[2].strip()
+        return FtwheelError(f"{where}: the audit of the finished wheel found errors\n{audit}")
+    return BuildError(f"{where}: exit code {code}\n{text}")
+
+
+def _wheels(identifiers: Sequence[Identifier], out: Path, version: str) -> Iterator[tuple[Identifier, Path]]:
+    """The wheel for each identifier: one with ``abi3`` may serve several."""
+    names = {path: WheelName.parse(path.name) for path in sorted(out.glob("*.whl"))}
+    for identifier in identifiers:
+        serving = [path for path, name in names.items() if serves(name, identifier)]
+        if not serving:
+            raise BuildError(f"cibuildwheel {version} ended well, but made no wheel for {identifier.text}")
+        yield identifier, serving[0]

@@ -1,0 +1,89 @@
+"""A workshop for wheels that something else has built: it hands them out, and proves them as its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sysconfig
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from packaging.tags import platform_tags
+
+from ftwheel.core.build.model import Observer, Stage
+from ftwheel.core.build.cibuildwheel.identifiers import Identifier
+from ftwheel.core.findings import Finding
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.wheel.contents import WheelName
+from ftwheel.io.build.local import LocalWorkshop
+from ftwheel.io.build.cibuildwheel import native_places
+from ftwheel.io.system.processes import Crew
+
+__all__ = ["CollectedWorkshop", "interpreters_for"]
+
+
+class CollectedWorkshop(LocalWorkshop):
+    """The wheels of one place, by the label of the interpreter (``3.14t``) that each was built with."""
+
+    def __init__(
+        self,
+        project: Path,
+        out_dir: Path,
+        wheels: Mapping[str, Path],
+        *,
+        place: Path,
+        crew: Crew,
+    ) -> None:
+        sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
+        super().__init__(project, out_dir, {}, place=place, crew=crew, auditwheel=None, discard=shutil.rmtree)
+        self._wheels = wheels
+
+    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> str:
+        observer.stage(interpreter.label, Stage.CHECK)
+        self._room(interpreter.label)
+        return os.fspath(self._wheels[interpreter.label])
+
+    def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
+        """Only an interpreter that is here can be asked what it loads; the rules judge the others' wheels."""
+        return super().inspect(wheel, interpreter) if interpreter.executable else ()
+
+    def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Leave them where they are: another place may still have an error."""
+        return tuple(paths)
+
+    def put(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Put them into the output folder after all."""
+        return super().publish(paths)
+
+
+def interpreters_for(
+    wheels: Mapping[Identifier, Path], found: Sequence[Interpreter]
+) -> tuple[tuple[Interpreter, ...], bool]:
+    """The interpreters that the wheels of one place are for, and whether their modules can be imported here.
+
+    That needs every one of them on this machine (``found``, most preferred first), and wheels that it accepts. Else
+    the interpreters are only named: ``executable`` is empty.
+    """
+    here = {each.label: each for each in reversed(found) if each.implementation == "cpython" and not each.debug}
+    accepted = {"any", *platform_tags()}
+    runs = all(
+        identifier.place in native_places()
+        and identifier.label in here
+        and not accepted.isdisjoint(WheelName.parse(path.name).platforms)
+        for identifier, path in wheels.items()
+    )
+    if runs:
+        return tuple(here[identifier.label] for identifier in wheels), True
+    return tuple(
+        Interpreter(
+            executable="",
+            implementation="cpython",
+            version=(3, identifier.minor, 0),
+            release_level="final",
+            free_threaded=identifier.free_threaded,
+            debug=False,
+            platform=identifier.place,
+            extension_suffixes=(),
+        )
+        for identifier in wheels
+    ), False

@@ -1,0 +1,306 @@
+"""The workshop: builds halves through ``build`` in isolated environments, each from its own copy of the source.
+
+Implements ``ftwheel.core.build.model.Workshop``. Every half has a folder of its own in the workspace: ``source``, ``env``,
+``wheel``, ``repaired``, the installed wheel for the import check, and ``build.log``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ftwheel.core.build.model import ConfigSettings, Observer, Repair, Stage
+from ftwheel.core.errors import BuildError, FtwheelError, InputError
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.wheel.imports import ImportResult
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.io.wheel.auditwheel import Auditwheel
+from ftwheel.io.system.virtual_environments import Environment, clean_environ
+from ftwheel.io.system.interpreters import probe
+from ftwheel.io.system.processes import Crew
+from ftwheel.io.build.sources import copy_source, unpack_sdist
+from ftwheel.io.system.workspace import workspace
+
+if TYPE_CHECKING:
+    from build import ProjectBuilder
+
+    from ftwheel.core.wheel.contents import WheelContents
+
+__all__ = ["LocalWorkshop", "open_workshop"]
+
+_Distribution = Literal["sdist", "wheel"]
+
+
+@contextlib.contextmanager
+def open_workshop(
+    project: Path, out_dir: Path, config_settings: ConfigSettings, *, repair: bool
+) -> Iterator[LocalWorkshop]:
+    """A workshop for one project; leaving it in any way ends every program and removes every folder of work.
+
+    What takes long to load is loaded from now on, in the background; with ``repair`` auditwheel too.
+    """
+    sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
+    crew = Crew()
+    auditwheel: Auditwheel | None = None
+    with workspace() as place:
+        try:
+            if repair and sys.platform == "linux":
+                auditwheel = Auditwheel(crew, place / "auditwheel.log")
+            threading.Thread(target=_load, daemon=True).start()
+            with ThreadPoolExecutor(1) as cleaner:
+                yield LocalWorkshop(
+                    project,
+                    out_dir,
+                    config_settings,
+                    place=place,
+                    crew=crew,
+                    auditwheel=auditwheel,
+                    discard=lambda folder: cleaner.submit(shutil.rmtree, folder, ignore_errors=True),
+                )
+        finally:
+            crew.stop()
+            if auditwheel:
+                auditwheel.close()
+
+
+class LocalWorkshop:
+    """Builds on this machine. Made by ``open_workshop``."""
+
+    def __init__(
+        self,
+        project: Path,
+        out_dir: Path,
+        config_settings: ConfigSettings,
+        *,
+        place: Path,
+        crew: Crew,
+        auditwheel: Auditwheel | None,
+        discard: Callable[[Path], object],
+    ) -> None:
+        self._project = project
+        self._out_dir = out_dir
+        self._settings = config_settings
+        self._place = place
+        self._crew = crew
+        self._auditwheel = auditwheel
+        self._discard = discard
+        self._sdist = project if project.is_file() else None
+
+    def stop(self) -> None:
+        """End every program that runs; the threads that wait for them see Stopped."""
+        self._crew.stop()
+
+    def log_of(self, label: str) -> str:
+        """What the build of a half (``3.14t``) or of the ``sdist`` has printed so far."""
+        with contextlib.suppress(OSError):
+            return (self._place / label / "build.log").read_text(errors="replace")
+        return ""
+
+    def make_sdist(self, interpreter: Interpreter, observer: Observer) -> str:
+        room = self._room("sdist")
+        observer.stage("sdist", Stage.SOURCE)
+        source = copy_source(self._project, room / "copy", without=self._out_dir)
+        self._sdist = self._call("sdist", interpreter, source, room, observer)
+        observer.stage("sdist", Stage.DONE)
+        return os.fspath(self._sdist)
+
+    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> str:
+        label = interpreter.label
+        room = self._room(label)
+        observer.stage(label, Stage.SOURCE)
+        if self._sdist is None:
+            source = copy_source(self._project, room / "copy", without=self._out_dir)
+        else:
+            (room / "copy").mkdir()
+            source = unpack_sdist(self._sdist, room / "copy")
+        wheel = self._call("wheel", interpreter, source, room, observer)
+        return os.fspath(wheel)
+
+    def _room(self, label: str) -> Path:
+        room = self._place / label
+        room.mkdir()
+        return room
+
+    def _call(
+        self,
+        distribution: _Distribution,
+        interpreter: Interpreter,
+        source: Path,
+        room: Path,
+        observer: Observer,
+    ) -> Path:
+        """Build one distribution through ``build``, with the backend in an environment made for this one call."""
+        log = room / "build.log"
+        label = room.name
+        observer.stage(label, Stage.ENVIRONMENT)
+        with _told(label, self._project):
+            environment = Environment(interpreter, room / "env", crew=self._crew, log=log)
+            builder = self._builder(environment, source, log)
+            environment.install(builder.build_system_requires)
+            observer.stage(label, Stage.REQUIREMENTS)
+            with _backend_failures(log):
+                more = builder.get_requires_for_build(distribution, self._settings)
+            environment.install(more - builder.build_system_requires)
+            observer.stage(label, Stage.BUILD)
+            with _backend_failures(log):
+                made = Path(builder.build(distribution, room / distribution, self._settings))
+            _same(interpreter, probe(environment.python_executable))
+        self._discard(room / "env")  # thousands of files; the disk is idle while wheels are checked
+        return made
+
+    def _builder(self, environment: Environment, source: Path, log: Path) -> ProjectBuilder:
+        from build import BuildException, ProjectBuilder
+
+        def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+            environ = clean_environ(**(extra_environ or {}))
+            code = self._crew.run(cmd, log=log, cwd=Path(cwd) if cwd else None, env=environ)
+            if code:
+                raise subprocess.CalledProcessError(code, cmd)
+
+        try:
+            return ProjectBuilder.from_isolated_env(environment, source, runner=run)
+        except BuildException as error:
+            raise BuildError(str(error).replace(os.fspath(source), os.fspath(self._project))) from error
+
+    def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
+        from ftwheel_build.inspection import inspect
+        from ftwheel_build.target import Target
+
+        target = Target(
+            implementation=interpreter.implementation,
+            version=interpreter.minor,
+            free_threaded=interpreter.free_threaded,
+            debug=interpreter.debug,
+            suffix=interpreter.extension_suffixes[0],
+            platform=interpreter.platform,
+        )
+        name = os.path.basename(wheel)
+        return tuple(
+            Finding(
+                subject=name,
+                code=error.code,
+                severity=Severity.ERROR,
+                message=error.message.removeprefix(f"{name}: "),
+                fix=error.fix,
+                url="docs/hazards.md",
+            )
+            for error in inspect(wheel, target)
+        )
+
+    def repair(self, wheel: str, interpreter: Interpreter) -> tuple[str, Repair]:
+        from ftwheel.io.build.repair import repair_wheel
+
+        with _told(interpreter.label, self._project):
+            repaired, repair = repair_wheel(
+                Path(wheel),
+                self._place / interpreter.label / "repaired",
+                platform=interpreter.platform,
+                crew=self._crew,
+                auditwheel=self._auditwheel,
+            )
+        return os.fspath(repaired), repair
+
+    def read(self, wheel: str, interpreter: Interpreter, *, thorough: bool) -> WheelContents:
+        from ftwheel.io.wheel.reading import inspect_wheel
+
+        try:
+            return inspect_wheel(wheel, level2=thorough)
+        except InputError as error:
+            raise BuildError(f"{self._project.name}, {interpreter.label}: {error.message}", hint=error.hint) from error
+
+    def import_modules(self, wheel: str, interpreter: Interpreter, modules: Sequence[str]) -> tuple[ImportResult, ...]:
+        from ftwheel.io.wheel.importing import import_in
+
+        with _told(interpreter.label, self._project):
+            return import_in(
+                self._place / interpreter.label,
+                Path(wheel),
+                interpreter,
+                modules,
+                requires=True,
+                crew=self._crew,
+            )
+
+    def digest(self, path: str) -> tuple[int, str]:
+        with open(path, "rb") as file:
+            return os.path.getsize(path), hashlib.file_digest(file, "sha256").hexdigest()
+
+    def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
+        pairs: list[tuple[Path, Path]] = []
+        try:
+            self._out_dir.mkdir(parents=True, exist_ok=True)
+            for path in map(Path, paths):
+                final = self._out_dir / path.name
+                temporary = self._out_dir / f".{path.name}.{os.getpid()}.part"
+                pairs.append((temporary, final))
+                shutil.copyfile(path, temporary)
+            for temporary, final in pairs:
+                temporary.replace(final)
+        except OSError as error:
+            raise BuildError(f"{self._out_dir}: cannot be written ({error.strerror or error})") from error
+        finally:
+            for temporary, _ in pairs:
+                temporary.unlink(missing_ok=True)
+        return tuple(os.fspath(final) for _, final in pairs)
+
+    def stable_symbols(self) -> Mapping[str, int]:
+        from ftwheel.io.wheel.stable_abi import stable_symbols
+
+        return stable_symbols()
+
+    def clock(self) -> float:
+        return time.monotonic()
+
+
+def _load() -> None:
+    """Import what the steps need, in their order."""
+    for module in (
+        "build",
+        "ftwheel_build.inspection",
+        "ftwheel.io.build.repair",
+        "ftwheel.io.wheel.importing",
+        "ftwheel.io.wheel.reading",
+    ):
+        importlib.import_module(module)
+
+
+@contextlib.contextmanager
+def _told(label: str, project: Path) -> Iterator[None]:
+    """Say which half of which project a failure belongs to."""
+    try:
+        yield
+    except FtwheelError as error:
+        raise type(error)(f"{project.name}, {label}: {error.message}", hint=error.hint) from error
+
+
+@contextlib.contextmanager
+def _backend_failures(log: Path) -> Iterator[None]:
+    """Turn what ``build`` raises into the interesting end of the log."""
+    from build import BuildBackendException, BuildException
+
+    try:
+        yield
+    except (BuildBackendException, BuildException) as error:
+        raise BuildError(f"{error}\n{interesting(log.read_text(errors='replace'))}") from error
+
+
+def _same(before: Interpreter, after: Interpreter) -> None:
+    """The environment that the wheel was built in was really of the interpreter that was asked for."""
+    if (before.version, before.free_threaded) != (after.version, after.free_threaded):
+        raise BuildError(
+            f"was to be built with CPython {before.label},"
+            f" but the build environment runs {after.label} ({after.executable})"
+        )

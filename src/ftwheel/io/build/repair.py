@@ -1,0 +1,98 @@
+"""Make a wheel stand on its own: auditwheel on Linux, delocate on macOS, delvewheel on Windows.
+
+Each wheel is repaired in a process of its own: the tools change the current folder while they work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ftwheel.core.build.model import Repair
+from ftwheel.core.errors import BuildError
+from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.core.wheel.contents import WheelName, is_native
+from ftwheel.io.wheel.auditwheel import Auditwheel
+from ftwheel.io.system.virtual_environments import clean_environ
+from ftwheel.io.system.processes import Crew
+
+__all__ = ["repair_wheel"]
+
+
+def repair_wheel(
+    wheel: Path, folder: Path, *, platform: str, crew: Crew, auditwheel: Auditwheel | None
+) -> tuple[Path, Repair]:
+    """Repair one wheel, if it has native code; the new one is put below ``folder``, which is made.
+
+    ``platform`` is the interpreter's ``sysconfig.get_platform()``; ``auditwheel`` is there on Linux. Where none of the
+    three tools applies, the wheel comes back as it is. Raises BuildError with the tool's own words when it refuses.
+    """
+    before = _platform(wheel)
+    if not _native(wheel):
+        return wheel, Repair(tool="", before=before, after=before, reason="no native code")
+    out = folder / "out"
+    out.mkdir(parents=True)
+    log, answer = folder / "repair.log", folder / "answer.json"
+    if auditwheel and platform.startswith("linux"):
+        tool, code = "auditwheel", auditwheel.repair(wheel, out, answer=answer, log=log)
+    elif command := _command(platform, wheel, out):
+        tool, code = command[2].partition(".")[0], crew.run(command, log=log, env=clean_environ())
+    else:
+        return wheel, Repair(tool="", before=before, after=before, reason=f"no repair tool for {platform}")
+    if code:
+        raise BuildError(f"{wheel.name}: {tool} refuses\n{interesting(log.read_text(errors='replace'))}")
+    made = sorted(out.glob("*.whl"))
+    if not made:  # auditwheel makes none when there is nothing to repair
+        return wheel, Repair(tool=tool, before=before, after=before, reason="nothing to repair")
+    after = _platform(made[0])
+    reason = _explain(answer, after) if tool == "auditwheel" else f"{tool} found it so"
+    return made[0], Repair(tool=tool, before=before, after=after, reason=reason, grafted=_grafted(wheel, made[0]))
+
+
+def _platform(wheel: Path) -> str:
+    return ".".join(WheelName.parse(wheel.name).platforms)
+
+
+def _command(platform: str, wheel: Path, out: Path) -> list[str]:
+    """The repair of one wheel in a process of its own; empty where there is none."""
+    tools = {"darwin": ("macosx", ["delocate.cmd.delocate_wheel", "-v"]), "win32": ("win", ["delvewheel", "repair"])}
+    system, module = tools.get(sys.platform, ("", []))
+    if not module or not platform.startswith(system):
+        return []
+    return [sys.executable, "-m", *module, "-w", os.fspath(out), os.fspath(wheel)]
+
+
+def _grafted(before: Path, after: Path) -> tuple[str, ...]:
+    """File names of the libraries that the repaired wheel has and the built one had not."""
+    return tuple(sorted(name.rpartition("/")[2] for name in _native(after) - _native(before)))
+
+
+def _native(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(filter(is_native, archive.namelist()))
+
+
+def _explain(answer: Path, after: str) -> str:
+    """The newest symbols of each family, which keep the tag from being an older one (``auditwheel show --json``)."""
+    try:
+        said: dict[str, Any] = json.loads(answer.read_text())
+        versions = [version for library in said["versioned_symbols"].values() for version in library]
+        newest: dict[str, str] = {}
+        for version in sorted(versions, key=_numbers):
+            newest[version.rpartition("_")[0]] = version
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "auditwheel gave no reason"
+    used = f"it uses symbols up to {', '.join(newest[family] for family in sorted(newest))}" if newest else ""
+    if after.startswith("linux"):
+        return f"it fits no manylinux or musllinux policy{used and ', '}{used}"
+    return used or "it uses no versioned symbol of the system"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """``GLIBCXX_3.4.29`` gives (3, 4, 29)."""
+    return tuple(map(int, re.findall(r"\d+", version.rpartition("_")[2])))

@@ -1,0 +1,113 @@
+"""Reads what somebody depends on, whatever tool wrote it down.
+
+``read_input`` finds the format by the file's name, and where that says nothing by its content.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from ftwheel.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ftwheel.core.dependencies.inputs import Dependencies
+    from ftwheel.io.dependencies.inputs.reading import Table
+
+__all__ = ["read_arguments", "read_input", "read_interpreter"]
+
+_PYLOCK = re.compile(r"pylock(\.[^.]+)?\.toml")
+
+
+def read_arguments(requirements: Iterable[str], *, label: str = "the command line") -> Dependencies:
+    """Requirements as they are given to ``pip install``. Raises InputError for what is none."""
+    from ftwheel.core.dependencies.inputs import Dependencies, InputKind
+    from ftwheel.io.dependencies.inputs.entries import Entries
+
+    found = Entries()
+    names = [found.add(text, "argument") for text in requirements]
+    return Dependencies(
+        label=label,
+        kind=InputKind.ARGUMENTS,
+        resolved=False,
+        wanted=tuple(found.wanted),
+        roots=tuple(dict.fromkeys(filter(None, names))),
+        set_aside=tuple(found.set_aside),
+    )
+
+
+def read_interpreter(executable: str) -> Dependencies:
+    """What is installed in the environment of an interpreter. Raises InputError."""
+    from ftwheel.io.dependencies.inputs.installed import read_interpreter
+
+    return read_interpreter(executable)
+
+
+def read_input(
+    path: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = (), constraints: tuple[str, ...] = ()
+) -> Dependencies:
+    """A file: requirements, ``pyproject.toml``, a lock, ``pip inspect`` or a report; ``-`` is standard input, as JSON.
+
+    ``extras`` and ``groups`` are taken besides the dependencies proper where the format has them, ``*`` for all. A
+    folder stands for its ``pyproject.toml``. ``constraints`` are files that hold for requirements. Raises InputError.
+    """
+    from ftwheel.io.dependencies.inputs.reading import name_of, read_bytes, read_json, read_toml
+
+    if path == "-":
+        return _json("standard input", read_json("standard input", sys.stdin.buffer.read()))
+    if os.path.isdir(path):
+        path = os.path.join(path, "pyproject.toml")
+    name = name_of(path)
+    if name.endswith(".json") or (not name.endswith((".toml", ".lock", ".txt", ".in")) and _is_json(read_bytes(path))):
+        return _json(path, read_json(path))
+    if name.endswith((".toml", ".lock")):
+        return _toml(path, name, read_toml(path), extras, groups)
+    from ftwheel.io.dependencies.inputs.requirements import read_requirements
+
+    return read_requirements(path, constraints=constraints)
+
+
+def _is_json(body: bytes) -> bool:
+    return body.lstrip()[:1] == b"{"
+
+
+def _json(path: str, document: object) -> Dependencies:
+    from ftwheel.io.dependencies.inputs.installed import read_inspection, read_report
+
+    if isinstance(document, dict) and "installed" in document:
+        return read_inspection(path, document)
+    if isinstance(document, dict) and "install" in document:
+        return read_report(path, document)
+    raise InputError(f"{path}: neither from pip inspect nor a report of pip install", hint="which command wrote it?")
+
+
+def _toml(path: str, name: str, table: Table, extras: tuple[str, ...], groups: tuple[str, ...]) -> Dependencies:
+    from ftwheel.io.dependencies.inputs.selecting import Parts
+
+    parts = Parts(extras=extras, groups=groups)
+    if _PYLOCK.fullmatch(name) or "lock-version" in table:
+        from ftwheel.io.dependencies.inputs.pylock import read_pylock
+
+        return read_pylock(path, table, parts)
+    if "project" in table or "dependency-groups" in table or name == "pyproject.toml":
+        from ftwheel.io.dependencies.inputs.pyproject import read_pyproject
+
+        return read_pyproject(path, parts, table)
+    metadata = table.get("metadata")
+    if name.endswith(".lock") or "package" in table:
+        from ftwheel.io.dependencies.inputs.other_locks import read_pdm_lock, read_poetry_lock
+        from ftwheel.io.dependencies.inputs.uv_lock import read_uv_lock
+
+        if "version" in table:
+            return read_uv_lock(path, table, parts)
+        known = metadata if isinstance(metadata, dict) else {}
+        reader = read_pdm_lock if "lock_version" in known else read_poetry_lock
+        return reader(path, table, parts)
+    raise InputError(
+        f"{path}: not a format that is known",
+        hint="wanted pyproject.toml, pylock.toml, uv.lock, poetry.lock or pdm.lock",
+    )

@@ -1,0 +1,85 @@
+"""Reads single requirements, wherever they stand: what an index can be asked for, and what not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ftwheel.core.dependencies.inputs import Edge, SetAside, Wanted
+from ftwheel.core.errors import InputError
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.index.page import normalized
+from ftwheel.core.index.urls import redact
+from ftwheel.io.dependencies.inputs.reading import shown
+
+__all__ = ["DIRECT", "Entries", "edges"]
+
+DIRECT = "a direct address or folder; no index is asked about it"
+
+_DIRECT = re.compile(r"[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*@\s*\S")
+_PLACE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|\.{0,2}[/\\]|\.$|~")
+_ARCHIVE = re.compile(r"(?i)[^\s<>=!~;]+\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz)(?:[\[#]\S*)?$")
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
+_MOST = 100_000  # requirements of one input
+
+
+@dataclass(slots=True)
+class Entries:
+    """The requirements of one input as they are found."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    def add(self, text: str, origin: str, *, hashes: Iterable[tuple[str, str]] = ()) -> str:
+        """Take one requirement; returns its normalized name, empty when it has none.
+
+        Raises InputError, with the origin, for what is no requirement.
+        """
+        if len(self.wanted) + len(self.set_aside) >= _MOST:
+            raise InputError(f"{origin}: more than {_MOST:,} requirements; refused")
+        text = text.strip()
+        if _DIRECT.match(text):
+            return self.leave(normalized(re.split(r"[\s\[@]", text, maxsplit=1)[0]), origin)
+        if _PLACE.match(text) or _ARCHIVE.match(text):
+            return self.leave(_name_in(text), origin)
+        try:
+            requirement = parse_requirement(text)
+        except InputError as error:
+            raise InputError(f"{origin}: {shown(error.message, 300)}", hint=error.hint) from None
+        self.wanted.append(Wanted(requirement=requirement, origin=origin, hashes=frozenset(hashes)))
+        return requirement.name
+
+    def leave(self, name: str, origin: str, reason: str = DIRECT) -> str:
+        """Note a dependency that no index is asked about."""
+        self.set_aside.append(SetAside(name=name, origin=origin, reason=reason))
+        return name
+
+
+def _name_in(place: str) -> str:
+    """The project in an address or a path, as far as it says it; else the address without secrets."""
+    if egg := _EGG.search(place):
+        return normalized(egg[1])
+    name = place.split("#", maxsplit=1)[0].split("[", maxsplit=1)[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    if _ARCHIVE.match(name):
+        return normalized(name.split("-")[0])
+    return shown(redact(place))
+
+
+def edges(requirements: Iterable[object], origin: str) -> tuple[Edge, ...]:
+    """Who is required by a list of requirements, such as ``Requires-Dist``; what cannot be read is left out.
+
+    Metadata in the wild has requirements that no installer takes any more, and an edge only tells the way to a project.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    found = []
+    for text in requirements:
+        try:
+            parsed = Requirement(str(text))
+        except InvalidRequirement:
+            continue
+        found.append(
+            Edge(name=normalized(parsed.name), extras=tuple(sorted(parsed.extras)), marker=str(parsed.marker or ""))
+        )
+    return tuple(found)

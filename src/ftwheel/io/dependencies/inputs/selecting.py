@@ -1,0 +1,36 @@
+"""What of an input is wanted: the extras and groups of the project that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.index.page import normalized
+
+__all__ = ["Parts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """``extras`` and ``groups`` to take besides the dependencies proper; ``*`` stands for all there are."""
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    def of(self, kind: str, known: Iterable[str], where: str) -> tuple[str, ...]:
+        """The ``extras`` or ``groups`` among those an input has, as it spells them, in its order.
+
+        Raises InputError for one that it does not have.
+        """
+        names = {normalized(name): name for name in known}
+        asked: Collection[str] = self.extras if kind == "extras" else self.groups
+        if "*" in asked:
+            return tuple(names.values())
+        wanted = {normalized(name) for name in asked}
+        for name in sorted(wanted - names.keys()):
+            raise InputError(
+                f"{where}: has no {kind.removesuffix('s')} {name[:100]}",
+                hint=f"it has {', '.join(sorted(names))}" if names else f"it has no {kind}",
+            )
+        return tuple(name for key, name in names.items() if key in wanted)

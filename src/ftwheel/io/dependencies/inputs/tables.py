@@ -1,0 +1,83 @@
+"""Reads the tables of lock files, whose types nobody promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ftwheel.core.dependencies.inputs import PinnedFile
+from ftwheel.core.errors import InputError
+from ftwheel.core.index.urls import split_credentials
+from ftwheel.io.dependencies.inputs.reading import Table, shown
+
+__all__ = ["Entry", "entries", "pinned_file"]
+
+_MOST = 100_000  # entries of one lock
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+class Entry:
+    """One table with its place; every getter raises InputError for a value of another type."""
+
+    def __init__(self, table: Mapping[str, Any], where: str) -> None:
+        self.table = table
+        self.where = where
+
+    def _get(self, key: str, kind: type, default: Any, word: str) -> Any:
+        value = self.table.get(key, default)
+        if not isinstance(value, kind):
+            raise InputError(f"{self.where}: {key} is {shown(repr(value))}, wanted {word}")
+        return value
+
+    def text(self, key: str, default: str = "") -> str:
+        found: str = self._get(key, str, default, "a text")
+        return found
+
+    def list(self, key: str) -> list[Any]:
+        found: list[Any] = self._get(key, list, [], "an array")
+        return found
+
+    def table_at(self, key: str) -> Table:
+        found: Table = self._get(key, dict, {}, "a table")
+        return found
+
+    @property
+    def name(self) -> str:
+        """The project's name, as written. Raises InputError when it is none."""
+        name = self.text("name")
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{self.where}: {shown(repr(name))} is no project name")
+        return name
+
+
+def entries(tables: object, where: str) -> Iterator[Entry]:
+    """The tables of an array; ``where`` is the file and the key. Raises InputError when they are none."""
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+        raise InputError(f"{where} is no array of tables")
+    if len(tables) > _MOST:
+        raise InputError(f"{where}: more than {_MOST:,} entries; refused")
+    for number, table in enumerate(tables, 1):
+        yield Entry(table, f"{where}[{number}]")
+
+
+def pinned_file(entry: Entry) -> PinnedFile | None:
+    """A file by ``url``, ``file``, ``name`` or ``path``, with ``hash`` or ``hashes``; None when it has no name."""
+    url = split_credentials(entry.text("url"))[0].partition("#")[0]
+    place = entry.text("name") or entry.text("file") or entry.text("path") or url
+    filename = place.replace("\\", "/").rpartition("/")[2]
+    if not filename:
+        return None
+    hashes = [(str(algorithm), str(digest)) for algorithm, digest in entry.table_at("hashes").items()]
+    algorithm, colon, digest = entry.text("hash").partition(":")
+    if colon:
+        hashes.append((algorithm, digest))
+    return PinnedFile(filename=_unquoted(filename), url=url, hashes=tuple(hashes))
+
+
+def _unquoted(filename: str) -> str:
+    if "%" not in filename:
+        return filename
+    from urllib.parse import unquote
+
+    return unquote(filename)

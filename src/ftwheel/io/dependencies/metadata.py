@@ -1,0 +1,239 @@
+"""Reads what files of an index say of themselves, as cheaply as the index allows, and keeps it for ever.
+
+Of a wheel: the metadata file beside it (PEP 658 and 714), checked against the digest that the page declares; else
+METADATA out of the zip by range requests; else out of the whole file, where a server knows no ranges. Of a source
+distribution: PKG-INFO where its build may not change it (PEP 643), else a static ``[project]`` table; otherwise it
+cannot be told without running its build, which is not done here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import tempfile
+import threading
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from ftwheel.core.errors import FtwheelError, IndexFormatError
+from ftwheel.core.dependencies.resolution import CoreMetadata, Untold, parse_core_metadata, parse_project_table
+from ftwheel.core.index.urls import redact
+from ftwheel.io.index.cache import CachedPage, PageCache
+from ftwheel.io.index.local import local_path
+from ftwheel.io.index.ranges import RangeFile
+
+if TYPE_CHECKING:
+    from ftwheel.core.index.page import File
+    from ftwheel.io.index.client import IndexClient
+
+__all__ = ["MetadataClient"]
+
+MOST_METADATA = 16 * 1024 * 1024
+MOST_SDIST = 64 * 1024 * 1024
+_MOST_UNPACKED = 512 * 1024 * 1024  # before the file that is looked for; pages of a bomb are not read on
+_MOST_KEPT = 64 * 1024 * 1024
+_FOR_EVER = 1e12  # seconds; what a file says of itself does not change
+_KIND = "core metadata 1"  # another number when what is kept changes
+_UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
+
+
+@dataclass(slots=True)
+class _Slot:
+    """What is known of one file; the lock is held while it is asked."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    found: CoreMetadata | Untold | None = None
+    error: FtwheelError | None = None
+
+
+class MetadataClient:
+    """What files say of themselves: each asked once, the answers kept on disk. Safe to use from several threads."""
+
+    def __init__(self, client: IndexClient, *, folder: str | None) -> None:
+        """``folder`` is where answers are kept, None to keep none."""
+        self._client = client
+        self._cache = PageCache(folder, most_bytes=_MOST_KEPT) if folder else None
+        self._lock = threading.Lock()
+        self._slots: dict[str, _Slot] = {}
+
+    def metadata(self, file: File) -> CoreMetadata | Untold:
+        """See ``ftwheel.core.dependencies.resolution.MetadataSource``."""
+        with self._lock:
+            slot = self._slots.setdefault(file.url, _Slot())
+        with slot.lock:
+            if slot.found is None and slot.error is None:
+                try:
+                    slot.found = self._kept_or_read(file)
+                except FtwheelError as error:
+                    slot.error = error
+            if slot.error is not None:
+                raise slot.error
+            assert slot.found is not None
+            return slot.found
+
+    def _kept_or_read(self, file: File) -> CoreMetadata | Untold:
+        key = _key(file)
+        page = self._cache.get(key, _KIND) if self._cache is not None and key else None
+        if page is not None and (known := _decode(page.body)) is not None:
+            return known
+        found = self._read(file)
+        if self._cache is not None and key:
+            self._cache.put(_page(key, found), _KIND)
+        return found
+
+    def _read(self, file: File) -> CoreMetadata | Untold:
+        if not file.filename.endswith(".whl"):
+            return self._of_sdist(file)
+        if file.core_metadata is not None and (text := self._beside(file, dict(file.core_metadata))) is not None:
+            return parse_core_metadata(text)
+        try:
+            with self._opened(file) as stream, zipfile.ZipFile(stream) as archive:
+                return parse_core_metadata(_metadata_of_wheel(archive))
+        except _UNREADABLE as error:
+            return Untold(why=f"{file.filename} cannot be read ({str(error)[:200]})")
+
+    def _beside(self, file: File, digests: dict[str, str]) -> str | None:
+        """The metadata file of a wheel, None when the index declares one and does not have it."""
+        address, into = f"{file.url.partition('#')[0]}.metadata", io.BytesIO()
+        if local_path(address) is not None:
+            return None  # the wheel itself is as near
+        if self._client.fetch(address, into, most_bytes=MOST_METADATA).status != 200:
+            return None
+        for algorithm in ("sha512", "sha384", "sha256"):
+            if algorithm in digests:
+                digest = hashlib.new(algorithm, into.getvalue()).hexdigest()
+                if digest != digests[algorithm].lower():
+                    raise IndexFormatError(
+                        f"{file.filename}.metadata: {algorithm} is {digest}, but the index declares"
+                        f" {digests[algorithm]}",
+                        hint="tell who runs the index",
+                    )
+                break
+        return into.getvalue().decode("utf-8", "replace")
+
+    @contextmanager
+    def _opened(self, file: File) -> Iterator[IO[bytes]]:
+        path = local_path(file.url.partition("#")[0])
+        if path is None:
+            yield io.BufferedReader(RangeFile(self._client, file))
+            return
+        with open(path, "rb") as stream:
+            yield stream
+
+    def _of_sdist(self, file: File) -> CoreMetadata | Untold:
+        if file.size is not None and file.size > MOST_SDIST:
+            return Untold(why=f"{file.filename} has more than {MOST_SDIST:,} bytes")
+        with tempfile.TemporaryDirectory(prefix="ftwheel-") as folder:
+            path = self._client.download(file, Path(folder, "sdist"), most_bytes=MOST_SDIST)
+            try:
+                if file.filename.endswith(".zip"):
+                    with zipfile.ZipFile(path) as archive:
+                        return _judged(_texts_of_zip(archive))
+                with tarfile.open(path, "r|*") as tar:
+                    return _judged(_texts_of_tar(tar))
+            except _UNREADABLE as error:
+                return Untold(why=f"{file.filename} cannot be read ({str(error)[:200]})")
+
+
+def _key(file: File) -> str:
+    """What the answer is kept under, empty when nothing stands for the content of the file.
+
+    An index may declare any digest, so a digest alone is only enough where the content was compared with it: that of
+    the metadata file, and that of a source distribution, which is read whole.
+    """
+    if file.url.startswith("file:"):
+        return ""
+    digests = dict(file.core_metadata or ()) if file.filename.endswith(".whl") else dict(file.hashes)
+    if "sha256" in digests and file.filename.endswith(".whl"):
+        return f"metadata:{digests['sha256'].lower()}"
+    if "sha256" in digests:
+        return f"sdist:{digests['sha256'].lower()}"
+    own = dict(file.hashes).get("sha256", "")
+    return f"{own.lower()} {redact(file.url)}" if own else ""
+
+
+def _page(key: str, found: CoreMetadata | Untold) -> CachedPage:
+    return CachedPage(
+        url=key,
+        final_url=key,
+        status=200,
+        content_type="application/json",
+        etag="",
+        last_modified="",
+        fetched=0.0,
+        max_age=_FOR_EVER,
+        body=json.dumps(asdict(found)).encode(),
+    )
+
+
+def _decode(body: bytes) -> CoreMetadata | Untold | None:
+    try:
+        kept = json.loads(body)
+        if "why" in kept:
+            return Untold(why=kept["why"])
+        return CoreMetadata(**{**kept, "requires": tuple(kept["requires"]), "extras": tuple(kept["extras"])})
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _metadata_of_wheel(archive: zipfile.ZipFile) -> str:
+    found = [
+        info
+        for info in archive.infolist()
+        if info.filename.count("/") == 1 and info.filename.endswith(".dist-info/METADATA")
+    ]
+    if len(found) != 1:
+        raise zipfile.BadZipFile(f"{len(found)} METADATA files in the wheel")
+    return _member(archive, found[0])
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    with archive.open(info) as stream:
+        return _bounded(stream)
+
+
+def _bounded(stream: IO[bytes]) -> str:
+    data = stream.read(MOST_METADATA + 1)
+    if len(data) > MOST_METADATA:
+        raise ValueError(f"its metadata has more than {MOST_METADATA:,} bytes")
+    return data.decode("utf-8", "replace")
+
+
+def _texts_of_zip(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    for name in ("PKG-INFO", "pyproject.toml"):
+        for info in archive.infolist():
+            if info.filename.count("/") == 1 and info.filename.endswith(f"/{name}"):
+                yield name, _member(archive, info)
+
+
+def _texts_of_tar(archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
+    for member in archive:
+        if member.offset_data + member.size > _MOST_UNPACKED:
+            raise ValueError(f"more than {_MOST_UNPACKED:,} bytes unpacked")
+        folder, _, name = member.name.removeprefix("./").partition("/")
+        if folder and name in {"PKG-INFO", "pyproject.toml"} and member.isfile():
+            stream = archive.extractfile(member)
+            assert stream is not None
+            yield name, _bounded(stream)
+
+
+def _judged(texts: Iterator[tuple[str, str]]) -> CoreMetadata | Untold:
+    """What PKG-INFO says if it is final, else the project table, as soon as one of them settles it."""
+    found = Untold(why="it has no PKG-INFO")
+    project = ""
+    for name, text in texts:
+        if name == "pyproject.toml":
+            project = text
+            continue
+        info = parse_core_metadata(text, sdist=True)
+        if isinstance(info, CoreMetadata):
+            return info
+        found = info
+    return parse_project_table(project, found)

@@ -1,0 +1,133 @@
+"""Keeps what was found out about projects, so that a run whose pages have not changed since need not read them again.
+
+A page of an index has thousands of files, and reading it takes longer than anything else. A report is good for the very
+answers of the indexes it was made from, and the very question: project, versions, targets, installer and its options.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from ftwheel import __version__
+from ftwheel.core.errors import InputError
+from ftwheel.core.dependencies.readiness_json import parse_project, project_data
+
+if TYPE_CHECKING:
+    from ftwheel.core.tags.environments import Environment
+    from ftwheel.core.dependencies.readiness import ProjectReport
+    from ftwheel.core.installers.options import InstallerRules
+    from ftwheel.core.dependencies.requested import Wanting
+
+__all__ = ["ReportMemory"]
+
+_FORMAT = 1  # to be raised when a report says other things of the same pages
+_MOST_REPORTS = 4096  # of one question; long lists have state files
+_MOST_QUESTIONS = 16
+
+
+class ReportMemory:
+    """The reports about one set of targets, in one file of a folder, read at the first question; ``close`` writes it.
+
+    ``edition`` says which pages of a project are at hand, empty when they have to be asked for. A file that cannot be
+    read counts as not there, and a disk that is full makes the memory useless, not the command fail.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        targets: Iterable[Environment],
+        rules: Callable[[str], InstallerRules],
+        edition: Callable[[str], str],
+    ) -> None:
+        self._rules = rules
+        self._edition = edition
+        self._question = json.dumps([_FORMAT, __version__, [repr(target) for target in targets]])
+        self._path = os.path.join(folder, f"{zlib.crc32(self._question.encode()):08x}.json")
+        self._reports: dict[str, Any] | None = None
+        self._changed = False
+
+    def recall(self, wanting: Wanting) -> ProjectReport | None:
+        """The report about a project when question and pages are the same, else None."""
+        known = self._known().get(wanting.name)
+        if not isinstance(known, list) or len(known) != 2 or known[0] != self._key(wanting):
+            return None
+        try:
+            return parse_project(known[1], self._path)
+        except InputError:
+            return None
+
+    def keep(self, wanting: Wanting, report: ProjectReport) -> None:
+        """Keep a report that was just made, if the pages it was made from are kept as well."""
+        key = self._key(wanting)
+        if key:
+            known = self._known()
+            known.pop(wanting.name, None)
+            known[wanting.name] = [key, project_data(report)]
+            if len(known) > _MOST_REPORTS:
+                del known[next(iter(known))]
+            self._changed = True
+
+    def close(self) -> None:
+        """Write what is new."""
+        if not self._changed or self._reports is None:
+            return
+        folder = os.path.dirname(self._path)
+        temporary = f"{self._path}.{os.getpid()}.tmp"
+        try:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            with open(temporary, "w", encoding="utf-8") as file:
+                json.dump({"question": self._question, "reports": self._reports}, file, separators=(",", ":"))
+            os.replace(temporary, self._path)
+            files = sorted((entry.stat().st_mtime, entry.path) for entry in os.scandir(folder))
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            return
+        for _, path in files[:-_MOST_QUESTIONS]:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+    def _known(self) -> dict[str, Any]:
+        if self._reports is None:
+            self._reports = {}
+            try:
+                with open(self._path, "rb") as file:
+                    kept = json.load(file)
+            except (OSError, ValueError, RecursionError):
+                return self._reports
+            if isinstance(kept, dict) and kept.get("question") == self._question:
+                reports = kept.get("reports")
+                self._reports = reports if isinstance(reports, dict) else {}
+        return self._reports
+
+    def _key(self, wanting: Wanting) -> str:
+        """Everything a report depends on; empty when the pages are not at hand."""
+        edition = self._edition(wanting.name)
+        if not edition:
+            return ""
+        asked = [
+            [
+                *(number, wish.requirement.text, wish.pinned, wish.resolved, wish.notes),
+                *([file.filename for file in wish.locked], sorted(wish.hashes)),
+            ]
+            for number, wish in wanting.wishes
+        ]
+        text = json.dumps([edition, asked, _plain(self._rules(wanting.name))])
+        from hashlib import sha256
+
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _plain(rules: InstallerRules) -> Mapping[str, Sequence[str]]:
+    """The rules in one spelling: sets have no order of their own."""
+    values = {field.name: getattr(rules, field.name) for field in fields(rules)}
+    return {
+        name: sorted(map(str, value)) if isinstance(value, frozenset) else [str(value)]
+        for name, value in values.items()
+    }

@@ -1,0 +1,139 @@
+"""Keeps the reports of a long run as they are made, so that a run that was interrupted goes on where it ended.
+
+One file of JSON lines: the first says what was asked, each other one is the report of a project. A line is written with
+one call and followed by the next, so that what a killed process leaves is whole lines and at most a piece of one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.dependencies.readiness_json import parse_project, project_data
+
+if TYPE_CHECKING:
+    from ftwheel.core.dependencies.readiness import ProjectReport
+
+__all__ = ["RunState", "question_digest"]
+
+_KIND = "ftwheel-missing-state"
+_VERSION = 1
+
+
+def question_digest(*parts: Sequence[str]) -> str:
+    """What tells two runs apart: labels of targets, installer and options, and the indexes, each a list of texts."""
+    return sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class RunState:
+    """The state file of a run; use ``with``. Reports with a problem are kept, but are made again by the next run.
+
+    ``question`` is a digest of all that a report depends on beside its project. Raises InputError when the file is of
+    another question, is no state file, or cannot be written.
+    """
+
+    def __init__(self, path: str, question: str) -> None:
+        self._path = path
+        self._question = question
+        self._descriptor = -1
+        self._reports: dict[str, ProjectReport] = {}
+
+    @property
+    def done(self) -> Mapping[str, ProjectReport]:
+        """The reports of earlier runs, by project."""
+        return self._reports
+
+    def __enter__(self) -> Self:
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0))
+            self._lock()
+            self._read()
+        except OSError as error:
+            self.close()
+            raise InputError(f"{self._path}: cannot be used as a state file ({error.strerror})") from error
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def keep(self, report: ProjectReport) -> None:
+        """Write one report; it is there even if the process is killed right after. Raises InputError."""
+        self._write(project_data(report))
+
+    def _write(self, data: Mapping[str, Any]) -> None:
+        line = json.dumps(data, separators=(",", ":")).encode() + b"\n"
+        try:
+            written = os.write(self._descriptor, line)
+        except OSError as error:
+            raise InputError(f"{self._path}: cannot be written ({error.strerror})") from error
+        if written != len(line):
+            raise InputError(
+                f"{self._path}: cannot be written (the disk is full)", hint="the next run goes on from here"
+            )
+
+    def _lock(self) -> None:
+        """Two runs that share a file by mistake would each make every report."""
+        if os.name == "nt":
+            return
+        import fcntl
+
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"{self._path}: another run is using it", hint="give each run, or shard, its own"
+            ) from None
+
+    def _read(self) -> None:
+        whole = 0
+        with open(self._path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break  # what a killed process was writing
+                data = self._parse(line, number)
+                if number == 1:
+                    self._compare(data)
+                else:
+                    report = parse_project(data, f"{self._path}:{number}")
+                    if report.problem:
+                        self._reports.pop(report.name, None)
+                    else:
+                        self._reports[report.name] = report
+                whole += len(line)
+        os.ftruncate(self._descriptor, whole)
+        if not whole:
+            self._write({"kind": _KIND, "version": _VERSION, "question": self._question})
+
+    def _parse(self, line: bytes, number: int) -> Any:
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            raise InputError(
+                f"{self._path}:{number}: is no state file of ftwheel missing", hint="name a file that is not there yet"
+            ) from None
+
+    def _compare(self, head: Any) -> None:
+        if not isinstance(head, dict) or head.get("kind") != _KIND or head.get("version") != _VERSION:
+            raise InputError(
+                f"{self._path}: is no state file of ftwheel missing", hint="name a file that is not there yet"
+            )
+        if head.get("question") != self._question:
+            raise InputError(
+                f"{self._path}: is the state of a run with other targets, options or indexes",
+                hint="go on with the same ones, or name another file",
+            )

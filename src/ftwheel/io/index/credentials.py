@@ -1,0 +1,116 @@
+"""Finds the user name and password for an index: in its address, in netrc, in the keyring; they are never printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+
+from ftwheel.core.index.urls import split_credentials
+
+__all__ = ["Credentials", "Login"]
+
+Login = tuple[str, str]
+_SECONDS = 60.0  # a keyring may ask its owner to unlock it
+
+
+class Credentials:
+    """What is known about logins, by place. Safe to use from several threads.
+
+    netrc is left to requests, which reads it for every address that has no login here.
+    """
+
+    def __init__(self, *, keyring: str = "auto") -> None:
+        """``keyring`` is pip's ``keyring-provider``: ``auto``, ``import``, ``subprocess`` or ``disabled``."""
+        self._keyring = keyring
+        self._places: list[str] = []
+        self._known: dict[str, Login] = {}
+        self._asked: set[str] = set()
+        self._lock = threading.Lock()
+
+    def learn(self, url: str) -> str:
+        """Take the login out of an index address, to be used for all of that server; returns the bare address."""
+        bare, info = split_credentials(url)
+        self._places.append(bare)
+        if info:
+            from urllib.parse import unquote
+
+            user, _, password = info.partition(":")
+            self._known[bare] = (unquote(user), unquote(password))
+        return bare
+
+    def login(self, url: str) -> Login | None:
+        """The login for an address: that of the index it is under, else that of an index on the same server."""
+        server = _server(url)
+        best: tuple[int, Login] | None = None
+        for place, login in self._known.items():
+            if _server(place) == server:
+                depth = len(place) if url.startswith(place) else 0
+                if best is None or depth > best[0]:
+                    best = (depth, login)
+        return best[1] if best else None
+
+    def after_refusal(self, url: str, used: Login | None) -> Login | None:
+        """The login to try next for an address that answered 401 to ``used``; None when there is no other.
+
+        As pip does, the keyring is asked by the index address first, then by the host.
+        """
+        with self._lock:  # so that a keyring asks its owner once and not once a page
+            known = self.login(url)
+            if known != used:
+                return known
+            server = _server(url)
+            if self._keyring == "disabled" or server in self._asked or (used and used[1]):
+                return None
+            self._asked.add(server)
+            user = used[0] if used else None
+            for service in (next((place for place in self._places if url.startswith(place)), url), _host(url)):
+                if found := self._ask(service, user):
+                    self._known = {place: login for place, login in self._known.items() if _server(place) != server}
+                    self._known[server] = found
+                    return found
+            return None
+
+    def _ask(self, service: str, user: str | None) -> Login | None:
+        if self._keyring in {"auto", "import"}:
+            try:
+                import keyring
+            except ImportError:
+                pass
+            else:
+                try:
+                    credential = keyring.get_credential(service, user)
+                except Exception:  # noqa: BLE001 - backends raise whatever they like; no login is the answer
+                    return None
+                return (credential.username, credential.password) if credential else None
+        import shutil
+
+        program = shutil.which("keyring") if self._keyring in {"auto", "subprocess"} else None
+        return _ask_program(program, service, user) if program else None
+
+
+def _ask_program(program: str, service: str, user: str | None) -> Login | None:
+    import subprocess
+
+    command = [program, "--mode=creds", "--output=json", "get", service, *([user] if user else [])]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=True,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )
+        answer = json.loads(done.stdout)
+        return str(answer["username"]), str(answer["password"])
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _server(url: str) -> str:
+    return f"{url.partition('://')[0]}://{_host(url)}"
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]

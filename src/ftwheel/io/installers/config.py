@@ -1,0 +1,135 @@
+"""What the user has configured pip and uv to do, as far as it decides which file they take.
+
+Each installer is read as it reads itself: the same files and variables, in the same order, with its own defaults. What
+stands in ``pip.conf`` says nothing about uv, and the other way round.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.installers.options import IndexStrategy, InstallerRules
+from ftwheel.core.index.page import SourceKind, normalized
+from ftwheel.io.index.settings import NetworkSettings
+
+__all__ = ["FormatControl", "InstallerConfig", "parse_cutoff", "read_config"]
+
+ALL = ":all:"
+NONE = ":none:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatControl:
+    """``--only-binary`` and ``--no-binary``: normalized names, or ``:all:``."""
+
+    only_binary: frozenset[str] = frozenset()
+    no_binary: frozenset[str] = frozenset()
+
+    def with_value(self, option: str, value: str) -> FormatControl:
+        """Apply one more ``--only-binary VALUE`` or ``--no-binary VALUE``.
+
+        As in pip, the value is a list with commas, ``:all:`` replaces what came before in both options, ``:none:``
+        empties this one, and a name leaves the other option.
+        """
+        target = set(self.only_binary if option == "only-binary" else self.no_binary)
+        other = set(self.no_binary if option == "only-binary" else self.only_binary)
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        for position, name in enumerate(names):
+            if name == ALL:
+                other.clear()
+                target = {ALL}
+                if NONE not in names[position:]:
+                    break
+            elif name == NONE:
+                target.clear()
+            else:
+                other.discard(normalized(name))
+                target.add(normalized(name))
+        only, no = (target, other) if option == "only-binary" else (other, target)
+        return FormatControl(only_binary=frozenset(only), no_binary=frozenset(no))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallerConfig:
+    """What one installer (``pip`` or ``uv``) is configured to do.
+
+    ``default_index`` is None when nothing is configured: then the installer's own counts. ``extra_indexes`` are in the
+    installer's order. Addresses still hold credentials, so they are not shown. ``releases`` says for a normalized name,
+    or ``:all:``, whether pre-releases are wanted (True) or not (False). ``cutoffs`` are by name as well; None lifts the
+    cut-off for that project.
+    """
+
+    installer: str
+    default_index: str | None = field(default=None, repr=False)
+    extra_indexes: tuple[str, ...] = field(default=(), repr=False)
+    find_links: tuple[str, ...] = field(default=(), repr=False)
+    no_index: bool = False
+    formats: FormatControl = field(default_factory=FormatControl)
+    prefer_binary: bool = False
+    releases: Mapping[str, bool] = field(default_factory=dict)
+    cutoffs: Mapping[str, datetime | None] = field(default_factory=dict)
+    index_strategy: IndexStrategy = IndexStrategy.FIRST_INDEX
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+
+    def indexes(self, default: str) -> tuple[tuple[str, SourceKind], ...]:
+        """The addresses of all indexes, in the order of ``ftwheel.core.installers.project_files.Project``: the default index first.
+
+        ``default`` is used when none is configured.
+        """
+        if self.no_index:
+            return ()
+        extra = ((url, SourceKind.EXTRA_INDEX) for url in self.extra_indexes)
+        return ((self.default_index or default, SourceKind.INDEX), *extra)
+
+    def rules(self, rules: InstallerRules, project: str) -> InstallerRules:
+        """The rules of an installer with what is configured for this project (a normalized name)."""
+        return replace(
+            rules,
+            only_binary=self.formats.only_binary,
+            no_binary=self.formats.no_binary,
+            prefer_binary=self.prefer_binary,
+            allow_prereleases=self.releases.get(project, self.releases.get(ALL)),
+            uploaded_prior_to=self.cutoffs[project] if project in self.cutoffs else self.cutoffs.get(ALL),
+            index_strategy=self.index_strategy,
+        )
+
+
+def read_config(installer: str, environ: Mapping[str, str] | None = None) -> InstallerConfig:
+    """The configuration of ``pip`` or ``uv`` that counts here and now.
+
+    Raises ConfigurationError for a file or a value that is wrong.
+    """
+    variables = os.environ if environ is None else environ
+    if installer == "pip":
+        from ftwheel.io.installers.pip_config import read_pip
+
+        return read_pip(variables)
+    from ftwheel.io.installers.uv_config import read_uv
+
+    return read_uv(variables, os.getcwd())
+
+
+def parse_cutoff(text: str, *, now: datetime | None = None) -> datetime:
+    """The time before which a file must have been uploaded: an ISO 8601 date or time, or ``P7D`` for seven days ago.
+
+    A date is its first moment. Without a zone it is UTC, so that the same command says the same everywhere (pip would
+    take the local zone, and uv the end of the day). Raises InputError.
+    """
+    if match := re.fullmatch(r"P(\d{1,6})D", text):
+        return (now or datetime.now(UTC)) - timedelta(days=int(match[1]))
+    try:
+        time = datetime.fromisoformat(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"{text!r} is no date", hint="wanted a date such as 2026-01-11, a time such as 2026-01-11T12:00Z, or P7D"
+        ) from None
+
+
+def unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

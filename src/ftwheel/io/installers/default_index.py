@@ -1,0 +1,115 @@
+"""Asks an installer which index it uses when nothing is configured.
+
+No address stands in ftwheel: the installed pip and uv know theirs, and say so in their help. pip's modules are never
+imported; its command line is its only interface.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+
+from ftwheel.core.errors import ConfigurationError
+from ftwheel.io.system.folders import cache_root
+
+__all__ = ["default_index"]
+
+_SECONDS = 30.0
+_DEFAULT = r"default:?\s+<?(https?://[^\s<>)]+)"
+_CALLS = {"pip": ["install", "--help"], "uv": ["pip", "install", "--help"]}
+
+
+def default_index(installer: str) -> str:
+    """The index that ``pip`` or ``uv`` asks without any configuration; where one is missing, the other is asked.
+
+    The answer is kept on disk until the program that gave it changes. Raises ConfigurationError when neither is there.
+    """
+    kept = os.path.join(cache_root(), "default-indexes.json")
+    known = _read(kept)
+    for name in (installer, *(other for other in _CALLS if other != installer)):
+        answer = known.get(name)
+        if isinstance(answer, dict) and answer.get("changed") == _changed(str(answer.get("program"))):
+            return str(answer["url"])
+        for program, command in _programs(name):
+            if url := _ask([*command, *_CALLS[name]]):
+                _keep(kept, {**known, name: {"program": program, "changed": _changed(program), "url": url}})
+                return url
+    raise ConfigurationError(
+        "no index is configured, and there is no pip and no uv to ask for theirs",
+        hint="give --index-url, or install pip or uv",
+    )
+
+
+def _programs(name: str) -> Iterator[tuple[str, list[str]]]:
+    """Files that may be the installer, and the command that runs each."""
+    import shutil
+
+    scripts = "Scripts" if sys.platform == "win32" else "bin"
+    if name == "uv":
+        for folder in (None, os.path.join(sys.prefix, scripts)):
+            if path := shutil.which("uv", path=folder):
+                yield path, [path]
+        return
+    own = [os.environ.get("VIRTUAL_ENV"), sys.prefix]
+    pythons = [shutil.which("python", path=os.path.join(folder, scripts)) for folder in own if folder]
+    for path in dict.fromkeys([*pythons, shutil.which("python3"), shutil.which("python")]):
+        if path:
+            yield path, [path, "-m", "pip"]
+    for program in ("pip", "pip3"):
+        if path := shutil.which(program):
+            yield path, [path]
+
+
+def _ask(command: list[str]) -> str:
+    """The address in the help text; empty when the program is not what it seemed to be."""
+    import subprocess
+
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
+    # Both print what is configured as the default, unless nothing is; and both break long lines.
+    clean |= {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "COLUMNS": "1000", "NO_COLOR": "1"}
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=True,
+            env=clean,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    found = re.search(_DEFAULT, done.stdout)
+    return found[1] if found else ""
+
+
+def _changed(program: str) -> float | None:
+    try:
+        return os.stat(program).st_mtime
+    except OSError:
+        return None
+
+
+def _read(path: str) -> dict[str, object]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            known = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _keep(path: str, known: dict[str, object]) -> None:
+    temporary = f"{path}.{os.getpid()}-{time.monotonic_ns()}.tmp"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(known, file)
+        os.replace(temporary, path)
+    except OSError:
+        return  # asked again next time

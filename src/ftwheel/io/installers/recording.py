@@ -1,0 +1,219 @@
+"""Keeps the pages that were looked at as a folder that can be looked at again, anywhere, with the same answers.
+
+A recording holds names, hashes, sizes, times and attributes of files, and where installers look in which order. It
+holds no host, no path and no login: addresses are relative. It is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ftwheel.core.errors import IndexFormatError, InputError
+from ftwheel.core.index.pages import Index
+from ftwheel.core.installers.options import IndexStrategy
+from ftwheel.core.index.page import ProjectDetails, Refusal, SourceKind, parse_page, render_page
+from ftwheel.io.installers.config import FormatControl, InstallerConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["RecordedIndex", "Recording", "read_recording", "write_recording"]
+
+_TABLE = "recording.json"
+_SCHEMA_VERSION = 1
+_JSON = "application/vnd.pypi.simple.v1+json"
+_REMOTE = "https://recording.invalid/"  # a name that no host has (RFC 2606): nothing recorded can be downloaded
+_LOCAL = "file:///"  # kept apart, because installers treat local files differently
+_MOST_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording read back: where each installer it was made for looks, in order, and what it is configured to do."""
+
+    indexes: Mapping[str, tuple[RecordedIndex, ...]]
+    configs: Mapping[str, InstallerConfig]
+
+
+class RecordedIndex:
+    """One place of a recording."""
+
+    def __init__(self, folder: str, number: int, kind: SourceKind, pages: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self.kind = kind
+        self.label = f"{kind.value} {number + 1} of the recording"
+        self._pages = pages
+
+    def project(self, name: str) -> ProjectDetails | None:
+        if name not in self._pages:
+            raise InputError(
+                f"{self._folder}: {name} was not recorded",
+                hint=f"recorded are {', '.join(sorted(self._pages)) or 'none'}",
+            )
+        about = self._pages[name]
+        if about is None:
+            return None
+        path = os.path.join(self._folder, os.path.basename(about["page"]))
+        try:
+            with open(path, "rb") as file:
+                body = file.read(_MOST_BYTES)
+            base = f"{_LOCAL if about['local'] else _REMOTE}{int(about['rank'])}/"
+            details = parse_page(body, content_type=_JSON, url=base, name=name)
+            broken = {int(number): tuple(fields) for number, fields in about["broken"].items()}
+            return replace(
+                details,
+                html=bool(about["html"]),
+                refusals=tuple(Refusal(installer=who, problem=what) for who, what in about["refusals"].items()),
+                files=details.files
+                if not broken
+                else tuple(
+                    replace(file, broken=broken[number]) if number in broken else file
+                    for number, file in enumerate(details.files)
+                ),
+            )
+        except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})") from error
+
+
+def read_recording(folder: Path) -> Recording:
+    """The recording in a folder. Raises InputError when there is none, IndexFormatError when it is damaged."""
+    path = os.path.join(folder, _TABLE)
+    try:
+        with open(path, encoding="utf-8") as file:
+            table = json.load(file)
+        if table["schema_version"] != _SCHEMA_VERSION:
+            raise IndexFormatError(
+                f"{path}: schema version {table['schema_version']}, wanted {_SCHEMA_VERSION}", hint="record it again"
+            )
+        places = [
+            RecordedIndex(os.fspath(folder), number, SourceKind(place["kind"]), dict(place["pages"]))
+            for number, place in enumerate(table["places"])
+        ]
+        installers: dict[str, Any] = table["installers"]
+        return Recording(
+            indexes={name: tuple(places[number] for number in about["places"]) for name, about in installers.items()},
+            configs={name: _config(name, about["options"]) for name, about in installers.items()},
+        )
+    except FileNotFoundError:
+        raise InputError(f"{folder}: is no recording", hint="make one with ftwheel simulate --record DIR") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})") from error
+
+
+def _config(installer: str, options: Mapping[str, Any]) -> InstallerConfig:
+    return InstallerConfig(
+        installer=installer,
+        formats=FormatControl(only_binary=frozenset(options["only_binary"]), no_binary=frozenset(options["no_binary"])),
+        prefer_binary=bool(options["prefer_binary"]),
+        releases={str(name): bool(wanted) for name, wanted in options["releases"].items()},
+        cutoffs={
+            str(name): None if time is None else datetime.fromisoformat(time)
+            for name, time in options["cutoffs"].items()
+        },
+        index_strategy=IndexStrategy(options["index_strategy"]),
+    )
+
+
+def _options(config: InstallerConfig) -> dict[str, Any]:
+    return {
+        "only_binary": sorted(config.formats.only_binary),
+        "no_binary": sorted(config.formats.no_binary),
+        "prefer_binary": config.prefer_binary,
+        "releases": dict(config.releases),
+        "cutoffs": {name: None if time is None else time.isoformat() for name, time in config.cutoffs.items()},
+        "index_strategy": config.index_strategy.value,
+    }
+
+
+def write_recording(
+    folder: Path, configs: Mapping[str, InstallerConfig], indexes: Mapping[str, Sequence[Index]], names: Sequence[str]
+) -> None:
+    """Record the pages of all projects from all places; ``indexes`` says where each installer looks, in order.
+
+    Raises what the places raise, and InputError when the folder is there and is no recording.
+    """
+    import shutil
+    import tempfile
+
+    if folder.exists() and not (folder / _TABLE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: is there, and is no recording", hint="name a new folder, or an empty one")
+    places = list(dict.fromkeys(place for order in indexes.values() for place in order))
+    parent = folder.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as work:
+            new = os.path.join(work, "new")
+            os.mkdir(new)
+            pages = {(number, name): place.project(name) for number, place in enumerate(places) for name in names}
+            ranks = _ranks(details for details in pages.values() if details is not None)
+            table = {
+                "schema_version": _SCHEMA_VERSION,
+                "places": [
+                    {
+                        "kind": place.kind.value,
+                        "pages": {name: _keep(new, number, pages[number, name], ranks) for name in names},
+                    }
+                    for number, place in enumerate(places)
+                ],
+                "installers": {
+                    name: {"places": [places.index(place) for place in order], "options": _options(configs[name])}
+                    for name, order in indexes.items()
+                },
+            }
+            with open(os.path.join(new, _TABLE), "w", encoding="utf-8") as file:
+                json.dump(table, file, indent=1, ensure_ascii=True)
+                file.write("\n")
+            if folder.exists():
+                os.rename(folder, os.path.join(work, "old"))
+            os.rename(new, folder)
+            shutil.rmtree(os.path.join(work, "old"), ignore_errors=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
+def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mapping[str, int]) -> dict[str, Any] | None:
+    """Write one page; gives what its JSON has no place for."""
+    if details is None:
+        return None
+    files = tuple(details.files)
+    page = f"{number}-{details.name}.json"
+    kept = replace(details, files=tuple(replace(file, url=_anonymous(file.url, ranks)) for file in files))
+    with open(os.path.join(folder, page), "wb") as file:
+        file.write(render_page(kept))
+    return {
+        "page": page,
+        "rank": ranks[_bare(details.url)],
+        "local": details.url.startswith("file:"),
+        "html": details.html,
+        "refusals": {refusal.installer: refusal.problem for refusal in details.refusals},
+        "broken": {str(index): list(file.broken) for index, file in enumerate(files) if file.broken},
+    }
+
+
+def _ranks(pages: Iterable[ProjectDetails]) -> dict[str, int]:
+    """A number for each address, in their order.
+
+    Which addresses differ and which comes first both count: pip drops the second file of one address, and both
+    installers put ``find-links`` in the order of addresses.
+    """
+    addresses = {_bare(url) for page in pages for url in (page.url, *(file.url for file in page.files))}
+    first = 10 ** len(str(len(addresses)))  # all numbers get the same width, so that they sort as text
+    return {address: first + number for number, address in enumerate(sorted(addresses))}
+
+
+def _bare(url: str) -> str:
+    return url.partition("#")[0]
+
+
+def _anonymous(url: str, ranks: Mapping[str, int]) -> str:
+    """The address without host, folders and query: ``../NUMBER/NAME#FRAGMENT``."""
+    bare, hash_sign, fragment = url.partition("#")
+    name = bare.partition("?")[0].rpartition("/")[2]
+    return f"{_LOCAL if url.startswith('file:') else '../'}{ranks[bare]}/{name}{hash_sign}{fragment}"

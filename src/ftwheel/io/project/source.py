@@ -1,0 +1,109 @@
+"""Read what a project says about itself before it is built."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.build.interpreters import Interpreter
+
+if TYPE_CHECKING:
+    from ftwheel_build.config import Config
+
+__all__ = ["Project", "read_project"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder with a ``pyproject.toml`` or ``setup.py``, or a source distribution.
+
+    ``requires_python`` is empty when it is not said statically. ``pythons`` are those of ``[tool.ftwheel]``: ``3.14``
+    is the default build and ``3.14t`` the free-threaded one; empty means any. ``ignored`` are codes of findings.
+    """
+
+    path: Path
+    requires_python: str = ""
+    pythons: frozenset[str] = frozenset()
+    allow_gil: bool = False
+    ignored: frozenset[str] = frozenset()
+
+    @property
+    def is_sdist(self) -> bool:
+        return self.path.is_file()
+
+    def wants(self, interpreter: Interpreter) -> bool:
+        """Whether the project is to be built for an interpreter that nobody asked for by name."""
+        from packaging.specifiers import SpecifierSet
+
+        version = ".".join(map(str, interpreter.version))
+        return SpecifierSet(self.requires_python).contains(version) and (
+            not self.pythons or interpreter.label in self.pythons
+        )
+
+
+def read_project(path: Path) -> Project:
+    """Look at a project without running anything of it.
+
+    Raises InputError when there is no project and ConfigurationError when ``pyproject.toml`` cannot be read.
+    """
+    if path.is_file() and path.name.endswith(".tar.gz"):
+        return Project(path=path)
+    if not path.is_dir():
+        what = "is neither a folder nor a source distribution (.tar.gz)" if path.exists() else "does not exist"
+        raise InputError(f"{path}: {what}", hint="give the folder that holds pyproject.toml")
+    pyproject = path / "pyproject.toml"
+    try:
+        table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if (path / "setup.py").is_file():
+            return Project(path=path)
+        raise InputError(
+            f"{path}: no pyproject.toml and no setup.py, so this is no Python project",
+            hint="give the folder that holds pyproject.toml",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{pyproject}: cannot be read ({error})") from error
+    requires_python = _requires_python(pyproject, table)
+    config = _own_table(pyproject, table)
+    if config is None:
+        return Project(path=path, requires_python=requires_python)
+    return Project(
+        path=path,
+        requires_python=requires_python,
+        pythons=frozenset(config.pythons),
+        allow_gil=config.gil == "allow-used",
+        ignored=frozenset(config.ignore),
+    )
+
+
+def _own_table(pyproject: Path, table: dict[str, Any]) -> Config | None:
+    """``[tool.ftwheel]``, where the project has it."""
+    tool = table.get("tool")
+    if not isinstance(tool, dict) or "ftwheel" not in tool:
+        return None
+    from ftwheel_build.config import parse
+    from ftwheel_build.errors import RefusedError
+
+    try:
+        return parse(tool["ftwheel"], where=f"{pyproject}: [tool.ftwheel]")
+    except RefusedError as error:
+        raise ConfigurationError(error.message, hint=error.fix) from error
+
+
+def _requires_python(pyproject: Path, table: dict[str, Any]) -> str:
+    project = table.get("project")
+    said = project.get("requires-python", "") if isinstance(project, dict) else ""
+    if not said:
+        return ""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return str(SpecifierSet(said if isinstance(said, str) else repr(said)))
+    except InvalidSpecifier as error:
+        raise ConfigurationError(
+            f"{pyproject}: project.requires-python is {said!r}, not a set of version specifiers",
+            hint='write for example requires-python = ">=3.10"',
+        ) from error

@@ -1,0 +1,152 @@
+"""Reads a folder of files that are about to be uploaded: names, sizes, and what their metadata says.
+
+Only METADATA (PKG-INFO of a source distribution) is read, not the rest; digests are worked out when they are asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.index.page import File
+from ftwheel.core.wheel.contents import WheelName, parse_metadata
+
+__all__ = ["Dist", "read_dist"]
+
+_MOST_BYTES = 4 << 20  # of one METADATA; the longest descriptions on the public index are below 2 MiB
+_CHUNK = 1 << 20
+_ENDINGS = (".whl", ".tar.gz", ".zip")
+_ADDRESS = "https://uploaded.invalid/"  # a name that no host has (RFC 2606): installers treat local files differently
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError, KeyError, ValueError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dist:
+    """The files of one release on this machine; ``name`` is normalized, ``version`` as in the first file's name."""
+
+    name: str
+    version: str
+    files: tuple[File, ...]
+    paths: dict[str, Path]
+
+    def sha256(self, filename: str) -> str:
+        """The digest of one of the files, in hexadecimal."""
+        digest = hashlib.sha256()
+        with self.paths[filename].open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def metadata(self, filename: str) -> bytes:
+        """METADATA of one of the wheels."""
+        return _metadata(self.paths[filename], WheelName.parse(filename).stem)
+
+
+def read_dist(places: Iterable[Path]) -> Dist:
+    """Read the wheels and source distributions of folders, or files by name. All have to be of one release.
+
+    Raises InputError when there is none, one cannot be read, or they belong to several releases.
+    """
+    paths: dict[str, Path] = {}
+    for path in _found(places):
+        if path.name in paths:
+            raise InputError(f"{path}: a second file of this name", hint="an index takes one file of a name")
+        paths[path.name] = path
+    if not paths:
+        raise InputError("no wheel and no source distribution is there", hint="name the folder they were built to")
+    files: list[File] = []
+    releases: dict[tuple[str, object], tuple[str, str]] = {}
+    for name, path in sorted(paths.items()):
+        project, version, text = _release(name)
+        releases.setdefault((project, version), (name, text))
+        files.append(
+            File(
+                filename=name,
+                url=f"{_ADDRESS}{project}/{name}",
+                size=path.stat().st_size,
+                requires_python=_requires_python(path) or None,
+            )
+        )
+    if len(releases) > 1:
+        one, other = [name for name, _ in releases.values()][:2]
+        raise InputError(
+            f"{one} and {other} belong to different releases", hint="name the files of one release, or its own folder"
+        )
+    ((project, _), (_, text)) = next(iter(releases.items()))
+    return Dist(name=project, version=text, files=tuple(files), paths=paths)
+
+
+def _found(places: Iterable[Path]) -> Iterator[Path]:
+    for place in places:
+        if place.is_dir():
+            yield from sorted(path for path in place.iterdir() if path.name.endswith(_ENDINGS) and path.is_file())
+        elif place.is_file():
+            yield place
+        else:
+            raise InputError(f"{place}: is not there", hint="name a folder of files to upload, or NAME==VERSION")
+
+
+def _release(filename: str) -> tuple[str, object, str]:
+    """The normalized project, the version, and its text."""
+    if filename.endswith(".whl"):
+        name = WheelName.parse(filename)
+        return name.name, name.version, str(name.version)
+    try:
+        project, version = parse_sdist_filename(filename)
+    except InvalidSdistFilename as error:
+        raise InputError(
+            f"{filename}: is neither a wheel nor a source distribution ({error})", hint="leave it out of the folder"
+        ) from error
+    return canonicalize_name(project), version, str(version)
+
+
+def _requires_python(path: Path) -> str:
+    if path.name.endswith(".whl"):
+        return parse_metadata(
+            _metadata(path, WheelName.parse(path.name).stem).decode("utf-8", "replace")
+        ).requires_python
+    try:
+        data = _pkg_info(path)
+    except _BROKEN as error:
+        raise InputError(f"{path}: cannot be read as a source distribution ({error})", hint="build it again") from error
+    return parse_metadata(data.decode("utf-8", "replace")).requires_python
+
+
+def _metadata(path: Path, stem: str) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            wanted = f"{stem}.dist-info/METADATA"
+            names = archive.NameToInfo
+            if wanted not in names:
+                wanted = next(name for name in names if name.endswith(".dist-info/METADATA") and name.count("/") == 1)
+            with archive.open(wanted) as file:
+                return file.read(_MOST_BYTES)
+    except (*_BROKEN, StopIteration) as error:
+        raise InputError(
+            f"{path}: cannot be read as a wheel ({str(error) or 'it has no METADATA'})", hint="build it again"
+        ) from error
+
+
+def _pkg_info(path: Path) -> bytes:
+    """PKG-INFO in the top folder of a source distribution; empty when it has none."""
+    if path.name.endswith(".zip"):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.count("/") == 1 and name.endswith("/PKG-INFO"):
+                    with archive.open(name) as file:
+                        return file.read(_MOST_BYTES)
+        return b""
+    with tarfile.open(path, "r:gz") as tar:
+        for member in tar:
+            if member.name.count("/") == 1 and member.name.endswith("/PKG-INFO") and member.isfile():
+                stream = tar.extractfile(member)
+                return stream.read(_MOST_BYTES) if stream is not None else b""
+    return b""

@@ -1,0 +1,139 @@
+"""Call a function for many items on all cores: in worker processes, or in threads where the interpreter has no GIL.
+
+The workers are plain programs (``parallel_worker``) in sessions of their own: Ctrl-C reaches only this process, which
+ends them; if this process is killed, they end with their input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from ftwheel.core.errors import FtwheelError
+
+__all__ = ["cores", "in_parallel"]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+_POLL = 0.2  # seconds; a wait without a limit cannot be interrupted on Windows
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_parallel(function: Callable[[_Item], _Result], items: Sequence[_Item], *, jobs: int) -> Iterator[_Result]:
+    """Yield the results as they come; with one job, in order and in this process.
+
+    In worker processes function, items and results have to be picklable. When the caller stops early, by Ctrl-C or
+    otherwise, the workers are ended at once. Raises FtwheelError when a worker ends without an answer.
+    """
+    if jobs <= 1 or len(items) <= 1:
+        yield from map(function, items)
+        return
+    waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+    for item in items:
+        waiting.put(item)
+    done: queue.SimpleQueue[_Result | BaseException] = queue.SimpleQueue()
+    kind = _Process if getattr(sys, "_is_gil_enabled", lambda: True)() else _Here
+    hands: list[_Hand] = [kind(function) for _ in range(min(jobs, len(items)))]
+    threads = [threading.Thread(target=_work, args=(hand, waiting, done), daemon=True) for hand in hands]
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in items:
+            result = _next(done)
+            if isinstance(result, BaseException):
+                raise result
+            yield result
+    finally:
+        for hand in hands:
+            hand.end()
+
+
+def _next(done: queue.SimpleQueue[_Result | BaseException]) -> _Result | BaseException:
+    while True:
+        try:
+            return done.get(timeout=_POLL)
+        except queue.Empty:
+            continue
+
+
+class _Hand(Protocol):
+    """What does the work of one thread."""
+
+    def call(self, item: Any) -> Any: ...
+    def end(self) -> None: ...
+
+
+def _work(hand: _Hand, waiting: queue.SimpleQueue[Any], done: queue.SimpleQueue[Any]) -> None:
+    try:
+        while True:
+            done.put(hand.call(waiting.get_nowait()))
+    except queue.Empty:
+        hand.end()
+    except BaseException as error:  # noqa: BLE001 - raised again where the results are waited for
+        done.put(error)
+
+
+class _Here:
+    """Calls in this process, where threads run side by side."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+
+    def call(self, item: Any) -> Any:
+        return self._function(item)
+
+    def end(self) -> None:
+        """A call cannot be ended from outside; it is short, and its thread does not keep the process alive."""
+
+
+class _Process:
+    """Calls in a worker process; started at once, so that all workers load their modules side by side."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        # -P: what lies in the current folder is what we are asked to look at, never to import
+        command = [sys.executable, "-P", "-m", "ftwheel.io.system.parallel_worker"]
+        if sys.platform == "win32":
+            own: dict[str, object] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        else:
+            own = {"start_new_session": True}
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **own)  # type: ignore[call-overload]
+        self._send(function)
+
+    def _send(self, value: object) -> None:
+        stream = self._process.stdin
+        assert stream is not None
+        with contextlib.suppress(OSError):  # the worker is gone; waiting for its answer tells
+            pickle.dump(value, stream)
+            stream.flush()
+
+    def call(self, item: Any) -> Any:
+        self._send(item)
+        try:
+            return pickle.load(self._process.stdout)  # noqa: S301 - from our own worker
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            code = self._process.wait()
+            raise FtwheelError(
+                f"the worker process that read {item} ended without an answer (exit code {code})",
+                hint="the system kills processes when memory runs out: try --cores 1",
+            ) from error
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            with contextlib.suppress(OSError):  # something was not sent to a worker that is gone
+                stream.close()

@@ -1,0 +1,30 @@
+"""A worker of ``ftwheel.io.system.parallel``: pickles on standard input, first a function, then items; each answered in turn.
+
+Run as ``python -m ftwheel.io.system.parallel_worker``. Ends with its input.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Answer until there are no more items. An exception of the function ends the worker and is shown."""
+    source = sys.stdin.buffer
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # what a library prints must not stand between the answers
+        try:
+            function = pickle.load(source)  # noqa: S301 - from the process that started this one
+            while True:
+                pickle.dump(function(pickle.load(source)), answers)  # noqa: S301
+                answers.flush()
+        except (EOFError, BrokenPipeError):
+            return
+
+
+if __name__ == "__main__":
+    main()

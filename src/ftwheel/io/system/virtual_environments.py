@@ -1,0 +1,118 @@
+"""Throw-away virtual environments of a given interpreter, made by uv where there is one, by venv and pip elsewhere.
+
+``build.env.DefaultIsolatedEnv`` always takes the interpreter it runs under; building both halves of a pair needs two
+others. So this is ftwheel's own implementation of the protocol that ``build`` publishes for that purpose
+(``build.env.IsolatedEnv``).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from ftwheel.core.errors import BuildError, MissingToolError
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.io.system.processes import Crew
+
+__all__ = ["Environment", "clean_environ", "find_uv"]
+
+_HIDDEN = frozenset(
+    {
+        "PYTHON_GIL",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONEXECUTABLE",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "VIRTUAL_ENV",
+        "__PYVENV_LAUNCHER__",
+    }
+)
+
+
+def find_uv() -> str | None:
+    """The uv that came with ``ftwheel[uv]``, else the one named by ``$UV``, else the one on PATH."""
+    try:
+        from uv import find_uv_bin
+
+        return os.fspath(find_uv_bin())
+    except (ImportError, FileNotFoundError):
+        return shutil.which(os.environ.get("UV") or "uv")
+
+
+def clean_environ(**changes: str) -> dict[str, str]:
+    """The environment for another interpreter: without what would steer or stop it.
+
+    ``PYTHON_GIL=0`` hides a module that needs the GIL, and a default build refuses to start under it. Without bytecode
+    every hook would compile the whole backend again, and what it would litter is thrown away anyway.
+    """
+    return {name: value for name, value in os.environ.items() if name not in _HIDDEN} | changes
+
+
+class Environment:
+    """One virtual environment in ``folder``; all that the programs print goes to ``log``."""
+
+    def __init__(self, interpreter: Interpreter, folder: Path, *, crew: Crew, log: Path) -> None:
+        """Make it. Raises MissingToolError when neither uv nor venv can, Stopped when the crew was stopped."""
+        self._folder = folder
+        self._crew = crew
+        self._log = log
+        self._uv = find_uv()
+        if self._uv:
+            command: Sequence[str | Path] = [
+                self._uv, "venv", "--quiet", "--no-project", "--python", interpreter.executable, folder
+            ]  # fmt: skip
+        else:
+            command = [interpreter.executable, "-I", "-m", "venv", folder]
+        if crew.run(command, log=log, env=clean_environ()):
+            raise MissingToolError(
+                f"{interpreter.executable} cannot make a virtual environment\n{interesting(_text(log))}",
+                hint="install uv (pip install 'ftwheel[uv]'); with Debian's interpreters install python3-venv",
+            )
+
+    @property
+    def scripts(self) -> Path:
+        return self._folder / ("Scripts" if sys.platform == "win32" else "bin")
+
+    @property
+    def python_executable(self) -> str:
+        """Part of ``build.env.IsolatedEnv``."""
+        return os.fspath(self.scripts / ("python.exe" if sys.platform == "win32" else "python"))
+
+    def make_extra_environ(self) -> Mapping[str, str]:
+        """Part of ``build.env.IsolatedEnv``: the backend finds the programs that its requirements brought."""
+        return {"PATH": os.pathsep.join(filter(None, [os.fspath(self.scripts), os.environ.get("PATH")]))}
+
+    def install(self, requirements: Collection[str], *, dependencies: bool = True, sdists: bool = True) -> None:
+        """Install requirements or files of wheels; raises BuildError with the installer's own words.
+
+        Without ``sdists`` only wheels are taken, older ones where the newest release has none.
+        """
+        if not requirements:
+            return
+        flags = [] if dependencies else ["--no-deps"]
+        flags += [] if sdists else ["--only-binary=:all:"]
+        wanted = sorted(requirements)
+        if self._uv:
+            command = [self._uv, "pip", "install", "--python", self.python_executable, *flags, *wanted]
+            code = self._crew.run(command, log=self._log, env=clean_environ(VIRTUAL_ENV=os.fspath(self._folder)))
+        else:
+            # pip honours environment markers in a file of requirements, not on its command line
+            with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False, encoding="utf-8") as handle:
+                handle.write("\n".join(wanted))
+            try:
+                command = [self.python_executable, "-Im", "pip", "install", "--no-input", "--no-compile"]
+                command += ["--disable-pip-version-check", *flags, "-r", handle.name]
+                code = self._crew.run(command, log=self._log, env=clean_environ())
+            finally:
+                os.unlink(handle.name)
+        if code:
+            raise BuildError(f"cannot install {', '.join(wanted)}\n{interesting(_text(self._log))}")
+
+
+def _text(log: Path) -> str:
+    return log.read_text(errors="replace")

@@ -1,0 +1,115 @@
+"""A process that has auditwheel loaded and repairs several wheels at once, each in a fork of itself.
+
+Loading auditwheel takes ten times as long as repairing a small wheel. Started at the beginning of a build this process
+loads it while nothing else can be done yet, once for both halves. auditwheel changes the current folder while it works,
+so two repairs cannot share a process.
+
+Run as ``python -m ftwheel.io.wheel.auditwheel_worker``: each line on standard input is a JSON object with ``id``, ``wheel``,
+``folder`` (for the repaired wheel), ``answer`` (for what ``auditwheel show --json`` says about the wheel) and ``log``.
+For each a line ``ID EXITCODE`` is printed when it is done. Ends with its input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import sys
+import traceback
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Take orders until there are no more, and report each that is done."""
+    import auditwheel.main
+    import auditwheel.repair
+    import auditwheel.wheel_abi  # noqa: F401 - loaded for the forks
+
+    awake, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake)
+    running: dict[int, int] = {}
+    buffer = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(0, selectors.EVENT_READ)
+        selector.register(awake, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                chunk = os.read(key.fd, 65536)
+                if key.fd == awake:
+                    _reap(running)
+                    continue
+                if not chunk:
+                    return
+                *lines, buffer = (buffer + chunk).split(b"\n")
+                for line in lines:
+                    order = json.loads(line)
+                    running[_fork(order)] = order["id"]
+
+
+def _fork(order: dict[str, str]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        code = _repair(order)
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    except BaseException:  # noqa: BLE001 - the fork must not run on as a second worker
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _repair(order: dict[str, str]) -> int:
+    """auditwheel's own command line, twice: it remembers what it read of the wheel."""
+    from auditwheel.error import InvalidLibcError
+    from auditwheel.main import main as auditwheel
+
+    try:
+        _show(order)
+    except InvalidLibcError:
+        # An .abi3.so that calls nothing of the libc: no name tells which one it is, but it was built on this machine.
+        _assume_own_libc()
+        _show(order)
+    sys.argv = ["auditwheel", "repair", "--wheel-dir", order["folder"], order["wheel"]]
+    return auditwheel() or 0
+
+
+def _show(order: dict[str, str]) -> None:
+    from auditwheel.main import main as auditwheel
+
+    with open(order["answer"], "w", encoding="utf-8") as sink, contextlib.redirect_stdout(sink):
+        sys.argv = ["auditwheel", "show", "--json", order["wheel"]]
+        auditwheel()
+
+
+def _assume_own_libc() -> None:
+    """auditwheel has no option for it (6.8); this process is a fork for one wheel and ends with it."""
+    from auditwheel import main_repair, wheeltools
+    from auditwheel.libc import Libc
+
+    own = Libc.detect()
+    wheeltools.get_wheel_libc = main_repair.get_wheel_libc = lambda filename: own
+
+
+def _reap(running: dict[int, int]) -> None:
+    while running:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        os.write(1, f"{running.pop(pid)} {os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+if __name__ == "__main__":
+    main()

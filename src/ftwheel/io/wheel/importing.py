@@ -1,0 +1,158 @@
+"""Import the extension modules of a wheel, each in a fresh process of the interpreter it is for.
+
+One process a module: the GIL, once enabled, stays enabled, so a second module in the same process could hide behind the
+first, and importing the package alone misses modules that it imports lazily.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ftwheel.core.errors import BuildError
+from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.io.system.virtual_environments import Environment, clean_environ
+from ftwheel.io.system.processes import Crew
+from ftwheel.io.system.workspace import workspace
+
+__all__ = ["import_in", "import_installed", "import_modules"]
+
+_TIMEOUT = 120.0  # seconds for one module; numerical packages read much from a cold disk
+_TAIL = 15  # lines of what a crashed process printed
+_CHILD = r"""
+import importlib, json, re, sys, warnings
+gil = getattr(sys, "_is_gil_enabled", lambda: None)
+answer, module = sys.argv[1:]
+result = {"before": gil(), "error": ""}
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    try:
+        importlib.import_module(module)
+    except BaseException as error:
+        result["error"] = type(error).__name__ + ": " + str(error)
+    told = [str(each.message) for each in caught]
+result["after"] = gil()
+found = (re.search(r"\(GIL\) has been enabled to load module '([^']+)'", text) for text in told)
+result["culprits"] = list(dict.fromkeys(match.group(1) for match in found if match))
+with open(answer, "w", encoding="utf-8", errors="backslashreplace") as sink:
+    json.dump(result, sink)
+"""
+
+
+def import_modules(
+    wheel: Path,
+    interpreter: Interpreter,
+    modules: Sequence[str],
+    *,
+    requires: bool = True,
+    crew: Crew | None = None,
+    timeout: float = _TIMEOUT,
+) -> tuple[ImportResult, ...]:
+    """Install a wheel into a throw-away environment and import the named modules there; results in their order.
+
+    ``requires`` installs what the wheel requires too, from the configured index. Raises BuildError when the wheel
+    cannot be installed and MissingToolError when no environment can be made; what an import does is always a result.
+    """
+    if not modules:
+        return ()
+    with workspace() as place:
+        return import_in(place, wheel, interpreter, modules, requires=requires, crew=crew or Crew(), timeout=timeout)
+
+
+def import_in(
+    place: Path,
+    wheel: Path,
+    interpreter: Interpreter,
+    modules: Sequence[str],
+    *,
+    requires: bool,
+    crew: Crew,
+    timeout: float = _TIMEOUT,
+) -> tuple[ImportResult, ...]:
+    """``import_modules`` in a folder that the caller made and removes."""
+    environment = Environment(interpreter, place / "installed", crew=crew, log=place / "install.log")
+    try:
+        # A dependency without a wheel for this interpreter would be compiled, which can take an hour.
+        environment.install([str(wheel)], dependencies=requires, sdists=not requires)
+    except BuildError:
+        if not requires:
+            raise
+        environment.install([str(wheel)])
+    return import_installed(environment, modules, place=place, crew=crew, timeout=timeout)
+
+
+def import_installed(
+    environment: Environment, modules: Sequence[str], *, place: Path, crew: Crew, timeout: float = _TIMEOUT
+) -> tuple[ImportResult, ...]:
+    """Import modules of what is installed in an environment; ``place`` is a folder for what is printed."""
+
+    def one(numbered: tuple[int, str]) -> ImportResult:
+        number, module = numbered
+        return _import(environment, module, place / f"import-{number}", crew, timeout)
+
+    # two at a time: starting an interpreter waits for the disk about as long as it computes
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return tuple(pool.map(one, enumerate(modules)))
+
+
+def _import(environment: Environment, module: str, answer: Path, crew: Crew, timeout: float) -> ImportResult:
+    log = answer.with_suffix(".log")
+    # -I keeps the current folder and the user's site out: what is imported is what the wheel installed
+    command: list[str | Path] = [
+        environment.python_executable,
+        "-I",
+        "-B",
+        "-X",
+        "faulthandler",
+        "-c",
+        _CHILD,
+        answer,
+        module,
+    ]
+    start = time.monotonic()
+    try:
+        code = crew.run(command, log=log, cwd=answer.parent, env=clean_environ(), timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return ImportResult(
+            module=module,
+            outcome=ImportOutcome.TIMED_OUT,
+            detail=f"no answer after {timeout:.0f} seconds",
+            seconds=time.monotonic() - start,
+        )
+    seconds = time.monotonic() - start
+    try:
+        said = json.loads(answer.read_text(encoding="utf-8"))
+        result = ImportResult(
+            module=module,
+            outcome=ImportOutcome.FAILED if said["error"] else ImportOutcome.LOADED,
+            gil_before=said["before"],
+            gil_after=said["after"],
+            culprits=tuple(said["culprits"]),
+            detail=said["error"],
+            seconds=seconds,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        result = None
+    if result is not None and code == 0:
+        return result
+    how = _ended(code) + (" after the import, at exit" if result is not None else "")
+    tail = interesting(log.read_text(errors="replace"), tail=_TAIL)
+    return ImportResult(
+        module=module, outcome=ImportOutcome.CRASHED, detail="\n".join(filter(None, [how, tail])), seconds=seconds
+    )
+
+
+def _ended(code: int) -> str:
+    if code >= 0:
+        return f"the process left with exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"the process was ended by {signal.Signals(-code).name}"
+    return f"the process was ended by signal {-code}"

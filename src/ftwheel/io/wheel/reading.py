@@ -1,0 +1,293 @@
+"""Read a wheel straight from its zip: one pass, every member hashed, nothing unpacked.
+
+A wheel is hostile input. Members that expand like a bomb are not expanded, sizes of metadata are bounded, members that
+share bytes of the zip are not read, and at most one member at a time is held in memory.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from packaging.utils import canonicalize_name
+
+from ftwheel.core.errors import FtwheelError, InputError
+from ftwheel.core.wheel.extension_module import init_names_for, module_name
+from ftwheel.core.wheel.contents import (
+    EXTENSION_ENDINGS,
+    Flaw,
+    FlawKind,
+    Member,
+    RecordEntry,
+    WheelContents,
+    WheelName,
+    parse_metadata,
+    parse_record,
+    parse_wheel_file,
+    unsafe_path,
+)
+
+if TYPE_CHECKING:
+    from ftwheel.core.wheel.extension_module import ExtensionModule
+
+__all__ = ["extract_wheel", "inspect_wheel", "read_wheel"]
+
+_T = TypeVar("_T")
+
+_MOST_MEMBERS = 200_000
+_LARGEST_METADATA = 64 << 20  # RECORD of the largest wheels on the public index is below 2 MiB
+_LARGE = 64 << 20  # below this a member cannot hurt, however well it is compressed
+_BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables up to some dozen times, a bomb about 1000 times
+_CHUNK = 1 << 20
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+
+
+class _Refused(Exception):  # noqa: N818 - not a failure, an answer of the functions below
+    """A member that is not read; ``flaw`` says why."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        self.flaw = flaw
+
+
+def read_wheel(
+    path: Path, *, filename: str = "", inspect: Callable[[bytes, str], ExtensionModule] | None = None
+) -> WheelContents:
+    """Read one wheel.
+
+    ``filename`` is the name to judge it by, by default the file's own. ``inspect`` is called with the bytes and the
+    path of every member named like an extension module, and gives its facts; without it ``extensions`` stays empty.
+    Raises InputError when the file is not a zip or not named like a wheel; everything smaller is a flaw of the
+    result.
+    """
+    name = WheelName.parse(filename or path.name)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _Reader(archive, name, path.stat().st_size, inspect).read()
+    except (*_BROKEN, MemoryError) as error:
+        raise InputError(
+            f"{path}: cannot be read as a wheel ({_why(error)})",
+            hint="build or download the file again",
+        ) from error
+
+
+def inspect_wheel(path: str, *, level2: bool = True) -> WheelContents:
+    """Read one wheel and look into its extension modules (``level2``: walk their init functions too)."""
+    from ftwheel.io.binaries import read_extension
+
+    return read_wheel(Path(path), inspect=partial(read_extension, level2=level2))
+
+
+def extract_wheel(path: Path, target: Path) -> None:
+    """Unpack every member below ``target``, and nothing anywhere else.
+
+    Raises InputError, before anything is written, when a name is unsafe or stands for two members, when a member
+    expands like a bomb or the zip is damaged.
+    """
+    contents = read_wheel(path)
+    if contents.flaws:
+        flaw = contents.flaws[0]
+        raise InputError(
+            f"{path}: {flaw.path}: {flaw.detail}", hint="ftwheel check names everything wrong with the file"
+        )
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            place = target / info.filename
+            if info.is_dir():
+                place.mkdir(parents=True, exist_ok=True)
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(info) as source, place.open("wb") as sink:
+                while chunk := source.read(_CHUNK):
+                    sink.write(chunk)
+            if (info.external_attr >> 16) & stat.S_IXUSR:
+                place.chmod(place.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+
+class _Reader:
+    """The state of one pass over one zip."""
+
+    def __init__(
+        self,
+        archive: zipfile.ZipFile,
+        name: WheelName,
+        size: int,
+        inspect: Callable[[bytes, str], ExtensionModule] | None,
+    ) -> None:
+        self.archive = archive
+        self.name = name
+        self.size = size
+        self.inspect = inspect
+        self.dist_info = f"{name.stem}.dist-info/"
+        self.flaws: list[Flaw] = []
+        self.extensions: list[ExtensionModule] = []
+
+    def read(self) -> WheelContents:
+        infos = self._usable()
+        self.dist_info = folder = self._dist_info(infos)
+        wheel = self._text(infos, folder + "WHEEL", parse_wheel_file)
+        metadata = self._text(infos, folder + "METADATA", parse_metadata)
+        record = self._text(infos, folder + "RECORD", self._record)
+        recorded = {entry.path: entry.digest.partition("=")[0] for entry in record or ()}
+        members: list[Member] = []
+        for path, info in infos.items():
+            try:
+                members.append(self._member(info, recorded.get(path, "")))
+            except _Refused as refused:
+                self.flaws.append(refused.flaw)
+        return WheelContents(
+            name=self.name,
+            dist_info=folder,
+            size=self.size,
+            members=tuple(sorted(members, key=lambda member: member.path)),
+            wheel=wheel,
+            metadata=metadata,
+            record=record,
+            flaws=tuple(sorted(set(self.flaws), key=lambda flaw: (flaw.path, flaw.kind.value, flaw.detail))),
+            extensions=tuple(sorted(self.extensions, key=lambda extension: extension.path)),
+        )
+
+    def _dist_info(self, paths: Iterable[str]) -> str:
+        """The folder named like the file, or else the only one whose project is the file's in another spelling."""
+        ending = ".dist-info"
+        folders = {path.partition("/")[0] for path in paths}
+        stems = [folder.removesuffix(ending) for folder in folders if folder.endswith(ending)]
+        same = [stem for stem in stems if canonicalize_name(stem.rpartition("-")[0]) == self.name.name]
+        return f"{same[0]}{ending}/" if len(same) == 1 else self.dist_info
+
+    def _usable(self) -> dict[str, zipfile.ZipInfo]:
+        """The files of the central directory that can be read without harm, by name, in the order of the zip."""
+        infos = self.archive.infolist()
+        if len(infos) > _MOST_MEMBERS:
+            raise ValueError(f"{len(infos)} members")
+        usable: dict[str, zipfile.ZipInfo] = {}
+        seen: set[str] = set()
+        end = 0  # of the bytes that members before this one own
+        for info in sorted(infos, key=lambda info: info.header_offset):
+            flaw = self._flaw(info, overlaps=info.header_offset < end)
+            end = max(end, info.header_offset + info.compress_size)
+            if flaw:
+                self.flaws.append(flaw)
+            if info.filename in seen:
+                detail = "two members of the zip have this name"
+                self.flaws.append(Flaw(path=info.filename, kind=FlawKind.DUPLICATE, detail=detail))
+            elif not flaw and not info.is_dir():
+                usable[info.filename] = info
+            seen.add(info.filename)
+        return usable
+
+    def _flaw(self, info: zipfile.ZipInfo, *, overlaps: bool) -> Flaw | None:
+        # zipfile cuts a name at a NUL and turns backslashes round on Windows; the original tells
+        name = info.orig_filename
+        kind, detail = FlawKind.UNREADABLE, ""
+        if unsafe_path(name.removesuffix("/")):
+            kind, detail = FlawKind.UNSAFE, "the name is not a plain relative path, so unpacking may write elsewhere"
+        elif overlaps:
+            kind, detail = FlawKind.TOO_LARGE, "shares bytes of the zip with another member, as zip bombs do"
+        elif info.file_size > _LARGE and info.file_size > _BOMB_RATIO * info.compress_size:
+            kind, detail = FlawKind.TOO_LARGE, f"expands from {info.compress_size} to {info.file_size} bytes"
+        elif info.flag_bits & 0x1:
+            detail = "is encrypted"
+        elif info.compress_type not in _METHODS:
+            detail = f"is compressed with method {info.compress_type}; installers read stored and deflated members"
+        return Flaw(path=name, kind=kind, detail=detail) if detail else None
+
+    def _bytes(self, info: zipfile.ZipInfo) -> bytes:
+        try:
+            with self.archive.open(info) as stream:
+                # with a size zipfile expands no further than asked, and checks the CRC at the end
+                data = stream.read(info.file_size)
+        except _BROKEN as error:
+            raise _Refused(Flaw(path=info.filename, detail=f"cannot be unpacked ({_why(error)})")) from error
+        if len(data) != info.file_size:
+            raise _Refused(Flaw(path=info.filename, detail=f"ends after {len(data)} of {info.file_size} bytes"))
+        return data
+
+    def _text(self, infos: dict[str, zipfile.ZipInfo], path: str, parse: Callable[[str], _T]) -> _T | None:
+        info = infos.get(path)
+        if info is None:
+            self.flaws.append(Flaw(path=path, kind=FlawKind.MALFORMED, detail="is missing"))
+            return None
+        if info.file_size > _LARGEST_METADATA:
+            self.flaws.append(Flaw(path=path, kind=FlawKind.TOO_LARGE, detail=f"is {info.file_size} bytes long"))
+            return None
+        try:
+            return parse(self._bytes(info).decode())
+        except _Refused as refused:
+            self.flaws.append(refused.flaw)
+        except UnicodeDecodeError:
+            self.flaws.append(Flaw(path=path, kind=FlawKind.MALFORMED, detail="is not UTF-8"))
+        return None
+
+    def _record(self, text: str) -> tuple[RecordEntry, ...]:
+        entries, bad = parse_record(text)
+        path = self.dist_info + "RECORD"
+        self.flaws += [Flaw(path=path, kind=FlawKind.MALFORMED, detail=detail) for detail in bad]
+        return entries
+
+    def _member(self, info: zipfile.ZipInfo, algorithm: str) -> Member:
+        path = info.filename
+        importable = path.endswith(EXTENSION_ENDINGS)
+        hashes = {"sha256": hashlib.sha256()}
+        if algorithm in hashlib.algorithms_guaranteed and not algorithm.startswith("shake"):
+            hashes.setdefault(algorithm, hashlib.new(algorithm, usedforsecurity=False))
+        initialised = False
+        if importable:
+            data = self._bytes(info)
+            for each in hashes.values():
+                each.update(data)
+            initialised = _has_init(data, path)
+            self._look_into(data, path)
+        else:
+            self._stream(info, list(hashes.values()))
+        return Member(
+            path=path,
+            size=info.file_size,
+            sha256=hashes["sha256"].hexdigest(),
+            digest=f"{algorithm}={_base64(hashes[algorithm].digest())}" if algorithm in hashes else "",
+            initialised=initialised,
+        )
+
+    def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> None:
+        done = 0
+        try:
+            with self.archive.open(info) as stream:
+                while chunk := stream.read(_CHUNK):
+                    done += len(chunk)
+                    for each in hashes:
+                        each.update(chunk)
+        except _BROKEN as error:
+            raise _Refused(Flaw(path=info.filename, detail=f"cannot be unpacked ({_why(error)})")) from error
+        if done != info.file_size:
+            raise _Refused(Flaw(path=info.filename, detail=f"ends after {done} of {info.file_size} bytes"))
+
+    def _look_into(self, data: bytes, path: str) -> None:
+        if self.inspect is None:
+            return
+        try:
+            self.extensions.append(self.inspect(data, path))
+        except FtwheelError as error:
+            detail = error.message.removeprefix(f"{path}: ")
+            self.flaws.append(Flaw(path=path, kind=FlawKind.BINARY, detail=detail))
+
+
+def _has_init(data: bytes, path: str) -> bool:
+    """Whether the bytes hold the name of an init function of this member, as a whole word."""
+    names = "|".join(map(re.escape, init_names_for(module_name(path))))
+    return re.search(rb"(?:%b)(?![0-9A-Za-z_])" % names.encode(), data) is not None
+
+
+def _base64(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _why(error: BaseException) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,234 @@
+"""Show how a build goes on, and what came out: text for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ftwheel.core.build.model import BuildResult, BuiltSdist, BuiltWheel, Stage
+from ftwheel.core.wheel.imports import ImportOutcome
+from ftwheel.render import findings, markdown
+from ftwheel.render.terminal import Cell, is_rich, printable, table
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+__all__ = ["FORMATS", "SCHEMA_VERSION", "Progress", "progress", "write"]
+
+SCHEMA_VERSION = 1
+FORMATS = ("text", "json", "markdown", "github")
+_HEADER = ("wheel", "python", "size", "modules", "GIL", "time")
+
+
+class Progress:
+    """Says on standard error where each half stands: redrawn lines on a terminal, a line for each step elsewhere."""
+
+    def __init__(self, stream: TextIO, live: Live | None) -> None:
+        self._stream = stream
+        self._live = live
+        self._stages: dict[str, Stage] = {}
+        self._lock = threading.Lock()
+
+    def stage(self, label: str, stage: Stage) -> None:
+        """Implements ``ftwheel.core.build.model.Observer``."""
+        with self._lock:
+            self._stages[label] = stage
+            if self._live is None:
+                print(f"{label}: {stage.value}", file=self._stream, flush=True)
+            else:
+                self._live.update(_drawn(self._stages))
+
+
+@contextmanager
+def progress(stream: TextIO | None = None) -> Iterator[Progress]:
+    """A Progress on standard error, or another stream, for as long as the build runs."""
+    stream = stream or sys.stderr
+    if not is_rich(stream):
+        yield Progress(stream, None)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(console=Console(file=stream), transient=True) as live:
+        yield Progress(stream, live)
+
+
+def _drawn(stages: dict[str, Stage]) -> Any:
+    from rich.spinner import Spinner
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1))
+    for label, stage in sorted(stages.items()):
+        match stage:
+            case Stage.DONE:
+                mark: Spinner | Text = Text("✓", style="green")
+            case Stage.FAILED:
+                mark = Text("✗", style="red")
+            case _:
+                mark = Spinner("dots")
+        grid.add_row(mark, Text(label, style="bold"), Text(stage.value))
+    return grid
+
+
+def write(result: BuildResult, form: str, out: TextIO) -> None:
+    """Write the result in one of ``FORMATS``."""
+    match form:
+        case "json":
+            _json(result, out)
+        case "markdown":
+            _markdown(result, out)
+        case "github":
+            findings.write_github(result.findings, out)
+        case _:
+            _text(result, out)
+
+
+def _text(result: BuildResult, out: TextIO) -> None:
+    """The table of wheels, why each platform tag is what it is, the findings, and where the files are."""
+    table(out, _HEADER, [_row(wheel) for wheel in result.wheels])
+    out.write("\n")
+    for wheel in result.wheels:
+        out.writelines(f"{printable(line)}\n" for line in _repair_lines(wheel))
+    if result.sdist:
+        out.write(f"built from {printable(result.sdist.filename)} ({_size(result.sdist.size)})\n")
+    if result.findings:
+        out.write("\n")
+        findings.write_text(result.findings, out)
+        out.write("\n")
+    files = len(result.wheels) + bool(result.sdist)
+    if result.passed:
+        out.write(f"{files} file{'s' if files > 1 else ''} in {printable(result.out_dir)}, {result.seconds:.1f} s\n")
+    else:
+        out.write(f"nothing was put into {printable(result.out_dir)}\n")
+
+
+def _row(wheel: BuiltWheel) -> list[Cell | str]:
+    return [
+        wheel.filename,
+        " ".join(each.label for each in wheel.interpreters),
+        _size(wheel.size),
+        str(len(wheel.modules)) if wheel.modules else "none",
+        _gil(wheel),
+        f"{wheel.seconds:.1f} s",
+    ]
+
+
+def _gil(wheel: BuiltWheel) -> Cell:
+    """What the imports proved about the GIL, for the whole wheel."""
+    if not wheel.modules:
+        return Cell("-")
+    results = [result for imported in wheel.imports for result in imported.results]
+    if not results:
+        return Cell("not tried")
+    broken = sum(each.outcome is not ImportOutcome.LOADED for each in results)
+    if broken:
+        return Cell(f"{broken} not importable", "bold red")
+    if not any(each.free_threaded for each in wheel.interpreters):
+        return Cell("always on")
+    turned = sum(each.enables_gil for each in results)
+    if turned:
+        return Cell(f"turned on by {turned}", "bold red")
+    if any(each.gil_after is None or (each.gil_after and each.gil_before is not True) for each in results):
+        return Cell("cannot tell", "yellow")
+    return Cell("stays off", "green")
+
+
+def _repair_lines(wheel: BuiltWheel) -> Iterator[str]:
+    repair = wheel.repair
+    labels = [each.label for each in wheel.interpreters]
+    label = labels[0]
+    if {each.free_threaded for each in wheel.interpreters} == {False, True}:
+        yield f"{' and '.join(labels)}: one wheel is enough, it has no extension module"
+    if not repair.tool:
+        yield f"{label}: {repair.after}, not repaired: {repair.reason}"
+        return
+    yield f"{label}: {repair.after} by {repair.tool}: {repair.reason}"
+    if repair.grafted:
+        yield f"{label}: copied into the wheel: {', '.join(repair.grafted)}"
+
+
+def _size(size: int) -> str:
+    """``812 B``, ``14.2 kB``, ``3.1 MB``"""
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+
+
+def _markdown(result: BuildResult, out: TextIO) -> None:
+    out.write(f"### {markdown.escaped(f'{result.project} {result.version}'.strip())}\n\n")
+    rows = [
+        [markdown.code(wheel.filename), *(cell.text if isinstance(cell, Cell) else cell for cell in _row(wheel)[1:])]
+        for wheel in result.wheels
+    ]
+    out.writelines(f"{line}\n" for line in markdown.table(_HEADER, rows))
+    out.write("\n")
+    findings.write_markdown(result.findings, out)
+
+
+def _json(result: BuildResult, out: TextIO) -> None:
+    """One object; docs/build.md describes the keys."""
+    json.dump(_result(result), out, indent=2, ensure_ascii=True)
+    out.write("\n")
+
+
+def _result(result: BuildResult) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "project": result.project,
+        "version": result.version,
+        "passed": result.passed,
+        "out_dir": result.out_dir,
+        "seconds": round(result.seconds, 3),
+        "sdist": _file(result.sdist) if result.sdist else None,
+        "wheels": [_wheel(wheel) for wheel in result.wheels],
+        "findings": findings.as_json(result.findings),
+    }
+
+
+def _file(file: BuiltSdist | BuiltWheel) -> dict[str, Any]:
+    return {"path": file.path or None, "filename": file.filename, "size": file.size, "sha256": file.sha256}
+
+
+def _wheel(wheel: BuiltWheel) -> dict[str, Any]:
+    repair = wheel.repair
+    return _file(wheel) | {
+        "tags": PurePath(wheel.filename).stem.split("-", 2)[-1],
+        "interpreters": [
+            {
+                "label": each.label,
+                "version": ".".join(map(str, each.version)),
+                "free_threaded": each.free_threaded,
+                "executable": each.executable,
+            }
+            for each in wheel.interpreters
+        ],
+        "repair": {
+            "tool": repair.tool or None,
+            "before": repair.before,
+            "after": repair.after,
+            "reason": repair.reason,
+            "grafted": list(repair.grafted),
+        },
+        "modules": list(wheel.modules),
+        "imports": [
+            {
+                "interpreter": imported.label,
+                "module": each.module,
+                "outcome": each.outcome.value,
+                "gil_before": each.gil_before,
+                "gil_after": each.gil_after,
+                "culprits": list(each.culprits),
+                "detail": each.detail,
+                "seconds": round(each.seconds, 3),
+            }
+            for imported in wheel.imports
+            for each in imported.results
+        ],
+        "seconds": round(wheel.seconds, 3),
+    }

@@ -1,0 +1,130 @@
+"""The report of ``ftwheel missing`` as findings, for GitHub annotations and SARIF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from ftwheel.core.wheel.extension_module import Declaration
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, Verdict
+from ftwheel.render import findings
+from ftwheel.render.findings import RuleText
+from ftwheel.render.dependencies.wording import helps, listed, listed_briefly, needed_by, short
+
+__all__ = ["RULES", "as_findings", "write_github", "write_sarif"]
+
+_CODES = {
+    Readiness.CANNOT_LOAD: "FTM101",
+    Readiness.OLDER_VERSION: "FTM102",
+    Readiness.SDIST: "FTM103",
+    Readiness.NOTHING: "FTM104",
+    Readiness.CANNOT_TELL: "FTM105",
+}
+RULES = {
+    "FTM101": RuleText(
+        title="A dependency's wheel is accepted and cannot be loaded",
+        why="An installer accepts an abi3t wheel on every free-threaded build; 3.15 is the first that can load one.",
+        fix="Use an interpreter that can load it, or a release with a wheel for this one.",
+        severity=Severity.ERROR,
+    ),
+    "FTM102": RuleText(
+        title="A dependency silently falls back to an older version",
+        why="The version that is wanted elsewhere has no file for this target, and an older one has.",
+        fix="Ask for a wheel of the newest version, or pin the older one so that everybody gets it.",
+        severity=Severity.ERROR,
+    ),
+    "FTM103": RuleText(
+        title="A dependency has no wheel for a target, only a source distribution",
+        why="The installer builds it on the user's machine, which takes time and a compiler, and may fail.",
+        fix="Take a release with a wheel, build one yourself, or ask the project for it.",
+        severity=Severity.ERROR,
+    ),
+    "FTM104": RuleText(
+        title="A dependency cannot be installed on a target",
+        why="There is neither a wheel nor a source distribution that the installer may take there.",
+        fix="Take a release with a wheel, or ask the project for one.",
+        severity=Severity.ERROR,
+    ),
+    "FTM105": RuleText(
+        title="It cannot be told what a target gets of a dependency",
+        why="The names of its files do not say it, or an index was not able to.",
+        fix="Look at the file itself with ftwheel check.",
+        severity=Severity.WARNING,
+    ),
+    "FTM106": RuleText(
+        title="A dependency could not be judged",
+        why="No index has the project, or none answered.",
+        fix="Look at the message: is the name right, is the index named and reachable?",
+        severity=Severity.ERROR,
+    ),
+    "FTM107": RuleText(
+        title="A dependency's modules do not declare that they work without the GIL",
+        why="Importing such a module turns the GIL on for the whole process.",
+        fix="Ask the project whether its modules work without the GIL, and to declare it.",
+        severity=Severity.WARNING,
+    ),
+}
+"""What each code means; a code never changes its meaning."""
+
+
+def as_findings(report: MissingReport) -> tuple[Finding, ...]:
+    """One finding for a project and what is wrong with it, however many targets share that.
+
+    What the policy lets pass is advice. The subject is the input, and the project in it.
+    """
+    return tuple(sorted(finding for project in report.projects for finding in _findings(report, project)))
+
+
+def _findings(report: MissingReport, project: ProjectReport) -> Iterator[Finding]:
+    subject = f"{listed_briefly(report.inputs)}:{project.name}"
+    if project.problem:
+        yield Finding(subject=subject, code="FTM106", severity=Severity.ERROR, message=project.problem)
+    groups: dict[Readiness, list[Verdict]] = {}
+    for verdict in project.verdicts:
+        if not verdict.ready:
+            groups.setdefault(verdict.readiness, []).append(verdict)
+    fix = "; ".join(helps(report, project))
+    for readiness, verdicts in groups.items():
+        yield Finding(
+            subject=subject,
+            code=_CODES[readiness],
+            severity=_severity(report, project, readiness),
+            message=_message(report, project, verdicts),
+            fix=fix,
+        )
+    for deep in dict.fromkeys(verdict.deep for verdict in project.verdicts):
+        if deep is not None and deep.modules and deep.declares is not Declaration.NOT_USED:
+            yield Finding(
+                subject=subject,
+                code="FTM107",
+                severity=Severity.WARNING,
+                message=f"{deep.filename}: {deep.declares.value}: {listed_briefly(deep.others)}",
+            )
+
+
+def _severity(report: MissingReport, project: ProjectReport, readiness: Readiness) -> Severity:
+    if project.name in report.policy.allowed:
+        return Severity.ADVICE
+    return Severity.ERROR if readiness in report.policy.fail_on else Severity.WARNING
+
+
+def _message(report: MissingReport, project: ProjectReport, verdicts: Sequence[Verdict]) -> str:
+    names = short(report.targets)
+    files = dict.fromkeys(verdict.taken.filename for verdict in verdicts if verdict.taken)
+    why = dict.fromkeys(verdict.why for verdict in verdicts if verdict.why)
+    versions = dict.fromkeys(verdict.version for verdict in verdicts if verdict.version)
+    text = f"{' '.join(filter(None, [project.name, ', '.join(versions)]))}: {verdicts[0].readiness.value}"
+    text += f" for {listed(names[verdict.target] for verdict in verdicts)}"
+    text += f" ({listed(files)})" if files else ""
+    text += f": {'; '.join(why)}" if why else ""
+    pulled = needed_by(project)
+    return f"{text}; needed by {pulled}" if pulled else text
+
+
+def write_github(report: MissingReport, out: TextIO) -> None:
+    findings.write_github(as_findings(report), out)
+
+
+def write_sarif(report: MissingReport, out: TextIO) -> None:
+    findings.write_sarif(as_findings(report), RULES, out)

@@ -1,0 +1,146 @@
+"""Write to a project what is asked of it: an issue to paste, true for the targets that were looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.errors import InputError
+from ftwheel.core.wheel.extension_module import Declaration
+from ftwheel.core.dependencies.readiness import Deep, MissingReport, ProjectReport, Readiness, Verdict
+from ftwheel.core.tags.cpython import FIRST_FREE_THREADED
+from ftwheel.render.markdown import code, escaped, table
+from ftwheel.render.dependencies.wording import day, listed
+
+__all__ = ["write_issue"]
+
+_ABI3T_MINOR = 15  # PEP 803
+_GETS = {
+    Readiness.CANNOT_LOAD: "accepts a wheel that this interpreter cannot load",
+    Readiness.OLDER_VERSION: "silently takes an older version",
+    Readiness.SDIST: "builds the source distribution on the user's machine",
+    Readiness.NOTHING: "finds nothing it can install",
+}
+
+
+def write_issue(report: MissingReport, project: ProjectReport, installer: str, out: TextIO) -> None:
+    """Write the title, an empty line and the text, in Markdown; ``installer`` is whose choice was looked at.
+
+    Raises InputError when there is nothing to ask: what is missing is released already, or nothing is missing.
+    """
+    asked = [verdict for verdict in project.verdicts if verdict.readiness in _GETS and verdict.upgrade is None]
+    silent = [] if asked else _silent(project)
+    if not asked and not silent:
+        raise InputError(f"{project.name}: there is nothing to ask for", hint=_instead(project))
+    lines = _for_wheels(project, asked, installer) if asked else _for_declarations(project, silent)
+    out.writelines(f"{line}\n" for line in lines)
+
+
+def _silent(project: ProjectReport) -> list[Deep]:
+    looked_into = dict.fromkeys(verdict.deep for verdict in project.verdicts if verdict.deep is not None)
+    return [deep for deep in looked_into if deep.modules and deep.declares in {Declaration.NONE, Declaration.USED}]
+
+
+def _instead(project: ProjectReport) -> str:
+    upgrades = dict.fromkeys(day(verdict.upgrade) for verdict in project.verdicts if verdict.upgrade)
+    if upgrades:
+        return f"upgrade to {listed(upgrades)}, which has the wheels"
+    if project.problem or any(verdict.readiness is Readiness.CANNOT_TELL for verdict in project.verdicts):
+        return "what its users get could not be told"
+    return "every target gets a wheel; --deep looks at what the modules declare"
+
+
+def _for_wheels(project: ProjectReport, asked: Sequence[Verdict], installer: str) -> Iterator[str]:
+    environments = [parse_environment(verdict.target) for verdict in asked]
+    builds = _builds(environments)
+    yield f"Wheels for {builds} ({listed(dict.fromkeys(each.abis[0] for each in environments))})"
+    yield ""
+    yield f"Hello, and thank you for {escaped(project.name)}!"
+    yield ""
+    yield f"Could you publish wheels for {builds}? This is what {escaped(installer)} does there today:"
+    yield ""
+    yield from table(
+        ["target", f"what {escaped(installer)} does", "file"],
+        [
+            [code(verdict.target), _GETS[verdict.readiness], code(verdict.taken.filename) if verdict.taken else ""]
+            for verdict in asked
+        ],
+    )
+    yield ""
+    yield from _facts(asked)
+    yield "How to build them:"
+    yield ""
+    if minors := [each.minor[1] for each in environments if each.free_threaded]:
+        yield from _how(minors)
+    else:
+        yield "- cibuildwheel builds the wheels of every supported CPython by default."
+    yield ""
+    yield "If there are reasons against it for now, a word about them here would help as well. Thank you!"
+
+
+def _facts(asked: Sequence[Verdict]) -> Iterator[str]:
+    newest = dict.fromkeys(verdict.newest for verdict in asked if verdict.newest)
+    facts = [f"The newest release I see is {escaped(listed(newest))}."] if newest else []
+    for target, release in {verdict.target: verdict.first for verdict in asked if verdict.first}.items():
+        facts.append(f"{escaped(day(release))} had a wheel for {code(target)}.")
+    for target, release in {verdict.target: verdict.prerelease for verdict in asked if verdict.prerelease}.items():
+        facts.append(f"The pre-release {escaped(day(release))} has one for {code(target)}: will the next release?")
+    if facts:
+        yield " ".join(facts)
+        yield ""
+
+
+def _how(minors: Sequence[int]) -> Iterator[str]:
+    """What holds for free-threaded builds."""
+    if FIRST_FREE_THREADED in minors:
+        yield '- cibuildwheel 3.4 builds `cp313t` with `enable = ["cpython-freethreading"]`; version 4 does not.'
+    if any(FIRST_FREE_THREADED < minor < _ABI3T_MINOR for minor in minors):
+        yield "- cibuildwheel 3.1 and newer builds `cp314t` wheels by default; a `skip` may be what keeps them out."
+    if max(minors) >= _ABI3T_MINOR:
+        yield "- cibuildwheel 4.3 and newer builds `cp315t` wheels by default."
+    yield (
+        "- The free-threaded build has an ABI of its own and takes no `abi3` wheel. Up to 3.14 it needs one wheel for"
+        " each version; from 3.15 on the stable ABI `abi3t` (PEP 803) serves all that follow."
+        if min(minors) < _ABI3T_MINOR
+        else "- From 3.15 on the stable ABI `abi3t` (PEP 803) serves all free-threaded builds that follow; no `abi3`"
+        " wheel does."
+    )
+    yield (
+        "- A module that works without the GIL declares it in its `Py_mod_gil` slot; importing one that does not turns"
+        ' the GIL on. "C API Extension Support for Free Threading" in Python\'s documentation and the porting guide of'
+        " py-free-threading say what to look at."
+    )
+    yield "- `ftwheel check` and `ftwheel verify dist/` say before an upload what the wheels declare and who gets them."
+
+
+def _for_declarations(project: ProjectReport, silent: Sequence[Deep]) -> Iterator[str]:
+    yield "Declare that the modules work without the GIL"
+    yield ""
+    yield f"Hello, and thank you for {escaped(project.name)} and its wheels for free-threaded CPython!"
+    yield ""
+    yield "Importing these modules turns the GIL on for the whole process: they do not declare that they do without it."
+    yield ""
+    for deep in silent:
+        yield f"- {code(deep.filename)}: {len(deep.others)} of {deep.modules} modules: {_modules(deep)}"
+    yield ""
+    yield "Do they work without the GIL? Then please let them declare it (`Py_mod_gil` with `Py_MOD_GIL_NOT_USED`)."
+    yield (
+        '"C API Extension Support for Free Threading" in Python\'s documentation says how. If they do not yet, a word'
+        " about what is missing would help as well. Thank you!"
+    )
+
+
+def _modules(deep: Deep) -> str:
+    most = 20
+    names = ", ".join(map(code, deep.others[:most]))
+    return f"{names} and {len(deep.others) - most} more" if len(deep.others) > most else names
+
+
+def _builds(environments: Sequence[Environment]) -> str:
+    """``free-threaded CPython 3.14 and 3.15``"""
+    kinds: dict[str, dict[str, None]] = {}
+    for each in environments:
+        kind = "free-threaded CPython" if each.free_threaded else "CPython"
+        kinds.setdefault(kind, {})[".".join(map(str, each.minor))] = None
+    return listed(f"{kind} {listed(minors)}" for kind, minors in kinds.items())

@@ -1,0 +1,157 @@
+"""What the reports of ``ftwheel missing`` say in words: the same in a table, a tree, Markdown and a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, Release, Verdict
+
+__all__ = [
+    "answers",
+    "day",
+    "heading",
+    "helps",
+    "listed",
+    "listed_briefly",
+    "needed_by",
+    "notes",
+    "short",
+    "shown",
+    "versions",
+]
+
+_MOST_CHAINS = 3
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; empty for none"""
+    *most, last = [*names] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def day(release: Release) -> str:
+    """``6.0.2 (2025-09-21)``, without the date where the index does not tell it"""
+    return f"{release.version} ({release.upload_time:%Y-%m-%d})" if release.upload_time else release.version
+
+
+def heading(report: MissingReport) -> str:
+    """What was looked at, and for which targets."""
+    shards = f", shard {listed(shard.label for shard in report.shards)}" if report.shards else ""
+    return f"{listed(report.inputs)}{shards}, for {listed(report.targets)}"
+
+
+def short(targets: Sequence[str]) -> dict[str, str]:
+    """The targets by the shortest names that tell them apart: ``cp314t`` if there is one platform."""
+    if len({label.partition("-")[2] for label in targets}) == 1:
+        return {label: label.partition("-")[0] for label in targets}
+    return {label: label for label in targets}
+
+
+def _words(verdict: Verdict, *, versions: bool = False) -> str:
+    """What one target gets; with ``versions`` also of which version."""
+    text = verdict.readiness.value
+    if versions and verdict.version:
+        text = f"{verdict.version}: {text}"
+    if verdict.readiness is Readiness.OLDER_VERSION and verdict.taken is not None:
+        text += f" ({verdict.taken.filename})"
+    if verdict.why:
+        text += f": {verdict.why}"
+    if verdict.deep is None:
+        return text
+    other = "" if verdict.ready else f"{verdict.deep.filename}: "  # what was looked into is not what the target gets
+    return f"{text}, {other}{_deep(verdict)}"
+
+
+def _deep(verdict: Verdict) -> str:
+    deep = verdict.deep
+    assert deep is not None
+    if deep.why:
+        return f"cannot tell what its modules declare: {deep.why}"
+    if not deep.modules:
+        return "no compiled modules"
+    from ftwheel.core.wheel.extension_module import Declaration  # 10 ms, and most reports have none
+
+    text = deep.declares.value
+    if deep.declares is not Declaration.NOT_USED and deep.others:
+        text += f" ({len(deep.others)} of {deep.modules}: {listed_briefly(deep.others)})"
+    return text
+
+
+def listed_briefly(names: Sequence[str], most: int = 3) -> str:
+    """The first few, and how many more."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def versions(project: ProjectReport) -> tuple[str, ...]:
+    """The versions that its targets get, each once."""
+    return tuple(dict.fromkeys(verdict.version for verdict in project.verdicts if verdict.version))
+
+
+def answers(project: ProjectReport) -> dict[str, str]:
+    """What each target gets, by its label; nothing for a target that does not want the project."""
+    several = len(versions(project)) > 1
+    return {verdict.target: _words(verdict, versions=several) for verdict in project.verdicts}
+
+
+def needed_by(project: ProjectReport) -> str:
+    """``scrapy > parsel``: who pulls it in, empty for what was asked for itself."""
+    paths = list(dict.fromkeys(" > ".join(chain[:-1]) for chain in project.chains))
+    if not paths or "" in paths:
+        return ""
+    return listed_briefly(paths, _MOST_CHAINS)
+
+
+def shown(report: MissingReport, *, everything: bool) -> tuple[ProjectReport, ...]:
+    """The projects to show: those that are not ready or have a note, or all."""
+    return tuple(
+        project
+        for project in report.projects
+        if everything or not project.ready or any(_silent(verdict) for verdict in project.verdicts)
+    )
+
+
+def _silent(verdict: Verdict) -> bool:
+    """Whether a wheel was looked into and does not declare what it should."""
+    return verdict.deep is not None and bool(verdict.deep.others or verdict.deep.why)
+
+
+def helps(report: MissingReport, project: ProjectReport) -> Iterator[str]:
+    """What to do about a project: a sentence for each thing that helps, with the targets where not all share it."""
+    names = short(report.targets)
+    found: dict[str, list[str]] = {}
+    troubled = [verdict for verdict in project.verdicts if not verdict.ready]
+    for verdict in troubled:
+        for each in verdict.helps:
+            found.setdefault(each.text, []).append(names[verdict.target])
+    for text, targets in found.items():
+        yield text if len(targets) == len(troubled) else f"{text} ({listed(targets)})"
+
+
+def notes(report: MissingReport, projects: Iterable[ProjectReport]) -> Iterator[str]:
+    """What is worth knowing beyond the table, project by project; then what was set aside."""
+    for project in projects:
+        if project.problem:
+            yield f"error: {project.name}: {project.problem}"
+        if project.difference:
+            yield f"note: {project.name}: {project.difference}"
+        for note in dict.fromkeys(note for verdict in project.verdicts for note in verdict.notes):
+            yield f"note: {project.name}: {note}"
+        for first, targets in _firsts(report, project).items():
+            yield f"note: {project.name}: {first} was the first release with a wheel for {listed(targets)}"
+        allowed = " (allowed)" if not project.ready and project.name in report.policy.allowed else ""
+        for text in helps(report, project):
+            yield f"next: {project.name}{allowed}: {text}"
+    for aside in report.set_aside:
+        where = f" ({aside.origin})" if aside.origin else ""
+        yield f"set aside: {aside.name}{where}: {aside.reason}"
+
+
+def _firsts(report: MissingReport, project: ProjectReport) -> dict[str, list[str]]:
+    """The first release with a wheel, and the targets it was for; only of those that do not get one now."""
+    names = short(report.targets)
+    found: dict[str, list[str]] = {}
+    for verdict in project.verdicts:
+        if not verdict.ready and verdict.first is not None:
+            found.setdefault(day(verdict.first), []).append(names[verdict.target])
+    return found

@@ -1,0 +1,187 @@
+"""Show a simulation: who gets what, why not something else, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from ftwheel.core.installers.upload_hints import Advice
+from ftwheel.core.installers.candidates import Selection
+from ftwheel.core.tags.environments import Loading
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.installers.simulations import Cell as Result
+from ftwheel.core.installers.simulations import Simulation
+from ftwheel.render.terminal import Cell, printable, table
+
+__all__ = ["Report", "cells", "heading", "notes", "rows", "shown", "write_text"]
+
+_STYLES = {
+    Outcome.FREE_THREADED: "green",
+    Outcome.VERSION_SPECIFIC: "green",
+    Outcome.STABLE_ABI: "cyan",
+    Outcome.PURE: "blue",
+    Outcome.OLDER_VERSION: "yellow",
+    Outcome.SDIST: "magenta",
+    Outcome.NOTHING: "bold red",
+}
+_MOST_ROWS = 12  # with more environments than this, those of one Python that fare alike share a row
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All there is to show about one requirement.
+
+    ``status`` is PEP 792's marker with its reason, empty for an active project. ``places`` are the names of the places
+    each installer looks at, in the order in which ``Candidate.source`` counts.
+    """
+
+    simulation: Simulation
+    advice: tuple[Advice, ...]
+    status: str
+    explanations: tuple[Selection, ...]
+    places: tuple[tuple[str, ...], ...]
+
+
+def shown(filename: str) -> str:
+    """A file name that fits on a screen; a hostile one can have thousands of tags."""
+    return filename if len(filename) <= _LONGEST_NAME else f"{filename[: _LONGEST_NAME - 3]}..."
+
+
+def words(result: Result) -> str:
+    """What one installer does in one environment."""
+    if result.marker_excludes:
+        return "not wanted here"
+    if result.refusal:
+        return f"nothing: {result.refusal}"
+    text = result.outcome.value
+    if result.outcome is Outcome.OLDER_VERSION and result.best is not None:
+        text = f"older version {result.best.version}"
+    if result.loading is Loading.NO:
+        text += ", cannot be loaded"
+    elif result.loading is Loading.CANNOT_TELL:
+        text += ", cannot tell if it loads"
+    return text
+
+
+def _style(result: Result) -> str:
+    if result.marker_excludes:
+        return "dim"
+    return "bold red" if result.loading is Loading.NO else _STYLES[result.outcome]
+
+
+def cells(simulation: Simulation) -> Iterator[tuple[str, tuple[Result, ...]]]:
+    """The label of every environment, and the results of all installers there."""
+    width = len(simulation.installers)
+    for number, environment in enumerate(simulation.environments):
+        yield environment.label, simulation.cells[number * width : (number + 1) * width]
+
+
+def rows(simulation: Simulation) -> tuple[tuple[str, ...], list[list[Cell]]]:
+    """The header and the rows of the table: one for each environment, or for those of one Python that fare alike."""
+    installers = tuple(installer.label for installer in simulation.installers)
+    if len(simulation.environments) <= _MOST_ROWS:
+        return ("environment", *installers, "file"), [
+            [Cell(label), *(Cell(words(each), _style(each)) for each in results), Cell(_files(results))]
+            for label, results in cells(simulation)
+        ]
+    platforms: dict[str, list[str]] = {}
+    groups: dict[tuple[str, tuple[str, ...]], tuple[tuple[Result, ...], list[str]]] = {}
+    for label, results in cells(simulation):
+        python, _, platform = label.partition("-")
+        platforms.setdefault(python, []).append(platform)
+        groups.setdefault((python, tuple(map(words, results))), (results, []))[1].append(platform)
+    return ("python", "platforms", *installers), [
+        [
+            Cell(python),
+            Cell(_platforms(members, platforms[python])),
+            *(Cell(words(each), _style(each)) for each in results),
+        ]
+        for (python, _), (results, members) in groups.items()
+    ]
+
+
+def _platforms(members: Sequence[str], everything: Sequence[str]) -> str:
+    if len(members) == len(everything) > 2:
+        return f"all {len(members)}"
+    others = [platform for platform in everything if platform not in members]
+    if others and len(others) < len(members) > 2:
+        return f"all but {', '.join(others)}"
+    return ", ".join(members)
+
+
+def _files(results: Sequence[Result]) -> str:
+    """The file all installers take, or what each takes."""
+    taken = {each.installer.label: shown(each.best.file.filename) if each.best else "nothing" for each in results}
+    if len(set(taken.values())) == 1:
+        (name,) = set(taken.values())
+        return "" if name == "nothing" else name
+    return ", ".join(f"{installer}: {name}" for installer, name in taken.items())
+
+
+def heading(simulation: Simulation) -> str:
+    """The requirement, and the newest version that fits it."""
+    newest = {version or "none" for version in simulation.newest}
+    if len(newest) == 1:
+        return f"{simulation.requirement.text}: newest version {newest.pop()}"
+    each = zip(simulation.installers, simulation.newest, strict=True)
+    return f"{simulation.requirement.text}: newest version " + ", ".join(
+        f"{version or 'none'} ({installer.label})" for installer, version in each
+    )
+
+
+def notes(report: Report) -> Iterator[str]:
+    """What is worth knowing beyond the table, then what to do next."""
+    if report.status:
+        yield f"note: the project is {report.status}"
+    yanked = dict.fromkeys(
+        (cell.best.version, cell.best.file.yanked.reason)
+        for cell in report.simulation.cells
+        if cell.best is not None and cell.best.file.yanked is not None
+    )
+    for version, reason in yanked:
+        yield f"note: {version} is yanked" + (f": {reason}" if reason else "")
+    for advice in report.advice:
+        yield f"next: {advice.text}"
+
+
+def write_text(reports: Sequence[Report], out: TextIO) -> None:
+    """A table for each requirement, what to do next, and what was asked to be explained."""
+    for number, report in enumerate(reports):
+        out.write("\n" if number else "")
+        simulation = report.simulation
+        if simulation.environments:
+            out.write(f"{printable(heading(simulation))}\n\n")
+            table(out, *rows(simulation))
+        lines = [printable(line) for line in notes(report)]
+        out.write("\n" if lines else "")
+        out.writelines(f"{line}\n" for line in lines)
+        for position, explanation in enumerate(report.explanations):
+            out.write("\n" if simulation.environments or position else "")
+            _write_explanation(explanation, report.places[position % len(report.places)], out)
+
+
+def _write_explanation(selection: Selection, places: Sequence[str], out: TextIO) -> None:
+    from ftwheel.core.installers.rejections import Accepted, Rejected, describe
+
+    takes = f"takes {shown(selection.best.file.filename)}" if selection.best else "takes nothing"
+    why = f" ({selection.refusal})" if selection.refusal else ""
+    out.write(
+        printable(f"{selection.requirement.text}: {selection.installer} on {selection.environment.label} {takes}{why}")
+    )
+    out.write("\n\n")
+    lines: list[list[Cell]] = []
+    for evaluation in selection.evaluations:
+        match evaluation.verdict:
+            case Accepted(rank=rank):
+                verdict, style = f"{rank}", "green" if rank == 1 else "cyan"
+                reason = "taken" if rank == 1 and selection.best else "fits"
+            case Rejected(reason=cause):
+                verdict, style, reason = "-", "", describe(cause)
+        line = [Cell(verdict, style), Cell(shown(evaluation.file.filename), style), Cell(shown(reason), style)]
+        lines.append([*line, Cell(places[evaluation.source])] if len(places) > 1 else line)
+    if lines:
+        table(out, ("rank", "file", "why", "from")[: len(lines[0])], lines)
+    else:
+        out.write("there is no file\n")

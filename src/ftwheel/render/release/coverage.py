@@ -1,0 +1,180 @@
+"""The reports of ``ftwheel verify`` for terminals, programs and code hosts; docs/report.md shows them.
+
+The page to look at is in ``ftwheel.render.release.html``, the pictures for a README are in ``ftwheel.render.release.svg``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from ftwheel.core.release.coverage import Coverage, Gets, Spot
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.release.findings import CODES
+from ftwheel.render import findings, markdown
+from ftwheel.render.release.matrix import Board, Column, Field, Tone, bounded, lay_out
+from ftwheel.render.findings import RuleText
+from ftwheel.render.jsondoc import write_document
+from ftwheel.render.terminal import Cell, printable, table
+
+__all__ = ["FORMATS", "write"]
+
+FORMATS = ("text", "json", "markdown", "github", "sarif")
+_STYLES = {Tone.GOOD: "green", Tone.BAD: "bold red", Tone.WARNED: "yellow", Tone.KNOWN: "cyan", Tone.QUIET: "dim"}
+_MARKS = {Tone.GOOD: "{}", Tone.BAD: "{} !", Tone.WARNED: "{} ?", Tone.KNOWN: "{} (accepted)", Tone.QUIET: "({})"}
+_LEGEND = {
+    Tone.BAD: "! is a problem",
+    Tone.WARNED: "? a warning",
+    Tone.KNOWN: "(accepted) a problem that the baseline accepts",
+    Tone.QUIET: "a word in brackets means that no wheel is expected there",
+}
+_BOLD = _MARKS | {Tone.BAD: "**{}** ❌", Tone.WARNED: "**{}** ⚠️", Tone.QUIET: "*({})*"}
+_VERDICTS = {Tone.GOOD: "✅", Tone.WARNED: "⚠️", Tone.BAD: "❌"}
+
+
+def write(
+    coverage: Coverage,
+    found: Sequence[Finding],
+    form: str,
+    out: TextIO,
+    *,
+    known: frozenset[tuple[str, str]] = frozenset(),
+    paths: Mapping[str, str] | None = None,
+) -> None:
+    """Write the coverage and its findings in one of ``FORMATS``.
+
+    ``known`` is what a baseline accepts, ``paths`` gives the path of a new file by its name.
+    """
+    match form:
+        case "json":
+            _json(coverage, found, known, out)
+        case "markdown":
+            out.writelines(f"{line}\n" for line in _markdown(coverage, found, known))
+            findings.write_markdown(found, out)
+        case "github":
+            findings.write_github(found, out, paths=paths)
+        case "sarif":
+            findings.write_sarif(found, _rules(), out, paths=paths)
+        case _:
+            _text(coverage, found, known, out)
+
+
+def _heading(coverage: Coverage, board: Board) -> str:
+    before = f", compared with {bounded(coverage.previous, 80)}" if coverage.previous else ""
+    return f"{board.title}{before}: {', '.join(map(printable, coverage.installers))}"
+
+
+def _columns(columns: Iterable[Column]) -> list[str]:
+    return [f"3.{column.minor}{' ft' if column.free_threaded else ''}" for column in columns]
+
+
+def _legend(board: Board) -> Iterator[str]:
+    if any(column.free_threaded for column in board.columns):
+        yield "ft is the free-threaded build"
+    yield from (text for tone, text in _LEGEND.items() if board.count(tone))
+
+
+def _text(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:
+    board = lay_out(coverage, found, known=known)
+    out.write(f"{_heading(coverage, board)}\n\n")
+    if board.systems:
+        rows = [
+            [Cell(row.platform), *(_cell(field) for field in row.fields)]
+            for system in board.systems
+            for row in system.rows
+        ]
+        table(out, ("platform", *_columns(board.columns)), rows)
+        if legend := "; ".join(_legend(board)):
+            out.write(f"\n{legend}\n")
+        out.write("\n")
+    if found:
+        findings.write_text(found, out)
+        out.write("\n")
+    tail = f" ({findings.summary(found)})" if found else ""
+    out.write(f"{board.headline}{tail}\n")
+
+
+def _cell(field: Field | None) -> Cell:
+    return Cell(_MARKS[field.tone].format(field.word), _STYLES[field.tone]) if field else Cell("-", "dim")
+
+
+def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]]) -> Iterator[str]:
+    board = lay_out(coverage, found, known=known)
+    yield f"### {markdown.escaped(_heading(coverage, board))}"
+    yield ""
+    yield f"{_VERDICTS[board.verdict]} {markdown.escaped(board.headline)}"
+    yield ""
+    if board.systems:
+        yield from markdown.table(
+            ["platform", *_columns(board.columns)],
+            [
+                [
+                    markdown.code(row.platform),
+                    *(
+                        _BOLD[field.tone].format(markdown.escaped(field.word)) if field is not None else ""
+                        for field in row.fields
+                    ),
+                ]
+                for system in board.systems
+                for row in system.rows
+            ],
+        )
+        yield ""
+        if legend := "; ".join(text.replace("!", "❌").replace("?", "⚠️") for text in _legend(board)):
+            yield f"{legend}."
+            yield ""
+
+
+def _rules() -> dict[str, RuleText]:
+    return {
+        code: RuleText(title=title, why=f"{title}.", fix="", severity=Severity.ERROR) for code, title in CODES.items()
+    }
+
+
+def _json(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:
+    board = lay_out(coverage, found, known=known)
+    spots = {spot.place: spot for spot in coverage.spots}
+    write_document(
+        {
+            "command": "verify",
+            "project": coverage.project,
+            "version": coverage.version,
+            "previous": coverage.previous or None,
+            "verdict": board.verdict.value,
+            "headline": board.headline,
+            "installers": list(coverage.installers),
+            "new_files": list(coverage.new_files),
+            "published": list(coverage.published),
+            "places": [_place(field, spots[field.place]) for field in board.fields],
+            "findings": findings.as_json(found),
+        },
+        out,
+    )
+
+
+def _place(field: Field, spot: Spot) -> dict[str, Any]:
+    return {
+        "environment": field.place.label,
+        "python": f"3.{field.place.minor}",
+        "free_threaded": field.place.free_threaded,
+        "platform": field.place.platform,
+        "state": field.state.value,
+        "verdict": field.tone.value,
+        "served": spot.served,
+        "compiled": spot.compiled,
+        "expected": spot.basis.name.lower().replace("_", "-") if spot.basis else None,
+        "why": field.why,
+        "codes": list(field.codes),
+        "gets": [_gets(gets) for gets in spot.gets],
+    }
+
+
+def _gets(gets: Gets) -> dict[str, Any]:
+    return {
+        "installer": gets.installer,
+        "outcome": gets.outcome.value,
+        "filename": gets.filename or None,
+        "version": gets.version or None,
+        "only_binary": gets.only_binary,
+        "loadable": gets.loadable,
+    }

@@ -1,0 +1,7 @@
+"""One self-contained page that shows the coverage of a release: no network, no script needed to read or filter it."""
+
+from __future__ import annotations
+
+from ftwheel.render.release.html.page import html
+
+__all__ = ["html"]

@@ -1,0 +1,294 @@
+"""Writes the page. All text goes through ``html.escape``; all of it is bounded and printable before that.
+
+Style and script are allowed by their hash (Content Security Policy), so nothing else can run or load, whatever a file
+is called. Each field of the matrix is a link to its line in the list of all places, which says the same in words.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from html import escape
+from importlib.resources import files
+from itertools import groupby
+
+from ftwheel import __version__
+from ftwheel.core.release.coverage import Coverage, Gets, Place, Spot
+from ftwheel.core.findings import Finding
+from ftwheel.render.release.matrix import Board, Column, Field, State, System, Tone, bounded, lay_out
+from ftwheel.render.findings import summary
+from ftwheel.render.release.shapes import SHAPES
+
+__all__ = ["html"]
+
+_MOST_NARROW = 10  # columns that fit into 1200 px, so that the heads can stay in sight
+_VERDICTS = {Tone.GOOD: "everybody is served", Tone.WARNED: "warnings", Tone.BAD: "not everybody is served"}
+_SWATCHES = {
+    Tone.BAD: "full colour, framed: a problem",
+    Tone.WARNED: "framed: a warning",
+    Tone.KNOWN: "dotted frame: a problem that the baseline accepts",
+    Tone.QUIET: "pale, dashed frame: no wheel is expected there",
+}
+_TROUBLE = (Tone.BAD, Tone.WARNED)
+_MEANINGS = {
+    State.WHEEL: "a wheel for this version and build",
+    State.STABLE_ABI: "a wheel with the stable ABI",
+    State.PURE: "a wheel without an ABI of its own",
+    State.OLDER: "an older version, silently",
+    State.SDIST: "the source distribution, to be compiled",
+    State.NOTHING: "nothing, the installation fails",
+    State.UNLOADABLE: "a wheel that is accepted and cannot be loaded",
+}
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8").strip()
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def html(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
+    """The page as text, to be written as UTF-8; ``known`` is what a baseline accepts."""
+    return "".join(f"{line}\n" for line in _page(coverage, found, lay_out(coverage, found, known=known)))
+
+
+def _page(coverage: Coverage, found: Sequence[Finding], board: Board) -> Iterator[str]:
+    style, script = _asset("page.css"), _asset("page.js")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+    yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
+    yield f"<title>{escape(board.title)}: {escape(_VERDICTS[board.verdict])}</title>"
+    yield f"<style>{style}</style>\n</head>\n<body>"
+    yield '<a class="skip" href="#findings">Skip to the findings</a>'
+    yield _symbols()
+    yield "<header>"
+    yield from _header(coverage, board)
+    yield "</header>\n<main>"
+    if board.systems:
+        yield from _matrix(board)
+    yield from _findings(found)
+    if board.systems:
+        yield from _places(coverage, board)
+    yield from _files(coverage)
+    yield f"</main>\n<footer><p>Written by ftwheel {escape(__version__)}. This page loads nothing.</p></footer>"
+    yield f"<script>{script}</script>\n</body>\n</html>"
+
+
+def _symbols() -> str:
+    shapes = "".join(
+        f'<symbol id="{_name(state)}" viewBox="0 0 16 16"><path fill-rule="evenodd" d="{path}"/></symbol>'
+        for state, path in SHAPES.items()
+    )
+    return f'<svg class="symbols" aria-hidden="true">{shapes}</svg>'
+
+
+def _name(state: State) -> str:
+    return f"s-{state.name.lower().replace('_', '-')}"
+
+
+def _shape(state: State) -> str:
+    return f'<svg class="shape" aria-hidden="true"><use href="#{_name(state)}"/></svg>'
+
+
+def _header(coverage: Coverage, board: Board) -> Iterator[str]:
+    yield f"<p class=over>Who gets which wheel</p><h1>{escape(board.title)}</h1>"
+    mark = _shape(State.WHEEL if board.verdict is Tone.GOOD else State.UNLOADABLE)
+    yield f'<p class="verdict {_class(board.verdict)}">{mark}<strong>{escape(board.headline)}</strong></p>'
+    yield "<dl class=facts>"
+    for tone, count in board.counts:
+        if count or tone in {Tone.GOOD, Tone.BAD}:
+            yield f"<div class={_class(tone)}><dt>{escape(_plural(tone, count))}</dt><dd>{count}</dd></div>"
+    yield "</dl>"
+    installers = " and ".join(escape(bounded(name, 40)) for name in coverage.installers)
+    before = (
+        f" Compared with {escape(bounded(coverage.previous, 80))}, the release before." if coverage.previous else ""
+    )
+    yield f"<p class=basis>What {installers} take in each place, worked out from index pages alone.{before}</p>"
+
+
+def _class(tone: Tone) -> str:
+    return tone.name.lower()
+
+
+def _plural(tone: Tone, count: int) -> str:
+    return f"{tone.value}s" if count != 1 and tone in {*_TROUBLE, Tone.KNOWN} else tone.value
+
+
+def _matrix(board: Board) -> Iterator[str]:
+    yield '<section><h2 id="matrix">Coverage</h2>'
+    yield from _filters(board)
+    width = "wide" if len(board.columns) > _MOST_NARROW else "narrow"
+    yield f'<div class="scroll {width}" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix">'
+    yield (
+        "<caption><span>Machines down, CPython across, both builds of a version side by side. "
+        "Point at a field, or move to it with Tab, for the reason; it leads to its line in the list.</span></caption>"
+    )
+    minors = [(minor, list(group)) for minor, group in groupby(board.columns, key=lambda column: column.minor)]
+    yield '<thead><tr><td rowspan="2" class="corner"></td>'
+    for minor, group in minors:
+        yield f'<th scope="colgroup" colspan="{len(group)}" class="{_classes(group)}">3.{minor}</th>'
+    yield "</tr><tr>"
+    for _, group in minors:
+        for column in group:
+            name = "free-<wbr>threaded" if column.free_threaded else "default"
+            yield f'<th scope="col" class="{_build(column)}{_first(column, group)}">{name}</th>'
+    yield "</tr></thead>"
+    firsts = {(column.minor, column.free_threaded) for _, group in minors for column in group[:1]}
+    for number, system in enumerate(board.systems):
+        yield from _system(system, number, board, firsts)
+    yield "</table></div>"
+    yield from _legend(board)
+    yield "</section>"
+
+
+def _classes(group: Sequence[Column]) -> str:
+    """A version's heading goes away with the last of its builds."""
+    return f"first only-{_build(group[0])}" if len(group) == 1 else "first"
+
+
+def _build(column: Column | Place) -> str:
+    return "ft" if column.free_threaded else "df"
+
+
+def _first(column: Column, group: Sequence[Column]) -> str:
+    return " first" if column is group[0] else ""
+
+
+def _system(system: System, number: int, board: Board, firsts: set[tuple[int, bool]]) -> Iterator[str]:
+    yield f'<tbody class="y{number}"><tr class="system"><th scope="rowgroup" colspan="{len(board.columns) + 1}">'
+    yield f"<span>{escape(system.name)}</span></th></tr>"
+    for row in system.rows:
+        clean = "" if any(field and field.tone in _TROUBLE for field in row.fields) else ' class="clean"'
+        tag = "" if row.name == row.platform else f" <code>{escape(bounded(row.platform))}</code>"
+        yield f'<tr{clean}><th scope="row">{escape(row.name)}{tag}</th>'
+        for column, field in zip(board.columns, row.fields, strict=True):
+            first = " first" if (column.minor, column.free_threaded) in firsts else ""
+            yield _field(field, f"{_build(column)}{first}")
+        yield "</tr>"
+    yield "</tbody>"
+
+
+def _field(field: Field | None, classes: str) -> str:
+    if field is None:
+        return f'<td class="none {classes}"><span class="hidden">no such place</span></td>'
+    label = escape(field.place.label, quote=True)
+    spoken = "" if field.tone is Tone.GOOD else f'<span class="hidden">{field.tone.value}</span>'
+    codes = f" <code>{', '.join(map(escape, field.codes))}</code>" if field.codes else ""
+    return (
+        f'<td class="{_class(field.tone)} {classes}">'
+        f'<a href="#{label}" aria-describedby="w-{label}">{_shape(field.state)}'
+        f'<span class="word">{escape(field.word)}</span>{spoken}</a>'
+        f'<span class="why" role="tooltip" id="w-{label}"><b>CPython {escape(field.python)} '
+        f'<span class="on">on {escape(field.place.platform)}</span></b> {_sentence(field.taken)} '
+        f"{_sentence(field.why)}{codes}</span></td>"
+    )
+
+
+def _sentence(text: str) -> str:
+    """A line of its own, with a capital letter where that changes no name."""
+    return f"<span>{escape(text[:1].upper() + text[1:] if not text.startswith(('pip ', 'uv ')) else text)}.</span>"
+
+
+def _filters(board: Board) -> Iterator[str]:
+    """Check boxes that the style sheet obeys; a browser without ``:has()`` shows everything."""
+    yield '<fieldset class="filters"><legend>Show</legend>'
+    yield '<label><input type="checkbox" id="f-bad"> only machines with problems</label>'
+    if len({column.free_threaded for column in board.columns}) == 2:
+        yield '<label><input type="checkbox" id="f-df" checked> default</label>'
+        yield '<label><input type="checkbox" id="f-ft" checked> free-threaded</label>'
+    if len(board.systems) > 1:
+        for number, system in enumerate(board.systems):
+            yield f'<label><input type="checkbox" id="f-y{number}" checked> {escape(system.name)}</label>'
+    yield "</fieldset>"
+
+
+def _legend(board: Board) -> Iterator[str]:
+    used = {field.state for field in board.fields}
+    yield "<ul class=legend aria-label='Legend'>"
+    for state in State:
+        if state in used:
+            yield f"<li>{_shape(state)}<span><b>{escape(state.value)}</b>: {escape(_MEANINGS[state])}</span></li>"
+    for tone, text in _SWATCHES.items():
+        if board.count(tone):
+            yield f'<li><span class="swatch {_class(tone)}"></span><span>{text}</span></li>'
+    yield "</ul>"
+
+
+def _findings(found: Sequence[Finding]) -> Iterator[str]:
+    yield '<section aria-labelledby="findings"><h2 id="findings" tabindex="-1">Findings</h2>'
+    if not found:
+        yield "<p>No findings.</p></section>"
+        return
+    yield f"<p>{escape(summary(found))}.</p><ol class=findings>"
+    for finding in found:
+        subject = f"<span class=on>{escape(bounded(finding.subject))}</span>"
+        head = f"<b>{finding.severity.word}</b> {escape(bounded(finding.code))} {subject}"
+        yield f"<li class={finding.severity.word}><h3>{head}</h3>"
+        yield f"<p>{escape(bounded(finding.message, 4000))}</p>"
+        if finding.fix:
+            yield f"<p class=fix><b>Fix:</b> {escape(bounded(finding.fix, 4000))}</p>"
+        yield "</li>"
+    yield "</ol></section>"
+
+
+def _places(coverage: Coverage, board: Board) -> Iterator[str]:
+    spots = {spot.place: spot for spot in coverage.spots}
+    yield '<section aria-labelledby="places"><h2 id="places">Every place</h2>'
+    yield "<p>The matrix in words, system by system.</p>"
+    for system in board.systems:
+        fields = [field for row in system.rows for field in row.fields if field is not None]
+        bad = sum(field.tone in _TROUBLE for field in fields)
+        count = f"{len(fields)} places, {bad} {_plural(Tone.BAD, bad)}"
+        yield f"<details{' open' if bad else ''}><summary>{escape(system.name)} <span class=on>{count}</span></summary>"
+        yield '<div class="scroll" role="region" tabindex="0" aria-label="Places on ' + escape(system.name) + '">'
+        yield f'<table class="list"><caption class="hidden">Places on {escape(system.name)}</caption><thead><tr>'
+        yield from (f'<th scope="col">{name}</th>' for name in ("Place", "Verdict", "Takes", "Why"))
+        yield "</tr></thead><tbody>"
+        yield from (_line(field, spots[field.place]) for field in fields)
+        yield "</tbody></table></div></details>"
+    yield "</section>"
+
+
+def _line(field: Field, spot: Spot) -> str:
+    label = escape(field.place.label, quote=True)
+    taken = f"{_sentence(field.taken)}{_names(spot.gets)}"
+    codes = "".join(f" <code>{escape(code)}</code>" for code in field.codes)
+    return (
+        f'<tr id="{label}" class="{_class(field.tone)}">'
+        f'<th scope="row">CPython {escape(field.python)}<code>{label}</code></th>'
+        f"<td>{_shape(field.state)}<b>{escape(field.word)}</b><br>{escape(field.tone.value)}{codes}</td>"
+        f"<td>{taken}</td><td>{_sentence(field.why)}</td></tr>"
+    )
+
+
+def _names(taken: Sequence[Gets]) -> str:
+    """The files behind "the older version" and "the sdist"; other answers are file names already."""
+    named = [gets for gets in taken if _shown_without_name(gets)]
+    names = dict.fromkeys(bounded(gets.filename) for gets in named)
+    return "".join(f" <code>{escape(name)}</code>" for name in names)
+
+
+def _shown_without_name(gets: Gets) -> bool:
+    return gets.filename != "" and gets.outcome.value in {"older version", "sdist"}
+
+
+def _files(coverage: Coverage) -> Iterator[str]:
+    parts = (("New files", coverage.new_files), ("Files on the index already", coverage.published))
+    if not any(names for _, names in parts):
+        return
+    yield '<section aria-labelledby="files"><h2 id="files">Files of this release</h2>'
+    for title, names in parts:
+        if names:
+            yield f"<details><summary>{title} <span class=on>{len(names)}</span></summary><ul class=files>"
+            yield from (f"<li><code>{escape(bounded(name))}</code></li>" for name in names[:2000])
+            yield "</ul></details>"
+    yield "</section>"

@@ -1,0 +1,275 @@
+"""The coverage of a release as a board: machines down, interpreters across, one word and one reason a field.
+
+Every report of ``ftwheel verify`` (text, Markdown, JSON, HTML, SVG) is drawn from this, so that they cannot differ.
+What came from an index is made printable and cut to a bounded length here, once.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from ftwheel.core.release.coverage import Coverage, Gets, Place, Spot, level
+from ftwheel.core.findings import Finding, Severity, worst
+from ftwheel.core.release.findings import CODES, instead, problems
+from ftwheel.core.wheel.pairs import platform_family
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.render.findings import summary
+from ftwheel.render.terminal import printable
+
+__all__ = ["Board", "Column", "Field", "Row", "State", "System", "Tone", "bounded", "lay_out"]
+
+_LONGEST = 240  # characters of a name or a reason; a hostile file name can have a hundred thousand
+_LONGEST_VERSION = 12
+_SYSTEMS = {
+    "linux": "Linux (glibc)",
+    "manylinux": "Linux (glibc)",
+    "musllinux": "Linux (musl)",
+    "macosx": "macOS",
+    "win": "Windows",
+    "ios": "iOS",
+    "android": "Android",
+    "pyodide": "Emscripten",
+    "pyemscripten": "Emscripten",
+    "emscripten": "Emscripten",
+}
+_ORDER = tuple(dict.fromkeys(_SYSTEMS.values()))
+_WINDOWS = {"win_amd64": "x86_64", "win32": "x86", "win_arm64": "arm64"}
+_LEVEL_WORDS = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS", "ios": "iOS"}
+_VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios)_([0-9]{1,4})_([0-9]{1,4})_([a-z0-9_]+)")
+
+
+class State(enum.Enum):
+    """What is taken in a field, from the best to the worst; the value is its word."""
+
+    WHEEL = "wheel"
+    STABLE_ABI = "stable ABI"
+    PURE = "pure"
+    OLDER = "older"
+    SDIST = "sdist"
+    NOTHING = "nothing"
+    UNLOADABLE = "cannot load"
+
+
+_WORST_LAST = tuple(State)
+_STATES = {
+    Outcome.FREE_THREADED: State.WHEEL,
+    Outcome.VERSION_SPECIFIC: State.WHEEL,
+    Outcome.STABLE_ABI: State.STABLE_ABI,
+    Outcome.PURE: State.PURE,
+    Outcome.OLDER_VERSION: State.OLDER,
+    Outcome.SDIST: State.SDIST,
+    Outcome.NOTHING: State.NOTHING,
+}
+
+
+class Tone(enum.Enum):
+    """What to think of a field."""
+
+    GOOD = "served"
+    BAD = "problem"
+    WARNED = "warning"
+    KNOWN = "accepted problem"
+    QUIET = "not expected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One place: the state of the installer that fares worst, and what is to be known about it.
+
+    ``word`` is the state's, with the older version, and with the installer where not all fare alike. ``taken`` says
+    what each installer takes, ``why`` what the judgement rests on, ``codes`` are those of its problems.
+    """
+
+    place: Place
+    state: State
+    tone: Tone
+    word: str
+    taken: str
+    why: str
+    codes: tuple[str, ...]
+
+    @property
+    def python(self) -> str:
+        """``3.14, free-threaded``"""
+        return f"3.{self.place.minor}, {'free-threaded' if self.place.free_threaded else 'default'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Column:
+    """One build of one minor version, as ``core.coverage.Place`` has it."""
+
+    minor: int
+    free_threaded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One machine. ``name`` is for people, ``platform`` the tag; a field is None where there is no such build."""
+
+    platform: str
+    name: str
+    fields: tuple[Field | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """The machines of one operating system."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The whole picture.
+
+    ``headline`` is the verdict in one sentence, ``verdict`` what to think of it: ``BAD`` with an error among the
+    findings, ``WARNED`` with a warning, else ``GOOD``.
+    """
+
+    title: str
+    headline: str
+    verdict: Tone
+    counts: tuple[tuple[Tone, int], ...]
+    columns: tuple[Column, ...]
+    systems: tuple[System, ...]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Every field, row by row."""
+        return tuple(
+            field for system in self.systems for row in system.rows for field in row.fields if field is not None
+        )
+
+    def count(self, tone: Tone) -> int:
+        """How many fields there are of a tone."""
+        return dict(self.counts)[tone]
+
+
+def bounded(text: str, longest: int = _LONGEST) -> str:
+    """Printable text that fits on a screen."""
+    text = printable(text[:longest])
+    return text if len(text) < longest else f"{text[: longest - 3]}..."
+
+
+def lay_out(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> Board:
+    """Make the board; ``known`` are the pairs of a code and a place's label that a baseline accepts.
+
+    What a problem weighs is read from ``found``, whose severities are the ones the user asked for.
+    """
+    weights = {finding.code: finding.severity for finding in found}
+    codes: dict[Place, list[str]] = {}
+    for code, spot in problems(coverage):
+        codes.setdefault(spot.place, []).append(code)
+    fields = {spot.place: _field(spot, codes.get(spot.place, ()), known, weights) for spot in coverage.spots}
+    columns = sorted({Column(minor=place.minor, free_threaded=place.free_threaded) for place in fields})
+    rows = [
+        Row(
+            platform=platform,
+            name=_machine(platform),
+            fields=tuple(
+                fields.get(Place(minor=column.minor, free_threaded=column.free_threaded, platform=platform))
+                for column in columns
+            ),
+        )
+        for platform in sorted({place.platform for place in fields}, key=_sorting)
+    ]
+    counts = Counter(field.tone for field in fields.values())
+    heaviest = worst(found) or Severity.ADVICE
+    return Board(
+        title=f"{bounded(coverage.project, 80)} {bounded(coverage.version, 80)}",
+        headline=_headline(counts, found),
+        verdict={Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNED}.get(heaviest, Tone.GOOD),
+        counts=tuple((tone, counts[tone]) for tone in Tone),
+        columns=tuple(columns),
+        systems=tuple(
+            System(name=name, rows=tuple(group)) for name, group in groupby(rows, key=lambda row: _system(row.platform))
+        ),
+    )
+
+
+def _headline(counts: Counter[Tone], found: Sequence[Finding]) -> str:
+    bad, accepted = counts[Tone.BAD] + counts[Tone.WARNED], counts[Tone.KNOWN]
+    expected = counts.total() - counts[Tone.QUIET]
+    if bad:
+        return f"{bad} of {expected} expected places {'does' if bad == 1 else 'do'} not get the wheel of this release"
+    if found:
+        return f"Every expected place is served, but there are findings about the files: {summary(found)}"
+    if accepted:
+        return f"All {expected} expected places are served or accepted by the baseline ({accepted} accepted)"
+    if not expected:
+        return "No place expects a wheel of this release"
+    return f"All {expected} expected places get a wheel of this release"
+
+
+def _field(
+    spot: Spot, codes: Iterable[str], known: frozenset[tuple[str, str]], weights: Mapping[str, Severity]
+) -> Field:
+    codes = tuple(codes)
+    states = {gets.installer: _state(gets) for gets in spot.gets}
+    state = max(states.values(), key=_WORST_LAST.index, default=State.NOTHING)
+    word = state.value
+    if state is State.OLDER:
+        word = f"older {bounded(next(g.version for g in spot.gets if _state(g) is state), _LONGEST_VERSION)}"
+    if len(set(states.values())) > 1:
+        word += f" ({', '.join(name for name, each in states.items() if each is state)})"
+    tone = Tone.GOOD if spot.served else Tone.QUIET
+    if codes:
+        heavy = [weights.get(code, Severity.ERROR) for code in codes if (code, spot.place.label) not in known]
+        tone = Tone.KNOWN
+        if heavy:
+            tone = Tone.BAD if max(heavy) is Severity.ERROR else Tone.WARNED
+    return Field(
+        place=spot.place,
+        state=state,
+        tone=tone,
+        word=word,
+        taken=bounded(instead(spot)),
+        why=_why(spot, tone, codes),
+        codes=codes,
+    )
+
+
+def _state(gets: Gets) -> State:
+    return _STATES[gets.outcome] if gets.loadable else State.UNLOADABLE
+
+
+def _why(spot: Spot, tone: Tone, codes: Iterable[str]) -> str:
+    parts = []
+    if spot.basis is not None:
+        parts.append(f"expected: {spot.basis.value}")
+    elif tone is Tone.GOOD:
+        parts.append("served, though nothing asks for it")
+    elif tone is Tone.QUIET:
+        parts.append("not expected: neither a configuration, nor the other build, nor the previous release asks for it")
+    # the other codes say what the basis says
+    parts += [f"{CODES[code][:1].lower()}{CODES[code][1:]}" for code in codes if code in {"FTV105", "FTV106"}]
+    if tone is Tone.KNOWN:
+        parts.append("accepted by the baseline")
+    return "; ".join(parts)
+
+
+def _system(platform: str) -> str:
+    return _SYSTEMS.get(re.split(r"[_0-9]", platform, maxsplit=1)[0], "Other")
+
+
+def _sorting(platform: str) -> tuple[object, ...]:
+    system = _system(platform)
+    position = _ORDER.index(system) if system in _ORDER else len(_ORDER)
+    return position, platform_family(platform), level(platform), platform
+
+
+def _machine(platform: str) -> str:
+    """``x86_64, glibc 2.17``; the tag itself where it says all there is."""
+    if platform in _WINDOWS:
+        return _WINDOWS[platform]
+    if not (match := _VERSIONED.fullmatch(platform)):
+        return bounded(platform)
+    name, major, minor, machine = match.groups()
+    version = major if name == "macosx" and int(major) > 10 else f"{major}.{minor}"
+    return f"{machine}, {_LEVEL_WORDS[name]} {version}"

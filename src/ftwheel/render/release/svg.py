@@ -1,0 +1,125 @@
+"""Two pictures of the coverage for a README: a badge, and the matrix in small. No script, no font, no address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+
+from ftwheel.core.release.coverage import Coverage
+from ftwheel.core.findings import Finding
+from ftwheel.render.release.matrix import Board, Field, Tone, lay_out
+from ftwheel.render.release.shapes import SHAPES
+
+__all__ = ["badge", "matrix"]
+
+_FONT = "system-ui,-apple-system,'Segoe UI',Verdana,'DejaVu Sans',sans-serif"
+_CHARACTER = 6.6  # px; textLength makes the text fit whatever font the reader has
+_CELL, _GAP, _LABEL, _LINE = 26, 3, 190, 29  # px
+_LIGHT = {
+    Tone.GOOD: ("#d9f2e3", "#116329"),
+    Tone.BAD: ("#b3261e", "#fff"),
+    Tone.WARNED: ("#ffd970", "#5c3a00"),
+    Tone.KNOWN: ("#e3ecfa", "#2b4f81"),
+    Tone.QUIET: ("#eef0f3", "#6e7781"),
+}
+_DARK = {
+    Tone.GOOD: ("#12391f", "#7ee2a0"),
+    Tone.BAD: ("#ff8a80", "#3b0500"),
+    Tone.WARNED: ("#ffd970", "#3d2800"),
+    Tone.KNOWN: ("#1b2b42", "#a9c7f5"),
+    Tone.QUIET: ("#22272e", "#9198a1"),
+}
+
+
+def _style(tones: Mapping[Tone, tuple[str, str]], ink: str) -> str:
+    """Rules that hold inside the picture only: it may be inlined into a page."""
+    rules = [f".ftwheel-matrix text{{fill:{ink}}}"]
+    for tone, (ground, shape) in tones.items():
+        name = f".ftwheel-matrix .{tone.name.lower()}"
+        stroke = shape if tone in {Tone.BAD, Tone.WARNED} else ground
+        rules.append(f"{name} rect{{fill:{ground};stroke:{stroke}}}{name} path{{fill:{shape}}}")
+    return "".join(rules)
+
+
+_STYLE = (
+    f".ftwheel-matrix text{{font:12px {_FONT}}}"
+    ".ftwheel-matrix .s{font-weight:600}.ftwheel-matrix .f{font-size:10px}"
+    f"{_style(_LIGHT, '#1f2328')}@media(prefers-color-scheme:dark){{{_style(_DARK, '#e6edf3')}}}"
+)
+
+
+def badge(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
+    """``wheels | complete`` or ``wheels | 3 gaps``, 20 px high."""
+    board = lay_out(coverage, found, known=known)
+    value = "complete" if board.verdict is Tone.GOOD else "findings"
+    if bad := board.count(Tone.BAD) + board.count(Tone.WARNED):
+        value = f"{bad} gap{'s' if bad > 1 else ''}"
+    colour = {Tone.GOOD: "#116329", Tone.WARNED: "#7a4b00"}.get(board.verdict, "#b3261e")
+    label, left, right = "wheels", 6 * _CHARACTER + 12, len(value) * _CHARACTER + 12
+    title = escape(f"Wheels of {board.title}: {board.headline}")
+    size = f'width="{left + right:.0f}" height="20"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="ftwheel-badge-title">'
+        f'<title id="ftwheel-badge-title">{title}</title><clipPath id="ftwheel-badge-frame">'
+        f'<rect {size} rx="3"/></clipPath>'
+        f'<g clip-path="url(#ftwheel-badge-frame)"><path fill="#424a53" d="M0 0h{left:.1f}v20H0z"/>'
+        f'<path fill="{colour}" d="M{left:.1f} 0h{right:.1f}v20H{left:.1f}z"/></g>'
+        f'<g fill="#fff" font-family="{_FONT}" font-size="11">'
+        f'<text x="6" y="14" textLength="{left - 12:.1f}">{label}</text>'
+        f'<text x="{left + 6:.1f}" y="14" textLength="{right - 12:.1f}">{escape(value)}</text></g></svg>\n'
+    )
+
+
+def matrix(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
+    """A shape for each place, machines down, both builds of each version side by side; light and dark."""
+    return "".join(_drawn(lay_out(coverage, found, known=known)))
+
+
+def _drawn(board: Board) -> Iterator[str]:
+    xs: list[int] = []
+    x = _LABEL
+    for number, column in enumerate(board.columns):
+        if number and column.minor != board.columns[number - 1].minor:
+            x += 10
+        xs.append(x)
+        x += _CELL + _GAP
+    rows = sum(len(system.rows) for system in board.systems)
+    width, height = max(x + 8, 420), 66 + rows * _LINE + len(board.systems) * 22
+    summary = ", ".join(f"{count} {tone.value}" for tone, count in board.counts if count)
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        'role="img" class="ftwheel-matrix" aria-labelledby="ftwheel-matrix-title ftwheel-matrix-description">'
+        f'<title id="ftwheel-matrix-title">{escape(f"{board.title}: {board.headline}")}</title>'
+        f'<desc id="ftwheel-matrix-description">{escape(_described(board, summary))}</desc><style>{_STYLE}</style>'
+        f'<text class="s" x="4" y="16">{escape(board.title[:40])}</text>'
+        f'<text x="4" y="33">{escape(board.headline)}</text>'
+    )
+    for number, column in enumerate(board.columns):
+        name = f"3.{column.minor}{'t' if column.free_threaded else ''}"
+        yield f'<text class="f" text-anchor="middle" x="{xs[number] + _CELL // 2}" y="56">{name}</text>'
+    y = 62
+    for system in board.systems:
+        yield f'<text class="s" x="4" y="{y + 15}">{escape(system.name)}</text>'
+        y += 22
+        for row in system.rows:
+            yield f'<text x="12" y="{y + 17}">{escape(row.name[:26])}</text>'
+            for position, field in zip(xs, row.fields, strict=True):
+                if field is not None:
+                    yield _cell(field, position, y)
+            y += _LINE
+    yield "</svg>\n"
+
+
+def _cell(field: Field, x: int, y: int) -> str:
+    title = f"CPython {field.python}, {field.place.platform}: {field.word}, {field.tone.value}"
+    return (
+        f'<g class="{field.tone.name.lower()}" transform="translate({x} {y})"><title>{escape(title)}</title>'
+        f'<rect x=".5" y=".5" width="{_CELL - 1}" height="{_CELL - 1}" rx="5"/>'
+        f'<path fill-rule="evenodd" transform="translate(5 5)" d="{SHAPES[field.state]}"/></g>'
+    )
+
+
+def _described(board: Board, summary: str) -> str:
+    """The counts, then every problem by name; a picture's text has to say what the picture shows."""
+    bad = [f"CPython {each.python} on {each.place.platform}: {each.word}" for each in board.fields if each.codes]
+    return ". ".join([summary, *bad])

@@ -1,0 +1,176 @@
+"""Show what a check found: the modules of each wheel, then the findings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from os.path import basename
+from typing import Any, Protocol, TextIO
+
+from ftwheel.core.wheel.reports import CheckReport, WheelReport
+from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule, Interpreters
+from ftwheel.render import findings, markdown
+from ftwheel.render.findings import RuleText
+from ftwheel.render.jsondoc import write_document
+from ftwheel.render.terminal import Cell, is_rich, printable, table
+
+__all__ = ["FORMATS", "Progress", "progress", "write"]
+
+FORMATS = ("text", "json", "markdown", "github", "sarif")
+_HEADER = ("module", "built for", "GIL", "subinterpreters", "made with")
+_GIL = {
+    Declaration.NOT_USED: Cell("declares not needed", "green"),
+    Declaration.NONE: Cell("does not declare", "red"),
+    Declaration.USED: Cell("declares needed", "yellow"),
+    Declaration.CANNOT_TELL: Cell("cannot tell", "cyan"),
+}
+_INTERPRETERS = {
+    Interpreters.NOT_SUPPORTED: "not supported",
+    Interpreters.SUPPORTED: "shared GIL",
+    Interpreters.PER_INTERPRETER_GIL: "own GIL",
+    Interpreters.NOT_DECLARED: "does not declare",
+    Interpreters.CANNOT_TELL: "cannot tell",
+}
+
+
+class Progress(Protocol):
+    """Is told each wheel that is done."""
+
+    def __call__(self, path: str) -> None: ...
+
+
+@contextmanager
+def progress(total: int, stream: TextIO | None = None) -> Iterator[Progress]:
+    """A bar on standard error when it is a terminal and there is more than a handful to wait for, else silence."""
+    stream = stream or sys.stderr
+    if total < 5 or not is_rich(stream):
+        yield lambda path: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    with Bar(*columns, console=Console(file=stream), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda path: bar.update(task, advance=1, description=printable(basename(path)))
+
+
+def write(report: CheckReport, rules: Mapping[str, RuleText], form: str, out: TextIO, *, quiet: bool = False) -> None:
+    """Write the report in one of ``FORMATS``; ``quiet`` leaves the tables of modules out of the text."""
+    paths = {basename(wheel.path): wheel.path for wheel in report.wheels}
+    match form:
+        case "json":
+            write_document({"wheels": [_wheel(wheel) for wheel in report.wheels]} | _together(report), out)
+        case "markdown":
+            _markdown(report, out)
+        case "github":
+            findings.write_github(report.findings, out, paths=paths)
+        case "sarif":
+            findings.write_sarif(report.findings, rules, out, paths=paths)
+        case _:
+            _text(report, out, quiet=quiet)
+
+
+def _text(report: CheckReport, out: TextIO, *, quiet: bool) -> None:
+    for wheel in report.wheels:
+        modules = _modules(wheel)
+        if modules and not quiet:
+            out.write(f"{printable(basename(wheel.path))}\n")
+            table(out, _HEADER, [_row(module) for module in modules])
+            out.write("\n")
+    if report.findings:
+        findings.write_text(report.findings, out)
+        out.write("\n")
+    count = len(report.wheels)
+    out.write(f"{count} wheel{'s' if count != 1 else ''}: {findings.summary(report.findings) or 'no findings'}\n")
+
+
+def _modules(wheel: WheelReport) -> tuple[ExtensionModule, ...]:
+    return tuple(each for each in wheel.contents.extensions if each.is_extension) if wheel.contents else ()
+
+
+def _row(module: ExtensionModule) -> list[Cell | str]:
+    style = {BuiltFor.MIXED: "bold red", BuiltFor.CANNOT_TELL: "cyan"}.get(module.built_for, "")
+    return [
+        module.path,
+        Cell(module.built_for.value, style),
+        _GIL[module.gil.answer],
+        _INTERPRETERS[module.interpreters.answer],
+        module.toolchain.value,
+    ]
+
+
+def _markdown(report: CheckReport, out: TextIO) -> None:
+    for wheel in report.wheels:
+        modules = _modules(wheel)
+        out.write(f"### {markdown.code(basename(wheel.path))}\n\n")
+        if modules:
+            rows = [
+                [markdown.code(module.path)]
+                + [cell.text if isinstance(cell, Cell) else cell for cell in _row(module)[1:]]
+                for module in modules
+            ]
+            out.writelines(f"{line}\n" for line in markdown.table(_HEADER, rows))
+            out.write("\n")
+        findings.write_markdown(wheel.findings, out)
+        out.write("\n")
+    if report.together:
+        out.write("### Together\n\n")
+        findings.write_markdown(report.together, out)
+        out.write("\n")
+
+
+def _together(report: CheckReport) -> dict[str, Any]:
+    return {"together": findings.as_json(report.together), "summary": findings.summary(report.findings)}
+
+
+def _wheel(wheel: WheelReport) -> dict[str, Any]:
+    contents = wheel.contents
+    name = contents.name if contents else None
+    return {
+        "path": wheel.path,
+        "filename": basename(wheel.path),
+        "readable": contents is not None,
+        "project": name.name if name else None,
+        "version": str(name.version) if name else None,
+        "tags": sorted(map(str, name.tags)) if name else [],
+        "modules": [_module(module) for module in _modules(wheel)],
+        "imports": [
+            {
+                "interpreter": imported.label,
+                "module": result.module,
+                "outcome": result.outcome.value,
+                "gil_before": result.gil_before,
+                "gil_after": result.gil_after,
+                "culprits": list(result.culprits),
+                "detail": result.detail,
+            }
+            for imported in wheel.imported
+            for result in imported.results
+        ],
+        "findings": findings.as_json(wheel.findings),
+    }
+
+
+def _module(module: ExtensionModule) -> dict[str, Any]:
+    return {
+        "path": module.path,
+        "name": module.name,
+        "format": module.binary_format.value,
+        "machines": [architecture.name for architecture in module.architectures],
+        "suffix": module.suffix.text,
+        "init": list(module.init_names),
+        "phase": module.phase.value,
+        "toolchain": module.toolchain.value,
+        "built_for": module.built_for.value,
+        "evidence": list(module.evidence),
+        "gil": {
+            "answer": module.gil.answer.value,
+            "basis": module.gil.basis.value,
+            "level": int(module.gil.level),
+            "reason": module.gil.reason,
+        },
+        "subinterpreters": module.interpreters.answer.value,
+    }

@@ -1,0 +1,293 @@
+"""FTW3xx: the machine code against the tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ftwheel.rules.wheel.machines import platform_of
+from ftwheel.rules.rule import Facts, WheelRule
+from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi, init_names_for
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.tags.cpython_builds import Target
+from ftwheel.core.wheel.contents import FlawKind, dotted_name
+
+__all__ = [
+    "AbiUnknown",
+    "MachineMismatch",
+    "MacosVersion",
+    "MixedObjects",
+    "PlatformPolicy",
+    "PythonLibrary",
+    "UnreadableBinary",
+    "WrongAbi",
+    "WrongInit",
+]
+
+
+class WrongAbi(WheelRule):
+    code = "FTW301"
+    title = "The code was compiled for another ABI than the tags say"
+    why = """The two builds of CPython lay out every object differently. The names are right, so the wheel installs
+        and the module is found; loading it fails with a SystemError at best, and corrupts memory otherwise. Another
+        Python's headers in CFLAGS or CPATH, a stray `-DPy_GIL_DISABLED`, a stale object file and a renamed wheel all
+        end here."""
+    fix = """Compile with the headers of the interpreter the wheel is for (look for another Python's include folder in
+        CFLAGS, CPATH and CMake's cache), in a clean build folder."""
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        wrong: dict[str, tuple[ExtensionModule, list[Target]]] = {}
+        for target in facts.targets:
+            for _, extension in facts.loaded_by(target):
+                if extension.built_for is not BuiltFor.MIXED and target.loads(extension.built_for) is False:
+                    wrong.setdefault(extension.path, (extension, []))[1].append(target)
+        for extension, targets in wrong.values():
+            builds = ", ".join(target.label for target in targets)
+            evidence = f" ({'; '.join(extension.evidence)})" if extension.evidence else ""
+            yield self.finding(
+                facts.subject(extension),
+                f"is compiled for the {extension.built_for.value} ABI{evidence}, which {builds} cannot load",
+            )
+
+
+class MixedObjects(WheelRule):
+    code = "FTW302"
+    title = "Objects of both ABIs are linked into one module"
+    why = """The module imports and seems to work, but one part counts references the other way: it leaks memory or
+        frees objects that are in use."""
+    fix = "Compile every object and every static library of the module with the same interpreter's headers, from clean."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for extension in facts.wheel.extensions:
+            if extension.built_for is BuiltFor.MIXED:
+                yield self.finding(
+                    facts.subject(extension),
+                    f"holds code for both ABIs: {'; '.join(extension.evidence) or 'no evidence recorded'}",
+                )
+
+
+class MachineMismatch(WheelRule):
+    code = "FTW303"
+    title = "The code is not for the machine of the platform tag"
+    why = """The installer goes by the platform tag; the loader refuses code for another machine. `--plat-name` and
+        `_PYTHON_HOST_PLATFORM` change the tag without changing the compiler."""
+    fix = "Let the build derive the platform tag, or cross-compile for the machine that it names."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for tag in facts.wheel.name.platforms:
+            platform = platform_of(tag)
+            if platform is None:
+                continue
+            for extension in facts.used:
+                # a library that Python never imports may be one of several, each for its own machine
+                severity = None if extension.init_name else Severity.WARNING
+                machines = {architecture.name for architecture in extension.architectures}
+                missing = [machine for machine in platform.machines if machine not in machines]
+                subject = facts.subject(extension)
+                if extension.binary_format is not platform.binary_format:
+                    yield self.finding(
+                        subject,
+                        f"is {extension.binary_format.value}, but {tag} takes {platform.binary_format.value}",
+                        severity=severity,
+                    )
+                elif missing:
+                    yield self.finding(
+                        subject,
+                        f"is code for {', '.join(sorted(machines))}, but {tag} needs {', '.join(missing)}",
+                        severity=severity,
+                    )
+
+
+class PlatformPolicy(WheelRule):
+    code = "FTW304"
+    title = "The platform tag promises more than auditwheel finds"
+    why = """A manylinux or musllinux tag promises that the wheel needs no newer C library, and no other libraries,
+        than the policy allows. Where it does, the module fails to load on older systems."""
+    fix = "Build in the manylinux or musllinux image of the tag, and run `auditwheel repair` on the result."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        name = facts.wheel.name
+        promised = [tag for tag in name.platforms if tag.startswith(("manylinux", "musllinux"))]
+        if not promised or not any(extension.is_extension for extension in facts.wheel.extensions):
+            return
+        if facts.policy is None:
+            yield self.finding(
+                facts.subject(),
+                f"cannot tell whether {', '.join(promised)} holds: auditwheel runs on Linux only",
+                fix="Run the check on Linux, or ignore this rule.",
+                severity=Severity.ADVICE,
+            )
+            return
+        verdict = facts.policy()
+        if not verdict.tag:
+            yield self.finding(
+                facts.subject(),
+                f"cannot tell whether {', '.join(promised)} holds: {verdict.reason}",
+                fix="Look at the output of `auditwheel show`, or ignore this rule.",
+                severity=Severity.ADVICE,
+            )
+        elif not any(_at_least(verdict.tag, tag) for tag in promised):
+            yield self.finding(
+                facts.subject(), f"has the tag {', '.join(promised)}; auditwheel finds it consistent with {verdict.tag}"
+            )
+
+
+_LEGACY = {"1": (2, 5), "2010": (2, 12), "2014": (2, 17)}
+_POLICY = re.compile(r"(many|musl)linux(?:_(\d+)_(\d+)|(1|2010|2014))_(\w+)")
+
+
+def _at_least(found: str, promised: str) -> bool:
+    """Whether the tag that auditwheel found is as compatible as the promised one, or more so."""
+    parsed = [_POLICY.fullmatch(tag) for tag in (found, promised)]
+    if parsed[0] is None or parsed[1] is None:
+        return False
+    (kind, version, machine), (kind_promised, version_promised, machine_promised) = (
+        (match[1], (int(match[2]), int(match[3])) if match[2] else _LEGACY[match[4]], match[5])
+        for match in parsed
+        if match
+    )
+    return (kind, machine) == (kind_promised, machine_promised) and version <= version_promised
+
+
+class PythonLibrary(WheelRule):
+    code = "FTW305"
+    title = "Linked against another build's Python library"
+    why = """On Windows a module names the DLL of one build: `python313.dll`, `python313t.dll`, or `python3.dll` and
+        `python3t.dll` for the stable ABIs. In another build the DLL is missing, or a second interpreter is loaded
+        into the process."""
+    fix = "Link with the import library of the interpreter the wheel is for."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for target in facts.targets:
+            for _, extension in facts.loaded_by(target):
+                for library in extension.python_libraries:
+                    if not self._fits(library, target):
+                        yield self.finding(
+                            facts.subject(extension), f"needs {library}, which {target.label} does not provide"
+                        )
+
+    @staticmethod
+    def _fits(library: str, target: Target) -> bool:
+        match = re.fullmatch(
+            r"(?:lib)?python3(?:\.?(\d+))?(t?)(_d)?(?:\.dll|\.so[\d.]*|\.dylib)",
+            library.rpartition("/")[2],
+            re.IGNORECASE,
+        )
+        if match is None:
+            return True  # a framework's or another unversioned name says nothing
+        minor, threads, debug = match.groups()
+        if debug:
+            return False
+        if minor is None:
+            # every default build has python3.dll; from 3.15 on both builds have python3t.dll (PEP 803)
+            return target.minor >= 15 if threads else not target.free_threaded
+        return not target.onwards and int(minor) == target.minor and bool(threads) is target.free_threaded
+
+
+class WrongInit(WheelRule):
+    code = "FTW306"
+    title = "The module lacks the init function that its interpreters call"
+    why = """CPython calls `PyInit_NAME`; from 3.15 on `PyModExport_NAME` is tried first (PEP 793), and it is the only
+        one that works under `abi3t`, where module definitions are opaque (PEP 803). Without it the file is found and
+        then refused."""
+    fix = "Name the init function after the file, and export `PyModExport_NAME` for `abi3t`."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for extension in facts.wheel.extensions:
+            if extension.init_name is None and dotted_name(extension.path) and facts.targets:
+                yield from self._nothing_to_call(facts, extension)
+        seen: set[tuple[str, str]] = set()
+        for target in facts.targets:
+            for name, extension in facts.loaded_by(target):
+                export, init = init_names_for(extension.name)
+                message = ""
+                if target.minor < 15 and not target.onwards and init not in extension.init_names:
+                    message = f"exports {export} only; {target.label} calls {init}"
+                elif target.minor < 15 and target.onwards and init not in extension.init_names:
+                    message = f"exports {export} only; interpreters before 3.15 call {init}"
+                elif target.free_threaded and target.onwards and export not in extension.init_names:
+                    message = f"exports {init} only; under abi3t {name} needs {export}"
+                if message and (extension.path, message) not in seen:
+                    seen.add((extension.path, message))
+                    yield self.finding(facts.subject(extension), message)
+
+    def _nothing_to_call(self, facts: Facts, extension: ExtensionModule) -> Iterator[Finding]:
+        _, init = init_names_for(extension.name)
+        if extension.is_extension:
+            yield self.finding(
+                facts.subject(extension),
+                f"exports {', '.join(extension.init_names)}, but not {init}, which an import of this file calls",
+                severity=Severity.WARNING,
+            )
+        elif extension.suffix.abi not in {SuffixAbi.PLAIN, SuffixAbi.OTHER}:
+            yield self.finding(
+                facts.subject(extension),
+                "is named like an extension module but has no init function: ctypes can load it, an import cannot",
+                fix="Nothing, if it is meant for ctypes; then one wheel with a `none` ABI tag would serve every build.",
+                severity=Severity.ADVICE,
+            )
+
+
+class AbiUnknown(WheelRule):
+    code = "FTW308"
+    title = "Cannot tell which ABI the code was compiled for"
+    why = """The module holds no static definition and imports nothing that only one build has. That is no defect; it
+        only means that reading the file does not prove it right."""
+    fix = "`ftwheel check --import` loads the module with the interpreter it is for, which decides."
+    severity = Severity.ADVICE
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        unknown = {
+            extension.path: (name, extension)
+            for target in facts.targets
+            for name, extension in facts.loaded_by(target)
+            if extension.built_for is BuiltFor.CANNOT_TELL and not facts.loads(name)
+        }
+        for name, extension in unknown.values():
+            yield self.finding(facts.subject(extension), f"cannot tell which ABI {name} was compiled for")
+
+
+class UnreadableBinary(WheelRule):
+    code = "FTW309"
+    title = "A file named like an extension module is no binary that can be read"
+    why = "It is not ELF, Mach-O or PE, or its tables point outside the file. No loader takes it."
+    fix = "Build it again; a text file or a Git LFS pointer in its place is the usual reason."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        # WebAssembly is a format of its own, which no reader here knows
+        known = any(platform_of(tag) for tag in facts.wheel.name.platforms)
+        for flaw in facts.wheel.flaws:
+            if flaw.kind is FlawKind.BINARY:
+                severity = None if known and dotted_name(flaw.path) else Severity.ADVICE
+                yield self.finding(facts.subject(path=flaw.path), flaw.detail, severity=severity)
+
+
+class MacosVersion(WheelRule):
+    code = "FTW310"
+    title = "The code needs a newer macOS than the platform tag says"
+    why = "The installer lets the wheel onto older systems, where functions that the code calls may be missing."
+    fix = "Set MACOSX_DEPLOYMENT_TARGET to the version of the tag for every object and library of the wheel."
+    severity = Severity.WARNING
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        platforms = [platform for tag in facts.wheel.name.platforms if (platform := platform_of(tag))]
+        versions = [platform.macos for platform in platforms if platform.macos]
+        if not versions:
+            return
+        promised = min(versions)
+        if any("aarch64" in platform.machines for platform in platforms):
+            # the first macOS for Apple silicon; a universal2 tag speaks of its other half
+            promised = max(promised, (11, 0))
+        for extension in facts.used:
+            if extension.macos_minimum and extension.macos_minimum > promised:
+                needs = ".".join(map(str, extension.macos_minimum))
+                yield self.finding(
+                    facts.subject(extension), f"needs macOS {needs}; the tag promises {promised[0]}.{promised[1]}"
+                )

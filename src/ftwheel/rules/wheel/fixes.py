@@ -1,0 +1,63 @@
+"""How to declare that a module does not need the GIL, in the words of the toolchain that wrote it.
+
+Sources: CPython's free-threading how-to for extensions, and the manuals of the toolchains. Every text begins with the
+warning that a declaration is a promise, because that is what is easily forgotten.
+"""
+
+from __future__ import annotations
+
+from ftwheel.core.wheel.extension_module import InitPhase, Toolchain
+
+__all__ = ["declaration_fix", "declarations"]
+
+_CAUTION = "Once the code is safe without the GIL: "
+
+_BY_TOOLCHAIN = {
+    Toolchain.CYTHON: "put `# cython: freethreading_compatible=True` at the top of the .pyx (Cython 3.1 or newer).",
+    Toolchain.PYBIND11: "write `PYBIND11_MODULE(NAME, m, py::mod_gil_not_used())` (pybind11 2.13 or newer).",
+    Toolchain.NANOBIND: "add `FREE_THREADED` to `nanobind_add_module(...)` in CMake (nanobind 2.2 or newer).",
+    Toolchain.PYO3: "write `#[pymodule(gil_used = false)]` (PyO3 0.23 or newer; 0.28 and newer declare by default).",
+    Toolchain.CFFI: "build with a cffi release that supports free-threading; `_cffi_backend` declares for the module.",
+    Toolchain.MYPYC: "build with a mypy release whose mypyc supports free-threading; it writes the declaration.",
+    Toolchain.F2PY: "pass `--freethreading-compatible` to f2py (NumPy 2.1 or newer).",
+    Toolchain.SWIG: (
+        "in an `%init %{ ... %}` block call `PyUnstable_Module_SetGIL(m, Py_MOD_GIL_NOT_USED);` "
+        "under `#ifdef Py_GIL_DISABLED`."
+    ),
+    Toolchain.BOOST_PYTHON: (
+        "in the module's body call `PyUnstable_Module_SetGIL(boost::python::scope().ptr(), Py_MOD_GIL_NOT_USED);` "
+        "under `#ifdef Py_GIL_DISABLED`."
+    ),
+}
+_BY_PHASE = {
+    InitPhase.MULTI: (
+        "add `{Py_mod_gil, Py_MOD_GIL_NOT_USED},` to the module's PyModuleDef_Slot array, under `#ifdef Py_mod_gil`."
+    ),
+    InitPhase.SINGLE: (
+        "after `PyModule_Create` call `PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED);` "
+        "under `#ifdef Py_GIL_DISABLED`."
+    ),
+    InitPhase.EXPORT: "add a `Py_mod_gil` slot with the value `Py_MOD_GIL_NOT_USED` to the array PyModExport returns.",
+    InitPhase.CANNOT_TELL: (
+        "add a `Py_mod_gil` slot with the value `Py_MOD_GIL_NOT_USED` (multi-phase), or call "
+        "`PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED)` after `PyModule_Create` (single-phase)."
+    ),
+}
+
+
+def declaration_fix(toolchain: Toolchain, phase: InitPhase) -> str:
+    """What to write, and where, so that a module of this toolchain declares that it does not need the GIL."""
+    return _CAUTION + (_BY_TOOLCHAIN.get(toolchain) or _BY_PHASE[phase])
+
+
+def declarations() -> str:
+    """All of them as a section of a page, in Markdown."""
+    plain = {
+        "C or C++, multi-phase": InitPhase.MULTI,
+        "C or C++, single-phase": InitPhase.SINGLE,
+        "C or C++, PyModExport": InitPhase.EXPORT,
+    }
+    texts = {name: _BY_PHASE[phase] for name, phase in plain.items()}
+    texts |= {toolchain.value: text for toolchain, text in _BY_TOOLCHAIN.items()}
+    rows = [f"- **{name}**: {text}" for name, text in sorted(texts.items(), key=lambda item: item[0].lower())]
+    return "\n## How each toolchain declares it\n\n" + "\n".join(rows) + "\n"

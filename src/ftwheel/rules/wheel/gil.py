@@ -1,0 +1,125 @@
+"""FTW4xx: what the modules of a free-threaded wheel declare about the GIL, and calls that want a second look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from ftwheel.rules.wheel.fixes import declaration_fix, declarations
+from ftwheel.rules.rule import Facts, WheelRule
+from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, Toolchain
+from ftwheel.core.findings import Finding, Severity
+
+__all__ = ["BorrowedReferences", "DeclarationUnknown", "NeedsTheGil", "NotDeclared"]
+
+
+def _free_threaded(facts: Facts) -> Iterator[tuple[str, ExtensionModule]]:
+    """The modules that a free-threaded interpreter loads from this wheel, each once."""
+    seen: set[str] = set()
+    for target in facts.targets:
+        if target.free_threaded:
+            for name, extension in facts.loaded_by(target):
+                if extension.path not in seen:
+                    seen.add(extension.path)
+                    yield name, extension
+
+
+def _expected(facts: Facts, name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in facts.undeclared)
+
+
+class NotDeclared(WheelRule):
+    code = "FTW401"
+    title = "A module of a free-threaded wheel does not declare that it works without the GIL"
+    why = """A free-threaded interpreter enables the GIL for the whole process, and prints a warning, when it imports
+        a module that does not declare otherwise. One such module, imported late by another one, is enough. A
+        declaration says nothing about the code: it is the author's promise."""
+    fix = """Add the declaration of the module's toolchain once the code is safe without the GIL; a finding names the
+        line. If the module is meant to be as it is, name it in `[tool.ftwheel.check] undeclared =
+        ["pkg._module"]`."""
+    severity = Severity.ERROR
+    more = declarations()
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for name, extension in _free_threaded(facts):
+            if extension.gil.answer is Declaration.NONE and not _expected(facts, name):
+                yield self.finding(
+                    facts.subject(extension),
+                    f"{name} does not declare that it works without the GIL: importing it enables the GIL"
+                    f" ({extension.gil.reason})",
+                    fix=declaration_fix(extension.toolchain, extension.phase),
+                )
+
+
+class DeclarationUnknown(WheelRule):
+    code = "FTW402"
+    title = "Cannot tell what a module declares about the GIL"
+    why = """The declaration is made by code that reading the file could not follow to the end. That is no defect; it
+        only means that ftwheel does not guess."""
+    fix = "`ftwheel check --import` loads the module with a free-threaded interpreter, which decides."
+    severity = Severity.ADVICE
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for name, extension in _free_threaded(facts):
+            if extension.gil.answer is Declaration.CANNOT_TELL and not facts.proved(name):
+                fix = self.fix
+                if extension.gil.capstone_would_decide:
+                    fix = "Install the disassembler (`pip install 'ftwheel[capstone]'`), or: " + fix
+                yield self.finding(
+                    facts.subject(extension), f"cannot tell what {name} declares: {extension.gil.reason}", fix=fix
+                )
+
+
+class NeedsTheGil(WheelRule):
+    code = "FTW403"
+    title = "A module of a free-threaded wheel declares that it needs the GIL"
+    why = """It says so on purpose (`Py_MOD_GIL_USED`), and a free-threaded interpreter obeys: it enables the GIL for
+        the whole process when the module is imported. Whoever installs the wheel for free-threading gets none."""
+    fix = """Say so in the documentation, or port the module. If it is meant, name it in
+        `[tool.ftwheel.check] undeclared = ["pkg._module"]`."""
+    severity = Severity.WARNING
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for name, extension in _free_threaded(facts):
+            if extension.gil.answer is Declaration.USED and not _expected(facts, name):
+                yield self.finding(facts.subject(extension), f"{name} declares that it needs the GIL")
+
+
+# borrowed reference -> the function that returns a strong one (CPython's free-threading how-to)
+_BORROWED = {
+    "PyDict_GetItem": "PyDict_GetItemRef",
+    "PyDict_GetItemString": "PyDict_GetItemStringRef",
+    "PyDict_GetItemWithError": "PyDict_GetItemRef",
+    "PyDict_Next": "a critical section around the loop",
+    "PyDict_SetDefault": "PyDict_SetDefaultRef",
+    "PyImport_AddModule": "PyImport_AddModuleRef",
+    "PyList_GetItem": "PyList_GetItemRef",
+    "PyWeakref_GetObject": "PyWeakref_GetRef",
+}
+# what the toolchain's own headers and glue import whatever the author wrote: reporting it would only be noise.
+# Seen in empty modules and in 140 modules of wheels on the public index
+_GLUE = {
+    Toolchain.CYTHON: {"PyDict_GetItemString", "PyDict_GetItemWithError", "PyDict_Next", "PyDict_SetDefault"},
+    Toolchain.MYPYC: {"PyDict_GetItemWithError", "PyDict_Next", "PyDict_SetDefault", "PyList_GetItem"},
+    Toolchain.NANOBIND: {"PyDict_GetItemWithError", "PyDict_Next"},
+    Toolchain.PYBIND11: {"PyDict_GetItemWithError", "PyDict_Next", "PyDict_SetDefault", "PyList_GetItem"},
+    Toolchain.PYO3: {"PyDict_GetItemWithError", "PyDict_Next", "PyList_GetItem", "PyWeakref_GetObject"},
+    Toolchain.SWIG: {"PyDict_GetItem", "PyDict_GetItemString"},
+}
+
+
+class BorrowedReferences(WheelRule):
+    code = "FTW404"
+    title = "Calls that return borrowed references"
+    why = """Without the GIL another thread can drop the last reference between the call and the use of what it
+        returned. The calls are fine on objects that no other thread can reach; reading the file does not show which
+        objects they are made on. Calls that the toolchain's own glue makes are left out."""
+    fix = "Use the call that returns a strong reference where the container may be shared."
+    severity = Severity.ADVICE
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for name, extension in _free_threaded(facts):
+            found = _BORROWED.keys() & set(extension.imports) - _GLUE.get(extension.toolchain, set())
+            if found:
+                calls = ", ".join(f"{call} ({_BORROWED[call]})" for call in sorted(found))
+                yield self.finding(facts.subject(extension), f"{name} calls {calls}")

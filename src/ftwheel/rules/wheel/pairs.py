@@ -1,0 +1,141 @@
+"""FTW6xx: the two halves of a pair against each other. Only the machine code should differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ftwheel.rules.rule import Group, GroupRule
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.wheel.pairs import Half, HalvesComparison, half_of
+
+__all__ = [
+    "DifferentFiles",
+    "DifferentModules",
+    "EmptyHalf",
+    "HalfMissing",
+    "IdenticalModules",
+    "OneWheelIsEnough",
+    "SameName",
+]
+
+_MOST = 5
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return ", ".join(names[:_MOST]) + more
+
+
+def _pair(comparison: HalvesComparison) -> str:
+    return f"{comparison.default} and {comparison.free_threaded}"
+
+
+class SameName(GroupRule):
+    code = "FTW601"
+    title = "Both halves of a pair have one file name"
+    why = """The second one overwrites the first in the output folder, and an index takes only one of them. A
+        `get_tag` override, or an ABI tag `none`, does that."""
+    fix = "Let the backend set the ABI tag."
+    severity = Severity.ERROR
+
+    def check(self, group: Group) -> Iterator[Finding]:
+        for comparison in group.comparisons:
+            if comparison.same_filename:
+                yield self.finding(comparison.default, "is the file name of both halves of the pair")
+
+
+class DifferentModules(GroupRule):
+    code = "FTW602"
+    title = "The halves of a pair do not have the same extension modules"
+    why = "Two builds shared a build folder, or one of them left an optional extension out."
+    fix = "Build each half in a build folder of its own, and make a missing optional extension an error."
+    severity = Severity.ERROR
+
+    def check(self, group: Group) -> Iterator[Finding]:
+        for comparison in group.comparisons:
+            if comparison.modules_only_in_default:
+                names = _listed(comparison.modules_only_in_default)
+                yield self.finding(comparison.free_threaded, f"lacks {names}, which {comparison.default} has")
+            if comparison.modules_only_in_free_threaded:
+                names = _listed(comparison.modules_only_in_free_threaded)
+                yield self.finding(comparison.default, f"lacks {names}, which {comparison.free_threaded} has")
+
+
+class DifferentFiles(GroupRule):
+    code = "FTW603"
+    title = "The halves of a pair have different Python files or metadata"
+    why = """They were not built from the same tree, or the build writes something into a Python file that depends on
+        the interpreter. Installers and resolvers take it that all wheels of a release have the same metadata."""
+    fix = "Build both halves from one source distribution, as `ftwheel build` does."
+    severity = Severity.WARNING
+
+    def check(self, group: Group) -> Iterator[Finding]:
+        for comparison in group.comparisons:
+            for files, what in (
+                (comparison.files_only_in_default, f"only {comparison.default} has"),
+                (comparison.files_only_in_free_threaded, f"only {comparison.free_threaded} has"),
+                (comparison.files_that_differ, f"{_pair(comparison)} differ in"),
+            ):
+                if files:
+                    yield self.finding(comparison.free_threaded, f"{what} {_listed(files)}")
+
+
+class EmptyHalf(GroupRule):
+    code = "FTW604"
+    title = "A wheel that installs nothing"
+    why = "Two builds at once shared a build folder: one wheel got the files of both, the other none."
+    fix = "Build one half after the other, or each in a build folder of its own."
+    severity = Severity.ERROR
+
+    def check(self, group: Group) -> Iterator[Finding]:
+        for filename in sorted({name for comparison in group.comparisons for name in comparison.empty}):
+            yield self.finding(filename, "holds nothing but its metadata")
+
+
+class IdenticalModules(GroupRule):
+    code = "FTW605"
+    title = "Both halves ship the same bytes as an extension module"
+    why = (
+        "No module of one build loads in the other, unless it is built for `abi3t`: one half ships the other's module."
+    )
+    fix = "Remove stale objects and in-tree builds, and build each half in a clean build folder."
+    severity = Severity.ERROR
+
+    def check(self, group: Group) -> Iterator[Finding]:
+        for comparison in group.comparisons:
+            if comparison.identical_modules:
+                names = _listed(comparison.identical_modules)
+                yield self.finding(comparison.free_threaded, f"has the same {names} as {comparison.default}")
+
+
+class HalfMissing(GroupRule):
+    code = "FTW606"
+    title = "The other half of a pair is missing"
+    why = """Users of the other build get an older release, or a build from source. The rule looks at the wheels it
+        was given: one for the same version on another platform, or the other half's, says that both are meant to
+        exist."""
+    fix = "Build the missing half; `ftwheel missing` compares with what the index has."
+    severity = Severity.WARNING
+
+    def check(self, group: Group) -> Iterator[Finding]:
+        if any(half_of(wheel.name) is Half.DEFAULT for wheel in group.wheels):
+            for wheel in group.pairing.without_default:
+                yield self.finding(wheel.filename, "has no wheel for the default build beside it")
+        for wheel in group.pairing.without_free_threaded:
+            yield self.finding(wheel.filename, "has no free-threaded wheel beside it, though other platforms have one")
+
+
+class OneWheelIsEnough(GroupRule):
+    code = "FTW607"
+    title = "One wheel would serve both builds"
+    why = "Nothing in the two wheels depends on the build: the native code, if there is any, is the same to the byte."
+    fix = "Ship one wheel with the tag that the finding names."
+    severity = Severity.ADVICE
+
+    def check(self, group: Group) -> Iterator[Finding]:
+        for comparison in group.comparisons:
+            if comparison.one_wheel and not comparison.same_filename:
+                yield self.finding(
+                    comparison.free_threaded,
+                    f"{_pair(comparison)} hold the same: one wheel tagged {comparison.one_wheel.value} is enough",
+                )

@@ -1,0 +1,115 @@
+"""Which tags a wheel's content supports, found by asking the rules about every tag that might fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ftwheel.rules.registry import Selection
+from ftwheel.rules.rule import Facts
+from ftwheel.rules.wheel.stable_abi import required_minor
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
+from ftwheel.core.wheel.contents import WheelContents, WheelName
+
+__all__ = ["Suggestion", "objections", "retagged", "suggest"]
+
+# what the name promises, against what the code is; nothing about the zip, the metadata or the GIL
+_ABOUT_TAGS = frozenset(
+    {"FTW203", "FTW204", "FTW205", "FTW206", "FTW207", "FTW209"}
+    | {f"FTW{n}" for n in (301, 302, 303, 305, 306, 307, 310)}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A tag that nothing in the wheel speaks against; ``proved`` when the ABI of every module is known."""
+
+    tag: str
+    proved: bool
+
+
+def retagged(contents: WheelContents, tag: str, *, build: str | None = None) -> WheelContents:
+    """The same content under another tag (``cp313-cp313t-linux_x86_64``); raises InputError for what is no tag."""
+    build = contents.name.build if build is None else build
+    parts = [contents.name.stem, *filter(None, [build]), tag]
+    name = WheelName.parse("-".join(parts) + ".whl")
+    wheel = replace(contents.wheel, tags=name.tags, build=build) if contents.wheel else None
+    return replace(contents, name=name, wheel=wheel)
+
+
+def objections(contents: WheelContents, stable_symbols: Mapping[str, int]) -> tuple[Finding, ...]:
+    """What in the wheel does not support the tags of its name; only what is wrong for sure."""
+    facts = Facts(wheel=contents, stable_symbols=lambda: stable_symbols)
+    found = Selection().judge(facts, only=_ABOUT_TAGS)
+    return tuple(finding for finding in found if finding.severity is Severity.ERROR)
+
+
+def suggest(contents: WheelContents, stable_symbols: Mapping[str, int]) -> tuple[Suggestion, ...]:
+    """The tags that the content supports, the most widely installable first."""
+    modules = [each for each in contents.extensions if each.init_name]
+    proved = all(each.built_for is not BuiltFor.CANNOT_TELL for each in modules)
+    suggestions: list[Suggestion] = []
+    for interpreters, abis in dict.fromkeys(_abis(contents, modules, stable_symbols)):
+        for platform in dict.fromkeys(_platforms(contents)):
+            tag = f"{interpreters}-{abis}-{platform}"
+            if not objections(retagged(contents, tag), stable_symbols):
+                suggestions.append(Suggestion(tag=tag, proved=proved))
+                break
+    return tuple(suggestions)
+
+
+def _abis(
+    contents: WheelContents, modules: list[ExtensionModule], stable_symbols: Mapping[str, int]
+) -> Iterator[tuple[str, str]]:
+    if not modules:
+        yield "py3", "none"
+        return
+    if all(each.built_for is BuiltFor.STABLE_ABI_T for each in modules):
+        floor = max(ABI3T_FLOOR, _floor(modules, stable_symbols) or 0)
+        yield f"cp3{floor}", "abi3.abi3t"
+    elif (oldest := _floor(modules, stable_symbols)) is not None:
+        yield f"cp3{oldest}", "abi3"
+    for minor in sorted(_minors(contents, modules)):
+        for abis in (f"cp3{minor}.cp3{minor}t", f"cp3{minor}", f"cp3{minor}t"):
+            yield f"cp3{minor}", abis
+
+
+def _floor(modules: list[ExtensionModule], stable_symbols: Mapping[str, int]) -> int | None:
+    """The stable ABI that all modules keep to; None when one of them does not, or is not named like it."""
+    if any(each.suffix.abi in {SuffixAbi.DEFAULT, SuffixAbi.FREE_THREADED, SuffixAbi.OTHER} for each in modules):
+        return None
+    needed = [required_minor(each, stable_symbols) for each in modules]
+    return max((minor for minor in needed if minor is not None), default=None) if None not in needed else None
+
+
+def _minors(contents: WheelContents, modules: list[ExtensionModule]) -> set[int]:
+    """Minor versions that something in the wheel speaks of: suffixes, libraries, the name."""
+    found = {each.suffix.version[1] for each in modules if each.suffix.version}
+    libraries = (library for each in modules for library in each.python_libraries)
+    found |= {int(match[1]) for library in libraries if (match := re.search(r"python3\.?(\d+)t?", library))}
+    return found or {int(tag[3:]) for tag in contents.name.interpreters if re.fullmatch(r"cp3\d+", tag)}
+
+
+def _platforms(contents: WheelContents) -> Iterator[str]:
+    """Platform tags to try: ``any`` without native code, else the name's own, else one made from the code."""
+    if not contents.native:
+        yield "any"
+    yield ".".join(contents.name.platforms)
+    formats = {each.binary_format for each in contents.extensions}
+    machines = [{architecture.name for architecture in each.architectures} for each in contents.extensions]
+    common = set.intersection(*machines) if machines else set()
+    if len(formats) != 1 or not common:
+        return
+    machine = max(common)
+    match formats.pop():
+        case BinaryFormat.ELF:
+            yield "linux_" + {"x86": "i686", "arm": "armv7l"}.get(machine, machine)
+        case BinaryFormat.PE:
+            yield {"x86": "win32", "aarch64": "win_arm64"}.get(machine, "win_amd64")
+        case BinaryFormat.MACH_O:
+            major, minor = max(each.macos_minimum or (11, 0) for each in contents.extensions)
+            name = "universal2" if {"x86_64", "aarch64"} <= common else {"aarch64": "arm64"}.get(machine, machine)
+            yield f"macosx_{major}_{minor if major < 11 else 0}_{name}"  # since 11 installers know _0 only

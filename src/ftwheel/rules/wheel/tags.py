@@ -1,0 +1,243 @@
+"""FTW2xx: what the file name and the WHEEL file promise, against each other and against the names of the modules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ftwheel.rules.rule import Facts, WheelRule
+from ftwheel.core.wheel.extension_module import ExtensionModule, SuffixAbi
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR, Target
+
+__all__ = [
+    "Abi3SuffixUnderAbi3t",
+    "Abi3tFloor",
+    "ExtensionWithoutAbi",
+    "ForeignModule",
+    "MissingModule",
+    "NameAgainstWheelFile",
+    "NeverAccepted",
+    "PlainSuffix",
+    "PythonTagWithT",
+    "RootIsPurelib",
+]
+
+
+class NameAgainstWheelFile(WheelRule):
+    code = "FTW201"
+    title = "The file name and the WHEEL file have different tags"
+    why = """pip and uv choose by the file name; other tools, and a repair, go by the `Tag` lines of WHEEL. A wheel
+        that was renamed (`cp313` to `cp313t`) installs and then fails at import."""
+    fix = "Use `ftwheel tag`, which changes the file name, WHEEL and RECORD together and looks at the code first."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        wheel = facts.wheel
+        if wheel.wheel is None:
+            return
+        subject = facts.subject(path=wheel.dist_info + "WHEEL")
+        for line in wheel.wheel.bad_tags:
+            yield self.finding(subject, f"Tag: {line} is not a tag")
+        named, said = wheel.name.tags, wheel.wheel.tags
+        if only := sorted(map(str, named - said)):
+            yield self.finding(subject, f"the file name has {', '.join(only)}, WHEEL does not")
+        if only := sorted(map(str, said - named)):
+            yield self.finding(subject, f"WHEEL has {', '.join(only)}, the file name does not")
+
+
+class RootIsPurelib(WheelRule):
+    code = "FTW202"
+    title = "Root-Is-Purelib contradicts the content"
+    why = """It decides whether the wheel goes to purelib or platlib. Extension modules belong to platlib, which is a
+        folder of its own on some systems; a wheel that says neither is installed to platlib by luck."""
+    fix = "Tell the build backend that the distribution has extension modules (or that it has none)."
+    severity = Severity.WARNING
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        wheel = facts.wheel
+        if wheel.wheel is None:
+            return
+        subject = facts.subject(path=wheel.dist_info + "WHEEL")
+        modules = [member.path for same in wheel.modules.values() for member in same]
+        if wheel.wheel.root_is_purelib is None:
+            yield self.finding(subject, "says neither true nor false")
+        elif wheel.wheel.root_is_purelib:
+            outside = [path for path in modules if ".data/platlib/" not in path]
+            if outside:
+                yield self.finding(subject, f"says true, but the wheel has extension modules such as {outside[0]}")
+        elif not wheel.native and wheel.name.platforms == ("any",):
+            yield self.finding(subject, "says false for a wheel without native code", severity=Severity.ADVICE)
+
+
+class PythonTagWithT(WheelRule):
+    code = "FTW203"
+    title = "The interpreter tag carries a `t`"
+    why = """Free-threading is a matter of the ABI tag alone: `cp313-cp313t`, never `cp313t-cp313t`. No installer
+        accepts the latter, so the wheel might as well not exist."""
+    fix = "Write the interpreter tag without the `t`."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for tag in facts.wheel.name.interpreters:
+            if re.fullmatch(r"(cp|py)\d+t", tag):
+                yield self.finding(facts.subject(), f"has the interpreter tag {tag}; no installer looks for it")
+
+
+class Abi3tFloor(WheelRule):
+    code = "FTW204"
+    title = "`abi3t` below Python 3.15"
+    why = """The stable ABI for free-threaded builds begins with 3.15 (PEP 803). Installers nevertheless accept
+        `cp314-abi3t` on 3.14t, and the `cp311-abi3` half of `cp311-abi3.abi3t` on default 3.11 to 3.14, where the
+        module cannot be loaded."""
+    fix = """Use `cp315-abi3.abi3t` (or a later floor), and ship version-specific wheels for 3.13t and 3.14t and an
+        `abi3` wheel for older default builds."""
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        if "abi3t" not in facts.wheel.name.abis:
+            return
+        for tag in facts.wheel.name.interpreters:
+            match = re.fullmatch(r"cp3(\d+)", tag)
+            if match and int(match[1]) < ABI3T_FLOOR:
+                yield self.finding(facts.subject(), f"promises abi3t from 3.{match[1]} on; abi3t begins with 3.15")
+
+
+class ExtensionWithoutAbi(WheelRule):
+    code = "FTW205"
+    title = "An extension module under the ABI tag `none`"
+    why = """`none` says that no interpreter's ABI matters, so both the default and the free-threaded build install
+        the wheel, and one of them (often any other version, too) cannot import the module. Both halves of a pair
+        built this way have one file name and overwrite each other."""
+    fix = """Let the backend set the ABI tag: remove a `get_tag` override or a `--py-limited-api`/`python-tag` option
+        that hides it. Keep `none` for native code that Python never imports, such as a library used through
+        ctypes."""
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        if "none" not in facts.wheel.name.abis:
+            return
+        for name, variants in facts.variants.items():
+            yield self.finding(
+                facts.subject(variants[0]),
+                f"{name} is an extension module, but the tag {facts.wheel.name.tag_text} promises no ABI",
+            )
+
+
+class MissingModule(WheelRule):
+    code = "FTW206"
+    title = "A build that the tags promise to serve does not find a module"
+    why = """An interpreter looks only for the suffixes of its own ABI, for `.abi3.so` or `.abi3t.so`, and for a plain
+        `.so` or `.pyd`. A module under another suffix is invisible: the wheel installs, and the import fails."""
+    fix = """Build the wheel with the interpreter it is for, in a clean build folder. With the stable ABI the module's
+        suffix has to be the stable one too, not only the tag (`py_limited_api=True` on the Extension,
+        `Python::SABIModule` in CMake)."""
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for name, variants in facts.variants.items():
+            missing = [
+                target
+                for target in facts.targets
+                if not any(target.searches(variant.suffix) for variant in variants)
+                and not Abi3SuffixUnderAbi3t.applies(target, variants)
+            ]
+            if missing:
+                found = ", ".join(sorted(variant.suffix.text for variant in variants))
+                builds = ", ".join(target.label for target in missing)
+                yield self.finding(facts.subject(variants[0]), f"{builds} does not find {name} under {found}")
+
+
+class Abi3SuffixUnderAbi3t(WheelRule):
+    code = "FTW207"
+    title = "`.abi3.so` in a wheel tagged `abi3t`"
+    why = "Free-threaded 3.15 and newer look for `.abi3t.so`, never for `.abi3.so` (PEP 803). Both find `.abi3t.so`."
+    fix = "Build the module with the suffix `.abi3t.so`, for which recent backends need the target `cp315t` or `abi3t`."
+    severity = Severity.ERROR
+
+    @staticmethod
+    def applies(target: Target, variants: tuple[ExtensionModule, ...]) -> bool:
+        """Whether this target misses the module for the reason of this rule and no other."""
+        suffixes = {variant.suffix.abi for variant in variants}
+        return (
+            target.free_threaded
+            and target.onwards
+            and SuffixAbi.STABLE_ABI in suffixes
+            and suffixes.isdisjoint({SuffixAbi.STABLE_ABI_T, SuffixAbi.PLAIN})
+        )
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        for name, variants in facts.variants.items():
+            if any(self.applies(target, variants) for target in facts.targets):
+                yield self.finding(facts.subject(variants[0]), f"no free-threaded build finds {name} under .abi3.so")
+
+
+class ForeignModule(WheelRule):
+    code = "FTW208"
+    title = "A module for an interpreter that the tags do not serve"
+    why = """It is dead weight for every interpreter that installs the wheel, and the sign of a shared or stale build
+        folder, of a left-over in-tree build shipped as package data, or of a build tool that found another Python."""
+    fix = (
+        "Build in a clean tree (`build`, `*.egg-info` and in-tree `.so` files removed), one build folder for each ABI."
+    )
+    severity = Severity.WARNING
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        targets = facts.targets
+        if not targets:
+            return
+        for name, variants in facts.variants.items():
+            used = [v for v in variants if any(target.some_search(v.suffix) for target in targets)]
+            if not used:
+                continue  # then FTW206 says that the module is missing
+            builds = ", ".join(target.label for target in targets)
+            for variant in variants:
+                if variant not in used:
+                    message = f"{builds} never looks for {name} under {variant.suffix.text}"
+                    yield self.finding(facts.subject(variant), message)
+
+
+class NeverAccepted(WheelRule):
+    code = "FTW209"
+    title = "A combination of tags that no installer accepts"
+    why = """`abi3` and `abi3t` mean something only with a `cp3X` interpreter tag and a platform: `py3-abi3`,
+        `cp3-abi3` and `cp39-abi3-any` are in nobody's list. `cp313` and `cp312` do not go together, either."""
+    fix = "Use the tag that the backend makes, or `ftwheel tag --suggest`."
+    severity = Severity.ERROR
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        name = facts.wheel.name
+        if all(re.fullmatch(r"(cp|py)\d+t", tag) for tag in name.interpreters):
+            return  # FTW203
+        cpython = [abi for abi in name.abis if re.fullmatch(r"abi3t?|cp3\d+t?", abi)]
+        for abi in cpython:
+            if not any(self._goes_with(interpreter, abi) for interpreter in name.interpreters):
+                interpreters = ".".join(name.interpreters)
+                yield self.finding(
+                    facts.subject(), f"no installer accepts {abi} with the interpreter tag {interpreters}"
+                )
+        if cpython and "any" in name.platforms:
+            yield self.finding(facts.subject(), f"no installer accepts {cpython[0]} with the platform any")
+
+    @staticmethod
+    def _goes_with(interpreter: str, abi: str) -> bool:
+        if abi.startswith("abi3"):
+            return re.fullmatch(r"cp3\d+", interpreter) is not None
+        return abi in {interpreter, interpreter + "t"}
+
+
+class PlainSuffix(WheelRule):
+    code = "FTW210"
+    title = "A version-specific module without an ABI in its suffix"
+    why = """Every build that finds a plain `_ext.so` on its path loads it, the free-threaded one included. In a tree
+        shared by two interpreters (an editable install, a zip unpacked by hand) the last build wins."""
+    fix = "Let the backend name the file (`EXT_SUFFIX`); in CMake use `python_add_library(... WITH_SOABI)`."
+    severity = Severity.ADVICE
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        if not facts.targets or any(target.onwards for target in facts.targets):
+            return
+        for name, variants in facts.variants.items():
+            for variant in variants:
+                if variant.suffix.abi is SuffixAbi.PLAIN:
+                    yield self.finding(facts.subject(variant), f"{name} is named {variant.suffix.text}")
