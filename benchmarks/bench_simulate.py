@@ -26,11 +26,12 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from ftwheel.app.installers.simulate import simulate_project
-from ftwheel.core.tags.environments import Environment, parse_environment
-from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.index.page import SourceKind
+from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import installer
-from ftwheel.core.installers.selection import Project
-from ftwheel.core.index.page import SourceKind, parse_page
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles
+from ftwheel.core.tags.environments import Environment, parse_environment
 from support.index_generator import Options
 from support.index_generator_machines import MATRIX
 from support.pip_oracle import NEWEST, PipFinder, environment_with
@@ -73,7 +74,7 @@ def whole(body: bytes, environments: tuple[Environment, ...], project: str = PRO
     """From the bytes of a page to the matrix."""
     details = parse_page(body, content_type=JSON, url="https://index.example/simple/demo/", name=project)
     return simulate_project(
-        Project(project, [(SourceKind.INDEX, details)]),
+        ProjectFiles(project, [(SourceKind.INDEX, details)]),
         parse_requirement(project),
         environments=environments,
         installers=(installer("pip"), installer("uv")),

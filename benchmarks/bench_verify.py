@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from ftwheel.app.release.verify import Verification, verify
+from ftwheel.core.index.page import File, ProjectDetails, render_page
 from ftwheel.core.index.pages import Pages
+from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import installer
-from ftwheel.core.index.page import File, ProjectDetails, parse_page, render_page
 from ftwheel.io.release.dist import read_dist
 from support.wheels import make_wheel
 

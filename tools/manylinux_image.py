@@ -22,8 +22,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 from provision import ensure_pair, locked, mirror, require_packages, run, say
 
-from ftwheel.core.errors import FtwheelError
 from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.errors import FtwheelError
 from ftwheel.io.system.interpreters import interpreter_cache
 
 SUITE = "bookworm"

@@ -27,8 +27,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from ftwheel.core.errors import FtwheelError, InputError, MissingToolError
 from ftwheel.core.build.interpreters import InterpreterPair, pairs
+from ftwheel.core.errors import FtwheelError, InputError, MissingToolError
 from ftwheel.io.system.interpreters import discover, interpreter_cache
 
 # Debian 13 carries this one; its source package is found through the mirror the machine is already set up for.

@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     if name in {"explain", "simulate"}:
-        from ftwheel.app.installers import simulate as use_case# noqa: PLC0415  # importing ftwheel alone has to be cheap
+        from ftwheel.app.installers import simulate as use_case  # noqa: PLC0415  # importing ftwheel alone has to be cheap
 
         return getattr(use_case, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.build.cibuildwheel.identifiers import Series
+from ftwheel.core.build.cibuildwheel.identifiers import CibuildwheelSeries
 from ftwheel.io.build.cibuildwheel import installed
 from ftwheel.io.system.interpreters import probe
-from ftwheel.io.system.processes import Crew
+from ftwheel.io.system.processes import ProcessGroup
 from support.act import act, commit_all
 from support.commands import ftwheel, ftwheel_environ
 
@@ -103,7 +103,7 @@ def test_a_pair_comes_out_right(
 def virtualenv(tmp_path: Path, pair: tuple[str, str]) -> dict[str, str]:
     """The variables that let cibuildwheel 4.x find the virtualenv of its audit, which it gets from GitHub otherwise."""
     facts = "import cibuildwheel.util.resources as r; print(r.VIRTUALENV.read_text())"
-    python = installed(Series.FOUR, Crew(), tmp_path / "install.log")
+    python = installed(CibuildwheelSeries.FOUR, ProcessGroup(), tmp_path / "install.log")
     table = subprocess.run([python, "-c", facts], capture_output=True, text=True, check=True).stdout
     version = tomllib.loads(table)["default"]["version"]
     library, cache = tmp_path / "library", tmp_path / "cache"

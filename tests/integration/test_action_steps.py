@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from ftwheel.cli import action
-
-from ftwheel.cli.options import reports
 from ftwheel.cli.main import main
+from ftwheel.cli.options import reports
 from ftwheel.core.errors import BuildError, InputError
 from ftwheel.io.release.artifacts import collect
 from ftwheel.io.system.interpreters import candidates

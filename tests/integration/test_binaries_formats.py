@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from ftwheel.core.wheel.extension_module import (
-    Basis,
     BinaryFormat,
     BuiltFor,
     Declaration,
+    DeclarationBasis,
     InitPhase,
-    Interpreters,
-    Level,
+    InterpreterSupport,
+    ReadingLevel,
     UnreadableBinaryError,
 )
 from ftwheel.io.binaries import is_binary, read_extension, read_images
@@ -54,11 +54,11 @@ NAMES = [*ELFS, "pe-64", "pe-32", "macho", "macho-chained", "macho-no-trie", "fa
 @pytest.mark.parametrize(
     ("slots", "answer", "interpreters"),
     [
-        (((4, 1),), Declaration.NOT_USED, Interpreters.NOT_DECLARED),
-        (((87, 1), (86, 2)), Declaration.NOT_USED, Interpreters.PER_INTERPRETER_GIL),
-        (((3, 1), (4, 0)), Declaration.USED, Interpreters.SUPPORTED),
-        (((3, 0),), Declaration.NONE, Interpreters.NOT_SUPPORTED),
-        (((4, 7),), Declaration.CANNOT_TELL, Interpreters.NOT_DECLARED),
+        (((4, 1),), Declaration.NOT_USED, InterpreterSupport.NOT_DECLARED),
+        (((87, 1), (86, 2)), Declaration.NOT_USED, InterpreterSupport.PER_INTERPRETER_GIL),
+        (((3, 1), (4, 0)), Declaration.USED, InterpreterSupport.SUPPORTED),
+        (((3, 0),), Declaration.NONE, InterpreterSupport.NOT_SUPPORTED),
+        (((4, 7),), Declaration.CANNOT_TELL, InterpreterSupport.NOT_DECLARED),
     ],
     ids=["not-used", "3.15-numbers", "used", "undeclared", "undefined-value"],
 )
@@ -67,13 +67,13 @@ def test_slots(
     free_threaded: bool,
     slots: tuple[tuple[int, int], ...],
     answer: Declaration,
-    interpreters: Interpreters,
+    interpreters: InterpreterSupport,
 ) -> None:
     data = written(name, Spec(slots=slots, free_threaded=free_threaded))
     module = read_extension(data, "pkg/spam.so", level2=False)
     assert (module.gil.answer, module.interpreters.answer) == (answer, interpreters)
     assert module.built_for is (BuiltFor.FREE_THREADED if free_threaded else BuiltFor.DEFAULT)
-    assert module.gil.level is (Level.NONE if answer is Declaration.CANNOT_TELL else Level.DATA)
+    assert module.gil.level is (ReadingLevel.NONE if answer is Declaration.CANNOT_TELL else ReadingLevel.DATA)
     assert module.phase is InitPhase.MULTI
     assert module.init_name == "PyInit_spam"
     assert module.imports == ("PyModuleDef_Init",)
@@ -86,7 +86,7 @@ def test_single_phase_undeclared(name: str) -> None:
     module = read_extension(data, "spam.so", level2=False)
     assert (module.gil.answer, module.gil.basis, module.phase) == (
         Declaration.NONE,
-        Basis.NOTHING,
+        DeclarationBasis.NOTHING,
         InitPhase.SINGLE,
     )
 

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.wheel.extension_module import Basis, BuiltFor, Declaration, InitPhase, Level, Toolchain
+from ftwheel.core.wheel.extension_module import (
+    BuiltFor,
+    Declaration,
+    DeclarationBasis,
+    InitPhase,
+    ReadingLevel,
+    Toolchain,
+)
 from ftwheel.io.binaries import read_extension
 from support.modules import build_module, ext_suffix, include_dir
 
@@ -151,7 +158,7 @@ def test_data_alone_is_never_wrong_about_what_it_is_not_fooled_by(
     source, answer = SOURCES[kind]
     module = read_extension(build_module(tmp_path, free_threaded_python, source=source), "_ext.so", level2=False)
     if kind == "patched":  # only code can tell that it changes its data
-        assert module.gil.level is Level.DATA
+        assert module.gil.level is ReadingLevel.DATA
     else:
         assert module.gil.answer in {answer, Declaration.CANNOT_TELL}
 
@@ -272,7 +279,7 @@ def test_pybind11(tmp_path: Path, free_threaded_python: str, declared: bool, opt
     data = (tmp_path / "pb.so").read_bytes()
     agree(free_threaded_python, data, "pb", tmp_path, _YES if declared else _NO)
     module = read_extension(data, "pb.so")
-    assert (module.toolchain, module.gil.level) == (Toolchain.PYBIND11, Level.CODE)
+    assert (module.toolchain, module.gil.level) == (Toolchain.PYBIND11, ReadingLevel.CODE)
 
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "undeclared"])
@@ -316,5 +323,5 @@ PyMODINIT_FUNC PyInit_{name}(void) {{
 }}
 """
     module = read_extension(build_module(tmp_path, free_threaded_python, source=source), "_ext.so")
-    assert (module.gil.answer, module.gil.basis) == (Declaration.NOT_USED, Basis.CFFI_BACKEND)
+    assert (module.gil.answer, module.gil.basis) == (Declaration.NOT_USED, DeclarationBasis.CFFI_BACKEND)
     assert (module.toolchain, module.built_for) == (Toolchain.CFFI, BuiltFor.FREE_THREADED)

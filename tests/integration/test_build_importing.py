@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
-from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.virtual_environments import clean_environ
 from ftwheel.io.wheel.importing import import_modules
-from ftwheel.io.system.interpreters import probe
 from support.modules import build_module
 from support.projects import c_source
 from support.wheels import make_wheel

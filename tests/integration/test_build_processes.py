@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.io.system.processes import Crew, Stopped
+from ftwheel.io.system.processes import ProcessGroup, Stopped
 from ftwheel.io.system.workspace import workspace
 
 # starts a child of its own, says which, and waits for it
@@ -51,7 +51,7 @@ def gone(pid: int) -> bool:
 def test_a_program_runs_to_its_end_and_its_output_is_kept(tmp_path: Path) -> None:
     log = tmp_path / "log"
     program = "import os, sys; print(os.getcwd(), os.environ['X']); sys.stdout.flush(); print('e', file=sys.stderr)"
-    crew = Crew()
+    crew = ProcessGroup()
     assert crew.run([sys.executable, "-c", program], log=log, cwd=tmp_path, env={**os.environ, "X": "1"}) == 0
     assert crew.run([sys.executable, "-c", "raise SystemExit(3)"], log=log) == 3
     assert log.read_text() == f"{tmp_path} 1\ne\n"
@@ -59,20 +59,20 @@ def test_a_program_runs_to_its_end_and_its_output_is_kept(tmp_path: Path) -> Non
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Crew().run([tmp_path / "missing"], log=tmp_path / "log")
+        ProcessGroup().run([tmp_path / "missing"], log=tmp_path / "log")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with pytest.raises(subprocess.TimeoutExpired):
-        Crew().run([sys.executable, "-c", PARENT], log=log, timeout=1.5)
+        ProcessGroup().run([sys.executable, "-c", PARENT], log=log, timeout=1.5)
     assert gone(grandchild(log))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_stop_ends_every_group_and_starts_no_other(tmp_path: Path) -> None:
-    crew = Crew()
+    crew = ProcessGroup()
     logs = [tmp_path / "one", tmp_path / "two"]
     with ThreadPoolExecutor() as pool:
         futures = [pool.submit(crew.run, [sys.executable, "-c", PARENT], log=log) for log in logs]

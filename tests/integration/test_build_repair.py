@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.imports import ImportOutcome
-from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.io.build.repair import repair_wheel
+from ftwheel.io.system.interpreters import probe
+from ftwheel.io.system.processes import ProcessGroup, Stopped
 from ftwheel.io.wheel.auditwheel import Auditwheel
 from ftwheel.io.wheel.importing import import_modules
-from ftwheel.io.system.interpreters import probe
-from ftwheel.io.system.processes import Crew, Stopped
-from ftwheel.io.build.repair import repair_wheel
 from support.modules import build_module, ext_suffix
 from support.projects import c_source
 from support.wheels import make_wheel
@@ -34,14 +34,14 @@ def interpreter(free_threaded_python: str) -> Interpreter:
 
 
 @pytest.fixture
-def crew() -> Iterator[Crew]:
-    crew = Crew()
+def crew() -> Iterator[ProcessGroup]:
+    crew = ProcessGroup()
     yield crew
     crew.stop()
 
 
 @pytest.fixture
-def auditwheel(crew: Crew, tmp_path: Path) -> Iterator[Auditwheel]:
+def auditwheel(crew: ProcessGroup, tmp_path: Path) -> Iterator[Auditwheel]:
     with contextlib.closing(Auditwheel(crew, tmp_path / "auditwheel.log")) as auditwheel:
         yield auditwheel
 
@@ -60,7 +60,7 @@ def module(folder: Path, interpreter: Interpreter, source: str, *flags: str) -> 
 
 
 def test_a_library_is_copied_into_the_wheel_and_found_there(
-    tmp_path: Path, interpreter: Interpreter, crew: Crew, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     library = tmp_path / "library"
     library.mkdir()
@@ -87,7 +87,9 @@ def test_a_library_is_copied_into_the_wheel_and_found_there(
     assert result.outcome is ImportOutcome.LOADED, result.detail
 
 
-def test_two_at_once(tmp_path: Path, interpreter: Interpreter, crew: Crew, auditwheel: Auditwheel, name: str) -> None:
+def test_two_at_once(
+    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
+) -> None:
     files = module(tmp_path / "c", interpreter, c_source("_ext"))
 
     def repaired(number: int) -> str:
@@ -103,7 +105,7 @@ def test_two_at_once(tmp_path: Path, interpreter: Interpreter, crew: Crew, audit
 
 
 def test_what_cannot_be_repaired_is_refused_with_the_reason(
-    tmp_path: Path, interpreter: Interpreter, crew: Crew, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     (tmp_path / "gone.c").write_text("int gone(void) { return 1; }\n")
     subprocess.run(["cc", "-shared", "-fPIC", "gone.c", "-o", "libgone.so"], cwd=tmp_path, check=True)
@@ -119,7 +121,7 @@ def test_what_cannot_be_repaired_is_refused_with_the_reason(
 
 
 def test_what_is_no_wheel_is_refused(
-    tmp_path: Path, interpreter: Interpreter, crew: Crew, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     wheel = make_wheel(tmp_path, name, {"user/_ext.so": b"\x7fELF and nothing else"})
 
@@ -135,7 +137,7 @@ def test_what_is_no_wheel_is_refused(
     ],
 )
 def test_what_needs_no_repair_stays_as_it_is(
-    tmp_path: Path, crew: Crew, platform: str, files: dict[str, bytes], reason: str
+    tmp_path: Path, crew: ProcessGroup, platform: str, files: dict[str, bytes], reason: str
 ) -> None:
     wheel = make_wheel(tmp_path, "user-1.0-py3-none-any.whl", files)
 
@@ -146,7 +148,7 @@ def test_what_needs_no_repair_stays_as_it_is(
 
 
 def test_a_stopped_worker_answers(
-    tmp_path: Path, interpreter: Interpreter, crew: Crew, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     wheel = make_wheel(tmp_path, name, {"user/_ext.so": b"\x7fELF"})
     crew.stop()

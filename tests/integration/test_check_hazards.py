@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from ftwheel.app.wheel.check import Judge, check
-from ftwheel.rules.registry import Selection
-from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.core.findings import Severity
-from ftwheel.io.wheel.stable_abi import stable_symbols
+from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.io.wheel.reading import inspect_wheel
+from ftwheel.io.wheel.stable_abi import stable_symbols
+from ftwheel.rules.registry import RuleSelection
 from support.modules import DECLARED, SINGLE_PHASE, UNDECLARED, build_module, compile_objects, ext_suffix, include_dir
 from support.wheels import make_wheel
 
@@ -47,7 +47,7 @@ def suffixes(default_python: str, free_threaded_python: str) -> tuple[str, str]:
 
 
 def checked(*wheels: Path) -> CheckReport:
-    judge = Judge(selection=Selection(), read=inspect_wheel, stable_symbols=stable_symbols, policy=None)
+    judge = Judge(selection=RuleSelection(), read=inspect_wheel, stable_symbols=stable_symbols, policy=None)
     return check([str(wheel) for wheel in wheels], judge, run=map)
 
 

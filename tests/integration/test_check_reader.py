@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.wheel.extension_module import ExtensionModule
 from ftwheel.core.wheel.contents import FlawKind, WheelContents
+from ftwheel.core.wheel.extension_module import ExtensionModule
 from ftwheel.io.wheel.reading import extract_wheel, inspect_wheel, read_wheel
 from support.facts import extension
 from support.wheels import make_wheel

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.app.build.collect import Origin, Place, collect
+from ftwheel.app.build.collect import PlatformWheels, WheelOrigin, collect
 from ftwheel.cli.main import main
-from ftwheel.core.build.model import BuildPlan, Stage
-from ftwheel.core.build.cibuildwheel.identifiers import Identifier
-from ftwheel.core.errors import BuildError
+from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier
 from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.model import BuildPlan, BuildStage
+from ftwheel.core.errors import BuildError
 from ftwheel.io.build.cibuildwheel import native_places, put_source
-from ftwheel.io.build.collected import CollectedWorkshop, interpreters_for
+from ftwheel.io.build.collected import CollectedBuilder, interpreters_for
 from ftwheel.io.system.interpreters import probe
-from ftwheel.io.system.processes import Crew
+from ftwheel.io.system.processes import ProcessGroup
 from support.commands import ftwheel, ftwheel_environ
 from support.wheels import make_wheel
 
@@ -145,11 +145,13 @@ def test_the_copy_of_a_work_tree_has_a_repository_of_its_own(project: Path, tmp_
 
 
 class Silent:
-    def stage(self, label: str, stage: Stage) -> None:
+    def stage(self, label: str, stage: BuildStage) -> None:
         """Nobody is told."""
 
 
-def judged(tmp_path: Path, wheels: dict[Identifier, Path], found: tuple[Interpreter, ...] = ()) -> tuple[bool, Path]:
+def judged(
+    tmp_path: Path, wheels: dict[BuildIdentifier, Path], found: tuple[Interpreter, ...] = ()
+) -> tuple[bool, Path]:
     """Judge wheels as the driver does; whether they passed, and the output folder."""
     out = tmp_path / "out"
     places = []
@@ -157,20 +159,20 @@ def judged(tmp_path: Path, wheels: dict[Identifier, Path], found: tuple[Interpre
         mine = {each: path for each, path in sorted(wheels.items()) if each.place == name}
         interpreters, importable = interpreters_for(mine, found)
         (tmp_path / name).mkdir()
-        workshop = CollectedWorkshop(
-            tmp_path, out, {each.label: path for each, path in mine.items()}, place=tmp_path / name, crew=Crew()
+        workshop = CollectedBuilder(
+            tmp_path, out, {each.label: path for each, path in mine.items()}, place=tmp_path / name, crew=ProcessGroup()
         )
         plan = BuildPlan(interpreters=interpreters, repair=False, import_modules=importable)
-        places.append(Place(plan=plan, workshop=workshop))
-    origins = {path.name: Origin(repaired_by="cibuildwheel 4", seconds=2.0) for path in wheels.values()}
+        places.append(PlatformWheels(plan=plan, workshop=workshop))
+    origins = {path.name: WheelOrigin(repaired_by="cibuildwheel 4", seconds=2.0) for path in wheels.values()}
     result = collect(places, origins, workshop.put, Silent(), project="demo", out_dir="out", jobs=2, started=0.0)
     assert [wheel.repair.tool for wheel in result.wheels] == ["cibuildwheel 4"] * len(origins)
     assert all(bool(wheel.path) is result.passed for wheel in result.wheels)
     return result.passed, out
 
 
-def identifier(python: str, place: str) -> Identifier:
-    return Identifier(place=place, minor=14, free_threaded=python.endswith("t"))
+def identifier(python: str, place: str) -> BuildIdentifier:
+    return BuildIdentifier(place=place, minor=14, free_threaded=python.endswith("t"))
 
 
 def test_an_error_on_one_platform_keeps_the_files_of_all_out(tmp_path: Path) -> None:
@@ -212,7 +214,7 @@ def test_only_interpreters_that_run_the_wheels_are_used(
     place = native_places()[0]
     name = f"demo-1.0-py3-none-{place.replace('linux_', 'linux_2_17_')}.whl"
     wheels = {
-        Identifier(place=place, minor=each.version[1], free_threaded=each.free_threaded): tmp_path / name
+        BuildIdentifier(place=place, minor=each.version[1], free_threaded=each.free_threaded): tmp_path / name
         for each in found
     }
     assert interpreters_for(wheels, found) == (found, True)

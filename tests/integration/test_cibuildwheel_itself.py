@@ -10,11 +10,18 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, Identifier, Request, Series, select, selector_matches
-from ftwheel.core.build.cibuildwheel.options import Options, read_options
-from ftwheel.core.build.cibuildwheel.runs import Run, Wishes, config_text, plan_runs
+from ftwheel.core.build.cibuildwheel.identifiers import (
+    HOSTED,
+    BuildIdentifier,
+    CibuildwheelRequest,
+    CibuildwheelSeries,
+    select,
+    selector_matches,
+)
+from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, read_options
+from ftwheel.core.build.cibuildwheel.runs import CibuildwheelRun, RunRequest, config_text, plan_runs
 from ftwheel.io.build.cibuildwheel import installed
-from ftwheel.io.system.processes import Crew
+from ftwheel.io.system.processes import ProcessGroup
 
 SYSTEMS = ("linux", "macos", "windows", "pyodide", "android", "ios")
 PATTERNS = [
@@ -72,9 +79,9 @@ json.dump({"known": known, "matching": matching, "answers": answers}, sys.stdout
 """
 
 
-def ask(series: Series, folder: Path, runs: list[Run]) -> dict[str, Any]:
+def ask(series: CibuildwheelSeries, folder: Path, runs: list[CibuildwheelRun]) -> dict[str, Any]:
     """What cibuildwheel says about the runs of its series, for the project in the folder."""
-    python = installed(series, Crew(), folder / "install.log")
+    python = installed(series, ProcessGroup(), folder / "install.log")
     questions = []
     for number, run in enumerate(runs):
         config = folder / f"{series.label}-{number}.toml"
@@ -103,25 +110,27 @@ def ask(series: Series, folder: Path, runs: list[Run]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> dict[Series, dict[str, Any]]:
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[CibuildwheelSeries, dict[str, Any]]:
     """What each series says without a run: all its identifiers, and what it takes selectors for."""
-    return {series: ask(series, tmp_path_factory.mktemp("known"), []) for series in Series}
+    return {series: ask(series, tmp_path_factory.mktemp("known"), []) for series in CibuildwheelSeries}
 
 
-def identifier_of(text: str) -> Identifier:
+def identifier_of(text: str) -> BuildIdentifier:
     python, _, place = text.partition("-")
-    return Identifier(place=place, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
+    return BuildIdentifier(place=place, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
 
 
-def runs_for(series: Series, document: dict[str, Any], request: Request, **wishes: Any) -> list[Run]:
+def runs_for(
+    series: CibuildwheelSeries, document: dict[str, Any], request: CibuildwheelRequest, **wishes: Any
+) -> list[CibuildwheelRun]:
     own = read_options(document, {})
-    plan = plan_runs(select(request), own, document, Wishes(**{"config_settings": {}, **wishes}))
+    plan = plan_runs(select(request), own, document, RunRequest(**{"config_settings": {}, **wishes}))
     return [run for run in plan.runs if run.series is series]
 
 
-@pytest.mark.parametrize("series", list(Series), ids=lambda series: series.label)
+@pytest.mark.parametrize("series", list(CibuildwheelSeries), ids=lambda series: series.label)
 def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(
-    series: Series, tmp_path: Path, known: dict[Series, dict[str, Any]]
+    series: CibuildwheelSeries, tmp_path: Path, known: dict[CibuildwheelSeries, dict[str, Any]]
 ) -> None:
     """For every python on every platform the plan's variables make cibuildwheel choose exactly what the plan says."""
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'demo'\nversion = '1'\n")
@@ -134,7 +143,9 @@ def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(
     for found in builds.values():
         places = tuple(dict.fromkeys(each.place for each in found))
         pythons = tuple(dict.fromkeys(each.label for each in found))
-        runs += runs_for(series, {}, Request(pythons=pythons, places=places), container_label="a=b", audit="x {wheel}")
+        runs += runs_for(
+            series, {}, CibuildwheelRequest(pythons=pythons, places=places), container_label="a=b", audit="x {wheel}"
+        )
     answers = ask(series, tmp_path, runs)["answers"]
     assert len(answers) == len(runs) > 2
     for run, answer in zip(runs, answers, strict=True):
@@ -143,32 +154,36 @@ def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(
         assert [each for each in answer["wrong"] if "'cpython-freethreading' enable is deprecated" not in each] == []
         if run.system == "linux":
             assert answer["engines"] == [["docker", "--label=a=b"]] * len(run.identifiers)
-        if series is Series.FOUR:
+        if series is CibuildwheelSeries.FOUR:
             assert answer["audits"] == [["x {wheel}"]] * len(run.identifiers)
 
 
-@pytest.mark.parametrize("series", list(Series), ids=lambda series: series.label)
-def test_no_series_is_said_to_build_what_it_does_not_know(series: Series, known: dict[Series, dict[str, Any]]) -> None:
+@pytest.mark.parametrize("series", list(CibuildwheelSeries), ids=lambda series: series.label)
+def test_no_series_is_said_to_build_what_it_does_not_know(
+    series: CibuildwheelSeries, known: dict[CibuildwheelSeries, dict[str, Any]]
+) -> None:
     texts = {text for found in known[series]["known"].values() for text in found}
     places = {identifier_of(text).place for text in texts if text.startswith("cp")}
     assert places >= set(HOSTED)
     for place in places:
         for minor in range(6, 18):
             for free_threaded in (False, True):
-                build = Identifier(place=place, minor=minor, free_threaded=free_threaded)
+                build = BuildIdentifier(place=place, minor=minor, free_threaded=free_threaded)
                 assert series.builds(build) is (build.text in texts), build.text
 
 
-def test_selectors_mean_what_they_mean_to_cibuildwheel(known: dict[Series, dict[str, Any]]) -> None:
-    answer = known[Series.FOUR]
+def test_selectors_mean_what_they_mean_to_cibuildwheel(known: dict[CibuildwheelSeries, dict[str, Any]]) -> None:
+    answer = known[CibuildwheelSeries.FOUR]
     everything = [text for found in answer["known"].values() for text in found]
     assert {
         pattern: [each for each in everything if selector_matches(pattern, each)] for pattern in PATTERNS
     } == answer["matching"]
 
 
-@pytest.mark.parametrize("series", list(Series), ids=lambda series: series.label)
-def test_the_projects_own_options_are_read_as_cibuildwheel_reads_them(series: Series, tmp_path: Path) -> None:
+@pytest.mark.parametrize("series", list(CibuildwheelSeries), ids=lambda series: series.label)
+def test_the_projects_own_options_are_read_as_cibuildwheel_reads_them(
+    series: CibuildwheelSeries, tmp_path: Path
+) -> None:
     cases: list[tuple[dict[str, Any], dict[str, str]]] = [
         ({}, {}),
         ({"skip": "cp39-* cp310-*", "before-all": "a"}, {}),
@@ -178,19 +193,21 @@ def test_the_projects_own_options_are_read_as_cibuildwheel_reads_them(series: Se
         ({"before-all": "a"}, {"CIBW_BEFORE_ALL": "d", "CIBW_BEFORE_ALL_LINUX": "e", "CIBW_BEFORE_ALL_MACOS": "f"}),
         ({"skip": "cp39-*"}, {"CIBW_SKIP": "", "CIBW_SKIP_LINUX": "cp311-*"}),
     ]
-    if series is Series.FOUR:  # 3.x refuses inherit outside of overrides
+    if series is CibuildwheelSeries.FOUR:  # 3.x refuses inherit outside of overrides
         cases += [
             ({"before-all": "a", "linux": {"before-all": ["b"], "inherit": {"before-all": "append"}}}, {}),
             ({"before-all": "a", "linux": {"before-all": "b", "inherit": {"before-all": "prepend"}}}, {}),
         ]
-    build = Identifier(place="manylinux_x86_64", minor=14, free_threaded=False)
+    build = BuildIdentifier(place="manylinux_x86_64", minor=14, free_threaded=False)
     runs = [
-        Run(series=series, system="linux", identifiers=(build,), environment=environ, config=config_text(table))
+        CibuildwheelRun(
+            series=series, system="linux", identifiers=(build,), environment=environ, config=config_text(table)
+        )
         for table, environ in cases
     ]
     answers = ask(series, tmp_path, runs)["answers"]
     for (table, environ), answer in zip(cases, answers, strict=True):
-        own = Options(table=table, environ=environ)
+        own = CibuildwheelOptions(table=table, environ=environ)
         assert answer["skip"] == (own.get("skip", "linux") or ""), (table, environ)
         assert answer["before_all"] == (own.get("before-all", "linux", separator=" && ") or ""), (table, environ)
 
@@ -203,9 +220,11 @@ def test_overrides_reach_the_half_they_are_for_and_leave_the_projects_own(tmp_pa
             "cibuildwheel": {"config-settings": {"setup-args": ["-Dx=1"]}, "environment": {"A": "b"}},
         },
     }
-    request = Request(pythons=("3.14", "3.14t"), places=("manylinux_x86_64",), own=read_options(document, {}))
-    runs = runs_for(Series.FOUR, document, request, config_settings={"compile-args": "-v"})
-    [answer] = ask(Series.FOUR, tmp_path, runs)["answers"]
+    request = CibuildwheelRequest(
+        pythons=("3.14", "3.14t"), places=("manylinux_x86_64",), own=read_options(document, {})
+    )
+    runs = runs_for(CibuildwheelSeries.FOUR, document, request, config_settings={"compile-args": "-v"})
+    [answer] = ask(CibuildwheelSeries.FOUR, tmp_path, runs)["answers"]
     assert dict(zip(answer["chosen"], answer["settings"], strict=True)) == {
         "cp314-manylinux_x86_64": "setup-args=-Dx=1 compile-args=-v",
         "cp314t-manylinux_x86_64": "setup-args=-Dx=1 setup-args=-Dpython.allow_limited_api=false compile-args=-v",
@@ -217,8 +236,10 @@ def test_maturin_has_a_folder_for_each_half_and_keeps_the_projects_environment(t
         "build-system": {"build-backend": "maturin"},
         "tool": {"cibuildwheel": {"environment": {"A": "b"}}},
     }
-    request = Request(pythons=("3.14", "3.14t"), places=("manylinux_x86_64",), own=read_options(document, {}))
-    [answer] = ask(Series.FOUR, tmp_path, runs_for(Series.FOUR, document, request))["answers"]
+    request = CibuildwheelRequest(
+        pythons=("3.14", "3.14t"), places=("manylinux_x86_64",), own=read_options(document, {})
+    )
+    [answer] = ask(CibuildwheelSeries.FOUR, tmp_path, runs_for(CibuildwheelSeries.FOUR, document, request))["answers"]
     for identifier, environment in zip(answer["chosen"], answer["environments"], strict=True):
         python = identifier.partition("-")[0]
         assert f'CARGO_TARGET_DIR="target/ftwheel-{python}"' in environment

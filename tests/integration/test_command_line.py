@@ -12,7 +12,7 @@ import pytest
 from ftwheel import __version__
 from ftwheel.cli import main as command_line
 from ftwheel.core.errors import NetworkError
-from ftwheel.render.terminal import Cell, printable, table
+from ftwheel.render.terminal import StyledText, printable, table
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -71,7 +71,7 @@ def test_completion_knows_every_command(shell: str) -> None:
 
 def test_a_table_in_a_pipe_is_plain_and_escaped() -> None:
     stream = io.StringIO()
-    table(stream, ["file", "outcome"], [["a\x1b[31m.whl", Cell("sdist", "red")], ["b.whl", "pure"]])
+    table(stream, ["file", "outcome"], [["a\x1b[31m.whl", StyledText("sdist", "red")], ["b.whl", "pure"]])
     assert stream.getvalue() == "FILE           OUTCOME\na\\x1b[31m.whl  sdist\nb.whl          pure\n"
 
 
@@ -79,7 +79,7 @@ def test_a_table_on_a_terminal_is_escaped_too(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = io.StringIO()
-    table(stream, ["file"], [[Cell("a\x1b]0;x\x07[bold]", "red")]])
+    table(stream, ["file"], [[StyledText("a\x1b]0;x\x07[bold]", "red")]])
     assert "\\x1b]0;x\\x07[bold]" in stream.getvalue()
     assert "\x1b]" not in stream.getvalue()
 

@@ -19,7 +19,7 @@ from ftwheel.cli import init as cli
 from ftwheel.cli.main import main
 from ftwheel.core.project import adoption
 from ftwheel.core.project.adoption import STATUSES
-from ftwheel.core.project.generated import Origin, origin
+from ftwheel.core.project.generated import FileOrigin, origin
 from ftwheel.io.project import templates
 from ftwheel.io.system import writing
 from support.adopting import PAIR, TREES, UNDECLARED, init, tree
@@ -59,7 +59,7 @@ class TestTrees:
         workflow = ".github/workflows/ftwheel-release.yml" if name == "cibuildwheel" else RELEASE
         assert after.keys() - before.keys() == {workflow} | ({"pyproject.toml"} - before.keys())
         assert [path for path in before if path != "pyproject.toml" and after[path] != before[path]] == []
-        assert origin(after[workflow].decode()) is Origin.UNTOUCHED
+        assert origin(after[workflow].decode()) is FileOrigin.UNTOUCHED
         capsys.readouterr()
         assert init(project, "--check") == 0
         assert init(project, "--yes") == 0

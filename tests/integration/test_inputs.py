@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.dependencies.inputs import Dependencies, InputKind
-from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.errors import InputError
+from ftwheel.core.tags.environments import parse_environment
 from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter
 
 HERE = Path(__file__).resolve().parents[1] / "inputs"

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter
-from ftwheel.io.dependencies.inputs import reading
+from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter, reading
 
 DEEP = 100_000
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import ConfigurationError, InputError
-from ftwheel.core.installers.options import IndexStrategy, installer
 from ftwheel.core.index.page import SourceKind
-from ftwheel.io.installers.default_index import default_index
+from ftwheel.core.installers.options import IndexStrategy, installer
 from ftwheel.io.installers.config import FormatControl, InstallerConfig, parse_cutoff
+from ftwheel.io.installers.default_index import default_index
 from ftwheel.io.installers.pip_config import read_pip
 from ftwheel.io.installers.uv_config import read_uv
 from support.server import IndexServer, serve

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from ftwheel.core.dependencies.readiness import GilDeclarations
 from ftwheel.core.errors import NetworkError
-from ftwheel.core.wheel.extension_module import Declaration
-from ftwheel.core.dependencies.readiness import Deep
 from ftwheel.core.index.page import File
+from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.io.dependencies.wheel_declarations import WheelDeclarations
 from support.commands import ftwheel, ftwheel_environ
 from support.modules import DECLARED, UNDECLARED, build_module, ext_suffix
@@ -107,7 +107,7 @@ def test_a_wheel_that_is_no_wheel_and_a_server_that_is_gone(tmp_path: Path) -> N
     file = File(filename=f"foo-1.0-{TAG}.whl", url="https://files.example.org/foo")
     assert WheelDeclarations(broken)(file).declares is Declaration.CANNOT_TELL
     assert WheelDeclarations(broken)(file).why
-    assert WheelDeclarations(gone)(file) == Deep(
+    assert WheelDeclarations(gone)(file) == GilDeclarations(
         filename=file.filename, declares=Declaration.CANNOT_TELL, why="files.example.org: cannot be reached"
     )
 

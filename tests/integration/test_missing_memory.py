@@ -7,40 +7,40 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind, Wanted
-from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.dependencies.inputs import Dependencies, InputKind, WantedRequirement
+from ftwheel.core.dependencies.readiness import ProjectReport, Readiness, TargetReadiness
+from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion, requested_projects
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.pages import Pages
-from ftwheel.core.dependencies.readiness import ProjectReport, Readiness, Verdict
+from ftwheel.core.installers.options import InstallerOptions, installer
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.options import InstallerRules, installer
-from ftwheel.core.dependencies.requested import Wanting, Wish, wanting
+from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.io.dependencies.report_cache import ReportCache
 from ftwheel.io.index.arrivals import IndexArrivals
-from ftwheel.io.dependencies.report_cache import ReportMemory
 from support.clients import client, page
 from support.server import serve
 
 LINUX, WINDOWS = parse_environment("cp314t-manylinux_2_28_x86_64"), parse_environment("cp314t-win_amd64")
-VERDICT = Verdict(target=LINUX.label, readiness=Readiness.PURE, version="1.0")
+VERDICT = TargetReadiness(target=LINUX.label, readiness=Readiness.PURE, version="1.0")
 REPORT = ProjectReport(name="foo", requirement="foo", verdicts=(VERDICT,), chains=(("foo",),))
 PIP = installer("pip")
 
 
-def foo(text: str = "foo") -> Wanting:
+def foo(text: str = "foo") -> RequestedProject:
     one = Dependencies(
         label="names",
         kind=InputKind.ARGUMENTS,
         resolved=False,
-        wanted=(Wanted(requirement=parse_requirement(text), origin="names"),),
+        wanted=(WantedRequirement(requirement=parse_requirement(text), origin="names"),),
     )
-    [found] = wanting([(one, {})], [dict(LINUX.markers)])
+    [found] = requested_projects([(one, {})], [dict(LINUX.markers)])
     return found
 
 
 def memory(
-    folder: Path, *, targets: tuple[Environment, ...] = (LINUX,), rules: InstallerRules = PIP, edition: str = "1"
-) -> ReportMemory:
-    return ReportMemory(str(folder), targets, lambda name: rules, lambda name: edition)
+    folder: Path, *, targets: tuple[Environment, ...] = (LINUX,), rules: InstallerOptions = PIP, edition: str = "1"
+) -> ReportCache:
+    return ReportCache(str(folder), targets, lambda name: rules, lambda name: edition)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_another_question_or_other_pages_are_not(kept: Path) -> None:
     assert memory(kept, rules=installer("uv")).recall(foo()) is None
     assert memory(kept).recall(foo("foo<2")) is None
     assert memory(kept).recall(replace(foo(), name="bar")) is None
-    pinned = Wish(requirement=parse_requirement("foo"), pinned="1.0")
+    pinned = RequestedVersion(requirement=parse_requirement("foo"), pinned="1.0")
     assert memory(kept).recall(replace(foo(), wishes=((0, pinned),))) is None
 
 

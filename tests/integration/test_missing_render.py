@@ -9,16 +9,23 @@ import re
 
 import pytest
 
-from ftwheel.core.dependencies.inputs import SetAside
-from ftwheel.core.errors import InputError
-from ftwheel.core.wheel.extension_module import Declaration
-from ftwheel.core.findings import Severity
-from ftwheel.core.dependencies.readiness import Deep, HelpKind, MissingReport, Policy, Readiness, Shard
+from ftwheel.core.dependencies.inputs import UnindexedDependency
+from ftwheel.core.dependencies.readiness import (
+    FailurePolicy,
+    GilDeclarations,
+    HelpKind,
+    MissingReport,
+    Readiness,
+    Shard,
+)
 from ftwheel.core.dependencies.readiness_json import parse_report
-from ftwheel.render.dependencies.report import FORMATS, write
+from ftwheel.core.errors import InputError
+from ftwheel.core.findings import Severity
+from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.render.dependencies.csv import COLUMNS
 from ftwheel.render.dependencies.findings import RULES, as_findings
 from ftwheel.render.dependencies.issue import write_issue
+from ftwheel.render.dependencies.report import FORMATS, write
 from support.readiness import LINUX, NEXT, project, release, report, verdict
 
 UPGRADE = (HelpKind.UPGRADE, "upgrade to 6.0.2 (2026-11-01)")
@@ -45,7 +52,11 @@ PARSEL = project("parsel", verdict(LINUX, Readiness.PURE), verdict(NEXT, Readine
 SCRAPY = project("scrapy", verdict(LINUX, Readiness.PURE), verdict(NEXT, Readiness.PURE))
 LOST = project("lost", problem="no index has this project", problem_code=2)
 WHOLE = report(
-    LOST, LXML, PARSEL, SCRAPY, set_aside=(SetAside(name="local", origin="requirements.txt:7", reason="a folder"),)
+    LOST,
+    LXML,
+    PARSEL,
+    SCRAPY,
+    set_aside=(UnindexedDependency(name="local", origin="requirements.txt:7", reason="a folder"),),
 )
 
 
@@ -139,7 +150,7 @@ def test_help_for_some_targets_names_them() -> None:
         verdict(LINUX, Readiness.SDIST, helps=[UPGRADE]),
         verdict(NEXT, Readiness.SDIST, helps=[UPGRADE, ASK]),
     )
-    text = shown(report(foo, policy=Policy(allowed=frozenset({"foo"}))), "text")
+    text = shown(report(foo, policy=FailurePolicy(allowed=frozenset({"foo"}))), "text")
     assert "next: foo (allowed): upgrade to 6.0.2 (2026-11-01)\n" in text
     assert "next: foo (allowed): ask lxml for a cp315-cp315t wheel (cp315t)\n" in text
     assert text.endswith("0 of 1 ready; 1 allowed\n")
@@ -149,26 +160,29 @@ def test_help_for_some_targets_names_them() -> None:
     ("deep", "words"),
     [
         (
-            Deep(filename="f.whl", declares=Declaration.NONE, modules=5, others=("a", "b", "c", "d")),
+            GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=5, others=("a", "b", "c", "d")),
             "free-threaded wheel, does not declare (4 of 5: a, b, c and 1 more)",
         ),
         (
-            Deep(filename="f.whl", declares=Declaration.NOT_USED, modules=5),
+            GilDeclarations(filename="f.whl", declares=Declaration.NOT_USED, modules=5),
             "free-threaded wheel, declares that it does not need the GIL",
         ),
-        (Deep(filename="f.whl", declares=Declaration.CANNOT_TELL), "free-threaded wheel, no compiled modules"),
         (
-            Deep(filename="f.whl", declares=Declaration.CANNOT_TELL, why="no answer"),
+            GilDeclarations(filename="f.whl", declares=Declaration.CANNOT_TELL),
+            "free-threaded wheel, no compiled modules",
+        ),
+        (
+            GilDeclarations(filename="f.whl", declares=Declaration.CANNOT_TELL, why="no answer"),
             "free-threaded wheel, cannot tell what its modules declare: no answer",
         ),
     ],
 )
-def test_what_deep_found_stands_beside_the_verdict(deep: Deep, words: str) -> None:
+def test_what_deep_found_stands_beside_the_verdict(deep: GilDeclarations, words: str) -> None:
     assert words in shown(report(project("foo", verdict(deep=deep))), "text", everything=True)
 
 
 def test_undeclared_modules_are_shown_though_the_project_is_ready() -> None:
-    deep = Deep(filename="f.whl", declares=Declaration.NONE, modules=2, others=("foo._a",))
+    deep = GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=2, others=("foo._a",))
     found = report(project("foo", verdict(deep=deep), verdict(NEXT, deep=deep)))
     assert "does not declare (1 of 2: foo._a)" in shown(found, "text")
     (finding,) = as_findings(found)
@@ -220,9 +234,9 @@ def test_findings_name_every_outcome_and_weigh_it_by_the_policy() -> None:
         assert finding.code == code
         assert finding.message == f"foo 1.0: {readiness.value} for cp314t and cp315t: because"
         assert finding.severity is RULES[code].severity
-        (allowed,) = as_findings(report(foo, policy=Policy(allowed=frozenset({"foo"}))))
+        (allowed,) = as_findings(report(foo, policy=FailurePolicy(allowed=frozenset({"foo"}))))
         assert allowed.severity is Severity.ADVICE
-        (tolerated,) = as_findings(report(foo, policy=Policy(fail_on=frozenset())))
+        (tolerated,) = as_findings(report(foo, policy=FailurePolicy(fail_on=frozenset())))
         assert tolerated.severity is Severity.WARNING
 
 
@@ -298,7 +312,9 @@ class TestIssue:
 
     def test_asks_for_a_declaration_where_the_wheels_are_there(self) -> None:
         modules = tuple(f"foo._m{number}" for number in range(23))
-        deep = Deep(filename="foo-1.0-cp314-cp314t-w.whl", declares=Declaration.NONE, modules=30, others=modules)
+        deep = GilDeclarations(
+            filename="foo-1.0-cp314-cp314t-w.whl", declares=Declaration.NONE, modules=30, others=modules
+        )
         text = self.issue(report(project("foo", verdict(deep=deep))))
         assert text.startswith("Declare that the modules work without the GIL\n")
         assert "23 of 30 modules: `foo._m0`, " in text

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.errors import InputError
 from ftwheel.core.dependencies.readiness import ProjectReport
-from ftwheel.io.index.arrivals import IndexArrivals
+from ftwheel.core.errors import InputError
 from ftwheel.io.dependencies.run_state import RunState
+from ftwheel.io.index.arrivals import IndexArrivals
 from support.clients import client
 from support.commands import Done, ftwheel, ftwheel_environ
 from support.long_index import name_of, put_projects

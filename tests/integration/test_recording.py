@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError
-from ftwheel.core.index.pages import Pages
-from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.selection import Project, choose
 from ftwheel.core.index.page import ProjectDetails
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles, choose
 from ftwheel.io.installers.config import FormatControl, InstallerConfig, parse_cutoff
 from ftwheel.io.installers.recording import read_recording, write_recording
 from support.clients import client, page
@@ -27,7 +27,7 @@ RECORDINGS = Path(__file__).parents[1] / "recordings"
 
 def took(case: Case, places: list[tuple[object, ProjectDetails]]) -> tuple[object, ...] | str:
     try:
-        project = Project(case.project, places)  # type: ignore[arg-type]
+        project = ProjectFiles(case.project, places)  # type: ignore[arg-type]
         best: Candidate | None = choose(
             project, parse_requirement(case.requirement), environment(case.machine.label), rules(case)
         )

@@ -11,14 +11,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ftwheel.core.release.coverage import Basis, Coverage
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.release.findings import CODES, findings
 from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.release.coverage import Coverage, ExpectationBasis
+from ftwheel.core.release.findings import CODES, findings
 from ftwheel.render.release import coverage as reports
 from ftwheel.render.release import svg
-from ftwheel.render.release.matrix import State, Tone, lay_out
 from ftwheel.render.release.html import html
+from ftwheel.render.release.matrix import FieldState, Tone, lay_out
 from ftwheel.render.terminal import printable
 from support.commands import ftwheel
 from support.coverages import HOSTILE, big, both, coverage, hostile, spot, varied
@@ -77,7 +77,7 @@ def test_every_state_and_what_to_think_of_it(shown: Coverage) -> None:
         "cp314-win_amd64": ("wheel", Tone.GOOD, ()),
         "cp314t-win_amd64": ("pure", Tone.BAD, ("FTV105",)),
     }
-    assert {field.state for field in board.fields} == set(State)
+    assert {field.state for field in board.fields} == set(FieldState)
     assert [system.name for system in board.systems] == ["Linux (glibc)", "Linux (musl)", "macOS", "Windows"]
     assert board.headline == "5 of 11 expected places do not get the wheel of this release"
     assert board.verdict is Tone.BAD
@@ -106,7 +106,7 @@ def test_headlines() -> None:
     assert lay_out(coverage(place), ()).headline == "All 1 expected places get a wheel of this release"
     assert lay_out(coverage(place), (error,)).headline.endswith("findings about the files: 1 error")
     assert lay_out(coverage(), ()).headline == "No place expects a wheel of this release"
-    lone = spot("314", "win_amd64", *both(Outcome.NOTHING), basis=Basis.SHIPPED)
+    lone = spot("314", "win_amd64", *both(Outcome.NOTHING), basis=ExpectationBasis.SHIPPED)
     assert lay_out(coverage(lone), ()).headline == "1 of 1 expected places does not get the wheel of this release"
 
 

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from ftwheel.app.dependencies.resolver import Resolver
-from ftwheel.core.dependencies.inputs import Dependencies, Wanted
-from ftwheel.core.tags.environments import parse_environment
-from ftwheel.core.errors import FtwheelError, IndexFormatError, NetworkError
-from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.dependencies.inputs import Dependencies, WantedRequirement
 from ftwheel.core.dependencies.resolution import CoreMetadata, Resolution, ResolutionError, Untold
-from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.errors import FtwheelError, IndexFormatError, NetworkError
 from ftwheel.core.index.page import File
-from ftwheel.io.index.credentials import Credentials
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.io.dependencies.metadata import MetadataClient
 from ftwheel.io.index.client import IndexClient
+from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
-from ftwheel.io.dependencies.metadata import MetadataClient
 from support.resolved import catalogue, dependencies
 from support.server import IndexServer, Reply, Request, serve, wait_until
 from support.universes import Dist, Universe, publish
@@ -54,7 +54,7 @@ def resolve(
     index: str, asked: Dependencies, *, installer: str = "uv", folder: Path | None = None, forgiving: bool = True
 ) -> Resolution:
     with catalogue(index, folder=str(folder) if folder else None) as found:
-        rules = InstallerRules(name=installer)
+        rules = InstallerOptions(name=installer)
         return Resolver(found, lambda _: rules, forgiving=forgiving)(asked, parse_environment(LABEL))
 
 
@@ -149,7 +149,7 @@ def test_hashes_decide_about_the_file(server: IndexServer, installer: str) -> No
     first = wheel("app", "1.0")
     index = put(server, first, sdist("app", "1.0"))
     for dist in (first, sdist("app", "1.0")):
-        wanted = Wanted(
+        wanted = WantedRequirement(
             requirement=parse_requirement("app==1.0"),
             origin="requirements.txt:1",
             hashes=frozenset({("sha256", sha256(dist.content).hexdigest())}),
@@ -198,7 +198,7 @@ def test_everything_is_asked_once_and_many_at_a_time(server: IndexServer) -> Non
         return pages[request.path]
 
     server.routes.update(dict.fromkeys(pages, wait_for_others))
-    rules = InstallerRules(name="uv")
+    rules = InstallerOptions(name="uv")
     with catalogue(index) as found:
         resolver = Resolver(found, lambda _: rules)
         for label in (LABEL, "cp313t-win_amd64"):

@@ -17,8 +17,9 @@ import pytest
 import requests
 
 from ftwheel.core.errors import InputError, NetworkError
+from ftwheel.core.index.page import File, ProjectDetails, Yanked
 from ftwheel.core.index.pages import Pages
-from ftwheel.core.index.page import File, ProjectDetails, Yanked, parse_page
+from ftwheel.core.index.parse import parse_page
 from ftwheel.io.release.dist import read_dist
 from ftwheel.io.release.server import LocalIndex, serving
 from support.wheels import make_wheel

@@ -7,10 +7,11 @@ from dataclasses import asdict
 
 import pytest
 
-from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.index.page import SourceKind
+from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import installer
-from ftwheel.core.installers.selection import Project, choose
-from ftwheel.core.index.page import SourceKind, parse_page
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles, choose
 from support.index_generator import Options
 from support.index_generator_machines import MATRIX, Machine
 from support.pip_oracle import NEWEST, PipFinder, environment_with
@@ -63,19 +64,19 @@ def test_uv_takes_what_is_said_of_a_real_page(project: str, finder: PipFinder, u
     assert not wrong, "\n".join(wrong)
 
 
-def real_page(finder: PipFinder, project: str) -> tuple[dict[str, str], Project]:
+def real_page(finder: PipFinder, project: str) -> tuple[dict[str, str], ProjectFiles]:
     page = finder.fetch(project)
     body = page["body"].encode()
     details = parse_page(body, content_type=page["content_type"], url=page["url"], name=project)
-    return page, Project(project, [(SourceKind.INDEX, details)])
+    return page, ProjectFiles(project, [(SourceKind.INDEX, details)])
 
 
-def chosen(project: Project, requirement: str, machine: Machine, name: str) -> str:
+def chosen(project: ProjectFiles, requirement: str, machine: Machine, name: str) -> str:
     best = choose(project, parse_requirement(requirement), environment(machine.label), installer(name))
     return best.file.url if best else "nothing"
 
 
-def newest(project: Project, name: str) -> str:
+def newest(project: ProjectFiles, name: str) -> str:
     """The version that a default build takes today."""
     best = choose(project, parse_requirement(name), environment("cp313-manylinux_2_28_x86_64"), installer("pip"))
     assert best

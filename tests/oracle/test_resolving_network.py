@@ -15,18 +15,18 @@ from urllib.parse import unquote
 
 import pytest
 
-from ftwheel.app.dependencies.candidates import Catalogue
+from ftwheel.app.dependencies.candidates import CandidateSource
 from ftwheel.app.dependencies.resolver import Resolver
-from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.dependencies.resolution import Resolution, ResolutionError
-from ftwheel.core.installers.options import InstallerRules
 from ftwheel.core.index.page import normalized
-from ftwheel.io.index.credentials import Credentials
-from ftwheel.io.installers.default_index import default_index
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.io.dependencies.metadata import MetadataClient
 from ftwheel.io.index.client import IndexClient
+from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
-from ftwheel.io.dependencies.metadata import MetadataClient
+from ftwheel.io.installers.default_index import default_index
 from support.index_generator_machines import Machine
 from support.pip_command import native_machine
 from support.pip_oracle import NEWEST, environment_with
@@ -70,7 +70,7 @@ MACHINES = tuple(
 
 
 @pytest.fixture(scope="module")
-def found() -> Iterator[Catalogue]:
+def found() -> Iterator[CandidateSource]:
     """The configured index; what it says is shared by all tests, so that each page is asked for once."""
     credentials = Credentials(keyring="disabled")
 
@@ -78,10 +78,12 @@ def found() -> Iterator[Catalogue]:
         return Transport(NetworkSettings(), credentials, connections=24)
 
     with IndexClient(connect, credentials) as client:
-        yield Catalogue([client.index(default_index("pip"))], MetadataClient(client, folder=None), abort=client.abort)
+        yield CandidateSource(
+            [client.index(default_index("pip"))], MetadataClient(client, folder=None), abort=client.abort
+        )
 
 
-def resolve(found: Catalogue, requirements: str, label: str, rules: InstallerRules) -> Resolution | None:
+def resolve(found: CandidateSource, requirements: str, label: str, rules: InstallerOptions) -> Resolution | None:
     """None where there is no solution."""
     resolver = Resolver(found, lambda _: rules, forgiving=False)
     try:
@@ -92,9 +94,9 @@ def resolve(found: Catalogue, requirements: str, label: str, rules: InstallerRul
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.label)
 @pytest.mark.parametrize("name", SETS)
-def test_uv_resolves_real_sets_the_same(name: str, machine: Machine, uv: Uv, found: Catalogue) -> None:
+def test_uv_resolves_real_sets_the_same(name: str, machine: Machine, uv: Uv, found: CandidateSource) -> None:
     expected = uv.resolve(machine, SETS[name].split(), index=default_index("uv"))
-    resolution = resolve(found, SETS[name], machine.label, InstallerRules(name="uv"))
+    resolution = resolve(found, SETS[name], machine.label, InstallerOptions(name="uv"))
     if resolution is None or expected is None:
         assert resolution is expected is None
         return
@@ -107,7 +109,7 @@ def test_uv_resolves_real_sets_the_same(name: str, machine: Machine, uv: Uv, fou
 
 @pytest.mark.parametrize("name", WHEELS_ONLY)
 def test_pip_resolves_real_sets_the_same(
-    name: str, free_threaded_python: str, installers: Path, found: Catalogue
+    name: str, free_threaded_python: str, installers: Path, found: CandidateSource
 ) -> None:
     """On the real interpreter; wheels only, since pip would build what has none."""
     machine = native_machine(free_threaded_python, free_threaded=True)
@@ -117,7 +119,7 @@ def test_pip_resolves_real_sets_the_same(
     without = {key: value for key, value in os.environ.items() if key not in {"PIP_FIND_LINKS", "PIP_CONSTRAINT"}}
     done = subprocess.run(command, capture_output=True, text=True, env=without, timeout=600)
     resolution = resolve(
-        found, WHEELS_ONLY[name], machine.label, InstallerRules(name="pip", only_binary=frozenset({":all:"}))
+        found, WHEELS_ONLY[name], machine.label, InstallerOptions(name="pip", only_binary=frozenset({":all:"}))
     )
     if done.returncode:
         assert "No matching distribution" in done.stderr or "ResolutionImpossible" in done.stderr, done.stderr

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ftwheel.app.wheel.check import Judge
-from ftwheel.rules.registry import Selection
 from ftwheel.core.errors import InputError
-from ftwheel.core.wheel.contents import WheelName, parse_metadata, parse_record, parse_wheel_file, unsafe_path
-from ftwheel.io.wheel.stable_abi import stable_symbols
+from ftwheel.core.wheel.contents import parse_metadata, parse_record, parse_wheel_file, unsafe_path
+from ftwheel.core.wheel.filename import WheelName
 from ftwheel.io.wheel.reading import inspect_wheel
+from ftwheel.io.wheel.stable_abi import stable_symbols
+from ftwheel.rules.registry import RuleSelection
 from support.modules import build_module
 from support.wheels import make_wheel
 
@@ -35,7 +36,7 @@ def good(tmp_path_factory: pytest.TempPathFactory, free_threaded_python: str) ->
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], set[str]]:
     path = tmp_path_factory.mktemp("judged") / FREE_THREADED
-    judge = Judge(selection=Selection(), read=inspect_wheel, stable_symbols=stable_symbols, policy=None)
+    judge = Judge(selection=RuleSelection(), read=inspect_wheel, stable_symbols=stable_symbols, policy=None)
 
     def run(data: bytes) -> set[str]:
         path.write_bytes(data)

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftwheel.core.project.adoption import STATUSES, Survey, Wishes, adopt
+from ftwheel.core.project.adoption import STATUSES, AdoptionRequest, ProjectScan, adopt
 from ftwheel.core.project.declarations import Declarations
 from ftwheel.core.project.toml_edits import applied
 from ftwheel.io.project.toml_text import edited
 
-WISHES = Wishes(pythons=("3.14", "3.14t"), platforms=("win_amd64",), status="beta")
+WISHES = AdoptionRequest(pythons=("3.14", "3.14t"), platforms=("win_amd64",), status="beta")
 TOKEN = re.compile(r"""#[^\r\n]*|"(?:\\.|[^"\\])*"|'[^']*'|[\w-]+|[^\s\w]""")
 QUOTES = ('"', "'")
 
@@ -86,7 +86,7 @@ def is_subsequence(short: list[str], long: list[str]) -> bool:
 @given(documents())
 def test_only_what_is_said_changes(text: str):
     document = tomllib.loads(text)
-    survey = Survey(pyproject=text, document=document, declarations=Declarations(declared=("a.c",)))
+    survey = ProjectScan(pyproject=text, document=document, declarations=Declarations(declared=("a.c",)))
     edits = adopt(survey, WISHES).edits
     after = edited(text, edits)
 
@@ -102,5 +102,5 @@ def test_only_what_is_said_changes(text: str):
     assert {*re.findall(r"\r?\n", after)} <= {*re.findall(r"\r?\n", text)}
     assert after.endswith("\n") is text.endswith("\n")
 
-    again = Survey(pyproject=after, document=tomllib.loads(after), declarations=survey.declarations)
+    again = ProjectScan(pyproject=after, document=tomllib.loads(after), declarations=survey.declarations)
     assert adopt(again, WISHES).edits == ()

@@ -10,10 +10,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ftwheel.core.dependencies.readiness import GilDeclarations, HelpKind, Readiness, merge
+from ftwheel.core.dependencies.readiness_json import parse_report, report_data
 from ftwheel.core.errors import InputError
 from ftwheel.core.wheel.extension_module import Declaration
-from ftwheel.core.dependencies.readiness import Deep, HelpKind, Readiness, merge
-from ftwheel.core.dependencies.readiness_json import parse_report, report_data
 from ftwheel.render.dependencies.report import FORMATS, write
 from support.readiness import LINUX, NEXT, project, release, report, verdict
 
@@ -27,7 +27,7 @@ WHOLE = json.loads(
                     verdict(
                         NEXT,
                         helps=[(HelpKind.ASK, "ask")],
-                        deep=Deep(filename="f.whl", declares=Declaration.NONE, modules=2, others=("a",)),
+                        deep=GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=2, others=("a",)),
                     ),
                     chains=[("bar", "foo")],
                 ),

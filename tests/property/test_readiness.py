@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from ftwheel.core.dependencies.assessment import assess
-from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.dependencies.readiness import HelpKind, MissingReport, Readiness, Shard, merge
 from ftwheel.core.dependencies.readiness_json import parse_report, report_data
-from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.options import installer
-from ftwheel.core.installers.selection import Project, choose
+from ftwheel.core.dependencies.requested import RequestedVersion, in_shard
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
-from ftwheel.core.dependencies.requested import Wish, in_shard
+from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles, choose
+from ftwheel.core.tags.environments import parse_environment
 from support.readiness import project, report, verdict
 
 VERSIONS = ("0.9", "1.0", "1.0+cpu", "1.0.post1", "1.1rc1", "1!0.1", "2.0", "2.0.dev1")
@@ -63,9 +63,9 @@ def test_what_a_verdict_promises(
     target: str,
     name: str,
 ) -> None:
-    found = Project("foo", [(SourceKind.INDEX, ProjectDetails(name="foo", files=tuple(page)))])
+    found = ProjectFiles("foo", [(SourceKind.INDEX, ProjectDetails(name="foo", files=tuple(page)))])
     environment, rules = parse_environment(target), installer(name)
-    wish = Wish(
+    wish = RequestedVersion(
         requirement=parse_requirement(wanted),
         pinned=pinned,
         resolved=resolved,

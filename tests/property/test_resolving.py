@@ -11,15 +11,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from ftwheel.app.dependencies.candidates import Catalogue
+from ftwheel.app.dependencies.candidates import CandidateSource
 from ftwheel.app.dependencies.resolver import Resolver
-from ftwheel.core.tags.environments import parse_environment
-from ftwheel.core.index.pages import Pages
-from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.dependencies.resolution import CoreMetadata, Resolution, ResolutionError, Untold, parse_core_metadata
-from ftwheel.core.installers.options import InstallerRules
-from ftwheel.core.installers.selection import Project, walk
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles, walk
+from ftwheel.core.tags.environments import parse_environment
 from support.resolved import dependencies
 from support.universes import Dist, Universe, generate
 
@@ -62,7 +62,7 @@ def pages(world: Universe) -> tuple[ProjectDetails, ...]:
 
 
 def resolve(world: Universe, installer: str, *constraints: str, forgiving: bool = False) -> Resolution | None:
-    found = Catalogue([Pages.of(pages(world))], Said(world.dists), jobs=2)
+    found = CandidateSource([Pages.of(pages(world))], Said(world.dists), jobs=2)
     rules = rules_of(world, installer)
     resolver = Resolver(found, lambda _: rules, forgiving=forgiving)
     try:
@@ -71,8 +71,8 @@ def resolve(world: Universe, installer: str, *constraints: str, forgiving: bool 
         return None
 
 
-def rules_of(world: Universe, installer: str) -> InstallerRules:
-    return InstallerRules(name=installer, only_binary=frozenset({":all:"} if world.only_binary else ()))
+def rules_of(world: Universe, installer: str) -> InstallerOptions:
+    return InstallerOptions(name=installer, only_binary=frozenset({":all:"} if world.only_binary else ()))
 
 
 def needs(world: Universe, filename: str, extras: frozenset[str]) -> Iterator[Requirement]:
@@ -157,7 +157,11 @@ def test_uv_finds_a_solution_exactly_where_there_is_one(number: int) -> None:
     for details in pages(world):
         asked = parse_requirement(details.name)
         found = walk(
-            Project(details.name, [(SourceKind.INDEX, details)]), asked, ENVIRONMENT, rules, pins=pins[details.name]
+            ProjectFiles(details.name, [(SourceKind.INDEX, details)]),
+            asked,
+            ENVIRONMENT,
+            rules,
+            pins=pins[details.name],
         )
         files = [candidate.file for candidate in found]
         options.append([None, *(file.filename for file in files if takes(metadata, file))])

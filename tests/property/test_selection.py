@@ -13,13 +13,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked, render_page
+from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.filenames import read_for_pip
-from ftwheel.core.installers.uv.requires_python import meets_lower_bound
-from ftwheel.core.installers.project_files import Project
+from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.installers.project_files import ProjectFiles
 from ftwheel.core.installers.rejections import Accepted
-from ftwheel.core.installers.options import IndexStrategy, InstallerRules
-from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked, parse_page, render_page
+from ftwheel.core.installers.uv.requires_python import meets_lower_bound
+from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.tags.priority import TagFlavour, abi_table, best_tag, place, platform_table
 from support.pages import JSON, URL, Case
 
@@ -67,7 +68,7 @@ def files(draw: st.DrawFn) -> File:
 
 
 rules = st.builds(
-    InstallerRules,
+    InstallerOptions,
     name=st.sampled_from(["pip", "uv"]),
     only_binary=st.sampled_from([frozenset(), frozenset(), frozenset({":all:"})]),
     no_binary=st.sampled_from([frozenset(), frozenset(), frozenset({"foo"})]),
@@ -123,7 +124,7 @@ def test_an_inapplicable_file_never_changes_the_choice(
 @frugal
 @given(found=st.lists(files(), min_size=2, max_size=8, unique_by=lambda file: file.filename), **questions)
 def test_the_order_of_a_page_means_nothing_to_uv(found: list[File], **question: Any) -> None:
-    question["rules"] = InstallerRules(name="uv")
+    question["rules"] = InstallerOptions(name="uv")
     assert Case([page(found)], **question).taken == Case([page(found[::-1])], **question).taken
 
 
@@ -145,7 +146,7 @@ def test_parsing_is_the_inverse_of_rendering(found: list[File], versions: list[s
 def test_wheel_names_are_read_as_packaging_reads_them(name: str) -> None:
     """In both ways: the careful reader, and the one that knows most names by their shape."""
     url = f"https://files.example.org/{name}"
-    found = Project("foo", [page([File(filename=name, url=url)])])
+    found = ProjectFiles("foo", [page([File(filename=name, url=url)])])
     (entry,) = found.shelf("pip").everything()
     careful = read_for_pip(name, "", "foo")
     try:
@@ -224,7 +225,7 @@ def test_a_page_of_ten_thousand_files_costs_ten_times_a_thousand(installer: str)
             for number in range(versions)
             for name in (f"foo-{number}.0-cp39-cp39-win_amd64.whl", f"foo-{number}.0-py2-none-any.whl")
         ]
-        project = Project("foo", [page(found)])
+        project = ProjectFiles("foo", [page(found)])
         case = Case(project, rules=installer)
         assert case.taken == "nothing"
         return sum(len(group.entries()) for group in project.shelf(installer).groups)  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from ftwheel.io.index.cache import PageCache
-from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.client import IndexClient
+from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.settings import NetworkSettings
 
 

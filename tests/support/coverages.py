@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ftwheel.core.release.coverage import Basis, Coverage, Gets, Place, Spot
 from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.release.coverage import Coverage, CoverageCell, ExpectationBasis, InstallerChoice, TargetEnvironment
 
 __all__ = ["HOSTILE", "big", "both", "coverage", "gets", "hostile", "spot", "varied"]
 
@@ -41,8 +41,8 @@ def gets(
     only_binary: str | None = None,
     *,
     loadable: bool = True,
-) -> Gets:
-    return Gets(
+) -> InstallerChoice:
+    return InstallerChoice(
         installer=installer,
         outcome=outcome,
         filename=filename,
@@ -52,12 +52,14 @@ def gets(
     )
 
 
-def spot(python: str, platform: str, *answers: Gets, basis: Basis | None = None) -> Spot:
+def spot(python: str, platform: str, *answers: InstallerChoice, basis: ExpectationBasis | None = None) -> CoverageCell:
     """A place named as ``314t``; it is served when every answer is a wheel of version 1.0."""
     unserved = {Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING}
     served = all(each.outcome not in unserved and each.loadable for each in answers)
-    return Spot(
-        place=Place(minor=int(python.removesuffix("t")[1:]), free_threaded=python.endswith("t"), platform=platform),
+    return CoverageCell(
+        place=TargetEnvironment(
+            minor=int(python.removesuffix("t")[1:]), free_threaded=python.endswith("t"), platform=platform
+        ),
         gets=answers,
         served=served,
         compiled=served and all(each.outcome is not Outcome.PURE for each in answers),
@@ -67,11 +69,13 @@ def spot(python: str, platform: str, *answers: Gets, basis: Basis | None = None)
 
 def both(
     outcome: Outcome, filename: str = "", version: str = "1.0", only_binary: str | None = None
-) -> tuple[Gets, ...]:
+) -> tuple[InstallerChoice, ...]:
     return tuple(gets(name, outcome, filename, version, only_binary) for name in ("pip", "uv"))
 
 
-def coverage(*spots: Spot, project: str = "spam", version: str = "1.0", files: tuple[str, ...] = ()) -> Coverage:
+def coverage(
+    *spots: CoverageCell, project: str = "spam", version: str = "1.0", files: tuple[str, ...] = ()
+) -> Coverage:
     return Coverage(
         project=project,
         version=version,
@@ -88,16 +92,26 @@ def varied() -> Coverage:
     linux, mac, windows = "manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64"
     wheel = "spam-1.0-{}.whl".format
     return coverage(
-        spot("313", linux, *both(Outcome.VERSION_SPECIFIC, wheel(f"cp313-cp313-{linux}")), basis=Basis.SHIPPED),
-        spot("314", linux, *both(Outcome.VERSION_SPECIFIC, wheel(f"cp314-cp314-{linux}")), basis=Basis.TWIN),
-        spot("314t", linux, *both(Outcome.FREE_THREADED, wheel(f"cp314-cp314t-{linux}")), basis=Basis.TWIN),
-        spot("313", mac, *both(Outcome.STABLE_ABI, wheel(f"cp311-abi3-{mac}"))),
-        spot("314", mac, *both(Outcome.STABLE_ABI, wheel(f"cp311-abi3-{mac}")), basis=Basis.PREVIOUS),
-        spot("314t", mac, *both(Outcome.SDIST, "spam-1.0.tar.gz", only_binary="0.9"), basis=Basis.TWIN),
         spot(
-            "313", windows, *both(Outcome.OLDER_VERSION, wheel("x").replace("1.0", "0.9"), "0.9"), basis=Basis.PREVIOUS
+            "313", linux, *both(Outcome.VERSION_SPECIFIC, wheel(f"cp313-cp313-{linux}")), basis=ExpectationBasis.SHIPPED
         ),
-        spot("314", windows, *both(Outcome.FREE_THREADED, wheel(f"cp314-cp314-{windows}")), basis=Basis.SHIPPED),
+        spot("314", linux, *both(Outcome.VERSION_SPECIFIC, wheel(f"cp314-cp314-{linux}")), basis=ExpectationBasis.TWIN),
+        spot("314t", linux, *both(Outcome.FREE_THREADED, wheel(f"cp314-cp314t-{linux}")), basis=ExpectationBasis.TWIN),
+        spot("313", mac, *both(Outcome.STABLE_ABI, wheel(f"cp311-abi3-{mac}"))),
+        spot("314", mac, *both(Outcome.STABLE_ABI, wheel(f"cp311-abi3-{mac}")), basis=ExpectationBasis.PREVIOUS),
+        spot("314t", mac, *both(Outcome.SDIST, "spam-1.0.tar.gz", only_binary="0.9"), basis=ExpectationBasis.TWIN),
+        spot(
+            "313",
+            windows,
+            *both(Outcome.OLDER_VERSION, wheel("x").replace("1.0", "0.9"), "0.9"),
+            basis=ExpectationBasis.PREVIOUS,
+        ),
+        spot(
+            "314",
+            windows,
+            *both(Outcome.FREE_THREADED, wheel(f"cp314-cp314-{windows}")),
+            basis=ExpectationBasis.SHIPPED,
+        ),
         spot("314t", windows, *both(Outcome.PURE, wheel("py3-none-any"))),
         spot("313", "musllinux_1_2_x86_64", *both(Outcome.NOTHING)),
         spot(
@@ -105,7 +119,7 @@ def varied() -> Coverage:
             "musllinux_1_2_x86_64",
             gets("pip", Outcome.SDIST, "spam-1.0.tar.gz", only_binary=""),
             gets("uv", Outcome.NOTHING),
-            basis=Basis.SHIPPED,
+            basis=ExpectationBasis.SHIPPED,
         ),
         spot(
             "314t",
@@ -122,11 +136,11 @@ def varied() -> Coverage:
 def hostile() -> Coverage:
     """Everything that an index or a folder can name is hostile."""
     spots = [
-        spot("314", machine, *both(Outcome.VERSION_SPECIFIC, name, version="1.0"), basis=Basis.SHIPPED)
+        spot("314", machine, *both(Outcome.VERSION_SPECIFIC, name, version="1.0"), basis=ExpectationBasis.SHIPPED)
         for machine, name in zip(_MACHINES, HOSTILE, strict=False)
     ]
     spots += [
-        spot("313", machine, *both(Outcome.OLDER_VERSION, name, version=name), basis=Basis.PREVIOUS)
+        spot("313", machine, *both(Outcome.OLDER_VERSION, name, version=name), basis=ExpectationBasis.PREVIOUS)
         for machine, name in zip(_MACHINES, HOSTILE, strict=False)
     ]
     return coverage(*spots, project=HOSTILE[1], version=HOSTILE[0], files=HOSTILE)
@@ -137,7 +151,7 @@ def big(places: int) -> Coverage:
     return coverage(*_many(places))
 
 
-def _many(places: int) -> Iterator[Spot]:
+def _many(places: int) -> Iterator[CoverageCell]:
     for number in range(places):
         machine, python = divmod(number, 20)
         minor, free_threaded = divmod(python, 2)

@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ftwheel.rules.rule import Facts
-from ftwheel.core.wheel.reports import Imported, PolicyVerdict
+from ftwheel.core.wheel.contents import Flaw, Member, Metadata, RecordEntry, WheelContents, WheelFile
 from ftwheel.core.wheel.extension_module import (
     Architecture,
-    Basis,
     BinaryFormat,
     BuiltFor,
     Declaration,
+    DeclarationBasis,
     ExtensionModule,
     GilDeclaration,
     InitPhase,
     InterpreterDeclaration,
-    Interpreters,
-    Level,
+    InterpreterSupport,
+    ReadingLevel,
     Toolchain,
     init_names_for,
     module_name,
     parse_suffix,
 )
+from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
-from ftwheel.core.wheel.contents import Flaw, Member, Metadata, RecordEntry, WheelContents, WheelFile, WheelName
+from ftwheel.core.wheel.reports import Imported, PolicyVerdict
+from ftwheel.rules.rule import WheelFacts
 
 __all__ = ["LINUX", "contents", "extension", "facts", "imported"]
 
@@ -70,12 +71,12 @@ def extension(
         evidence=("the head of the definition",),
         gil=GilDeclaration(
             answer=gil,
-            basis=Basis.SLOT if gil is Declaration.NOT_USED else Basis.NOTHING,
-            level=Level.DATA,
+            basis=DeclarationBasis.SLOT if gil is Declaration.NOT_USED else DeclarationBasis.NOTHING,
+            level=ReadingLevel.DATA,
             reason="a Py_mod_gil slot",
             capstone_would_decide=capstone_would_decide,
         ),
-        interpreters=InterpreterDeclaration(answer=Interpreters.NOT_DECLARED, level=Level.DATA, reason=""),
+        interpreters=InterpreterDeclaration(answer=InterpreterSupport.NOT_DECLARED, level=ReadingLevel.DATA, reason=""),
         phase=phase,
         toolchain=toolchain,
         imports=tuple(sorted(imports)),
@@ -156,9 +157,9 @@ def facts(
     not_imported: str = "",
     undeclared: Iterable[str] = (),
     **more: Any,
-) -> Facts:
+) -> WheelFacts:
     """What rules see of ``contents(filename, extensions, **more)``."""
-    return Facts(
+    return WheelFacts(
         wheel=contents(filename, extensions, **more),
         stable_symbols=lambda: _STABLE,
         policy=None if policy is None else lambda: policy,

@@ -17,11 +17,11 @@ from urllib.parse import quote, unquote
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ftwheel.core.tags.environments import Environment
-from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.options import IndexStrategy, InstallerRules
-from ftwheel.core.installers.selection import Project, choose, refusal
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
+from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles, choose, refusal
+from ftwheel.core.tags.environments import Environment
 from support.index_generator import Case
 from support.simulated import environment, rules, sources
 
@@ -46,7 +46,7 @@ class Knockout:
     file: Callable[[File], File | None] = _same
     pages: Callable[[Sources], Sources] = _same
     target: Callable[[Environment], Environment] = _same
-    options: Callable[[InstallerRules], InstallerRules] = _same
+    options: Callable[[InstallerOptions], InstallerOptions] = _same
     specifier: Callable[[str], str] = _same
 
     def simulate(self, case: Case, root: str, folders: Path) -> str:
@@ -61,7 +61,7 @@ class Knockout:
                     original[number, len(files)] = file.url
                     files.append(changed)
             altered.append((kind, replace(details, files=tuple(files))))
-        project = Project(case.project, altered)
+        project = ProjectFiles(case.project, altered)
         question = (
             project,
             parse_requirement(self.specifier(case.requirement)),
@@ -263,7 +263,7 @@ def _without_prerelease(requirement: str) -> str:
     return re.sub(r"(a|b|rc|\.dev)\d+", "", requirement)
 
 
-def _best_match(options: InstallerRules) -> InstallerRules:
+def _best_match(options: InstallerOptions) -> InstallerOptions:
     return replace(options, index_strategy=IndexStrategy.UNSAFE_BEST_MATCH)
 
 
@@ -291,7 +291,7 @@ def _other_mac(target: Environment) -> Environment:
 
 
 PIP, UV = ("pip",), ("uv",)
-_RULES = InstallerRules(name="pip")
+_RULES = InstallerOptions(name="pip")
 
 
 def _option(rule: str, name: str, *, installers: tuple[str, ...] = ("pip", "uv")) -> Knockout:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind
+from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.candidates import Candidate, Selection
-from ftwheel.core.tags.environments import parse_environment
+from ftwheel.core.installers.options import InstallerOptions, installer
 from ftwheel.core.installers.rejections import Reason, Rejected
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.options import InstallerRules, installer
-from ftwheel.core.installers.selection import Project, choose, explain
-from ftwheel.core.index.page import File, ProjectDetails, SourceKind, parse_page
+from ftwheel.core.installers.selection import ProjectFiles, choose, explain
+from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.wheel.contents import Metadata
 
 __all__ = ["HTML", "JSON", "Case", "entry", "html_page", "json_page", "page", "project"]
@@ -46,10 +47,10 @@ def page(*files: str | File, kind: SourceKind = SourceKind.INDEX, **more: Any) -
     return kind, ProjectDetails(name="foo", files=listed, **more)
 
 
-def project(*files: str | File, metadata: Mapping[str, str] | None = None) -> Project:
+def project(*files: str | File, metadata: Mapping[str, str] | None = None) -> ProjectFiles:
     """``metadata`` has ``name version requires-python`` for file names."""
     texts = {name: text.split(" ", 2) for name, text in (metadata or {}).items()}
-    return Project(
+    return ProjectFiles(
         "foo",
         [page(*files)],
         metadata={
@@ -66,14 +67,14 @@ class Case:
 
     def __init__(
         self,
-        sources: Project | Iterable[tuple[SourceKind, ProjectDetails]],
+        sources: ProjectFiles | Iterable[tuple[SourceKind, ProjectDetails]],
         *,
         requirement: str = "foo",
         env: str = "cp314-manylinux_2_28_x86_64",
-        rules: InstallerRules | str = "pip",
+        rules: InstallerOptions | str = "pip",
     ) -> None:
         question = (
-            sources if isinstance(sources, Project) else Project("foo", sources),
+            sources if isinstance(sources, ProjectFiles) else ProjectFiles("foo", sources),
             parse_requirement(requirement),
             parse_environment(env),
             installer(rules) if isinstance(rules, str) else rules,

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ftwheel.core.dependencies.readiness import Help, HelpKind, MissingReport, ProjectReport, Readiness, Release, Taken, Verdict
+from ftwheel.core.dependencies.readiness import (
+    Help,
+    HelpKind,
+    MissingReport,
+    ProjectReport,
+    Readiness,
+    Release,
+    TakenFile,
+    TargetReadiness,
+)
 
 LINUX = "cp314t-manylinux_2_28_x86_64"
 NEXT = "cp315t-manylinux_2_28_x86_64"
@@ -25,18 +34,20 @@ def verdict(
     filename: str = "",
     helps: Iterable[tuple[HelpKind, str]] = (),
     **more: object,
-) -> Verdict:
-    return Verdict(
+) -> TargetReadiness:
+    return TargetReadiness(
         target=target,
         readiness=readiness,
         version=version,
-        taken=Taken(filename=filename) if filename else None,
+        taken=TakenFile(filename=filename) if filename else None,
         helps=tuple(Help(kind=kind, text=text) for kind, text in helps),
         **more,  # type: ignore[arg-type]
     )
 
 
-def project(name: str, *verdicts: Verdict, chains: Iterable[tuple[str, ...]] = (), **more: object) -> ProjectReport:
+def project(
+    name: str, *verdicts: TargetReadiness, chains: Iterable[tuple[str, ...]] = (), **more: object
+) -> ProjectReport:
     return ProjectReport(
         name=name,
         requirement=name,

@@ -5,25 +5,25 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from ftwheel.app.dependencies.candidates import Catalogue
+from ftwheel.app.dependencies.candidates import CandidateSource
 from ftwheel.app.dependencies.resolver import Resolver
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind, Wanted
-from ftwheel.core.tags.environments import parse_environment
-from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.dependencies.inputs import Dependencies, InputKind, WantedRequirement
 from ftwheel.core.dependencies.resolution import Resolution, ResolutionError
-from ftwheel.core.installers.options import InstallerRules
-from ftwheel.io.index.credentials import Credentials
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.tags.environments import parse_environment
+from ftwheel.io.dependencies.metadata import MetadataClient
 from ftwheel.io.index.client import IndexClient
+from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
-from ftwheel.io.dependencies.metadata import MetadataClient
 from support.universes import Answer, Universe
 
 __all__ = ["catalogue", "dependencies", "files", "resolve"]
 
 
 @contextlib.contextmanager
-def catalogue(index: str, *, folder: str | None = None) -> Iterator[Catalogue]:
+def catalogue(index: str, *, folder: str | None = None) -> Iterator[CandidateSource]:
     """A catalogue of one index; ``folder`` is where metadata is kept."""
     credentials = Credentials(keyring="disabled")
 
@@ -31,7 +31,7 @@ def catalogue(index: str, *, folder: str | None = None) -> Iterator[Catalogue]:
         return Transport(NetworkSettings(), credentials, connections=24)
 
     with IndexClient(connect, credentials) as client:
-        yield Catalogue([client.index(index)], MetadataClient(client, folder=folder), abort=client.abort)
+        yield CandidateSource([client.index(index)], MetadataClient(client, folder=folder), abort=client.abort)
 
 
 def dependencies(*requirements: str, constraints: tuple[str, ...] = ()) -> Dependencies:
@@ -40,14 +40,16 @@ def dependencies(*requirements: str, constraints: tuple[str, ...] = ()) -> Depen
         label="test",
         kind=InputKind.ARGUMENTS,
         resolved=False,
-        wanted=tuple(Wanted(requirement=parse_requirement(one), origin="arguments") for one in requirements),
-        constraints=tuple(Wanted(requirement=parse_requirement(one), origin="constraints") for one in constraints),
+        wanted=tuple(WantedRequirement(requirement=parse_requirement(one), origin="arguments") for one in requirements),
+        constraints=tuple(
+            WantedRequirement(requirement=parse_requirement(one), origin="constraints") for one in constraints
+        ),
     )
 
 
 def resolve(universe: Universe, index: str, label: str, installer: str) -> Answer:
     """What ftwheel says the installer would install."""
-    rules = InstallerRules(name=installer, only_binary=frozenset({":all:"} if universe.only_binary else ()))
+    rules = InstallerOptions(name=installer, only_binary=frozenset({":all:"} if universe.only_binary else ()))
     with catalogue(index) as found:
         resolver = Resolver(found, lambda _: rules, forgiving=False)
         try:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
 
-from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.index.page import ProjectDetails, SourceKind
+from ftwheel.core.index.parse import parse_page
+from ftwheel.core.installers.options import IndexStrategy, InstallerOptions, pip_formats
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.options import IndexStrategy, InstallerRules, pip_formats
-from ftwheel.core.installers.selection import Project, choose, explain
-from ftwheel.core.index.page import ProjectDetails, SourceKind, parse_page
+from ftwheel.core.installers.selection import ProjectFiles, choose, explain
+from ftwheel.core.tags.environments import Environment, parse_environment
 from ftwheel.io.index.local import FolderLinks
 from support.index_generator import Case, Place
 from support.pip_oracle import find_links
@@ -39,7 +40,7 @@ def agree(one: str, other: str) -> bool:
     return same(one) == same(other)
 
 
-def rules(case: Case, version: str = "") -> InstallerRules:
+def rules(case: Case, version: str = "") -> InstallerOptions:
     """The case's options."""
     options = case.options
     only_binary, no_binary = frozenset(options.only_binary), frozenset(options.no_binary)
@@ -47,7 +48,7 @@ def rules(case: Case, version: str = "") -> InstallerRules:
         # in the order in which the oracle gives them, which counts
         given: list[tuple[Literal["only-binary", "no-binary"], str]] = [("no-binary", n) for n in options.no_binary]
         only_binary, no_binary = pip_formats([*given, *(("only-binary", name) for name in options.only_binary)])
-    return InstallerRules(
+    return InstallerOptions(
         name=case.installer,
         version=version,
         only_binary=only_binary,
@@ -88,7 +89,7 @@ def simulate(case: Case, root: str, folders: Path, *, version: str = "") -> str:
 
     Asked both ways, fast and explained; the two have to say the same.
     """
-    project = Project(case.project, sources(case, root, folders))
+    project = ProjectFiles(case.project, sources(case, root, folders))
     question = (project, parse_requirement(case.requirement), environment(case.machine.label), rules(case, version))
     best = choose(*question)
     explained = explain(*question)

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 
 if TYPE_CHECKING:
-    from ftwheel.core.project.action import Inputs
-    from ftwheel.core.build.cibuildwheel.identifiers import Selection
+    from ftwheel.core.build.cibuildwheel.identifiers import BuildSelection
+    from ftwheel.core.project.action import ActionInputs
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -61,12 +61,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _prepare() -> int:
     """Say what the steps between this one and ``run`` have to set up; a wrong input ends the job here."""
-    from ftwheel.core.project.action import Mode, artifact_name, job_of, read_inputs
+    from ftwheel.core.project.action import ActionMode, artifact_name, job_of, read_inputs
 
     given = {name: value for name, value in os.environ.items() if name.startswith("INPUT_")}
     inputs = read_inputs(given)
     job = job_of(inputs)
-    building = inputs.mode is Mode.BUILD
+    building = inputs.mode is ActionMode.BUILD
     own = _own_pythons(inputs)  # also where they are not asked for: a wrong configuration ends the job here
     pythons = job.pythons or own
     machine = f"{os.environ.get('RUNNER_OS', '')}-{os.environ.get('RUNNER_ARCH', '')}"
@@ -82,40 +82,40 @@ def _prepare() -> int:
 
 
 def _run() -> int:
-    from ftwheel.core.project.action import Mode, read_inputs
+    from ftwheel.core.project.action import ActionMode, read_inputs
 
     work = Path(os.environ.get("FTWHEEL_WORK", ""))
     if not (work.is_absolute() and (work / _GIVEN).is_file()):
         raise InputError(f"FTWHEEL_WORK: {os.fspath(work)!r} is not the folder that 'ftwheel action prepare' made")
     inputs = read_inputs(json.loads((work / _GIVEN).read_text(encoding="utf-8")))
     match inputs.mode:
-        case Mode.PLAN:
+        case ActionMode.PLAN:
             return _plan(inputs)
-        case Mode.BUILD:
+        case ActionMode.BUILD:
             return _build(inputs, work)
-        case Mode.VERIFY:
+        case ActionMode.VERIFY:
             return _verify(inputs, work)
-        case Mode.MISSING:
+        case ActionMode.MISSING:
             return _missing(inputs, work)
 
 
-def _project(inputs: Inputs) -> Path:
+def _project(inputs: ActionInputs) -> Path:
     return Path(os.path.abspath(inputs.project))
 
 
-def _own_pythons(inputs: Inputs) -> tuple[str, ...]:
+def _own_pythons(inputs: ActionInputs) -> tuple[str, ...]:
     """Those of ``[tool.ftwheel]``; only what is to be built has to be a project."""
-    from ftwheel.core.project.action import Mode
+    from ftwheel.core.project.action import ActionMode
     from ftwheel.io.project.source import read_project
 
     folder = _project(inputs)
-    building = inputs.mode in {Mode.PLAN, Mode.BUILD}
+    building = inputs.mode in {ActionMode.PLAN, ActionMode.BUILD}
     if not building and folder.is_dir() and not (folder / "pyproject.toml").is_file():
         return ()
     return tuple(sorted(read_project(folder).pythons))
 
 
-def _plan(inputs: Inputs) -> int:
+def _plan(inputs: ActionInputs) -> int:
     """Say which jobs build the wheels that ``[tool.ftwheel]`` names."""
     from ftwheel.core.project.action import plan_jobs
     from ftwheel.render import markdown
@@ -135,7 +135,7 @@ def _plan(inputs: Inputs) -> int:
     return 0
 
 
-def _selection(inputs: Inputs) -> Selection:
+def _selection(inputs: ActionInputs) -> BuildSelection:
     from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
 
     pyproject = _project(inputs) / "pyproject.toml"  # the step before has validated it
@@ -145,7 +145,7 @@ def _selection(inputs: Inputs) -> Selection:
     return select(request_for(document, os.environ, pythons=inputs.pythons, platforms=inputs.platforms))
 
 
-def _build(inputs: Inputs, work: Path) -> int:
+def _build(inputs: ActionInputs, work: Path) -> int:
     """Build one job's wheels."""
     from ftwheel.core.project.action import built_pairs, job_of
 
@@ -182,16 +182,16 @@ def _build(inputs: Inputs, work: Path) -> int:
 
 def _sdist(project: Path, dist: Path) -> Path:
     """Build the source distribution alone."""
-    from ftwheel.io.build.local import open_workshop
+    from ftwheel.io.build.local import open_builder
     from ftwheel.io.system.interpreters import probe
     from ftwheel.render.build.result import progress
 
-    with open_workshop(project, dist, {}, repair=False) as workshop, progress() as observer:
+    with open_builder(project, dist, {}, repair=False) as workshop, progress() as observer:
         [path] = workshop.publish([workshop.make_sdist(probe(sys.executable), observer)])
     return Path(path)
 
 
-def _verify(inputs: Inputs, work: Path) -> int:
+def _verify(inputs: ActionInputs, work: Path) -> int:
     """Look at what all build jobs made: each wheel, and what the release gives to whom."""
     from ftwheel.core.project.action import missing_halves, served_pairs
     from ftwheel.io.release.artifacts import collect
@@ -225,7 +225,7 @@ def _verify(inputs: Inputs, work: Path) -> int:
     return max(code, verified)
 
 
-def _missing(inputs: Inputs, work: Path) -> int:
+def _missing(inputs: ActionInputs, work: Path) -> int:
     """Say which dependencies have no wheel for the free-threaded build."""
     from ftwheel.core.project.action import missing_dependencies
     from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, on
@@ -271,7 +271,7 @@ class _Reports:
         return self._text("github")
 
 
-def _command(name: str, arguments: Sequence[str], inputs: Inputs, work: Path) -> tuple[int, _Reports]:
+def _command(name: str, arguments: Sequence[str], inputs: ActionInputs, work: Path) -> tuple[int, _Reports]:
     """Run one of ftwheel's commands in this process, then print its annotations.
 
     Findings leave it with 1, unless ``fail-on`` is ``never``; a build with errors has nothing to upload, so it fails.

@@ -18,9 +18,9 @@ from ftwheel.cli.options import reports
 from ftwheel.core.errors import InputError, MissingToolError
 
 if TYPE_CHECKING:
-    from ftwheel.core.build.model import BuildResult, ConfigSettings
     from ftwheel.core.build.interpreters import Interpreter
-    from ftwheel.io.project.source import Project
+    from ftwheel.core.build.model import BuildResult, ConfigSettings
+    from ftwheel.io.project.source import SourceProject
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -100,12 +100,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _build(
-    arguments: argparse.Namespace, project: Project, settings: ConfigSettings, out_dir: Path, *, shown: str
+    arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings, out_dir: Path, *, shown: str
 ) -> BuildResult:
     """Build with the interpreters of this machine; ``shown`` is the output folder as the user reads it."""
     from ftwheel.app.build.build import build
     from ftwheel.core.build.model import BuildPlan
-    from ftwheel.io.build.local import open_workshop
+    from ftwheel.io.build.local import open_builder
     from ftwheel.render.build.result import progress
 
     if arguments.platforms or arguments.dry_run:
@@ -116,7 +116,7 @@ def _build(
     if project.is_sdist and arguments.sdist:
         raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
     repair = not arguments.no_repair
-    with open_workshop(project.path, out_dir, settings, repair=repair) as workshop:
+    with open_builder(project.path, out_dir, settings, repair=repair) as workshop:
         plan = BuildPlan(
             interpreters=interpreters(arguments.python, project),
             sdist=arguments.sdist,
@@ -140,7 +140,7 @@ def _build(
                 _show_logs(plan.interpreters, workshop.log_of)
 
 
-def interpreters(asked: Sequence[str], project: Project) -> tuple[Interpreter, ...]:
+def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpreter, ...]:
     """The interpreters to build with, in the order asked for.
 
     Paths are probed, versions searched for; without either, every pair of this machine that the project supports.

@@ -18,13 +18,13 @@ from ftwheel.core.errors import InputError
 if TYPE_CHECKING:
     import argparse
 
-    from ftwheel.core.build.model import BuildResult, ConfigSettings, Observer
-    from ftwheel.core.build.cibuildwheel.identifiers import Identifier
-    from ftwheel.core.build.cibuildwheel.options import Options
+    from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier
+    from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions
     from ftwheel.core.build.cibuildwheel.runs import DriverPlan
-    from ftwheel.io.build.cibuildwheel import Built
-    from ftwheel.io.system.processes import Crew
-    from ftwheel.io.project.source import Project
+    from ftwheel.core.build.model import BuildObserver, BuildResult, ConfigSettings
+    from ftwheel.io.build.cibuildwheel import BuiltByCibuildwheel
+    from ftwheel.io.project.source import SourceProject
+    from ftwheel.io.system.processes import ProcessGroup
 
 __all__ = ["build", "refuse", "show_plan"]
 
@@ -43,10 +43,10 @@ def refuse(arguments: argparse.Namespace) -> None:
         )
 
 
-def show_plan(arguments: argparse.Namespace, project: Project, settings: ConfigSettings) -> None:
+def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings) -> None:
     """Print what would be run."""
-    from ftwheel.io.project.source import read_project
     from ftwheel.io.build.sources import unpack_sdist
+    from ftwheel.io.project.source import read_project
     from ftwheel.io.system.workspace import workspace
     from ftwheel.render.build.cibuildwheel import write_json, write_text
 
@@ -61,15 +61,15 @@ def show_plan(arguments: argparse.Namespace, project: Project, settings: ConfigS
 
 
 def build(
-    arguments: argparse.Namespace, project: Project, settings: ConfigSettings, out_dir: Path, *, shown: str
+    arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings, out_dir: Path, *, shown: str
 ) -> BuildResult:
     """Build and judge; ``shown`` is the output folder as the user reads it."""
     from ftwheel.io.build.cibuildwheel import Cibuildwheel, container_label, put_source
-    from ftwheel.io.system.processes import Crew
     from ftwheel.io.project.source import read_project
+    from ftwheel.io.system.processes import ProcessGroup
     from ftwheel.io.system.workspace import workspace
-    from ftwheel.render.build.result import progress
     from ftwheel.render.build.cibuildwheel import left_out_lines
+    from ftwheel.render.build.result import progress
     from ftwheel.render.terminal import printable
 
     def echo(line: str) -> None:
@@ -78,7 +78,7 @@ def build(
 
     started = time.monotonic()
     label = container_label()
-    crew = Crew()
+    crew = ProcessGroup()
     with workspace() as place:
         try:
             (place / "tree").mkdir()
@@ -88,7 +88,7 @@ def build(
             for line in left_out_lines(plan):
                 print(line, file=sys.stderr)
             tool = Cibuildwheel(source, place, crew, label=label, echo=echo)
-            built: dict[Identifier, Built] = {}
+            built: dict[BuildIdentifier, BuiltByCibuildwheel] = {}
             with progress() as observer:
                 for run in plan.runs:
                     tool.look_ahead(run, observer)
@@ -113,7 +113,7 @@ def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings,
     """What is built here: what the project wants, on the platforms that this machine builds for."""
     from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
     from ftwheel.core.build.cibuildwheel.options import read_options, table_of
-    from ftwheel.core.build.cibuildwheel.runs import Wishes, plan_runs
+    from ftwheel.core.build.cibuildwheel.runs import RunRequest, plan_runs
 
     file = folder / "pyproject.toml"
     document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -121,7 +121,7 @@ def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings,
     tags = tuple(table_of(document, "tool", "ftwheel").get("platforms", ()))
     platforms = _platforms(arguments.platforms, tags, own)
     request = request_for(document, os.environ, pythons=_pythons(arguments.python), platforms=platforms)
-    wishes = Wishes(
+    wishes = RunRequest(
         platforms=(*platforms, *tags),
         config_settings=settings,
         audit=_audit(),
@@ -149,7 +149,7 @@ def _pythons(asked: Sequence[str]) -> list[str]:
     return found
 
 
-def _platforms(asked: Sequence[str], tags: Sequence[str], own: Options) -> tuple[str, ...]:
+def _platforms(asked: Sequence[str], tags: Sequence[str], own: CibuildwheelOptions) -> tuple[str, ...]:
     """The platforms to build for: those asked for, else the project's that this machine builds.
 
     A pattern with ``*`` picks from the project's, or, where it names none, from those that hosted runners build.
@@ -176,10 +176,10 @@ def _platforms(asked: Sequence[str], tags: Sequence[str], own: Options) -> tuple
 
 
 def _judge(
-    project: Project,
-    built: Mapping[Identifier, Built],
-    crew: Crew,
-    observer: Observer,
+    project: SourceProject,
+    built: Mapping[BuildIdentifier, BuiltByCibuildwheel],
+    crew: ProcessGroup,
+    observer: BuildObserver,
     *,
     room: Path,
     imports: bool,
@@ -188,9 +188,9 @@ def _judge(
     started: float,
 ) -> BuildResult:
     """Prove the wheels of each place, in a room, as ``ftwheel build`` proves its own."""
-    from ftwheel.app.build.collect import Origin, Place, collect
+    from ftwheel.app.build.collect import PlatformWheels, WheelOrigin, collect
     from ftwheel.core.build.model import BuildPlan
-    from ftwheel.io.build.collected import CollectedWorkshop, interpreters_for
+    from ftwheel.io.build.collected import CollectedBuilder, interpreters_for
     from ftwheel.io.system.interpreters import discover
 
     found = discover() if imports else ()
@@ -211,12 +211,12 @@ def _judge(
             ignored=project.ignored,
         )
         (room / name).mkdir()
-        workshop = CollectedWorkshop(
+        workshop = CollectedBuilder(
             project.path, out_dir, {each.label: path for each, path in wheels.items()}, place=room / name, crew=crew
         )
-        places.append(Place(plan=plan, workshop=workshop))
+        places.append(PlatformWheels(plan=plan, workshop=workshop))
     origins = {
-        made.path.name: Origin(repaired_by=f"cibuildwheel {made.version}", seconds=made.seconds)
+        made.path.name: WheelOrigin(repaired_by=f"cibuildwheel {made.version}", seconds=made.seconds)
         for _, made in sorted(built.items(), reverse=True)  # of several that share a wheel the first one built it
     }
     return collect(

@@ -11,19 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli.options import indexes
-
-from ftwheel.cli.options import reports
+from ftwheel.cli.options import indexes, reports
 from ftwheel.core.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from packaging.version import Version
 
     from ftwheel.app.wheel.check import Importer, Judge, Run
-    from ftwheel.rules.registry import Selection
-    from ftwheel.core.wheel.reports import WheelReport
     from ftwheel.core.findings import Severity
+    from ftwheel.core.wheel.reports import WheelReport
     from ftwheel.render.findings import RuleText
+    from ftwheel.rules.registry import RuleSelection
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -93,8 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _about_rules(code: str | None) -> int:
-    from ftwheel.rules.registry import RULES, rule_of
     from ftwheel.render.terminal import table
+    from ftwheel.rules.registry import RULES, rule_of
 
     if code:
         print(rule_of(code).page(), end="")
@@ -105,8 +103,8 @@ def _about_rules(code: str | None) -> int:
 
 
 def _rule_texts() -> dict[str, RuleText]:
-    from ftwheel.rules.registry import RULES
     from ftwheel.render.findings import RuleText
+    from ftwheel.rules.registry import RULES
 
     return {
         rule.code: RuleText(title=rule.title, why=rule.why, fix=rule.fix, severity=rule.severity)
@@ -117,8 +115,8 @@ def _rule_texts() -> dict[str, RuleText]:
 def _judge(arguments: argparse.Namespace) -> Judge:
     from ftwheel.app.wheel.check import Judge
     from ftwheel.io.wheel.platform_policy import can_audit, platform_policy
-    from ftwheel.io.wheel.stable_abi import stable_symbols
     from ftwheel.io.wheel.reading import inspect_wheel
+    from ftwheel.io.wheel.stable_abi import stable_symbols
 
     selection, undeclared = _selection(arguments)
     return Judge(
@@ -130,10 +128,10 @@ def _judge(arguments: argparse.Namespace) -> Judge:
     )
 
 
-def _selection(arguments: argparse.Namespace) -> tuple[Selection, tuple[str, ...]]:
+def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str, ...]]:
     """The command line over ``[tool.ftwheel.check]``; also the modules that need not declare."""
-    from ftwheel.rules.registry import Selection
     from ftwheel.core.findings import Severity
+    from ftwheel.rules.registry import RuleSelection
     from ftwheel_build.config import CheckSettings, load_check
     from ftwheel_build.errors import RefusedError
 
@@ -147,7 +145,7 @@ def _selection(arguments: argparse.Namespace) -> tuple[Selection, tuple[str, ...
     severities = dict.fromkeys(("FTW401", "FTW703"), Severity.WARNING) if allow_gil else {}
     severities |= {code: Severity[word.upper()] for code, word in settings.severity.items()}
     severities |= dict(map(_severity, arguments.severity))
-    selection = Selection(
+    selection = RuleSelection(
         select=_codes(arguments.select) or settings.select,
         ignore=(*settings.ignore, *_codes(arguments.ignore)),
         severities=severities,
@@ -233,10 +231,10 @@ def _runner(asked: int | None) -> Run:
 def _importer(asked: Sequence[str]) -> Importer:
     from ftwheel.app.wheel.imports import ImportEach
     from ftwheel.cli.build import interpreters
-    from ftwheel.io.wheel.importing import import_modules
+    from ftwheel.io.project.source import SourceProject
     from ftwheel.io.system.interpreters import discover
-    from ftwheel.io.project.source import Project
+    from ftwheel.io.wheel.importing import import_modules
 
     # which interpreters a project supports matters only when none is asked for
-    found = interpreters(asked, Project(path=Path())) if asked else discover()
+    found = interpreters(asked, SourceProject(path=Path())) if asked else discover()
     return ImportEach(interpreters=found, import_modules=import_modules)

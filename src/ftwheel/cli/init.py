@@ -12,7 +12,7 @@ from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
     from ftwheel.app.project.init import InitPlan
-    from ftwheel.core.project.adoption import Survey, Wishes
+    from ftwheel.core.project.adoption import AdoptionRequest, ProjectScan
     from ftwheel.io.project.scan import Repository
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
@@ -91,8 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _planned(
-    project: Survey,
-    wishes: Wishes,
+    project: ProjectScan,
+    wishes: AdoptionRequest,
     folder: Path,
     repository: Repository,
     wanted: tuple[str, ...] | None,
@@ -119,10 +119,10 @@ def _planned(
     )
 
 
-def _wishes(arguments: argparse.Namespace) -> Wishes:
-    from ftwheel.core.project.adoption import Wishes
+def _wishes(arguments: argparse.Namespace) -> AdoptionRequest:
+    from ftwheel.core.project.adoption import AdoptionRequest
 
-    return Wishes(
+    return AdoptionRequest(
         pythons=_list(arguments.pythons),
         platforms=_list(arguments.platforms),
         gil=arguments.gil,
@@ -153,8 +153,8 @@ def _places(folder: Path, repository: Repository) -> bool:
 
 
 def _asked(
-    project: Survey, wishes: Wishes, wanted: tuple[str, ...] | None, workflows: bool
-) -> tuple[Wishes, tuple[str, ...] | None]:
+    project: ProjectScan, wishes: AdoptionRequest, wanted: tuple[str, ...] | None, workflows: bool
+) -> tuple[AdoptionRequest, tuple[str, ...] | None]:
     """Ask for what no option says and no setting answers; an adopted project is asked nothing."""
     from dataclasses import replace
 

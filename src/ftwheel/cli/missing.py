@@ -11,27 +11,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftwheel.cli.options import indexes, reports
 from ftwheel.cli.options import installers as choices
-
-from ftwheel.cli.options import indexes
-
-from ftwheel.cli.options import reports
 from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
-    from ftwheel.app.dependencies.missing import Inspect
+    from ftwheel.app.dependencies.missing import InspectWheel
     from ftwheel.app.dependencies.resolver import Resolver
-    from ftwheel.cli.options.indexes import Places
+    from ftwheel.cli.options.indexes import IndexPlaces
     from ftwheel.core.dependencies.inputs import Dependencies, IndexOptions
-    from ftwheel.core.tags.environments import Environment
+    from ftwheel.core.dependencies.readiness import FailurePolicy, MissingReport, ProjectReport, Shard
     from ftwheel.core.index.pages import Index
-    from ftwheel.core.dependencies.readiness import MissingReport, Policy, ProjectReport, Shard
-    from ftwheel.core.installers.options import InstallerRules
-    from ftwheel.io.index.named import NamedIndex
+    from ftwheel.core.installers.options import InstallerOptions
+    from ftwheel.core.tags.environments import Environment
     from ftwheel.io.dependencies.run_state import RunState
+    from ftwheel.io.index.named import NamedIndex
 
 __all__ = ["EXAMPLES", "add_arguments", "add_shared_arguments", "python", "read", "report_on", "run"]
 
@@ -127,11 +124,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> int:
     """Look at dependencies that were read, show the report, and decide about the exit code."""
-    from ftwheel.app.dependencies.missing import Question, missing
+    from ftwheel.app.dependencies.missing import ReadinessQuestion, missing
     from ftwheel.core.installers.options import installer
-    from ftwheel.io.system.folders import cache_root
+    from ftwheel.io.dependencies.report_cache import ReportCache
     from ftwheel.io.index.arrivals import IndexArrivals
-    from ftwheel.io.dependencies.report_cache import ReportMemory
+    from ftwheel.io.system.folders import cache_root
     from ftwheel.render.dependencies.progress import progress
 
     targets = _targets(arguments)
@@ -140,11 +137,11 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
     arguments = _with_options(arguments, [each.options for each in inputs])
     with indexes.open_places(arguments, [bare.name]) as places:
 
-        def rules(name: str) -> InstallerRules:
+        def rules(name: str) -> InstallerOptions:
             return next(choices.rules(arguments, [bare], places, name))
 
         arrivals = IndexArrivals(places.client, places.indexes[bare.name], jobs=arguments.jobs)
-        memory = ReportMemory(os.path.join(cache_root(), "reports-1"), targets, rules, arrivals.edition)
+        memory = ReportCache(os.path.join(cache_root(), "reports-1"), targets, rules, arrivals.edition)
         inspect = _inspector(places) if arguments.deep else None
         with progress() as shown, _state(arguments, targets, arrivals.indexes) as state:
 
@@ -155,7 +152,7 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
 
             report = missing(
                 inputs,
-                Question(targets=targets, rules=rules, arrivals=arrivals, inspect=inspect, memory=memory),
+                ReadinessQuestion(targets=targets, rules=rules, arrivals=arrivals, inspect=inspect, memory=memory),
                 resolve=None
                 if arguments.no_deps or not unresolved
                 else _resolver(places, arrivals.indexes, rules, arguments),
@@ -170,13 +167,13 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
 
 
 def _resolver(
-    places: Places, found: Sequence[Index], rules: Callable[[str], InstallerRules], arguments: argparse.Namespace
+    places: IndexPlaces, found: Sequence[Index], rules: Callable[[str], InstallerOptions], arguments: argparse.Namespace
 ) -> Resolver:
     """What resolves for a target; every page and every file is asked once, however many targets there are."""
-    from ftwheel.app.dependencies.candidates import Catalogue
+    from ftwheel.app.dependencies.candidates import CandidateSource
     from ftwheel.app.dependencies.resolver import Resolver
-    from ftwheel.io.system.folders import cache_root
     from ftwheel.io.dependencies.metadata import MetadataClient
+    from ftwheel.io.system.folders import cache_root
 
     if places.client is None:
         raise InputError(
@@ -184,10 +181,10 @@ def _resolver(
             hint="look at something resolved, such as a lock file, or use --no-deps",
         )
     metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1"))
-    return Resolver(Catalogue(found, metadata, jobs=arguments.jobs, abort=places.client.abort), rules)
+    return Resolver(CandidateSource(found, metadata, jobs=arguments.jobs, abort=places.client.abort), rules)
 
 
-def _inspector(places: Places) -> Inspect:
+def _inspector(places: IndexPlaces) -> InspectWheel:
     from ftwheel.io.dependencies.wheel_declarations import WheelDeclarations
 
     if places.client is None:
@@ -250,9 +247,9 @@ def _merge(arguments: argparse.Namespace) -> int:
     return _show(report, arguments)
 
 
-def _policy(report: MissingReport, arguments: argparse.Namespace) -> Policy:
+def _policy(report: MissingReport, arguments: argparse.Namespace) -> FailurePolicy:
     """What fails the command; an allowed project is exempt as long as all it gets is of a version that is allowed."""
-    from ftwheel.core.dependencies.readiness import Policy, Readiness
+    from ftwheel.core.dependencies.readiness import FailurePolicy, Readiness
     from ftwheel.core.installers.requirements import parse_requirement, parse_version
 
     allowed = set()
@@ -264,7 +261,7 @@ def _policy(report: MissingReport, arguments: argparse.Namespace) -> Policy:
             ):
                 allowed.add(project.name)
     outcomes = _failing(arguments) - {"undeclared"}
-    return Policy(
+    return FailurePolicy(
         fail_on=frozenset(Readiness[word.replace("-", "_").upper()] for word in outcomes), allowed=frozenset(allowed)
     )
 

@@ -7,19 +7,18 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ftwheel.cli.options import installers as choices
-
 from ftwheel.cli.options import indexes
+from ftwheel.cli.options import installers as choices
 from ftwheel.core.errors import FtwheelError, InputError
 
 if TYPE_CHECKING:
-    from ftwheel.cli.options.indexes import Places
-    from ftwheel.core.tags.environments import Environment
-    from ftwheel.core.installers.project_files import Project
+    from ftwheel.cli.options.indexes import IndexPlaces
+    from ftwheel.core.installers.options import InstallerOptions
+    from ftwheel.core.installers.project_files import ProjectFiles
     from ftwheel.core.installers.requirements import Requirement
-    from ftwheel.core.installers.options import InstallerRules
     from ftwheel.core.installers.simulations import Simulation
-    from ftwheel.render.installers.simulation import Report
+    from ftwheel.core.tags.environments import Environment
+    from ftwheel.render.installers.simulation import SimulationReport
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -69,17 +68,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every environment gets a wheel of the newest version that it can load, 1 when one does not."""
-    from ftwheel.core.installers.upload_hints import is_resolved
-    from ftwheel.core.tags.environments import parse_environments
+    from ftwheel.core.installers.options import installer
     from ftwheel.core.installers.outcomes import Outcome
     from ftwheel.core.installers.requirements import parse_requirement
-    from ftwheel.core.installers.options import installer
+    from ftwheel.core.installers.upload_hints import is_resolved
+    from ftwheel.core.tags.environments import parse_environments
 
     requirements = [parse_requirement(text) for text in arguments.requirement]
     installers = tuple(dict.fromkeys(map(installer, arguments.installer or ("pip", "uv"))))
     environments = _environments(arguments)
     explained = parse_environments(arguments.explain)
-    reports: list[Report] = []
+    reports: list[SimulationReport] = []
     failed = 0
     with indexes.open_places(arguments, (each.name for each in installers)) as places:
         names = list(dict.fromkeys(requirement.name for requirement in requirements))
@@ -122,19 +121,19 @@ def _report(
     requirement: Requirement,
     environments: tuple[Environment, ...],
     explained: tuple[Environment, ...],
-    rules: tuple[InstallerRules, ...],
-    places: Places,
-) -> Report:
+    rules: tuple[InstallerOptions, ...],
+    places: IndexPlaces,
+) -> SimulationReport:
     from ftwheel.app.installers.simulate import fetch
-    from ftwheel.core.installers.upload_hints import advise
     from ftwheel.core.installers.selection import explain
-    from ftwheel.render.installers.simulation import Report
+    from ftwheel.core.installers.upload_hints import advise
+    from ftwheel.render.installers.simulation import SimulationReport
 
     looked_at = [places.indexes[each.name] for each in rules]
     fetched = {found: fetch(requirement, found) for found in dict.fromkeys(looked_at)}
     projects = [fetched[found] for found in looked_at]
     simulation = _simulate(requirement, environments, rules, projects)
-    return Report(
+    return SimulationReport(
         simulation=simulation,
         advice=advise(simulation),
         status=_status(projects),
@@ -152,8 +151,8 @@ def _report(
 def _simulate(
     requirement: Requirement,
     environments: tuple[Environment, ...],
-    rules: tuple[InstallerRules, ...],
-    projects: Sequence[Project],
+    rules: tuple[InstallerOptions, ...],
+    projects: Sequence[ProjectFiles],
 ) -> Simulation:
     """One simulation of installers that may look at different places."""
     from ftwheel.app.installers.simulate import simulate_project
@@ -172,7 +171,7 @@ def _simulate(
     )
 
 
-def _status(projects: Sequence[Project]) -> str:
+def _status(projects: Sequence[ProjectFiles]) -> str:
     """PEP 792's marker of the first place that has another than ``active``, with its reason."""
     for source in (source for project in projects for source in project.sources):
         if source.details.status != "active":
@@ -181,7 +180,7 @@ def _status(projects: Sequence[Project]) -> str:
     return ""
 
 
-def _write(form: str, reports: Sequence[Report]) -> None:
+def _write(form: str, reports: Sequence[SimulationReport]) -> None:
     if form == "json":
         from ftwheel.render.installers.simulation_json import write_json as write
     elif form == "markdown":

@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 when every wheel was written (or could be advised on), 1 when the code of one does not support the tags."""
     from ftwheel.app.wheel.tag import plan
-    from ftwheel.io.wheel.stable_abi import stable_symbols
     from ftwheel.io.wheel.reading import inspect_wheel
+    from ftwheel.io.wheel.stable_abi import stable_symbols
 
     asked = (arguments.python_tag, arguments.abi_tag, arguments.platform_tag, arguments.build)
     if not arguments.suggest and all(tag is None for tag in asked):
@@ -83,8 +83,8 @@ def _refuse(made: TagPlan, filename: str) -> None:
 
 def _write(path: Path, made: TagPlan, folder: Path, *, remove: bool) -> Path:
     """Write the wheel, look at it once more, and only then remove the old one."""
-    from ftwheel.io.wheel.retag import retag
     from ftwheel.io.wheel.reading import read_wheel
+    from ftwheel.io.wheel.retag import retag
 
     contents = read_wheel(path)
     new = retag(path, contents, made.wanted.name, folder)

@@ -10,22 +10,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli.options import indexes
-
-from ftwheel.cli.options import reports
+from ftwheel.cli.options import indexes, reports
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ftwheel.app.release.verify import Verification
-    from ftwheel.core.installers.comparison import Real
-    from ftwheel.core.release.coverage import Configured, Coverage
-    from ftwheel.core.tags.environments import Environment
-    from ftwheel.core.findings import Finding, Severity
     from ftwheel.core.build.interpreters import Interpreter
+    from ftwheel.core.findings import Finding, Severity
     from ftwheel.core.index.pages import Index
-    from ftwheel.core.installers.options import InstallerRules
+    from ftwheel.core.installers.comparison import RealInstall
+    from ftwheel.core.installers.options import InstallerOptions
+    from ftwheel.core.release.coverage import ConfiguredTargets, Coverage
+    from ftwheel.core.tags.environments import Environment
     from ftwheel.io.release.dist import Dist
     from ftwheel_build.config import Config
 
@@ -132,7 +130,7 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
     return dist, dist.name, dist.version
 
 
-def _installers(asked: Sequence[str]) -> tuple[InstallerRules, ...]:
+def _installers(asked: Sequence[str]) -> tuple[InstallerOptions, ...]:
     from ftwheel.core.installers.options import installer
 
     return tuple(dict.fromkeys(map(installer, asked or ("pip", "uv"))))
@@ -142,12 +140,12 @@ def _verify(
     arguments: argparse.Namespace,
     configuration: tuple[Config, Path],
     release: tuple[Dist | None, str, str],
-    installers: tuple[InstallerRules, ...],
+    installers: tuple[InstallerOptions, ...],
     found: Sequence[Index],
 ) -> Verification:
     from ftwheel.app.release.verify import verify
-    from ftwheel.io.release.baseline import read_baseline
     from ftwheel.io.installers.config import parse_cutoff
+    from ftwheel.io.release.baseline import read_baseline
 
     config, folder = configuration
     dist, name, version = release
@@ -170,11 +168,11 @@ def _verify(
     )
 
 
-def _configured(config: Config, moment: datetime) -> Configured:
-    from ftwheel.core.release.coverage import Configured
+def _configured(config: Config, moment: datetime) -> ConfiguredTargets:
+    from ftwheel.core.release.coverage import ConfiguredTargets
     from ftwheel.core.tags.cpython import on
 
-    return Configured.of(
+    return ConfiguredTargets.of(
         pythons=config.pythons,
         platforms=config.platforms,
         stable_abi=config.stable_abi,
@@ -212,7 +210,7 @@ def _severity(text: str) -> tuple[str, Severity]:
     return code, Severity[word.upper()]
 
 
-def _plan(verification: Verification, config: Config, installers: tuple[InstallerRules, ...]) -> int:
+def _plan(verification: Verification, config: Config, installers: tuple[InstallerOptions, ...]) -> int:
     """Print the wheels, put through the simulator like a release, and which of them somebody lacks today."""
     from ftwheel.app.release.verify import planned
     from ftwheel.core.release.upload_plan import plan, stable_abi_floor
@@ -271,7 +269,7 @@ def _against(
     verification: Verification,
     dist: Dist | None,
     found: Sequence[Index],
-    installers: tuple[InstallerRules, ...],
+    installers: tuple[InstallerOptions, ...],
 ) -> bool:
     """Compare with the real installers, and print a line for each; whether all agree."""
     from ftwheel.app.release.compare_installers import compare
@@ -294,7 +292,7 @@ def _against(
                 "no interpreter of this machine is one the release is for", hint="name one with --python PATH"
             )
 
-        def ask(requirement: str, rules: InstallerRules, environment: Environment) -> Real:
+        def ask(requirement: str, rules: InstallerOptions, environment: Environment) -> RealInstall:
             return ask_installer(rules.name, asked[environment, rules], requirement, index=index, address=address)
 
         for comparison in compare(page, coverage.version, asked, ask):
@@ -309,15 +307,15 @@ def _against(
 
 def _real_environments(
     paths: Sequence[str], coverage: Coverage, names: Sequence[str]
-) -> dict[tuple[Environment, InstallerRules], Interpreter]:
+) -> dict[tuple[Environment, InstallerOptions], Interpreter]:
     """The environments of this machine that the release is for, with the installers that are there."""
     from ftwheel.core.installers.options import installer
-    from ftwheel.io.system.interpreters import discover, probe
     from ftwheel.io.release.real_installers import pip_version, uv_version
     from ftwheel.io.system.environment_probe import environment_of
+    from ftwheel.io.system.interpreters import discover, probe
 
     pythons = {(spot.place.minor, spot.place.free_threaded) for spot in coverage.spots}
-    asked: dict[tuple[Environment, InstallerRules], Interpreter] = {}
+    asked: dict[tuple[Environment, InstallerOptions], Interpreter] = {}
     for interpreter in [probe(path) for path in paths] if paths else discover():
         if interpreter.implementation != "cpython" or interpreter.debug:
             continue

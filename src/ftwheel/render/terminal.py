@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-__all__ = ["Cell", "is_rich", "printable", "table"]
+__all__ = ["StyledText", "is_rich", "printable", "table"]
 
 # C0 and C1 controls, bidirectional overrides, line separators, and lone surrogates
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class StyledText:
     """Text with a rich style such as ``green`` or ``bold red``; the style vanishes in plain output."""
 
     text: str
@@ -39,9 +39,9 @@ def is_rich(stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
-def table(stream: TextIO, header: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> None:
+def table(stream: TextIO, header: Sequence[str], rows: Sequence[Sequence[StyledText | str]]) -> None:
     """Write a table: drawn by rich on a terminal, else columns two spaces apart with an upper-case header."""
-    cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
+    cells = [[cell if isinstance(cell, StyledText) else StyledText(cell) for cell in row] for row in rows]
     if is_rich(stream):
         from rich import box
         from rich.console import Console

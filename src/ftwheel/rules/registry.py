@@ -6,26 +6,12 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ftwheel.rules.wheel import archive
-
-from ftwheel.rules.wheel import binaries
-
-from ftwheel.rules.wheel import gil
-
-from ftwheel.rules.wheel import imports
-
-from ftwheel.rules.wheel import metadata
-
-from ftwheel.rules.wheel import pairs
-
-from ftwheel.rules.wheel import stable_abi
-
-from ftwheel.rules.wheel import tags
-from ftwheel.rules.rule import Facts, Group, GroupRule, Rule, WheelRule
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.rules.rule import GroupRule, ReleaseWheels, Rule, WheelFacts, WheelRule
+from ftwheel.rules.wheel import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
 
-__all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "RULES", "WHEEL_RULES", "Selection", "index", "rule_of"]
+__all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "RULES", "WHEEL_RULES", "RuleSelection", "index", "rule_of"]
 
 WHEEL_RULES: tuple[WheelRule, ...] = (
     archive.UnreadableWheel(),
@@ -36,7 +22,7 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     archive.BrokenMetadataFile(),
     archive.NotInRecord(),
     archive.RecordMismatch(),
-    archive.MetadataMismatch(),
+    archive.MetadataDisagrees(),
     tags.NameAgainstWheelFile(),
     tags.RootIsPurelib(),
     tags.PythonTagWithT(),
@@ -94,7 +80,7 @@ def rule_of(code: str) -> Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class RuleSelection:
     """Which rules apply, and how much their findings weigh.
 
     ``select`` and ``ignore`` hold codes or beginnings of codes (``FTW4``); the longer one that fits decides,
@@ -122,12 +108,12 @@ class Selection:
             return not ignored
         return max((len(prefix) for prefix in self.select if rule.code.startswith(prefix)), default=0) > ignored
 
-    def judge(self, facts: Facts, *, only: Container[str] | None = None) -> tuple[Finding, ...]:
+    def judge(self, facts: WheelFacts, *, only: Container[str] | None = None) -> tuple[Finding, ...]:
         """Everything that the chosen rules have to say about one wheel, sorted; ``only`` names codes to keep to."""
         rules = (rule for rule in WHEEL_RULES if self.applies(rule) and (only is None or rule.code in only))
         return self._weighed(finding for rule in rules for finding in rule.check(facts))
 
-    def judge_group(self, group: Group) -> tuple[Finding, ...]:
+    def judge_group(self, group: ReleaseWheels) -> tuple[Finding, ...]:
         """Everything that the chosen rules have to say about wheels seen together, sorted."""
         return self._weighed(finding for rule in GROUP_RULES if self.applies(rule) for finding in rule.check(group))
 

@@ -2,7 +2,7 @@
 
 A rule has a code that never changes its meaning, a title, the reason why it matters, what to do about it, a severity,
 and one pure ``check``. What a rule may need from outside (auditwheel's verdict, the results of imports, the table of
-stable ABI symbols) is handed to it in ``Facts``; nothing here touches a file.
+stable ABI symbols) is handed to it in ``WheelFacts``; nothing here touches a file.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from ftwheel.core.wheel.reports import Imported, PolicyVerdict
-from ftwheel.core.wheel.extension_module import ExtensionModule
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.wheel.pairs import HalvesComparison, Pairing
-from ftwheel.core.wheel.imports import ImportOutcome
-from ftwheel.core.tags.cpython_builds import Target, targets_of
+from ftwheel.core.tags.cpython_builds import CPythonBuild, targets_of
 from ftwheel.core.wheel.contents import WheelContents, dotted_name
+from ftwheel.core.wheel.extension_module import ExtensionModule
+from ftwheel.core.wheel.imports import ImportOutcome
+from ftwheel.core.wheel.pairs import PairComparison, Pairing
+from ftwheel.core.wheel.reports import Imported, PolicyVerdict
 
-__all__ = ["Facts", "Group", "GroupRule", "Rule", "WheelRule"]
+__all__ = ["GroupRule", "ReleaseWheels", "Rule", "WheelFacts", "WheelRule"]
 
 PAGES = "docs/rules/"  # below the root of the repository; ``ftwheel check --explain`` prints a page as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class WheelFacts:
     """One wheel and everything a rule may ask about it.
 
     ``stable_symbols`` gives each symbol of the stable ABI with the minor version that added it. ``policy`` asks
@@ -44,7 +44,7 @@ class Facts:
     _variants: dict[str, tuple[ExtensionModule, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @property
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self) -> tuple[CPythonBuild, ...]:
         """The CPython builds that the file name promises to serve."""
         return targets_of(self.wheel.name)
 
@@ -93,7 +93,7 @@ class Facts:
             for result in imported.results
         )
 
-    def loaded_by(self, target: Target) -> Iterator[tuple[str, ExtensionModule]]:
+    def loaded_by(self, target: CPythonBuild) -> Iterator[tuple[str, ExtensionModule]]:
         """For each module the file that interpreters of this target load, if they find one."""
         for name, variants in self.variants.items():
             found = [variant for variant in variants if target.searches(variant.suffix)]
@@ -102,12 +102,12 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class ReleaseWheels:
     """All wheels of one run that belong to the same release, and how they pair up."""
 
     wheels: tuple[WheelContents, ...]
     pairing: Pairing
-    comparisons: tuple[HalvesComparison, ...]
+    comparisons: tuple[PairComparison, ...]
 
 
 class Rule(abc.ABC):
@@ -147,14 +147,14 @@ class WheelRule(Rule):
     """A rule about one wheel."""
 
     @abc.abstractmethod
-    def check(self, facts: Facts) -> Iterator[Finding]: ...
+    def check(self, facts: WheelFacts) -> Iterator[Finding]: ...
 
 
 class GroupRule(Rule):
     """A rule about the wheels of one release, seen together."""
 
     @abc.abstractmethod
-    def check(self, group: Group) -> Iterator[Finding]: ...
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]: ...
 
 
 def _paragraph(text: str) -> str:

@@ -15,10 +15,10 @@ from ftwheel.core.build.model import (
     BuildResult,
     BuiltSdist,
     BuiltWheel,
-    Observer,
+    BuildObserver,
     Repair,
-    Stage,
-    Workshop,
+    BuildStage,
+    Builder,
 )
 from ftwheel.core.wheel.reports import Imported
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
@@ -48,7 +48,7 @@ class _Half:
 
 
 def build(
-    plan: BuildPlan, workshop: Workshop, observer: Observer, *, project: str, out_dir: str, jobs: int
+    plan: BuildPlan, workshop: Builder, observer: BuildObserver, *, project: str, out_dir: str, jobs: int
 ) -> BuildResult:
     """Build everything the plan asks for; at most ``jobs`` halves at a time.
 
@@ -105,7 +105,7 @@ def _check(plan: BuildPlan) -> None:
         raise InputError(f"two interpreters are CPython {twice[0]}: {named}", hint="name only one of them")
 
 
-def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpreter: Interpreter) -> _Half:
+def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, interpreter: Interpreter) -> _Half:
     start = workshop.clock()
     label = interpreter.label
     try:
@@ -114,7 +114,7 @@ def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpr
         repair: Repair | None = None
         # a wheel that is wrong already is neither repaired nor imported: what came out would only hide why
         if plan.repair and not _wrong(findings, plan):
-            observer.stage(label, Stage.REPAIR)
+            observer.stage(label, BuildStage.REPAIR)
             wheel, repair = workshop.repair(wheel, interpreter)
             findings += workshop.inspect(wheel, interpreter)
         # an import shows what a module declares better than a walk through its code
@@ -122,7 +122,7 @@ def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpr
         imports: tuple[ImportResult, ...] = ()
         if not _wrong(findings, plan):
             if plan.import_modules and contents.modules:
-                observer.stage(label, Stage.IMPORT)
+                observer.stage(label, BuildStage.IMPORT)
                 imports = workshop.import_modules(wheel, interpreter, sorted(contents.modules))
                 if any(each.enables_gil for each in imports):  # the walk finds the line to add
                     contents = workshop.read(wheel, interpreter, thorough=True)
@@ -130,10 +130,10 @@ def _build_half(plan: BuildPlan, workshop: Workshop, observer: Observer, interpr
 
             findings += judge_wheel(contents, interpreter, imports, workshop.stable_symbols, plan=plan)
     except BaseException:
-        observer.stage(label, Stage.FAILED)
+        observer.stage(label, BuildStage.FAILED)
         raise
     findings = [each for each in findings if each.code not in plan.ignored]
-    observer.stage(label, Stage.FAILED if _wrong(findings, plan) else Stage.DONE)
+    observer.stage(label, BuildStage.FAILED if _wrong(findings, plan) else BuildStage.DONE)
     platform = ".".join(contents.name.platforms)
     return _Half(
         interpreter=interpreter,
@@ -151,7 +151,7 @@ def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
 
 
 def _together(
-    half: Callable[[Interpreter], _Half], interpreters: Sequence[Interpreter], workshop: Workshop, jobs: int
+    half: Callable[[Interpreter], _Half], interpreters: Sequence[Interpreter], workshop: Builder, jobs: int
 ) -> list[_Half]:
     """The halves in the order of the interpreters. An interruption stops the workshop before threads are waited for."""
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:

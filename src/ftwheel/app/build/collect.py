@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ftwheel.app.build.build import build
-from ftwheel.core.build.model import BuildPlan, BuildResult, BuiltWheel, Observer, Repair, Workshop
+from ftwheel.core.build.model import BuildPlan, BuildResult, BuiltWheel, BuildObserver, Repair, Builder
 from ftwheel.core.errors import BuildError
 
-__all__ = ["Origin", "Place", "collect"]
+__all__ = ["WheelOrigin", "PlatformWheels", "collect"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PlatformWheels:
     """The wheels of one platform; the workshop hands them out instead of building them."""
 
     plan: BuildPlan
-    workshop: Workshop
+    workshop: Builder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class WheelOrigin:
     """Where a wheel comes from: the words for who repaired it, and the seconds its build took."""
 
     repaired_by: str
@@ -29,10 +29,10 @@ class Origin:
 
 
 def collect(
-    places: Sequence[Place],
-    origins: Mapping[str, Origin],
+    places: Sequence[PlatformWheels],
+    origins: Mapping[str, WheelOrigin],
     publish: Callable[[Sequence[str]], tuple[str, ...]],
-    observer: Observer,
+    observer: BuildObserver,
     *,
     project: str,
     out_dir: str,
@@ -64,7 +64,7 @@ def collect(
     )
 
 
-def _told(wheel: BuiltWheel, origin: Origin) -> BuiltWheel:
+def _told(wheel: BuiltWheel, origin: WheelOrigin) -> BuiltWheel:
     platform = wheel.repair.after
     repair = Repair(tool=origin.repaired_by, before=platform, after=platform, reason="its repair-wheel-command")
     return replace(wheel, repair=repair, seconds=wheel.seconds + origin.seconds)

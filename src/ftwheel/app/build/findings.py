@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ftwheel.rules.registry import Selection
-from ftwheel.rules.rule import Facts, Group
+from ftwheel.rules.registry import RuleSelection
+from ftwheel.rules.rule import WheelFacts, ReleaseWheels
 from ftwheel.core.build.model import BuildPlan
 from ftwheel.core.wheel.reports import Imported
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.wheel.pairs import Pairing, compare_halves
+from ftwheel.core.wheel.pairs import Pairing, compare_pair
 from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.wheel.contents import WheelContents
@@ -34,9 +34,9 @@ def judge_wheel(
     The manylinux policy is not asked about: the repair has just decided it.
     """
     imported = (Imported(label=interpreter.label, results=tuple(imports)),) if plan.import_modules else None
-    facts = Facts(wheel=wheel, stable_symbols=stable_symbols, imported=imported)
+    facts = WheelFacts(wheel=wheel, stable_symbols=stable_symbols, imported=imported)
     severities = dict.fromkeys(_GIL, Severity.WARNING) if plan.allow_gil else {}
-    return _serious(Selection(severities=severities).judge(facts))
+    return _serious(RuleSelection(severities=severities).judge(facts))
 
 
 def judge_halves(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:
@@ -45,14 +45,14 @@ def judge_halves(default: WheelContents, free_threaded: WheelContents) -> tuple[
     One file name for both is wrong, unless neither has extension modules and the Python files are the same: that is
     one wheel which serves both.
     """
-    comparison = compare_halves(default, free_threaded)
+    comparison = compare_pair(default, free_threaded)
     one = replace(comparison, same_filename=False, one_wheel=None)
     if comparison.same_filename and one.agree and not default.modules:
         comparison = one
     pairs = ((default, free_threaded),)
     pairing = Pairing(pairs=pairs, without_default=(), without_free_threaded=())
     return _serious(
-        Selection().judge_group(Group(wheels=(default, free_threaded), pairing=pairing, comparisons=(comparison,)))
+        RuleSelection().judge_group(ReleaseWheels(wheels=(default, free_threaded), pairing=pairing, comparisons=(comparison,)))
     )
 
 

@@ -11,23 +11,23 @@ from typing import Self
 
 from packaging.version import Version
 
-from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.tags.environments import Environment
-from ftwheel.core.errors import FtwheelError
-from ftwheel.core.index.pages import Index
-from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.dependencies.resolution import CoreMetadata, MetadataSource, Untold, combined, dependencies
-from ftwheel.core.installers.options import InstallerRules
-from ftwheel.core.installers.selection import Project, walk
+from ftwheel.core.errors import FtwheelError
 from ftwheel.core.index.page import File
+from ftwheel.core.index.pages import Index
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.installers.selection import ProjectFiles, walk
+from ftwheel.core.tags.environments import Environment
 from ftwheel.core.wheel.contents import Metadata
 
-__all__ = ["Catalogue", "Lookahead", "Target"]
+__all__ = ["CandidateSource", "InstallerCandidates", "Prefetcher"]
 
 _JOBS = 24
 
 
-class Catalogue:
+class CandidateSource:
     """Pages and metadata for any number of resolutions on the same indexes. Safe to use from several threads."""
 
     def __init__(
@@ -43,10 +43,10 @@ class Catalogue:
         self.abort = abort
         self._indexes = indexes
         self._metadata = metadata
-        self._projects: dict[str, Future[Project | None]] = {}
+        self._projects: dict[str, Future[ProjectFiles | None]] = {}
         self._lock = Lock()
 
-    def project(self, name: str) -> Project | None:
+    def project(self, name: str) -> ProjectFiles | None:
         """A project, None when no index has it. Raises what the indexes raise, each time the same."""
         with self._lock:
             found = self._projects.get(name)
@@ -56,7 +56,7 @@ class Catalogue:
                 pages = [(index.kind, index.project(name)) for index in self._indexes]
                 listed = [(kind, page) for kind, page in pages if page is not None]
                 # The dictionary is filled when a file turns out not to be what its name says.
-                future.set_result(Project(name, listed, metadata={}) if listed else None)
+                future.set_result(ProjectFiles(name, listed, metadata={}) if listed else None)
             except BaseException as error:
                 future.set_exception(error)
                 raise
@@ -67,14 +67,14 @@ class Catalogue:
         return self._metadata.metadata(file)
 
 
-class Target:
+class InstallerCandidates:
     """What one installer takes in one environment, of the projects of a catalogue."""
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        catalogue: CandidateSource,
         environment: Environment,
-        rules: Callable[[str], InstallerRules],
+        rules: Callable[[str], InstallerOptions],
         *,
         constraints: Iterable[Requirement] = (),
         pins: Iterable[Requirement] = (),
@@ -97,7 +97,7 @@ class Target:
         self._walks: dict[Requirement, _Walk] = {}
         self._lock = Lock()
 
-    def rules(self, name: str) -> InstallerRules:
+    def rules(self, name: str) -> InstallerOptions:
         found = self._rules(name)
         return replace(found, hashes=found.hashes | self._hashes[name]) if name in self._hashes else found
 
@@ -167,14 +167,14 @@ class _Walk:
         return self._seen[place]
 
 
-class Lookahead:
+class Prefetcher:
     """Gets what a resolution will most likely ask for, many requests at a time, while it runs.
 
     Of every project the newest candidate that fits is looked into, and what it requires is got next. Nothing is decided
     here: a wrong guess costs a request, and what goes wrong is raised where it matters.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: InstallerCandidates) -> None:
         self._target = target
         self._pool = ThreadPoolExecutor(max_workers=target.catalogue.jobs, thread_name_prefix="lookahead")
         self._seen: set[tuple[str, tuple[str, ...]]] = set()

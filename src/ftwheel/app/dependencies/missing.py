@@ -12,35 +12,52 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from ftwheel.core.dependencies.inputs import Dependencies, SetAside
-from ftwheel.core.tags.environments import Environment
+from ftwheel.core.dependencies.inputs import Dependencies, UnindexedDependency
+from ftwheel.core.dependencies.readiness import (
+    FailurePolicy,
+    GilDeclarations,
+    MissingReport,
+    ProjectReport,
+    Readiness,
+    Shard,
+    TargetReadiness,
+)
+from ftwheel.core.dependencies.requested import RequestedProject, in_shard, requested_projects
 from ftwheel.core.errors import FtwheelError
-from ftwheel.core.index.pages import Index
-from ftwheel.core.dependencies.readiness import Deep, MissingReport, Policy, ProjectReport, Readiness, Shard, Verdict
-from ftwheel.core.installers.options import InstallerRules
 from ftwheel.core.index.page import File
-from ftwheel.core.dependencies.requested import Wanting, in_shard, wanting
+from ftwheel.core.index.pages import Index
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.tags.environments import Environment
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ftwheel.core.dependencies.resolution import Resolution
 
-__all__ = ["Arrivals", "Inspect", "Memory", "Question", "Resolve", "judge", "missing", "wanted"]
+__all__ = [
+    "ArrivingPages",
+    "InspectWheel",
+    "KnownReports",
+    "ReadinessQuestion",
+    "Resolve",
+    "judge",
+    "missing",
+    "wanted",
+]
 
 _INSPECTORS = 4  # wheels looked into at a time; each may be large
 
 Resolve = Callable[[Dependencies, Environment], "Resolution"]
 
 
-class Inspect(Protocol):
+class InspectWheel(Protocol):
     """Looks into a wheel; called from several threads. ``abort`` ends what is under way."""
 
-    def __call__(self, file: File) -> Deep: ...
+    def __call__(self, file: File) -> GilDeclarations: ...
     def abort(self) -> None: ...
 
 
-class Arrivals(Protocol):
+class ArrivingPages(Protocol):
     """The places to look, for many projects at once."""
 
     def arriving(self, names: Iterable[str]) -> Iterator[str]:
@@ -57,22 +74,22 @@ class Arrivals(Protocol):
         ...
 
 
-class Memory(Protocol):
+class KnownReports(Protocol):
     """Reports of earlier runs, for questions and pages that have not changed since."""
 
-    def recall(self, wanting: Wanting) -> ProjectReport | None: ...
-    def keep(self, wanting: Wanting, report: ProjectReport) -> None: ...
+    def recall(self, requested_projects: RequestedProject) -> ProjectReport | None: ...
+    def keep(self, requested_projects: RequestedProject, report: ProjectReport) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ReadinessQuestion:
     """What is asked about every project. ``rules`` gives those for a project, by its normalized name."""
 
     targets: tuple[Environment, ...]
-    rules: Callable[[str], InstallerRules]
-    arrivals: Arrivals
-    inspect: Inspect | None = None
-    memory: Memory | None = None
+    rules: Callable[[str], InstallerOptions]
+    arrivals: ArrivingPages
+    inspect: InspectWheel | None = None
+    memory: KnownReports | None = None
 
 
 def wanted(
@@ -81,7 +98,7 @@ def wanted(
     *,
     resolve: Resolve | None = None,
     shard: Shard | None = None,
-) -> tuple[tuple[Wanting, ...], tuple[SetAside, ...]]:
+) -> tuple[tuple[RequestedProject, ...], tuple[UnindexedDependency, ...]]:
     """What the targets want of the inputs, by name, and what no index is asked about.
 
     Inputs that are not resolved are, by ``resolve``, for each target; without it, what they name is taken as it stands
@@ -93,7 +110,7 @@ def wanted(
         else {number: resolve(dependencies, target) for number, target in enumerate(targets)}
         for dependencies in inputs
     ]
-    everything = wanting(zip(inputs, resolutions, strict=True), [dict(target.markers) for target in targets])
+    everything = requested_projects(zip(inputs, resolutions, strict=True), [dict(target.markers) for target in targets])
     aside = [one for each in inputs for one in each.set_aside]
     aside += [one for each in resolutions for resolution in each.values() for one in resolution.set_aside]
     return tuple(one for one in everything if in_shard(one.name, shard)), tuple(dict.fromkeys(aside))
@@ -101,10 +118,10 @@ def wanted(
 
 def missing(
     inputs: Sequence[Dependencies],
-    question: Question,
+    question: ReadinessQuestion,
     *,
     resolve: Resolve | None = None,
-    policy: Policy | None = None,
+    policy: FailurePolicy | None = None,
     shard: Shard | None = None,
     done: Mapping[str, ProjectReport] | None = None,
     observer: Callable[[ProjectReport, int, int], None] = lambda report, number, of: None,
@@ -130,12 +147,12 @@ def missing(
         targets=tuple(target.label for target in question.targets),
         projects=tuple(report for _, report in sorted(reports.items())),
         set_aside=aside,
-        policy=policy or Policy(),
+        policy=policy or FailurePolicy(),
         shards=(shard,) if shard is not None else (),
     )
 
 
-def judge(everything: Iterable[Wanting], question: Question) -> Iterator[ProjectReport]:
+def judge(everything: Iterable[RequestedProject], question: ReadinessQuestion) -> Iterator[ProjectReport]:
     """The report of each project, in the order in which pages arrive."""
     by_name = {one.name: one for one in everything}
     reports = _judged(by_name, question)
@@ -149,7 +166,7 @@ def judge(everything: Iterable[Wanting], question: Question) -> Iterator[Project
 _Judged = tuple[ProjectReport, tuple[File | None, ...]]
 
 
-def _judged(by_name: Mapping[str, Wanting], question: Question) -> Iterator[_Judged]:
+def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion) -> Iterator[_Judged]:
     asked = []
     for name, one in by_name.items():
         # a report remembered has no files to look into
@@ -168,10 +185,10 @@ def _judged(by_name: Mapping[str, Wanting], question: Question) -> Iterator[_Jud
         yield judged
 
 
-def _judge(one: Wanting, question: Question) -> _Judged:
+def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
     # what was remembered needs none of this
     from ftwheel.core.dependencies.assessment import assess, newest_wheel
-    from ftwheel.core.installers.selection import Project
+    from ftwheel.core.installers.selection import ProjectFiles
 
     report = ProjectReport(name=one.name, requirement=one.requirement, chains=one.chains)
     try:
@@ -179,9 +196,9 @@ def _judge(one: Wanting, question: Question) -> _Judged:
     except FtwheelError as error:
         return replace(report, problem=error.message, problem_code=error.exit_code), ()
     found = [(kind, page) for kind, page in pages if page is not None]
-    project = Project(one.name, found) if found else None
+    project = ProjectFiles(one.name, found) if found else None
     rules = question.rules(one.name)
-    verdicts: dict[int, Verdict] = {}
+    verdicts: dict[int, TargetReadiness] = {}
     for number, wish in one.wishes:
         verdict = assess(project, wish, question.targets[number], rules)
         if number not in verdicts or _is_worse(verdict, verdicts[number]):
@@ -194,18 +211,18 @@ def _judge(one: Wanting, question: Question) -> _Judged:
     return replace(report, verdicts=tuple(verdicts.values())), files
 
 
-def _is_worse(one: Verdict, other: Verdict) -> bool:
+def _is_worse(one: TargetReadiness, other: TargetReadiness) -> bool:
     """Of two inputs that want different versions for one target, the one that is not ready is told."""
     order = list(Readiness)
     return order.index(one.readiness) > order.index(other.readiness)
 
 
-def _deepened(reports: Iterable[_Judged], inspect: Inspect) -> Iterator[ProjectReport]:
+def _deepened(reports: Iterable[_Judged], inspect: InspectWheel) -> Iterator[ProjectReport]:
     """The same reports with what their wheels declare, in the same order; some wheels are looked into at a time."""
     from concurrent.futures import ThreadPoolExecutor  # 20 ms
 
     with ThreadPoolExecutor(max_workers=_INSPECTORS, thread_name_prefix="deep") as pool:
-        waiting: deque[tuple[ProjectReport, tuple[File | None, ...], dict[str, Future[Deep]]]] = deque()
+        waiting: deque[tuple[ProjectReport, tuple[File | None, ...], dict[str, Future[GilDeclarations]]]] = deque()
         try:
             for report, files in reports:
                 futures = {file.filename: file for file in files if file is not None}
@@ -221,7 +238,7 @@ def _deepened(reports: Iterable[_Judged], inspect: Inspect) -> Iterator[ProjectR
 
 
 def _with_deep(
-    report: ProjectReport, files: tuple[File | None, ...], futures: Mapping[str, Future[Deep]]
+    report: ProjectReport, files: tuple[File | None, ...], futures: Mapping[str, Future[GilDeclarations]]
 ) -> ProjectReport:
     if not futures:
         return report

@@ -19,22 +19,22 @@ from packaging.version import Version
 from resolvelib import AbstractProvider
 from resolvelib.structs import RequirementInformation
 
-from ftwheel.app.dependencies.candidates import Lookahead, Target
-from ftwheel.core.installers.candidates import Candidate
+from ftwheel.app.dependencies.candidates import InstallerCandidates, Prefetcher
+from ftwheel.core.dependencies.resolution import CoreMetadata, Dependency, Untold, dependencies
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.uv.requires_python import meets_lower_bound
+from ftwheel.core.index.page import normalized
+from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.pip.selection import meets_python
 from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
-from ftwheel.core.dependencies.resolution import CoreMetadata, Dependency, Untold, dependencies
-from ftwheel.core.index.page import normalized
+from ftwheel.core.installers.uv.requires_python import meets_lower_bound
 
-__all__ = ["Ask", "Choice", "Provider", "split"]
+__all__ = ["ProjectVersion", "Provider", "ResolverRequirement", "split"]
 
 _PROMOTED_AFTER = 5  # conflicts: pip's _CONFLICT_PRIORITY_THRESHOLD
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class ProjectVersion:
     """One version of a project, plain or with extras; ``candidate`` is None when there is no file to take.
 
     There is one object for each, so that they can be told apart by identity.
@@ -45,7 +45,7 @@ class Choice:
     version: Version | None
     candidate: Candidate | None
     said: CoreMetadata | Untold
-    plain: Choice | None = None
+    plain: ProjectVersion | None = None
 
     @property
     def identifier(self) -> str:
@@ -53,13 +53,13 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ask:
+class ResolverRequirement:
     """One requirement; ``exactly`` is set when it is met by one choice only. ``origin`` is set for what users ask."""
 
     name: str
     extras: tuple[str, ...]
     requirement: Requirement
-    exactly: Choice | None = None
+    exactly: ProjectVersion | None = None
     origin: str = ""
 
     @property
@@ -76,31 +76,35 @@ def _named(identifier: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(extras.split(",")) if bracket else ()
 
 
-def split(requirement: Requirement, origin: str = "", *, pip: bool) -> Iterator[Ask]:
+def split(requirement: Requirement, origin: str = "", *, pip: bool) -> Iterator[ResolverRequirement]:
     """A requirement with extras in the parts that the installer looks at: for uv each extra is one by itself."""
     if not pip and requirement.extras:
-        yield from (Ask(requirement.name, (extra,), requirement, origin=origin) for extra in requirement.extras)
+        yield from (
+            ResolverRequirement(requirement.name, (extra,), requirement, origin=origin) for extra in requirement.extras
+        )
         return
     if requirement.extras and requirement.specifier is not None:
-        yield Ask(requirement.name, (), requirement, origin=origin)
-    yield Ask(requirement.name, requirement.extras, requirement, origin=origin)
+        yield ResolverRequirement(requirement.name, (), requirement, origin=origin)
+    yield ResolverRequirement(requirement.name, requirement.extras, requirement, origin=origin)
 
 
-Information = RequirementInformation[Ask, Choice]
+Information = RequirementInformation[ResolverRequirement, ProjectVersion]
 
 
-class Provider(AbstractProvider[Ask, Choice, str]):
+class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
     """One resolution: a target, and what the user asks for."""
 
-    def __init__(self, target: Target, roots: Sequence[Ask], lookahead: Lookahead, *, pip: bool) -> None:
+    def __init__(
+        self, target: InstallerCandidates, roots: Sequence[ResolverRequirement], lookahead: Prefetcher, *, pip: bool
+    ) -> None:
         self.target = target
         self.roots = roots
         self.excused: set[str] = set()
-        self.empty: dict[Ask, None] = {}  # of which there was nothing to choose from, at least together
+        self.empty: dict[ResolverRequirement, None] = {}  # of which there was nothing to choose from, at least together
         self._lookahead = lookahead
         self._pip = pip
-        self._choices: dict[tuple[str, tuple[str, ...], str], Choice | None] = {}
-        self._required: dict[Choice, tuple[list[Ask], list[Dependency]]] = {}
+        self._choices: dict[tuple[str, tuple[str, ...], str], ProjectVersion | None] = {}
+        self._required: dict[ProjectVersion, tuple[list[ResolverRequirement], list[Dependency]]] = {}
         self._sets: dict[Requirement, int] = {}
         self._places: dict[str, dict[Version | None, int]] = {}
         self._order: dict[str, int] = {}
@@ -111,15 +115,15 @@ class Provider(AbstractProvider[Ask, Choice, str]):
 
     # --- candidates ---------------------------------------------------------------------------------------------
 
-    def identify(self, requirement_or_candidate: Ask | Choice) -> str:
+    def identify(self, requirement_or_candidate: ResolverRequirement | ProjectVersion) -> str:
         return requirement_or_candidate.identifier
 
     def find_matches(
         self,
         identifier: str,
-        requirements: Mapping[str, Iterator[Ask]],
-        incompatibilities: Mapping[str, Iterator[Choice]],
-    ) -> Iterable[Choice] | Callable[[], Iterator[Choice]]:
+        requirements: Mapping[str, Iterator[ResolverRequirement]],
+        incompatibilities: Mapping[str, Iterator[ProjectVersion]],
+    ) -> Iterable[ProjectVersion] | Callable[[], Iterator[ProjectVersion]]:
         # None is left when resolvelib takes back all who asked; pip then finds nothing, except for a plain asker.
         asked = list(requirements[identifier])
         name, extras = _named(identifier)
@@ -142,8 +146,12 @@ class Provider(AbstractProvider[Ask, Choice, str]):
         return partial(self._found, asked, wanted, extras, without)
 
     def _found(
-        self, asked: Sequence[Ask], wanted: Requirement, extras: tuple[str, ...], without: set[Choice]
-    ) -> Iterator[Choice]:
+        self,
+        asked: Sequence[ResolverRequirement],
+        wanted: Requirement,
+        extras: tuple[str, ...],
+        without: set[ProjectVersion],
+    ) -> Iterator[ProjectVersion]:
         none = True
         for choice in self.choices(wanted, extras):
             none = False
@@ -152,7 +160,7 @@ class Provider(AbstractProvider[Ask, Choice, str]):
         if none:
             self.empty.update(dict.fromkeys(asked))
 
-    def is_satisfied_by(self, requirement: Ask, candidate: Choice) -> bool:
+    def is_satisfied_by(self, requirement: ResolverRequirement, candidate: ProjectVersion) -> bool:
         if requirement.exactly is not None:
             return requirement.exactly is (candidate.plain or candidate)
         if candidate.version is None:
@@ -162,7 +170,7 @@ class Provider(AbstractProvider[Ask, Choice, str]):
 
     def choices(
         self, wanted: Requirement, extras: tuple[str, ...], within: Callable[[Version], bool] = lambda _: True
-    ) -> Iterator[Choice]:
+    ) -> Iterator[ProjectVersion]:
         """What can be chosen, best first, without versions whose metadata rules them out."""
         seen: set[Version] = set()
         again = True
@@ -198,11 +206,13 @@ class Provider(AbstractProvider[Ask, Choice, str]):
             return not rules.ignore_requires_python and not meets_python(said.requires_python, python)
         return meets_lower_bound(said.requires_python, python) is False
 
-    def _choice(self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | Untold) -> Choice | None:
+    def _choice(
+        self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | Untold
+    ) -> ProjectVersion | None:
         """The plain choice; None when a requirement in it cannot be read, for which installers pass over a version."""
         key = name, (), candidate.file.url
         if key not in self._choices:
-            choice = Choice(name, (), version, candidate, said)
+            choice = ProjectVersion(name, (), version, candidate, said)
             try:
                 self.required(choice)
             except InputError:
@@ -211,21 +221,21 @@ class Provider(AbstractProvider[Ask, Choice, str]):
                 self._choices[key] = choice
         return self._choices[key]
 
-    def _with_extras(self, plain: Choice, extras: tuple[str, ...]) -> Choice:
+    def _with_extras(self, plain: ProjectVersion, extras: tuple[str, ...]) -> ProjectVersion:
         if not extras:
             return plain
         key = plain.name, extras, plain.candidate.file.url if plain.candidate is not None else ""
         found = self._choices.get(key)
         if found is None:
-            found = Choice(plain.name, extras, plain.version, plain.candidate, plain.said, plain)
+            found = ProjectVersion(plain.name, extras, plain.version, plain.candidate, plain.said, plain)
             self._choices[key] = found
         return found
 
-    def _nothing(self, name: str, extras: tuple[str, ...]) -> Choice:
+    def _nothing(self, name: str, extras: tuple[str, ...]) -> ProjectVersion:
         key = name, (), ""
         plain = self._choices.get(key)
         if plain is None:
-            plain = self._choices[key] = Choice(name, (), None, None, CoreMetadata(name=name, version=""))
+            plain = self._choices[key] = ProjectVersion(name, (), None, None, CoreMetadata(name=name, version=""))
         return self._with_extras(plain, extras)
 
     # --- versions as sets, for the search of uv: see ``resolving_pubgrub`` --------------------------------------
@@ -234,7 +244,7 @@ class Provider(AbstractProvider[Ask, Choice, str]):
         """All versions of a project, and its absence."""
         return (1 << len(self._places_of(name)) + 1) - 1
 
-    def versions(self, ask: Ask) -> int:
+    def versions(self, ask: ResolverRequirement) -> int:
         """The versions that meet a requirement."""
         places = self._places_of(ask.name)
         if ask.exactly is not None:
@@ -248,11 +258,11 @@ class Provider(AbstractProvider[Ask, Choice, str]):
             )
         return self._sets[wanted]
 
-    def bit(self, choice: Choice) -> int:
+    def bit(self, choice: ProjectVersion) -> int:
         """The set of one version."""
         return 1 << self._places_of(choice.name)[choice.version]
 
-    def best(self, name: str, extras: tuple[str, ...], among: int) -> Choice | None:
+    def best(self, name: str, extras: tuple[str, ...], among: int) -> ProjectVersion | None:
         """What uv takes among these versions."""
         if name in self.excused:
             return self._nothing(name, extras)
@@ -270,18 +280,18 @@ class Provider(AbstractProvider[Ask, Choice, str]):
 
     # --- what they require --------------------------------------------------------------------------------------
 
-    def get_dependencies(self, candidate: Choice) -> Iterable[Ask]:
+    def get_dependencies(self, candidate: ProjectVersion) -> Iterable[ResolverRequirement]:
         return self.required(candidate)[0]
 
-    def required(self, choice: Choice) -> tuple[list[Ask], list[Dependency]]:
+    def required(self, choice: ProjectVersion) -> tuple[list[ResolverRequirement], list[Dependency]]:
         """What a choice asks for, and what it wants from an address. Raises InputError."""
         found = self._required.get(choice)
         if found is None:
-            asked: list[Ask] = []
+            asked: list[ResolverRequirement] = []
             addresses: list[Dependency] = []
             if choice.plain is not None:
                 own = parse_requirement(choice.name)
-                asked.append(Ask(choice.name, (), own, exactly=choice.plain))
+                asked.append(ResolverRequirement(choice.name, (), own, exactly=choice.plain))
             if isinstance(choice.said, CoreMetadata):
                 extras = self._known_extras(choice.said, choice.extras)
                 for one in dependencies(choice.said, extras, self.target.markers, self.target.answers):
@@ -320,8 +330,8 @@ class Provider(AbstractProvider[Ask, Choice, str]):
     def narrow_requirement_selection(
         self,
         identifiers: Iterable[str],
-        resolutions: Mapping[str, Choice],
-        candidates: Mapping[str, Iterator[Choice]],
+        resolutions: Mapping[str, ProjectVersion],
+        candidates: Mapping[str, Iterator[ProjectVersion]],
         information: Mapping[str, Iterator[Information]],
         backtrack_causes: Sequence[Information],
     ) -> Iterable[str]:
@@ -342,8 +352,8 @@ class Provider(AbstractProvider[Ask, Choice, str]):
     def get_preference(
         self,
         identifier: str,
-        resolutions: Mapping[str, Choice],
-        candidates: Mapping[str, Iterator[Choice]],
+        resolutions: Mapping[str, ProjectVersion],
+        candidates: Mapping[str, Iterator[ProjectVersion]],
         information: Mapping[str, Iterator[Information]],
         backtrack_causes: Sequence[Information],
     ) -> Any:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from resolvelib.structs import RequirementInformation
 
-from ftwheel.app.dependencies.provider import Ask, Choice, Information, Provider
+from ftwheel.app.dependencies.provider import Information, ProjectVersion, Provider, ResolverRequirement
 from ftwheel.core.installers.requirements import parse_requirement
 
 __all__ = ["MOST_STEPS", "NoSolution", "TooManySteps", "search"]
@@ -68,21 +68,21 @@ class _Assignment:
     cause: _Incompatibility | None
 
 
-def search(provider: Provider, roots: Sequence[Ask]) -> dict[str, Choice]:
+def search(provider: Provider, roots: Sequence[ResolverRequirement]) -> dict[str, ProjectVersion]:
     """The choices by identifier. Raises NoSolution, TooManySteps, and what the provider raises."""
     return _Search(provider, roots).run()
 
 
 class _Search:
-    def __init__(self, provider: Provider, roots: Sequence[Ask]) -> None:
+    def __init__(self, provider: Provider, roots: Sequence[ResolverRequirement]) -> None:
         self._provider = provider
         self._roots = roots
         self._incompatibilities: defaultdict[str, list[_Incompatibility]] = defaultdict(list)
         self._known: dict[str, list[_Assignment]] = {}
         self._trail: list[str] = []  # the package of each assignment, in order
         self._level = 0
-        self._decided: dict[str, Choice | None] = {}
-        self._asks: dict[str, Ask] = {_ROOT: Ask(_ROOT, (), parse_requirement("root"))}
+        self._decided: dict[str, ProjectVersion | None] = {}
+        self._asks: dict[str, ResolverRequirement] = {_ROOT: ResolverRequirement(_ROOT, (), parse_requirement("root"))}
         self._full: dict[str, int] = {_ROOT: _ABSENT | _CHOSEN_ROOT}
         self._priority: dict[str, tuple[_Priority, int]] = {}
         self._discovered: dict[str, int] = {}
@@ -94,7 +94,7 @@ class _Search:
         self._next = _ROOT
         self._backtracked = False
 
-    def run(self) -> dict[str, Choice]:
+    def run(self) -> dict[str, ProjectVersion]:
         self._add(_Incompatibility({_ROOT: _ABSENT}))
         for _ in range(MOST_STEPS):
             self._propagate(self._next)
@@ -118,7 +118,7 @@ class _Search:
         priority, index = self._priority[self._asks[package].name]
         return -priority, index, self._discovered[package]
 
-    def _see(self, ask: Ask) -> None:
+    def _see(self, ask: ResolverRequirement) -> None:
         """Register a package that something requires, in the order of discovery."""
         self._asks.setdefault(ask.identifier, ask)
         self._discovered.setdefault(ask.identifier, len(self._discovered))
@@ -147,7 +147,7 @@ class _Search:
             self._record(package, conflict)
 
     def _expand(
-        self, package: str, choice: Choice | None, asked: Sequence[Ask], bit: int = _CHOSEN_ROOT
+        self, package: str, choice: ProjectVersion | None, asked: Sequence[ResolverRequirement], bit: int = _CHOSEN_ROOT
     ) -> _Incompatibility | None:
         """Note what a version requires; gives what that is in conflict with, if the version cannot be taken now."""
         conflict: _Incompatibility | None = None
@@ -165,7 +165,7 @@ class _Search:
             if (package, bit) not in self._expanded:
                 self._add(found)
                 if ask.extras:
-                    plain = Ask(ask.name, (), ask.requirement)
+                    plain = ResolverRequirement(ask.name, (), ask.requirement)
                     self._see(plain)
                     rest = self._full_set(ask.name) & ~allowed
                     about = RequirementInformation(ask, choice)
@@ -192,7 +192,9 @@ class _Search:
         known = self._known.get(package)
         return known[-1].all if known else self._full_set(package)
 
-    def _assign(self, package: str, term: int, cause: _Incompatibility | None, choice: Choice | None = None) -> None:
+    def _assign(
+        self, package: str, term: int, cause: _Incompatibility | None, choice: ProjectVersion | None = None
+    ) -> None:
         before = self._all(package)
         if cause is None:
             self._level += 1

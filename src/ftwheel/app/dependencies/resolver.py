@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
 from resolvelib.resolvers import Resolution as Search
 
-from ftwheel.app.dependencies.candidates import Catalogue, Lookahead, Target
-from ftwheel.app.dependencies.provider import Ask, Choice, Information, Provider, split
+from ftwheel.app.dependencies.candidates import CandidateSource, InstallerCandidates, Prefetcher
+from ftwheel.app.dependencies.provider import Information, ProjectVersion, Provider, ResolverRequirement, split
 from ftwheel.app.dependencies.pubgrub import MOST_STEPS, NoSolution, TooManySteps, search
-from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.dependencies.inputs import Dependencies, Edge, SetAside, Wanted
-from ftwheel.core.tags.environments import Environment
-from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.dependencies.inputs import Dependencies, RequirementEdge, UnindexedDependency, WantedRequirement
 from ftwheel.core.dependencies.resolution import Resolution, ResolutionError, ResolvedPin, Untold
-from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.tags.environments import Environment
 
 __all__ = ["Resolver"]
 
@@ -30,7 +30,9 @@ _MOST_LINES = 12  # of a message about a conflict
 class Resolver:
     """Resolves any number of inputs for any number of environments with the same installer on the same indexes."""
 
-    def __init__(self, catalogue: Catalogue, rules: Callable[[str], InstallerRules], *, forgiving: bool = True) -> None:
+    def __init__(
+        self, catalogue: CandidateSource, rules: Callable[[str], InstallerOptions], *, forgiving: bool = True
+    ) -> None:
         """``rules`` gives those for a project, by its normalized name.
 
         ``forgiving`` goes on where the installer ends because it finds no file of a project for the environment: the
@@ -48,7 +50,7 @@ class Resolver:
         markers = dict(environment.markers)
         roots = [one for one in dependencies.wanted if one.requirement.applies(markers)]
         constraints = [one for one in dependencies.constraints if one.requirement.applies(markers)]
-        target = Target(
+        target = InstallerCandidates(
             self._catalogue,
             environment,
             self._rules,
@@ -60,7 +62,7 @@ class Resolver:
         asked = [ask for one in roots for ask in split(one.requirement, one.origin, pip=pip)]
         if pip:
             asked.sort(key=lambda ask: bool(ask.extras))  # plain ones first
-        with Lookahead(target) as lookahead:
+        with Prefetcher(target) as lookahead:
             provider = Provider(target, asked, lookahead, pip=pip)
             lookahead.start(one.requirement for one in roots)
             while True:
@@ -83,7 +85,7 @@ class Resolver:
     def _without_candidates(self, provider: Provider, causes: Sequence[Information]) -> set[str]:
         """The projects of which a single requirement leaves nothing to take: those of the conflict, else the first."""
 
-        def lacks(ask: Ask) -> bool:
+        def lacks(ask: ResolverRequirement) -> bool:
             if ask.exactly is not None or ask.name in provider.excused:
                 return False
             wanted = provider.target.wanted(ask.name, [ask.requirement])
@@ -93,7 +95,7 @@ class Resolver:
         return named or next(({ask.name} for ask in provider.empty if lacks(ask)), set())
 
 
-def _search_as_pip(provider: Provider) -> dict[str, Choice]:
+def _search_as_pip(provider: Provider) -> dict[str, ProjectVersion]:
     """What resolvelib settles for, as far as the roots lead to it.
 
     ``resolvelib.Resolver`` leaves the rest out as well, but by a recursion that has no end where projects that were
@@ -118,7 +120,7 @@ def _search_as_pip(provider: Provider) -> dict[str, Choice]:
     return {name: choice for name, choice in state.mapping.items() if name in reached}
 
 
-def _hashes(wanted: Iterable[Wanted]) -> dict[str, frozenset[tuple[str, str]]]:
+def _hashes(wanted: Iterable[WantedRequirement]) -> dict[str, frozenset[tuple[str, str]]]:
     """The files that may be taken, by project: what all requirements with hashes agree on, as with pip."""
     found: dict[str, frozenset[tuple[str, str]]] = {}
     for one in wanted:
@@ -128,8 +130,8 @@ def _hashes(wanted: Iterable[Wanted]) -> dict[str, frozenset[tuple[str, str]]]:
     return found
 
 
-def _resolution(provider: Provider, found: Mapping[str, Choice], environment: Environment) -> Resolution:
-    chosen: dict[str, list[Choice]] = {}
+def _resolution(provider: Provider, found: Mapping[str, ProjectVersion], environment: Environment) -> Resolution:
+    chosen: dict[str, list[ProjectVersion]] = {}
     for choice in found.values():
         chosen.setdefault(choice.name, []).append(choice)
     asked: dict[str, list[Requirement]] = {}
@@ -138,7 +140,7 @@ def _resolution(provider: Provider, found: Mapping[str, Choice], environment: En
             asked.setdefault(ask.name, []).append(ask.requirement)
     pins = tuple(_pin(provider, choices, asked.get(name, [])) for name, choices in sorted(chosen.items()))
     aside = dict.fromkeys(
-        SetAside(
+        UnindexedDependency(
             name=one.requirement.name,
             origin=f"{choice.name} {choice.version}",
             reason="is wanted from an address, and not from an index",
@@ -155,7 +157,7 @@ def _resolution(provider: Provider, found: Mapping[str, Choice], environment: En
     )
 
 
-def _pin(provider: Provider, choices: Sequence[Choice], asked: Sequence[Requirement]) -> ResolvedPin:
+def _pin(provider: Provider, choices: Sequence[ProjectVersion], asked: Sequence[Requirement]) -> ResolvedPin:
     first = choices[0]
     candidate: Candidate | None = first.candidate
     edges: dict[str, set[str]] = {}
@@ -169,13 +171,18 @@ def _pin(provider: Provider, choices: Sequence[Choice], asked: Sequence[Requirem
         requirement=provider.target.wanted(first.name, asked),
         candidate=candidate,
         extras=tuple(sorted({extra for choice in choices for extra in choice.extras})),
-        requires=tuple(Edge(name=name, extras=tuple(sorted(extras))) for name, extras in sorted(edges.items())),
+        requires=tuple(
+            RequirementEdge(name=name, extras=tuple(sorted(extras))) for name, extras in sorted(edges.items())
+        ),
         untold=first.said.why if isinstance(first.said, Untold) else "",
     )
 
 
 def _conflict(
-    provider: Provider, causes: Sequence[Information], constraints: Iterable[Wanted], environment: Environment
+    provider: Provider,
+    causes: Sequence[Information],
+    constraints: Iterable[WantedRequirement],
+    environment: Environment,
 ) -> ResolutionError:
     """Who wants what that does not fit together, each with the way from what the user asked for."""
     ways = provider.ways()

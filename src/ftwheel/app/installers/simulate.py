@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ftwheel.core.installers.candidates import Selection
-from ftwheel.core.tags.environments import Environment, parse_environments
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.outcomes import Outcome, outcome
 from ftwheel.core.index.pages import Index
-from ftwheel.core.installers.requirements import Requirement, parse_requirement
-from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.installers.candidates import Selection
+from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.options import installer as parse_installer
-from ftwheel.core.installers.selection import Project, choose, loads, newest_version, refusal
+from ftwheel.core.installers.outcomes import Outcome, outcome
+from ftwheel.core.installers.requirements import Requirement, parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles, choose, loads, newest_version, refusal
 from ftwheel.core.installers.selection import explain as explain_choice
-from ftwheel.core.installers.simulations import Cell, Simulation
+from ftwheel.core.installers.simulations import Simulation, SimulationCell
+from ftwheel.core.tags.environments import Environment, parse_environments
 
-__all__ = ["Cell", "Simulation", "explain", "fetch", "simulate", "simulate_project"]
+__all__ = ["Simulation", "SimulationCell", "explain", "fetch", "simulate", "simulate_project"]
 
 
-def fetch(requirement: Requirement, indexes: Iterable[Index]) -> Project:
+def fetch(requirement: Requirement, indexes: Iterable[Index]) -> ProjectFiles:
     """The project's pages, each index asked once.
 
     Raises InputError when no index has the project, NetworkError and IndexFormatError as the indexes do.
@@ -28,20 +28,21 @@ def fetch(requirement: Requirement, indexes: Iterable[Index]) -> Project:
     found = [(kind, page) for kind, page in pages if page is not None]
     if not found:
         raise InputError(f"{requirement.name}: no index has this project", hint="is the name spelled right?")
-    return Project(requirement.name, found)
+    return ProjectFiles(requirement.name, found)
 
 
 def simulate(
     requirement: str | Requirement,
     *,
     environments: Iterable[str | Environment] = ("all",),
-    installers: Iterable[str | InstallerRules] = ("pip", "uv"),
+    installers: Iterable[str | InstallerOptions] = ("pip", "uv"),
     indexes: Iterable[Index],
 ) -> Simulation:
     """Decide, for every environment and installer, which file is taken; dependencies are not followed.
 
-    ``environments`` are labels, presets or objects. ``indexes`` are in pip's order; see ``Project``. Raises InputError
-    for text that cannot be read and when no index has the project, NetworkError and IndexFormatError as the indexes do.
+    ``environments`` are labels, presets or objects. ``indexes`` are in pip's order; see ``ProjectFiles``. Raises
+    InputError for text that cannot be read and when no index has the project, NetworkError and IndexFormatError as the
+    indexes do.
     """
     wanted = _requirement(requirement)
     places = _environments(environments)
@@ -50,11 +51,11 @@ def simulate(
 
 
 def simulate_project(
-    project: Project,
+    project: ProjectFiles,
     requirement: Requirement,
     *,
     environments: tuple[Environment, ...],
-    installers: tuple[InstallerRules, ...],
+    installers: tuple[InstallerOptions, ...],
 ) -> Simulation:
     """The same for pages at hand."""
     newest = tuple(newest_version(project, requirement, rules) for rules in installers)
@@ -75,7 +76,7 @@ def explain(
     requirement: str | Requirement,
     *,
     environment: str | Environment,
-    installer: str | InstallerRules = "pip",
+    installer: str | InstallerOptions = "pip",
     indexes: Iterable[Index],
 ) -> Selection:
     """Decide about every single file, for one environment and one installer. Raises as ``simulate`` does."""
@@ -98,12 +99,18 @@ def _environments(environments: Iterable[str | Environment]) -> tuple[Environmen
 
 
 def _cell(
-    project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules, newest: str | None
-) -> Cell:
+    project: ProjectFiles,
+    requirement: Requirement,
+    environment: Environment,
+    rules: InstallerOptions,
+    newest: str | None,
+) -> SimulationCell:
     if requirement.marker and not requirement.applies(dict(environment.markers)):
-        return Cell(environment=environment, installer=rules, best=None, outcome=Outcome.NOTHING, marker_excludes=True)
+        return SimulationCell(
+            environment=environment, installer=rules, best=None, outcome=Outcome.NOTHING, marker_excludes=True
+        )
     best = choose(project, requirement, environment, rules)
-    return Cell(
+    return SimulationCell(
         environment=environment,
         installer=rules,
         best=best,

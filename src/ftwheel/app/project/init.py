@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, assert_never
 
-from ftwheel.core.project.adoption import Adoption, Survey, Wishes, adopt
 from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
-from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, applied, table_at
 from ftwheel.core.errors import InputError
+from ftwheel.core.project.adoption import AdoptionPlan, AdoptionRequest, ProjectScan, adopt
 from ftwheel.core.project.templates import Value, placeholders, render
+from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, applied, table_at
 from ftwheel.core.project.workflow_files import WorkflowPlan, plan_workflows
 from ftwheel_build.config import parse
 from ftwheel_build.errors import RefusedError
@@ -44,8 +44,8 @@ class InitPlan:
 
 
 def plan_init(
-    survey: Survey,
-    wishes: Wishes,
+    survey: ProjectScan,
+    wishes: AdoptionRequest,
     *,
     edit: Callable[[str, Sequence[Edit]], str],
     template: Callable[[str], str],
@@ -140,7 +140,7 @@ def _valid(document: Mapping[str, Any]) -> None:
     select(request_for(document, {}))
 
 
-def _found(adoption: Adoption, workflows: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def _found(adoption: AdoptionPlan, workflows: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     names = ", ".join(PurePosixPath(path).name for path, _ in workflows)
     return adoption.found + ((("workflows", names),) if names else ())
 

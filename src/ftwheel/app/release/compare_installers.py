@@ -8,20 +8,20 @@ from dataclasses import replace
 from packaging.version import Version
 
 from ftwheel.app.installers.simulate import simulate
-from ftwheel.core.installers.comparison import Comparison, Real
-from ftwheel.core.tags.environments import Environment
-from ftwheel.core.index.pages import Pages
-from ftwheel.core.installers.options import InstallerRules
 from ftwheel.core.index.page import ProjectDetails
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.installers.comparison import Comparison, RealInstall
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.tags.environments import Environment
 
 __all__ = ["Ask", "compare"]
 
-Ask = Callable[[str, InstallerRules, Environment], Real]
+Ask = Callable[[str, InstallerOptions, Environment], RealInstall]
 """Lets an installer install a requirement for an environment."""
 
 
 def compare(
-    page: ProjectDetails, version: str, asked: Iterable[tuple[Environment, InstallerRules]], ask: Ask
+    page: ProjectDetails, version: str, asked: Iterable[tuple[Environment, InstallerOptions]], ask: Ask
 ) -> Iterator[Comparison]:
     """Ask for the release in every environment, of the page that the real installers see, one comparison at a time.
 

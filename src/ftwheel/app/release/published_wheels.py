@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, ProjectDetails
-from ftwheel.core.wheel.contents import WheelName
+from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["parse_release", "wheels_of"]
 

@@ -8,26 +8,36 @@ from datetime import UTC, date, datetime
 
 from packaging.version import InvalidVersion, Version
 
-from ftwheel.app.installers.simulate import Cell, fetch, simulate_project
-from ftwheel.rules.rule import Facts, WheelRule
-from ftwheel.rules.wheel.tags import Abi3tFloor, NeverAccepted, PythonTagWithT
-from ftwheel.core.release.coverage import Configured, Coverage, Gets, Place, Spot, judge, places, reach
-from ftwheel.core.tags.environments import Environment, Loading, parse_environment
+from ftwheel.app.installers.simulate import SimulationCell, fetch, simulate_project
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.release.findings import findings, problems
-from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.index.overlay import Overlay, conflicts
-from ftwheel.core.release.upload_plan import PlannedWheel
-from ftwheel.core.index.pages import Index, Pages
-from ftwheel.core.installers.project_files import Entry
-from ftwheel.core.tags.cpython import on
-from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.options import InstallerRules
-from ftwheel.core.installers.selection import Project
 from ftwheel.core.index.page import File, ProjectDetails
-from ftwheel.core.release.ambiguous_files import LAST_MICRO, Choice, ambiguous, excluded, wheel_names
-from ftwheel.core.wheel.contents import WheelContents, WheelName
+from ftwheel.core.index.pages import Index, Pages
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.installers.project_files import ProjectFile
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles
+from ftwheel.core.release.ambiguous_files import LAST_MICRO, ChosenWheel, ambiguous, excluded, wheel_names
+from ftwheel.core.release.coverage import (
+    ConfiguredTargets,
+    Coverage,
+    CoverageCell,
+    InstallerChoice,
+    TargetEnvironment,
+    judge,
+    target_environments,
+    wheel_scope,
+)
+from ftwheel.core.release.findings import findings, problems
+from ftwheel.core.release.upload_plan import PlannedWheel
+from ftwheel.core.tags.cpython import on
+from ftwheel.core.tags.environments import Environment, Loading, parse_environment
+from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.filename import WheelName
+from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.tags import Abi3tFloor, NeverAccepted, PythonTagWithT
 
 __all__ = ["Verification", "planned", "verify"]
 
@@ -54,9 +64,9 @@ def verify(
     *,
     new_files: Sequence[File] = (),
     indexes: Sequence[Index],
-    installers: tuple[InstallerRules, ...],
+    installers: tuple[InstallerOptions, ...],
     day: date,
-    configured: Configured | None = None,
+    configured: ConfiguredTargets | None = None,
     before: datetime | None = None,
     known: frozenset[tuple[str, str]] = frozenset(),
     sha256: Callable[[str], str] | None = None,
@@ -68,7 +78,7 @@ def verify(
     uploaded later. ``known`` is what a baseline accepts; ``sha256`` gives the digest of a new file. Raises InputError
     when there is no such release anywhere, NetworkError and IndexFormatError as the indexes do.
     """
-    configured = configured or Configured()
+    configured = configured or ConfiguredTargets()
     over = [
         Overlay(below=index, name=name, files=() if number else tuple(new_files), before=before)
         for number, index in enumerate(indexes)
@@ -87,13 +97,13 @@ def verify(
     uploads = [file.upload_time.astimezone(UTC).date() for file in files.values() if file.upload_time is not None]
     supported = on(max(uploads) if uploads and not new_files else day)
     previous = max((one for one in good if one < wanted and not one.is_prerelease), default=None)
-    release = reach(files, supported[-1])
-    before_it = reach((entry.filename for entry in good[previous]), supported[-1]) if previous else None
-    asked = _environments(places(release, before_it, configured))
+    release = wheel_scope(files, supported[-1])
+    before_it = wheel_scope((entry.filename for entry in good[previous]), supported[-1]) if previous else None
+    asked = _environments(target_environments(release, before_it, configured))
     # What users ask for is no exact version, but a newer one than this release must not hide it.
     operator = "==" if wanted.local or wanted not in good else "<="
     spots, choices = _spots(project, f"{name}{operator}{version}", wanted, asked, installers)
-    served_before: frozenset[Place] = frozenset()
+    served_before: frozenset[TargetEnvironment] = frozenset()
     if previous is not None:
         old = _served(project, f"{name}=={previous}", previous, asked, installers)
         served_before = frozenset(old)
@@ -137,8 +147,8 @@ def verify(
 
 
 def planned(
-    coverage: Coverage, wheels: Iterable[PlannedWheel], installers: tuple[InstallerRules, ...]
-) -> tuple[Place, ...]:
+    coverage: Coverage, wheels: Iterable[PlannedWheel], installers: tuple[InstallerOptions, ...]
+) -> tuple[TargetEnvironment, ...]:
     """The places that an index with nothing but the planned wheels would leave without one; none, if all is well."""
     wheels = tuple(wheels)
     names = [wheel.filename(coverage.project, coverage.version) for wheel in wheels]
@@ -159,17 +169,17 @@ def _version(text: str) -> Version:
         raise InputError(f"{text}: not a version (PEP 440)") from None
 
 
-def _by_version(project: Project) -> tuple[dict[Version, list[Entry]], dict[Version, list[Entry]]]:
+def _by_version(project: ProjectFiles) -> tuple[dict[Version, list[ProjectFile]], dict[Version, list[ProjectFile]]]:
     """The files of each version: those that are not yanked, and those that are."""
-    good: dict[Version, list[Entry]] = {}
-    yanked: dict[Version, list[Entry]] = {}
+    good: dict[Version, list[ProjectFile]] = {}
+    yanked: dict[Version, list[ProjectFile]] = {}
     for entry in project.shelf("pip").everything():
         if entry.reading.version is not None and entry.reading.problem is None:
             (yanked if entry.yanked else good).setdefault(entry.reading.version, []).append(entry)
     return good, yanked
 
 
-def _environments(asked: Iterable[Place]) -> dict[Place, Environment]:
+def _environments(asked: Iterable[TargetEnvironment]) -> dict[TargetEnvironment, Environment]:
     """The environment of each place, of the last micro version; platform tags that no installer knows have none.
 
     A requires-python such as ``>=3.9.2`` keeps out old micro versions, and is no gap.
@@ -185,12 +195,12 @@ def _environments(asked: Iterable[Place]) -> dict[Place, Environment]:
 
 
 def _spots(
-    project: Project,
+    project: ProjectFiles,
     requirement: str,
     version: Version,
-    asked: dict[Place, Environment],
-    installers: tuple[InstallerRules, ...],
-) -> tuple[list[Spot], list[Choice]]:
+    asked: dict[TargetEnvironment, Environment],
+    installers: tuple[InstallerOptions, ...],
+) -> tuple[list[CoverageCell], list[ChosenWheel]]:
     """What the installers take in each place, asked about a second time without sdists where one was taken."""
     wanted = parse_requirement(requirement)
     matrix = simulate_project(project, wanted, environments=tuple(asked.values()), installers=installers)
@@ -204,7 +214,7 @@ def _spots(
             binary = {cell.installer.label: cell.best.version if cell.best else "" for cell in again.cells}
         serving = [_serves(cell, version) for cell in cells]
         spots.append(
-            Spot(
+            CoverageCell(
                 place=place,
                 gets=tuple(_gets(cell, binary) for cell in cells),
                 served=all(serving),
@@ -212,7 +222,7 @@ def _spots(
             )
         )
         choices += [
-            Choice(
+            ChosenWheel(
                 place=place,
                 installer=cell.installer.label,
                 filename=cell.best.file.filename,
@@ -225,12 +235,12 @@ def _spots(
 
 
 def _served(
-    project: Project,
+    project: ProjectFiles,
     requirement: str,
     version: Version,
-    asked: dict[Place, Environment],
-    installers: tuple[InstallerRules, ...],
-) -> Iterator[Place]:
+    asked: dict[TargetEnvironment, Environment],
+    installers: tuple[InstallerOptions, ...],
+) -> Iterator[TargetEnvironment]:
     """The places that a release serves."""
     matrix = simulate_project(
         project, parse_requirement(requirement), environments=tuple(asked.values()), installers=installers
@@ -242,7 +252,7 @@ def _served(
             yield place
 
 
-def _serves(cell: Cell, version: Version) -> bool:
+def _serves(cell: SimulationCell, version: Version) -> bool:
     best = cell.best
     return (
         best is not None
@@ -252,9 +262,9 @@ def _serves(cell: Cell, version: Version) -> bool:
     )
 
 
-def _gets(cell: Cell, binary: dict[str, str]) -> Gets:
+def _gets(cell: SimulationCell, binary: dict[str, str]) -> InstallerChoice:
     best = cell.best
-    return Gets(
+    return InstallerChoice(
         installer=cell.installer.label,
         outcome=cell.outcome,
         filename=best.file.filename if best else "",
@@ -270,7 +280,7 @@ def _by_name(names: Iterable[WheelName]) -> Iterator[Finding]:
         contents = WheelContents(
             name=name, dist_info=f"{name.stem}.dist-info/", size=0, members=(), wheel=None, metadata=None, record=None
         )
-        facts = Facts(wheel=contents, stable_symbols=dict)
+        facts = WheelFacts(wheel=contents, stable_symbols=dict)
         for rule in _BY_NAME:
             for finding in rule().check(facts):
                 yield replace(

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os.path import basename
 
-from ftwheel.rules.registry import DECIDED_BY_IMPORT, Selection
-from ftwheel.rules.rule import Facts, Group
-from ftwheel.core.wheel.reports import CheckReport, Imported, PolicyVerdict, WheelReport
 from ftwheel.core.errors import FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.wheel.pairs import compare_halves, pair_up
 from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.pairs import compare_pair, pair_up
+from ftwheel.core.wheel.reports import CheckReport, Imported, PolicyVerdict, WheelReport
+from ftwheel.rules.registry import DECIDED_BY_IMPORT, RuleSelection
+from ftwheel.rules.rule import ReleaseWheels, WheelFacts
 
 __all__ = ["Importer", "Judge", "Run", "check"]
 
@@ -27,7 +27,7 @@ class Judge:
     ``policy`` is None where auditwheel does not run.
     """
 
-    selection: Selection
+    selection: RuleSelection
     read: Callable[[str], WheelContents]
     stable_symbols: Callable[[], Mapping[str, int]]
     policy: Callable[[str], PolicyVerdict] | None
@@ -41,9 +41,9 @@ class Judge:
             return WheelReport(path=path, contents=None, findings=(_unreadable(path, error),))
         return WheelReport(path=path, contents=contents, findings=self.selection.judge(self.facts(path, contents)))
 
-    def facts(self, path: str, contents: WheelContents) -> Facts:
+    def facts(self, path: str, contents: WheelContents) -> WheelFacts:
         policy = self.policy
-        return Facts(
+        return WheelFacts(
             wheel=contents,
             stable_symbols=self.stable_symbols,
             policy=None if policy is None else lambda: policy(path),
@@ -98,7 +98,7 @@ def _with_imports(report: WheelReport, judge: Judge, importer: Importer) -> Whee
     return replace(report, findings=tuple(sorted({*kept, *decided})), imported=imported)
 
 
-def _together(reports: Sequence[WheelReport], selection: Selection) -> tuple[Finding, ...]:
+def _together(reports: Sequence[WheelReport], selection: RuleSelection) -> tuple[Finding, ...]:
     releases: dict[tuple[str, str], list[WheelContents]] = {}
     for report in reports:
         if report.contents is not None:
@@ -107,10 +107,10 @@ def _together(reports: Sequence[WheelReport], selection: Selection) -> tuple[Fin
     found: list[Finding] = []
     for _, wheels in sorted(releases.items()):
         pairing = pair_up(wheels)
-        group = Group(
+        group = ReleaseWheels(
             wheels=tuple(wheels),
             pairing=pairing,
-            comparisons=tuple(compare_halves(default, free_threaded) for default, free_threaded in pairing.pairs),
+            comparisons=tuple(compare_pair(default, free_threaded) for default, free_threaded in pairing.pairs),
         )
         found += selection.judge_group(group)
     return tuple(found)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftwheel.core.wheel.reports import Imported
-from ftwheel.core.wheel.pairs import platform_family
-from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.tags.cpython_builds import Target, targets_of
-from ftwheel.core.wheel.contents import WheelContents, WheelName
+from ftwheel.core.tags.cpython_builds import CPythonBuild, targets_of
+from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.imports import ImportResult
+from ftwheel.core.wheel.pairs import platform_family
+from ftwheel.core.wheel.reports import Imported
 
 __all__ = ["ImportEach", "fitting"]
 
@@ -53,7 +54,7 @@ def fitting(name: WheelName, interpreters: Sequence[Interpreter]) -> tuple[Inter
     return tuple(chosen.values())
 
 
-def _is(target: Target, interpreter: Interpreter) -> bool:
+def _is(target: CPythonBuild, interpreter: Interpreter) -> bool:
     minor = interpreter.version[1]
     return (
         interpreter.implementation == "cpython"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ftwheel.rules.wheel.suggest import Suggestion, objections, retagged, suggest
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.rules.wheel.suggest import Suggestion, objections, retagged, suggest
 
 __all__ = ["TagPlan", "plan"]
 

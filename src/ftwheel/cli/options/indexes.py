@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ftwheel.io.index.named import NamedIndex
     from ftwheel.io.index.transport import Transport
 
-__all__ = ["Places", "add_arguments", "open_places"]
+__all__ = ["IndexPlaces", "add_arguments", "open_places"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class IndexPlaces:
     """Where each installer looks, and what it is configured to do; ``client`` is None for a recording."""
 
     client: IndexClient | None
@@ -79,7 +79,7 @@ def _positive(text: str) -> int:
 
 
 @contextmanager
-def open_places(arguments: argparse.Namespace, installers: Iterable[str] = ("pip",)) -> Iterator[Places]:
+def open_places(arguments: argparse.Namespace, installers: Iterable[str] = ("pip",)) -> Iterator[IndexPlaces]:
     """The places that the options and the configuration of these installers (``pip``, ``uv``) name."""
     names = tuple(dict.fromkeys(installers))
     if arguments.index:
@@ -92,9 +92,9 @@ def open_places(arguments: argparse.Namespace, installers: Iterable[str] = ("pip
         for name in names
     }
     from ftwheel.io.index.cache import PageCache
+    from ftwheel.io.index.client import IndexClient
     from ftwheel.io.index.credentials import Credentials
     from ftwheel.io.system.folders import cache_root
-    from ftwheel.io.index.client import IndexClient
 
     network = configs[names[0]].network
     credentials = Credentials(keyring=network.keyring)
@@ -113,7 +113,7 @@ def open_places(arguments: argparse.Namespace, installers: Iterable[str] = ("pip
         jobs=arguments.jobs,
     ) as client:
         indexes = {name: _indexes(client, config, arguments.find_links) for name, config in configs.items()}
-        yield Places(client=client, configs=configs, indexes=indexes)
+        yield IndexPlaces(client=client, configs=configs, indexes=indexes)
 
 
 def _with_options(config: InstallerConfig, arguments: argparse.Namespace) -> InstallerConfig:
@@ -128,7 +128,7 @@ def _with_options(config: InstallerConfig, arguments: argparse.Namespace) -> Ins
 
 
 def _indexes(client: IndexClient, config: InstallerConfig, named: Iterable[str]) -> tuple[NamedIndex, ...]:
-    """find-links first, then the default index, then the extra ones: see ``ftwheel.core.installers.project_files.Project``."""
+    """find-links first, then the default index, then the extra ones: see ``ProjectFiles``."""
     found: list[NamedIndex] = []
     for location in dict.fromkeys(config.find_links):
         try:
@@ -146,7 +146,7 @@ def _indexes(client: IndexClient, config: InstallerConfig, named: Iterable[str])
     return (*found, *(client.index(url, kind) for url, kind in config.indexes(default)))
 
 
-def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> Places:
+def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> IndexPlaces:
     from pathlib import Path
 
     from ftwheel.io.installers.recording import read_recording
@@ -161,4 +161,4 @@ def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> Places:
                 f"{arguments.index}: was not recorded for {name}",
                 hint=f"use --installer with {', '.join(sorted(recording.indexes))}, or record it again",
             )
-    return Places(client=None, configs=recording.configs, indexes=recording.indexes)
+    return IndexPlaces(client=None, configs=recording.configs, indexes=recording.indexes)

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftwheel.cli.options.indexes import Places
-    from ftwheel.core.installers.options import InstallerRules
+    from ftwheel.cli.options.indexes import IndexPlaces
+    from ftwheel.core.installers.options import InstallerOptions
 
 __all__ = ["add_arguments", "rules"]
 
@@ -43,8 +43,8 @@ def _format(option: str, names: str) -> tuple[str, str]:
 
 
 def rules(
-    arguments: argparse.Namespace, installers: Sequence[InstallerRules], places: Places, project: str
-) -> Iterator[InstallerRules]:
+    arguments: argparse.Namespace, installers: Sequence[InstallerOptions], places: IndexPlaces, project: str
+) -> Iterator[InstallerOptions]:
     """The installers' rules for a project: what is configured, with the command line on top."""
     from ftwheel.io.installers.config import parse_cutoff
 

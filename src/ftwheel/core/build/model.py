@@ -1,6 +1,6 @@
 """What a build of a pair is made of, and what it asks of the world.
 
-``ftwheel.app.build.build`` decides; ``Workshop`` is all it may do outside, implemented by ``ftwheel.io.build.local``. The result
+``ftwheel.app.build.build`` decides; ``Builder`` is all it may do outside, implemented by ``ftwheel.io.build.local``. The result
 types are what the renderers get.
 """
 
@@ -25,16 +25,16 @@ __all__ = [
     "BuiltSdist",
     "BuiltWheel",
     "ConfigSettings",
-    "Observer",
+    "BuildObserver",
     "Repair",
-    "Stage",
-    "Workshop",
+    "BuildStage",
+    "Builder",
 ]
 
 ConfigSettings = Mapping[str, str | Sequence[str]]  # as PEP 517 frontends pass them: a repeated key has a list
 
 
-class Stage(enum.Enum):
+class BuildStage(enum.Enum):
     """Where the build of one half stands; the value is what the user reads."""
 
     SOURCE = "copying the source"
@@ -50,10 +50,10 @@ class Stage(enum.Enum):
     FAILED = "failed"
 
 
-class Observer(Protocol):
+class BuildObserver(Protocol):
     """Hears how a build goes on; called from several threads."""
 
-    def stage(self, label: str, stage: Stage) -> None:
+    def stage(self, label: str, stage: BuildStage) -> None:
         """``label`` is the half (``3.14t``) or ``sdist``."""
         ...
 
@@ -138,18 +138,18 @@ class BuildResult:
         return worst(self.findings) is not Severity.ERROR
 
 
-class Workshop(Protocol):
+class Builder(Protocol):
     """What a build may do outside: one private place of work, made before and removed after it.
 
     Methods with an interpreter are called for several interpreters at once, each from its own thread. Failures are
     BuildError, with the interesting end of the log, or MissingToolError.
     """
 
-    def make_sdist(self, interpreter: Interpreter, observer: Observer) -> str:
+    def make_sdist(self, interpreter: Interpreter, observer: BuildObserver) -> str:
         """Build the source distribution; later wheels are built from it. Returns its path in the workshop."""
         ...
 
-    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> str:
+    def make_wheel(self, interpreter: Interpreter, observer: BuildObserver) -> str:
         """Build one wheel in an isolated environment from a private copy of the source. Returns its path."""
         ...
 

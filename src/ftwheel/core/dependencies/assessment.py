@@ -1,7 +1,7 @@
 """Decides how ready a project is for a target: what the installer takes there, since when, and what would help.
 
-What is decided about the version wanted comes from the simulator (``ftwheel.core.installers.selection``); releases before and
-after it are asked about in the same way, with source distributions switched off.
+What is decided about the version wanted comes from the simulator (``ftwheel.core.installers.selection``); releases
+before and after it are asked about in the same way, with source distributions switched off.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from datetime import datetime
 
 from packaging.version import Version
 
-from ftwheel.core.installers.upload_hints import wheel_tag
-from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.tags.environments import Environment, Loading, loading
-from ftwheel.core.installers.outcomes import Outcome, outcome
-from ftwheel.core.installers.project_files import Group
-from ftwheel.core.dependencies.readiness import Help, HelpKind, Readiness, Release, Taken, Verdict
-from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
-from ftwheel.core.installers.options import InstallerRules
-from ftwheel.core.installers.selection import Project, choose, is_older, loads, newest_version, refusal
+from ftwheel.core.dependencies.readiness import Help, HelpKind, Readiness, Release, TakenFile, TargetReadiness
+from ftwheel.core.dependencies.requested import RequestedVersion
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, normalized
 from ftwheel.core.index.page_json import columns
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.outcomes import Outcome, outcome
+from ftwheel.core.installers.project_files import VersionFiles
+from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
+from ftwheel.core.installers.selection import ProjectFiles, choose, is_older, loads, newest_version, refusal
+from ftwheel.core.installers.upload_hints import wheel_tag
+from ftwheel.core.tags.environments import Environment, Loading, loading
 from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
-from ftwheel.core.dependencies.requested import Wish
 
 __all__ = ["assess", "newest_wheel", "untold"]
 
@@ -42,12 +42,14 @@ _READY = {
 }
 
 
-def untold(environment: Environment, why: str, *, version: str = "") -> Verdict:
+def untold(environment: Environment, why: str, *, version: str = "") -> TargetReadiness:
     """The verdict about what cannot be told."""
-    return Verdict(target=environment.label, readiness=Readiness.CANNOT_TELL, version=version, why=why)
+    return TargetReadiness(target=environment.label, readiness=Readiness.CANNOT_TELL, version=version, why=why)
 
 
-def assess(project: Project | None, wish: Wish, environment: Environment, rules: InstallerRules) -> Verdict:
+def assess(
+    project: ProjectFiles | None, wish: RequestedVersion, environment: Environment, rules: InstallerOptions
+) -> TargetReadiness:
     """Decide about one project and one target; ``project`` is None when no index has it.
 
     With a lock, what the target gets is decided by the files of the lock, and the index says what would help.
@@ -59,18 +61,20 @@ def assess(project: Project | None, wish: Wish, environment: Environment, rules:
     question = _Question(project, wish, environment, rules)
     if wish.locked:
         page = ProjectDetails(name=wish.requirement.name, files=wish.locked)
-        locked = _Question(Project(page.name, [(SourceKind.INDEX, page)]), wish, environment, rules)
+        locked = _Question(ProjectFiles(page.name, [(SourceKind.INDEX, page)]), wish, environment, rules)
         return question.with_help(locked.verdict())
     return question.with_help(question.verdict())
 
 
-def newest_wheel(project: Project, verdict: Verdict, environment: Environment, rules: InstallerRules) -> File | None:
+def newest_wheel(
+    project: ProjectFiles, verdict: TargetReadiness, environment: Environment, rules: InstallerOptions
+) -> File | None:
     """The wheel with compiled modules to look into: the one taken, or the newest that the target could take and load.
 
     None when there is none, or when its tags say that there are no modules in it.
     """
     taken = verdict.taken is not None and verdict.readiness in _COMPILED
-    wish = Wish(requirement=Requirement(text=project.name, name=project.name))
+    wish = RequestedVersion(requirement=Requirement(text=project.name, name=project.name))
     question = _Question(project, wish, environment, rules)
     best = question.newest_ready(f"=={verdict.version}" if taken else "", prereleases=taken)
     return best.file if best is not None and best.tag.split("-")[1] != "none" else None
@@ -79,7 +83,9 @@ def newest_wheel(project: Project, verdict: Verdict, environment: Environment, r
 class _Question:
     """A project's pages, a target, and what it wants."""
 
-    def __init__(self, project: Project | None, wish: Wish, environment: Environment, rules: InstallerRules) -> None:
+    def __init__(
+        self, project: ProjectFiles | None, wish: RequestedVersion, environment: Environment, rules: InstallerOptions
+    ) -> None:
         self.project = project
         self.wish = wish
         self.environment = environment
@@ -93,7 +99,7 @@ class _Question:
             allow_prereleases=bool(rules.allow_prereleases),
         )
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> TargetReadiness:
         """What the installer does, and nothing about what would help."""
         project = self.project
         assert project is not None
@@ -110,11 +116,11 @@ class _Question:
         readiness, why = self._readiness(best, newest)
         if best is None and (problem := refusal(project, wanted, self.environment, self.rules)):
             readiness, why = Readiness.CANNOT_TELL, f"{self.rules.label} gives up on the page: {problem}"
-        return Verdict(
+        return TargetReadiness(
             target=self.environment.label,
             readiness=readiness,
             version=version,
-            taken=Taken(filename=best.file.filename, tag=best.tag) if best else None,
+            taken=TakenFile(filename=best.file.filename, tag=best.tag) if best else None,
             why=why,
             notes=(*self.wish.notes, *self._notes(best, readiness)),
         )
@@ -146,7 +152,7 @@ class _Question:
             if group is not None and any(not text.endswith("-none") for text in group.lanes().wheels):
                 yield "the wheel for any Python: its compiled ones are for other builds"
 
-    def with_help(self, verdict: Verdict) -> Verdict:
+    def with_help(self, verdict: TargetReadiness) -> TargetReadiness:
         """The verdict with what the index adds: the releases that matter, and what can be done."""
         project = self.project
         if project is None:
@@ -157,7 +163,7 @@ class _Question:
         )
         return verdict if verdict.ready else self._helped(verdict)
 
-    def _notes_on_pin(self, verdict: Verdict) -> Iterator[str]:
+    def _notes_on_pin(self, verdict: TargetReadiness) -> Iterator[str]:
         version = parse_version(verdict.version)
         if version is None:
             return
@@ -173,7 +179,7 @@ class _Question:
         if gone := [file.filename for file in self.wish.locked if file.filename not in on_index]:
             yield f"the index no longer has {gone[0] if len(gone) == 1 else f'{len(gone)} of the files locked'}"
 
-    def _helped(self, verdict: Verdict) -> Verdict:
+    def _helped(self, verdict: TargetReadiness) -> TargetReadiness:
         version = Version(verdict.version).public if verdict.version else ""  # bounds take no local version
         after = f">={version},!={version}" if version else ""
         upgrade = self.newest_ready(after)
@@ -184,7 +190,7 @@ class _Question:
         verdict = replace(verdict, upgrade=_release(upgrade), prerelease=_release(prerelease), older=_release(older))
         return replace(verdict, helps=tuple(self._helps(verdict)))
 
-    def _helps(self, verdict: Verdict) -> Iterator[Help]:
+    def _helps(self, verdict: TargetReadiness) -> Iterator[Help]:
         if verdict.upgrade is not None:
             yield Help(
                 kind=HelpKind.UPGRADE,
@@ -224,7 +230,7 @@ class _Question:
         if verdict.upgrade is None and verdict.prerelease is None:
             yield Help(kind=HelpKind.ASK, text=self._ask(verdict))
 
-    def _ask(self, verdict: Verdict) -> str:
+    def _ask(self, verdict: TargetReadiness) -> str:
         text = f"ask {self.name} for a {wheel_tag(self.environment)} wheel"
         if verdict.taken is not None and verdict.readiness is Readiness.CANNOT_LOAD and "-abi3t-" in verdict.taken.tag:
             text += f", or use CPython 3.{_FIRST_ABI3T}t, the first to load abi3t"
@@ -296,7 +302,7 @@ class _Question:
     def _requirement(self, specifier: str) -> Requirement:
         return parse_requirement(f"{self.name}{specifier}")
 
-    def _group(self, version: Version | None) -> Group | None:
+    def _group(self, version: Version | None) -> VersionFiles | None:
         assert self.project is not None
         groups = self.project.shelf("pip" if self.rules.name == "pip" else "uv").groups
         return next((group for group in groups if group.version == version), None)

@@ -15,13 +15,13 @@ from ftwheel.core.installers.requirements import Requirement
 
 __all__ = [
     "Dependencies",
-    "Edge",
     "IndexOptions",
     "InputKind",
-    "Pin",
     "PinnedFile",
-    "SetAside",
-    "Wanted",
+    "PinnedVersion",
+    "RequirementEdge",
+    "UnindexedDependency",
+    "WantedRequirement",
     "merged",
 ]
 
@@ -42,7 +42,7 @@ class InputKind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedRequirement:
     """One requirement that is still to be resolved.
 
     ``origin`` is where it stands, ``requirements.txt:3``. ``hashes`` are the files it may be met with, as pairs of
@@ -64,7 +64,7 @@ class PinnedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class RequirementEdge:
     """One project requires another, with these extras of it.
 
     ``marker`` is the text of the marker, empty when it is always so. ``within`` is the extra of the requiring project
@@ -79,7 +79,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
+class PinnedVersion:
     """One version of one project.
 
     ``files`` are what a lock lists of it, empty when the input names no files; then any file of the index counts.
@@ -92,12 +92,12 @@ class Pin:
     origin: str
     files: tuple[PinnedFile, ...] = ()
     markers: tuple[str, ...] = ()
-    requires: tuple[Edge, ...] = ()
+    requires: tuple[RequirementEdge, ...] = ()
     index: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
+class UnindexedDependency:
     """A dependency that no index is asked about: a direct address, a folder, a version control system; and why."""
 
     name: str
@@ -137,15 +137,15 @@ class Dependencies:
     label: str
     kind: InputKind
     resolved: bool
-    wanted: tuple[Wanted, ...] = ()
-    constraints: tuple[Wanted, ...] = ()
-    pins: tuple[Pin, ...] = ()
+    wanted: tuple[WantedRequirement, ...] = ()
+    constraints: tuple[WantedRequirement, ...] = ()
+    pins: tuple[PinnedVersion, ...] = ()
     roots: tuple[str, ...] = ()
-    asked: tuple[Edge, ...] = ()
+    asked: tuple[RequirementEdge, ...] = ()
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     options: IndexOptions = IndexOptions()
-    set_aside: tuple[SetAside, ...] = ()
+    set_aside: tuple[UnindexedDependency, ...] = ()
     requires_python: str = ""
 
     @property
@@ -153,7 +153,7 @@ class Dependencies:
         """The projects that the input itself names, sorted."""
         return tuple(sorted({pin.name for pin in self.pins} | {each.requirement.name for each in self.wanted}))
 
-    def pins_for(self, markers: Mapping[str, str]) -> tuple[Pin, ...]:
+    def pins_for(self, markers: Mapping[str, str]) -> tuple[PinnedVersion, ...]:
         """The pins that count in an environment with these markers (PEP 508 variables), in the order of the input."""
         context: dict[str, str | frozenset[str]] = {
             **markers,
@@ -172,9 +172,11 @@ class Dependencies:
         return tuple(pin for pin in pins if (pin.name, pin.version) in reached)
 
 
-def _reached(pins: Iterable[Pin], asked: Iterable[Edge], markers: Mapping[str, str]) -> set[tuple[str, str]]:
+def _reached(
+    pins: Iterable[PinnedVersion], asked: Iterable[RequirementEdge], markers: Mapping[str, str]
+) -> set[tuple[str, str]]:
     """Name and version of the pins that these edges lead to, over the edges of other pins."""
-    by_name: dict[str, list[Pin]] = {}
+    by_name: dict[str, list[PinnedVersion]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, []).append(pin)
     reached: set[tuple[str, str]] = set()

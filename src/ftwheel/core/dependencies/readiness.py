@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING
 from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
-    from ftwheel.core.dependencies.inputs import SetAside
+    from ftwheel.core.dependencies.inputs import UnindexedDependency
     from ftwheel.core.wheel.extension_module import Declaration
 
 __all__ = [
     "BLOCKING",
     "READY",
     "Counts",
-    "Deep",
+    "FailurePolicy",
+    "GilDeclarations",
     "Help",
     "HelpKind",
     "MissingReport",
-    "Policy",
     "ProjectReport",
     "Readiness",
     "Release",
     "Shard",
-    "Taken",
-    "Verdict",
+    "TakenFile",
+    "TargetReadiness",
     "merge",
 ]
 
@@ -57,7 +57,7 @@ BLOCKING = frozenset({Readiness.CANNOT_LOAD, Readiness.OLDER_VERSION, Readiness.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deep:
+class GilDeclarations:
     """What the compiled modules of a wheel declare about the GIL, all together. A declaration is a promise, no proof.
 
     ``declares`` is the answer that decides what happens on import: one module that needs the GIL, or says nothing, is
@@ -81,7 +81,7 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class TakenFile:
     """The file that the installer takes; ``tag`` is the one by which a wheel fits, empty for a source distribution."""
 
     filename: str
@@ -110,7 +110,7 @@ class Help:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class TargetReadiness:
     """What one target gets of one project.
 
     ``version`` is the version wanted: that of the pin or of the resolution, else the one the installer takes; empty
@@ -125,7 +125,7 @@ class Verdict:
     target: str
     readiness: Readiness
     version: str = ""
-    taken: Taken | None = None
+    taken: TakenFile | None = None
     newest: str = ""
     first: Release | None = None
     upgrade: Release | None = None
@@ -133,7 +133,7 @@ class Verdict:
     prerelease: Release | None = None
     helps: tuple[Help, ...] = ()
     notes: tuple[str, ...] = ()
-    deep: Deep | None = None
+    deep: GilDeclarations | None = None
     why: str = ""
 
     @property
@@ -152,12 +152,12 @@ class ProjectReport:
 
     name: str
     requirement: str
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[TargetReadiness, ...] = ()
     chains: tuple[tuple[str, ...], ...] = ()
     problem: str = ""
     problem_code: int = 0
 
-    def at(self, target: str) -> Verdict | None:
+    def at(self, target: str) -> TargetReadiness | None:
         """The verdict for a target, None when the target does not want the project."""
         return next((verdict for verdict in self.verdicts if verdict.target == target), None)
 
@@ -190,7 +190,7 @@ class ProjectReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class FailurePolicy:
     """What fails the command: ``fail_on`` are the outcomes that do, ``allowed`` the projects (normalized) exempt."""
 
     fail_on: frozenset[Readiness] = BLOCKING
@@ -250,8 +250,8 @@ class MissingReport:
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
     projects: tuple[ProjectReport, ...]
-    set_aside: tuple[SetAside, ...] = ()
-    policy: Policy = Policy()
+    set_aside: tuple[UnindexedDependency, ...] = ()
+    policy: FailurePolicy = FailurePolicy()
     shards: tuple[Shard, ...] = ()
 
     @property
@@ -261,7 +261,7 @@ class MissingReport:
     @property
     def counts(self) -> Counts:
         blocking = {project.name for project in self.blocking}
-        strict = Policy(fail_on=self.policy.fail_on | BLOCKING)
+        strict = FailurePolicy(fail_on=self.policy.fail_on | BLOCKING)
         rest = [project for project in self.projects if not project.ready and project.name not in blocking]
         allowed = [project for project in rest if strict.blocks(project)]
         ready = sum(project.ready for project in self.projects)

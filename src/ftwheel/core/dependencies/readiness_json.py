@@ -11,21 +11,21 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from ftwheel.core.dependencies.inputs import SetAside
-from ftwheel.core.errors import InputError
+from ftwheel.core.dependencies.inputs import UnindexedDependency
 from ftwheel.core.dependencies.readiness import (
-    Deep,
+    FailurePolicy,
+    GilDeclarations,
     Help,
     HelpKind,
     MissingReport,
-    Policy,
     ProjectReport,
     Readiness,
     Release,
     Shard,
-    Taken,
-    Verdict,
+    TakenFile,
+    TargetReadiness,
 )
+from ftwheel.core.errors import InputError
 
 __all__ = ["parse_project", "parse_report", "parse_shard", "project_data", "report_data"]
 
@@ -83,7 +83,7 @@ def project_data(project: ProjectReport) -> dict[str, Any]:
     }
 
 
-def _verdict_data(verdict: Verdict) -> dict[str, Any]:
+def _verdict_data(verdict: TargetReadiness) -> dict[str, Any]:
     taken, deep = verdict.taken, verdict.deep
     return {
         "target": verdict.target,
@@ -155,10 +155,10 @@ def _report(data: Mapping[str, Any]) -> MissingReport:
         targets=targets,
         projects=projects,
         set_aside=tuple(
-            SetAside(name=_text(each["name"]), origin=_text(each["origin"]), reason=_text(each["reason"]))
+            UnindexedDependency(name=_text(each["name"]), origin=_text(each["origin"]), reason=_text(each["reason"]))
             for each in map(_table, _items(data["set_aside"]))
         ),
-        policy=Policy(
+        policy=FailurePolicy(
             fail_on=frozenset(_member(Readiness, each) for each in _items(policy["fail_on"])),
             allowed=frozenset(_texts(policy["allowed"])),
         ),
@@ -177,13 +177,13 @@ def _project(data: Mapping[str, Any]) -> ProjectReport:
     )
 
 
-def _verdict(data: Mapping[str, Any]) -> Verdict:
+def _verdict(data: Mapping[str, Any]) -> TargetReadiness:
     taken, deep = data["file"], data["deep"]
-    return Verdict(
+    return TargetReadiness(
         target=_text(data["target"]),
         readiness=_member(Readiness, data["readiness"]),
         version=_text(data["version"]),
-        taken=None if taken is None else Taken(filename=_text(_table(taken)["filename"]), tag=_text(taken["tag"])),
+        taken=None if taken is None else TakenFile(filename=_text(_table(taken)["filename"]), tag=_text(taken["tag"])),
         newest=_text(data["newest"]),
         first=_release(data["first"]),
         upgrade=_release(data["upgrade"]),
@@ -199,10 +199,10 @@ def _verdict(data: Mapping[str, Any]) -> Verdict:
     )
 
 
-def _deep(data: Mapping[str, Any]) -> Deep:
+def _deep(data: Mapping[str, Any]) -> GilDeclarations:
     from ftwheel.core.wheel.extension_module import Declaration  # noqa: PLC0415  # 15 ms, and most reports have none
 
-    return Deep(
+    return GilDeclarations(
         filename=_text(data["filename"]),
         declares=_member(Declaration, data["declares"]),
         modules=_number(data["modules"]),

@@ -13,15 +13,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from ftwheel.core.dependencies.inputs import Dependencies, Edge, InputKind, Pin
+from ftwheel.core.dependencies.inputs import Dependencies, InputKind, PinnedVersion, RequirementEdge
 from ftwheel.core.dependencies.readiness import Shard
-from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.index.page import File
+from ftwheel.core.installers.requirements import Requirement
 
 if TYPE_CHECKING:
     from ftwheel.core.dependencies.resolution import Resolution, ResolvedPin
 
-__all__ = ["Wanting", "Wish", "in_shard", "wanting"]
+__all__ = ["RequestedProject", "RequestedVersion", "in_shard", "requested_projects"]
 
 _LOCKS = frozenset({InputKind.PYLOCK, InputKind.UV_LOCK, InputKind.POETRY_LOCK, InputKind.PDM_LOCK})
 _MOST_PATHS = 50_000  # looked for one by one
@@ -29,7 +29,7 @@ _MOST_CHAINS = 8  # of one project; a library that everything needs has one for 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class RequestedVersion:
     """What a target wants of a project.
 
     ``pinned`` is the version that a lock, an environment or a resolution names, empty when the requirement alone
@@ -48,14 +48,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanting:
+class RequestedProject:
     """One project: the number of a target and what it wants, by target; and who pulls the project in.
 
     ``chains`` are as in ``ProjectReport``. Of several inputs, several may want something of one target.
     """
 
     name: str
-    wishes: tuple[tuple[int, Wish], ...]
+    wishes: tuple[tuple[int, RequestedVersion], ...]
     chains: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -67,15 +67,15 @@ class Wanting:
         return ", ".join(dict.fromkeys(texts))
 
 
-def wanting(
+def requested_projects(
     inputs: Iterable[tuple[Dependencies, Mapping[int, Resolution]]], targets: Sequence[Mapping[str, str]]
-) -> tuple[Wanting, ...]:
+) -> tuple[RequestedProject, ...]:
     """Every project that a target wants, by name; ``targets`` are their markers.
 
     With each input comes what was resolved for it, by number of the target; an input that is neither resolved itself
     nor has been wants just what it names.
     """
-    wishes: dict[str, list[tuple[int, Wish]]] = {}
+    wishes: dict[str, list[tuple[int, RequestedVersion]]] = {}
     chains: dict[str, dict[tuple[str, ...], None]] = {}
     for dependencies, resolutions in inputs:
         for number, markers in enumerate(targets):
@@ -85,7 +85,7 @@ def wanting(
             for name, paths in _chains(dependencies, pins, [name for name, _ in found], markers).items():
                 chains.setdefault(name, {}).update(paths)
     return tuple(
-        Wanting(
+        RequestedProject(
             name=name,
             wishes=tuple(dict.fromkeys(sorted(found, key=lambda pair: pair[0]))),
             chains=tuple(sorted(chains[name], key=lambda path: (len(path), path))[:_MOST_CHAINS]),
@@ -101,7 +101,7 @@ def in_shard(name: str, shard: Shard | None) -> bool:
 
 def _wishes(
     dependencies: Dependencies, resolution: Resolution | None, markers: Mapping[str, str]
-) -> tuple[list[tuple[str, Wish]], tuple[Pin | ResolvedPin, ...]]:
+) -> tuple[list[tuple[str, RequestedVersion]], tuple[PinnedVersion | ResolvedPin, ...]]:
     hashes: dict[str, frozenset[tuple[str, str]]] = {}
     for each in (*dependencies.wanted, *dependencies.constraints):
         if each.requirement.applies(markers):
@@ -111,7 +111,7 @@ def _wishes(
         return [
             (
                 pin.name,
-                Wish(
+                RequestedVersion(
                     requirement=pin.requirement,
                     pinned=pin.version,
                     resolved=True,
@@ -127,7 +127,7 @@ def _wishes(
         return [
             (
                 pin.name,
-                Wish(
+                RequestedVersion(
                     requirement=Requirement(text=pin.name, name=pin.name),
                     pinned=pin.version,
                     locked=_files(pin) if locks else (),
@@ -136,13 +136,13 @@ def _wishes(
             for pin in pins
         ], pins
     return [
-        (each.requirement.name, Wish(requirement=each.requirement, hashes=hashes[each.requirement.name]))
+        (each.requirement.name, RequestedVersion(requirement=each.requirement, hashes=hashes[each.requirement.name]))
         for each in dependencies.wanted
         if each.requirement.applies(markers)
     ], ()
 
 
-def _files(pin: Pin) -> tuple[File, ...]:
+def _files(pin: PinnedVersion) -> tuple[File, ...]:
     """The files of a lock, as a page would list them; a lock that names no address gets one that leads nowhere."""
     return tuple(
         File(filename=file.filename, url=f"https://lock.invalid/{file.filename}", hashes=file.hashes)
@@ -151,13 +151,16 @@ def _files(pin: Pin) -> tuple[File, ...]:
 
 
 def _chains(
-    dependencies: Dependencies, pins: Iterable[Pin | ResolvedPin], names: Iterable[str], markers: Mapping[str, str]
+    dependencies: Dependencies,
+    pins: Iterable[PinnedVersion | ResolvedPin],
+    names: Iterable[str],
+    markers: Mapping[str, str],
 ) -> dict[str, dict[tuple[str, ...], None]]:
     """For each project the shortest path from each root; a project that no root leads to is its own root.
 
     Of very many roots in a large tree some paths are left out, never all.
     """
-    by_name: dict[str, list[Edge]] = {}
+    by_name: dict[str, list[RequirementEdge]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, []).extend(pin.requires)
     asked = {name: frozenset[str]() for name in dependencies.roots}
@@ -184,7 +187,7 @@ def _chains(
 
 
 def _paths(
-    roots: Mapping[str, Iterable[str]], by_name: Mapping[str, Sequence[Edge]], markers: Mapping[str, str]
+    roots: Mapping[str, Iterable[str]], by_name: Mapping[str, Sequence[RequirementEdge]], markers: Mapping[str, str]
 ) -> Iterable[tuple[str, ...]]:
     """The shortest path to every project that the roots, with their extras, lead to; breadth first."""
     paths: dict[str, tuple[str, ...]] = {root: (root,) for root in roots}
@@ -202,7 +205,7 @@ def _paths(
     return paths.values()
 
 
-def _holds(edge: Edge, markers: Mapping[str, str]) -> bool:
+def _holds(edge: RequirementEdge, markers: Mapping[str, str]) -> bool:
     return not edge.marker or _evaluate(edge.marker, tuple(markers.items()))
 
 

@@ -14,11 +14,11 @@ from email.parser import HeaderParser
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.dependencies.inputs import Edge, SetAside
+from ftwheel.core.dependencies.inputs import RequirementEdge, UnindexedDependency
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.requirements import Requirement, parse_requirement
 from ftwheel.core.index.page import File, normalized
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.requirements import Requirement, parse_requirement
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -96,7 +96,7 @@ class ResolvedPin:
     requirement: Requirement
     candidate: Candidate | None
     extras: tuple[str, ...] = ()
-    requires: tuple[Edge, ...] = ()
+    requires: tuple[RequirementEdge, ...] = ()
     untold: str = ""
 
 
@@ -112,7 +112,7 @@ class Resolution:
     environment: str
     pins: tuple[ResolvedPin, ...]
     roots: tuple[str, ...]
-    set_aside: tuple[SetAside, ...] = ()
+    set_aside: tuple[UnindexedDependency, ...] = ()
 
     @property
     def untold(self) -> tuple[ResolvedPin, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ftwheel.core.tags.environments import PRESETS, Environment, parse_environment, preset
 from ftwheel.core.errors import InputError
 from ftwheel.core.tags.cpython import FIRST_FREE_THREADED, FIRST_SUPPORTED_FREE_THREADED
+from ftwheel.core.tags.environments import PRESETS, Environment, parse_environment, preset
 
 __all__ = ["default_targets", "parse_targets"]
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.index.pages import Index
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
+from ftwheel.core.index.pages import Index
 
 __all__ = ["Overlay", "conflicts"]
 

@@ -1,4 +1,4 @@
-"""Decides what a page of the simple repository API says: JSON or HTML in, ``ProjectDetails`` out, and back to JSON.
+"""The page of one project in the simple repository API: what it lists, and how it is written as JSON.
 
 Where installers read one thing differently, the page keeps what was written, and each installer's reading is taken
 in ``ftwheel.core.installers.filenames``.
@@ -29,20 +29,18 @@ __all__ = [
     "check_api_version",
     "is_uv_digest",
     "normalized",
-    "parse_page",
     "read_upload_time",
     "render_page",
     "short",
 ]
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
-HTML_TYPES = ("application/vnd.pypi.simple.v1+html", "text/html")
 _DIGEST_LENGTHS = {"md5": 32, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 64}  # uv-pypi-types simple_json.rs
 HEX = re.compile(r"[0-9A-Fa-f]*")
 
 
 class SourceKind(enum.Enum):
-    """What an installer calls the place a page comes from; see ``ftwheel.core.installers.selection.Project`` for their order."""
+    """What an installer calls the place a page comes from; see ``ProjectFiles`` for their order."""
 
     INDEX = "index"
     EXTRA_INDEX = "extra index"
@@ -125,29 +123,6 @@ def normalized(name: str) -> str:
     while "--" in value:
         value = value.replace("--", "-")
     return value
-
-
-def parse_page(body: bytes, *, content_type: str, url: str, name: str = "") -> ProjectDetails:
-    """Decide what a page says; ``content_type`` is the response's header, ``url`` the address after redirects.
-
-    ``name`` is the project that was asked for; it is used where the page does not say (HTML). One file entry that
-    cannot be read does not spoil the others: it is left out, or listed with ``broken``. Raises IndexFormatError when
-    the body is no page: a wrong content type, an API version other than 1.x, JSON or text that cannot be decoded.
-    """
-    kind, _, parameters = content_type.lower().partition(";")
-    kind = kind.strip()
-    if kind == JSON_TYPE:
-        from ftwheel.core.index.page_json import parse_json  # noqa: PLC0415  # it needs the types of this module
-
-        return parse_json(body, url=url, name=name)
-    if kind in HTML_TYPES:
-        from ftwheel.core.index.page_html import parse_html  # noqa: PLC0415  # most pages are JSON; html.parser costs 5 ms
-
-        return parse_html(body, parameters=parameters, url=url, name=name)
-    raise IndexFormatError(
-        f"{short(url)}: content type {short(content_type) or 'missing'}, wanted {JSON_TYPE} or HTML",
-        hint="is this the address of a simple index, usually ending in /simple/?",
-    )
 
 
 def check_api_version(version: object, url: str) -> str:

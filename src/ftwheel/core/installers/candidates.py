@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ftwheel.core.tags.environments import Environment
-from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.index.page import File
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.tags.environments import Environment
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.rejections import Verdict

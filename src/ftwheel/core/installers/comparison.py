@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 
-__all__ = ["Comparison", "Real"]
+__all__ = ["Comparison", "RealInstall"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Real:
+class RealInstall:
     """What an installer did. ``filename`` is empty when it took nothing; ``imports`` are of a wheel that was installed.
 
     ``error`` is the last line it said when it did not install what it took.
@@ -28,7 +28,7 @@ class Comparison:
     environment: str
     installer: str
     simulated: str
-    real: Real
+    real: RealInstall
 
     @property
     def agrees(self) -> bool:

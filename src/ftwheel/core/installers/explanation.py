@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ftwheel.core.tags.environments import Environment
-from ftwheel.core.installers.project_files import Entry
-from ftwheel.core.installers.parsed_filename import Reading
+from ftwheel.core.installers.parsed_filename import ParsedFilename
+from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.installers.rejections import FreeThreadedAbi, Reason, TagMismatch
+from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import AbiTable, PlatformTable
 
 __all__ = ["Judgement", "tag_reason"]
@@ -20,12 +20,12 @@ class Judgement:
     ``refusal`` says why the installer gives up because of what the pages hold, and is empty when it does not.
     """
 
-    ranked: list[Entry]
-    rejected: list[tuple[Entry, Reason]]
+    ranked: list[ProjectFile]
+    rejected: list[tuple[ProjectFile, Reason]]
     refusal: str
 
 
-def tag_reason(reading: Reading, abis: AbiTable, platforms: PlatformTable, environment: Environment) -> Reason:
+def tag_reason(reading: ParsedFilename, abis: AbiTable, platforms: PlatformTable, environment: Environment) -> Reason:
     """Which part of a wheel's tags is in the way, when none of their combinations is accepted.
 
     A wheel that would fit the other build of the same Python is told apart, if its platform fits.

@@ -1,7 +1,8 @@
 """Decides what an installer reads in a file's name: project, version, build tag, tags, or what is wrong with it.
 
 pip takes the name from the address and uv from the page; they also differ about what names are valid. Nearly all names
-are read the same by both: ``ftwheel.core.installers.project_files`` recognises those by their shape, and everything else comes here.
+are read the same by both: ``ftwheel.core.installers.project_files`` recognises those by their shape, and everything
+else comes here.
 
 Sources: pip 26.3 ``_internal/models/link.py``, ``index/package_finder.py`` (``LinkEvaluator``), packaging 26.3
 ``utils.py`` (``parse_wheel_filename``); uv 0.13.9 ``uv-distribution-filename/src``.
@@ -16,10 +17,17 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.version import Version
 
-from ftwheel.core.installers.parsed_filename import BuildTag, Reading
-from ftwheel.core.installers.rejections import DuplicateUrl, InvalidFilename, OtherProject, Reason, UnsupportedFormat, Variant
-from ftwheel.core.installers.requirements import parse_version
 from ftwheel.core.index.page import normalized
+from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename
+from ftwheel.core.installers.rejections import (
+    DuplicateUrl,
+    InvalidFilename,
+    OtherProject,
+    Reason,
+    UnsupportedFormat,
+    Variant,
+)
+from ftwheel.core.installers.requirements import parse_version
 
 __all__ = ["DUPLICATE", "pip_name", "read_for_pip", "read_for_uv", "read_link_for_pip", "unquoted"]
 
@@ -50,12 +58,12 @@ def pip_name(url: str) -> tuple[str, str]:
     return name, egg.group(1) if egg else ""
 
 
-DUPLICATE = Reading("", problem=DuplicateUrl())
+DUPLICATE = ParsedFilename("", problem=DuplicateUrl())
 """What pip makes of the second link to an address."""
 
 
-def _bad(kind: Literal["wheel", "sdist", ""], problem: str) -> Reading:
-    return Reading(kind, problem=InvalidFilename(problem=problem))
+def _bad(kind: Literal["wheel", "sdist", ""], problem: str) -> ParsedFilename:
+    return ParsedFilename(kind, problem=InvalidFilename(problem=problem))
 
 
 def unquoted(url: str) -> str:
@@ -64,18 +72,18 @@ def unquoted(url: str) -> str:
     return parts._replace(path=unquote(parts.path)).geturl()
 
 
-def read_link_for_pip(url: str, project: str, *, in_folder: bool) -> Reading:
+def read_link_for_pip(url: str, project: str, *, in_folder: bool) -> ParsedFilename:
     """pip's reading of a link; ``project`` is normalized, ``in_folder`` is for the files of a find-links folder."""
     name, egg = pip_name(url)
     reading = read_for_pip(name, egg, project)
     if not egg and name.endswith(".zip") and "macosx10" in unquote(urlsplit(url).path):
-        return Reading("", problem=UnsupportedFormat(extension=".zip"))  # old binary archives
+        return ParsedFilename("", problem=UnsupportedFormat(extension=".zip"))  # old binary archives
     if in_folder and not egg and not _is_found_in_folder(name, project):
-        return Reading("", problem=reading.problem or InvalidFilename(problem="not taken from a folder"))
+        return ParsedFilename("", problem=reading.problem or InvalidFilename(problem="not taken from a folder"))
     return reading
 
 
-def read_for_pip(filename: str, egg: str, project: str) -> Reading:
+def read_for_pip(filename: str, egg: str, project: str) -> ParsedFilename:
     """pip's reading; ``project`` is normalized."""
     stem, extension = posixpath.splitext(filename)
     if stem.lower().endswith(".tar"):
@@ -86,12 +94,12 @@ def read_for_pip(filename: str, egg: str, project: str) -> Reading:
     elif kind == "wheel":
         return _pip_wheel(filename, project)
     elif extension not in _PIP_SDISTS:
-        return Reading("", problem=UnsupportedFormat(extension=extension))
+        return ParsedFilename("", problem=UnsupportedFormat(extension=extension))
     for index, character in enumerate(stem):
         if character == "-" and normalized(stem[:index]) == project:
             break
     else:
-        return Reading(kind, problem=OtherProject(name=stem))
+        return ParsedFilename(kind, problem=OtherProject(name=stem))
     text = stem[index + 1 :]
     suffix = _PYTHON_SUFFIX.search(text)
     if suffix:
@@ -99,18 +107,20 @@ def read_for_pip(filename: str, egg: str, project: str) -> Reading:
     version = parse_version(text)
     python = suffix.group(1) if suffix else ""
     if version is None:
-        return Reading(kind, text=text, python=python, problem=InvalidFilename(problem=f"{text!r} is no version"))
+        return ParsedFilename(
+            kind, text=text, python=python, problem=InvalidFilename(problem=f"{text!r} is no version")
+        )
     if not egg or kind == "sdist":
-        return Reading(kind, version, text, python=python, egg=bool(egg))
+        return ParsedFilename(kind, version, text, python=python, egg=bool(egg))
     # The version comes from the fragment, the rank from the tags of the file.
     wheel = _pip_wheel(filename, project)
     trap = ""
     if wheel.problem is not None or wheel.version != version:
         trap = f"the fragment says {egg}, the file name is {filename}"
-    return Reading(kind, version, text, wheel.build, wheel.abi, wheel.platform, python, egg=True, trap=trap)
+    return ParsedFilename(kind, version, text, wheel.build, wheel.abi, wheel.platform, python, egg=True, trap=trap)
 
 
-def _pip_wheel(filename: str, project: str) -> Reading:
+def _pip_wheel(filename: str, project: str) -> ParsedFilename:
     parts = filename[:-4].split("-")
     if len(parts) not in {5, 6}:
         return _bad("wheel", f"a wheel's name has five or six parts, not {len(parts)}")
@@ -131,7 +141,7 @@ def _pip_wheel(filename: str, project: str) -> Reading:
     if not all(interpreter.isidentifier() for interpreter in interpreters.split(".")):
         return _bad("wheel", f"{interpreters!r} is no interpreter tag")
     found = normalized(parts[0])
-    return Reading(
+    return ParsedFilename(
         "wheel",
         version,
         str(version),
@@ -143,17 +153,17 @@ def _pip_wheel(filename: str, project: str) -> Reading:
     )
 
 
-def read_for_uv(filename: str, project: str, *, flat: bool = False) -> Reading:
+def read_for_uv(filename: str, project: str, *, flat: bool = False) -> ParsedFilename:
     """uv's reading; ``project`` is normalized. ``flat`` is for find-links, where sdist names are split otherwise."""
     base, dot, extension = filename.rpartition(".")
     if not base.rpartition("/")[2] or not dot:  # a leading dot starts no extension
-        return Reading("", problem=UnsupportedFormat(extension=""))
+        return ParsedFilename("", problem=UnsupportedFormat(extension=""))
     if extension == "whl":
         return _uv_wheel(base, project)
     if extension in _UV_TARS and base.lower().endswith(".tar") and len(base) > 4:
         extension, base = f"tar.{extension}", base[:-4]
     elif extension not in _UV_OTHERS:
-        return Reading("", problem=UnsupportedFormat(extension=f".{extension}"))
+        return ParsedFilename("", problem=UnsupportedFormat(extension=f".{extension}"))
     if flat:
         name, dash, text = base.rpartition("-")
         other = not dash or not _UV_NAME.fullmatch(name) or normalized(name) != project
@@ -161,11 +171,11 @@ def read_for_uv(filename: str, project: str, *, flat: bool = False) -> Reading:
         name, text = base[: len(project)], base[len(project) + 1 :]
         other = base[len(project) : len(project) + 1] != "-" or _bytewise(name) != project
     if other or not text:
-        return Reading("sdist", problem=OtherProject(name=base))
+        return ParsedFilename("sdist", problem=OtherProject(name=base))
     version = _uv_version(text)
     if version is None:
         return _bad("sdist", f"{text!r} is no version")
-    return Reading(
+    return ParsedFilename(
         "sdist",
         version,
         text,
@@ -192,7 +202,7 @@ def _uv_version(text: str) -> Version | None:
     return version
 
 
-def _uv_wheel(stem: str, project: str) -> Reading:
+def _uv_wheel(stem: str, project: str) -> ParsedFilename:
     parts = stem.split("-")
     if not 5 <= len(parts) <= 7:
         return _bad("wheel", f"a wheel's name has five to seven parts, not {len(parts)}")
@@ -226,7 +236,7 @@ def _uv_wheel(stem: str, project: str) -> Reading:
         problem = OtherProject(name=found)
     elif label is not None:
         problem = Variant(label=label)
-    return Reading(
+    return ParsedFilename(
         "wheel",
         version,
         parts[1],

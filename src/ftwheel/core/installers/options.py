@@ -13,7 +13,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.tags.priority import TagFlavour
 
-__all__ = ["IndexStrategy", "InstallerRules", "installer", "pip_formats"]
+__all__ = ["IndexStrategy", "InstallerOptions", "installer", "pip_formats"]
 
 _INSTALLER = re.compile(r"(pip|uv)(?:==([0-9]{1,4}(?:\.[0-9]{1,4}){0,3}))?")
 # What changed for free-threading, newest first: the first version that has the flavour.
@@ -35,7 +35,7 @@ class IndexStrategy(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstallerRules:
+class InstallerOptions:
     """An installer and its options.
 
     ``name`` is ``pip`` or ``uv``; ``version`` is a release, empty for the newest that is modelled (pip 26.3, uv
@@ -102,7 +102,7 @@ def pip_formats(
     """What pip makes of its options ``--only-binary`` and ``--no-binary``, in the order in which they were given.
 
     Each value is a list with commas; ``:all:`` empties the other side, ``:none:`` its own, a name leaves the other
-    side. Returns the sets for ``InstallerRules.only_binary`` and ``no_binary``. Source: pip 26.3
+    side. Returns the sets for ``InstallerOptions.only_binary`` and ``no_binary``. Source: pip 26.3
     ``_internal/models/format_control.py``.
     """
     sets: dict[str, set[str]] = {"only-binary": set(), "no-binary": set()}
@@ -126,9 +126,9 @@ def pip_formats(
     return frozenset(sets["only-binary"]), frozenset(sets["no-binary"])
 
 
-def installer(text: str) -> InstallerRules:
+def installer(text: str) -> InstallerOptions:
     """``pip``, ``uv``, ``pip==24.0`` or ``uv==0.11.0``, with no options set. Raises InputError for anything else."""
     match = _INSTALLER.fullmatch(text.strip())
     if match is None:
         raise InputError(f"{text[:100]}: not an installer", hint="wanted pip, uv, or a version such as pip==24.0")
-    return InstallerRules(name=match[1], version=match[2] or "")
+    return InstallerOptions(name=match[1], version=match[2] or "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.tags.environments import Environment
 from ftwheel.core.installers.selection import is_older
+from ftwheel.core.tags.environments import Environment
 
 __all__ = ["Outcome", "outcome"]
 

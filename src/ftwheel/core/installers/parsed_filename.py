@@ -10,13 +10,13 @@ from packaging.version import Version
 if TYPE_CHECKING:
     from ftwheel.core.installers.rejections import Reason
 
-__all__ = ["BuildTag", "Reading"]
+__all__ = ["BuildTag", "ParsedFilename"]
 
 BuildTag = tuple[()] | tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedFilename:
     """What an installer reads in one file name.
 
     ``kind`` is empty when it is no archive for it. ``text`` is the version as written. ``abi`` and ``platform`` are the

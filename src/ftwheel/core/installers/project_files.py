@@ -19,15 +19,23 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from packaging.version import Version
 
-from ftwheel.core.installers.parsed_filename import BuildTag, Reading
-from ftwheel.core.installers.requirements import Requirement, parse_version
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked, normalized
 from ftwheel.core.index.page_json import columns
+from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename
+from ftwheel.core.installers.requirements import Requirement, parse_version
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.contents import Metadata
 
-__all__ = ["Entry", "Group", "Lanes", "Matching", "Project", "Shelf", "Source"]
+__all__ = [
+    "MatchingVersions",
+    "PageSource",
+    "ProjectFile",
+    "ProjectFiles",
+    "VersionFiles",
+    "VersionIndex",
+    "WheelsByAbi",
+]
 
 Installer = Literal["pip", "uv"]
 
@@ -40,7 +48,7 @@ _LONGEST_VERSION = 18  # characters; below, all numbers are small enough for bot
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PageSource:
     """One place and its page of the project."""
 
     kind: SourceKind
@@ -48,20 +56,20 @@ class Source:
 
 
 @dataclass(slots=True)
-class Entry:
+class ProjectFile:
     """One file of one page, as one installer reads its name (or both). ``order`` is pip's order of all files."""
 
     source: int
     index: int
     order: int
     filename: str
-    reading: Reading
+    reading: ParsedFilename
     requires_python: str | None
     upload_time: datetime | None
     yanked: Yanked | None
 
 
-class Project:
+class ProjectFiles:
     """The pages of one project from all places, prepared for any number of environments and installers.
 
     ``sources`` are in the order in which installers are given them: find-links, then pip's ``--index-url`` as INDEX,
@@ -80,7 +88,7 @@ class Project:
     ) -> None:
         self.name = normalized(name)
         self.metadata = metadata or {}
-        self.sources = tuple(Source(kind, details) for kind, details in sources)
+        self.sources = tuple(PageSource(kind, details) for kind, details in sources)
         self.flat = frozenset(number for number, source in enumerate(self.sources) if source.kind.flat)
         self._columns = [columns(source.details.files) for source in self.sources]
         self._has_plain_addresses = [_plain_addresses(*found[:2]) for found in self._columns]
@@ -88,8 +96,8 @@ class Project:
         self._odd: list[tuple[int, int]] = []
         self._never: list[tuple[int, int]] = []
         self._plain_tags: dict[str, bool] = {}
-        self._entries: dict[Version, tuple[list[Entry], list[tuple[int, int]]]] = {}
-        self._shelves: dict[str, Shelf] = {}
+        self._entries: dict[Version, tuple[list[ProjectFile], list[tuple[int, int]]]] = {}
+        self._shelves: dict[str, VersionIndex] = {}
         self._orders: list[Sequence[int]] = []
         self._duplicates: set[tuple[int, int]] = set()
         self._has_eggs = False
@@ -106,17 +114,17 @@ class Project:
             self._sort_page(number, versions, names)
         self._order_pages()
 
-    def shelf(self, installer: Installer) -> Shelf:
+    def shelf(self, installer: Installer) -> VersionIndex:
         """The files by version, as the installer reads the names."""
         found = self._shelves.get(installer)
         if found is None:
-            found = self._shelves[installer] = Shelf(self, installer)
+            found = self._shelves[installer] = VersionIndex(self, installer)
         return found
 
-    def file(self, entry: Entry) -> File:
+    def file(self, entry: ProjectFile) -> File:
         return self.sources[entry.source].details.files[entry.index]
 
-    def is_broken(self, entry: Entry) -> bool:
+    def is_broken(self, entry: ProjectFile) -> bool:
         """Whether requires-python is of a wrong type, on which pip fails when it looks at it."""
         return (entry.source, entry.index) in self._broken
 
@@ -125,7 +133,7 @@ class Project:
         """Whether there may be files that make pip fail as soon as it considers them."""
         return bool(self._broken) or self._has_eggs
 
-    def declared(self, entry: Entry) -> Metadata | None:
+    def declared(self, entry: ProjectFile) -> Metadata | None:
         """What the file's METADATA says, None if not known."""
         return self.metadata.get(self.url(entry))
 
@@ -137,10 +145,10 @@ class Project:
             for number, (source, found) in enumerate(zip(self.sources, self._columns, strict=True))
         )
 
-    def url(self, entry: Entry) -> str:
+    def url(self, entry: ProjectFile) -> str:
         return self._columns[entry.source][1][entry.index]
 
-    def uv_order(self, entries: list[Entry]) -> list[Entry]:
+    def uv_order(self, entries: list[ProjectFile]) -> list[ProjectFile]:
         """The files of a version as uv compares them: find-links first, then each index by name, in code points."""
         flat = [entry for entry in entries if entry.source in self.flat]
         others = [entry for entry in entries if entry.source not in self.flat]
@@ -149,7 +157,7 @@ class Project:
         others.sort(key=lambda entry: (entry.source, entry.filename))
         return flat + others
 
-    def _sort_flat(self, flat: list[Entry]) -> None:
+    def _sort_flat(self, flat: list[ProjectFile]) -> None:
         from ftwheel.core.installers.uv.file_order import flat_order  # noqa: PLC0415
 
         flat.sort(key=lambda entry: entry.filename)  # as each place is read; what follows keeps the order of equals
@@ -158,19 +166,19 @@ class Project:
     def plain_versions(self) -> dict[Version, list[tuple[int, Version, list[int]]]]:
         return self._plain
 
-    def odd_entries(self, installer: Installer) -> list[Entry]:
+    def odd_entries(self, installer: Installer) -> list[ProjectFile]:
         """The files whose names both installers do not surely read alike."""
         return [self._read(installer, source, index) for source, index in self._odd]
 
-    def never_taken(self, installer: Installer) -> list[Entry]:
+    def never_taken(self, installer: Installer) -> list[ProjectFile]:
         """The files of types that no installer takes."""
         return [self._read(installer, source, index) for source, index in self._never]
 
-    def plain_entries(self, version: Version, installer: Installer) -> list[Entry]:
+    def plain_entries(self, version: Version, installer: Installer) -> list[ProjectFile]:
         """The files of a version whose project and version both installers read alike."""
         found = self._entries.get(version)
         if found is None:
-            shared: list[Entry] = []
+            shared: list[ProjectFile] = []
             irregular: list[tuple[int, int]] = []
             for source, written, indices in self._plain.get(version, ()):
                 for index in indices:
@@ -183,11 +191,11 @@ class Project:
         shared, irregular = found
         return shared + [self._read(installer, source, index) for source, index in irregular]
 
-    def _plain_reading(self, filename: str, version: Version) -> Reading | None:
+    def _plain_reading(self, filename: str, version: Version) -> ParsedFilename | None:
         """The reading when the rest of the name is plain too, so that both installers read it alike; None otherwise."""
         if filename[-4:] != ".whl":
             stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
-            return Reading("sdist", version, stem.rpartition("-")[2])
+            return ParsedFilename("sdist", version, stem.rpartition("-")[2])
         parts = filename[:-4].split("-")
         build: BuildTag = ()
         if len(parts) == 6:
@@ -204,7 +212,7 @@ class Project:
                 plain = self._plain_tags[text] = pattern.fullmatch(text) is not None
             if not plain:
                 return None
-        return Reading("wheel", version, parts[1], build, abi, platform)
+        return ParsedFilename("wheel", version, parts[1], build, abi, platform)
 
     def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
         """Find the version in each name of one page; what is not quite plain goes to the odd ones."""
@@ -288,8 +296,8 @@ class Project:
                 self._duplicates.add((number, index))
             seen.add(address)
 
-    def _read(self, installer: Installer, source: int, index: int) -> Entry:
-        from ftwheel.core.installers import filenames as files# noqa: PLC0415  # pages without odd names are most of them
+    def _read(self, installer: Installer, source: int, index: int) -> ProjectFile:
+        from ftwheel.core.installers import filenames as files  # noqa: PLC0415  # pages without odd names are most of them
 
         filename, url = self._columns[source][0][index], self._columns[source][1][index]
         kind = self.sources[source].kind
@@ -301,9 +309,9 @@ class Project:
             reading = files.read_link_for_pip(url, self.name, in_folder=kind is SourceKind.FIND_LINKS_FILES)
         return self._entry(source, index, reading)
 
-    def _entry(self, source: int, index: int, reading: Reading) -> Entry:
+    def _entry(self, source: int, index: int, reading: ParsedFilename) -> ProjectFile:
         filenames, _, requires_python, upload_times, yanked = self._columns[source]
-        return Entry(
+        return ProjectFile(
             source,
             index,
             self._orders[source][index],
@@ -326,38 +334,40 @@ def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
     )
 
 
-class Lanes(NamedTuple):
+class WheelsByAbi(NamedTuple):
     """The files of a version, wheels by interpreter and ABI, so that one look decides about all with the same.
 
     With each file is its place in the installer's order. Files that cannot be taken for their names are left out.
     """
 
-    wheels: dict[str, list[tuple[int, Entry]]]
-    others: list[tuple[int, Entry]]
+    wheels: dict[str, list[tuple[int, ProjectFile]]]
+    others: list[tuple[int, ProjectFile]]
 
 
-class Group:
+class VersionFiles:
     """The files of one version, read when they are first looked at."""
 
     __slots__ = ("_entries", "_lanes", "_odd", "_read", "version")
 
-    def __init__(self, version: Version, odd: list[Entry], read: Callable[[Version, list[Entry]], list[Entry]]) -> None:
+    def __init__(
+        self, version: Version, odd: list[ProjectFile], read: Callable[[Version, list[ProjectFile]], list[ProjectFile]]
+    ) -> None:
         self.version = version
         self._odd = odd
         self._read = read
-        self._entries: list[Entry] | None = None
-        self._lanes: Lanes | None = None
+        self._entries: list[ProjectFile] | None = None
+        self._lanes: WheelsByAbi | None = None
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[ProjectFile]:
         """The files in the order in which the installer compares them."""
         if self._entries is None:
             self._entries = self._read(self.version, self._odd)
         return self._entries
 
-    def lanes(self) -> Lanes:
+    def lanes(self) -> WheelsByAbi:
         """The same files, those that may be taken only."""
         if self._lanes is None:
-            self._lanes = Lanes({}, [])
+            self._lanes = WheelsByAbi({}, [])
             for place, entry in enumerate(self.entries()):
                 if entry.reading.problem is not None:
                     continue
@@ -368,27 +378,27 @@ class Group:
         return self._lanes
 
 
-class Matching(NamedTuple):
+class MatchingVersions(NamedTuple):
     """The versions that fit a requirement, newest first: all, the final ones, the pre-releases."""
 
-    versions: list[Group]
-    finals: list[Group]
-    prereleases: list[Group]
+    versions: list[VersionFiles]
+    finals: list[VersionFiles]
+    prereleases: list[VersionFiles]
 
 
-class Shelf:
+class VersionIndex:
     """The files of a project by version, as one installer reads their names.
 
     ``groups`` are newest first.
     """
 
-    def __init__(self, project: Project, installer: Installer) -> None:
+    def __init__(self, project: ProjectFiles, installer: Installer) -> None:
         self._project = project
         self._installer = installer
-        self._matching: dict[str, Matching] = {}
-        self._unusable: list[Entry] = []
-        self._everything: list[Entry] = []
-        odd: dict[Version, list[Entry]] = {}
+        self._matching: dict[str, MatchingVersions] = {}
+        self._unusable: list[ProjectFile] = []
+        self._everything: list[ProjectFile] = []
+        odd: dict[Version, list[ProjectFile]] = {}
         for entry in project.odd_entries(installer):
             version = entry.reading.version
             if version is None or not entry.reading.is_of_project:
@@ -396,30 +406,30 @@ class Shelf:
             else:
                 odd.setdefault(version, []).append(entry)
         versions = sorted({*project.plain_versions(), *odd}, reverse=True)
-        self.groups = [Group(version, odd.get(version, []), self._read) for version in versions]
+        self.groups = [VersionFiles(version, odd.get(version, []), self._read) for version in versions]
 
-    def _read(self, version: Version, odd: list[Entry]) -> list[Entry]:
+    def _read(self, version: Version, odd: list[ProjectFile]) -> list[ProjectFile]:
         found = self._project.plain_entries(version, self._installer) + odd
         if self._installer == "uv":
             return self._project.uv_order(found)
         found.sort(key=attrgetter("order"))
         return found
 
-    def matching(self, requirement: Requirement) -> Matching:
+    def matching(self, requirement: Requirement) -> MatchingVersions:
         """The versions in the requirement's specifier."""
         text = requirement.specification
         found = self._matching.get(text)
         if found is None:
             contains = requirement.pip_contains if self._installer == "pip" else requirement.uv_contains
             groups = self.groups if not text else [group for group in self.groups if contains(group.version)]
-            found = self._matching[text] = Matching(
+            found = self._matching[text] = MatchingVersions(
                 groups,
                 [group for group in groups if not group.version.is_prerelease],
                 [group for group in groups if group.version.is_prerelease],
             )
         return found
 
-    def everything(self) -> list[Entry]:
+    def everything(self) -> list[ProjectFile]:
         """All files, of all versions and without one."""
         if not self._everything:
             never = self._project.never_taken(self._installer)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate, Evaluation, Selection
-from ftwheel.core.tags.environments import Environment, Loading, loading
+from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.pip.selection import Pip
-from ftwheel.core.installers.project_files import Entry, Project
+from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.requirements import Requirement, parse_version
-from ftwheel.core.installers.options import InstallerRules
 from ftwheel.core.installers.uv.selection import Uv
+from ftwheel.core.tags.environments import Environment, Loading, loading
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.rejections import Reason
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Candidate",
     "Evaluation",
-    "Project",
+    "ProjectFiles",
     "Selection",
     "choose",
     "explain",
@@ -37,27 +37,29 @@ __all__ = [
 _OLDEST = Version("0.dev0")
 
 
-def _ask(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Pip | Uv:
+def _ask(
+    project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
+) -> Pip | Uv:
     return (Pip if rules.name == "pip" else Uv)(project, requirement, environment, rules)
 
 
-def refusal(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> str:
+def refusal(project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions) -> str:
     """Why the installer gives up because of what a page holds; empty when it does not."""
     return _ask(project, requirement, environment, rules).answer()[1]
 
 
 def choose(
-    project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
+    project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
 ) -> Candidate | None:
     """The file the installer takes, None when it takes none or gives up on a page."""
     return _ask(project, requirement, environment, rules).answer()[0]
 
 
 def walk(
-    project: Project,
+    project: ProjectFiles,
     requirement: Requirement,
     environment: Environment,
-    rules: InstallerRules,
+    rules: InstallerOptions,
     *,
     pins: frozenset[Version] | None = None,
 ) -> Iterator[Candidate]:
@@ -73,7 +75,9 @@ def walk(
         yield from map(question.candidate, question.walk())
 
 
-def explain(project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules) -> Selection:
+def explain(
+    project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
+) -> Selection:
     """Every file with its verdict; ``best`` equals what ``choose`` gives."""
     # a choice alone needs no reasons
     from ftwheel.core.installers.pip.explanation import PipJudge  # noqa: PLC0415
@@ -84,10 +88,10 @@ def explain(project: Project, requirement: Requirement, environment: Environment
     judgement = question.judge()
     applicable = tuple(map(question.candidate, judgement.ranked))
 
-    def key(rejected: tuple[Entry, Reason]) -> tuple[int, int]:
+    def key(rejected: tuple[ProjectFile, Reason]) -> tuple[int, int]:
         return closeness(rejected[1])
 
-    def version(entry: Entry) -> Version:
+    def version(entry: ProjectFile) -> Version:
         return entry.reading.version or _OLDEST
 
     rejected = sorted(judgement.rejected, key=lambda item: (item[0].filename, item[0].source, item[0].index))
@@ -134,7 +138,7 @@ def loads(candidate: Candidate, environment: Environment) -> Loading:
     return next((answer for answer in Loading if answer in found), Loading.NO)
 
 
-def newest_version(project: Project, requirement: Requirement, rules: InstallerRules) -> str | None:
+def newest_version(project: ProjectFiles, requirement: Requirement, rules: InstallerOptions) -> str | None:
     """The newest version that fits the requirement, whatever the environment; None when there is none.
 
     Yanked files, and unless asked for pre-releases, count only when there is nothing else.

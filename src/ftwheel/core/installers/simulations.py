@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.tags.environments import Environment, Loading
+from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.requirements import Requirement
-from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.tags.environments import Environment, Loading
 
-__all__ = ["Cell", "Simulation"]
+__all__ = ["Simulation", "SimulationCell"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class SimulationCell:
     """What one installer does in one environment.
 
     ``loading`` is None unless a wheel is taken. ``marker_excludes`` is true when the requirement's own marker says it
@@ -23,7 +23,7 @@ class Cell:
     """
 
     environment: Environment
-    installer: InstallerRules
+    installer: InstallerOptions
     best: Candidate | None
     outcome: Outcome
     loading: Loading | None = None
@@ -41,11 +41,11 @@ class Simulation:
 
     requirement: Requirement
     environments: tuple[Environment, ...]
-    installers: tuple[InstallerRules, ...]
+    installers: tuple[InstallerOptions, ...]
     newest: tuple[str | None, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[SimulationCell, ...]
 
-    def at(self, environment: Environment, installer: InstallerRules) -> Cell:
+    def at(self, environment: Environment, installer: InstallerOptions) -> SimulationCell:
         """The cell of one environment and one installer. Raises KeyError."""
         for cell in self.cells:
             if cell.environment is environment and cell.installer is installer:

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ftwheel.core.tags.environments import Environment, Loading
 from ftwheel.core.installers.outcomes import Outcome
-from ftwheel.core.installers.simulations import Cell, Simulation
+from ftwheel.core.installers.simulations import Simulation, SimulationCell
+from ftwheel.core.tags.environments import Environment, Loading
 
-__all__ = ["Advice", "advise", "is_resolved", "listed", "wheel_tag"]
+__all__ = ["UploadHint", "advise", "is_resolved", "listed", "wheel_tag"]
 
 _UNWANTED = frozenset({Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+class UploadHint:
     """What the users of one build of Python get, and what would help.
 
     ``build`` is ``default 3.13`` or ``free-threaded 3.13``. ``environments`` are labels, ``platforms`` the newest
@@ -43,7 +43,7 @@ class Advice:
         return f"{self.build} gets {self.gets} {where} ({listed(self.installers)}): upload {what}"
 
 
-def is_resolved(cell: Cell, allowed: Iterable[Outcome] = ()) -> bool:
+def is_resolved(cell: SimulationCell, allowed: Iterable[Outcome] = ()) -> bool:
     """Whether the environment gets what it should: a wheel of the newest version, which its interpreter can load.
 
     ``allowed`` are outcomes that are fine as well. An environment that the requirement's marker excludes wants nothing.
@@ -55,7 +55,7 @@ def is_resolved(cell: Cell, allowed: Iterable[Outcome] = ()) -> bool:
     return cell.outcome not in _UNWANTED.difference(allowed)
 
 
-def advise(simulation: Simulation) -> tuple[Advice, ...]:
+def advise(simulation: Simulation) -> tuple[UploadHint, ...]:
     """One piece of advice for each build of Python and each thing that goes wrong there, in the order of the cells.
 
     A page that an installer cannot read is no matter of wheels, so there is none for it.
@@ -72,7 +72,7 @@ def advise(simulation: Simulation) -> tuple[Advice, ...]:
         groups.setdefault((build, gets, tuple(names)), []).append(environments[label])
     sizes = Counter(map(_build, simulation.environments))
     return tuple(
-        Advice(
+        UploadHint(
             build=build,
             environments=tuple(each.label for each in members),
             platforms=tuple(map(_platform, members)),
@@ -96,7 +96,7 @@ def _build(environment: Environment) -> str:
     return f"{'free-threaded' if environment.free_threaded else 'default'} {major}.{minor}"
 
 
-def _gets(cell: Cell) -> str:
+def _gets(cell: SimulationCell) -> str:
     if cell.best is None:
         return "nothing"
     if cell.outcome is Outcome.OLDER_VERSION:

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from ftwheel.core.build.cibuildwheel.identifiers import Identifier
+from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier
 from ftwheel.core.errors import InputError
 from ftwheel.core.project.runners import runner_for
 
 __all__ = [
     "MOST_JOBS",
+    "ActionInputs",
+    "ActionMode",
     "BuildJob",
-    "Inputs",
-    "Mode",
     "artifact_name",
     "built_pairs",
     "job_of",
@@ -44,7 +44,7 @@ _WORD = re.compile(r"[A-Za-z0-9_.]+")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-class Mode(enum.Enum):
+class ActionMode(enum.Enum):
     """What one use of the Action does."""
 
     PLAN = "plan"
@@ -80,10 +80,10 @@ class BuildJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class ActionInputs:
     """The inputs of action.yml, which describes them; ``seconds`` is the time limit."""
 
-    mode: Mode
+    mode: ActionMode
     project: str = "."
     platforms: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class Inputs:
     seconds: float = 7200
 
 
-def read_inputs(environ: Mapping[str, str]) -> Inputs:
+def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
     """The inputs of a use of the Action; one that is empty has its default.
 
     Raises InputError that names the input, for a value that is not one of it.
@@ -130,8 +130,8 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     prefix = text("artifacts", "wheels")
     if not _PREFIX.fullmatch(prefix):
         raise _wrong("artifacts", prefix, "the beginning of an artifact's name: letters, digits, '.', '_' and '-'")
-    return Inputs(
-        mode=Mode(choice("mode", [mode.value for mode in Mode])),
+    return ActionInputs(
+        mode=ActionMode(choice("mode", [mode.value for mode in ActionMode])),
         project=text("project", "."),
         platforms=words("platforms"),
         pythons=words("pythons"),
@@ -178,7 +178,7 @@ def _matrix(text: str) -> Mapping[str, Any]:
     return found
 
 
-def job_of(inputs: Inputs) -> BuildJob:
+def job_of(inputs: ActionInputs) -> BuildJob:
     """Which part of the plan this job is: what the inputs name goes before what the matrix says.
 
     A matrix that no plan made has other keys, or other values under the same keys; those say nothing here.
@@ -202,20 +202,20 @@ def job_of(inputs: Inputs) -> BuildJob:
     )
 
 
-def artifact_name(inputs: Inputs, machine: str) -> str:
+def artifact_name(inputs: ActionInputs, machine: str) -> str:
     """The name of what a build job uploads, another for each job: from its matrix, or else from its machine."""
     values = [str(value) for value in inputs.matrix.values() if isinstance(value, str | int | float)]
     own = job_of(inputs).name or "-".join(values) or machine
     return f"{inputs.artifacts}-{re.sub(r'[^A-Za-z0-9_.]+', '-', own).strip('-')[:120]}"
 
 
-def plan_jobs(identifiers: Iterable[Identifier], inputs: Inputs) -> tuple[BuildJob, ...]:
+def plan_jobs(identifiers: Iterable[BuildIdentifier], inputs: ActionInputs) -> tuple[BuildJob, ...]:
     """The jobs that build these: one a platform, or one a pair on a platform; the first makes the sdist as well.
 
     Sorted by platform. Raises InputError when they are more than GitHub runs.
     """
 
-    def key(each: Identifier) -> tuple[str, int]:
+    def key(each: BuildIdentifier) -> tuple[str, int]:
         return each.place, each.minor if inputs.split == "pair" else 0
 
     jobs: list[BuildJob] = []

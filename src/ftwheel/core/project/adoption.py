@@ -14,12 +14,12 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from ftwheel.core.project.declarations import Declarations
-from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, table_at
 from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.project.declarations import Declarations
 from ftwheel.core.project.proposals import proposed
+from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, table_at
 
-__all__ = ["STATUSES", "WRAPPER", "Adoption", "Survey", "Wishes", "adopt"]
+__all__ = ["STATUSES", "WRAPPER", "AdoptionPlan", "AdoptionRequest", "ProjectScan", "adopt"]
 
 WRAPPER = "ftwheel_build"
 _DISTRIBUTION = "ftwheel-build"
@@ -47,7 +47,7 @@ _IMPORTS = re.compile(r"^(?:from|import)\s+(Cython|cffi|pybind11|numpy)\b", re.M
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class ProjectScan:
     """What was found in a project, without running anything of it.
 
     ``pyproject`` is the text of the file, None if there is none; ``document`` what it means. ``requires_python`` is
@@ -76,7 +76,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class AdoptionRequest:
     """What the author asked for; None or empty where nothing was said.
 
     ``backend`` names one to wrap that is not known here; ``compiled`` says that there are modules to compile though
@@ -93,7 +93,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
+class AdoptionPlan:
     """The edits of pyproject.toml in their order, what they rest on, and what the author has to know besides."""
 
     edits: tuple[Edit, ...]
@@ -101,7 +101,7 @@ class Adoption:
     notes: tuple[str, ...]
 
 
-def adopt(survey: Survey, wishes: Wishes) -> Adoption:
+def adopt(survey: ProjectScan, wishes: AdoptionRequest) -> AdoptionPlan:
     """Decide the edits.
 
     Raises InputError for a project that nothing can be done for (it compiles nothing, its backend is not known, it
@@ -118,10 +118,10 @@ def adopt(survey: Survey, wishes: Wishes) -> Adoption:
     notes += missing
     notes += _about_gil(survey, wishes, own)
     notes += _about_halves(survey, wishes, own)
-    return Adoption(edits=tuple(edits), found=_found(survey, backend), notes=tuple(notes))
+    return AdoptionPlan(edits=tuple(edits), found=_found(survey, backend), notes=tuple(notes))
 
 
-def _wrapped(survey: Survey, wishes: Wishes) -> tuple[str, list[Edit]]:
+def _wrapped(survey: ProjectScan, wishes: AdoptionRequest) -> tuple[str, list[Edit]]:
     """The backend that does the work, and the edits that put the wrapper before it."""
     system = table_at(survey.document, ("build-system",))
     own = table_at(survey.document, ("tool", "ftwheel")) or {}
@@ -179,7 +179,7 @@ def _strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _backend(named: str, system: Mapping[str, Any] | None, wishes: Wishes) -> str:
+def _backend(named: str, system: Mapping[str, Any] | None, wishes: AdoptionRequest) -> str:
     """The name of the backend to wrap, if it is known or was confirmed."""
     backend = wishes.backend or named or _LEGACY
     if wishes.backend and named and wishes.backend != named:
@@ -201,7 +201,7 @@ def _backend(named: str, system: Mapping[str, Any] | None, wishes: Wishes) -> st
     )
 
 
-def _requirements(survey: Survey) -> tuple[str, ...]:
+def _requirements(survey: ProjectScan) -> tuple[str, ...]:
     """What setup.py needs where nothing is said: setuptools, and what it imports besides."""
     imported = sorted({match[1].lower() for match in _IMPORTS.finditer(survey.setup_py or "")})
     return tuple(_FLOORS.get(name, name) for name in ("setuptools", *imported))
@@ -214,7 +214,7 @@ def _name(text: str) -> str:
         return ""
 
 
-def _compiles(survey: Survey, wishes: Wishes, backend: str) -> None:
+def _compiles(survey: ProjectScan, wishes: AdoptionRequest, backend: str) -> None:
     """Refuse a project of pure Python, which needs no pair."""
     in_tree = "backend-path" in (table_at(survey.document, ("build-system",)) or {})
     if wishes.compiled or backend in _COMPILERS or in_tree or (wishes.backend and backend not in _PURE):
@@ -241,7 +241,7 @@ def _compiles(survey: Survey, wishes: Wishes, backend: str) -> None:
     )
 
 
-def _settings(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[Edit]:
+def _settings(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, Any]) -> list[Edit]:
     """The other keys of [tool.ftwheel]: what was asked for, and on a first run what suits the project."""
     pythons, platforms, floor = wishes.pythons, wishes.platforms, wishes.stable_abi
     if not survey.adopted:
@@ -264,7 +264,7 @@ def _settings(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[Ed
     ]
 
 
-def _classifier(survey: Survey, wishes: Wishes) -> tuple[list[Edit], list[str]]:
+def _classifier(survey: ProjectScan, wishes: AdoptionRequest) -> tuple[list[Edit], list[str]]:
     """The free-threading classifier, if one is asked for; never a second one."""
     if wishes.status is None:
         return [], []
@@ -304,7 +304,7 @@ def _place(classifiers: Sequence[str], new: str) -> int:
     return relatives[-1] + 1 if relatives else len(classifiers)
 
 
-def _about_gil(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[str]:
+def _about_gil(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, Any]) -> list[str]:
     if (wishes.gil or own.get("gil")) == "allow-used" or not survey.declarations.undeclared:
         return []
     files = ", ".join(survey.declarations.undeclared)
@@ -315,7 +315,7 @@ def _about_gil(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[s
     return [note]
 
 
-def _about_halves(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> list[str]:
+def _about_halves(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, Any]) -> list[str]:
     pythons = wishes.pythons or own.get("pythons") or survey.proposed[0]
     if any(str(python).endswith("t") for python in pythons):
         return []
@@ -325,7 +325,7 @@ def _about_halves(survey: Survey, wishes: Wishes, own: Mapping[str, Any]) -> lis
     ]
 
 
-def _found(survey: Survey, backend: str) -> tuple[tuple[str, str], ...]:
+def _found(survey: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:
     judged = survey.declarations
     says: Iterable[tuple[str, str]] = (
         ("build backend", f"{backend} (wrapped)" if survey.adopted else backend),

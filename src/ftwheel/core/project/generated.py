@@ -10,14 +10,14 @@ import enum
 import hashlib
 import re
 
-__all__ = ["Origin", "origin", "sealed", "template_of"]
+__all__ = ["FileOrigin", "origin", "sealed", "template_of"]
 
 _SEAL = re.compile(
     r"# Written by ftwheel init from (?P<template>[\w./-]+)\. SHA-256 of the rest: (?P<hash>[0-9a-f]{64})"
 )
 
 
-class Origin(enum.Enum):
+class FileOrigin(enum.Enum):
     """Who wrote what stands in a file now."""
 
     UNTOUCHED = "written by ftwheel"
@@ -36,13 +36,13 @@ def template_of(text: str) -> str:
     return match["template"] if match else ""
 
 
-def origin(text: str) -> Origin:
+def origin(text: str) -> FileOrigin:
     """Who wrote the file: the seal is compared with what stands below it."""
     head, _, rest = text.replace("\r\n", "\n").partition("\n")
     match = _SEAL.fullmatch(head)
     if match is None:
-        return Origin.FOREIGN if not template_of(text) else Origin.EDITED
-    return Origin.UNTOUCHED if match["hash"] == _hash(rest) else Origin.EDITED
+        return FileOrigin.FOREIGN if not template_of(text) else FileOrigin.EDITED
+    return FileOrigin.UNTOUCHED if match["hash"] == _hash(rest) else FileOrigin.EDITED
 
 
 def _hash(text: str) -> str:

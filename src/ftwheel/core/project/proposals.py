@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, place_of, request_for, select
-from ftwheel.core.build.cibuildwheel.options import Options
+from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions
 from ftwheel.core.build.cibuildwheel.runs import image_of
 
 __all__ = ["proposed"]
@@ -40,7 +40,7 @@ def proposed(document: Mapping[str, Any], requires_python: str) -> tuple[tuple[s
     return tuple(label for _, label in pythons), tuple(_tag(place, request.own) for place in places if place in built)
 
 
-def _places(system: str, own: Options) -> Iterator[str]:
+def _places(system: str, own: CibuildwheelOptions) -> Iterator[str]:
     """The places of a system that the project's ``archs`` name, else those with a hosted runner."""
     named = re.split(r"[\s,]+", own.get("archs", system) or "auto")
     if _AUTOMATIC.intersection(named):
@@ -55,11 +55,11 @@ def _places(system: str, own: Options) -> Iterator[str]:
             yield from (place_of(f"{family}_{arch}") for family in _SYSTEMS[system])
 
 
-def _tag(place: str, own: Options) -> str:
+def _tag(place: str, own: CibuildwheelOptions) -> str:
     """The platform tag of a place; for Linux that of the image, the usual one if the project names its own."""
     family, _, arch = place.partition("_")
     if family not in _SYSTEMS["linux"]:
         return _MACOS.get(place, place)
     chosen = _IMAGE.fullmatch(image_of(place, own, ())[0])
-    name = chosen[1] if chosen else image_of(place, Options(), ())[0]
+    name = chosen[1] if chosen else image_of(place, CibuildwheelOptions(), ())[0]
     return f"{'manylinux_2_17' if name == 'manylinux2014' else name}_{arch}"

@@ -45,8 +45,8 @@ class Value:
 def action_value(version: str, commit: str | None) -> Value:
     """How a workflow names ftwheel's Action: the commit of the release where it is known, else the release's tag.
 
-    A released distribution knows its commit (``ftwheel.io.project.templates.release_commit``); a checkout does not, and a tag
-    can be moved, so the comment says to zizmor and to the reader what is done and why.
+    A released distribution knows its commit (``ftwheel.io.project.templates.release_commit``); a checkout does not,
+    and a tag can be moved, so the comment says to zizmor and to the reader what is done and why.
     """
     if commit is None:
         comment = "zizmor: ignore[unpinned-uses] -- written by an unreleased ftwheel, which has no commit to pin"

@@ -1,6 +1,7 @@
 """What is to change in a TOML document, apart from how its text is laid out.
 
-``applied`` says what the document has to mean afterwards; ``ftwheel.io.project.toml_text`` changes the text and is held to it.
+``applied`` says what the document has to mean afterwards; ``ftwheel.io.project.toml_text`` changes the text and is
+held to it.
 """
 
 from __future__ import annotations

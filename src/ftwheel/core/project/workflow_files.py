@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.project.generated import Origin, origin, sealed, template_of
+from ftwheel.core.project.generated import FileOrigin, origin, sealed, template_of
 
 __all__ = ["FOLDER", "WorkflowFile", "WorkflowPlan", "plan_workflows"]
 
@@ -70,7 +70,7 @@ def plan_workflows(
             after = after.replace("\n", "\r\n")
         if before == after:
             continue
-        if before is not None and origin(before) is Origin.EDITED and not overwrite:
+        if before is not None and origin(before) is FileOrigin.EDITED and not overwrite:
             notes.append(f"{path} was changed since ftwheel wrote it, and stays as it is (--overwrite replaces it)")
             continue
         files.append(WorkflowFile(path=path, before=before, after=after, why=f"from the template {template}"))

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ftwheel.core.release.coverage import Place
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.index.page import File
+from ftwheel.core.release.coverage import TargetEnvironment
 from ftwheel.core.tags.cpython_builds import targets_of
-from ftwheel.core.wheel.contents import WheelName
+from ftwheel.core.wheel.filename import WheelName
 
-__all__ = ["LAST_MICRO", "Choice", "ambiguous", "excluded", "wheel_names"]
+__all__ = ["LAST_MICRO", "ChosenWheel", "ambiguous", "excluded", "wheel_names"]
 
 LAST_MICRO = 99  # beyond every micro version there is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Choice:
+class ChosenWheel:
     """The wheel of the release that an installer takes in a place; ``tag`` is the one that made it fit best."""
 
-    place: Place
+    place: TargetEnvironment
     installer: str
     filename: str
     tag: str
@@ -41,7 +41,7 @@ def wheel_names(filenames: Iterable[str]) -> tuple[WheelName, ...]:
     return tuple(found)
 
 
-def ambiguous(choices: Iterable[Choice], names: Iterable[WheelName]) -> Iterator[Finding]:
+def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Iterator[Finding]:
     """FTV107: places where two wheels have one rank, or where installers take different wheels.
 
     Two wheels of one version and build number that share the tag by which one of them is taken have one rank there:
@@ -53,8 +53,8 @@ def ambiguous(choices: Iterable[Choice], names: Iterable[WheelName]) -> Iterator
     for name in names:
         for tag in name.tags:
             by_tag[str(tag)].append(name.filename)
-    pairs: dict[tuple[str, ...], list[Choice]] = defaultdict(list)
-    taken: dict[Place, dict[str, Choice]] = defaultdict(dict)
+    pairs: dict[tuple[str, ...], list[ChosenWheel]] = defaultdict(list)
+    taken: dict[TargetEnvironment, dict[str, ChosenWheel]] = defaultdict(dict)
     for choice in choices:
         taken[choice.place][choice.installer] = choice
         equal = [other for other in by_tag[choice.tag] if builds[other] == builds.get(choice.filename)]

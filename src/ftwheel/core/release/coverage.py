@@ -13,24 +13,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.wheel.pairs import platform_family
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, has_free_threaded, is_offered
 from ftwheel.core.tags.cpython_builds import targets_of
-from ftwheel.core.wheel.contents import WheelName
+from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.pairs import platform_family
 
 __all__ = [
-    "Basis",
-    "Configured",
+    "ConfiguredTargets",
     "Coverage",
-    "Gets",
-    "Place",
-    "Reach",
-    "Spot",
+    "CoverageCell",
+    "ExpectationBasis",
+    "InstallerChoice",
+    "TargetEnvironment",
+    "WheelScope",
     "judge",
     "machines",
-    "places",
-    "reach",
+    "target_environments",
+    "wheel_scope",
 ]
 
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
@@ -39,7 +39,7 @@ _LEVEL = re.compile(r"[a-z]+_([0-9]{1,4})_([0-9]{1,4})_")
 _FAT = {"universal2": ("arm64", "x86_64"), "intel": ("x86_64",), "fat64": ("x86_64",), "universal": ("x86_64",)}
 
 
-class Basis(enum.Enum):
+class ExpectationBasis(enum.Enum):
     """Why a place is expected to be served; the first that holds is given."""
 
     CONFIGURED = "[tool.ftwheel] names it"
@@ -51,7 +51,7 @@ class Basis(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Place:
+class TargetEnvironment:
     """CPython 3.``minor`` of one build on one machine; ``platform`` is the newest platform tag the machine takes."""
 
     minor: int
@@ -69,13 +69,13 @@ class Place:
         return f"{self.python}-{self.platform}"
 
     @property
-    def twin(self) -> Place:
+    def twin(self) -> TargetEnvironment:
         """The other build of the same version on the same machine."""
-        return Place(minor=self.minor, free_threaded=not self.free_threaded, platform=self.platform)
+        return TargetEnvironment(minor=self.minor, free_threaded=not self.free_threaded, platform=self.platform)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gets:
+class InstallerChoice:
     """What one installer takes in a place. ``filename`` and ``version`` are empty when it takes nothing.
 
     ``only_binary`` is what it would take without sdists (``--only-binary``): the version, or empty; it is None where
@@ -91,18 +91,18 @@ class Gets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class CoverageCell:
     """One place, what each installer takes there, and why it is expected to be served (None: it is not).
 
     ``served`` is true when every installer takes a wheel of this release that can be loaded there; ``compiled`` when
     that wheel has an ABI of its own, and is not a pure stand-in for one.
     """
 
-    place: Place
-    gets: tuple[Gets, ...]
+    place: TargetEnvironment
+    gets: tuple[InstallerChoice, ...]
     served: bool
     compiled: bool
-    basis: Basis | None = None
+    basis: ExpectationBasis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +119,16 @@ class Coverage:
     installers: tuple[str, ...]
     new_files: tuple[str, ...]
     published: tuple[str, ...]
-    spots: tuple[Spot, ...]
+    spots: tuple[CoverageCell, ...]
 
     @property
-    def missing(self) -> tuple[Spot, ...]:
+    def missing(self) -> tuple[CoverageCell, ...]:
         """The expected places that no wheel of this release serves."""
         return tuple(spot for spot in self.spots if spot.basis is not None and not spot.served)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Configured:
+class ConfiguredTargets:
     """What ``[tool.ftwheel]`` says a release serves: pythons such as ``3.14t``, and platform tags. Empty: inferred."""
 
     pythons: tuple[str, ...] = ()
@@ -137,7 +137,7 @@ class Configured:
     @classmethod
     def of(
         cls, *, pythons: Iterable[str], platforms: Iterable[str], stable_abi: str, supported: Iterable[int]
-    ) -> Configured:
+    ) -> ConfiguredTargets:
         """The same from the keys of the table: ``stable-abi`` stands for every default build of the day from there.
 
         ``supported`` are the minor versions of the day.
@@ -150,7 +150,7 @@ class Configured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class WheelScope:
     """What a set of wheels is for, by their names: minor versions of both builds, and machines.
 
     ``pure`` is true when one of them is for any platform: then no place needs a wheel of its own.
@@ -199,7 +199,7 @@ def level(machine: str) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
-def reach(filenames: Iterable[str], newest: int) -> Reach:
+def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
     """What these files are for; ``newest`` is the newest minor version a stable-ABI wheel counts for.
 
     Names that are not a wheel's, and wheels for other implementations, count for nothing.
@@ -221,12 +221,14 @@ def reach(filenames: Iterable[str], newest: int) -> Reach:
         pure |= generic and name.platforms == ("any",)
         if targets or generic:
             found |= _oldest(name.platforms)
-    return Reach(
+    return WheelScope(
         default=frozenset(default), free_threaded=frozenset(free_threaded), machines=frozenset(found), pure=pure
     )
 
 
-def places(release: Reach, previous: Reach | None, configured: Configured) -> tuple[Place, ...]:
+def target_environments(
+    release: WheelScope, previous: WheelScope | None, configured: ConfiguredTargets
+) -> tuple[TargetEnvironment, ...]:
     """Every place worth asking an installer about, sorted.
 
     Both builds of each minor version that the release, the previous one or the configuration is for, on each of their
@@ -244,7 +246,7 @@ def places(release: Reach, previous: Reach | None, configured: Configured) -> tu
     }
     return tuple(
         sorted(
-            Place(minor=minor, free_threaded=is_free_threaded, platform=machine)
+            TargetEnvironment(minor=minor, free_threaded=is_free_threaded, platform=machine)
             for minor, is_free_threaded in named | inferred
             for machine in found
             if not is_free_threaded or has_free_threaded(minor, machine)
@@ -253,13 +255,13 @@ def places(release: Reach, previous: Reach | None, configured: Configured) -> tu
 
 
 def judge(
-    spots: Iterable[Spot],
+    spots: Iterable[CoverageCell],
     *,
-    release: Reach,
-    configured: Configured,
-    served_before: frozenset[Place],
+    release: WheelScope,
+    configured: ConfiguredTargets,
+    served_before: frozenset[TargetEnvironment],
     supported: frozenset[int],
-) -> tuple[Spot, ...]:
+) -> tuple[CoverageCell, ...]:
     """Give every spot the reason why it is expected, if there is one.
 
     ``served_before`` are the places that the previous release serves, ``supported`` the minor versions of the day. What
@@ -272,26 +274,30 @@ def judge(
         newest[platform_family(machine)] = machine
     pythons = configured.pythons or tuple(f"3.{minor}" for minor in release.default | release.free_threaded)
     platforms = {machine for platform in configured.platforms for machine in machines(platform)} or release.machines
-    named = {f"cp{python.replace('.', '')}" for python in pythons} if configured != Configured() else frozenset[str]()
+    named = (
+        {f"cp{python.replace('.', '')}" for python in pythons}
+        if configured != ConfiguredTargets()
+        else frozenset[str]()
+    )
 
     families = set(map(platform_family, release.machines))
 
-    def basis(place: Place) -> Basis | None:
+    def basis(place: TargetEnvironment) -> ExpectationBasis | None:
         if place.python in named and place.platform in platforms:
-            return Basis.CONFIGURED
+            return ExpectationBasis.CONFIGURED
         shipped = place.minor in (release.free_threaded if place.free_threaded else release.default)
         optional = not place.free_threaded or place.minor < FIRST_SUPPORTED_FREE_THREADED
         if not shipped and optional and place.minor not in release.free_threaded:
-            return Basis.DROPPED_PYTHON if place in served_before else None
+            return ExpectationBasis.DROPPED_PYTHON if place in served_before else None
         if platform_family(place.platform) not in families:
-            return Basis.DROPPED_PLATFORM if place in served_before else None
+            return ExpectationBasis.DROPPED_PLATFORM if place in served_before else None
         wanted = not configured.pythons or place.python in named  # a table that names pythons names all of them
         if wanted and place.twin in found and found[place.twin].compiled:
-            return Basis.TWIN
+            return ExpectationBasis.TWIN
         if place in served_before:
-            return Basis.PREVIOUS
+            return ExpectationBasis.PREVIOUS
         if shipped and place.platform in newest.values() and place.minor in supported:
-            return Basis.SHIPPED if is_offered(place.minor, place.platform) else None
+            return ExpectationBasis.SHIPPED if is_offered(place.minor, place.platform) else None
         return None
 
     return tuple(replace(spot, basis=basis(place)) for place, spot in sorted(found.items()))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ftwheel.core.release.coverage import Basis, Coverage, Gets, Spot
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.wheel.pairs import platform_family
 from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.release.coverage import Coverage, CoverageCell, ExpectationBasis, InstallerChoice
+from ftwheel.core.wheel.pairs import platform_family
 
 __all__ = ["CODES", "findings", "instead", "problems", "weighed"]
 
@@ -30,16 +30,16 @@ CODES = {
 
 
 _BY_BASIS = {
-    Basis.CONFIGURED: "FTV104",
-    Basis.TWIN: "FTV101",
-    Basis.PREVIOUS: "FTV103",
-    Basis.DROPPED_PYTHON: "FTV112",
-    Basis.DROPPED_PLATFORM: "FTV112",
-    Basis.SHIPPED: "FTV102",
+    ExpectationBasis.CONFIGURED: "FTV104",
+    ExpectationBasis.TWIN: "FTV101",
+    ExpectationBasis.PREVIOUS: "FTV103",
+    ExpectationBasis.DROPPED_PYTHON: "FTV112",
+    ExpectationBasis.DROPPED_PLATFORM: "FTV112",
+    ExpectationBasis.SHIPPED: "FTV102",
 }
 
 
-def problems(coverage: Coverage) -> Iterator[tuple[str, Spot]]:
+def problems(coverage: Coverage) -> Iterator[tuple[str, CoverageCell]]:
     """Every place something is wrong with, and the code of what it is."""
     compiled = {spot.place for spot in coverage.spots if spot.compiled}
     for spot in coverage.spots:
@@ -57,7 +57,7 @@ def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()
     ``known`` are pairs of a code and a place's label that were accepted before, and are left out.
     """
     subject = f"{coverage.project} {coverage.version}"
-    groups: dict[tuple[str, object], list[Spot]] = {}
+    groups: dict[tuple[str, object], list[CoverageCell]] = {}
     for code, spot in problems(coverage):
         if (code, spot.place.label) not in known:
             cause = spot.place.python if code in {"FTV105", "FTV106"} else _cause(spot)
@@ -87,26 +87,26 @@ def weighed(
     )
 
 
-def _cause(spot: Spot) -> object:
+def _cause(spot: CoverageCell) -> object:
     """What places in one finding have in common."""
-    if spot.basis is Basis.DROPPED_PYTHON:
+    if spot.basis is ExpectationBasis.DROPPED_PYTHON:
         return spot.basis, spot.place.python
-    if spot.basis is Basis.DROPPED_PLATFORM:
+    if spot.basis is ExpectationBasis.DROPPED_PLATFORM:
         return spot.basis, platform_family(spot.place.platform)
     return spot.place.python, spot.basis, tuple((each.outcome, each.version, each.only_binary) for each in spot.gets)
 
 
-def _build(spot: Spot) -> str:
+def _build(spot: CoverageCell) -> str:
     """``the default 3.14`` or ``the free-threaded 3.14``"""
     return f"the {'free-threaded' if spot.place.free_threaded else 'default'} 3.{spot.place.minor}"
 
 
-def _places(spots: Iterable[Spot]) -> str:
+def _places(spots: Iterable[CoverageCell]) -> str:
     names = [spot.place.platform for spot in spots]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _taken(gets: Gets) -> str:
+def _taken(gets: InstallerChoice) -> str:
     match gets.outcome:
         case Outcome.NOTHING:
             return "nothing"
@@ -119,7 +119,7 @@ def _taken(gets: Gets) -> str:
             return gets.filename
 
 
-def instead(spot: Spot) -> str:
+def instead(spot: CoverageCell) -> str:
     """``pip and uv take the sdist`` or, where they differ, what each takes."""
     by_answer: dict[str, list[str]] = {}
     for gets in spot.gets:
@@ -130,40 +130,40 @@ def instead(spot: Spot) -> str:
     )
 
 
-def _wheels(spots: list[Spot]) -> str:
+def _wheels(spots: list[CoverageCell]) -> str:
     place = spots[0].place
     abi = f"cp3{place.minor}-{place.python}"
     return f"a {abi}-{place.platform} wheel" if len(spots) == 1 else f"a {abi} wheel for each"
 
 
-def _missing(subject: str, spots: list[Spot]) -> Finding:
+def _missing(subject: str, spots: list[CoverageCell]) -> Finding:
     first = spots[0]
     where, what = f"{_build(first)} on {_places(spots)}", instead(first)
     upload = f"Build and upload {_wheels(spots)}."
     match first.basis:
-        case Basis.DROPPED_PYTHON:
+        case ExpectationBasis.DROPPED_PYTHON:
             code, severity = "FTV112", Severity.WARNING
             message = f"the previous release had wheels for {where}, this one has none for that interpreter"
             upload = "If that is meant, say so in the release notes; otherwise build and upload them."
-        case Basis.DROPPED_PLATFORM:
+        case ExpectationBasis.DROPPED_PLATFORM:
             code, severity = "FTV112", Severity.WARNING
             platforms = " and ".join(sorted({spot.place.platform for spot in spots}))
             message = f"the previous release had wheels for {platforms}, this one has none for that platform"
             upload = "If that is meant, say so in the release notes; otherwise build and upload them."
-        case Basis.CONFIGURED:
+        case ExpectationBasis.CONFIGURED:
             code, severity, message = "FTV104", Severity.ERROR, f"[tool.ftwheel] names {where}: no wheel"
-        case Basis.TWIN:
+        case ExpectationBasis.TWIN:
             twin = "default" if first.place.free_threaded else "free-threaded"
             code, severity = "FTV101", Severity.ERROR
             message = f"no wheel for {where}, though the {twin} build has one"
-        case Basis.PREVIOUS:
+        case ExpectationBasis.PREVIOUS:
             code, severity, message = "FTV103", Severity.ERROR, f"the previous release had a wheel for {where}"
         case _:
             code, severity, message = "FTV102", Severity.WARNING, f"no wheel for {where}, nor for the other build"
     return Finding(subject=subject, code=code, severity=severity, message=f"{message}; {what}", fix=upload)
 
 
-def _stand_in(subject: str, spots: list[Spot]) -> Finding:
+def _stand_in(subject: str, spots: list[CoverageCell]) -> Finding:
     return Finding(
         subject=subject,
         code="FTV105",
@@ -173,7 +173,7 @@ def _stand_in(subject: str, spots: list[Spot]) -> Finding:
     )
 
 
-def _unloadable(subject: str, spots: list[Spot]) -> Finding:
+def _unloadable(subject: str, spots: list[CoverageCell]) -> Finding:
     names = sorted({gets.filename for spot in spots for gets in spot.gets if not gets.loadable})
     return Finding(
         subject=subject,

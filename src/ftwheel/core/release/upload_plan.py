@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ftwheel.core.release.coverage import Place, level
-from ftwheel.core.wheel.pairs import platform_family
-from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR, targets_of
 from ftwheel.core.release.ambiguous_files import wheel_names
+from ftwheel.core.release.coverage import TargetEnvironment, level
+from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR, targets_of
+from ftwheel.core.wheel.pairs import platform_family
 
 __all__ = ["PlannedWheel", "plan", "stable_abi_floor"]
 
@@ -23,7 +23,7 @@ class PlannedWheel:
     """One wheel to build, and the places it is for; ``platform`` is the oldest of their machines."""
 
     platform: str
-    places: tuple[Place, ...]
+    places: tuple[TargetEnvironment, ...]
     tag: str
 
     def filename(self, project: str, version: str) -> str:
@@ -32,7 +32,7 @@ class PlannedWheel:
         return f"{stem}-{version.replace('-', '_')}-{self.tag}-{self.platform}.whl"
 
 
-def plan(places: Iterable[Place], *, floor: int | None) -> tuple[PlannedWheel, ...]:
+def plan(places: Iterable[TargetEnvironment], *, floor: int | None) -> tuple[PlannedWheel, ...]:
     """The wheels for these places, sorted by platform and version.
 
     A wheel for a family of platforms (glibc on x86_64, ...) is one for its oldest machine. ``floor`` is the oldest
@@ -40,7 +40,7 @@ def plan(places: Iterable[Place], *, floor: int | None) -> tuple[PlannedWheel, .
     """
     wanted = tuple(places)
     shared = {platform_family(place.platform) for place in wanted if place.free_threaded and place.minor >= ABI3T_FLOOR}
-    groups: dict[tuple[tuple[str, str], str], list[Place]] = {}
+    groups: dict[tuple[tuple[str, str], str], list[TargetEnvironment]] = {}
     for place in wanted:
         family = platform_family(place.platform)
         groups.setdefault((family, _tag(place, floor, shared=family in shared)), []).append(place)
@@ -54,7 +54,7 @@ def plan(places: Iterable[Place], *, floor: int | None) -> tuple[PlannedWheel, .
     )
 
 
-def _tag(place: Place, floor: int | None, *, shared: bool) -> str:
+def _tag(place: TargetEnvironment, floor: int | None, *, shared: bool) -> str:
     """``shared`` is true where a free-threaded build from 3.15 on is served as well."""
     if floor is not None and place.minor >= max(floor, ABI3T_FLOOR) and (place.free_threaded or shared):
         return f"cp3{max(floor, ABI3T_FLOOR)}-abi3.abi3t"

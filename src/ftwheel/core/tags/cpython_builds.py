@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ftwheel.core.wheel.extension_module import BuiltFor, Suffix, SuffixAbi
-from ftwheel.core.wheel.contents import WheelName
+from ftwheel.core.wheel.filename import WheelName
 
-__all__ = ["ABI3T_FLOOR", "Target", "targets_of"]
+__all__ = ["ABI3T_FLOOR", "CPythonBuild", "targets_of"]
 
 ABI3T_FLOOR = 15  # CPython 3.15 (PEP 803)
 _INTERPRETER = re.compile(r"cp3(\d+)")
@@ -28,7 +28,7 @@ _ORDER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Target:
+class CPythonBuild:
     """CPython 3.``minor`` of one build; with ``onwards`` also every later version of that build."""
 
     minor: int
@@ -69,9 +69,9 @@ class Target:
         if suffix.abi is SuffixAbi.STABLE_ABI_T:
             return True
         latest = suffix.version[1] if suffix.version else -1
-        return latest >= self.minor and Target(minor=latest, onwards=False, free_threaded=self.free_threaded).searches(
-            suffix
-        )
+        return latest >= self.minor and CPythonBuild(
+            minor=latest, onwards=False, free_threaded=self.free_threaded
+        ).searches(suffix)
 
     def order(self, suffix: Suffix) -> int:
         """Position in the order in which an import system tries suffixes; lower is tried first."""
@@ -94,18 +94,18 @@ class Target:
                 assert_never(built_for)
 
 
-def targets_of(name: WheelName) -> tuple[Target, ...]:
+def targets_of(name: WheelName) -> tuple[CPythonBuild, ...]:
     """The CPython builds that this file name serves with an ABI of theirs, sorted.
 
     ``none`` promises no ABI and other implementations are not judged, so both give nothing. Of a compressed set only
     the combinations that an installer accepts count: ``cp312.cp313-cp312.cp313`` serves two builds, not four.
     """
-    found: set[Target] = set()
+    found: set[CPythonBuild] = set()
     for interpreter in name.interpreters:
         if not (match := _INTERPRETER.fullmatch(interpreter)):
             continue
         minor = int(match[1])
         for abi in name.abis:
             if abi in {interpreter, interpreter + "t", "abi3", "abi3t"}:
-                found.add(Target(minor=minor, onwards=abi.startswith("abi3"), free_threaded=abi.endswith("t")))
+                found.add(CPythonBuild(minor=minor, onwards=abi.startswith("abi3"), free_threaded=abi.endswith("t")))
     return tuple(sorted(found))

@@ -15,17 +15,17 @@ from ftwheel.core.errors import InputError
 __all__ = [
     "AbiInfo",
     "Architecture",
-    "Basis",
     "BinaryFormat",
     "BuiltFor",
     "ByteOrder",
     "Declaration",
+    "DeclarationBasis",
     "ExtensionModule",
     "GilDeclaration",
     "InitPhase",
     "InterpreterDeclaration",
-    "Interpreters",
-    "Level",
+    "InterpreterSupport",
+    "ReadingLevel",
     "Suffix",
     "SuffixAbi",
     "Toolchain",
@@ -86,7 +86,7 @@ class Declaration(enum.Enum):
     CANNOT_TELL = "cannot tell"
 
 
-class Basis(enum.Enum):
+class DeclarationBasis(enum.Enum):
     """Where a declaration was found."""
 
     SLOT = "Py_mod_gil slot"
@@ -96,7 +96,7 @@ class Basis(enum.Enum):
     NOTHING = "no declaration"
 
 
-class Level(enum.IntEnum):
+class ReadingLevel(enum.IntEnum):
     """How deep the reader had to look."""
 
     NONE = 0  # undecided
@@ -104,7 +104,7 @@ class Level(enum.IntEnum):
     CODE = 2  # the init function was walked
 
 
-class Interpreters(enum.Enum):
+class InterpreterSupport(enum.Enum):
     """``Py_mod_multiple_interpreters``."""
 
     NOT_SUPPORTED = "does not support subinterpreters"
@@ -220,8 +220,8 @@ class GilDeclaration:
     """
 
     answer: Declaration
-    basis: Basis
-    level: Level
+    basis: DeclarationBasis
+    level: ReadingLevel
     reason: str
     capstone_would_decide: bool = False
 
@@ -230,8 +230,8 @@ class GilDeclaration:
 class InterpreterDeclaration:
     """The same for ``Py_mod_multiple_interpreters``."""
 
-    answer: Interpreters
-    level: Level
+    answer: InterpreterSupport
+    level: ReadingLevel
     reason: str
 
 

@@ -12,16 +12,26 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ftwheel.core.wheel.contents import Member, WheelContents
 from ftwheel.core.wheel.extension_module import BuiltFor, SuffixAbi, parse_suffix
-from ftwheel.core.wheel.contents import Member, WheelContents, WheelName
+from ftwheel.core.wheel.filename import WheelName
 
-__all__ = ["Half", "HalvesComparison", "OneWheel", "Pairing", "compare_halves", "half_of", "pair_up", "platform_family"]
+__all__ = [
+    "OneWheel",
+    "PairComparison",
+    "Pairing",
+    "ServedBuilds",
+    "compare_pair",
+    "pair_up",
+    "platform_family",
+    "served_builds",
+]
 
 _VERSION_SPECIFIC = re.compile(r"cp3\d+(t?)d?")
 _PLATFORM = re.compile(r"(?:many)?(linux)(?:_\d+_\d+|1|2010|2014)?_(.+)|(musllinux)_\d+_\d+_(.+)|(macosx)_\d+_\d+_(.+)")
 
 
-class Half(enum.Enum):
+class ServedBuilds(enum.Enum):
     """Which builds of CPython a wheel's ABI tags are for."""
 
     DEFAULT = "default"  # cp314, abi3
@@ -39,7 +49,7 @@ class OneWheel(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HalvesComparison:
+class PairComparison:
     """Where two halves differ. All paths are installed paths, all modules dotted names, sorted.
 
     ``empty`` names the wheels that install nothing, ``identical_modules`` the extension modules that have the same
@@ -88,19 +98,19 @@ class Pairing:
     without_free_threaded: tuple[WheelContents, ...]
 
 
-def half_of(name: WheelName) -> Half:
+def served_builds(name: WheelName) -> ServedBuilds:
     """Decide which builds the ABI tags of a file name are for."""
-    found: set[Half] = set()
+    found: set[ServedBuilds] = set()
     for abi in name.abis:
         if abi == "none":
-            return Half.BOTH
+            return ServedBuilds.BOTH
         if abi in {"abi3", "abi3t"}:
-            found.add(Half.FREE_THREADED if abi == "abi3t" else Half.DEFAULT)
+            found.add(ServedBuilds.FREE_THREADED if abi == "abi3t" else ServedBuilds.DEFAULT)
         elif match := _VERSION_SPECIFIC.fullmatch(abi):
-            found.add(Half.FREE_THREADED if match[1] else Half.DEFAULT)
+            found.add(ServedBuilds.FREE_THREADED if match[1] else ServedBuilds.DEFAULT)
     if not found:
-        return Half.NEITHER
-    return found.pop() if len(found) == 1 else Half.BOTH
+        return ServedBuilds.NEITHER
+    return found.pop() if len(found) == 1 else ServedBuilds.BOTH
 
 
 def platform_family(platform: str) -> tuple[str, str]:
@@ -128,10 +138,10 @@ def pair_up(wheels: Iterable[WheelContents]) -> Pairing:
     defaults: list[WheelContents] = []
     minors: set[tuple[object, int]] = set()
     for group in groups.values():
-        default = [wheel for wheel in group if half_of(wheel.name) is Half.DEFAULT]
+        default = [wheel for wheel in group if served_builds(wheel.name) is ServedBuilds.DEFAULT]
         defaults += default
         for wheel in group:
-            if half_of(wheel.name) is not Half.FREE_THREADED:
+            if served_builds(wheel.name) is not ServedBuilds.FREE_THREADED:
                 continue
             minors |= {((wheel.name.name, wheel.name.version), minor) for minor in _minors(wheel.name)}
             other = _other_half(wheel.name, default)
@@ -171,7 +181,7 @@ def _other_half(name: WheelName, defaults: Iterable[WheelContents]) -> WheelCont
     return stable
 
 
-def compare_halves(default: WheelContents, free_threaded: WheelContents) -> HalvesComparison:
+def compare_pair(default: WheelContents, free_threaded: WheelContents) -> PairComparison:
     """Say where the two halves of one pair differ, and whether one wheel would be enough."""
     names = (default.filename, free_threaded.filename)
     ours, theirs = default.modules, free_threaded.modules
@@ -179,7 +189,7 @@ def compare_halves(default: WheelContents, free_threaded: WheelContents) -> Halv
     common = python.keys() & python_ft.keys()
     one_wheel = _one_wheel(default, free_threaded) if python == python_ft else None
     identical = [name for name in ours.keys() & theirs.keys() if _shared(ours[name], theirs[name])]
-    return HalvesComparison(
+    return PairComparison(
         default=names[0],
         free_threaded=names[1],
         same_filename=names[0] == names[1],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftwheel.core.findings import Finding
-from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.imports import ImportResult
 
 __all__ = ["CheckReport", "Imported", "PolicyVerdict", "WheelReport"]
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ftwheel.core.wheel.extension_module import (
-    Basis,
     BuiltFor,
     Declaration,
+    DeclarationBasis,
     ExtensionModule,
     GilDeclaration,
     InterpreterDeclaration,
-    Interpreters,
-    Level,
+    InterpreterSupport,
+    ReadingLevel,
     Toolchain,
     UnreadableBinaryError,
     init_names_for,
@@ -23,11 +23,11 @@ from ftwheel.core.wheel.extension_module import (
 from ftwheel.io.binaries.abi import decide_abi
 from ftwheel.io.binaries.definitions import find_definitions
 from ftwheel.io.binaries.readers.elf import read_elf
-from ftwheel.io.binaries.readers.image import Image
+from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.readers.macho import is_macho, read_macho
 from ftwheel.io.binaries.readers.pe import read_pe
 from ftwheel.io.binaries.toolchain import find_toolchain, pyo3_version
-from ftwheel.io.binaries.verdict import Verdict, decide_by_data, undecided
+from ftwheel.io.binaries.verdict import BinaryVerdict, decide_by_data, undecided
 
 __all__ = ["is_binary", "read_extension", "read_images"]
 
@@ -37,7 +37,7 @@ def is_binary(head: bytes) -> bool:
     return head.startswith((b"\x7fELF", b"MZ")) or is_macho(head)
 
 
-def read_images(data: bytes, label: str) -> tuple[Image, ...]:
+def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:
     """The images in a file, one for each slice of a fat Mach-O file; ``label`` names the file in errors."""
     if data.startswith(b"\x7fELF"):
         return (read_elf(data, label),)
@@ -70,9 +70,9 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
     if toolchain is Toolchain.PYO3 and verdict.gil is Declaration.NOT_USED:
         version = pyo3_version(images)
         if version is not None and version >= (0, 28):
-            basis = Basis.PYO3_DEFAULT
+            basis = DeclarationBasis.PYO3_DEFAULT
             reason += f"; PyO3 {version[0]}.{version[1]} declares it unless told otherwise"
-    level = max(answer.level for answer in answers) if verdict.decided else Level.NONE
+    level = max(answer.level for answer in answers) if verdict.decided else ReadingLevel.NONE
     blind = [answer for answer in answers if not answer.verdict.decided]
     return ExtensionModule(
         path=path,
@@ -93,7 +93,7 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
         ),
         interpreters=InterpreterDeclaration(
             answer=verdict.interpreters,
-            level=Level.NONE if verdict.interpreters is Interpreters.CANNOT_TELL else level,
+            level=ReadingLevel.NONE if verdict.interpreters is InterpreterSupport.CANNOT_TELL else level,
             reason=reason,
         ),
         phase=verdict.phase,
@@ -111,24 +111,24 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
 class _Answer:
     """What was decided about one image."""
 
-    verdict: Verdict
-    level: Level
+    verdict: BinaryVerdict
+    level: ReadingLevel
     wants_capstone: bool
     built_for: BuiltFor
     evidence: tuple[str, ...]
 
 
-def _read_image(image: Image, init_name: str | None, *, level2: bool) -> _Answer:
+def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _Answer:
     definitions = find_definitions(image)
     if init_name is None:
         verdict = undecided("no init function of that name is exported in every slice")
-        return _Answer(verdict, Level.NONE, False, *decide_abi(image, definitions, None))
+        return _Answer(verdict, ReadingLevel.NONE, False, *decide_abi(image, definitions, None))
     data = decide_by_data(image, init_name, definitions)
     built_for, evidence = decide_abi(image, definitions, data.abi)
-    alone = _Answer(data, Level.DATA if data.decided else Level.NONE, False, built_for, evidence)
-    if not level2 or data.basis is Basis.CFFI_BACKEND:
+    alone = _Answer(data, ReadingLevel.DATA if data.decided else ReadingLevel.NONE, False, built_for, evidence)
+    if not level2 or data.basis is DeclarationBasis.CFFI_BACKEND:
         return alone
-    from ftwheel.io.binaries.emulation import walk# level 1 needs none of it
+    from ftwheel.io.binaries.emulation import walk  # level 1 needs none of it
 
     if not walk.supports(image):
         return alone
@@ -146,10 +146,10 @@ def _read_image(image: Image, init_name: str | None, *, level2: bool) -> _Answer
         or (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase)
     ):
         return replace(alone, built_for=built_for, evidence=evidence)
-    return _Answer(code, Level.CODE if code.decided else Level.NONE, False, built_for, evidence)
+    return _Answer(code, ReadingLevel.CODE if code.decided else ReadingLevel.NONE, False, built_for, evidence)
 
 
-def _merge_imports(images: Sequence[Image]) -> tuple[str, ...]:
+def _merge_imports(images: Sequence[BinaryImage]) -> tuple[str, ...]:
     if len(images) == 1:
         return images[0].imports
     return tuple(sorted({name for image in images for name in image.imports}))
@@ -164,7 +164,7 @@ def _merge_abi(answers: Sequence[_Answer]) -> tuple[BuiltFor, tuple[str, ...]]:
     return (builds.pop() if len(builds) == 1 else BuiltFor.MIXED), evidence
 
 
-def _merge(answers: Sequence[_Answer]) -> Verdict:
+def _merge(answers: Sequence[_Answer]) -> BinaryVerdict:
     """One verdict for all slices, undecided where they differ."""
     first = answers[0].verdict
     for answer in answers[1:]:

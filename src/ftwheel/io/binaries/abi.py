@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from ftwheel.core.wheel.extension_module import AbiInfo, BuiltFor, Toolchain
 from ftwheel.io.binaries.definitions import Definition
-from ftwheel.io.binaries.readers.image import Image
+from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.toolchain import find_toolchain
 
 __all__ = ["decide_abi"]
@@ -33,7 +33,7 @@ _WINDOWS_LIBRARY = re.compile(r"python3(\d*)(t?)(_d)?\.dll", re.IGNORECASE)
 
 
 def decide_abi(
-    image: Image, definitions: Iterable[Definition], abi_info: AbiInfo | None
+    image: BinaryImage, definitions: Iterable[Definition], abi_info: AbiInfo | None
 ) -> tuple[BuiltFor, tuple[str, ...]]:
     """The ABI of one image, and what says so in sentences, strongest first.
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ftwheel.core.wheel.extension_module import AbiInfo, ByteOrder
-from ftwheel.io.binaries.readers.image import Image, Pointer
+from ftwheel.io.binaries.readers.image import BinaryImage, Pointer
 
 __all__ = [
     "DEFAULT_COUNTS",
     "Definition",
     "Head",
-    "Memory",
+    "SlotMemory",
     "SlotTable",
     "find_definitions",
     "find_slot_arrays",
@@ -57,7 +57,7 @@ class Head:
     weak: bool = False
 
 
-class Memory(Protocol):
+class SlotMemory(Protocol):
     """What slots are read from: an image, or the memory of a walk."""
 
     def cell(self, address: int) -> Pointer:
@@ -93,7 +93,7 @@ class Definition:
 class _ImageMemory:
     """An image seen as memory before anything has run."""
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: BinaryImage) -> None:
         self._image = image
 
     def cell(self, address: int) -> Pointer:
@@ -134,7 +134,7 @@ def _heads(bits: int, order: ByteOrder) -> tuple[Head, ...]:
     )
 
 
-def find_definitions(image: Image) -> list[Definition]:
+def find_definitions(image: BinaryImage) -> list[Definition]:
     """All plausible static module definitions of an image, by address.
 
     They stand in writable data: ``PyModuleDef_Init`` writes to them.
@@ -166,7 +166,7 @@ def _named(definitions: dict[int, Definition], names: set[str]) -> dict[int, Def
     return {at: one for at, one in definitions.items() if one.name.rpartition(".")[2] in names}
 
 
-def _search(image: Image, needle: bytes, heads: list[Head], found: dict[int, Definition]) -> None:
+def _search(image: BinaryImage, needle: bytes, heads: list[Head], found: dict[int, Definition]) -> None:
     """Add the definitions with any of these heads, all of which contain ``needle``.
 
     An image with more heads than any real one has is made to mislead, and none of its definitions is believed.
@@ -195,7 +195,7 @@ def _search(image: Image, needle: bytes, heads: list[Head], found: dict[int, Def
             at = raw.find(needle, at + 1, stop)
 
 
-def _definition(image: Image, head: Head, address: int) -> Definition | None:
+def _definition(image: BinaryImage, head: Head, address: int) -> Definition | None:
     """The definition at an address, None when the fields after the head are not those of one."""
     word = image.word
     fields = [image.pointer(address + len(head.pattern) + number * word) for number in range(8)]
@@ -225,7 +225,9 @@ def _definition(image: Image, head: Head, address: int) -> Definition | None:
     )
 
 
-def read_definition_slots(memory: Memory, address: int, image: Image, *, free_threaded: bool) -> SlotTable | None:
+def read_definition_slots(
+    memory: SlotMemory, address: int, image: BinaryImage, *, free_threaded: bool
+) -> SlotTable | None:
     """The slots of the definition at an address as memory has them, None when they cannot be read."""
     wide, narrow = (88, 48) if free_threaded else (72, 36)
     slots_at = memory.cell(address + (wide if image.word == 8 else narrow))
@@ -234,7 +236,7 @@ def read_definition_slots(memory: Memory, address: int, image: Image, *, free_th
     return read_slots(memory, slots_at, image, modern=False) if isinstance(slots_at, int) else None
 
 
-def read_slots(memory: Memory, address: int, image: Image, *, modern: bool) -> SlotTable | None:
+def read_slots(memory: SlotMemory, address: int, image: BinaryImage, *, modern: bool) -> SlotTable | None:
     """Read a slot array up to its end, nested arrays included; None when any part of it cannot be trusted.
 
     ``modern`` arrays are of ``PySlot``, others of ``PyModuleDef_Slot``.
@@ -251,7 +253,7 @@ def read_slots(memory: Memory, address: int, image: Image, *, modern: bool) -> S
     )
 
 
-def find_slot_arrays(image: Image) -> list[int]:
+def find_slot_arrays(image: BinaryImage) -> list[int]:
     """Addresses of static ``PySlot`` arrays: those that have a ``Py_mod_abi`` slot with a sane ``PyABIInfo``.
 
     PEP 793 wants that slot in every array that a ``PyModExport_`` function returns.
@@ -271,7 +273,7 @@ def find_slot_arrays(image: Image) -> list[int]:
     return sorted(found)
 
 
-def _first_slot(memory: Memory, address: int, lowest: int) -> int:
+def _first_slot(memory: SlotMemory, address: int, lowest: int) -> int:
     """Go back from one slot of a static array to its first one."""
     for _ in range(_SLOT_LIMIT):
         before = address - 16
@@ -281,7 +283,7 @@ def _first_slot(memory: Memory, address: int, lowest: int) -> int:
     return address
 
 
-def image_memory(image: Image) -> Memory:
+def image_memory(image: BinaryImage) -> SlotMemory:
     """An image as slots are read from it before anything has run."""
     return _ImageMemory(image)
 
@@ -289,7 +291,7 @@ def image_memory(image: Image) -> Memory:
 class _Collector:
     """Gathers the slots of interest from an array and those nested in it."""
 
-    def __init__(self, memory: Memory, image: Image) -> None:
+    def __init__(self, memory: SlotMemory, image: BinaryImage) -> None:
         self.values: dict[str, int] = {}
         self.left = _SLOT_LIMIT
         self._memory = memory
@@ -322,7 +324,7 @@ class _Collector:
         return not value or (depth < _NESTING_LIMIT and self.collect(value, modern=slot == _SUBSLOTS, depth=depth + 1))
 
 
-def _abi_info(memory: Memory, address: int) -> AbiInfo | None:
+def _abi_info(memory: SlotMemory, address: int) -> AbiInfo | None:
     """``PyABIInfo``: two bytes of its own version, 16 bits of flags, two Python versions (``Include/modsupport.h``)."""
     fields = [memory.number(address + at, size) for at, size in ((0, 1), (1, 1), (2, 2), (4, 4), (8, 4))]
     if None in fields:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ftwheel.core.wheel.extension_module import Toolchain
-from ftwheel.io.binaries.readers.image import Image
+from ftwheel.io.binaries.readers.image import BinaryImage
 
 __all__ = ["find_toolchain", "has_string", "pyo3_version"]
 
@@ -24,12 +24,12 @@ _MARKS = (
 _PYO3_VERSION = re.compile(rb"[/\\]pyo3-(\d+)\.(\d+)\.\d+[/\\]")
 
 
-def has_string(image: Image, needle: bytes) -> bool:
+def has_string(image: BinaryImage, needle: bytes) -> bool:
     """Whether the image's constant data contains these bytes."""
     return any(image.data.raw.find(needle, start, stop) >= 0 for start, stop in image.text_ranges())
 
 
-def find_toolchain(image: Image) -> Toolchain:
+def find_toolchain(image: BinaryImage) -> Toolchain:
     """Decide which tool made the module; plain C and C++ leave no mark."""
     if any("boost_python" in library for library in image.needed):
         return Toolchain.BOOST_PYTHON
@@ -39,7 +39,7 @@ def find_toolchain(image: Image) -> Toolchain:
     return Toolchain.C
 
 
-def pyo3_version(images: Sequence[Image]) -> tuple[int, int] | None:
+def pyo3_version(images: Sequence[BinaryImage]) -> tuple[int, int] | None:
     """The PyO3 release a module was made with, from the source paths in its panic messages, None when stripped."""
     for image in images:
         for start, stop in image.text_ranges():

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ftwheel.core.wheel.extension_module import AbiInfo, Basis, Declaration, InitPhase, Interpreters
+from ftwheel.core.wheel.extension_module import AbiInfo, Declaration, DeclarationBasis, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.definitions import Definition, SlotTable, find_slot_arrays, image_memory, read_slots
-from ftwheel.io.binaries.readers.image import Image
+from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.toolchain import has_string
 
-__all__ = ["SET_GIL", "Verdict", "decide_by_data", "verdict_of_slots"]
+__all__ = ["SET_GIL", "BinaryVerdict", "decide_by_data", "verdict_of_slots"]
 
 SET_GIL = "PyUnstable_Module_SetGIL"
 _CREATE = {"PyModule_Create2", "PyModule_Create2TraceRefs"}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BinaryVerdict:
     """Everything one level decides about one image."""
 
     gil: Declaration
-    basis: Basis
-    interpreters: Interpreters
+    basis: DeclarationBasis
+    interpreters: InterpreterSupport
     phase: InitPhase
     reason: str
     abi: AbiInfo | None = None
@@ -33,30 +33,36 @@ class Verdict:
         return self.gil is not Declaration.CANNOT_TELL
 
 
-def undecided(reason: str, phase: InitPhase = InitPhase.CANNOT_TELL) -> Verdict:
+def undecided(reason: str, phase: InitPhase = InitPhase.CANNOT_TELL) -> BinaryVerdict:
     """Nothing decided, and why."""
-    return Verdict(Declaration.CANNOT_TELL, Basis.NOTHING, Interpreters.CANNOT_TELL, phase, reason)
+    return BinaryVerdict(
+        Declaration.CANNOT_TELL, DeclarationBasis.NOTHING, InterpreterSupport.CANNOT_TELL, phase, reason
+    )
 
 
-def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> Verdict:
+def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> BinaryVerdict:
     """What a slot array says; values that CPython does not define decide nothing."""
     if slots.gil is None:
-        gil, basis, reason = Declaration.NONE, Basis.NOTHING, f"{where} has no Py_mod_gil slot"
+        gil, basis, reason = Declaration.NONE, DeclarationBasis.NOTHING, f"{where} has no Py_mod_gil slot"
     elif slots.gil in {0, 1}:
         gil = Declaration.NOT_USED if slots.gil else Declaration.USED
-        basis, reason = Basis.SLOT, f"{where} has Py_mod_gil = Py_MOD_GIL_{'NOT_' if slots.gil else ''}USED"
+        basis, reason = DeclarationBasis.SLOT, f"{where} has Py_mod_gil = Py_MOD_GIL_{'NOT_' if slots.gil else ''}USED"
     else:
-        gil, basis, reason = Declaration.CANNOT_TELL, Basis.NOTHING, f"{where} has Py_mod_gil = {slots.gil:#x}"
+        gil, basis, reason = (
+            Declaration.CANNOT_TELL,
+            DeclarationBasis.NOTHING,
+            f"{where} has Py_mod_gil = {slots.gil:#x}",
+        )
     interpreters = {
-        None: Interpreters.NOT_DECLARED,
-        0: Interpreters.NOT_SUPPORTED,
-        1: Interpreters.SUPPORTED,
-        2: Interpreters.PER_INTERPRETER_GIL,
-    }.get(slots.interpreters, Interpreters.CANNOT_TELL)
-    return Verdict(gil, basis, interpreters, phase, reason, slots.abi)
+        None: InterpreterSupport.NOT_DECLARED,
+        0: InterpreterSupport.NOT_SUPPORTED,
+        1: InterpreterSupport.SUPPORTED,
+        2: InterpreterSupport.PER_INTERPRETER_GIL,
+    }.get(slots.interpreters, InterpreterSupport.CANNOT_TELL)
+    return BinaryVerdict(gil, basis, interpreters, phase, reason, slots.abi)
 
 
-def decide_by_data(image: Image, init_name: str, definitions: Sequence[Definition]) -> Verdict:
+def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Definition]) -> BinaryVerdict:
     """Level 1: decide from names, imports and initialised data.
 
     A definition without static slots next to ``PyModuleDef_Init`` decides nothing: pybind11 fills the slots when the
@@ -85,19 +91,19 @@ def decide_by_data(image: Image, init_name: str, definitions: Sequence[Definitio
             return undecided(f"{len(own)} static module definitions are named {name!r}")
         return undecided(f"the slots of definition {own[0].name!r} are filled by code")
     if not imports and not has_string(image, SET_GIL.encode()):
-        return Verdict(
+        return BinaryVerdict(
             Declaration.NONE,
-            Basis.NOTHING,
-            Interpreters.NOT_DECLARED,
+            DeclarationBasis.NOTHING,
+            InterpreterSupport.NOT_DECLARED,
             InitPhase.CANNOT_TELL,
             "the file imports nothing of the C API, so it can neither make nor declare a module",
         )
     if not imports & _CREATE:
         if has_string(image, b"_cffi_backend\0") and "PyImport_ImportModule" in imports:
-            return Verdict(
+            return BinaryVerdict(
                 Declaration.NOT_USED,
-                Basis.CFFI_BACKEND,
-                Interpreters.NOT_DECLARED,
+                DeclarationBasis.CFFI_BACKEND,
+                InterpreterSupport.NOT_DECLARED,
                 InitPhase.SINGLE,
                 "cffi makes the module: _cffi_backend declares it when it is loaded",
             )
@@ -106,10 +112,10 @@ def decide_by_data(image: Image, init_name: str, definitions: Sequence[Definitio
         return undecided("the module is not made by a function of the C API that this file imports")
     if SET_GIL in imports or has_string(image, SET_GIL.encode()):
         return undecided(f"single-phase, and what {SET_GIL} is called with is chosen by code", InitPhase.SINGLE)
-    return Verdict(
+    return BinaryVerdict(
         Declaration.NONE,
-        Basis.NOTHING,
-        Interpreters.NOT_DECLARED,
+        DeclarationBasis.NOTHING,
+        InterpreterSupport.NOT_DECLARED,
         InitPhase.SINGLE,
         f"single-phase, and {SET_GIL} is not imported",
     )

@@ -23,20 +23,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftwheel.core.build.model import Observer, Stage
-from ftwheel.core.build.cibuildwheel.identifiers import Identifier, Series, serves
-from ftwheel.core.build.cibuildwheel.log import Follower
-from ftwheel.core.build.cibuildwheel.runs import Image, Run
+from ftwheel.core.build.model import BuildObserver, BuildStage
+from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier, CibuildwheelSeries, serves
+from ftwheel.core.build.cibuildwheel.log import LogFollower
+from ftwheel.core.build.cibuildwheel.runs import ContainerImage, CibuildwheelRun
 from ftwheel.core.errors import BuildError, ConfigurationError, FtwheelError, MissingToolError
 from ftwheel.core.build.log_excerpt import interesting
-from ftwheel.core.wheel.contents import WheelName
-from ftwheel.io.system.virtual_environments import Environment, clean_environ
+from ftwheel.core.wheel.filename import WheelName
+from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
 from ftwheel.io.system.folders import cache_root
 from ftwheel.io.system.interpreters import probe
-from ftwheel.io.system.processes import Crew
+from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.build.sources import copy_source, unpack_sdist
 
-__all__ = ["Built", "Cibuildwheel", "container_label", "installed", "native_places", "put_source", "system_here"]
+__all__ = ["BuiltByCibuildwheel", "Cibuildwheel", "container_label", "installed", "native_places", "put_source", "system_here"]
 
 Echo = Callable[[str], None]  # hears every line that cibuildwheel prints
 
@@ -62,7 +62,7 @@ print(json.dumps([cibuildwheel.__version__, images.read_text(encoding="utf-8")])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class BuiltByCibuildwheel:
     """The wheel that serves an identifier, by which cibuildwheel, and the seconds that this build took."""
 
     path: Path
@@ -78,7 +78,7 @@ class _Tool:
     version: str
     images: configparser.ConfigParser
 
-    def reference(self, image: Image) -> str:
+    def reference(self, image: ContainerImage) -> str:
         """What the container engine is told for an image."""
         return self.images.get(image.arch, image.name, fallback=image.name)
 
@@ -127,22 +127,22 @@ def put_source(project: Path, place: Path, *, without: Path) -> Path:
 class Cibuildwheel:
     """Runs cibuildwheel over one source; ``place`` is a folder for logs, wheels and configurations."""
 
-    def __init__(self, source: Path, place: Path, crew: Crew, *, label: str, echo: Echo) -> None:
+    def __init__(self, source: Path, place: Path, crew: ProcessGroup, *, label: str, echo: Echo) -> None:
         self._source = source
         self._place = place
         self._crew = crew
         self._label = label
         self._echo = echo
-        self._tools: dict[Series, _Tool] = {}
+        self._tools: dict[CibuildwheelSeries, _Tool] = {}
         self._environ = clean_environ(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
 
-    def look_ahead(self, run: Run, observer: Observer) -> None:
+    def look_ahead(self, run: CibuildwheelRun, observer: BuildObserver) -> None:
         """Find out before the build what would fail late.
 
         Raises MissingToolError when cibuildwheel cannot be installed, or there is no container engine or it cannot
         start an image; ConfigurationError when cibuildwheel refuses the options or would not build what it should.
         """
-        observer.stage(_ITSELF, Stage.ENVIRONMENT)
+        observer.stage(_ITSELF, BuildStage.ENVIRONMENT)
         tool = self._tool(run.series)
         command = self._command(tool, run, self._place / "none")
         done = _ask(
@@ -158,10 +158,10 @@ class Cibuildwheel:
                 hint="look for inherit and overrides in [tool.cibuildwheel], and for CIBW_ variables",
             )
         for image in run.images:
-            observer.stage(_ITSELF, Stage.CONTAINER)
+            observer.stage(_ITSELF, BuildStage.CONTAINER)
             self._start(run.engine, image, tool.reference(image))
 
-    def build(self, run: Run, observer: Observer) -> dict[Identifier, Built]:
+    def build(self, run: CibuildwheelRun, observer: BuildObserver) -> dict[BuildIdentifier, BuiltByCibuildwheel]:
         """Run cibuildwheel to its end. Interrupted, it is asked to remove its container before anything is killed.
 
         Raises BuildError with the interesting end of its output, ConfigurationError when it refuses its options, and
@@ -187,13 +187,13 @@ class Cibuildwheel:
             follower.failed()
             self._remove_containers(run.engine)
             raise _failure(process.returncode, tool.version, follower.identifier, log)
-        observer.stage(_ITSELF, Stage.DONE)
+        observer.stage(_ITSELF, BuildStage.DONE)
         return {
-            each: Built(path=path, version=tool.version, seconds=follower.seconds.get(each.text, 0.0))
+            each: BuiltByCibuildwheel(path=path, version=tool.version, seconds=follower.seconds.get(each.text, 0.0))
             for each, path in _wheels(run.identifiers, out, tool.version)
         }
 
-    def _command(self, tool: _Tool, run: Run, out: Path) -> list[str]:
+    def _command(self, tool: _Tool, run: CibuildwheelRun, out: Path) -> list[str]:
         command = [tool.python, "-m", "cibuildwheel", *run.arguments, "--output-dir", os.fspath(out)]
         if run.config:
             file = self._place / f"{run.series.label}-{run.system}.toml"
@@ -201,7 +201,7 @@ class Cibuildwheel:
             command += ["--config-file", os.fspath(file)]
         return command
 
-    def _tool(self, series: Series) -> _Tool:
+    def _tool(self, series: CibuildwheelSeries) -> _Tool:
         if series not in self._tools:
             python = installed(series, self._crew, self._place / "install.log")
             done = _ask([python, "-I", "-c", _FACTS])
@@ -213,7 +213,7 @@ class Cibuildwheel:
             self._tools[series] = _Tool(python=python, version=version, images=images)
         return self._tools[series]
 
-    def _start(self, engine: str, image: Image, reference: str) -> None:
+    def _start(self, engine: str, image: ContainerImage, reference: str) -> None:
         """Start a container of the image once, with a time limit."""
         if shutil.which(engine) is None:
             raise MissingToolError(
@@ -263,12 +263,12 @@ class Cibuildwheel:
 class _Progress:
     """Tells an observer which build a run is at, and measures each."""
 
-    def __init__(self, identifiers: Sequence[Identifier], observer: Observer, *, echo: Echo) -> None:
+    def __init__(self, identifiers: Sequence[BuildIdentifier], observer: BuildObserver, *, echo: Echo) -> None:
         one_place = len({each.place for each in identifiers}) == 1
         self._labels = {each.text: each.label if one_place else each.text for each in identifiers}
         self._observer = observer
         self._echo = echo
-        self._follower = Follower()
+        self._follower = LogFollower()
         self._since = time.monotonic()
         self._rest = ""
         self.seconds: dict[str, float] = {}
@@ -288,7 +288,7 @@ class _Progress:
             self._line(line)
 
     def failed(self) -> None:
-        self._observer.stage(self._label(), Stage.FAILED)
+        self._observer.stage(self._label(), BuildStage.FAILED)
 
     def _line(self, line: str) -> None:
         self._echo(line)
@@ -297,7 +297,7 @@ class _Progress:
         now = self._follower.identifier
         if now != before:
             if before:
-                self._observer.stage(self._labels.get(before, before), Stage.DONE)
+                self._observer.stage(self._labels.get(before, before), BuildStage.DONE)
             self._since = time.monotonic()
         if now:
             self.seconds[now] = time.monotonic() - self._since
@@ -308,7 +308,7 @@ class _Progress:
         return self._labels.get(self.identifier, self.identifier) or _ITSELF
 
 
-def installed(series: Series, crew: Crew, log: Path) -> str:
+def installed(series: CibuildwheelSeries, crew: ProcessGroup, log: Path) -> str:
     """The Python of an environment with the newest release of a series; made again every week, kept in the cache."""
     home = Path(cache_root()) / "cibuildwheel"
     home.mkdir(parents=True, exist_ok=True)
@@ -319,7 +319,7 @@ def installed(series: Series, crew: Crew, log: Path) -> str:
     if newest is None or age[newest] > _RENEW:
         folder = Path(tempfile.mkdtemp(prefix=f".{stem}", dir=home))
         try:
-            environment = Environment(interpreter, folder / "env", crew=crew, log=log)
+            environment = VirtualEnvironment(interpreter, folder / "env", crew=crew, log=log)
             environment.install([series.value])
         except BuildError as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -372,7 +372,7 @@ def _failure(code: int, version: str, identifier: str, log: Path) -> FtwheelErro
     return BuildError(f"{where}: exit code {code}\n{text}")
 
 
-def _wheels(identifiers: Sequence[Identifier], out: Path, version: str) -> Iterator[tuple[Identifier, Path]]:
+def _wheels(identifiers: Sequence[BuildIdentifier], out: Path, version: str) -> Iterator[tuple[BuildIdentifier, Path]]:
     """The wheel for each identifier: one with ``abi3`` may serve several."""
     names = {path: WheelName.parse(path.name) for path in sorted(out.glob("*.whl"))}
     for identifier in identifiers:

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from packaging.tags import platform_tags
 
-from ftwheel.core.build.model import Observer, Stage
-from ftwheel.core.build.cibuildwheel.identifiers import Identifier
+from ftwheel.core.build.model import BuildObserver, BuildStage
+from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier
 from ftwheel.core.findings import Finding
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.wheel.contents import WheelName
-from ftwheel.io.build.local import LocalWorkshop
+from ftwheel.core.wheel.filename import WheelName
+from ftwheel.io.build.local import LocalBuilder
 from ftwheel.io.build.cibuildwheel import native_places
-from ftwheel.io.system.processes import Crew
+from ftwheel.io.system.processes import ProcessGroup
 
-__all__ = ["CollectedWorkshop", "interpreters_for"]
+__all__ = ["CollectedBuilder", "interpreters_for"]
 
 
-class CollectedWorkshop(LocalWorkshop):
+class CollectedBuilder(LocalBuilder):
     """The wheels of one place, by the label of the interpreter (``3.14t``) that each was built with."""
 
     def __init__(
@@ -32,14 +32,14 @@ class CollectedWorkshop(LocalWorkshop):
         wheels: Mapping[str, Path],
         *,
         place: Path,
-        crew: Crew,
+        crew: ProcessGroup,
     ) -> None:
         sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
         super().__init__(project, out_dir, {}, place=place, crew=crew, auditwheel=None, discard=shutil.rmtree)
         self._wheels = wheels
 
-    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> str:
-        observer.stage(interpreter.label, Stage.CHECK)
+    def make_wheel(self, interpreter: Interpreter, observer: BuildObserver) -> str:
+        observer.stage(interpreter.label, BuildStage.CHECK)
         self._room(interpreter.label)
         return os.fspath(self._wheels[interpreter.label])
 
@@ -57,7 +57,7 @@ class CollectedWorkshop(LocalWorkshop):
 
 
 def interpreters_for(
-    wheels: Mapping[Identifier, Path], found: Sequence[Interpreter]
+    wheels: Mapping[BuildIdentifier, Path], found: Sequence[Interpreter]
 ) -> tuple[tuple[Interpreter, ...], bool]:
     """The interpreters that the wheels of one place are for, and whether their modules can be imported here.
 

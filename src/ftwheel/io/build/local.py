@@ -21,16 +21,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ftwheel.core.build.model import ConfigSettings, Observer, Repair, Stage
+from ftwheel.core.build.model import ConfigSettings, BuildObserver, Repair, BuildStage
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.log_excerpt import interesting
 from ftwheel.io.wheel.auditwheel import Auditwheel
-from ftwheel.io.system.virtual_environments import Environment, clean_environ
+from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
 from ftwheel.io.system.interpreters import probe
-from ftwheel.io.system.processes import Crew
+from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.build.sources import copy_source, unpack_sdist
 from ftwheel.io.system.workspace import workspace
 
@@ -39,21 +39,21 @@ if TYPE_CHECKING:
 
     from ftwheel.core.wheel.contents import WheelContents
 
-__all__ = ["LocalWorkshop", "open_workshop"]
+__all__ = ["LocalBuilder", "open_builder"]
 
 _Distribution = Literal["sdist", "wheel"]
 
 
 @contextlib.contextmanager
-def open_workshop(
+def open_builder(
     project: Path, out_dir: Path, config_settings: ConfigSettings, *, repair: bool
-) -> Iterator[LocalWorkshop]:
+) -> Iterator[LocalBuilder]:
     """A workshop for one project; leaving it in any way ends every program and removes every folder of work.
 
     What takes long to load is loaded from now on, in the background; with ``repair`` auditwheel too.
     """
     sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
-    crew = Crew()
+    crew = ProcessGroup()
     auditwheel: Auditwheel | None = None
     with workspace() as place:
         try:
@@ -61,7 +61,7 @@ def open_workshop(
                 auditwheel = Auditwheel(crew, place / "auditwheel.log")
             threading.Thread(target=_load, daemon=True).start()
             with ThreadPoolExecutor(1) as cleaner:
-                yield LocalWorkshop(
+                yield LocalBuilder(
                     project,
                     out_dir,
                     config_settings,
@@ -76,7 +76,7 @@ def open_workshop(
                 auditwheel.close()
 
 
-class LocalWorkshop:
+class LocalBuilder:
     """Builds on this machine. Made by ``open_workshop``."""
 
     def __init__(
@@ -86,7 +86,7 @@ class LocalWorkshop:
         config_settings: ConfigSettings,
         *,
         place: Path,
-        crew: Crew,
+        crew: ProcessGroup,
         auditwheel: Auditwheel | None,
         discard: Callable[[Path], object],
     ) -> None:
@@ -109,18 +109,18 @@ class LocalWorkshop:
             return (self._place / label / "build.log").read_text(errors="replace")
         return ""
 
-    def make_sdist(self, interpreter: Interpreter, observer: Observer) -> str:
+    def make_sdist(self, interpreter: Interpreter, observer: BuildObserver) -> str:
         room = self._room("sdist")
-        observer.stage("sdist", Stage.SOURCE)
+        observer.stage("sdist", BuildStage.SOURCE)
         source = copy_source(self._project, room / "copy", without=self._out_dir)
         self._sdist = self._call("sdist", interpreter, source, room, observer)
-        observer.stage("sdist", Stage.DONE)
+        observer.stage("sdist", BuildStage.DONE)
         return os.fspath(self._sdist)
 
-    def make_wheel(self, interpreter: Interpreter, observer: Observer) -> str:
+    def make_wheel(self, interpreter: Interpreter, observer: BuildObserver) -> str:
         label = interpreter.label
         room = self._room(label)
-        observer.stage(label, Stage.SOURCE)
+        observer.stage(label, BuildStage.SOURCE)
         if self._sdist is None:
             source = copy_source(self._project, room / "copy", without=self._out_dir)
         else:
@@ -140,28 +140,28 @@ class LocalWorkshop:
         interpreter: Interpreter,
         source: Path,
         room: Path,
-        observer: Observer,
+        observer: BuildObserver,
     ) -> Path:
         """Build one distribution through ``build``, with the backend in an environment made for this one call."""
         log = room / "build.log"
         label = room.name
-        observer.stage(label, Stage.ENVIRONMENT)
+        observer.stage(label, BuildStage.ENVIRONMENT)
         with _told(label, self._project):
-            environment = Environment(interpreter, room / "env", crew=self._crew, log=log)
+            environment = VirtualEnvironment(interpreter, room / "env", crew=self._crew, log=log)
             builder = self._builder(environment, source, log)
             environment.install(builder.build_system_requires)
-            observer.stage(label, Stage.REQUIREMENTS)
+            observer.stage(label, BuildStage.REQUIREMENTS)
             with _backend_failures(log):
                 more = builder.get_requires_for_build(distribution, self._settings)
             environment.install(more - builder.build_system_requires)
-            observer.stage(label, Stage.BUILD)
+            observer.stage(label, BuildStage.BUILD)
             with _backend_failures(log):
                 made = Path(builder.build(distribution, room / distribution, self._settings))
             _same(interpreter, probe(environment.python_executable))
         self._discard(room / "env")  # thousands of files; the disk is idle while wheels are checked
         return made
 
-    def _builder(self, environment: Environment, source: Path, log: Path) -> ProjectBuilder:
+    def _builder(self, environment: VirtualEnvironment, source: Path, log: Path) -> ProjectBuilder:
         from build import BuildException, ProjectBuilder
 
         def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:

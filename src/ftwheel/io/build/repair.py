@@ -16,16 +16,17 @@ from typing import Any
 from ftwheel.core.build.model import Repair
 from ftwheel.core.errors import BuildError
 from ftwheel.core.build.log_excerpt import interesting
-from ftwheel.core.wheel.contents import WheelName, is_native
+from ftwheel.core.wheel.contents import is_native
+from ftwheel.core.wheel.filename import WheelName
 from ftwheel.io.wheel.auditwheel import Auditwheel
 from ftwheel.io.system.virtual_environments import clean_environ
-from ftwheel.io.system.processes import Crew
+from ftwheel.io.system.processes import ProcessGroup
 
 __all__ = ["repair_wheel"]
 
 
 def repair_wheel(
-    wheel: Path, folder: Path, *, platform: str, crew: Crew, auditwheel: Auditwheel | None
+    wheel: Path, folder: Path, *, platform: str, crew: ProcessGroup, auditwheel: Auditwheel | None
 ) -> tuple[Path, Repair]:
     """Repair one wheel, if it has native code; the new one is put below ``folder``, which is made.
 

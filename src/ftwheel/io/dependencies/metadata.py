@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from ftwheel.core.errors import FtwheelError, IndexFormatError
 from ftwheel.core.dependencies.resolution import CoreMetadata, Untold, parse_core_metadata, parse_project_table
+from ftwheel.core.errors import FtwheelError, IndexFormatError
 from ftwheel.core.index.urls import redact
 from ftwheel.io.index.cache import CachedPage, PageCache
 from ftwheel.io.index.local import local_path

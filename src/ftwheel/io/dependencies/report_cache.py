@@ -15,23 +15,23 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from ftwheel import __version__
-from ftwheel.core.errors import InputError
 from ftwheel.core.dependencies.readiness_json import parse_project, project_data
+from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
-    from ftwheel.core.tags.environments import Environment
     from ftwheel.core.dependencies.readiness import ProjectReport
-    from ftwheel.core.installers.options import InstallerRules
-    from ftwheel.core.dependencies.requested import Wanting
+    from ftwheel.core.dependencies.requested import RequestedProject
+    from ftwheel.core.installers.options import InstallerOptions
+    from ftwheel.core.tags.environments import Environment
 
-__all__ = ["ReportMemory"]
+__all__ = ["ReportCache"]
 
 _FORMAT = 1  # to be raised when a report says other things of the same pages
 _MOST_REPORTS = 4096  # of one question; long lists have state files
 _MOST_QUESTIONS = 16
 
 
-class ReportMemory:
+class ReportCache:
     """The reports about one set of targets, in one file of a folder, read at the first question; ``close`` writes it.
 
     ``edition`` says which pages of a project are at hand, empty when they have to be asked for. A file that cannot be
@@ -42,7 +42,7 @@ class ReportMemory:
         self,
         folder: str,
         targets: Iterable[Environment],
-        rules: Callable[[str], InstallerRules],
+        rules: Callable[[str], InstallerOptions],
         edition: Callable[[str], str],
     ) -> None:
         self._rules = rules
@@ -52,7 +52,7 @@ class ReportMemory:
         self._reports: dict[str, Any] | None = None
         self._changed = False
 
-    def recall(self, wanting: Wanting) -> ProjectReport | None:
+    def recall(self, wanting: RequestedProject) -> ProjectReport | None:
         """The report about a project when question and pages are the same, else None."""
         known = self._known().get(wanting.name)
         if not isinstance(known, list) or len(known) != 2 or known[0] != self._key(wanting):
@@ -62,7 +62,7 @@ class ReportMemory:
         except InputError:
             return None
 
-    def keep(self, wanting: Wanting, report: ProjectReport) -> None:
+    def keep(self, wanting: RequestedProject, report: ProjectReport) -> None:
         """Keep a report that was just made, if the pages it was made from are kept as well."""
         key = self._key(wanting)
         if key:
@@ -106,7 +106,7 @@ class ReportMemory:
                 self._reports = reports if isinstance(reports, dict) else {}
         return self._reports
 
-    def _key(self, wanting: Wanting) -> str:
+    def _key(self, wanting: RequestedProject) -> str:
         """Everything a report depends on; empty when the pages are not at hand."""
         edition = self._edition(wanting.name)
         if not edition:
@@ -124,7 +124,7 @@ class ReportMemory:
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _plain(rules: InstallerRules) -> Mapping[str, Sequence[str]]:
+def _plain(rules: InstallerOptions) -> Mapping[str, Sequence[str]]:
     """The rules in one spelling: sets have no order of their own."""
     values = {field.name: getattr(rules, field.name) for field in fields(rules)}
     return {

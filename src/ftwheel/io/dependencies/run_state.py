@@ -13,8 +13,8 @@ from hashlib import sha256
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ftwheel.core.errors import InputError
 from ftwheel.core.dependencies.readiness_json import parse_project, project_data
+from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
     from ftwheel.core.dependencies.readiness import ProjectReport

@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ftwheel.core.dependencies.readiness import GilDeclarations
 from ftwheel.core.errors import FtwheelError
-from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, SuffixAbi
-from ftwheel.core.dependencies.readiness import Deep
 from ftwheel.core.index.page import File
 from ftwheel.core.wheel.contents import dotted_name
+from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, SuffixAbi
 from ftwheel.io.wheel.reading import inspect_wheel
 
 __all__ = ["MOST_WHEEL_BYTES", "WheelDeclarations", "together"]
@@ -39,7 +39,7 @@ class WheelDeclarations:
         self._most = most_bytes
         self._lock = threading.Lock()
 
-    def __call__(self, file: File) -> Deep:
+    def __call__(self, file: File) -> GilDeclarations:
         """What the modules of a wheel declare; what goes wrong is said in the answer. Never raises FtwheelError."""
         if file.size is not None and file.size > self._most:
             return _untold(file, f"has {file.size:,} bytes; more than {self._most:,} are not downloaded")
@@ -55,7 +55,7 @@ class WheelDeclarations:
         return together(file.filename, contents.extensions)
 
 
-def together(filename: str, extensions: Iterable[ExtensionModule]) -> Deep:
+def together(filename: str, extensions: Iterable[ExtensionModule]) -> GilDeclarations:
     """What decides on import: one module that needs the GIL or does not declare is enough to switch it on.
 
     Modules with the suffix of the default build do not count, since a free-threaded interpreter never loads them.
@@ -66,7 +66,7 @@ def together(filename: str, extensions: Iterable[ExtensionModule]) -> Deep:
         if extension.is_extension and extension.suffix.abi is not SuffixAbi.DEFAULT
     ]
     answers = {extension.gil.answer for extension in modules}
-    return Deep(
+    return GilDeclarations(
         filename=filename,
         declares=next((answer for answer in _FIRST if answer in answers), Declaration.CANNOT_TELL),
         modules=len(modules),
@@ -82,5 +82,5 @@ def together(filename: str, extensions: Iterable[ExtensionModule]) -> Deep:
     )
 
 
-def _untold(file: File, why: str) -> Deep:
-    return Deep(filename=file.filename, declares=Declaration.CANNOT_TELL, why=why)
+def _untold(file: File, why: str) -> GilDeclarations:
+    return GilDeclarations(filename=file.filename, declares=Declaration.CANNOT_TELL, why=why)

@@ -14,7 +14,8 @@ from io import BufferedRandom, BytesIO
 from typing import IO, TYPE_CHECKING, Self
 
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, NetworkError
-from ftwheel.core.index.page import File, ProjectDetails, SourceKind, parse_page
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind
+from ftwheel.core.index.parse import parse_page
 from ftwheel.core.index.urls import redact, split_credentials
 from ftwheel.io.index.cache import CachedPage, PageCache, lifetime
 from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url, is_page, listing, local_path

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 from ftwheel.core.errors import IndexFormatError, InputError
-from ftwheel.core.index.page import File, ProjectDetails, SourceKind, normalized, parse_page
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, normalized
+from ftwheel.core.index.parse import parse_page
 
 __all__ = ["FolderIndex", "FolderLinks", "LocalPage", "file_url", "listing", "local_path", "read_bounded"]
 

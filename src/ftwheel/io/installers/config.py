@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.options import IndexStrategy, InstallerRules
 from ftwheel.core.index.page import SourceKind, normalized
+from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
 from ftwheel.io.index.settings import NetworkSettings
 
 __all__ = ["FormatControl", "InstallerConfig", "parse_cutoff", "read_config"]
@@ -77,7 +77,7 @@ class InstallerConfig:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def indexes(self, default: str) -> tuple[tuple[str, SourceKind], ...]:
-        """The addresses of all indexes, in the order of ``ftwheel.core.installers.project_files.Project``: the default index first.
+        """The addresses of all indexes, in the order of ``ProjectFiles``: the default index first.
 
         ``default`` is used when none is configured.
         """
@@ -86,7 +86,7 @@ class InstallerConfig:
         extra = ((url, SourceKind.EXTRA_INDEX) for url in self.extra_indexes)
         return ((self.default_index or default, SourceKind.INDEX), *extra)
 
-    def rules(self, rules: InstallerRules, project: str) -> InstallerRules:
+    def rules(self, rules: InstallerOptions, project: str) -> InstallerOptions:
         """The rules of an installer with what is configured for this project (a normalized name)."""
         return replace(
             rules,

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.index.page import normalized
-from ftwheel.io.system.folders import home
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.installers.config import ALL, FormatControl, InstallerConfig, unique
+from ftwheel.io.system.folders import home
 
 __all__ = ["read_pip"]
 

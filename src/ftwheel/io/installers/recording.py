@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.errors import IndexFormatError, InputError
+from ftwheel.core.index.page import ProjectDetails, Refusal, SourceKind, render_page
 from ftwheel.core.index.pages import Index
+from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import IndexStrategy
-from ftwheel.core.index.page import ProjectDetails, Refusal, SourceKind, parse_page, render_page
 from ftwheel.io.installers.config import FormatControl, InstallerConfig
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ from typing import Any
 from urllib.parse import quote
 
 from ftwheel.core.errors import ConfigurationError
-from ftwheel.core.installers.options import IndexStrategy
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import redact
-from ftwheel.io.system.folders import home
+from ftwheel.core.installers.options import IndexStrategy
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.installers.config import ALL, NONE, FormatControl, InstallerConfig, unique
+from ftwheel.io.system.folders import home
 
 __all__ = ["read_uv"]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ftwheel.core.project.adoption import Survey
-from ftwheel.core.project.declarations import declarations, is_source
 from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.project.adoption import ProjectScan
+from ftwheel.core.project.declarations import declarations, is_source
 from ftwheel.core.project.stable_abi import stable_abi_floor_of
 from ftwheel.core.project.workflow_files import FOLDER
 from ftwheel.io.project.source import read_project
@@ -42,7 +42,7 @@ class Repository:
     workflows: tuple[tuple[str, str], ...]
 
 
-def survey(folder: Path) -> Survey:
+def survey(folder: Path) -> ProjectScan:
     """What a project says about itself.
 
     Raises InputError when there is no project, ConfigurationError when ``pyproject.toml`` cannot be read or has tables
@@ -55,7 +55,7 @@ def survey(folder: Path) -> Survey:
         if not isinstance(document.get(name, {}), dict):
             raise ConfigurationError(f"{folder / 'pyproject.toml'}: {name} is {document[name]!r}, wanted a table")
     setup_py, setup_cfg = _text(folder / "setup.py"), _text(folder / "setup.cfg")
-    return Survey(
+    return ProjectScan(
         pyproject=pyproject,
         document=document,
         setup_py=setup_py,

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from ftwheel_build.config import Config
 
-__all__ = ["Project", "read_project"]
+__all__ = ["SourceProject", "read_project"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class SourceProject:
     """A folder with a ``pyproject.toml`` or ``setup.py``, or a source distribution.
 
     ``requires_python`` is empty when it is not said statically. ``pythons`` are those of ``[tool.ftwheel]``: ``3.14``
@@ -44,13 +44,13 @@ class Project:
         )
 
 
-def read_project(path: Path) -> Project:
+def read_project(path: Path) -> SourceProject:
     """Look at a project without running anything of it.
 
     Raises InputError when there is no project and ConfigurationError when ``pyproject.toml`` cannot be read.
     """
     if path.is_file() and path.name.endswith(".tar.gz"):
-        return Project(path=path)
+        return SourceProject(path=path)
     if not path.is_dir():
         what = "is neither a folder nor a source distribution (.tar.gz)" if path.exists() else "does not exist"
         raise InputError(f"{path}: {what}", hint="give the folder that holds pyproject.toml")
@@ -59,7 +59,7 @@ def read_project(path: Path) -> Project:
         table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if (path / "setup.py").is_file():
-            return Project(path=path)
+            return SourceProject(path=path)
         raise InputError(
             f"{path}: no pyproject.toml and no setup.py, so this is no Python project",
             hint="give the folder that holds pyproject.toml",
@@ -69,8 +69,8 @@ def read_project(path: Path) -> Project:
     requires_python = _requires_python(pyproject, table)
     config = _own_table(pyproject, table)
     if config is None:
-        return Project(path=path, requires_python=requires_python)
-    return Project(
+        return SourceProject(path=path, requires_python=requires_python)
+    return SourceProject(
         path=path,
         requires_python=requires_python,
         pythons=frozenset(config.pythons),

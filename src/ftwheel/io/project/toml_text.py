@@ -14,8 +14,8 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Array, String
 
-from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, Value, applied, table_at
 from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, Value, applied, table_at
 
 __all__ = ["edited"]
 

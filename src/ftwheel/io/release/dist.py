@@ -17,7 +17,8 @@ from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File
-from ftwheel.core.wheel.contents import WheelName, parse_metadata
+from ftwheel.core.wheel.contents import parse_metadata
+from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["Dist", "read_dist"]
 

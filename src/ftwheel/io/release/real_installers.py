@@ -10,15 +10,15 @@ import os
 import subprocess
 from pathlib import Path
 
-from ftwheel.core.installers.comparison import Real
-from ftwheel.core.errors import MissingToolError
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.io.system.virtual_environments import Environment, clean_environ, find_uv
-from ftwheel.io.wheel.importing import import_installed
-from ftwheel.io.system.processes import Crew
+from ftwheel.core.errors import MissingToolError
+from ftwheel.core.installers.comparison import RealInstall
 from ftwheel.io.release.server import LocalIndex
-from ftwheel.io.wheel.reading import read_wheel
+from ftwheel.io.system.processes import ProcessGroup
+from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ, find_uv
 from ftwheel.io.system.workspace import workspace
+from ftwheel.io.wheel.importing import import_installed
+from ftwheel.io.wheel.reading import read_wheel
 
 __all__ = ["ask_installer", "pip_version", "uv_version"]
 
@@ -45,15 +45,15 @@ def ask_installer(
     index: LocalIndex,
     address: str,
     prereleases: bool = False,
-) -> Real:
+) -> RealInstall:
     """Let ``pip`` or ``uv`` install the requirement from the index into a new environment of the interpreter.
 
     ``address`` is where the index is served. Dependencies are not installed. Raises MissingToolError when no
     environment can be made.
     """
-    crew = Crew()
+    crew = ProcessGroup()
     with workspace() as place:
-        environment = Environment(interpreter, place / "installed", crew=crew, log=place / "environment.log")
+        environment = VirtualEnvironment(interpreter, place / "installed", crew=crew, log=place / "environment.log")
         command: list[str | Path]
         if installer == "pip":
             # the interpreter's own pip installs for the environment, which needs none
@@ -71,12 +71,12 @@ def ask_installer(
         asked = index.requests[start:]
         if not asked or done.returncode:
             error = next((line.strip() for line in reversed(done.stderr.splitlines()) if line.strip()), "")
-            return Real(filename=asked[0] if asked else "", error=error)
+            return RealInstall(filename=asked[0] if asked else "", error=error)
         filename = asked[-1]
         path = index.path_of(filename)
         modules = sorted(read_wheel(Path(path)).modules) if path is not None else []
         imports = import_installed(environment, modules, place=place, crew=crew)
-        return Real(filename=filename, imports=imports)
+        return RealInstall(filename=filename, imports=imports)
 
 
 def _run(command: list[str | Path]) -> subprocess.CompletedProcess[str]:

@@ -20,8 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from ftwheel.core.errors import FtwheelError, InputError
-from ftwheel.core.index.pages import Index
 from ftwheel.core.index.page import JSON_TYPE, File, ProjectDetails, normalized, render_page
+from ftwheel.core.index.pages import Index
 from ftwheel.io.release.dist import Dist
 
 __all__ = ["LocalIndex", "serving"]

@@ -7,8 +7,8 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-from ftwheel.core.tags.environments import Environment, from_facts
 from ftwheel.core.errors import InputError
+from ftwheel.core.tags.environments import Environment, from_facts
 
 __all__ = ["environment_of", "this_platform"]
 

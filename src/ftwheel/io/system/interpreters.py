@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ftwheel.core.errors import InputError
 from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.errors import InputError
 from ftwheel.io.system.folders import cache_root
 
 __all__ = ["cache_folder", "candidates", "discover", "interpreter_cache", "probe"]

@@ -1,4 +1,4 @@
-"""A worker of ``ftwheel.io.system.parallel``: pickles on standard input, first a function, then items; each answered in turn.
+"""A worker of ``ftwheel.io.system.parallel``: reads pickles, first a function, then items, and answers each in turn.
 
 Run as ``python -m ftwheel.io.system.parallel_worker``. Ends with its input.
 """

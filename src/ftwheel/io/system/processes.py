@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["Crew", "Stopped"]
+__all__ = ["ProcessGroup", "Stopped"]
 
 _GRACE = 2.0  # seconds between asking a group to end and killing it
 
@@ -26,7 +26,7 @@ class Stopped(Exception):  # noqa: N818 - not an error, the answer to an interru
     """The crew was stopped, so this program was not started or was killed."""
 
 
-class Crew:
+class ProcessGroup:
     """The programs of one command. Used by several threads; ``stop`` may be called from any of them."""
 
     def __init__(self) -> None:

@@ -14,12 +14,12 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from ftwheel.core.errors import BuildError, MissingToolError
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.log_excerpt import interesting
-from ftwheel.io.system.processes import Crew
+from ftwheel.core.errors import BuildError, MissingToolError
+from ftwheel.io.system.processes import ProcessGroup
 
-__all__ = ["Environment", "clean_environ", "find_uv"]
+__all__ = ["VirtualEnvironment", "clean_environ", "find_uv"]
 
 _HIDDEN = frozenset(
     {
@@ -53,10 +53,10 @@ def clean_environ(**changes: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _HIDDEN} | changes
 
 
-class Environment:
+class VirtualEnvironment:
     """One virtual environment in ``folder``; all that the programs print goes to ``log``."""
 
-    def __init__(self, interpreter: Interpreter, folder: Path, *, crew: Crew, log: Path) -> None:
+    def __init__(self, interpreter: Interpreter, folder: Path, *, crew: ProcessGroup, log: Path) -> None:
         """Make it. Raises MissingToolError when neither uv nor venv can, Stopped when the crew was stopped."""
         self._folder = folder
         self._crew = crew

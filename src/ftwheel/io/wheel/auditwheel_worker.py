@@ -4,9 +4,9 @@ Loading auditwheel takes ten times as long as repairing a small wheel. Started a
 loads it while nothing else can be done yet, once for both halves. auditwheel changes the current folder while it works,
 so two repairs cannot share a process.
 
-Run as ``python -m ftwheel.io.wheel.auditwheel_worker``: each line on standard input is a JSON object with ``id``, ``wheel``,
-``folder`` (for the repaired wheel), ``answer`` (for what ``auditwheel show --json`` says about the wheel) and ``log``.
-For each a line ``ID EXITCODE`` is printed when it is done. Ends with its input.
+Run as ``python -m ftwheel.io.wheel.auditwheel_worker``: each line on standard input is a JSON object with ``id``,
+``wheel``, ``folder`` (for the repaired wheel), ``answer`` (for what ``auditwheel show --json`` says about the wheel)
+and ``log``. For each a line ``ID EXITCODE`` is printed when it is done. Ends with its input.
 """
 
 from __future__ import annotations

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ftwheel.core.errors import BuildError
-from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.log_excerpt import interesting
-from ftwheel.io.system.virtual_environments import Environment, clean_environ
-from ftwheel.io.system.processes import Crew
+from ftwheel.core.errors import BuildError
+from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.io.system.processes import ProcessGroup
+from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
 from ftwheel.io.system.workspace import workspace
 
 __all__ = ["import_in", "import_installed", "import_modules"]
@@ -53,7 +53,7 @@ def import_modules(
     modules: Sequence[str],
     *,
     requires: bool = True,
-    crew: Crew | None = None,
+    crew: ProcessGroup | None = None,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
     """Install a wheel into a throw-away environment and import the named modules there; results in their order.
@@ -64,7 +64,9 @@ def import_modules(
     if not modules:
         return ()
     with workspace() as place:
-        return import_in(place, wheel, interpreter, modules, requires=requires, crew=crew or Crew(), timeout=timeout)
+        return import_in(
+            place, wheel, interpreter, modules, requires=requires, crew=crew or ProcessGroup(), timeout=timeout
+        )
 
 
 def import_in(
@@ -74,11 +76,11 @@ def import_in(
     modules: Sequence[str],
     *,
     requires: bool,
-    crew: Crew,
+    crew: ProcessGroup,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
     """``import_modules`` in a folder that the caller made and removes."""
-    environment = Environment(interpreter, place / "installed", crew=crew, log=place / "install.log")
+    environment = VirtualEnvironment(interpreter, place / "installed", crew=crew, log=place / "install.log")
     try:
         # A dependency without a wheel for this interpreter would be compiled, which can take an hour.
         environment.install([str(wheel)], dependencies=requires, sdists=not requires)
@@ -90,7 +92,12 @@ def import_in(
 
 
 def import_installed(
-    environment: Environment, modules: Sequence[str], *, place: Path, crew: Crew, timeout: float = _TIMEOUT
+    environment: VirtualEnvironment,
+    modules: Sequence[str],
+    *,
+    place: Path,
+    crew: ProcessGroup,
+    timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
     """Import modules of what is installed in an environment; ``place`` is a folder for what is printed."""
 
@@ -103,7 +110,9 @@ def import_installed(
         return tuple(pool.map(one, enumerate(modules)))
 
 
-def _import(environment: Environment, module: str, answer: Path, crew: Crew, timeout: float) -> ImportResult:
+def _import(
+    environment: VirtualEnvironment, module: str, answer: Path, crew: ProcessGroup, timeout: float
+) -> ImportResult:
     log = answer.with_suffix(".log")
     # -I keeps the current folder and the user's site out: what is imported is what the wheel installed
     command: list[str | Path] = [

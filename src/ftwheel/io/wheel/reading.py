@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, TypeVar
 from packaging.utils import canonicalize_name
 
 from ftwheel.core.errors import FtwheelError, InputError
-from ftwheel.core.wheel.extension_module import init_names_for, module_name
 from ftwheel.core.wheel.contents import (
     EXTENSION_ENDINGS,
     Flaw,
@@ -28,12 +27,13 @@ from ftwheel.core.wheel.contents import (
     Member,
     RecordEntry,
     WheelContents,
-    WheelName,
     parse_metadata,
     parse_record,
     parse_wheel_file,
     unsafe_path,
 )
+from ftwheel.core.wheel.extension_module import init_names_for, module_name
+from ftwheel.core.wheel.filename import WheelName
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.extension_module import ExtensionModule

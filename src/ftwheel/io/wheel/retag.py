@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 from ftwheel.core.errors import BuildError
-from ftwheel.core.wheel.contents import WheelContents, WheelName
+from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["retag"]
 

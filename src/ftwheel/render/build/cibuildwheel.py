@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ftwheel.render.terminal import printable
 
 if TYPE_CHECKING:
-    from ftwheel.core.build.cibuildwheel.runs import DriverPlan, Run
+    from ftwheel.core.build.cibuildwheel.runs import DriverPlan, CibuildwheelRun
 
 __all__ = ["SCHEMA_VERSION", "left_out_lines", "write_json", "write_text"]
 
@@ -52,7 +52,7 @@ def write_json(plan: DriverPlan, out: TextIO) -> None:
     out.write("\n")
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _run(run: CibuildwheelRun) -> dict[str, Any]:
     return {
         "series": run.series.label,
         "requirement": run.series.value,

@@ -10,31 +10,31 @@ from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ftwheel.core.build.model import BuildResult, BuiltSdist, BuiltWheel, Stage
+from ftwheel.core.build.model import BuildResult, BuiltSdist, BuiltWheel, BuildStage
 from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.render import findings, markdown
-from ftwheel.render.terminal import Cell, is_rich, printable, table
+from ftwheel.render.terminal import StyledText, is_rich, printable, table
 
 if TYPE_CHECKING:
     from rich.live import Live
 
-__all__ = ["FORMATS", "SCHEMA_VERSION", "Progress", "progress", "write"]
+__all__ = ["FORMATS", "SCHEMA_VERSION", "BuildProgress", "progress", "write"]
 
 SCHEMA_VERSION = 1
 FORMATS = ("text", "json", "markdown", "github")
 _HEADER = ("wheel", "python", "size", "modules", "GIL", "time")
 
 
-class Progress:
+class BuildProgress:
     """Says on standard error where each half stands: redrawn lines on a terminal, a line for each step elsewhere."""
 
     def __init__(self, stream: TextIO, live: Live | None) -> None:
         self._stream = stream
         self._live = live
-        self._stages: dict[str, Stage] = {}
+        self._stages: dict[str, BuildStage] = {}
         self._lock = threading.Lock()
 
-    def stage(self, label: str, stage: Stage) -> None:
+    def stage(self, label: str, stage: BuildStage) -> None:
         """Implements ``ftwheel.core.build.model.Observer``."""
         with self._lock:
             self._stages[label] = stage
@@ -45,20 +45,20 @@ class Progress:
 
 
 @contextmanager
-def progress(stream: TextIO | None = None) -> Iterator[Progress]:
+def progress(stream: TextIO | None = None) -> Iterator[BuildProgress]:
     """A Progress on standard error, or another stream, for as long as the build runs."""
     stream = stream or sys.stderr
     if not is_rich(stream):
-        yield Progress(stream, None)
+        yield BuildProgress(stream, None)
         return
     from rich.console import Console
     from rich.live import Live
 
     with Live(console=Console(file=stream), transient=True) as live:
-        yield Progress(stream, live)
+        yield BuildProgress(stream, live)
 
 
-def _drawn(stages: dict[str, Stage]) -> Any:
+def _drawn(stages: dict[str, BuildStage]) -> Any:
     from rich.spinner import Spinner
     from rich.table import Table
     from rich.text import Text
@@ -66,9 +66,9 @@ def _drawn(stages: dict[str, Stage]) -> Any:
     grid = Table.grid(padding=(0, 1))
     for label, stage in sorted(stages.items()):
         match stage:
-            case Stage.DONE:
+            case BuildStage.DONE:
                 mark: Spinner | Text = Text("✓", style="green")
-            case Stage.FAILED:
+            case BuildStage.FAILED:
                 mark = Text("✗", style="red")
             case _:
                 mark = Spinner("dots")
@@ -108,7 +108,7 @@ def _text(result: BuildResult, out: TextIO) -> None:
         out.write(f"nothing was put into {printable(result.out_dir)}\n")
 
 
-def _row(wheel: BuiltWheel) -> list[Cell | str]:
+def _row(wheel: BuiltWheel) -> list[StyledText | str]:
     return [
         wheel.filename,
         " ".join(each.label for each in wheel.interpreters),
@@ -119,24 +119,24 @@ def _row(wheel: BuiltWheel) -> list[Cell | str]:
     ]
 
 
-def _gil(wheel: BuiltWheel) -> Cell:
+def _gil(wheel: BuiltWheel) -> StyledText:
     """What the imports proved about the GIL, for the whole wheel."""
     if not wheel.modules:
-        return Cell("-")
+        return StyledText("-")
     results = [result for imported in wheel.imports for result in imported.results]
     if not results:
-        return Cell("not tried")
+        return StyledText("not tried")
     broken = sum(each.outcome is not ImportOutcome.LOADED for each in results)
     if broken:
-        return Cell(f"{broken} not importable", "bold red")
+        return StyledText(f"{broken} not importable", "bold red")
     if not any(each.free_threaded for each in wheel.interpreters):
-        return Cell("always on")
+        return StyledText("always on")
     turned = sum(each.enables_gil for each in results)
     if turned:
-        return Cell(f"turned on by {turned}", "bold red")
+        return StyledText(f"turned on by {turned}", "bold red")
     if any(each.gil_after is None or (each.gil_after and each.gil_before is not True) for each in results):
-        return Cell("cannot tell", "yellow")
-    return Cell("stays off", "green")
+        return StyledText("cannot tell", "yellow")
+    return StyledText("stays off", "green")
 
 
 def _repair_lines(wheel: BuiltWheel) -> Iterator[str]:
@@ -163,7 +163,7 @@ def _size(size: int) -> str:
 def _markdown(result: BuildResult, out: TextIO) -> None:
     out.write(f"### {markdown.escaped(f'{result.project} {result.version}'.strip())}\n\n")
     rows = [
-        [markdown.code(wheel.filename), *(cell.text if isinstance(cell, Cell) else cell for cell in _row(wheel)[1:])]
+        [markdown.code(wheel.filename), *(cell.text if isinstance(cell, StyledText) else cell for cell in _row(wheel)[1:])]
         for wheel in result.wheels
     ]
     out.writelines(f"{line}\n" for line in markdown.table(_HEADER, rows))

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from typing import TextIO
 
-from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Release, Verdict
+from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Release, TargetReadiness
 from ftwheel.render.dependencies.wording import needed_by
 from ftwheel.render.terminal import printable
 
@@ -43,7 +43,7 @@ def write_csv(report: MissingReport, out: TextIO) -> None:
             lines.writerow(map(_safe, _row(report, project, verdict)))
 
 
-def _row(report: MissingReport, project: ProjectReport, verdict: Verdict | None) -> Iterator[str]:
+def _row(report: MissingReport, project: ProjectReport, verdict: TargetReadiness | None) -> Iterator[str]:
     yield project.name
     yield project.requirement
     if verdict is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from ftwheel.core.wheel.extension_module import Declaration
+from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, TargetReadiness
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, Verdict
+from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.render import findings
-from ftwheel.render.findings import RuleText
 from ftwheel.render.dependencies.wording import helps, listed, listed_briefly, needed_by, short
+from ftwheel.render.findings import RuleText
 
 __all__ = ["RULES", "as_findings", "write_github", "write_sarif"]
 
@@ -80,7 +80,7 @@ def _findings(report: MissingReport, project: ProjectReport) -> Iterator[Finding
     subject = f"{listed_briefly(report.inputs)}:{project.name}"
     if project.problem:
         yield Finding(subject=subject, code="FTM106", severity=Severity.ERROR, message=project.problem)
-    groups: dict[Readiness, list[Verdict]] = {}
+    groups: dict[Readiness, list[TargetReadiness]] = {}
     for verdict in project.verdicts:
         if not verdict.ready:
             groups.setdefault(verdict.readiness, []).append(verdict)
@@ -109,7 +109,7 @@ def _severity(report: MissingReport, project: ProjectReport, readiness: Readines
     return Severity.ERROR if readiness in report.policy.fail_on else Severity.WARNING
 
 
-def _message(report: MissingReport, project: ProjectReport, verdicts: Sequence[Verdict]) -> str:
+def _message(report: MissingReport, project: ProjectReport, verdicts: Sequence[TargetReadiness]) -> str:
     names = short(report.targets)
     files = dict.fromkeys(verdict.taken.filename for verdict in verdicts if verdict.taken)
     why = dict.fromkeys(verdict.why for verdict in verdicts if verdict.why)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.dependencies.readiness import (
+    GilDeclarations,
+    MissingReport,
+    ProjectReport,
+    Readiness,
+    TargetReadiness,
+)
 from ftwheel.core.errors import InputError
-from ftwheel.core.wheel.extension_module import Declaration
-from ftwheel.core.dependencies.readiness import Deep, MissingReport, ProjectReport, Readiness, Verdict
 from ftwheel.core.tags.cpython import FIRST_FREE_THREADED
-from ftwheel.render.markdown import code, escaped, table
+from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.render.dependencies.wording import day, listed
+from ftwheel.render.markdown import code, escaped, table
 
 __all__ = ["write_issue"]
 
@@ -37,7 +43,7 @@ def write_issue(report: MissingReport, project: ProjectReport, installer: str, o
     out.writelines(f"{line}\n" for line in lines)
 
 
-def _silent(project: ProjectReport) -> list[Deep]:
+def _silent(project: ProjectReport) -> list[GilDeclarations]:
     looked_into = dict.fromkeys(verdict.deep for verdict in project.verdicts if verdict.deep is not None)
     return [deep for deep in looked_into if deep.modules and deep.declares in {Declaration.NONE, Declaration.USED}]
 
@@ -51,7 +57,7 @@ def _instead(project: ProjectReport) -> str:
     return "every target gets a wheel; --deep looks at what the modules declare"
 
 
-def _for_wheels(project: ProjectReport, asked: Sequence[Verdict], installer: str) -> Iterator[str]:
+def _for_wheels(project: ProjectReport, asked: Sequence[TargetReadiness], installer: str) -> Iterator[str]:
     environments = [parse_environment(verdict.target) for verdict in asked]
     builds = _builds(environments)
     yield f"Wheels for {builds} ({listed(dict.fromkeys(each.abis[0] for each in environments))})"
@@ -79,7 +85,7 @@ def _for_wheels(project: ProjectReport, asked: Sequence[Verdict], installer: str
     yield "If there are reasons against it for now, a word about them here would help as well. Thank you!"
 
 
-def _facts(asked: Sequence[Verdict]) -> Iterator[str]:
+def _facts(asked: Sequence[TargetReadiness]) -> Iterator[str]:
     newest = dict.fromkeys(verdict.newest for verdict in asked if verdict.newest)
     facts = [f"The newest release I see is {escaped(listed(newest))}."] if newest else []
     for target, release in {verdict.target: verdict.first for verdict in asked if verdict.first}.items():
@@ -114,7 +120,7 @@ def _how(minors: Sequence[int]) -> Iterator[str]:
     yield "- `ftwheel check` and `ftwheel verify dist/` say before an upload what the wheels declare and who gets them."
 
 
-def _for_declarations(project: ProjectReport, silent: Sequence[Deep]) -> Iterator[str]:
+def _for_declarations(project: ProjectReport, silent: Sequence[GilDeclarations]) -> Iterator[str]:
     yield "Declare that the modules work without the GIL"
     yield ""
     yield f"Hello, and thank you for {escaped(project.name)} and its wheels for free-threaded CPython!"
@@ -131,7 +137,7 @@ def _for_declarations(project: ProjectReport, silent: Sequence[Deep]) -> Iterato
     )
 
 
-def _modules(deep: Deep) -> str:
+def _modules(deep: GilDeclarations) -> str:
     most = 20
     names = ", ".join(map(code, deep.others[:most]))
     return f"{names} and {len(deep.others) - most} more" if len(deep.others) > most else names

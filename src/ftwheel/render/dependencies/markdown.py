@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from ftwheel.core.dependencies.readiness import MissingReport
-from ftwheel.render.markdown import code, escaped, table
 from ftwheel.render.dependencies.report import rows
 from ftwheel.render.dependencies.wording import heading, notes, shown
+from ftwheel.render.markdown import code, escaped, table
 
 __all__ = ["write_markdown"]
 

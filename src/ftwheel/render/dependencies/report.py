@@ -19,7 +19,7 @@ from ftwheel.render.dependencies.wording import (
     shown,
     versions,
 )
-from ftwheel.render.terminal import Cell, printable, table
+from ftwheel.render.terminal import StyledText, printable, table
 
 __all__ = ["FORMATS", "rows", "write"]
 
@@ -78,16 +78,16 @@ def _text(report: MissingReport, out: TextIO, *, everything: bool, tree: bool) -
     out.write(f"{report.counts.summary}\n")
 
 
-def rows(report: MissingReport, projects: Sequence[ProjectReport]) -> tuple[list[str], list[list[Cell]]]:
+def rows(report: MissingReport, projects: Sequence[ProjectReport]) -> tuple[list[str], list[list[StyledText]]]:
     """The header and the rows of the table: a column for each target, or a row for those that fare alike."""
     names = short(report.targets)
     if len(report.targets) <= _MOST_COLUMNS:
         return ["project", "version", *names.values(), "needed by"], [
             [
-                Cell(project.name, "bold"),
-                Cell(", ".join(versions(project))),
+                StyledText(project.name, "bold"),
+                StyledText(", ".join(versions(project))),
                 *_cells(project, report.targets),
-                Cell(needed_by(project), "dim"),
+                StyledText(needed_by(project), "dim"),
             ]
             for project in projects
         ]
@@ -96,16 +96,16 @@ def rows(report: MissingReport, projects: Sequence[ProjectReport]) -> tuple[list
     ]
 
 
-def _cells(project: ProjectReport, targets: Sequence[str]) -> list[Cell]:
+def _cells(project: ProjectReport, targets: Sequence[str]) -> list[StyledText]:
     texts = answers(project)
     found = {verdict.target: verdict.readiness for verdict in project.verdicts}
     return [
-        Cell(texts[target], _STYLES[found[target]]) if target in texts else Cell("not wanted here", "dim")
+        StyledText(texts[target], _STYLES[found[target]]) if target in texts else StyledText("not wanted here", "dim")
         for target in targets
     ]
 
 
-def _grouped(project: ProjectReport, names: Mapping[str, str]) -> list[list[Cell]]:
+def _grouped(project: ProjectReport, names: Mapping[str, str]) -> list[list[StyledText]]:
     groups: dict[str, list[str]] = {}
     styles: dict[str, str] = {}
     for target, text in answers(project).items():
@@ -114,11 +114,13 @@ def _grouped(project: ProjectReport, names: Mapping[str, str]) -> list[list[Cell
         styles.setdefault(verdict.target, _STYLES[verdict.readiness])
     return [
         [
-            Cell(project.name, "bold"),
-            Cell(", ".join(versions(project))),
-            Cell(text, styles[targets[0]]),
-            Cell(f"all {len(targets)}" if len(targets) == len(names) else listed(names[each] for each in targets)),
-            Cell(needed_by(project), "dim"),
+            StyledText(project.name, "bold"),
+            StyledText(", ".join(versions(project))),
+            StyledText(text, styles[targets[0]]),
+            StyledText(
+                f"all {len(targets)}" if len(targets) == len(names) else listed(names[each] for each in targets)
+            ),
+            StyledText(needed_by(project), "dim"),
         ]
         for text, targets in groups.items()
     ]

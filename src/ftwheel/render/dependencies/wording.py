@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, Release, Verdict
+from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, Release, TargetReadiness
 
 __all__ = [
     "answers",
@@ -47,7 +47,7 @@ def short(targets: Sequence[str]) -> dict[str, str]:
     return {label: label for label in targets}
 
 
-def _words(verdict: Verdict, *, versions: bool = False) -> str:
+def _words(verdict: TargetReadiness, *, versions: bool = False) -> str:
     """What one target gets; with ``versions`` also of which version."""
     text = verdict.readiness.value
     if versions and verdict.version:
@@ -62,7 +62,7 @@ def _words(verdict: Verdict, *, versions: bool = False) -> str:
     return f"{text}, {other}{_deep(verdict)}"
 
 
-def _deep(verdict: Verdict) -> str:
+def _deep(verdict: TargetReadiness) -> str:
     deep = verdict.deep
     assert deep is not None
     if deep.why:
@@ -111,7 +111,7 @@ def shown(report: MissingReport, *, everything: bool) -> tuple[ProjectReport, ..
     )
 
 
-def _silent(verdict: Verdict) -> bool:
+def _silent(verdict: TargetReadiness) -> bool:
     """Whether a wheel was looked into and does not declare what it should."""
     return verdict.deep is not None and bool(verdict.deep.others or verdict.deep.why)
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from ftwheel.core.installers.upload_hints import Advice
 from ftwheel.core.installers.candidates import Selection
-from ftwheel.core.tags.environments import Loading
 from ftwheel.core.installers.outcomes import Outcome
-from ftwheel.core.installers.simulations import Cell as Result
 from ftwheel.core.installers.simulations import Simulation
-from ftwheel.render.terminal import Cell, printable, table
+from ftwheel.core.installers.simulations import SimulationCell as Result
+from ftwheel.core.installers.upload_hints import UploadHint
+from ftwheel.core.tags.environments import Loading
+from ftwheel.render.terminal import StyledText, printable, table
 
-__all__ = ["Report", "cells", "heading", "notes", "rows", "shown", "write_text"]
+__all__ = ["SimulationReport", "cells", "heading", "notes", "rows", "shown", "write_text"]
 
 _STYLES = {
     Outcome.FREE_THREADED: "green",
@@ -30,7 +30,7 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class SimulationReport:
     """All there is to show about one requirement.
 
     ``status`` is PEP 792's marker with its reason, empty for an active project. ``places`` are the names of the places
@@ -38,7 +38,7 @@ class Report:
     """
 
     simulation: Simulation
-    advice: tuple[Advice, ...]
+    advice: tuple[UploadHint, ...]
     status: str
     explanations: tuple[Selection, ...]
     places: tuple[tuple[str, ...], ...]
@@ -78,12 +78,16 @@ def cells(simulation: Simulation) -> Iterator[tuple[str, tuple[Result, ...]]]:
         yield environment.label, simulation.cells[number * width : (number + 1) * width]
 
 
-def rows(simulation: Simulation) -> tuple[tuple[str, ...], list[list[Cell]]]:
+def rows(simulation: Simulation) -> tuple[tuple[str, ...], list[list[StyledText]]]:
     """The header and the rows of the table: one for each environment, or for those of one Python that fare alike."""
     installers = tuple(installer.label for installer in simulation.installers)
     if len(simulation.environments) <= _MOST_ROWS:
         return ("environment", *installers, "file"), [
-            [Cell(label), *(Cell(words(each), _style(each)) for each in results), Cell(_files(results))]
+            [
+                StyledText(label),
+                *(StyledText(words(each), _style(each)) for each in results),
+                StyledText(_files(results)),
+            ]
             for label, results in cells(simulation)
         ]
     platforms: dict[str, list[str]] = {}
@@ -94,9 +98,9 @@ def rows(simulation: Simulation) -> tuple[tuple[str, ...], list[list[Cell]]]:
         groups.setdefault((python, tuple(map(words, results))), (results, []))[1].append(platform)
     return ("python", "platforms", *installers), [
         [
-            Cell(python),
-            Cell(_platforms(members, platforms[python])),
-            *(Cell(words(each), _style(each)) for each in results),
+            StyledText(python),
+            StyledText(_platforms(members, platforms[python])),
+            *(StyledText(words(each), _style(each)) for each in results),
         ]
         for (python, _), (results, members) in groups.items()
     ]
@@ -131,7 +135,7 @@ def heading(simulation: Simulation) -> str:
     )
 
 
-def notes(report: Report) -> Iterator[str]:
+def notes(report: SimulationReport) -> Iterator[str]:
     """What is worth knowing beyond the table, then what to do next."""
     if report.status:
         yield f"note: the project is {report.status}"
@@ -146,7 +150,7 @@ def notes(report: Report) -> Iterator[str]:
         yield f"next: {advice.text}"
 
 
-def write_text(reports: Sequence[Report], out: TextIO) -> None:
+def write_text(reports: Sequence[SimulationReport], out: TextIO) -> None:
     """A table for each requirement, what to do next, and what was asked to be explained."""
     for number, report in enumerate(reports):
         out.write("\n" if number else "")
@@ -171,7 +175,7 @@ def _write_explanation(selection: Selection, places: Sequence[str], out: TextIO)
         printable(f"{selection.requirement.text}: {selection.installer} on {selection.environment.label} {takes}{why}")
     )
     out.write("\n\n")
-    lines: list[list[Cell]] = []
+    lines: list[list[StyledText]] = []
     for evaluation in selection.evaluations:
         match evaluation.verdict:
             case Accepted(rank=rank):
@@ -179,8 +183,12 @@ def _write_explanation(selection: Selection, places: Sequence[str], out: TextIO)
                 reason = "taken" if rank == 1 and selection.best else "fits"
             case Rejected(reason=cause):
                 verdict, style, reason = "-", "", describe(cause)
-        line = [Cell(verdict, style), Cell(shown(evaluation.file.filename), style), Cell(shown(reason), style)]
-        lines.append([*line, Cell(places[evaluation.source])] if len(places) > 1 else line)
+        line = [
+            StyledText(verdict, style),
+            StyledText(shown(evaluation.file.filename), style),
+            StyledText(shown(reason), style),
+        ]
+        lines.append([*line, StyledText(places[evaluation.source])] if len(places) > 1 else line)
     if lines:
         table(out, ("rank", "file", "why", "from")[: len(lines[0])], lines)
     else:

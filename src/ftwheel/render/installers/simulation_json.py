@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from ftwheel.core.installers.upload_hints import Advice, is_resolved
+from ftwheel.core.index.page import File
 from ftwheel.core.installers.candidates import Candidate, Selection
 from ftwheel.core.installers.rejections import Accepted, Rejected, describe
-from ftwheel.core.index.page import File
-from ftwheel.core.installers.simulations import Cell
+from ftwheel.core.installers.simulations import SimulationCell
+from ftwheel.core.installers.upload_hints import UploadHint, is_resolved
+from ftwheel.render.installers.simulation import SimulationReport
 from ftwheel.render.jsondoc import write_document
-from ftwheel.render.installers.simulation import Report
 
 __all__ = ["write_json"]
 
 
-def write_json(reports: Sequence[Report], out: TextIO) -> None:
+def write_json(reports: Sequence[SimulationReport], out: TextIO) -> None:
     """One object with a result for each requirement."""
     write_document(
         {
@@ -29,7 +29,7 @@ def write_json(reports: Sequence[Report], out: TextIO) -> None:
     )
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _report(report: SimulationReport) -> dict[str, Any]:
     simulation = report.simulation
     installers = [installer.label for installer in simulation.installers]
     places = dict(zip(installers, report.places, strict=True))
@@ -45,7 +45,7 @@ def _report(report: Report) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell, places: Sequence[str]) -> dict[str, Any]:
+def _cell(cell: SimulationCell, places: Sequence[str]) -> dict[str, Any]:
     environment = cell.environment
     return {
         "environment": environment.label,
@@ -83,7 +83,7 @@ def _file(file: File) -> dict[str, Any]:
     }
 
 
-def _advice(advice: Advice) -> dict[str, Any]:
+def _advice(advice: UploadHint) -> dict[str, Any]:
     return {
         "build": advice.build,
         "environments": advice.environments,

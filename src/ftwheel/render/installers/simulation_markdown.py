@@ -7,20 +7,20 @@ from typing import TextIO
 
 from ftwheel.core.installers.candidates import Selection
 from ftwheel.core.installers.rejections import Accepted, Rejected, describe
+from ftwheel.render.installers.simulation import SimulationReport, heading, notes, rows, shown
 from ftwheel.render.markdown import code, escaped, table
-from ftwheel.render.installers.simulation import Report, heading, notes, rows, shown
 
 __all__ = ["write_markdown"]
 
 
-def write_markdown(reports: Sequence[Report], out: TextIO) -> None:
+def write_markdown(reports: Sequence[SimulationReport], out: TextIO) -> None:
     """A section for each requirement."""
     for number, report in enumerate(reports):
         out.write("\n" if number else "")
         out.writelines(f"{line}\n" for line in _lines(report))
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: SimulationReport) -> Iterator[str]:
     yield f"### {escaped(heading(report.simulation))}"
     if report.simulation.environments:
         header, body = rows(report.simulation)

@@ -1,6 +1,7 @@
 """The reports of ``ftwheel verify`` for terminals, programs and code hosts; docs/report.md shows them.
 
-The page to look at is in ``ftwheel.render.release.html``, the pictures for a README are in ``ftwheel.render.release.svg``.
+The page to look at is in ``ftwheel.render.release.html``, the pictures for a README are in
+``ftwheel.render.release.svg``.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from ftwheel.core.release.coverage import Coverage, Gets, Spot
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice
 from ftwheel.core.release.findings import CODES
 from ftwheel.render import findings, markdown
-from ftwheel.render.release.matrix import Board, Column, Field, Tone, bounded, lay_out
 from ftwheel.render.findings import RuleText
 from ftwheel.render.jsondoc import write_document
-from ftwheel.render.terminal import Cell, printable, table
+from ftwheel.render.release.matrix import Column, CoverageMatrix, Field, Tone, bounded, lay_out
+from ftwheel.render.terminal import StyledText, printable, table
 
 __all__ = ["FORMATS", "write"]
 
@@ -59,7 +60,7 @@ def write(
             _text(coverage, found, known, out)
 
 
-def _heading(coverage: Coverage, board: Board) -> str:
+def _heading(coverage: Coverage, board: CoverageMatrix) -> str:
     before = f", compared with {bounded(coverage.previous, 80)}" if coverage.previous else ""
     return f"{board.title}{before}: {', '.join(map(printable, coverage.installers))}"
 
@@ -68,7 +69,7 @@ def _columns(columns: Iterable[Column]) -> list[str]:
     return [f"3.{column.minor}{' ft' if column.free_threaded else ''}" for column in columns]
 
 
-def _legend(board: Board) -> Iterator[str]:
+def _legend(board: CoverageMatrix) -> Iterator[str]:
     if any(column.free_threaded for column in board.columns):
         yield "ft is the free-threaded build"
     yield from (text for tone, text in _LEGEND.items() if board.count(tone))
@@ -79,7 +80,7 @@ def _text(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[s
     out.write(f"{_heading(coverage, board)}\n\n")
     if board.systems:
         rows = [
-            [Cell(row.platform), *(_cell(field) for field in row.fields)]
+            [StyledText(row.platform), *(_cell(field) for field in row.fields)]
             for system in board.systems
             for row in system.rows
         ]
@@ -94,8 +95,8 @@ def _text(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[s
     out.write(f"{board.headline}{tail}\n")
 
 
-def _cell(field: Field | None) -> Cell:
-    return Cell(_MARKS[field.tone].format(field.word), _STYLES[field.tone]) if field else Cell("-", "dim")
+def _cell(field: Field | None) -> StyledText:
+    return StyledText(_MARKS[field.tone].format(field.word), _STYLES[field.tone]) if field else StyledText("-", "dim")
 
 
 def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]]) -> Iterator[str]:
@@ -152,7 +153,7 @@ def _json(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[s
     )
 
 
-def _place(field: Field, spot: Spot) -> dict[str, Any]:
+def _place(field: Field, spot: CoverageCell) -> dict[str, Any]:
     return {
         "environment": field.place.label,
         "python": f"3.{field.place.minor}",
@@ -169,7 +170,7 @@ def _place(field: Field, spot: Spot) -> dict[str, Any]:
     }
 
 
-def _gets(gets: Gets) -> dict[str, Any]:
+def _gets(gets: InstallerChoice) -> dict[str, Any]:
     return {
         "installer": gets.installer,
         "outcome": gets.outcome.value,

@@ -13,15 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ftwheel.core.release.coverage import Coverage, Gets, Place, Spot, level
 from ftwheel.core.findings import Finding, Severity, worst
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice, TargetEnvironment, level
 from ftwheel.core.release.findings import CODES, instead, problems
 from ftwheel.core.wheel.pairs import platform_family
-from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.render.findings import summary
 from ftwheel.render.terminal import printable
 
-__all__ = ["Board", "Column", "Field", "Row", "State", "System", "Tone", "bounded", "lay_out"]
+__all__ = ["Column", "CoverageMatrix", "Field", "FieldState", "Row", "System", "Tone", "bounded", "lay_out"]
 
 _LONGEST = 240  # characters of a name or a reason; a hostile file name can have a hundred thousand
 _LONGEST_VERSION = 12
@@ -43,7 +43,7 @@ _LEVEL_WORDS = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS", "i
 _VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios)_([0-9]{1,4})_([0-9]{1,4})_([a-z0-9_]+)")
 
 
-class State(enum.Enum):
+class FieldState(enum.Enum):
     """What is taken in a field, from the best to the worst; the value is its word."""
 
     WHEEL = "wheel"
@@ -55,15 +55,15 @@ class State(enum.Enum):
     UNLOADABLE = "cannot load"
 
 
-_WORST_LAST = tuple(State)
+_WORST_LAST = tuple(FieldState)
 _STATES = {
-    Outcome.FREE_THREADED: State.WHEEL,
-    Outcome.VERSION_SPECIFIC: State.WHEEL,
-    Outcome.STABLE_ABI: State.STABLE_ABI,
-    Outcome.PURE: State.PURE,
-    Outcome.OLDER_VERSION: State.OLDER,
-    Outcome.SDIST: State.SDIST,
-    Outcome.NOTHING: State.NOTHING,
+    Outcome.FREE_THREADED: FieldState.WHEEL,
+    Outcome.VERSION_SPECIFIC: FieldState.WHEEL,
+    Outcome.STABLE_ABI: FieldState.STABLE_ABI,
+    Outcome.PURE: FieldState.PURE,
+    Outcome.OLDER_VERSION: FieldState.OLDER,
+    Outcome.SDIST: FieldState.SDIST,
+    Outcome.NOTHING: FieldState.NOTHING,
 }
 
 
@@ -85,8 +85,8 @@ class Field:
     what each installer takes, ``why`` what the judgement rests on, ``codes`` are those of its problems.
     """
 
-    place: Place
-    state: State
+    place: TargetEnvironment
+    state: FieldState
     tone: Tone
     word: str
     taken: str
@@ -125,7 +125,7 @@ class System:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class CoverageMatrix:
     """The whole picture.
 
     ``headline`` is the verdict in one sentence, ``verdict`` what to think of it: ``BAD`` with an error among the
@@ -157,13 +157,15 @@ def bounded(text: str, longest: int = _LONGEST) -> str:
     return text if len(text) < longest else f"{text[: longest - 3]}..."
 
 
-def lay_out(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> Board:
+def lay_out(
+    coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()
+) -> CoverageMatrix:
     """Make the board; ``known`` are the pairs of a code and a place's label that a baseline accepts.
 
     What a problem weighs is read from ``found``, whose severities are the ones the user asked for.
     """
     weights = {finding.code: finding.severity for finding in found}
-    codes: dict[Place, list[str]] = {}
+    codes: dict[TargetEnvironment, list[str]] = {}
     for code, spot in problems(coverage):
         codes.setdefault(spot.place, []).append(code)
     fields = {spot.place: _field(spot, codes.get(spot.place, ()), known, weights) for spot in coverage.spots}
@@ -173,7 +175,7 @@ def lay_out(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tu
             platform=platform,
             name=_machine(platform),
             fields=tuple(
-                fields.get(Place(minor=column.minor, free_threaded=column.free_threaded, platform=platform))
+                fields.get(TargetEnvironment(minor=column.minor, free_threaded=column.free_threaded, platform=platform))
                 for column in columns
             ),
         )
@@ -181,7 +183,7 @@ def lay_out(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tu
     ]
     counts = Counter(field.tone for field in fields.values())
     heaviest = worst(found) or Severity.ADVICE
-    return Board(
+    return CoverageMatrix(
         title=f"{bounded(coverage.project, 80)} {bounded(coverage.version, 80)}",
         headline=_headline(counts, found),
         verdict={Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNED}.get(heaviest, Tone.GOOD),
@@ -208,13 +210,13 @@ def _headline(counts: Counter[Tone], found: Sequence[Finding]) -> str:
 
 
 def _field(
-    spot: Spot, codes: Iterable[str], known: frozenset[tuple[str, str]], weights: Mapping[str, Severity]
+    spot: CoverageCell, codes: Iterable[str], known: frozenset[tuple[str, str]], weights: Mapping[str, Severity]
 ) -> Field:
     codes = tuple(codes)
     states = {gets.installer: _state(gets) for gets in spot.gets}
-    state = max(states.values(), key=_WORST_LAST.index, default=State.NOTHING)
+    state = max(states.values(), key=_WORST_LAST.index, default=FieldState.NOTHING)
     word = state.value
-    if state is State.OLDER:
+    if state is FieldState.OLDER:
         word = f"older {bounded(next(g.version for g in spot.gets if _state(g) is state), _LONGEST_VERSION)}"
     if len(set(states.values())) > 1:
         word += f" ({', '.join(name for name, each in states.items() if each is state)})"
@@ -235,11 +237,11 @@ def _field(
     )
 
 
-def _state(gets: Gets) -> State:
-    return _STATES[gets.outcome] if gets.loadable else State.UNLOADABLE
+def _state(gets: InstallerChoice) -> FieldState:
+    return _STATES[gets.outcome] if gets.loadable else FieldState.UNLOADABLE
 
 
-def _why(spot: Spot, tone: Tone, codes: Iterable[str]) -> str:
+def _why(spot: CoverageCell, tone: Tone, codes: Iterable[str]) -> str:
     parts = []
     if spot.basis is not None:
         parts.append(f"expected: {spot.basis.value}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from ftwheel.core.release.coverage import Coverage
 from ftwheel.core.findings import Finding
-from ftwheel.render.release.matrix import Board, Field, Tone, lay_out
+from ftwheel.core.release.coverage import Coverage
+from ftwheel.render.release.matrix import CoverageMatrix, Field, Tone, lay_out
 from ftwheel.render.release.shapes import SHAPES
 
 __all__ = ["badge", "matrix"]
@@ -75,7 +75,7 @@ def matrix(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tup
     return "".join(_drawn(lay_out(coverage, found, known=known)))
 
 
-def _drawn(board: Board) -> Iterator[str]:
+def _drawn(board: CoverageMatrix) -> Iterator[str]:
     xs: list[int] = []
     x = _LABEL
     for number, column in enumerate(board.columns):
@@ -119,7 +119,7 @@ def _cell(field: Field, x: int, y: int) -> str:
     )
 
 
-def _described(board: Board, summary: str) -> str:
+def _described(board: CoverageMatrix, summary: str) -> str:
     """The counts, then every problem by name; a picture's text has to say what the picture shows."""
     bad = [f"CPython {each.python} on {each.place.platform}: {each.word}" for each in board.fields if each.codes]
     return ". ".join([summary, *bad])

@@ -8,40 +8,40 @@ from contextlib import contextmanager
 from os.path import basename
 from typing import Any, Protocol, TextIO
 
+from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule, InterpreterSupport
 from ftwheel.core.wheel.reports import CheckReport, WheelReport
-from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule, Interpreters
 from ftwheel.render import findings, markdown
 from ftwheel.render.findings import RuleText
 from ftwheel.render.jsondoc import write_document
-from ftwheel.render.terminal import Cell, is_rich, printable, table
+from ftwheel.render.terminal import StyledText, is_rich, printable, table
 
-__all__ = ["FORMATS", "Progress", "progress", "write"]
+__all__ = ["FORMATS", "CheckProgress", "progress", "write"]
 
 FORMATS = ("text", "json", "markdown", "github", "sarif")
 _HEADER = ("module", "built for", "GIL", "subinterpreters", "made with")
 _GIL = {
-    Declaration.NOT_USED: Cell("declares not needed", "green"),
-    Declaration.NONE: Cell("does not declare", "red"),
-    Declaration.USED: Cell("declares needed", "yellow"),
-    Declaration.CANNOT_TELL: Cell("cannot tell", "cyan"),
+    Declaration.NOT_USED: StyledText("declares not needed", "green"),
+    Declaration.NONE: StyledText("does not declare", "red"),
+    Declaration.USED: StyledText("declares needed", "yellow"),
+    Declaration.CANNOT_TELL: StyledText("cannot tell", "cyan"),
 }
 _INTERPRETERS = {
-    Interpreters.NOT_SUPPORTED: "not supported",
-    Interpreters.SUPPORTED: "shared GIL",
-    Interpreters.PER_INTERPRETER_GIL: "own GIL",
-    Interpreters.NOT_DECLARED: "does not declare",
-    Interpreters.CANNOT_TELL: "cannot tell",
+    InterpreterSupport.NOT_SUPPORTED: "not supported",
+    InterpreterSupport.SUPPORTED: "shared GIL",
+    InterpreterSupport.PER_INTERPRETER_GIL: "own GIL",
+    InterpreterSupport.NOT_DECLARED: "does not declare",
+    InterpreterSupport.CANNOT_TELL: "cannot tell",
 }
 
 
-class Progress(Protocol):
+class CheckProgress(Protocol):
     """Is told each wheel that is done."""
 
     def __call__(self, path: str) -> None: ...
 
 
 @contextmanager
-def progress(total: int, stream: TextIO | None = None) -> Iterator[Progress]:
+def progress(total: int, stream: TextIO | None = None) -> Iterator[CheckProgress]:
     """A bar on standard error when it is a terminal and there is more than a handful to wait for, else silence."""
     stream = stream or sys.stderr
     if total < 5 or not is_rich(stream):
@@ -91,11 +91,11 @@ def _modules(wheel: WheelReport) -> tuple[ExtensionModule, ...]:
     return tuple(each for each in wheel.contents.extensions if each.is_extension) if wheel.contents else ()
 
 
-def _row(module: ExtensionModule) -> list[Cell | str]:
+def _row(module: ExtensionModule) -> list[StyledText | str]:
     style = {BuiltFor.MIXED: "bold red", BuiltFor.CANNOT_TELL: "cyan"}.get(module.built_for, "")
     return [
         module.path,
-        Cell(module.built_for.value, style),
+        StyledText(module.built_for.value, style),
         _GIL[module.gil.answer],
         _INTERPRETERS[module.interpreters.answer],
         module.toolchain.value,
@@ -109,7 +109,7 @@ def _markdown(report: CheckReport, out: TextIO) -> None:
         if modules:
             rows = [
                 [markdown.code(module.path)]
-                + [cell.text if isinstance(cell, Cell) else cell for cell in _row(module)[1:]]
+                + [cell.text if isinstance(cell, StyledText) else cell for cell in _row(module)[1:]]
                 for module in modules
             ]
             out.writelines(f"{line}\n" for line in markdown.table(_HEADER, rows))

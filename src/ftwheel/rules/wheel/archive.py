@@ -7,15 +7,15 @@ from typing import ClassVar
 
 from packaging.version import InvalidVersion, Version
 
-from ftwheel.rules.rule import Facts, WheelRule
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.contents import FlawKind
+from ftwheel.rules.rule import WheelFacts, WheelRule
 
 __all__ = [
     "BrokenMetadataFile",
     "DuplicateNames",
     "ExpandsLikeABomb",
-    "MetadataMismatch",
+    "MetadataDisagrees",
     "NotInRecord",
     "RecordMismatch",
     "UnreadableMember",
@@ -36,7 +36,7 @@ class UnreadableWheel(WheelRule):
     fix = "Build or download the file again."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         yield from ()
 
 
@@ -45,7 +45,7 @@ class _FlawRule(WheelRule):
 
     kind: ClassVar[FlawKind]
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for flaw in facts.wheel.flaws:
             if flaw.kind is self.kind:
                 yield self.finding(facts.subject(path=flaw.path), flaw.detail)
@@ -109,7 +109,7 @@ class NotInRecord(WheelRule):
     fix = "Repack with `wheel unpack` and `wheel pack`, which write RECORD anew, or find the step that edits the zip."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wheel = facts.wheel
         if wheel.record is None:
             return
@@ -131,7 +131,7 @@ class RecordMismatch(WheelRule):
         needs sha256 or better."""
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wheel = facts.wheel
         entries = {entry.path: entry for entry in wheel.record or ()}
         for member in wheel.members:
@@ -150,14 +150,14 @@ class RecordMismatch(WheelRule):
                 yield self.finding(subject, f"RECORD says {entry.size} bytes, the file has {member.size}")
 
 
-class MetadataMismatch(WheelRule):
+class MetadataDisagrees(WheelRule):
     code = "FTW108"
     title = "METADATA names another project or version than the file name"
     why = "pip discards such a file, uv stops with an error, and an index refuses it."
     fix = "Do not rename wheels; build again after changing the name or the version."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         metadata, name = facts.wheel.metadata, facts.wheel.name
         if metadata is None:
             return

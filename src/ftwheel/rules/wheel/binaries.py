@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ftwheel.rules.wheel.machines import platform_of
-from ftwheel.rules.rule import Facts, WheelRule
-from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi, init_names_for
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.tags.cpython_builds import Target
+from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.contents import FlawKind, dotted_name
+from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi, init_names_for
+from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.machines import platform_of
 
 __all__ = [
     "AbiUnknown",
@@ -36,8 +36,8 @@ class WrongAbi(WheelRule):
         CFLAGS, CPATH and CMake's cache), in a clean build folder."""
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
-        wrong: dict[str, tuple[ExtensionModule, list[Target]]] = {}
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        wrong: dict[str, tuple[ExtensionModule, list[CPythonBuild]]] = {}
         for target in facts.targets:
             for _, extension in facts.loaded_by(target):
                 if extension.built_for is not BuiltFor.MIXED and target.loads(extension.built_for) is False:
@@ -59,7 +59,7 @@ class MixedObjects(WheelRule):
     fix = "Compile every object and every static library of the module with the same interpreter's headers, from clean."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for extension in facts.wheel.extensions:
             if extension.built_for is BuiltFor.MIXED:
                 yield self.finding(
@@ -76,7 +76,7 @@ class MachineMismatch(WheelRule):
     fix = "Let the build derive the platform tag, or cross-compile for the machine that it names."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for tag in facts.wheel.name.platforms:
             platform = platform_of(tag)
             if platform is None:
@@ -109,7 +109,7 @@ class PlatformPolicy(WheelRule):
     fix = "Build in the manylinux or musllinux image of the tag, and run `auditwheel repair` on the result."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         name = facts.wheel.name
         promised = [tag for tag in name.platforms if tag.startswith(("manylinux", "musllinux"))]
         if not promised or not any(extension.is_extension for extension in facts.wheel.extensions):
@@ -162,7 +162,7 @@ class PythonLibrary(WheelRule):
     fix = "Link with the import library of the interpreter the wheel is for."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for target in facts.targets:
             for _, extension in facts.loaded_by(target):
                 for library in extension.python_libraries:
@@ -172,7 +172,7 @@ class PythonLibrary(WheelRule):
                         )
 
     @staticmethod
-    def _fits(library: str, target: Target) -> bool:
+    def _fits(library: str, target: CPythonBuild) -> bool:
         match = re.fullmatch(
             r"(?:lib)?python3(?:\.?(\d+))?(t?)(_d)?(?:\.dll|\.so[\d.]*|\.dylib)",
             library.rpartition("/")[2],
@@ -198,7 +198,7 @@ class WrongInit(WheelRule):
     fix = "Name the init function after the file, and export `PyModExport_NAME` for `abi3t`."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for extension in facts.wheel.extensions:
             if extension.init_name is None and dotted_name(extension.path) and facts.targets:
                 yield from self._nothing_to_call(facts, extension)
@@ -217,7 +217,7 @@ class WrongInit(WheelRule):
                     seen.add((extension.path, message))
                     yield self.finding(facts.subject(extension), message)
 
-    def _nothing_to_call(self, facts: Facts, extension: ExtensionModule) -> Iterator[Finding]:
+    def _nothing_to_call(self, facts: WheelFacts, extension: ExtensionModule) -> Iterator[Finding]:
         _, init = init_names_for(extension.name)
         if extension.is_extension:
             yield self.finding(
@@ -242,7 +242,7 @@ class AbiUnknown(WheelRule):
     fix = "`ftwheel check --import` loads the module with the interpreter it is for, which decides."
     severity = Severity.ADVICE
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         unknown = {
             extension.path: (name, extension)
             for target in facts.targets
@@ -260,7 +260,7 @@ class UnreadableBinary(WheelRule):
     fix = "Build it again; a text file or a Git LFS pointer in its place is the usual reason."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         # WebAssembly is a format of its own, which no reader here knows
         known = any(platform_of(tag) for tag in facts.wheel.name.platforms)
         for flaw in facts.wheel.flaws:
@@ -276,7 +276,7 @@ class MacosVersion(WheelRule):
     fix = "Set MACOSX_DEPLOYMENT_TARGET to the version of the tag for every object and library of the wheel."
     severity = Severity.WARNING
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         platforms = [platform for tag in facts.wheel.name.platforms if (platform := platform_of(tag))]
         versions = [platform.macos for platform in platforms if platform.macos]
         if not versions:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from ftwheel.rules.wheel.fixes import declaration_fix, declarations
-from ftwheel.rules.rule import Facts, WheelRule
-from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, Toolchain
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, Toolchain
+from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.fixes import declaration_fix, declarations
 
 __all__ = ["BorrowedReferences", "DeclarationUnknown", "NeedsTheGil", "NotDeclared"]
 
 
-def _free_threaded(facts: Facts) -> Iterator[tuple[str, ExtensionModule]]:
+def _free_threaded(facts: WheelFacts) -> Iterator[tuple[str, ExtensionModule]]:
     """The modules that a free-threaded interpreter loads from this wheel, each once."""
     seen: set[str] = set()
     for target in facts.targets:
@@ -24,7 +24,7 @@ def _free_threaded(facts: Facts) -> Iterator[tuple[str, ExtensionModule]]:
                     yield name, extension
 
 
-def _expected(facts: Facts, name: str) -> bool:
+def _expected(facts: WheelFacts, name: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in facts.undeclared)
 
 
@@ -40,7 +40,7 @@ class NotDeclared(WheelRule):
     severity = Severity.ERROR
     more = declarations()
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, extension in _free_threaded(facts):
             if extension.gil.answer is Declaration.NONE and not _expected(facts, name):
                 yield self.finding(
@@ -59,7 +59,7 @@ class DeclarationUnknown(WheelRule):
     fix = "`ftwheel check --import` loads the module with a free-threaded interpreter, which decides."
     severity = Severity.ADVICE
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, extension in _free_threaded(facts):
             if extension.gil.answer is Declaration.CANNOT_TELL and not facts.proved(name):
                 fix = self.fix
@@ -79,7 +79,7 @@ class NeedsTheGil(WheelRule):
         `[tool.ftwheel.check] undeclared = ["pkg._module"]`."""
     severity = Severity.WARNING
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, extension in _free_threaded(facts):
             if extension.gil.answer is Declaration.USED and not _expected(facts, name):
                 yield self.finding(facts.subject(extension), f"{name} declares that it needs the GIL")
@@ -117,7 +117,7 @@ class BorrowedReferences(WheelRule):
     fix = "Use the call that returns a strong reference where the container may be shared."
     severity = Severity.ADVICE
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, extension in _free_threaded(facts):
             found = _BORROWED.keys() & set(extension.imports) - _GLUE.get(extension.toolchain, set())
             if found:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ftwheel.rules.wheel.fixes import declaration_fix
-from ftwheel.rules.rule import Facts, WheelRule
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.fixes import declaration_fix
 
 __all__ = ["ImportCrashes", "ImportEnablesGil", "ImportFails", "NotImported"]
 
 
-def _results(facts: Facts) -> Iterator[tuple[str, ImportResult]]:
+def _results(facts: WheelFacts) -> Iterator[tuple[str, ImportResult]]:
     for imported in facts.imported or ():
         for result in imported.results:
             yield imported.label, result
@@ -25,7 +25,7 @@ class ImportFails(WheelRule):
     fix = "Read the exception; a missing dependency belongs into `dependencies`, for an undefined symbol see FTW307."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for label, result in _results(facts):
             if result.outcome is ImportOutcome.FAILED:
                 yield self.finding(facts.subject(), f"importing {result.module} on {label} raises {result.detail}")
@@ -38,7 +38,7 @@ class ImportCrashes(WheelRule):
     fix = "Look at FTW301 and FTW302 first, then run the import under a debugger."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for label, result in _results(facts):
             if result.outcome in {ImportOutcome.CRASHED, ImportOutcome.TIMED_OUT}:
                 yield self.finding(
@@ -53,7 +53,7 @@ class ImportEnablesGil(WheelRule):
     fix = "Declare that the culprit does not need the GIL (FTW401 names the line), or fix the dependency it is in."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for label, result in _results(facts):
             if result.enables_gil:
                 because = f", because of {', '.join(result.culprits)}" if result.culprits else ""
@@ -63,7 +63,7 @@ class ImportEnablesGil(WheelRule):
                     fix=self._line(facts, result),
                 )
 
-    def _line(self, facts: Facts, result: ImportResult) -> str:
+    def _line(self, facts: WheelFacts, result: ImportResult) -> str:
         """What to add, in the words of the toolchain, when the culprit is a module of this wheel."""
         for name in result.culprits or (result.module,):
             for extension in facts.variants.get(name, ()):
@@ -78,6 +78,6 @@ class NotImported(WheelRule):
     fix = "Name one with `--python`, or run the check on a machine of the wheel's platform."
     severity = Severity.WARNING
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         if facts.not_imported:
             yield self.finding(facts.subject(), facts.not_imported)

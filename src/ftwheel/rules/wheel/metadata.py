@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ftwheel.rules.rule import Facts, Group, GroupRule, WheelRule
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.wheel.pairs import Half, half_of
 from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.wheel.pairs import ServedBuilds, served_builds
+from ftwheel.rules.rule import GroupRule, ReleaseWheels, WheelFacts, WheelRule
 
 __all__ = ["ClassifierMissing", "ClassifierWithoutWheel", "RequiresPythonExcludes"]
 
@@ -28,7 +28,7 @@ class ClassifierMissing(WheelRule):
     )
     severity = Severity.ADVICE
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         metadata = facts.wheel.metadata
         serves = any(target.free_threaded for target in facts.targets)
         if metadata and serves and not any(line.startswith(_CLASSIFIER) for line in metadata.classifiers):
@@ -43,13 +43,13 @@ class ClassifierWithoutWheel(GroupRule):
     fix = "Build the free-threaded half too (`ftwheel build`), or drop the classifier."
     severity = Severity.ADVICE  # the rule sees the wheels it was given; others may be elsewhere
 
-    def check(self, group: Group) -> Iterator[Finding]:
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         claims = [
             wheel
             for wheel in group.wheels
             if wheel.metadata and any(line.startswith(_CLASSIFIER) for line in wheel.metadata.classifiers)
         ]
-        defaults_only = all(half_of(wheel.name) is Half.DEFAULT for wheel in group.wheels)
+        defaults_only = all(served_builds(wheel.name) is ServedBuilds.DEFAULT for wheel in group.wheels)
         if claims and defaults_only and len(group.wheels) > 1:
             yield self.finding(
                 claims[0].filename,
@@ -64,7 +64,7 @@ class RequiresPythonExcludes(WheelRule):
     fix = "Widen `requires-python`, or stop building for that version."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         metadata = facts.wheel.metadata
         if metadata is None or not metadata.requires_python:
             return

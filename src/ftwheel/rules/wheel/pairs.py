@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ftwheel.rules.rule import Group, GroupRule
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.wheel.pairs import Half, HalvesComparison, half_of
+from ftwheel.core.wheel.pairs import PairComparison, ServedBuilds, served_builds
+from ftwheel.rules.rule import GroupRule, ReleaseWheels
 
 __all__ = [
     "DifferentFiles",
@@ -26,7 +26,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_MOST]) + more
 
 
-def _pair(comparison: HalvesComparison) -> str:
+def _pair(comparison: PairComparison) -> str:
     return f"{comparison.default} and {comparison.free_threaded}"
 
 
@@ -38,7 +38,7 @@ class SameName(GroupRule):
     fix = "Let the backend set the ABI tag."
     severity = Severity.ERROR
 
-    def check(self, group: Group) -> Iterator[Finding]:
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for comparison in group.comparisons:
             if comparison.same_filename:
                 yield self.finding(comparison.default, "is the file name of both halves of the pair")
@@ -51,7 +51,7 @@ class DifferentModules(GroupRule):
     fix = "Build each half in a build folder of its own, and make a missing optional extension an error."
     severity = Severity.ERROR
 
-    def check(self, group: Group) -> Iterator[Finding]:
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for comparison in group.comparisons:
             if comparison.modules_only_in_default:
                 names = _listed(comparison.modules_only_in_default)
@@ -69,7 +69,7 @@ class DifferentFiles(GroupRule):
     fix = "Build both halves from one source distribution, as `ftwheel build` does."
     severity = Severity.WARNING
 
-    def check(self, group: Group) -> Iterator[Finding]:
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for comparison in group.comparisons:
             for files, what in (
                 (comparison.files_only_in_default, f"only {comparison.default} has"),
@@ -87,7 +87,7 @@ class EmptyHalf(GroupRule):
     fix = "Build one half after the other, or each in a build folder of its own."
     severity = Severity.ERROR
 
-    def check(self, group: Group) -> Iterator[Finding]:
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for filename in sorted({name for comparison in group.comparisons for name in comparison.empty}):
             yield self.finding(filename, "holds nothing but its metadata")
 
@@ -101,7 +101,7 @@ class IdenticalModules(GroupRule):
     fix = "Remove stale objects and in-tree builds, and build each half in a clean build folder."
     severity = Severity.ERROR
 
-    def check(self, group: Group) -> Iterator[Finding]:
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for comparison in group.comparisons:
             if comparison.identical_modules:
                 names = _listed(comparison.identical_modules)
@@ -117,8 +117,8 @@ class HalfMissing(GroupRule):
     fix = "Build the missing half; `ftwheel missing` compares with what the index has."
     severity = Severity.WARNING
 
-    def check(self, group: Group) -> Iterator[Finding]:
-        if any(half_of(wheel.name) is Half.DEFAULT for wheel in group.wheels):
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]:
+        if any(served_builds(wheel.name) is ServedBuilds.DEFAULT for wheel in group.wheels):
             for wheel in group.pairing.without_default:
                 yield self.finding(wheel.filename, "has no wheel for the default build beside it")
         for wheel in group.pairing.without_free_threaded:
@@ -132,7 +132,7 @@ class OneWheelIsEnough(GroupRule):
     fix = "Ship one wheel with the tag that the finding names."
     severity = Severity.ADVICE
 
-    def check(self, group: Group) -> Iterator[Finding]:
+    def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for comparison in group.comparisons:
             if comparison.one_wheel and not comparison.same_filename:
                 yield self.finding(

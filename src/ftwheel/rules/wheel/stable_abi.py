@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ftwheel.rules.rule import Facts, WheelRule
-from ftwheel.core.wheel.extension_module import ExtensionModule
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
+from ftwheel.core.wheel.extension_module import ExtensionModule
+from ftwheel.rules.rule import WheelFacts, WheelRule
 
 __all__ = ["StableAbiSymbols", "required_minor"]
 
@@ -25,7 +25,7 @@ class StableAbiSymbols(WheelRule):
         version. `ftwheel tag --suggest` says which floor the code has."""
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for stable in (target for target in facts.targets if target.onwards):
             for _, extension in facts.loaded_by(stable):
                 table = facts.stable_symbols()
@@ -61,7 +61,7 @@ def _against(extension: ExtensionModule, table: Mapping[str, int], floor: int) -
     return outside, newer
 
 
-def _has_default_twin(facts: Facts, minor: int) -> bool:
+def _has_default_twin(facts: WheelFacts, minor: int) -> bool:
     """Whether the same wheel is judged as abi3 too, so that one report is enough."""
     return any(target.onwards and not target.free_threaded and target.minor == minor for target in facts.targets)
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ftwheel.rules.registry import Selection
-from ftwheel.rules.rule import Facts
-from ftwheel.rules.wheel.stable_abi import required_minor
-from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
-from ftwheel.core.wheel.contents import WheelContents, WheelName
+from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi
+from ftwheel.core.wheel.filename import WheelName
+from ftwheel.rules.registry import RuleSelection
+from ftwheel.rules.rule import WheelFacts
+from ftwheel.rules.wheel.stable_abi import required_minor
 
 __all__ = ["Suggestion", "objections", "retagged", "suggest"]
 
@@ -42,8 +43,8 @@ def retagged(contents: WheelContents, tag: str, *, build: str | None = None) -> 
 
 def objections(contents: WheelContents, stable_symbols: Mapping[str, int]) -> tuple[Finding, ...]:
     """What in the wheel does not support the tags of its name; only what is wrong for sure."""
-    facts = Facts(wheel=contents, stable_symbols=lambda: stable_symbols)
-    found = Selection().judge(facts, only=_ABOUT_TAGS)
+    facts = WheelFacts(wheel=contents, stable_symbols=lambda: stable_symbols)
+    found = RuleSelection().judge(facts, only=_ABOUT_TAGS)
     return tuple(finding for finding in found if finding.severity is Severity.ERROR)
 
 

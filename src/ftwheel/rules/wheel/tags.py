@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ftwheel.rules.rule import Facts, WheelRule
-from ftwheel.core.wheel.extension_module import ExtensionModule, SuffixAbi
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR, Target
+from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR, CPythonBuild
+from ftwheel.core.wheel.extension_module import ExtensionModule, SuffixAbi
+from ftwheel.rules.rule import WheelFacts, WheelRule
 
 __all__ = [
     "Abi3SuffixUnderAbi3t",
@@ -32,7 +32,7 @@ class NameAgainstWheelFile(WheelRule):
     fix = "Use `ftwheel tag`, which changes the file name, WHEEL and RECORD together and looks at the code first."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wheel = facts.wheel
         if wheel.wheel is None:
             return
@@ -54,7 +54,7 @@ class RootIsPurelib(WheelRule):
     fix = "Tell the build backend that the distribution has extension modules (or that it has none)."
     severity = Severity.WARNING
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wheel = facts.wheel
         if wheel.wheel is None:
             return
@@ -78,7 +78,7 @@ class PythonTagWithT(WheelRule):
     fix = "Write the interpreter tag without the `t`."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for tag in facts.wheel.name.interpreters:
             if re.fullmatch(r"(cp|py)\d+t", tag):
                 yield self.finding(facts.subject(), f"has the interpreter tag {tag}; no installer looks for it")
@@ -94,7 +94,7 @@ class Abi3tFloor(WheelRule):
         `abi3` wheel for older default builds."""
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         if "abi3t" not in facts.wheel.name.abis:
             return
         for tag in facts.wheel.name.interpreters:
@@ -114,7 +114,7 @@ class ExtensionWithoutAbi(WheelRule):
         ctypes."""
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         if "none" not in facts.wheel.name.abis:
             return
         for name, variants in facts.variants.items():
@@ -134,7 +134,7 @@ class MissingModule(WheelRule):
         `Python::SABIModule` in CMake)."""
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, variants in facts.variants.items():
             missing = [
                 target
@@ -156,7 +156,7 @@ class Abi3SuffixUnderAbi3t(WheelRule):
     severity = Severity.ERROR
 
     @staticmethod
-    def applies(target: Target, variants: tuple[ExtensionModule, ...]) -> bool:
+    def applies(target: CPythonBuild, variants: tuple[ExtensionModule, ...]) -> bool:
         """Whether this target misses the module for the reason of this rule and no other."""
         suffixes = {variant.suffix.abi for variant in variants}
         return (
@@ -166,7 +166,7 @@ class Abi3SuffixUnderAbi3t(WheelRule):
             and suffixes.isdisjoint({SuffixAbi.STABLE_ABI_T, SuffixAbi.PLAIN})
         )
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, variants in facts.variants.items():
             if any(self.applies(target, variants) for target in facts.targets):
                 yield self.finding(facts.subject(variants[0]), f"no free-threaded build finds {name} under .abi3.so")
@@ -182,7 +182,7 @@ class ForeignModule(WheelRule):
     )
     severity = Severity.WARNING
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         targets = facts.targets
         if not targets:
             return
@@ -205,7 +205,7 @@ class NeverAccepted(WheelRule):
     fix = "Use the tag that the backend makes, or `ftwheel tag --suggest`."
     severity = Severity.ERROR
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         name = facts.wheel.name
         if all(re.fullmatch(r"(cp|py)\d+t", tag) for tag in name.interpreters):
             return  # FTW203
@@ -234,7 +234,7 @@ class PlainSuffix(WheelRule):
     fix = "Let the backend name the file (`EXT_SUFFIX`); in CMake use `python_add_library(... WITH_SOABI)`."
     severity = Severity.ADVICE
 
-    def check(self, facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
         if not facts.targets or any(target.onwards for target in facts.targets):
             return
         for name, variants in facts.variants.items():

@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ftwheel.core.build.cibuildwheel.options import Options, read_options, table_of
+from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, read_options, table_of
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.tags.cpython_builds import targets_of
 
 if TYPE_CHECKING:
-    from ftwheel.core.wheel.contents import WheelName
+    from ftwheel.core.wheel.filename import WheelName
 
 __all__ = [
     "HOSTED",
-    "Identifier",
-    "LeftOut",
-    "Request",
-    "Selection",
-    "Series",
+    "BuildIdentifier",
+    "OmittedBuild",
+    "CibuildwheelRequest",
+    "BuildSelection",
+    "CibuildwheelSeries",
     "place_of",
     "places_here",
     "request_for",
@@ -64,7 +64,7 @@ HOSTED = (
 """The places that hosted CI runners build natively: what a release serves when ``platforms`` does not say."""
 
 
-class Series(enum.Enum):
+class CibuildwheelSeries(enum.Enum):
     """A series of cibuildwheel; the value is the requirement that installs its newest release."""
 
     THREE = "cibuildwheel>=3.4,<4"
@@ -73,9 +73,9 @@ class Series(enum.Enum):
     @property
     def label(self) -> str:
         """``3.x``"""
-        return "3.x" if self is Series.THREE else "4.x"
+        return "3.x" if self is CibuildwheelSeries.THREE else "4.x"
 
-    def builds(self, identifier: Identifier) -> bool:
+    def builds(self, identifier: BuildIdentifier) -> bool:
         """Whether the series knows the identifier."""
         known = _KNOWN[self].get(identifier.system, ())
         return identifier.python in known and (identifier.python, identifier.place) != ("cp38", "win_arm64")
@@ -83,13 +83,13 @@ class Series(enum.Enum):
 
 _DESKTOP_3 = ("cp38", "cp39", "cp310", "cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t")
 _DESKTOP_4 = ("cp39", "cp310", "cp311", "cp312", "cp313", "cp314", "cp314t", "cp315", "cp315t")
-_KNOWN: Mapping[Series, Mapping[str, tuple[str, ...]]] = {
-    Series.THREE: {
+_KNOWN: Mapping[CibuildwheelSeries, Mapping[str, tuple[str, ...]]] = {
+    CibuildwheelSeries.THREE: {
         **dict.fromkeys(("linux", "macos", "windows"), _DESKTOP_3),
         **dict.fromkeys(("android", "ios"), ("cp313", "cp314")),
         "pyodide": ("cp312", "cp313"),
     },
-    Series.FOUR: {
+    CibuildwheelSeries.FOUR: {
         **dict.fromkeys(("linux", "macos", "windows"), _DESKTOP_4),
         **dict.fromkeys(("android", "ios"), ("cp313", "cp314", "cp315")),
         "pyodide": ("cp312", "cp313", "cp314", "cp315"),
@@ -98,7 +98,7 @@ _KNOWN: Mapping[Series, Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Identifier:
+class BuildIdentifier:
     """One build of CPython 3.``minor`` on one ``place``, a platform without versions (``musllinux_aarch64``)."""
 
     place: str
@@ -132,36 +132,36 @@ class Identifier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class CibuildwheelRequest:
     """What wheels are wanted, and what the project says to cibuildwheel about it.
 
-    ``pythons`` are ``3.14`` and ``3.14t``, ``places`` as in ``Identifier``. Without pythons everything is wanted that
+    ``pythons`` are ``3.14`` and ``3.14t``, ``places`` as in ``BuildIdentifier``. Without pythons everything is wanted that
     cibuildwheel 4.x builds, and no ``cp313t``.
     """
 
     pythons: tuple[str, ...] = ()
     places: tuple[str, ...] = HOSTED
     requires_python: str = ""
-    own: Options = field(default_factory=Options)
+    own: CibuildwheelOptions = field(default_factory=CibuildwheelOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class LeftOut:
+class OmittedBuild:
     """A build that was asked for and is not made, and why."""
 
-    identifier: Identifier
+    identifier: BuildIdentifier
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class BuildSelection:
     """Sorted: what each series builds, and what was named and is left out."""
 
-    builds: Mapping[Series, tuple[Identifier, ...]]
-    left_out: tuple[LeftOut, ...]
+    builds: Mapping[CibuildwheelSeries, tuple[BuildIdentifier, ...]]
+    left_out: tuple[OmittedBuild, ...]
 
     @property
-    def identifiers(self) -> tuple[Identifier, ...]:
+    def identifiers(self) -> tuple[BuildIdentifier, ...]:
         """Everything that is built."""
         return tuple(sorted(each for found in self.builds.values() for each in found))
 
@@ -172,11 +172,11 @@ def request_for(
     *,
     pythons: Sequence[str] = (),
     platforms: Sequence[str] = (),
-) -> Request:
+) -> CibuildwheelRequest:
     """What a project wants: ``document`` is its pyproject.toml, whose ``[tool.ftwheel]`` has been validated.
 
     ``pythons`` and ``platforms`` (tags or places) are what the user asked for; else ``[tool.ftwheel]`` is asked, then
-    the defaults of ``Request``. ``environ`` is searched for ``CIBW_`` variables.
+    the defaults of ``CibuildwheelRequest``. ``environ`` is searched for ``CIBW_`` variables.
     """
     own = table_of(document, "tool", "ftwheel")
     project = table_of(document, "project")
@@ -186,7 +186,7 @@ def request_for(
     except InvalidSpecifier as error:
         raise ConfigurationError(f"requires-python is {requires!r}, not a set of version specifiers") from error
     wanted = platforms or own.get("platforms", ())
-    return Request(
+    return CibuildwheelRequest(
         pythons=tuple(dict.fromkeys(pythons or own.get("pythons", ()))),
         places=tuple(dict.fromkeys(map(place_of, wanted))) or HOSTED,
         requires_python=requires,
@@ -238,7 +238,7 @@ def places_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> tup
     return tuple(found)
 
 
-def serves(name: WheelName, identifier: Identifier) -> bool:
+def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
     """Whether a finished wheel is what the build of an identifier came to; one with ``abi3`` serves several."""
     machine = identifier.place.partition("_")[2]
     if not any(
@@ -271,26 +271,26 @@ def _expanded(selector: str) -> Iterator[str]:
         yield from _expanded(selector[: match.start()] + choice + selector[match.end() :])
 
 
-def select(request: Request) -> Selection:
+def select(request: CibuildwheelRequest) -> BuildSelection:
     """Decide what is built and by which series.
 
     Raises ConfigurationError when a python or a place that was named gets nothing at all (the message says why for
     each), or when one project configuration would have to serve both series and cannot.
     """
     wanted = [
-        Identifier(place=place, minor=minor, free_threaded=free_threaded)
+        BuildIdentifier(place=place, minor=minor, free_threaded=free_threaded)
         for minor, free_threaded in _pythons(request.pythons)
         for place in dict.fromkeys(request.places)
     ]
     why = {each: _excluded(each, request) for each in wanted}
     kept = tuple(sorted(each for each in wanted if not why[each]))
-    left_out = tuple(sorted(LeftOut(identifier=each, why=reason) for each, reason in why.items() if reason))
+    left_out = tuple(sorted(OmittedBuild(identifier=each, why=reason) for each, reason in why.items() if reason))
     _nothing_forgotten(kept, left_out, request)
-    builds: dict[Series, list[Identifier]] = {}
+    builds: dict[CibuildwheelSeries, list[BuildIdentifier]] = {}
     for each, series in _series_of(kept, request.own).items():
         builds.setdefault(series, []).append(each)
-    return Selection(
-        builds={series: tuple(builds[series]) for series in Series if series in builds},
+    return BuildSelection(
+        builds={series: tuple(builds[series]) for series in CibuildwheelSeries if series in builds},
         left_out=left_out if request.pythons else (),
     )
 
@@ -309,9 +309,9 @@ def _pythons(asked: Sequence[str]) -> list[tuple[int, bool]]:
     return [(int(match[1]), bool(match[2])) for match in found]
 
 
-def _excluded(identifier: Identifier, request: Request) -> str:
+def _excluded(identifier: BuildIdentifier, request: CibuildwheelRequest) -> str:
     """Why an identifier is not built; empty when it is."""
-    if not any(series.builds(identifier) for series in Series):
+    if not any(series.builds(identifier) for series in CibuildwheelSeries):
         return "cibuildwheel knows no such build"
     # cibuildwheel asks for the last patch release there can be (selector.py)
     if not SpecifierSet(request.requires_python).contains(f"3.{identifier.minor}.99"):
@@ -324,7 +324,7 @@ def _excluded(identifier: Identifier, request: Request) -> str:
     return ""
 
 
-def _nothing_forgotten(kept: Iterable[Identifier], left_out: Iterable[LeftOut], request: Request) -> None:
+def _nothing_forgotten(kept: Iterable[BuildIdentifier], left_out: Iterable[OmittedBuild], request: CibuildwheelRequest) -> None:
     served = {each.label for each in kept} | {each.place for each in kept}
     if not served:
         served_by_none = [*request.pythons, *request.places]
@@ -344,7 +344,7 @@ def _nothing_forgotten(kept: Iterable[Identifier], left_out: Iterable[LeftOut], 
     )
 
 
-def _series_of(identifiers: Sequence[Identifier], own: Options) -> dict[Identifier, Series]:
+def _series_of(identifiers: Sequence[BuildIdentifier], own: CibuildwheelOptions) -> dict[BuildIdentifier, CibuildwheelSeries]:
     """The series that builds each: the newest that can.
 
     Where 3.13t is built, 3.x builds 3.13 as well, so that both halves come out of one image. When ``enable`` of the
@@ -353,8 +353,8 @@ def _series_of(identifiers: Sequence[Identifier], own: Options) -> dict[Identifi
     threads = {each.place for each in identifiers if each.free_threaded and each.minor == 13}
     found = {}
     for each in identifiers:
-        older = not Series.FOUR.builds(each) or (each.minor == 13 and each.place in threads)
-        found[each] = Series.THREE if older else Series.FOUR
+        older = not CibuildwheelSeries.FOUR.builds(each) or (each.minor == 13 and each.place in threads)
+        found[each] = CibuildwheelSeries.THREE if older else CibuildwheelSeries.FOUR
     group = "cpython-freethreading"
     refused = [
         system
@@ -362,12 +362,12 @@ def _series_of(identifiers: Sequence[Identifier], own: Options) -> dict[Identifi
         if group in (own.get("enable", system) or "").split()
     ]
     if refused:
-        newer = [each.text for each in identifiers if not Series.THREE.builds(each)]
+        newer = [each.text for each in identifiers if not CibuildwheelSeries.THREE.builds(each)]
         if newer:
             raise ConfigurationError(
                 f"{own.where('enable', refused[0])} names {group}, which cibuildwheel 4.x refuses,"
                 f" and 3.x does not build {', '.join(newer)}",
                 hint="leave it out: ftwheel enables it where 3.13t is built, and 3.14t needs no option",
             )
-        return dict.fromkeys(identifiers, Series.THREE)
+        return dict.fromkeys(identifiers, CibuildwheelSeries.THREE)
     return found

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import re
 
-from ftwheel.core.build.model import Stage
+from ftwheel.core.build.model import BuildStage
 
-__all__ = ["Follower"]
+__all__ = ["LogFollower"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BUILDING = re.compile(r"Building ([a-z]{2}\d+t?-\w+) wheel")
 _STEPS = {
-    "Starting container image": Stage.CONTAINER,
-    "Copying project into container": Stage.SOURCE,
-    "Setting up build environment": Stage.ENVIRONMENT,
-    "Building wheel": Stage.BUILD,
-    "Repairing wheel": Stage.REPAIR,
-    "Auditing wheel": Stage.CHECK,
-    "Testing wheel": Stage.TEST,
+    "Starting container image": BuildStage.CONTAINER,
+    "Copying project into container": BuildStage.SOURCE,
+    "Setting up build environment": BuildStage.ENVIRONMENT,
+    "Building wheel": BuildStage.BUILD,
+    "Repairing wheel": BuildStage.REPAIR,
+    "Auditing wheel": BuildStage.CHECK,
+    "Testing wheel": BuildStage.TEST,
 }
 
 
-class Follower:
+class LogFollower:
     """Follows one run, line by line. ``identifier`` is the build it is at, "" before the first."""
 
     def __init__(self) -> None:
         self.identifier = ""
 
-    def read(self, line: str) -> Stage | None:
+    def read(self, line: str) -> BuildStage | None:
         """The step that begins with this line; None for every other line."""
         text = _COLOUR.sub("", line).strip().removeprefix("::group::")
         if match := _BUILDING.fullmatch(text):

@@ -13,13 +13,13 @@ from typing import Any
 
 from ftwheel.core.errors import ConfigurationError
 
-__all__ = ["Options", "read_options", "table_of"]
+__all__ = ["CibuildwheelOptions", "read_options", "table_of"]
 
 _GLOBAL_ONLY = frozenset({"build", "skip", "enable", "test-skip"})  # there is no CIBW_BUILD_LINUX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class CibuildwheelOptions:
     """The project's own options; ``environ`` holds only the ``CIBW_`` variables."""
 
     table: Mapping[str, Any] = field(default_factory=dict)
@@ -86,7 +86,7 @@ def table_of(document: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def read_options(document: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
+def read_options(document: Mapping[str, Any], environ: Mapping[str, str]) -> CibuildwheelOptions:
     """The options of a project: ``document`` is its pyproject.toml, ``environ`` the environment cibuildwheel will see.
 
     Raises ConfigurationError when ``[tool.cibuildwheel]`` is no table, or the options stand in another file.
@@ -100,4 +100,4 @@ def read_options(document: Mapping[str, Any], environ: Mapping[str, str]) -> Opt
             hint="put the options there",
         )
     own = {name: value for name, value in environ.items() if name.startswith("CIBW_")}
-    return Options(table=table, environ=own)
+    return CibuildwheelOptions(table=table, environ=own)

@@ -14,16 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftwheel.core.build.cibuildwheel.identifiers import Identifier, LeftOut, Selection, Series, place_of
-from ftwheel.core.build.cibuildwheel.options import Options, table_of
+from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier, OmittedBuild, BuildSelection, CibuildwheelSeries, place_of
+from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, table_of
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
 
 __all__ = [
     "DriverPlan",
-    "Image",
-    "Run",
-    "Wishes",
+    "ContainerImage",
+    "CibuildwheelRun",
+    "RunRequest",
     "backend_of",
     "config_text",
     "image_of",
@@ -45,7 +45,7 @@ Override = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class RunRequest:
     """What a run is to do besides building, all of it in cibuildwheel's words.
 
     ``platforms`` are the tags of ``[tool.ftwheel]``, for the choice of images; ``config_settings`` those of the command
@@ -59,7 +59,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Image:
+class ContainerImage:
     """A container image that a run starts: a name that cibuildwheel knows (``manylinux_2_28``) or a full reference."""
 
     name: str
@@ -67,20 +67,20 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class CibuildwheelRun:
     """One call of cibuildwheel.
 
     ``environment`` is set on top of the user's. ``config`` is the text of a file for ``--config-file``, the project's
     own table with overrides added, or "" when the project's file serves. ``engine`` is "" except for Linux.
     """
 
-    series: Series
+    series: CibuildwheelSeries
     system: str
-    identifiers: tuple[Identifier, ...]
+    identifiers: tuple[BuildIdentifier, ...]
     environment: Mapping[str, str]
     config: str = ""
     engine: str = ""
-    images: tuple[Image, ...] = ()
+    images: tuple[ContainerImage, ...] = ()
 
     @property
     def archs(self) -> tuple[str, ...]:
@@ -90,8 +90,8 @@ class Run:
     def arguments(self) -> tuple[str, ...]:
         """The arguments that do not name a place on this machine."""
         groups = {
-            "cpython-freethreading": self.series is Series.THREE and _has(self.identifiers, "cp313t-"),
-            "pyodide-eol": self.series is Series.FOUR and _has(self.identifiers, "cp312-pyodide"),
+            "cpython-freethreading": self.series is CibuildwheelSeries.THREE and _has(self.identifiers, "cp313t-"),
+            "pyodide-eol": self.series is CibuildwheelSeries.FOUR and _has(self.identifiers, "cp312-pyodide"),
         }
         enable = [argument for group, needed in groups.items() if needed for argument in ("--enable", group)]
         return ("--platform", self.system, "--archs", ",".join(self.archs), *enable)
@@ -101,16 +101,16 @@ class Run:
 class DriverPlan:
     """Everything the driver would do; ``maturin`` are the interpreters of a maturin project for maturin-action."""
 
-    runs: tuple[Run, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    runs: tuple[CibuildwheelRun, ...]
+    left_out: tuple[OmittedBuild, ...] = ()
     maturin: tuple[str, ...] = ()
 
 
-def _has(identifiers: Iterable[Identifier], beginning: str) -> bool:
+def _has(identifiers: Iterable[BuildIdentifier], beginning: str) -> bool:
     return any(each.text.startswith(beginning) for each in identifiers)
 
 
-def plan_runs(selection: Selection, own: Options, document: Mapping[str, Any], wishes: Wishes) -> DriverPlan:
+def plan_runs(selection: BuildSelection, own: CibuildwheelOptions, document: Mapping[str, Any], wishes: RunRequest) -> DriverPlan:
     """Decide the runs, 3.x first, for the project whose pyproject.toml is ``document``.
 
     Raises ConfigurationError where the project's options and what a half needs contradict each other.
@@ -125,12 +125,12 @@ def plan_runs(selection: Selection, own: Options, document: Mapping[str, Any], w
 
 
 def _run(
-    series: Series,
-    identifiers: tuple[Identifier, ...],
-    own: Options,
+    series: CibuildwheelSeries,
+    identifiers: tuple[BuildIdentifier, ...],
+    own: CibuildwheelOptions,
     document: Mapping[str, Any],
-    wishes: Wishes,
-) -> Run:
+    wishes: RunRequest,
+) -> CibuildwheelRun:
     """The run for identifiers of one platform."""
     system = identifiers[0].system
     if (asked := own.environ.get("CIBW_PLATFORM") or "auto") not in {"auto", system}:
@@ -141,16 +141,16 @@ def _run(
         engine, environment["CIBW_CONTAINER_ENGINE_LINUX"] = _engine(own, wishes.container_label)
         for place in dict.fromkeys(each.place for each in identifiers):
             name, arch = image_of(place, own, wishes.platforms)
-            images.append(Image(name=name, arch=arch))
+            images.append(ContainerImage(name=name, arch=arch))
             option = f"{place.partition('_')[0]}-{arch}-image"
             if own.raw(option, system) is None and not own.named_in_overrides(option):
                 environment[f"CIBW_{option.upper().replace('-', '_')}"] = name
-    if series is Series.FOUR and wishes.audit:
+    if series is CibuildwheelSeries.FOUR and wishes.audit:
         environment |= _audit(wishes.audit, own, system)
     if system == "linux" and backend_of(document) == "maturin" and own.raw("before-all", system) is None:
         environment["CIBW_BEFORE_ALL_LINUX"] = _RUST
     overrides = tuple(_overrides(identifiers, system, own, document, wishes.config_settings))
-    return Run(
+    return CibuildwheelRun(
         series=series,
         system=system,
         identifiers=identifiers,
@@ -163,7 +163,7 @@ def _run(
     )
 
 
-def _audit(command: str, own: Options, system: str) -> Mapping[str, str]:
+def _audit(command: str, own: CibuildwheelOptions, system: str) -> Mapping[str, str]:
     """The variables that let cibuildwheel 4.x run a command on each wheel, after what the project lets it run.
 
     A project that says ``audit-command = ""`` wants none: each audit begins with a download of virtualenv.
@@ -191,7 +191,7 @@ def _is_wrapped(document: Mapping[str, Any]) -> bool:
     return bool(table_of(document, "build-system").get("build-backend") == "ftwheel_build")
 
 
-def _engine(own: Options, label: str) -> tuple[str, str]:
+def _engine(own: CibuildwheelOptions, label: str) -> tuple[str, str]:
     """The container engine's program, and the option that adds a label to its containers (``oci_container.py``)."""
     raw = own.raw("container-engine", "linux") or "docker"
     key = "create_args"
@@ -211,7 +211,7 @@ def _engine(own: Options, label: str) -> tuple[str, str]:
     return name, f"{option}; {key}: --label={label}" if label else option
 
 
-def image_of(place: str, own: Options, platforms: Iterable[str]) -> tuple[str, str]:
+def image_of(place: str, own: CibuildwheelOptions, platforms: Iterable[str]) -> tuple[str, str]:
     """The image for a place and the machine: the project's own choice, else the newest that is old enough."""
     libc, _, arch = place.partition("_")
     if chosen := own.get(f"{libc}-{arch}-image", "linux"):
@@ -239,9 +239,9 @@ def _glibc(tag: str) -> int:
 
 
 def _overrides(
-    identifiers: Sequence[Identifier],
+    identifiers: Sequence[BuildIdentifier],
     system: str,
-    own: Options,
+    own: CibuildwheelOptions,
     document: Mapping[str, Any],
     config_settings: Mapping[str, str | Sequence[str]],
 ) -> Iterable[Override]:
@@ -282,7 +282,7 @@ def _without_limited_api(backend: str, document: Mapping[str, Any]) -> Mapping[s
     return {}
 
 
-def _given(own: Options, system: str, key: str) -> list[str]:
+def _given(own: CibuildwheelOptions, system: str, key: str) -> list[str]:
     """The values that the project gives a config setting for every build, which an override would replace."""
     raw = own.raw("config-settings", system)
     if isinstance(raw, Mapping):
@@ -292,7 +292,7 @@ def _given(own: Options, system: str, key: str) -> list[str]:
     return [value for name, _, value in pairs if name == key]
 
 
-def _not_replaced(own: Options, name: str, system: str, purpose: str) -> None:
+def _not_replaced(own: CibuildwheelOptions, name: str, system: str, purpose: str) -> None:
     """Variables go before overrides, so one that is set would undo what an override is for."""
     where = own.where(name, system)
     if where in own.environ:
@@ -306,7 +306,7 @@ def _override(select: str, name: str, value: Mapping[str, Any]) -> Override:
     return {"select": select, "inherit": {name: "append"}, name: value}
 
 
-def _selector(identifiers: Iterable[Identifier]) -> str:
+def _selector(identifiers: Iterable[BuildIdentifier]) -> str:
     return " ".join(each.text for each in identifiers)
 
 
@@ -330,7 +330,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def maturin_interpreters(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+def maturin_interpreters(identifiers: Iterable[BuildIdentifier]) -> tuple[str, ...]:
     """What ``maturin build --interpreter`` is given inside of a manylinux or musllinux image, for maturin-action.
 
     Whole paths, because a search for ``python3.14`` may find ``python3.14t``.

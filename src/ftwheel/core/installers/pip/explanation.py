@@ -10,9 +10,11 @@ import re
 
 from packaging.version import Version
 
-from ftwheel.core.installers.pip.selection import AFTER_ALL_TAGS, Pip
-from ftwheel.core.installers.project_files import Entry
+from ftwheel.core.index.page import normalized
+from ftwheel.core.installers.explanation import Judgement, tag_reason
 from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.pip.selection import AFTER_ALL_TAGS, Pip
+from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.installers.rejections import (
     FormatDisallowed,
     HashMismatch,
@@ -26,9 +28,7 @@ from ftwheel.core.installers.rejections import (
     YankedFile,
 )
 from ftwheel.core.installers.requirements import parse_version
-from ftwheel.core.index.page import normalized
 from ftwheel.core.tags.priority import place
-from ftwheel.core.installers.explanation import Judgement, tag_reason
 
 __all__ = ["PipJudge"]
 
@@ -42,8 +42,8 @@ class PipJudge(Pip):
 
     def judge(self) -> Judgement:
         """Every file with its reason, or its place among those that may be taken."""
-        reasons: list[tuple[Entry, Reason]] = []
-        candidates: list[Entry] = []
+        reasons: list[tuple[ProjectFile, Reason]] = []
+        candidates: list[ProjectFile] = []
         refusal = self._page_refusal()
         fitting: dict[str, bool] = {}
         for entry in self.shelf.everything():
@@ -75,12 +75,12 @@ class PipJudge(Pip):
             refusal = refusal or candidates[0].reading.trap
         return Judgement(ranked=candidates, rejected=reasons, refusal=refusal)
 
-    def _with_metadata(self, ranked: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+    def _with_metadata(self, ranked: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]) -> list[ProjectFile]:
         """Go down the ranks as pip's resolver does, reading METADATA where it is known.
 
         A file of another project or version is discarded, and a sibling tried; one for another Python ends its version.
         """
-        kept: list[Entry] = []
+        kept: list[ProjectFile] = []
         turned_down: dict[Version | None, str] = {}
         for entry in ranked:
             version, declared = entry.reading.version, self.project.declared(entry)
@@ -103,7 +103,7 @@ class PipJudge(Pip):
             memory[text] = self.requirement.pip_contains(version)
         return memory[text]
 
-    def _cannot_sort(self, entry: Entry) -> str:
+    def _cannot_sort(self, entry: ProjectFile) -> str:
         """Why a wheel that came this far by its ``#egg=``, unseen, makes pip fail; empty for all others."""
         reading = entry.reading
         if not reading.egg or reading.kind != "wheel":
@@ -114,14 +114,14 @@ class PipJudge(Pip):
             )
         return ""
 
-    def _reason(self, entry: Entry) -> Reason | None:
+    def _reason(self, entry: ProjectFile) -> Reason | None:
         """The reason why the file by itself is no candidate; the requirement comes later."""
         reason = self._reason_before_python(entry)
         if reason is None and not self._meets_python(entry):
             return RequiresPython(specifier=entry.requires_python or "")
         return reason or entry.reading.problem
 
-    def _reason_before_python(self, entry: Entry) -> Reason | None:
+    def _reason_before_python(self, entry: ProjectFile) -> Reason | None:
         """The reason why pip does not come to look at requires-python, which it does even before reading a version."""
         reading = entry.reading
         if reading.problem is not None and not reading.text:
@@ -140,7 +140,9 @@ class PipJudge(Pip):
             return RequiresPython(specifier=f"=={reading.python}.*")
         return None
 
-    def _without_prereleases(self, candidates: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+    def _without_prereleases(
+        self, candidates: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]
+    ) -> list[ProjectFile]:
         """Leave out pre-releases, unless they are asked for or there is nothing else; a yanked final is something."""
         finals = [entry for entry in candidates if not _is_prerelease(entry)]
         if self.prereleases or (self.prereleases is None and not finals):
@@ -148,7 +150,9 @@ class PipJudge(Pip):
         reasons += [(entry, Prerelease()) for entry in candidates if _is_prerelease(entry)]
         return finals
 
-    def _with_hashes(self, candidates: list[Entry], reasons: list[tuple[Entry, Reason]]) -> list[Entry]:
+    def _with_hashes(
+        self, candidates: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]
+    ) -> list[ProjectFile]:
         """If a file has a digest that is asked for, leave out those with others; else leave that to the download."""
         if not any(map(self._matches_hashes, candidates)):
             return candidates
@@ -157,7 +161,7 @@ class PipJudge(Pip):
         reasons += [(entry, HashMismatch()) for entry in candidates if id(entry) not in left]
         return kept
 
-    def _hashes(self, entry: Entry) -> set[tuple[str, str]]:
+    def _hashes(self, entry: ProjectFile) -> set[tuple[str, str]]:
         """The digests of a JSON page, the one in the address replacing that of the same algorithm."""
         html = self.project.sources[entry.source].details.html
         found = {} if html else dict(self.project.file(entry).hashes)
@@ -165,10 +169,10 @@ class PipJudge(Pip):
             found[match[1]] = match[2]
         return set(found.items())
 
-    def _matches_hashes(self, entry: Entry) -> bool:
+    def _matches_hashes(self, entry: ProjectFile) -> bool:
         return bool(self.rules.hashes) and not self.rules.hashes.isdisjoint(self._hashes(entry))
 
-    def _sort_key(self, entry: Entry) -> tuple[bool, bool, Version, Key]:
+    def _sort_key(self, entry: ProjectFile) -> tuple[bool, bool, Version, Key]:
         reading = entry.reading
         assert reading.version is not None
         key: Key = (-AFTER_ALL_TAGS, ())
@@ -182,7 +186,7 @@ class PipJudge(Pip):
             key,
         )
 
-    def _upload_time_is_missed(self, entry: Entry) -> bool:
+    def _upload_time_is_missed(self, entry: ProjectFile) -> bool:
         """Whether pip asks for the upload time of this file and does not find it; that ends everything."""
         reading = entry.reading
         time = None if self.project.sources[entry.source].details.html else entry.upload_time
@@ -197,13 +201,13 @@ class PipJudge(Pip):
         )
 
 
-def _is_prerelease(entry: Entry) -> bool:
+def _is_prerelease(entry: ProjectFile) -> bool:
     return entry.reading.version is not None and entry.reading.version.is_prerelease
 
 
-def _is_yanked(entry: Entry) -> bool:
+def _is_yanked(entry: ProjectFile) -> bool:
     return entry.yanked is not None and not entry.yanked.doubtful
 
 
-def _yanked_reason(entry: Entry) -> str:
+def _yanked_reason(entry: ProjectFile) -> str:
     return entry.yanked.reason if entry.yanked is not None else ""

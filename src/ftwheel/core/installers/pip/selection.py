@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.tags.environments import Environment
-from ftwheel.core.installers.project_files import Entry, Group, Project
+from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, VersionFiles
 from ftwheel.core.installers.requirements import Requirement
-from ftwheel.core.installers.options import InstallerRules
+from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Pip:
     """One question to pip: a project, a requirement, an environment, and options."""
 
     def __init__(
-        self, project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
+        self, project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
     ) -> None:
         self.project = project
         self.requirement = requirement
@@ -112,13 +112,13 @@ class Pip:
                     return refusal.problem
         return ""
 
-    def walk(self) -> Iterator[Entry]:
+    def walk(self) -> Iterator[ProjectFile]:
         """The best file of each version, in the order in which pip's resolver tries them.
 
         Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
         """
         if self._looks_at_every_file():
-            firsts: dict[Version | None, Entry] = {}
+            firsts: dict[Version | None, ProjectFile] = {}
             for entry in self._judgement().ranked:
                 firsts.setdefault(entry.reading.version, entry)
             yield from firsts.values()
@@ -127,7 +127,7 @@ class Pip:
         parts = [versions] if self.prereleases else [finals, prereleases]
         for groups in parts[:1] if self.prereleases is False else parts:
             found = False
-            yanked: list[Entry] = []
+            yanked: list[ProjectFile] = []
             for group in groups:
                 best, best_yanked = self._bests(group)
                 if best is not None:
@@ -140,7 +140,7 @@ class Pip:
             if found or yanked:
                 return
 
-    def _bests(self, group: Group) -> tuple[Entry | None, Entry | None]:
+    def _bests(self, group: VersionFiles) -> tuple[ProjectFile | None, ProjectFile | None]:
         """The best file of a version, and the best one that is yanked."""
         # Among equals pip takes the last in its order, which is therefore part of the key.
         best = best_yanked = None
@@ -153,7 +153,7 @@ class Pip:
                 best_yanked, yanked_key = entry, key
         return best, best_yanked
 
-    def _candidates(self, group: Group) -> Iterator[tuple[tuple[int, BuildTag, int], Entry]]:
+    def _candidates(self, group: VersionFiles) -> Iterator[tuple[tuple[int, BuildTag, int], ProjectFile]]:
         """The files of a version that pip may take, each with a key that grows with its rank."""
         lanes = group.lanes()
         if self.wheels:
@@ -169,7 +169,7 @@ class Pip:
                 if self._accepts(entry):
                     yield (-AFTER_ALL_TAGS, (), order), entry
 
-    def _accepts(self, entry: Entry) -> bool:
+    def _accepts(self, entry: ProjectFile) -> bool:
         """Whether what pip looks at after the tags is right too."""
         python = entry.reading.python
         if python and python != self.python:
@@ -178,7 +178,7 @@ class Pip:
             return False
         return self._meets_python(entry)
 
-    def _meets_python(self, entry: Entry) -> bool:
+    def _meets_python(self, entry: ProjectFile) -> bool:
         return self._takes_python(entry.requires_python)
 
     def _takes_python(self, specifier: str | None) -> bool:
@@ -188,10 +188,10 @@ class Pip:
             or meets_python(specifier, self.environment.python_version)
         )
 
-    def _is_local(self, entry: Entry) -> bool:
+    def _is_local(self, entry: ProjectFile) -> bool:
         return self.project.url(entry).startswith("file:")
 
-    def _is_too_late(self, entry: Entry) -> bool:
+    def _is_too_late(self, entry: ProjectFile) -> bool:
         cutoff = self.rules.uploaded_prior_to
         return (
             cutoff is not None
@@ -200,7 +200,7 @@ class Pip:
             and entry.upload_time >= cutoff
         )
 
-    def candidate(self, entry: Entry) -> Candidate:
+    def candidate(self, entry: ProjectFile) -> Candidate:
         """The entry as a candidate."""
         reading = entry.reading
         assert reading.kind

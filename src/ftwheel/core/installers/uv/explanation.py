@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from ftwheel.core.installers.project_files import Entry
+from ftwheel.core.installers.explanation import Judgement, tag_reason
+from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.installers.rejections import (
     FormatDisallowed,
     InvalidRequiresPython,
@@ -21,9 +22,8 @@ from ftwheel.core.installers.rejections import (
     VersionRejected,
     YankedFile,
 )
-from ftwheel.core.tags.priority import place
 from ftwheel.core.installers.uv.selection import Key, Uv
-from ftwheel.core.installers.explanation import Judgement, tag_reason
+from ftwheel.core.tags.priority import place
 
 __all__ = ["UvJudge"]
 
@@ -33,8 +33,8 @@ class UvJudge(Uv):
 
     def judge(self) -> Judgement:
         """Every file with its reason, or its place among those that may be taken, in the order of the walk."""
-        ranked: list[Entry] = []
-        reasons: dict[int, tuple[Entry, Reason]] = {}
+        ranked: list[ProjectFile] = []
+        reasons: dict[int, tuple[ProjectFile, Reason]] = {}
         seen: set[int] = set()
         consulted = self.flat.union(self.indexes)
         fitting = {group.version for group in self.shelf.matching(self.requirement).versions}
@@ -82,15 +82,15 @@ class UvJudge(Uv):
             refusal = self._metadata_refusal(ranked[0])
         return Judgement(ranked=ranked, rejected=list(reasons.values()), refusal=refusal)
 
-    def _best_first(self, entries: list[Entry], best: Entry | None) -> list[Entry]:
-        def key(entry: Entry) -> tuple[bool, bool, Key]:
+    def _best_first(self, entries: list[ProjectFile], best: ProjectFile | None) -> list[ProjectFile]:
+        def key(entry: ProjectFile) -> tuple[bool, bool, Key]:
             rated = self._rate_wheel(entry) if entry.reading.kind == "wheel" else None
             return (entry is best, rated is not None, rated or (self._compare_hashes(entry), 0, ()))
 
         # `reverse` keeps the order of equals, of which uv takes the first.
         return sorted(entries, key=key, reverse=True)
 
-    def _reason(self, entry: Entry, fitting: set[Version], consulted: frozenset[int]) -> Reason | None:
+    def _reason(self, entry: ProjectFile, fitting: set[Version], consulted: frozenset[int]) -> Reason | None:
         """The reason why the file by itself cannot be taken."""
         reading = entry.reading
         if reading.problem is not None:

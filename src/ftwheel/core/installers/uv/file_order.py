@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ftwheel.core.installers.parsed_filename import Reading
+from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.tags.priority import uv_abi, uv_interpreter, uv_platform
 
 __all__ = ["Order", "flat_order"]
@@ -41,7 +41,7 @@ _VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios|android)_([0-9]+)(?:_(
 _WASM = re.compile(r"(pyodide|pyemscripten)_([0-9]+)_([0-9]+)_wasm32")
 
 
-def flat_order(filename: str, reading: Reading, place_url: str) -> Order:
+def flat_order(filename: str, reading: ParsedFilename, place_url: str) -> Order:
     """The key by which uv sorts a find-links file among those of its project and version.
 
     ``place_url`` is the address of the folder or page.

@@ -17,14 +17,14 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
-from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.tags.environments import Environment
-from ftwheel.core.installers.uv.requires_python import meets_lower_bound
-from ftwheel.core.installers.project_files import Entry, Group, Project
-from ftwheel.core.installers.parsed_filename import BuildTag
-from ftwheel.core.installers.requirements import Requirement
-from ftwheel.core.installers.options import IndexStrategy, InstallerRules
 from ftwheel.core.index.page import SourceKind, normalized
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, VersionFiles
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.installers.uv.requires_python import meets_lower_bound
+from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
 
 __all__ = ["Uv"]
@@ -43,11 +43,11 @@ class _Step:
     version down here is for good.
     """
 
-    group: Group
+    group: VersionFiles
     sources: frozenset[int] | None
     last: bool
 
-    def has(self, entry: Entry) -> bool:
+    def has(self, entry: ProjectFile) -> bool:
         return self.sources is None or entry.source in self.sources
 
 
@@ -55,7 +55,7 @@ class Uv:
     """One question to uv: a project, a requirement, an environment, and options."""
 
     def __init__(
-        self, project: Project, requirement: Requirement, environment: Environment, rules: InstallerRules
+        self, project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
     ) -> None:
         self.project = project
         self.requirement = requirement
@@ -98,14 +98,14 @@ class Uv:
                     return refusal.problem
         return ""
 
-    def _metadata_refusal(self, entry: Entry) -> str:
+    def _metadata_refusal(self, entry: ProjectFile) -> str:
         """Why uv ends with an error when it has chosen the file and read its METADATA; empty when it does not."""
         declared = self.project.declared(entry)
         if declared is None or normalized(declared.name) == self.project.name:
             return ""
         return f"METADATA of {entry.filename} is that of {declared.name}"
 
-    def _python_problem(self, entry: Entry) -> str | None:
+    def _python_problem(self, entry: ProjectFile) -> str | None:
         """The requires-python that turns down a chosen file, and with it its version; None when the Python will do."""
         declared = self.project.declared(entry)
         if not self._requires_python(entry):
@@ -114,10 +114,10 @@ class Uv:
             return None
         return declared.requires_python
 
-    def _best(self) -> Entry | None:
+    def _best(self) -> ProjectFile | None:
         return next(self.walk(), None)
 
-    def walk(self) -> Iterator[Entry]:
+    def walk(self) -> Iterator[ProjectFile]:
         """The file of each version, in the order in which uv tries them."""
         rejected: set[Version] = set()
         for steps in self._phases():
@@ -145,7 +145,7 @@ class Uv:
                 for part in lists:
                     yield self._steps(part, [index])
 
-    def _steps(self, groups: list[Group], indexes: list[list[int]]) -> Iterator[_Step]:
+    def _steps(self, groups: list[VersionFiles], indexes: list[list[int]]) -> Iterator[_Step]:
         """Versions from new to old, each in all indexes in turn; find-links are part of every index."""
         for group in groups:
             for index in indexes:
@@ -155,10 +155,10 @@ class Uv:
         """Whether an index and the find-links are all there is."""
         return len(self.flat) + len(index) == len(self.project.sources)
 
-    def _pick(self, step: _Step) -> Entry | None:
+    def _pick(self, step: _Step) -> ProjectFile | None:
         """The one file of a version that uv considers: the first of the best wheels, else the source distribution."""
         lanes = step.group.lanes()
-        best: Entry | None = None
+        best: ProjectFile | None = None
         best_key: tuple[Key, int] | None = None
         if self.wheels:
             for abi, wheels in lanes.wheels.items():
@@ -168,7 +168,7 @@ class Uv:
                     key = self._rate_wheel(entry) if step.has(entry) and not self._is_late(entry) else None
                     if key is not None and (best_key is None or (key, -order) > best_key):
                         best, best_key = entry, (key, -order)
-        sdist: Entry | None = None
+        sdist: ProjectFile | None = None
         hashed = -1
         for _, entry in lanes.others if self.sdists else ():
             if step.has(entry) and self._accepts_sdist(entry) and not self._is_late(entry):
@@ -193,25 +193,25 @@ class Uv:
         late = any(sdists) if sdists else any(wheels)
         return bool(found) and not late
 
-    def _is_flat(self, entry: Entry) -> bool:
+    def _is_flat(self, entry: ProjectFile) -> bool:
         return entry.source in self.flat
 
-    def _requires_python(self, entry: Entry) -> bool | None:
+    def _requires_python(self, entry: ProjectFile) -> bool | None:
         """Whether the Python is new enough for the file; None when uv cannot read what the page says, and drops it."""
         if entry.requires_python is None:
             return True
         return meets_lower_bound(entry.requires_python, self.environment.python_version)
 
-    def _is_late(self, entry: Entry) -> bool:
+    def _is_late(self, entry: ProjectFile) -> bool:
         """Whether the file is left out by the cut-off; one without a time is, one of find-links never."""
         if self.cutoff is None or self._is_flat(entry):
             return False
         return entry.upload_time is None or _milliseconds(entry.upload_time) >= self.cutoff
 
-    def _is_yanked(self, entry: Entry) -> bool:
+    def _is_yanked(self, entry: ProjectFile) -> bool:
         return entry.yanked is not None and not self._is_flat(entry) and entry.reading.version not in self.pins
 
-    def _rate_wheel(self, entry: Entry) -> Key | None:
+    def _rate_wheel(self, entry: ProjectFile) -> Key | None:
         """How good the wheel is among those of its version; None when uv does not take it."""
         reading = entry.reading
         index = place(self.abis, self.platforms, reading.abi, reading.platform)
@@ -219,10 +219,10 @@ class Uv:
             return None
         return (self._compare_hashes(entry), -index, reading.build)
 
-    def _accepts_sdist(self, entry: Entry) -> bool:
+    def _accepts_sdist(self, entry: ProjectFile) -> bool:
         return self._requires_python(entry) is not None and not self._is_yanked(entry)
 
-    def _compare_hashes(self, entry: Entry) -> int:
+    def _compare_hashes(self, entry: ProjectFile) -> int:
         version = entry.reading.version
         # uv keeps hashes for the version that is pinned and its local versions, for no other (uv-types hash.rs).
         if not self.rules.hashes or version is None or self.pins.isdisjoint({version, Version(version.public)}):
@@ -232,11 +232,11 @@ class Uv:
             return _MISSING
         return _MISMATCHED if self.rules.hashes.isdisjoint(found) else _MATCHED
 
-    def _hashes(self, entry: Entry) -> set[tuple[str, str]]:
+    def _hashes(self, entry: ProjectFile) -> set[tuple[str, str]]:
         hashes = self.project.file(entry).hashes
         return {(algorithm, digest.lower()) for algorithm, digest in hashes if algorithm in _ALGORITHMS}
 
-    def candidate(self, entry: Entry) -> Candidate:
+    def candidate(self, entry: ProjectFile) -> Candidate:
         """The entry as a candidate."""
         reading = entry.reading
         assert reading.kind

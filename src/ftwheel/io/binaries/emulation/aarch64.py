@@ -11,13 +11,13 @@ from ftwheel.io.binaries.emulation.aarch64_operands import (
     MASK,
     SP,
     ZERO,
-    Cell,
-    Number,
+    ArmImmediate,
+    ArmMemory,
+    ArmShift,
+    ArmVector,
+    ArmWord,
     Operand,
     Operands,
-    Shift,
-    Vector,
-    Word,
     address_of,
     bits_of,
     last,
@@ -27,7 +27,7 @@ from ftwheel.io.binaries.emulation.aarch64_operands import (
     update,
     write,
 )
-from ftwheel.io.binaries.emulation.machine import State, Symbol, Value, signed, truncate
+from ftwheel.io.binaries.emulation.machine import PathState, Symbol, Value, signed, truncate
 
 __all__ = ["AArch64"]
 
@@ -70,21 +70,21 @@ class AArch64:
     def __init__(self, disassembler: Any) -> None:
         self._disassembler = disassembler
 
-    def enter(self, state: State, stack: int, caller: int, thread_data: bytes = b"") -> None:
+    def enter(self, state: PathState, stack: int, caller: int, thread_data: bytes = b"") -> None:
         """Set up the call of the init function; static thread data is reached through calls and stays unknown."""
         state.registers[SP] = stack
         state.registers[LINK] = caller
         state.registers[ZERO] = 0
 
-    def argument(self, state: State, number: int) -> Value:
+    def argument(self, state: PathState, number: int) -> Value:
         """The value of an argument on entry to a function."""
         return state.settle(state.registers[number])
 
-    def result(self, state: State) -> Value:
+    def result(self, state: PathState) -> Value:
         """What a function returned."""
         return state.settle(state.registers[0])
 
-    def leave(self, state: State, result: Value) -> Value:
+    def leave(self, state: PathState, result: Value) -> Value:
         """Return from a function that is not walked; gives the address to go on at."""
         for number in range(1, 18):
             state.registers[number] = Symbol()
@@ -113,21 +113,21 @@ def _function(name: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
 # Loads and stores
 
 
-def _load(size: int = 0, sign: int = 0) -> Callable[[State, Operands], None]:
+def _load(size: int = 0, sign: int = 0) -> Callable[[PathState, Operands], None]:
     """``size`` in bytes, 0 for that of the register; ``sign`` 1 extends the sign."""
 
-    def run(state: State, operands: Operands) -> None:
+    def run(state: PathState, operands: Operands) -> None:
         target, cell, *rest = operands
-        address = address_of(state, cell) if isinstance(cell, Cell) else read(state, cell)
+        address = address_of(state, cell) if isinstance(cell, ArmMemory) else read(state, cell)
         _load_one(state, target, address, size or bits_of(target) // 8, sign)
-        if isinstance(cell, Cell):
+        if isinstance(cell, ArmMemory):
             update(state, cell, tuple(rest))
 
     return run
 
 
-def _load_one(state: State, target: Operand, address: Value, size: int, sign: int = 0) -> None:
-    if isinstance(target, Vector) and size == 16:
+def _load_one(state: PathState, target: Operand, address: Value, size: int, sign: int = 0) -> None:
+    if isinstance(target, ArmVector) and size == 16:
         if isinstance(address, int):
             state.vectors[target.number] = (state.memory.load(address, 8), state.memory.load(address + 8, 8))
         else:
@@ -139,29 +139,29 @@ def _load_one(state: State, target: Operand, address: Value, size: int, sign: in
     write(state, target, value)
 
 
-def _load_pair(state: State, operands: Operands) -> None:
+def _load_pair(state: PathState, operands: Operands) -> None:
     first, second, cell, *rest = operands
-    if isinstance(cell, Cell):
+    if isinstance(cell, ArmMemory):
         address, size = address_of(state, cell), bits_of(first) // 8
         _load_one(state, first, address, size)
         _load_one(state, second, address + size if isinstance(address, int) else address, size)
         update(state, cell, tuple(rest))
 
 
-def _store(size: int = 0) -> Callable[[State, Operands], None]:
-    def run(state: State, operands: Operands) -> None:
+def _store(size: int = 0) -> Callable[[PathState, Operands], None]:
+    def run(state: PathState, operands: Operands) -> None:
         source, cell, *rest = operands
-        if isinstance(cell, Cell):
+        if isinstance(cell, ArmMemory):
             _store_one(state, source, address_of(state, cell), size or bits_of(source) // 8)
             update(state, cell, tuple(rest))
 
     return run
 
 
-def _store_one(state: State, source: Operand, address: Value, size: int) -> None:
+def _store_one(state: PathState, source: Operand, address: Value, size: int) -> None:
     if not isinstance(address, int):
         return
-    if isinstance(source, Vector) and size == 16:
+    if isinstance(source, ArmVector) and size == 16:
         low, high = state.vectors[source.number]
         state.memory.store(address, 8, low)
         state.memory.store(address + 8, 8, high)
@@ -169,19 +169,19 @@ def _store_one(state: State, source: Operand, address: Value, size: int) -> None
         state.memory.store(address, size, truncate(read(state, source), 8 * size))
 
 
-def _store_pair(state: State, operands: Operands) -> None:
+def _store_pair(state: PathState, operands: Operands) -> None:
     first, second, cell, *rest = operands
-    if isinstance(cell, Cell):
+    if isinstance(cell, ArmMemory):
         address, size = address_of(state, cell), bits_of(first) // 8
         _store_one(state, first, address, size)
         _store_one(state, second, address + size if isinstance(address, int) else address, size)
         update(state, cell, tuple(rest))
 
 
-def _store_exclusive(state: State, operands: Operands) -> None:
+def _store_exclusive(state: PathState, operands: Operands) -> None:
     """Succeeds, as it does sooner or later."""
     status, source, cell = operands[0], operands[1], operands[-1]
-    if isinstance(cell, Cell):
+    if isinstance(cell, ArmMemory):
         _store_one(state, source, address_of(state, cell), bits_of(source) // 8)
     write(state, status, 0)
 
@@ -189,25 +189,25 @@ def _store_exclusive(state: State, operands: Operands) -> None:
 # Arithmetic
 
 
-def _mov(state: State, operands: Operands) -> None:
+def _mov(state: PathState, operands: Operands) -> None:
     target = operands[0]
-    if isinstance(target, Vector) and target.bits > 64 and target.lane is None:
+    if isinstance(target, ArmVector) and target.bits > 64 and target.lane is None:
         source = operands[1]
         state.vectors[target.number] = (
-            state.vectors[source.number] if isinstance(source, Vector) else (Symbol(), Symbol())
+            state.vectors[source.number] if isinstance(source, ArmVector) else (Symbol(), Symbol())
         )
     else:
         write(state, target, truncate(last(state, operands, bits_of(target)), bits_of(target)))
 
 
-def _movn(state: State, operands: Operands) -> None:
+def _movn(state: PathState, operands: Operands) -> None:
     value = last(state, operands, 64)
     bits = bits_of(operands[0])
     write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
 
 
-def _movk(state: State, operands: Operands) -> None:
-    shift = operands[2].amount if len(operands) > 2 and isinstance(operands[2], Shift) else 0
+def _movk(state: PathState, operands: Operands) -> None:
+    shift = operands[2].amount if len(operands) > 2 and isinstance(operands[2], ArmShift) else 0
     old, part = read(state, operands[0]), read(state, operands[1])
     if isinstance(old, int) and isinstance(part, int):
         write(state, operands[0], (old & ~(0xFFFF << shift)) | part << shift)
@@ -215,7 +215,7 @@ def _movk(state: State, operands: Operands) -> None:
         write(state, operands[0], Symbol())
 
 
-def _adr(state: State, operands: Operands) -> None:
+def _adr(state: PathState, operands: Operands) -> None:
     write(state, operands[0], read(state, operands[1]))
 
 
@@ -232,12 +232,12 @@ _COMPUTE: dict[str, Callable[[int, int], int]] = {
 }
 
 
-def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[[State, Operands], None]:
+def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[[PathState, Operands], None]:
     """Three operands; without ``target`` (``cmp``, ``tst``) the first one is missing."""
 
-    def run(state: State, operands: Operands) -> None:
+    def run(state: PathState, operands: Operands) -> None:
         first = operands[1] if target else operands[0]
-        if isinstance(first, Vector):
+        if isinstance(first, ArmVector):
             _vector_binary(state, kind, operands)
             return
         bits = bits_of(first)
@@ -261,14 +261,14 @@ def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[
     return run
 
 
-def _pair(state: State, operand: Operand) -> tuple[Value, Value]:
-    return state.vectors[operand.number] if isinstance(operand, Vector) else (Symbol(), Symbol())
+def _pair(state: PathState, operand: Operand) -> tuple[Value, Value]:
+    return state.vectors[operand.number] if isinstance(operand, ArmVector) else (Symbol(), Symbol())
 
 
-def _vector_binary(state: State, kind: str, operands: Operands) -> None:
+def _vector_binary(state: PathState, kind: str, operands: Operands) -> None:
     target, left, right = operands[0], operands[1], operands[-1]
-    if isinstance(target, Vector):
-        same = isinstance(left, Vector) and left == right
+    if isinstance(target, ArmVector):
+        same = isinstance(left, ArmVector) and left == right
         pair: tuple[Value, Value] = (Symbol(), Symbol())
         if same and kind == "eor":
             pair = (0, 0)
@@ -277,25 +277,25 @@ def _vector_binary(state: State, kind: str, operands: Operands) -> None:
         state.vectors[target.number] = pair
 
 
-def _compare_if(state: State, operands: Operands) -> None:
+def _compare_if(state: PathState, operands: Operands) -> None:
     """``ccmp``: compare, or set the flags to a constant; the constant is kept only where one flag decides."""
     left, right, constant, condition = operands
-    word = condition.text if isinstance(condition, Word) else ""
+    word = condition.text if isinstance(condition, ArmWord) else ""
     holds = state.compare(_CONDITIONS.get(word, ""))
     bits = bits_of(left)
     if holds:
         value = read(state, right)
         state.flags = ("sub", read(state, left), value & ((1 << bits) - 1) if isinstance(value, int) else value, bits)
-    elif holds is False and isinstance(constant, Number) and constant.value in {0, 4}:
+    elif holds is False and isinstance(constant, ArmImmediate) and constant.value in {0, 4}:
         state.flags = ("equal", int(constant.value != 4), 0, 64)
     else:
         state.flags = None
 
 
-def _alias(kind: str) -> Callable[[State, Operands], None]:
+def _alias(kind: str) -> Callable[[PathState, Operands], None]:
     """``lsl x0, x1, #3`` and ``uxtw x0, w1``."""
 
-    def run(state: State, operands: Operands) -> None:
+    def run(state: PathState, operands: Operands) -> None:
         target, source = operands[0], operands[1]
         bits = bits_of(target)
         amount: Value = read(state, operands[2]) if len(operands) > 2 else 0
@@ -307,22 +307,22 @@ def _alias(kind: str) -> Callable[[State, Operands], None]:
     return run
 
 
-def _mvn(state: State, operands: Operands) -> None:
+def _mvn(state: PathState, operands: Operands) -> None:
     value, bits = last(state, operands, bits_of(operands[0])), bits_of(operands[0])
     write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
 
 
-def _neg(state: State, operands: Operands) -> None:
+def _neg(state: PathState, operands: Operands) -> None:
     value, bits = last(state, operands, bits_of(operands[0])), bits_of(operands[0])
     write(state, operands[0], -value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
 
 
-def _select(change: str) -> Callable[[State, Operands], None]:
+def _select(change: str) -> Callable[[PathState, Operands], None]:
     """``csel`` and its relatives, which change the second choice."""
 
-    def run(state: State, operands: Operands) -> None:
+    def run(state: PathState, operands: Operands) -> None:
         target, one, two, condition = operands
-        holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
+        holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, ArmWord) else "", ""))
         bits = bits_of(target)
         if holds is None:
             write(state, target, Symbol())
@@ -339,22 +339,22 @@ def _changed(value: int, change: str) -> int:
     return {"inc": value + 1, "inv": ~value, "neg": -value}[change]
 
 
-def _set_if(ones: int) -> Callable[[State, Operands], None]:
+def _set_if(ones: int) -> Callable[[PathState, Operands], None]:
     """``cset`` and ``csetm``"""
 
-    def run(state: State, operands: Operands) -> None:
+    def run(state: PathState, operands: Operands) -> None:
         target, condition = operands
-        holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
+        holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, ArmWord) else "", ""))
         value = ones & ((1 << bits_of(target)) - 1)
         write(state, target, Symbol() if holds is None else value * holds)
 
     return run
 
 
-def _increment_if(state: State, operands: Operands) -> None:
+def _increment_if(state: PathState, operands: Operands) -> None:
     """``cinc x0, x1, eq``"""
     target, source, condition = operands
-    holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, Word) else "", ""))
+    holds = state.compare(_CONDITIONS.get(condition.text if isinstance(condition, ArmWord) else "", ""))
     value = read(state, source)
     if holds is None or not isinstance(value, int):
         write(state, target, Symbol())
@@ -365,26 +365,26 @@ def _increment_if(state: State, operands: Operands) -> None:
 # Vectors
 
 
-def _broadcast(state: State, operands: Operands) -> None:
+def _broadcast(state: PathState, operands: Operands) -> None:
     """``dup v0.2d, x1``"""
     target, source = operands
-    if isinstance(target, Vector):
+    if isinstance(target, ArmVector):
         value = read(state, source) if bits_of(source) == 64 else Symbol()
         state.vectors[target.number] = (value, value) if target.bits == 128 else (Symbol(), Symbol())
 
 
-def _immediate(state: State, operands: Operands) -> None:
+def _immediate(state: PathState, operands: Operands) -> None:
     """``movi v0.2d, #0``: only zero is the same in every arrangement."""
     target, source = operands[0], operands[1]
-    if isinstance(target, Vector):
-        zero = source == Number(0)
+    if isinstance(target, ArmVector):
+        zero = source == ArmImmediate(0)
         state.vectors[target.number] = (0, 0) if zero else (Symbol(), Symbol())
 
 
-def _zip(state: State, operands: Operands) -> None:
+def _zip(state: PathState, operands: Operands) -> None:
     """``zip1 v0.2d, v1.2d, v2.2d``"""
     target, one, two = operands
-    if isinstance(target, Vector):
+    if isinstance(target, ArmVector):
         quads = target.bits == 128
         state.vectors[target.number] = (_pair(state, one)[0], _pair(state, two)[0]) if quads else (Symbol(), Symbol())
 
@@ -393,24 +393,24 @@ def _zip(state: State, operands: Operands) -> None:
 
 
 def _target(operand: Operand) -> int:
-    return operand.value if isinstance(operand, Number) else 0
+    return operand.value if isinstance(operand, ArmImmediate) else 0
 
 
-def _jump(state: State, operands: Operands) -> tuple[Any, ...]:
+def _jump(state: PathState, operands: Operands) -> tuple[Any, ...]:
     return "jump", read(state, operands[0])
 
 
-def _call(state: State, operands: Operands) -> tuple[Any, ...]:
+def _call(state: PathState, operands: Operands) -> tuple[Any, ...]:
     target = read(state, operands[0])
     state.registers[LINK] = state.pc
     return "call", target
 
 
-def _return(state: State, operands: Operands) -> tuple[Any, ...]:
+def _return(state: PathState, operands: Operands) -> tuple[Any, ...]:
     return "return", read(state, operands[0]) if operands else state.settle(state.registers[LINK])
 
 
-def _branch_if(state: State, condition: str, operands: Operands) -> tuple[Any, ...]:
+def _branch_if(state: PathState, condition: str, operands: Operands) -> tuple[Any, ...]:
     return (
         "branch",
         state.compare(condition),
@@ -419,17 +419,17 @@ def _branch_if(state: State, condition: str, operands: Operands) -> tuple[Any, .
     )
 
 
-def _branch_zero(zero: bool) -> Callable[[State, Operands], tuple[Any, ...]]:
+def _branch_zero(zero: bool) -> Callable[[PathState, Operands], tuple[Any, ...]]:
     """``cbz`` and ``cbnz``, through flags of their own so that one rule of facts serves both processors."""
 
-    def run(state: State, operands: Operands) -> tuple[Any, ...]:
+    def run(state: PathState, operands: Operands) -> tuple[Any, ...]:
         flags = ("sub", read(state, operands[0]), 0, bits_of(operands[0]))
         condition = "e" if zero else "ne"
         kept, state.flags = state.flags, flags
         holds = state.compare(condition)
         state.flags = kept
 
-        def assume(path: State, taken: bool) -> None:
+        def assume(path: PathState, taken: bool) -> None:
             saved, path.flags = path.flags, flags
             path.assume(condition, taken)
             path.flags = saved
@@ -439,10 +439,10 @@ def _branch_zero(zero: bool) -> Callable[[State, Operands], tuple[Any, ...]]:
     return run
 
 
-def _branch_bit(one: bool) -> Callable[[State, Operands], tuple[Any, ...]]:
+def _branch_bit(one: bool) -> Callable[[PathState, Operands], tuple[Any, ...]]:
     """``tbz`` and ``tbnz``"""
 
-    def run(state: State, operands: Operands) -> tuple[Any, ...]:
+    def run(state: PathState, operands: Operands) -> tuple[Any, ...]:
         value, bit = read(state, operands[0]), read(state, operands[1])
         holds = bool(value >> bit & 1) == one if isinstance(value, int) and isinstance(bit, int) else None
         return "branch", holds, _target(operands[2]), lambda path, taken: None
@@ -450,21 +450,21 @@ def _branch_bit(one: bool) -> Callable[[State, Operands], tuple[Any, ...]]:
     return run
 
 
-def _stop(state: State, operands: Operands) -> tuple[Any, ...]:
+def _stop(state: PathState, operands: Operands) -> tuple[Any, ...]:
     return ("stop",)
 
 
-def _nothing(state: State, operands: Operands) -> None:
+def _nothing(state: PathState, operands: Operands) -> None:
     pass
 
 
-def _unknown(state: State, operands: Operands) -> None:
+def _unknown(state: PathState, operands: Operands) -> None:
     """An instruction that is not modelled: what it could write is unknown afterwards."""
     state.flags = None
-    cells = [operand for operand in operands if isinstance(operand, Cell)]
+    cells = [operand for operand in operands if isinstance(operand, ArmMemory)]
     for operand in operands[: 2 if cells else 1]:
         write(state, operand, Symbol())
-        if isinstance(operand, Word) and operand.text.startswith("{"):
+        if isinstance(operand, ArmWord) and operand.text.startswith("{"):
             state.vectors = [(Symbol(), Symbol()) for _ in state.vectors]
     for cell in cells:
         address = address_of(state, cell)

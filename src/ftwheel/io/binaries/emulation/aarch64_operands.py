@@ -6,21 +6,21 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ftwheel.io.binaries.emulation.machine import State, Symbol, Value, signed, truncate
+from ftwheel.io.binaries.emulation.machine import PathState, Symbol, Value, signed, truncate
 
 __all__ = [
     "LINK",
     "MASK",
     "SP",
     "ZERO",
-    "Cell",
-    "Number",
+    "ArmImmediate",
+    "ArmMemory",
+    "ArmRegister",
+    "ArmShift",
+    "ArmVector",
+    "ArmWord",
     "Operand",
     "Operands",
-    "Register",
-    "Shift",
-    "Vector",
-    "Word",
     "address_of",
     "bits_of",
     "last",
@@ -36,7 +36,7 @@ LINK, SP, ZERO = 30, 31, 32
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class ArmRegister:
     """A general register: 0 to 30, 31 the stack pointer, 32 always zero."""
 
     number: int
@@ -44,7 +44,7 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
-class Vector:
+class ArmVector:
     """A vector register or a part of it: ``q0``, ``d0``, ``v0.2d``, ``v0.d[1]``."""
 
     number: int
@@ -53,18 +53,18 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class ArmImmediate:
     """An immediate operand."""
 
     value: int
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ArmMemory:
     """A memory operand; ``before`` writes the address back (``[x0, #8]!``)."""
 
     base: int
-    index: Register | None
+    index: ArmRegister | None
     shift: str
     amount: int
     displacement: int
@@ -72,7 +72,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class ArmShift:
     """A shift or extension of the operand before it."""
 
     kind: str
@@ -80,23 +80,27 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ArmWord:
     """Anything else, such as a condition."""
 
     text: str
 
 
-Operand = Register | Vector | Number | Cell | Shift | Word
+Operand = ArmRegister | ArmVector | ArmImmediate | ArmMemory | ArmShift | ArmWord
 Operands = tuple[Operand, ...]
 
 _REGISTERS = {
-    **{f"{letter}{number}": Register(number, bits) for number in range(31) for letter, bits in (("x", 64), ("w", 32))},
-    "sp": Register(SP, 64),
-    "wsp": Register(SP, 32),
-    "xzr": Register(ZERO, 64),
-    "wzr": Register(ZERO, 32),
-    "fp": Register(29, 64),
-    "lr": Register(LINK, 64),
+    **{
+        f"{letter}{number}": ArmRegister(number, bits)
+        for number in range(31)
+        for letter, bits in (("x", 64), ("w", 32))
+    },
+    "sp": ArmRegister(SP, 64),
+    "wsp": ArmRegister(SP, 32),
+    "xzr": ArmRegister(ZERO, 64),
+    "wzr": ArmRegister(ZERO, 32),
+    "fp": ArmRegister(29, 64),
+    "lr": ArmRegister(LINK, 64),
 }
 _SPLIT = re.compile(r", (?![^\[{]*[\]}])")
 _SHIFT = re.compile(r"(lsl|lsr|asr|ror|[su]xt[bhwx])(?: #(\w+))?")
@@ -114,24 +118,24 @@ def _operand(text: str) -> Operand:
         return _REGISTERS[text]
     if text.startswith("#"):
         try:
-            return Number(int(text[1:], 0) & MASK)
+            return ArmImmediate(int(text[1:], 0) & MASK)
         except ValueError:
-            return Word(text)
+            return ArmWord(text)
     if text.startswith("["):
-        return _cell(text) or Word(text)
+        return _cell(text) or ArmWord(text)
     if found := _SHIFT.fullmatch(text):
-        return Shift(found[1], int(found[2] or "0", 0))
+        return ArmShift(found[1], int(found[2] or "0", 0))
     if found := _VECTOR.fullmatch(text):
         letter, number, count, element, lane = found.groups()
         if lane is not None:
-            return Vector(int(number), _BITS[element], int(lane))
+            return ArmVector(int(number), _BITS[element], int(lane))
         if element is not None:
-            return Vector(int(number), int(count or 1) * _BITS[element])
-        return Vector(int(number), _BITS.get(letter, 128))
-    return Word(text)
+            return ArmVector(int(number), int(count or 1) * _BITS[element])
+        return ArmVector(int(number), _BITS.get(letter, 128))
+    return ArmWord(text)
 
 
-def _cell(text: str) -> Cell | None:
+def _cell(text: str) -> ArmMemory | None:
     before = text.endswith("!")
     base, *rest = text.strip("[]!").split(", ")
     if base not in _REGISTERS or not text.rstrip("!").endswith("]"):
@@ -146,15 +150,15 @@ def _cell(text: str) -> Cell | None:
             shift, amount = found[1], int(found[2] or "0", 0)
         else:
             return None
-    return Cell(_REGISTERS[base].number, index, shift, amount, displacement, before)
+    return ArmMemory(_REGISTERS[base].number, index, shift, amount, displacement, before)
 
 
-def read(state: State, operand: Operand) -> Value:
-    if isinstance(operand, Register):
+def read(state: PathState, operand: Operand) -> Value:
+    if isinstance(operand, ArmRegister):
         return state.settle(truncate(state.settle(state.registers[operand.number]), operand.bits))
-    if isinstance(operand, Number):
+    if isinstance(operand, ArmImmediate):
         return operand.value
-    if isinstance(operand, Vector):
+    if isinstance(operand, ArmVector):
         low, high = state.vectors[operand.number]
         if operand.lane is not None:
             return (low, high)[operand.lane] if operand.bits == 64 and operand.lane < 2 else Symbol()
@@ -162,11 +166,11 @@ def read(state: State, operand: Operand) -> Value:
     return Symbol()
 
 
-def write(state: State, operand: Operand, value: Value) -> None:
-    if isinstance(operand, Register):
+def write(state: PathState, operand: Operand, value: Value) -> None:
+    if isinstance(operand, ArmRegister):
         if operand.number != ZERO:
             state.registers[operand.number] = truncate(value, operand.bits)
-    elif isinstance(operand, Vector):
+    elif isinstance(operand, ArmVector):
         if operand.lane is None and operand.bits <= 64:
             state.vectors[operand.number] = (truncate(value, operand.bits), 0)
         elif operand.bits == 64 and operand.lane in {0, 1}:
@@ -194,19 +198,19 @@ def shifted(value: Value, bits: int, kind: str, amount: int) -> Value:
     return value << amount & ((1 << bits) - 1)
 
 
-def last(state: State, operands: Operands, bits: int) -> Value:
+def last(state: PathState, operands: Operands, bits: int) -> Value:
     """The last operand, with the shift that may follow it."""
     final = operands[-1]
-    if isinstance(final, Shift):
+    if isinstance(final, ArmShift):
         return shifted(read(state, operands[-2]), bits, final.kind, final.amount)
     return read(state, final)
 
 
 def bits_of(operand: Operand) -> int:
-    return operand.bits if isinstance(operand, Register | Vector) else 64
+    return operand.bits if isinstance(operand, ArmRegister | ArmVector) else 64
 
 
-def address_of(state: State, cell: Cell) -> Value:
+def address_of(state: PathState, cell: ArmMemory) -> Value:
     address = state.settle(state.registers[cell.base])
     if not isinstance(address, int):
         return Symbol()
@@ -219,10 +223,10 @@ def address_of(state: State, cell: Cell) -> Value:
     return address & MASK
 
 
-def update(state: State, cell: Cell, rest: Operands) -> None:
+def update(state: PathState, cell: ArmMemory, rest: Operands) -> None:
     """Write the address back, before or after the access."""
     step = cell.displacement if cell.before else 0
-    if rest and isinstance(rest[0], Number):
+    if rest and isinstance(rest[0], ArmImmediate):
         step = signed(rest[0].value, 64)
     if step and (cell.before or rest):
         base = state.settle(state.registers[cell.base])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from ftwheel.io.binaries.readers.image import Image, Pointer
+from ftwheel.io.binaries.readers.image import BinaryImage, Pointer
 
 __all__ = [
     "CALLER",
@@ -19,9 +19,9 @@ __all__ = [
     "STACK",
     "THREAD",
     "CrashError",
-    "Memory",
     "Names",
-    "State",
+    "PathMemory",
+    "PathState",
     "Symbol",
     "Value",
     "signed",
@@ -105,7 +105,7 @@ class Names:
         return self.names[number] if not rest and 0 <= number < len(self.names) else None
 
 
-class Memory:
+class PathMemory:
     """What the code of one path has written, over the image's initial contents.
 
     Kept in cells of eight bytes. A cell that was written in parts is a dict of offset to (size, value).
@@ -115,7 +115,7 @@ class Memory:
 
     def __init__(
         self,
-        image: Image,
+        image: BinaryImage,
         names: Names,
         cells: dict[int, Value | dict[int, tuple[int, Value]]],
         *,
@@ -126,10 +126,10 @@ class Memory:
         self._cells = cells
         self.free_threaded = free_threaded
 
-    def fork(self) -> Memory:
+    def fork(self) -> PathMemory:
         """A copy for another path."""
         cells = {at: dict(cell) if isinstance(cell, dict) else cell for at, cell in self._cells.items()}
-        return Memory(self._image, self._names, cells, free_threaded=self.free_threaded)
+        return PathMemory(self._image, self._names, cells, free_threaded=self.free_threaded)
 
     def _initial(self, address: int) -> Value:
         """The eight bytes at an aligned address before anything ran."""
@@ -294,7 +294,7 @@ class Memory:
         return None
 
 
-class State:
+class PathState:
     """One path: registers, vector registers (pairs of 64 bits), flags, memory, and what has been observed.
 
     ``facts`` are values that this path has taken symbols for. ``modules`` maps each module object made to its
@@ -320,7 +320,7 @@ class State:
         "work",
     )
 
-    def __init__(self, memory: Memory, registers: int, vectors: int) -> None:
+    def __init__(self, memory: PathMemory, registers: int, vectors: int) -> None:
         self.memory = memory
         self.registers: list[Value] = [Symbol() for _ in range(registers)]
         self.vectors: list[tuple[Value, Value]] = [(Symbol(), Symbol()) for _ in range(vectors)]
@@ -338,9 +338,9 @@ class State:
         self.tainted = ""
         self.work = 0  # what an instruction did beyond one step: words moved, characters read
 
-    def fork(self) -> State:
+    def fork(self) -> PathState:
         """A copy that takes another way from here."""
-        other = State.__new__(State)
+        other = PathState.__new__(PathState)
         other.memory = self.memory.fork()
         other.registers = list(self.registers)
         other.vectors = list(self.vectors)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
 
-from ftwheel.io.binaries.emulation.machine import HEAP, STACK, State, Symbol, Value
+from ftwheel.io.binaries.emulation.machine import HEAP, STACK, PathState, Symbol, Value
 from ftwheel.io.binaries.verdict import SET_GIL
 
 __all__ = ["DECIDING", "Caller", "never_returns", "run_import"]
@@ -108,7 +108,7 @@ class Caller(Protocol):
         """How many are in registers."""
         ...
 
-    def argument(self, state: State, number: int) -> Value:
+    def argument(self, state: PathState, number: int) -> Value:
         """One of them."""
         ...
 
@@ -138,7 +138,7 @@ def _kind(name: str) -> str:
     return "foreign"
 
 
-def run_import(state: State, name: str, caller: Caller) -> Value:
+def run_import(state: PathState, name: str, caller: Caller) -> Value:
     """The result of calling an imported function on this path, with its effects on memory."""
     kind = _kind(name)
     if kind == "observed":
@@ -155,7 +155,7 @@ def run_import(state: State, name: str, caller: Caller) -> Value:
     return state.new_object() if kind == "object" else Symbol()
 
 
-def _expose(state: State, caller: Caller, numbers: range, width: int) -> None:
+def _expose(state: PathState, caller: Caller, numbers: range, width: int) -> None:
     """What a function may store through pointers to local variables is unknown afterwards."""
     for number in numbers:
         value = caller.argument(state, number)
@@ -163,14 +163,14 @@ def _expose(state: State, caller: Caller, numbers: range, width: int) -> None:
             state.memory.expose(value, width)
 
 
-def _define(state: State, caller: Caller) -> Value:
+def _define(state: PathState, caller: Caller) -> Value:
     definition = caller.argument(state, 0)
     if isinstance(definition, int):
         state.definitions.add(definition)
     return definition
 
 
-def _create(state: State, caller: Caller) -> Value:
+def _create(state: PathState, caller: Caller) -> Value:
     definition = caller.argument(state, 0)
     module = state.new_object()
     if isinstance(definition, int):
@@ -180,7 +180,7 @@ def _create(state: State, caller: Caller) -> Value:
     return module
 
 
-def _declare(state: State, caller: Caller) -> Value:
+def _declare(state: PathState, caller: Caller) -> Value:
     module, value = caller.argument(state, 0), caller.argument(state, 1)
     if isinstance(module, int):
         state.gil[module] = value
@@ -189,11 +189,11 @@ def _declare(state: State, caller: Caller) -> Value:
     return 0
 
 
-def _allocate(state: State, caller: Caller) -> Value:
+def _allocate(state: PathState, caller: Caller) -> Value:
     return state.allocate(caller.argument(state, 0))
 
 
-def _allocate_cleared(state: State, caller: Caller) -> Value:
+def _allocate_cleared(state: PathState, caller: Caller) -> Value:
     count, size = caller.argument(state, 0), caller.argument(state, 1)
     total: Value = count * size if isinstance(count, int) and isinstance(size, int) else Symbol()
     address = state.allocate(total)
@@ -201,7 +201,7 @@ def _allocate_cleared(state: State, caller: Caller) -> Value:
     return address
 
 
-def _allocate_on_heap(state: State, caller: Caller) -> Value:
+def _allocate_on_heap(state: PathState, caller: Caller) -> Value:
     """``HeapAlloc``: heap, flags (8 clears), size."""
     flags, size = caller.argument(state, 1), caller.argument(state, 2)
     address = state.allocate(size)
@@ -210,7 +210,7 @@ def _allocate_on_heap(state: State, caller: Caller) -> Value:
     return address
 
 
-def _reallocate(state: State, caller: Caller) -> Value:
+def _reallocate(state: PathState, caller: Caller) -> Value:
     old, size = caller.argument(state, 0), caller.argument(state, 1)
     address = state.allocate(size)
     if isinstance(old, int) and HEAP <= old < state.heap and isinstance(size, int):
@@ -218,7 +218,7 @@ def _reallocate(state: State, caller: Caller) -> Value:
     return address
 
 
-def _fill(state: State, start: Value, byte: Value, size: Value) -> None:
+def _fill(state: PathState, start: Value, byte: Value, size: Value) -> None:
     if not isinstance(start, int):
         return
     if not isinstance(size, int) or size > _BLOCK_LIMIT:
@@ -235,13 +235,13 @@ def _fill(state: State, start: Value, byte: Value, size: Value) -> None:
         state.memory.store(start + at, 1, byte & 0xFF if isinstance(byte, int) else Symbol())
 
 
-def _memset(state: State, caller: Caller) -> Value:
+def _memset(state: PathState, caller: Caller) -> Value:
     start = caller.argument(state, 0)
     _fill(state, start, caller.argument(state, 1), caller.argument(state, 2))
     return start
 
 
-def _move(state: State, target: int, source: int, size: int) -> None:
+def _move(state: PathState, target: int, source: int, size: int) -> None:
     size = min(size, _BLOCK_LIMIT)
     state.work += size // 4
     whole = size & ~7
@@ -253,7 +253,7 @@ def _move(state: State, target: int, source: int, size: int) -> None:
         state.memory.store(target + whole + number, 1, byte)
 
 
-def _memcpy(state: State, caller: Caller) -> Value:
+def _memcpy(state: PathState, caller: Caller) -> Value:
     target, source, size = (caller.argument(state, number) for number in range(3))
     if isinstance(target, int):
         if isinstance(source, int) and isinstance(size, int):
@@ -265,17 +265,17 @@ def _memcpy(state: State, caller: Caller) -> Value:
     return target
 
 
-def _strlen(state: State, caller: Caller) -> Value:
+def _strlen(state: PathState, caller: Caller) -> Value:
     text = _text(state, caller, 0)
     return len(text) if text is not None else Symbol()
 
 
-def _strcmp(state: State, caller: Caller) -> Value:
+def _strcmp(state: PathState, caller: Caller) -> Value:
     one, two = _text(state, caller, 0), _text(state, caller, 1)
     return Symbol() if one is None or two is None else _order(one, two)
 
 
-def _strncmp(state: State, caller: Caller) -> Value:
+def _strncmp(state: PathState, caller: Caller) -> Value:
     one, two, size = _text(state, caller, 0), _text(state, caller, 1), caller.argument(state, 2)
     if one is None or two is None or not isinstance(size, int):
         return Symbol()
@@ -286,24 +286,24 @@ def _order(one: bytes, two: bytes) -> int:
     return 0 if one == two else 1 if one > two else (1 << 32) - 1
 
 
-def _text(state: State, caller: Caller, number: int) -> bytes | None:
+def _text(state: PathState, caller: Caller, number: int) -> bytes | None:
     address = caller.argument(state, number)
     text = state.memory.text(address) if isinstance(address, int) else None
     state.work += len(text) // 4 if text is not None else 100
     return text
 
 
-def _zero(state: State, caller: Caller) -> Value:
+def _zero(state: PathState, caller: Caller) -> Value:
     return 0
 
 
-def _one(state: State, caller: Caller) -> Value:
+def _one(state: PathState, caller: Caller) -> Value:
     return 1
 
 
 # After these a path may be known to have said all it has to say.
 DECIDING = frozenset({"PyModule_Create2", "PyModule_Create2TraceRefs", SET_GIL})
-_OBSERVED: dict[str, Callable[[State, Caller], Value]] = {
+_OBSERVED: dict[str, Callable[[PathState, Caller], Value]] = {
     "PyModuleDef_Init": _define,
     "PyModule_Create2": _create,
     "PyModule_Create2TraceRefs": _create,

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from ftwheel.core.wheel.extension_module import Basis, BuiltFor, Declaration, InitPhase, Interpreters
-from ftwheel.io.binaries.emulation.aarch64 import AArch64
+from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, DeclarationBasis, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, SlotTable, read_definition_slots, read_slots
-from ftwheel.io.binaries.readers.image import Image
-from ftwheel.io.binaries.emulation.machine import CALLER, STACK, CrashError, Memory, Names, State, Symbol, Value
+from ftwheel.io.binaries.emulation.aarch64 import AArch64
+from ftwheel.io.binaries.emulation.machine import CALLER, STACK, CrashError, Names, PathMemory, PathState, Symbol, Value
 from ftwheel.io.binaries.emulation.models import DECIDING, never_returns, run_import
-from ftwheel.io.binaries.verdict import SET_GIL, Verdict, undecided, verdict_of_slots
 from ftwheel.io.binaries.emulation.x86_64 import X86
+from ftwheel.io.binaries.readers.image import BinaryImage
+from ftwheel.io.binaries.verdict import SET_GIL, BinaryVerdict, undecided, verdict_of_slots
 
 __all__ = ["Walked", "available", "decide_by_code", "supports"]
 
@@ -43,7 +43,7 @@ def available() -> bool:
     return True
 
 
-def supports(image: Image) -> bool:
+def supports(image: BinaryImage) -> bool:
     """Whether the machine is one of those that can be walked."""
     return image.architecture.name in {"x86_64", "aarch64"}
 
@@ -61,17 +61,19 @@ def _disassembler(name: str) -> Any:
 class _Walk:
     """The walk over one init function: steps decoded so far, ways taken, verdicts found."""
 
-    image: Image
+    image: BinaryImage
     init_name: str
     free_threaded: bool
     processor: X86 | AArch64 = field(init=False)
     names: Names = field(default_factory=Names)
     steps: dict[int, Any] = field(default_factory=dict)
-    pending: deque[State] = field(default_factory=deque)
+    pending: deque[PathState] = field(default_factory=deque)
     taken: set[tuple[int, bool]] = field(default_factory=set)
-    verdicts: set[Verdict] = field(default_factory=set)
-    hints: set[Verdict] = field(default_factory=set)  # of modules that bear another name, before they are returned
-    empty: set[Verdict] = field(default_factory=set)  # of slot arrays without a slot
+    verdicts: set[BinaryVerdict] = field(default_factory=set)
+    hints: set[BinaryVerdict] = field(
+        default_factory=set
+    )  # of modules that bear another name, before they are returned
+    empty: set[BinaryVerdict] = field(default_factory=set)  # of slot arrays without a slot
     heads: set[bool] = field(default_factory=set)  # of the definitions used: whether each is free-threaded
     made: set[int] = field(default_factory=set)  # definitions that modules were made from
     lost: set[str] = field(default_factory=set)
@@ -90,8 +92,8 @@ class _Walk:
 
     def run(self, budget: int) -> None:
         """Walk until nothing is left, or the budget of instructions is used up."""
-        memory = Memory(self.image, self.names, {}, free_threaded=self.free_threaded)
-        state = State(memory, self.processor.registers, self.processor.vectors)
+        memory = PathMemory(self.image, self.names, {}, free_threaded=self.free_threaded)
+        state = PathState(memory, self.processor.registers, self.processor.vectors)
         self.processor.enter(state, STACK + (1 << 24), CALLER, self.image.thread_template())
         state.pc = self.image.exports[self.init_name]
         self.pending.append(state)
@@ -103,7 +105,7 @@ class _Walk:
         if self.pending:
             self.lost.add("the init function is too long")
 
-    def _path(self, state: State, budget: int) -> int:
+    def _path(self, state: PathState, budget: int) -> int:
         """Follow one path to its end; gives the number of instructions."""
         known = len(self.verdicts)
         left = budget
@@ -137,7 +139,7 @@ class _Walk:
             self.steps.setdefault(at, step)
         return self.steps.get(address)
 
-    def _transfer(self, state: State, control: tuple[Any, ...]) -> bool:
+    def _transfer(self, state: PathState, control: tuple[Any, ...]) -> bool:
         """Go where an instruction leads; False when the path ends."""
         match control:
             case "branch", taken, target, assume:
@@ -153,7 +155,7 @@ class _Walk:
             case _:
                 return False
 
-    def _go(self, state: State, target: Value, *, call: bool) -> bool:
+    def _go(self, state: PathState, target: Value, *, call: bool) -> bool:
         while True:
             if not isinstance(target, int):
                 if not call:
@@ -184,12 +186,12 @@ class _Walk:
                 target = self._leave(state, Symbol())  # a function that another library handed over
             call = False
 
-    def _leave(self, state: State, result: Value) -> Value:
+    def _leave(self, state: PathState, result: Value) -> Value:
         state.depth -= 1
         state.flags = None
         return self.processor.leave(state, result)
 
-    def _branch(self, state: State, taken: bool | None, target: int, assume: Any) -> bool:
+    def _branch(self, state: PathState, taken: bool | None, target: int, assume: Any) -> bool:
         here = state.pc
         if taken is None:
             one, other = (here, True), (here, False)
@@ -219,7 +221,7 @@ class _Walk:
             state.pc = target
         return True
 
-    def _threaded(self, state: State, definition: int) -> bool:
+    def _threaded(self, state: PathState, definition: int) -> bool:
         """Which layout a definition has, by its head as the code left it."""
         memory = state.memory
         first, local = memory.number(definition, 8), memory.number(definition + 12, 4)
@@ -231,14 +233,14 @@ class _Walk:
             return False
         return self.free_threaded
 
-    def _named(self, state: State, definition: int) -> bool:
+    def _named(self, state: PathState, definition: int) -> bool:
         """Whether a definition bears the module's own name."""
         at = definition + (56 if self._threaded(state, definition) else 40)
         name_at = state.memory.load(at, 8)
         name = state.memory.text(name_at) if isinstance(name_at, int) else None
         return name is not None and name.rpartition(b".")[2] == self.module
 
-    def _settled(self, state: State, result: Value) -> bool:
+    def _settled(self, state: PathState, result: Value) -> bool:
         """End a path early: nothing after this can change what the module declares.
 
         That is so once the module itself has been declared, or has been made in a file that cannot declare it.
@@ -256,7 +258,7 @@ class _Walk:
                 self._declared(state, module, self.hints)
         return False
 
-    def _declared(self, state: State, module: int, verdicts: set[Verdict]) -> None:
+    def _declared(self, state: PathState, module: int, verdicts: set[BinaryVerdict]) -> None:
         value = state.settle(state.gil[module])
         if value in {0, 1}:
             answer = Declaration.NOT_USED if value else Declaration.USED
@@ -265,7 +267,7 @@ class _Walk:
         else:
             self.lost.add(f"what {SET_GIL} is called with is not known")
 
-    def _conclude(self, state: State) -> None:
+    def _conclude(self, state: PathState) -> None:
         """Take what the init function returned."""
         result = self.processor.result(state)
         if result == 0:
@@ -297,9 +299,9 @@ class _Walk:
             self.empty.add(verdict_of_slots(slots, phase, where))
 
 
-def _single(answer: Declaration, reason: str) -> Verdict:
-    basis = Basis.NOTHING if answer is Declaration.NONE else Basis.CALL
-    return Verdict(answer, basis, Interpreters.NOT_DECLARED, InitPhase.SINGLE, reason)
+def _single(answer: Declaration, reason: str) -> BinaryVerdict:
+    basis = DeclarationBasis.NOTHING if answer is Declaration.NONE else DeclarationBasis.CALL
+    return BinaryVerdict(answer, basis, InterpreterSupport.NOT_DECLARED, InitPhase.SINGLE, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +311,12 @@ class Walked:
     ``free_threaded`` is None when no definition was used, or its head is not one that is known.
     """
 
-    verdict: Verdict
+    verdict: BinaryVerdict
     conflict: bool
     free_threaded: bool | None
 
 
-def decide_by_code(image: Image, init_name: str, built_for: BuiltFor, *, confirm: bool) -> Walked:
+def decide_by_code(image: BinaryImage, init_name: str, built_for: BuiltFor, *, confirm: bool) -> Walked:
     """Walk one init function. Needs ``available()`` and ``supports(image)``.
 
     ``built_for`` tells which layout definitions have where their heads do not; ``confirm`` that data alone has decided.
@@ -325,7 +327,7 @@ def decide_by_code(image: Image, init_name: str, built_for: BuiltFor, *, confirm
     return Walked(verdict, conflict, walk.heads.pop() if len(walk.heads) == 1 else None)
 
 
-def _weigh(walk: _Walk) -> tuple[Verdict, bool]:
+def _weigh(walk: _Walk) -> tuple[BinaryVerdict, bool]:
     """One verdict for all paths, and whether they contradict each other."""
     lost = "; ".join(sorted(walk.lost))
     # When no path gets to the end, a declaration for the only module that any path makes is one for this module.
@@ -341,5 +343,5 @@ def _weigh(walk: _Walk) -> tuple[Verdict, bool]:
         # A call that was not seen, or slots that were never filled, may be on the paths that were lost.
         return undecided(f"{verdict.reason}, but {lost}", verdict.phase), False
     if len({one.interpreters for one in verdicts}) > 1:
-        verdict = replace(verdict, interpreters=Interpreters.CANNOT_TELL)
+        verdict = replace(verdict, interpreters=InterpreterSupport.CANNOT_TELL)
     return verdict, False

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from ftwheel.io.binaries.emulation.machine import THREAD, State, Symbol, Value, signed, truncate
+from ftwheel.io.binaries.emulation.machine import THREAD, PathState, Symbol, Value, signed, truncate
 from ftwheel.io.binaries.emulation.x86_64_operands import (
     MASK,
-    Cell,
-    Number,
     Operand,
-    Register,
+    X86Immediate,
+    X86Memory,
+    X86Register,
     address_of,
     bits_of,
     extend,
@@ -58,7 +58,7 @@ class X86:
         self._arguments = (1, 2, 8, 9) if windows else (7, 6, 2, 1, 8, 9)
         self._clobbered = (0, 1, 2, 8, 9, 10, 11) if windows else (0, 1, 2, 6, 7, 8, 9, 10, 11)
 
-    def enter(self, state: State, stack: int, caller: int, thread_data: bytes = b"") -> None:
+    def enter(self, state: PathState, stack: int, caller: int, thread_data: bytes = b"") -> None:
         """Set up the call of the init function; ``thread_data`` is what a thread's static data starts with."""
         state.registers[_RSP] = stack - 8
         state.memory.store(stack - 8, 8, caller)
@@ -70,7 +70,7 @@ class X86:
             for at, byte in enumerate(thread_data):
                 state.memory.store(_THREAD_BLOCK + at, 1, byte)
 
-    def argument(self, state: State, number: int) -> Value:
+    def argument(self, state: PathState, number: int) -> Value:
         """The value of an argument on entry to a function."""
         return state.settle(state.registers[self._arguments[number]])
 
@@ -79,11 +79,11 @@ class X86:
         """How many arguments registers carry."""
         return len(self._arguments)
 
-    def result(self, state: State) -> Value:
+    def result(self, state: PathState) -> Value:
         """What a function returned."""
         return state.settle(state.registers[0])
 
-    def leave(self, state: State, result: Value) -> Value:
+    def leave(self, state: PathState, result: Value) -> Value:
         """Return from a function that is not walked; gives the address to go on at."""
         for number in self._clobbered:
             state.registers[number] = Symbol()
@@ -95,8 +95,8 @@ class X86:
         for at, size, mnemonic, text in self._disassembler.disasm_lite(code, address):
             after = at + size
             operands = tuple(
-                Cell(o.size, o.segment, o.base, o.index, o.scale, o.displacement + after)
-                if isinstance(o, Cell) and o.relative
+                X86Memory(o.size, o.segment, o.base, o.index, o.scale, o.displacement + after)
+                if isinstance(o, X86Memory) and o.relative
                 else o
                 for o in parse(text)
             )
@@ -124,38 +124,38 @@ def _function(name: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
 # Data movement
 
 
-def _mov(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _mov(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     target, source = operands
     value = read(state, source)
     bits = bits_of(target)
     write(state, target, truncate(value, bits) if isinstance(value, int) else value)
 
 
-def _movzx(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _movzx(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     write(state, operands[0], read(state, operands[1]))
 
 
-def _movsx(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _movsx(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     target, source = operands
     value = extend(read(state, source), bits_of(source))
     write(state, target, value if isinstance(value, int) else Symbol())
 
 
-def _extend_accumulator(state: State, _: tuple[Operand | None, ...]) -> None:
+def _extend_accumulator(state: PathState, _: tuple[Operand | None, ...]) -> None:
     value = state.settle(state.registers[0])
     state.registers[0] = extend(value & 0xFFFFFFFF, 32) if isinstance(value, int) else Symbol()
 
 
-def _lea(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _lea(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     target, source = operands
-    write(state, target, address_of(state, source) if isinstance(source, Cell) else Symbol())
+    write(state, target, address_of(state, source) if isinstance(source, X86Memory) else Symbol())
 
 
-def _push(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _push(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     _push_value(state, read(state, operands[0]))
 
 
-def _push_value(state: State, value: Value) -> None:
+def _push_value(state: PathState, value: Value) -> None:
     stack = state.registers[_RSP]
     if isinstance(stack, int):
         stack = (stack - 8) & MASK
@@ -163,7 +163,7 @@ def _push_value(state: State, value: Value) -> None:
         state.memory.store(stack, 8, value)
 
 
-def _pop(state: State) -> Value:
+def _pop(state: PathState) -> Value:
     stack = state.settle(state.registers[_RSP])
     if not isinstance(stack, int):
         return Symbol()
@@ -171,26 +171,26 @@ def _pop(state: State) -> Value:
     return state.settle(state.memory.load(stack, 8))
 
 
-def _pop_into(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _pop_into(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     write(state, operands[0], _pop(state))
 
 
-def _leave(state: State, _: tuple[Operand | None, ...]) -> None:
+def _leave(state: PathState, _: tuple[Operand | None, ...]) -> None:
     state.registers[_RSP] = state.registers[_RBP]
     state.registers[_RBP] = _pop(state)
 
 
-def _xchg(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _xchg(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     first, second = operands
     one, two = read(state, first), read(state, second)
     write(state, first, two)
     write(state, second, one)
 
 
-def _cmpxchg(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _cmpxchg(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     target, source = operands
     bits = bits_of(target)
-    accumulator = Register(0, bits)
+    accumulator = X86Register(0, bits)
     old, expected = read(state, target), read(state, accumulator)
     state.flags = ("sub", old, expected, bits)
     if isinstance(old, int) and isinstance(expected, int):
@@ -203,7 +203,7 @@ def _cmpxchg(state: State, operands: tuple[Operand | None, ...]) -> None:
         write(state, accumulator, Symbol())
 
 
-def _xadd(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _xadd(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     target, source = operands
     old, more = read(state, target), read(state, source)
     state.flags = ("add", old, more, bits_of(target))
@@ -212,15 +212,15 @@ def _xadd(state: State, operands: tuple[Operand | None, ...]) -> None:
     write(state, target, truncate(total, bits_of(target)))
 
 
-def _nothing(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _nothing(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     pass
 
 
 # Arithmetic
 
 
-def _binary(kind: str) -> Callable[[State, tuple[Operand | None, ...]], None]:
-    def run(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _binary(kind: str) -> Callable[[PathState, tuple[Operand | None, ...]], None]:
+    def run(state: PathState, operands: tuple[Operand | None, ...]) -> None:
         target, source = operands[0], operands[1]
         bits = bits_of(target)
         mask = (1 << bits) - 1
@@ -258,13 +258,13 @@ _COMPUTE: dict[str, Callable[[int, int], int]] = {
 }
 
 
-def _cmp(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _cmp(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     left, right = read(state, operands[0]), read(state, operands[1])
     bits = bits_of(operands[0])
     state.flags = ("sub", left, right & ((1 << bits) - 1) if isinstance(right, int) else right, bits)
 
 
-def _test(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _test(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     left, right = read(state, operands[0]), read(state, operands[1])
     if operands[0] == operands[1]:
         value = left
@@ -275,26 +275,26 @@ def _test(state: State, operands: tuple[Operand | None, ...]) -> None:
     state.flags = ("sub", value, 0, bits_of(operands[0]))
 
 
-def _step(kind: str) -> Callable[[State, tuple[Operand | None, ...]], None]:
-    def run(state: State, operands: tuple[Operand | None, ...]) -> None:
-        _binary(kind)(state, (operands[0], Number(1)))
+def _step(kind: str) -> Callable[[PathState, tuple[Operand | None, ...]], None]:
+    def run(state: PathState, operands: tuple[Operand | None, ...]) -> None:
+        _binary(kind)(state, (operands[0], X86Immediate(1)))
 
     return run
 
 
-def _neg(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _neg(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     value, bits = read(state, operands[0]), bits_of(operands[0])
     state.flags = ("sub", 0, value, bits)
     write(state, operands[0], -value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
 
 
-def _not(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _not(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     value, bits = read(state, operands[0]), bits_of(operands[0])
     write(state, operands[0], ~value & ((1 << bits) - 1) if isinstance(value, int) else Symbol())
 
 
-def _shift(kind: str) -> Callable[[State, tuple[Operand | None, ...]], None]:
-    def run(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _shift(kind: str) -> Callable[[PathState, tuple[Operand | None, ...]], None]:
+    def run(state: PathState, operands: tuple[Operand | None, ...]) -> None:
         bits = bits_of(operands[0])
         value = read(state, operands[0])
         count = read(state, operands[1]) if len(operands) > 1 else 1
@@ -311,7 +311,7 @@ def _shift(kind: str) -> Callable[[State, tuple[Operand | None, ...]], None]:
     return run
 
 
-def _imul(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _imul(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     state.flags = None
     if len(operands) == 1:
         state.registers[0], state.registers[2] = Symbol(), Symbol()
@@ -324,24 +324,24 @@ def _imul(state: State, operands: tuple[Operand | None, ...]) -> None:
     write(state, operands[0], product)
 
 
-def _wide_arithmetic(state: State, _: tuple[Operand | None, ...]) -> None:
+def _wide_arithmetic(state: PathState, _: tuple[Operand | None, ...]) -> None:
     state.flags = None
     state.registers[0], state.registers[2] = Symbol(), Symbol()
 
 
-def _clobber(state: State, _: tuple[Operand | None, ...]) -> None:
+def _clobber(state: PathState, _: tuple[Operand | None, ...]) -> None:
     """Instructions with results in fixed registers: ``cpuid``, string instructions and their like."""
     state.flags = None
     for number in (0, 1, 2, 3, 6, 7):
         state.registers[number] = Symbol()
 
 
-def _set_if(state: State, condition: str, operands: tuple[Operand | None, ...]) -> None:
+def _set_if(state: PathState, condition: str, operands: tuple[Operand | None, ...]) -> None:
     holds = state.compare(condition)
     write(state, operands[0], Symbol() if holds is None else int(holds))
 
 
-def _move_if(state: State, condition: str, operands: tuple[Operand | None, ...]) -> None:
+def _move_if(state: PathState, condition: str, operands: tuple[Operand | None, ...]) -> None:
     holds = state.compare(condition)
     if holds is None:
         write(state, operands[0], Symbol())
@@ -351,7 +351,7 @@ def _move_if(state: State, condition: str, operands: tuple[Operand | None, ...])
         write(state, operands[0], read(state, operands[0]))
 
 
-def _fill(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _fill(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     """``rep stosq`` and its narrower forms."""
     size = bits_of(operands[0]) // 8
     count, start = state.settle(state.registers[1]), state.settle(state.registers[7])
@@ -365,7 +365,7 @@ def _fill(state: State, operands: tuple[Operand | None, ...]) -> None:
         state.tainted = "a block of memory of unknown size is filled"
 
 
-def _copy(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _copy(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     """``rep movsq`` and its narrower forms."""
     size = bits_of(operands[0]) // 8
     count, start, source = (state.settle(state.registers[number]) for number in (1, 7, 6))
@@ -381,39 +381,39 @@ def _copy(state: State, operands: tuple[Operand | None, ...]) -> None:
 # Control
 
 
-def _jump(state: State, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
+def _jump(state: PathState, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
     return "jump", read(state, operands[0])
 
 
-def _call(state: State, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
+def _call(state: PathState, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
     target = read(state, operands[0])
     _push_value(state, state.pc)
     return "call", target
 
 
-def _return(state: State, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
+def _return(state: PathState, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
     return "return", _pop(state)
 
 
-def _jump_if(state: State, condition: str, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
+def _jump_if(state: PathState, condition: str, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
     target = operands[0]
-    address = target.value if isinstance(target, Number) else 0
+    address = target.value if isinstance(target, X86Immediate) else 0
     return "branch", state.compare(condition), address, lambda path, holds: path.assume(condition, holds)
 
 
-def _jump_if_none(state: State, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
+def _jump_if_none(state: PathState, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
     """``jrcxz``"""
     value = state.settle(state.registers[1])
     target = operands[0]
-    address = target.value if isinstance(target, Number) else 0
+    address = target.value if isinstance(target, X86Immediate) else 0
     return "branch", not value if isinstance(value, int) else None, address, lambda path, holds: None
 
 
-def _stop(state: State, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
+def _stop(state: PathState, operands: tuple[Operand | None, ...]) -> tuple[Any, ...]:
     return ("stop",)
 
 
-def _unknown(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _unknown(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     """An instruction that is not modelled: its first operand and the flags are unknown afterwards."""
     state.flags = None
     if operands:

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ftwheel.io.binaries.emulation.machine import THREAD, State, Symbol, Value, signed, truncate
+from ftwheel.io.binaries.emulation.machine import THREAD, PathState, Symbol, Value, signed, truncate
 
 __all__ = [
     "MASK",
-    "Cell",
-    "Number",
     "Operand",
-    "Register",
-    "Vector",
+    "X86Immediate",
+    "X86Memory",
+    "X86Register",
+    "X86Vector",
     "address_of",
     "bits_of",
     "extend",
@@ -29,7 +29,7 @@ MASK = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class X86Register:
     """Part of a general register: ``ah`` has ``shift`` 8."""
 
     number: int
@@ -38,7 +38,7 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
-class Vector:
+class X86Vector:
     """A vector register; only the low 128 bits are followed."""
 
     number: int
@@ -46,14 +46,14 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class X86Immediate:
     """An immediate operand."""
 
     value: int
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class X86Memory:
     """A memory operand; ``size`` is 0 where the text names none (``lea``)."""
 
     size: int
@@ -65,21 +65,25 @@ class Cell:
     relative: bool = False
 
 
-Operand = Register | Vector | Number | Cell
+Operand = X86Register | X86Vector | X86Immediate | X86Memory
 
 
-def _registers() -> dict[str, Register]:
-    names: dict[str, Register] = {}
+def _registers() -> dict[str, X86Register]:
+    names: dict[str, X86Register] = {}
     for number, wide in enumerate(_WIDE):
         if number < 8:
             short = wide[1:]
-            names |= {wide: Register(number, 64), "e" + short: Register(number, 32), short: Register(number, 16)}
-            names[short[0] + "l" if number < 4 else short + "l"] = Register(number, 8)
+            names |= {
+                wide: X86Register(number, 64),
+                "e" + short: X86Register(number, 32),
+                short: X86Register(number, 16),
+            }
+            names[short[0] + "l" if number < 4 else short + "l"] = X86Register(number, 8)
             if number < 4:
-                names[short[0] + "h"] = Register(number, 8, 8)
+                names[short[0] + "h"] = X86Register(number, 8, 8)
         else:
             for suffix, bits in (("", 64), ("d", 32), ("w", 16), ("b", 8)):
-                names[wide + suffix] = Register(number, bits)
+                names[wide + suffix] = X86Register(number, bits)
     return names
 
 
@@ -101,14 +105,14 @@ def _operand(text: str) -> Operand | None:
     if found := _CELL.fullmatch(text):
         return _cell(found[1] or "", found[2] or "", found[3])
     if found := _VECTOR.fullmatch(text):
-        return Vector(int(found[2]), {"x": 128, "y": 256, "z": 512}[found[1]])
+        return X86Vector(int(found[2]), {"x": 128, "y": 256, "z": 512}[found[1]])
     try:
-        return Number(int(text, 0) & MASK)
+        return X86Immediate(int(text, 0) & MASK)
     except ValueError:
         return None
 
 
-def _cell(size: str, segment: str, inside: str) -> Cell | None:
+def _cell(size: str, segment: str, inside: str) -> X86Memory | None:
     base = index = None
     scale, displacement, relative = 1, 0, False
     for sign, term in _TERM.findall(inside):
@@ -125,10 +129,10 @@ def _cell(size: str, segment: str, inside: str) -> Cell | None:
                 displacement += int(term, 0) * (-1 if sign == "-" else 1)
             except ValueError:
                 return None
-    return Cell(_SIZES.get(size, 0), segment, base, index, scale, displacement, relative)
+    return X86Memory(_SIZES.get(size, 0), segment, base, index, scale, displacement, relative)
 
 
-def address_of(state: State, cell: Cell) -> Value:
+def address_of(state: PathState, cell: X86Memory) -> Value:
     address = cell.displacement + (THREAD if cell.segment in {"fs", "gs"} else 0)
     for number, scale in ((cell.base, 1), (cell.index, cell.scale)):
         if number is not None:
@@ -139,17 +143,17 @@ def address_of(state: State, cell: Cell) -> Value:
     return address & MASK
 
 
-def read(state: State, operand: Operand | None) -> Value:
-    if isinstance(operand, Register):
+def read(state: PathState, operand: Operand | None) -> Value:
+    if isinstance(operand, X86Register):
         value = state.settle(state.registers[operand.number])
         if isinstance(value, int):
             return value >> operand.shift & ((1 << operand.bits) - 1)
         if operand.bits == 64:
             return value
         return Symbol() if operand.shift else state.settle(value.part(operand.bits))
-    if isinstance(operand, Number):
+    if isinstance(operand, X86Immediate):
         return operand.value
-    if isinstance(operand, Cell):
+    if isinstance(operand, X86Memory):
         address = address_of(state, operand)
         if isinstance(address, int) and operand.size in {1, 2, 4, 8}:
             return state.settle(state.memory.load(address, operand.size))
@@ -157,13 +161,13 @@ def read(state: State, operand: Operand | None) -> Value:
 
 
 def bits_of(operand: Operand | None) -> int:
-    if isinstance(operand, Register | Vector):
+    if isinstance(operand, X86Register | X86Vector):
         return operand.bits
-    return operand.size * 8 if isinstance(operand, Cell) else 64
+    return operand.size * 8 if isinstance(operand, X86Memory) else 64
 
 
-def write(state: State, operand: Operand | None, value: Value) -> None:
-    if isinstance(operand, Register):
+def write(state: PathState, operand: Operand | None, value: Value) -> None:
+    if isinstance(operand, X86Register):
         if operand.bits >= 32:
             state.registers[operand.number] = truncate(value, operand.bits)
             return
@@ -175,9 +179,9 @@ def write(state: State, operand: Operand | None, value: Value) -> None:
             state.registers[operand.number] = Symbol.ending_in(value, operand.bits)
         else:
             state.registers[operand.number] = Symbol()
-    elif isinstance(operand, Vector):
+    elif isinstance(operand, X86Vector):
         state.vectors[operand.number] = (Symbol(), Symbol())
-    elif isinstance(operand, Cell):
+    elif isinstance(operand, X86Memory):
         address = address_of(state, operand)
         if isinstance(address, int):
             if operand.size in {1, 2, 4, 8}:

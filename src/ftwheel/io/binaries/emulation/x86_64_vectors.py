@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ftwheel.io.binaries.emulation.machine import State, Symbol, Value, truncate
-from ftwheel.io.binaries.emulation.x86_64_operands import Cell, Number, Operand, Vector, address_of, read, write
+from ftwheel.io.binaries.emulation.machine import PathState, Symbol, Value, truncate
+from ftwheel.io.binaries.emulation.x86_64_operands import (
+    Operand,
+    X86Immediate,
+    X86Memory,
+    X86Vector,
+    address_of,
+    read,
+    write,
+)
 
 __all__ = ["VECTOR_FUNCTIONS"]
 
 
-def _read_pair(state: State, operand: Operand | None) -> tuple[Value, Value]:
-    if isinstance(operand, Vector):
+def _read_pair(state: PathState, operand: Operand | None) -> tuple[Value, Value]:
+    if isinstance(operand, X86Vector):
         return state.vectors[operand.number] if operand.bits == 128 else (Symbol(), Symbol())
-    if isinstance(operand, Cell) and operand.size == 16:
+    if isinstance(operand, X86Memory) and operand.size == 16:
         address = address_of(state, operand)
         if isinstance(address, int):
             return state.memory.load(address, 8), state.memory.load(address + 8, 8)
     return Symbol(), Symbol()
 
 
-def _write_pair(state: State, operand: Operand | None, pair: tuple[Value, Value]) -> None:
-    if isinstance(operand, Vector):
+def _write_pair(state: PathState, operand: Operand | None, pair: tuple[Value, Value]) -> None:
+    if isinstance(operand, X86Vector):
         state.vectors[operand.number] = pair if operand.bits == 128 else (Symbol(), Symbol())
-    elif isinstance(operand, Cell):
+    elif isinstance(operand, X86Memory):
         address = address_of(state, operand)
         if isinstance(address, int):
             if operand.size == 16:
@@ -34,87 +42,89 @@ def _write_pair(state: State, operand: Operand | None, pair: tuple[Value, Value]
                 state.memory.forget(address, operand.size)
 
 
-def _move_pair(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _move_pair(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     _write_pair(state, operands[0], _read_pair(state, operands[1]))
 
 
-def _move_scalar(bits: int) -> Callable[[State, tuple[Operand | None, ...]], None]:
+def _move_scalar(bits: int) -> Callable[[PathState, tuple[Operand | None, ...]], None]:
     """``movd`` and ``movsd``: from elsewhere the rest of the register is cleared, from a register it is kept."""
 
-    def run(state: State, operands: tuple[Operand | None, ...]) -> None:
+    def run(state: PathState, operands: tuple[Operand | None, ...]) -> None:
         target, source = operands[0], operands[-1]
-        if isinstance(target, Vector) and isinstance(source, Vector):
+        if isinstance(target, X86Vector) and isinstance(source, X86Vector):
             kept = _first(state, operands)
             state.vectors[target.number] = (state.vectors[source.number][0] if bits == 64 else Symbol(), kept[1])
-        elif isinstance(target, Vector):
+        elif isinstance(target, X86Vector):
             state.vectors[target.number] = (read(state, source), 0)
         else:
-            value = state.vectors[source.number][0] if isinstance(source, Vector) else read(state, source)
+            value = state.vectors[source.number][0] if isinstance(source, X86Vector) else read(state, source)
             write(state, target, truncate(value, bits))
 
     return run
 
 
-def _move_low(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _move_low(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     """``movlps``: eight bytes of memory into the low half, or out of it."""
     target = operands[0]
-    if isinstance(target, Vector):
+    if isinstance(target, X86Vector):
         _write_pair(state, target, (_low_half(state, operands[-1]), _first(state, operands)[1]))
     else:
         write(state, target, _read_pair(state, operands[1])[0])
 
 
-def _move_quad(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _move_quad(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     """``movq`` clears the high half, also between vectors."""
     target, source = operands
-    value = state.vectors[source.number][0] if isinstance(source, Vector) else read(state, source)
-    if isinstance(target, Vector):
+    value = state.vectors[source.number][0] if isinstance(source, X86Vector) else read(state, source)
+    if isinstance(target, X86Vector):
         state.vectors[target.number] = (value, 0)
     else:
         write(state, target, value)
 
 
-def _first(state: State, operands: tuple[Operand | None, ...]) -> tuple[Value, Value]:
+def _first(state: PathState, operands: tuple[Operand | None, ...]) -> tuple[Value, Value]:
     """The source that supplies the low half: the target itself in SSE, the second operand in AVX."""
     return _read_pair(state, operands[0] if len(operands) == 2 else operands[1])
 
 
-def _low_half(state: State, operand: Operand | None) -> Value:
-    if isinstance(operand, Vector):
+def _low_half(state: PathState, operand: Operand | None) -> Value:
+    if isinstance(operand, X86Vector):
         return state.vectors[operand.number][0]
-    if isinstance(operand, Cell):
+    if isinstance(operand, X86Memory):
         address = address_of(state, operand)
         return state.memory.load(address, 8) if isinstance(address, int) else Symbol()
     return read(state, operand)
 
 
-def _unpack_low(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _unpack_low(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     _write_pair(state, operands[0], (_first(state, operands)[0], _low_half(state, operands[-1])))
 
 
-def _move_high(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _move_high(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     """``movhps``: eight bytes of memory into the high half, or out of it."""
     target = operands[0]
-    if isinstance(target, Vector):
+    if isinstance(target, X86Vector):
         _unpack_low(state, operands)
     else:
         write(state, target, _read_pair(state, operands[1])[1])
 
 
-def _insert_quad(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _insert_quad(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     *sources, lane = operands
     low, high = _first(state, tuple(sources))
     value = read(state, sources[-1])
-    pair = (low, value) if lane == Number(1) else (value, high) if lane == Number(0) else (Symbol(), Symbol())
+    pair = (
+        (low, value) if lane == X86Immediate(1) else (value, high) if lane == X86Immediate(0) else (Symbol(), Symbol())
+    )
     _write_pair(state, operands[0], pair)
 
 
-def _xor_pair(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _xor_pair(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     zero = operands[-1] == operands[-2]
     _write_pair(state, operands[0], (0, 0) if zero else (Symbol(), Symbol()))
 
 
-def _duplicate(state: State, operands: tuple[Operand | None, ...]) -> None:
+def _duplicate(state: PathState, operands: tuple[Operand | None, ...]) -> None:
     low = _low_half(state, operands[-1])
     _write_pair(state, operands[0], (low, low))
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, ByteOrder
 from ftwheel.io.binaries.readers.image import (
     PYTHON_PREFIXES,
+    BinaryImage,
     Data,
-    Image,
-    Index,
     Pointer,
+    RowIndex,
     Segment,
     is_init_name,
     is_python_name,
@@ -64,7 +64,7 @@ _RELATIVE = {
 _DYNAMIC_LIMIT = 4096  # entries; real ones have about thirty
 
 
-class ElfImage(Image):
+class ElfImage(BinaryImage):
     """One ELF file."""
 
     binary_format = BinaryFormat.ELF
@@ -79,7 +79,7 @@ class ElfImage(Image):
         self._symbols = (0, 0)  # offset, count
         self._strings = (0, 0)  # offset, size
         self._tables: list[tuple[int, int, bool]] = []  # offset, entries, explicit addends
-        self._indexes: list[Index] | None = None
+        self._indexes: list[RowIndex] | None = None
         self._rodata: list[tuple[int, int]] = []
 
     def load(self) -> None:
@@ -264,7 +264,7 @@ class ElfImage(Image):
             return kind, symbol, fields[2] if explicit else None
         return None
 
-    def _index(self) -> list[Index]:
+    def _index(self) -> list[RowIndex]:
         if self._indexes is None:
             self._indexes = []
             code = "Q" if self._wide else "I"
@@ -277,7 +277,7 @@ class ElfImage(Image):
                 keys = cells[:: 3 if explicit else 2]
                 if little != (array("H", [1]).tobytes()[0] == 1):
                     keys.byteswap()
-                self._indexes.append(Index(keys))
+                self._indexes.append(RowIndex(keys))
         return self._indexes
 
     def pointer(self, address: int) -> Pointer:

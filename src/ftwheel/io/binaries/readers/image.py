@@ -19,10 +19,10 @@ from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, Byte
 __all__ = [
     "IMPORT_LIMIT",
     "PYTHON_PREFIXES",
+    "BinaryImage",
     "Data",
-    "Image",
-    "Index",
     "Pointer",
+    "RowIndex",
     "Segment",
     "is_init_name",
     "is_python_name",
@@ -118,7 +118,7 @@ class Data:
         return self.raw[position:end]
 
 
-class Index:
+class RowIndex:
     """Finds rows of a table by their first field without a dictionary, which would be larger than the file.
 
     Keys are kept in pieces; within a piece they are in order, and ``order`` gives the row of each. Linkers write
@@ -167,7 +167,7 @@ class Segment:
     writable: bool
 
 
-class Image(ABC):
+class BinaryImage(ABC):
     """One architecture of a shared object.
 
     ``exports`` maps the init functions to their addresses, ``imports`` are the imported C-API symbols as C spells

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator
 
 from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, ByteOrder
-from ftwheel.io.binaries.readers.image import Data, Image, Index, Pointer, Segment, is_init_name
+from ftwheel.io.binaries.readers.image import BinaryImage, Data, Pointer, RowIndex, Segment, is_init_name
 
 __all__ = ["MachOImage", "is_macho", "read_macho"]
 
@@ -40,7 +40,7 @@ _CHAIN_PLAIN = {2, 6}  # DYLD_CHAINED_PTR_64 and _64_OFFSET: all that python whe
 _CHAIN_OFFSET = 6
 
 
-class MachOImage(Image):
+class MachOImage(BinaryImage):
     """One slice of a Mach-O file."""
 
     binary_format = BinaryFormat.MACH_O
@@ -56,7 +56,7 @@ class MachOImage(Image):
         self._trie = (0, 0)
         self._bind_streams: list[tuple[int, int]] = []
         self._fixups: tuple[int, int] | None = None
-        self._binds: tuple[Index, array[int], array[int]] | None = None
+        self._binds: tuple[RowIndex, array[int], array[int]] | None = None
         self._chains: list[tuple[int, int, int, int, int]] | None = None
         self._import_table = (0, 0, 0, 0)
         self._pages: dict[int, frozenset[int] | None] = {}
@@ -219,13 +219,13 @@ class MachOImage(Image):
             shift += 7
         raise self.data.malformed("a LEB128 number does not end")
 
-    def _bindings(self) -> tuple[Index, array[int], array[int]]:
+    def _bindings(self) -> tuple[RowIndex, array[int], array[int]]:
         """Bound cells of a classic image: their addresses, the number of the symbol of each, where its name stands."""
         if self._binds is None:
             cells, owners, names = array("Q"), array("I"), array("Q", [0])
             for offset, size in self._bind_streams:
                 self._run_binds(offset, size, cells, owners, names)
-            self._binds = Index(cells), owners, names
+            self._binds = RowIndex(cells), owners, names
         return self._binds
 
     def _run_binds(self, offset: int, size: int, cells: array[int], owners: array[int], names: array[int]) -> None:

@@ -10,7 +10,15 @@ import struct
 from collections.abc import Iterator
 
 from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, ByteOrder
-from ftwheel.io.binaries.readers.image import IMPORT_LIMIT, PYTHON_PREFIXES, Data, Image, Pointer, Segment, is_init_name
+from ftwheel.io.binaries.readers.image import (
+    IMPORT_LIMIT,
+    PYTHON_PREFIXES,
+    BinaryImage,
+    Data,
+    Pointer,
+    Segment,
+    is_init_name,
+)
 
 __all__ = ["PeImage", "read_pe"]
 
@@ -19,7 +27,7 @@ _LIBRARY_LIMIT = 4096  # imported libraries
 _SYMBOL_LIMIT = 1 << 16  # symbols of one library; ordinals have 16 bits
 
 
-class PeImage(Image):
+class PeImage(BinaryImage):
     """One PE file."""
 
     binary_format = BinaryFormat.PE

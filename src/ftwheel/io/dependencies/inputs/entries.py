@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ftwheel.core.dependencies.inputs import Edge, SetAside, Wanted
+from ftwheel.core.dependencies.inputs import RequirementEdge, UnindexedDependency, WantedRequirement
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import redact
+from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.io.dependencies.inputs.reading import shown
 
 __all__ = ["DIRECT", "Entries", "edges"]
@@ -28,8 +28,8 @@ _MOST = 100_000  # requirements of one input
 class Entries:
     """The requirements of one input as they are found."""
 
-    wanted: list[Wanted] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
+    wanted: list[WantedRequirement] = field(default_factory=list)
+    set_aside: list[UnindexedDependency] = field(default_factory=list)
 
     def add(self, text: str, origin: str, *, hashes: Iterable[tuple[str, str]] = ()) -> str:
         """Take one requirement; returns its normalized name, empty when it has none.
@@ -47,12 +47,12 @@ class Entries:
             requirement = parse_requirement(text)
         except InputError as error:
             raise InputError(f"{origin}: {shown(error.message, 300)}", hint=error.hint) from None
-        self.wanted.append(Wanted(requirement=requirement, origin=origin, hashes=frozenset(hashes)))
+        self.wanted.append(WantedRequirement(requirement=requirement, origin=origin, hashes=frozenset(hashes)))
         return requirement.name
 
     def leave(self, name: str, origin: str, reason: str = DIRECT) -> str:
         """Note a dependency that no index is asked about."""
-        self.set_aside.append(SetAside(name=name, origin=origin, reason=reason))
+        self.set_aside.append(UnindexedDependency(name=name, origin=origin, reason=reason))
         return name
 
 
@@ -66,7 +66,7 @@ def _name_in(place: str) -> str:
     return shown(redact(place))
 
 
-def edges(requirements: Iterable[object], origin: str) -> tuple[Edge, ...]:
+def edges(requirements: Iterable[object], origin: str) -> tuple[RequirementEdge, ...]:
     """Who is required by a list of requirements, such as ``Requires-Dist``; what cannot be read is left out.
 
     Metadata in the wild has requirements that no installer takes any more, and an edge only tells the way to a project.
@@ -80,6 +80,8 @@ def edges(requirements: Iterable[object], origin: str) -> tuple[Edge, ...]:
         except InvalidRequirement:
             continue
         found.append(
-            Edge(name=normalized(parsed.name), extras=tuple(sorted(parsed.extras)), marker=str(parsed.marker or ""))
+            RequirementEdge(
+                name=normalized(parsed.name), extras=tuple(sorted(parsed.extras)), marker=str(parsed.marker or "")
+            )
         )
     return tuple(found)

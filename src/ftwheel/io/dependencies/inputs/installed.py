@@ -10,12 +10,12 @@ import shutil
 import subprocess
 from typing import Any
 
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind, Pin, SetAside
+from ftwheel.core.dependencies.inputs import Dependencies, InputKind, PinnedVersion, UnindexedDependency
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.io.dependencies.inputs.entries import DIRECT, edges
 from ftwheel.io.dependencies.inputs.reading import read_json, shown
-from ftwheel.io.dependencies.inputs.tables import Entry, entries
+from ftwheel.io.dependencies.inputs.tables import LockTable, entries
 
 __all__ = ["read_inspection", "read_interpreter", "read_report"]
 
@@ -72,28 +72,28 @@ def read_report(path: str, document: object) -> Dependencies:
     return _read(path, _known(path, document), "install", InputKind.REPORT)
 
 
-def _known(path: str, document: object) -> Entry:
+def _known(path: str, document: object) -> LockTable:
     table: dict[str, Any] = document if isinstance(document, dict) else {}
     if table.get("version") != _VERSION:
         raise InputError(
             f"{path}: version {shown(repr(table.get('version')))} of the format; only {_VERSION} is known",
             hint="is it from pip inspect, or pip install --report?",
         )
-    return Entry(table, path)
+    return LockTable(table, path)
 
 
-def _read(path: str, document: Entry, key: str, kind: InputKind) -> Dependencies:
+def _read(path: str, document: LockTable, key: str, kind: InputKind) -> Dependencies:
     pins, roots, set_aside = [], [], []
     for entry in entries(document.table.get(key), f"{path}: {key}"):
-        metadata = Entry(entry.table_at("metadata"), f"{entry.where}: metadata")
+        metadata = LockTable(entry.table_at("metadata"), f"{entry.where}: metadata")
         name = normalized(metadata.name)
         if entry.table.get("requested"):
             roots.append(name)
         if entry.table.get("is_direct") or "direct_url" in entry.table:
-            set_aside.append(SetAside(name=name, origin=entry.where, reason=DIRECT))
+            set_aside.append(UnindexedDependency(name=name, origin=entry.where, reason=DIRECT))
             continue
         pins.append(
-            Pin(
+            PinnedVersion(
                 name=name,
                 version=metadata.text("version"),
                 origin=entry.where,

@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ftwheel.core.dependencies.inputs import Dependencies, Edge, InputKind, Pin, PinnedFile, SetAside
+from ftwheel.core.dependencies.inputs import (
+    Dependencies,
+    InputKind,
+    PinnedFile,
+    PinnedVersion,
+    RequirementEdge,
+    UnindexedDependency,
+)
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import split_credentials
 from ftwheel.io.dependencies.inputs.entries import DIRECT, edges
 from ftwheel.io.dependencies.inputs.reading import Table
 from ftwheel.io.dependencies.inputs.selecting import Parts
-from ftwheel.io.dependencies.inputs.tables import Entry, entries, pinned_file
+from ftwheel.io.dependencies.inputs.tables import LockTable, entries, pinned_file
 
 __all__ = ["read_pdm_lock", "read_poetry_lock"]
 
@@ -31,22 +38,22 @@ def _files(tables: Iterable[Any], where: str) -> tuple[PinnedFile, ...]:
 
 def read_poetry_lock(path: str, table: Table, parts: Parts) -> Dependencies:
     """The pins of a ``poetry.lock``, groups and extras taken as asked. Raises InputError."""
-    document = Entry(table, path)
+    document = LockTable(table, path)
     extras = parts.of("extras", document.table_at("extras"), path)
     older = document.table_at("metadata").get("files", {})  # where Poetry before 1.3 kept them
     tables = list(entries(document.list("package"), f"{path}: package"))
     known = {str(group) for entry in tables for group in entry.list("groups")} - {_MAIN}
     groups = {_MAIN, *parts.of("groups", sorted(known), path)}
-    pins: list[Pin] = []
-    set_aside: list[SetAside] = []
+    pins: list[PinnedVersion] = []
+    set_aside: list[UnindexedDependency] = []
     for entry in tables:
         own = {str(group) for group in entry.list("groups")} or {_MAIN}
         if groups.isdisjoint(own):
             continue
         name = normalized(entry.name)
-        source = Entry(entry.table_at("source"), f"{entry.where}: source")
+        source = LockTable(entry.table_at("source"), f"{entry.where}: source")
         if source.text("type") in _POETRY_DIRECT:
-            set_aside.append(SetAside(name=name, origin=entry.where, reason=DIRECT))
+            set_aside.append(UnindexedDependency(name=name, origin=entry.where, reason=DIRECT))
             continue
         markers = entry.table.get("markers", ())
         if isinstance(markers, dict):  # one for each group
@@ -54,7 +61,7 @@ def read_poetry_lock(path: str, table: Table, parts: Parts) -> Dependencies:
             markers = given if len(given) == len(own & groups) else ()
         files = entry.list("files") or (older.get(entry.name, []) if isinstance(older, dict) else [])
         pins.append(
-            Pin(
+            PinnedVersion(
                 name=name,
                 version=entry.text("version"),
                 origin=entry.where,
@@ -75,12 +82,12 @@ def read_poetry_lock(path: str, table: Table, parts: Parts) -> Dependencies:
     )
 
 
-def _poetry_edges(dependencies: Table) -> Iterable[Edge]:
+def _poetry_edges(dependencies: Table) -> Iterable[RequirementEdge]:
     for name, value in dependencies.items():
         for one in value if isinstance(value, list) else [value]:
             details = one if isinstance(one, dict) else {}
             extras = details.get("extras", [])
-            yield Edge(
+            yield RequirementEdge(
                 name=normalized(name),
                 extras=tuple(map(str, extras)) if isinstance(extras, list) else (),
                 marker=str(details.get("markers", "")),
@@ -89,22 +96,22 @@ def _poetry_edges(dependencies: Table) -> Iterable[Edge]:
 
 def read_pdm_lock(path: str, table: Table, parts: Parts) -> Dependencies:
     """The pins of a ``pdm.lock``, groups taken as asked; PDM keeps extras as groups. Raises InputError."""
-    document = Entry(table, path)
+    document = LockTable(table, path)
     tables = list(entries(document.list("package"), f"{path}: package"))
     known = {str(group) for entry in tables for group in entry.list("groups")} - {_DEFAULT}
     asked = Parts(groups=(*parts.groups, *parts.extras))
     groups = {_DEFAULT, *asked.of("groups", sorted(known), path)}
-    pins: dict[tuple[str, str], Pin] = {}
-    set_aside: list[SetAside] = []
+    pins: dict[tuple[str, str], PinnedVersion] = {}
+    set_aside: list[UnindexedDependency] = []
     for entry in tables:
         if groups.isdisjoint({str(group) for group in entry.list("groups")} or {_DEFAULT}):
             continue
         name = normalized(entry.name)
         if any(key in entry.table for key in _PDM_DIRECT):
-            set_aside.append(SetAside(name=name, origin=entry.where, reason=DIRECT))
+            set_aside.append(UnindexedDependency(name=name, origin=entry.where, reason=DIRECT))
             continue
         marker = entry.text("marker")
-        pin = Pin(
+        pin = PinnedVersion(
             name=name,
             version=entry.text("version"),
             origin=entry.where,
@@ -127,7 +134,7 @@ def read_pdm_lock(path: str, table: Table, parts: Parts) -> Dependencies:
     )
 
 
-def _joined(pin: Pin, requires: tuple[Edge, ...], markers: tuple[str, ...]) -> Pin:
+def _joined(pin: PinnedVersion, requires: tuple[RequirementEdge, ...], markers: tuple[str, ...]) -> PinnedVersion:
     from dataclasses import replace
 
     return replace(pin, requires=tuple(edge for edge in requires if edge.name != pin.name), markers=markers)

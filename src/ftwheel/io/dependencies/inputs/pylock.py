@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ftwheel.core.dependencies.inputs import Dependencies, Edge, InputKind, Pin, PinnedFile, SetAside
+from ftwheel.core.dependencies.inputs import (
+    Dependencies,
+    InputKind,
+    PinnedFile,
+    PinnedVersion,
+    RequirementEdge,
+    UnindexedDependency,
+)
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import split_credentials
@@ -27,11 +34,11 @@ def read_pylock(path: str, table: Table, parts: Parts) -> Dependencies:
     for number, package in enumerate(lock.packages, 1):
         origin = f"{path}: packages[{number}]"
         if package.version is None or package.vcs or package.directory or package.archive:
-            set_aside.append(SetAside(name=package.name, origin=origin, reason=DIRECT))
+            set_aside.append(UnindexedDependency(name=package.name, origin=origin, reason=DIRECT))
             continue
         files = [file for file in (*(package.wheels or ()), package.sdist) if file is not None]
         pins.append(
-            Pin(
+            PinnedVersion(
                 name=package.name,
                 version=str(package.version),
                 origin=origin,
@@ -44,7 +51,9 @@ def read_pylock(path: str, table: Table, parts: Parts) -> Dependencies:
                     for file in files
                 ),
                 markers=() if package.marker is None else (str(package.marker),),
-                requires=tuple(Edge(name=normalized(str(one.get("name", "")))) for one in package.dependencies or ()),
+                requires=tuple(
+                    RequirementEdge(name=normalized(str(one.get("name", "")))) for one in package.dependencies or ()
+                ),
                 index=split_credentials(package.index or "")[0],
             )
         )

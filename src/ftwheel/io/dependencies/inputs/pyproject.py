@@ -8,7 +8,7 @@ from ftwheel.core.index.page import normalized
 from ftwheel.io.dependencies.inputs.entries import Entries
 from ftwheel.io.dependencies.inputs.reading import Table, read_toml, shown
 from ftwheel.io.dependencies.inputs.selecting import Parts
-from ftwheel.io.dependencies.inputs.tables import Entry
+from ftwheel.io.dependencies.inputs.tables import LockTable
 
 __all__ = ["read_pyproject"]
 
@@ -18,8 +18,8 @@ def read_pyproject(path: str, parts: Parts, table: Table | None = None) -> Depen
 
     Raises InputError: no such table, a wrong type, an unknown extra or group, dependencies that are dynamic.
     """
-    document = Entry(read_toml(path) if table is None else table, path)
-    project = Entry(document.table_at("project"), f"{path}: project")
+    document = LockTable(read_toml(path) if table is None else table, path)
+    project = LockTable(document.table_at("project"), f"{path}: project")
     if not project.table and not document.table_at("dependency-groups"):
         raise InputError(f"{path}: has no [project] table", hint="give a requirements file or a lock file instead")
     dynamic = {"dependencies", *(["optional-dependencies"] if parts.extras else [])}.intersection(
@@ -34,7 +34,7 @@ def read_pyproject(path: str, parts: Parts, table: Table | None = None) -> Depen
     name = normalized(project.text("name"))
     for number, text in enumerate(project.list("dependencies"), 1):
         found.add(_text(text, f"{path}: dependencies[{number}]"), f"{path}: dependencies[{number}]")
-    optional = Entry(project.table_at("optional-dependencies"), f"{path}: optional-dependencies")
+    optional = LockTable(project.table_at("optional-dependencies"), f"{path}: optional-dependencies")
     _extras(found, optional, parts.of("extras", optional.table, path), name)
     groups = document.table_at("dependency-groups")
     for group in parts.of("groups", groups, path):
@@ -58,7 +58,7 @@ def _text(value: object, where: str) -> str:
     return value
 
 
-def _extras(found: Entries, optional: Entry, asked: tuple[str, ...], own: str) -> None:
+def _extras(found: Entries, optional: LockTable, asked: tuple[str, ...], own: str) -> None:
     names = {normalized(name): name for name in optional.table}
     waiting = [normalized(extra) for extra in asked]
     seen: set[str] = set()

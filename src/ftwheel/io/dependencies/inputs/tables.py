@@ -11,13 +11,13 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.index.urls import split_credentials
 from ftwheel.io.dependencies.inputs.reading import Table, shown
 
-__all__ = ["Entry", "entries", "pinned_file"]
+__all__ = ["LockTable", "entries", "pinned_file"]
 
 _MOST = 100_000  # entries of one lock
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
-class Entry:
+class LockTable:
     """One table with its place; every getter raises InputError for a value of another type."""
 
     def __init__(self, table: Mapping[str, Any], where: str) -> None:
@@ -51,17 +51,17 @@ class Entry:
         return name
 
 
-def entries(tables: object, where: str) -> Iterator[Entry]:
+def entries(tables: object, where: str) -> Iterator[LockTable]:
     """The tables of an array; ``where`` is the file and the key. Raises InputError when they are none."""
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
         raise InputError(f"{where} is no array of tables")
     if len(tables) > _MOST:
         raise InputError(f"{where}: more than {_MOST:,} entries; refused")
     for number, table in enumerate(tables, 1):
-        yield Entry(table, f"{where}[{number}]")
+        yield LockTable(table, f"{where}[{number}]")
 
 
-def pinned_file(entry: Entry) -> PinnedFile | None:
+def pinned_file(entry: LockTable) -> PinnedFile | None:
     """A file by ``url``, ``file``, ``name`` or ``path``, with ``hash`` or ``hashes``; None when it has no name."""
     url = split_credentials(entry.text("url"))[0].partition("#")[0]
     place = entry.text("name") or entry.text("file") or entry.text("path") or url

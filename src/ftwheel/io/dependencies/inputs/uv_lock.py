@@ -5,14 +5,20 @@ Source: uv 0.13.9 ``uv-resolver/src/lock/mod.rs`` (version 1 of the format).
 
 from __future__ import annotations
 
-from ftwheel.core.dependencies.inputs import Dependencies, Edge, InputKind, Pin, SetAside
+from ftwheel.core.dependencies.inputs import (
+    Dependencies,
+    InputKind,
+    PinnedVersion,
+    RequirementEdge,
+    UnindexedDependency,
+)
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import split_credentials
 from ftwheel.io.dependencies.inputs.entries import DIRECT
 from ftwheel.io.dependencies.inputs.reading import Table, shown
 from ftwheel.io.dependencies.inputs.selecting import Parts
-from ftwheel.io.dependencies.inputs.tables import Entry, entries, pinned_file
+from ftwheel.io.dependencies.inputs.tables import LockTable, entries, pinned_file
 
 __all__ = ["read_uv_lock"]
 
@@ -29,16 +35,16 @@ def read_uv_lock(path: str, table: Table, parts: Parts) -> Dependencies:
         )
     pins, set_aside, members, asked = [], [], [], []
     for entry in entries(table.get("package", []), f"{path}: package"):
-        source = Entry(entry.table_at("source"), f"{entry.where}: source")
+        source = LockTable(entry.table_at("source"), f"{entry.where}: source")
         name = normalized(entry.name)
         if any(key in source.table for key in _LOCAL):
             members.append(entry)
         elif "registry" not in source.table:
-            set_aside.append(SetAside(name=name, origin=entry.where, reason=DIRECT))
+            set_aside.append(UnindexedDependency(name=name, origin=entry.where, reason=DIRECT))
         else:
             files = [*entry.list("wheels"), *([entry.table["sdist"]] if "sdist" in entry.table else [])]
             pins.append(
-                Pin(
+                PinnedVersion(
                     name=name,
                     version=entry.text("version"),
                     origin=entry.where,
@@ -55,7 +61,7 @@ def read_uv_lock(path: str, table: Table, parts: Parts) -> Dependencies:
     own = {normalized(member.name) for member in members}
     for member in members:
         asked += [edge for edge in _requires(member) if edge.within in extras]
-        development = Entry(member.table_at("dev-dependencies"), f"{member.where}: dev-dependencies")
+        development = LockTable(member.table_at("dev-dependencies"), f"{member.where}: dev-dependencies")
         for group in groups:
             asked += _edges(development, group, within="")
     asked = [edge for edge in asked if edge.name not in own]
@@ -71,17 +77,17 @@ def read_uv_lock(path: str, table: Table, parts: Parts) -> Dependencies:
     )
 
 
-def _requires(entry: Entry) -> tuple[Edge, ...]:
-    optional = Entry(entry.table_at("optional-dependencies"), f"{entry.where}: optional-dependencies")
+def _requires(entry: LockTable) -> tuple[RequirementEdge, ...]:
+    optional = LockTable(entry.table_at("optional-dependencies"), f"{entry.where}: optional-dependencies")
     found = _edges(entry, "dependencies", within="")
     for extra in optional.table:
         found += _edges(optional, extra, within=extra)
     return tuple(found)
 
 
-def _edges(entry: Entry, key: str, *, within: str) -> list[Edge]:
+def _edges(entry: LockTable, key: str, *, within: str) -> list[RequirementEdge]:
     return [
-        Edge(
+        RequirementEdge(
             name=normalized(one.name),
             extras=tuple(normalized(str(extra)) for extra in (*one.list("extra"), *one.list("extras"))),
             marker=one.text("marker"),

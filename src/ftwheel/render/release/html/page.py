@@ -15,10 +15,10 @@ from importlib.resources import files
 from itertools import groupby
 
 from ftwheel import __version__
-from ftwheel.core.release.coverage import Coverage, Gets, Place, Spot
 from ftwheel.core.findings import Finding
-from ftwheel.render.release.matrix import Board, Column, Field, State, System, Tone, bounded, lay_out
+from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice, TargetEnvironment
 from ftwheel.render.findings import summary
+from ftwheel.render.release.matrix import Column, CoverageMatrix, Field, FieldState, System, Tone, bounded, lay_out
 from ftwheel.render.release.shapes import SHAPES
 
 __all__ = ["html"]
@@ -33,13 +33,13 @@ _SWATCHES = {
 }
 _TROUBLE = (Tone.BAD, Tone.WARNED)
 _MEANINGS = {
-    State.WHEEL: "a wheel for this version and build",
-    State.STABLE_ABI: "a wheel with the stable ABI",
-    State.PURE: "a wheel without an ABI of its own",
-    State.OLDER: "an older version, silently",
-    State.SDIST: "the source distribution, to be compiled",
-    State.NOTHING: "nothing, the installation fails",
-    State.UNLOADABLE: "a wheel that is accepted and cannot be loaded",
+    FieldState.WHEEL: "a wheel for this version and build",
+    FieldState.STABLE_ABI: "a wheel with the stable ABI",
+    FieldState.PURE: "a wheel without an ABI of its own",
+    FieldState.OLDER: "an older version, silently",
+    FieldState.SDIST: "the source distribution, to be compiled",
+    FieldState.NOTHING: "nothing, the installation fails",
+    FieldState.UNLOADABLE: "a wheel that is accepted and cannot be loaded",
 }
 
 
@@ -57,7 +57,7 @@ def html(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple
     return "".join(f"{line}\n" for line in _page(coverage, found, lay_out(coverage, found, known=known)))
 
 
-def _page(coverage: Coverage, found: Sequence[Finding], board: Board) -> Iterator[str]:
+def _page(coverage: Coverage, found: Sequence[Finding], board: CoverageMatrix) -> Iterator[str]:
     style, script = _asset("page.css"), _asset("page.js")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
@@ -91,17 +91,17 @@ def _symbols() -> str:
     return f'<svg class="symbols" aria-hidden="true">{shapes}</svg>'
 
 
-def _name(state: State) -> str:
+def _name(state: FieldState) -> str:
     return f"s-{state.name.lower().replace('_', '-')}"
 
 
-def _shape(state: State) -> str:
+def _shape(state: FieldState) -> str:
     return f'<svg class="shape" aria-hidden="true"><use href="#{_name(state)}"/></svg>'
 
 
-def _header(coverage: Coverage, board: Board) -> Iterator[str]:
+def _header(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
     yield f"<p class=over>Who gets which wheel</p><h1>{escape(board.title)}</h1>"
-    mark = _shape(State.WHEEL if board.verdict is Tone.GOOD else State.UNLOADABLE)
+    mark = _shape(FieldState.WHEEL if board.verdict is Tone.GOOD else FieldState.UNLOADABLE)
     yield f'<p class="verdict {_class(board.verdict)}">{mark}<strong>{escape(board.headline)}</strong></p>'
     yield "<dl class=facts>"
     for tone, count in board.counts:
@@ -123,7 +123,7 @@ def _plural(tone: Tone, count: int) -> str:
     return f"{tone.value}s" if count != 1 and tone in {*_TROUBLE, Tone.KNOWN} else tone.value
 
 
-def _matrix(board: Board) -> Iterator[str]:
+def _matrix(board: CoverageMatrix) -> Iterator[str]:
     yield '<section><h2 id="matrix">Coverage</h2>'
     yield from _filters(board)
     width = "wide" if len(board.columns) > _MOST_NARROW else "narrow"
@@ -155,7 +155,7 @@ def _classes(group: Sequence[Column]) -> str:
     return f"first only-{_build(group[0])}" if len(group) == 1 else "first"
 
 
-def _build(column: Column | Place) -> str:
+def _build(column: Column | TargetEnvironment) -> str:
     return "ft" if column.free_threaded else "df"
 
 
@@ -163,7 +163,7 @@ def _first(column: Column, group: Sequence[Column]) -> str:
     return " first" if column is group[0] else ""
 
 
-def _system(system: System, number: int, board: Board, firsts: set[tuple[int, bool]]) -> Iterator[str]:
+def _system(system: System, number: int, board: CoverageMatrix, firsts: set[tuple[int, bool]]) -> Iterator[str]:
     yield f'<tbody class="y{number}"><tr class="system"><th scope="rowgroup" colspan="{len(board.columns) + 1}">'
     yield f"<span>{escape(system.name)}</span></th></tr>"
     for row in system.rows:
@@ -198,7 +198,7 @@ def _sentence(text: str) -> str:
     return f"<span>{escape(text[:1].upper() + text[1:] if not text.startswith(('pip ', 'uv ')) else text)}.</span>"
 
 
-def _filters(board: Board) -> Iterator[str]:
+def _filters(board: CoverageMatrix) -> Iterator[str]:
     """Check boxes that the style sheet obeys; a browser without ``:has()`` shows everything."""
     yield '<fieldset class="filters"><legend>Show</legend>'
     yield '<label><input type="checkbox" id="f-bad"> only machines with problems</label>'
@@ -211,10 +211,10 @@ def _filters(board: Board) -> Iterator[str]:
     yield "</fieldset>"
 
 
-def _legend(board: Board) -> Iterator[str]:
+def _legend(board: CoverageMatrix) -> Iterator[str]:
     used = {field.state for field in board.fields}
     yield "<ul class=legend aria-label='Legend'>"
-    for state in State:
+    for state in FieldState:
         if state in used:
             yield f"<li>{_shape(state)}<span><b>{escape(state.value)}</b>: {escape(_MEANINGS[state])}</span></li>"
     for tone, text in _SWATCHES.items():
@@ -240,7 +240,7 @@ def _findings(found: Sequence[Finding]) -> Iterator[str]:
     yield "</ol></section>"
 
 
-def _places(coverage: Coverage, board: Board) -> Iterator[str]:
+def _places(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
     spots = {spot.place: spot for spot in coverage.spots}
     yield '<section aria-labelledby="places"><h2 id="places">Every place</h2>'
     yield "<p>The matrix in words, system by system.</p>"
@@ -251,14 +251,14 @@ def _places(coverage: Coverage, board: Board) -> Iterator[str]:
         yield f"<details{' open' if bad else ''}><summary>{escape(system.name)} <span class=on>{count}</span></summary>"
         yield '<div class="scroll" role="region" tabindex="0" aria-label="Places on ' + escape(system.name) + '">'
         yield f'<table class="list"><caption class="hidden">Places on {escape(system.name)}</caption><thead><tr>'
-        yield from (f'<th scope="col">{name}</th>' for name in ("Place", "Verdict", "Takes", "Why"))
+        yield from (f'<th scope="col">{name}</th>' for name in ("TargetEnvironment", "Verdict", "Takes", "Why"))
         yield "</tr></thead><tbody>"
         yield from (_line(field, spots[field.place]) for field in fields)
         yield "</tbody></table></div></details>"
     yield "</section>"
 
 
-def _line(field: Field, spot: Spot) -> str:
+def _line(field: Field, spot: CoverageCell) -> str:
     label = escape(field.place.label, quote=True)
     taken = f"{_sentence(field.taken)}{_names(spot.gets)}"
     codes = "".join(f" <code>{escape(code)}</code>" for code in field.codes)
@@ -270,14 +270,14 @@ def _line(field: Field, spot: Spot) -> str:
     )
 
 
-def _names(taken: Sequence[Gets]) -> str:
+def _names(taken: Sequence[InstallerChoice]) -> str:
     """The files behind "the older version" and "the sdist"; other answers are file names already."""
     named = [gets for gets in taken if _shown_without_name(gets)]
     names = dict.fromkeys(bounded(gets.filename) for gets in named)
     return "".join(f" <code>{escape(name)}</code>" for name in names)
 
 
-def _shown_without_name(gets: Gets) -> bool:
+def _shown_without_name(gets: InstallerChoice) -> bool:
     return gets.filename != "" and gets.outcome.value in {"older version", "sdist"}
 
 

@@ -1,0 +1,303 @@
+"""How ready a project is for a target, and what is said to help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from ftwheel.core.dependencies.assessment import assess, newest_wheel
+from ftwheel.core.dependencies.readiness import HelpKind, Readiness, Release, TakenFile, TargetReadiness
+from ftwheel.core.dependencies.requested import RequestedVersion
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind
+from ftwheel.core.installers.options import InstallerOptions, installer
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles
+from ftwheel.core.tags.environments import parse_environment
+from support.pages import entry, html_page, json_page
+
+NEXT = "cp315t-win_amd64"
+TARGET = "cp314t-win_amd64"
+T = "cp314-cp314t-win_amd64.whl"
+DEFAULT = "cp314-cp314-win_amd64.whl"
+
+
+def files(*names: str | dict[str, Any]) -> ProjectFiles:
+    return pages(json_page(*(entry(name) if isinstance(name, str) else name for name in names)))
+
+
+def pages(page: ProjectDetails) -> ProjectFiles:
+    return ProjectFiles("foo", [(SourceKind.INDEX, page)])
+
+
+def ask(
+    project: ProjectFiles | None,
+    wanted: str = "foo",
+    *,
+    target: str = TARGET,
+    rules: InstallerOptions | None = None,
+    locked: Sequence[str] = (),
+    resolved: bool = False,
+    pinned: str = "",
+    digests: Sequence[str] = (),
+) -> TargetReadiness:
+    wish = RequestedVersion(
+        requirement=parse_requirement(wanted),
+        pinned=pinned,
+        resolved=resolved,
+        hashes=frozenset(("sha256", digest * 64) for digest in digests),
+        locked=tuple(File(filename=name, url=f"https://lock.invalid/{name}") for name in locked),
+    )
+    return assess(project, wish, parse_environment(target), rules or installer("pip"))
+
+
+def kinds(verdict: TargetReadiness) -> list[HelpKind]:
+    return [each.kind for each in verdict.helps]
+
+
+@pytest.mark.parametrize("name", ["pip", "uv"])
+@pytest.mark.parametrize(
+    ("target", "filename", "readiness"),
+    [
+        (TARGET, f"foo-1.0-{T}", Readiness.FREE_THREADED),
+        (TARGET, "foo-1.0-py3-none-any.whl", Readiness.PURE),
+        (TARGET, "foo-1.0.tar.gz", Readiness.SDIST),
+        (TARGET, f"foo-1.0-{DEFAULT}", Readiness.NOTHING),
+        (TARGET, "foo-1.0-cp314-abi3t-win_amd64.whl", Readiness.CANNOT_LOAD),
+        (TARGET, "foo-1.0-cp314-none-win_amd64.whl", Readiness.CANNOT_TELL),
+        (NEXT, "foo-1.0-cp315-abi3t-win_amd64.whl", Readiness.STABLE_ABI),
+        ("cp314-win_amd64", f"foo-1.0-{DEFAULT}", Readiness.VERSION_SPECIFIC),
+        ("cp314-win_amd64", "foo-1.0-cp311-abi3-win_amd64.whl", Readiness.STABLE_ABI),
+    ],
+)
+def test_what_a_target_gets_of_a_release(name: str, target: str, filename: str, readiness: Readiness) -> None:
+    for pinned in ("", "1.0"):
+        verdict = ask(files(filename), target=target, rules=installer(name), pinned=pinned)
+        assert verdict.readiness is readiness
+        taken = "" if verdict.taken is None else verdict.taken.filename
+        assert taken == ("" if readiness is Readiness.NOTHING else filename)
+        assert verdict.version == ("" if readiness is Readiness.NOTHING and not pinned else "1.0")
+
+
+def test_a_ready_project_needs_no_help() -> None:
+    verdict = ask(files(f"foo-1.0-{T}", f"foo-2.0-{T}"), pinned="1.0")
+    assert (verdict.ready, verdict.helps, verdict.upgrade, verdict.newest) == (True, (), None, "2.0")
+
+
+def test_the_first_release_is_the_oldest_final_one_with_a_wheel_for_the_abi() -> None:
+    when = {"upload_time": "2026-01-02T03:04:05.000000Z"}
+    later = {"upload_time": "2026-02-02T03:04:05.000000Z"}
+    verdict = ask(
+        files(
+            entry(f"foo-3.0-{T}", upload_time="2025-01-01T00:00:00.000000Z"),
+            entry(f"foo-2.0-1-{T}", **later),
+            entry(f"foo-2.0-{T}", **when),
+            f"foo-2.0rc1-{T}",
+            f"foo-1.0-{DEFAULT}",
+            entry(f"foo-0.9-{T}", yanked="broken"),
+            "foo-0.8-cp314-cp314t-linux_x86_64.whl",
+            "foo-0.7-cp314-abi3t-win_amd64.whl",
+            "foo-0.6-cp314t-none-win_amd64.whl",
+            f"other-0.5-{T}",
+            f"foo-x-{T}",
+            f"foo-0-4-5-{T}",
+            "foo-0.3-cp314t.tar.gz",
+        )
+    )
+    assert verdict.first == Release(version="2.0", upload_time=json_page(entry("f", **when)).files[0].upload_time)
+    assert ask(files(f"foo-2.0rc1-{T}")).first == Release(version="2.0rc1")
+    assert ask(files("foo-1.0-py3-none-any.whl")).first is None
+    assert ask(files("foo-1.0-cp312-abi3-win_amd64.whl"), target="cp314-win_amd64").first == Release(version="1.0")
+
+
+def test_a_release_after_the_pin_that_would_do_is_an_upgrade() -> None:
+    when = "2026-01-02T03:04:05.000000Z"
+    verdict = ask(
+        files("foo-1.0.tar.gz", f"foo-1.0-{DEFAULT}", entry(f"foo-1.1-{T}", upload_time=when), f"foo-2.0-{DEFAULT}"),
+        pinned="1.0",
+    )
+    assert verdict.readiness is Readiness.SDIST
+    assert verdict.upgrade is not None
+    assert verdict.upgrade.version == "1.1"
+    assert [(each.kind, each.text) for each in verdict.helps] == [
+        (HelpKind.UPGRADE, "upgrade to 1.1 (2026-01-02)"),
+        (HelpKind.BUILD, "build 1.0 from foo-1.0.tar.gz"),
+    ]
+
+
+def test_a_requirement_that_shuts_out_the_release_that_would_do() -> None:
+    verdict = ask(files(f"foo-1.0-{DEFAULT}", f"foo-2.0-{T}"), "foo<2")
+    assert (verdict.readiness, kinds(verdict)) == (Readiness.NOTHING, [HelpKind.UPGRADE])
+
+
+def test_a_pre_release_that_would_do_is_worth_waiting_for() -> None:
+    project = files(f"foo-1.0-{DEFAULT}", f"foo-2.0rc1-{T}")
+    verdict = ask(project, pinned="1.0")
+    assert (verdict.upgrade, verdict.prerelease) == (None, Release(version="2.0rc1"))
+    assert [each.text for each in verdict.helps] == ["wait for the release after 2.0rc1, or take that pre-release"]
+    asked = InstallerOptions(name="pip", allow_prereleases=True)
+    assert ask(project, pinned="1.0", rules=asked).upgrade == Release(version="2.0rc1")
+    assert ask(project, pinned="2.0rc1").ready
+
+
+def test_an_older_release_that_would_do_is_named_when_no_newer_one_would() -> None:
+    verdict = ask(files(f"foo-1.0-{T}", f"foo-2.0-{DEFAULT}"), pinned="2.0")
+    assert (verdict.readiness, verdict.older) == (Readiness.NOTHING, Release(version="1.0"))
+    assert [each.text for each in verdict.helps] == [
+        "use the older 1.0, the last with a wheel",
+        "ask foo for a cp314-cp314t-win_amd64 wheel",
+    ]
+
+
+@pytest.mark.parametrize("name", ["pip", "uv"])
+def test_taking_an_older_version_is_told(name: str) -> None:
+    project = files(f"foo-1.0-{T}", f"foo-2.0-{DEFAULT}")
+    for resolved in (False, True):
+        pinned = "1.0" if resolved else ""
+        verdict = ask(project, pinned=pinned, resolved=resolved, rules=installer(name))
+        assert (verdict.readiness, verdict.version) == (Readiness.OLDER_VERSION, "1.0")
+        assert kinds(verdict) == [HelpKind.ASK]
+
+
+def test_a_version_that_another_project_asked_for_is_no_doing_of_the_target() -> None:
+    verdict = ask(files(f"foo-1.0-{T}", f"foo-2.0-{T}"), pinned="1.0", resolved=True)
+    assert verdict.readiness is Readiness.FREE_THREADED
+    nothing = ask(files(f"foo-2.0-{DEFAULT}"), pinned="1.0", resolved=True)
+    assert nothing.readiness is Readiness.NOTHING
+
+
+def test_accepted_is_not_loadable() -> None:
+    wheels = [f"foo-{number}-cp32-abi3t-win_amd64.whl" for number in (2, 3, 4)]
+    verdict = ask(files(*wheels, f"foo-1-{T}"), pinned="2")
+    assert verdict.readiness is Readiness.CANNOT_LOAD
+    assert verdict.older == Release(version="1")
+    assert verdict.helps[-1].text == (
+        "ask foo for a cp314-cp314t-win_amd64 wheel, or use CPython 3.15t, the first to load abi3t"
+    )
+
+
+def test_releases_that_nobody_can_load_are_not_walked_over_for_ever() -> None:
+    wheels = [f"foo-{number}-cp32-abi3t-win_amd64.whl" for number in range(2, 200)]
+    assert ask(files(f"foo-1-{T}", *wheels), pinned="199").older is None
+
+
+def test_a_local_version_is_no_bound() -> None:
+    verdict = ask(files(f"foo-1.0+cpu-{DEFAULT}", f"foo-0.9-{T}", f"foo-1.0+gpu-{T}"), pinned="1.0+cpu")
+    assert (verdict.readiness, verdict.older) == (Readiness.NOTHING, Release(version="0.9"))
+
+
+def test_a_wheel_without_an_abi_has_to_be_looked_into() -> None:
+    verdict = ask(files("foo-1.0-cp314-none-win_amd64.whl"))
+    assert verdict.why == "the tag cp314-none-win_amd64 does not say which build its modules are for"
+    assert [each.text for each in verdict.helps] == [
+        "ftwheel check foo-1.0-cp314-none-win_amd64.whl says what is inside"
+    ]
+
+
+def test_a_page_that_the_installer_cannot_read_cannot_be_told_about() -> None:
+    page = html_page('<a href="https://files.example.org/foo-1.0.tar.gz#sha256=short">foo-1.0.tar.gz</a>')
+    verdict = ask(pages(page), rules=installer("uv"))
+    assert verdict.readiness is Readiness.CANNOT_TELL
+    assert verdict.why.startswith("uv gives up on the page: ")
+    assert verdict.helps == ()
+
+
+def test_what_no_index_has_cannot_be_told_about() -> None:
+    verdict = ask(None, pinned="1.0")
+    assert (verdict.readiness, verdict.version, verdict.why) == (
+        Readiness.CANNOT_TELL,
+        "1.0",
+        "no index has this project",
+    )
+
+
+def test_a_pin_that_is_no_version_cannot_be_told_about() -> None:
+    verdict = ask(files(f"foo-1.0-{T}"), pinned="one; import os")
+    assert (verdict.readiness, verdict.why) == (
+        Readiness.CANNOT_TELL,
+        "'one; import os' is not a version (PEP 440)",
+    )
+
+
+def test_a_pin_that_is_gone_from_the_index() -> None:
+    verdict = ask(files(f"foo-2.0-{T}", "foo-1.0.exe"), pinned="1.0")
+    assert verdict.readiness is Readiness.NOTHING
+    assert verdict.notes == ("1.0 is not on the index",)
+    assert kinds(verdict) == [HelpKind.UPGRADE]
+
+
+@pytest.mark.parametrize(("reason", "note"), [("broken", "1.0 is yanked: broken"), (True, "1.0 is yanked")])
+def test_a_pin_that_was_yanked(reason: object, note: str) -> None:
+    verdict = ask(files(entry(f"foo-1.0-{T}", yanked=reason)), pinned="1.0")
+    assert verdict.ready
+    assert verdict.notes == (note,)
+
+
+def test_a_wheel_for_any_python_beside_compiled_ones_is_told() -> None:
+    verdict = ask(files(f"foo-1.0-{DEFAULT}", "foo-1.0-py3-none-any.whl"))
+    assert verdict.readiness is Readiness.PURE
+    assert verdict.notes == ("the wheel for any Python: its compiled ones are for other builds",)
+    assert ask(files("foo-1.0-py3-none-any.whl")).notes == ()
+
+
+def test_a_lock_decides_what_is_taken_and_the_index_what_helps() -> None:
+    project = files(f"foo-1.0-{DEFAULT}", f"foo-1.0-{T}")
+    verdict = ask(project, pinned="1.0", locked=[f"foo-1.0-{DEFAULT}"])
+    assert verdict.readiness is Readiness.NOTHING
+    assert [(each.kind, each.text) for each in verdict.helps[:1]] == [
+        (HelpKind.LOCK_AGAIN, f"lock again: the index has foo-1.0-{T}, which the lock does not know")
+    ]
+    assert ask(project, pinned="1.0", locked=[f"foo-1.0-{T}"]).ready
+    asks = ask(files(f"foo-1.0-{DEFAULT}"), pinned="1.0", locked=[f"foo-1.0-{DEFAULT}"])
+    assert kinds(asks) == [HelpKind.ASK]
+
+
+def test_locked_files_that_are_gone_from_the_index_are_told() -> None:
+    locked = [f"foo-1.0-{T}", "foo-1.0.tar.gz"]
+    assert ask(files(f"foo-1.0-{T}"), pinned="1.0", locked=locked).notes == ("the index no longer has foo-1.0.tar.gz",)
+    assert ask(files("foo-1.0.zip"), pinned="1.0", locked=locked).notes == (
+        "the index no longer has 2 of the files locked",
+    )
+    assert ask(None, pinned="1.0", locked=locked).notes == ("no index has this project",)
+
+
+def test_formats_that_the_user_switched_off_do_not_hide_what_helps() -> None:
+    strict = InstallerOptions(name="pip", no_binary=frozenset({":all:"}))
+    verdict = ask(files(f"foo-1.0-{T}", "foo-1.0.tar.gz", f"foo-2.0-{T}"), "foo<2", rules=strict)
+    assert (verdict.readiness, verdict.upgrade) == (Readiness.SDIST, Release(version="2.0"))
+
+
+def test_the_wheel_to_look_into() -> None:
+    environment, rules = parse_environment(TARGET), installer("pip")
+
+    def chosen(project: ProjectFiles, verdict: TargetReadiness) -> str:
+        found = newest_wheel(project, verdict, environment, rules)
+        return "" if found is None else found.filename
+
+    project = files(f"foo-1.0-{T}", f"foo-2.0-{T}", f"foo-3.0rc1-{T}")
+    assert chosen(project, ask(project, pinned="1.0")) == f"foo-1.0-{T}"
+    assert chosen(project, ask(project, pinned="3.0rc1")) == f"foo-3.0rc1-{T}"
+    project = files(f"foo-1.0-{DEFAULT}", f"foo-2.0-{T}")
+    assert chosen(project, ask(project, pinned="1.0")) == f"foo-2.0-{T}"
+    project = files("foo-1.0-py3-none-any.whl")
+    assert chosen(project, ask(project)) == ""
+    project = files("foo-1.0.tar.gz")
+    assert chosen(project, ask(project)) == ""
+    assert ask(project).taken == TakenFile(filename="foo-1.0.tar.gz")
+
+
+@pytest.mark.parametrize("name", ["pip", "uv"])
+def test_files_named_by_their_digests_are_the_only_ones(name: str) -> None:
+    project = files(
+        entry("foo-1.0.tar.gz", hashes={"sha256": "a" * 64}), entry(f"foo-1.0-{T}", hashes={"sha256": "b" * 64})
+    )
+    rules = installer(name)
+    assert ask(project, "foo==1.0", digests="ab", rules=rules).readiness is Readiness.FREE_THREADED
+    verdict = ask(project, "foo==1.0", digests="a", rules=rules, pinned="1.0", resolved=True)
+    assert verdict.readiness is Readiness.SDIST
+    assert (verdict.helps[0].kind, verdict.helps[0].version) == (HelpKind.LOCK_AGAIN, "1.0")
+    verdict = ask(project, "foo==1.0", digests="c", rules=rules, pinned="1.0")
+    assert (verdict.readiness, verdict.taken) == (Readiness.NOTHING, None)
+    undeclared = files(f"foo-1.0-{T}")
+    assert ask(undeclared, "foo==1.0", digests="c", rules=rules).readiness is Readiness.FREE_THREADED

@@ -1,0 +1,280 @@
+"""Pages of the simple API: what they say, and which installer trips over what."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from ftwheel.core.errors import IndexFormatError
+from ftwheel.core.index.page import (
+    File,
+    ProjectDetails,
+    Refusal,
+    SourceKind,
+    Yanked,
+    normalized,
+    read_upload_time,
+    render_page,
+)
+from ftwheel.core.index.page_json import JsonFiles
+from ftwheel.core.index.pages import Pages
+from ftwheel.core.index.parse import parse_page
+from support.pages import HTML, JSON, URL, entry, html_page, json_page
+
+SHA = "a" * 64
+
+
+def usual(filename: str = "foo-1.0.tar.gz", **fields: Any) -> dict[str, Any]:
+    return entry(filename, **{"hashes": {"sha256": SHA}} | fields)
+
+
+def refused_by(details: ProjectDetails) -> list[str]:
+    return [refusal.installer for refusal in details.refusals]
+
+
+def test_a_usual_page_is_read_lazily_and_fully() -> None:
+    details = json_page(
+        usual(
+            size=3,
+            upload_time="2025-01-02T03:04:05.25Z",
+            requires_python=">=3.9",
+            yanked="broken",
+            core_metadata={"sha256": SHA},
+        ),
+        usual("foo-2.0-py3-none-any.whl", yanked=True, dist_info_metadata=True),
+        usual("foo-3.0.tar.gz", yanked="", core_metadata=False),
+        versions=["1.0", "2.0", 3],
+        **{"project-status": {"status": "archived", "reason": "done"}},
+    )
+    assert isinstance(details.files, JsonFiles)
+    first, second, third = details.files
+    assert first == File(
+        filename="foo-1.0.tar.gz",
+        url="https://files.example.org/foo-1.0.tar.gz",
+        hashes=(("sha256", SHA),),
+        size=3,
+        upload_time=datetime(2025, 1, 2, 3, 4, 5, 250_000, UTC),
+        requires_python=">=3.9",
+        yanked=Yanked(reason="broken"),
+        core_metadata=(("sha256", SHA),),
+    )
+    assert (second.yanked, second.core_metadata) == (Yanked(), ())
+    assert second.size is None
+    assert (third.yanked, third.core_metadata) == (Yanked(doubtful=True), None)
+    assert (details.versions, details.status, details.status_reason) == (("1.0", "2.0"), "archived", "done")
+    assert details.refusals == ()
+
+
+def test_lazy_files_are_a_sequence_like_a_tuple() -> None:
+    files = json_page(usual(), usual("foo-2.0.tar.gz")).files
+    assert len(files) == 2
+    assert files[1:] == (files[1],)
+    assert files == tuple(files)
+    assert files == json_page(usual(), usual("foo-2.0.tar.gz")).files
+    assert files != json_page(usual()).files
+    assert files != "foo"
+    assert hash(files) == hash(tuple(files))
+
+
+def test_a_page_without_anything_else_is_a_page() -> None:
+    details = parse_page(b'{"files": []}', content_type=f"{JSON}; charset=utf-8", url=URL, name="Foo_Bar")
+    assert details == ProjectDetails(name="foo-bar", files=(), url=URL)
+
+
+@pytest.mark.parametrize(
+    ("fields", "by"),
+    [
+        ({"url": None}, ["uv"]),
+        ({"url": 3}, ["pip", "uv"]),
+        ({"url": "http://[half"}, ["pip"]),
+        ({"filename": None}, ["uv"]),
+        ({"requires-python": 3}, ["uv"]),
+        ({"requires-python": 0}, ["uv"]),
+        ({"size": "3"}, ["uv"]),
+        ({"size": -1}, ["uv"]),
+        ({"hashes": None}, ["uv"]),
+        ({"hashes": "sha256"}, ["pip", "uv"]),
+        ({"hashes": {"sha256": "a"}}, ["uv"]),
+        ({"hashes": {"sha256": "g" * 64}}, ["uv"]),
+        ({"upload-time": None}, ["uv"]),
+        ({"upload-time": 3}, ["pip", "uv"]),
+        ({"upload-time": "yesterday"}, ["pip", "uv"]),
+        ({"upload-time": ""}, ["uv"]),
+        ({"upload-time": "2025-01-02T03:04:05"}, ["uv"]),
+        ({"yanked": None}, ["uv"]),
+        ({"core-metadata": "yes"}, ["uv"]),
+        ({"core-metadata": {"sha256": "a"}}, ["uv"]),
+        ({"hashes": {"sha256": None}}, []),
+        ({"hashes": {"sha1": 3}}, []),
+        ({"hashes": {}}, []),
+        ({"core-metadata": None, "dist-info-metadata": {}}, []),
+        ({"upload-time": "2025-01-02T03:04:05+02:00"}, []),
+        ({"url": "../../files/foo-1.0.tar.gz"}, []),
+    ],
+)
+def test_one_odd_entry_spoils_no_other(fields: dict[str, Any], by: list[str]) -> None:
+    details = json_page(usual() | fields, usual("foo-2.0.tar.gz"))
+    assert details.files[-1].filename == "foo-2.0.tar.gz"
+    assert refused_by(details) == by
+
+
+def test_odd_entries_count_as_far_as_they_can_be_read() -> None:
+    details = json_page(
+        usual(yanked=1, hashes={"sha256": SHA, "sha1": 3}, size=True, upload_time="2025-01-02T05:00:00+02:00"),
+        "no object",
+        usual() | {"filename": 3, "url": "/files/foo-2.0.tar.gz?x#y", "size": 7},
+    )
+    first, second = details.files
+    assert (first.yanked, first.hashes, first.size) == (Yanked(), (("sha256", SHA),), None)
+    assert first.upload_time == datetime(2025, 1, 2, 3, tzinfo=UTC)
+    assert first.broken == ("size", "yanked")
+    assert (second.filename, second.size) == ("foo-2.0.tar.gz", 7)
+    assert second.url == "https://index.example.org/files/foo-2.0.tar.gz?x#y"
+    assert details.refusals[0] == Refusal(installer="pip", problem="an entry of files is no object")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"files": {}}', b"\xff", b"[" * 100_000, b'{"files": [1' + b"0" * 5000 + b"]}"]
+)
+def test_what_is_no_page_is_one_clear_error(body: bytes) -> None:
+    with pytest.raises(IndexFormatError, match=r"index\.example\.org"):
+        parse_page(body, content_type=JSON, url=URL)
+
+
+@pytest.mark.parametrize("version", ["2.0", "1", 1, "1.x"])
+def test_other_api_versions_are_refused(version: object) -> None:
+    with pytest.raises(IndexFormatError, match=r"reads 1\.x"):
+        json_page(meta={"api-version": version})
+    assert json_page(meta={"api-version": "1.27"}).api_version == "1.27"
+    assert json_page(meta=[]).api_version == "1.0"
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/json" + "x" * 500])
+def test_other_content_types_are_refused(content_type: str) -> None:
+    with pytest.raises(IndexFormatError, match="content type") as caught:
+        parse_page(b"{}", content_type=content_type, url=URL)
+    assert len(caught.value.message) < 500
+
+
+def test_html_says_the_same_as_json() -> None:
+    details = html_page(
+        '<meta name="pypi:repository-version" content="1.4"><meta name="pypi:project-status" content="quarantined">',
+        '<meta name="pypi:project-status-reason" content="bad">',
+        f'<a href="../../f/foo-1.0%2Bcpu.tar.gz?k=v#sha256={SHA}" data-requires-python="&gt;=3.9" data-yanked="why"',
+        f'data-core-metadata="sha256={SHA}" data-size="12" data-upload-time="2025-01-02T03:04:05Z">foo</a>',
+        '<a href="https://files.example.org/foo-2.0.tar.gz" data-yanked data-dist-info-metadata="true">foo</a>',
+        "<a>nothing</a><a href=''>nothing</a><p>",
+        content_type="text/html; charset=utf-8",
+    )
+    first, second = details.files
+    assert first == File(
+        filename="foo-1.0+cpu.tar.gz",
+        url=f"https://index.example.org/f/foo-1.0%2Bcpu.tar.gz?k=v#sha256={SHA}",
+        hashes=(("sha256", SHA),),
+        size=12,
+        upload_time=datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC),
+        requires_python=">=3.9",
+        yanked=Yanked(reason="why"),
+        core_metadata=(("sha256", SHA),),
+    )
+    assert (second.yanked, second.core_metadata, second.size) == (Yanked(doubtful=True), (), None)
+    assert (details.html, details.api_version, details.status, details.status_reason) == (
+        True,
+        "1.4",
+        "quarantined",
+        "bad",
+    )
+    assert details.refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "by"),
+    [
+        ('<a href="foo-1.0.tar.gz#egg=foo-7.0">', ["uv"]),
+        ('<a href="foo-1.0.tar.gz#egg=foo bar">', ["pip", "uv"]),
+        ('<a href="foo-1.0.tar.gz#sha1=aa">', ["uv"]),
+        ('<a href="foo-1.0.tar.gz#sha256=aa">', ["uv"]),
+        ('<a href="foo-1.0.tar.gz#a=b&c=d">', []),
+        ('<a href="http://[half/foo-1.0.tar.gz">', ["pip"]),
+        ('<base href="/files/"><a href="foo-1.0.tar.gz">', ["uv"]),
+        ('<base><base href="/files/"><a href="foo-1.0.tar.gz">', []),
+        ('<a href="foo-1.0.tar.gz"><base href="/files/">', []),
+        ('<link rel="x"><base href="/files/">', []),
+        ('<base href="https://files.example.org/"><a href="foo-1.0.tar.gz">', []),
+    ],
+)
+def test_what_installers_trip_over_in_html(line: str, by: list[str]) -> None:
+    assert refused_by(html_page(line)) == by
+
+
+def test_a_fragment_that_is_no_digest_is_none() -> None:
+    first, second = html_page('<a href="foo-1.0.tar.gz#egg=foo-7.0"><a href="foo-1.0.tar.gz#sha1=aa">').files
+    assert (first.hashes, second.hashes) == ((), (("sha1", "aa"),))
+
+
+def test_base_moves_relative_links() -> None:
+    (file,) = html_page(
+        '<base href="https://files.example.org/x/"><a href="foo-1.0.tar.gz"><base href="https://other.example.org/">'
+    ).files
+    assert file.url == "https://files.example.org/x/foo-1.0.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"\xff", HTML),
+        (b"x", f"{HTML}; charset=nonsense"),
+        (b'<meta name="pypi:repository-version" content="2.0">', HTML),
+    ],
+)
+def test_html_that_cannot_be_read(body: bytes, content_type: str) -> None:
+    with pytest.raises(IndexFormatError):
+        parse_page(body, content_type=content_type, url=URL)
+
+
+def test_html_in_another_charset() -> None:
+    (file,) = parse_page(
+        '<a href="é.tar.gz">'.encode("latin-1"), content_type=f"{HTML}; charset=ISO-8859-1", url=URL
+    ).files
+    assert file.filename == "é.tar.gz"
+
+
+def test_rendering_keeps_what_json_has_a_place_for() -> None:
+    details = json_page(
+        usual(size=3, upload_time="2025-01-02T03:04:05Z", requires_python="", yanked=True, core_metadata=True),
+        usual("foo-2.0.tar.gz", yanked="", core_metadata={"sha256": SHA}),
+        usual("foo-3.0.tar.gz", yanked="why"),
+        versions=["1.0"],
+        **{"project-status": {"status": "archived"}},
+    )
+    again = parse_page(render_page(details), content_type=JSON, url=URL)
+    assert again == details
+    assert json.loads(render_page(details))["project-status"] == {"status": "archived"}
+    bare = json_page(usual())
+    assert parse_page(render_page(bare), content_type=JSON, url=URL) == bare
+    reason = json_page(**{"project-status": {"reason": "why"}})
+    assert parse_page(render_page(reason), content_type=JSON, url=URL) == reason
+
+
+def test_upload_times_are_utc() -> None:
+    assert read_upload_time("2025-01-01T02:00:00+02:00") == datetime(2025, 1, 1, tzinfo=UTC)
+    assert read_upload_time("2025-01-01") is None
+    assert read_upload_time("soon") is None
+    far = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23))).isoformat()
+    assert read_upload_time(far) is None
+
+
+def test_names_are_normalized_even_when_they_are_not_valid() -> None:
+    assert normalized("Foo.__-Bar") == "foo-bar"
+    assert normalized("_x_") == "-x-"
+
+
+def test_pages_at_hand_are_an_index() -> None:
+    details = json_page(usual())
+    pages = Pages.of([details], kind=SourceKind.FIND_LINKS_PAGE)
+    assert pages.project("foo") is details
+    assert pages.project("bar") is None
+    assert pages.kind.flat

@@ -1,0 +1,75 @@
+"""Installers, their versions and their options."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.installers.options import InstallerOptions, installer, pip_formats
+from ftwheel.core.tags.priority import TagFlavour
+
+
+@pytest.mark.parametrize(
+    ("text", "flavour"),
+    [
+        ("pip", TagFlavour.PIP),
+        ("pip==26.3", TagFlavour.PIP),
+        ("pip==26.2", TagFlavour.PIP_OLD_PLATFORMS),
+        ("pip==26.1", TagFlavour.PIP_OLD_PLATFORMS),
+        ("pip==26.0.1", TagFlavour.PIP_NO_ABI3T),
+        ("pip==24.1", TagFlavour.PIP_NO_ABI3T),
+        ("pip==24.0", TagFlavour.PIP_NO_FREE_THREADING),
+        ("uv", TagFlavour.UV),
+        ("uv==0.11.21", TagFlavour.UV),
+        ("uv==0.11.20", TagFlavour.UV_OLD_MUSL),
+        ("uv==0.11.3", TagFlavour.UV_OLD_MUSL),
+        ("uv==0.11.2", TagFlavour.UV_NO_ABI3T),
+    ],
+)
+def test_versions_differ_about_tags(text: str, flavour: TagFlavour) -> None:
+    rules = installer(text)
+    assert rules.flavour is flavour
+    assert rules.label == text
+
+
+@pytest.mark.parametrize("text", ["", "poetry", "pip>=24", "pip==", "pip==latest"])
+def test_other_installers_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="not an installer"):
+        installer(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "only", "no", "wheels", "sdists"),
+    [
+        ("pip", (), (), True, True),
+        ("pip", (":all:",), (), True, False),
+        ("pip", (), (":all:",), False, True),
+        ("pip", ("foo",), (":all:",), True, False),
+        ("pip", (":all:",), ("foo",), False, True),
+        ("uv", (), (), True, True),
+        ("uv", ("foo",), (), True, False),
+        ("uv", (), ("foo",), False, True),
+        ("uv", (":all:",), ("foo",), False, True),
+        ("uv", ("foo",), (":all:",), True, False),
+        ("uv", (":all:",), (":all:",), False, False),
+    ],
+)
+def test_formats(name: str, only: tuple[str, ...], no: tuple[str, ...], wheels: bool, sdists: bool) -> None:
+    rules = InstallerOptions(name=name, only_binary=frozenset(only), no_binary=frozenset(no))
+    assert (rules.allows_wheels("foo"), rules.allows_sdists("foo")) == (wheels, sdists)
+
+
+@pytest.mark.parametrize(
+    ("options", "only", "no"),
+    [
+        ([("only-binary", "Foo,bar")], {"foo", "bar"}, set()),
+        ([("only-binary", "foo"), ("no-binary", "foo")], set(), {"foo"}),
+        ([("no-binary", "foo"), ("only-binary", ":all:")], {":all:"}, set()),
+        ([("only-binary", ":all:"), ("no-binary", "foo")], {":all:"}, {"foo"}),
+        ([("only-binary", "foo"), ("only-binary", ":none:")], set(), set()),
+        ([("only-binary", ":all:,:none:,foo")], {"foo"}, set()),
+        ([("only-binary", ":all:,foo")], {":all:"}, set()),
+    ],
+)
+def test_the_order_of_options_counts(options: list[tuple[str, str]], only: set[str], no: set[str]) -> None:
+    assert pip_formats(options) == (only, no)  # type: ignore[arg-type]

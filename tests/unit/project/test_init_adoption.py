@@ -1,0 +1,349 @@
+"""What a project needs to ship pairs: the edits, from what it says and what its author wants."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.project.adoption import STATUSES, AdoptionPlan, AdoptionRequest, ProjectScan, adopt
+from ftwheel.core.project.declarations import Declarations
+from ftwheel.core.project.stable_abi import stable_abi_floor_of
+from ftwheel.core.project.toml_edits import Insert, Put, Remove, applied, table_at
+
+DECLARED = Declarations(declared=("a.c",))
+MAKES = "setup(ext_modules=[Extension('a', ['a.c'])])\n"
+SETUPTOOLS = """\
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "a"
+requires-python = ">=3.13"
+classifiers = ["A", "Programming Language :: Python :: 3", "Topic :: B"]
+"""
+EVERYTHING = AdoptionRequest(pythons=("3.14", "3.14t"), platforms=("win_amd64",))
+
+
+def survey(pyproject: str | None = SETUPTOOLS, *, setup_py: str | None = MAKES, **more: Any) -> ProjectScan:
+    document = tomllib.loads(pyproject or "")
+    return ProjectScan(pyproject=pyproject, document=document, setup_py=setup_py, **{"declarations": DECLARED, **more})
+
+
+def document_after(given: ProjectScan, wishes: AdoptionRequest = EVERYTHING) -> dict[str, Any]:
+    return applied(given.document, adopt(given, wishes).edits)
+
+
+def own(given: ProjectScan, wishes: AdoptionRequest = EVERYTHING) -> dict[str, Any]:
+    table = document_after(given, wishes)["tool"]["ftwheel"]
+    assert isinstance(table, dict)
+    return table
+
+
+def backend(name: str, more: str = "") -> str:
+    return f'[build-system]\nrequires = ["b"]\nbuild-backend = "{name}"\n{more}'
+
+
+class TestEdits:
+    def test_each_does_what_it_says_and_leaves_the_rest(self):
+        before = {"a": {"b": ["x"], "c": 1}, "d": 2}
+        edits = (
+            Insert(table=("a",), key="b", value="y", position=0, why=""),
+            Remove(table=("a",), key="c", why=""),
+            Put(table=("e", "f"), key="g", value=("h",), why=""),
+            Put(table=("e", "f"), key="i", value="j", why=""),
+        )
+        assert applied(before, edits) == {"a": {"b": ["y", "x"]}, "d": 2, "e": {"f": {"g": ["h"], "i": "j"}}}
+        assert before == {"a": {"b": ["x"], "c": 1}, "d": 2}
+
+    def test_a_table_is_found_only_where_there_is_one(self):
+        document = {"a": {"b": {}}, "c": 1}
+        assert table_at(document, ("a", "b")) == {}
+        assert table_at(document, ("c",)) is None
+        assert table_at(document, ("c", "d")) is None
+
+
+class TestWrapping:
+    def test_the_backend_moves_and_nothing_else_changes(self):
+        after = document_after(survey())
+        assert after["build-system"] == {
+            "requires": ["ftwheel-build", "setuptools>=77"],
+            "build-backend": "ftwheel_build",
+        }
+        assert after["tool"]["ftwheel"] == {
+            "build-backend": "setuptools.build_meta",
+            "pythons": ["3.14", "3.14t"],
+            "platforms": ["win_amd64"],
+        }
+        assert after["project"] == tomllib.loads(SETUPTOOLS)["project"]
+
+    def test_a_backend_in_the_tree_takes_its_path_along(self):
+        pyproject = backend("mine", 'backend-path = ["tools"]\n')
+        after = document_after(survey(pyproject))
+        assert after["build-system"] == {"requires": ["ftwheel-build", "b"], "build-backend": "ftwheel_build"}
+        assert (own(survey(pyproject))["build-backend"], own(survey(pyproject))["backend-path"]) == ("mine", ["tools"])
+
+    @pytest.mark.parametrize("pyproject", [None, '[project]\nname = "a"\n'])
+    def test_without_a_build_system_it_is_setuptools_as_frontends_have_it(self, pyproject: str | None):
+        given = survey(pyproject, setup_py="from Cython.Build import cythonize\nimport numpy\n" + MAKES)
+        system = document_after(given)["build-system"]
+        assert system["requires"] == ["ftwheel-build", "setuptools>=77", "Cython>=3.1", "numpy"]
+        assert own(given)["build-backend"] == "setuptools.build_meta:__legacy__"
+
+    def test_without_a_backend_it_is_the_old_one_of_setuptools(self):
+        given = survey('[build-system]\nrequires = ["setuptools", "not a requirement!"]\n')
+        assert own(given)["build-backend"] == "setuptools.build_meta:__legacy__"
+        assert document_after(given)["build-system"]["requires"][0] == "ftwheel-build"
+
+    def test_the_requirement_is_not_added_twice(self):
+        given = survey('[build-system]\nrequires = ["FTWheel_Build>=0.1"]\nbuild-backend = "maturin"\n')
+        assert document_after(given)["build-system"]["requires"] == ["FTWheel_Build>=0.1"]
+
+    @pytest.mark.parametrize(
+        ("pyproject", "message"),
+        [
+            ('[build-system]\nrequires = "setuptools"\n', "requires is 'setuptools'"),
+            ("[build-system]\n", "requires is None"),
+            (backend("mine", 'backend-path = "."\n'), "backend-path is '.'"),
+            (backend("ftwheel_build"), "names none to wrap"),
+        ],
+    )
+    def test_a_table_that_contradicts_itself_is_refused(self, pyproject: str, message: str):
+        with pytest.raises(ConfigurationError, match=message):
+            adopt(survey(pyproject), EVERYTHING)
+
+    def test_a_lost_name_can_be_given(self):
+        given = survey(backend("ftwheel_build"))
+        assert own(given, AdoptionRequest(backend="maturin"))["build-backend"] == "maturin"
+
+    def test_an_unknown_backend_is_wrapped_only_when_named(self):
+        with pytest.raises(InputError, match=r"'sipbuild\.api' is not known here"):
+            adopt(survey(backend("sipbuild.api")), EVERYTHING)
+        wishes = AdoptionRequest(backend="sipbuild.api", pythons=("3.14t",), platforms=("win_amd64",))
+        assert own(survey(backend("sipbuild.api")), wishes)["build-backend"] == "sipbuild.api"
+
+    def test_a_backend_without_requirements_cannot_be_wrapped(self):
+        with pytest.raises(InputError, match="nothing says what it needs"):
+            adopt(survey(None), AdoptionRequest(backend="sipbuild.api"))
+        assert (
+            own(survey(None), AdoptionRequest(backend="setuptools.build_meta"))["build-backend"]
+            == "setuptools.build_meta"
+        )
+
+    def test_a_name_that_contradicts_the_file_is_refused(self):
+        with pytest.raises(InputError, match=r"names 'setuptools\.build_meta'"):
+            adopt(survey(), AdoptionRequest(backend="maturin"))
+
+
+class TestCompiled:
+    @pytest.mark.parametrize(
+        ("pyproject", "setup_py", "setup_cfg"),
+        [
+            (backend("maturin"), None, None),
+            (backend("setuptools.build_meta"), MAKES, None),
+            (backend("setuptools.build_meta", "[[tool.setuptools.ext-modules]]\nname = 'a'\n"), None, None),
+            (backend("setuptools.build_meta", "[[tool.setuptools-rust.ext-modules]]\ntarget = 'a'\n"), None, None),
+            (backend("setuptools.build_meta"), "setup()", "[options]\next_modules = x\n"),
+            (backend("setuptools.build_meta"), "from skbuild import setup\nsetup()", None),
+            (backend("hatchling.build", "[tool.hatch.build.targets.wheel.hooks.custom]\n"), None, None),
+            (backend("hatchling.build", "[tool.hatch.build.hooks.mypyc]\n"), None, None),
+            (backend("poetry.core.masonry.api", '[tool.poetry.build]\nscript = "build.py"\n'), None, None),
+            (backend("mine", 'backend-path = ["."]\n'), None, None),
+        ],
+    )
+    def test_a_sign_of_compiling_is_enough(self, pyproject: str, setup_py: str | None, setup_cfg: str | None):
+        assert adopt(survey(pyproject, setup_py=setup_py, setup_cfg=setup_cfg), EVERYTHING).edits
+
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("setuptools.build_meta", "nothing is compiled here: setup.py"),
+            ("hatchling.build", "hatchling.build has no build hook"),
+            ("flit_core.buildapi", "flit-core compiles nothing"),
+            ("uv_build", "uv_build compiles nothing"),
+        ],
+    )
+    def test_a_project_of_pure_python_needs_no_pair(self, name: str, message: str):
+        pyproject = backend(name, '[project]\nclassifiers = ["Framework :: Sphinx :: Extension"]\n')
+        with pytest.raises(InputError, match=message):
+            adopt(survey(pyproject, setup_py="setup(description='An Extension of Sphinx')"), EVERYTHING)
+
+    def test_the_author_may_know_better(self):
+        wishes = AdoptionRequest(compiled=True, pythons=("3.14t",), platforms=("win_amd64",))
+        assert adopt(survey(backend("pdm.backend"), setup_py=None), wishes).edits
+
+
+class TestSettings:
+    def test_the_proposal_is_what_cibuildwheel_would_build(self):
+        pythons, platforms = survey().proposed
+        assert pythons[:3] == ("3.13", "3.14", "3.14t")
+        assert platforms[:2] == ("manylinux_2_28_x86_64", "musllinux_1_2_x86_64")
+        assert "macosx_11_0_arm64" in platforms
+        assert own(survey(), AdoptionRequest())["pythons"] == list(pythons)
+        assert own(survey(), AdoptionRequest())["platforms"] == list(platforms)
+
+    def test_what_cibuildwheel_skips_is_not_proposed(self):
+        pyproject = SETUPTOOLS + '[tool.cibuildwheel]\nbuild = "cp314*-*"\nskip = "*-musllinux* *-win_arm64"\n'
+        pythons, platforms = survey(pyproject).proposed
+        assert pythons == ("3.14", "3.14t")
+        assert not [tag for tag in platforms if "musllinux" in tag or tag == "win_arm64"]
+
+    @pytest.mark.parametrize(
+        ("table", "platforms"),
+        [
+            ('[tool.cibuildwheel.linux]\narchs = ["x86_64", "riscv64"]\n', {
+                "manylinux_2_28_x86_64", "manylinux_2_39_riscv64", "musllinux_1_2_x86_64", "musllinux_1_2_riscv64",
+                "macosx_10_13_x86_64", "macosx_11_0_arm64", "win_amd64", "win_arm64",
+            }),
+            ('[tool.cibuildwheel]\nskip = "*linux*"\nmacos.archs = "universal2"\nwindows.archs = "x86, AMD64"\n', {
+                "macosx_10_13_x86_64", "macosx_11_0_arm64", "win32", "win_amd64",
+            }),
+            ('[tool.cibuildwheel]\nskip = "*linux* *macos*"\nwindows.archs = "auto64"\n', {"win_amd64", "win_arm64"}),
+        ],
+    )  # fmt: skip
+    def test_the_machines_of_cibuildwheel_are_proposed(self, table: str, platforms: set[str]):
+        assert {*survey(SETUPTOOLS + table).proposed[1]} == platforms
+
+    @pytest.mark.parametrize(
+        ("image", "tag"),
+        [
+            ("manylinux2014", "manylinux_2_17_x86_64"),
+            ("manylinux_2_34", "manylinux_2_34_x86_64"),
+            ("example.org/ours:latest", "manylinux_2_28_x86_64"),
+        ],
+    )
+    def test_the_image_of_the_project_says_how_old_a_system_may_be(self, image: str, tag: str):
+        table = f'[tool.cibuildwheel]\nmanylinux-x86_64-image = "{image}"\nskip = "*musl*"\n'
+        assert survey(SETUPTOOLS + table).proposed[1][0] == tag
+
+    def test_a_machine_that_nobody_knows_is_refused(self):
+        with pytest.raises(ConfigurationError, match="does not build for 'pdp11'"):
+            survey(SETUPTOOLS + '[tool.cibuildwheel.windows]\narchs = "pdp11"\n').proposed  # noqa: B018 - raises
+
+    def test_a_lower_bound_outside_pyproject_counts(self):
+        assert survey(None, requires_python=">=3.14").proposed[0][0] == "3.14"
+
+    def test_settings_that_are_there_stay(self):
+        pyproject = SETUPTOOLS + '[tool.ftwheel]\npythons = ["3.13t"]\nplatforms = ["win32"]\nstable-abi = "3.10"\n'
+        table = own(survey(pyproject, limited_api="3.9"), AdoptionRequest())
+        assert (table["pythons"], table["platforms"], table["stable-abi"]) == (["3.13t"], ["win32"], "3.10")
+
+    def test_only_what_is_missing_is_proposed(self):
+        table = own(survey(SETUPTOOLS + '[tool.ftwheel]\nplatforms = ["win32"]\n'), AdoptionRequest())
+        assert table["platforms"] == ["win32"]
+        assert "3.14t" in table["pythons"]
+
+    def test_what_is_asked_for_replaces_what_is_there(self):
+        pyproject = SETUPTOOLS + '[tool.ftwheel]\npythons = ["3.13t"]\ngil = "not-used"\n'
+        wishes = AdoptionRequest(pythons=("3.14t",), platforms=("win32",), gil="allow-used", stable_abi="3.11")
+        assert own(survey(pyproject), wishes) == {
+            "build-backend": "setuptools.build_meta",
+            "pythons": ["3.14t"],
+            "platforms": ["win32"],
+            "gil": "allow-used",
+            "stable-abi": "3.11",
+        }
+
+    def test_an_adopted_project_needs_nothing(self):
+        done = document_after(survey(limited_api="3.9"))
+        given = ProjectScan(pyproject="", document=done, declarations=DECLARED)
+        assert given.adopted
+        assert adopt(given, AdoptionRequest()).edits == ()
+        assert adopt(given, EVERYTHING).edits == ()
+        del done["tool"]["ftwheel"]["pythons"]
+        assert adopt(ProjectScan(pyproject="", document=done), AdoptionRequest()).edits == ()
+
+    def test_a_stable_abi_that_was_found_is_written_down(self):
+        assert own(survey(limited_api="3.9"))["stable-abi"] == "3.9"
+
+
+class TestClassifier:
+    def added(self, classifiers: list[str], status: str = "beta", **more: Any) -> AdoptionPlan:
+        pyproject = backend("maturin", f"[project]\nname = 'a'\nclassifiers = {classifiers}\n")
+        return adopt(
+            survey(pyproject, **more), AdoptionRequest(status=status, pythons=("3.14t",), platforms=("win32",))
+        )
+
+    @pytest.mark.parametrize(
+        ("classifiers", "position"),
+        [
+            (["A", "Programming Language :: Python :: 3", "Topic :: B"], 2),
+            (["Topic :: B", "Programming Language :: Python :: 3", "A"], 2),
+            (["Topic :: B", "A"], 2),
+            ([], 0),
+        ],
+    )
+    def test_it_goes_where_it_belongs(self, classifiers: list[str], position: int):
+        [edit] = [each for each in self.added(classifiers).edits if each.key == "classifiers"]
+        assert isinstance(edit, Insert)
+        assert (edit.position, edit.value) == (position, STATUSES["beta"])
+
+    def test_there_is_never_a_second_one(self):
+        same = self.added([STATUSES["beta"]])
+        assert (same.notes, [each for each in same.edits if each.key == "classifiers"]) == ((), [])
+        other = self.added([STATUSES["stable"]])
+        assert other.notes == (f"the classifier that is there stays: {STATUSES['stable']}",)
+
+    @pytest.mark.parametrize("found", [Declarations(), Declarations(declared=("a.c",), undeclared=("b.c",))])
+    def test_it_is_not_claimed_for_sources_that_do_not_declare(self, found: Declarations):
+        with pytest.raises(InputError, match="the sources do not declare it"):
+            self.added([], declarations=found)
+
+    def test_classifiers_elsewhere_are_left_to_the_author(self):
+        wishes = AdoptionRequest(status="beta", pythons=("3.14t",), platforms=("win32",))
+        for project in ("", '[project]\nname = "a"\ndynamic = ["classifiers"]\n'):
+            made = adopt(survey(backend("maturin", project)), wishes)
+            assert STATUSES["beta"] in made.notes[0]
+            assert [each for each in made.edits if each.key == "classifiers"] == []
+
+    def test_it_may_be_the_first_one(self):
+        given = survey(backend("maturin", '[project]\nname = "a"\n'))
+        wishes = AdoptionRequest(status="beta", pythons=("3.14t",), platforms=("win32",))
+        assert document_after(given, wishes)["project"]["classifiers"] == [STATUSES["beta"]]
+
+
+class TestNotes:
+    def test_modules_that_declare_nothing_are_named(self):
+        undeclared = Declarations(undeclared=("src/a.c",))
+        [note] = adopt(survey(declarations=undeclared), EVERYTHING).notes
+        assert "src/a.c" in note
+        wishes = AdoptionRequest(gil="allow-used", pythons=("3.14t",), platforms=("win32",))
+        assert adopt(survey(declarations=undeclared), wishes).notes == ()
+
+    def test_a_release_without_a_free_threaded_half_is_told(self):
+        [note] = adopt(survey(), AdoptionRequest(pythons=("3.13",), platforms=("win32",))).notes
+        assert note.startswith("there will be no pair")
+
+    def test_what_was_found_is_told(self):
+        given = survey(SETUPTOOLS + "[tool.cibuildwheel]\n", limited_api="3.9")
+        assert adopt(given, EVERYTHING).found == (
+            ("build backend", "setuptools.build_meta"),
+            ("requires-python", ">=3.13"),
+            ("stable ABI", "from 3.9"),
+            ("cibuildwheel", "[tool.cibuildwheel]"),
+            ("declares", "a.c"),
+        )
+        assert adopt(survey(None), EVERYTHING).found[1] == ("requires-python", "not said")
+
+
+@pytest.mark.parametrize(
+    ("document", "files", "cargo", "floor"),
+    [
+        ('[tool.scikit-build]\nwheel.py-api = "cp312"\n', {}, "", "3.12"),
+        ('[tool.scikit-build]\nwheel.py-api = "py3"\n', {}, "", ""),
+        ('[tool.distutils.bdist_wheel]\npy-limited-api = "cp39"\n', {}, "", "3.9"),
+        ('[tool.distutils.bdist_wheel]\npy_limited_api = "cp310"\n', {}, "", "3.10"),
+        ("", {"setup_cfg": "[bdist_wheel]\nuniversal = 0\npy_limited_api = cp38\n"}, "", "3.8"),
+        ("", {"setup_cfg": "[other]\npy_limited_api = cp38\n"}, "", ""),
+        ("", {"setup_py": 'setup(options={"bdist_wheel": {"py_limited_api": "cp311"}})\n'}, "", "3.11"),
+        ("", {"setup_py": "Extension(py_limited_api=True)\n"}, "", ""),
+        ("", {}, '[dependencies]\npyo3 = { version = "0.29", features = ["abi3-py39", "abi3-py310"] }\n', "3.9"),
+        ("", {}, '[dependencies]\npyo3 = "0.29"\n', ""),
+    ],
+)
+def test_the_stable_abi_is_believed_where_it_is_written_out(
+    document: str, files: dict[str, str], cargo: str, floor: str
+):
+    assert stable_abi_floor_of(tomllib.loads(document), cargo=tomllib.loads(cargo), **files) == floor

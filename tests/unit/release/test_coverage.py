@@ -1,0 +1,257 @@
+"""Places: which a release has to serve, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.release.coverage import (
+    ConfiguredTargets,
+    Coverage,
+    CoverageCell,
+    ExpectationBasis,
+    InstallerChoice,
+    TargetEnvironment,
+    WheelScope,
+    judge,
+    level,
+    machines,
+    target_environments,
+    wheel_scope,
+)
+
+LINUX, OLD_LINUX, WINDOWS, IOS = (
+    "manylinux_2_28_x86_64",
+    "manylinux_2_17_x86_64",
+    "win_amd64",
+    "ios_13_0_arm64_iphoneos",
+)
+NEWEST = 15
+
+
+def at(text: str, platform: str = WINDOWS) -> TargetEnvironment:
+    """``14t`` as a place."""
+    return TargetEnvironment(minor=int(text.removesuffix("t")), free_threaded=text.endswith("t"), platform=platform)
+
+
+def wheels(*tags: str) -> list[str]:
+    return [f"foo-1.0-{tag}.whl" for tag in tags]
+
+
+def bases(
+    release: list[str],
+    *,
+    served: list[TargetEnvironment],
+    previous: list[str] | None = None,
+    served_before: list[TargetEnvironment] | None = None,
+    configured: ConfiguredTargets | None = None,
+    supported: tuple[int, ...] = (11, 12, 13, 14, 15),
+) -> dict[str, ExpectationBasis | None]:
+    """The basis of every place a release is asked about, when exactly the places in ``served`` get a compiled wheel."""
+    configured = configured or ConfiguredTargets()
+    what = wheel_scope(release, NEWEST)
+    before = wheel_scope(previous, NEWEST) if previous is not None else None
+    spots = [
+        CoverageCell(place=one, gets=(), served=one in served, compiled=one in served)
+        for one in target_environments(what, before, configured)
+    ]
+    judged = judge(
+        spots,
+        release=what,
+        configured=configured,
+        served_before=frozenset(served_before or ()),
+        supported=frozenset(supported),
+    )
+    return {spot.place.label: spot.basis for spot in judged}
+
+
+@pytest.mark.parametrize(
+    ("platform", "found"),
+    [
+        ("any", ()),
+        ("win_amd64", ("win_amd64",)),
+        ("manylinux1_x86_64", ("manylinux_2_5_x86_64",)),
+        ("manylinux2010_i686", ("manylinux_2_12_i686",)),
+        ("manylinux2014_aarch64", ("manylinux_2_17_aarch64",)),
+        ("manylinux_2_28_x86_64", ("manylinux_2_28_x86_64",)),
+        ("macosx_10_9_x86_64", ("macosx_10_9_x86_64",)),
+        ("macosx_10_12_arm64", ("macosx_11_0_arm64",)),
+        ("macosx_11_3_arm64", ("macosx_11_0_arm64",)),
+        ("macosx_10_9_universal2", ("macosx_11_0_arm64", "macosx_10_9_x86_64")),
+        ("macosx_12_0_universal2", ("macosx_12_0_arm64", "macosx_12_0_x86_64")),
+        ("macosx_10_6_intel", ("macosx_10_6_x86_64",)),
+    ],
+)
+def test_a_platform_tag_names_the_oldest_machines_that_take_it(platform: str, found: tuple[str, ...]) -> None:
+    assert machines(platform) == found
+
+
+def test_levels_are_numbers() -> None:
+    assert level("manylinux_2_5_x86_64") < level("manylinux_2_28_x86_64")
+    assert level("win_amd64") == (0, 0)
+
+
+def test_a_release_reaches_what_its_names_promise() -> None:
+    found = wheel_scope(
+        [
+            "foo-1.0.tar.gz",
+            *wheels(
+                "cp313-cp313t-win_amd64",
+                "cp311-abi3-manylinux_2_28_x86_64.manylinux2014_x86_64",
+                "pp311-pypy311_pp73-win32",
+            ),
+        ],
+        NEWEST,
+    )
+    assert found == WheelScope(
+        default=frozenset({11, 12, 13, 14, 15}),
+        free_threaded=frozenset({13}),
+        machines=frozenset({"win_amd64", "manylinux_2_17_x86_64"}),
+        pure=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "pure", "platforms"),
+    [
+        ("py3-none-any", True, set()),
+        ("py2.py3-none-win_amd64", False, {"win_amd64"}),
+        ("cp39-none-any", True, set()),
+        ("pp39-none-any", False, set()),
+    ],
+)
+def test_wheels_without_an_abi(tag: str, pure: bool, platforms: set[str]) -> None:
+    found = wheel_scope(wheels(tag), NEWEST)
+    assert (found.pure, found.machines, found.default) == (pure, platforms, frozenset())
+
+
+@pytest.mark.parametrize(
+    "platforms", ["manylinux2014_x86_64.manylinux_2_28_x86_64", "manylinux_2_28_x86_64.manylinux2014_x86_64"]
+)
+def test_a_compressed_set_serves_from_its_lowest_level_on(platforms: str) -> None:
+    assert wheel_scope(wheels(f"cp314-cp314-{platforms}"), NEWEST).machines == {OLD_LINUX}
+
+
+def test_a_stable_abi_for_both_builds() -> None:
+    found = wheel_scope(wheels("cp315-abi3.abi3t-win_amd64"), 16)
+    assert (found.default, found.free_threaded) == ({15, 16}, {15, 16})
+
+
+def test_names_of_a_place() -> None:
+    one = at("14t", LINUX)
+    assert (one.python, one.label) == ("cp314t", "cp314t-manylinux_2_28_x86_64")
+    assert one.twin == at("14", LINUX)
+    assert one.twin.twin == one
+
+
+def test_both_builds_are_asked_about_on_every_machine() -> None:
+    release = wheels("cp312-cp312-win_amd64", "cp314-cp314-win_amd64", f"cp314-cp314t-{LINUX}")
+    assert [one.label for one in target_environments(wheel_scope(release, NEWEST), None, ConfiguredTargets())] == [
+        f"cp312-{LINUX}",
+        "cp312-win_amd64",
+        f"cp314-{LINUX}",
+        "cp314-win_amd64",
+        f"cp314t-{LINUX}",
+        "cp314t-win_amd64",
+    ]
+
+
+def test_the_experimental_build_only_where_a_wheel_names_it() -> None:
+    assert "cp313t-win_amd64" not in bases(wheels("cp313-cp313-win_amd64"), served=[])
+    assert "cp313t-win_amd64" in bases(
+        wheels("cp313-cp313-win_amd64"), served=[], previous=wheels(f"cp313-cp313t-{LINUX}")
+    )
+
+
+def test_platforms_without_free_threading_demand_no_half() -> None:
+    found = bases(wheels(f"cp314-cp314-{IOS}"), served=[at("14", IOS)])
+    assert found == {f"cp314-{IOS}": ExpectationBasis.SHIPPED}
+
+
+def test_either_half_demands_the_other() -> None:
+    found = bases(wheels("cp314-cp314-win_amd64"), served=[at("14")])
+    assert found["cp314t-win_amd64"] is ExpectationBasis.TWIN
+    found = bases(wheels("cp313-cp313t-win_amd64", f"cp313-cp313-{LINUX}"), served=[at("13t"), at("13", LINUX)])
+    assert found["cp313-win_amd64"] is ExpectationBasis.TWIN
+    assert found[f"cp313t-{LINUX}"] is ExpectationBasis.TWIN
+
+
+def test_an_older_machine_is_served_by_one_half_only() -> None:
+    release = wheels(f"cp314-cp314-{OLD_LINUX}", f"cp314-cp314t-{LINUX}")
+    served = [at("14", OLD_LINUX), at("14", LINUX), at("14t", LINUX)]
+    assert bases(release, served=served)[f"cp314t-{OLD_LINUX}"] is ExpectationBasis.TWIN
+
+
+def test_what_neither_build_has_is_asked_for_on_the_newest_machine_only() -> None:
+    release = wheels(f"cp313-cp313-{OLD_LINUX}", f"cp314-cp314-{LINUX}", "cp314-cp314-win_amd64")
+    found = bases(release, served=[at("13", OLD_LINUX), at("13", LINUX), at("14", LINUX), at("14")])
+    assert found["cp313-win_amd64"] is ExpectationBasis.SHIPPED
+    assert found[f"cp314-{OLD_LINUX}"] is None
+
+
+def test_versions_without_support_are_not_asked_for() -> None:
+    release = wheels("cp310-cp310-win_amd64", f"cp311-cp311-{LINUX}")
+    served = [at("10"), at("11", LINUX)]
+    assert bases(release, served=served)[f"cp310-{LINUX}"] is None
+    assert bases(release, served=served, supported=(10, 11))[f"cp310-{LINUX}"] is ExpectationBasis.SHIPPED
+    arm = wheels("cp310-cp310-win_amd64", "cp311-cp311-win_arm64")
+    assert bases(arm, served=[], supported=(10, 11))["cp310-win_arm64"] is None  # there is no such CPython
+
+
+def test_what_the_previous_release_served_is_lost() -> None:
+    previous = wheels(f"cp312-cp312-{OLD_LINUX}", "cp39-cp39-win32", "cp312-cp312-win_amd64")
+    before = [at("12", OLD_LINUX), at("9", "win32"), at("12", "win32"), at("12")]
+    found = bases(wheels(f"cp312-cp312-{LINUX}"), served=[], previous=previous, served_before=before)
+    assert found[f"cp312-{OLD_LINUX}"] is ExpectationBasis.PREVIOUS
+    assert found["cp39-win32"] is ExpectationBasis.DROPPED_PYTHON
+    assert found["cp312-win32"] is ExpectationBasis.DROPPED_PLATFORM
+    assert found["cp39-win_amd64"] is None
+    without = bases(wheels(f"cp312-cp312-{LINUX}"), served=[], previous=previous)
+    assert without["cp312-win_amd64"] is None
+
+
+def test_a_table_of_the_project_says_what_is_expected() -> None:
+    configured = ConfiguredTargets(pythons=("3.13", "3.14t"), platforms=("win_amd64", "manylinux2014_x86_64"))
+    found = bases(wheels("cp314-cp314-win_amd64"), served=[at("14")], configured=configured)
+    assert {label for label, basis in found.items() if basis is ExpectationBasis.CONFIGURED} == {
+        "cp313-win_amd64",
+        "cp314t-win_amd64",
+        f"cp313-{OLD_LINUX}",
+        f"cp314t-{OLD_LINUX}",
+    }
+
+
+def test_a_table_that_names_pythons_names_all_of_them() -> None:
+    served = [at("14")]
+    found = bases(wheels("cp314-cp314-win_amd64"), served=served, configured=ConfiguredTargets(pythons=("3.14",)))
+    assert found == {"cp314-win_amd64": ExpectationBasis.CONFIGURED, "cp314t-win_amd64": None}
+
+
+def test_a_table_with_platforms_takes_the_pythons_of_the_release() -> None:
+    found = bases(wheels("cp312-cp312-win_amd64"), served=[], configured=ConfiguredTargets(platforms=("win32",)))
+    assert found["cp312-win32"] is ExpectationBasis.CONFIGURED
+    assert found["cp312-win_amd64"] is ExpectationBasis.SHIPPED
+
+
+def test_a_stable_abi_stands_for_every_version_from_its_floor() -> None:
+    of = ConfiguredTargets.of(pythons=(), platforms=("win32",), stable_abi="3.13", supported=(11, 12, 13, 14))
+    assert of == ConfiguredTargets(pythons=("3.13", "3.14"), platforms=("win32",))
+    named = ConfiguredTargets.of(pythons=("3.14t",), platforms=(), stable_abi="3.9", supported=(13, 14))
+    assert named.pythons == ("3.14t",)
+    assert ConfiguredTargets.of(pythons=(), platforms=(), stable_abi="", supported=(13,)) == ConfiguredTargets()
+
+
+def test_missing_are_the_expected_places_without_a_wheel() -> None:
+    gets = (InstallerChoice(installer="pip", outcome=Outcome.NOTHING),)
+    spots = tuple(
+        CoverageCell(place=at(text), gets=gets, served=served, compiled=served, basis=basis)
+        for text, served, basis in (
+            ("12", True, ExpectationBasis.TWIN),
+            ("13", False, ExpectationBasis.TWIN),
+            ("14", False, None),
+        )
+    )
+    coverage = Coverage(
+        project="foo", version="1.0", previous="", installers=("pip",), new_files=(), published=(), spots=spots
+    )
+    assert coverage.missing == spots[1:2]

@@ -1,0 +1,182 @@
+"""Findings about places: what is missing, where, and what users get instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.release.coverage import Coverage, CoverageCell, ExpectationBasis, InstallerChoice, TargetEnvironment
+from ftwheel.core.release.findings import CODES, findings, problems, weighed
+
+WINDOWS = "win_amd64"
+
+
+def gets(
+    outcome: Outcome, version: str = "", only_binary: str | None = None, **fields: object
+) -> tuple[InstallerChoice, ...]:
+    """The same for pip and uv."""
+    return tuple(
+        InstallerChoice(installer=name, outcome=outcome, version=version, only_binary=only_binary, **fields)  # type: ignore[arg-type]
+        for name in ("pip", "uv")
+    )
+
+
+NOTHING = gets(Outcome.NOTHING)
+SDIST = gets(Outcome.SDIST, "1.0", "0.9")
+
+
+def spot(
+    python: str,
+    platform: str = WINDOWS,
+    taken: tuple[InstallerChoice, ...] = NOTHING,
+    basis: ExpectationBasis | None = ExpectationBasis.TWIN,
+    **fields: bool,
+) -> CoverageCell:
+    where = TargetEnvironment(
+        minor=int(python.removesuffix("t")), free_threaded=python.endswith("t"), platform=platform
+    )
+    given = {"served": False, "compiled": False} | fields
+    return CoverageCell(place=where, gets=taken, basis=basis, **given)
+
+
+def coverage(*spots: CoverageCell) -> Coverage:
+    return Coverage(
+        project="foo", version="1.0", previous="0.9", installers=("pip", "uv"), new_files=(), published=(), spots=spots
+    )
+
+
+@pytest.mark.parametrize(
+    ("basis", "code", "severity", "words"),
+    [
+        (
+            ExpectationBasis.TWIN,
+            "FTV101",
+            Severity.ERROR,
+            "no wheel for the default 3.14 on win_amd64, though the free-threaded",
+        ),
+        (
+            ExpectationBasis.SHIPPED,
+            "FTV102",
+            Severity.WARNING,
+            "no wheel for the default 3.14 on win_amd64, nor for the other",
+        ),
+        (
+            ExpectationBasis.PREVIOUS,
+            "FTV103",
+            Severity.ERROR,
+            "the previous release had a wheel for the default 3.14 on win_amd64",
+        ),
+        (
+            ExpectationBasis.CONFIGURED,
+            "FTV104",
+            Severity.ERROR,
+            "[tool.ftwheel] names the default 3.14 on win_amd64: no wheel",
+        ),
+        (ExpectationBasis.DROPPED_PYTHON, "FTV112", Severity.WARNING, "had wheels for the default 3.14 on win_amd64"),
+        (
+            ExpectationBasis.DROPPED_PLATFORM,
+            "FTV112",
+            Severity.WARNING,
+            "had wheels for win_amd64, this one has none for that pl",
+        ),
+    ],
+)
+def test_each_cause_has_its_code(basis: ExpectationBasis, code: str, severity: Severity, words: str) -> None:
+    (finding,) = findings(coverage(spot("14", basis=basis)))
+    assert (finding.code, finding.severity, finding.subject) == (code, severity, "foo 1.0")
+    assert words in finding.message
+    assert finding.message.endswith("; pip and uv take nothing")
+    assert finding.fix
+    assert code in CODES
+
+
+def test_the_free_threaded_half_is_named_with_its_tags() -> None:
+    (finding,) = findings(coverage(spot("14t")))
+    assert "the free-threaded 3.14 on win_amd64, though the default build has one" in finding.message
+    assert finding.fix == "Build and upload a cp314-cp314t-win_amd64 wheel."
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        (SDIST, "pip and uv take the sdist (with only-binary: version 0.9)"),
+        (gets(Outcome.SDIST, "1.0", ""), "pip and uv take the sdist (with only-binary: nothing)"),
+        (gets(Outcome.OLDER_VERSION, "0.8"), "pip and uv take the older version 0.8"),
+        (gets(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl"), "pip and uv take foo-1.0-py3-none-any.whl"),
+        ((SDIST[0], NOTHING[1]), "pip takes the sdist (with only-binary: version 0.9); uv takes nothing"),
+    ],
+)
+def test_what_users_get_instead(taken: tuple[InstallerChoice, ...], words: str) -> None:
+    (finding,) = findings(coverage(spot("14", taken=taken)))
+    assert finding.message.endswith(words)
+
+
+def test_places_with_one_cause_and_outcome_share_a_finding() -> None:
+    found = findings(
+        coverage(
+            spot("14", "win32", SDIST),
+            spot("14", "win_amd64", SDIST),
+            spot("14", "win_arm64", SDIST),
+            spot("14", "macosx_11_0_arm64", NOTHING),
+            spot("13", "win32", SDIST),
+        )
+    )
+    assert [finding.message.partition(",")[0] for finding in found] == [
+        "no wheel for the default 3.13 on win32",
+        "no wheel for the default 3.14 on macosx_11_0_arm64",
+        "no wheel for the default 3.14 on win32",
+    ]
+    assert "win32, win_amd64 and win_arm64" in found[2].message
+    assert found[2].fix == "Build and upload a cp314-cp314 wheel for each."
+
+
+def test_a_dropped_platform_is_one_finding_for_all_its_machines_and_versions() -> None:
+    (finding,) = findings(
+        coverage(
+            spot("13", "manylinux_2_17_i686", SDIST, ExpectationBasis.DROPPED_PLATFORM),
+            spot("14", "manylinux_2_28_i686", NOTHING, ExpectationBasis.DROPPED_PLATFORM),
+        )
+    )
+    assert "manylinux_2_17_i686 and manylinux_2_28_i686" in finding.message
+
+
+def test_a_pure_wheel_beside_a_compiled_twin() -> None:
+    pure = gets(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl")
+    compiled = spot("14t", taken=gets(Outcome.FREE_THREADED, "1.0"), served=True, compiled=True)
+    (finding,) = findings(coverage(spot("14", taken=pure, served=True), compiled))
+    assert finding.code == "FTV105"
+    assert "the default 3.14 on win_amd64 gets a pure wheel" in finding.message
+    # nobody has a compiled one: that is a pure release
+    assert not findings(coverage(spot("14", taken=pure, served=True), spot("14t", taken=pure, served=True)))
+
+
+def test_a_wheel_that_cannot_be_loaded() -> None:
+    bad = gets(Outcome.STABLE_ABI, "1.0", filename="foo-1.0-cp311-abi3.abi3t-win_amd64.whl", loadable=False)
+    (finding,) = findings(coverage(spot("14t", taken=bad, basis=None)))
+    assert finding.code == "FTV106"
+    assert "accepts foo-1.0-cp311-abi3.abi3t-win_amd64.whl and cannot load it" in finding.message
+
+
+def test_complete_coverage_has_no_findings() -> None:
+    served = gets(Outcome.VERSION_SPECIFIC, "1.0")
+    assert not findings(coverage(spot("14", taken=served, served=True, compiled=True), spot("13", basis=None)))
+
+
+def test_what_is_known_is_left_out_place_by_place() -> None:
+    found = coverage(spot("14", "win32"), spot("14", "win_amd64"))
+    assert {(code, one.place.label) for code, one in problems(found)} == {
+        ("FTV101", "cp314-win32"),
+        ("FTV101", "cp314-win_amd64"),
+    }
+    (finding,) = findings(found, frozenset({("FTV101", "cp314-win32"), ("FTV102", "cp314-win_amd64")}))
+    assert "on win_amd64," in finding.message
+    assert not findings(found, frozenset({("FTV101", "cp314-win32"), ("FTV101", "cp314-win_amd64")}))
+
+
+def test_severities_and_codes_that_do_not_matter() -> None:
+    one = Finding(subject="foo 1.0", code="FTV101", severity=Severity.ERROR, message="a")
+    two = Finding(subject="foo 1.0", code="FTV112", severity=Severity.WARNING, message="b")
+    assert weighed([two, one], severities={}) == (one, two)
+    (left,) = weighed([one, two], severities={"FTV101": Severity.ADVICE}, ignore=["FTV11"])
+    assert (left.code, left.severity) == ("FTV101", Severity.ADVICE)

@@ -1,0 +1,575 @@
+"""Every rule has a wheel that trips it and a near miss that does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from packaging.tags import Tag
+
+from ftwheel.core.findings import Severity
+from ftwheel.core.wheel.contents import Flaw, FlawKind, Metadata, RecordEntry, WheelContents, WheelFile
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration, Toolchain
+from ftwheel.core.wheel.imports import ImportOutcome
+from ftwheel.core.wheel.pairs import compare_pair, pair_up
+from ftwheel.core.wheel.reports import PolicyVerdict
+from ftwheel.rules.registry import GROUP_RULES, RULES, WHEEL_RULES, RuleSelection
+from ftwheel.rules.rule import ReleaseWheels, WheelFacts
+from support.facts import contents, extension, facts, imported
+
+FT = "pkg-1.0-cp313-cp313t-linux_x86_64.whl"
+DEFAULT = "pkg-1.0-cp313-cp313-linux_x86_64.whl"
+ABI3 = "pkg-1.0-cp39-abi3-linux_x86_64.whl"
+ABI3T = "pkg-1.0-cp315-abi3.abi3t-linux_x86_64.whl"
+WINDOWS_FT = "pkg-1.0-cp313-cp313t-win_amd64.whl"
+MANYLINUX = "pkg-1.0-cp313-cp313t-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+CLASSIFIER = "Programming Language :: Python :: Free Threading :: 2 - Beta"
+
+_DEFAULT_EXT = extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT)
+_FT_EXT = extension()
+_ABI3_EXT = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT)
+_ABI3T_EXT = extension("pkg/_ext.abi3t.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])
+_PLAIN_EXT = extension("pkg/_ext.so")
+
+
+def flaw(kind: FlawKind, path: str = "pkg/x.so") -> WheelFacts:
+    return facts(flaws=[Flaw(path=path, kind=kind, detail="something")])
+
+
+def wheel_file(filename: str, **changes: object) -> WheelFile:
+    wheel = contents(filename).wheel
+    assert wheel is not None
+    return replace(wheel, **changes)  # type: ignore[arg-type]
+
+
+def record(**changes: RecordEntry | None) -> list[RecordEntry]:
+    """RECORD of the usual wheel, with the entry of ``pkg/__init__.py`` (key ``init``) changed, or one added."""
+    entries = {entry.path: entry for entry in contents().record or ()}
+    for key, entry in changes.items():
+        path = "pkg/__init__.py" if key == "init" else key
+        if entry is None:
+            del entries[path]
+        else:
+            entries[path] = entry
+    return list(entries.values())
+
+
+def init_entry(digest: str, size: int | None = 10) -> RecordEntry:
+    return RecordEntry(path="pkg/__init__.py", digest=digest, size=size)
+
+
+def windows(library: str) -> WheelFacts:
+    module = extension("pkg/_ext.cp313t-win_amd64.pyd", binary_format=BinaryFormat.PE, needed=[library, "KERNEL32.dll"])
+    return facts(WINDOWS_FT, [module])
+
+
+def macos(filename: str, minimum: tuple[int, int], *machines: str) -> WheelFacts:
+    path = "pkg/_ext.cpython-313t-darwin.so"
+    module = extension(path, machines=machines, binary_format=BinaryFormat.MACH_O, macos_minimum=minimum)
+    return facts(filename, [module])
+
+
+METADATA = Metadata(name="pkg", version="1.0", requires_python="", classifiers=())
+
+# code -> what trips the rule, and near misses
+CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
+    "FTW101": ([flaw(FlawKind.UNREADABLE)], [flaw(FlawKind.UNSAFE)]),
+    "FTW102": ([flaw(FlawKind.DUPLICATE)], [flaw(FlawKind.UNREADABLE)]),
+    "FTW103": ([flaw(FlawKind.UNSAFE, "../x")], [flaw(FlawKind.DUPLICATE)]),
+    "FTW104": ([flaw(FlawKind.TOO_LARGE)], [flaw(FlawKind.UNREADABLE)]),
+    "FTW105": ([flaw(FlawKind.MALFORMED, "pkg-1.0.dist-info/WHEEL")], [flaw(FlawKind.UNREADABLE)]),
+    "FTW106": (
+        [
+            facts(record=record(init=None)),
+            facts(record=[*record(), RecordEntry(path="pkg/lost.py", digest="sha256=x", size=1)]),
+        ],
+        [
+            facts(),
+            facts(record=None),
+            # signatures are made after RECORD, and a member that cannot be read is another rule's
+            facts(files={"pkg-1.0.dist-info/RECORD.jws": "x"}, record=record()),
+            facts(
+                record=[*record(), RecordEntry(path="pkg/bad.py", digest="sha256=x", size=1)],
+                flaws=[Flaw(path="pkg/bad.py", detail="damaged")],
+            ),
+        ],
+    ),
+    "FTW107": (
+        [
+            facts(record=record(init=init_entry("sha256=other"))),
+            facts(record=record(init=init_entry("sha256=same", 11))),
+            facts(record=record(init=init_entry(""))),
+            facts(record=record(init=init_entry("md5=same"))),
+        ],
+        [facts(), facts(record=record(init=init_entry("sha256=same=", None))), facts(record=None)],
+    ),
+    "FTW108": (
+        [
+            facts(metadata=replace(METADATA, name="other")),
+            facts(metadata=replace(METADATA, version="1.1")),
+            facts(metadata=replace(METADATA, version="nonsense")),
+        ],
+        [facts(), facts(metadata=replace(METADATA, version="1.0.0")), facts(metadata=None)],
+    ),
+    "FTW201": (
+        [
+            facts(wheel=wheel_file(DEFAULT)),
+            facts(wheel=wheel_file(FT, bad_tags=("nonsense",))),
+            facts(wheel=wheel_file(FT, tags=frozenset())),
+        ],
+        [facts(), facts(wheel=None), facts(MANYLINUX)],
+    ),
+    "FTW202": (
+        [
+            facts(FT, [_FT_EXT], wheel=wheel_file(FT, root_is_purelib=True)),
+            facts(FT, [_FT_EXT], wheel=wheel_file(FT, root_is_purelib=None)),
+            facts("pkg-1.0-py3-none-any.whl", wheel=wheel_file("pkg-1.0-py3-none-any.whl", root_is_purelib=False)),
+        ],
+        [
+            facts(FT, [_FT_EXT]),
+            facts("pkg-1.0-py3-none-any.whl"),
+            facts(
+                FT,
+                [extension("pkg-1.0.data/platlib/pkg/_ext.cpython-313t-x86_64-linux-gnu.so")],
+                wheel=wheel_file(FT, root_is_purelib=True),
+            ),
+            facts(wheel=None),
+        ],
+    ),
+    "FTW203": (
+        [facts("pkg-1.0-cp313t-cp313t-linux_x86_64.whl"), facts("pkg-1.0-cp315t-abi3t-linux_x86_64.whl")],
+        [facts(FT), facts("pkg-1.0-cp313.cp314-none-linux_x86_64.whl")],
+    ),
+    "FTW204": (
+        [facts("pkg-1.0-cp311-abi3.abi3t-linux_x86_64.whl"), facts("pkg-1.0-cp314-abi3t-linux_x86_64.whl")],
+        [facts(ABI3T), facts("pkg-1.0-cp316-abi3t-linux_x86_64.whl"), facts(ABI3)],
+    ),
+    "FTW205": (
+        [facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT]), facts("pkg-1.0-py3-none-any.whl", [_PLAIN_EXT])],
+        [
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [extension("pkg/libx.so", init_names=[])]),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [extension("pkg.libs/x-1.so")]),
+            facts(FT, [_FT_EXT]),
+        ],
+    ),
+    "FTW206": (
+        [
+            facts(FT, [_DEFAULT_EXT]),
+            facts(DEFAULT, [_FT_EXT]),
+            facts(ABI3, [_DEFAULT_EXT]),  # tag-only abi3
+            facts("pkg-1.0-cp314-cp314t-linux_x86_64.whl", [_FT_EXT]),
+            facts("pkg-1.0-cp39-abi3-linux_x86_64.whl", [_ABI3T_EXT]),  # found from 3.15 on only
+            facts(FT, [extension("pkg/_ext.cpython-313td-x86_64-linux-gnu.so")]),
+            facts(DEFAULT, [extension("pkg/_ext.pypy310-pp73-x86_64-linux-gnu.so")]),
+        ],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(FT, [_PLAIN_EXT]),
+            facts(FT, [extension("pkg/_ext.abi3.so")]),  # 3.13t does look for it
+            facts(ABI3, [_ABI3_EXT]),
+            facts(ABI3T, [_ABI3T_EXT]),
+            facts(FT, [extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", init_names=[])]),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT]),
+            facts("pkg-1.0-pp310-pypy310_pp73-linux_x86_64.whl", [_FT_EXT]),
+        ],
+    ),
+    "FTW207": (
+        [
+            facts(ABI3T, [_ABI3_EXT]),
+            facts("pkg-1.0-cp315-abi3t-linux_x86_64.whl", [_ABI3_EXT]),
+        ],
+        [
+            facts(ABI3T, [_ABI3T_EXT]),
+            facts(ABI3T, [_ABI3_EXT, _ABI3T_EXT]),
+            facts(ABI3T, [extension("pkg/_ext.so")]),
+            facts(ABI3, [_ABI3_EXT]),
+        ],
+    ),
+    "FTW208": (
+        [
+            facts(FT, [_FT_EXT, _DEFAULT_EXT]),
+            facts(FT, [_FT_EXT, extension("pkg/_ext.cpython-39-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT)]),
+        ],
+        [
+            facts(FT, [_DEFAULT_EXT]),  # the module is missing altogether: FTW206
+            facts("pkg-1.0-cp313-cp313.cp313t-linux_x86_64.whl", [_FT_EXT, _DEFAULT_EXT]),
+            facts(ABI3, [_ABI3_EXT, _DEFAULT_EXT]),  # 3.13 takes the specific one, others the stable one
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT, _DEFAULT_EXT]),
+        ],
+    ),
+    "FTW209": (
+        [
+            facts("pkg-1.0-py3-abi3-linux_x86_64.whl"),
+            facts("pkg-1.0-cp39-abi3-any.whl"),
+            facts("pkg-1.0-cp312-cp313t-linux_x86_64.whl"),
+        ],
+        [
+            facts(FT),
+            facts(ABI3T),
+            facts("pkg-1.0-cp312.cp313-cp312.cp313-linux_x86_64.whl"),
+            facts("pkg-1.0-cp313t-cp313t-linux_x86_64.whl"),  # FTW203
+            facts("pkg-1.0-py3-none-any.whl"),
+        ],
+    ),
+    "FTW210": (
+        [facts(FT, [_PLAIN_EXT])],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(ABI3T, [extension("pkg/_ext.pyd")]),  # the stable ABI has no suffix of its own on Windows
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_PLAIN_EXT]),
+        ],
+    ),
+    "FTW301": (
+        [
+            facts(FT, [extension(built_for=BuiltFor.DEFAULT)]),
+            facts(FT, [extension("pkg/_ext.abi3.so", built_for=BuiltFor.STABLE_ABI)]),
+            facts(DEFAULT, [replace(_DEFAULT_EXT, built_for=BuiltFor.FREE_THREADED)]),
+            facts(FT, [extension("pkg/_ext.so", built_for=BuiltFor.STABLE_ABI_T)]),
+            facts(ABI3T, [extension("pkg/_ext.abi3t.so", built_for=BuiltFor.DEFAULT)]),
+            # the specific suffix is the one that is loaded
+            facts(FT, [extension(built_for=BuiltFor.DEFAULT), extension("pkg/_ext.so")]),
+        ],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(DEFAULT, [_DEFAULT_EXT]),
+            facts(ABI3, [_ABI3_EXT]),
+            facts(ABI3T, [_ABI3T_EXT]),
+            facts(FT, [extension(built_for=BuiltFor.CANNOT_TELL)]),
+            facts(FT, [extension(built_for=BuiltFor.MIXED)]),
+            facts(FT, [_FT_EXT, extension("pkg/_ext.so", built_for=BuiltFor.DEFAULT)]),
+        ],
+    ),
+    "FTW302": ([facts(FT, [extension(built_for=BuiltFor.MIXED)])], [facts(FT, [_FT_EXT])]),
+    "FTW303": (
+        [
+            facts("pkg-1.0-cp313-cp313t-linux_aarch64.whl", [_FT_EXT]),
+            facts("pkg-1.0-cp313-cp313t-manylinux_2_28_i686.whl", [_FT_EXT]),
+            facts(WINDOWS_FT, [_FT_EXT]),
+            macos("pkg-1.0-cp313-cp313t-macosx_11_0_universal2.whl", (11, 0), "aarch64"),
+            facts("pkg-1.0-cp313-cp313t-ios_13_0_arm64_iphoneos.whl", [_FT_EXT]),
+        ],
+        [
+            facts(FT, [_FT_EXT]),
+            facts("pkg-1.0-cp313-cp313t-musllinux_1_2_armv7l.whl", [extension(machines=["arm"])]),
+            facts("pkg-1.0-cp313-cp313t-manylinux_2_31_riscv64.whl", [extension(machines=["riscv64"])]),
+            macos("pkg-1.0-cp313-cp313t-macosx_11_0_arm64.whl", (11, 0), "aarch64", "x86_64"),
+            facts("pkg-1.0-cp313-cp313t-pyodide_2025_0_wasm32.whl", [_FT_EXT]),
+            # a module of another interpreter is FTW208's, whatever its machine
+            facts(FT, [_FT_EXT, extension("pkg/_ext.cpython-39-x86_64-linux-gnu.so", machines=["aarch64"])]),
+        ],
+    ),
+    "FTW304": (
+        [
+            facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_34_x86_64")),
+            facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="linux_x86_64")),
+            facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_17_aarch64")),
+            facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="", reason="it did not say")),
+            facts(MANYLINUX, [_FT_EXT]),
+        ],
+        [
+            facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_5_x86_64")),
+            facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_17_x86_64")),
+            facts(FT, [_FT_EXT]),
+            facts(MANYLINUX),
+        ],
+    ),
+    "FTW305": (
+        [windows("python313.dll"), windows("python3.dll"), windows("python314t.dll"), windows("python313t_d.dll")],
+        [
+            windows("python313t.dll"),
+            windows("PYTHON313T.DLL"),
+            facts(ABI3, [extension("pkg/_ext.pyd", needed=["python3.dll"])]),
+            facts(ABI3T, [extension("pkg/_ext.pyd", needed=["python3t.dll"], built_for=BuiltFor.STABLE_ABI_T)]),
+            facts(FT, [extension(needed=["libpython3.13t.so.1.0"])]),
+            facts(FT, [extension(needed=["/Library/Frameworks/Python.framework/Versions/3.13/Python"])]),
+        ],
+    ),
+    "FTW306": (
+        [
+            facts(FT, [extension(init_names=["PyModExport__ext"])]),
+            facts(ABI3, [extension("pkg/_ext.so", init_names=["PyModExport__ext"])]),
+            facts(ABI3T, [extension("pkg/_ext.abi3t.so", init_names=["PyInit__ext"])]),
+            facts(FT, [extension(init_names=["PyInit_other"])]),
+            facts(FT, [extension(init_names=[])]),
+        ],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(FT, [extension(init_names=["PyInit__ext", "PyModExport__ext"])]),
+            facts(ABI3T, [_ABI3T_EXT]),
+            facts("pkg-1.0-cp315-cp315t-linux_x86_64.whl", [extension("pkg/_ext.so", init_names=["PyModExport__ext"])]),
+            facts(FT, [extension("pkg/libhelper.so", init_names=[])]),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [extension(init_names=["PyInit_other"])]),
+        ],
+    ),
+    "FTW307": (
+        [
+            facts(ABI3, [extension("pkg/_ext.abi3.so", imports=["PyList_GetItem", "_PyObject_Private"])]),
+            facts(ABI3, [extension("pkg/_ext.abi3.so", imports=["PyType_GetName"])]),
+            facts(ABI3T, [replace(_ABI3T_EXT, imports=("PyModuleDef_Init",))]),
+            facts("pkg-1.0-cp315-abi3t-linux_x86_64.whl", [replace(_ABI3T_EXT, imports=("PyMutex_Lock",))]),
+        ],
+        [
+            facts(ABI3, [extension("pkg/_ext.abi3.so", imports=["PyList_GetItem", "PyModuleDef_Init"])]),
+            facts("pkg-1.0-cp311-abi3-linux_x86_64.whl", [extension("pkg/_ext.so", imports=["PyType_GetName"])]),
+            facts(ABI3T, [replace(_ABI3T_EXT, imports=("PyABIInfo_Check",))]),
+            facts(FT, [extension(imports=["_PyObject_Private"])]),
+        ],
+    ),
+    "FTW308": (
+        [facts(FT, [extension(built_for=BuiltFor.CANNOT_TELL)])],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(FT, [extension(built_for=BuiltFor.CANNOT_TELL)], imported=[imported()]),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [extension(built_for=BuiltFor.CANNOT_TELL)]),
+        ],
+    ),
+    "FTW309": ([flaw(FlawKind.BINARY)], [flaw(FlawKind.UNREADABLE)]),
+    "FTW310": (
+        [
+            macos("pkg-1.0-cp313-cp313t-macosx_11_0_arm64.whl", (14, 0), "aarch64"),
+            macos("pkg-1.0-cp313-cp313t-macosx_10_13_x86_64.whl", (10, 15), "x86_64"),
+        ],
+        [
+            macos("pkg-1.0-cp313-cp313t-macosx_11_0_arm64.whl", (11, 0), "aarch64"),
+            # the arm64 half of a universal2 file always says 11.0
+            macos("pkg-1.0-cp313-cp313t-macosx_10_13_universal2.whl", (11, 0), "aarch64", "x86_64"),
+            facts(FT, [extension(macos_minimum=(14, 0))]),
+        ],
+    ),
+    "FTW401": (
+        [
+            facts(FT, [extension(gil=Declaration.NONE)]),
+            facts(ABI3T, [replace(_ABI3T_EXT, gil=extension(gil=Declaration.NONE).gil)]),
+            facts(FT, [extension(gil=Declaration.NONE)], undeclared=["pkg._other"]),
+        ],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(DEFAULT, [extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", gil=Declaration.NONE)]),
+            facts(FT, [extension(gil=Declaration.CANNOT_TELL)]),
+            facts(FT, [extension(gil=Declaration.NONE)], undeclared=["pkg.*"]),
+        ],
+    ),
+    "FTW402": (
+        [
+            facts(FT, [extension(gil=Declaration.CANNOT_TELL)]),
+            facts(FT, [extension(gil=Declaration.CANNOT_TELL)], imported=[imported(gil_before=True, gil_after=True)]),
+        ],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(FT, [extension(gil=Declaration.CANNOT_TELL)], imported=[imported()]),
+            facts(DEFAULT, [extension("pkg/_ext.so", gil=Declaration.CANNOT_TELL)]),
+        ],
+    ),
+    "FTW403": (
+        [facts(FT, [extension(gil=Declaration.USED)])],
+        [facts(FT, [_FT_EXT]), facts(FT, [extension(gil=Declaration.USED)], undeclared=["pkg._ext"])],
+    ),
+    "FTW404": (
+        [
+            facts(FT, [extension(imports=["PyList_GetItem"])]),
+            facts(FT, [extension(imports=["PyList_GetItem", "PyDict_Next"], toolchain=Toolchain.CYTHON)]),
+        ],
+        [
+            facts(FT, [extension(imports=["PyList_GetItemRef"])]),
+            facts(FT, [extension(imports=["PyDict_Next", "PyDict_SetDefault"], toolchain=Toolchain.CYTHON)]),
+            facts(DEFAULT, [extension("pkg/_ext.so", imports=["PyList_GetItem"])]),
+        ],
+    ),
+    "FTW501": (
+        [facts(FT, [_FT_EXT])],
+        [facts(FT, [_FT_EXT], classifiers=[CLASSIFIER]), facts(DEFAULT), facts(FT, metadata=None)],
+    ),
+    "FTW503": (
+        [
+            facts(FT, requires_python=">=3.14"),
+            facts(FT, requires_python="<3.13"),
+            facts(ABI3, requires_python="<3.9"),
+            facts(FT, requires_python="three"),
+        ],
+        [
+            facts(FT, requires_python=">=3.9"),
+            facts(FT, requires_python=">=3.13.1"),
+            facts(ABI3, requires_python=">=3.12"),
+            facts("pkg-1.0-cp315-cp315t-linux_x86_64.whl", requires_python=">=3.15.0rc1"),
+            facts(FT, metadata=None),
+        ],
+    ),
+    "FTW701": (
+        [facts(FT, [_FT_EXT], imported=[imported(outcome=ImportOutcome.FAILED, detail="ImportError: no")])],
+        [facts(FT, [_FT_EXT], imported=[imported()]), facts(FT, [_FT_EXT])],
+    ),
+    "FTW702": (
+        [
+            facts(FT, [_FT_EXT], imported=[imported(outcome=ImportOutcome.CRASHED, detail="SIGSEGV")]),
+            facts(FT, [_FT_EXT], imported=[imported(outcome=ImportOutcome.TIMED_OUT, detail="no answer")]),
+        ],
+        [facts(FT, [_FT_EXT], imported=[imported(outcome=ImportOutcome.FAILED)])],
+    ),
+    "FTW703": (
+        [
+            facts(FT, [_FT_EXT], imported=[imported(gil_after=True, culprits=["pkg._ext"])]),
+            facts(FT, [_FT_EXT], imported=[imported(gil_after=True)]),
+        ],
+        [facts(FT, [_FT_EXT], imported=[imported()]), facts(FT, [_FT_EXT], imported=[imported(gil_before=True)])],
+    ),
+    "FTW704": ([facts(FT, not_imported="no interpreter here")], [facts(FT, imported=[imported()])]),
+}
+
+
+def group(*wheels: WheelContents) -> ReleaseWheels:
+    pairing = pair_up(wheels)
+    comparisons = tuple(compare_pair(default, other) for default, other in pairing.pairs)
+    return ReleaseWheels(wheels=wheels, pairing=pairing, comparisons=comparisons)
+
+
+def same_name() -> ReleaseWheels:
+    wheel = contents(ABI3, [_ABI3_EXT])
+    return ReleaseWheels(wheels=(wheel, wheel), pairing=pair_up([wheel]), comparisons=(compare_pair(wheel, wheel),))
+
+
+_DEFAULT_WHEEL = contents(DEFAULT, [_DEFAULT_EXT])
+_FT_WHEEL = contents(FT, [_FT_EXT])
+_MACOS_FT = contents("pkg-1.0-cp313-cp313t-macosx_11_0_arm64.whl", [_FT_EXT])
+_MACOS = contents("pkg-1.0-cp313-cp313-macosx_11_0_arm64.whl", [_DEFAULT_EXT])
+_PLAIN_DEFAULT = contents(DEFAULT, [_PLAIN_EXT])
+_PLAIN_FT = contents(FT, [_PLAIN_EXT])
+_GOOD = group(_DEFAULT_WHEEL, _FT_WHEEL)
+
+GROUP_CASES: dict[str, tuple[list[ReleaseWheels], list[ReleaseWheels]]] = {
+    "FTW502": (
+        [
+            group(contents(DEFAULT, classifiers=[CLASSIFIER]), contents(ABI3)),
+        ],
+        [
+            group(contents(DEFAULT, classifiers=[CLASSIFIER]), contents(FT)),
+            group(contents(DEFAULT), contents(ABI3)),
+            group(contents(DEFAULT, classifiers=[CLASSIFIER])),  # of one file nobody can say what else is shipped
+            group(contents("pkg-1.0-py3-none-any.whl", classifiers=[CLASSIFIER]), contents(DEFAULT)),
+        ],
+    ),
+    "FTW601": ([same_name()], [_GOOD]),
+    "FTW602": (
+        [
+            group(_DEFAULT_WHEEL, contents(FT)),
+            group(contents(DEFAULT), _FT_WHEEL),
+        ],
+        [_GOOD],
+    ),
+    "FTW603": (
+        [
+            group(contents(DEFAULT, files={"pkg/__init__.py": "one"}), contents(FT, files={"pkg/__init__.py": "two"})),
+            group(contents(DEFAULT, files={"pkg/more.py": "one"}), contents(FT)),
+            group(contents(DEFAULT), contents(FT, files={"pkg/more.py": "one"})),
+            group(contents(DEFAULT, files={"pkg-1.0.dist-info/METADATA": "one"}), contents(FT)),
+        ],
+        [_GOOD, group(contents(DEFAULT, files={"pkg/data.bin": "one"}), contents(FT))],
+    ),
+    "FTW604": (
+        [group(_DEFAULT_WHEEL, replace(_FT_WHEEL, members=_FT_WHEEL.members[:0]))],
+        [_GOOD],
+    ),
+    "FTW605": ([group(_PLAIN_DEFAULT, _PLAIN_FT)], [_GOOD]),
+    "FTW606": (
+        [group(_DEFAULT_WHEEL, _FT_WHEEL, _MACOS_FT), group(_DEFAULT_WHEEL, _FT_WHEEL, _MACOS)],
+        [
+            _GOOD,
+            group(_FT_WHEEL, _MACOS_FT),
+            group(_DEFAULT_WHEEL, _FT_WHEEL, contents("pkg-1.0-cp312-cp312-macosx_11_0_arm64.whl")),
+            group(contents(ABI3), _FT_WHEEL),
+        ],
+    ),
+    "FTW607": (
+        [
+            group(contents(DEFAULT), contents(FT)),
+            group(
+                contents("pkg-1.0-cp315-abi3-linux_x86_64.whl", [_ABI3T_EXT]),
+                contents("pkg-1.0-cp315-abi3t-linux_x86_64.whl", [_ABI3T_EXT]),
+            ),
+        ],
+        [_GOOD, group(_PLAIN_DEFAULT, _PLAIN_FT)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "facts_"), [(code, each) for code, (trips, _) in CASES.items() for each in trips])
+def test_a_wheel_that_trips_the_rule(code: str, facts_: WheelFacts) -> None:
+    rule = next(rule for rule in WHEEL_RULES if rule.code == code)
+    found = list(rule.check(facts_))
+    assert found
+    for finding in found:
+        assert (finding.code, finding.url) == (code, f"docs/rules/{code}.md")
+        assert finding.subject.startswith(facts_.wheel.filename)
+        assert finding.message
+        assert finding.fix
+        assert finding.severity <= rule.severity
+
+
+@pytest.mark.parametrize(("code", "facts_"), [(code, each) for code, (_, misses) in CASES.items() for each in misses])
+def test_a_near_miss_does_not_trip_the_rule(code: str, facts_: WheelFacts) -> None:
+    rule = next(rule for rule in WHEEL_RULES if rule.code == code)
+    assert [finding.message for finding in rule.check(facts_)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "group_"), [(code, each) for code, (trips, _) in GROUP_CASES.items() for each in trips]
+)
+def test_wheels_that_trip_the_rule_together(code: str, group_: ReleaseWheels) -> None:
+    rule = next(rule for rule in GROUP_RULES if rule.code == code)
+    found = list(rule.check(group_))
+    assert found
+    assert {finding.code for finding in found} == {code}
+    assert {finding.subject for finding in found} <= {wheel.filename for wheel in group_.wheels}
+
+
+@pytest.mark.parametrize(
+    ("code", "group_"), [(code, each) for code, (_, misses) in GROUP_CASES.items() for each in misses]
+)
+def test_wheels_that_nearly_trip_the_rule(code: str, group_: ReleaseWheels) -> None:
+    rule = next(rule for rule in GROUP_RULES if rule.code == code)
+    assert [finding.message for finding in rule.check(group_)] == []
+
+
+def test_every_rule_has_both() -> None:
+    # FTW100 is the command's own: there is nothing that a rule could look at
+    assert {*CASES, *GROUP_CASES} == RULES.keys() - {"FTW100"}
+    assert all(trips and misses for trips, misses in (*CASES.values(), *GROUP_CASES.values()))
+
+
+@pytest.mark.parametrize(
+    "wheel",
+    [
+        facts(FT, [_FT_EXT], classifiers=[CLASSIFIER]),
+        facts(DEFAULT, [_DEFAULT_EXT]),
+        facts(ABI3, [_ABI3_EXT]),
+        facts(ABI3T, [_ABI3T_EXT], classifiers=[CLASSIFIER]),
+        facts("pkg-1.0-py3-none-any.whl"),
+        facts("pkg-1.0-pp310-pypy310_pp73-linux_x86_64.whl"),
+        facts("pkg-1.0-cp313-cp313t-win_amd64.whl", classifiers=[CLASSIFIER]),
+    ],
+)
+def test_a_good_wheel_has_no_findings(wheel: WheelFacts) -> None:
+    assert RuleSelection().judge(wheel) == ()
+
+
+def test_the_pair_has_no_findings() -> None:
+    assert RuleSelection().judge_group(_GOOD) == ()
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_says_what_it_is(code: str) -> None:
+    rule = RULES[code]
+    assert rule.code == code
+    assert rule.title
+    assert not rule.title.endswith(".")
+    assert rule.why.strip().endswith((".", ":"))
+    assert rule.fix.strip().endswith((".", ":"))
+    assert isinstance(rule.severity, Severity)
+
+
+def test_tags_differ_in_both_directions() -> None:
+    wheel = wheel_file(FT, tags=frozenset({Tag("cp313", "cp313", "linux_x86_64")}))
+    messages = [finding.message for finding in RuleSelection(select=("FTW201",)).judge(facts(wheel=wheel))]
+    assert messages == [
+        "WHEEL has cp313-cp313-linux_x86_64, the file name does not",
+        "the file name has cp313-cp313t-linux_x86_64, WHEEL does not",
+    ]
