@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 collect_ignore = ["projects"]  # project trees for ftwheel init, with tests of their own
+
+
+# A shell starts background jobs with SIGINT ignored, and programs inherit that: those that the tests interrupt would
+# never end. A handler of Python's own is not inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _required(name: str) -> str:
