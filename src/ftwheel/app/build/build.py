@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.model import (
+    Builder,
+    BuildObserver,
     BuildPlan,
     BuildResult,
+    BuildStage,
     BuiltSdist,
     BuiltWheel,
-    BuildObserver,
     Repair,
-    BuildStage,
-    Builder,
 )
-from ftwheel.core.wheel.reports import Imported
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.wheel.imports import ImportResult
-from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.wheel.reports import Imported
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.contents import WheelContents
@@ -157,7 +157,9 @@ def _together(
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         futures = [pool.submit(half, interpreter) for interpreter in interpreters]
         try:
-            importlib.import_module("ftwheel.app.build.findings")  # the rules load while the halves are built, not before
+            importlib.import_module(
+                "ftwheel.app.build.findings"
+            )  # the rules load while the halves are built, not before
             pending: set[Future[_Half]] = set(futures)
             while pending:
                 _, pending = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ftwheel.app.build.build import build
-from ftwheel.core.build.model import BuildPlan, BuildResult, BuiltWheel, BuildObserver, Repair, Builder
+from ftwheel.core.build.model import Builder, BuildObserver, BuildPlan, BuildResult, BuiltWheel, Repair
 from ftwheel.core.errors import BuildError
 
-__all__ = ["WheelOrigin", "PlatformWheels", "collect"]
+__all__ = ["PlatformWheels", "WheelOrigin", "collect"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

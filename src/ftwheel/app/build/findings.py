@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ftwheel.rules.registry import RuleSelection
-from ftwheel.rules.rule import WheelFacts, ReleaseWheels
-from ftwheel.core.build.model import BuildPlan
-from ftwheel.core.wheel.reports import Imported
-from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.wheel.pairs import Pairing, compare_pair
-from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.model import BuildPlan
+from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.imports import ImportResult
+from ftwheel.core.wheel.pairs import Pairing, compare_pair
+from ftwheel.core.wheel.reports import Imported
+from ftwheel.rules.registry import RuleSelection
+from ftwheel.rules.rule import ReleaseWheels, WheelFacts
 
 __all__ = ["judge_halves", "judge_wheel"]
 
@@ -52,7 +52,9 @@ def judge_halves(default: WheelContents, free_threaded: WheelContents) -> tuple[
     pairs = ((default, free_threaded),)
     pairing = Pairing(pairs=pairs, without_default=(), without_free_threaded=())
     return _serious(
-        RuleSelection().judge_group(ReleaseWheels(wheels=(default, free_threaded), pairing=pairing, comparisons=(comparison,)))
+        RuleSelection().judge_group(
+            ReleaseWheels(wheels=(default, free_threaded), pairing=pairing, comparisons=(comparison,))
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """What a build of a pair is made of, and what it asks of the world.
 
-``ftwheel.app.build.build`` decides; ``Builder`` is all it may do outside, implemented by ``ftwheel.io.build.local``. The result
-types are what the renderers get.
+``ftwheel.app.build.build`` decides; ``Builder`` is all it may do outside, implemented by ``ftwheel.io.build.local``.
+The result types are what the renderers get.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.wheel.imports import ImportResult
-from ftwheel.core.build.interpreters import Interpreter
 
 if TYPE_CHECKING:
-    from ftwheel.core.wheel.reports import Imported
     from ftwheel.core.wheel.contents import WheelContents
+    from ftwheel.core.wheel.reports import Imported
 
 __all__ = [
+    "BuildObserver",
     "BuildPlan",
     "BuildResult",
+    "BuildStage",
+    "Builder",
     "BuiltSdist",
     "BuiltWheel",
     "ConfigSettings",
-    "BuildObserver",
     "Repair",
-    "BuildStage",
-    "Builder",
 ]
 
 ConfigSettings = Mapping[str, str | Sequence[str]]  # as PEP 517 frontends pass them: a repeated key has a list

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ftwheel.core.errors import InputError, MissingToolError
 from ftwheel.core.build.interpreters import Interpreter, pairs
+from ftwheel.core.errors import InputError, MissingToolError
 
 __all__ = ["PythonRequest", "parse_request", "resolve"]
 

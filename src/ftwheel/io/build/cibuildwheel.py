@@ -23,20 +23,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftwheel.core.build.model import BuildObserver, BuildStage
 from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier, CibuildwheelSeries, serves
 from ftwheel.core.build.cibuildwheel.log import LogFollower
-from ftwheel.core.build.cibuildwheel.runs import ContainerImage, CibuildwheelRun
-from ftwheel.core.errors import BuildError, ConfigurationError, FtwheelError, MissingToolError
+from ftwheel.core.build.cibuildwheel.runs import CibuildwheelRun, ContainerImage
 from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.core.build.model import BuildObserver, BuildStage
+from ftwheel.core.errors import BuildError, ConfigurationError, FtwheelError, MissingToolError
 from ftwheel.core.wheel.filename import WheelName
-from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
+from ftwheel.io.build.sources import copy_source, unpack_sdist
 from ftwheel.io.system.folders import cache_root
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
-from ftwheel.io.build.sources import copy_source, unpack_sdist
+from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
 
-__all__ = ["BuiltByCibuildwheel", "Cibuildwheel", "container_label", "installed", "native_places", "put_source", "system_here"]
+__all__ = [
+    "BuiltByCibuildwheel",
+    "Cibuildwheel",
+    "container_label",
+    "installed",
+    "native_places",
+    "put_source",
+    "system_here",
+]
 
 Echo = Callable[[str], None]  # hears every line that cibuildwheel prints
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from packaging.tags import platform_tags
 
-from ftwheel.core.build.model import BuildObserver, BuildStage
 from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier
-from ftwheel.core.findings import Finding
 from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.model import BuildObserver, BuildStage
+from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.filename import WheelName
-from ftwheel.io.build.local import LocalBuilder
 from ftwheel.io.build.cibuildwheel import native_places
+from ftwheel.io.build.local import LocalBuilder
 from ftwheel.io.system.processes import ProcessGroup
 
 __all__ = ["CollectedBuilder", "interpreters_for"]

@@ -1,7 +1,7 @@
 """The workshop: builds halves through ``build`` in isolated environments, each from its own copy of the source.
 
-Implements ``ftwheel.core.build.model.Workshop``. Every half has a folder of its own in the workspace: ``source``, ``env``,
-``wheel``, ``repaired``, the installed wheel for the import check, and ``build.log``.
+Implements ``ftwheel.core.build.model.Workshop``. Every half has a folder of its own in the workspace: ``source``,
+``env``, ``wheel``, ``repaired``, the installed wheel for the import check, and ``build.log``.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ftwheel.core.build.model import ConfigSettings, BuildObserver, Repair, BuildStage
+from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.core.build.model import BuildObserver, BuildStage, ConfigSettings, Repair
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.imports import ImportResult
-from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.build.log_excerpt import interesting
-from ftwheel.io.wheel.auditwheel import Auditwheel
-from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
+from ftwheel.io.build.sources import copy_source, unpack_sdist
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
-from ftwheel.io.build.sources import copy_source, unpack_sdist
+from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
 from ftwheel.io.system.workspace import workspace
+from ftwheel.io.wheel.auditwheel import Auditwheel
 
 if TYPE_CHECKING:
     from build import ProjectBuilder

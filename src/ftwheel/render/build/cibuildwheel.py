@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ftwheel.render.terminal import printable
 
 if TYPE_CHECKING:
-    from ftwheel.core.build.cibuildwheel.runs import DriverPlan, CibuildwheelRun
+    from ftwheel.core.build.cibuildwheel.runs import CibuildwheelRun, DriverPlan
 
 __all__ = ["SCHEMA_VERSION", "left_out_lines", "write_json", "write_text"]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ftwheel.core.build.model import BuildResult, BuiltSdist, BuiltWheel, BuildStage
+from ftwheel.core.build.model import BuildResult, BuildStage, BuiltSdist, BuiltWheel
 from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.render import findings, markdown
 from ftwheel.render.terminal import StyledText, is_rich, printable, table
@@ -163,7 +163,10 @@ def _size(size: int) -> str:
 def _markdown(result: BuildResult, out: TextIO) -> None:
     out.write(f"### {markdown.escaped(f'{result.project} {result.version}'.strip())}\n\n")
     rows = [
-        [markdown.code(wheel.filename), *(cell.text if isinstance(cell, StyledText) else cell for cell in _row(wheel)[1:])]
+        [
+            markdown.code(wheel.filename),
+            *(cell.text if isinstance(cell, StyledText) else cell for cell in _row(wheel)[1:]),
+        ]
         for wheel in result.wheels
     ]
     out.writelines(f"{line}\n" for line in markdown.table(_HEADER, rows))

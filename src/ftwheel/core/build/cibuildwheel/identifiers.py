@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 __all__ = [
     "HOSTED",
     "BuildIdentifier",
-    "OmittedBuild",
-    "CibuildwheelRequest",
     "BuildSelection",
+    "CibuildwheelRequest",
     "CibuildwheelSeries",
+    "OmittedBuild",
     "place_of",
     "places_here",
     "request_for",
@@ -135,8 +135,8 @@ class BuildIdentifier:
 class CibuildwheelRequest:
     """What wheels are wanted, and what the project says to cibuildwheel about it.
 
-    ``pythons`` are ``3.14`` and ``3.14t``, ``places`` as in ``BuildIdentifier``. Without pythons everything is wanted that
-    cibuildwheel 4.x builds, and no ``cp313t``.
+    ``pythons`` are ``3.14`` and ``3.14t``, ``places`` as in ``BuildIdentifier``. Without pythons everything is wanted
+    that cibuildwheel 4.x builds, and no ``cp313t``.
     """
 
     pythons: tuple[str, ...] = ()
@@ -324,7 +324,9 @@ def _excluded(identifier: BuildIdentifier, request: CibuildwheelRequest) -> str:
     return ""
 
 
-def _nothing_forgotten(kept: Iterable[BuildIdentifier], left_out: Iterable[OmittedBuild], request: CibuildwheelRequest) -> None:
+def _nothing_forgotten(
+    kept: Iterable[BuildIdentifier], left_out: Iterable[OmittedBuild], request: CibuildwheelRequest
+) -> None:
     served = {each.label for each in kept} | {each.place for each in kept}
     if not served:
         served_by_none = [*request.pythons, *request.places]
@@ -344,7 +346,9 @@ def _nothing_forgotten(kept: Iterable[BuildIdentifier], left_out: Iterable[Omitt
     )
 
 
-def _series_of(identifiers: Sequence[BuildIdentifier], own: CibuildwheelOptions) -> dict[BuildIdentifier, CibuildwheelSeries]:
+def _series_of(
+    identifiers: Sequence[BuildIdentifier], own: CibuildwheelOptions
+) -> dict[BuildIdentifier, CibuildwheelSeries]:
     """The series that builds each: the newest that can.
 
     Where 3.13t is built, 3.x builds 3.13 as well, so that both halves come out of one image. When ``enable`` of the

@@ -14,15 +14,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier, OmittedBuild, BuildSelection, CibuildwheelSeries, place_of
+from ftwheel.core.build.cibuildwheel.identifiers import (
+    BuildIdentifier,
+    BuildSelection,
+    CibuildwheelSeries,
+    OmittedBuild,
+    place_of,
+)
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, table_of
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
 
 __all__ = [
-    "DriverPlan",
-    "ContainerImage",
     "CibuildwheelRun",
+    "ContainerImage",
+    "DriverPlan",
     "RunRequest",
     "backend_of",
     "config_text",
@@ -110,7 +116,9 @@ def _has(identifiers: Iterable[BuildIdentifier], beginning: str) -> bool:
     return any(each.text.startswith(beginning) for each in identifiers)
 
 
-def plan_runs(selection: BuildSelection, own: CibuildwheelOptions, document: Mapping[str, Any], wishes: RunRequest) -> DriverPlan:
+def plan_runs(
+    selection: BuildSelection, own: CibuildwheelOptions, document: Mapping[str, Any], wishes: RunRequest
+) -> DriverPlan:
     """Decide the runs, 3.x first, for the project whose pyproject.toml is ``document``.
 
     Raises ConfigurationError where the project's options and what a half needs contradict each other.
