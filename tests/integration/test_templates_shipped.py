@@ -16,7 +16,7 @@ from ftwheel.io.system.virtual_environments import find_uv
 
 ROOT = Path(__file__).resolve().parents[2]
 ASK = (
-    "import json; from ftwheel.io import templates as t; folders = ('workflows', 'pyproject');"
+    "import json; from ftwheel.io.project import templates as t; folders = ('workflows', 'pyproject');"
     "print(json.dumps([t.release_commit(), {n: t.read(n) for f in folders for n in t.names(f)}]))"
 )
 
