@@ -26,7 +26,7 @@ def group(name: str) -> list[str]:
 
 def install(session: nox.Session, *more: str) -> None:
     """Put ftwheel and its backend from this checkout into the session, editable."""
-    session.install("-e", "./backend", "-e", ".[capstone,uv]", *more)
+    session.install("-e", "./backend", "-e", ".[uv]", *more)
 
 
 def interpreters(session: nox.Session, *more: str) -> dict[str, str]:

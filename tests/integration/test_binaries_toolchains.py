@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ftwheel.core.errors import MissingToolError
 from ftwheel.core.wheel.extension_module import (
     BuiltFor,
     Declaration,
@@ -181,18 +182,19 @@ def test_paths_that_disagree(tmp_path: Path, free_threaded_python: str) -> None:
     assert "disagree" in module.gil.reason or "not known" in module.gil.reason
 
 
-def test_without_capstone_the_message_names_it(
+def test_a_disassembler_that_does_not_load_is_an_error(
     tmp_path: Path, free_threaded_python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ftwheel.io.binaries.emulation import walk
 
-    monkeypatch.setattr(walk, "available", lambda: False)
+    walk._disassembler.cache_clear()
+    monkeypatch.setitem(sys.modules, "capstone", None)  # what a broken installation comes to
     source, _ = SOURCES["single-declared"]
-    module = read_extension(build_module(tmp_path, free_threaded_python, source=source), "_ext.so")
-    assert module.gil.answer is Declaration.CANNOT_TELL
-    assert module.gil.capstone_would_decide
-    plain = read_extension(build_module(tmp_path, free_threaded_python), "_ext.so")
-    assert not plain.gil.capstone_would_decide
+    data = build_module(tmp_path, free_threaded_python, source=source)
+    with pytest.raises(MissingToolError, match="capstone cannot be loaded") as error:
+        read_extension(data, "_ext.so")
+    assert "--level 1" in error.value.hint
+    assert read_extension(data, "_ext.so", level2=False).gil.answer is Declaration.CANNOT_TELL
 
 
 _MODEXPORT = """

@@ -52,7 +52,6 @@ def extension(
     phase: InitPhase = InitPhase.MULTI,
     imports: Iterable[str] = (),
     needed: Iterable[str] = (),
-    capstone_would_decide: bool = False,
     macos_minimum: tuple[int, int] | None = None,
 ) -> ExtensionModule:
     """A module that declares and is built for free-threaded 3.13, unless told otherwise."""
@@ -74,7 +73,6 @@ def extension(
             basis=DeclarationBasis.SLOT if gil is Declaration.NOT_USED else DeclarationBasis.NOTHING,
             level=ReadingLevel.DATA,
             reason="a Py_mod_gil slot",
-            capstone_would_decide=capstone_would_decide,
         ),
         interpreters=InterpreterDeclaration(answer=InterpreterSupport.NOT_DECLARED, level=ReadingLevel.DATA, reason=""),
         phase=phase,

@@ -213,17 +213,12 @@ class AbiInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GilDeclaration:
-    """The answer, what it rests on, the level that decided, and one sentence that says how.
-
-    ``capstone_would_decide`` is true when the answer is "cannot tell" only because the optional disassembler
-    is not installed.
-    """
+    """The answer, what it rests on, the level that decided, and one sentence that says how."""
 
     answer: Declaration
     basis: DeclarationBasis
     level: ReadingLevel
     reason: str
-    capstone_would_decide: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

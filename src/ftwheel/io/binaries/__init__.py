@@ -54,8 +54,8 @@ def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:
 def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) -> ExtensionModule:
     """Decide what the compiled module in ``data`` is; ``path`` is its path in the wheel, which names the module.
 
-    With ``level2`` the init function is walked where a disassembler is installed and knows the machine. Raises
-    UnreadableBinaryError, and nothing else, for bytes that cannot be read.
+    With ``level2`` the init function is walked if its machine is one that can be. Raises UnreadableBinaryError for
+    bytes that cannot be read, and MissingToolError where the disassembler, a dependency of ftwheel, does not load.
     """
     raw = data if isinstance(data, bytes) else bytes(data)
     images = read_images(raw, path)
@@ -73,7 +73,6 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
             basis = DeclarationBasis.PYO3_DEFAULT
             reason += f"; PyO3 {version[0]}.{version[1]} declares it unless told otherwise"
     level = max(answer.level for answer in answers) if verdict.decided else ReadingLevel.NONE
-    blind = [answer for answer in answers if not answer.verdict.decided]
     return ExtensionModule(
         path=path,
         name=module_name(path),
@@ -89,7 +88,6 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
             basis=basis,
             level=level,
             reason=reason,
-            capstone_would_decide=bool(blind) and all(answer.wants_capstone for answer in blind),
         ),
         interpreters=InterpreterDeclaration(
             answer=verdict.interpreters,
@@ -113,7 +111,6 @@ class _Answer:
 
     verdict: BinaryVerdict
     level: ReadingLevel
-    wants_capstone: bool
     built_for: BuiltFor
     evidence: tuple[str, ...]
 
@@ -122,18 +119,16 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _
     definitions = find_definitions(image)
     if init_name is None:
         verdict = undecided("no init function of that name is exported in every slice")
-        return _Answer(verdict, ReadingLevel.NONE, False, *decide_abi(image, definitions, None))
+        return _Answer(verdict, ReadingLevel.NONE, *decide_abi(image, definitions, None))
     data = decide_by_data(image, init_name, definitions)
     built_for, evidence = decide_abi(image, definitions, data.abi)
-    alone = _Answer(data, ReadingLevel.DATA if data.decided else ReadingLevel.NONE, False, built_for, evidence)
+    alone = _Answer(data, ReadingLevel.DATA if data.decided else ReadingLevel.NONE, built_for, evidence)
     if not level2 or data.basis is DeclarationBasis.CFFI_BACKEND:
         return alone
     from ftwheel.io.binaries.emulation import walk  # level 1 needs none of it
 
     if not walk.supports(image):
         return alone
-    if not walk.available():
-        return replace(alone, wants_capstone=True)
     walked = walk.decide_by_code(image, init_name, built_for, confirm=data.decided)
     code = walked.verdict
     if code.abi is not None and code.abi != data.abi:
@@ -146,7 +141,7 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _
         or (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase)
     ):
         return replace(alone, built_for=built_for, evidence=evidence)
-    return _Answer(code, ReadingLevel.CODE if code.decided else ReadingLevel.NONE, False, built_for, evidence)
+    return _Answer(code, ReadingLevel.CODE if code.decided else ReadingLevel.NONE, built_for, evidence)
 
 
 def _merge_imports(images: Sequence[BinaryImage]) -> tuple[str, ...]:

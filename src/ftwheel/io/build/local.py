@@ -27,6 +27,7 @@ from ftwheel.core.build.model import BuildObserver, BuildStage, ConfigSettings, 
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.imports import ImportResult
+from ftwheel.io.build.backend_wheel import backend_wheel
 from ftwheel.io.build.sources import copy_source, unpack_sdist
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
@@ -149,11 +150,13 @@ class LocalBuilder:
         with _told(label, self._project):
             environment = VirtualEnvironment(interpreter, room / "env", crew=self._crew, log=log)
             builder = self._builder(environment, source, log)
-            environment.install(builder.build_system_requires)
+            offered = backend_wheel()
+            beside = offered.parent if offered else None
+            environment.install(builder.build_system_requires, beside_index=beside)
             observer.stage(label, BuildStage.REQUIREMENTS)
             with _backend_failures(log):
                 more = builder.get_requires_for_build(distribution, self._settings)
-            environment.install(more - builder.build_system_requires)
+            environment.install(more - builder.build_system_requires, beside_index=beside)
             observer.stage(label, BuildStage.BUILD)
             with _backend_failures(log):
                 made = Path(builder.build(distribution, room / distribution, self._settings))

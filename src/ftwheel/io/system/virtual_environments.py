@@ -87,10 +87,18 @@ class VirtualEnvironment:
         """Part of ``build.env.IsolatedEnv``: the backend finds the programs that its requirements brought."""
         return {"PATH": os.pathsep.join(filter(None, [os.fspath(self.scripts), os.environ.get("PATH")]))}
 
-    def install(self, requirements: Collection[str], *, dependencies: bool = True, sdists: bool = True) -> None:
+    def install(
+        self,
+        requirements: Collection[str],
+        *,
+        dependencies: bool = True,
+        sdists: bool = True,
+        beside_index: Path | None = None,
+    ) -> None:
         """Install requirements or files of wheels; raises BuildError with the installer's own words.
 
-        Without ``sdists`` only wheels are taken, older ones where the newest release has none.
+        Without ``sdists`` only wheels are taken, older ones where the newest release has none. ``beside_index`` is a
+        folder whose wheels count as well as those of the index.
         """
         if not requirements:
             return
@@ -99,7 +107,11 @@ class VirtualEnvironment:
         wanted = sorted(requirements)
         if self._uv:
             command = [self._uv, "pip", "install", "--python", self.python_executable, *flags, *wanted]
-            code = self._crew.run(command, log=self._log, env=clean_environ(VIRTUAL_ENV=os.fspath(self._folder)))
+            environ = clean_environ(VIRTUAL_ENV=os.fspath(self._folder))
+            if beside_index:  # an option would replace what the variable says
+                links = filter(None, [environ.get("UV_FIND_LINKS"), beside_index.as_uri()])
+                environ["UV_FIND_LINKS"] = ",".join(links)
+            code = self._crew.run(command, log=self._log, env=environ)
         else:
             # pip honours environment markers in a file of requirements, not on its command line
             with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False, encoding="utf-8") as handle:
@@ -107,6 +119,7 @@ class VirtualEnvironment:
             try:
                 command = [self.python_executable, "-Im", "pip", "install", "--no-input", "--no-compile"]
                 command += ["--disable-pip-version-check", *flags, "-r", handle.name]
+                command += ["--find-links", beside_index.as_uri()] if beside_index else []
                 code = self._crew.run(command, log=self._log, env=clean_environ())
             finally:
                 os.unlink(handle.name)

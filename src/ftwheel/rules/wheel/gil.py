@@ -62,11 +62,8 @@ class DeclarationUnknown(WheelRule):
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, extension in _free_threaded(facts):
             if extension.gil.answer is Declaration.CANNOT_TELL and not facts.proved(name):
-                fix = self.fix
-                if extension.gil.capstone_would_decide:
-                    fix = "Install the disassembler (`pip install 'ftwheel[capstone]'`), or: " + fix
                 yield self.finding(
-                    facts.subject(extension), f"cannot tell what {name} declares: {extension.gil.reason}", fix=fix
+                    facts.subject(extension), f"cannot tell what {name} declares: {extension.gil.reason}"
                 )
 
 

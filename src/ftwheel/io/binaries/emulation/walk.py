@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from ftwheel.core.errors import MissingToolError
 from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, DeclarationBasis, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, SlotTable, read_definition_slots, read_slots
 from ftwheel.io.binaries.emulation.aarch64 import AArch64
@@ -22,7 +23,7 @@ from ftwheel.io.binaries.emulation.x86_64 import X86
 from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.verdict import SET_GIL, BinaryVerdict, undecided, verdict_of_slots
 
-__all__ = ["Walked", "available", "decide_by_code", "supports"]
+__all__ = ["Walked", "decide_by_code", "supports"]
 
 _STEPS = 200_000  # instructions walked in all
 _CONFIRM_STEPS = 20_000  # the same when data has decided already, and code can only confirm or contradict
@@ -33,16 +34,6 @@ _DEPTH = 64  # calls inside calls
 _ROUNDS = 3  # times a path takes the same way at a branch on something unknown
 
 
-@cache
-def available() -> bool:
-    """Whether a disassembler is installed (the extra ``capstone``)."""
-    try:
-        import capstone  # noqa: F401 - asked only whether it is there
-    except ImportError:
-        return False
-    return True
-
-
 def supports(image: BinaryImage) -> bool:
     """Whether the machine is one of those that can be walked."""
     return image.architecture.name in {"x86_64", "aarch64"}
@@ -50,7 +41,13 @@ def supports(image: BinaryImage) -> bool:
 
 @cache
 def _disassembler(name: str) -> Any:
-    import capstone
+    try:
+        import capstone
+    except ImportError as error:
+        raise MissingToolError(
+            f"the disassembler capstone cannot be loaded ({error})",
+            hint="reinstall it (pip install --force-reinstall capstone), or leave the second level out: --level 1",
+        ) from error
 
     if name == "x86_64":
         return capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
