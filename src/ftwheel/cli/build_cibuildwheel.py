@@ -133,6 +133,7 @@ def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings,
 def _pythons(asked: Sequence[str]) -> list[str]:
     """``--python`` in the words of ``[tool.ftwheel] pythons``."""
     from ftwheel.core.build.python_requests import parse_request
+    from ftwheel.core.tags.cpython import FIRST_FREE_THREADED
 
     found: list[str] = []
     for text in (item for each in asked for item in each.split(",") if item.strip()):
@@ -143,7 +144,7 @@ def _pythons(asked: Sequence[str]) -> list[str]:
             )
         minor = request.version[1]
         halves = [False, True] if request.free_threaded is None else [request.free_threaded]
-        if request.free_threaded is None and minor < 13:
+        if request.free_threaded is None and minor < FIRST_FREE_THREADED:
             halves = [False]
         found += [f"3.{minor}{'t' if half else ''}" for half in halves]
     return found

@@ -195,7 +195,7 @@ def test_versions_without_support_are_not_asked_for() -> None:
     assert bases(release, served=served)[f"cp310-{LINUX}"] is None
     assert bases(release, served=served, supported=(10, 11))[f"cp310-{LINUX}"] is ExpectationBasis.SHIPPED
     arm = wheels("cp310-cp310-win_amd64", "cp311-cp311-win_arm64")
-    assert bases(arm, served=[], supported=(10, 11))["cp310-win_arm64"] is None  # there is no such CPython
+    assert "cp310-win_arm64" not in bases(arm, served=[], supported=(10, 11))  # there is no such CPython
 
 
 def test_what_the_previous_release_served_is_lost() -> None:

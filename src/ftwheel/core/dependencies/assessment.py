@@ -23,12 +23,12 @@ from ftwheel.core.installers.project_files import VersionFiles
 from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
 from ftwheel.core.installers.selection import ProjectFiles, choose, is_older, loads, newest_version, refusal
 from ftwheel.core.installers.upload_hints import wheel_tag
+from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.environments import Environment, Loading, loading
 from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
 
 __all__ = ["assess", "newest_wheel", "untold"]
 
-_FIRST_ABI3T = 15  # PEP 803
 _MOST_TRIES = 64  # releases in a row with wheels that are accepted but cannot be loaded
 _COMPILED = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI})
 _READY = {
@@ -233,7 +233,7 @@ class _Question:
     def _ask(self, verdict: TargetReadiness) -> str:
         text = f"ask {self.name} for a {wheel_tag(self.environment)} wheel"
         if verdict.taken is not None and verdict.readiness is Readiness.CANNOT_LOAD and "-abi3t-" in verdict.taken.tag:
-            text += f", or use CPython 3.{_FIRST_ABI3T}t, the first to load abi3t"
+            text += f", or use CPython 3.{FIRST_ABI3T}t, the first to load abi3t"
         return text
 
     def newest_ready(self, specifier: str, *, prereleases: bool = False) -> Candidate | None:

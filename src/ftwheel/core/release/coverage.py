@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.installers.outcomes import Outcome
-from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, has_free_threaded, is_offered
+from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, exists
 from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.pairs import platform_family
@@ -232,8 +232,8 @@ def target_environments(
     """Every place worth asking an installer about, sorted.
 
     Both builds of each minor version that the release, the previous one or the configuration is for, on each of their
-    machines. A free-threaded build is asked about from 3.14 on, 3.13t only where a wheel names it, and never on a
-    platform that has none.
+    machines. A free-threaded build is asked about from 3.14 on, 3.13t only where a wheel names it; a CPython that
+    cannot exist on the machine is never asked about.
     """
     reaches = [release, previous] if previous else [release]
     free_threaded = frozenset[int]().union(*(one.free_threaded for one in reaches))
@@ -249,7 +249,7 @@ def target_environments(
             TargetEnvironment(minor=minor, free_threaded=is_free_threaded, platform=machine)
             for minor, is_free_threaded in named | inferred
             for machine in found
-            if not is_free_threaded or has_free_threaded(minor, machine)
+            if exists(minor, machine, free_threaded=is_free_threaded) is not False
         )
     )
 
@@ -297,7 +297,7 @@ def judge(
         if place in served_before:
             return ExpectationBasis.PREVIOUS
         if shipped and place.platform in newest.values() and place.minor in supported:
-            return ExpectationBasis.SHIPPED if is_offered(place.minor, place.platform) else None
+            return ExpectationBasis.SHIPPED
         return None
 
     return tuple(replace(spot, basis=basis(place)) for place, spot in sorted(found.items()))

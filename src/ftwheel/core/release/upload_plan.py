@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from ftwheel.core.release.ambiguous_files import wheel_names
 from ftwheel.core.release.coverage import TargetEnvironment, level
-from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR, targets_of
+from ftwheel.core.tags.cpython import FIRST_ABI3T
+from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.wheel.pairs import platform_family
 
 __all__ = ["PlannedWheel", "plan", "stable_abi_floor"]
@@ -39,7 +40,7 @@ def plan(places: Iterable[TargetEnvironment], *, floor: int | None) -> tuple[Pla
     minor version of the stable ABI, if any; default builds below it get wheels of their own.
     """
     wanted = tuple(places)
-    shared = {platform_family(place.platform) for place in wanted if place.free_threaded and place.minor >= ABI3T_FLOOR}
+    shared = {platform_family(place.platform) for place in wanted if place.free_threaded and place.minor >= FIRST_ABI3T}
     groups: dict[tuple[tuple[str, str], str], list[TargetEnvironment]] = {}
     for place in wanted:
         family = platform_family(place.platform)
@@ -56,8 +57,8 @@ def plan(places: Iterable[TargetEnvironment], *, floor: int | None) -> tuple[Pla
 
 def _tag(place: TargetEnvironment, floor: int | None, *, shared: bool) -> str:
     """``shared`` is true where a free-threaded build from 3.15 on is served as well."""
-    if floor is not None and place.minor >= max(floor, ABI3T_FLOOR) and (place.free_threaded or shared):
-        return f"cp3{max(floor, ABI3T_FLOOR)}-abi3.abi3t"
+    if floor is not None and place.minor >= max(floor, FIRST_ABI3T) and (place.free_threaded or shared):
+        return f"cp3{max(floor, FIRST_ABI3T)}-abi3.abi3t"
     if floor is not None and place.minor >= floor and not place.free_threaded:
         return f"cp3{floor}-abi3"
     return f"cp3{place.minor}-{place.python}"

@@ -1,51 +1,119 @@
-"""Decides which CPython versions there were on a day, and on which platforms CPython has a free-threaded build.
+"""The one table of CPython releases: when each came out and ended, and what can exist with which of them.
 
-An old release of a project is judged by the interpreters of its day, not by today's.
-Sources: the release schedules PEP 569, 596, 619, 664, 693, 719, 745 and 790; PEP 703 for the free-threaded build,
-PEP 730, 738 and 776 for the platforms without one.
+An old release of a project is judged by the interpreters of its day, not by today's. Adding a CPython version means
+adding one row to ``CPYTHONS``; whatever follows from it (presets, floors, first versions) is derived here.
+Sources: the release schedules PEP 569, 596, 619, 664, 693, 719, 745 and 790; PEP 703 and 779 (free-threaded build),
+PEP 793 and 803 (stable ABI of both builds), PEP 730 and 738 (iOS and Android), PEP 783 and Pyodide's page on its ABIs,
+cibuildwheel 4.3.5 ``platforms/macos.py`` (deployment targets).
 """
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass
 from datetime import date
 
 __all__ = [
     "CPYTHONS",
+    "FIRST_ABI3T",
     "FIRST_FREE_THREADED",
     "FIRST_SUPPORTED_FREE_THREADED",
+    "FIRST_WITH_PLATFORM_SUFFIX",
+    "NEWEST",
     "CPython",
-    "has_free_threaded",
-    "is_offered",
+    "Milestone",
+    "exists",
+    "first",
+    "macos_target",
     "on",
+    "pyodide_minor",
 ]
 
-FIRST_FREE_THREADED = 13  # PEP 703, experimental: many projects do not build for it any more
-FIRST_SUPPORTED_FREE_THREADED = 14  # PEP 779
-_FIRST_ON_WIN_ARM64 = 11  # its release notes, "Windows ARM64 installers"
-_WITHOUT = re.compile(r"(ios|android|pyodide|pyemscripten|emscripten|wasi|wasm)_.*|.*_wasm32")
+
+class Milestone(enum.Enum):
+    """What began with a version of CPython, and has held for every version since."""
+
+    FREE_THREADED = "a free-threaded build"  # PEP 703, experimental: many projects do not build for it any more
+    FREE_THREADED_SUPPORTED = "a supported free-threaded build"  # PEP 779
+    ABI3T = "the stable ABI of both builds, and the PyModExport functions it needs"  # PEP 803, PEP 793
+    PLATFORM_SUFFIX = "stable-ABI suffixes that name the platform"  # .abi3-x86_64-linux-gnu.so; python/cpython#122931
+    IOS = "iOS"
+    ANDROID = "Android"
+    WIN_ARM64 = "Windows on Arm"  # its release notes, "Windows ARM64 installers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CPython:
-    """CPython 3.``minor``: the day of its first final release and the last day of security support."""
+    """CPython 3.``minor``: the day of its first final release, the last day of security support, and where it runs.
+
+    ``macos`` is the oldest macOS of its builds for Intel; ``macos_target`` knows the one for arm64. ``pyodide`` is the
+    ABI of the Pyodide that has this version (``2025_0`` in ``pyodide_2025_0_wasm32``), empty where there is none.
+    """
 
     minor: int
     released: date
     end_of_life: date
+    macos: tuple[int, int]
+    pyodide: str = ""
+    begins: frozenset[Milestone] = frozenset()
 
 
 CPYTHONS = (
-    CPython(minor=8, released=date(2019, 10, 14), end_of_life=date(2024, 10, 7)),
-    CPython(minor=9, released=date(2020, 10, 5), end_of_life=date(2025, 10, 31)),
-    CPython(minor=10, released=date(2021, 10, 4), end_of_life=date(2026, 10, 31)),
-    CPython(minor=11, released=date(2022, 10, 24), end_of_life=date(2027, 10, 31)),
-    CPython(minor=12, released=date(2023, 10, 2), end_of_life=date(2028, 10, 31)),
-    CPython(minor=13, released=date(2024, 10, 7), end_of_life=date(2029, 10, 31)),
-    CPython(minor=14, released=date(2025, 10, 7), end_of_life=date(2030, 10, 31)),
-    CPython(minor=15, released=date(2026, 10, 1), end_of_life=date(2031, 10, 31)),
+    CPython(minor=8, released=date(2019, 10, 14), end_of_life=date(2024, 10, 7), macos=(10, 9)),
+    CPython(minor=9, released=date(2020, 10, 5), end_of_life=date(2025, 10, 31), macos=(10, 9)),
+    CPython(minor=10, released=date(2021, 10, 4), end_of_life=date(2026, 10, 31), macos=(10, 9)),
+    CPython(
+        minor=11,
+        released=date(2022, 10, 24),
+        end_of_life=date(2027, 10, 31),
+        macos=(10, 9),
+        begins=frozenset({Milestone.WIN_ARM64}),
+    ),
+    CPython(minor=12, released=date(2023, 10, 2), end_of_life=date(2028, 10, 31), macos=(10, 13), pyodide="2024_0"),
+    CPython(
+        minor=13,
+        released=date(2024, 10, 7),
+        end_of_life=date(2029, 10, 31),
+        macos=(10, 13),
+        pyodide="2025_0",
+        begins=frozenset({Milestone.FREE_THREADED, Milestone.IOS, Milestone.ANDROID}),
+    ),
+    CPython(
+        minor=14,
+        released=date(2025, 10, 7),
+        end_of_life=date(2030, 10, 31),
+        macos=(10, 15),
+        pyodide="2026_0",
+        begins=frozenset({Milestone.FREE_THREADED_SUPPORTED}),
+    ),
+    CPython(
+        minor=15,
+        released=date(2026, 10, 1),
+        end_of_life=date(2031, 10, 31),
+        macos=(10, 15),
+        pyodide="2026_5",
+        begins=frozenset({Milestone.ABI3T, Milestone.PLATFORM_SUFFIX}),
+    ),
 )
+
+
+def first(milestone: Milestone) -> int:
+    """The minor version something began with."""
+    return next(python.minor for python in CPYTHONS if milestone in python.begins)
+
+
+FIRST_FREE_THREADED = first(Milestone.FREE_THREADED)
+FIRST_SUPPORTED_FREE_THREADED = first(Milestone.FREE_THREADED_SUPPORTED)
+FIRST_ABI3T = first(Milestone.ABI3T)
+FIRST_WITH_PLATFORM_SUFFIX = first(Milestone.PLATFORM_SUFFIX)
+NEWEST = CPYTHONS[-1].minor
+
+_MACOS_ARM64 = (11, 0)  # the first macOS on that machine
+_MACOS = re.compile(r"macosx_([0-9]{1,3})_([0-9]{1,3})_(.+)")
+_PYODIDE = re.compile(r"(?:pyodide|pyemscripten)_([0-9]{4}_[0-9]{1,3})_wasm32")
+_ONLY_DEFAULT_BUILDS = re.compile(r"(ios|android|pyodide|pyemscripten|emscripten|wasi|wasm)_.*|.*_wasm32")
+_BEGINNINGS = {"ios": Milestone.IOS, "android": Milestone.ANDROID}
 
 
 def on(day: date) -> tuple[int, ...]:
@@ -53,14 +121,38 @@ def on(day: date) -> tuple[int, ...]:
     return tuple(python.minor for python in CPYTHONS if python.released <= day <= python.end_of_life)
 
 
-def has_free_threaded(minor: int, platform: str) -> bool:
-    """Whether there is a free-threaded CPython 3.``minor`` on a platform; ``platform`` is a platform tag.
+def exists(minor: int, platform: str, *, free_threaded: bool) -> bool | None:
+    """Whether there is a build of CPython 3.``minor`` for a machine; None where that cannot be told.
 
-    There is none for iOS, Android, Emscripten (Pyodide) and WASI.
+    ``platform`` is a platform tag, the newest that the machine takes. There is a free-threaded build from 3.13 on, and
+    none for iOS, Android, Emscripten (Pyodide) and WASI. An ABI of Pyodide goes with one version; which one an
+    ABI that is not in the table has cannot be told. A Mac older than the deployment target of a version cannot run it.
     """
-    return minor >= FIRST_FREE_THREADED and not _WITHOUT.fullmatch(platform)
+    if free_threaded and (minor < FIRST_FREE_THREADED or _ONLY_DEFAULT_BUILDS.fullmatch(platform)):
+        return False
+    if platform == "win_arm64":
+        return minor >= first(Milestone.WIN_ARM64)
+    if beginning := _BEGINNINGS.get(platform.partition("_")[0]):
+        return minor >= first(beginning)
+    if _PYODIDE.fullmatch(platform):
+        known = pyodide_minor(platform)
+        return None if known is None else minor == known
+    if machine := _MACOS.fullmatch(platform):
+        return (int(machine[1]), int(machine[2])) >= macos_target(minor, machine[3])
+    return True
 
 
-def is_offered(minor: int, platform: str) -> bool:
-    """Whether python.org has a CPython 3.``minor`` for the platform: none for win_arm64 below 3.11."""
-    return platform != "win_arm64" or minor >= _FIRST_ON_WIN_ARM64
+def macos_target(minor: int, architecture: str) -> tuple[int, int]:
+    """The oldest macOS that CPython 3.``minor`` runs on: ``(10, 13)``; ``architecture`` as in platform tags.
+
+    A version the table does not have yet is taken for the newest that it has, an older one for the oldest.
+    """
+    if architecture == "arm64":
+        return _MACOS_ARM64
+    return max((python.macos for python in CPYTHONS if python.minor <= minor), default=CPYTHONS[0].macos)
+
+
+def pyodide_minor(platform: str) -> int | None:
+    """The minor version of the CPython in the Pyodide with this ABI; None for another platform or an unknown ABI."""
+    match = _PYODIDE.fullmatch(platform)
+    return next((python.minor for python in CPYTHONS if match and python.pyodide == match[1]), None)

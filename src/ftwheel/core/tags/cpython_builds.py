@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import assert_never
 
+from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.extension_module import BuiltFor, Suffix, SuffixAbi
 from ftwheel.core.wheel.filename import WheelName
 
-__all__ = ["ABI3T_FLOOR", "CPythonBuild", "targets_of"]
+__all__ = ["CPythonBuild", "targets_of"]
 
-ABI3T_FLOOR = 15  # CPython 3.15 (PEP 803)
 _INTERPRETER = re.compile(r"cp3(\d+)")
 _ORDER = (
     SuffixAbi.DEFAULT,
@@ -54,9 +54,9 @@ class CPythonBuild:
                 )
             case SuffixAbi.STABLE_ABI:
                 # 3.13t and 3.14t try .abi3.so as well; 3.15t has .abi3t.so in its place
-                return not self.free_threaded or (self.minor < ABI3T_FLOOR and not self.onwards)
+                return not self.free_threaded or (self.minor < FIRST_ABI3T and not self.onwards)
             case SuffixAbi.STABLE_ABI_T:
-                return self.minor >= ABI3T_FLOOR
+                return self.minor >= FIRST_ABI3T
             case SuffixAbi.OTHER:
                 return False
             case _:
@@ -83,7 +83,7 @@ class CPythonBuild:
             case BuiltFor.CANNOT_TELL:
                 return None
             case BuiltFor.STABLE_ABI_T:
-                return self.minor >= ABI3T_FLOOR
+                return self.minor >= FIRST_ABI3T
             case BuiltFor.FREE_THREADED:
                 return self.free_threaded
             case BuiltFor.DEFAULT | BuiltFor.STABLE_ABI:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED
 from ftwheel.core.tags.platform_tags import platform_ladder, platform_markers
 from ftwheel.core.tags.priority import TagFlavour, abi_table, platform_table
 
@@ -32,11 +33,9 @@ _LABEL = re.compile(
     r"(?P<threads>t?)(?P<debug>d?)-(?P<platform>[a-z0-9_]+)"
 )
 _IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
-_FIRST_FREE_THREADED = 13  # PEP 703
-_FIRST_ABI3T = 15  # PEP 803
 _FIRST_WITHOUT_PYMALLOC = 8
-_DEFAULT_MINORS = (15, 14, 13, 12, 11)  # the releases with support at the end of 2026
-_FREE_THREADED_MINORS = (15, 14, 13)
+_DEFAULT_MINORS = tuple(python.minor for python in CPYTHONS[:-6:-1])  # five releases have support, newest first
+_FREE_THREADED_MINORS = tuple(minor for minor in _DEFAULT_MINORS if minor >= FIRST_FREE_THREADED)
 _PLATFORMS = (
     "manylinux_2_28_x86_64",
     "manylinux_2_28_aarch64",
@@ -125,8 +124,10 @@ def parse_environment(label: str) -> Environment:
     minor, free_threaded, implementation = int(match["minor"]), bool(match["threads"]), match["implementation"]
     if minor < 2:
         raise InputError(f"{label[:100]}: there are no wheels for Python older than 3.2", hint=f"wanted {wanted}")
-    if free_threaded and (minor < _FIRST_FREE_THREADED or implementation != "cp"):
-        raise InputError(f"{label[:100]}: CPython has a free-threaded build from 3.13 on", hint=f"wanted {wanted}")
+    if free_threaded and (minor < FIRST_FREE_THREADED or implementation != "cp"):
+        raise InputError(
+            f"{label[:100]}: CPython has a free-threaded build from 3.{FIRST_FREE_THREADED} on", hint=f"wanted {wanted}"
+        )
     version = (3, minor, int(match["micro"] or 0))
     full = ".".join(map(str, version)) + (match["rest"] or "")
     name, display = _IMPLEMENTATIONS[implementation]
@@ -239,7 +240,7 @@ def loading(tag: str, environment: Environment) -> Loading:
         case "abi3":
             loads = new_enough and not environment.free_threaded
         case "abi3t":
-            loads = new_enough and environment.python_version[1] >= _FIRST_ABI3T
+            loads = new_enough and environment.python_version[1] >= FIRST_ABI3T
         case _:
             loads = abi in environment.abis and environment.python_version[1] == named
     return Loading.YES if loads else Loading.NO

@@ -13,7 +13,7 @@ from ftwheel.core.dependencies.readiness import (
     TargetReadiness,
 )
 from ftwheel.core.errors import InputError
-from ftwheel.core.tags.cpython import FIRST_FREE_THREADED
+from ftwheel.core.tags.cpython import FIRST_ABI3T, FIRST_FREE_THREADED
 from ftwheel.core.tags.environments import Environment, parse_environment
 from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.render.dependencies.wording import day, listed
@@ -21,7 +21,6 @@ from ftwheel.render.markdown import code, escaped, table
 
 __all__ = ["write_issue"]
 
-_ABI3T_MINOR = 15  # PEP 803
 _GETS = {
     Readiness.CANNOT_LOAD: "accepts a wheel that this interpreter cannot load",
     Readiness.OLDER_VERSION: "silently takes an older version",
@@ -101,14 +100,14 @@ def _how(minors: Sequence[int]) -> Iterator[str]:
     """What holds for free-threaded builds."""
     if FIRST_FREE_THREADED in minors:
         yield '- cibuildwheel 3.4 builds `cp313t` with `enable = ["cpython-freethreading"]`; version 4 does not.'
-    if any(FIRST_FREE_THREADED < minor < _ABI3T_MINOR for minor in minors):
+    if any(FIRST_FREE_THREADED < minor < FIRST_ABI3T for minor in minors):
         yield "- cibuildwheel 3.1 and newer builds `cp314t` wheels by default; a `skip` may be what keeps them out."
-    if max(minors) >= _ABI3T_MINOR:
+    if max(minors) >= FIRST_ABI3T:
         yield "- cibuildwheel 4.3 and newer builds `cp315t` wheels by default."
     yield (
         "- The free-threaded build has an ABI of its own and takes no `abi3` wheel. Up to 3.14 it needs one wheel for"
         " each version; from 3.15 on the stable ABI `abi3t` (PEP 803) serves all that follow."
-        if min(minors) < _ABI3T_MINOR
+        if min(minors) < FIRST_ABI3T
         else "- From 3.15 on the stable ABI `abi3t` (PEP 803) serves all free-threaded builds that follow; no `abi3`"
         " wheel does."
     )

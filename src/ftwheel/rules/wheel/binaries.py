@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.contents import FlawKind, dotted_name
 from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi, init_names_for
@@ -185,7 +186,7 @@ class PythonLibrary(WheelRule):
             return False
         if minor is None:
             # every default build has python3.dll; from 3.15 on both builds have python3t.dll (PEP 803)
-            return target.minor >= 15 if threads else not target.free_threaded
+            return target.minor >= FIRST_ABI3T if threads else not target.free_threaded
         return not target.onwards and int(minor) == target.minor and bool(threads) is target.free_threaded
 
 
@@ -207,9 +208,9 @@ class WrongInit(WheelRule):
             for name, extension in facts.loaded_by(target):
                 export, init = init_names_for(extension.name)
                 message = ""
-                if target.minor < 15 and not target.onwards and init not in extension.init_names:
+                if target.minor < FIRST_ABI3T and not target.onwards and init not in extension.init_names:
                     message = f"exports {export} only; {target.label} calls {init}"
-                elif target.minor < 15 and target.onwards and init not in extension.init_names:
+                elif target.minor < FIRST_ABI3T and target.onwards and init not in extension.init_names:
                     message = f"exports {export} only; interpreters before 3.15 call {init}"
                 elif target.free_threaded and target.onwards and export not in extension.init_names:
                     message = f"exports {init} only; under abi3t {name} needs {export}"

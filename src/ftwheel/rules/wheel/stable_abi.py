@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
+from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.extension_module import ExtensionModule
 from ftwheel.rules.rule import WheelFacts, WheelRule
 
@@ -29,7 +29,7 @@ class StableAbiSymbols(WheelRule):
         for stable in (target for target in facts.targets if target.onwards):
             for _, extension in facts.loaded_by(stable):
                 table = facts.stable_symbols()
-                floor = max(stable.minor, ABI3T_FLOOR) if stable.free_threaded else stable.minor
+                floor = max(stable.minor, FIRST_ABI3T) if stable.free_threaded else stable.minor
                 outside, newer = _against(extension, table, floor)
                 kind = "abi3t" if stable.free_threaded else "abi3"
                 if outside and not (stable.free_threaded and _has_default_twin(facts, stable.minor)):

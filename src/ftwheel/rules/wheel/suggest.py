@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
+from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi
 from ftwheel.core.wheel.filename import WheelName
@@ -69,7 +69,7 @@ def _abis(
         yield "py3", "none"
         return
     if all(each.built_for is BuiltFor.STABLE_ABI_T for each in modules):
-        floor = max(ABI3T_FLOOR, _floor(modules, stable_symbols) or 0)
+        floor = max(FIRST_ABI3T, _floor(modules, stable_symbols) or 0)
         yield f"cp3{floor}", "abi3.abi3t"
     elif (oldest := _floor(modules, stable_symbols)) is not None:
         yield f"cp3{oldest}", "abi3"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR, CPythonBuild
+from ftwheel.core.tags.cpython import FIRST_ABI3T
+from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.extension_module import ExtensionModule, SuffixAbi
 from ftwheel.rules.rule import WheelFacts, WheelRule
 
@@ -99,7 +100,7 @@ class Abi3tFloor(WheelRule):
             return
         for tag in facts.wheel.name.interpreters:
             match = re.fullmatch(r"cp3(\d+)", tag)
-            if match and int(match[1]) < ABI3T_FLOOR:
+            if match and int(match[1]) < FIRST_ABI3T:
                 yield self.finding(facts.subject(), f"promises abi3t from 3.{match[1]} on; abi3t begins with 3.15")
 
 

@@ -19,6 +19,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, read_options, table_of
 from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.tags.cpython import FIRST_FREE_THREADED
 from ftwheel.core.tags.cpython_builds import targets_of
 
 if TYPE_CHECKING:
@@ -354,10 +355,10 @@ def _series_of(
     Where 3.13t is built, 3.x builds 3.13 as well, so that both halves come out of one image. When ``enable`` of the
     project names ``cpython-freethreading``, which 4.x refuses, 3.x has to build everything.
     """
-    threads = {each.place for each in identifiers if each.free_threaded and each.minor == 13}
+    threads = {each.place for each in identifiers if each.free_threaded and each.minor == FIRST_FREE_THREADED}
     found = {}
     for each in identifiers:
-        older = not CibuildwheelSeries.FOUR.builds(each) or (each.minor == 13 and each.place in threads)
+        older = not CibuildwheelSeries.FOUR.builds(each) or (each.minor == FIRST_FREE_THREADED and each.place in threads)
         found[each] = CibuildwheelSeries.THREE if older else CibuildwheelSeries.FOUR
     group = "cpython-freethreading"
     refused = [

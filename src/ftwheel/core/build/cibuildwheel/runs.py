@@ -23,7 +23,7 @@ from ftwheel.core.build.cibuildwheel.identifiers import (
 )
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, table_of
 from ftwheel.core.errors import ConfigurationError
-from ftwheel.core.tags.cpython_builds import ABI3T_FLOOR
+from ftwheel.core.tags.cpython import FIRST_ABI3T
 
 __all__ = [
     "CibuildwheelRun",
@@ -258,7 +258,7 @@ def _overrides(
     if config_settings:
         _not_replaced(own, "config-settings", system, "-C")
         yield _override("*", "config-settings", dict(config_settings))
-    threads = [each for each in identifiers if each.free_threaded and each.minor < ABI3T_FLOOR]
+    threads = [each for each in identifiers if each.free_threaded and each.minor < FIRST_ABI3T]
     setting = {} if wrapped else _without_limited_api(backend, document)
     if threads and setting:
         _not_replaced(own, "config-settings", system, "switching the limited API off for the free-threaded half")
