@@ -358,7 +358,9 @@ def _series_of(
     threads = {each.place for each in identifiers if each.free_threaded and each.minor == FIRST_FREE_THREADED}
     found = {}
     for each in identifiers:
-        older = not CibuildwheelSeries.FOUR.builds(each) or (each.minor == FIRST_FREE_THREADED and each.place in threads)
+        older = not CibuildwheelSeries.FOUR.builds(each) or (
+            each.minor == FIRST_FREE_THREADED and each.place in threads
+        )
         found[each] = CibuildwheelSeries.THREE if older else CibuildwheelSeries.FOUR
     group = "cpython-freethreading"
     refused = [
