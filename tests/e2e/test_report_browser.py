@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ftwheel.core.release.coverage import Coverage
-from ftwheel.core.release.findings import findings
 from ftwheel.render.release import svg
 from ftwheel.render.release.html import html
 from ftwheel.render.release.matrix import lay_out
+from ftwheel.rules.release.coverage import findings
 from support.coverages import big, hostile, varied
 
 pytestmark = pytest.mark.e2e

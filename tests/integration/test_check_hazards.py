@@ -16,7 +16,7 @@ from ftwheel.core.findings import Severity
 from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.io.wheel.reading import inspect_wheel
 from ftwheel.io.wheel.stable_abi import stable_symbols
-from ftwheel.rules.registry import RuleSelection
+from ftwheel.rules.wheel.selection import RuleSelection
 from support.modules import DECLARED, SINGLE_PHASE, UNDECLARED, build_module, compile_objects, ext_suffix, include_dir
 from support.wheels import make_wheel
 

@@ -23,9 +23,10 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Severity
 from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.render.dependencies.csv import COLUMNS
-from ftwheel.render.dependencies.findings import RULES, as_findings
 from ftwheel.render.dependencies.issue import write_issue
 from ftwheel.render.dependencies.report import FORMATS, write
+from ftwheel.rules.dependencies.readiness import as_findings
+from ftwheel.rules.registry import RULES
 from support.readiness import LINUX, NEXT, project, release, report, verdict
 
 UPGRADE = (HelpKind.UPGRADE, "upgrade to 6.0.2 (2026-11-01)")

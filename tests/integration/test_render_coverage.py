@@ -14,12 +14,13 @@ import pytest
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.release.coverage import Coverage, ExpectationBasis
-from ftwheel.core.release.findings import CODES, findings
 from ftwheel.render.release import coverage as reports
 from ftwheel.render.release import svg
 from ftwheel.render.release.html import html
 from ftwheel.render.release.matrix import FieldState, Tone, lay_out
 from ftwheel.render.terminal import printable
+from ftwheel.rules.registry import family
+from ftwheel.rules.release.coverage import findings
 from support.commands import ftwheel
 from support.coverages import HOSTILE, big, both, coverage, hostile, spot, varied
 
@@ -84,7 +85,9 @@ def test_every_state_and_what_to_think_of_it(shown: Coverage) -> None:
 
 
 def test_a_place_weighs_what_its_finding_weighs(shown: Coverage) -> None:
-    warnings = tuple(Finding(subject="spam 1.0", code=code, severity=Severity.WARNING, message="m") for code in CODES)
+    warnings = tuple(
+        Finding(subject="spam 1.0", code=code, severity=Severity.WARNING, message="m") for code in family("FTV")
+    )
     board = lay_out(shown, warnings)
     assert board.verdict is Tone.WARNED
     assert board.count(Tone.BAD) == 0
@@ -145,7 +148,7 @@ def test_json_has_every_place(shown: Coverage) -> None:
 
 def test_sarif_describes_every_code(shown: Coverage) -> None:
     [run] = json.loads(text("sarif", shown))["runs"]
-    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == set(CODES)
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == set(family("FTV"))
     assert len(run["results"]) == len(findings(shown))
 
 

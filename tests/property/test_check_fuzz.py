@@ -17,7 +17,7 @@ from ftwheel.core.wheel.contents import parse_metadata, parse_record, parse_whee
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.io.wheel.reading import inspect_wheel
 from ftwheel.io.wheel.stable_abi import stable_symbols
-from ftwheel.rules.registry import RuleSelection
+from ftwheel.rules.wheel.selection import RuleSelection
 from support.modules import build_module
 from support.wheels import make_wheel
 

@@ -12,7 +12,7 @@ from ftwheel.app.release.verify import Verification, verify
 from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.installers.options import installer
-from ftwheel.core.release.findings import problems
+from ftwheel.rules.release.coverage import problems
 
 PYTHONS = ("cp313", "cp313t", "cp314", "cp314t")
 PLATFORMS = ("win_amd64", "manylinux_2_28_x86_64")

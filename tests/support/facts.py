@@ -26,7 +26,7 @@ from ftwheel.core.wheel.extension_module import (
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 from ftwheel.core.wheel.reports import Imported, PolicyVerdict
-from ftwheel.rules.rule import WheelFacts
+from ftwheel.rules.wheel.facts import WheelFacts
 
 __all__ = ["LINUX", "contents", "extension", "facts", "imported"]
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftwheel.cli import rule
 from ftwheel.cli.options import indexes, reports
 from ftwheel.core.errors import ConfigurationError, InputError
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from ftwheel.app.wheel.check import Importer, Judge, Run
     from ftwheel.core.findings import Severity
     from ftwheel.core.wheel.reports import WheelReport
-    from ftwheel.render.findings import RuleText
-    from ftwheel.rules.registry import RuleSelection
+    from ftwheel.rules.wheel.selection import RuleSelection
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
@@ -60,15 +60,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--level", type=int, choices=(1, 2), default=2, help="1: read data only; 2: follow the init functions too")
     add("--cores", type=int, metavar="N", help="how many wheels to read at a time (default: all cores)")
     add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel.check] from (default: here)")
-    add("--list-rules", action="store_true", help="name all rules and leave")
-    add("--explain", metavar="CODE", help="show the page of a rule and leave")
+    add("--list-rules", action="store_true", help="list all rules and exit")
+    add("--explain", metavar="CODE", help="show the page of a rule of any command and exit")
     indexes.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 without findings that fail, 1 with, 2 when a file is no wheel."""
     if arguments.list_rules or arguments.explain:
-        return _about_rules(arguments.explain)
+        return rule.explain(arguments.explain)
     if not arguments.targets:
         raise InputError("no wheel is named", hint="ftwheel check dist/")
     from ftwheel.app.wheel.check import check
@@ -81,35 +81,13 @@ def run(arguments: argparse.Namespace) -> int:
         importer = _importer(arguments.python) if arguments.imports else None
         with progress(len(paths)) as told:
             report = check(paths, judge, run=_runner(arguments.cores), importer=importer, observer=told)
-    show = partial(write, report, _rule_texts(), quiet=arguments.quiet)
+    show = partial(write, report, quiet=arguments.quiet)
     show(arguments.format, sys.stdout)
     reports.write_all(arguments.report, show)
     if report.unreadable:
         return 2
     limit = Severity[arguments.fail_on.upper()]
     return 1 if any(finding.severity >= limit for finding in report.findings) else 0
-
-
-def _about_rules(code: str | None) -> int:
-    from ftwheel.render.terminal import table
-    from ftwheel.rules.registry import RULES, rule_of
-
-    if code:
-        print(rule_of(code).page(), end="")
-    else:
-        rows = [[rule.code, rule.severity.word, rule.title] for rule in RULES.values()]
-        table(sys.stdout, ["rule", "severity", "title"], rows)
-    return 0
-
-
-def _rule_texts() -> dict[str, RuleText]:
-    from ftwheel.render.findings import RuleText
-    from ftwheel.rules.registry import RULES
-
-    return {
-        rule.code: RuleText(title=rule.title, why=rule.why, fix=rule.fix, severity=rule.severity)
-        for rule in RULES.values()
-    }
 
 
 def _judge(arguments: argparse.Namespace) -> Judge:
@@ -131,7 +109,7 @@ def _judge(arguments: argparse.Namespace) -> Judge:
 def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str, ...]]:
     """The command line over ``[tool.ftwheel.check]``; also the modules that need not declare."""
     from ftwheel.core.findings import Severity
-    from ftwheel.rules.registry import RuleSelection
+    from ftwheel.rules.wheel.selection import RuleSelection
     from ftwheel_build.config import CheckSettings, load_check
     from ftwheel_build.errors import RefusedError
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "completion": "print the completion script of a shell",
     "init": "adopt ftwheel in a project: its pyproject.toml and its release workflow",
     "missing": "say which dependencies have no wheel that a free-threaded build can load, and what would help",
+    "rule": "say what a code means, why it matters and what to do about it",
     "serve": "serve new files as a local index, for trying pip and uv by hand",
     "simulate": "show which file pip and uv would install, in any environment, and why",
     "tag": "give a wheel other tags, if the code inside supports them",

@@ -181,8 +181,7 @@ def _configured(config: Config, moment: datetime) -> ConfiguredTargets:
 
 
 def _weighed(arguments: argparse.Namespace, config: Config, verification: Verification) -> tuple[Finding, ...]:
-    from ftwheel.core.findings import Severity
-    from ftwheel.core.release.findings import weighed
+    from ftwheel.core.findings import Severity, weighed
 
     severities: Mapping[str, Severity] = {
         **{code: Severity[word.upper()] for code, word in config.verify.severity.items()},
@@ -198,14 +197,14 @@ def _codes(given: Sequence[str]) -> list[str]:
 
 def _severity(text: str) -> tuple[str, Severity]:
     from ftwheel.core.findings import Severity
-    from ftwheel.core.release.findings import CODES
+    from ftwheel.rules.registry import family
 
     code, _, word = text.partition("=")
-    code = code.strip().upper()
-    if word not in _SEVERITIES or code not in CODES:
+    code, codes = code.strip().upper(), family("FTV")
+    if word not in _SEVERITIES or code not in codes:
         raise InputError(
             f"--severity {text}: wanted CODE=LEVEL",
-            hint=f"LEVEL is advice, warning or error; codes: {', '.join(CODES)}",
+            hint=f"LEVEL is advice, warning or error; codes: {', '.join(codes)}",
         )
     return code, Severity[word.upper()]
 

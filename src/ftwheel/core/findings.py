@@ -7,10 +7,10 @@ prints these.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-__all__ = ["Finding", "Severity", "worst"]
+__all__ = ["Finding", "Severity", "weighed", "worst"]
 
 
 class Severity(enum.IntEnum):
@@ -46,3 +46,16 @@ class Finding:
 def worst(findings: Iterable[Finding]) -> Severity | None:
     """The highest severity among the findings, None if there are none."""
     return max((finding.severity for finding in findings), default=None)
+
+
+def weighed(
+    found: Iterable[Finding], *, severities: Mapping[str, Severity], ignore: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """The findings with the severities that are asked for; without those whose code begins with one of ``ignore``."""
+    return tuple(
+        sorted(
+            replace(finding, severity=severities.get(finding.code, finding.severity))
+            for finding in found
+            if not finding.code.startswith(tuple(ignore))
+        )
+    )

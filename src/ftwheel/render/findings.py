@@ -9,30 +9,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ftwheel import __version__
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.render import markdown, workflow_commands
 from ftwheel.render.terminal import is_rich, printable
 
-__all__ = ["RuleText", "as_json", "summary", "write_github", "write_markdown", "write_sarif", "write_text"]
+if TYPE_CHECKING:
+    from ftwheel.rules.rule import Rule
+
+__all__ = ["as_json", "summary", "write_github", "write_markdown", "write_sarif", "write_text"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVICE: "cyan"}
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
 _SARIF = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "note"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleText:
-    """What SARIF wants to know about a rule besides its findings."""
-
-    title: str
-    why: str
-    fix: str
-    severity: Severity
 
 
 def summary(findings: Iterable[Finding]) -> str:
@@ -125,13 +117,18 @@ def write_github(findings: Sequence[Finding], out: TextIO, *, paths: Mapping[str
 
 def write_sarif(
     findings: Sequence[Finding],
-    rules: Mapping[str, RuleText],
     out: TextIO,
     *,
+    families: Sequence[str],
     paths: Mapping[str, str] | None = None,
 ) -> None:
-    """One SARIF 2.1.0 run, for code scanning; a result's place is the wheel, its logical place the member."""
-    codes = sorted({*rules, *(finding.code for finding in findings)})
+    """One SARIF 2.1.0 run, for code scanning; a result's place is the wheel, its logical place the member.
+
+    The run names every rule of ``families``, and those that the findings are of.
+    """
+    from ftwheel.rules.registry import RULES, family
+
+    codes = sorted({*family(*families), *(finding.code for finding in findings)})
     json.dump(
         {
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -142,7 +139,7 @@ def write_sarif(
                         "driver": {
                             "name": "ftwheel",
                             "semanticVersion": __version__,
-                            "rules": [_sarif_rule(code, rules.get(code)) for code in codes],
+                            "rules": [_sarif_rule(RULES[code]) for code in codes],
                         }
                     },
                     "columnKind": "unicodeCodePoints",
@@ -156,15 +153,13 @@ def write_sarif(
     out.write("\n")
 
 
-def _sarif_rule(code: str, text: RuleText | None) -> dict[str, Any]:
-    if text is None:
-        return {"id": code}
+def _sarif_rule(rule: type[Rule]) -> dict[str, Any]:
     return {
-        "id": code,
-        "shortDescription": {"text": text.title},
-        "fullDescription": {"text": " ".join(text.why.split())},
-        "help": {"text": " ".join(text.fix.split())},
-        "defaultConfiguration": {"level": _SARIF[text.severity]},
+        "id": rule.code,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": " ".join(rule.why.split())},
+        "help": {"text": " ".join(rule.fix.split())},
+        "defaultConfiguration": {"level": _SARIF[rule.severity]},
     }
 
 

@@ -1,142 +1,76 @@
-"""All rules, and which of them a run applies."""
+"""The one registry: every code that ftwheel and its build backend may show, from all families of rules.
+
+``FTW`` is about wheels (``ftwheel check``), ``FTV`` about releases (``ftwheel verify``), ``FTM`` about dependencies
+(``ftwheel missing``), ``FTB`` what the build backend refuses.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.findings import Finding, Severity
-from ftwheel.rules.rule import GroupRule, ReleaseWheels, Rule, WheelFacts, WheelRule
-from ftwheel.rules.wheel import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
+from ftwheel.rules import backend
+from ftwheel.rules.dependencies.readiness import READINESS_RULES
+from ftwheel.rules.release.coverage import COVERAGE_RULES
+from ftwheel.rules.release.files import FILE_RULES
+from ftwheel.rules.rule import Rule
+from ftwheel.rules.wheel.selection import GROUP_RULES, WHEEL_RULES
 
-__all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "RULES", "WHEEL_RULES", "RuleSelection", "index", "rule_of"]
+__all__ = ["FAMILIES", "RULES", "family", "index", "rule_of", "rules_of"]
 
-WHEEL_RULES: tuple[WheelRule, ...] = (
-    archive.UnreadableWheel(),
-    archive.UnreadableMember(),
-    archive.DuplicateNames(),
-    archive.UnsafeNames(),
-    archive.ExpandsLikeABomb(),
-    archive.BrokenMetadataFile(),
-    archive.NotInRecord(),
-    archive.RecordMismatch(),
-    archive.MetadataDisagrees(),
-    tags.NameAgainstWheelFile(),
-    tags.RootIsPurelib(),
-    tags.PythonTagWithT(),
-    tags.Abi3tFloor(),
-    tags.ExtensionWithoutAbi(),
-    tags.MissingModule(),
-    tags.Abi3SuffixUnderAbi3t(),
-    tags.ForeignModule(),
-    tags.NeverAccepted(),
-    tags.PlainSuffix(),
-    binaries.WrongAbi(),
-    binaries.MixedObjects(),
-    binaries.MachineMismatch(),
-    binaries.PlatformPolicy(),
-    binaries.PythonLibrary(),
-    binaries.WrongInit(),
-    stable_abi.StableAbiSymbols(),
-    binaries.AbiUnknown(),
-    binaries.UnreadableBinary(),
-    binaries.MacosVersion(),
-    gil.NotDeclared(),
-    gil.DeclarationUnknown(),
-    gil.NeedsTheGil(),
-    gil.BorrowedReferences(),
-    metadata.ClassifierMissing(),
-    metadata.RequiresPythonExcludes(),
-    imports.ImportFails(),
-    imports.ImportCrashes(),
-    imports.ImportEnablesGil(),
-    imports.NotImported(),
-)
-GROUP_RULES: tuple[GroupRule, ...] = (
-    metadata.ClassifierWithoutWheel(),
-    pairs.SameName(),
-    pairs.DifferentModules(),
-    pairs.DifferentFiles(),
-    pairs.EmptyHalf(),
-    pairs.IdenticalModules(),
-    pairs.HalfMissing(),
-    pairs.OneWheelIsEnough(),
-)
-# what reading could not tell and an import does, and what only an import shows
-DECIDED_BY_IMPORT = frozenset(
-    {"FTW308", "FTW402"} | {rule.code for rule in WHEEL_RULES if type(rule).__module__ == imports.__name__}
-)
-RULES: Mapping[str, Rule] = {rule.code: rule for rule in sorted((*WHEEL_RULES, *GROUP_RULES), key=lambda r: r.code)}
+FAMILIES = {
+    "FTW": "Wheels: `ftwheel check`, and `ftwheel build` for what it built",
+    "FTV": "Releases: `ftwheel verify`",
+    "FTM": "Dependencies: `ftwheel missing`",
+    "FTB": "What the build backend `ftwheel-build` refuses",
+}
+RULES: Mapping[str, type[Rule]] = {
+    rule.code: rule
+    for rule in sorted(
+        (
+            *(rule.__class__ for rule in WHEEL_RULES),
+            *(rule.__class__ for rule in GROUP_RULES),
+            *COVERAGE_RULES,
+            *FILE_RULES,
+            *READINESS_RULES,
+            *backend.BACKEND_RULES,
+        ),
+        key=lambda rule: ([*FAMILIES].index(rule.code[:3]), rule.code),
+    )
+}
 
 
-def rule_of(code: str) -> Rule:
+def rule_of(code: str) -> type[Rule]:
     """The rule with this code, in any case of letters; raises InputError."""
     try:
         return RULES[code.upper()]
     except KeyError:
-        raise InputError(f"{code}: no rule has this code", hint="ftwheel check --list-rules names them all") from None
+        raise InputError(f"{code}: no rule has this code", hint="ftwheel rule names them all") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSelection:
-    """Which rules apply, and how much their findings weigh.
+def rules_of(beginning: str) -> tuple[type[Rule], ...]:
+    """The rules whose codes begin like this (``FTW401``, ``FTW4``, ``ftv``); raises InputError when there are none."""
+    found = tuple(rule for code, rule in RULES.items() if code.startswith(beginning.upper()))
+    if not beginning or not found:
+        raise InputError(f"{beginning}: no rule's code begins like this", hint="ftwheel rule names them all")
+    return found
 
-    ``select`` and ``ignore`` hold codes or beginnings of codes (``FTW4``); the longer one that fits decides,
-    ``ignore`` on a tie. Nothing selected means all. ``severities`` replaces the severity of a rule's errors and
-    warnings; advice stays advice.
-    """
 
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    severities: Mapping[str, Severity] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for prefix in (*self.select, *self.ignore):
-            if not re.fullmatch(r"FTW\d{0,3}", prefix) or not any(code.startswith(prefix) for code in RULES):
-                raise InputError(
-                    f"{prefix}: no rule's code begins like this", hint="ftwheel check --list-rules names them all"
-                )
-        for code in self.severities:
-            rule_of(code)
-
-    def applies(self, rule: Rule) -> bool:
-        """Whether the rule is chosen."""
-        ignored = max((len(prefix) for prefix in self.ignore if rule.code.startswith(prefix)), default=0)
-        if not self.select:
-            return not ignored
-        return max((len(prefix) for prefix in self.select if rule.code.startswith(prefix)), default=0) > ignored
-
-    def judge(self, facts: WheelFacts, *, only: Container[str] | None = None) -> tuple[Finding, ...]:
-        """Everything that the chosen rules have to say about one wheel, sorted; ``only`` names codes to keep to."""
-        rules = (rule for rule in WHEEL_RULES if self.applies(rule) and (only is None or rule.code in only))
-        return self._weighed(finding for rule in rules for finding in rule.check(facts))
-
-    def judge_group(self, group: ReleaseWheels) -> tuple[Finding, ...]:
-        """Everything that the chosen rules have to say about wheels seen together, sorted."""
-        return self._weighed(finding for rule in GROUP_RULES if self.applies(rule) for finding in rule.check(group))
-
-    def _weighed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        def weigh() -> Iterator[Finding]:
-            for finding in findings:
-                severity = self.severities.get(finding.code)
-                advice = finding.severity is Severity.ADVICE and RULES[finding.code].severity is not Severity.ADVICE
-                yield finding if severity is None or advice else replace(finding, severity=severity)
-
-        return tuple(sorted(set(weigh())))
+def family(*names: str) -> Mapping[str, type[Rule]]:
+    """The rules of some families (``FTW``), by code; all of them without a name."""
+    return {code: rule for code, rule in RULES.items() if not names or code[:3] in names}
 
 
 def index() -> str:
     """The page that lists all rules, in Markdown."""
     lines = [
-        "# The rules of `ftwheel check`",
+        "# Rules",
         "",
-        "A code never changes its meaning. `ftwheel check --explain CODE` prints a page of this folder,",
-        "`ftwheel check --list-rules` this list.",
-        "",
-        "| rule | severity | title |",
-        "| --- | --- | --- |",
-        *(f"| [{rule.code}]({rule.code}.md) | {rule.severity.word} | {rule.title} |" for rule in RULES.values()),
+        "A code never changes its meaning. `ftwheel rule CODE` prints a page of this folder, `ftwheel rule` this list.",
     ]
+    for name, what in FAMILIES.items():
+        lines += ["", f"## {what}", "", "| rule | severity | title |", "| --- | --- | --- |"]
+        lines += [
+            f"| [{code}]({code}.md) | {rule.severity.word} | {rule.title} |" for code, rule in family(name).items()
+        ]
     return "\n".join(lines) + "\n"

@@ -1,160 +1,74 @@
-"""What a rule is, and what it gets to see.
+"""What a rule is: a code that never changes its meaning, and everything that is said about the code in one place.
 
-A rule has a code that never changes its meaning, a title, the reason why it matters, what to do about it, a severity,
-and one pure ``check``. What a rule may need from outside (auditwheel's verdict, the results of imports, the table of
-stable ABI symbols) is handed to it in ``WheelFacts``; nothing here touches a file.
+The pages in ``docs/rules``, ``ftwheel rule``, SARIF and the tables of the documentation are made from these classes.
+Nothing outside ``ftwheel.rules`` makes a ``Finding``: a rule makes its own.
 """
 
 from __future__ import annotations
 
-import abc
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.tags.cpython_builds import CPythonBuild, targets_of
-from ftwheel.core.wheel.contents import WheelContents, dotted_name
-from ftwheel.core.wheel.extension_module import ExtensionModule
-from ftwheel.core.wheel.imports import ImportOutcome
-from ftwheel.core.wheel.pairs import PairComparison, Pairing
-from ftwheel.core.wheel.reports import Imported, PolicyVerdict
 
-__all__ = ["GroupRule", "ReleaseWheels", "Rule", "WheelFacts", "WheelRule"]
+__all__ = ["Rule"]
 
-PAGES = "docs/rules/"  # below the root of the repository; ``ftwheel check --explain`` prints a page as well
+PAGES = "docs/rules/"  # below the root of the repository; ``ftwheel rule CODE`` prints a page as well
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelFacts:
-    """One wheel and everything a rule may ask about it.
+class Rule:
+    """The facts about a rule, and how it makes a finding; subclasses add what they look at.
 
-    ``stable_symbols`` gives each symbol of the stable ABI with the minor version that added it. ``policy`` asks
-    auditwheel and is None where the host cannot. ``imported`` is None when nobody asked for imports. ``undeclared``
-    are module name patterns whose missing GIL declaration is expected.
+    ``see`` names rules of other families about the same fact. ``more`` is further Markdown for the page.
     """
-
-    wheel: WheelContents
-    stable_symbols: Callable[[], Mapping[str, int]]
-    policy: Callable[[], PolicyVerdict] | None = None
-    imported: tuple[Imported, ...] | None = None
-    not_imported: str = ""
-    undeclared: tuple[str, ...] = ()
-    _variants: dict[str, tuple[ExtensionModule, ...]] = field(default_factory=dict, init=False, repr=False)
-
-    @property
-    def targets(self) -> tuple[CPythonBuild, ...]:
-        """The CPython builds that the file name promises to serve."""
-        return targets_of(self.wheel.name)
-
-    @property
-    def variants(self) -> Mapping[str, tuple[ExtensionModule, ...]]:
-        """Extension modules by import name: the files among which an import system chooses.
-
-        Only files that an import would reach (importable folder, own init function) are here.
-        """
-        if not self._variants:
-            for extension in self.wheel.extensions:
-                name = dotted_name(extension.path)
-                if name and extension.init_name:
-                    self._variants[name] = (*self._variants.get(name, ()), extension)
-        return self._variants
-
-    def subject(self, extension: ExtensionModule | None = None, path: str = "") -> str:
-        """``WHEEL``, or ``WHEEL:MEMBER``"""
-        member = extension.path if extension else path
-        return f"{self.wheel.filename}:{member}" if member else self.wheel.filename
-
-    @property
-    def used(self) -> tuple[ExtensionModule, ...]:
-        """All binaries but the modules that no interpreter of the tags looks for; FTW208 is about those."""
-        foreign = {
-            variant.path
-            for variants in self.variants.values()
-            for variant in variants
-            if self.targets and not any(target.some_search(variant.suffix) for target in self.targets)
-        }
-        return tuple(each for each in self.wheel.extensions if each.path not in foreign)
-
-    def proved(self, name: str) -> bool:
-        """Whether a free-threaded interpreter imported this module, and told what it did to the GIL."""
-        return any(
-            result.module == name and result.outcome is ImportOutcome.LOADED and result.gil_before is False
-            for imported in self.imported or ()
-            for result in imported.results
-        )
-
-    def loads(self, name: str) -> bool:
-        """Whether any interpreter imported this module."""
-        return any(
-            result.module == name and result.outcome is ImportOutcome.LOADED
-            for imported in self.imported or ()
-            for result in imported.results
-        )
-
-    def loaded_by(self, target: CPythonBuild) -> Iterator[tuple[str, ExtensionModule]]:
-        """For each module the file that interpreters of this target load, if they find one."""
-        for name, variants in self.variants.items():
-            found = [variant for variant in variants if target.searches(variant.suffix)]
-            if found:
-                yield name, min(found, key=lambda variant: target.order(variant.suffix))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseWheels:
-    """All wheels of one run that belong to the same release, and how they pair up."""
-
-    wheels: tuple[WheelContents, ...]
-    pairing: Pairing
-    comparisons: tuple[PairComparison, ...]
-
-
-class Rule(abc.ABC):
-    """The facts about a rule; ``WheelRule`` and ``GroupRule`` add what it looks at."""
 
     code: ClassVar[str]
     title: ClassVar[str]
     why: ClassVar[str]
     fix: ClassVar[str]
     severity: ClassVar[Severity]
-    more: ClassVar[str] = ""  # further Markdown for the page
+    see: ClassVar[tuple[str, ...]] = ()
+    more: ClassVar[str] = ""
 
+    @classmethod
     def finding(
-        self, subject: str, message: str, *, fix: str | None = None, severity: Severity | None = None
+        cls, subject: str, message: str, *, fix: str | None = None, severity: Severity | None = None
     ) -> Finding:
+        """A finding of this rule about ``subject``; ``fix`` and ``severity`` are the rule's own unless given."""
         return Finding(
             subject=subject,
-            code=self.code,
-            severity=self.severity if severity is None else severity,
+            code=cls.code,
+            severity=cls.severity if severity is None else severity,
             message=message,
-            fix=" ".join((self.fix if fix is None else fix).split()),
-            url=f"{PAGES}{self.code}.md",
+            fix=" ".join((cls.fix if fix is None else fix).split()),
+            url=f"{PAGES}{cls.code}.md",
         )
 
     @classmethod
+    def as_data(cls) -> dict[str, str | list[str]]:
+        """The facts for a JSON document."""
+        return {
+            "code": cls.code,
+            "title": cls.title,
+            "severity": cls.severity.word,
+            "why": " ".join(cls.why.split()),
+            "fix": " ".join(cls.fix.split()),
+            "see": list(cls.see),
+            "url": f"{PAGES}{cls.code}.md",
+        }
+
+    @classmethod
     def page(cls) -> str:
-        """The rule's documentation page, in Markdown."""
+        """What the registry says about the rule, in Markdown: the first part of its page."""
+        see = (
+            f"\nThe same fact elsewhere: {', '.join(f'[{code}]({code}.md)' for code in cls.see)}.\n" if cls.see else ""
+        )
         return (
             f"# {cls.code}: {cls.title}\n\n"
             f"Severity: {cls.severity.word}.\n\n"
             f"## Why it matters\n\n{_paragraph(cls.why)}\n\n"
-            f"## What to do\n\n{_paragraph(cls.fix)}\n{cls.more}"
+            f"## What to do\n\n{_paragraph(cls.fix)}\n{cls.more}{see}"
         )
-
-
-class WheelRule(Rule):
-    """A rule about one wheel."""
-
-    @abc.abstractmethod
-    def check(self, facts: WheelFacts) -> Iterator[Finding]: ...
-
-
-class GroupRule(Rule):
-    """A rule about the wheels of one release, seen together."""
-
-    @abc.abstractmethod
-    def check(self, group: ReleaseWheels) -> Iterator[Finding]: ...
 
 
 def _paragraph(text: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding, Severity, weighed
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.release.coverage import Coverage, CoverageCell, ExpectationBasis, InstallerChoice, TargetEnvironment
-from ftwheel.core.release.findings import CODES, findings, problems, weighed
+from ftwheel.rules.registry import family
+from ftwheel.rules.release.coverage import findings, problems
 
 WINDOWS = "win_amd64"
 
@@ -88,7 +89,7 @@ def test_each_cause_has_its_code(basis: ExpectationBasis, code: str, severity: S
     assert words in finding.message
     assert finding.message.endswith("; pip and uv take nothing")
     assert finding.fix
-    assert code in CODES
+    assert code in family("FTV")
 
 
 def test_the_free_threaded_half_is_named_with_its_tags() -> None:

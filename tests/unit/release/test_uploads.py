@@ -8,14 +8,15 @@ import pytest
 
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.findings import Severity
-from ftwheel.core.index.overlay import Overlay, conflicts
+from ftwheel.core.index.overlay import Overlay
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.installers.comparison import Comparison, RealInstall
-from ftwheel.core.release.ambiguous_files import ChosenWheel, ambiguous, excluded, wheel_names
+from ftwheel.core.release.ambiguous_files import ChosenWheel, wheel_names
 from ftwheel.core.release.coverage import TargetEnvironment
 from ftwheel.core.release.upload_plan import plan, stable_abi_floor
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.rules.release.files import ambiguous, conflicts, excluded
 
 DAY = datetime(2026, 9, 10, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.core.wheel.pairs import Pairing, compare_pair
 from ftwheel.core.wheel.reports import Imported
-from ftwheel.rules.registry import RuleSelection
-from ftwheel.rules.rule import ReleaseWheels, WheelFacts
+from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
+from ftwheel.rules.wheel.selection import RuleSelection
 
 __all__ = ["judge_halves", "judge_wheel"]
 

@@ -10,8 +10,8 @@ from packaging.version import InvalidVersion, Version
 
 from ftwheel.app.installers.simulate import SimulationCell, fetch, simulate_project
 from ftwheel.core.errors import InputError
-from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.index.overlay import Overlay, conflicts
+from ftwheel.core.findings import Finding
+from ftwheel.core.index.overlay import Overlay
 from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.index.pages import Index, Pages
 from ftwheel.core.installers.options import InstallerOptions
@@ -19,7 +19,7 @@ from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles
-from ftwheel.core.release.ambiguous_files import LAST_MICRO, ChosenWheel, ambiguous, excluded, wheel_names
+from ftwheel.core.release.ambiguous_files import LAST_MICRO, ChosenWheel, wheel_names
 from ftwheel.core.release.coverage import (
     ConfiguredTargets,
     Coverage,
@@ -30,18 +30,13 @@ from ftwheel.core.release.coverage import (
     target_environments,
     wheel_scope,
 )
-from ftwheel.core.release.findings import findings, problems
 from ftwheel.core.release.upload_plan import PlannedWheel
 from ftwheel.core.tags.cpython import on
 from ftwheel.core.tags.environments import Environment, Loading, parse_environment
-from ftwheel.core.wheel.contents import WheelContents
-from ftwheel.core.wheel.filename import WheelName
-from ftwheel.rules.rule import WheelFacts, WheelRule
-from ftwheel.rules.wheel.tags import Abi3tFloor, NeverAccepted, PythonTagWithT
+from ftwheel.rules.release.coverage import findings, problems
+from ftwheel.rules.release.files import ambiguous, conflicts, excluded, never_right
 
 __all__ = ["Verification", "planned", "verify"]
-
-_BY_NAME: tuple[type[WheelRule], ...] = (PythonTagWithT, Abi3tFloor, NeverAccepted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +119,7 @@ def verify(
         *ambiguous(choices, names),
         *excluded(files, names, supported[-1]),
         *(conflicts(new_files, indexes[0].project(name), sha256) if new_files else ()),
-        *_by_name(names),
+        *never_right(names),
     ]
     return Verification(
         coverage=coverage,
@@ -272,17 +267,3 @@ def _gets(cell: SimulationCell, binary: dict[str, str]) -> InstallerChoice:
         only_binary=binary.get(cell.installer.label) if best and best.kind == "sdist" else None,
         loadable=cell.loading is not Loading.NO,
     )
-
-
-def _by_name(names: Iterable[WheelName]) -> Iterator[Finding]:
-    """FTV111: what the rules of ``ftwheel check`` say about a name alone."""
-    for name in names:
-        contents = WheelContents(
-            name=name, dist_info=f"{name.stem}.dist-info/", size=0, members=(), wheel=None, metadata=None, record=None
-        )
-        facts = WheelFacts(wheel=contents, stable_symbols=dict)
-        for rule in _BY_NAME:
-            for finding in rule().check(facts):
-                yield replace(
-                    finding, code="FTV111", severity=Severity.ERROR, message=f"{finding.message} ({finding.code})"
-                )

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from os.path import basename
 
 from ftwheel.core.errors import FtwheelError, InputError
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.pairs import compare_pair, pair_up
 from ftwheel.core.wheel.reports import CheckReport, Imported, PolicyVerdict, WheelReport
-from ftwheel.rules.registry import DECIDED_BY_IMPORT, RuleSelection
-from ftwheel.rules.rule import ReleaseWheels, WheelFacts
+from ftwheel.rules.wheel.archive import UnreadableWheel
+from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
+from ftwheel.rules.wheel.selection import DECIDED_BY_IMPORT, RuleSelection
 
 __all__ = ["Importer", "Judge", "Run", "check"]
 
@@ -74,14 +75,8 @@ def check(
 
 def _unreadable(path: str, error: InputError) -> Finding:
     name = basename(path)
-    return Finding(
-        subject=name,
-        code="FTW100",
-        severity=Severity.ERROR,
-        message=error.message.removeprefix(f"{path}: ").removeprefix(f"{name}: "),
-        fix=error.hint,
-        url="docs/rules/FTW100.md",
-    )
+    message = error.message.removeprefix(f"{path}: ").removeprefix(f"{name}: ")
+    return UnreadableWheel.finding(name, message, fix=error.hint or None)
 
 
 def _with_imports(report: WheelReport, judge: Judge, importer: Importer) -> WheelReport:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ftwheel.core.errors import IndexFormatError
-from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
 from ftwheel.core.index.pages import Index
 
-__all__ = ["Overlay", "conflicts"]
+__all__ = ["Overlay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,36 +51,3 @@ def _uploaded(files: Iterable[File], before: datetime) -> Iterator[File]:
             )
         if file.upload_time is None or file.upload_time < before:
             yield file
-
-
-def conflicts(
-    new_files: Sequence[File], page: ProjectDetails | None, sha256: Callable[[str], str] | None
-) -> Iterator[Finding]:
-    """FTV109 and FTV110: new files whose names the index has already.
-
-    ``sha256`` gives the digest of a new file; it is asked for those files only. The same file again is no finding.
-    """
-    there = {file.filename: file for file in page.files} if page is not None else {}
-    for new in new_files:
-        if (old := there.get(new.filename)) is None:
-            continue
-        digest = dict(old.hashes).get("sha256", "").lower()
-        if (new.size is not None and old.size is not None and new.size != old.size) or (
-            digest and sha256 is not None and sha256(new.filename) != digest
-        ):
-            yield Finding(
-                subject=new.filename,
-                code="FTV109",
-                severity=Severity.ERROR,
-                message="the index has a file of this name with other contents, and keeps it",
-                fix="Build it under a new version, or with a build number (-1-) if only the build was wrong.",
-            )
-        if old.yanked is not None:
-            reason = f" ({old.yanked.reason})" if old.yanked.reason else ""
-            yield Finding(
-                subject=new.filename,
-                code="FTV110",
-                severity=Severity.ERROR,
-                message=f"the index has this file, and it is yanked there{reason}: installers avoid it",
-                fix="Take the yank back on the index, or release a new version.",
-            )

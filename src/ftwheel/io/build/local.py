@@ -25,7 +25,7 @@ from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.log_excerpt import interesting
 from ftwheel.core.build.model import BuildObserver, BuildStage, ConfigSettings, Repair
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.io.build.backend_wheel import backend_wheel
 from ftwheel.io.build.sources import copy_source, unpack_sdist
@@ -179,6 +179,7 @@ class LocalBuilder:
             raise BuildError(str(error).replace(os.fspath(source), os.fspath(self._project))) from error
 
     def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
+        from ftwheel.rules.backend import refusal
         from ftwheel_build.inspection import inspect
         from ftwheel_build.target import Target
 
@@ -192,14 +193,7 @@ class LocalBuilder:
         )
         name = os.path.basename(wheel)
         return tuple(
-            Finding(
-                subject=name,
-                code=error.code,
-                severity=Severity.ERROR,
-                message=error.message.removeprefix(f"{name}: "),
-                fix=error.fix,
-                url="docs/hazards.md",
-            )
+            refusal(error.code, name, error.message.removeprefix(f"{name}: "), error.fix)
             for error in inspect(wheel, target)
         )
 

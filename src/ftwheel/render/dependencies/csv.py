@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Release, TargetReadiness
-from ftwheel.render.dependencies.wording import needed_by
+from ftwheel.core.dependencies.wording import needed_by
 from ftwheel.render.terminal import printable
 
 __all__ = ["COLUMNS", "write_csv"]

@@ -9,16 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness
-from ftwheel.render.dependencies.wording import (
-    answers,
-    heading,
-    listed,
-    needed_by,
-    notes,
-    short,
-    shown,
-    versions,
-)
+from ftwheel.core.dependencies.wording import listed, needed_by, short
+from ftwheel.render.dependencies.wording import answers, heading, notes, shown, versions
 from ftwheel.render.terminal import StyledText, printable, table
 
 __all__ = ["FORMATS", "rows", "write"]
@@ -55,9 +47,13 @@ def write(report: MissingReport, form: str, out: TextIO, *, everything: bool = F
 
             write_csv(report, out)
         case "github" | "sarif":
-            from ftwheel.render.dependencies.findings import write_github, write_sarif
+            from ftwheel.render import findings
+            from ftwheel.rules.dependencies.readiness import as_findings
 
-            (write_github if form == "github" else write_sarif)(report, out)
+            if form == "github":
+                findings.write_github(as_findings(report), out)
+            else:
+                findings.write_sarif(as_findings(report), out, families=("FTM",))
         case _:
             _text(report, out, everything=everything, tree=form == "tree")
 

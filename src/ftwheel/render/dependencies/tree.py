@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport
-from ftwheel.render.dependencies.wording import answers, listed, short, versions
+from ftwheel.core.dependencies.wording import listed, short
+from ftwheel.render.dependencies.wording import answers, versions
 
 __all__ = ["tree_lines"]
 

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, Release, TargetReadiness
+from ftwheel.core.dependencies.wording import helps, listed, listed_briefly, short
 
 __all__ = [
     "answers",
     "day",
     "heading",
-    "helps",
-    "listed",
-    "listed_briefly",
-    "needed_by",
     "notes",
-    "short",
     "shown",
     "versions",
 ]
-
-_MOST_CHAINS = 3
-
-
-def listed(names: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``; empty for none"""
-    *most, last = [*names] or [""]
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def day(release: Release) -> str:
@@ -38,13 +26,6 @@ def heading(report: MissingReport) -> str:
     """What was looked at, and for which targets."""
     shards = f", shard {listed(shard.label for shard in report.shards)}" if report.shards else ""
     return f"{listed(report.inputs)}{shards}, for {listed(report.targets)}"
-
-
-def short(targets: Sequence[str]) -> dict[str, str]:
-    """The targets by the shortest names that tell them apart: ``cp314t`` if there is one platform."""
-    if len({label.partition("-")[2] for label in targets}) == 1:
-        return {label: label.partition("-")[0] for label in targets}
-    return {label: label for label in targets}
 
 
 def _words(verdict: TargetReadiness, *, versions: bool = False) -> str:
@@ -77,12 +58,6 @@ def _deep(verdict: TargetReadiness) -> str:
     return text
 
 
-def listed_briefly(names: Sequence[str], most: int = 3) -> str:
-    """The first few, and how many more."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def versions(project: ProjectReport) -> tuple[str, ...]:
     """The versions that its targets get, each once."""
     return tuple(dict.fromkeys(verdict.version for verdict in project.verdicts if verdict.version))
@@ -92,14 +67,6 @@ def answers(project: ProjectReport) -> dict[str, str]:
     """What each target gets, by its label; nothing for a target that does not want the project."""
     several = len(versions(project)) > 1
     return {verdict.target: _words(verdict, versions=several) for verdict in project.verdicts}
-
-
-def needed_by(project: ProjectReport) -> str:
-    """``scrapy > parsel``: who pulls it in, empty for what was asked for itself."""
-    paths = list(dict.fromkeys(" > ".join(chain[:-1]) for chain in project.chains))
-    if not paths or "" in paths:
-        return ""
-    return listed_briefly(paths, _MOST_CHAINS)
 
 
 def shown(report: MissingReport, *, everything: bool) -> tuple[ProjectReport, ...]:
@@ -114,18 +81,6 @@ def shown(report: MissingReport, *, everything: bool) -> tuple[ProjectReport, ..
 def _silent(verdict: TargetReadiness) -> bool:
     """Whether a wheel was looked into and does not declare what it should."""
     return verdict.deep is not None and bool(verdict.deep.others or verdict.deep.why)
-
-
-def helps(report: MissingReport, project: ProjectReport) -> Iterator[str]:
-    """What to do about a project: a sentence for each thing that helps, with the targets where not all share it."""
-    names = short(report.targets)
-    found: dict[str, list[str]] = {}
-    troubled = [verdict for verdict in project.verdicts if not verdict.ready]
-    for verdict in troubled:
-        for each in verdict.helps:
-            found.setdefault(each.text, []).append(names[verdict.target])
-    for text, targets in found.items():
-        yield text if len(targets) == len(troubled) else f"{text} ({listed(targets)})"
 
 
 def notes(report: MissingReport, projects: Iterable[ProjectReport]) -> Iterator[str]:

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding
 from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice
-from ftwheel.core.release.findings import CODES
 from ftwheel.render import findings, markdown
-from ftwheel.render.findings import RuleText
 from ftwheel.render.jsondoc import write_document
 from ftwheel.render.release.matrix import Column, CoverageMatrix, Field, Tone, bounded, lay_out
 from ftwheel.render.terminal import StyledText, printable, table
@@ -55,7 +53,7 @@ def write(
         case "github":
             findings.write_github(found, out, paths=paths)
         case "sarif":
-            findings.write_sarif(found, _rules(), out, paths=paths)
+            findings.write_sarif(found, out, families=("FTV",), paths=paths)
         case _:
             _text(coverage, found, known, out)
 
@@ -124,12 +122,6 @@ def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tup
         if legend := "; ".join(text.replace("!", "❌").replace("?", "⚠️") for text in _legend(board)):
             yield f"{legend}."
             yield ""
-
-
-def _rules() -> dict[str, RuleText]:
-    return {
-        code: RuleText(title=title, why=f"{title}.", fix="", severity=Severity.ERROR) for code, title in CODES.items()
-    }
 
 
 def _json(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:

@@ -16,10 +16,10 @@ from itertools import groupby
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice, TargetEnvironment, level
-from ftwheel.core.release.findings import CODES, instead, problems
 from ftwheel.core.wheel.pairs import platform_family
 from ftwheel.render.findings import summary
 from ftwheel.render.terminal import printable
+from ftwheel.rules.release.coverage import PureStandIn, Unloadable, instead, problems
 
 __all__ = ["Column", "CoverageMatrix", "Field", "FieldState", "Row", "System", "Tone", "bounded", "lay_out"]
 
@@ -250,7 +250,8 @@ def _why(spot: CoverageCell, tone: Tone, codes: Iterable[str]) -> str:
     elif tone is Tone.QUIET:
         parts.append("not expected: neither a configuration, nor the other build, nor the previous release asks for it")
     # the other codes say what the basis says
-    parts += [f"{CODES[code][:1].lower()}{CODES[code][1:]}" for code in codes if code in {"FTV105", "FTV106"}]
+    about_wheels = (rule for rule in (PureStandIn, Unloadable) if rule.code in codes)
+    parts += [f"{rule.title[:1].lower()}{rule.title[1:]}" for rule in about_wheels]
     if tone is Tone.KNOWN:
         parts.append("accepted by the baseline")
     return "; ".join(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from os.path import basename
 from typing import Any, Protocol, TextIO
@@ -11,7 +11,6 @@ from typing import Any, Protocol, TextIO
 from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule, InterpreterSupport
 from ftwheel.core.wheel.reports import CheckReport, WheelReport
 from ftwheel.render import findings, markdown
-from ftwheel.render.findings import RuleText
 from ftwheel.render.jsondoc import write_document
 from ftwheel.render.terminal import StyledText, is_rich, printable, table
 
@@ -57,7 +56,7 @@ def progress(total: int, stream: TextIO | None = None) -> Iterator[CheckProgress
         yield lambda path: bar.update(task, advance=1, description=printable(basename(path)))
 
 
-def write(report: CheckReport, rules: Mapping[str, RuleText], form: str, out: TextIO, *, quiet: bool = False) -> None:
+def write(report: CheckReport, form: str, out: TextIO, *, quiet: bool = False) -> None:
     """Write the report in one of ``FORMATS``; ``quiet`` leaves the tables of modules out of the text."""
     paths = {basename(wheel.path): wheel.path for wheel in report.wheels}
     match form:
@@ -68,7 +67,7 @@ def write(report: CheckReport, rules: Mapping[str, RuleText], form: str, out: Te
         case "github":
             findings.write_github(report.findings, out, paths=paths)
         case "sarif":
-            findings.write_sarif(report.findings, rules, out, paths=paths)
+            findings.write_sarif(report.findings, out, families=("FTW",), paths=paths)
         case _:
             _text(report, out, quiet=quiet)
 

@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.contents import FlawKind
-from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = [
     "BrokenMetadataFile",

@@ -10,7 +10,7 @@ from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.contents import FlawKind, dotted_name
 from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi, init_names_for
-from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.machines import platform_of
 
 __all__ = [

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, Toolchain
-from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.fixes import declaration_fix, declarations
 
 __all__ = ["BorrowedReferences", "DeclarationUnknown", "NeedsTheGil", "NotDeclared"]

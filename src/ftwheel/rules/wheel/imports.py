@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
-from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.fixes import declaration_fix
 
 __all__ = ["ImportCrashes", "ImportEnablesGil", "ImportFails", "NotImported"]

@@ -9,7 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.wheel.pairs import ServedBuilds, served_builds
-from ftwheel.rules.rule import GroupRule, ReleaseWheels, WheelFacts, WheelRule
+from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels, WheelFacts, WheelRule
 
 __all__ = ["ClassifierMissing", "ClassifierWithoutWheel", "RequiresPythonExcludes"]
 

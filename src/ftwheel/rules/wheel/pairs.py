@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.pairs import PairComparison, ServedBuilds, served_builds
-from ftwheel.rules.rule import GroupRule, ReleaseWheels
+from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels
 
 __all__ = [
     "DifferentFiles",

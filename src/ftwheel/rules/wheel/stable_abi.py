@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.extension_module import ExtensionModule
-from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = ["StableAbiSymbols", "required_minor"]
 

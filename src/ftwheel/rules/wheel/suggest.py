@@ -11,8 +11,8 @@ from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi
 from ftwheel.core.wheel.filename import WheelName
-from ftwheel.rules.registry import RuleSelection
-from ftwheel.rules.rule import WheelFacts
+from ftwheel.rules.wheel.facts import WheelFacts
+from ftwheel.rules.wheel.selection import RuleSelection
 from ftwheel.rules.wheel.stable_abi import required_minor
 
 __all__ = ["Suggestion", "objections", "retagged", "suggest"]

@@ -9,7 +9,7 @@ from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.extension_module import ExtensionModule, SuffixAbi
-from ftwheel.rules.rule import WheelFacts, WheelRule
+from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = [
     "Abi3SuffixUnderAbi3t",

@@ -1,0 +1,46 @@
+"""``ftwheel rule``: what a code means, why it matters and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+__all__ = ["EXAMPLES", "add_arguments", "explain", "run"]
+
+EXAMPLES = """\
+  ftwheel rule                  every rule: code, severity and title
+  ftwheel rule FTW401           the page of one rule
+  ftwheel rule FTV              the rules of a family, or of a group such as FTW4
+  ftwheel rule --format json"""
+
+_FORMATS = ("text", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("codes", nargs="*", metavar="CODE", help="a code, or the beginning of some (default: all)")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0; raises InputError when no code begins like one that is given."""
+    from ftwheel.rules.registry import RULES, rules_of
+
+    asked = [rule for text in arguments.codes for rule in rules_of(text)] or list(RULES.values())
+    if arguments.format == "json":
+        from ftwheel.render.jsondoc import write_document
+
+        write_document({"rules": [rule.as_data() for rule in asked]}, sys.stdout)
+    elif all(code.upper() in RULES for code in arguments.codes) and arguments.codes:
+        print("\n".join(rule.page() for rule in asked), end="")
+    else:
+        from ftwheel.render.terminal import table
+
+        table(
+            sys.stdout, ["rule", "severity", "title"], [[each.code, each.severity.word, each.title] for each in asked]
+        )
+    return 0
+
+
+def explain(code: str | None) -> int:
+    """What ``--explain CODE`` and ``--list-rules`` of other commands print."""
+    return run(argparse.Namespace(codes=[code] if code else [], format="text"))

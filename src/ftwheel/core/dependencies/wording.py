@@ -1,0 +1,50 @@
+"""Words that every report of ``ftwheel missing`` and its findings share: lists, targets, who needs what, what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport
+
+__all__ = ["helps", "listed", "listed_briefly", "needed_by", "short"]
+
+_MOST_CHAINS = 3
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; empty for none"""
+    *most, last = [*names] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def listed_briefly(names: Sequence[str], most: int = 3) -> str:
+    """The first few, and how many more."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def short(targets: Sequence[str]) -> dict[str, str]:
+    """The targets by the shortest names that tell them apart: ``cp314t`` if there is one platform."""
+    if len({label.partition("-")[2] for label in targets}) == 1:
+        return {label: label.partition("-")[0] for label in targets}
+    return {label: label for label in targets}
+
+
+def needed_by(project: ProjectReport) -> str:
+    """``scrapy > parsel``: who pulls it in, empty for what was asked for itself."""
+    paths = list(dict.fromkeys(" > ".join(chain[:-1]) for chain in project.chains))
+    if not paths or "" in paths:
+        return ""
+    return listed_briefly(paths, _MOST_CHAINS)
+
+
+def helps(report: MissingReport, project: ProjectReport) -> Iterator[str]:
+    """What to do about a project: a sentence for each thing that helps, with the targets where not all share it."""
+    names = short(report.targets)
+    found: dict[str, list[str]] = {}
+    troubled = [verdict for verdict in project.verdicts if not verdict.ready]
+    for verdict in troubled:
+        for each in verdict.helps:
+            found.setdefault(each.text, []).append(names[verdict.target])
+    for text, targets in found.items():
+        yield text if len(targets) == len(troubled) else f"{text} ({listed(targets)})"

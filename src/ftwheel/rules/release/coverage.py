@@ -1,0 +1,224 @@
+"""FTV about coverage: what is missing where in a release, and what users get instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.release.coverage import Coverage, CoverageCell, ExpectationBasis, InstallerChoice
+from ftwheel.core.wheel.pairs import platform_family
+from ftwheel.rules.rule import Rule
+
+__all__ = ["COVERAGE_RULES", "PureStandIn", "Unloadable", "findings", "instead", "problems"]
+
+
+class CoverageRule(Rule):
+    """A rule about the places that a release serves."""
+
+
+class HalfNotServed(CoverageRule):
+    code = "FTV101"
+    title = "One half of a pair is missing"
+    why = """One build of an interpreter gets a wheel on a platform and the other does not: its users get the sdist, an
+        older version or nothing, and nobody tells them that a wheel was meant to exist."""
+    fix = "Build and upload the wheel for the other build."
+    severity = Severity.ERROR
+    see = ("FTW606",)
+
+
+class NeitherHalfServed(CoverageRule):
+    code = "FTV102"
+    title = "Both halves are missing where the release has this version and this platform elsewhere"
+    why = """The release has wheels for this version of Python on other platforms, and wheels for this platform for
+        other versions. Such a hole is rarely meant: a job of the build matrix failed or was never there."""
+    fix = "Build and upload both wheels, or name what the release is for in `[tool.ftwheel]`."
+    severity = Severity.WARNING
+
+
+class Lost(CoverageRule):
+    code = "FTV103"
+    title = "A place that the previous release served is lost"
+    why = "Users who got a wheel of the previous release get the sdist, the older version or nothing when they upgrade."
+    fix = "Build and upload the wheel that the previous release had."
+    severity = Severity.ERROR
+
+
+class ConfiguredNotServed(CoverageRule):
+    code = "FTV104"
+    title = "A place that [tool.ftwheel] names is not served"
+    why = "`pythons` and `platforms` in `[tool.ftwheel]` say what the project means to serve."
+    fix = "Build and upload the wheel, or take the version or the platform out of `[tool.ftwheel]`."
+    severity = Severity.ERROR
+
+
+class PureStandIn(CoverageRule):
+    code = "FTV105"
+    title = "A pure wheel is taken where the twin gets a compiled one"
+    why = """The `none-any` wheel keeps the project installable and hides that the compiled wheel is missing: the code
+        runs, and runs slowly."""
+    fix = "Build and upload the compiled wheel for the other build."
+    severity = Severity.ERROR
+
+
+class Unloadable(CoverageRule):
+    code = "FTV106"
+    title = "A wheel is accepted that cannot be loaded"
+    why = """Accepted is not loadable: installers on free-threaded 3.13 and 3.14 take some wheels by their tags whose
+        modules these interpreters cannot load. The install succeeds, the import fails."""
+    fix = "Build and upload a wheel for that interpreter, and give the other wheel the tags of what is inside."
+    severity = Severity.ERROR
+    see = ("FTW204", "FTM101")
+
+
+class Dropped(CoverageRule):
+    code = "FTV112"
+    title = "An interpreter or a platform of the previous release is dropped altogether"
+    why = "Dropping one is often meant. When it is not, everybody who uses it is left behind at once."
+    fix = "If that is meant, say so in the release notes; otherwise build and upload them."
+    severity = Severity.WARNING
+
+
+COVERAGE_RULES: tuple[type[CoverageRule], ...] = (
+    HalfNotServed,
+    NeitherHalfServed,
+    Lost,
+    ConfiguredNotServed,
+    PureStandIn,
+    Unloadable,
+    Dropped,
+)
+_BY_CODE: Mapping[str, type[CoverageRule]] = {rule.code: rule for rule in COVERAGE_RULES}
+_BY_BASIS: Mapping[ExpectationBasis, type[CoverageRule]] = {
+    ExpectationBasis.CONFIGURED: ConfiguredNotServed,
+    ExpectationBasis.TWIN: HalfNotServed,
+    ExpectationBasis.PREVIOUS: Lost,
+    ExpectationBasis.DROPPED_PYTHON: Dropped,
+    ExpectationBasis.DROPPED_PLATFORM: Dropped,
+    ExpectationBasis.SHIPPED: NeitherHalfServed,
+}
+
+
+def problems(coverage: Coverage) -> Iterator[tuple[str, CoverageCell]]:
+    """Every place something is wrong with, and the code of what it is."""
+    compiled = {spot.place for spot in coverage.spots if spot.compiled}
+    for spot in coverage.spots:
+        if spot.basis is not None and not spot.served:
+            yield _BY_BASIS[spot.basis].code, spot
+        if spot.served and not spot.compiled and spot.place.twin in compiled:
+            yield PureStandIn.code, spot
+        if any(not gets.loadable for gets in spot.gets):
+            yield Unloadable.code, spot
+
+
+def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[Finding, ...]:
+    """Everything that is wrong with the coverage, one finding for places that share the version, cause and outcome.
+
+    ``known`` are pairs of a code and a place's label that were accepted before, and are left out.
+    """
+    subject = f"{coverage.project} {coverage.version}"
+    groups: dict[tuple[str, object], list[CoverageCell]] = {}
+    for code, spot in problems(coverage):
+        if (code, spot.place.label) not in known:
+            cause = spot.place.python if code in {PureStandIn.code, Unloadable.code} else _cause(spot)
+            groups.setdefault((code, cause), []).append(spot)
+    found = []
+    for (code, _), spots in groups.items():
+        match code:
+            case PureStandIn.code:
+                found.append(_stand_in(subject, spots))
+            case Unloadable.code:
+                found.append(_unloadable(subject, spots))
+            case _:
+                found.append(_missing(_BY_CODE[code], subject, spots))
+    return tuple(sorted(found))
+
+
+def _cause(spot: CoverageCell) -> object:
+    """What places in one finding have in common."""
+    if spot.basis is ExpectationBasis.DROPPED_PYTHON:
+        return spot.basis, spot.place.python
+    if spot.basis is ExpectationBasis.DROPPED_PLATFORM:
+        return spot.basis, platform_family(spot.place.platform)
+    return spot.place.python, spot.basis, tuple((each.outcome, each.version, each.only_binary) for each in spot.gets)
+
+
+def _build(spot: CoverageCell) -> str:
+    """``the default 3.14`` or ``the free-threaded 3.14``"""
+    return f"the {'free-threaded' if spot.place.free_threaded else 'default'} 3.{spot.place.minor}"
+
+
+def _places(spots: Iterable[CoverageCell]) -> str:
+    names = [spot.place.platform for spot in spots]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _taken(gets: InstallerChoice) -> str:
+    match gets.outcome:
+        case Outcome.NOTHING:
+            return "nothing"
+        case Outcome.OLDER_VERSION:
+            return f"the older version {gets.version}"
+        case Outcome.SDIST:
+            instead = f"version {gets.only_binary}" if gets.only_binary else "nothing"
+            return f"the sdist (with only-binary: {instead})"
+        case _:
+            return gets.filename
+
+
+def instead(spot: CoverageCell) -> str:
+    """``pip and uv take the sdist`` or, where they differ, what each takes."""
+    by_answer: dict[str, list[str]] = {}
+    for gets in spot.gets:
+        by_answer.setdefault(_taken(gets), []).append(gets.installer)
+    return "; ".join(
+        f"{' and '.join(names)} {'takes' if len(names) == 1 else 'take'} {answer}"
+        for answer, names in by_answer.items()
+    )
+
+
+def _wheels(spots: list[CoverageCell]) -> str:
+    place = spots[0].place
+    abi = f"cp3{place.minor}-{place.python}"
+    return f"a {abi}-{place.platform} wheel" if len(spots) == 1 else f"a {abi} wheel for each"
+
+
+def _missing(rule: type[Rule], subject: str, spots: list[CoverageCell]) -> Finding:
+    first = spots[0]
+    where, what = f"{_build(first)} on {_places(spots)}", instead(first)
+    upload = f"Build and upload {_wheels(spots)}."
+    match first.basis:
+        case ExpectationBasis.DROPPED_PYTHON:
+            message = f"the previous release had wheels for {where}, this one has none for that interpreter"
+            upload = Dropped.fix
+        case ExpectationBasis.DROPPED_PLATFORM:
+            platforms = " and ".join(sorted({spot.place.platform for spot in spots}))
+            message = f"the previous release had wheels for {platforms}, this one has none for that platform"
+            upload = Dropped.fix
+        case ExpectationBasis.CONFIGURED:
+            message = f"[tool.ftwheel] names {where}: no wheel"
+        case ExpectationBasis.TWIN:
+            twin = "default" if first.place.free_threaded else "free-threaded"
+            message = f"no wheel for {where}, though the {twin} build has one"
+        case ExpectationBasis.PREVIOUS:
+            message = f"the previous release had a wheel for {where}"
+        case _:
+            message = f"no wheel for {where}, nor for the other build"
+    return rule.finding(subject, f"{message}; {what}", fix=upload)
+
+
+def _stand_in(subject: str, spots: list[CoverageCell]) -> Finding:
+    return PureStandIn.finding(
+        subject,
+        f"{_build(spots[0])} on {_places(spots)} gets a pure wheel where the other build gets a compiled one",
+        fix=f"Build and upload {_wheels(spots)}.",
+    )
+
+
+def _unloadable(subject: str, spots: list[CoverageCell]) -> Finding:
+    names = sorted({gets.filename for spot in spots for gets in spot.gets if not gets.loadable})
+    return Unloadable.finding(
+        subject,
+        f"{_build(spots[0])} on {_places(spots)} accepts {', '.join(names)} and cannot load it",
+        fix=f"Build and upload {_wheels(spots)}, and give the other wheel the tags of what is inside.",
+    )

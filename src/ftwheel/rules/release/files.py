@@ -1,0 +1,171 @@
+"""FTV about files: what is wrong with the files of a release, by their names and by what the index has already."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.index.page import File, ProjectDetails
+from ftwheel.core.release.ambiguous_files import LAST_MICRO, ChosenWheel
+from ftwheel.core.release.coverage import TargetEnvironment
+from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.filename import WheelName
+from ftwheel.rules.rule import Rule
+from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
+from ftwheel.rules.wheel.tags import Abi3tFloor, NeverAccepted, PythonTagWithT
+
+__all__ = ["FILE_RULES", "ambiguous", "conflicts", "excluded", "never_right"]
+
+
+class FileRule(Rule):
+    """A rule about a file of a release."""
+
+
+class SameRank(FileRule):
+    code = "FTV107"
+    title = "pip and uv choose differently, or by luck, between two files of one rank"
+    why = """Two wheels share the tag by which one of them is taken: pip decides by the order of the page, and uv by the
+        order of the names. Which one users run depends on their installer."""
+    fix = "Upload only one of them, or give the one that is meant a build number."
+    severity = Severity.WARNING
+
+
+class RequiresPythonExcludesAll(FileRule):
+    code = "FTV108"
+    title = "requires-python keeps an interpreter from a wheel that was built for it"
+    why = "Installers skip a file whose requires-python does not fit, so nobody can install this wheel."
+    fix = "Correct requires-python, or leave this wheel out."
+    severity = Severity.ERROR
+    see = ("FTW502",)
+
+
+class OtherContents(FileRule):
+    code = "FTV109"
+    title = "A new file is on the index already, with other contents"
+    why = "An index never replaces a file: the upload is refused, and users keep the file that is there."
+    fix = "Build it under a new version, or with a build number (-1-) if only the build was wrong."
+    severity = Severity.ERROR
+
+
+class Yanked(FileRule):
+    code = "FTV110"
+    title = "A new file is on the index already, and yanked there"
+    why = "Installers avoid a yanked file unless its version is pinned, and uploading it again does not change that."
+    fix = "Take the yank back on the index, or release a new version."
+    severity = Severity.ERROR
+
+
+class NeverRight(FileRule):
+    code = "FTV111"
+    title = "The tags of a wheel are never accepted, or never right"
+    why = "By its name alone the wheel is for nobody, or promises an ABI that its interpreters do not have."
+    fix = "Use the tag that the backend makes, or `ftwheel tag --suggest`."
+    severity = Severity.ERROR
+    see = ("FTW203", "FTW204", "FTW209")
+
+
+FILE_RULES: tuple[type[FileRule], ...] = (SameRank, RequiresPythonExcludesAll, OtherContents, Yanked, NeverRight)
+_BY_NAME: tuple[WheelRule, ...] = (PythonTagWithT(), Abi3tFloor(), NeverAccepted())
+
+
+def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Iterator[Finding]:
+    """FTV107: places where two wheels have one rank, or where installers take different wheels.
+
+    Two wheels of one version and build number that share the tag by which one of them is taken have one rank there:
+    pip decides by the order of the page, and uv by the order of the names.
+    """
+    names = tuple(names)
+    builds = {name.filename: name.build for name in names}
+    by_tag: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        for tag in name.tags:
+            by_tag[str(tag)].append(name.filename)
+    pairs: dict[tuple[str, ...], list[ChosenWheel]] = defaultdict(list)
+    taken: dict[TargetEnvironment, dict[str, ChosenWheel]] = defaultdict(dict)
+    for choice in choices:
+        taken[choice.place][choice.installer] = choice
+        equal = [other for other in by_tag[choice.tag] if builds[other] == builds.get(choice.filename)]
+        if len(equal) > 1:
+            pairs[tuple(equal)].append(choice)
+    equals = list(pairs)
+    for by_installer in taken.values():
+        different = tuple(sorted({choice.filename for choice in by_installer.values()}))
+        if len(different) > 1 and not any(set(different) <= set(pair) for pair in equals):
+            pairs[different] += by_installer.values()
+    for files, found in sorted(pairs.items()):
+        first = min(found).place
+        who = "; ".join(
+            f"{choice.installer} takes {choice.filename}" for choice in sorted(found) if choice.place == first
+        )
+        places = len({choice.place for choice in found})
+        yield SameRank.finding(
+            files[0],
+            f"competes with {', '.join(files[1:])} in {places} place{'s' if places > 1 else ''}, "
+            f"{first.label} for one: {who}",
+        )
+
+
+def excluded(files: Mapping[str, File], names: Iterable[WheelName], newest: int) -> Iterator[Finding]:
+    """FTV108: wheels whose requires-python keeps out every interpreter that their tags are for.
+
+    ``newest`` is the newest minor version a stable-ABI wheel is for.
+    """
+    for name in names:
+        said = files[name.filename].requires_python
+        targets = targets_of(name)
+        if not said or not targets:
+            continue
+        try:
+            specifier = SpecifierSet(said)
+        except InvalidSpecifier:
+            continue  # installers differ about what cannot be read, and the coverage shows it
+        minors = {
+            minor
+            for target in targets
+            for minor in range(target.minor, (max(newest, target.minor) if target.onwards else target.minor) + 1)
+        }
+        if not any(specifier.contains(f"3.{minor}.{micro}") for minor in minors for micro in (0, LAST_MICRO)):
+            yield RequiresPythonExcludesAll.finding(
+                name.filename, f"requires-python {said} keeps it from every interpreter that its tags are for"
+            )
+
+
+def conflicts(
+    new_files: Sequence[File], page: ProjectDetails | None, sha256: Callable[[str], str] | None
+) -> Iterator[Finding]:
+    """FTV109 and FTV110: new files whose names the index has already.
+
+    ``sha256`` gives the digest of a new file; it is asked for those files only. The same file again is no finding.
+    """
+    there = {file.filename: file for file in page.files} if page is not None else {}
+    for new in new_files:
+        if (old := there.get(new.filename)) is None:
+            continue
+        digest = dict(old.hashes).get("sha256", "").lower()
+        if (new.size is not None and old.size is not None and new.size != old.size) or (
+            digest and sha256 is not None and sha256(new.filename) != digest
+        ):
+            yield OtherContents.finding(
+                new.filename, "the index has a file of this name with other contents, and keeps it"
+            )
+        if old.yanked is not None:
+            reason = f" ({old.yanked.reason})" if old.yanked.reason else ""
+            yield Yanked.finding(
+                new.filename, f"the index has this file, and it is yanked there{reason}: installers avoid it"
+            )
+
+
+def never_right(names: Iterable[WheelName]) -> Iterator[Finding]:
+    """FTV111: what the rules of ``ftwheel check`` say about a name alone."""
+    for name in names:
+        contents = WheelContents(
+            name=name, dist_info=f"{name.stem}.dist-info/", size=0, members=(), wheel=None, metadata=None, record=None
+        )
+        facts = WheelFacts(wheel=contents, stable_symbols=dict)
+        for rule in _BY_NAME:
+            for finding in rule.check(facts):
+                yield NeverRight.finding(finding.subject, f"{finding.message} ({finding.code})", fix=finding.fix)

@@ -1,0 +1,123 @@
+"""The rules of ``ftwheel check``, and which of them a run applies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.rules.rule import Rule
+from ftwheel.rules.wheel import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
+from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels, WheelFacts, WheelRule
+
+__all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "WHEEL_RULES", "RuleSelection"]
+
+WHEEL_RULES: tuple[WheelRule, ...] = (
+    archive.UnreadableWheel(),
+    archive.UnreadableMember(),
+    archive.DuplicateNames(),
+    archive.UnsafeNames(),
+    archive.ExpandsLikeABomb(),
+    archive.BrokenMetadataFile(),
+    archive.NotInRecord(),
+    archive.RecordMismatch(),
+    archive.MetadataDisagrees(),
+    tags.NameAgainstWheelFile(),
+    tags.RootIsPurelib(),
+    tags.PythonTagWithT(),
+    tags.Abi3tFloor(),
+    tags.ExtensionWithoutAbi(),
+    tags.MissingModule(),
+    tags.Abi3SuffixUnderAbi3t(),
+    tags.ForeignModule(),
+    tags.NeverAccepted(),
+    tags.PlainSuffix(),
+    binaries.WrongAbi(),
+    binaries.MixedObjects(),
+    binaries.MachineMismatch(),
+    binaries.PlatformPolicy(),
+    binaries.PythonLibrary(),
+    binaries.WrongInit(),
+    stable_abi.StableAbiSymbols(),
+    binaries.AbiUnknown(),
+    binaries.UnreadableBinary(),
+    binaries.MacosVersion(),
+    gil.NotDeclared(),
+    gil.DeclarationUnknown(),
+    gil.NeedsTheGil(),
+    gil.BorrowedReferences(),
+    metadata.ClassifierMissing(),
+    metadata.RequiresPythonExcludes(),
+    imports.ImportFails(),
+    imports.ImportCrashes(),
+    imports.ImportEnablesGil(),
+    imports.NotImported(),
+)
+GROUP_RULES: tuple[GroupRule, ...] = (
+    metadata.ClassifierWithoutWheel(),
+    pairs.SameName(),
+    pairs.DifferentModules(),
+    pairs.DifferentFiles(),
+    pairs.EmptyHalf(),
+    pairs.IdenticalModules(),
+    pairs.HalfMissing(),
+    pairs.OneWheelIsEnough(),
+)
+# what reading could not tell and an import does, and what only an import shows
+DECIDED_BY_IMPORT = frozenset(
+    {"FTW308", "FTW402"} | {rule.code for rule in WHEEL_RULES if type(rule).__module__ == imports.__name__}
+)
+_RULES: Mapping[str, Rule] = {rule.code: rule for rule in (*WHEEL_RULES, *GROUP_RULES)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSelection:
+    """Which rules apply, and how much their findings weigh.
+
+    ``select`` and ``ignore`` hold codes or beginnings of codes (``FTW4``); the longer one that fits decides,
+    ``ignore`` on a tie. Nothing selected means all. ``severities`` replaces the severity of a rule's errors and
+    warnings; advice stays advice.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for prefix in (*self.select, *self.ignore):
+            if not re.fullmatch(r"FTW\d{0,3}", prefix) or not any(code.startswith(prefix) for code in _RULES):
+                raise InputError(
+                    f"{prefix}: no rule's code begins like this", hint="ftwheel check --list-rules names them all"
+                )
+        for code in self.severities:
+            if code not in _RULES:
+                raise InputError(f"{code}: no rule has this code", hint="ftwheel check --list-rules names them all")
+
+    def applies(self, code: str) -> bool:
+        """Whether the rule with this code is chosen."""
+        ignored = max((len(prefix) for prefix in self.ignore if code.startswith(prefix)), default=0)
+        if not self.select:
+            return not ignored
+        return max((len(prefix) for prefix in self.select if code.startswith(prefix)), default=0) > ignored
+
+    def judge(self, facts: WheelFacts, *, only: Container[str] | None = None) -> tuple[Finding, ...]:
+        """Everything that the chosen rules have to say about one wheel, sorted; ``only`` names codes to keep to."""
+        rules = (rule for rule in WHEEL_RULES if self.applies(rule.code) and (only is None or rule.code in only))
+        return self._weighed(finding for rule in rules for finding in rule.check(facts))
+
+    def judge_group(self, group: ReleaseWheels) -> tuple[Finding, ...]:
+        """Everything that the chosen rules have to say about wheels seen together, sorted."""
+        return self._weighed(
+            finding for rule in GROUP_RULES if self.applies(rule.code) for finding in rule.check(group)
+        )
+
+    def _weighed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        def weigh() -> Iterator[Finding]:
+            for finding in findings:
+                severity = self.severities.get(finding.code)
+                advice = finding.severity is Severity.ADVICE and _RULES[finding.code].severity is not Severity.ADVICE
+                yield finding if severity is None or advice else replace(finding, severity=severity)
+
+        return tuple(sorted(set(weigh())))
