@@ -24,7 +24,8 @@ from ftwheel.core.findings import Severity
 from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.render.dependencies.csv import COLUMNS
 from ftwheel.render.dependencies.issue import write_issue
-from ftwheel.render.dependencies.report import FORMATS, write
+from ftwheel.render.dependencies.report import write
+from ftwheel.render.formats import formats
 from ftwheel.rules.dependencies.readiness import as_findings
 from ftwheel.rules.registry import RULES
 from support.readiness import LINUX, NEXT, project, release, report, verdict
@@ -253,7 +254,7 @@ def test_annotations_and_sarif_say_where_and_what() -> None:
     assert run["results"][1]["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "lxml"
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", formats("missing"))
 def test_hostile_text_is_only_text(form: str) -> None:
     hostile = project(
         HOSTILE,

@@ -14,7 +14,8 @@ from ftwheel.core.dependencies.readiness import GilDeclarations, HelpKind, Readi
 from ftwheel.core.dependencies.readiness_json import parse_report, report_data
 from ftwheel.core.errors import InputError
 from ftwheel.core.wheel.extension_module import Declaration
-from ftwheel.render.dependencies.report import FORMATS, write
+from ftwheel.render.dependencies.report import write
+from ftwheel.render.formats import formats
 from support.readiness import LINUX, NEXT, project, release, report, verdict
 
 WHOLE = json.loads(
@@ -62,7 +63,7 @@ def test_a_damaged_report_is_refused_or_shown(data: st.DataObject) -> None:
         found = merge([parse_report(body, "one.json")])
     except InputError:
         return
-    for form in FORMATS:
+    for form in formats("missing"):
         out = io.StringIO()
         write(found, form, out, everything=True)
         assert out.getvalue()

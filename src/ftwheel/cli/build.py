@@ -34,9 +34,6 @@ EXAMPLES = """\
   ftwheel build --format json          for a program"""
 
 
-_FORMATS = ("text", "json", "markdown", "github")
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("project", nargs="?", default=".", type=Path, metavar="PROJECT", help="folder or .tar.gz (default: .)")
@@ -68,8 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with cibuildwheel: manylinux_2_28_x86_64, ... or patterns (default: the project's, built here)",
     )
     add("--dry-run", action="store_true", help="with cibuildwheel: show what would be run, and leave")
-    add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
-    reports.add_argument(parser, _FORMATS)
+    reports.add_arguments(parser, "build")
     add("-v", "--verbose", action="store_true", help="show the build logs too")
 
 

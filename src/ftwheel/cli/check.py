@@ -33,7 +33,6 @@ EXAMPLES = """\
   ftwheel check --format sarif dist/ > check.sarif
   ftwheel check --explain FTW401"""
 
-_FORMATS = ("text", "json", "markdown", "github", "sarif")
 _SEVERITIES = ("advice", "warning", "error")
 _SMALL = 4 << 20  # bytes of wheels below which starting workers takes longer than reading
 _DOWNLOADS = 8  # files at a time; more only share the same line
@@ -52,8 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a rule's findings weigh: advice, warning or error",
     )
     add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
-    add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
-    reports.add_argument(parser, _FORMATS)
+    reports.add_arguments(parser, "check")
     add("-q", "--quiet", action="store_true", help="leave the tables of modules out of the text")
     add("--import", dest="imports", action="store_true", help="install each wheel and import every module of it")
     add("--python", action="append", default=[], metavar="LIST", help="interpreters for --import: 3.14, 3.14t or paths")

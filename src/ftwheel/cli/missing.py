@@ -41,7 +41,6 @@ EXAMPLES = """\
   ftwheel missing pylock.toml --issue lxml        what to write to the project
   pip install --quiet --dry-run --report - scrapy | ftwheel missing -"""
 
-_FORMATS = ("text", "tree", "json", "markdown", "csv", "github", "sarif")
 _SEVERITIES = {
     "error": ("cannot-load", "older-version", "sdist", "nothing"),
     "warning": ("cannot-load", "older-version", "sdist", "nothing", "cannot-tell", "undeclared"),
@@ -106,10 +105,9 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     )
     shown = parser.add_argument_group("how to show it")
     add = shown.add_argument
-    add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
     add("--all", action="store_true", help="show the projects that are ready as well")
     add("--issue", metavar="PROJECT", help="print an issue to paste for this project, instead of the result")
-    reports.add_argument(shown, _FORMATS)
+    reports.add_arguments(shown, "missing")
     add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
     choices.add_arguments(parser)
     indexes.add_arguments(parser)

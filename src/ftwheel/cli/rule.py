@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ftwheel.cli.options import reports
+
 __all__ = ["EXAMPLES", "add_arguments", "explain", "run"]
 
 EXAMPLES = """\
@@ -13,12 +15,10 @@ EXAMPLES = """\
   ftwheel rule FTV              the rules of a family, or of a group such as FTW4
   ftwheel rule --format json"""
 
-_FORMATS = ("text", "json")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("codes", nargs="*", metavar="CODE", help="a code, or the beginning of some (default: all)")
-    parser.add_argument("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
+    reports.add_format(parser, "rule")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ftwheel.cli.options import indexes
+from ftwheel.cli.options import indexes, reports
 from ftwheel.cli.options import installers as choices
 from ftwheel.core.errors import FtwheelError, InputError
 
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--allow", action="append", default=[], choices=_WORDS, help="an outcome that is no reason for exit code 1")
     add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
-    add("--format", choices=("text", "json", "markdown"), default="text", help="how to show the result (default: text)")
+    reports.add_format(parser, "simulate")
     choices.add_arguments(parser)
     indexes.add_arguments(parser)
 

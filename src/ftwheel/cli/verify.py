@@ -38,7 +38,6 @@ EXAMPLES = """\
   ftwheel verify --plan dist/                   the smallest set of wheels that serves everybody
   ftwheel verify --against-installers dist/     ask the real pip and uv as well"""
 
-_FORMATS = ("text", "json", "markdown", "github", "sarif")
 _SEVERITIES = ("advice", "warning", "error")
 
 
@@ -66,8 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
     shown = parser.add_argument_group("how to show it")
     add = shown.add_argument
-    add("--format", choices=_FORMATS, default="text", help="how to show the result (default: text)")
-    reports.add_argument(shown, _FORMATS)
+    reports.add_arguments(shown, "verify")
     add("--html", type=Path, metavar="FILE", help="write the report as one HTML file as well")
     add("--svg", type=Path, metavar="FILE", help="write the matrix as a picture as well")
     add("--badge", type=Path, metavar="FILE", help="write a badge for a README as well")

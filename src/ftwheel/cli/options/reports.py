@@ -1,27 +1,36 @@
-"""``--report FORMAT=FILE``: what a command found, once more and in another form, from one run."""
+"""``--format`` and ``--report FORMAT=FILE``: what a command found, in any form, and in several from one run."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
 from ftwheel.core.errors import InputError
+from ftwheel.render.formats import formats
 
-__all__ = ["add_argument", "save", "write_all"]
+__all__ = ["add_arguments", "add_format", "save", "write_all"]
 
 Report = tuple[str, Path]  # the format, and the file
 
 
-def add_argument(parser: argparse._ActionsContainer, formats: Sequence[str]) -> None:
-    """Take ``--report`` any number of times; ``arguments.report`` are the ``Report``s."""
+def add_format(parser: argparse._ActionsContainer, command: str) -> None:
+    """Take ``--format`` with one of the formats of the command."""
+    first, *_ = offered = formats(command)
+    parser.add_argument("--format", choices=offered, default=first, help=f"how to show the result (default: {first})")
+
+
+def add_arguments(parser: argparse._ActionsContainer, command: str) -> None:
+    """Take ``--format``, and ``--report`` any number of times; ``arguments.report`` are the ``Report``s."""
+    add_format(parser, command)
+    offered = formats(command)
 
     def report(text: str) -> Report:
         form, _, path = text.partition("=")
-        if form not in formats or not path:
-            raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(formats)}")
+        if form not in offered or not path:
+            raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(offered)}")
         return form, Path(path)
 
     parser.add_argument(

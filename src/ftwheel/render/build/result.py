@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ftwheel.core.build.model import BuildResult, BuildStage, BuiltSdist, BuiltWheel
 from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.render import findings, markdown
+from ftwheel.render.formats import write_findings
 from ftwheel.render.terminal import StyledText, is_rich, printable, table
 
 if TYPE_CHECKING:
     from rich.live import Live
 
-__all__ = ["FORMATS", "SCHEMA_VERSION", "BuildProgress", "progress", "write"]
+__all__ = ["SCHEMA_VERSION", "BuildProgress", "progress", "write"]
 
 SCHEMA_VERSION = 1
-FORMATS = ("text", "json", "markdown", "github")
 _HEADER = ("wheel", "python", "size", "modules", "GIL", "time")
 
 
@@ -77,16 +77,16 @@ def _drawn(stages: dict[str, BuildStage]) -> Any:
 
 
 def write(result: BuildResult, form: str, out: TextIO) -> None:
-    """Write the result in one of ``FORMATS``."""
+    """Write the result in one of the formats of ``build``."""
     match form:
         case "json":
             _json(result, out)
         case "markdown":
             _markdown(result, out)
-        case "github":
-            findings.write_github(result.findings, out)
-        case _:
+        case "text":
             _text(result, out)
+        case _:
+            write_findings(form, result.findings, out, families=("FTB", "FTW"))
 
 
 def _text(result: BuildResult, out: TextIO) -> None:

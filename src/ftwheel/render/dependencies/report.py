@@ -13,9 +13,8 @@ from ftwheel.core.dependencies.wording import listed, needed_by, short
 from ftwheel.render.dependencies.wording import answers, heading, notes, shown, versions
 from ftwheel.render.terminal import StyledText, printable, table
 
-__all__ = ["FORMATS", "rows", "write"]
+__all__ = ["rows", "write"]
 
-FORMATS = ("text", "tree", "json", "markdown", "csv", "github", "sarif")
 _STYLES = {
     Readiness.FREE_THREADED: "green",
     Readiness.VERSION_SPECIFIC: "green",
@@ -31,7 +30,7 @@ _MOST_COLUMNS = 3  # with more targets than this, those that fare alike share a 
 
 
 def write(report: MissingReport, form: str, out: TextIO, *, everything: bool = False) -> None:
-    """Write the report in one of ``FORMATS``; ``everything``: text, tree and Markdown also show what is ready."""
+    """Write the report in one of the formats of ``missing``; ``everything``: show what is ready as well."""
     match form:
         case "json":
             from ftwheel.core.dependencies.readiness_json import report_data
@@ -46,16 +45,13 @@ def write(report: MissingReport, form: str, out: TextIO, *, everything: bool = F
             from ftwheel.render.dependencies.csv import write_csv
 
             write_csv(report, out)
-        case "github" | "sarif":
-            from ftwheel.render import findings
+        case "text" | "tree":
+            _text(report, out, everything=everything, tree=form == "tree")
+        case _:
+            from ftwheel.render.formats import write_findings
             from ftwheel.rules.dependencies.readiness import as_findings
 
-            if form == "github":
-                findings.write_github(as_findings(report), out)
-            else:
-                findings.write_sarif(as_findings(report), out, families=("FTM",))
-        case _:
-            _text(report, out, everything=everything, tree=form == "tree")
+            write_findings(form, as_findings(report), out, families=("FTM",))
 
 
 def _text(report: MissingReport, out: TextIO, *, everything: bool, tree: bool) -> None:

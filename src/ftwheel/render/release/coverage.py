@@ -12,13 +12,13 @@ from typing import Any, TextIO
 from ftwheel.core.findings import Finding
 from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice
 from ftwheel.render import findings, markdown
+from ftwheel.render.formats import write_findings
 from ftwheel.render.jsondoc import write_document
 from ftwheel.render.release.matrix import Column, CoverageMatrix, Field, Tone, bounded, lay_out
 from ftwheel.render.terminal import StyledText, printable, table
 
-__all__ = ["FORMATS", "write"]
+__all__ = ["write"]
 
-FORMATS = ("text", "json", "markdown", "github", "sarif")
 _STYLES = {Tone.GOOD: "green", Tone.BAD: "bold red", Tone.WARNED: "yellow", Tone.KNOWN: "cyan", Tone.QUIET: "dim"}
 _MARKS = {Tone.GOOD: "{}", Tone.BAD: "{} !", Tone.WARNED: "{} ?", Tone.KNOWN: "{} (accepted)", Tone.QUIET: "({})"}
 _LEGEND = {
@@ -40,7 +40,7 @@ def write(
     known: frozenset[tuple[str, str]] = frozenset(),
     paths: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the coverage and its findings in one of ``FORMATS``.
+    """Write the coverage and its findings in one of the formats of ``verify``.
 
     ``known`` is what a baseline accepts, ``paths`` gives the path of a new file by its name.
     """
@@ -50,12 +50,10 @@ def write(
         case "markdown":
             out.writelines(f"{line}\n" for line in _markdown(coverage, found, known))
             findings.write_markdown(found, out)
-        case "github":
-            findings.write_github(found, out, paths=paths)
-        case "sarif":
-            findings.write_sarif(found, out, families=("FTV",), paths=paths)
-        case _:
+        case "text":
             _text(coverage, found, known, out)
+        case _:
+            write_findings(form, found, out, families=("FTV",), paths=paths)
 
 
 def _heading(coverage: Coverage, board: CoverageMatrix) -> str:

@@ -11,12 +11,12 @@ from typing import Any, Protocol, TextIO
 from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule, InterpreterSupport
 from ftwheel.core.wheel.reports import CheckReport, WheelReport
 from ftwheel.render import findings, markdown
+from ftwheel.render.formats import write_findings
 from ftwheel.render.jsondoc import write_document
 from ftwheel.render.terminal import StyledText, is_rich, printable, table
 
-__all__ = ["FORMATS", "CheckProgress", "progress", "write"]
+__all__ = ["CheckProgress", "progress", "write"]
 
-FORMATS = ("text", "json", "markdown", "github", "sarif")
 _HEADER = ("module", "built for", "GIL", "subinterpreters", "made with")
 _GIL = {
     Declaration.NOT_USED: StyledText("declares not needed", "green"),
@@ -57,19 +57,17 @@ def progress(total: int, stream: TextIO | None = None) -> Iterator[CheckProgress
 
 
 def write(report: CheckReport, form: str, out: TextIO, *, quiet: bool = False) -> None:
-    """Write the report in one of ``FORMATS``; ``quiet`` leaves the tables of modules out of the text."""
+    """Write the report in one of the formats of ``check``; ``quiet`` leaves the tables of modules out of the text."""
     paths = {basename(wheel.path): wheel.path for wheel in report.wheels}
     match form:
         case "json":
             write_document({"wheels": [_wheel(wheel) for wheel in report.wheels]} | _together(report), out)
         case "markdown":
             _markdown(report, out)
-        case "github":
-            findings.write_github(report.findings, out, paths=paths)
-        case "sarif":
-            findings.write_sarif(report.findings, out, families=("FTW",), paths=paths)
-        case _:
+        case "text":
             _text(report, out, quiet=quiet)
+        case _:
+            write_findings(form, report.findings, out, families=("FTW",), paths=paths)
 
 
 def _text(report: CheckReport, out: TextIO, *, quiet: bool) -> None:

@@ -1,0 +1,27 @@
+"""Findings as annotations of GitHub Actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.render import workflow_commands
+from ftwheel.render.findings import place
+
+__all__ = ["write"]
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
+
+
+def write(
+    findings: Sequence[Finding], out: TextIO, *, families: Sequence[str] = (), paths: Mapping[str, str] | None = None
+) -> None:
+    """Workflow commands that GitHub Actions shows as annotations; ``paths`` gives the path of a file name."""
+    del families  # an annotation names its own code only
+    for finding in findings:
+        file, member = place(finding)
+        title = f"{finding.code} {member}".strip()
+        text = "\n".join(filter(None, [f"{file}: {finding.message}", finding.fix and f"fix: {finding.fix}"]))
+        where = (paths or {}).get(file, file)
+        out.write(workflow_commands.command(_LEVELS[finding.severity], text, file=where, title=title))

@@ -1,0 +1,59 @@
+"""The one registry of output formats: which a command offers, and which are made of findings alone.
+
+A format of findings is a module of this package with ``write(findings, out, *, families, paths)`` and an entry in
+``OF_FINDINGS``; every command that has findings offers it then. A format of a command's own stands in ``OWN`` and in
+that command's renderer.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
+
+if TYPE_CHECKING:
+    from ftwheel.core.findings import Finding
+
+__all__ = ["OF_FINDINGS", "OWN", "formats", "write_findings"]
+
+OF_FINDINGS = {"github": "annotations", "sarif": "sarif"}
+"""Each format that is made of findings alone, and the module of this package that writes it."""
+
+OWN: Mapping[str, tuple[str, ...]] = {
+    "build": ("text", "json", "markdown"),
+    "check": ("text", "json", "markdown"),
+    "missing": ("text", "tree", "json", "markdown", "csv"),
+    "rule": ("text", "json"),
+    "simulate": ("text", "json", "markdown"),
+    "verify": ("text", "json", "markdown"),
+}
+"""The formats that a command's own renderer writes; the first is the default."""
+
+_WITHOUT_FINDINGS = {"rule", "simulate"}
+
+
+class FindingsWriter(Protocol):
+    """What the module of a format of findings offers."""
+
+    def write(
+        self, findings: Sequence[Finding], out: TextIO, *, families: Sequence[str], paths: Mapping[str, str]
+    ) -> None:
+        """Write the findings. ``families`` (``FTW``) are the command's, ``paths`` gives the path of a file name."""
+
+
+def formats(command: str) -> tuple[str, ...]:
+    """The formats that a command offers, its default first."""
+    return OWN[command] if command in _WITHOUT_FINDINGS else (*OWN[command], *OF_FINDINGS)
+
+
+def write_findings(
+    form: str,
+    findings: Sequence[Finding],
+    out: TextIO,
+    *,
+    families: Sequence[str],
+    paths: Mapping[str, str] | None = None,
+) -> None:
+    """Write findings in one of the formats of ``OF_FINDINGS``."""
+    module = cast("FindingsWriter", importlib.import_module(f"ftwheel.render.{OF_FINDINGS[form]}"))
+    module.write(findings, out, families=families, paths=paths or {})
