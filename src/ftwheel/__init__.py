@@ -1,24 +1,113 @@
-"""ftwheel: build, check and verify pairs of wheels for the default and the free-threaded CPython ABI.
+"""ftwheel: build, check and verify pairs of wheels for the default and the free-threaded build of CPython.
 
-The Python API is ``simulate`` and ``explain``: which file pip and uv take in any environment, and why not the others.
-They are loaded when they are first used.
+``__all__`` and ``ftwheel.testing`` are public; everything else is private and may change. A name is loaded when it is
+first used, so that ``import ftwheel`` alone costs next to nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it, without the time to import typing
 if TYPE_CHECKING:
-    from ftwheel.app.installers.simulate import explain, simulate
-
-__all__ = ["__version__", "explain", "simulate"]
+    from ftwheel.api.dependencies import missing as missing
+    from ftwheel.api.indexes import IndexSource as IndexSource
+    from ftwheel.api.indexes import OpenIndex as OpenIndex
+    from ftwheel.api.indexes import open_index as open_index
+    from ftwheel.api.installers import explain as explain
+    from ftwheel.api.installers import simulate as simulate
+    from ftwheel.api.release import verify as verify
+    from ftwheel.api.wheel import check as check
+    from ftwheel.app.release.verify import Verification as Verification
+    from ftwheel.core.dependencies.readiness import Help as Help
+    from ftwheel.core.dependencies.readiness import HelpKind as HelpKind
+    from ftwheel.core.dependencies.readiness import MissingReport as MissingReport
+    from ftwheel.core.dependencies.readiness import ProjectReport as ProjectReport
+    from ftwheel.core.dependencies.readiness import Readiness as Readiness
+    from ftwheel.core.dependencies.readiness import TargetReadiness as TargetReadiness
+    from ftwheel.core.dependencies.resolution import ResolutionError as ResolutionError
+    from ftwheel.core.errors import BuildError as BuildError
+    from ftwheel.core.errors import ConfigurationError as ConfigurationError
+    from ftwheel.core.errors import FtwheelError as FtwheelError
+    from ftwheel.core.errors import IndexFormatError as IndexFormatError
+    from ftwheel.core.errors import InputError as InputError
+    from ftwheel.core.errors import MissingToolError as MissingToolError
+    from ftwheel.core.errors import NetworkError as NetworkError
+    from ftwheel.core.findings import Finding as Finding
+    from ftwheel.core.findings import Severity as Severity
+    from ftwheel.core.index.page import File as File
+    from ftwheel.core.index.page import ProjectDetails as ProjectDetails
+    from ftwheel.core.index.page import SourceKind as SourceKind
+    from ftwheel.core.index.page import Yanked as Yanked
+    from ftwheel.core.index.pages import Index as Index
+    from ftwheel.core.index.parse import parse_page as parse_page
+    from ftwheel.core.installers.candidates import Candidate as Candidate
+    from ftwheel.core.installers.candidates import Evaluation as Evaluation
+    from ftwheel.core.installers.candidates import Selection as Selection
+    from ftwheel.core.installers.options import IndexStrategy as IndexStrategy
+    from ftwheel.core.installers.options import InstallerOptions as InstallerOptions
+    from ftwheel.core.installers.outcomes import Outcome as Outcome
+    from ftwheel.core.installers.rejections import Accepted as Accepted
+    from ftwheel.core.installers.rejections import Rejected as Rejected
+    from ftwheel.core.installers.requirements import Requirement as Requirement
+    from ftwheel.core.installers.requirements import parse_requirement as parse_requirement
+    from ftwheel.core.installers.simulations import Simulation as Simulation
+    from ftwheel.core.installers.simulations import SimulationCell as SimulationCell
+    from ftwheel.core.release.coverage import Coverage as Coverage
+    from ftwheel.core.release.coverage import CoverageCell as CoverageCell
+    from ftwheel.core.release.coverage import ExpectationBasis as ExpectationBasis
+    from ftwheel.core.release.coverage import InstallerChoice as InstallerChoice
+    from ftwheel.core.release.coverage import TargetEnvironment as TargetEnvironment
+    from ftwheel.core.tags.environments import Environment as Environment
+    from ftwheel.core.tags.environments import Loading as Loading
+    from ftwheel.core.tags.environments import parse_environment as parse_environment
+    from ftwheel.core.wheel.reports import CheckReport as CheckReport
+    from ftwheel.core.wheel.reports import WheelReport as WheelReport
+    from ftwheel.io.system.environment_probe import environment_of as environment_of
 
 __version__ = "0.1.0"
 
+# the same names for those who run: by module, to be loaded one by one
+_NAMES = {
+    "api.dependencies": "missing",
+    "api.indexes": "IndexSource open_index OpenIndex",
+    "api.installers": "explain simulate",
+    "api.release": "verify",
+    "api.wheel": "check",
+    "app.release.verify": "Verification",
+    "core.dependencies.readiness": "Help HelpKind MissingReport ProjectReport Readiness TargetReadiness",
+    "core.dependencies.resolution": "ResolutionError",
+    "core.errors": (
+        "BuildError ConfigurationError FtwheelError IndexFormatError InputError MissingToolError NetworkError"
+    ),
+    "core.findings": "Finding Severity",
+    "core.index.page": "File ProjectDetails SourceKind Yanked",
+    "core.index.pages": "Index",
+    "core.index.parse": "parse_page",
+    "core.installers.candidates": "Candidate Evaluation Selection",
+    "core.installers.options": "IndexStrategy InstallerOptions",
+    "core.installers.outcomes": "Outcome",
+    "core.installers.rejections": "Accepted Rejected",
+    "core.installers.requirements": "parse_requirement Requirement",
+    "core.installers.simulations": "Simulation SimulationCell",
+    "core.release.coverage": "Coverage CoverageCell ExpectationBasis InstallerChoice TargetEnvironment",
+    "core.tags.environments": "Environment Loading parse_environment",
+    "core.wheel.reports": "CheckReport WheelReport",
+    "io.system.environment_probe": "environment_of",
+}
+_MODULES = {name: f"ftwheel.{module}" for module, names in _NAMES.items() for name in names.split()}
 
-def __getattr__(name: str) -> Any:
-    if name in {"explain", "simulate"}:
-        from ftwheel.app.installers import simulate as use_case  # noqa: PLC0415  # importing ftwheel alone has to be cheap
 
-        return getattr(use_case, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a name that is none is an error for type checkers too
+
+    def __getattr__(name: str) -> object:
+        if name == "__all__":
+            return [*_MODULES, "__version__"]
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415
+
+        value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -1,26 +1,29 @@
-"""Behind ``ftwheel simulate``: a requirement, environments, installers and indexes in; who takes which file out."""
+"""Behind ``ftwheel simulate``: decides which file each installer takes in each environment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.pages import Index
-from ftwheel.core.installers.candidates import Selection
 from ftwheel.core.installers.options import InstallerOptions
-from ftwheel.core.installers.options import installer as parse_installer
 from ftwheel.core.installers.outcomes import Outcome, outcome
-from ftwheel.core.installers.requirements import Requirement, parse_requirement
+from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose, loads, newest_version, refusal
-from ftwheel.core.installers.selection import explain as explain_choice
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
-from ftwheel.core.tags.environments import Environment, parse_environments
+from ftwheel.core.tags.environments import Environment
 
-__all__ = ["Simulation", "SimulationCell", "explain", "fetch", "simulate", "simulate_project"]
+if TYPE_CHECKING:
+    from ftwheel.core.wheel.contents import Metadata
+
+__all__ = ["Simulation", "SimulationCell", "fetch", "simulate_project"]
 
 
-def fetch(requirement: Requirement, indexes: Iterable[Index]) -> ProjectFiles:
-    """The project's pages, each index asked once.
+def fetch(
+    requirement: Requirement, indexes: Iterable[Index], *, metadata: Mapping[str, Metadata] | None = None
+) -> ProjectFiles:
+    """The project's pages, each index asked once; ``metadata`` is what wheels say of themselves, by file name.
 
     Raises InputError when no index has the project, NetworkError and IndexFormatError as the indexes do.
     """
@@ -28,26 +31,12 @@ def fetch(requirement: Requirement, indexes: Iterable[Index]) -> ProjectFiles:
     found = [(kind, page) for kind, page in pages if page is not None]
     if not found:
         raise InputError(f"{requirement.name}: no index has this project", hint="is the name spelled right?")
-    return ProjectFiles(requirement.name, found)
-
-
-def simulate(
-    requirement: str | Requirement,
-    *,
-    environments: Iterable[str | Environment] = ("all",),
-    installers: Iterable[str | InstallerOptions] = ("pip", "uv"),
-    indexes: Iterable[Index],
-) -> Simulation:
-    """Decide, for every environment and installer, which file is taken; dependencies are not followed.
-
-    ``environments`` are labels, presets or objects. ``indexes`` are in pip's order; see ``ProjectFiles``. Raises
-    InputError for text that cannot be read and when no index has the project, NetworkError and IndexFormatError as the
-    indexes do.
-    """
-    wanted = _requirement(requirement)
-    places = _environments(environments)
-    rules = tuple(parse_installer(one) if isinstance(one, str) else one for one in installers)
-    return simulate_project(fetch(wanted, indexes), wanted, environments=places, installers=rules)
+    known = (
+        {file.url: metadata[file.filename] for _, page in found for file in page.files if file.filename in metadata}
+        if metadata
+        else None
+    )
+    return ProjectFiles(requirement.name, found, metadata=known)
 
 
 def simulate_project(
@@ -57,7 +46,7 @@ def simulate_project(
     environments: tuple[Environment, ...],
     installers: tuple[InstallerOptions, ...],
 ) -> Simulation:
-    """The same for pages at hand."""
+    """Decide, for every environment and installer, which file is taken; dependencies are not followed."""
     newest = tuple(newest_version(project, requirement, rules) for rules in installers)
     return Simulation(
         requirement=requirement,
@@ -70,32 +59,6 @@ def simulate_project(
             for rules, version in zip(installers, newest, strict=True)
         ),
     )
-
-
-def explain(
-    requirement: str | Requirement,
-    *,
-    environment: str | Environment,
-    installer: str | InstallerOptions = "pip",
-    indexes: Iterable[Index],
-) -> Selection:
-    """Decide about every single file, for one environment and one installer. Raises as ``simulate`` does."""
-    wanted = _requirement(requirement)
-    (place,) = _environments([environment])
-    rules = parse_installer(installer) if isinstance(installer, str) else installer
-    return explain_choice(fetch(wanted, indexes), wanted, place, rules)
-
-
-def _requirement(requirement: str | Requirement) -> Requirement:
-    return parse_requirement(requirement) if isinstance(requirement, str) else requirement
-
-
-def _environments(environments: Iterable[str | Environment]) -> tuple[Environment, ...]:
-    found: dict[str, Environment] = {}
-    for one in environments:
-        for environment in parse_environments([one]) if isinstance(one, str) else (one,):
-            found.setdefault(environment.label, environment)
-    return tuple(found.values())
 
 
 def _cell(

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from packaging.version import Version
 
-from ftwheel.app.installers.simulate import simulate
+from ftwheel.app.installers.simulate import fetch
 from ftwheel.core.index.page import ProjectDetails
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.installers.comparison import Comparison, RealInstall
 from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import choose
 from ftwheel.core.tags.environments import Environment
 
 __all__ = ["Ask", "compare"]
@@ -29,10 +31,10 @@ def compare(
     """
     wanted = Version(version)
     requirement = f"{page.name}{'==' if wanted.local else '<='}{version}"
+    project = fetch(parse_requirement(page.name), [Pages.of([page])])
     for environment, bare in asked:
         rules = replace(bare, allow_prereleases=True) if wanted.is_prerelease else bare
-        result = simulate(requirement, environments=[environment], installers=[rules], indexes=[Pages.of([page])])
-        best = result.cells[0].best
+        best = choose(project, parse_requirement(requirement), environment, rules)
         yield Comparison(
             environment=environment.label,
             installer=rules.label,

@@ -45,9 +45,11 @@ class Simulation:
     newest: tuple[str | None, ...]
     cells: tuple[SimulationCell, ...]
 
-    def at(self, environment: Environment, installer: InstallerOptions) -> SimulationCell:
-        """The cell of one environment and one installer. Raises KeyError."""
+    def at(self, environment: str | Environment, installer: str | InstallerOptions) -> SimulationCell:
+        """The cell of one environment and one installer, by their labels. Raises KeyError."""
+        place = environment if isinstance(environment, str) else environment.label
+        label = installer if isinstance(installer, str) else installer.label
         for cell in self.cells:
-            if cell.environment is environment and cell.installer is installer:
+            if cell.environment.label == place and cell.installer.label == label:
                 return cell
-        raise KeyError((environment.label, installer.label))
+        raise KeyError((place, label))

@@ -1,0 +1,167 @@
+"""Which dependencies have no wheel that a free-threaded build can load, for other programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ftwheel.api.arguments import installers_of, listed
+from ftwheel.api.indexes import IndexSource, OpenIndex, opened
+from ftwheel.core.errors import InputError
+from ftwheel.core.tags.environments import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ftwheel.app.dependencies.resolver import Resolver
+    from ftwheel.core.dependencies.inputs import Dependencies
+    from ftwheel.core.dependencies.readiness import MissingReport
+    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+    from ftwheel.core.index.page import File
+    from ftwheel.core.index.pages import Index
+    from ftwheel.core.installers.options import InstallerOptions
+
+__all__ = ["missing"]
+
+_FILES = (".txt", ".in", ".toml", ".lock", ".json")
+_WINDOW = 100  # projects whose pages are held at a time
+
+
+def missing(
+    *inputs: str | os.PathLike[str],
+    targets: Iterable[str | Environment],
+    indexes: Iterable[IndexSource],
+    installer: str | InstallerOptions = "pip",
+    dependencies: bool = True,
+    extras: Iterable[str] = (),
+    groups: Iterable[str] = (),
+    constraints: Iterable[str | os.PathLike[str]] = (),
+    metadata: Mapping[str, str | bytes] | None = None,
+) -> MissingReport:
+    """Decide, for everything that the inputs depend on, whether each target gets something it can load.
+
+    An input is a requirement (text), or a file: a ``pathlib.Path`` of anything that ``ftwheel missing`` reads.
+    ``targets`` are environments, presets, or versions: ``3.14t-win_amd64``, or ``3.14t`` for this platform. What is
+    not resolved is resolved as the installer would; without ``dependencies`` only what is named is looked at.
+    ``extras`` and ``groups`` are those of files, ``*`` for all. ``metadata`` is the text of METADATA by file name,
+    for files whose index does not have it. Indexes that a file names are not asked.
+
+    Raises InputError for an argument or file that cannot be read, ResolutionError when requirements cannot be met
+    together, NetworkError and IndexFormatError while resolving; what is wrong with one project stands in its report.
+    """
+    from ftwheel.app.dependencies.missing import ReadinessQuestion
+    from ftwheel.app.dependencies.missing import missing as judge_everything
+
+    parts = {"extras": tuple(extras), "groups": tuple(groups)}
+    read = _read(inputs, parts, tuple(os.fspath(one) for one in constraints))
+    (bare,) = installers_of([installer])
+    asked = _targets(targets)
+    with opened(indexes) as found:
+        rules = _rules(bare, read)
+        return judge_everything(
+            read,
+            ReadinessQuestion(targets=asked, rules=rules, arrivals=_Arrivals(found)),
+            resolve=_resolver(found, rules, metadata or {}) if dependencies else None,
+        )
+
+
+def _read(
+    inputs: Sequence[str | os.PathLike[str]], parts: Mapping[str, tuple[str, ...]], constraints: tuple[str, ...]
+) -> list[Dependencies]:
+    """All inputs; those that have to be resolved are one, since an installer resolves them together."""
+    from ftwheel.core.dependencies.inputs import merged
+    from ftwheel.io.dependencies.inputs import read_arguments, read_input
+
+    if not inputs:
+        raise InputError("no input is named", hint='for example missing("scrapy>=2.13"), or missing(Path("uv.lock"))')
+    found = [read_input(os.fspath(one), constraints=constraints, **parts) for one in inputs if not isinstance(one, str)]
+    if requirements := [one for one in inputs if isinstance(one, str)]:
+        for text in requirements:
+            if text.endswith(_FILES) and "@" not in text:
+                raise InputError(f"{text}: text is a requirement", hint=f'for a file, give pathlib.Path("{text}")')
+        found.append(read_arguments(requirements, label=" ".join(requirements)))
+    unresolved = [each for each in found if not each.resolved]
+    return [*(each for each in found if each.resolved), *([merged(unresolved)] if unresolved else [])]
+
+
+def _targets(targets: Iterable[str | Environment]) -> tuple[Environment, ...]:
+    from ftwheel.core.dependencies.targets import parse_targets
+    from ftwheel.io.system.environment_probe import this_platform
+
+    found: dict[str, Environment] = {}
+    for one in listed("targets", targets, wanted='"3.14t"'):
+        for target in (one,) if isinstance(one, Environment) else parse_targets([one], this_platform()):
+            found.setdefault(target.label, target)
+    return tuple(found.values())
+
+
+def _rules(bare: InstallerOptions, read: Iterable[Dependencies]) -> Callable[[str], InstallerOptions]:
+    """The installer with what requirements files say about choices; the same for every project."""
+    from dataclasses import replace
+
+    from ftwheel.io.installers.config import FormatControl
+
+    formats = FormatControl(only_binary=bare.only_binary, no_binary=bare.no_binary)
+    rules = bare
+    for options in (each.options for each in read):
+        for option, value in options.formats:
+            formats = formats.with_value(option, value)
+        rules = replace(
+            rules,
+            only_binary=formats.only_binary,
+            no_binary=formats.no_binary,
+            prefer_binary=rules.prefer_binary or options.prefer_binary,
+            allow_prereleases=True if options.prereleases else rules.allow_prereleases,
+        )
+    return lambda _: rules
+
+
+class _Arrivals:
+    """``ArrivingPages`` of open indexes, a window of projects at a time, and of other indexes, one after the other."""
+
+    def __init__(self, indexes: Sequence[Index]) -> None:
+        self.indexes = indexes
+        self._open = [index for index in indexes if isinstance(index, OpenIndex)]
+
+    def arriving(self, names: Iterable[str]) -> Iterator[str]:
+        rest = iter(names)
+        while window := tuple(islice(rest, _WINDOW)):
+            for index in self._open:
+                index.prefetch(window)
+            yield from window
+
+    def forget(self, name: str) -> None:
+        for index in self._open:
+            index.forget(name)
+
+
+class _Metadata:
+    """What files say of themselves: what the caller gave, else what the index that lists them says."""
+
+    def __init__(self, indexes: Sequence[Index], given: Mapping[str, str | bytes]) -> None:
+        self._indexes = indexes
+        self._given = given
+
+    def metadata(self, file: File) -> CoreMetadata | Untold:
+        from ftwheel.core.dependencies.resolution import Untold, parse_core_metadata
+
+        if (text := self._given.get(file.filename)) is not None:
+            return parse_core_metadata(text if isinstance(text, str) else text.decode("utf-8", "replace"))
+        answer: CoreMetadata | Untold = Untold(why=f"no index says what {file.filename} requires")
+        for index in self._indexes:
+            if (ask := getattr(index, "metadata", None)) is not None:
+                answer = ask(file)
+                if not isinstance(answer, Untold):
+                    break
+        return answer
+
+
+def _resolver(
+    indexes: Sequence[Index], rules: Callable[[str], InstallerOptions], metadata: Mapping[str, str | bytes]
+) -> Resolver:
+    from ftwheel.app.dependencies.candidates import CandidateSource
+    from ftwheel.app.dependencies.resolver import Resolver
+
+    return Resolver(CandidateSource(indexes, _Metadata(indexes, metadata)), rules)

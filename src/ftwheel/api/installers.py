@@ -1,0 +1,78 @@
+"""Which file each installer takes, for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from ftwheel.api.arguments import environments_of, installers_of, requirement_of
+from ftwheel.api.indexes import IndexSource, opened
+from ftwheel.app.installers.simulate import fetch, simulate_project
+from ftwheel.core.errors import InputError
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.candidates import Selection
+    from ftwheel.core.installers.options import InstallerOptions
+    from ftwheel.core.installers.requirements import Requirement
+    from ftwheel.core.installers.simulations import Simulation
+    from ftwheel.core.tags.environments import Environment
+    from ftwheel.core.wheel.contents import Metadata
+
+__all__ = ["explain", "simulate"]
+
+
+def simulate(
+    requirement: str | Requirement,
+    *,
+    indexes: Iterable[IndexSource],
+    environments: Iterable[str | Environment] = ("all",),
+    installers: Iterable[str | InstallerOptions] = ("pip", "uv"),
+    metadata: Mapping[str, str | bytes] | None = None,
+) -> Simulation:
+    """Decide, for every environment and installer, which file is installed; dependencies are not followed.
+
+    ``indexes`` are addresses, folders, pages in memory or open indexes, in the order in which the installers are given
+    them. ``environments`` are labels (``cp314t-win_amd64``), presets (``all``, ``pairs``) or objects, ``installers``
+    names (``pip``, ``uv``, ``pip==24.0``) or objects with options. ``metadata`` is the text of METADATA of wheels, by
+    file name: installers read it of the file they have chosen, and what it says of the supported Python versions counts
+    where the page is silent.
+
+    Raises InputError for an argument that cannot be read, an empty list, and a project that no index has; NetworkError
+    and IndexFormatError as the indexes do.
+    """
+    wanted = requirement_of(requirement)
+    targets, rules = environments_of(environments), installers_of(installers)
+    with opened(indexes) as found:
+        project = fetch(wanted, found, metadata=_parsed(metadata))
+        return simulate_project(project, wanted, environments=targets, installers=rules)
+
+
+def explain(
+    requirement: str | Requirement,
+    *,
+    environment: str | Environment,
+    indexes: Iterable[IndexSource],
+    installer: str | InstallerOptions = "pip",
+    metadata: Mapping[str, str | bytes] | None = None,
+) -> Selection:
+    """Decide about every single file, for one environment and one installer: taken, or the one reason why not.
+
+    Arguments and errors are those of ``simulate``.
+    """
+    from ftwheel.core.installers.selection import explain as explain_choice
+
+    wanted = requirement_of(requirement)
+    targets, (rules,) = environments_of([environment]), installers_of([installer])
+    if len(targets) != 1:
+        raise InputError(f"{environment}: names {len(targets)} environments, wanted one", hint="ask for each by itself")
+    with opened(indexes) as found:
+        return explain_choice(fetch(wanted, found, metadata=_parsed(metadata)), wanted, targets[0], rules)
+
+
+def _parsed(metadata: Mapping[str, str | bytes] | None) -> dict[str, Metadata]:
+    from ftwheel.core.wheel.contents import parse_metadata
+
+    return {
+        filename: parse_metadata(text if isinstance(text, str) else text.decode("utf-8", "replace"))
+        for filename, text in (metadata or {}).items()
+    }

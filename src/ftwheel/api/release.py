@@ -1,0 +1,89 @@
+"""Whether a release serves everybody, for other programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwheel.api.arguments import installers_of
+from ftwheel.api.indexes import IndexSource, opened
+from ftwheel.core.errors import InputError
+
+if TYPE_CHECKING:
+    from ftwheel.app.release.verify import Verification
+    from ftwheel.core.findings import Severity
+    from ftwheel.core.installers.options import InstallerOptions
+    from ftwheel.io.release.dist import Dist
+
+__all__ = ["verify"]
+
+
+def verify(
+    *release: str | os.PathLike[str],
+    indexes: Iterable[IndexSource],
+    installers: Iterable[str | InstallerOptions] = ("pip", "uv"),
+    pythons: Iterable[str] = (),
+    platforms: Iterable[str] = (),
+    stable_abi: str = "",
+    uploaded_before: datetime | None = None,
+    ignore: Iterable[str] = (),
+    severities: Mapping[str, Severity] | None = None,
+) -> Verification:
+    """Decide which file each environment installs once a release is uploaded, and what is missing.
+
+    ``release`` is a folder of files to upload, or such files, which are laid over the first index; or one text
+    ``NAME==VERSION``, a release that the indexes have. ``pythons`` (``3.14t``), ``platforms`` (platform tags) and
+    ``stable_abi`` (``3.12``) say what the release has to serve, as ``[tool.ftwheel]`` does; without them it is inferred
+    from its files and the release before it. ``uploaded_before`` hides what was uploaded later, and is the day whose
+    CPython releases count. ``ignore`` and ``severities`` are about findings, by their codes.
+
+    Raises InputError for arguments that cannot be read, files of several releases, and a release that is nowhere;
+    NetworkError and IndexFormatError as the indexes do.
+    """
+    from dataclasses import replace
+
+    from ftwheel.app.release.verify import verify as verify_release
+    from ftwheel.core.findings import weighed
+    from ftwheel.core.release.coverage import ConfiguredTargets
+    from ftwheel.core.tags.cpython import on
+
+    dist, name, version = _release(release)
+    rules = installers_of(installers)
+    if uploaded_before is not None and uploaded_before.tzinfo is None:
+        raise InputError(f"uploaded_before: {uploaded_before} has no time zone", hint="for example tzinfo=UTC")
+    day = (uploaded_before or datetime.now(UTC)).date()
+    with opened(indexes) as found:
+        verification = verify_release(
+            name,
+            version,
+            new_files=dist.files if dist else (),
+            indexes=found,
+            installers=rules,
+            day=day,
+            configured=ConfiguredTargets.of(
+                pythons=pythons, platforms=platforms, stable_abi=stable_abi, supported=on(day)
+            ),
+            before=uploaded_before,
+            sha256=dist.sha256 if dist else None,
+        )
+    findings = weighed(verification.findings, severities=severities or {}, ignore=tuple(ignore))
+    return replace(verification, findings=findings)
+
+
+def _release(release: tuple[str | os.PathLike[str], ...]) -> tuple[Dist | None, str, str]:
+    """The files to upload, if any, and the name and version."""
+    from ftwheel.app.release.published_wheels import parse_release
+
+    if not release:
+        raise InputError("no release is named", hint='for example verify("dist/"), or verify("grimp==3.17")')
+    if isinstance(release[0], str) and not os.path.exists(release[0]) and (named := parse_release(release[0])):
+        if len(release) > 1:
+            raise InputError(f"{os.fspath(release[1])}: one release at a time")
+        return None, named[0], str(named[1])
+    from ftwheel.io.release.dist import read_dist
+
+    dist = read_dist(map(Path, release))
+    return dist, dist.name, dist.version

@@ -1,0 +1,71 @@
+"""What wheels are, for other programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ftwheel.core.errors import InputError
+
+if TYPE_CHECKING:
+    from ftwheel.core.findings import Severity
+    from ftwheel.core.wheel.reports import CheckReport, WheelReport
+
+__all__ = ["check"]
+
+
+def check(
+    *wheels: str | os.PathLike[str],
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    severities: Mapping[str, Severity] | None = None,
+    follow_init: bool = True,
+    processes: int = 1,
+) -> CheckReport:
+    """Check wheels, and folders of wheels: each by itself, then those of one release together.
+
+    ``select`` and ``ignore`` hold codes of rules, or beginnings such as ``FTW4``; ``severities`` replaces those of
+    rules. ``follow_init`` follows the init functions of compiled modules; without it only data is read, which is faster
+    and leaves more modules undecided. ``processes`` are those that read wheels side by side; with one, this process
+    reads them. A file that is no wheel is reported, and ``CheckReport.unreadable`` is then true.
+
+    Raises InputError for a path that does not exist, a folder without wheels, and a code that no rule has.
+    """
+    from ftwheel.app.wheel.check import Judge
+    from ftwheel.app.wheel.check import check as check_paths
+    from ftwheel.io.wheel.platform_policy import can_audit, platform_policy
+    from ftwheel.io.wheel.reading import inspect_wheel
+    from ftwheel.io.wheel.stable_abi import stable_symbols
+    from ftwheel.rules.wheel.selection import RuleSelection
+
+    judge = Judge(
+        selection=RuleSelection(select=tuple(select), ignore=tuple(ignore), severities=dict(severities or {})),
+        read=partial(inspect_wheel, level2=follow_init),
+        stable_symbols=stable_symbols,
+        policy=platform_policy if can_audit() else None,
+    )
+
+    def run(function: Callable[[str], WheelReport], paths: Sequence[str]) -> Iterator[WheelReport]:
+        from ftwheel.io.system.parallel import in_parallel
+
+        return iter(map(function, paths)) if processes == 1 else in_parallel(function, paths, jobs=processes)
+
+    return check_paths(list(dict.fromkeys(_paths(wheels))), judge, run=run)
+
+
+def _paths(wheels: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
+    named = tuple(os.fspath(one) for one in wheels)
+    if not named:
+        raise InputError("no wheel is named", hint='for example check("dist/")')
+    for path in named:
+        if os.path.isdir(path):
+            found = sorted(entry.path for entry in os.scandir(path) if entry.name.endswith(".whl"))
+            if not found:
+                raise InputError(f"{path}: no wheels in this folder", hint="give the folder the wheels were built to")
+            yield from found
+        elif os.path.isfile(path):
+            yield path
+        else:
+            raise InputError(f"{path}: neither a file nor a folder", hint="give a wheel, or a folder of wheels")
