@@ -34,7 +34,7 @@ def test_each_command_has_help_with_examples(name: str, capsys: pytest.CaptureFi
 def test_an_unknown_command_is_a_usage_error() -> None:
     done = run("bild")
     assert done.returncode == 2
-    assert "invalid choice: 'bild'" in done.stderr
+    assert "unknown command 'bild'" in done.stderr
 
 
 def test_a_failure_is_one_message_and_its_code(

@@ -65,8 +65,8 @@ def test_includes_that_multiply(tmp_path: Path) -> None:
         ("\u202ea b", ("requirements.txt:1", "not a requirement")),
         ("a\n" * 100_001, ("more than 100,000 requirements",)),
         ("a " + "--hash=sha256:ab " * 1001, ("more than 1000 hashes",)),
-        (b"a\0b", ("no text",)),
-        (b"# coding: utf-7-nonsense\na", ("no text in utf-7-nonsense",)),
+        (b"a\0b", ("not text",)),
+        (b"# coding: utf-7-nonsense\na", ("not text in utf-7-nonsense",)),
     ],
 )
 def test_requirements(tmp_path: Path, text: str | bytes, words: tuple[str, ...]) -> None:

@@ -285,8 +285,10 @@ def _read(path: str) -> Mapping[str, Any]:
             document: Mapping[str, Any] = tomllib.load(stream)
     except OSError as error:
         raise RefusedError("FTB101", f"{path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RefusedError("FTB101", f"{path}: not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise RefusedError("FTB101", f"{path}: not valid TOML: it is not UTF-8", fix="save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RefusedError("FTB101", f"{path}: not valid TOML: {error}", fix="mend the line that it names") from error
     return document
 
 

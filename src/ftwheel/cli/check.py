@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.cli import rule
 from ftwheel.cli.options import indexes, reports
+from ftwheel.cli.options.files import no_such_file
 from ftwheel.core.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
@@ -131,10 +132,14 @@ def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str,
 
 def _severity(text: str) -> tuple[str, Severity]:
     from ftwheel.core.findings import Severity
+    from ftwheel.core.suggestions import did_you_mean
 
     code, _, word = text.partition("=")
     if word not in _SEVERITIES:
-        raise InputError(f"--severity {text}: wanted CODE=LEVEL", hint="LEVEL is advice, warning or error")
+        raise InputError(
+            f"--severity {text}: wanted CODE=LEVEL",
+            hint=did_you_mean(word, _SEVERITIES) or "LEVEL is advice, warning or error",
+        )
     return code.strip().upper(), Severity[word.upper()]
 
 
@@ -158,14 +163,12 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[str]:
         elif "*" in target and not path.exists():
             matches = sorted(os.fspath(wheel) for wheel in path.parent.glob(path.name))  # cmd.exe expands nothing
             if not matches:
-                raise InputError(f"{target}: no file matches")
+                raise InputError(f"{target}: no file matches", hint="give the folder the wheels were built to")
             yield from matches
         elif release := parse_release(target):
             yield from _downloaded(arguments, *release, stack)
         else:
-            raise InputError(
-                f"{target}: neither a file nor a folder nor NAME==VERSION", hint="give a wheel, or a folder of wheels"
-            )
+            raise no_such_file(target, "a wheel, a folder of wheels, or a release")
 
 
 def _downloaded(arguments: argparse.Namespace, name: str, version: Version, stack: ExitStack) -> Iterator[str]:

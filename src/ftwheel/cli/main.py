@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from ftwheel import __version__
-from ftwheel.core.errors import FtwheelError
+from ftwheel.cli.parsing import CommandParser
+from ftwheel.core.errors import FtwheelError, InputError, InternalError, refused
 
 __all__ = ["COMMANDS", "guarded", "main", "parser", "process"]
 
@@ -32,6 +33,7 @@ COMMANDS = {
     "tag": "give a wheel other tags, if the code inside supports them",
     "verify": "say before an upload, or after it, who gets which file of a release, and what is missing",
 }
+_OF_ALL = frozenset({"-h", "--help", "--version"})
 INTERRUPTED = 130  # the shell's convention for SIGINT
 
 
@@ -50,7 +52,7 @@ def load(name: str) -> Command:
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """The parser of all commands; with ``only``, the arguments of just that one are loaded."""
-    top = argparse.ArgumentParser(
+    top = CommandParser(
         prog="ftwheel",
         description="Pairs of wheels for the default and the free-threaded CPython ABI: build, check, verify.",
         epilog="ftwheel COMMAND --help shows a command's options and examples.",
@@ -76,9 +78,18 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:2], "--help"]
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
 
     def run() -> int:
+        if not arguments:  # as uv and ruff do
+            parser("").print_help(sys.stderr)
+            return InputError.exit_code
+        if named and arguments[0].startswith("-") and arguments[0] not in _OF_ALL:
+            raise InputError(
+                f"unknown option {arguments[0][:200]}", hint="options of a command go after it: ftwheel COMMAND OPTIONS"
+            )
         parsed = parser(named).parse_args(arguments)
         return load(parsed.command).run(parsed)
 
@@ -91,17 +102,25 @@ def guarded(program: str, run: Callable[[], int]) -> int:
         code = run()
         sys.stdout.flush()  # so that a closed pipe shows here and not at exit
     except FtwheelError as error:
-        print(f"{program}: error: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"{program}: hint: {error.hint}", file=sys.stderr)
-        return error.exit_code
+        return _told(program, error)
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        return _told(program, refused(error))
+    except Exception as error:  # noqa: BLE001  # the last guard: what is left is a bug
+        return _told(program, InternalError(f"{type(error).__name__}: {str(error)[:500]}"))
     return code
+
+
+def _told(program: str, error: FtwheelError) -> int:
+    print(f"{program}: error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"{program}: hint: {error.hint}", file=sys.stderr)
+    return error.exit_code
 
 
 def process(run: Callable[[], int] = main) -> int:

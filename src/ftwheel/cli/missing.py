@@ -47,6 +47,7 @@ _SEVERITIES = {
     "advice": ("cannot-load", "older-version", "sdist", "nothing", "cannot-tell", "undeclared"),
     "never": (),
 }
+_OF_PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg")
 _SUFFIXES = (".txt", ".in", ".toml", ".lock", ".json")
 
 
@@ -305,6 +306,7 @@ def read(arguments: argparse.Namespace) -> list[Dependencies]:
     from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter
 
     named = getattr(arguments, "input", [])  # pip-ftwheel has none
+    _refuse_folders(named)
     files = [*filter(_is_file, named), *arguments.requirement]
     parts = {"extras": tuple(arguments.extra), "groups": tuple(arguments.group)}
     found = [read_input(_from_here(path), constraints=tuple(arguments.constraint), **parts) for path in files]
@@ -316,18 +318,31 @@ def read(arguments: argparse.Namespace) -> list[Dependencies]:
     return [*(each for each in found if each.resolved), *([merged(unresolved)] if unresolved else [])]
 
 
+def _refuse_folders(named: Iterable[str]) -> None:
+    """A bare name is a project of the index; where a project's folder has that name too, nobody knows what is meant."""
+    for text in named:
+        if not _is_file(text) and any(os.path.isfile(os.path.join(text, name)) for name in _OF_PROJECTS):
+            raise InputError(
+                f"{text}: both a project's folder here and the name of a project on the index",
+                hint=f"did you mean .{os.sep}{text}? For the one on the index write '{text}>=0'",
+            )
+
+
 def _is_file(text: str) -> bool:
     """Whether an argument is a file rather than a requirement: the same for a name that is a folder here by chance."""
+    from ftwheel.io.dependencies.inputs import DISTRIBUTIONS
+
     if text in {"-", ".", ".."} or os.path.isfile(text):
         return True
     separators = [os.sep, *([os.altsep] if os.altsep else [])]
-    return "@" not in text and (any(each in text for each in separators) or text.endswith(_SUFFIXES))
+    suffixes = (*_SUFFIXES, *DISTRIBUTIONS)
+    return "@" not in text and (any(each in text for each in separators) or text.endswith(suffixes))
 
 
 def _from_here(path: str) -> str:
     """The file as seen from the current folder if it is below: what annotations of a checkout need."""
-    if os.path.isdir(path):
-        path = os.path.normpath(os.path.join(path, "pyproject.toml"))
+    if os.path.isfile(project := os.path.join(path, "pyproject.toml")):
+        path = os.path.normpath(project)
     return path.removeprefix(os.path.join(os.getcwd(), ""))
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from ftwheel import __version__
 from ftwheel.cli import missing
 from ftwheel.cli.options import installers as choices
+from ftwheel.cli.parsing import CommandParser
 from ftwheel.core.errors import InputError
 
 __all__ = ["companion", "main", "parser", "process"]
@@ -36,7 +37,7 @@ examples:
 def parser() -> argparse.ArgumentParser:
     """The options of ``pip-ftwheel``; those of ``install`` are pip's, and not among them."""
     words = "\n".join(f"  {word:9}{meaning}" for word, meaning in _WORDS.items())
-    top = argparse.ArgumentParser(
+    top = CommandParser(
         prog="pip-ftwheel",
         usage="pip-ftwheel [OPTIONS] install PIP-ARGUMENT...\n       pip-ftwheel [OPTIONS] -r FILE...\n"
         "       pip-ftwheel {list,check} [OPTIONS]",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import indexes, reports
+from ftwheel.cli.options.files import no_such_file
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
         return None, release[0], str(release[1])
     from ftwheel.io.release.dist import read_dist
 
+    if gone := next((target for target in targets if not Path(target).exists()), ""):
+        raise no_such_file(gone, "a folder of files to upload, such files, or a release")
     dist = read_dist(map(Path, targets))
     return dist, dist.name, dist.version
 

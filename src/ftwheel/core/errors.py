@@ -6,6 +6,7 @@ An error message has up to three parts: where and what was found, what was wante
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 __all__ = [
@@ -14,8 +15,11 @@ __all__ = [
     "FtwheelError",
     "IndexFormatError",
     "InputError",
+    "InternalError",
     "MissingToolError",
     "NetworkError",
+    "SystemRefusedError",
+    "refused",
 ]
 
 
@@ -64,3 +68,44 @@ class MissingToolError(FtwheelError):
     """An interpreter or a program that the command needs is not on this machine (exit code 7)."""
 
     exit_code = 7
+
+
+class SystemRefusedError(FtwheelError):
+    """The operating system refuses: a full disk, a folder that cannot be written, no more processes (exit code 8)."""
+
+    exit_code = 8
+
+
+class InternalError(FtwheelError):
+    """A bug in ftwheel (exit code 70, EX_SOFTWARE of sysexits.h)."""
+
+    exit_code = 70
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            f"internal error: {message}", hint="this is a bug in ftwheel; please report it with the command you ran"
+        )
+
+
+_DISK = "free some space, or set TMPDIR and FTWHEEL_CACHE_DIR to folders on a disk that has some"
+_NOT_WRITABLE = "change its permissions, or choose another place: an output option, TMPDIR or FTWHEEL_CACHE_DIR"
+_REMEDIES = {
+    errno.ENOSPC: _DISK,
+    errno.EDQUOT: _DISK,
+    errno.EACCES: _NOT_WRITABLE,
+    errno.EPERM: _NOT_WRITABLE,
+    errno.EROFS: _NOT_WRITABLE,
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path",
+    errno.EISDIR: "name a file, not a folder",
+    errno.ENAMETOOLONG: "use a shorter path",
+    errno.EMFILE: "raise the limit on open files, for example: ulimit -n 4096",
+    errno.ENOMEM: "close other programs, or use fewer workers",
+}
+
+
+def refused(error: OSError) -> SystemRefusedError:
+    """What the operating system refused, and what to do about it."""
+    reason = error.strerror or str(error) or type(error).__name__
+    where = f"{error.filename}: " if error.filename else ""
+    return SystemRefusedError(f"{where}{reason}", hint=_REMEDIES.get(error.errno or 0, ""))

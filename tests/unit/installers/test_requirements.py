@@ -6,7 +6,7 @@ import pytest
 from packaging.version import Version
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.requirements import parse_requirement, parse_version
+from ftwheel.core.installers.requirements import corrected, parse_requirement, parse_version
 from ftwheel.core.tags.environments import parse_environment
 
 
@@ -61,3 +61,29 @@ def test_versions_that_cannot_be_read() -> None:
     assert parse_version("one") is None
     assert parse_version("1" * 5000) is None
     assert parse_version("v1.0") == Version("1")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("numpy=1.0", "numpy==1.0"),
+        ("numpy 1.0", "numpy==1.0"),
+        ("numpy@v1.0", "numpy==1.0"),
+        ("numpy==2.X", "numpy==2.*"),
+        ("numpy~2", "numpy~=2.0"),
+        ("numpy[a,b] => 2", "numpy[a,b]>=2"),
+        ("numpy==", "numpy"),
+        ("numpy", ""),
+        ("numpy>=2", ""),
+        ("numpy ! 2", ""),
+        ("a b c", ""),
+    ],
+)
+def test_the_requirement_that_is_meant(text: str, meant: str) -> None:
+    assert corrected(text) == meant
+
+
+def test_an_address_that_is_none_is_told_with_what_is_meant() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_requirement("numpy@2.0")
+    assert caught.value.hint == "did you mean 'numpy==2.0'?"

@@ -13,6 +13,7 @@ from ftwheel.core.tags.environments import (
     Loading,
     from_facts,
     loading,
+    nearest_label,
     parse_environment,
     parse_environments,
     preset,
@@ -211,3 +212,32 @@ def test_a_real_interpreter_is_what_it_says() -> None:
 )
 def test_accepted_is_not_loadable(tag: str, label: str, answer: Loading) -> None:
     assert loading(tag, parse_environment(label)) is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("3.14t", "cp314t-manylinux_2_28_x86_64"),
+        ("3.12t", "cp312-manylinux_2_28_x86_64"),  # no such build
+        ("cp314tt-win_amd64", "cp314t-win_amd64"),
+        ("CPython3.14-nogil_windows", "cp314t-win_amd64"),
+        ("cp314-linux-aarch64", "cp314-manylinux_2_28_aarch64"),
+        ("cp314-alpine", "cp314-musllinux_1_2_x86_64"),
+        ("cp314-macos-intel", "cp314-macosx_14_0_x86_64"),
+        ("cp314-frob", ""),
+        ("cp314-_win_amd6", "cp314-win_amd64"),
+        ("pair", "pairs"),
+        ("3.1", ""),
+    ],
+)
+def test_the_label_that_is_meant(text: str, meant: str) -> None:
+    assert nearest_label(text) == meant
+
+
+def test_a_platform_that_is_not_known_is_told_with_the_one_that_is_meant() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_environment("cp314t-linux")
+    assert caught.value.hint == "did you mean cp314t-manylinux_2_28_x86_64?"
+    with pytest.raises(InputError) as caught:
+        parse_environment("cp314t-frob")
+    assert caught.value.hint.startswith("for example ")

@@ -10,11 +10,13 @@ from packaging.version import InvalidVersion, Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, ProjectDetails
+from ftwheel.core.installers.requirements import corrected
 from ftwheel.core.wheel.filename import WheelName
 
-__all__ = ["parse_release", "wheels_of"]
+__all__ = ["meant_release", "parse_release", "wheels_of"]
 
 _RELEASE = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([^=].*)")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?=$|[\s<>=!~\[])")
 _PLAIN = re.compile(r"[\w.+!-]+\.whl")  # a name from an index becomes a file: nothing that a path is made of
 
 
@@ -26,7 +28,20 @@ def parse_release(text: str) -> tuple[str, Version] | None:
     try:
         return canonicalize_name(match[1]), Version(match[2])
     except InvalidVersion as error:
-        raise InputError(f"{text}: {match[2]!r} is not a version", hint="write NAME==VERSION, numpy==2.3.5") from error
+        raise InputError(
+            f"{text[:200]}: {match[2][:100]!r} is not a version", hint="name one release, for example numpy==2.3.5"
+        ) from error
+
+
+def meant_release(text: str) -> str:
+    """What to write for what looks like a release and is none: ``numpy=2.0`` or ``numpy``. Empty for anything else."""
+    meant = corrected(text)
+    if _RELEASE.fullmatch(meant):
+        return f"did you mean {meant}?"
+    name = _NAME.match(text.strip())
+    if not name or text.endswith((".whl", ".tar.gz", ".zip")):
+        return ""
+    return f"for a release on the index, name its version: {name[0]}==VERSION"
 
 
 def wheels_of(pages: Iterable[ProjectDetails], name: str, version: Version) -> tuple[File, ...]:

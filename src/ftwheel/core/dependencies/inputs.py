@@ -40,6 +40,11 @@ class InputKind(enum.Enum):
     PDM_LOCK = "pdm.lock"
     SEVERAL = "several"
 
+    @property
+    def is_lock(self) -> bool:
+        """Whether it names the files that an installer may take."""
+        return self.name.endswith("LOCK")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedRequirement:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind, PinnedVersion, RequirementEdge
+from ftwheel.core.dependencies.inputs import Dependencies, PinnedVersion, RequirementEdge
 from ftwheel.core.dependencies.readiness import Shard
 from ftwheel.core.index.page import File
 from ftwheel.core.installers.requirements import Requirement
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RequestedProject", "RequestedVersion", "in_shard", "requested_projects"]
 
-_LOCKS = frozenset({InputKind.PYLOCK, InputKind.UV_LOCK, InputKind.POETRY_LOCK, InputKind.PDM_LOCK})
 _MOST_PATHS = 50_000  # looked for one by one
 _MOST_CHAINS = 8  # of one project; a library that everything needs has one for each root
 
@@ -123,7 +122,7 @@ def _wishes(
         ], resolution.pins
     if dependencies.resolved:
         pins = dependencies.pins_for(markers)
-        locks = dependencies.kind in _LOCKS
+        locks = dependencies.kind.is_lock
         return [
             (
                 pin.name,

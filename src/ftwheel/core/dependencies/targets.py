@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.tags.cpython import FIRST_FREE_THREADED, FIRST_SUPPORTED_FREE_THREADED
-from ftwheel.core.tags.environments import PRESETS, Environment, parse_environment, preset
+from ftwheel.core.tags.environments import PRESETS, Environment, nearest_label, parse_environment, preset
 
 __all__ = ["default_targets", "parse_targets"]
 
@@ -32,9 +32,12 @@ def parse_targets(texts: Iterable[str], platform: str) -> tuple[Environment, ...
 def _target(text: str, platform: str) -> Environment:
     match = _SHORT.fullmatch(text)
     if match is None:
+        meant = nearest_label(text, platform)
         raise InputError(
             f"{text[:100]}: not a target",
-            hint="wanted VERSION or VERSION-PLATFORM, for example 3.14t, 3.14t-win_amd64 or 3.14t-macosx_14_0_arm64",
+            hint=f"did you mean {meant.removesuffix(f'-{platform}')}?"
+            if meant
+            else "wanted VERSION or VERSION-PLATFORM, for example 3.14t, 3.14t-win_amd64 or 3.14t-macosx_14_0_arm64",
         )
     exact = "3." if "." in match["rest"] else "3"
     return parse_environment(f"cp{exact}{match['rest']}{match['platform'] or f'-{platform}'}")

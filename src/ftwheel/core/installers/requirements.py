@@ -15,9 +15,26 @@ from ftwheel.core.index.page import normalized
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier, SpecifierSet
 
-__all__ = ["Requirement", "parse_requirement"]
+__all__ = ["Requirement", "corrected", "parse_requirement"]
 
 _PLAIN = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*((?:[<>=!~][^\[\];@()#]*)?)\s*")
+
+_NEARLY = re.compile(
+    r"\s*(?P<project>[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]\s]*\])?)\s*(?P<operator>[=<>!~^@: ]*?)\s*"
+    r"v?(?P<version>[0-9][0-9A-Za-z.+!-]*?(?:\.[*xX])?)?\s*"
+)
+_MEANT = {
+    "": "==",
+    "=": "==",
+    "@": "==",
+    ":": "==",
+    "^": ">=",
+    "~": "~=",
+    "~>": "~=",
+    "=>": ">=",
+    "==>": ">=",
+    "=<": "<=",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +126,7 @@ def parse_requirement(text: str) -> Requirement:
         try:
             specifier = SpecifierSet(plain[2])
         except InvalidSpecifier as error:
-            raise InputError(
-                f"{text[:200]}: not a requirement ({error})", hint="for example numpy, or 'numpy>=2,<3'"
-            ) from None
+            raise InputError(f"{text[:200]}: not a requirement ({error})", hint=_hint(text)) from None
         return Requirement(text=text, name=normalized(plain[1]), specifier=specifier, specifiers=tuple(specifier))
     from packaging.requirements import InvalidRequirement  # noqa: PLC0415  # 30 ms, only for extras and markers
     from packaging.requirements import Requirement as Parsed  # noqa: PLC0415
@@ -120,12 +135,12 @@ def parse_requirement(text: str) -> Requirement:
         parsed = Parsed(text)
     except InvalidRequirement as error:
         reason = str(error).partition("\n")[0]
-        raise InputError(
-            f"{text[:200]}: not a requirement ({reason[:200]})", hint="for example numpy, or 'numpy>=2,<3'"
-        ) from None
+        raise InputError(f"{text[:200]}: not a requirement ({reason[:200]})", hint=_hint(text)) from None
     if parsed.url is not None:
+        meant = corrected(text)
         raise InputError(
-            f"{text[:200]}: an address leaves nothing to choose", hint="name a project, and versions if you like"
+            f"{text[:200]}: an address leaves nothing to choose",
+            hint=f"did you mean '{meant}'?" if meant else "name a project, and versions if you like",
         )
     return Requirement(
         text=text,
@@ -135,3 +150,32 @@ def parse_requirement(text: str) -> Requirement:
         extras=tuple(sorted(parsed.extras)),
         marker=str(parsed.marker or ""),
     )
+
+
+def _hint(text: str) -> str:
+    meant = corrected(text)
+    return f"did you mean '{meant}'?" if meant else "for example numpy, or 'numpy>=2,<3'"
+
+
+def corrected(text: str) -> str:
+    """What is meant by ``numpy=2.0``, ``numpy 2.0``, ``numpy@2.0``, ``numpy=>2`` and ``numpy==2.x``: the requirement.
+
+    Empty when nothing is near, and for what is a requirement already.
+    """
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms, only after a mistake
+
+    match = _NEARLY.fullmatch(text[:200])
+    if match is None:
+        return ""
+    operator, version = match["operator"].replace(" ", ""), match["version"] or ""
+    if version[-2:].lower() == ".x":
+        version = f"{version[:-1]}*"
+    compared = _MEANT.get(operator, operator)
+    if compared == "~=" and "." not in version:
+        version = f"{version}.0"
+    try:
+        specifier = SpecifierSet(f"{compared}{version}" if version else "")
+    except InvalidSpecifier:
+        return ""
+    meant = f"{match['project']}{specifier}"
+    return "" if meant == text.strip() else meant

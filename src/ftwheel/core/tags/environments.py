@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.suggestions import closest, did_you_mean
 from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED
 from ftwheel.core.tags.platform_tags import platform_ladder, platform_markers
 from ftwheel.core.tags.priority import TagFlavour, abi_table, platform_table
@@ -23,6 +24,7 @@ __all__ = [
     "Loading",
     "from_facts",
     "loading",
+    "nearest_label",
     "parse_environment",
     "parse_environments",
     "preset",
@@ -120,7 +122,10 @@ def parse_environment(label: str) -> Environment:
     match = _LABEL.fullmatch(label)
     wanted = "ABI-PLATFORM, for example cp314t-manylinux_2_28_x86_64 or cp313-win_amd64"
     if match is None:
-        raise InputError(f"{label[:100]}: not an environment", hint=f"wanted {wanted}")
+        meant = nearest_label(label)
+        raise InputError(
+            f"{label[:100]}: not an environment", hint=f"did you mean {meant}?" if meant else f"wanted {wanted}"
+        )
     minor, free_threaded, implementation = int(match["minor"]), bool(match["threads"]), match["implementation"]
     if minor < 2:
         raise InputError(f"{label[:100]}: there are no wheels for Python older than 3.2", hint=f"wanted {wanted}")
@@ -155,14 +160,67 @@ def platform_markers_of(label: str, platform: str) -> dict[str, str]:
     try:
         platform_ladder(platform)
     except InputError as error:
-        raise InputError(f"{label[:100]}: {error.message}", hint=error.hint) from None
+        meant = nearest_label(label)
+        hint = f"did you mean {meant}?" if meant else error.hint
+        raise InputError(f"{label[:100]}: {error.message}", hint=hint) from None
     return platform_markers(platform)
+
+
+_LOOSE = re.compile(
+    r"(?:cp|cpython|python|py)?-?3\.?(?P<minor>[0-9]{1,2})(?P<exact>\.[0-9a-z.]+?)?[-_ ]?"
+    r"(?P<threads>t*|ft|nogil|free-?threaded)(?:[-_ :@](?P<platform>.+))?"
+)
+_SYSTEMS = {
+    "linux": "manylinux_2_28_x86_64",
+    "manylinux": "manylinux_2_28_x86_64",
+    "glibc": "manylinux_2_28_x86_64",
+    "alpine": "musllinux_1_2_x86_64",
+    "musl": "musllinux_1_2_x86_64",
+    "mac": "macosx_14_0_arm64",
+    "darwin": "macosx_14_0_arm64",
+    "osx": "macosx_14_0_arm64",
+    "win32": "win32",
+    "win": "win_amd64",
+    "amd64": "win_amd64",
+}
+_MACHINES = {
+    "arm64": ("arm64", "aarch64"),
+    "aarch64": ("arm64", "aarch64"),
+    "x86_64": ("x86_64", "amd64"),
+    "intel": ("x86_64", "amd64"),
+}
+
+
+def nearest_label(text: str, platform: str = "manylinux_2_28_x86_64") -> str:
+    """The label meant by ``3.14t``, ``cp314tt-linux``, ``python3.14t-win64`` and the like; empty when none is near.
+
+    ``platform`` stands in where none is named.
+    """
+    match = _LOOSE.fullmatch(text.strip().lower()[:100])
+    if match is None or int(match["minor"]) < _FIRST_WITHOUT_PYMALLOC:
+        return closest(text, PRESETS)
+    meant = platform if match["platform"] is None else _nearest_platform(match["platform"])
+    threads = "t" if match["threads"] and int(match["minor"]) >= FIRST_FREE_THREADED else ""
+    return f"cp3{match['minor']}{threads}-{meant}" if meant else ""
+
+
+def _nearest_platform(text: str) -> str:
+    text = text.replace("-", "_").replace(" ", "_")
+    if text in _PLATFORMS:
+        return text
+    system = next((known for name, known in _SYSTEMS.items() if text.startswith(name)), "")
+    machine = next((wanted for suffix, wanted in _MACHINES.items() if text.endswith(suffix)), "")
+    same = [each for each in _PLATFORMS if system and each[:4] == system[:4] and machine and each.endswith(machine)]
+    return same[0] if same else system or closest(text, _PLATFORMS)
 
 
 def preset(name: str) -> tuple[Environment, ...]:
     """The environments of ``all`` or ``pairs``. Raises InputError."""
     if name not in PRESETS:
-        raise InputError(f"{name[:100]}: not a preset", hint=f"presets are {', '.join(sorted(PRESETS))}")
+        raise InputError(
+            f"{name[:100]}: not a preset",
+            hint=did_you_mean(name, PRESETS) or f"presets are {', '.join(sorted(PRESETS))}",
+        )
     return tuple(map(parse_environment, PRESETS[name]))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.io.system.folders import near
 
 if TYPE_CHECKING:
     from ftwheel_build.config import Config
@@ -53,7 +54,7 @@ def read_project(path: Path) -> SourceProject:
         return SourceProject(path=path)
     if not path.is_dir():
         what = "is neither a folder nor a source distribution (.tar.gz)" if path.exists() else "does not exist"
-        raise InputError(f"{path}: {what}", hint="give the folder that holds pyproject.toml")
+        raise InputError(f"{path}: {what}", hint=near(path) or "give the folder that holds pyproject.toml")
     pyproject = path / "pyproject.toml"
     try:
         table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
@@ -64,8 +65,16 @@ def read_project(path: Path) -> SourceProject:
             f"{path}: no pyproject.toml and no setup.py, so this is no Python project",
             hint="give the folder that holds pyproject.toml",
         ) from None
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{pyproject}: cannot be read ({error})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{pyproject}: not valid TOML: it is not UTF-8", hint="save it as UTF-8") from error
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{pyproject}: not valid TOML ({error})", hint="mend the line that it names"
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"{pyproject}: cannot be read ({error.strerror})", hint="check the path and its permissions"
+        ) from error
     requires_python = _requires_python(pyproject, table)
     config = _own_table(pyproject, table)
     if config is None:

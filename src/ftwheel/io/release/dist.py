@@ -19,6 +19,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File
 from ftwheel.core.wheel.contents import parse_metadata
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.io.system.folders import near
 
 __all__ = ["Dist", "read_dist"]
 
@@ -57,12 +58,16 @@ def read_dist(places: Iterable[Path]) -> Dist:
     Raises InputError when there is none, one cannot be read, or they belong to several releases.
     """
     paths: dict[str, Path] = {}
-    for path in _found(places):
+    asked = tuple(places)
+    for path in _found(asked):
         if path.name in paths:
             raise InputError(f"{path}: a second file of this name", hint="an index takes one file of a name")
         paths[path.name] = path
     if not paths:
-        raise InputError("no wheel and no source distribution is there", hint="name the folder they were built to")
+        raise InputError(
+            f"{', '.join(map(str, asked))}: no wheel and no source distribution in it",
+            hint="build them first, or name the folder they were built to",
+        )
     files: list[File] = []
     releases: dict[tuple[str, object], tuple[str, str]] = {}
     for name, path in sorted(paths.items()):
@@ -92,7 +97,10 @@ def _found(places: Iterable[Path]) -> Iterator[Path]:
         elif place.is_file():
             yield place
         else:
-            raise InputError(f"{place}: is not there", hint="name a folder of files to upload, or NAME==VERSION")
+            raise InputError(
+                f"{place}: no such file or folder",
+                hint=near(place) or "name a folder of files to upload, or a release as NAME==VERSION",
+            )
 
 
 def _release(filename: str) -> tuple[str, object, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["cache_root", "home"]
+__all__ = ["cache_root", "home", "near"]
 
 
 def home() -> str:
@@ -24,3 +24,15 @@ def cache_root() -> str:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or os.path.join(home(), ".cache")
     return os.path.join(base, "ftwheel")
+
+
+def near(path: str | os.PathLike[str]) -> str:
+    """``did you mean dist?`` for a path that is not there and that another beside it resembles; else empty."""
+    from ftwheel.core.suggestions import closest
+
+    folder, name = os.path.split(os.path.normpath(path))
+    try:
+        match = closest(name, os.listdir(folder or "."))
+    except OSError:
+        return ""
+    return f"did you mean {os.path.join(folder, match)}?" if match else ""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,10 @@ if TYPE_CHECKING:
     from ftwheel.core.dependencies.inputs import Dependencies
     from ftwheel.io.dependencies.inputs.reading import Table
 
-__all__ = ["read_arguments", "read_input", "read_interpreter"]
+__all__ = ["DISTRIBUTIONS", "read_arguments", "read_input", "read_interpreter"]
 
-_PYLOCK = re.compile(r"pylock(\.[^.]+)?\.toml")
+DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
+"""Endings of files that are distributions themselves, and no list of any."""
 
 
 def read_arguments(requirements: Iterable[str], *, label: str = "the command line") -> Dependencies:
@@ -60,8 +60,12 @@ def read_input(
     if path == "-":
         return _json("standard input", read_json("standard input", sys.stdin.buffer.read()))
     if os.path.isdir(path):
+        if not os.path.exists(os.path.join(path, "pyproject.toml")):
+            raise _folder(path)
         path = os.path.join(path, "pyproject.toml")
     name = name_of(path)
+    if name.endswith(DISTRIBUTIONS):
+        raise _distribution(path, name)
     if name.endswith(".json") or (not name.endswith((".toml", ".lock", ".txt", ".in")) and _is_json(read_bytes(path))):
         return _json(path, read_json(path))
     if name.endswith((".toml", ".lock")):
@@ -82,32 +86,49 @@ def _json(path: str, document: object) -> Dependencies:
         return read_inspection(path, document)
     if isinstance(document, dict) and "install" in document:
         return read_report(path, document)
-    raise InputError(f"{path}: neither from pip inspect nor a report of pip install", hint="which command wrote it?")
+    raise InputError(
+        f"{path}: neither from pip inspect nor a report of pip install",
+        hint="write it with pip inspect, or with pip install --dry-run --report",
+    )
 
 
 def _toml(path: str, name: str, table: Table, extras: tuple[str, ...], groups: tuple[str, ...]) -> Dependencies:
+    from ftwheel.io.dependencies.inputs.formats import PROJECT_FILES, lock_format
     from ftwheel.io.dependencies.inputs.selecting import Parts
 
     parts = Parts(extras=extras, groups=groups)
-    if _PYLOCK.fullmatch(name) or "lock-version" in table:
-        from ftwheel.io.dependencies.inputs.pylock import read_pylock
-
-        return read_pylock(path, table, parts)
+    if lock := lock_format(name, table):
+        return lock.read(path, table, parts)
     if "project" in table or "dependency-groups" in table or name == "pyproject.toml":
         from ftwheel.io.dependencies.inputs.pyproject import read_pyproject
 
         return read_pyproject(path, parts, table)
-    metadata = table.get("metadata")
-    if name.endswith(".lock") or "package" in table:
-        from ftwheel.io.dependencies.inputs.other_locks import read_pdm_lock, read_poetry_lock
-        from ftwheel.io.dependencies.inputs.uv_lock import read_uv_lock
+    raise InputError(f"{path}: not a format that is known", hint=f"wanted {', '.join(PROJECT_FILES[:-1])}")
 
-        if "version" in table:
-            return read_uv_lock(path, table, parts)
-        known = metadata if isinstance(metadata, dict) else {}
-        reader = read_pdm_lock if "lock_version" in known else read_poetry_lock
-        return reader(path, table, parts)
-    raise InputError(
-        f"{path}: not a format that is known",
-        hint="wanted pyproject.toml, pylock.toml, uv.lock, poetry.lock or pdm.lock",
+
+def _folder(path: str) -> InputError:
+    """Why a folder without ``pyproject.toml`` says nothing about dependencies, and what to give instead."""
+    from ftwheel.io.dependencies.inputs.formats import PROJECT_FILES
+
+    there = os.listdir(path)
+    if found := next((name for name in PROJECT_FILES if name in there), ""):
+        hint = f"did you mean {os.path.join(path, found)}?"
+    elif any(name.endswith(".whl") for name in there):
+        hint = f"ftwheel check {path} looks into wheels, ftwheel verify {path} at a release"
+    else:
+        hint = "name a requirements file, a lock file or a requirement"
+    return InputError(f"{path}: a folder without pyproject.toml", hint=hint)
+
+
+def _distribution(path: str, name: str) -> InputError:
+    """Why a wheel or a source distribution is no input, and what to give instead."""
+    if name.endswith(".whl"):
+        what, looks = "a wheel", f"ftwheel check {path} looks into it"
+    else:
+        what, looks = "an archive", ""
+    parts = os.path.basename(path).removesuffix(".whl").removesuffix(".tar.gz").removesuffix(".zip").split("-")
+    follows = f"ftwheel missing {parts[0]}=={parts[1]} follows what it requires" if len(parts) > 1 else ""
+    return InputError(
+        f"{path}: {what}, not a list of dependencies",
+        hint="; ".join(filter(None, (looks, follows))) or "name a requirements file, a lock file or a requirement",
     )

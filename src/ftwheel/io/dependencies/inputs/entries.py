@@ -10,7 +10,7 @@ from ftwheel.core.dependencies.inputs import RequirementEdge, UnindexedDependenc
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import redact
-from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.requirements import corrected, parse_requirement
 from ftwheel.io.dependencies.inputs.reading import shown
 
 __all__ = ["DIRECT", "Entries", "edges"]
@@ -39,7 +39,7 @@ class Entries:
         if len(self.wanted) + len(self.set_aside) >= _MOST:
             raise InputError(f"{origin}: more than {_MOST:,} requirements; refused")
         text = text.strip()
-        if _DIRECT.match(text):
+        if _DIRECT.match(text) and not corrected(text):  # numpy@2.0 is no address
             return self.leave(normalized(re.split(r"[\s\[@]", text, maxsplit=1)[0]), origin)
         if _PLACE.match(text) or _ARCHIVE.match(text):
             return self.leave(_name_in(text), origin)

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from ftwheel.core.errors import InputError
+from ftwheel.io.system.folders import near
 
 __all__ = ["MOST_BYTES", "Table", "read_bytes", "read_json", "read_text", "read_toml", "shown"]
 
@@ -40,7 +41,7 @@ def read_bytes(path: str) -> bytes:
         with open(path, "rb") as file:
             body = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", hint="is the path right?") from None
+        raise InputError(f"{path}: cannot be read ({error.strerror})", hint=near(path) or "check the path") from None
     if len(body) > MOST_BYTES:
         raise InputError(f"{path}: more than {MOST_BYTES:,} bytes; refused", hint="is it the right file?")
     return body
@@ -64,7 +65,7 @@ def read_text(path: str) -> str:
         if "\0" in text:
             break
         return text
-    raise InputError(f"{path}: is no text in {' or '.join(dict.fromkeys(encodings))}", hint="save it as UTF-8")
+    raise InputError(f"{path}: is not text in {' or '.join(dict.fromkeys(encodings))}", hint="save it as UTF-8")
 
 
 def read_toml(path: str) -> Table:
@@ -75,9 +76,11 @@ def read_toml(path: str) -> Table:
     try:
         return tomllib.loads(body.decode().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
     except UnicodeDecodeError:
-        raise InputError(f"{path}: is not UTF-8, which TOML has to be") from None
+        raise InputError(f"{path}: is not TOML: it is not UTF-8", hint="save it as UTF-8") from None
     except ValueError as error:
-        raise InputError(f"{path}: is not TOML ({shown(error, 200)})") from None
+        raise InputError(
+            f"{path}: is not TOML ({shown(error, 200)})", hint="mend it there, or make the file again"
+        ) from None
     except RecursionError:
         raise InputError(f"{path}: tables or arrays are nested too deeply; refused") from None
 
@@ -87,7 +90,7 @@ def read_json(path: str, body: bytes | None = None) -> object:
     try:
         return json.loads(read_bytes(path) if body is None else body)
     except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path}: is not JSON ({shown(error, 200)})") from None
+        raise InputError(f"{path}: is not JSON ({shown(error, 200)})", hint="make the file again") from None
     except RecursionError:
         raise InputError(f"{path}: objects or arrays are nested too deeply; refused") from None
 

@@ -1,0 +1,102 @@
+"""The parser of every command line: each mistake is one short message and what to type instead.
+
+argparse answers a mistake with the whole usage, which for these commands is a screen of options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+from typing import Any, NoReturn
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.suggestions import closest, did_you_mean
+
+__all__ = ["CommandParser"]
+
+_NUMBER = re.compile(r"invalid int value: (.*)")
+_REQUIRED = "the following arguments are required: "
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Raises InputError where argparse prints the usage and exits 2; ``--help`` and ``--version`` still exit 0."""
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
+        # before argparse, which takes the value of --targt for a positional argument, and -format for -f ormat
+        known = self._option_string_actions
+        for argument in takewhile(lambda each: each != "--", () if self._subparsers else args or ()):
+            option = argument.partition("=")[0]
+            if (option.startswith("--") and option not in known) or f"-{option}" in known:
+                self._refuse(argument)
+        found, unexpected = super().parse_known_args(args, namespace)
+        if unexpected:
+            self._refuse(unexpected[0])
+        return found, unexpected
+
+    def error(self, message: str) -> NoReturn:
+        if message.startswith(_REQUIRED):
+            example = next(iter(self.examples), "")
+            raise InputError(
+                f"{self._where}missing argument {message.removeprefix(_REQUIRED)}",
+                hint=f"for example: {example}" if example else self._see_help,
+            )
+        text = _NUMBER.sub(r"\1 is not a whole number", message.removeprefix("argument "))
+        raise InputError(f"{self._where}{text}", hint=self._see_help)
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The commands of the epilog, without what is said about them."""
+        lines = (self.epilog or "").splitlines()
+        return tuple(line.strip().partition("  ")[0] for line in lines if line.startswith("  "))
+
+    @property
+    def _where(self) -> str:
+        """The command, which goes before the message; nothing for the program itself."""
+        command = self.prog.partition(" ")[2]
+        return f"{command}: " if command else ""
+
+    @property
+    def _see_help(self) -> str:
+        return f"{self.prog} --help shows how it is used"
+
+    def _refuse(self, argument: str) -> NoReturn:
+        if not argument.startswith("-") or argument == "-":
+            raise InputError(f"{self._where}unexpected argument {argument[:200]!r}", hint=self._see_help)
+        option = argument.partition("=")[0]
+        raise InputError(
+            f"{self._where}unknown option {option[:200]}",
+            hint=self._did_you_mean(option) or f"{self.prog} --help lists the options",
+        )
+
+    def _did_you_mean(self, option: str) -> str:
+        known = self._option_string_actions
+        if "--format" in known and option[2:] in (known["--format"].choices or ()):
+            return f"did you mean --format {option[2:]}?"
+        match = closest(option, known) or next((each for each in known if option in (each[1:], f"-{each}")), "")
+        return f"did you mean {match}?" if match else ""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Called by argparse for every value of an option with ``choices``, and for the name of the command."""
+        choices: Iterable[Any] | None = action.choices
+        if choices is None or value in choices:
+            return
+        known = [str(each) for each in choices]
+        text = str(value)[:200]
+        if isinstance(action, argparse._SubParsersAction):
+            raise InputError(
+                f"{self._where}unknown command {text!r}",
+                hint=did_you_mean(text, known) or f"{self.prog} --help lists the commands",
+            )
+        name = "/".join(action.option_strings) or action.metavar or action.dest
+        raise InputError(
+            f"{self._where}{name}: invalid choice {text!r}, wanted {_alternatives(known)}",
+            hint=did_you_mean(text, known),
+        )
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``"""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last

@@ -1,0 +1,23 @@
+"""Decides which known word somebody meant who wrote another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["closest", "did_you_mean"]
+
+_LONGEST = 64  # characters; comparing is quadratic, and nobody mistypes more
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word nearest to ``word``, upper and lower case being the same; empty when none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415  # 5 ms, only after a mistake
+
+    spellings = {each.lower(): each for each in known}
+    return next((spellings[match] for match in get_close_matches(word[:_LONGEST].lower(), spellings, n=1)), "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'json'?``, empty when no known word is near."""
+    match = closest(word, known)
+    return f"did you mean {match!r}?" if match else ""

@@ -1,0 +1,82 @@
+"""The lock files that are read: one entry a format, with how it is recognised and which module reads it.
+
+A new lock format is a reader, an entry here, a member of ``InputKind``, a row in docs/missing-inputs.md and a test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from ftwheel.core.dependencies.inputs import Dependencies, InputKind
+from ftwheel.io.dependencies.inputs.reading import Table
+from ftwheel.io.dependencies.inputs.selecting import Parts
+
+__all__ = ["LOCK_FORMATS", "PROJECT_FILES", "LockFormat", "lock_format"]
+
+Reader = Callable[[str, Table, Parts], Dependencies]
+
+
+def _by_pdm(table: Table) -> bool:
+    metadata = table.get("metadata")
+    return isinstance(metadata, dict) and "lock_version" in metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockFormat:
+    """One format; ``kind.value`` is its usual file name.
+
+    ``named`` matches names that belong to it. Of the others, ``marked`` knows its content. ``reader`` is the function,
+    as ``module:function`` of this package: readers import libraries that most runs do without.
+    """
+
+    kind: InputKind
+    reader: str
+    named: re.Pattern[str]
+    marked: Callable[[Table], bool]
+
+    def read(self, path: str, table: Table, parts: Parts) -> Dependencies:
+        """The pins. Raises InputError."""
+        module, _, function = self.reader.partition(":")
+        reader = cast("Reader", getattr(import_module(f"{__package__}.{module}"), function))
+        return reader(path, table, parts)
+
+
+_NO_NAME = re.compile(r"(?!)")  # names of these locks may be changed, and then the content says which it is
+LOCK_FORMATS = (
+    LockFormat(
+        kind=InputKind.PYLOCK,
+        reader="pylock:read_pylock",
+        named=re.compile(r"pylock(\.[^.]+)?\.toml"),
+        marked=lambda table: "lock-version" in table,
+    ),
+    LockFormat(
+        kind=InputKind.UV_LOCK,
+        reader="uv_lock:read_uv_lock",
+        named=_NO_NAME,
+        marked=lambda table: "version" in table,
+    ),
+    LockFormat(kind=InputKind.PDM_LOCK, reader="other_locks:read_pdm_lock", named=_NO_NAME, marked=_by_pdm),
+    LockFormat(
+        kind=InputKind.POETRY_LOCK, reader="other_locks:read_poetry_lock", named=_NO_NAME, marked=lambda table: True
+    ),
+)
+"""In the order in which they are tried."""
+
+PROJECT_FILES = (*(each.kind.value for each in LOCK_FORMATS), "pyproject.toml", "requirements.txt", "requirements.in")
+"""Names of files to look at in a project's folder, the most exact first."""
+
+
+def lock_format(name: str, table: Table) -> LockFormat | None:
+    """The format of a TOML file called ``name`` (lower case); None for one that is no lock."""
+    for each in LOCK_FORMATS:
+        if each.named.fullmatch(name):
+            return each
+    a_project = name == "pyproject.toml" or "project" in table or "dependency-groups" in table
+    a_lock = name.endswith(".lock") or "package" in table
+    if "lock-version" not in table and (a_project or not a_lock):
+        return None
+    return next(each for each in LOCK_FORMATS if each.marked(table))
