@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "src")]
 
-from provision import require_packages
+from debian import require_packages
 
 from ftwheel.core.errors import FtwheelError
 

@@ -29,21 +29,27 @@ def install(session: nox.Session, *more: str) -> None:
     session.install("-e", "./backend", "-e", ".[uv]", *more)
 
 
-def interpreters(session: nox.Session, *more: str) -> dict[str, str]:
-    """Make sure a pair of interpreters exists, and say where: FTWHEEL_PYTHON and FTWHEEL_PYTHON_FT.
+LATER = ("3.14", "3.15")
+"""Versions of which the tests use the default build besides the pair, each as FTWHEEL_PYTHON_314 and so on."""
 
-    ``more`` are programs that have to be there besides the compilers.
+
+def interpreters(session: nox.Session, *more: str, later: tuple[str, ...] = ()) -> dict[str, str]:
+    """Make sure the interpreters exist, and say where: FTWHEEL_PYTHON and FTWHEEL_PYTHON_FT are a pair.
+
+    ``more`` are programs that have to be there besides the compilers, ``later`` further versions (``LATER``).
     """
+    wanted = [f"--default={version}" for version in later]
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "provision.py"), "cc", "c++", *more],
+        [sys.executable, str(ROOT / "tools" / "provision.py"), "cc", "c++", *more, *wanted],
         stdout=subprocess.PIPE,
         text=True,
         check=False,
     )
     if done.returncode:
-        session.error("no pair of interpreters, see above")
-    pair = json.loads(done.stdout)
-    return {"FTWHEEL_PYTHON": pair["default"], "FTWHEEL_PYTHON_FT": pair["free_threaded"]}
+        session.error("not all interpreters are here, see above")
+    found = json.loads(done.stdout)
+    named = {f"FTWHEEL_PYTHON_{version.replace('.', '')}": found[version] for version in later}
+    return {"FTWHEEL_PYTHON": found["default"], "FTWHEEL_PYTHON_FT": found["free_threaded"], **named}
 
 
 def wheelhouse(session: nox.Session) -> dict[str, str]:
@@ -82,7 +88,7 @@ def tests(session: nox.Session) -> None:
     Property tests try the same examples each time, so that a change is judged by what it changes; pytest itself, or
     ``tests -- --hypothesis-profile=default tests/property``, tries others.
     """
-    env = interpreters(session, "chromium", "shellcheck") | wheelhouse(session)
+    env = interpreters(session, "chromium", "shellcheck", later=LATER) | wheelhouse(session)
     install(session, *group("test"), *group("actions"))
     which = ["-m", "not network and not container and not action"]
     session.run("pytest", "-n", "2", "--hypothesis-profile=ci", *which, *session.posargs, env=env)
@@ -115,7 +121,7 @@ def action(session: nox.Session) -> None:
 @nox.session
 def network(session: nox.Session) -> None:
     """Run the tests that talk to the real index."""
-    env = interpreters(session) | wheelhouse(session)
+    env = interpreters(session, later=LATER) | wheelhouse(session)
     install(session, *group("test"))
     session.run("pytest", "-m", "network", *session.posargs, env=env)
 
@@ -126,7 +132,7 @@ def oracle(session: nox.Session) -> None:
     seed = os.environ.get("FTWHEEL_ORACLE_SEED", f"{time.time():.0f}")
     session.log(f"repeat this run with FTWHEEL_ORACLE_SEED={seed}")
     numbers = {"FTWHEEL_ORACLE_SEED": seed, "FTWHEEL_ORACLE_PIP": "50000", "FTWHEEL_ORACLE_UV": "10000"}
-    env = interpreters(session) | wheelhouse(session) | numbers
+    env = interpreters(session, later=LATER) | wheelhouse(session) | numbers
     install(session, *group("test"))
     files = [f"tests/oracle/test_{name}.py" for name in ("pip", "pip_command", "uv")]
     session.run("pytest", "-n", "2", *files, *session.posargs, env=env)

@@ -37,5 +37,17 @@ def free_threaded_python() -> str:
 
 
 @pytest.fixture(scope="session")
+def python_314() -> str:
+    """The path of a real default CPython 3.14."""
+    return _required("FTWHEEL_PYTHON_314")
+
+
+@pytest.fixture(scope="session")
+def python_315() -> str:
+    """The path of a real default CPython 3.15."""
+    return _required("FTWHEEL_PYTHON_315")
+
+
+@pytest.fixture(scope="session")
 def examples() -> Path:
     return ROOT / "examples"

@@ -20,7 +20,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent / "src")]
 
-from provision import ensure_pair, locked, mirror, require_packages, run, say
+from debian import mirror, require_packages, run, say
+from provision import ensure_pair, locked
 
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import FtwheelError
@@ -57,9 +58,10 @@ def bootstrap(folder: Path) -> Path:
         say(f"debootstrap {SUITE}")
         tree.parent.mkdir(parents=True, exist_ok=True)
         command = ["debootstrap", "--variant=minbase", f"--include={INCLUDE}", f"--make-tarball={folder}/debs.tgz"]
-        run([*command, SUITE, str(folder / "download"), mirror()], log=folder / "debootstrap.log")
+        uri = mirror("the image needs Debian's archive", hint="set the machine up for one, or build on Debian")
+        run([*command, SUITE, str(folder / "download"), uri], log=folder / "debootstrap.log")
         command = ["debootstrap", "--variant=minbase", f"--include={INCLUDE}", f"--unpack-tarball={folder}/debs.tgz"]
-        run([*command, SUITE, str(folder / "bare"), mirror()], log=folder / "debootstrap.log")
+        run([*command, SUITE, str(folder / "bare"), uri], log=folder / "debootstrap.log")
         run(["tar", "-C", str(folder / "bare"), "-cf", f"{tree}.part", "--exclude=./var/cache/apt/*", "."])
         os.replace(f"{tree}.part", tree)
     return tree

@@ -195,7 +195,7 @@ class TestThreadSanitizer:
     @classmethod
     def source(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder = tmp_path_factory.mktemp("cpython")
-        code = "import provision, pathlib, sys; provision.download_source(pathlib.Path(sys.argv[1]))"
+        code = "import debian, pathlib, sys; debian.download_source(pathlib.Path(sys.argv[1]))"
         subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT / "tools", check=True)
         [archive] = folder.glob("python3.*.orig.tar.xz")
         return archive

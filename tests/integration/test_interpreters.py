@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -62,11 +63,34 @@ def test_uvs_and_pyenvs_folders_are_searched_newest_first(tmp_path: Path, monkey
     assert [path.parent.parent.name for path in candidates()] == ["cpython-3.13.10-x", "cpython-3.13.9-x"]
 
 
-def test_provisioning_names_a_pair_and_refuses_unknown_programs() -> None:
-    provision = str(Path(__file__).parents[2] / "tools" / "provision.py")
-    done = subprocess.run([sys.executable, provision, "cc"], capture_output=True, text=True)
-    pair = json.loads(done.stdout)
-    assert probe(pair["free_threaded"]).free_threaded
-    done = subprocess.run([sys.executable, provision, "fortran"], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "unknown program 'fortran'" in done.stderr
+PROVISION = Path(__file__).parents[2] / "tools" / "provision.py"
+
+
+def provision(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment}
+    return subprocess.run([sys.executable, PROVISION, *arguments], capture_output=True, text=True, env=env)
+
+
+def test_provisioning_names_a_pair_and_default_builds_of_later_versions() -> None:
+    found = json.loads(provision("cc", "--default=3.14", "--default=3.15").stdout)
+    assert probe(found["free_threaded"]).free_threaded
+    for version in ("3.14", "3.15"):
+        assert (probe(found[version]).label, probe(found[version]).release_level) == (version, "final")
+
+
+def test_provisioning_refuses_unknown_programs_and_versions() -> None:
+    done = provision("fortran")
+    assert (done.returncode, "unknown program 'fortran'" in done.stderr) == (2, True)
+    done = provision("--default=newest")
+    assert (done.returncode, "'newest': wanted a version such as 3.15" in done.stderr) == (2, True)
+
+
+def test_provisioning_says_what_it_cannot_have(tmp_path: Path, free_threaded_python: str, default_python: str) -> None:
+    for name, python in (("python3", default_python), ("python3t", free_threaded_python)):
+        (tmp_path / name).symlink_to(python)
+    none = str(tmp_path / "none")  # neither uv nor apt-get, and no other interpreters
+    folders = dict.fromkeys(("HOME", "FTWHEEL_CACHE_DIR", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"), none)
+    done = provision("--default=3.15", PATH=str(tmp_path), RUNNER_TOOL_CACHE="", **folders)
+    assert done.returncode == 7
+    assert "error: no CPython 3.15 on this machine, uv could not install it" in done.stderr
+    assert "hint: install it by hand, for example with pyenv: pyenv install 3.15" in done.stderr
