@@ -270,7 +270,29 @@ def test_inputs_that_are_no_release(verify: Run, server: IndexServer, tmp_path: 
     assert "belong to different releases" in verify.err
     (empty / "demo-1.0-cp314-cp314-win_amd64.whl").write_bytes(b"no zip")
     assert verify(empty, *where) == 2
-    assert verify(next(two.iterdir()), empty / "demo-1.0-cp314-cp314-win_amd64.whl", *where) == 2
+
+
+def test_a_file_that_is_no_distribution_is_named_and_the_others_are_judged(
+    verify: Run, server: IndexServer, tmp_path: Path
+) -> None:
+    folder = dist(tmp_path / "dist")
+    (folder / "demo-1.0-cp313-cp313-win32.whl").write_bytes(b"no zip")
+    (folder / "notes.zip").write_bytes(b"no sdist")
+    found = verify.findings(folder, *index(server, *old()))
+    assert [(severity, code) for severity, code, _ in found] == [("error", "FTV114")] * 2
+    assert verify(folder, *index(server, *old())) == 1
+    assert "demo-1.0-cp313-cp313-win32.whl\n  error FTV114\n    cannot be read as a wheel" in verify.out
+    assert "Every expected place is served" in verify.out
+
+
+def test_wheel_variants_are_laid_aside_and_the_others_judged(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist")
+    plain = next(iter(sorted(folder.iterdir())))
+    plain.with_name(plain.name.replace(".whl", "-x86_64_v3.whl")).write_bytes(plain.read_bytes())
+    found = verify.findings(folder, *index(server, *old()))
+    assert found == [("advice", "FTV113", "is a wheel variant with the label x86_64_v3")]
+    assert verify(folder, *index(server, *old())) == 0
+    assert "Every expected place is served" in verify.out
 
 
 def test_the_page_of_the_documentation_shows_real_output(verify: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,6 +166,7 @@ def _verify(
         before=before,
         known=read_baseline(baseline) if baseline and not arguments.write_baseline else frozenset(),
         sha256=dist.sha256 if dist else None,
+        rejected=dist.rejected if dist else {},
     )
 
 

@@ -13,10 +13,17 @@ from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.installers.comparison import Comparison, RealInstall
 from ftwheel.core.release.ambiguous_files import ChosenWheel, wheel_names
-from ftwheel.core.release.coverage import TargetEnvironment
+from ftwheel.core.release.coverage import TargetEnvironment, wheel_scope
 from ftwheel.core.release.upload_plan import plan, stable_abi_floor
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
-from ftwheel.rules.release.files import ambiguous, conflicts, excluded
+from ftwheel.rules.release.files import (
+    ambiguous,
+    conflicts,
+    excluded,
+    never_right,
+    not_distributions,
+    variants,
+)
 
 DAY = datetime(2026, 9, 10, tzinfo=UTC)
 
@@ -203,3 +210,24 @@ def test_a_comparison_agrees_when_the_file_is_the_foretold_and_all_of_it_loads()
     assert not comparison("b", loaded).agrees
     assert not comparison("a", loaded, failed).agrees
     assert comparison("a", loaded, failed).failed == (failed,)
+
+
+def test_variants_and_what_is_no_distribution_are_named() -> None:
+    names = wheel_names([SHORT, SHORT.replace(".whl", "-x86_64_v3.whl")])
+    (found,) = variants(names)
+    assert (found.code, found.severity) == ("FTV113", Severity.ADVICE)
+    assert found.message == "is a wheel variant with the label x86_64_v3"
+    (found,) = not_distributions({"notes.zip": "is neither"})
+    assert (found.code, found.subject, found.message) == ("FTV114", "notes.zip", "is neither")
+
+
+def test_a_name_that_is_never_right_quotes_the_rule_of_check() -> None:
+    (found,) = never_right(wheel_names([SHORT, "foo-1.0-cp313t-cp313t-win32.whl"]))
+    assert (found.code, found.subject) == ("FTV111", "foo-1.0-cp313t-cp313t-win32.whl")
+    assert "(FTW203)" in found.message
+
+
+def test_a_variant_serves_nobody() -> None:
+    scope = wheel_scope(["foo-1.0-cp313-cp313t-win_amd64-v3.whl"], 14)
+    assert not scope.free_threaded
+    assert not scope.machines

@@ -211,6 +211,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts("pkg-1.0-py3-none-any.whl"),
         ],
     ),
+    "FTW211": ([facts("pkg-1.0-cp313-cp313t-linux_x86_64-x86_64_v3.whl", [_FT_EXT])], [facts(FT, [_FT_EXT])]),
     "FTW210": (
         [facts(FT, [_PLAIN_EXT])],
         [

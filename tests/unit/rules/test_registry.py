@@ -12,6 +12,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Severity
 from ftwheel.rules.backend import refusal
 from ftwheel.rules.registry import FAMILIES, RULES, family, index, rule_of, rules_of
+from ftwheel.rules.rule import Rule
 from ftwheel_build.errors import CODES
 
 ROOT = Path(__file__).parents[3]
@@ -36,6 +37,16 @@ def test_a_page_is_the_rules_own(code: str) -> None:
     # after a change: python tools/rule_pages.py
     page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
     assert page.partition("\n## Example\n")[0] == RULES[code].page()
+
+
+def test_no_code_is_given_twice() -> None:
+    found: list[str] = []
+    waiting: list[type[Rule]] = [Rule]
+    while waiting:
+        for rule in waiting.pop().__subclasses__():
+            waiting.append(rule)
+            found += [rule.code] if "code" in vars(rule) else []
+    assert sorted(found) == sorted(RULES)
 
 
 def test_every_page_is_a_rules() -> None:

@@ -35,8 +35,33 @@ def test_the_build_tag_is_optional() -> None:
 
 
 @pytest.mark.parametrize(
+    ("filename", "label", "build"),
+    [
+        ("pkg-1.0-cp313-cp313t-win_amd64-x86_64_v3.whl", "x86_64_v3", ""),
+        ("pkg-1.0-2b-cp313-cp313t-win_amd64-null.whl", "null", "2b"),
+        ("pkg-1.0-py3-none-any-cu12.8.whl", "cu12.8", ""),
+        ("pkg-1.0-2-cp313-cp313t-win_amd64.whl", "", "2"),
+        ("pkg-1.0-cp313-cp313t-win_amd64.whl", "", ""),
+    ],
+)
+def test_a_variant_label_is_a_field_of_its_own(filename: str, label: str, build: str) -> None:
+    name = WheelName.parse(filename)
+    assert (name.variant, name.build, name.filename, name.stem) == (label, build, filename, "pkg-1.0")
+    assert name.platforms in {("win_amd64",), ("any",)}
+
+
+@pytest.mark.parametrize(
     "filename",
-    ["pkg-1.0.tar.gz", "pkg-1.0.whl", "pkg-1.0-x-py3-none-any.whl", "pkg-one-py3-none-any.whl", "p" * 300 + ".whl"],
+    [
+        "pkg-1.0-cp313-cp313t-win_amd64-V3.whl",
+        "pkg-1.0-2-cp313-cp313t-win_amd64-a-b.whl",
+        "pkg-1.0-cp313-cp313t-win_amd64-v3.zip",
+        "pkg-1.0.tar.gz",
+        "pkg-1.0.whl",
+        "pkg-1.0-x-py3-none-any.whl",
+        "pkg-one-py3-none-any.whl",
+        "p" * 300 + ".whl",
+    ],
 )
 def test_a_name_that_is_no_wheels(filename: str) -> None:
     with pytest.raises(InputError, match="wheel"):

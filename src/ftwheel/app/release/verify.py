@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -34,7 +34,7 @@ from ftwheel.core.release.upload_plan import PlannedWheel
 from ftwheel.core.tags.cpython import on
 from ftwheel.core.tags.environments import Environment, Loading, parse_environment
 from ftwheel.rules.release.coverage import findings, problems
-from ftwheel.rules.release.files import ambiguous, conflicts, excluded, never_right
+from ftwheel.rules.release.files import ambiguous, conflicts, excluded, never_right, not_distributions, variants
 
 __all__ = ["Verification", "planned", "verify"]
 
@@ -65,12 +65,14 @@ def verify(
     before: datetime | None = None,
     known: frozenset[tuple[str, str]] = frozenset(),
     sha256: Callable[[str], str] | None = None,
+    rejected: Mapping[str, str] | None = None,
 ) -> Verification:
     """Decide whether everybody gets what the release has for them.
 
     ``new_files`` are laid over the first index; with none, the release is judged as it is on the indexes, by the
     versions of CPython of the day its last file was uploaded; otherwise by those of ``day``. ``before`` hides what was
-    uploaded later. ``known`` is what a baseline accepts; ``sha256`` gives the digest of a new file. Raises InputError
+    uploaded later. ``known`` is what a baseline accepts; ``sha256`` gives the digest of a new file; ``rejected``
+    says of files beside the new ones why they are no distributions. Raises InputError
     when there is no such release anywhere, NetworkError and IndexFormatError as the indexes do.
     """
     configured = configured or ConfiguredTargets()
@@ -120,6 +122,8 @@ def verify(
         *excluded(files, names, supported[-1]),
         *(conflicts(new_files, indexes[0].project(name), sha256) if new_files else ()),
         *never_right(names),
+        *variants(wheel_names(fresh)),
+        *not_distributions(rejected or {}),
     ]
     return Verification(
         coverage=coverage,

@@ -25,7 +25,7 @@ class ChosenWheel:
 
 
 def wheel_names(filenames: Iterable[str]) -> tuple[WheelName, ...]:
-    """Those of the names that are a wheel's, sorted."""
+    """Those of the names that are a wheel's, sorted; wheel variants too."""
     found = []
     for filename in sorted(filenames):
         try:

@@ -202,7 +202,7 @@ def level(machine: str) -> tuple[int, int]:
 def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
     """What these files are for; ``newest`` is the newest minor version a stable-ABI wheel counts for.
 
-    Names that are not a wheel's, and wheels for other implementations, count for nothing.
+    Names that are not a wheel's, wheel variants, and wheels for other implementations count for nothing.
     """
     default: set[int] = set()
     free_threaded: set[int] = set()
@@ -213,6 +213,8 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
             name = WheelName.parse(filename)
         except InputError:
             continue
+        if name.variant:
+            continue  # installers of today lay it aside
         targets = targets_of(name)
         for target in targets:
             last = newest if target.onwards else target.minor

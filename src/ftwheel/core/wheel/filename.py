@@ -1,11 +1,12 @@
 """Takes the file name of a wheel apart.
 
-Specification: the binary distribution format (https://packaging.python.org/specifications/binary-distribution-format/)
-and PEP 425 for compressed tag sets.
+Specification: the binary distribution format (https://packaging.python.org/specifications/binary-distribution-format/),
+PEP 425 for compressed tag sets, PEP 817 and 825 for variant labels.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["WheelName"]
 
+_INTERPRETER = re.compile(r"[a-z]+[0-9][a-z0-9_.]*", re.IGNORECASE)
+_LABEL = re.compile(r"[0-9a-z._]+")
 _LONGEST_NAME = 255  # what file systems take; it also bounds the product of the compressed sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelName:
-    """A wheel's file name, taken apart: ``NAME-VERSION(-BUILD)?-INTERPRETER-ABI-PLATFORM.whl``.
+    """A wheel's file name, taken apart: ``NAME-VERSION(-BUILD)?-INTERPRETER-ABI-PLATFORM(-LABEL)?.whl``.
 
     ``interpreters``, ``abis`` and ``platforms`` are the compressed sets in the order of the file name, lower case;
     ``name`` is normalised (PEP 503), ``stem`` is the first two parts as written, which is what ``.dist-info`` is
-    named after.
+    named after. ``variant`` is the label of a wheel variant (PEP 825), "" for a wheel without one; installers that do
+    not know variants take a file with a label for no wheel at all.
     """
 
     filename: str
@@ -39,20 +43,22 @@ class WheelName:
     interpreters: tuple[str, ...]
     abis: tuple[str, ...]
     platforms: tuple[str, ...]
+    variant: str = ""
 
     @classmethod
     def parse(cls, filename: str) -> WheelName:
-        """Take a file name apart by packaging's rules; raises InputError when it is not a wheel's."""
+        """Take a file name apart by packaging's rules and PEP 825; raises InputError when it is not a wheel's."""
         if len(filename) > _LONGEST_NAME:
             raise InputError(f"{filename[:60]}...: a file name of {len(filename)} characters is not a wheel's")
+        plain, variant = _without_label(filename)
         try:
-            name, version, _, _ = parse_wheel_filename(filename)
+            name, version, _, _ = parse_wheel_filename(plain)
         except InvalidWheelFilename as error:
             raise InputError(
                 f"{filename}: is not the file name of a wheel ({error})",
                 hint="a wheel is named NAME-VERSION(-BUILD)-INTERPRETER-ABI-PLATFORM.whl",
             ) from error
-        parts = filename.removesuffix(".whl").split("-")
+        parts = plain.removesuffix(".whl").split("-")
         interpreters, abis, platforms = (tuple(part.lower().split(".")) for part in parts[-3:])
         return cls(
             filename=filename,
@@ -63,6 +69,7 @@ class WheelName:
             interpreters=interpreters,
             abis=abis,
             platforms=platforms,
+            variant=variant,
         )
 
     @property
@@ -79,3 +86,21 @@ class WheelName:
             for abi in self.abis
             for platform in self.platforms
         )
+
+
+def _without_label(filename: str) -> tuple[str, str]:
+    """The file name without its variant label, and the label.
+
+    The label is the last of seven parts, or of six whose third is no build tag: that one begins with a digit, and an
+    interpreter tag never does (PEP 825). A name with a build tag that is none (``x-py3-none-any``) has no label.
+    """
+    parts = filename.removesuffix(".whl").split("-")
+    built = len(parts) > 2 and parts[2][:1].isascii() and parts[2][:1].isdigit()
+    if (
+        not filename.endswith(".whl")
+        or len(parts) != 6 + built
+        or not _INTERPRETER.fullmatch(parts[-4])
+        or not _LABEL.fullmatch(parts[-1])
+    ):
+        return filename, ""
+    return f"{'-'.join(parts[:-1])}.whl", parts[-1]

@@ -125,14 +125,14 @@ def platform_family(platform: str) -> tuple[str, str]:
 def pair_up(wheels: Iterable[WheelContents]) -> Pairing:
     """Decide which wheels are halves of one pair.
 
-    The other half of ``cp314-cp314t`` is ``cp314-cp314`` of the same project, version, build and platform family, or
-    else the ``abi3`` wheel that a default 3.14 takes. Sorted by file name.
+    The other half of ``cp314-cp314t`` is ``cp314-cp314`` of the same project, version, build, variant and platform
+    family, or else the ``abi3`` wheel that a default 3.14 takes. Sorted by file name.
     """
     groups: dict[tuple[object, ...], list[WheelContents]] = {}
     for wheel in sorted(wheels, key=lambda wheel: wheel.filename):
         name = wheel.name
         families = frozenset(map(platform_family, name.platforms))
-        groups.setdefault((name.name, name.version, name.build, families), []).append(wheel)
+        groups.setdefault((name.name, name.version, name.build, name.variant, families), []).append(wheel)
     pairs: list[tuple[WheelContents, WheelContents]] = []
     lonely: list[WheelContents] = []
     defaults: list[WheelContents] = []

@@ -10,7 +10,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
@@ -32,12 +32,16 @@ _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dist:
-    """The files of one release on this machine; ``name`` is normalized, ``version`` as in the first file's name."""
+    """The files of one release on this machine; ``name`` is normalized, ``version`` as in the first file's name.
+
+    ``rejected`` says of other files beside them why they are neither wheels nor source distributions.
+    """
 
     name: str
     version: str
     files: tuple[File, ...]
     paths: dict[str, Path]
+    rejected: dict[str, str] = field(default_factory=dict)
 
     def sha256(self, filename: str) -> str:
         """The digest of one of the files, in hexadecimal."""
@@ -55,7 +59,8 @@ class Dist:
 def read_dist(places: Iterable[Path]) -> Dist:
     """Read the wheels and source distributions of folders, or files by name. All have to be of one release.
 
-    Raises InputError when there is none, one cannot be read, or they belong to several releases.
+    A file that is none of the two is ``rejected``. Raises InputError when no file is left, or when those that are left
+    belong to several releases.
     """
     paths: dict[str, Path] = {}
     asked = tuple(places)
@@ -70,24 +75,41 @@ def read_dist(places: Iterable[Path]) -> Dist:
         )
     files: list[File] = []
     releases: dict[tuple[str, object], tuple[str, str]] = {}
+    rejected: dict[str, InputError] = {}
     for name, path in sorted(paths.items()):
-        project, version, text = _release(name)
+        try:
+            project, version, text = _release(name)
+            requires_python = _requires_python(path) or None
+        except InputError as error:
+            rejected[name] = error
+            continue
         releases.setdefault((project, version), (name, text))
         files.append(
             File(
                 filename=name,
                 url=f"{_ADDRESS}{project}/{name}",
                 size=path.stat().st_size,
-                requires_python=_requires_python(path) or None,
+                requires_python=requires_python,
             )
         )
+    if not files:
+        raise next(iter(rejected.values()))
     if len(releases) > 1:
         one, other = [name for name, _ in releases.values()][:2]
         raise InputError(
             f"{one} and {other} belong to different releases", hint="name the files of one release, or its own folder"
         )
     ((project, _), (_, text)) = next(iter(releases.items()))
-    return Dist(name=project, version=text, files=tuple(files), paths=paths)
+    return Dist(
+        name=project,
+        version=text,
+        files=tuple(files),
+        paths={file.filename: paths[file.filename] for file in files},
+        rejected={
+            name: error.message.removeprefix(f"{paths[name]}: ").removeprefix(f"{name}: ")
+            for name, error in rejected.items()
+        },
+    )
 
 
 def _found(places: Iterable[Path]) -> Iterator[Path]:

@@ -18,7 +18,7 @@ from ftwheel.rules.rule import Rule
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.tags import Abi3tFloor, NeverAccepted, PythonTagWithT
 
-__all__ = ["FILE_RULES", "ambiguous", "conflicts", "excluded", "never_right"]
+__all__ = ["FILE_RULES", "ambiguous", "conflicts", "excluded", "never_right", "not_distributions", "variants"]
 
 
 class FileRule(Rule):
@@ -68,7 +68,34 @@ class NeverRight(FileRule):
     see = ("FTW203", "FTW204", "FTW209")
 
 
-FILE_RULES: tuple[type[FileRule], ...] = (SameRank, RequiresPythonExcludesAll, OtherContents, Yanked, NeverRight)
+class VariantWheel(FileRule):
+    code = "FTV113"
+    title = "A wheel variant, which pip and uv lay aside"
+    why = """The label at the end of the file name makes the wheel a variant (PEP 825). An installer that does not know
+        variants does not take such a file for a wheel, so it serves nobody who uses pip or uv as they are today."""
+    fix = "Keep a wheel without a label for each target beside the variants: that is the one installers take."
+    severity = Severity.ADVICE
+    see = ("FTW211",)
+
+
+class NotADistribution(FileRule):
+    code = "FTV114"
+    title = "A file that is neither a wheel nor a source distribution"
+    why = """An index refuses it, and an upload of the folder stops there: what comes after it is missing from the
+        release."""
+    fix = "Remove the file from the folder, or build it again."
+    severity = Severity.ERROR
+
+
+FILE_RULES: tuple[type[FileRule], ...] = (
+    SameRank,
+    RequiresPythonExcludesAll,
+    OtherContents,
+    Yanked,
+    NeverRight,
+    VariantWheel,
+    NotADistribution,
+)
 _BY_NAME: tuple[WheelRule, ...] = (PythonTagWithT(), Abi3tFloor(), NeverAccepted())
 
 
@@ -169,3 +196,16 @@ def never_right(names: Iterable[WheelName]) -> Iterator[Finding]:
         for rule in _BY_NAME:
             for finding in rule.check(facts):
                 yield NeverRight.finding(finding.subject, f"{finding.message} ({finding.code})", fix=finding.fix)
+
+
+def variants(names: Iterable[WheelName]) -> Iterator[Finding]:
+    """FTV113: the wheels that are variants."""
+    for name in names:
+        if name.variant:
+            yield VariantWheel.finding(name.filename, f"is a wheel variant with the label {name.variant}")
+
+
+def not_distributions(rejected: Mapping[str, str]) -> Iterator[Finding]:
+    """FTV114: files among those to upload that cannot be read, and why not."""
+    for filename, problem in rejected.items():
+        yield NotADistribution.finding(filename, problem)

@@ -34,6 +34,7 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     tags.ForeignModule(),
     tags.NeverAccepted(),
     tags.PlainSuffix(),
+    tags.WheelVariant(),
     binaries.WrongAbi(),
     binaries.MixedObjects(),
     binaries.MachineMismatch(),

@@ -35,7 +35,7 @@ class Suggestion:
 def retagged(contents: WheelContents, tag: str, *, build: str | None = None) -> WheelContents:
     """The same content under another tag (``cp313-cp313t-linux_x86_64``); raises InputError for what is no tag."""
     build = contents.name.build if build is None else build
-    parts = [contents.name.stem, *filter(None, [build]), tag]
+    parts = [contents.name.stem, *filter(None, [build]), tag, *filter(None, [contents.name.variant])]
     name = WheelName.parse("-".join(parts) + ".whl")
     wheel = replace(contents.wheel, tags=name.tags, build=build) if contents.wheel else None
     return replace(contents, name=name, wheel=wheel)

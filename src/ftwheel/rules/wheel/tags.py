@@ -22,6 +22,7 @@ __all__ = [
     "PlainSuffix",
     "PythonTagWithT",
     "RootIsPurelib",
+    "WheelVariant",
 ]
 
 
@@ -225,6 +226,19 @@ class NeverAccepted(WheelRule):
         if abi.startswith("abi3"):
             return re.fullmatch(r"cp3\d+", interpreter) is not None
         return abi in {interpreter, interpreter + "t"}
+
+
+class WheelVariant(WheelRule):
+    code = "FTW211"
+    title = "A wheel variant, which pip and uv lay aside"
+    why = """The label at the end of the file name makes the wheel a variant (PEP 825). An installer that does not know
+        variants does not take such a file for a wheel. What is inside is judged like that of any other wheel."""
+    fix = "Ship a wheel without a label beside the variants: that is the one installers take."
+    severity = Severity.ADVICE
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        if facts.wheel.name.variant:
+            yield self.finding(facts.subject(), f"is a wheel variant with the label {facts.wheel.name.variant}")
 
 
 class PlainSuffix(WheelRule):
