@@ -6,6 +6,9 @@ Each answer is an error and a hint of one line each, on standard error; the exit
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 
 from ftwheel.cli import main as command_line
 from ftwheel.cli import pip_companion
+from support.commands import ftwheel, ftwheel_environ
 
 WHEEL = "x-1.0-py3-none-any.whl"
 
@@ -47,9 +51,7 @@ def tell(
     def told(line: str) -> tuple[int, str]:
         program, *arguments = line.split("|")
         code = command_line.main(arguments) if program == "ftwheel" else pip_companion.main(arguments)
-        out, err = capsys.readouterr()
-        assert out == ""
-        return code, err
+        return code, capsys.readouterr().err
 
     return told
 
@@ -177,6 +179,91 @@ def test_no_network_says_what_still_works(tell: Callable[..., tuple[int, str]]) 
     code, err = tell("ftwheel|simulate|numpy|--index-url|http://127.0.0.1:9/simple/")
     assert code == 5
     assert_told(err, "cannot be reached (Connection refused)", "--offline uses the pages already in the cache")
+
+
+def test_no_compiler_says_how_to_get_one(tmp_path: Path, free_threaded_python: str, examples: Path) -> None:
+    """With a PATH that has a shell and uv, and no compiler."""
+    for name in ("sh", "env", "uname", "uv"):
+        (tmp_path / name).symlink_to(shutil.which(name) or pytest.fail(f"{name} is not on PATH"))
+    environ = ftwheel_environ(PATH=str(tmp_path))
+    project = tmp_path / "project"
+    shutil.copytree(examples / "setuptools-c", project)
+    done = ftwheel("build", project, "--python", free_threaded_python, environ=environ)
+    assert done.code == 7, done.err
+    assert "No such file or directory: '" in done.err
+    assert done.err.splitlines()[-1].startswith("ftwheel: hint: install a C and C++ compiler: ")
+
+
+def test_a_broken_build_shows_the_first_error_of_the_compiler(
+    tmp_path: Path, free_threaded_python: str, examples: Path
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(examples / "setuptools-c", project)
+    source = next(project.rglob("*.c"))
+    source.write_text(source.read_text().replace("static ", "sttic ", 1))
+    done = ftwheel("build", project, "--python", free_threaded_python)
+    assert done.code == 6
+    shown = done.err.partition("ftwheel: error: ")[2].splitlines()
+    assert any(": error: " in line and "sttic" in line for line in shown[:4])
+    assert len(shown) < 14
+    assert shown[-1] == "ftwheel: hint: ftwheel build -v shows the whole log"
+    assert "Deprecat" not in done.err
+
+
+def test_no_such_python(tell: Callable[..., tuple[int, str]]) -> None:
+    code, err = tell("ftwheel|build|cfg|--python|3.99")
+    assert code == 7
+    assert_told(err, "no default CPython 3.99 here (found: ", "uv python install 3.99; or name its file: --python PATH")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_full_disk() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ftwheel", "completion", "bash"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 8
+    assert_told(done.stderr, "No space left on device", "free some space")
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path, free_threaded_python: str, examples: Path) -> None:
+    """Pages are asked for again each time; a build, which needs a place to work in, says which variable to set."""
+    (tmp_path / "file").touch()
+    environ = ftwheel_environ(FTWHEEL_CACHE_DIR=str(tmp_path / "file" / "cache"))
+    done = ftwheel("build", examples / "setuptools-c", "--python", free_threaded_python, environ=environ)
+    assert done.code == 8
+    assert_told(done.err, "cannot be written (Not a directory)", "set FTWHEEL_CACHE_DIR to a folder that can")
+    links = tmp_path / "links"
+    links.mkdir()
+    (links / "x-1.0-py3-none-any.whl").touch()
+    asked = ("simulate", "x", "--no-index", "--find-links", links, "--env", "cp314t-win_amd64")
+    done = ftwheel(*asked, environ=environ)
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "error", "hint"),
+    [
+        ("ftwheel|verify|wheels|--report|json=file/x", "file/x: cannot be written (Not a directory)", "check the path"),
+        ("ftwheel|simulate|x|--record|file", "file: cannot be written (File exists)", "a file is in the way"),
+    ],
+)
+def test_an_output_that_cannot_be_written(
+    tell: Callable[..., tuple[int, str]], typed: str, error: str, hint: str
+) -> None:
+    Path("file").touch()
+    code, err = tell(f"{typed}|--no-index|--find-links|wheels")
+    assert code == 2
+    assert_told(err, error, hint)
+
+
+def test_a_bug_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(name: str) -> command_line.Command:
+        raise KeyError(name)
+
+    monkeypatch.setattr(command_line, "load", broken)
+    assert command_line.main(["check"]) == 70
+    assert_told(capsys.readouterr().err, "internal error: KeyError: 'check'", "please report it")
 
 
 def test_the_program_alone_shows_its_commands(capsys: pytest.CaptureFixture[str]) -> None:

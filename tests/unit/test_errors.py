@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from ftwheel.core.errors import InternalError, refused
+from ftwheel.core.errors import InternalError, refused, unwritable
 from ftwheel.core.suggestions import closest, did_you_mean
 
 
@@ -40,3 +40,9 @@ def test_the_nearest_word() -> None:
     assert closest("zzz", ["text", "json"]) == ""
     assert did_you_mean("txt", ["text", "json"]) == "did you mean 'text'?"
     assert did_you_mean("zzz", ["text"]) == ""
+
+
+def test_an_output_that_cannot_be_written() -> None:
+    told = unwritable("out.json", OSError(errno.EACCES, "Permission denied"))
+    assert (told.message, told.exit_code) == ("out.json: cannot be written (Permission denied)", 2)
+    assert told.hint.startswith("change its permissions")

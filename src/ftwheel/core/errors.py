@@ -20,6 +20,7 @@ __all__ = [
     "NetworkError",
     "SystemRefusedError",
     "refused",
+    "unwritable",
 ]
 
 
@@ -97,6 +98,7 @@ _REMEDIES = {
     errno.EROFS: _NOT_WRITABLE,
     errno.ENOENT: "check the path",
     errno.ENOTDIR: "check the path",
+    errno.EEXIST: "a file is in the way; choose another path, or remove it",
     errno.EISDIR: "name a file, not a folder",
     errno.ENAMETOOLONG: "use a shorter path",
     errno.EMFILE: "raise the limit on open files, for example: ulimit -n 4096",
@@ -109,3 +111,9 @@ def refused(error: OSError) -> SystemRefusedError:
     reason = error.strerror or str(error) or type(error).__name__
     where = f"{error.filename}: " if error.filename else ""
     return SystemRefusedError(f"{where}{reason}", hint=_REMEDIES.get(error.errno or 0, ""))
+
+
+def unwritable(path: object, error: OSError) -> InputError:
+    """The error about an output that the user named and that cannot be written."""
+    told = refused(error)
+    return InputError(f"{path}: cannot be written ({error.strerror or error})", hint=told.hint)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.core.build.log_excerpt import interesting, lacks_compiler
 
 NOISE = [f"copying file {number}" for number in range(100)]
 
 
-def test_a_short_log_is_shown_whole() -> None:
+def test_a_log_without_an_error_is_shown_from_its_end() -> None:
     assert interesting("one\ntwo\n") == "one\ntwo"
     assert interesting("") == ""
-
-
-def test_without_a_complaint_the_end_is_shown() -> None:
     assert interesting("\n".join(NOISE), tail=2) == "[... 98 more lines]\ncopying file 98\ncopying file 99"
+    assert interesting("a\nb\nc", tail=2) == "[... 1 more line]\nb\nc"
 
 
 @pytest.mark.parametrize(
@@ -24,30 +22,93 @@ def test_without_a_complaint_the_end_is_shown() -> None:
         "src/_ext.c:3:10: fatal error: missing.h: No such file or directory",
         "src/_ext.c:9:5: error: unknown type name 'PyObjekt'",
         "_ext.c(3): error C1083: Cannot open include file",
+        "_ext.c(3): fatal error C1083: Cannot open include file",
+        "LINK : fatal error LNK1181: cannot open input file 'z.lib'",
         "error[E0425]: cannot find value `x` in this scope",
         "CMake Error at CMakeLists.txt:4 (find_package):",
         "FAILED: CMakeFiles/_ext.dir/ext.c.o",
         "/usr/bin/ld: ext.o: undefined reference to `frobnicate'",
+        "/usr/bin/ld: cannot find -lz: No such file or directory",
+        "Error compiling Cython file:",
         "ModuleNotFoundError: No module named 'numpy'",
         "../meson.build:5:0: ERROR: Dependency not found",
+        "sh: 1: cargo: command not found",
     ],
 )
-def test_an_early_complaint_stands_before_the_end_with_its_surroundings(complaint: str) -> None:
+def test_an_early_complaint_is_shown_alone(complaint: str) -> None:
     lines = [*NOISE[:50], complaint, *NOISE[50:]]
-    shown = interesting("\n".join(lines), tail=3).splitlines()
-    assert shown[:4] == ["[... 48 more lines]", "copying file 48", "copying file 49", complaint]
-    assert shown[-4:] == ["[... 38 more lines]", *NOISE[-3:]]
+    assert interesting("\n".join(lines)).splitlines() == ["[... 50 more lines]", complaint, "[... 50 more lines]"]
 
 
-def test_a_complaint_next_to_the_end_is_not_repeated() -> None:
-    lines = ["error: broken", *NOISE[:4]]
-    assert interesting("\n".join(lines), tail=3).splitlines() == lines
-    lines = ["before", *lines]
-    assert interesting("\n".join(lines), tail=2).splitlines() == lines
-    lines = [*NOISE, "error: broken", "end"]
-    assert interesting("\n".join(lines), tail=2) == "[... 100 more lines]\nerror: broken\nend"
-    assert interesting("\n".join(lines), tail=50).splitlines() == ["[... 98 more lines]", *lines[98:]]
+def test_the_compiler_goes_before_those_that_call_it() -> None:
+    log = """\
+error: in a comment of the backend
+In file included from src/a.h:3,
+                 from src/a.c:1:
+src/a.c: In function 'f':
+src/a.c:20:1: error: unknown type name 'sttic'
+   20 | sttic PyObject *
+      | ^~~~~
+src/a.h:2:1: note: declared here
+src/a.c:21:16: error: expected ';'
+error: command '/usr/bin/gcc' failed with exit code 1"""
+    assert interesting(log).splitlines() == [
+        "[... 1 more line]",
+        "In file included from src/a.h:3,",
+        "                 from src/a.c:1:",
+        "src/a.c: In function 'f':",
+        "src/a.c:20:1: error: unknown type name 'sttic'",
+        "   20 | sttic PyObject *",
+        "      | ^~~~~",
+        "src/a.h:2:1: note: declared here",
+        "[... 2 more lines]",
+    ]
 
 
-def test_one_line_left_out() -> None:
-    assert interesting("a\nb\nc", tail=2) == "[... 1 more line]\nb\nc"
+def test_what_cmake_says_stands_in_blocks() -> None:
+    log = "-- Looking\nCMake Error at CMakeLists.txt:4 (find_package):\n  Could not find ZLIB\n\n  Tried:\n\n\n-- Done"
+    assert interesting(log).splitlines()[1:] == [*log.splitlines()[1:5], "[... 3 more lines]"]
+
+
+def test_a_long_error_is_cut() -> None:
+    log = "\n".join(["a.c:1:1: error: x", *["  deep template"] * 100])
+    assert interesting(log).splitlines()[-2:] == ["  deep template", "[... 92 more lines]"]
+
+
+def test_deprecations_are_never_the_reason() -> None:
+    banner = [
+        "/x/setuptools/config.py:12: SetuptoolsDeprecationWarning: `project.license` as a TOML table is deprecated",
+        "!!",
+        "        ***********",
+        "        error: by 2027-Feb-18 this will fail",
+        "        ***********",
+        "!!",
+        "  corresp(dist, value, root_dir)",
+    ]
+    plain = ["/x/y.py:3: FutureWarning: soon", "  f(x)", "DEPRECATION: old", "[notice] A new release of pip"]
+    assert interesting("\n".join([*banner, "built", *plain, "ended"])) == "built\nended"
+    torn = ["x.py:1: DeprecationWarning: y", "!!", "no end"]
+    assert interesting("\n".join(torn)) == "!!\nno end"
+    assert interesting("x.py:1: DeprecationWarning: y") == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: command 'gcc' failed: No such file or directory",
+        "error: [Errno 2] No such file or directory: 'x86_64-linux-gnu-gcc'",
+        "error: Microsoft Visual C++ 14.0 or greater is required. Get it with ...",
+        "No CMAKE_C_COMPILER could be found.",
+        "../meson.build:1:0: ERROR: Unknown compiler(s): [['icl'], ['cl'], ['cc']]",
+        "error: linker `cc` not found",
+        "xcrun: error: invalid active developer path (/Library/Developer/CommandLineTools)",
+    ],
+)
+def test_no_compiler(line: str) -> None:
+    assert lacks_compiler(f"a\n{line}\nb")
+
+
+def test_a_compiler_that_complains_is_there() -> None:
+    assert not lacks_compiler(
+        "error: command '/usr/bin/gcc' failed with exit code 1\na.c:1:1: error: x.h: No such file"
+    )

@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import unwritable
 from ftwheel.render.formats import formats
 
 __all__ = ["add_arguments", "add_format", "save", "write_all"]
@@ -58,4 +58,4 @@ def save(path: Path, text: str) -> None:
         new.write_text(text, encoding="utf-8")
         new.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+        raise unwritable(path, error) from error

@@ -1,36 +1,94 @@
-"""Which part of a long build log tells why it failed."""
+"""Which part of a long build log tells why it failed, and whether what is missing is a compiler.
+
+Compilers complain first; drivers and backends then wrap the complaint into pages of commands and traceback. So the
+first error of a compiler, linker or configuration step is shown with its source lines, and where there is none the
+first other error, or the end.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["interesting"]
+__all__ = ["interesting", "lacks_compiler"]
 
-_TAIL = 25  # lines always shown
-_BEFORE = 2  # lines of context above the first complaint
-_AFTER = 10  # and below it
-_COMPLAINT = re.compile(
-    r"(^|[\s:])(fatal )?(error|ERROR)( [A-Z]+\d+)?:|error\[E\d+\]|undefined reference|^FAILED: |CMake Error"
-    r"|^[\w.]*(Error|Exception)\b(:|$)"
+_TAIL = 12  # lines shown of a log without an error
+_AFTER = 8  # lines below an error that belong to it: source lines, notes
+_MOST_ABOVE = 6  # lines above: "In file included from", "In function"
+_TOOL = re.compile(
+    r"^\S.*?[:(]\d+(?:[:,]\d+)*\)?\s*:\s*(?:fatal )?(?:error|ERROR)\b"  # gcc, clang, MSVC, meson, Cython
+    r"|\berror\[E\d+\]|\bfatal error( [A-Z]+\d+)?:|\berror (C|LNK)\d+:"  # rustc, MSVC
+    r"|: undefined reference to |^ld: |: cannot find -l|: multiple definition of |Undefined symbols for architecture"
+    r"|^CMake Error|^Error compiling Cython file|^error: linker "
+)
+_OTHER = re.compile(
+    r"(^|[\s:])(fatal )?(error|ERROR)( [A-Z]+\d+)?:|^FAILED: |^[\w.]*(Error|Exception)\b(:|$)|command not found$"
+)
+_ABOVE = re.compile(r"^In file included from |^\s+from \S+:\d+|: In (member )?(function|constructor)|: At top level")
+_BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$")
+_WARNING = re.compile(r"(?:\w*(?:Deprecation|Future|User)Warning: |^\s*DEPRECATION: |^\s*\[notice\] )")
+_BANNER = "!!"  # setuptools frames a warning with lines of these
+_NO_COMPILER = re.compile(
+    r"command '[^']*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cl\.exe|icc)' failed: No such file or directory"
+    r"|No such file or directory: '[^']*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+)'"
+    r"|Unable to find vcvarsall\.bat|Microsoft Visual C\+\+ [\d.]+ or greater is required"
+    r"|No CMAKE_C(?:XX)?_COMPILER could be found|CMAKE_C(?:XX)?_COMPILER not set"
+    r"|Unknown compiler\(s\):|linker `(?:cc|link\.exe)` not found"
+    r"|xcrun: error: invalid active developer path"
 )
 
 
-def interesting(log: str, *, tail: int = _TAIL) -> str:
-    """The end of a log from its first complaint on, or the first complaint and the end when much is between them.
+def lacks_compiler(log: str) -> bool:
+    """Whether the build failed because there is no C or C++ compiler to call."""
+    return _NO_COMPILER.search(log) is not None
 
-    Compilers complain first and drivers then wrap the complaint into pages of traceback, so the end alone often
-    does not say what is wrong. Left-out lines are counted.
+
+def interesting(log: str, *, tail: int = _TAIL) -> str:
+    """The first error with the lines that belong to it, else the last ``tail`` lines; left-out lines are counted.
+
+    Deprecation warnings are left out: they never are the reason, and setuptools prints them after it.
     """
-    lines = log.rstrip().splitlines()
-    start = max(0, len(lines) - tail)
-    first = next((number for number, line in enumerate(lines) if _COMPLAINT.search(line)), start)
-    above = max(0, first - _BEFORE)
-    if first >= start:
-        begin = max(start, above)
-        return "\n".join(_omitted(begin) + lines[begin:])
-    below = min(start, first + _AFTER)
-    return "\n".join(_omitted(above) + lines[above:below] + _omitted(start - below) + lines[start:])
+    lines = _without_warnings(log.rstrip().splitlines())
+    for complaint in (_TOOL, _OTHER):
+        first = next((number for number, line in enumerate(lines) if complaint.search(line)), None)
+        if first is not None:
+            return _framed(lines, *_block(lines, first))
+    return _framed(lines, max(0, len(lines) - tail), len(lines))
+
+
+def _block(lines: Sequence[str], first: int) -> tuple[int, int]:
+    """Where the lines that belong to an error begin and end."""
+    begin = first
+    while begin > max(0, first - _MOST_ABOVE) and _ABOVE.search(lines[begin - 1]):
+        begin -= 1
+    end = first + 1
+    while end < min(len(lines), first + 1 + _AFTER) and _BELOW.search(lines[end]) and not _TOOL.search(lines[end]):
+        end += 1
+    while not lines[end - 1].strip():
+        end -= 1
+    return begin, end
+
+
+def _framed(lines: Sequence[str], begin: int, end: int) -> str:
+    return "\n".join([*_omitted(begin), *lines[begin:end], *_omitted(len(lines) - end)])
 
 
 def _omitted(count: int) -> list[str]:
     return [f"[... {count} more line{'' if count == 1 else 's'}]"] if count else []
+
+
+def _without_warnings(lines: Sequence[str]) -> list[str]:
+    kept: list[str] = []
+    number = 0
+    while number < len(lines):
+        if not _WARNING.search(lines[number]):
+            kept.append(lines[number])
+            number += 1
+            continue
+        number += 1
+        if lines[number : number + 1] == [_BANNER]:
+            ends = [at for at in range(number + 1, len(lines)) if lines[at] == _BANNER]
+            number = ends[0] + 1 if ends else number
+        if lines[number : number + 1] and re.match(r"\s+\S", lines[number]):  # the line of code that warned
+            number += 1
+    return kept

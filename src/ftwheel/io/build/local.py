@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.build.log_excerpt import interesting
+from ftwheel.core.build.log_excerpt import interesting, lacks_compiler
 from ftwheel.core.build.model import BuildObserver, BuildStage, ConfigSettings, Repair
-from ftwheel.core.errors import BuildError, FtwheelError, InputError
+from ftwheel.core.errors import BuildError, FtwheelError, InputError, MissingToolError, refused
 from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.io.build.backend_wheel import backend_wheel
@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalBuilder", "open_builder"]
 
+_COMPILERS = {
+    "linux": "install a C and C++ compiler: apt install g++, dnf install gcc-c++, apk add build-base",
+    "darwin": "install a C and C++ compiler: xcode-select --install",
+    "win32": "install a C and C++ compiler: winget install Microsoft.VisualStudio.2022.BuildTools",
+}
 _Distribution = Literal["sdist", "wheel"]
 
 
@@ -247,7 +252,9 @@ class LocalBuilder:
             for temporary, final in pairs:
                 temporary.replace(final)
         except OSError as error:
-            raise BuildError(f"{self._out_dir}: cannot be written ({error.strerror or error})") from error
+            raise BuildError(
+                f"{self._out_dir}: cannot be written ({error.strerror or error})", hint=refused(error).hint
+            ) from error
         finally:
             for temporary, _ in pairs:
                 temporary.unlink(missing_ok=True)
@@ -285,13 +292,17 @@ def _told(label: str, project: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _backend_failures(log: Path) -> Iterator[None]:
-    """Turn what ``build`` raises into the interesting end of the log."""
+    """Turn what ``build`` raises into the first error of the log, or into the compiler that is missing."""
     from build import BuildBackendException, BuildException
 
     try:
         yield
     except (BuildBackendException, BuildException) as error:
-        raise BuildError(f"{error}\n{interesting(log.read_text(errors='replace'))}") from error
+        text = log.read_text(errors="replace")
+        said = f"{error}\n{interesting(text)}"
+        if lacks_compiler(text):
+            raise MissingToolError(said, hint=_COMPILERS.get(sys.platform, _COMPILERS["linux"])) from error
+        raise BuildError(said, hint="ftwheel build -v shows the whole log") from error
 
 
 def _same(before: Interpreter, after: Interpreter) -> None:

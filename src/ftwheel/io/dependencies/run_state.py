@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ftwheel.core.dependencies.readiness_json import parse_project, project_data
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import InputError, unwritable
 
 if TYPE_CHECKING:
     from ftwheel.core.dependencies.readiness import ProjectReport
@@ -80,7 +80,7 @@ class RunState:
         try:
             written = os.write(self._descriptor, line)
         except OSError as error:
-            raise InputError(f"{self._path}: cannot be written ({error.strerror})") from error
+            raise unwritable(self._path, error) from error
         if written != len(line):
             raise InputError(
                 f"{self._path}: cannot be written (the disk is full)", hint="the next run goes on from here"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ftwheel.core.errors import IndexFormatError, InputError
+from ftwheel.core.errors import IndexFormatError, InputError, unwritable
 from ftwheel.core.index.page import ProjectDetails, Refusal, SourceKind, render_page
 from ftwheel.core.index.pages import Index
 from ftwheel.core.index.parse import parse_page
@@ -176,7 +176,7 @@ def write_recording(
             os.rename(new, folder)
             shutil.rmtree(os.path.join(work, "old"), ignore_errors=True)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
+        raise unwritable(folder, error) from error
 
 
 def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mapping[str, int]) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.errors import ConfigurationError, InputError, unwritable
 
 __all__ = ["read_baseline", "write_baseline"]
 
@@ -46,4 +46,4 @@ def write_baseline(path: Path, accepted: Iterable[tuple[str, str]]) -> None:
         new.write_text(text, encoding="utf-8")
         new.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+        raise unwritable(path, error) from error

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ftwheel.core.errors import BuildError
+from ftwheel.core.errors import BuildError, SystemRefusedError
 from ftwheel.io.system.folders import cache_root
 
 __all__ = ["workspace"]
@@ -27,10 +27,17 @@ def workspace(root: Path | None = None) -> Iterator[Path]:
     """An empty folder, removed afterwards; what a killed run left behind is removed before.
 
     ``root`` holds the numbered folders; by default it is ``work`` in the cache folder, which is on the same file system
-    as uv's cache more often than the system's temporary folder, so that uv can link instead of copying.
+    as uv's cache more often than the system's temporary folder, so that uv can link instead of copying. Raises
+    SystemRefusedError when the folders cannot be made.
     """
     folder = root or Path(cache_root()) / "work"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "0.lock").open("ab").close()
+    except OSError as error:
+        raise SystemRefusedError(
+            f"{folder}: cannot be written ({error.strerror})", hint="set FTWHEEL_CACHE_DIR to a folder that can"
+        ) from error
     for number in range(_MOST):
         with (folder / f"{number}.lock").open("ab") as handle:
             if not _locked(handle):
