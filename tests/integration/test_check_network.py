@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
 import pytest
 
+from ftwheel.app.release.published_wheels import parse_release, wheels_of
 from ftwheel.cli.main import main
+from ftwheel.cli.options import indexes
+from ftwheel.io.wheel.platform_policy import platform_policy, surely_kept, watched_symbols
+from ftwheel.io.wheel.reading import inspect_wheel
 
 pytestmark = pytest.mark.network
 
@@ -52,3 +57,29 @@ def test_modules_of_other_interpreters(findings) -> None:  # type: ignore[no-unt
     found = findings("pymongo==4.15.1")
     assert {code for code, _ in found} == {"FTW208"}
     assert any("-cp313t-" in filename for _, filename in found)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("release", ["kiwisolver==1.4.9", "shapely==2.1.2", "lxml==6.0.2", "cffi==2.0.0", "uv==0.9.7"])
+def test_no_tag_is_granted_that_auditwheel_refuses(release: str, tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    indexes.add_arguments(parser)
+    granted = 0
+    with indexes.open_places(parser.parse_args([])) as places:
+        assert places.client is not None
+        parsed = parse_release(release)
+        assert parsed
+        pages = [page for index in places.all if (page := index.project(parsed[0]))]
+        files = [each for each in wheels_of(pages, *parsed) if "linux" in each.filename]
+        for file in files:
+            if not ("-cp313-" in file.filename or "-none-" in file.filename):
+                continue
+            path = places.client.download(file, tmp_path / file.filename)
+            contents = inspect_wheel(str(path), level2=False, watched=watched_symbols())
+            if surely_kept(contents):
+                granted += 1
+                asked = platform_policy(str(path), inspect_wheel(str(path), level2=False))
+                assert asked.tag, file.filename
+                assert not asked.reason, file.filename
+            path.unlink()
+    assert granted > 3

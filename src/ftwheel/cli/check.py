@@ -91,14 +91,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _judge(arguments: argparse.Namespace) -> Judge:
     from ftwheel.app.wheel.check import Judge
-    from ftwheel.io.wheel.platform_policy import can_audit, platform_policy
+    from ftwheel.io.wheel.platform_policy import can_audit, platform_policy, watched_symbols
     from ftwheel.io.wheel.reading import inspect_wheel
     from ftwheel.io.wheel.stable_abi import stable_symbols
 
     selection, undeclared = _selection(arguments)
     return Judge(
         selection=selection,
-        read=partial(inspect_wheel, level2=arguments.level == 2),
+        read=partial(inspect_wheel, level2=arguments.level == 2, watched=watched_symbols() if can_audit() else None),
         stable_symbols=stable_symbols,
         policy=platform_policy if can_audit() else None,
         undeclared=undeclared,

@@ -31,7 +31,7 @@ class Judge:
     selection: RuleSelection
     read: Callable[[str], WheelContents]
     stable_symbols: Callable[[], Mapping[str, int]]
-    policy: Callable[[str], PolicyVerdict] | None
+    policy: Callable[[str, WheelContents], PolicyVerdict] | None
     undeclared: tuple[str, ...] = ()
 
     def __call__(self, path: str) -> WheelReport:
@@ -47,7 +47,7 @@ class Judge:
         return WheelFacts(
             wheel=contents,
             stable_symbols=self.stable_symbols,
-            policy=None if policy is None else lambda: policy(path),
+            policy=None if policy is None else lambda: policy(path, contents),
             undeclared=self.undeclared,
         )
 

@@ -23,6 +23,7 @@ from ftwheel.core.wheel.extension_module import ExtensionModule, module_name
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.filename import WheelName
+    from ftwheel.core.wheel.linkage import ElfLinkage
 
 __all__ = [
     "EXTENSION_ENDINGS",
@@ -130,7 +131,8 @@ class WheelContents:
     ``dist_info`` is the folder of the metadata files, with a slash. ``members`` are sorted by path, without folders.
     ``wheel``, ``metadata`` and ``record`` are None when the file is missing or unreadable (then ``flaws`` says so).
     ``extensions`` is filled only when the reader was asked to look into binaries; it is sorted by path and has every
-    member that is named like an extension module and can be read as a binary.
+    member that is named like an extension module and can be read as a binary. So is ``linkage``: what every ELF file
+    of the wheel needs from outside, whatever its name; None when nobody asked.
     """
 
     name: WheelName
@@ -142,6 +144,7 @@ class WheelContents:
     record: tuple[RecordEntry, ...] | None
     flaws: tuple[Flaw, ...] = ()
     extensions: tuple[ExtensionModule, ...] = ()
+    linkage: tuple[ElfLinkage, ...] | None = None
 
     @property
     def filename(self) -> str:

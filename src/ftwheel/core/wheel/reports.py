@@ -15,8 +15,8 @@ __all__ = ["CheckReport", "Imported", "PolicyVerdict", "WheelReport"]
 class PolicyVerdict:
     """What auditwheel says about the platform tag of a wheel.
 
-    ``tag`` is the most compatible tag the wheel is consistent with; "" when auditwheel could not judge it, and then
-    ``reason`` says why.
+    ``tag`` is a tag that the wheel is consistent with: one of its name, or else the most compatible one, and then
+    ``reason`` names what hinders the promised one. "" when auditwheel could not judge it; then ``reason`` says why.
     """
 
     tag: str

@@ -1,16 +1,34 @@
-"""Ask auditwheel whether a wheel keeps what its manylinux or musllinux tag promises."""
+"""Say whether a wheel keeps what its manylinux or musllinux tag promises: auditwheel's answer.
+
+auditwheel is asked, in a process of its own, only where what was read from the wheel does not settle it
+(``ftwheel.core.wheel.linkage``). Its policies are read from the data files of the installed package.
+"""
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import json
+import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ftwheel.core.wheel.linkage import LibraryPolicy, surely_keeps
 from ftwheel.core.wheel.reports import PolicyVerdict
 
-__all__ = ["can_audit", "platform_policy"]
+if TYPE_CHECKING:
+    from ftwheel.core.wheel.contents import WheelContents
+
+__all__ = ["can_audit", "platform_policy", "surely_kept", "watched_symbols"]
 
 _TIMEOUT = 300.0  # seconds; the largest wheels take auditwheel about a minute
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "AUDITWHEEL_LD_LIBRARY_PATH")  # auditwheel looks there
+_TAG = re.compile(r"((many|musl)linux(?:\d+|_\d+_\d+))_(\w+)")
+_MUSL_MACHINES = {"i686": "x86", "armv7l": "armv7"}  # where the name of musl's own library has another word
 
 
 def can_audit() -> bool:
@@ -18,8 +36,81 @@ def can_audit() -> bool:
     return sys.platform == "linux"
 
 
-def platform_policy(path: str) -> PolicyVerdict:
-    """The most compatible tag that auditwheel finds a wheel consistent with. Never raises for what the wheel is."""
+def platform_policy(path: str, contents: WheelContents) -> PolicyVerdict:
+    """A tag that auditwheel finds a wheel consistent with: one that the name has, or the most compatible one.
+
+    Never raises for what the wheel is.
+    """
+    tag = surely_kept(contents)
+    return PolicyVerdict(tag=tag) if tag else _ask(path, contents.name.platforms)
+
+
+def surely_kept(contents: WheelContents) -> str:
+    """A promised tag that auditwheel would grant for sure; "" when it has to be asked."""
+    promised = [found for tag in contents.name.platforms if (found := _TAG.fullmatch(tag))]
+    kinds = {(tag[2], tag[3]) for tag in promised}
+    if len(promised) < len(contents.name.platforms) or len(kinds) != 1 or contents.flaws or contents.linkage is None:
+        return ""
+    members = {member.path for member in contents.members}
+    recorded = {entry.path for entry in contents.record or ()}
+    if not recorded <= members or not {file.path for file in contents.linkage} <= recorded:
+        return ""
+    inherit = not any(map(os.environ.get, _LIBRARY_PATHS))
+    for tag in promised:
+        policy = _policies().get(tag[0])
+        if policy and surely_keeps(policy, f"{tag[2]}linux", contents.linkage, inherit=inherit):
+            return tag[0]
+    return ""
+
+
+def watched_symbols() -> Mapping[str, frozenset[str]]:
+    """The symbols that some policy forbids to import, by library."""
+    watched: dict[str, frozenset[str]] = {}
+    for policy in _policies().values():
+        for library, symbols in policy.forbidden.items():
+            watched[library] = watched.get(library, frozenset()) | symbols
+    return watched
+
+
+@functools.cache
+def _policies() -> Mapping[str, LibraryPolicy]:
+    """auditwheel's policies by tag; none when its data files are not where, or what, they are known to be."""
+    package = importlib.util.find_spec("auditwheel")  # looks for the folder; imports nothing
+    try:
+        folder = Path(str(package and package.origin)).parent / "policy"
+        rows = json.loads((folder / "manylinux-policy.json").read_bytes())
+        policies = list(_read(rows, _same))
+        # where musl is installed auditwheel knows that version alone, otherwise the newest one alone
+        if not any(Path("/lib").glob("libc.musl-*.so.1")):
+            rows = json.loads((folder / "musllinux-policy.json").read_bytes())
+            newest = min((row for row in rows if row["priority"]), key=lambda row: row["priority"])
+            policies += _read([newest], _musl_name)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return {name: policy for policy in policies for name in policy.names}
+
+
+def _read(rows: list[dict[str, Any]], library: Any) -> Iterator[LibraryPolicy]:
+    for row in rows:
+        for machine, versions in row["symbol_versions"].items():
+            yield LibraryPolicy(
+                names=frozenset(f"{name}_{machine}" for name in (row["name"], *row["aliases"])),
+                machine=machine,
+                versions={group: frozenset(known) for group, known in versions.items()},
+                libraries=frozenset(library(name, machine) for name in row["lib_whitelist"]),
+                forbidden={name: frozenset(symbols) for name, symbols in row["blacklist"].items()},
+            )
+
+
+def _same(name: str, machine: str) -> str:
+    return name
+
+
+def _musl_name(name: str, machine: str) -> str:
+    return f"libc.musl-{_MUSL_MACHINES.get(machine, machine)}.so.1" if name == "libc.so" else name
+
+
+def _ask(path: str, promised: Sequence[str]) -> PolicyVerdict:
     command = [sys.executable, "-P", "-m", "auditwheel", "show", "--json", path]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT)
@@ -30,9 +121,27 @@ def platform_policy(path: str) -> PolicyVerdict:
     try:
         answer = json.loads(done.stdout)
         if tag := answer.get("overall_tag"):
-            return PolicyVerdict(tag=str(tag))
+            return PolicyVerdict(tag=str(tag), reason=_what_hinders(answer, promised))
         reason = str(answer.get("error", "auditwheel names no tag"))
     except (ValueError, AttributeError):
         lines = done.stderr.strip().splitlines()
-        reason = lines[-1] if lines else f"auditwheel left with exit code {done.returncode}"
+        reason = lines[-1] if lines else f"auditwheel exited {done.returncode}"
     return PolicyVerdict(tag="", reason=" ".join(reason.split()))
+
+
+def _what_hinders(answer: dict[str, Any], promised: Sequence[str]) -> str:
+    """The libraries, symbols and versions that the promised policy does not allow, from auditwheel's answer."""
+    policies = [policy for tag in promised if (policy := _policies().get(tag))]
+    if not policies:
+        return ""
+    policy = max(policies, key=lambda policy: len(policy.libraries) + sum(map(len, policy.versions.values())))
+    upgrades: dict[str, dict[str, Any]] = answer.get("policy_upgrades", {})
+    upgrade: dict[str, Any] = next((upgrades[name] for name in policy.names if name in upgrades), {})
+    found = [f"the library {name}" for name in upgrade.get("libs_to_eliminate", ())]
+    for library, symbols in upgrade.get("blacklisted_symbols", {}).items():
+        found.append(f"{', '.join(symbols)} of {library}")
+    for library, versions in answer.get("versioned_symbols", {}).items():
+        over = [version for version in versions if not policy.allows(version)]
+        if over:
+            found.append(f"{', '.join(over)} of {library}")
+    return "; ".join(found)

@@ -37,6 +37,8 @@ from ftwheel.core.wheel.filename import WheelName
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.extension_module import ExtensionModule
+    from ftwheel.core.wheel.linkage import ElfLinkage
+    from ftwheel.io.binaries.linkage import Watched
 
 __all__ = ["extract_wheel", "inspect_wheel", "read_wheel"]
 
@@ -47,6 +49,7 @@ _LARGEST_METADATA = 64 << 20  # RECORD of the largest wheels on the public index
 _LARGE = 64 << 20  # below this a member cannot hurt, however well it is compressed
 _BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables up to some dozen times, a bomb about 1000 times
 _CHUNK = 1 << 20
+_ELF = b"\x7fELF"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
@@ -59,19 +62,23 @@ class _Refused(Exception):  # noqa: N818 - not a failure, an answer of the funct
 
 
 def read_wheel(
-    path: Path, *, filename: str = "", inspect: Callable[[bytes, str], ExtensionModule] | None = None
+    path: Path,
+    *,
+    filename: str = "",
+    inspect: Callable[[bytes, str], ExtensionModule] | None = None,
+    link: Callable[[bytes, str], ElfLinkage] | None = None,
 ) -> WheelContents:
     """Read one wheel.
 
     ``filename`` is the name to judge it by, by default the file's own. ``inspect`` is called with the bytes and the
     path of every member named like an extension module, and gives its facts; without it ``extensions`` stays empty.
-    Raises InputError when the file is not a zip or not named like a wheel; everything smaller is a flaw of the
-    result.
+    ``link`` is called with every ELF file, whatever its name; without it ``linkage`` stays None. Raises InputError when
+    the file is not a zip or not named like a wheel; everything smaller is a flaw of the result.
     """
     name = WheelName.parse(filename or path.name)
     try:
         with zipfile.ZipFile(path) as archive:
-            return _Reader(archive, name, path.stat().st_size, inspect).read()
+            return _Reader(archive, name, path.stat().st_size, inspect, link).read()
     except (*_BROKEN, MemoryError) as error:
         raise InputError(
             f"{path}: cannot be read as a wheel ({_why(error)})",
@@ -79,11 +86,16 @@ def read_wheel(
         ) from error
 
 
-def inspect_wheel(path: str, *, level2: bool = True) -> WheelContents:
-    """Read one wheel and look into its extension modules (``level2``: walk their init functions too)."""
-    from ftwheel.io.binaries import read_extension
+def inspect_wheel(path: str, *, level2: bool = True, watched: Watched | None = None) -> WheelContents:
+    """Read one wheel and look into its extension modules (``level2``: walk their init functions too).
 
-    return read_wheel(Path(path), inspect=partial(read_extension, level2=level2))
+    With ``watched``, ``linkage`` tells what its ELF files need, and which of these symbols they import.
+    """
+    from ftwheel.io.binaries import read_extension
+    from ftwheel.io.binaries.linkage import read_linkage
+
+    link = None if watched is None else partial(read_linkage, watched=watched)
+    return read_wheel(Path(path), inspect=partial(read_extension, level2=level2), link=link)
 
 
 def extract_wheel(path: Path, target: Path) -> None:
@@ -121,11 +133,14 @@ class _Reader:
         name: WheelName,
         size: int,
         inspect: Callable[[bytes, str], ExtensionModule] | None,
+        link: Callable[[bytes, str], ElfLinkage] | None,
     ) -> None:
         self.archive = archive
         self.name = name
         self.size = size
         self.inspect = inspect
+        self.link = link
+        self.linkage: list[ElfLinkage] = []
         self.dist_info = f"{name.stem}.dist-info/"
         self.flaws: list[Flaw] = []
         self.extensions: list[ExtensionModule] = []
@@ -153,6 +168,7 @@ class _Reader:
             record=record,
             flaws=tuple(sorted(set(self.flaws), key=lambda flaw: (flaw.path, flaw.kind.value, flaw.detail))),
             extensions=tuple(sorted(self.extensions, key=lambda extension: extension.path)),
+            linkage=None if self.link is None else tuple(sorted(self.linkage, key=lambda file: file.path)),
         )
 
     def _dist_info(self, paths: Iterable[str]) -> str:
@@ -246,6 +262,7 @@ class _Reader:
                 each.update(data)
             initialised = _has_init(data, path)
             self._look_into(data, path)
+            self._link(data, path)
         else:
             self._stream(info, list(hashes.values()))
         return Member(
@@ -258,9 +275,12 @@ class _Reader:
 
     def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> None:
         done = 0
+        kept: list[bytes] = []
         try:
             with self.archive.open(info) as stream:
                 while chunk := stream.read(_CHUNK):
+                    if kept or (self.link is not None and not done and chunk.startswith(_ELF)):
+                        kept.append(chunk)
                     done += len(chunk)
                     for each in hashes:
                         each.update(chunk)
@@ -268,6 +288,12 @@ class _Reader:
             raise _Refused(Flaw(path=info.filename, detail=f"cannot be unpacked ({_why(error)})")) from error
         if done != info.file_size:
             raise _Refused(Flaw(path=info.filename, detail=f"ends after {done} of {info.file_size} bytes"))
+        self._link(b"".join(kept), info.filename)
+
+    def _link(self, data: bytes, path: str) -> None:
+        # auditwheel takes no file named like a Python source for a binary
+        if self.link is not None and data.startswith(_ELF) and not path.endswith(".py"):
+            self.linkage.append(self.link(data, path))
 
     def _look_into(self, data: bytes, path: str) -> None:
         if self.inspect is None:

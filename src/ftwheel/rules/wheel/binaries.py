@@ -132,8 +132,10 @@ class PlatformPolicy(WheelRule):
                 severity=Severity.ADVICE,
             )
         elif not any(_at_least(verdict.tag, tag) for tag in promised):
+            needs = f", because it needs {verdict.reason}" if verdict.reason else ""
             yield self.finding(
-                facts.subject(), f"has the tag {', '.join(promised)}; auditwheel finds it consistent with {verdict.tag}"
+                facts.subject(),
+                f"has the tag {', '.join(promised)}; auditwheel finds it consistent with {verdict.tag}{needs}",
             )
 
 

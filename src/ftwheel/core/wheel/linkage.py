@@ -1,0 +1,166 @@
+"""Decide whether the ELF files of a wheel surely keep a manylinux or musllinux promise.
+
+auditwheel is the judge of that. Most wheels need nothing but the libraries and symbol versions that the policy names,
+or libraries of their own; then auditwheel's answer follows from what the files say and from auditwheel's own policy
+data, and asking it (which unpacks the wheel) can be spared. Everything else is left to auditwheel: ``surely_keeps``
+says True or "not sure", never False.
+
+Follows auditwheel 6.8: ``wheel_abi.py`` (``get_wheel_elfdata``, ``analyze_wheel_abi``), ``policy/__init__.py``
+(``lddtree_external_references``, ``versioned_symbols_policy``) and ``lddtree.py`` (``ldd``, ``find_lib``).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["ElfLinkage", "LibraryPolicy", "surely_keeps"]
+
+_NAMED_FOR = ("-linux-musl.so", "-linux-musleabihf.so", "-linux-gnu.so", "-linux-gnueabihf.so")
+_ORIGIN = ("$ORIGIN", "${ORIGIN}")
+# auditwheel may find these on the host, and then walks what the host's copies need: only each other
+_PLAIN = frozenset(
+    {
+        "libc.so.6",
+        "libm.so.6",
+        "libdl.so.2",
+        "libpthread.so.0",
+        "librt.so.1",
+        "libutil.so.1",
+        "libgcc_s.so.1",
+        "libstdc++.so.6",
+        "libatomic.so.1",
+        "libz.so.1",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElfLinkage:
+    """What one ELF file of a wheel needs from outside.
+
+    ``machine`` is auditwheel's word for the architecture. ``needed`` are the DT_NEEDED names in their order, ``search``
+    the folders of DT_RUNPATH or DT_RPATH, ``versions`` the symbol versions of all libraries but the loader
+    (``GLIBC_2.17``), ``undefined`` those of the watched symbols that the file cannot do without. ``interpreter`` is
+    the loader that a program names. ``initialises`` says that the file may be an extension module. ``plain`` is False
+    when the file could not be read, or has a trait whose weight only auditwheel knows; then nothing else counts.
+    """
+
+    path: str
+    plain: bool = True
+    machine: str = ""
+    needed: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    versions: frozenset[str] = frozenset()
+    undefined: frozenset[str] = frozenset()
+    interpreter: str = ""
+    initialises: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last component of the path."""
+        return posixpath.basename(self.path)
+
+    @property
+    def libc(self) -> str:
+        """``manylinux`` or ``musllinux`` where the file shows the C library; both, or neither, as "?" and ""."""
+        program = posixpath.basename(self.interpreter)
+        found = {"musllinux" if program.startswith("ld-musl-") else "manylinux"} if program else set()
+        for name in self.needed:
+            if name.startswith(("libc.musl-", "ld-musl-")):
+                found.add("musllinux")
+            elif name == "libc.so.6" or _is_loader(name):
+                found.add("manylinux")
+        if not found and self.path.endswith(_NAMED_FOR):
+            found.add("musllinux" if "-linux-musl" in self.path else "manylinux")
+        return "".join(found) if len(found) < 2 else "?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryPolicy:
+    """One policy of auditwheel for one machine: ``libraries`` may be needed, of each symbol group only ``versions``.
+
+    ``forbidden`` are symbols of a library that must not be used although the library may be. ``names`` are the tags
+    that stand for the policy.
+    """
+
+    names: frozenset[str]
+    machine: str
+    versions: Mapping[str, frozenset[str]]
+    libraries: frozenset[str]
+    forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def allows(self, symbol_version: str) -> bool:
+        """Whether a symbol version such as ``GLIBC_2.17`` may be asked for; groups that the policy lacks may."""
+        group, _, version = symbol_version.partition("_")
+        return group not in self.versions or version in self.versions[group]
+
+
+def surely_keeps(policy: LibraryPolicy, libc: str, files: Sequence[ElfLinkage], *, inherit: bool) -> bool:
+    """Whether auditwheel, asked about a wheel with these ELF files, would grant this policy or a stricter one.
+
+    ``libc`` is ``manylinux`` or ``musllinux``, as the wheel's name has it. ``inherit`` says that nothing on the host
+    comes before the folders that a library is searched in because of who needs it (as LD_LIBRARY_PATH does). False
+    means "not sure".
+    """
+    by_path = {file.path: file for file in files}
+    needed = {name for file in files for name in file.needed}
+    return bool(files) and all(
+        file.plain
+        and file.machine == policy.machine
+        and file.libc in {"", libc}
+        and "purelib" not in file.path.split("/")
+        and _symbols_allowed(policy, file)
+        # a library that others of the wheel need counts by who needs it
+        and ((file.name in needed and not file.initialises) or _libraries_allowed(policy, file, by_path, inherit))
+        for file in files
+    )
+
+
+def _symbols_allowed(policy: LibraryPolicy, file: ElfLinkage) -> bool:
+    return all(map(policy.allows, file.versions)) and not any(
+        file.undefined & policy.forbidden.get(name, frozenset()) for name in file.needed
+    )
+
+
+def _libraries_allowed(
+    policy: LibraryPolicy, top: ElfLinkage, by_path: Mapping[str, ElfLinkage], inherit: bool
+) -> bool:
+    """Whether each library is the policy's, or surely the wheel's own; also those that the wheel's own need."""
+    own: dict[str, ElfLinkage] = {top.path: top}
+    waiting = [top]
+    allowed: set[str] = set()
+    while waiting:
+        file = waiting.pop()
+        for name in file.needed:
+            if _is_loader(name):
+                continue
+            if name in policy.libraries:
+                allowed.add(name)
+                continue
+            found = _beside(file, name, by_path) or (_beside(top, name, by_path) if inherit else None)
+            if found is None:
+                return False
+            if found.path not in own:
+                own[found.path] = found
+                waiting.append(found)
+    # a library of the host that is walked first may bring in the host's copy of what the wheel ships
+    return len(own) == 1 or all(name in _PLAIN or name.startswith("libc.musl-") for name in allowed)
+
+
+def _beside(file: ElfLinkage, name: str, by_path: Mapping[str, ElfLinkage]) -> ElfLinkage | None:
+    """The file of the wheel in the first search folder that has one of this name; None when the host might have it."""
+    for entry in file.search:
+        origin, slash, rest = entry.partition("/")
+        folder = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), f".{slash}{rest}"))
+        if origin not in _ORIGIN or "$" in rest or "/" in name or folder.startswith(".."):
+            return None
+        if found := by_path.get(posixpath.normpath(posixpath.join(folder, name))):
+            return found
+    return None
+
+
+def _is_loader(name: str) -> bool:
+    """The dynamic loader, which is never a library to bundle."""
+    return "ld-linux" in name or name in {"ld64.so.1", "ld64.so.2"}
