@@ -245,7 +245,7 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, free_threaded_python: st
     ("typed", "error", "hint"),
     [
         ("ftwheel|verify|wheels|--report|json=file/x", "file/x: cannot be written (Not a directory)", "check the path"),
-        ("ftwheel|simulate|x|--record|file", "file: cannot be written (File exists)", "a file is in the way"),
+        ("ftwheel|simulate|x|--record|file/x", "file/x: cannot be written (File exists)", "a file is in the way"),
     ],
 )
 def test_an_output_that_cannot_be_written(

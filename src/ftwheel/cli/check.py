@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ftwheel.app.wheel.check import Importer, Judge, Run
     from ftwheel.core.findings import Severity
     from ftwheel.core.wheel.reports import WheelReport
+    from ftwheel.render.progress import Progress
     from ftwheel.rules.wheel.selection import RuleSelection
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
@@ -72,14 +74,22 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("no wheel is named", hint="ftwheel check dist/")
     from ftwheel.app.wheel.check import check
     from ftwheel.core.findings import Severity
-    from ftwheel.render.wheel.check import progress, write
+    from ftwheel.render.progress import progress
+    from ftwheel.render.wheel.check import write
 
     judge = _judge(arguments)
-    with ExitStack() as stack:
-        paths = list(dict.fromkeys(_paths(arguments, stack)))
+    with ExitStack() as stack, progress(begin="looking for wheels") as shown:
+        paths = list(dict.fromkeys(_paths(arguments, stack, shown)))
         importer = _importer(arguments.python) if arguments.imports else None
-        with progress(len(paths)) as told:
-            report = check(paths, judge, run=_runner(arguments.cores), importer=importer, observer=told)
+        shown(0, len(paths), os.path.basename(paths[0]))
+        done = count(1)
+        report = check(
+            paths,
+            judge,
+            run=_runner(arguments.cores),
+            importer=importer,
+            observer=lambda path: shown(next(done), len(paths), os.path.basename(path)),
+        )
     show = partial(write, report, quiet=arguments.quiet)
     show(arguments.format, sys.stdout)
     reports.write_all(arguments.report, show)
@@ -147,7 +157,7 @@ def _codes(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(code.strip().upper() for text in given for code in text.split(",") if code.strip())
 
 
-def _paths(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[str]:
+def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> Iterator[str]:
     """The files to check; a release is downloaded into a folder that ``stack`` removes."""
     from ftwheel.app.release.published_wheels import parse_release
 
@@ -166,12 +176,14 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[str]:
                 raise InputError(f"{target}: no file matches", hint="give the folder the wheels were built to")
             yield from matches
         elif release := parse_release(target):
-            yield from _downloaded(arguments, *release, stack)
+            yield from _downloaded(arguments, *release, stack, shown)
         else:
             raise no_such_file(target, "a wheel, a folder of wheels, or a release")
 
 
-def _downloaded(arguments: argparse.Namespace, name: str, version: Version, stack: ExitStack) -> Iterator[str]:
+def _downloaded(
+    arguments: argparse.Namespace, name: str, version: Version, stack: ExitStack, shown: Progress
+) -> Iterator[str]:
     """The wheels of a release, got and verified many at a time."""
     from concurrent.futures import ThreadPoolExecutor
     from tempfile import TemporaryDirectory
@@ -187,7 +199,10 @@ def _downloaded(arguments: argparse.Namespace, name: str, version: Version, stac
     download = places.client.download
     with ThreadPoolExecutor(_DOWNLOADS) as pool:
         try:
-            yield from pool.map(lambda file: os.fspath(download(file, folder / file.filename)), files)
+            paths = pool.map(lambda file: os.fspath(download(file, folder / file.filename)), files)
+            for number, path in enumerate(paths, 1):
+                shown(number, len(files), f"downloaded {os.path.basename(path)}")
+                yield path
         except BaseException:
             places.client.abort()
             pool.shutdown(cancel_futures=True)

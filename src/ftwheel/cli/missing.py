@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ftwheel.core.tags.environments import Environment
     from ftwheel.io.dependencies.run_state import RunState
     from ftwheel.io.index.named import NamedIndex
+    from ftwheel.render.progress import Progress
 
 __all__ = ["EXAMPLES", "add_arguments", "add_shared_arguments", "python", "read", "report_on", "run"]
 
@@ -128,7 +129,7 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
     from ftwheel.io.dependencies.report_cache import ReportCache
     from ftwheel.io.index.arrivals import IndexArrivals
     from ftwheel.io.system.folders import cache_root
-    from ftwheel.render.dependencies.progress import progress
+    from ftwheel.render.progress import progress
 
     targets = _targets(arguments)
     unresolved = not all(each.resolved for each in inputs)
@@ -142,19 +143,19 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
         arrivals = IndexArrivals(places.client, places.indexes[bare.name], jobs=arguments.jobs)
         memory = ReportCache(os.path.join(cache_root(), "reports-1"), targets, rules, arrivals.edition)
         inspect = _inspector(places) if arguments.deep else None
-        with progress() as shown, _state(arguments, targets, arrivals.indexes) as state:
+        with progress(begin="reading") as shown, _state(arguments, targets, arrivals.indexes) as state:
 
             def observer(report: ProjectReport, number: int, of: int) -> None:
                 if state is not None:
                     state.keep(report)
-                shown(report, number, of)
+                shown(number, of, report.name)
 
             report = missing(
                 inputs,
                 ReadinessQuestion(targets=targets, rules=rules, arrivals=arrivals, inspect=inspect, memory=memory),
                 resolve=None
                 if arguments.no_deps or not unresolved
-                else _resolver(places, arrivals.indexes, rules, arguments),
+                else _resolver(places, arrivals.indexes, rules, arguments, shown),
                 shard=_shard(arguments),
                 done=state.done if state is not None else None,
                 observer=observer,
@@ -166,7 +167,11 @@ def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> 
 
 
 def _resolver(
-    places: IndexPlaces, found: Sequence[Index], rules: Callable[[str], InstallerOptions], arguments: argparse.Namespace
+    places: IndexPlaces,
+    found: Sequence[Index],
+    rules: Callable[[str], InstallerOptions],
+    arguments: argparse.Namespace,
+    shown: Progress,
 ) -> Resolver:
     """What resolves for a target; every page and every file is asked once, however many targets there are."""
     from ftwheel.app.dependencies.candidates import CandidateSource
@@ -180,7 +185,14 @@ def _resolver(
             hint="look at something resolved, such as a lock file, or use --no-deps",
         )
     metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1"))
-    return Resolver(CandidateSource(found, metadata, jobs=arguments.jobs, abort=places.client.abort), rules)
+    source = CandidateSource(
+        found,
+        metadata,
+        jobs=arguments.jobs,
+        abort=places.client.abort,
+        observer=lambda number, name: shown(number, 0, f"projects in the resolution: {name}"),
+    )
+    return Resolver(source, rules)
 
 
 def _inspector(places: IndexPlaces) -> InspectWheel:

@@ -80,14 +80,20 @@ def run(arguments: argparse.Namespace) -> int:
     explained = parse_environments(arguments.explain)
     reports: list[SimulationReport] = []
     failed = 0
-    with indexes.open_places(arguments, (each.name for each in installers)) as places:
+    from ftwheel.render.progress import progress
+
+    with (
+        progress(begin="asking the indexes") as shown,
+        indexes.open_places(arguments, (each.name for each in installers)) as places,
+    ):
         names = list(dict.fromkeys(requirement.name for requirement in requirements))
         places.prefetch(names)
         if arguments.record:
             from pathlib import Path
 
             places.record(Path(arguments.record), names)
-        for requirement in requirements:
+        for number, requirement in enumerate(requirements):
+            shown(number, len(requirements), requirement.name)
             try:
                 rules = tuple(choices.rules(arguments, installers, places, requirement.name))
                 reports.append(_report(requirement, environments, explained, rules, places))

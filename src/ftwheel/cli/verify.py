@@ -76,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 when the release is complete, 1 with findings that fail."""
     from ftwheel.core.findings import Severity
+    from ftwheel.render.progress import progress
 
     config, folder = _config(arguments.config)
     release = dist, name, _ = _target(arguments.targets)
@@ -84,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         places.prefetch([name])
         # what users get, so where to look is taken from the configuration here, and what may be chosen is not
         found = list(places.indexes[installers[0].name])
-        verification = _verify(arguments, (config, folder), release, installers, found)
+        with progress(begin=f"asking the indexes about {name}, and comparing what each environment takes"):
+            verification = _verify(arguments, (config, folder), release, installers, found)
         if arguments.plan:
             return _plan(verification, config, installers)
         if arguments.write_baseline:

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.render import markdown
-from ftwheel.render.terminal import is_rich, printable
+from ftwheel.render.terminal import is_rich, paragraphs, printable
 
 __all__ = ["as_json", "place", "summary", "write_markdown", "write_text"]
 
@@ -48,9 +48,9 @@ def write_text(findings: Sequence[Finding], out: TextIO) -> None:
                 _coloured(out, head, _STYLES[finding.severity], where)
             else:
                 out.write(f"  {head}{where}\n")
-            out.writelines(f"    {printable(line)}\n" for line in finding.message.splitlines())
+            paragraphs(out, [f"    {line}" for line in finding.message.splitlines()])
             if finding.fix:
-                out.writelines(_hanging("fix: ", finding.fix))
+                paragraphs(out, _hanging("fix: ", finding.fix))
 
 
 def _coloured(out: TextIO, head: str, style: str, where: str) -> None:
@@ -63,7 +63,7 @@ def _coloured(out: TextIO, head: str, style: str, where: str) -> None:
 def _hanging(label: str, text: str) -> Iterator[str]:
     """Continuation lines stand below the first word after the label."""
     for number, line in enumerate(text.splitlines()):
-        yield f"    {label if number == 0 else ' ' * len(label)}{printable(line.strip())}\n"
+        yield f"    {label if number == 0 else ' ' * len(label)}{line.strip()}"
 
 
 def as_json(findings: Iterable[Finding]) -> list[dict[str, str]]:

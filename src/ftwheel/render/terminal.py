@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-__all__ = ["StyledText", "is_rich", "printable", "table"]
+__all__ = ["StyledText", "is_rich", "paragraphs", "printable", "table"]
 
 # C0 and C1 controls, bidirectional overrides, line separators, and lone surrogates
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -40,23 +40,37 @@ def is_rich(stream: TextIO) -> bool:
 
 
 def table(stream: TextIO, header: Sequence[str], rows: Sequence[Sequence[StyledText | str]]) -> None:
-    """Write a table: drawn by rich on a terminal, else columns two spaces apart with an upper-case header."""
-    cells = [[cell if isinstance(cell, StyledText) else StyledText(cell) for cell in row] for row in rows]
-    if is_rich(stream):
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+    """Write a table that fits the terminal; in a pipe, columns two spaces apart with an upper-case header.
 
-        drawn = Table(box=box.SIMPLE_HEAD, header_style="bold")
-        for name in header:
-            drawn.add_column(name, overflow="fold")  # a file name cut short is no file name
-        for row in cells:
-            drawn.add_row(*(Text(printable(cell.text), style=cell.style) for cell in row))
-        Console(file=stream).print(drawn)
+    On a terminal too narrow for it, texts are wrapped between words and the middles of file names left out; where that
+    is not enough, each row becomes a block with a line for each value. No word is broken.
+    """
+    cells = [
+        [
+            StyledText(printable(cell.text), cell.style)
+            if isinstance(cell, StyledText)
+            else StyledText(printable(cell))
+            for cell in row
+        ]
+        for row in rows
+    ]
+    if is_rich(stream):
+        from ftwheel.render.terminal_table import draw
+
+        draw(stream, header, cells)
         return
-    plain = [[name.upper() for name in header], *([printable(cell.text) for cell in row] for row in cells)]
+    plain = [[name.upper() for name in header], *([cell.text for cell in row] for row in cells)]
     widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
     stream.writelines(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in plain
     )
+
+
+def paragraphs(stream: TextIO, texts: Iterable[str]) -> None:
+    """Write each text as a line of its own; a terminal gets it wrapped between words, the rest indented."""
+    lines = [printable(text) for text in texts]
+    if lines and is_rich(stream):
+        from ftwheel.render.terminal_table import folded
+
+        lines = [line for text in lines for line in folded(stream, text)]
+    stream.writelines(f"{line}\n" for line in lines)

@@ -37,10 +37,15 @@ class CandidateSource:
         *,
         jobs: int = _JOBS,
         abort: Callable[[], None] = lambda: None,
+        observer: Callable[[int, str], None] = lambda number, name: None,
     ) -> None:
-        """``indexes`` are in pip's order. ``abort`` ends every request under way; it is called on an interruption."""
+        """``indexes`` are in pip's order. ``abort`` ends every request under way; it is called on an interruption.
+
+        ``observer`` is told each project that is looked at for the first time, and its number, from any thread.
+        """
         self.jobs = jobs
         self.abort = abort
+        self._observer = observer
         self._indexes = indexes
         self._metadata = metadata
         self._projects: dict[str, Future[ProjectFiles | None]] = {}
@@ -52,6 +57,7 @@ class CandidateSource:
             found = self._projects.get(name)
             future = found or self._projects.setdefault(name, Future())
         if found is None:
+            self._observer(len(self._projects), name)
             try:
                 pages = [(index.kind, index.project(name)) for index in self._indexes]
                 listed = [(kind, page) for kind, page in pages if page is not None]

@@ -11,7 +11,7 @@ from typing import TextIO
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness
 from ftwheel.core.dependencies.wording import listed, needed_by, short
 from ftwheel.render.dependencies.wording import answers, heading, notes, shown, versions
-from ftwheel.render.terminal import StyledText, printable, table
+from ftwheel.render.terminal import StyledText, paragraphs, printable, table
 
 __all__ = ["rows", "write"]
 
@@ -56,7 +56,7 @@ def write(report: MissingReport, form: str, out: TextIO, *, everything: bool = F
 
 def _text(report: MissingReport, out: TextIO, *, everything: bool, tree: bool) -> None:
     projects = shown(report, everything=everything)
-    out.write(f"{printable(heading(report))}\n\n")
+    paragraphs(out, [heading(report), ""])
     if tree:
         from ftwheel.render.dependencies.tree import tree_lines
 
@@ -65,8 +65,9 @@ def _text(report: MissingReport, out: TextIO, *, everything: bool, tree: bool) -
     elif judged := [project for project in projects if project.verdicts]:
         table(out, *rows(report, judged))
         out.write("\n")
-    below = [printable(line) for line in notes(report, projects)]
-    out.writelines(f"{line}\n" for line in [*below, ""] if below)
+    if below := [*notes(report, projects)]:
+        paragraphs(out, below)
+        out.write("\n")
     out.write(f"{report.counts.summary}\n")
 
 

@@ -12,7 +12,7 @@ from ftwheel.core.installers.simulations import Simulation
 from ftwheel.core.installers.simulations import SimulationCell as Result
 from ftwheel.core.installers.upload_hints import UploadHint
 from ftwheel.core.tags.environments import Loading
-from ftwheel.render.terminal import StyledText, printable, table
+from ftwheel.render.terminal import StyledText, paragraphs, table
 
 __all__ = ["SimulationReport", "cells", "heading", "notes", "rows", "shown", "write_text"]
 
@@ -156,11 +156,11 @@ def write_text(reports: Sequence[SimulationReport], out: TextIO) -> None:
         out.write("\n" if number else "")
         simulation = report.simulation
         if simulation.environments:
-            out.write(f"{printable(heading(simulation))}\n\n")
+            paragraphs(out, [heading(simulation), ""])
             table(out, *rows(simulation))
-        lines = [printable(line) for line in notes(report)]
+        lines = [*notes(report)]
         out.write("\n" if lines else "")
-        out.writelines(f"{line}\n" for line in lines)
+        paragraphs(out, lines)
         for position, explanation in enumerate(report.explanations):
             out.write("\n" if simulation.environments or position else "")
             _write_explanation(explanation, report.places[position % len(report.places)], out)
@@ -171,10 +171,8 @@ def _write_explanation(selection: Selection, places: Sequence[str], out: TextIO)
 
     takes = f"takes {shown(selection.best.file.filename)}" if selection.best else "takes nothing"
     why = f" ({selection.refusal})" if selection.refusal else ""
-    out.write(
-        printable(f"{selection.requirement.text}: {selection.installer} on {selection.environment.label} {takes}{why}")
-    )
-    out.write("\n\n")
+    where = f"{selection.installer} on {selection.environment.label}"
+    paragraphs(out, [f"{selection.requirement.text}: {where} {takes}{why}", ""])
     lines: list[list[StyledText]] = []
     for evaluation in selection.evaluations:
         match evaluation.verdict:

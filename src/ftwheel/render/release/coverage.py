@@ -15,7 +15,7 @@ from ftwheel.render import findings, markdown
 from ftwheel.render.formats import write_findings
 from ftwheel.render.jsondoc import write_document
 from ftwheel.render.release.matrix import Column, CoverageMatrix, Field, Tone, bounded, lay_out
-from ftwheel.render.terminal import StyledText, printable, table
+from ftwheel.render.terminal import StyledText, paragraphs, printable, table
 
 __all__ = ["write"]
 
@@ -73,7 +73,7 @@ def _legend(board: CoverageMatrix) -> Iterator[str]:
 
 def _text(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:
     board = lay_out(coverage, found, known=known)
-    out.write(f"{_heading(coverage, board)}\n\n")
+    paragraphs(out, [_heading(coverage, board), ""])
     if board.systems:
         rows = [
             [StyledText(row.platform), *(_cell(field) for field in row.fields)]
@@ -82,13 +82,13 @@ def _text(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[s
         ]
         table(out, ("platform", *_columns(board.columns)), rows)
         if legend := "; ".join(_legend(board)):
-            out.write(f"\n{legend}\n")
+            paragraphs(out, ["", legend])
         out.write("\n")
     if found:
         findings.write_text(found, out)
         out.write("\n")
     tail = f" ({findings.summary(found)})" if found else ""
-    out.write(f"{board.headline}{tail}\n")
+    paragraphs(out, [f"{board.headline}{tail}"])
 
 
 def _cell(field: Field | None) -> StyledText:

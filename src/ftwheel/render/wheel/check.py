@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from os.path import basename
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule, InterpreterSupport
 from ftwheel.core.wheel.reports import CheckReport, WheelReport
 from ftwheel.render import findings, markdown
 from ftwheel.render.formats import write_findings
 from ftwheel.render.jsondoc import write_document
-from ftwheel.render.terminal import StyledText, is_rich, printable, table
+from ftwheel.render.terminal import StyledText, printable, table
 
-__all__ = ["CheckProgress", "progress", "write"]
+__all__ = ["write"]
 
 _HEADER = ("module", "built for", "GIL", "subinterpreters", "made with")
 _GIL = {
@@ -31,29 +28,6 @@ _INTERPRETERS = {
     InterpreterSupport.NOT_DECLARED: "does not declare",
     InterpreterSupport.CANNOT_TELL: "cannot tell",
 }
-
-
-class CheckProgress(Protocol):
-    """Is told each wheel that is done."""
-
-    def __call__(self, path: str) -> None: ...
-
-
-@contextmanager
-def progress(total: int, stream: TextIO | None = None) -> Iterator[CheckProgress]:
-    """A bar on standard error when it is a terminal and there is more than a handful to wait for, else silence."""
-    stream = stream or sys.stderr
-    if total < 5 or not is_rich(stream):
-        yield lambda path: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    with Bar(*columns, console=Console(file=stream), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda path: bar.update(task, advance=1, description=printable(basename(path)))
 
 
 def write(report: CheckReport, form: str, out: TextIO, *, quiet: bool = False) -> None:

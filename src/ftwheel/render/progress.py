@@ -1,0 +1,94 @@
+"""Says on standard error how far a command is, while somebody is looking."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock, Timer
+from typing import TextIO
+
+from ftwheel.render.terminal import is_rich, printable
+
+__all__ = ["Progress", "progress"]
+
+Progress = Callable[[int, int, str], None]
+"""Told how many are done, of how many (0: nobody knows yet), and what is being looked at."""
+
+_SOON = 0.4  # seconds that nobody minds; importing rich takes a fifth of that
+_MANY = 20  # of so many it is clear at once that it will take longer
+
+
+@contextmanager
+def progress(stream: TextIO | None = None, *, begin: str = "") -> Iterator[Progress]:
+    """A spinner or a bar on a terminal, from the first half second on; silence elsewhere and for what is done sooner.
+
+    ``begin`` is what is done before anything is counted. Gone when the context ends, so that results stand alone.
+    """
+    stream = stream or sys.stderr
+    if not is_rich(stream):
+        yield lambda done, of, what: None
+        return
+    display = _Display(stream)
+    display(0, 0, begin)
+    try:
+        yield display
+    finally:
+        display.stop()
+
+
+class _Display:
+    """rich is imported, by a timer's thread, when there is something to wait for."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._state = (0, 0, "")
+        self._update: Callable[[int, int, str], None] | None = None
+        self._end: Callable[[], None] = lambda: None
+        self._stopped = False
+        self._lock = Lock()
+        self._timer = Timer(_SOON, self._start)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __call__(self, done: int, of: int, what: str) -> None:
+        self._state = (done, of, what)
+        if self._update is not None:
+            self._update(done, of, what)
+        elif of > _MANY:
+            self._start()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        with self._lock:
+            self._stopped = True
+            self._end()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._stopped or self._update is not None:
+                return
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+            from rich.table import Column
+
+            bar = Progress(
+                SpinnerColumn(),
+                BarColumn(bar_width=20),
+                TextColumn("{task.fields[count]}", markup=False),
+                TextColumn(
+                    "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
+                ),
+                console=Console(file=self._stream),
+                transient=True,
+                expand=True,
+            )
+            task = bar.add_task("", total=None, count="")
+
+            def update(done: int, of: int, what: str) -> None:
+                count = f"{done:,}/{of:,}" if of else f"{done:,}" if done else ""
+                bar.update(task, completed=done, total=of or None, description=printable(what), count=count)
+
+            update(*self._state)
+            bar.start()
+            self._update, self._end = update, bar.stop

@@ -1,0 +1,164 @@
+"""Draw a table on a terminal, whatever its width: side by side, shortened, or stacked.
+
+rich's own tables break words where columns get narrow, and a file name broken over three lines is no file name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING, TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from ftwheel.render.terminal import StyledText
+
+__all__ = ["draw", "folded", "shortened"]
+
+_GAP = 2  # columns between columns, and in front of what belongs to the line above
+_SHORTEST = 34  # columns that a file name is shortened to at most: NAME-VERSION and the platform can still be seen
+_FILENAME = re.compile(r"\S+\.(?:whl|tar\.gz|zip|so|pyd|dylib)")
+
+Row = Sequence["StyledText"]
+
+
+def draw(stream: TextIO, header: Sequence[str], rows: Sequence[Row]) -> None:
+    """Write the rows, whose texts are printable."""
+    console = Console(file=stream)
+    width = console.width - 1  # a full last column makes some terminals wrap
+    widths = _widths(width, header, rows)
+    for line in _columns(header, rows, widths, console) if widths else _stacked(header, rows, width, console):
+        line.rstrip()
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def folded(stream: TextIO, text: str) -> list[str]:
+    """The text in lines that fit the terminal, broken between words; all but the first are indented."""
+    width = Console(file=stream).width - 1
+    indent = " " * (len(text) - len(text.lstrip()) + _GAP)
+    first, *rest = _wrapped(text, width, indent)
+    return [first, *rest]
+
+
+def shortened(text: str, width: int, dots: str = "…") -> str:
+    """The text without its middle where it is wider than that: both ends of a file name tell more than one of them."""
+    if cell_len(text) <= width:
+        return text
+    kept = max(2, width - len(dots))
+    return f"{text[: kept // 2]}{dots}{text[-(kept - kept // 2) :]}"
+
+
+def _widths(available: int, header: Sequence[str], rows: Sequence[Row]) -> list[int]:
+    """How wide each column gets; empty when the longest words do not fit beside each other."""
+    columns = [[name, *(row[number].text for row in rows)] for number, name in enumerate(header)]
+    natural = [max(map(cell_len, column)) for column in columns]
+    least = [max(_longest_word(text) for text in column) for column in columns]
+    left = available - _GAP * (len(header) - 1) - sum(least)
+    if left < 0:
+        return []
+    widths = list(least)
+    names = [number for number, column in enumerate(columns) if any(_FILENAME.search(text) for text in column)]
+    others = sorted(range(len(header)), key=lambda each: natural[each] - least[each])
+    # first what tells file names apart, then what keeps texts on one line, then whole file names
+    for number, most in [*((each, available * 3 // 5) for each in names), *((each, available) for each in others)]:
+        more = max(0, min(left, natural[number] - widths[number], most - widths[number]))
+        widths[number] += more
+        left -= more
+    return widths
+
+
+def _longest_word(text: str) -> int:
+    return max(
+        (min(cell_len(word), _SHORTEST) if _FILENAME.fullmatch(word) else cell_len(word) for word in text.split()),
+        default=0,
+    )
+
+
+def _columns(header: Sequence[str], rows: Sequence[Row], widths: Sequence[int], console: Console) -> Iterator[Text]:
+    rule, dots = _strokes(console)
+    heads = [_wrapped(name, width) for name, width in zip(header, widths, strict=True)]
+    yield from _side_by_side([(lines, "bold") for lines in heads], widths)
+    yield Text(rule * (sum(widths) + _GAP * (len(widths) - 1)))
+    for row in rows:
+        cells = [
+            (_wrapped(_fitting(cell.text, width, dots), width), cell.style)
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        yield from _side_by_side(cells, widths)
+
+
+def _stacked(header: Sequence[str], rows: Sequence[Row], width: int, console: Console) -> Iterator[Text]:
+    """The first cell as a title; below it the values, each with the names of its columns: equal ones share a line.
+
+    A title as short as a number takes the next cell in.
+    """
+    lead = 0
+    if all(cell_len(row[0].text) <= _GAP for row in rows):
+        lead = _GAP + 1
+        header = header[1:]
+        rows = [[replace(row[1], text=f"{row[0].text.ljust(lead)}{row[1].text}"), *row[2:]] for row in rows]
+    _, dots = _strokes(console)
+    names = [_grouped(header, row) for row in rows]
+    lefts = [cell_len(left) for groups in names for left, _ in groups]
+    fitting = [each for each in lefts if each <= width // 2]
+    label = max(fitting, default=width // 2)
+    value = width - label - 2 * _GAP
+    for row, groups in zip(rows, names, strict=True):
+        yield Text(_fitting(row[0].text, width - lead, dots), style=row[0].style or "bold")
+        for left, cell in groups:
+            lines = _wrapped(left, label)
+            texts = _wrapped(_fitting(cell.text, value, dots), value)
+            yield from (
+                Text(" " * _GAP) + line
+                for line in _side_by_side(
+                    [(lines, ""), (texts, cell.style)], [max(label, *map(cell_len, lines)), value]
+                )
+            )
+
+
+def _grouped(header: Sequence[str], row: Row) -> list[tuple[str, StyledText]]:
+    groups: dict[StyledText, list[str]] = {}
+    for name, cell in zip(header[1:], row[1:], strict=True):
+        if cell.text not in {"", "-"}:
+            groups.setdefault(cell, []).append(name)
+    return [(", ".join(names), cell) for cell, names in groups.items()]
+
+
+def _side_by_side(cells: Sequence[tuple[Sequence[str], str]], widths: Sequence[int]) -> Iterator[Text]:
+    for line in zip_longest(*(lines for lines, _ in cells), fillvalue=""):
+        text = Text()
+        for number, (part, (_, style), width) in enumerate(zip(line, cells, widths, strict=True)):
+            text.append(" " * _GAP if number else "").append(part, style=style or None)
+            text.append(" " * (width - cell_len(part)))
+        yield text
+
+
+def _fitting(text: str, width: int, dots: str) -> str:
+    """The text with its file names shortened to a width."""
+    return _FILENAME.sub(lambda match: shortened(match[0], width, dots), text)
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of whole words; a word that is wider gets a line of its own."""
+    words = text.split(" ")
+    lines = [words[0]]
+    for word in words[1:]:
+        if cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"{indent}{word}")
+    return lines
+
+
+def _strokes(console: Console) -> tuple[str, str]:
+    """The rule below the header, and what stands for a left-out middle, as far as the output can show them."""
+    try:
+        "─…".encode(console.encoding)
+    except UnicodeEncodeError:
+        return "-", "..."
+    return "─", "…"
