@@ -25,10 +25,11 @@ from ftwheel.core.wheel.extension_module import (
 )
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.core.wheel.native import NativeCode, NativeKind
 from ftwheel.core.wheel.reports import Imported, PolicyVerdict
 from ftwheel.rules.wheel.facts import WheelFacts
 
-__all__ = ["LINUX", "contents", "extension", "facts", "imported"]
+__all__ = ["LINUX", "code", "contents", "extension", "facts", "imported"]
 
 LINUX = "linux_x86_64"
 _STABLE = {
@@ -88,6 +89,7 @@ def contents(
     extensions: Iterable[ExtensionModule] = (),
     *,
     files: Mapping[str, str] | None = None,
+    native: Mapping[str, NativeCode] | None = None,
     wheel: WheelFile | str | None = "as the file name",
     metadata: Metadata | str | None = "as the file name",
     record: Iterable[RecordEntry] | str | None = "as the members",
@@ -95,14 +97,20 @@ def contents(
     requires_python: str = "",
     classifiers: Iterable[str] = (),
 ) -> WheelContents:
-    """A wheel without a fault, unless told otherwise; ``files`` maps paths to their SHA-256."""
+    """A wheel without a fault, unless told otherwise.
+
+    ``files`` maps paths to their SHA-256, ``native`` to machine code.
+    """
     name = WheelName.parse(filename)
     modules = tuple(extensions)
     info = f"{name.stem}.dist-info/"
     digests = dict.fromkeys([info + part for part in ("METADATA", "RECORD", "WHEEL")], "info")
     digests |= {"pkg/__init__.py": "same"} | (dict(files) if files else {})
     members = [_member(path, digest) for path, digest in digests.items()]
-    members += [_member(each.path, each.path, initialised=each.init_name is not None) for each in modules]
+    members += [
+        _member(each.path, each.path, initialised=each.init_name is not None, native=_code(each)) for each in modules
+    ]
+    members += [_member(path, path, native=code) for path, code in (native or {}).items()]
     members.sort(key=lambda member: member.path)
     if record == "as the members":
         record = [
@@ -142,8 +150,23 @@ def contents(
     )
 
 
-def _member(path: str, digest: str, *, initialised: bool = False) -> Member:
-    return Member(path=path, size=10, sha256=digest, digest=f"sha256={digest}", initialised=initialised)
+def _member(path: str, digest: str, *, initialised: bool = False, native: NativeCode | None = None) -> Member:
+    return Member(path=path, size=10, sha256=digest, digest=f"sha256={digest}", initialised=initialised, native=native)
+
+
+def _code(module: ExtensionModule) -> NativeCode:
+    machines = tuple(sorted(architecture.name for architecture in module.architectures))
+    return code(*machines, binary_format=module.binary_format, macos=module.macos_minimum)
+
+
+def code(
+    *machines: str,
+    binary_format: BinaryFormat = BinaryFormat.ELF,
+    kind: NativeKind = NativeKind.LIBRARY,
+    macos: tuple[int, int] | None = None,
+) -> NativeCode:
+    """What the first bytes of machine code say."""
+    return NativeCode(binary_format=binary_format, kind=kind, machines=machines or ("x86_64",), macos=macos)
 
 
 def facts(

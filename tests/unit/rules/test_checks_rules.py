@@ -15,7 +15,7 @@ from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.rules.registry import family
 from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
 from ftwheel.rules.wheel.selection import GROUP_RULES, WHEEL_RULES, RuleSelection
-from support.facts import contents, extension, facts, imported
+from support.facts import code, contents, extension, facts, imported
 
 FT = "pkg-1.0-cp313-cp313t-linux_x86_64.whl"
 DEFAULT = "pkg-1.0-cp313-cp313-linux_x86_64.whl"
@@ -27,6 +27,8 @@ CLASSIFIER = "Programming Language :: Python :: Free Threading :: 2 - Beta"
 
 _DEFAULT_EXT = extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT)
 _FT_EXT = extension()
+_DEFAULT_312 = extension("pkg/_ext.cpython-312-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT)
+_ARM = code("aarch64")
 _ABI3_EXT = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT)
 _ABI3T_EXT = extension("pkg/_ext.abi3t.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])
 _PLAIN_EXT = extension("pkg/_ext.so")
@@ -145,8 +147,19 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [facts(ABI3T), facts("pkg-1.0-cp316-abi3t-linux_x86_64.whl"), facts(ABI3)],
     ),
     "FTW205": (
-        [facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT]), facts("pkg-1.0-py3-none-any.whl", [_PLAIN_EXT])],
         [
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT]),
+            facts("pkg-1.0-py3-none-any.whl", [_PLAIN_EXT]),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT, _DEFAULT_EXT]),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT, _DEFAULT_EXT], requires_python=">=3.13"),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT, _DEFAULT_EXT], requires_python="?"),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT, _PLAIN_EXT], requires_python="==3.13.*"),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT, _DEFAULT_EXT], metadata=None),
+        ],
+        [
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_FT_EXT, _DEFAULT_EXT], requires_python="==3.13.*"),
+            facts("pkg-1.0-cp313-none-linux_x86_64.whl", [_FT_EXT, _DEFAULT_EXT]),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", [_DEFAULT_312], requires_python="==3.12.*"),
             facts("pkg-1.0-py3-none-linux_x86_64.whl", [extension("pkg/libx.so", init_names=[])]),
             facts("pkg-1.0-py3-none-linux_x86_64.whl", [extension("pkg.libs/x-1.so")]),
             facts(FT, [_FT_EXT]),
@@ -248,8 +261,15 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(WINDOWS_FT, [_FT_EXT]),
             macos("pkg-1.0-cp313-cp313t-macosx_11_0_universal2.whl", (11, 0), "aarch64"),
             facts("pkg-1.0-cp313-cp313t-ios_13_0_arm64_iphoneos.whl", [_FT_EXT]),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", native={"pkg/tool": _ARM, "pkg/tool2": _ARM}),
+            facts(FT, [_FT_EXT], native={"pkg/tool": _ARM}),
+            facts(FT, [_FT_EXT], native={f"pkg/tool{n}": _ARM for n in range(9)}),
+            facts("pkg-1.0-py3-none-any.whl", native={"pkg/tool": _ARM}),
+            facts("pkg-1.0-py3-none-any.whl", native={"pkg-1.0.data/scripts/x": _ARM, "pkg/tool": code()}),
         ],
         [
+            facts("pkg-1.0-py3-none-linux_x86_64.whl", native={"pkg/tool": code()}),
+            facts("pkg-1.0-py3-none-any.whl", native={"pkg/tool": _ARM, "pkg/tool2": code()}),
             facts(FT, [_FT_EXT]),
             facts("pkg-1.0-cp313-cp313t-musllinux_1_2_armv7l.whl", [extension(machines=["arm"])]),
             facts("pkg-1.0-cp313-cp313t-manylinux_2_31_riscv64.whl", [extension(machines=["riscv64"])]),

@@ -10,13 +10,17 @@ import re
 from dataclasses import dataclass
 from typing import assert_never
 
-from ftwheel.core.tags.cpython import FIRST_ABI3T
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED, NEWEST
 from ftwheel.core.wheel.extension_module import BuiltFor, Suffix, SuffixAbi
 from ftwheel.core.wheel.filename import WheelName
 
-__all__ = ["CPythonBuild", "targets_of"]
+__all__ = ["CPythonBuild", "promised_by_none", "targets_of"]
 
 _INTERPRETER = re.compile(r"cp3(\d+)")
+_ANY_INTERPRETER = re.compile(r"(cp|py)3(\d*)")
+_LAST_MICRO = 99  # beyond every micro version there is
 _ORDER = (
     SuffixAbi.DEFAULT,
     SuffixAbi.FREE_THREADED,
@@ -109,3 +113,23 @@ def targets_of(name: WheelName) -> tuple[CPythonBuild, ...]:
             if abi in {interpreter, interpreter + "t", "abi3", "abi3t"}:
                 found.add(CPythonBuild(minor=minor, onwards=abi.startswith("abi3"), free_threaded=abi.endswith("t")))
     return tuple(sorted(found))
+
+
+def promised_by_none(name: WheelName, requires_python: str) -> tuple[CPythonBuild, ...]:
+    """The builds that installers let in by the interpreter tags of a wheel under the ABI ``none``, oldest first.
+
+    ``py3`` is for every version, ``py39`` for 3.9 and newer, ``cp39`` for 3.9 alone; each for both builds. Versions
+    that nobody knows yet count as one, the next. A Requires-Python that cannot be read keeps nobody out.
+    """
+    try:
+        allowed = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        allowed = SpecifierSet()
+    floors = [(match[1], int(match[2] or 0)) for tag in name.interpreters if (match := _ANY_INTERPRETER.fullmatch(tag))]
+    return tuple(
+        CPythonBuild(minor=minor, onwards=False, free_threaded=free_threaded)
+        for minor in range(CPYTHONS[0].minor, NEWEST + 2)
+        if any(minor == floor if kind == "cp" else minor >= floor for kind, floor in floors)
+        and any(allowed.contains(f"3.{minor}.{micro}") for micro in (0, _LAST_MICRO))
+        for free_threaded in ((False, True) if minor >= FIRST_FREE_THREADED else (False,))
+    )

@@ -20,6 +20,7 @@ from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 
 from ftwheel.core.wheel.extension_module import ExtensionModule, module_name
+from ftwheel.core.wheel.native import NativeCode
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.filename import WheelName
@@ -94,7 +95,7 @@ class Member:
     ``sha256`` (hexadecimal) is for comparing contents. ``digest`` is what ``RECORD`` should say, computed with the
     algorithm it uses for this member, "" when that algorithm is unknown here. ``initialised`` holds when the bytes
     contain ``PyInit_STEM`` or ``PyModExport_STEM`` for the member's own stem: without that text no interpreter can
-    import it.
+    import it. ``native`` is what the first bytes say when they are machine code's.
     """
 
     path: str
@@ -102,6 +103,7 @@ class Member:
     sha256: str
     digest: str
     initialised: bool = False
+    native: NativeCode | None = None
 
 
 class FlawKind(enum.Enum):
@@ -157,8 +159,8 @@ class WheelContents:
 
     @property
     def native(self) -> tuple[Member, ...]:
-        """Members named like compiled code: extension modules, and libraries that belong to them."""
-        return tuple(member for member in self.members if is_native(member.path))
+        """Members that are machine code by their first bytes: modules, libraries, programs, objects."""
+        return tuple(member for member in self.members if member.native is not None)
 
     @property
     def modules(self) -> dict[str, tuple[Member, ...]]:

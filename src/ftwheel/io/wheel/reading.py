@@ -34,6 +34,7 @@ from ftwheel.core.wheel.contents import (
 )
 from ftwheel.core.wheel.extension_module import init_names_for, module_name
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.io.binaries.header import HEAD, native_code
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.extension_module import ExtensionModule
@@ -255,30 +256,33 @@ class _Reader:
         hashes = {"sha256": hashlib.sha256()}
         if algorithm in hashlib.algorithms_guaranteed and not algorithm.startswith("shake"):
             hashes.setdefault(algorithm, hashlib.new(algorithm, usedforsecurity=False))
-        initialised = False
+        initialised, native = False, None
         if importable:
             data = self._bytes(info)
             for each in hashes.values():
                 each.update(data)
-            initialised = _has_init(data, path)
+            initialised, native = _has_init(data, path), native_code(data[:HEAD], path)
             self._look_into(data, path)
             self._link(data, path)
         else:
-            self._stream(info, list(hashes.values()))
+            native = native_code(self._stream(info, list(hashes.values())), path)
         return Member(
             path=path,
             size=info.file_size,
             sha256=hashes["sha256"].hexdigest(),
             digest=f"{algorithm}={_base64(hashes[algorithm].digest())}" if algorithm in hashes else "",
             initialised=initialised,
+            native=native,
         )
 
-    def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> None:
-        done = 0
+    def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> bytes:
+        """Hash a member piece by piece; returns its first bytes."""
+        done, head = 0, b""
         kept: list[bytes] = []
         try:
             with self.archive.open(info) as stream:
                 while chunk := stream.read(_CHUNK):
+                    head = head or chunk
                     if kept or (self.link is not None and not done and chunk.startswith(_ELF)):
                         kept.append(chunk)
                     done += len(chunk)
@@ -289,6 +293,7 @@ class _Reader:
         if done != info.file_size:
             raise _Refused(Flaw(path=info.filename, detail=f"ends after {done} of {info.file_size} bytes"))
         self._link(b"".join(kept), info.filename)
+        return head
 
     def _link(self, data: bytes, path: str) -> None:
         # auditwheel takes no file named like a Python source for a binary

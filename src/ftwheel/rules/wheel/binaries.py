@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.contents import FlawKind, dotted_name
-from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi, init_names_for
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi, init_names_for
+from ftwheel.core.wheel.native import NativeCode
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
-from ftwheel.rules.wheel.machines import platform_of
+from ftwheel.rules.wheel.machines import Platform, platform_of
 
 __all__ = [
     "AbiUnknown",
@@ -23,6 +25,7 @@ __all__ = [
     "UnreadableBinary",
     "WrongAbi",
     "WrongInit",
+    "common_machines",
 ]
 
 
@@ -73,33 +76,93 @@ class MachineMismatch(WheelRule):
     code = "FTW303"
     title = "The code is not for the machine of the platform tag"
     why = """The installer goes by the platform tag; the loader refuses code for another machine. `--plat-name` and
-        `_PYTHON_HOST_PLATFORM` change the tag without changing the compiler."""
+        `_PYTHON_HOST_PLATFORM` change the tag without changing the compiler. Every file that is machine code counts,
+        whatever its name: programs, shared and static libraries, objects. Libraries and programs for several machines
+        may lie in one wheel and be chosen at run time; extension modules and what is installed to run may not."""
     fix = "Let the build derive the platform tag, or cross-compile for the machine that it names."
     severity = Severity.ERROR
+    see = ("FTB310",)
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
-        for tag in facts.wheel.name.platforms:
-            platform = platform_of(tag)
-            if platform is None:
-                continue
-            for extension in facts.used:
-                # a library that Python never imports may be one of several, each for its own machine
-                severity = None if extension.init_name else Severity.WARNING
+        name = facts.wheel.name
+        modules = [extension for extension in facts.used if extension.init_name]
+        others = self._others(facts)
+        for platform, tags in self._platforms(name.platforms).items():
+            for extension in modules:
                 machines = {architecture.name for architecture in extension.architectures}
-                missing = [machine for machine in platform.machines if machine not in machines]
-                subject = facts.subject(extension)
-                if extension.binary_format is not platform.binary_format:
-                    yield self.finding(
-                        subject,
-                        f"is {extension.binary_format.value}, but {tag} takes {platform.binary_format.value}",
-                        severity=severity,
-                    )
-                elif missing:
-                    yield self.finding(
-                        subject,
-                        f"is code for {', '.join(sorted(machines))}, but {tag} needs {', '.join(missing)}",
-                        severity=severity,
-                    )
+                if wrong := _wrong(platform, tags, extension.binary_format, machines):
+                    yield self.finding(facts.subject(extension), wrong)
+            found = {
+                path: _wrong(platform, tags, code.binary_format, set(code.machines)) for path, code in others.items()
+            }
+            severity = Severity.WARNING if modules else Severity.ERROR
+            severity = severity if all(found.values()) else Severity.ADVICE
+            yield from self._grouped(facts, found, severity)
+        if "any" in name.platforms:
+            shared = common_machines(others.values())
+            found = {path: _for_any(code) for path, code in others.items() if shared or _runs(path)}
+            yield from self._grouped(facts, found, Severity.WARNING)
+
+    def _grouped(self, facts: WheelFacts, found: Mapping[str, str], severity: Severity) -> Iterator[Finding]:
+        """One finding for files that are wrong in the same way; what is installed to run is always an error."""
+        groups: dict[tuple[str, bool], list[str]] = {}
+        for path, wrong in found.items():
+            if wrong:
+                groups.setdefault((wrong, _runs(path)), []).append(path)
+        for (wrong, runs), paths in groups.items():
+            more = f"; so {'is' if len(paths) == 2 else 'are'} {_listed(paths[1:])}" if len(paths) > 1 else ""
+            yield self.finding(
+                facts.subject(path=paths[0]), wrong + more, severity=Severity.ERROR if runs else severity
+            )
+
+    @staticmethod
+    def _platforms(tags: Iterable[str]) -> Mapping[Platform, list[str]]:
+        """The tags of a set by the code they stand for: each of ``manylinux1`` and ``manylinux_2_5`` is one."""
+        found: dict[Platform, list[str]] = {}
+        for tag in tags:
+            if (platform := platform_of(tag)) is not None:
+                found.setdefault(replace(platform, macos=None), []).append(tag)
+        return found
+
+    @staticmethod
+    def _others(facts: WheelFacts) -> Mapping[str, NativeCode]:
+        """Machine code that no interpreter imports, by path; modules of other interpreters are FTW208's."""
+        modules = {path for extensions in facts.variants.values() for path in (each.path for each in extensions)}
+        return {
+            member.path: member.native
+            for member in facts.wheel.members
+            if member.native is not None and member.path not in modules
+        }
+
+
+def common_machines(files: Iterable[NativeCode]) -> frozenset[tuple[BinaryFormat, str]]:
+    """Formats and machines that all files are for; empty without files, and when they are for different ones."""
+    kinds = [frozenset((code.binary_format, machine) for machine in code.machines) for code in files]
+    return frozenset.intersection(*kinds) if kinds else frozenset()
+
+
+def _runs(path: str) -> bool:
+    """Whether a member is installed to be run as it is: a script."""
+    return ".data/scripts/" in path
+
+
+def _wrong(platform: Platform, tags: list[str], binary_format: BinaryFormat, machines: set[str]) -> str:
+    """How code of a format and for machines contradicts what tags stand for; "" when it does not."""
+    promise = ".".join(tags)
+    missing = [machine for machine in platform.machines if machine not in machines]
+    if binary_format is not platform.binary_format:
+        return f"is {binary_format.value}, but {promise} takes {platform.binary_format.value}"
+    return f"is code for {', '.join(sorted(machines))}, but {promise} needs {', '.join(missing)}" if missing else ""
+
+
+def _for_any(code: NativeCode) -> str:
+    """How code contradicts a tag that stands for every machine."""
+    return f"is {code.binary_format.value} code for {', '.join(code.machines)}, but any is for every machine"
+
+
+def _listed(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 class PlatformPolicy(WheelRule):

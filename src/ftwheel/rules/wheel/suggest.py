@@ -11,6 +11,7 @@ from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.rules.wheel.binaries import common_machines
 from ftwheel.rules.wheel.facts import WheelFacts
 from ftwheel.rules.wheel.selection import RuleSelection
 from ftwheel.rules.wheel.stable_abi import required_minor
@@ -68,6 +69,8 @@ def _abis(
     if not modules:
         yield "py3", "none"
         return
+    if "none" in contents.name.abis:  # a wheel with a module for each build that it lets in
+        yield ".".join(contents.name.interpreters), "none"
     if all(each.built_for is BuiltFor.STABLE_ABI_T for each in modules):
         floor = max(FIRST_ABI3T, _floor(modules, stable_symbols) or 0)
         yield f"cp3{floor}", "abi3.abi3t"
@@ -96,21 +99,22 @@ def _minors(contents: WheelContents, modules: list[ExtensionModule]) -> set[int]
 
 def _platforms(contents: WheelContents) -> Iterator[str]:
     """Platform tags to try: ``any`` without native code, else the name's own, else one made from the code."""
-    if not contents.native:
+    files = [member.native for member in contents.members if member.native is not None]
+    common = common_machines(files)
+    if not files:
         yield "any"
-    yield ".".join(contents.name.platforms)
-    formats = {each.binary_format for each in contents.extensions}
-    machines = [{architecture.name for architecture in each.architectures} for each in contents.extensions]
-    common = set.intersection(*machines) if machines else set()
-    if len(formats) != 1 or not common:
+    if not common or "any" not in contents.name.platforms:
+        yield ".".join(contents.name.platforms)
+    if not common:
         return
-    machine = max(common)
-    match formats.pop():
+    machines = {machine for _, machine in common}
+    machine = max(machines)
+    match files[0].binary_format:
         case BinaryFormat.ELF:
             yield "linux_" + {"x86": "i686", "arm": "armv7l"}.get(machine, machine)
         case BinaryFormat.PE:
             yield {"x86": "win32", "aarch64": "win_arm64"}.get(machine, "win_amd64")
         case BinaryFormat.MACH_O:
-            major, minor = max(each.macos_minimum or (11, 0) for each in contents.extensions)
-            name = "universal2" if {"x86_64", "aarch64"} <= common else {"aarch64": "arm64"}.get(machine, machine)
+            major, minor = max(file.macos or (11, 0) for file in files)
+            name = "universal2" if {"x86_64", "aarch64"} <= machines else {"aarch64": "arm64"}.get(machine, machine)
             yield f"macosx_{major}_{minor if major < 11 else 0}_{name}"  # since 11 installers know _0 only

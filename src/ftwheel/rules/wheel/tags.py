@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
-from ftwheel.core.tags.cpython_builds import CPythonBuild
+from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none
 from ftwheel.core.wheel.extension_module import ExtensionModule, SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
@@ -110,20 +110,37 @@ class ExtensionWithoutAbi(WheelRule):
     title = "An extension module under the ABI tag `none`"
     why = """`none` says that no interpreter's ABI matters, so both the default and the free-threaded build install
         the wheel, and one of them (often any other version, too) cannot import the module. Both halves of a pair
-        built this way have one file name and overwrite each other."""
+        built this way have one file name and overwrite each other. A wheel with a module for each build that its
+        tags and Requires-Python let in keeps its promise, and is not meant."""
     fix = """Let the backend set the ABI tag: remove a `get_tag` override or a `--py-limited-api`/`python-tag` option
         that hides it. Keep `none` for native code that Python never imports, such as a library used through
-        ctypes."""
+        ctypes, or for a wheel with a module for every build that Requires-Python lets in."""
     severity = Severity.ERROR
+    see = ("FTB305", "FTB306")
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
-        if "none" not in facts.wheel.name.abis:
+        name, metadata = facts.wheel.name, facts.wheel.metadata
+        if "none" not in name.abis:
             return
-        for name, variants in facts.variants.items():
-            yield self.finding(
-                facts.subject(variants[0]),
-                f"{name} is an extension module, but the tag {facts.wheel.name.tag_text} promises no ABI",
-            )
+        promised = promised_by_none(name, metadata.requires_python if metadata else "")
+        for module, variants in facts.variants.items():
+            missing = [build.label for build in promised if not self._serves(build, variants)]
+            if missing:
+                yield self.finding(
+                    facts.subject(variants[0]),
+                    f"{module} is an extension module, but the tag {name.tag_text} promises no ABI; "
+                    f"there is no file of it for {_briefly(missing)}",
+                )
+
+    @staticmethod
+    def _serves(build: CPythonBuild, variants: tuple[ExtensionModule, ...]) -> bool:
+        """Whether the file that this build takes is one that promises its ABI, and keeps the promise."""
+        found = [variant for variant in variants if build.searches(variant.suffix)]
+        if not found:
+            return False
+        taken = min(found, key=lambda variant: build.order(variant.suffix))
+        loads = build.loads(taken.built_for)
+        return loads is not False and taken.suffix.abi is not SuffixAbi.PLAIN
 
 
 class MissingModule(WheelRule):
@@ -256,3 +273,8 @@ class PlainSuffix(WheelRule):
             for variant in variants:
                 if variant.suffix.abi is SuffixAbi.PLAIN:
                     yield self.finding(facts.subject(variant), f"{name} is named {variant.suffix.text}")
+
+
+def _briefly(names: list[str], most: int = 4) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -21,9 +21,9 @@ from ftwheel.io.binaries.readers.image import (
     is_python_name,
 )
 
-__all__ = ["ElfImage", "read_elf"]
+__all__ = ["ElfImage", "machine_name", "read_elf"]
 
-_MACHINES = {
+MACHINES = {
     (3, 32): "x86",
     (62, 64): "x86_64",
     (62, 32): "x32",
@@ -330,9 +330,13 @@ def read_elf(raw: bytes, label: str) -> ElfImage:
     if raw[4:5] not in {b"\1", b"\2"} or raw[5:6] not in {b"\1", b"\2"}:
         raise data.malformed("an ELF class or byte order that does not exist")
     machine = data.unpack(data.u16, 18, "the ELF header")[0]
-    name = _MACHINES.get((machine, bits), f"machine-{machine}")
-    if machine == 21 and bits == 64:
-        name = "ppc64le" if order is ByteOrder.LITTLE else "ppc64"
-    image = ElfImage(data, Architecture(name=name, bits=bits, byte_order=order))
+    image = ElfImage(data, Architecture(name=machine_name(machine, bits, order), bits=bits, byte_order=order))
     image.load()
     return image
+
+
+def machine_name(machine: int, bits: int, order: ByteOrder) -> str:
+    """The word of ``Architecture`` for ``e_machine``."""
+    if machine == 21 and bits == 64:
+        return "ppc64le" if order is ByteOrder.LITTLE else "ppc64"
+    return MACHINES.get((machine, bits), f"machine-{machine}")

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, ByteOrder
 from ftwheel.io.binaries.readers.image import BinaryImage, Data, Pointer, RowIndex, Segment, is_init_name
 
-__all__ = ["MachOImage", "is_macho", "read_macho"]
+__all__ = ["FAT", "MACHINES", "THIN", "MachOImage", "is_macho", "read_macho"]
 
-_MACHINES = {
+MACHINES = {
     7: ("x86", 32),
     0x01000007: ("x86_64", 64),
     12: ("arm", 32),
@@ -23,13 +23,13 @@ _MACHINES = {
     18: ("ppc", 32),
     0x01000012: ("ppc64", 64),
 }
-_THIN = {
+THIN = {
     b"\xce\xfa\xed\xfe": (ByteOrder.LITTLE, 32),
     b"\xcf\xfa\xed\xfe": (ByteOrder.LITTLE, 64),
     b"\xfe\xed\xfa\xce": (ByteOrder.BIG, 32),
     b"\xfe\xed\xfa\xcf": (ByteOrder.BIG, 64),
 }
-_FAT = {b"\xca\xfe\xba\xbe": "IIIII", b"\xca\xfe\xba\xbf": "IIQQII"}
+FAT = {b"\xca\xfe\xba\xbe": "IIIII", b"\xca\xfe\xba\xbf": "IIQQII"}
 _MASK = (1 << 64) - 1
 _SKIPPED = frozenset({0x00, 0x10, 0x30, 0x50})  # done, ordinal, special ordinal, type
 _SLICE_LIMIT = 32
@@ -397,18 +397,18 @@ def _name(symbol: bytes) -> str:
 
 def is_macho(raw: bytes) -> bool:
     """Whether the file starts like a thin or fat Mach-O file."""
-    return raw[:4] in _THIN or raw[:4] in _FAT
+    return raw[:4] in THIN or raw[:4] in FAT
 
 
 def read_macho(raw: bytes, label: str) -> tuple[MachOImage, ...]:
     """Read all slices of a Mach-O file; ``label`` names it in errors. Raises UnreadableBinaryError."""
     whole = Data(raw, label, ByteOrder.BIG)
-    if raw[:4] not in _FAT:
+    if raw[:4] not in FAT:
         return (_read_slice(whole, 0, len(raw)),)
     count = whole.unpack(whole.u32, 4, "the fat header")[0]
     if not 0 < count <= _SLICE_LIMIT:
         raise whole.malformed(f"{count} slices")
-    places = [(row[2], row[3]) for row in whole.rows(whole.layout(_FAT[raw[:4]]), 8, count, "the fat header")]
+    places = [(row[2], row[3]) for row in whole.rows(whole.layout(FAT[raw[:4]]), 8, count, "the fat header")]
     end = 0
     for offset, size in sorted(places):
         if offset < end:
@@ -420,12 +420,12 @@ def read_macho(raw: bytes, label: str) -> tuple[MachOImage, ...]:
 
 def _read_slice(whole: Data, offset: int, size: int) -> MachOImage:
     magic = whole.raw[offset : offset + 4]
-    if magic not in _THIN:
+    if magic not in THIN:
         raise whole.malformed("a slice that is not Mach-O")
-    order, bits = _THIN[magic]
+    order, bits = THIN[magic]
     data = Data(whole.raw, whole.label, order, offset, offset + size)
     machine = data.unpack(data.u32, 4, "the Mach-O header")[0]
-    name = _MACHINES.get(machine, (f"machine-{machine}", bits))[0]
+    name = MACHINES.get(machine, (f"machine-{machine}", bits))[0]
     image = MachOImage(data, Architecture(name=name, bits=bits, byte_order=order))
     image.load()
     return image

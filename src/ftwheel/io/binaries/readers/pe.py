@@ -20,9 +20,9 @@ from ftwheel.io.binaries.readers.image import (
     is_init_name,
 )
 
-__all__ = ["PeImage", "read_pe"]
+__all__ = ["MACHINES", "PeImage", "read_pe"]
 
-_MACHINES = {0x014C: ("x86", 32), 0x8664: ("x86_64", 64), 0xAA64: ("aarch64", 64), 0x01C4: ("arm", 32)}
+MACHINES = {0x014C: ("x86", 32), 0x8664: ("x86_64", 64), 0xAA64: ("aarch64", 64), 0x01C4: ("arm", 32)}
 _LIBRARY_LIMIT = 4096  # imported libraries
 _SYMBOL_LIMIT = 1 << 16  # symbols of one library; ordinals have 16 bits
 
@@ -233,7 +233,7 @@ def read_pe(raw: bytes, label: str) -> PeImage:
     if raw[header : header + 4] != b"PE\0\0":
         raise data.malformed("no PE signature")
     machine = data.unpack(data.u16, header + 4, "the COFF header")[0]
-    name, bits = _MACHINES.get(machine, (f"machine-{machine:#x}", 64))
+    name, bits = MACHINES.get(machine, (f"machine-{machine:#x}", 64))
     image = PeImage(data, Architecture(name=name, bits=bits))
     image.load(header)
     return image
