@@ -175,6 +175,18 @@ def test_config_settings_reach_the_backend(tmp_path: Path, free_threaded_python:
     assert "told [('a', '1'), ('b', ['2', '3']), ('c', '')]" in done.err
 
 
+def test_neither_the_build_nor_the_import_reaches_the_workflow(tmp_path: Path, free_threaded_python: str) -> None:
+    told = f"open({os.fspath(tmp_path / 'told')!r}, 'a').write(' '.join(sorted(os.environ)) + chr(10))"
+    project = intree_project(tmp_path / "intree", backend(told, python=repr(f"import os; {told}")))
+    environ = ftwheel_environ(GITHUB_OUTPUT=f"{tmp_path}/out", GITHUB_TOKEN="t", GITHUB_SHA="s", TWINE_PASSWORD="p")
+
+    done = ftwheel("build", project, "--python", free_threaded_python, environ=environ)
+
+    assert done.code == 0, done.err
+    for line in (tmp_path / "told").read_text().splitlines():
+        assert {"GITHUB_OUTPUT", "GITHUB_TOKEN", "GITHUB_SHA", "TWINE_PASSWORD"} & set(line.split()) == {"GITHUB_SHA"}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_leaves_nothing(tmp_path: Path, pair: str, number: signal.Signals) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.cli.main import main
-from ftwheel.io.system.virtual_environments import clean_environ
+from ftwheel.io.system.child_environment import clean_environ
 from support.modules import UNDECLARED, build_module, ext_suffix
 from support.wheels import make_wheel
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.interpreters import probe
-from ftwheel.io.system.virtual_environments import clean_environ, find_uv
+from ftwheel.io.system.virtual_environments import find_uv
 from support.commands import ftwheel, ftwheel_environ
 from support.server import serve
 

@@ -11,8 +11,8 @@ import pytest
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.interpreters import probe
-from ftwheel.io.system.virtual_environments import clean_environ
 from ftwheel.io.wheel.importing import import_modules
 from support.modules import build_module
 from support.projects import c_source
@@ -178,3 +178,26 @@ def test_the_environment_for_other_interpreters_has_nothing_that_steers_them(mon
     environ = clean_environ(MORE="1")
     assert (environ["CFLAGS"], environ["MORE"]) == ("-O1", "1")
     assert not {"PYTHON_GIL", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"} & environ.keys()
+
+
+_TAKEN = (
+    "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY", "GITHUB_STATE", "GITHUB_TOKEN", "GH_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_RUNTIME_TOKEN", "INPUT_MATRIX",
+    "TWINE_PASSWORD", "UV_PUBLISH_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "pypi_api_token", "NPM_AUTH",
+    "MY_APIKEY", "DB_PASSWORD_FILE", "SSH_AUTH_SOCK", "UV_INDEX_CORP_PASSWORD", "GOOGLE_APPLICATION_CREDENTIALS",
+)  # fmt: skip
+_KEPT = (
+    "GITHUB_ACTIONS", "GITHUB_SHA", "CI", "RUNNER_TEMP", "TOKENIZERS_PARALLELISM", "GIT_AUTHOR_NAME", "XAUTHORITY",
+    "CIBW_ENVIRONMENT_PASS_LINUX", "PIP_INDEX_URL", "UV_INDEX", "SECRETARY", "KEYBOARD",
+)  # fmt: skip
+
+
+def test_what_a_workflow_can_do_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*_TAKEN, *_KEPT, "PIP_PASSWORD"):
+        monkeypatch.setenv(name, "x")
+    assert not set(_TAKEN) & clean_environ().keys()
+    assert set(_KEPT) <= clean_environ().keys()
+    more = clean_environ(installing=True).keys() - clean_environ().keys()
+    assert more == {"PIP_PASSWORD", "UV_INDEX_CORP_PASSWORD", "SSH_AUTH_SOCK"}
+    monkeypatch.setenv("FTWHEEL_PASS", "GH_TOKEN NPM_AUTH")
+    assert {"GH_TOKEN", "NPM_AUTH"} == set(_TAKEN) & clean_environ().keys()

@@ -29,9 +29,10 @@ from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.io.build.backend_wheel import backend_wheel
 from ftwheel.io.build.sources import copy_source, unpack_sdist
+from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
-from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
+from ftwheel.io.system.virtual_environments import VirtualEnvironment
 from ftwheel.io.system.workspace import workspace
 from ftwheel.io.wheel.auditwheel import Auditwheel
 

@@ -18,8 +18,8 @@ from ftwheel.core.build.model import Repair
 from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.contents import is_native
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
-from ftwheel.io.system.virtual_environments import clean_environ
 from ftwheel.io.wheel.auditwheel import Auditwheel
 
 __all__ = ["repair_wheel"]

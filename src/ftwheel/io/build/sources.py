@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ftwheel.core.errors import BuildError
+from ftwheel.io.system.child_environment import clean_environ
 
 __all__ = ["copy_source", "unpack_sdist"]
 
@@ -124,7 +125,7 @@ def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None, feed:
             input=feed,
             capture_output=True,
             timeout=_GIT_TIMEOUT,
-            env={**os.environ, **(env or {})},
+            env=clean_environ(**(env or {})),
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -14,8 +14,9 @@ from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import MissingToolError
 from ftwheel.core.installers.comparison import RealInstall
 from ftwheel.io.release.server import LocalIndex
+from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
-from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ, find_uv
+from ftwheel.io.system.virtual_environments import VirtualEnvironment, find_uv
 from ftwheel.io.system.workspace import workspace
 from ftwheel.io.wheel.importing import import_installed
 from ftwheel.io.wheel.reading import read_wheel

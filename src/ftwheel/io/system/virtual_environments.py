@@ -17,21 +17,10 @@ from pathlib import Path
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.log_excerpt import interesting
 from ftwheel.core.errors import BuildError, MissingToolError
+from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
 
-__all__ = ["VirtualEnvironment", "clean_environ", "find_uv"]
-
-_HIDDEN = frozenset(
-    {
-        "PYTHON_GIL",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTHONEXECUTABLE",
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "VIRTUAL_ENV",
-        "__PYVENV_LAUNCHER__",
-    }
-)
+__all__ = ["VirtualEnvironment", "find_uv"]
 
 
 def find_uv() -> str | None:
@@ -42,15 +31,6 @@ def find_uv() -> str | None:
         return os.fspath(find_uv_bin())
     except (ImportError, FileNotFoundError):
         return shutil.which(os.environ.get("UV") or "uv")
-
-
-def clean_environ(**changes: str) -> dict[str, str]:
-    """The environment for another interpreter: without what would steer or stop it.
-
-    ``PYTHON_GIL=0`` hides a module that needs the GIL, and a default build refuses to start under it. Without bytecode
-    every hook would compile the whole backend again, and what it would litter is thrown away anyway.
-    """
-    return {name: value for name, value in os.environ.items() if name not in _HIDDEN} | changes
 
 
 class VirtualEnvironment:
@@ -107,7 +87,7 @@ class VirtualEnvironment:
         wanted = sorted(requirements)
         if self._uv:
             command = [self._uv, "pip", "install", "--python", self.python_executable, *flags, *wanted]
-            environ = clean_environ(VIRTUAL_ENV=os.fspath(self._folder))
+            environ = clean_environ(installing=True, VIRTUAL_ENV=os.fspath(self._folder))
             if beside_index:  # an option would replace what the variable says
                 links = filter(None, [environ.get("UV_FIND_LINKS"), beside_index.as_uri()])
                 environ["UV_FIND_LINKS"] = ",".join(links)
@@ -120,7 +100,7 @@ class VirtualEnvironment:
                 command = [self.python_executable, "-Im", "pip", "install", "--no-input", "--no-compile"]
                 command += ["--disable-pip-version-check", *flags, "-r", handle.name]
                 command += ["--find-links", beside_index.as_uri()] if beside_index else []
-                code = self._crew.run(command, log=self._log, env=clean_environ())
+                code = self._crew.run(command, log=self._log, env=clean_environ(installing=True))
             finally:
                 os.unlink(handle.name)
         if code:

@@ -12,8 +12,8 @@ import sysconfig
 import threading
 from pathlib import Path
 
+from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
-from ftwheel.io.system.virtual_environments import clean_environ
 
 __all__ = ["Auditwheel"]
 

@@ -19,8 +19,9 @@ from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.log_excerpt import interesting
 from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
+from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
-from ftwheel.io.system.virtual_environments import VirtualEnvironment, clean_environ
+from ftwheel.io.system.virtual_environments import VirtualEnvironment
 from ftwheel.io.system.workspace import workspace
 
 __all__ = ["import_in", "import_installed", "import_modules"]
