@@ -11,7 +11,7 @@ import pytest
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
-from ftwheel.io.system.child_environment import clean_environ
+from ftwheel.io.system.child_environment import clean_environ, installer_environ
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.wheel.importing import import_modules
 from support.modules import build_module
@@ -197,7 +197,7 @@ def test_what_a_workflow_can_do_is_not_passed_on(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, "x")
     assert not set(_TAKEN) & clean_environ().keys()
     assert set(_KEPT) <= clean_environ().keys()
-    more = clean_environ(installing=True).keys() - clean_environ().keys()
+    more = installer_environ().keys() - clean_environ().keys()
     assert more == {"PIP_PASSWORD", "UV_INDEX_CORP_PASSWORD", "SSH_AUTH_SOCK"}
     monkeypatch.setenv("FTWHEEL_PASS", "GH_TOKEN NPM_AUTH")
     assert {"GH_TOKEN", "NPM_AUTH"} == set(_TAKEN) & clean_environ().keys()

@@ -6,17 +6,26 @@ text; its name and one-line help stand in ``COMMANDS``.
 
 from __future__ import annotations
 
-import argparse
-import gc
-import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Protocol, cast
 
 from ftwheel import __version__
-from ftwheel.cli.parsing import CommandParser
-from ftwheel.core.errors import FtwheelError, InputError, InternalError, refused
+from ftwheel.core.errors import FtwheelError, InputError, InternalError, SystemRefusedError, refused
+
+TYPE_CHECKING = False  # as type checkers know it, without the time to import typing
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+    from typing import Protocol
+
+    class Command(Protocol):
+        """What a command's module offers."""
+
+        EXAMPLES: str
+
+        def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+        def run(self, arguments: argparse.Namespace) -> int: ...
+
 
 __all__ = ["COMMANDS", "guarded", "main", "parser", "process"]
 
@@ -33,31 +42,26 @@ COMMANDS = {
     "tag": "give a wheel other tags, if the code inside supports them",
     "verify": "say before an upload, or after it, who gets which file of a release, and what is missing",
 }
+_DESCRIPTION = "Pairs of wheels for the default and the free-threaded CPython ABI: build, check, verify."
+_EPILOG = "ftwheel COMMAND --help shows a command's options and examples."
 _OF_ALL = frozenset({"-h", "--help", "--version"})
+_WIDTH = 80
 INTERRUPTED = 130  # the shell's convention for SIGINT
 
 
-class Command(Protocol):
-    """What a command's module offers."""
-
-    EXAMPLES: str
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
-    def run(self, arguments: argparse.Namespace) -> int: ...
-
-
 def load(name: str) -> Command:
-    return cast("Command", importlib.import_module(f"ftwheel.cli.{name}"))
+    import importlib
+
+    return importlib.import_module(f"ftwheel.cli.{name}")
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """The parser of all commands; with ``only``, the arguments of just that one are loaded."""
-    top = CommandParser(
-        prog="ftwheel",
-        description="Pairs of wheels for the default and the free-threaded CPython ABI: build, check, verify.",
-        epilog="ftwheel COMMAND --help shows a command's options and examples.",
-        allow_abbrev=False,
-    )
+    import argparse
+
+    from ftwheel.cli.parsing import CommandParser
+
+    top = CommandParser(prog="ftwheel", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"ftwheel {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
@@ -75,6 +79,22 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     return top
 
 
+def help_text() -> str:
+    """What ``ftwheel --help`` prints. argparse is not asked: importing it takes as long as starting Python does."""
+    lines = ["usage: ftwheel [-h] [--version] COMMAND ...", "", _DESCRIPTION, "", "commands:"]
+    width = max(map(len, COMMANDS)) + 4
+    for name, summary in COMMANDS.items():
+        line = f"  {name}".ljust(width)
+        for word in summary.split():
+            if len(line) + 1 + len(word) > _WIDTH:
+                lines.append(line)
+                line = " " * width
+            line += f" {word}"
+        lines.append(line)
+    more = ["options:", "  -h, --help  show this help and exit", "  --version   show the version and exit"]
+    return "\n".join([*lines, "", *more, "", _EPILOG, ""])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -84,8 +104,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def run() -> int:
         if not arguments:  # as uv and ruff do
-            parser("").print_help(sys.stderr)
+            sys.stderr.write(help_text())
             return InputError.exit_code
+        if arguments[0] == "--version":
+            print(f"ftwheel {__version__}")
+            return 0
+        if arguments[0] in {"-h", "--help"}:
+            sys.stdout.write(help_text())
+            return 0
         if named and arguments[0].startswith("-") and arguments[0] not in _OF_ALL:
             raise InputError(
                 f"unknown option {arguments[0][:200]}", hint="options of a command go after it: ftwheel COMMAND OPTIONS"
@@ -111,25 +137,62 @@ def guarded(program: str, run: Callable[[], int]) -> int:
         return 1
     except OSError as error:
         return _told(program, refused(error))
+    except RecursionError as error:
+        return _told(program, InputError(f"the input is nested too deeply ({error})"))
+    except MemoryError:
+        return _told(program, SystemRefusedError("out of memory", hint="close other programs, or use fewer workers"))
     except Exception as error:  # noqa: BLE001  # the last guard: what is left is a bug
-        return _told(program, InternalError(f"{type(error).__name__}: {str(error)[:500]}"))
+        return _told(program, InternalError(f"{type(error).__name__}: {str(error)[:500]}", trace=_keep_trace(error)))
     return code
 
 
+def _keep_trace(error: Exception) -> str:
+    """Write the traceback to a file; returns its path, or "" when no folder takes it."""
+    import tempfile
+    import traceback
+
+    from ftwheel.io.system.folders import cache_root
+
+    for folder in (os.path.join(cache_root(), "traces"), None):
+        try:
+            if folder:
+                os.makedirs(folder, exist_ok=True)
+            handle, path = tempfile.mkstemp(".txt", "ftwheel-", folder)
+            with open(handle, "w", encoding="utf-8", errors="backslashreplace") as sink:
+                sink.write(f"ftwheel {__version__}, Python {sys.version}, {sys.platform}\n")
+                traceback.print_exception(error, file=sink)
+        except OSError:
+            continue
+        return path
+    return ""
+
+
 def _told(program: str, error: FtwheelError) -> int:
-    print(f"{program}: error: {error.message}", file=sys.stderr)
+    from ftwheel.render.terminal import printable_lines
+
+    lines = [f"{program}: error: {error.message}"]
     if error.hint:
-        print(f"{program}: hint: {error.hint}", file=sys.stderr)
+        lines.append(f"{program}: hint: {error.hint}")
+    print("\n".join(map(printable_lines, lines)), file=sys.stderr)
     return error.exit_code
 
 
 def process(run: Callable[[], int] = main) -> int:
-    """Run one command in a process of its own; returns its exit code.
+    """Run one command in a process of its own, whose output is escaped; returns its exit code.
 
     Pages are many small objects and hardly any cycles, so the collector is asked to look less often, and at the end
     not to go through what the system takes back anyway: together a seventh of a short command's time.
     """
-    gc.set_threshold(50_000)
-    code = run()
-    gc.freeze()
-    return code
+    if len(sys.argv) > 1 and sys.argv[1] not in _OF_ALL:
+        import gc
+
+        from ftwheel.render.terminal import EscapedStream
+
+        gc.set_threshold(50_000)
+        for name in ("stdout", "stderr"):
+            if hasattr(stream := getattr(sys, name), "detach"):  # None where it was closed
+                setattr(sys, name, EscapedStream(stream))
+        code = run()
+        gc.freeze()
+        return code
+    return run()

@@ -7,7 +7,10 @@ An error message has up to three parts: where and what was found, what was wante
 from __future__ import annotations
 
 import errno
-from typing import ClassVar
+
+TYPE_CHECKING = False  # as type checkers know it, without the time to import typing
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 __all__ = [
     "BuildError",
@@ -82,9 +85,11 @@ class InternalError(FtwheelError):
 
     exit_code = 70
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, trace: str = "") -> None:
+        attached = f" and {trace}" if trace else ""
         super().__init__(
-            f"internal error: {message}", hint="this is a bug in ftwheel; please report it with the command you ran"
+            f"internal error: {message}",
+            hint=f"this is a bug in ftwheel; please report it with the command you ran{attached}",
         )
 
 

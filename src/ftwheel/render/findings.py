@@ -13,7 +13,7 @@ from typing import TextIO
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.render import markdown
-from ftwheel.render.terminal import is_rich, paragraphs, printable
+from ftwheel.render.terminal import console, is_rich, paragraphs, printable
 
 __all__ = ["as_json", "place", "summary", "write_markdown", "write_text"]
 
@@ -54,10 +54,9 @@ def write_text(findings: Sequence[Finding], out: TextIO) -> None:
 
 
 def _coloured(out: TextIO, head: str, style: str, where: str) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    Console(file=out, soft_wrap=True).print(Text.assemble("  ", (head, style), (where, "dim")))
+    console(out, soft_wrap=True).print(Text.assemble("  ", (head, style), (where, "dim")))
 
 
 def _hanging(label: str, text: str) -> Iterator[str]:

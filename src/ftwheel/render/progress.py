@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Lock, Timer
 from typing import TextIO
 
-from ftwheel.render.terminal import is_rich, printable
+from ftwheel.render.terminal import console, is_rich, printable
 
 __all__ = ["Progress", "progress"]
 
@@ -68,7 +68,6 @@ class _Display:
         with self._lock:
             if self._stopped or self._update is not None:
                 return
-            from rich.console import Console
             from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
             from rich.table import Column
 
@@ -79,7 +78,7 @@ class _Display:
                 TextColumn(
                     "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)
                 ),
-                console=Console(file=self._stream),
+                console=console(self._stream),
                 transient=True,
                 expand=True,
             )

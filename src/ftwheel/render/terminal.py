@@ -1,21 +1,28 @@
 """Tables and colours on a terminal; plain, aligned text in a pipe.
 
-rich is imported only when the output really is a terminal. Whatever came out of a wheel or an index is escaped
-before it is printed: control characters never reach the terminal.
+rich is imported only when the output really is a terminal. Whatever came out of a wheel, an index, a file or an
+argument is escaped by ``printable`` before it is printed: control characters never reach the terminal, and no line is
+taken for a command of a workflow. What a line forgets to escape, ``EscapedStream`` does.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-__all__ = ["StyledText", "is_rich", "paragraphs", "printable", "table"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["EscapedStream", "StyledText", "console", "is_rich", "paragraphs", "printable", "printable_lines", "table"]
 
 # C0 and C1 controls, bidirectional overrides, line separators, and lone surrogates
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_BUT_LINES = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_HIDDEN_BUT_LINES = re.compile(f"[{_BUT_LINES}]")
+_HIDDEN = re.compile(f"[\t\n{_BUT_LINES}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +34,45 @@ class StyledText:
 
 
 def printable(text: str) -> str:
-    """The text with every character escaped that could move the cursor or hide other text."""
-    return _HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    """One line of text, with every character escaped that could move the cursor, hide other text or end the line.
+
+    So is what GitHub Actions takes for a command: ``::`` at the start, and ``##[`` anywhere.
+    """
+    text = _escaped(text)
+    if text.lstrip().startswith("::"):
+        text = text.replace(":", "\\x3a", 1)
+    return text.replace("##[", "#\\x23[")
+
+
+def printable_lines(text: str) -> str:
+    """Text of several lines, each made ``printable``."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _escaped(text: str, hidden: re.Pattern[str] = _HIDDEN) -> str:
+    return hidden.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+class EscapedStream(io.TextIOWrapper):
+    """Standard output or error of a whole process: control characters are escaped but for line ends and tabs.
+
+    ``unescaped`` is the same stream for those who write colours; both hand on at once what is written to them.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        encoding, line_buffering = stream.encoding, stream.line_buffering
+        super().__init__(stream.detach(), encoding, "backslashreplace", None, line_buffering, write_through=True)
+        self.unescaped = io.TextIOWrapper(self.buffer, encoding, "backslashreplace", None, write_through=True)
+
+    def write(self, text: str, /) -> int:
+        return super().write(_escaped(text, _HIDDEN_BUT_LINES))
+
+
+def console(stream: TextIO, **options: Any) -> Console:
+    """A console of rich on a stream; it escapes nothing, so texts have to be ``printable``."""
+    from rich.console import Console
+
+    return Console(file=getattr(stream, "unescaped", stream), **options)
 
 
 def is_rich(stream: TextIO) -> bool:
@@ -57,7 +101,7 @@ def table(stream: TextIO, header: Sequence[str], rows: Sequence[Sequence[StyledT
     if is_rich(stream):
         from ftwheel.render.terminal_table import draw
 
-        draw(stream, header, cells)
+        draw(console(stream), header, cells)
         return
     plain = [[name.upper() for name in header], *([cell.text for cell in row] for row in cells)]
     widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
@@ -72,5 +116,5 @@ def paragraphs(stream: TextIO, texts: Iterable[str]) -> None:
     if lines and is_rich(stream):
         from ftwheel.render.terminal_table import folded
 
-        lines = [line for text in lines for line in folded(stream, text)]
+        lines = [line for text in lines for line in folded(console(stream), text)]
     stream.writelines(f"{line}\n" for line in lines)

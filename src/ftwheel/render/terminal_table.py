@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ftwheel.render.terminal import StyledText
 
 __all__ = ["draw", "folded", "shortened"]
@@ -27,9 +28,8 @@ _FILENAME = re.compile(r"\S+\.(?:whl|tar\.gz|zip|so|pyd|dylib)")
 Row = Sequence["StyledText"]
 
 
-def draw(stream: TextIO, header: Sequence[str], rows: Sequence[Row]) -> None:
+def draw(console: Console, header: Sequence[str], rows: Sequence[Row]) -> None:
     """Write the rows, whose texts are printable."""
-    console = Console(file=stream)
     width = console.width - 1  # a full last column makes some terminals wrap
     widths = _widths(width, header, rows)
     for line in _columns(header, rows, widths, console) if widths else _stacked(header, rows, width, console):
@@ -37,9 +37,9 @@ def draw(stream: TextIO, header: Sequence[str], rows: Sequence[Row]) -> None:
         console.print(line, soft_wrap=True, highlight=False)
 
 
-def folded(stream: TextIO, text: str) -> list[str]:
+def folded(console: Console, text: str) -> list[str]:
     """The text in lines that fit the terminal, broken between words; all but the first are indented."""
-    width = Console(file=stream).width - 1
+    width = console.width - 1
     indent = " " * (len(text) - len(text.lstrip()) + _GAP)
     first, *rest = _wrapped(text, width, indent)
     return [first, *rest]

@@ -31,7 +31,7 @@ from ftwheel.core.build.model import BuildObserver, BuildStage
 from ftwheel.core.errors import BuildError, ConfigurationError, FtwheelError, MissingToolError
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.io.build.sources import copy_source, unpack_sdist
-from ftwheel.io.system.child_environment import clean_environ
+from ftwheel.io.system.child_environment import installer_environ
 from ftwheel.io.system.folders import cache_root
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
@@ -143,7 +143,7 @@ class Cibuildwheel:
         self._label = label
         self._echo = echo
         self._tools: dict[CibuildwheelSeries, _Tool] = {}
-        self._environ = clean_environ(installing=True, PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+        self._environ = installer_environ(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
 
     def look_ahead(self, run: CibuildwheelRun, observer: BuildObserver) -> None:
         """Find out before the build what would fail late.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 
-__all__ = ["clean_environ"]
+__all__ = ["clean_environ", "installer_environ"]
 
 _STEERING = frozenset(
     {
@@ -34,21 +35,23 @@ _INDEX_LOGIN = re.compile(r"UV_INDEX_.*|PIP_.*|SSH_AUTH_SOCK", re.IGNORECASE)
 _PASSED = "FTWHEEL_PASS"
 
 
-def clean_environ(*, installing: bool = False, **changes: str) -> dict[str, str]:
+def clean_environ(**changes: str) -> dict[str, str]:
     """The environment for another program, with ``changes``.
 
     ``PYTHON_GIL=0`` hides a module that needs the GIL, and a default build refuses to start under it. Without bytecode
     every hook would compile the whole backend again, and what it would litter is thrown away anyway. Workflow files,
-    tokens and passwords are left out but for those that ``FTWHEEL_PASS`` names; ``installing`` keeps the logins of
-    indexes, which pip and uv need.
+    tokens and passwords are left out but for those that ``FTWHEEL_PASS`` names.
     """
-    passed = set(os.environ.get(_PASSED, "").split())
+    return _environ(_POWER.fullmatch) | changes
 
-    def stays(name: str) -> bool:
-        if name in passed:
-            return True
-        if name in _STEERING:
-            return False
-        return not _POWER.fullmatch(name) or (installing and _INDEX_LOGIN.fullmatch(name) is not None)
 
-    return {name: value for name, value in os.environ.items() if stays(name)} | changes
+def installer_environ(**changes: str) -> dict[str, str]:
+    """The same for pip, uv and what installs through them: the logins of indexes stay."""
+    return _environ(lambda name: _POWER.fullmatch(name) and not _INDEX_LOGIN.fullmatch(name)) | changes
+
+
+def _environ(powerful: Callable[[str], object]) -> dict[str, str]:
+    passed = os.environ.get(_PASSED, "").split()
+    return {
+        name: value for name, value in os.environ.items() if name in passed or not (name in _STEERING or powerful(name))
+    }

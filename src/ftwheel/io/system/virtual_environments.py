@@ -17,7 +17,7 @@ from pathlib import Path
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.log_excerpt import interesting
 from ftwheel.core.errors import BuildError, MissingToolError
-from ftwheel.io.system.child_environment import clean_environ
+from ftwheel.io.system.child_environment import clean_environ, installer_environ
 from ftwheel.io.system.processes import ProcessGroup
 
 __all__ = ["VirtualEnvironment", "find_uv"]
@@ -87,7 +87,7 @@ class VirtualEnvironment:
         wanted = sorted(requirements)
         if self._uv:
             command = [self._uv, "pip", "install", "--python", self.python_executable, *flags, *wanted]
-            environ = clean_environ(installing=True, VIRTUAL_ENV=os.fspath(self._folder))
+            environ = installer_environ(VIRTUAL_ENV=os.fspath(self._folder))
             if beside_index:  # an option would replace what the variable says
                 links = filter(None, [environ.get("UV_FIND_LINKS"), beside_index.as_uri()])
                 environ["UV_FIND_LINKS"] = ",".join(links)
@@ -100,7 +100,7 @@ class VirtualEnvironment:
                 command = [self.python_executable, "-Im", "pip", "install", "--no-input", "--no-compile"]
                 command += ["--disable-pip-version-check", *flags, "-r", handle.name]
                 command += ["--find-links", beside_index.as_uri()] if beside_index else []
-                code = self._crew.run(command, log=self._log, env=clean_environ(installing=True))
+                code = self._crew.run(command, log=self._log, env=installer_environ())
             finally:
                 os.unlink(handle.name)
         if code:

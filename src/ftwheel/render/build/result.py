@@ -14,7 +14,7 @@ from ftwheel.core.build.model import BuildResult, BuildStage, BuiltSdist, BuiltW
 from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.render import findings, markdown
 from ftwheel.render.formats import write_findings
-from ftwheel.render.terminal import StyledText, is_rich, printable, table
+from ftwheel.render.terminal import StyledText, console, is_rich, printable, table
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -51,10 +51,9 @@ def progress(stream: TextIO | None = None) -> Iterator[BuildProgress]:
     if not is_rich(stream):
         yield BuildProgress(stream, None)
         return
-    from rich.console import Console
     from rich.live import Live
 
-    with Live(console=Console(file=stream), transient=True) as live:
+    with Live(console=console(stream), transient=True) as live:
         yield BuildProgress(stream, live)
 
 

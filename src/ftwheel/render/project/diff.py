@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TextIO
 
-from ftwheel.render.terminal import is_rich, printable
+from ftwheel.render.terminal import console, is_rich, printable
 
 __all__ = ["write_diff"]
 
@@ -26,12 +26,11 @@ def write_diff(path: str, before: str | None, after: str, out: TextIO) -> None:
         if not ended:
             lines.append((_NO_END, ""))
     if is_rich(out):
-        from rich.console import Console
         from rich.text import Text
 
-        console = Console(file=out, highlight=False)
+        coloured = console(out, highlight=False)
         for text, style in lines:
-            console.print(Text(text, style=style), soft_wrap=True)
+            coloured.print(Text(text, style=style), soft_wrap=True)
         return
     out.writelines(f"{text}\n" for text, _ in lines)
 

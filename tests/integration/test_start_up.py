@@ -1,0 +1,57 @@
+"""What starting a command imports: start-up time is a feature, and one careless import doubles it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ftwheel.cli.main import COMMANDS
+
+_PROGRAM = """
+import sys
+before = set(sys.modules)
+import contextlib, io, json
+own = {"contextlib", "io", "json"}
+from ftwheel.cli.main import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main(sys.argv[1:])
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+_ALWAYS = {"ftwheel", "ftwheel.cli", "ftwheel.cli.main", "ftwheel.core", "ftwheel.core.errors"}
+# what the options of a command may need: texts, choices and defaults
+_TEXTS = ("ftwheel.cli", "ftwheel.core")
+_OPTIONS = {"ftwheel.render.formats", "ftwheel.io.installers.config", "ftwheel.io.index.settings"}
+_ROOMS = {"ftwheel.render", "ftwheel.io", "ftwheel.io.installers", "ftwheel.io.index"}
+
+
+def imported(*arguments: str) -> set[str]:
+    done = subprocess.run([sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help", "-h"])
+def test_what_is_printed_at_once_imports_nothing(argument: str) -> None:
+    found = imported(argument)
+    assert {name for name in found if name.startswith("ftwheel")} == _ALWAYS
+    assert not found & {"argparse", "typing", "shutil", "dataclasses", "pathlib", "subprocess", "urllib"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_needs_no_library_and_no_use_case(command: str) -> None:
+    found = imported(command, "--help")
+    others = {name.partition(".")[0] for name in found} - sys.stdlib_module_names - {"ftwheel"}
+    assert {name for name in others if not name.startswith("_")} <= {"packaging"}
+    own = {name for name in found if name.startswith("ftwheel.") and not name.startswith(_TEXTS)}
+    assert own <= _OPTIONS | _ROOMS
+
+
+def test_the_help_without_argparse_names_every_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "ftwheel", "--help"], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 88
+    names = [line.split()[0] for line in lines[5:] if line.startswith("  ") and not line.startswith(("   ", "  -"))]
+    assert names == list(COMMANDS)
+    assert all(word in done.stdout.split() for summary in COMMANDS.values() for word in summary.split())
