@@ -94,7 +94,7 @@ def test_a_summary_is_cut_at_a_line_where_github_would_show_nothing(github: Path
 
 def test_no_text_is_a_command_of_its_own():
     assert command("error", "50%\r\n::set-output::x", title="a:b,\nc", file="") == (
-        "::error title=a%3Ab%2C c::50%25\\r%0A::set-output::x\n"
+        "::error title=a%3Ab%2C c::50%25\\r%0A\\x3a:set-output::x\n"
     )
     off, on = silenced()
     assert off == f"::stop-commands::{on.strip().strip(':')}\n"
