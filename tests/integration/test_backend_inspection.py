@@ -16,23 +16,12 @@ import pytest
 from ftwheel_build import binaries
 from ftwheel_build.inspection import inspect
 from ftwheel_build.target import Target
-from support.modules import DECLARED, SINGLE_PHASE, build_module, compile_objects
+from support.modules import every_abi
 from support.wheels import make_wheel
 
 MACHINE = os.uname().machine
 PLATFORM = f"linux_{MACHINE}"
 DEFAULT, FREE_THREADED = (f".cpython-313{t}-{MACHINE}-linux-gnu.so" for t in ("", "t"))
-# imports neither of the symbols that tell the ABI, and its definition is made at run time
-SILENT = """
-#include <Python.h>
-#include <string.h>
-static struct PyModuleDef module;
-PyMODINIT_FUNC PyInit_{name}(void) {{
-    PyModuleDef start = {{PyModuleDef_HEAD_INIT, .m_name = "{name}", .m_size = -1}};
-    memcpy(&module, &start, sizeof start);
-    return PyModule_Create(&module);
-}}
-"""
 
 
 def target(label: str, platform: str = "") -> Target:
@@ -55,21 +44,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def code(workshop: Path, default_python: str, free_threaded_python: str) -> Mapping[str, bytes]:
     """Machine code by what it was compiled for."""
-    releasing = "#include <Python.h>\nvoid release(PyObject *object) { Py_DECREF(object); }\n"
-    helper = compile_objects(workshop / "helper", default_python, releasing, "helper")
-
-    def module(label: str, python: str, source: str, *flags: str | Path) -> bytes:
-        return build_module(workshop / label, python, source=source, flags=[str(flag) for flag in flags])
-
-    return {
-        "default": module("default", default_python, DECLARED),
-        "free-threaded": module("free-threaded", free_threaded_python, DECLARED),
-        "abi3": module("abi3", default_python, DECLARED, "-DPy_LIMITED_API=0x03090000"),
-        "single-phase": module("single", free_threaded_python, SINGLE_PHASE),
-        "silent": module("silent", free_threaded_python, SILENT),
-        "mixed": module("mixed", free_threaded_python, DECLARED, helper),
-        "library": module("library", default_python, "int add(int a, int b) {{ return a + b; }}"),
-    }
+    return every_abi(workshop, default_python, free_threaded_python)
 
 
 def codes(

@@ -125,7 +125,7 @@ def test_one_wheel_empty_and_the_other_with_both_modules(
 ) -> None:
     both = wheel(DEFAULT, {f"pkg/_ext{suffixes[0]}": default, f"pkg/_ext{suffixes[1]}": free_threaded})
     empty = make_wheel(tmp_path / "dist", FREE_THREADED, {"pkg-1.0.dist-info/LICENSE": "text"}, classifiers=CLASSIFIERS)
-    assert errors(both, empty) == {"FTW208", "FTW602", "FTW603", "FTW604"}
+    assert errors(both, empty) == {"FTW208", "FTW213", "FTW602", "FTW603", "FTW604"}
 
 
 def test_a_stale_module_of_the_other_build(
@@ -142,7 +142,7 @@ def test_modules_of_many_interpreters_in_one_wheel(
     """pymongo 4.15.1 shipped modules for cpython-39 to 313 in its cp313t wheel."""
     more = {f"pkg/_ext.cpython-{minor}-x86_64-linux-gnu.so": default for minor in (39, 310, 311)}
     found = checked(wheel(FREE_THREADED, {f"pkg/_ext{suffixes[1]}": free_threaded, **more})).findings
-    assert [(finding.code, finding.severity) for finding in found] == [("FTW208", Severity.WARNING)] * 3
+    assert [(finding.code, finding.severity) for finding in found] == [("FTW208", Severity.ERROR)] * 3
 
 
 @pytest.mark.parametrize("suffix", [".cpython-311-x86_64-linux-gnu.so", ".cpython-313-darwin.so"])

@@ -8,7 +8,16 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["DECLARED", "SINGLE_PHASE", "UNDECLARED", "build_module", "compile_objects", "ext_suffix", "include_dir"]
+__all__ = [
+    "DECLARED",
+    "SINGLE_PHASE",
+    "UNDECLARED",
+    "build_module",
+    "compile_objects",
+    "every_abi",
+    "ext_suffix",
+    "include_dir",
+]
 
 _SLOTS = """
 #define PY_SSIZE_T_CLEAN
@@ -30,6 +39,17 @@ SINGLE_PHASE = """
 #include <Python.h>
 static struct PyModuleDef module = {{PyModuleDef_HEAD_INIT, .m_name = "{name}", .m_size = -1}};
 PyMODINIT_FUNC PyInit_{name}(void) {{ return PyModule_Create(&module); }}
+"""
+# imports neither of the symbols that tell the ABI, and its definition is made at run time
+_SILENT = """
+#include <Python.h>
+#include <string.h>
+static struct PyModuleDef module;
+PyMODINIT_FUNC PyInit_{name}(void) {{
+    PyModuleDef start = {{PyModuleDef_HEAD_INIT, .m_name = "{name}", .m_size = -1}};
+    memcpy(&module, &start, sizeof start);
+    return PyModule_Create(&module);
+}}
 """
 
 
@@ -71,3 +91,22 @@ def compile_objects(folder: Path, python: str, source: str, name: str) -> Path:
     (folder / f"{name}.c").write_text(source)
     subprocess.run(["cc", "-c", "-fPIC", "-O1", f"-I{include_dir(python)}", f"{name}.c"], cwd=folder, check=True)
     return folder / f"{name}.o"
+
+
+def every_abi(folder: Path, default: str, free_threaded: str) -> dict[str, bytes]:
+    """Modules by what they were compiled for with the headers of a pair, one that does not tell, and a library."""
+    releasing = "#include <Python.h>\nvoid release(PyObject *object) { Py_DECREF(object); }\n"
+    helper = compile_objects(folder / "helper", default, releasing, "helper")
+
+    def module(label: str, python: str, source: str, *flags: str | Path) -> bytes:
+        return build_module(folder / label, python, source=source, flags=[str(flag) for flag in flags])
+
+    return {
+        "default": module("default", default, DECLARED),
+        "free-threaded": module("free-threaded", free_threaded, DECLARED),
+        "abi3": module("abi3", default, DECLARED, "-DPy_LIMITED_API=0x03090000"),
+        "single-phase": module("single", free_threaded, SINGLE_PHASE),
+        "silent": module("silent", free_threaded, _SILENT),
+        "mixed": module("mixed", free_threaded, DECLARED, helper),
+        "library": module("library", default, "int add(int a, int b) {{ return a + b; }}"),
+    }

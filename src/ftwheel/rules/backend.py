@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.rules.rule import Rule
 
-__all__ = ["BACKEND_RULES", "refusal"]
+__all__ = ["BACKEND_RULES", "refusal", "same_fact"]
 
 
 class BackendRule(Rule):
-    """A reason for the backend to stop a build."""
+    """A reason for the backend to stop a build. ``see`` names what ``ftwheel check`` finds for the same fact."""
 
     severity = Severity.ERROR
 
@@ -104,7 +104,7 @@ class NotOneWheel(BackendRule):
     title = "What came out is not one readable wheel"
     why = "The wrapped backend returned the name of a file that is missing, cannot be read, or has no wheel's name."
     fix = "Report it to the wrapped backend; building without ftwheel-build shows the same file."
-    see = ("FTW100", "FTW101")
+    see = ("FTW100", "FTW101", "FTW105", "FTW201", "FTW309")
 
 
 class TagsDisagree(BackendRule):
@@ -120,7 +120,7 @@ class TagsOfAnother(BackendRule):
     title = "The tags do not name the interpreter the wheel was built for"
     why = "The interpreter that built the wheel could not install it, and the other build may write the same file name."
     fix = "Remove what overrides the tags (`python-tag`, `get_tag`, `wheel.py-api`)."
-    see = ("FTW209", "FTW601")
+    see = ("FTW209",)
 
 
 class ModulesMissing(BackendRule):
@@ -128,8 +128,8 @@ class ModulesMissing(BackendRule):
     title = "The tags promise extension modules and there is none"
     why = """Two builds of one tree at once, or an extension that did not compile: the wheel is for one ABI, and holds
         nothing that depends on it."""
-    fix = "Build one half after the other, and read the log for an extension that failed to compile."
-    see = ("FTW604",)
+    fix = "Read the log for an extension that failed to compile, and build the halves in folders of their own."
+    see = ("FTW213", "FTW604")
 
 
 class ModuleInPureWheel(BackendRule):
@@ -137,7 +137,7 @@ class ModuleInPureWheel(BackendRule):
     title = "A compiled module in a wheel that says it is pure"
     why = "`any` is for wheels without machine code, and `Root-Is-Purelib: true` for those without extension modules."
     fix = "Name the extension to the backend, or leave the file out of the wheel if an earlier build left it over."
-    see = ("FTW202", "FTW205")
+    see = ("FTW202", "FTW205", "FTW209")
 
 
 class ModuleNotLoaded(BackendRule):
@@ -146,7 +146,7 @@ class ModuleNotLoaded(BackendRule):
     why = """An interpreter looks only for the suffixes of its own ABI. The module is invisible to an interpreter that
         installs the wheel, or to all of them: then it is left over from another build."""
     fix = "Remove the left-over file, or change the tag or the build that gave it its suffix."
-    see = ("FTW206", "FTW207", "FTW208")
+    see = ("FTW205", "FTW206", "FTW207", "FTW208", "FTW212", "FTW301")
 
 
 class AbiNotProved(BackendRule):
@@ -154,7 +154,7 @@ class AbiNotProved(BackendRule):
     title = "An extension module whose name promises no ABI, and whose content proves none"
     why = "Every build of every version loads a plain `_ext.so`, and the code does not tell which one it is for."
     fix = "Give the module the suffix of its interpreter (`EXT_SUFFIX`)."
-    see = ("FTW210", "FTW308")
+    see = ("FTW210",)
 
 
 class OtherAbi(BackendRule):
@@ -181,12 +181,12 @@ class OtherMachine(BackendRule):
     see = ("FTW303",)
 
 
-class SeveralFiles(BackendRule):
+class ModuleTwice(BackendRule):
     code = "FTB311"
     title = "One module in several files"
     why = "The interpreter takes one of them, by the order of its suffixes, and it may be the stale one."
     fix = "Remove the file that an earlier build left over."
-    see = ("FTW208",)
+    see = ("FTW212",)
 
 
 class StableAbiTooEarly(BackendRule):
@@ -218,7 +218,7 @@ BACKEND_RULES: tuple[type[BackendRule], ...] = (
     OtherAbi,
     BothAbis,
     OtherMachine,
-    SeveralFiles,
+    ModuleTwice,
     StableAbiTooEarly,
 )
 _BY_CODE: Mapping[str, type[BackendRule]] = {rule.code: rule for rule in BACKEND_RULES}
@@ -227,3 +227,8 @@ _BY_CODE: Mapping[str, type[BackendRule]] = {rule.code: rule for rule in BACKEND
 def refusal(code: str, subject: str, message: str, fix: str) -> Finding:
     """What the backend refused, as a finding; raises KeyError for a code it does not have."""
     return _BY_CODE[code].finding(subject, message, fix=fix or None)
+
+
+def same_fact(code: str) -> tuple[str, ...]:
+    """The codes of ``ftwheel check`` for what the backend refuses under this code; empty for another code."""
+    return _BY_CODE[code].see if code in _BY_CODE else ()

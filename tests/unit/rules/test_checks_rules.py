@@ -224,9 +224,27 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts("pkg-1.0-py3-none-any.whl"),
         ],
     ),
+    "FTW212": (
+        [
+            facts(DEFAULT, [_DEFAULT_EXT, _PLAIN_EXT]),
+            facts(ABI3, [_ABI3_EXT, _DEFAULT_EXT]),  # 3.13 prefers the file of its own
+            facts("pkg-1.0-cp313-cp313.cp313t-linux_x86_64.whl", [_DEFAULT_EXT, _FT_EXT, _PLAIN_EXT]),
+        ],
+        [facts("pkg-1.0-cp313-cp313.cp313t-linux_x86_64.whl", [_DEFAULT_EXT, _FT_EXT]), facts(DEFAULT, [_DEFAULT_EXT])],
+    ),
+    "FTW213": (
+        [facts(FT), facts(ABI3)],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(FT, native={"pkg/tool": code()}),
+            facts(FT, files={"pkg/_ext.cpython-313-wasm32-emscripten.so": "x"}),
+            facts("pkg-1.0-py3-none-linux_x86_64.whl"),
+            facts(FT, flaws=[Flaw(path="pkg/x.so", kind=FlawKind.UNREADABLE, detail="x")]),
+        ],
+    ),
     "FTW211": ([facts("pkg-1.0-cp313-cp313t-linux_x86_64-x86_64_v3.whl", [_FT_EXT])], [facts(FT, [_FT_EXT])]),
     "FTW210": (
-        [facts(FT, [_PLAIN_EXT])],
+        [facts(FT, [_PLAIN_EXT]), facts(FT, [extension("pkg/_ext.so", built_for=BuiltFor.CANNOT_TELL)])],
         [
             facts(FT, [_FT_EXT]),
             facts(ABI3T, [extension("pkg/_ext.pyd")]),  # the stable ABI has no suffix of its own on Windows
@@ -565,7 +583,6 @@ def test_every_rule_has_both() -> None:
         facts(ABI3T, [_ABI3T_EXT], classifiers=[CLASSIFIER]),
         facts("pkg-1.0-py3-none-any.whl"),
         facts("pkg-1.0-pp310-pypy310_pp73-linux_x86_64.whl"),
-        facts("pkg-1.0-cp313-cp313t-win_amd64.whl", classifiers=[CLASSIFIER]),
     ],
 )
 def test_a_good_wheel_has_no_findings(wheel: WheelFacts) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import combinations
@@ -74,7 +74,7 @@ def build(
     kept: dict[str, list[_Half]] = {}
     for each in halves:
         kept.setdefault(each.contents.filename, []).append(each)
-    findings = sorted({each for each in findings if each.code not in plan.ignored})
+    findings = sorted(set(_counted(findings, plan)))
     passed = worst(findings) is not Severity.ERROR
     made = [*filter(None, [sdist]), *(same[0].path for same in kept.values())]
     digests = [workshop.digest(path) for path in made]
@@ -132,7 +132,7 @@ def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, int
     except BaseException:
         observer.stage(label, BuildStage.FAILED)
         raise
-    findings = [each for each in findings if each.code not in plan.ignored]
+    findings = list(_counted(findings, plan))
     observer.stage(label, BuildStage.FAILED if _wrong(findings, plan) else BuildStage.DONE)
     platform = ".".join(contents.name.platforms)
     return _Half(
@@ -146,8 +146,18 @@ def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, int
     )
 
 
+def _counted(findings: Iterable[Finding], plan: BuildPlan) -> Iterator[Finding]:
+    """The findings but those that are ignored; a refusal of the backend stands for what the rules say of the fact."""
+    if not plan.ignored:
+        return iter(findings)
+    from ftwheel.rules.backend import same_fact
+
+    ignored = {code for refusal in plan.ignored for code in (refusal, *same_fact(refusal))}
+    return (each for each in findings if each.code not in ignored)
+
+
 def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
-    return worst(each for each in findings if each.code not in plan.ignored) is Severity.ERROR
+    return worst(_counted(findings, plan)) is Severity.ERROR
 
 
 def _together(

@@ -39,6 +39,7 @@ class WrongAbi(WheelRule):
     fix = """Compile with the headers of the interpreter the wheel is for (look for another Python's include folder in
         CFLAGS, CPATH and CMake's cache), in a clean build folder."""
     severity = Severity.ERROR
+    see = ("FTB308",)
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wrong: dict[str, tuple[ExtensionModule, list[CPythonBuild]]] = {}
@@ -62,6 +63,7 @@ class MixedObjects(WheelRule):
         frees objects that are in use."""
     fix = "Compile every object and every static library of the module with the same interpreter's headers, from clean."
     severity = Severity.ERROR
+    see = ("FTB309",)
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for extension in facts.wheel.extensions:

@@ -35,6 +35,8 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     tags.NeverAccepted(),
     tags.PlainSuffix(),
     tags.WheelVariant(),
+    tags.SeveralFiles(),
+    tags.NoModules(),
     binaries.WrongAbi(),
     binaries.MixedObjects(),
     binaries.MachineMismatch(),

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none
-from ftwheel.core.wheel.extension_module import ExtensionModule, SuffixAbi
+from ftwheel.core.wheel.contents import EXTENSION_ENDINGS, FlawKind
+from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "MissingModule",
     "NameAgainstWheelFile",
     "NeverAccepted",
+    "NoModules",
     "PlainSuffix",
     "PythonTagWithT",
     "RootIsPurelib",
+    "SeveralFiles",
     "WheelVariant",
 ]
 
@@ -33,6 +36,7 @@ class NameAgainstWheelFile(WheelRule):
         that was renamed (`cp313` to `cp313t`) installs and then fails at import."""
     fix = "Use `ftwheel tag`, which changes the file name, WHEEL and RECORD together and looks at the code first."
     severity = Severity.ERROR
+    see = ("FTB302",)
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wheel = facts.wheel
@@ -54,7 +58,8 @@ class RootIsPurelib(WheelRule):
     why = """It decides whether the wheel goes to purelib or platlib. Extension modules belong to platlib, which is a
         folder of its own on some systems; a wheel that says neither is installed to platlib by luck."""
     fix = "Tell the build backend that the distribution has extension modules (or that it has none)."
-    severity = Severity.WARNING
+    severity = Severity.ERROR
+    see = ("FTB305",)
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wheel = facts.wheel
@@ -63,7 +68,7 @@ class RootIsPurelib(WheelRule):
         subject = facts.subject(path=wheel.dist_info + "WHEEL")
         modules = [member.path for same in wheel.modules.values() for member in same]
         if wheel.wheel.root_is_purelib is None:
-            yield self.finding(subject, "says neither true nor false")
+            yield self.finding(subject, "says neither true nor false", severity=Severity.WARNING)
         elif wheel.wheel.root_is_purelib:
             outside = [path for path in modules if ".data/platlib/" not in path]
             if outside:
@@ -95,6 +100,7 @@ class Abi3tFloor(WheelRule):
     fix = """Use `cp315-abi3.abi3t` (or a later floor), and ship version-specific wheels for 3.13t and 3.14t and an
         `abi3` wheel for older default builds."""
     severity = Severity.ERROR
+    see = ("FTB312",)
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         if "abi3t" not in facts.wheel.name.abis:
@@ -152,6 +158,7 @@ class MissingModule(WheelRule):
         suffix has to be the stable one too, not only the tag (`py_limited_api=True` on the Extension,
         `Python::SABIModule` in CMake)."""
     severity = Severity.ERROR
+    see = ("FTB306",)
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, variants in facts.variants.items():
@@ -173,6 +180,7 @@ class Abi3SuffixUnderAbi3t(WheelRule):
     why = "Free-threaded 3.15 and newer look for `.abi3t.so`, never for `.abi3.so` (PEP 803). Both find `.abi3t.so`."
     fix = "Build the module with the suffix `.abi3t.so`, for which recent backends need the target `cp315t` or `abi3t`."
     severity = Severity.ERROR
+    see = ("FTB306",)
 
     @staticmethod
     def applies(target: CPythonBuild, variants: tuple[ExtensionModule, ...]) -> bool:
@@ -199,7 +207,8 @@ class ForeignModule(WheelRule):
     fix = (
         "Build in a clean tree (`build`, `*.egg-info` and in-tree `.so` files removed), one build folder for each ABI."
     )
-    severity = Severity.WARNING
+    severity = Severity.ERROR
+    see = ("FTB306", "FTW212")
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         targets = facts.targets
@@ -214,6 +223,51 @@ class ForeignModule(WheelRule):
                 if variant not in used:
                     message = f"{builds} never looks for {name} under {variant.suffix.text}"
                     yield self.finding(facts.subject(variant), message)
+
+
+class SeveralFiles(WheelRule):
+    code = "FTW212"
+    title = "One module in several files that an interpreter looks for"
+    why = """The interpreter takes the first by the order of its suffixes, and nobody chose which: as a rule one of them
+        is left over from an earlier build, or from a build with other settings."""
+    fix = "Build in a clean tree, and keep the one file that is meant."
+    severity = Severity.ERROR
+    see = ("FTB311", "FTB306")
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        for name, variants in facts.variants.items():
+            for target in facts.targets:
+                found = [variant for variant in variants if target.some_search(variant.suffix)]
+                if len(found) > 1:
+                    taken = min(found, key=lambda variant: target.order(variant.suffix))
+                    others = ", ".join(variant.suffix.text for variant in found if variant is not taken)
+                    yield self.finding(
+                        facts.subject(taken), f"{target.label} finds {name} here and under {others}; it takes this one"
+                    )
+                    break
+
+
+class NoModules(WheelRule):
+    code = "FTW213"
+    title = "The tags promise extension modules and there is none"
+    why = """The ABI tag ties the wheel to one build of one version, and nothing in it depends on that: an extension
+        did not compile and its failure was passed over, or another build of the same tree took the modules away. A
+        wheel of the public index may be meant like this; in a build that is not told so it is an error (FTB304)."""
+    fix = """Read the log of the build for an extension that failed (`optional=True` passes over it), and build the
+        halves in folders of their own. A project without machine code has the tag `py3-none-any`."""
+    severity = Severity.WARNING
+    see = ("FTB304",)
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        wheel = facts.wheel
+        unread = any(flaw.kind in {FlawKind.UNREADABLE, FlawKind.TOO_LARGE, FlawKind.BINARY} for flaw in wheel.flaws)
+        if not facts.targets or unread or wheel.native:
+            return
+        if any(member.path.endswith(EXTENSION_ENDINGS) for member in wheel.members):
+            return  # code of a format that is not known here
+        yield self.finding(
+            facts.subject(), f"the ABI tag {'.'.join(wheel.name.abis)} is for compiled modules, and there is none"
+        )
 
 
 class NeverAccepted(WheelRule):
@@ -262,17 +316,25 @@ class PlainSuffix(WheelRule):
     code = "FTW210"
     title = "A version-specific module without an ABI in its suffix"
     why = """Every build that finds a plain `_ext.so` on its path loads it, the free-threaded one included. In a tree
-        shared by two interpreters (an editable install, a zip unpacked by hand) the last build wins."""
+        shared by two interpreters (an editable install, a zip unpacked by hand) the last build wins. That is advice
+        where the code tells which build it is for, and an error where nothing does."""
     fix = "Let the backend name the file (`EXT_SUFFIX`); in CMake use `python_add_library(... WITH_SOABI)`."
-    severity = Severity.ADVICE
+    severity = Severity.ERROR
+    see = ("FTB307",)
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         if not facts.targets or any(target.onwards for target in facts.targets):
             return
         for name, variants in facts.variants.items():
             for variant in variants:
-                if variant.suffix.abi is SuffixAbi.PLAIN:
-                    yield self.finding(facts.subject(variant), f"{name} is named {variant.suffix.text}")
+                if variant.suffix.abi is not SuffixAbi.PLAIN:
+                    continue
+                if variant.built_for is BuiltFor.CANNOT_TELL and not facts.loads(name):
+                    message = f"{name} is named {variant.suffix.text}, and its code does not tell what it is built for"
+                    yield self.finding(facts.subject(variant), message)
+                else:
+                    message = f"{name} is named {variant.suffix.text}"
+                    yield self.finding(facts.subject(variant), message, severity=Severity.ADVICE)
 
 
 def _briefly(names: list[str], most: int = 4) -> str:
