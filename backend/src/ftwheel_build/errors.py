@@ -1,6 +1,6 @@
 """Every refusal of the wrapper, with a code that never changes its meaning.
 
-``docs/hazards.md`` lists the codes; the build log shows one of them when a build is stopped on purpose.
+Each code has a page in ``docs/rules``; the build log shows one of them when a build is stopped on purpose.
 """
 
 from __future__ import annotations

@@ -71,8 +71,8 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
         yield RefusedError(
             "FTB304",
             f"{filename}: the ABI tag {'.'.join(name.abis)} is for compiled modules, and the wheel has none",
-            fix="read the log for an extension that did not compile (optional=True passes over it), and keep two builds "
-            "of one tree apart",
+            fix="read the log for an extension that did not compile (optional=True passes over it), and keep two "
+            "builds of one tree apart",
         )
     if "any" not in name.platforms:
         yield from _loading(filename, name, modules, target)
