@@ -173,7 +173,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """mypy, strict, over the tool and the backend."""
-    install(session, *group("types"), "nox")
+    """mypy, strict, over the tool, its tests and the backend."""
+    install(session, *group("types"), *group("test"), "nox")
     session.run("mypy")
     session.run("mypy", "--config-file", "backend/pyproject.toml", "backend/src")

@@ -8,6 +8,7 @@ import shutil
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ Runs = Callable[..., ActRun]
 def runs(tmp_path: Path, shared: Path) -> Runs:
     """Run a workflow in a repository made of a folder; what the Action installed is kept for the next one."""
 
-    def run(project: Path, workflow: str, **options: str) -> ActRun:
+    def run(project: Path, workflow: str, **options: Any) -> ActRun:
         file = project / WORKFLOW
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(textwrap.dedent(workflow), encoding="utf-8")
@@ -48,7 +49,7 @@ def index() -> Iterator[IndexServer]:
         yield server
 
 
-def uses(step: str, indent: int = 6, **inputs: str) -> str:
+def uses(step: str, indent: int = 6, /, **inputs: Any) -> str:
     """A step that uses the Action as a consumer does."""
     lines = [f"- id: {step}", f"  uses: {OWNER}@v1", "  with:"]
     lines += [f"    {name.replace('_', '-')}: {json.dumps(value)}" for name, value in inputs.items()]

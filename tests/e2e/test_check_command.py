@@ -37,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, default_python: str, free_thr
     folder = tmp_path_factory.mktemp("made")
     for python, abi in ((default_python, "cp313"), (free_threaded_python, "cp313t")):
         module = build_module(folder / abi, python)
-        files = {"pkg/__init__.py": "", f"pkg/_ext{ext_suffix(python)}": module}
+        files: dict[str, str | bytes] = {"pkg/__init__.py": "", f"pkg/_ext{ext_suffix(python)}": module}
         make_wheel(folder / "good", f"pkg-1.0-cp313-{abi}-linux_x86_64.whl", files, classifiers=[CLASSIFIER])
     undeclared = build_module(folder / "undeclared", free_threaded_python, source=UNDECLARED)
     files = {f"pkg/_ext{ext_suffix(free_threaded_python)}": undeclared}
@@ -51,14 +51,14 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main(list(map(os.fspath, arguments)))
+        code = main([os.fspath(one) for one in arguments])
         return code, *capsys.readouterr()
 
     return call
 
 
 def process(*arguments: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ftwheel", *map(os.fspath, arguments)]
+    command = [sys.executable, "-m", "ftwheel", *(os.fspath(one) for one in arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env=clean_environ(**environ))
 
 

@@ -159,7 +159,7 @@ def test_an_interruption_leaves_no_container(
     variables = podman("setuptools>=77") | {"CIBW_TEST_COMMAND": "sleep 300"}
     before = containers(variables)
     arguments = ["--driver", "cibuildwheel", "--python", f"{probe(pair[0]).label}t", "--platforms", "manylinux_x86_64"]
-    command = [sys.executable, "-m", "ftwheel", "build", ROOT / "examples" / "setuptools-c", *arguments]
+    command = [sys.executable, "-m", "ftwheel", "build", str(ROOT / "examples" / "setuptools-c"), *arguments]
     with subprocess.Popen(
         [*command, "-o", tmp_path / "out"], env=variables, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -42,7 +42,7 @@ FAILING = {"cffi-api", "wrong-no-gil-slot"}  # cffi-api on 3.13t only
 
 def run(*command: str | Path, cwd: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        list(map(os.fspath, command)), cwd=cwd, env=environ, capture_output=True, text=True, timeout=280
+        [os.fspath(one) for one in command], cwd=cwd, env=environ, capture_output=True, text=True, timeout=280
     )
 
 

@@ -86,7 +86,7 @@ def environment(tmp_path: Path, python: str) -> str:
         "app",
         "old",
     ]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run([*map(str, command)], check=True, timeout=60)
     return installed
 
 

@@ -56,7 +56,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.on("request", lambda request: request.url == path.as_uri() or complaints.append(request.url))
+        page.on("request", lambda request: complaints.extend({request.url} - {path.as_uri()}))
         page.goto(path.as_uri())
         return page
 

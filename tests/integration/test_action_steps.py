@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def outputs(github: Path) -> dict[str, str]:
     found, lines = {}, iter((github / "output").read_text(encoding="utf-8").split("\n"))
     for line in filter(None, lines):
         name, _, word = line.partition("<<")
-        found[name] = "\n".join(iter(lambda lines=lines: next(lines), word))
+        found[name] = "\n".join(iter(partial(next, lines), word))
     return found
 
 

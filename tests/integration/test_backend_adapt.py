@@ -77,7 +77,8 @@ def test_scikit_build_core_and_the_limited_api(monkeypatch, label, policy, expec
 
 
 def test_scikit_build_core_finds_the_setting_wherever_it_stands(monkeypatch):
-    assert passed(SCIKIT, "3.13t", **{"skbuild.wheel.py-api": "cp312"}) == {"skbuild.wheel.py-api": ""}
+    named: dict[str, Any] = {"skbuild.wheel.py-api": "cp312"}
+    assert passed(SCIKIT, "3.13t", **named) == {"skbuild.wheel.py-api": ""}
     assert passed(SCIKIT, "3.13t", tool={"scikit-build": {"wheel": {"py-api": "py3"}}}) == {}
     assert passed(SCIKIT, "3.13t") == {}
     assert passed(SCIKIT, "3.15t", tool={"scikit-build": {"wheel": {"py-api": "cp316"}}}) == {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from ftwheel.io.binaries import is_binary, read_extension, read_images
 from support.images import Spec, elf, fat, macho, pe
 
 LITTLE, BIG = "<", ">"
-ELFS = {
+ELFS: dict[str, tuple[Spec, dict[str, Any]]] = {
     "x86_64-rela": (Spec(), {"pointers": "rela"}),
     "x86_64-sysv-hash": (Spec(), {"gnu_hash": False}),
     "x86_64-relr": (Spec(), {"pointers": "relr"}),

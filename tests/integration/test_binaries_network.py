@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lief
 import pytest
@@ -225,7 +226,7 @@ def test_symbols_against_libraries(wheels: dict[str, Path], platform: str) -> No
             else:
                 parsed = lief.MachO.parse(list(data))  # owns the slices
                 assert parsed is not None
-                slice_ = parsed.at(number)
+                slice_: Any = parsed.at(number)
                 exports = {one.name.removeprefix("_").encode() for one in slice_.exported_symbols}
                 imports = {one.name.removeprefix("_").encode() for one in slice_.imported_symbols}
             assert set(image.exports) == {one.decode() for one in exports if is_init_name(one)}, name

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,8 +59,8 @@ def errors(*wheels: Path) -> set[str]:
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Callable[..., Path]:
-    def make(filename: str, files: dict[str, bytes], **more: object) -> Path:
-        return make_wheel(tmp_path / "dist", filename, INIT | files, classifiers=CLASSIFIERS, **more)  # type: ignore[arg-type]
+    def make(filename: str, files: dict[str, bytes], **more: Any) -> Path:
+        return make_wheel(tmp_path / "dist", filename, {**INIT, **files}, classifiers=CLASSIFIERS, **more)
 
     return make
 

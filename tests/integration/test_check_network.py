@@ -18,7 +18,7 @@ pytestmark = pytest.mark.network
 
 
 @pytest.fixture
-def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Code and file name of every finding that is no advice. auditwheel is not asked: it takes minutes."""
     monkeypatch.chdir(tmp_path)
 
@@ -32,18 +32,18 @@ def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     return check
 
 
-def test_every_platform_of_a_release_that_is_right(findings) -> None:  # type: ignore[no-untyped-def]
+def test_every_platform_of_a_release_that_is_right(findings) -> None:
     assert findings("markupsafe==3.0.2") == set()
 
 
-def test_the_stable_abi_of_a_large_module(findings) -> None:  # type: ignore[no-untyped-def]
+def test_the_stable_abi_of_a_large_module(findings) -> None:
     found = findings("cryptography==46.0.3")
     # its PyPy wheels for macOS say 10.9 and were built for 10.13
     assert {code for code, _ in found} == {"FTW310"}
     assert all("-pypy31" in filename for _, filename in found)
 
 
-def test_modules_that_do_not_declare(findings) -> None:  # type: ignore[no-untyped-def]
+def test_modules_that_do_not_declare(findings) -> None:
     found = findings("google-crc32c==1.7.1")
     assert {filename for code, filename in found if code == "FTW401"} == {
         f"google_crc32c-1.7.1-cp313-cp313t-manylinux_2_17_{machine}.manylinux2014_{machine}.whl"
@@ -53,7 +53,7 @@ def test_modules_that_do_not_declare(findings) -> None:  # type: ignore[no-untyp
     assert {code for code, _ in found} == {"FTW401", "FTW606"}
 
 
-def test_modules_of_other_interpreters(findings) -> None:  # type: ignore[no-untyped-def]
+def test_modules_of_other_interpreters(findings) -> None:
     found = findings("pymongo==4.15.1")
     assert {code for code, _ in found} == {"FTW208"}
     assert any("-cp313t-" in filename for _, filename in found)

@@ -124,7 +124,7 @@ def test_a_missing_container_engine_is_named(project: Path, tmp_path: Path) -> N
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
-    command = ["git", "-C", folder, *identity, *arguments]
+    command = ["git", "-C", str(folder), *identity, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

@@ -271,7 +271,7 @@ class TestAllOrNothing:
                 raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(source), None, str(target))
             os.rename(source, target)
 
-        monkeypatch.setattr(writing.os, "replace", replace)
+        monkeypatch.setattr("ftwheel.io.system.writing.os.replace", replace)
         before = contents(project)
         assert init(project, "--yes", *PAIR) == 2
         assert contents(project) == before

@@ -124,7 +124,7 @@ def test_a_run_that_was_killed_goes_on_where_it_ended(index: IndexServer, tmp_pa
     state = tmp_path / "state.jsonl"
     command = [sys.executable, "-m", "ftwheel", *arguments(index, tmp_path, 120, "--state", state, "--jobs", "2")]
     environ = ftwheel_environ(FTWHEEL_CACHE_DIR=str(tmp_path / "cache"))
-    with subprocess.Popen([*map(os.fspath, command)], env=environ, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen([os.fspath(one) for one in command], env=environ, stdout=subprocess.DEVNULL) as process:
         assert wait_until(lambda: state.exists() and state.read_bytes().count(b"\n") > 10, 20)
         process.send_signal(signal.SIGKILL)
     kept = state.read_bytes().count(b"\n") - 1

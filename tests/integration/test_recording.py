@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError
-from ftwheel.core.index.page import ProjectDetails
+from ftwheel.core.index.page import ProjectDetails, SourceKind
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.requirements import parse_requirement
@@ -25,9 +25,9 @@ ROOT = "https://user:secret@index.example/root"
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
 
-def took(case: Case, places: list[tuple[object, ProjectDetails]]) -> tuple[object, ...] | str:
+def took(case: Case, places: list[tuple[SourceKind, ProjectDetails]]) -> tuple[object, ...] | str:
     try:
-        project = ProjectFiles(case.project, places)  # type: ignore[arg-type]
+        project = ProjectFiles(case.project, places)
         best: Candidate | None = choose(
             project, parse_requirement(case.requirement), environment(case.machine.label), rules(case)
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -224,7 +225,7 @@ def test_what_files_say_is_kept(server: IndexServer, tmp_path: Path) -> None:
 # --- what files say --------------------------------------------------------------------------------------------------
 
 
-def said(server: IndexServer, dist: Dist, *, offline: bool = False, **changes: object) -> CoreMetadata | Untold:
+def said(server: IndexServer, dist: Dist, *, offline: bool = False, **changes: Any) -> CoreMetadata | Untold:
     """What one file says; ``changes`` are fields of its entry on the page."""
     index = put(server, dist)
     credentials = Credentials(keyring="disabled")
@@ -237,7 +238,7 @@ def said(server: IndexServer, dist: Dist, *, offline: bool = False, **changes: o
         assert page is not None
         (file,) = page.files
         server.requests.clear()
-        return MetadataClient(other, folder=None).metadata(replace(file, **changes))  # type: ignore[arg-type]
+        return MetadataClient(other, folder=None).metadata(replace(file, **changes))
 
 
 def test_beside_the_wheel(server: IndexServer) -> None:
@@ -254,7 +255,7 @@ def test_another_digest_than_declared_is_an_error(server: IndexServer) -> None:
 @pytest.mark.parametrize("size", [None, True], ids=["unknown size", "known size"])
 def test_in_the_wheel_by_ranges(server: IndexServer, size: bool | None) -> None:
     dist = replace(wheel("app", "1.0", "lib", *(f"lib{n}; extra == 'x{n}'" for n in range(20_000))), beside=False)
-    changes = {} if size else {"size": None}
+    changes: dict[str, Any] = {} if size else {"size": None}
     found = said(server, dist, **changes)
     assert isinstance(found, CoreMetadata)
     assert len(found.requires) == 20_001
@@ -288,7 +289,7 @@ def test_what_cannot_be_read_is_not_guessed(server: IndexServer, body: bytes) ->
     for filename in ("app-1.0-py3-none-any.whl", "app-1.0.tar.gz", "app-1.0.zip"):
         server.routes[f"/bad/{filename}"] = Reply(body=body, content_type="application/octet-stream")
         dist = replace(wheel("app", "1.0"), beside=False)
-        file = {"url": f"{server.url}/bad/{filename}", "filename": filename, "size": None, "hashes": ()}
+        file: dict[str, Any] = {"url": f"{server.url}/bad/{filename}", "filename": filename, "size": None, "hashes": ()}
         found = said(server, dist, **file)
         assert isinstance(found, Untold)
         assert found.why

@@ -26,7 +26,9 @@ def shipped() -> dict[str, str]:
 
 
 def test_an_installed_ftwheel_has_them_all(tmp_path: Path):
-    subprocess.run([find_uv(), "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT], check=True, timeout=120)
+    uv = find_uv()
+    assert uv
+    subprocess.run([uv, "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT], check=True, timeout=120)
     [wheel] = tmp_path.glob("*.whl")
     folder = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:

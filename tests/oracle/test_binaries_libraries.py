@@ -6,6 +6,7 @@ import io
 import sysconfig
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import lief
 import pefile
@@ -24,8 +25,9 @@ _SPEC = Spec(imports=("PyModuleDef_Init", "PyList_New", "_Py_DecRefShared"), nee
 def by_pyelftools(data: bytes) -> tuple[set[str], set[str], list[str]]:
     """Init functions, imported C-API symbols, needed libraries."""
     file = ELFFile(io.BytesIO(data))
-    dynamic = next(segment for segment in file.iter_segments() if segment["p_type"] == "PT_DYNAMIC")
-    exports, imports = set(), set()
+    dynamic: Any = next(segment for segment in file.iter_segments() if segment["p_type"] == "PT_DYNAMIC")
+    exports: set[str] = set()
+    imports: set[str] = set()
     for symbol in dynamic.iter_symbols():
         name = symbol.name.encode()
         if symbol["st_shndx"] == "SHN_UNDEF":
@@ -61,14 +63,14 @@ def by_lief(data: bytes) -> list[tuple[set[str], set[str], list[str]]]:
     parsed = lief.MachO.parse(list(data))  # owns the slices
     assert parsed is not None
     for slice_ in parsed:
-        exports = {one.name.removeprefix("_") for one in slice_.exported_symbols}
-        imports = {one.name.removeprefix("_") for one in slice_.imported_symbols}
+        exports = {str(one.name).removeprefix("_") for one in slice_.exported_symbols}
+        imports = {str(one.name).removeprefix("_") for one in slice_.imported_symbols}
         found.append(
             (
                 {name for name in exports if is_init_name(name.encode())},
                 {name for name in imports if is_python_name(name.encode())},
                 [
-                    library.name
+                    str(library.name)
                     for library in slice_.libraries
                     if library.command != lief.MachO.LoadCommand.TYPE.ID_DYLIB
                 ],

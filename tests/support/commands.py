@@ -39,7 +39,7 @@ def ftwheel_environ(**changes: str) -> dict[str, str]:
 
 
 def ftwheel(*arguments: str | Path, cwd: Path | None = None, environ: Mapping[str, str] | None = None) -> Done:
-    command = [sys.executable, "-m", "ftwheel", *map(os.fspath, arguments)]
+    command = [sys.executable, "-m", "ftwheel", *(os.fspath(one) for one in arguments)]
     done = subprocess.run(
         command, cwd=cwd, env=environ or ftwheel_environ(), capture_output=True, text=True, timeout=_TIMEOUT
     )

@@ -280,9 +280,9 @@ def pe(spec: Spec, *, library: str = "python313t.dll") -> bytes:
     machine = spec.machine or (0x8664 if wide else 0x14C)
     header = b"PE\0\0" + struct.pack("<HHIIIHH", machine, len(sections), 0, 0, 0, len(optional), 0x2022)
     header += optional
-    for name, address, start, flags in sections:
-        length = 0x200 if name == b".text" else 0x1000
-        header += struct.pack("<8sIIIIIIHHI", name, length, address, length, start, 0, 0, 0, 0, flags)
+    for title, address, start, flags in sections:
+        length = 0x200 if title == b".text" else 0x1000
+        header += struct.pack("<8sIIIIIIHHI", title, length, address, length, start, 0, 0, 0, 0, flags)
     dos = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x40)
     file = (dos + header).ljust(0x200, b"\0") + spec.code.ljust(0x200, b"\0") + bytes(constants)
     return file + bytes(data).ljust(0x1000, b"\0")

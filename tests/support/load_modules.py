@@ -25,13 +25,13 @@ def attempt(path: str, name: str, *, packages: bool) -> str:
             # A package that fails half-way has often imported what the module needs.
             with contextlib.suppress(Exception):
                 importlib.import_module(name.rpartition(".")[0])
-        if sys._is_gil_enabled():
+        if sys._is_gil_enabled():  # type: ignore[attr-defined]  # from 3.13 on
             return "another module turned the GIL on before"
         loader = importlib.machinery.ExtensionFileLoader(name, path)
-        importlib.util.module_from_spec(importlib.util.spec_from_file_location(name, path, loader=loader))
+        importlib.util.module_from_spec(importlib.util.spec_from_file_location(name, path, loader=loader))  # type: ignore[arg-type]
     except Exception as error:  # noqa: BLE001 - whatever a module raises is the answer
         return f"{type(error).__name__}: {error}"
-    return "on" if sys._is_gil_enabled() else "off"
+    return "on" if sys._is_gil_enabled() else "off"  # type: ignore[attr-defined]
 
 
 def in_a_process(path: str, name: str) -> str:

@@ -195,7 +195,7 @@ class Oracle:
         requirement = install_req_from_line(question["requirement"], hash_options=hashes)
         self.factory._finder = finder
         found = self.factory._iter_found_candidates([requirement], SpecifierSet(), Hashes(), False, set())
-        return next(iter(found), None)  # type: ignore[return-value]
+        return next(iter(found), None)
 
 
 def preferences(options: dict[str, Any]) -> SelectionPreferences:

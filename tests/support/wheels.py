@@ -7,6 +7,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 __all__ = ["make_wheel", "record_line"]
 
@@ -19,13 +20,13 @@ def record_line(path: str, data: bytes) -> str:
 def make_wheel(
     folder: Path,
     filename: str,
-    files: Mapping[str, str | bytes] | None = None,
+    files: Mapping[str, Any] | None = None,
     *,
     purelib: bool | None = None,
     tags: Iterable[str] | None = None,
     requires_python: str = "",
     classifiers: Iterable[str] = (),
-    replace: Mapping[str, str | bytes | None] | None = None,
+    replace: Mapping[str, Any] | None = None,
     compression: int = zipfile.ZIP_DEFLATED,
 ) -> Path:
     """Write ``folder/filename`` and return its path.

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ _TIMEOUT = 60.0  # seconds
 def filled(name: str, *, commit: str | None = COMMIT, install: str = ". --group test", tests: str = "tests") -> str:
     """The text of a workflow template as ``ftwheel init`` writes it for a project with these tests."""
     text = templates.read(name)
-    values = {"action": action_value("0.1.0", commit), "install": install, "tests": tests}
+    values: dict[str, Any] = {"action": action_value("0.1.0", commit), "install": install, "tests": tests}
     return render(text, {name: values[name] for name in placeholders(text)})
 
 

@@ -35,7 +35,7 @@ class Image(NamedTuple):
     definition: str = ""
 
 
-class Segment(NamedTuple):
+class MappedRange(NamedTuple):
     """Where file content is in memory."""
 
     address: int
@@ -172,7 +172,7 @@ def _elf(content: bytes) -> Image:
     if wide and order == "<":
         program = struct.Struct("<2I6Q")  # type, flags, offset, address, physical, in file, in memory, alignment
         loads = [program.unpack_from(content, header[1] + index * segment_size) for index in range(segments)]
-        layout = [Segment(load[3], load[2], load[5], not load[1] & 1) for load in loads if load[0] == 1]
+        layout = [MappedRange(load[3], load[2], load[5], not load[1] & 1) for load in loads if load[0] == 1]
         relocations = [(table[4], table[5]) for table in tables if table[1] == 4]  # SHT_RELA
         definition = _definition(content, layout, exports, relocations)
     return Image("ELF", machine, frozenset(imports), frozenset(exports), definition=definition)
@@ -180,7 +180,7 @@ def _elf(content: bytes) -> Image:
 
 def _definition(
     content: bytes,
-    layout: Sequence[Segment],
+    layout: Sequence[MappedRange],
     exports: Iterable[str],
     relocations: Sequence[tuple[int, int]] = (),
     mask: int = -1,
@@ -212,7 +212,7 @@ def _definition(
     return kinds.pop() if len(kinds) == 1 else ""
 
 
-def _name_addresses(content: bytes, layout: Sequence[Segment], exports: Iterable[str]) -> list[int]:
+def _name_addresses(content: bytes, layout: Sequence[MappedRange], exports: Iterable[str]) -> list[int]:
     """Where ``_ext`` or ``package._ext`` stands, for every exported ``PyInit__ext``."""
     found = []
     for export in exports:
@@ -232,11 +232,11 @@ def _all(content: bytes, needle: bytes, start: int, end: int) -> Iterator[int]:
         place = content.find(needle, place + 1, end)
 
 
-def _addresses(layout: Iterable[Segment], offset: int) -> list[int]:
+def _addresses(layout: Iterable[MappedRange], offset: int) -> list[int]:
     return [part.address + offset - part.offset for part in layout if 0 <= offset - part.offset < part.size]
 
 
-def _offset(layout: Iterable[Segment], address: int) -> int:
+def _offset(layout: Iterable[MappedRange], address: int) -> int:
     """File offset of an address, -1 if it has none."""
     return next(
         (part.offset + address - part.address for part in layout if 0 <= address - part.address < part.size), -1
@@ -274,7 +274,7 @@ def _mach(content: bytes) -> Image:
                 (exports if kind & 0x0E else imports).add(_text(content, names + name)[1:])  # C names begin with _
         elif command == 0x19:  # LC_SEGMENT_64
             address, _, start, length, _, protection = struct.unpack_from("<4Q2I", content, offset + 24)
-            layout.append(Segment(address, start, length, not protection & 4))
+            layout.append(MappedRange(address, start, length, not protection & 4))
         offset += max(size, 8)
     # the low 36 bits of a chained fixup, or of a plain pointer, are the address
     definition = _definition(content, layout, exports, mask=(1 << 36) - 1) if wide else ""
@@ -291,7 +291,7 @@ def _pe(content: bytes) -> Image:
     layout = []
     for index in range(sections):
         size, address, length, offset = struct.unpack_from("<4I", content, base + optional + 40 * index + 8)
-        layout.append(Segment(address, offset, min(length, size) or length, data=False))
+        layout.append(MappedRange(address, offset, min(length, size) or length, data=False))
 
     exported, imported = (
         struct.unpack_from("<I", content, directories)[0],

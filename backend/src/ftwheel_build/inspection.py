@@ -24,7 +24,7 @@ class Module(NamedTuple):
     path: str
     images: tuple[binaries.Image, ...]
     name: str
-    suffix: tags.Suffix
+    suffix: tags.ExtensionSuffix
 
 
 class Library(NamedTuple):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ftwheel_build.target import Target
 
-__all__ = ["Name", "Suffix", "claims_target", "machines", "parse_name", "parse_suffix", "why_not_loaded"]
+__all__ = ["ExtensionSuffix", "Name", "claims_target", "machines", "parse_name", "parse_suffix", "why_not_loaded"]
 
 
 class Name(NamedTuple):
@@ -33,7 +33,7 @@ class Name(NamedTuple):
         return frozenset(f"{python}-{abi}-{name}" for python, abi in self.claims for name in self.platforms)
 
 
-class Suffix(NamedTuple):
+class ExtensionSuffix(NamedTuple):
     """The part of an extension's file name behind the module's name, and the ABI it promises.
 
     ``kind`` is ``version`` (one build of one version: ``version``, ``free_threaded``, ``debug``), ``abi3``, ``abi3t``,
@@ -64,23 +64,23 @@ def parse_name(name: str) -> Name | None:
 _TAGGED = re.compile(r"\.(?:cpython-|cp)(\d)(\d+)(t?)(d?)(?:-[A-Za-z0-9_\-]+)?\.(?:so|pyd)")
 
 
-def parse_suffix(name: str) -> tuple[str, Suffix] | None:
+def parse_suffix(name: str) -> tuple[str, ExtensionSuffix] | None:
     """Module name and suffix of a file name, None when no Python would take it for an extension module."""
     stem, dot, rest = name.partition(".")
     if not dot or not stem.isidentifier() or not rest.endswith(("so", "pyd")):
         return None
     text = dot + rest
     if text in (".so", ".pyd"):
-        return stem, Suffix(text, "plain")
+        return stem, ExtensionSuffix(text, "plain")
     found = _TAGGED.fullmatch(text)
     if found:
         version = (int(found[1]), int(found[2]))
-        return stem, Suffix(text, "version", version, bool(found[3]), bool(found[4]))
+        return stem, ExtensionSuffix(text, "version", version, bool(found[3]), bool(found[4]))
     found = re.fullmatch(r"\.(abi3t?)(?:-[A-Za-z0-9_\-]+)?\.so", text)
     if found:
-        return stem, Suffix(text, found[1])
+        return stem, ExtensionSuffix(text, found[1])
     if re.fullmatch(r"\.[a-z]+\d[\w\-]*\.(so|pyd)", text):  # .pypy310-pp73-x86_64-linux-gnu.so
-        return stem, Suffix(text, "other")
+        return stem, ExtensionSuffix(text, "other")
     return None
 
 
@@ -105,7 +105,7 @@ def claims_target(python: str, abi: str, target: Target) -> bool:
     return abi == target.abi and version == target.version
 
 
-def why_not_loaded(suffix: Suffix, python: str, abi: str, target: Target) -> str:
+def why_not_loaded(suffix: ExtensionSuffix, python: str, abi: str, target: Target) -> str:
     """Why an interpreter that the tag claims does not load a file with this suffix; empty if all of them do.
 
     The text goes after the tag's name: "cp39-abi3 names CPython 3.9 and later, and ...". The platform part of a

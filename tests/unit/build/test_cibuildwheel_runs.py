@@ -22,7 +22,7 @@ from ftwheel.core.errors import ConfigurationError
 
 PAIR = ("3.14", "3.14t")
 X86 = ("manylinux_x86_64",)
-MESON = {"build-system": {"build-backend": "mesonpy"}, "tool": {"meson-python": {"limited-api": True}}}
+MESON: dict[str, Any] = {"build-system": {"build-backend": "mesonpy"}, "tool": {"meson-python": {"limited-api": True}}}
 MATURIN = {"build-system": {"build-backend": "maturin"}}
 
 
@@ -130,7 +130,7 @@ def test_the_audit_goes_to_4x_and_after_the_projects_own() -> None:
     run = only(planned(audit=audit))
     assert run.environment["CIBW_AUDIT_COMMAND_LINUX"] == audit
     assert run.environment["CIBW_AUDIT_REQUIRES_LINUX"] == ""
-    own = {"tool": {"cibuildwheel": {"audit-command": ["a {wheel}", "b {wheel}"]}}}
+    own: dict[str, Any] = {"tool": {"cibuildwheel": {"audit-command": ["a {wheel}", "b {wheel}"]}}}
     run = only(planned(own, audit=audit))
     assert run.environment["CIBW_AUDIT_COMMAND_LINUX"] == f"a {{wheel}} && b {{wheel}} && {audit}"
     assert "CIBW_AUDIT_REQUIRES_LINUX" not in run.environment

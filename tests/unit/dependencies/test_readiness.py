@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
 from ftwheel.core.dependencies.inputs import UnindexedDependency
-from ftwheel.core.dependencies.readiness import BLOCKING, Counts, FailurePolicy, ProjectReport, Readiness, Shard, merge
+from ftwheel.core.dependencies.readiness import (
+    BLOCKING,
+    Counts,
+    FailurePolicy,
+    MissingReport,
+    ProjectReport,
+    Readiness,
+    Shard,
+    merge,
+)
 from ftwheel.core.errors import InputError
 from support.readiness import LINUX, NEXT, project, report, verdict
 
@@ -37,7 +47,7 @@ def test_a_project_is_ready_where_every_target_that_wants_it_is() -> None:
         ((verdict(), verdict(WINDOWS), verdict(NEXT, Readiness.SDIST)), "cp314t yes, cp315t not yet"),
     ],
 )
-def test_the_difference_between_targets_names_what_makes_it(verdicts: tuple, difference: str) -> None:
+def test_the_difference_between_targets_names_what_makes_it(verdicts: tuple[Any, ...], difference: str) -> None:
     assert project("foo", *verdicts).difference == difference
 
 
@@ -68,7 +78,7 @@ def test_the_exit_code_tells_what_could_not_be_judged_from_what_blocks() -> None
     assert report(SDIST, policy=FailurePolicy(fail_on=frozenset())).exit_code == 0
 
 
-def _shard(number: int, *projects: ProjectReport, **more: object) -> object:
+def _shard(number: int, *projects: ProjectReport, **more: Any) -> MissingReport:
     return report(*projects, shards=(Shard(of=3, number=number),), **more)
 
 
@@ -102,6 +112,6 @@ def test_what_was_set_aside_is_kept_once() -> None:
         ([_shard(1), report(READY, shards=(Shard(of=4, number=1),))], "shards of 3, 4 parts cannot be merged"),
     ],
 )
-def test_parts_that_do_not_belong_together_are_refused(parts: list, message: str) -> None:
+def test_parts_that_do_not_belong_together_are_refused(parts: list[MissingReport], message: str) -> None:
     with pytest.raises(InputError, match=message):
         merge(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from packaging.version import Version
 
@@ -12,8 +13,8 @@ from ftwheel.core.installers.requirements import parse_requirement
 from support.pages import entry, html_page, json_page, page, project
 
 
-def names(found: ProjectFiles, installer: str) -> list[str]:
-    return [item.filename for item in found.shelf(installer).everything()]  # type: ignore[arg-type]
+def names(found: ProjectFiles, installer: Any) -> list[str]:
+    return [item.filename for item in found.shelf(installer).everything()]
 
 
 def test_files_are_sorted_under_their_versions() -> None:
@@ -33,10 +34,10 @@ def test_files_are_sorted_under_their_versions() -> None:
         "foo-1.0-py3-none-ANY.whl",
     )
     for installer in ("pip", "uv"):
-        groups = found.shelf(installer).groups  # type: ignore[arg-type]
+        groups = found.shelf(installer).groups
         assert [str(group.version) for group in groups] == ["9.0.1.2.3.4.5.6.7.8.9", "2.0a1", "1.0"]
         assert sorted(names(found, installer)) == sorted(file.filename for file in found.sources[0].details.files)
-        assert found.shelf(installer) is found.shelf(installer)  # type: ignore[arg-type]
+        assert found.shelf(installer) is found.shelf(installer)
     pip = found.shelf("pip").groups[-1]
     assert pip.lanes() is pip.lanes()
     assert set(pip.lanes().wheels) == {"py3-none", "PY3-none"}

@@ -49,6 +49,8 @@ def _names(count: int) -> Iterator[str]:
                 del parts[draw.randrange(len(parts))]
             case 1:
                 parts.insert(draw.randrange(len(parts) + 1), draw.choice(("", "x", "1", "cp313")))
+            case _:
+                pass
         yield "-".join(parts) + draw.choice(_ENDINGS)
 
 

@@ -51,7 +51,7 @@ class OtherContents(FileRule):
     severity = Severity.ERROR
 
 
-class Yanked(FileRule):
+class YankedUpload(FileRule):
     code = "FTV110"
     title = "A new file is on the index already, and yanked there"
     why = "Installers avoid a yanked file unless its version is pinned, and uploading it again does not change that."
@@ -91,7 +91,7 @@ FILE_RULES: tuple[type[FileRule], ...] = (
     SameRank,
     RequiresPythonExcludesAll,
     OtherContents,
-    Yanked,
+    YankedUpload,
     NeverRight,
     VariantWheel,
     NotADistribution,
@@ -181,7 +181,7 @@ def conflicts(
             )
         if old.yanked is not None:
             reason = f" ({old.yanked.reason})" if old.yanked.reason else ""
-            yield Yanked.finding(
+            yield YankedUpload.finding(
                 new.filename, f"the index has this file, and it is yanked there{reason}: installers avoid it"
             )
 
