@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from ftwheel.cli.main import main
+from ftwheel.cli.missing import OUTCOMES
 from ftwheel.core.index.page import normalized
 from ftwheel.io.system.environment_probe import this_platform
+from ftwheel_build import config
 from support.published import publish
 from support.server import IndexServer, serve
 
@@ -130,6 +132,33 @@ def test_what_fails_is_said_by_the_user(missing: Run, options: tuple[str, ...], 
     assert missing.out.splitlines()[-1] == summary
 
 
+@pytest.mark.parametrize(
+    ("table", "code", "summary"),
+    [
+        ('allow = ["brotli", "lxml==5.4.0"]', 0, "8 of 10 ready; 2 allowed"),
+        ('allow = ["brotli", "lxml<5"]', 1, "8 of 10 ready; 1 blocks; 1 allowed"),
+        ('fail-on = ["never"]', 0, "8 of 10 ready; 2 allowed"),
+    ],
+)
+def test_what_fails_is_said_by_the_project(missing: Run, user: Path, table: str, code: int, summary: str) -> None:
+    (user / "pyproject.toml").write_text(f"[tool.ftwheel.missing]\n{table}\n")
+    assert missing(*SHOP, *TARGETS) == code
+    assert missing.out.splitlines()[-1] == summary
+    (user / "pyproject.toml").rename(user / "elsewhere.toml")
+    assert missing(*SHOP, *TARGETS) == 1
+    assert missing(*SHOP, *TARGETS, "--config", "elsewhere.toml") == code
+
+
+def test_targets_are_said_by_the_project_and_the_command_line_goes_before(missing: Run, user: Path) -> None:
+    (user / "pyproject.toml").write_text('[tool.ftwheel.missing]\ntargets = ["3.14t-win_amd64"]\n')
+    assert missing.json(*SHOP)["targets"] == ["cp314t-win_amd64"]
+    assert missing.json(*SHOP, "--target", LINUX)["targets"] == ["cp314t-manylinux_2_28_x86_64"]
+
+
+def test_the_outcomes_of_the_configuration_are_those_of_the_option() -> None:
+    assert set(OUTCOMES) == set(config.OUTCOMES)
+
+
 def test_never_fails_where_it_is_told_to(missing: Run) -> None:
     assert missing(*SHOP, *TARGETS, "--fail-on", "never") == 0
 
@@ -243,6 +272,32 @@ def test_a_folder_stands_for_its_project_and_a_name_for_a_project_on_the_index(
     for folder in (".", "./", str(user)):
         body = missing.json(folder, *index, "--target", LINUX)
         assert (body["inputs"], list(outcomes(body))) == (["pyproject.toml"], ["leaf"])
+
+
+def test_the_tracker_and_the_extra_that_could_go_are_named(missing: Run, server: IndexServer) -> None:
+    publish(
+        server,
+        "site",
+        "site-1.0-py3-none-any.whl",
+        requires=("core", "brick; extra == 'fast'"),
+        more=("Provides-Extra: fast",),
+    )
+    publish(server, "core", "core-1.0-py3-none-any.whl")
+    issues = ("Project-URL: Bug Tracker, https://brick.example/bugs",)
+    publish(server, "brick", "brick-1.0-cp314-cp314-manylinux_2_17_x86_64.whl", "brick-1.0.tar.gz", more=issues)
+    asked = ("site[fast]", "--no-config", "--index-url", f"{server.url}/simple/", "--target", LINUX)
+    assert missing(*asked) == 1
+    assert [line for line in missing.out.splitlines() if ": brick: " in line] == [
+        "next: brick: leave out the extra site[fast], if you can do without: nothing else needs it",
+        "next: brick: build 1.0 from brick-1.0.tar.gz",
+        "next: brick: ask brick for a cp314-cp314t-manylinux_2_17_x86_64 wheel",
+        "next: brick: its issue tracker is https://brick.example/bugs",
+    ]
+    again = missing.json(*asked, "--offline")
+    (brick,) = [each for each in again["projects"] if each["name"] == "brick"]
+    assert (brick["tracker"], brick["dependents"], again["ranking"]) == ("https://brick.example/bugs", 1, ["brick"])
+    plain = missing.json("site", "brick", *asked[1:])
+    assert "leave out" not in json.dumps(plain)
 
 
 def test_offline_answers_from_the_cache(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:

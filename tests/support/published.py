@@ -15,13 +15,18 @@ from support.wheels import make_wheel
 __all__ = ["publish"]
 
 
-def publish(server: IndexServer, name: str, *filenames: str, requires: tuple[str, ...] = ()) -> None:
-    """Serve a page, and what the files say of themselves: beside a wheel (PEP 658), in an sdist (PEP 643)."""
+def publish(
+    server: IndexServer, name: str, *filenames: str, requires: tuple[str, ...] = (), more: tuple[str, ...] = ()
+) -> None:
+    """Serve a page, and what the files say of themselves: beside a wheel (PEP 658), in an sdist (PEP 643).
+
+    ``more`` are further lines of the metadata.
+    """
     files = []
     for filename in filenames:
         version = filename.split("-")[1].removesuffix(".tar.gz")
         lines = ["Metadata-Version: 2.2", f"Name: {name}", f"Version: {version}"]
-        body = "\n".join([*lines, *(f"Requires-Dist: {each}" for each in requires), ""]).encode()
+        body = "\n".join([*lines, *(f"Requires-Dist: {each}" for each in requires), *more, ""]).encode()
         server.put(f"/files/{filename}.metadata", body)
         content = _wheel(filename, body) if filename.endswith(".whl") else _sdist(f"{name}-{version}", body)
         server.put(f"/files/{filename}", content)

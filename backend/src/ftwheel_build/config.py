@@ -19,10 +19,12 @@ __all__ = [
     "CheckSettings",
     "Config",
     "ExtraSettings",
+    "MissingSettings",
     "Settings",
     "VerifySettings",
     "load",
     "load_check",
+    "load_missing",
     "load_verify",
     "name_of",
     "parse",
@@ -43,6 +45,21 @@ RULE = r"FTW\d{3}"
 GATES = r"FTV\d{0,3}"
 GATE = r"FTV\d{3}"
 MODULES = r"[\w.*?\[\]!-]+"
+ALLOWED = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?([<>=!~][^;@]*)?"
+TARGET = r"[A-Za-z0-9][A-Za-z0-9._,-]*"
+OUTCOMES = (
+    "error",
+    "warning",
+    "advice",
+    "never",
+    "cannot-load",
+    "older-version",
+    "sdist",
+    "nothing",
+    "cannot-tell",
+    "undeclared",
+)
+"""What `--fail-on` of `ftwheel missing` takes."""
 _WANTED = {
     BACKEND: "module or module:object, for example 'setuptools.build_meta'",
     PYTHON: "a version such as '3.14' or '3.14t'",
@@ -53,6 +70,8 @@ _WANTED = {
     RULE: "the code of a rule of ftwheel check, for example 'FTW401'",
     GATES: "a code of ftwheel verify or its beginning, for example 'FTV102'",
     GATE: "a code of ftwheel verify, for example 'FTV102'",
+    ALLOWED: "a project, or a project and a version, for example 'numpy==2.3.5'",
+    TARGET: "a target such as '3.14t' or '3.14t-win_amd64'",
     MODULES: "the dotted name of a module, for example 'pkg._ext' or 'pkg.*'",
 }
 
@@ -61,8 +80,8 @@ def _text(doc: str, *, default: str = "", pattern: str = "", choices: tuple[str,
     return field(default=default, metadata={"kind": "text", "doc": doc, "pattern": pattern, "choices": choices})
 
 
-def _texts(doc: str, *, pattern: str = "") -> Any:
-    return field(default=(), metadata={"kind": "texts", "doc": doc, "pattern": pattern, "choices": ()})
+def _texts(doc: str, *, pattern: str = "", choices: tuple[str, ...] = ()) -> Any:
+    return field(default=(), metadata={"kind": "texts", "doc": doc, "pattern": pattern, "choices": choices})
 
 
 @dataclass(frozen=True, **_KEYWORDS)
@@ -128,6 +147,22 @@ class VerifySettings:
 
 
 @dataclass(frozen=True, **_KEYWORDS)
+class MissingSettings:
+    """``[tool.ftwheel.missing]``: which dependencies need not be ready, and on which targets the others have to be."""
+
+    allow: tuple[str, ...] = _texts(
+        "Projects that need not be ready: `NAME`, or `NAME==VERSION` to be asked again with the next version.",
+        pattern=ALLOWED,
+    )
+    fail_on: tuple[str, ...] = _texts(
+        "What makes `ftwheel missing` exit 1, as with `--fail-on`; `error` when empty.", choices=OUTCOMES
+    )
+    targets: tuple[str, ...] = _texts(
+        "The targets to look at, as with `--target`: `3.14t`, `3.14t-win_amd64`.", pattern=TARGET
+    )
+
+
+@dataclass(frozen=True, **_KEYWORDS)
 class Config:
     """``[tool.ftwheel]``, validated. Attribute names are the keys with ``_`` for ``-``."""
 
@@ -175,6 +210,10 @@ class Config:
     verify: VerifySettings = field(
         default_factory=VerifySettings,
         metadata={"kind": "table", "doc": "What `ftwheel verify` lets pass.", "model": VerifySettings},
+    )
+    missing: MissingSettings = field(
+        default_factory=MissingSettings,
+        metadata={"kind": "table", "doc": "Which dependencies need not be ready.", "model": MissingSettings},
     )
     config_settings: ExtraSettings = field(
         default_factory=ExtraSettings,
@@ -332,6 +371,14 @@ def load_verify(path: str | os.PathLike[str]) -> Config:
     Raises RefusedError FTB101 as ``load_check`` does.
     """
     return _parse_document(os.fspath(path), _read(os.fspath(path)))
+
+
+def load_missing(path: str | os.PathLike[str]) -> MissingSettings:
+    """Read ``[tool.ftwheel.missing]`` of a pyproject.toml; every key may be missing.
+
+    Raises RefusedError FTB101 as ``load_check`` does.
+    """
+    return _parse_document(os.fspath(path), _read(os.fspath(path))).missing
 
 
 def split_settings(config: Config, given: Mapping[str, Any] | None) -> tuple[Config, dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import indexes, reports
 from ftwheel.cli.options import installers as choices
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from ftwheel.cli.options.indexes import IndexPlaces
     from ftwheel.core.dependencies.inputs import Dependencies, IndexOptions
     from ftwheel.core.dependencies.readiness import FailurePolicy, MissingReport, ProjectReport, Shard
-    from ftwheel.core.index.pages import Index
+    from ftwheel.core.index.page import File
     from ftwheel.core.installers.options import InstallerOptions
     from ftwheel.core.tags.environments import Environment
+    from ftwheel.io.dependencies.metadata import MetadataClient
     from ftwheel.io.dependencies.run_state import RunState
     from ftwheel.io.index.named import NamedIndex
     from ftwheel.render.progress import Progress
+    from ftwheel_build.config import MissingSettings
 
-__all__ = ["EXAMPLES", "add_arguments", "add_shared_arguments", "python", "read", "report_on", "run"]
+__all__ = ["EXAMPLES", "OUTCOMES", "add_arguments", "add_shared_arguments", "python", "read", "report_on", "run"]
 
 EXAMPLES = """\
   ftwheel missing                                 what is installed in the active environment
@@ -48,6 +50,7 @@ _SEVERITIES = {
     "advice": ("cannot-load", "older-version", "sdist", "nothing", "cannot-tell", "undeclared"),
     "never": (),
 }
+OUTCOMES = (*_SEVERITIES, *_SEVERITIES["warning"])
 _OF_PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg")
 _SUFFIXES = (".txt", ".in", ".toml", ".lock", ".json")
 
@@ -99,9 +102,15 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         help="a project that need not be ready; may be repeated",
     )
     add(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="pyproject.toml to read [tool.ftwheel.missing] from (default: here)",
+    )
+    add(
         "--fail-on",
         action="append",
-        choices=(*_SEVERITIES, *_SEVERITIES["warning"]),
+        choices=OUTCOMES,
         help="leave with exit code 1 on this; may be repeated. error stands for cannot-load, older-version, sdist and"
         " nothing, warning and advice for all (default: error)",
     )
@@ -124,51 +133,85 @@ def run(arguments: argparse.Namespace) -> int:
 
 def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> int:
     """Look at dependencies that were read, show the report, and decide about the exit code."""
-    from ftwheel.app.dependencies.missing import ReadinessQuestion, missing
     from ftwheel.core.installers.options import installer
+
+    settings = _settings(arguments)
+    targets = _targets(arguments, settings)
+    asked = installer(arguments.installer)
+    arguments = _with_options(arguments, [each.options for each in inputs])
+    with indexes.open_places(arguments, [asked.name]) as places:
+        report = _judged(inputs, targets, asked, places, arguments)
+        if arguments.record:
+            places.record(Path(arguments.record), [project.name for project in report.projects])
+    return _show(replace(report, policy=_policy(report, arguments, settings)), arguments)
+
+
+def _judged(
+    inputs: Sequence[Dependencies],
+    targets: tuple[Environment, ...],
+    asked: InstallerOptions,
+    places: IndexPlaces,
+    arguments: argparse.Namespace,
+) -> MissingReport:
+    """Resolve what is not resolved, and judge every project that is wanted; a terminal shows how far it is."""
+    from ftwheel.app.dependencies.missing import ReadinessQuestion, missing
+    from ftwheel.io.dependencies.metadata import MetadataClient
     from ftwheel.io.dependencies.report_cache import ReportCache
     from ftwheel.io.index.arrivals import IndexArrivals
     from ftwheel.io.system.folders import cache_root
     from ftwheel.render.progress import progress
 
-    targets = _targets(arguments)
-    unresolved = not all(each.resolved for each in inputs)
-    bare = installer(arguments.installer)
-    arguments = _with_options(arguments, [each.options for each in inputs])
-    with indexes.open_places(arguments, [bare.name]) as places:
+    def rules(name: str) -> InstallerOptions:
+        return next(choices.rules(arguments, [asked], places, name))
 
-        def rules(name: str) -> InstallerOptions:
-            return next(choices.rules(arguments, [bare], places, name))
+    arrivals = IndexArrivals(places.client, places.indexes[asked.name], jobs=arguments.jobs)
+    metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1")) if places.client else None
+    memory = ReportCache(os.path.join(cache_root(), "reports-1"), targets, rules, arrivals.edition)
+    question = ReadinessQuestion(
+        targets=targets,
+        rules=rules,
+        arrivals=arrivals,
+        inspect=_inspector(places) if arguments.deep else None,
+        memory=memory,
+        tracker=None if metadata is None or arguments.no_deps else partial(_tracker, metadata),
+    )
+    follow = not arguments.no_deps and not all(each.resolved for each in inputs)
+    with progress(begin="reading") as shown, _state(arguments, targets, arrivals.indexes) as state:
 
-        arrivals = IndexArrivals(places.client, places.indexes[bare.name], jobs=arguments.jobs)
-        memory = ReportCache(os.path.join(cache_root(), "reports-1"), targets, rules, arrivals.edition)
-        inspect = _inspector(places) if arguments.deep else None
-        with progress(begin="reading") as shown, _state(arguments, targets, arrivals.indexes) as state:
+        def observer(report: ProjectReport, number: int, of: int) -> None:
+            if state is not None:
+                state.keep(report)
+            shown(number, of, report.name)
 
-            def observer(report: ProjectReport, number: int, of: int) -> None:
-                if state is not None:
-                    state.keep(report)
-                shown(number, of, report.name)
-
-            report = missing(
+        try:
+            return missing(
                 inputs,
-                ReadinessQuestion(targets=targets, rules=rules, arrivals=arrivals, inspect=inspect, memory=memory),
-                resolve=None
-                if arguments.no_deps or not unresolved
-                else _resolver(places, arrivals.indexes, rules, arguments, shown),
+                question,
+                resolve=_resolver(places, metadata, rules, arguments, shown) if follow else None,
                 shard=_shard(arguments),
                 done=state.done if state is not None else None,
                 observer=observer,
             )
-        memory.close()
-        if arguments.record:
-            places.record(Path(arguments.record), [project.name for project in report.projects])
-    return _show(replace(report, policy=_policy(report, arguments)), arguments)
+        finally:
+            memory.close()
+
+
+def _tracker(metadata: MetadataClient, file: File) -> str:
+    """Where the project of a file wants its issues; nothing when its metadata cannot be had."""
+    from ftwheel.core.dependencies.resolution import CoreMetadata
+    from ftwheel.core.dependencies.trackers import issue_tracker
+    from ftwheel.core.errors import FtwheelError
+
+    try:
+        said = metadata.metadata(file)
+    except FtwheelError:
+        return ""
+    return issue_tracker(said.urls) if isinstance(said, CoreMetadata) else ""
 
 
 def _resolver(
     places: IndexPlaces,
-    found: Sequence[Index],
+    metadata: MetadataClient | None,
     rules: Callable[[str], InstallerOptions],
     arguments: argparse.Namespace,
     shown: Progress,
@@ -176,17 +219,14 @@ def _resolver(
     """What resolves for a target; every page and every file is asked once, however many targets there are."""
     from ftwheel.app.dependencies.candidates import CandidateSource
     from ftwheel.app.dependencies.resolver import Resolver
-    from ftwheel.io.dependencies.metadata import MetadataClient
-    from ftwheel.io.system.folders import cache_root
 
-    if places.client is None:
+    if places.client is None or metadata is None:
         raise InputError(
             "a recording has pages, and not what files require",
             hint="look at something resolved, such as a lock file, or use --no-deps",
         )
-    metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1"))
     source = CandidateSource(
-        found,
+        places.all,
         metadata,
         jobs=arguments.jobs,
         abort=places.client.abort,
@@ -253,34 +293,48 @@ def _merge(arguments: argparse.Namespace) -> int:
     from ftwheel.io.dependencies.inputs.reading import read_json
 
     report = merge(parse_report(read_json(path), path) for path in arguments.merge)
-    if arguments.allow or arguments.fail_on:
-        report = replace(report, policy=_policy(report, arguments))
+    settings = _settings(arguments)
+    if arguments.allow or arguments.fail_on or settings.allow or settings.fail_on:
+        report = replace(report, policy=_policy(report, arguments, settings))
     return _show(report, arguments)
 
 
-def _policy(report: MissingReport, arguments: argparse.Namespace) -> FailurePolicy:
+def _settings(arguments: argparse.Namespace) -> MissingSettings:
+    """``[tool.ftwheel.missing]`` of the file that is named, or of the project in the current folder."""
+    from ftwheel_build.config import MissingSettings, load_missing
+    from ftwheel_build.errors import RefusedError
+
+    path: Path = arguments.config or Path("pyproject.toml")
+    if arguments.config is None and not path.is_file():
+        return MissingSettings()
+    try:
+        return load_missing(path)
+    except RefusedError as error:
+        raise ConfigurationError(error.message, hint=error.fix) from error
+
+
+def _policy(report: MissingReport, arguments: argparse.Namespace, settings: MissingSettings) -> FailurePolicy:
     """What fails the command; an allowed project is exempt as long as all it gets is of a version that is allowed."""
     from ftwheel.core.dependencies.readiness import FailurePolicy, Readiness
     from ftwheel.core.installers.requirements import parse_requirement, parse_version
 
     allowed = set()
-    for requirement in map(parse_requirement, arguments.allow):
+    for requirement in map(parse_requirement, (*settings.allow, *arguments.allow)):
         for project in report.projects:
             versions = [parse_version(verdict.version) for verdict in project.verdicts if verdict.version]
             if project.name == requirement.name and all(
                 version is not None and requirement.pip_contains(version) for version in versions
             ):
                 allowed.add(project.name)
-    outcomes = _failing(arguments) - {"undeclared"}
+    outcomes = _failing(arguments.fail_on or settings.fail_on) - {"undeclared"}
     return FailurePolicy(
         fail_on=frozenset(Readiness[word.replace("-", "_").upper()] for word in outcomes), allowed=frozenset(allowed)
     )
 
 
-def _failing(arguments: argparse.Namespace) -> set[str]:
+def _failing(given: Iterable[str]) -> set[str]:
     """The outcomes that ``--fail-on`` names or stands for."""
-    given = arguments.fail_on or ["error"]
-    return {outcome for word in given for outcome in _SEVERITIES.get(word, (word,))}
+    return {outcome for word in given or ("error",) for outcome in _SEVERITIES.get(word, (word,))}
 
 
 def _show(report: MissingReport, arguments: argparse.Namespace) -> int:
@@ -298,7 +352,8 @@ def _show(report: MissingReport, arguments: argparse.Namespace) -> int:
         if project.name not in report.policy.allowed
         for verdict in project.verdicts
     )
-    return report.exit_code or int(undeclared and "undeclared" in _failing(arguments))
+    failing = _failing(arguments.fail_on or _settings(arguments).fail_on)
+    return report.exit_code or int(undeclared and "undeclared" in failing)
 
 
 def _write_issue(report: MissingReport, arguments: argparse.Namespace) -> None:
@@ -365,14 +420,14 @@ def python(arguments: argparse.Namespace) -> str:
     return str(arguments.python or user_python())
 
 
-def _targets(arguments: argparse.Namespace) -> tuple[Environment, ...]:
-    """What ``--target`` names, else the twin of the interpreter that is looked at and the release after it."""
+def _targets(arguments: argparse.Namespace, settings: MissingSettings) -> tuple[Environment, ...]:
+    """What ``--target`` or the project names, else the twin of the interpreter and the release after it."""
     from ftwheel.core.dependencies.targets import default_targets, parse_targets
 
-    if arguments.target:
+    if named := arguments.target or settings.targets:
         from ftwheel.io.system.environment_probe import this_platform
 
-        return parse_targets(arguments.target, this_platform())
+        return parse_targets(named, this_platform())
     from datetime import UTC, datetime
 
     from ftwheel.core.tags.cpython import on

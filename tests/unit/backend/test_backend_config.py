@@ -34,6 +34,7 @@ def test_a_full_table():
         "ignore": ["FTB307"],
         "verify": {"ignore": ["FTV102"], "severity": {"FTV112": "error"}, "baseline": "known.json"},
         "check": {"select": ["FTW4"], "severity": {"FTW401": "warning"}, "undeclared": ["pkg.*"]},
+        "missing": {"allow": ["numpy", "lxml==5.4.0"], "fail-on": ["nothing"], "targets": ["3.14t-win_amd64"]},
         "config-settings": {"default": {"a": "1"}, "free-threaded": {"setup-args": ["-Dx=1", "-Dy=2"]}},
     }
     found = config.parse(table)
@@ -66,6 +67,9 @@ def test_a_full_table():
         ({"config-settings": {"default": {"a": 1}}}, "config-settings: default: a: found 1, wanted a string or", ""),
         ({"check": []}, "check: found [], wanted a table", ""),
         ({"check": {"severity": {"FTW401": "fatal"}}}, "severity: FTW401: found 'fatal', wanted one of 'advice'", ""),
+        ({"missing": {"allow": ["@x"]}}, "allow: found '@x', wanted a project, or a project and a version", ""),
+        ({"missing": {"fail-on": ["eror"]}}, "fail-on: found 'eror', wanted one of 'error'", "did you mean 'error'?"),
+        ({"missing": {"targets": [""]}}, "targets: found '', wanted a target such as '3.14t'", ""),
         ("setuptools", "[tool.ftwheel]: found 'setuptools', wanted a table", ""),
     ],
 )

@@ -12,14 +12,16 @@ from ftwheel.core.dependencies.readiness import (
     BLOCKING,
     Counts,
     FailurePolicy,
+    HelpKind,
     MissingReport,
     ProjectReport,
     Readiness,
     Shard,
     merge,
 )
+from ftwheel.core.dependencies.wording import helps
 from ftwheel.core.errors import InputError
-from support.readiness import LINUX, NEXT, project, report, verdict
+from support.readiness import LINUX, NEXT, project, release, report, verdict
 
 WINDOWS = "cp314t-win_amd64"
 READY = project("ready", verdict(), verdict(NEXT))
@@ -115,3 +117,38 @@ def test_what_was_set_aside_is_kept_once() -> None:
 def test_parts_that_do_not_belong_together_are_refused(parts: list[MissingReport], message: str) -> None:
     with pytest.raises(InputError, match=message):
         merge(parts)
+
+
+def test_what_unblocks_most_comes_first() -> None:
+    def one(
+        name: str, *, dependents: int = 0, upgrade: str = "", chain: tuple[str, ...] = (), ready: bool = False
+    ) -> ProjectReport:
+        return project(
+            name,
+            verdict(LINUX, Readiness.PURE if ready else Readiness.SDIST, upgrade=release(upgrade) if upgrade else None),
+            chains=[chain or (name,)],
+            dependents=dependents,
+        )
+
+    ranked = report(
+        one("allowed", dependents=9),
+        one("deep", chain=("app", "deep"), dependents=1),
+        one("direct"),
+        one("much", chain=("app", "much"), dependents=5),
+        one("ready", ready=True, dependents=7),
+        one("a-ready", ready=True),
+        one("solved", upgrade="2.0"),
+        targets=(LINUX,),
+        policy=FailurePolicy(allowed=frozenset({"allowed"})),
+    ).ranked
+    assert [each.name for each in ranked] == ["much", "deep", "solved", "direct", "allowed", "a-ready", "ready"]
+
+
+def test_the_best_help_is_said_first() -> None:
+    ask = (HelpKind.ASK, "ask")
+    found = project(
+        "x",
+        verdict(LINUX, Readiness.SDIST, helps=[(HelpKind.BUILD, "build"), ask]),
+        verdict(NEXT, Readiness.SDIST, helps=[(HelpKind.UPGRADE, "upgrade"), ask]),
+    )
+    assert list(helps(report(found), found)) == ["upgrade (cp315t)", "build (cp314t)", "ask"]

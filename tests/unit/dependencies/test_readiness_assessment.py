@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.dependencies.assessment import assess, newest_wheel
+from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, with_alternatives
 from ftwheel.core.dependencies.readiness import HelpKind, Readiness, Release, TakenFile, TargetReadiness
 from ftwheel.core.dependencies.requested import RequestedVersion
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
@@ -301,3 +301,67 @@ def test_files_named_by_their_digests_are_the_only_ones(name: str) -> None:
     assert (verdict.readiness, verdict.taken) == (Readiness.NOTHING, None)
     undeclared = files(f"foo-1.0-{T}")
     assert ask(undeclared, "foo==1.0", digests="c", rules=rules).readiness is Readiness.FREE_THREADED
+
+
+@pytest.mark.parametrize(
+    ("target", "names", "tag"),
+    [
+        # the project's own floor, not this machine's
+        (
+            "cp314t-manylinux_2_36_x86_64",
+            ["1.0-cp314-cp314-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"],
+            "manylinux_2_17_x86_64",
+        ),
+        ("cp314t-manylinux_2_36_x86_64", ["1.0-cp38-abi3-manylinux2014_x86_64.whl"], "manylinux2014_x86_64"),
+        ("cp314t-macosx_15_0_arm64", ["1.0-cp313-cp313-macosx_11_0_arm64.whl"], "macosx_11_0_arm64"),
+        # of its newest version, and only what this machine accepts
+        (
+            "cp314t-manylinux_2_36_x86_64",
+            [
+                "2.0-cp314-cp314-manylinux_2_28_x86_64.whl",
+                "1.0-cp314-cp314-manylinux_2_17_x86_64.whl",
+                "3.0-cp314-cp314-manylinux_2_39_x86_64.whl",
+                "odd-cp314-cp314-manylinux_2_12_x86_64.whl",
+                "junk.whl",
+            ],
+            "manylinux_2_28_x86_64",
+        ),
+        # what projects usually build for
+        ("cp314t-manylinux_2_36_x86_64", [], "manylinux_2_28_x86_64"),
+        ("cp314t-manylinux_2_24_x86_64", [], "manylinux_2_24_x86_64"),
+        ("cp314t-musllinux_1_3_x86_64", [], "musllinux_1_2_x86_64"),
+        ("cp314t-macosx_15_0_x86_64", [], "macosx_10_15_x86_64"),
+        ("cp314t-macosx_15_0_arm64", [], "macosx_11_0_arm64"),
+        ("cp314t-macosx_10_9_x86_64", [], "macosx_10_9_x86_64"),
+        ("cp314t-win_amd64", [], "win_amd64"),
+    ],
+)
+def test_what_is_asked_for_has_the_floor_of_the_project(target: str, names: list[str], tag: str) -> None:
+    found = ask(files("foo-0.1.tar.gz", *(f"foo-{name}" for name in names)), "foo==0.1", target=target)
+    assert [each.text for each in found.helps if each.kind is HelpKind.ASK] == [
+        f"ask foo for a cp314-cp314t-{tag} wheel"
+    ]
+
+
+def test_an_extra_to_leave_out_helps_only_where_something_is_missing() -> None:
+    blocked = with_alternatives(ask(files("foo-1.0.tar.gz")), ["bar[fast]"])
+    assert blocked.helps[-1].kind is HelpKind.LEAVE_OUT
+    assert blocked.helps[-1].text.startswith("leave out the extra bar[fast]")
+    assert with_alternatives(blocked, ["bar[fast]"]) == blocked
+    ready = ask(files(f"foo-1.0-{T}"))
+    assert with_alternatives(ready, ["bar[fast]"]) == ready
+
+
+def test_a_project_is_described_by_its_newest_wheel_with_metadata() -> None:
+    named = files(
+        f"foo-1.0-{T}",
+        entry(f"foo-2.0-{T}") | {"core-metadata": {"sha256": "a" * 64}},
+        f"foo-3.0-{T}",
+        "foo-4.0.tar.gz",
+        entry(f"foo-5.0-{T}") | {"yanked": True},
+        "foo-odd.whl",
+    )
+    found = describing_file(named)
+    assert found is not None
+    assert found.filename == f"foo-2.0-{T}"
+    assert describing_file(files("foo-4.0.tar.gz")) is None

@@ -201,3 +201,41 @@ def test_every_project_of_a_large_tree_has_a_chain() -> None:
     assert len(found["p200"].chains[0]) == 202
     assert found["root399"].chains == (("root399",),)
     assert found["alone"].chains == (("alone",),)
+
+
+def test_dependents_are_all_projects_that_wait_for_one() -> None:
+    found = by_name(
+        lock(
+            pin("app", "1", "left", "right"),
+            pin("left", "1", "leaf"),
+            pin("right", "1", "leaf", "right"),  # requires itself, by an extra
+            pin("leaf", "1", "loop"),
+            pin("loop", "1", "leaf"),
+            roots=("app",),
+        )
+    )
+    assert {name: one.dependents for name, one in found.items()} == {
+        "app": 0,
+        "left": 1,
+        "right": 1,
+        "leaf": 4,
+        "loop": 4,
+    }
+
+
+def test_an_extra_that_alone_leads_to_a_project_is_named() -> None:
+    brotli = RequirementEdge(name="brotli", within="fast")
+    pins = (
+        pin("httpx", "1", "idna", brotli, RequirementEdge(name="inner", within="fast")),
+        pin("idna", "1"),
+        pin("brotli", "1"),
+        pin("inner", "1", "deep"),
+        pin("deep", "1"),
+    )
+    extra = (RequirementEdge(name="httpx", extras=("fast",)),)
+    found = by_name(lock(*pins, asked=extra))
+    named = {name: one.extras for name, one in found.items() if one.extras}
+    assert named == dict.fromkeys(("brotli", "inner", "deep"), ("httpx[fast]",))
+    # asked for itself by another input
+    found = by_name(lock(*pins, asked=extra), requirements("brotli"))
+    assert "brotli" not in {name for name, one in found.items() if one.extras}

@@ -16,6 +16,7 @@ from ftwheel.core.dependencies.inputs import Dependencies, UnindexedDependency
 from ftwheel.core.dependencies.readiness import (
     FailurePolicy,
     GilDeclarations,
+    HelpKind,
     MissingReport,
     ProjectReport,
     Readiness,
@@ -42,10 +43,11 @@ __all__ = [
     "Resolve",
     "judge",
     "missing",
-    "wanted",
+    "requested",
+    "resolved",
 ]
 
-_INSPECTORS = 4  # wheels looked into at a time; each may be large
+_READERS = 4  # files read at a time; wheels may be large
 
 Resolve = Callable[[Dependencies, Environment], "Resolution"]
 
@@ -83,37 +85,18 @@ class KnownReports(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadinessQuestion:
-    """What is asked about every project. ``rules`` gives those for a project, by its normalized name."""
+    """What is asked about every project. ``rules`` gives those for a project, by its normalized name.
+
+    ``tracker`` gives the address of a project's issue tracker, by the file that tells most about it; it is asked about
+    what upstream has to do, from several threads.
+    """
 
     targets: tuple[Environment, ...]
     rules: Callable[[str], InstallerOptions]
     arrivals: ArrivingPages
     inspect: InspectWheel | None = None
     memory: KnownReports | None = None
-
-
-def wanted(
-    inputs: Sequence[Dependencies],
-    targets: Sequence[Environment],
-    *,
-    resolve: Resolve | None = None,
-    shard: Shard | None = None,
-) -> tuple[tuple[RequestedProject, ...], tuple[UnindexedDependency, ...]]:
-    """What the targets want of the inputs, by name, and what no index is asked about.
-
-    Inputs that are not resolved are, by ``resolve``, for each target; without it, what they name is taken as it stands
-    and nothing is followed, which is how a long list of names is looked at. Raises what ``resolve`` raises.
-    """
-    resolutions: list[dict[int, Resolution]] = [
-        {}
-        if resolve is None or dependencies.resolved
-        else {number: resolve(dependencies, target) for number, target in enumerate(targets)}
-        for dependencies in inputs
-    ]
-    everything = requested_projects(zip(inputs, resolutions, strict=True), [dict(target.markers) for target in targets])
-    aside = [one for each in inputs for one in each.set_aside]
-    aside += [one for each in resolutions for resolution in each.values() for one in resolution.set_aside]
-    return tuple(one for one in everything if in_shard(one.name, shard)), tuple(dict.fromkeys(aside))
+    tracker: Callable[[File], str] | None = None
 
 
 def missing(
@@ -132,38 +115,89 @@ def missing(
     ``observer`` is told each new report, its number and how many there will be, earlier ones counted. Raises what
     ``resolve`` raises; what is wrong with one project stands in its report.
     """
-    everything, aside = wanted(inputs, question.targets, resolve=resolve, shard=shard)
-    earlier = done or {}
-    reports = {
-        one.name: replace(earlier[one.name], chains=one.chains)
-        for one in everything
-        if one.name in earlier and earlier[one.name].requirement == one.requirement
-    }
-    for report in judge([one for one in everything if one.name not in reports], question):
+    resolutions = resolved(inputs, question.targets, resolve)
+    projects = requested(inputs, resolutions, question.targets, shard)
+    reports = _kept(projects, done or {})
+    for report in judge([one for one in projects if one.name not in reports], question):
         reports[report.name] = report
-        observer(report, len(reports), len(everything))
+        observer(report, len(reports), len(projects))
     return MissingReport(
         inputs=tuple(each.label for each in inputs),
         targets=tuple(target.label for target in question.targets),
         projects=tuple(report for _, report in sorted(reports.items())),
-        set_aside=aside,
+        set_aside=_set_aside(inputs, resolutions),
         policy=policy or FailurePolicy(),
         shards=(shard,) if shard is not None else (),
     )
 
 
-def judge(everything: Iterable[RequestedProject], question: ReadinessQuestion) -> Iterator[ProjectReport]:
+Resolutions = Sequence[Mapping[int, "Resolution"]]  # for each input, by the number of the target
+
+
+def resolved(inputs: Sequence[Dependencies], targets: Sequence[Environment], resolve: Resolve | None) -> Resolutions:
+    """Inputs that name no versions, resolved for each target; without ``resolve`` they are taken as they stand.
+
+    That is how a long list of names is looked at. Raises what ``resolve`` raises.
+    """
+    return [
+        {}
+        if resolve is None or dependencies.resolved
+        else {number: resolve(dependencies, target) for number, target in enumerate(targets)}
+        for dependencies in inputs
+    ]
+
+
+def requested(
+    inputs: Sequence[Dependencies], resolutions: Resolutions, targets: Sequence[Environment], shard: Shard | None = None
+) -> tuple[RequestedProject, ...]:
+    """What the targets want of the inputs, by name."""
+    markers = [dict(target.markers) for target in targets]
+    everything = requested_projects(zip(inputs, resolutions, strict=True), markers)
+    return tuple(one for one in everything if in_shard(one.name, shard))
+
+
+def _set_aside(inputs: Sequence[Dependencies], resolutions: Resolutions) -> tuple[UnindexedDependency, ...]:
+    aside = [one for each in inputs for one in each.set_aside]
+    aside += [one for each in resolutions for resolution in each.values() for one in resolution.set_aside]
+    return tuple(dict.fromkeys(aside))
+
+
+def _kept(projects: Iterable[RequestedProject], done: Mapping[str, ProjectReport]) -> dict[str, ProjectReport]:
+    """The reports of an earlier run that answer what is asked now."""
+    return {
+        one.name: _placed(done[one.name], one)
+        for one in projects
+        if one.name in done and done[one.name].requirement == one.requirement
+    }
+
+
+def _placed(report: ProjectReport, one: RequestedProject) -> ProjectReport:
+    """The report with what depends on the other projects, and not on pages."""
+    from ftwheel.core.dependencies.assessment import with_alternatives
+
+    verdicts = tuple(with_alternatives(verdict, one.extras) for verdict in report.verdicts)
+    return replace(report, chains=one.chains, dependents=one.dependents, verdicts=verdicts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A report; for each verdict the wheel to look into; and the file that tells where the project's tracker is."""
+
+    report: ProjectReport
+    wheels: tuple[File | None, ...] = ()
+    described_by: File | None = None
+    new: bool = True
+
+
+def judge(projects: Iterable[RequestedProject], question: ReadinessQuestion) -> Iterator[ProjectReport]:
     """The report of each project, in the order in which pages arrive."""
-    by_name = {one.name: one for one in everything}
+    by_name = {one.name: one for one in projects}
     reports = _judged(by_name, question)
-    if question.inspect is None:
-        yield from (report for report, _ in reports)
-    else:
-        yield from _deepened(reports, question.inspect)
-
-
-# a report, and for each verdict the wheel to look into
-_Judged = tuple[ProjectReport, tuple[File | None, ...]]
+    for judged in reports if question.inspect is None and question.tracker is None else _completed(reports, question):
+        one = by_name[judged.report.name]
+        if question.memory is not None and judged.new and not judged.report.problem:
+            question.memory.keep(one, judged.report)
+        yield _placed(judged.report, one)
 
 
 def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion) -> Iterator[_Judged]:
@@ -171,44 +205,51 @@ def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion
     for name, one in by_name.items():
         # a report remembered has no files to look into
         known = question.memory.recall(one) if question.memory is not None and question.inspect is None else None
-        if known is None:
+        if known is None or (question.tracker is not None and not known.tracker and _asks(known.verdicts)):
             asked.append(name)
         else:
-            yield replace(known, chains=one.chains), ()
+            yield _Judged(report=known, new=False)
     if not asked:
         return
     for name in question.arrivals.arriving(asked):
         judged = _judge(by_name[name], question)
         question.arrivals.forget(name)
-        if question.memory is not None and not judged[0].problem:
-            question.memory.keep(by_name[name], judged[0])
         yield judged
 
 
 def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
     # what was remembered needs none of this
-    from ftwheel.core.dependencies.assessment import assess, newest_wheel
+    from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel
     from ftwheel.core.installers.selection import ProjectFiles
 
     report = ProjectReport(name=one.name, requirement=one.requirement, chains=one.chains)
     try:
         pages = [(index.kind, index.project(one.name)) for index in question.arrivals.indexes]
     except FtwheelError as error:
-        return replace(report, problem=error.message, problem_code=error.exit_code), ()
+        return _Judged(report=replace(report, problem=error.message, problem_code=error.exit_code))
     found = [(kind, page) for kind, page in pages if page is not None]
     project = ProjectFiles(one.name, found) if found else None
     rules = question.rules(one.name)
     verdicts: dict[int, TargetReadiness] = {}
-    for number, wish in one.wishes:
-        verdict = assess(project, wish, question.targets[number], rules)
+    for number, version in one.wishes:
+        verdict = assess(project, version, question.targets[number], rules)
         if number not in verdicts or _is_worse(verdict, verdicts[number]):
             verdicts[number] = verdict
-    files: tuple[File | None, ...] = ()
-    if question.inspect is not None and project is not None:
-        files = tuple(
-            newest_wheel(project, verdict, question.targets[number], rules) for number, verdict in verdicts.items()
-        )
-    return replace(report, verdicts=tuple(verdicts.values())), files
+    wheels: tuple[File | None, ...] = ()
+    described_by = None
+    if project is not None:
+        if question.inspect is not None:
+            wheels = tuple(
+                newest_wheel(project, verdict, question.targets[number], rules) for number, verdict in verdicts.items()
+            )
+        if question.tracker is not None and _asks(verdicts.values()):
+            described_by = describing_file(project)
+    return _Judged(report=replace(report, verdicts=tuple(verdicts.values())), wheels=wheels, described_by=described_by)
+
+
+def _asks(verdicts: Iterable[TargetReadiness]) -> bool:
+    """Whether there is something that only the project itself can do."""
+    return any(each.kind is HelpKind.ASK for verdict in verdicts for each in verdict.helps)
 
 
 def _is_worse(one: TargetReadiness, other: TargetReadiness) -> bool:
@@ -217,33 +258,38 @@ def _is_worse(one: TargetReadiness, other: TargetReadiness) -> bool:
     return order.index(one.readiness) > order.index(other.readiness)
 
 
-def _deepened(reports: Iterable[_Judged], inspect: InspectWheel) -> Iterator[ProjectReport]:
-    """The same reports with what their wheels declare, in the same order; some wheels are looked into at a time."""
+def _completed(reports: Iterable[_Judged], question: ReadinessQuestion) -> Iterator[_Judged]:
+    """The same with what wheels declare and where trackers are, in the same order; some files are read at a time."""
     from concurrent.futures import ThreadPoolExecutor  # 20 ms
 
-    with ThreadPoolExecutor(max_workers=_INSPECTORS, thread_name_prefix="deep") as pool:
-        waiting: deque[tuple[ProjectReport, tuple[File | None, ...], dict[str, Future[GilDeclarations]]]] = deque()
+    inspect, tracker = question.inspect, question.tracker
+    with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="readiness") as pool:
+        waiting: deque[tuple[_Judged, dict[str, Future[GilDeclarations]], Future[str] | None]] = deque()
         try:
-            for report, files in reports:
-                futures = {file.filename: file for file in files if file is not None}
-                waiting.append((report, files, {name: pool.submit(inspect, file) for name, file in futures.items()}))
-                while sum(bool(futures) for _, _, futures in waiting) > 2 * _INSPECTORS:
-                    yield _with_deep(*waiting.popleft())
+            for judged in reports:
+                wheels = {file.filename: file for file in judged.wheels if file is not None}
+                declared = {name: pool.submit(inspect, file) for name, file in wheels.items()} if inspect else {}
+                address = pool.submit(tracker, judged.described_by) if tracker and judged.described_by else None
+                waiting.append((judged, declared, address))
+                while sum(bool(declared or address) for _, declared, address in waiting) > 2 * _READERS or (
+                    waiting and not waiting[0][1] and not waiting[0][2]
+                ):
+                    yield _complete(*waiting.popleft())
             while waiting:
-                yield _with_deep(*waiting.popleft())
+                yield _complete(*waiting.popleft())
         except BaseException:
-            inspect.abort()
+            if inspect is not None:
+                inspect.abort()
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _with_deep(
-    report: ProjectReport, files: tuple[File | None, ...], futures: Mapping[str, Future[GilDeclarations]]
-) -> ProjectReport:
-    if not futures:
-        return report
-    deep = [None if file is None else futures[file.filename].result() for file in files]
-    return replace(
-        report,
-        verdicts=tuple(replace(verdict, deep=found) for verdict, found in zip(report.verdicts, deep, strict=True)),
-    )
+def _complete(judged: _Judged, declared: Mapping[str, Future[GilDeclarations]], address: Future[str] | None) -> _Judged:
+    report = judged.report
+    if address is not None:
+        report = replace(report, tracker=address.result())
+    if declared:
+        found = [None if file is None else declared[file.filename].result() for file in judged.wheels]
+        verdicts = zip(report.verdicts, found, strict=True)
+        report = replace(report, verdicts=tuple(replace(verdict, deep=each) for verdict, each in verdicts))
+    return replace(judged, report=report)

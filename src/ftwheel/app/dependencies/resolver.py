@@ -160,11 +160,13 @@ def _resolution(provider: Provider, found: Mapping[str, ProjectVersion], environ
 def _pin(provider: Provider, choices: Sequence[ProjectVersion], asked: Sequence[Requirement]) -> ResolvedPin:
     first = choices[0]
     candidate: Candidate | None = first.candidate
-    edges: dict[str, set[str]] = {}
+    plain = {ask.name for choice in choices if not choice.extras for ask in provider.required(choice)[0]}
+    edges: dict[tuple[str, str], set[str]] = {}
     for choice in choices:
         for ask in provider.required(choice)[0]:
             if ask.name != first.name:
-                edges.setdefault(ask.name, set()).update(ask.extras)
+                for within in ("",) if ask.name in plain else choice.extras:
+                    edges.setdefault((ask.name, within), set()).update(ask.extras)
     return ResolvedPin(
         name=first.name,
         version="" if candidate is None else candidate.version,
@@ -172,7 +174,8 @@ def _pin(provider: Provider, choices: Sequence[ProjectVersion], asked: Sequence[
         candidate=candidate,
         extras=tuple(sorted({extra for choice in choices for extra in choice.extras})),
         requires=tuple(
-            RequirementEdge(name=name, extras=tuple(sorted(extras))) for name, extras in sorted(edges.items())
+            RequirementEdge(name=name, within=within, extras=tuple(sorted(extras)))
+            for (name, within), extras in sorted(edges.items())
         ),
         untold=first.said.why if isinstance(first.said, Untold) else "",
     )

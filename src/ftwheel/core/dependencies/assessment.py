@@ -6,7 +6,7 @@ before and after it are asked about in the same way, with source distributions s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,12 +22,12 @@ from ftwheel.core.installers.outcomes import Outcome, outcome
 from ftwheel.core.installers.project_files import VersionFiles
 from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
 from ftwheel.core.installers.selection import ProjectFiles, choose, is_older, loads, newest_version, refusal
-from ftwheel.core.installers.upload_hints import wheel_tag
+from ftwheel.core.installers.upload_hints import usual_platform, wheel_tag
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.environments import Environment, Loading, loading
 from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
 
-__all__ = ["assess", "newest_wheel", "untold"]
+__all__ = ["assess", "describing_file", "newest_wheel", "untold", "with_alternatives"]
 
 _MOST_TRIES = 64  # releases in a row with wheels that are accepted but cannot be loaded
 _COMPILED = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI})
@@ -48,22 +48,48 @@ def untold(environment: Environment, why: str, *, version: str = "") -> TargetRe
 
 
 def assess(
-    project: ProjectFiles | None, wish: RequestedVersion, environment: Environment, rules: InstallerOptions
+    project: ProjectFiles | None, requested: RequestedVersion, environment: Environment, rules: InstallerOptions
 ) -> TargetReadiness:
     """Decide about one project and one target; ``project`` is None when no index has it.
 
     With a lock, what the target gets is decided by the files of the lock, and the index says what would help.
     """
-    if wish.pinned and parse_version(wish.pinned) is None:
-        return untold(environment, f"{wish.pinned[:100]!r} is not a version (PEP 440)", version=wish.pinned)
-    if project is None and not wish.locked:
-        return untold(environment, "no index has this project", version=wish.pinned)
-    question = _Question(project, wish, environment, rules)
-    if wish.locked:
-        page = ProjectDetails(name=wish.requirement.name, files=wish.locked)
-        locked = _Question(ProjectFiles(page.name, [(SourceKind.INDEX, page)]), wish, environment, rules)
+    if requested.pinned and parse_version(requested.pinned) is None:
+        return untold(environment, f"{requested.pinned[:100]!r} is not a version (PEP 440)", version=requested.pinned)
+    if project is None and not requested.locked:
+        return untold(environment, "no index has this project", version=requested.pinned)
+    question = _Question(project, requested, environment, rules)
+    if requested.locked:
+        page = ProjectDetails(name=requested.requirement.name, files=requested.locked)
+        locked = _Question(ProjectFiles(page.name, [(SourceKind.INDEX, page)]), requested, environment, rules)
         return question.with_help(locked.verdict())
     return question.with_help(question.verdict())
+
+
+def with_alternatives(verdict: TargetReadiness, extras: Iterable[str]) -> TargetReadiness:
+    """The verdict with the extras that could be left out, where the project is not ready without that."""
+    helps = [each for each in verdict.helps if each.kind is not HelpKind.LEAVE_OUT]
+    if not verdict.ready:
+        helps += [
+            Help(
+                kind=HelpKind.LEAVE_OUT,
+                text=f"leave out the extra {extra}, if you can do without: nothing else needs it",
+            )
+            for extra in extras
+        ]
+    return replace(verdict, helps=tuple(helps))
+
+
+def describing_file(project: ProjectFiles) -> File | None:
+    """The file whose metadata tell most about a project: a wheel of its newest version, one with METADATA beside it."""
+    found: dict[tuple[bool, Version], File] = {}
+    for source in project.sources:
+        for file in source.details.files:
+            parts = file.filename.split("-")
+            version = parse_version(parts[1]) if file.filename.endswith(".whl") and len(parts) in {5, 6} else None
+            if version is not None and file.yanked is None:
+                found.setdefault((file.core_metadata is not None, version), file)
+    return found[max(found)] if found else None
 
 
 def newest_wheel(
@@ -74,8 +100,8 @@ def newest_wheel(
     None when there is none, or when its tags say that there are no modules in it.
     """
     taken = verdict.taken is not None and verdict.readiness in _COMPILED
-    wish = RequestedVersion(requirement=Requirement(text=project.name, name=project.name))
-    question = _Question(project, wish, environment, rules)
+    requested = RequestedVersion(requirement=Requirement(text=project.name, name=project.name))
+    question = _Question(project, requested, environment, rules)
     best = question.newest_ready(f"=={verdict.version}" if taken else "", prereleases=taken)
     return best.file if best is not None and best.tag.split("-")[1] != "none" else None
 
@@ -84,13 +110,17 @@ class _Question:
     """A project's pages, a target, and what it wants."""
 
     def __init__(
-        self, project: ProjectFiles | None, wish: RequestedVersion, environment: Environment, rules: InstallerOptions
+        self,
+        project: ProjectFiles | None,
+        requested: RequestedVersion,
+        environment: Environment,
+        rules: InstallerOptions,
     ) -> None:
         self.project = project
-        self.wish = wish
+        self.requested = requested
         self.environment = environment
         self.rules = rules
-        self.name = wish.requirement.name
+        self.name = requested.requirement.name
         # what helps is a wheel, and pre-releases are told apart
         self.wheels_only = replace(
             rules,
@@ -103,16 +133,16 @@ class _Question:
         """What the installer does, and nothing about what would help."""
         project = self.project
         assert project is not None
-        if self.wish.pinned and not (self.wish.resolved and self._is_free_choice()):
-            wanted = self._requirement(f"=={self.wish.pinned}")
-            newest: str | None = self.wish.pinned
+        if self.requested.pinned and not (self.requested.resolved and self._is_free_choice()):
+            wanted = self._requirement(f"=={self.requested.pinned}")
+            newest: str | None = self.requested.pinned
         else:
-            wanted = self.wish.requirement
+            wanted = self.requested.requirement
             newest = newest_version(project, wanted, self.rules)
-        best = choose(project, wanted, self.environment, replace(self.rules, hashes=self.wish.hashes))
+        best = choose(project, wanted, self.environment, replace(self.rules, hashes=self.requested.hashes))
         if best is not None and self._has_other_digest(best):
             best = None
-        version = best.version if best else self.wish.pinned
+        version = best.version if best else self.requested.pinned
         readiness, why = self._readiness(best, newest)
         if best is None and (problem := refusal(project, wanted, self.environment, self.rules)):
             readiness, why = Readiness.CANNOT_TELL, f"{self.rules.label} gives up on the page: {problem}"
@@ -122,19 +152,19 @@ class _Question:
             version=version,
             taken=TakenFile(filename=best.file.filename, tag=best.tag) if best else None,
             why=why,
-            notes=(*self.wish.notes, *self._notes(best, readiness)),
+            notes=(*self.requested.notes, *self._notes(best, readiness)),
         )
 
     def _has_other_digest(self, candidate: Candidate) -> bool:
         """Whether the installer takes the file and then finds that it is not one of those named by digest."""
         declared = {(algorithm, digest.lower()) for algorithm, digest in candidate.file.hashes}
-        return bool(self.wish.hashes and declared) and self.wish.hashes.isdisjoint(declared)
+        return bool(self.requested.hashes and declared) and self.requested.hashes.isdisjoint(declared)
 
     def _is_free_choice(self) -> bool:
         """Whether the resolved version is the one the target takes of its own, without other projects' conflicts."""
         assert self.project is not None
-        best = choose(self.project, self.wish.requirement, self.environment, self.rules)
-        return best is not None and _same(best.version, self.wish.pinned)
+        best = choose(self.project, self.requested.requirement, self.environment, self.rules)
+        return best is not None and _same(best.version, self.requested.pinned)
 
     def _readiness(self, best: Candidate | None, newest: str | None) -> tuple[Readiness, str]:
         if best is not None and best.kind == "wheel":
@@ -176,7 +206,7 @@ class _Question:
             reasons = sorted({entry.yanked.reason for entry in entries if entry.yanked is not None} - {""})
             yield f"{verdict.version} is yanked{': ' if reasons else ''}{'; '.join(reasons)}"
         on_index = {entry.filename for entry in entries}
-        if gone := [file.filename for file in self.wish.locked if file.filename not in on_index]:
+        if gone := [file.filename for file in self.requested.locked if file.filename not in on_index]:
             yield f"the index no longer has {gone[0] if len(gone) == 1 else f'{len(gone)} of the files locked'}"
 
     def _helped(self, verdict: TargetReadiness) -> TargetReadiness:
@@ -197,7 +227,7 @@ class _Question:
                 text=f"upgrade to {verdict.upgrade.version}{_since(verdict.upgrade)}",
                 version=verdict.upgrade.version,
             )
-        if (self.wish.locked or self.wish.hashes) and verdict.version:
+        if (self.requested.locked or self.requested.hashes) and verdict.version:
             again = self.newest_ready(f"=={verdict.version}", prereleases=True)
             if again is not None:
                 yield Help(
@@ -231,10 +261,35 @@ class _Question:
             yield Help(kind=HelpKind.ASK, text=self._ask(verdict))
 
     def _ask(self, verdict: TargetReadiness) -> str:
-        text = f"ask {self.name} for a {wheel_tag(self.environment)} wheel"
+        text = f"ask {self.name} for a {wheel_tag(self.environment, self._floor())} wheel"
         if verdict.taken is not None and verdict.readiness is Readiness.CANNOT_LOAD and "-abi3t-" in verdict.taken.tag:
             text += f", or use CPython 3.{FIRST_ABI3T}t, the first to load abi3t"
         return text
+
+    def _floor(self) -> str:
+        """The platform that the project's own newest wheels are made for, where this machine accepts it.
+
+        A user's glibc is no reason for a project to ask for a newer one than before. Without such a wheel it is what
+        cibuildwheel takes, or the oldest macOS that the interpreter runs on.
+        """
+        assert self.project is not None
+        platforms = self.environment.platforms
+        newest: tuple[Version, list[str]] | None = None
+        for source in self.project.sources:
+            for filename in columns(source.details.files)[0]:
+                parts = filename.removesuffix(".whl").split("-")
+                if filename[-4:] != ".whl" or len(parts) not in {5, 6} or normalized(parts[0]) != self.name:
+                    continue
+                version = parse_version(parts[1])
+                own = [platform for platform in parts[-1].split(".") if platform in platforms]
+                if version is None or not own or (newest is not None and newest[0] > version):
+                    continue
+                if newest is None or newest[0] < version:
+                    newest = version, []
+                newest[1].extend(own)
+        if newest is not None:
+            return min(newest[1], key=lambda platform: (platform.count("_") < 3, platforms.index(platform)))
+        return usual_platform(self.environment)
 
     def newest_ready(self, specifier: str, *, prereleases: bool = False) -> Candidate | None:
         """The newest candidate that the target takes and can load, among the newest dozens of releases."""
@@ -254,7 +309,7 @@ class _Question:
     def _sdist(self, version: str) -> Candidate | None:
         assert self.project is not None
         rules = replace(self.rules, no_binary=frozenset({self.name}), only_binary=frozenset())
-        wanted = self._requirement(f"=={version}") if version else self.wish.requirement
+        wanted = self._requirement(f"=={version}") if version else self.requested.requirement
         return choose(self.project, wanted, self.environment, rules)
 
     def _first(self) -> Release | None:

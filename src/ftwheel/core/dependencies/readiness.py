@@ -95,6 +95,7 @@ class HelpKind(enum.Enum):
     LOCK_AGAIN = "lock again"  # the index has more, or fewer, files of this release than the lock knows
     WAIT = "wait"  # a pre-release has a wheel
     DOWNGRADE = "use an older release"
+    LEAVE_OUT = "leave out an extra"  # that alone requires the project
     BUILD = "build from sdist"
     ASK = "ask upstream"
     LOOK = "look yourself"
@@ -146,8 +147,9 @@ class ProjectReport:
     """One project: a verdict for each target that wants it, in the order of the targets.
 
     ``requirement`` is what was asked for, as text. ``chains`` say who pulls it in: each a path of names from a root to
-    this project, shortest first. ``problem`` is why there are no verdicts, with the exit code of its class; both are
-    empty (0) otherwise.
+    this project, shortest first; ``dependents`` counts the projects that cannot be ready before this one is.
+    ``tracker`` is the address of its issue tracker by its metadata, empty when that names none or was not looked at.
+    ``problem`` is why there are no verdicts, with the exit code of its class; both are empty (0) otherwise.
     """
 
     name: str
@@ -156,6 +158,8 @@ class ProjectReport:
     chains: tuple[tuple[str, ...], ...] = ()
     problem: str = ""
     problem_code: int = 0
+    dependents: int = 0
+    tracker: str = ""
 
     def at(self, target: str) -> TargetReadiness | None:
         """The verdict for a target, None when the target does not want the project."""
@@ -165,6 +169,11 @@ class ProjectReport:
     def ready(self) -> bool:
         """Whether every target that wants it is ready; not when it could not be judged."""
         return not self.problem and all(verdict.ready for verdict in self.verdicts)
+
+    @property
+    def direct(self) -> bool:
+        """Whether it was asked for itself, and not only for another's sake."""
+        return any(len(chain) == 1 for chain in self.chains)
 
     @property
     def difference(self) -> str:
@@ -257,6 +266,25 @@ class MissingReport:
     @property
     def blocking(self) -> tuple[ProjectReport, ...]:
         return tuple(project for project in self.projects if self.policy.blocks(project))
+
+    @property
+    def ranked(self) -> tuple[ProjectReport, ...]:
+        """The projects, those first whose readiness unblocks most; those that are ready last, by name.
+
+        What blocks goes before what is allowed or cannot be told. Then what more projects depend on, what was asked
+        for itself, and what a newer release has solved already.
+        """
+        return tuple(sorted(self.projects, key=self._rank))
+
+    def _rank(self, project: ProjectReport) -> tuple[bool, bool, int, bool, bool, str]:
+        return (
+            project.ready,
+            not self.policy.blocks(project),
+            0 if project.ready else -project.dependents,
+            not project.ready and not project.direct,
+            not project.ready and not any(verdict.upgrade for verdict in project.verdicts),
+            project.name,
+        )
 
     @property
     def counts(self) -> Counts:

@@ -62,6 +62,7 @@ def report_data(report: MissingReport) -> dict[str, Any]:
             "untold": counts.untold,
         },
         "blocking": [project.name for project in report.blocking],
+        "ranking": [project.name for project in report.ranked if not project.ready],
         "projects": list(map(project_data, report.projects)),
         "set_aside": [
             {"name": aside.name, "origin": aside.origin, "reason": aside.reason} for aside in report.set_aside
@@ -78,6 +79,8 @@ def project_data(project: ProjectReport) -> dict[str, Any]:
         "difference": project.difference,
         "verdicts": list(map(_verdict_data, project.verdicts)),
         "chains": [list(chain) for chain in project.chains],
+        "dependents": project.dependents,
+        "tracker": project.tracker,
         "problem": project.problem,
         "problem_code": project.problem_code,
     }
@@ -174,6 +177,8 @@ def _project(data: Mapping[str, Any]) -> ProjectReport:
         chains=tuple(map(_texts, _items(data["chains"]))),
         problem=_text(data["problem"]),
         problem_code=_number(data["problem_code"]),
+        dependents=_number(data.get("dependents", 0)),  # reports of earlier versions have none
+        tracker=_text(data.get("tracker", "")),
     )
 
 

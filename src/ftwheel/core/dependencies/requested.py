@@ -50,12 +50,15 @@ class RequestedVersion:
 class RequestedProject:
     """One project: the number of a target and what it wants, by target; and who pulls the project in.
 
-    ``chains`` are as in ``ProjectReport``. Of several inputs, several may want something of one target.
+    ``chains`` and ``dependents`` are as in ``ProjectReport``. Of several inputs, several may want something of one
+    target. ``extras`` are those of what was asked for without which nothing would require it: ``httpx[brotli]``.
     """
 
     name: str
     wishes: tuple[tuple[int, RequestedVersion], ...]
     chains: tuple[tuple[str, ...], ...] = ()
+    dependents: int = 0
+    extras: tuple[str, ...] = ()
 
     @property
     def requirement(self) -> str:
@@ -75,22 +78,56 @@ def requested_projects(
     nor has been wants just what it names.
     """
     wishes: dict[str, list[tuple[int, RequestedVersion]]] = {}
-    chains: dict[str, dict[tuple[str, ...], None]] = {}
+    graphs: list[_Graph] = []
     for dependencies, resolutions in inputs:
         for number, markers in enumerate(targets):
             found, pins = _wishes(dependencies, resolutions.get(number), markers)
             for name, wish in found:
                 wishes.setdefault(name, []).append((number, wish))
-            for name, paths in _chains(dependencies, pins, [name for name, _ in found], markers).items():
-                chains.setdefault(name, {}).update(paths)
+            graphs.append(_graph(dependencies, pins, [name for name, _ in found], markers))
+    chains: dict[str, dict[tuple[str, ...], None]] = {}
+    for graph in graphs:
+        for name, paths in graph.chains.items():
+            chains.setdefault(name, {}).update(paths)
+    dependents = _dependents({edge for graph in graphs for edge in graph.edges})
     return tuple(
         RequestedProject(
             name=name,
             wishes=tuple(dict.fromkeys(sorted(found, key=lambda pair: pair[0]))),
             chains=tuple(sorted(chains[name], key=lambda path: (len(path), path))[:_MOST_CHAINS]),
+            dependents=dependents.get(name, 0),
+            extras=_extras(name, graphs),
         )
         for name, found in sorted(wishes.items())
     )
+
+
+def _dependents(edges: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """How many projects require each one, directly or not, by pairs of a project and what it requires."""
+    parents: dict[str, set[str]] = {}
+    for parent, child in edges:
+        if parent != child:
+            parents.setdefault(child, set()).add(parent)
+    bits = {name: 1 << number for number, name in enumerate(sorted({each for pair in edges for each in pair}))}
+    above = dict.fromkeys(bits, 0)  # as bit sets, since a tree of thousands has millions of pairs
+    changed = True
+    while changed:
+        changed = False
+        for child, names in parents.items():
+            found = above[child]
+            for parent in names:
+                found |= above[parent] | bits[parent]
+            changed |= found != above[child]
+            above[child] = found
+    return {name: (found & ~bits[name]).bit_count() for name, found in above.items()}
+
+
+def _extras(name: str, graphs: Iterable[_Graph]) -> tuple[str, ...]:
+    """The extras that alone lead to a project; empty where some target or input wants it without them."""
+    wanting = [graph for graph in graphs if name in graph.chains]
+    if not all(name in graph.optional for graph in wanting):
+        return ()
+    return tuple(sorted({graph.optional[name] for graph in wanting}))
 
 
 def in_shard(name: str, shard: Shard | None) -> bool:
@@ -149,16 +186,27 @@ def _files(pin: PinnedVersion) -> tuple[File, ...]:
     )
 
 
-def _chains(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Graph:
+    """Who requires whom, of one input and target.
+
+    ``chains`` have the shortest paths from each root to each project; a project that no root leads to is its own root.
+    ``edges`` are pairs of a project and one that it requires. ``optional`` are the projects that only an extra of what
+    was asked for leads to, with that extra: ``httpx[brotli]``.
+    """
+
+    chains: Mapping[str, Mapping[tuple[str, ...], None]]
+    edges: frozenset[tuple[str, str]]
+    optional: Mapping[str, str]
+
+
+def _graph(
     dependencies: Dependencies,
     pins: Iterable[PinnedVersion | ResolvedPin],
     names: Iterable[str],
     markers: Mapping[str, str],
-) -> dict[str, dict[tuple[str, ...], None]]:
-    """For each project the shortest path from each root; a project that no root leads to is its own root.
-
-    Of very many roots in a large tree some paths are left out, never all.
-    """
+) -> _Graph:
+    """The graph below what was asked for. Of very many roots in a large tree some paths are left out, never all."""
     by_name: dict[str, list[RequirementEdge]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, []).extend(pin.requires)
@@ -172,24 +220,39 @@ def _chains(
         required = {edge.name for edges in by_name.values() for edge in edges}
         asked = {name: frozenset() for name in by_name if name not in required}
     # from any root first, so that every project has one path however many roots there are
-    found = {path[-1]: {path: None} for path in _paths(asked, by_name, markers)}
+    whole = _walk(asked, by_name, markers)
+    plain = _walk(dict.fromkeys(asked, frozenset()), by_name, markers) if any(asked.values()) else whole
+    chains: dict[str, dict[tuple[str, ...], None]] = {name: {path: None} for name, (path, _) in whole.paths.items()}
     left = _MOST_PATHS
     for root, extras in asked.items():
         if left <= 0:
             break
-        for path in _paths({root: extras}, by_name, markers):
+        for path, _ in _walk({root: extras}, by_name, markers).paths.values():
             left -= 1
-            found[path[-1]][path] = None
+            chains[path[-1]][path] = None
     for name in names:
-        found.setdefault(name, {(name,): None})
-    return found
+        chains.setdefault(name, {(name,): None})
+    return _Graph(
+        chains=chains,
+        edges=frozenset(whole.edges),
+        optional={name: extra for name, (_, extra) in whole.paths.items() if name not in plain.paths},
+    )
 
 
-def _paths(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """The shortest path to each project with the extra of a root that it begins with, maybe empty; and all edges."""
+
+    paths: Mapping[str, tuple[tuple[str, ...], str]]
+    edges: set[tuple[str, str]]
+
+
+def _walk(
     roots: Mapping[str, Iterable[str]], by_name: Mapping[str, Sequence[RequirementEdge]], markers: Mapping[str, str]
-) -> Iterable[tuple[str, ...]]:
-    """The shortest path to every project that the roots, with their extras, lead to; breadth first."""
-    paths: dict[str, tuple[str, ...]] = {root: (root,) for root in roots}
+) -> _Walk:
+    """All that the roots, with their extras, lead to; breadth first."""
+    paths: dict[str, tuple[tuple[str, ...], str]] = {root: ((root,), "") for root in roots}
+    edges: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()
     waiting = deque((root, extra) for root, extras in roots.items() for extra in ("", *sorted(extras)))
     while waiting:
@@ -197,11 +260,15 @@ def _paths(
         if (name, extra) in seen:
             continue
         seen.add((name, extra))
+        path, first = paths[name]
+        if extra and len(path) == 1:
+            first = f"{name}[{extra}]"
         for edge in by_name.get(name, ()):
             if edge.within == extra and edge.name in by_name and _holds(edge, markers):
-                paths.setdefault(edge.name, (*paths[name], edge.name))
+                paths.setdefault(edge.name, ((*path, edge.name), first))
+                edges.add((name, edge.name))
                 waiting.extend((edge.name, wanted) for wanted in ("", *edge.extras))
-    return paths.values()
+    return _Walk(paths=paths, edges=edges)
 
 
 def _holds(edge: RequirementEdge, markers: Mapping[str, str]) -> bool:

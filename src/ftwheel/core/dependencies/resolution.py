@@ -21,6 +21,8 @@ from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.requirements import Requirement, parse_requirement
 
 if TYPE_CHECKING:
+    from email.message import Message
+
     from packaging.markers import Marker
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "parse_project_table",
 ]
 
+_MOST_URLS = 50
 _STATIC_SINCE = (2, 2)  # PEP 643: from here on, a field of PKG-INFO holds for every wheel unless it is named in Dynamic
 # Requires-Python may be open: the page says for which Python the file is.
 _DEPENDS = frozenset({"requires-dist", "provides-extra"})
@@ -45,13 +48,17 @@ _FIELDS = frozenset({"dependencies", "optional-dependencies"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreMetadata:
-    """What a file says of itself, as far as a resolver asks. Texts are as written, not validated."""
+    """What a file says of itself, as far as a resolver asks, and where its project is at home.
+
+    Texts are as written, not validated; ``urls`` are pairs of label and address.
+    """
 
     name: str
     version: str
     requires_python: str = ""
     requires: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    urls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +156,17 @@ def parse_core_metadata(text: str, *, sdist: bool = False) -> CoreMetadata | Unt
         requires_python=str(message.get("Requires-Python", "")).strip(),
         requires=tuple(" ".join(str(line).split()) for line in message.get_all("Requires-Dist", [])),
         extras=tuple(str(line).strip() for line in message.get_all("Provides-Extra", [])),
+        urls=tuple(_urls(message)),
     )
+
+
+def _urls(message: Message) -> Iterator[tuple[str, str]]:
+    for line in message.get_all("Project-URL", [])[:_MOST_URLS]:
+        label, comma, address = str(line).partition(",")
+        if comma:
+            yield label.strip(), address.strip()
+    if home := str(message.get("Home-page", "")).strip():
+        yield "Homepage", home
 
 
 def _left_open(version: str, dynamic: Iterable[str]) -> str:

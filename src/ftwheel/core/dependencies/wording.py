@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport
+from ftwheel.core.dependencies.readiness import Help, HelpKind, MissingReport, ProjectReport
 
 __all__ = ["helps", "listed", "listed_briefly", "needed_by", "short"]
 
@@ -39,12 +39,13 @@ def needed_by(project: ProjectReport) -> str:
 
 
 def helps(report: MissingReport, project: ProjectReport) -> Iterator[str]:
-    """What to do about a project: a sentence for each thing that helps, with the targets where not all share it."""
+    """What to do about a project, best first: a sentence for each thing, with the targets where not all share it."""
     names = short(report.targets)
-    found: dict[str, list[str]] = {}
+    found: dict[Help, list[str]] = {}
     troubled = [verdict for verdict in project.verdicts if not verdict.ready]
     for verdict in troubled:
         for each in verdict.helps:
-            found.setdefault(each.text, []).append(names[verdict.target])
-    for text, targets in found.items():
-        yield text if len(targets) == len(troubled) else f"{text} ({listed(targets)})"
+            found.setdefault(each, []).append(names[verdict.target])
+    order = list(HelpKind)
+    for each, targets in sorted(found.items(), key=lambda item: order.index(item[0].kind)):
+        yield each.text if len(targets) == len(troubled) else f"{each.text} ({listed(targets)})"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
+from ftwheel.core.tags.cpython import macos_target
 from ftwheel.core.tags.environments import Environment, Loading
 
-__all__ = ["UploadHint", "advise", "is_resolved", "listed", "wheel_tag"]
+__all__ = ["UploadHint", "advise", "is_resolved", "listed", "usual_platform", "wheel_tag"]
 
 _UNWANTED = frozenset({Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING})
 
@@ -85,10 +87,23 @@ def advise(simulation: Simulation) -> tuple[UploadHint, ...]:
     )
 
 
-def wheel_tag(environment: Environment) -> str:
-    """The tag of a wheel for this environment alone."""
+def wheel_tag(environment: Environment, platform: str = "") -> str:
+    """The tag of a wheel for this environment alone; ``platform`` may be an older one that it accepts as well."""
     major, minor = environment.minor
-    return f"{environment.implementation}{major}{minor}-{environment.abis[0]}-{_platform(environment)}"
+    return f"{environment.implementation}{major}{minor}-{environment.abis[0]}-{platform or _platform(environment)}"
+
+
+_USUAL = re.compile(r"(manylinux_2_28|musllinux_1_2)_")  # what cibuildwheel 4 builds for
+
+
+def usual_platform(environment: Environment) -> str:
+    """The platform tag that a project usually builds for, so that such a machine accepts it; else the machine's own."""
+    newest = _platform(environment)
+    if newest.startswith("macosx_"):
+        architecture = newest.split("_", 3)[3]
+        wanted = "macosx_{}_{}_{}".format(*macos_target(environment.minor[1], architecture), architecture)
+        return wanted if wanted in environment.platforms else newest
+    return next((tag for tag in environment.platforms if _USUAL.match(tag)), newest)
 
 
 def _build(environment: Environment) -> str:

@@ -40,7 +40,7 @@ MOST_SDIST = 64 * 1024 * 1024
 _MOST_UNPACKED = 512 * 1024 * 1024  # before the file that is looked for; pages of a bomb are not read on
 _MOST_KEPT = 64 * 1024 * 1024
 _FOR_EVER = 1e12  # seconds; what a file says of itself does not change
-_KIND = "core metadata 1"  # another number when what is kept changes
+_KIND = "core metadata 2"  # another number when what is kept changes
 _UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 
 
@@ -178,7 +178,14 @@ def _decode(body: bytes) -> CoreMetadata | Untold | None:
         kept = json.loads(body)
         if "why" in kept:
             return Untold(why=kept["why"])
-        return CoreMetadata(**{**kept, "requires": tuple(kept["requires"]), "extras": tuple(kept["extras"])})
+        return CoreMetadata(
+            **{
+                **kept,
+                "requires": tuple(kept["requires"]),
+                "extras": tuple(kept["extras"]),
+                "urls": tuple((label, address) for label, address in kept["urls"]),
+            }
+        )
     except (ValueError, TypeError, KeyError):
         return None
 

@@ -30,6 +30,8 @@ COLUMNS = (
     "next",
     "notes",
     "problem",
+    "dependents",
+    "tracker",
 )
 _FORMULA = ("=", "+", "-", "@")  # what spreadsheets compute; CWE-1236
 
@@ -47,9 +49,9 @@ def _row(report: MissingReport, project: ProjectReport, verdict: TargetReadiness
     yield project.name
     yield project.requirement
     if verdict is None:
-        yield from [""] * (len(COLUMNS) - 6)
+        yield from [""] * (len(COLUMNS) - 8)
         yield needed_by(project)
-        yield from ("", "", project.problem)
+        yield from ("", "", project.problem, str(project.dependents), project.tracker)
         return
     blocks = verdict.readiness in report.policy.fail_on and project.name not in report.policy.allowed
     first = verdict.first
@@ -68,6 +70,8 @@ def _row(report: MissingReport, project: ProjectReport, verdict: TargetReadiness
     yield "; ".join(each.text for each in verdict.helps)
     yield "; ".join(verdict.notes)
     yield verdict.why
+    yield str(project.dependents)
+    yield project.tracker
 
 
 def _version(release: Release | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from ftwheel.core.dependencies.readiness import MissingReport
-from ftwheel.render.dependencies.report import rows
+from ftwheel.render.dependencies.rows import rows
 from ftwheel.render.dependencies.wording import heading, notes, shown
 from ftwheel.render.markdown import code, escaped, table
 

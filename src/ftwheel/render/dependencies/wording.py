@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, Release, TargetReadiness
+from ftwheel.core.dependencies.readiness import (
+    HelpKind,
+    MissingReport,
+    ProjectReport,
+    Readiness,
+    Release,
+    TargetReadiness,
+)
 from ftwheel.core.dependencies.wording import helps, listed, listed_briefly, short
 
 __all__ = [
     "answers",
+    "asks",
     "day",
     "heading",
     "notes",
@@ -70,10 +78,10 @@ def answers(project: ProjectReport) -> dict[str, str]:
 
 
 def shown(report: MissingReport, *, everything: bool) -> tuple[ProjectReport, ...]:
-    """The projects to show: those that are not ready or have a note, or all."""
+    """The projects to show, the one first that unblocks most: those that are not ready or have a note, or all."""
     return tuple(
         project
-        for project in report.projects
+        for project in report.ranked
         if everything or not project.ready or any(_silent(verdict) for verdict in project.verdicts)
     )
 
@@ -83,7 +91,12 @@ def _silent(verdict: TargetReadiness) -> bool:
     return verdict.deep is not None and bool(verdict.deep.others or verdict.deep.why)
 
 
-def notes(report: MissingReport, projects: Iterable[ProjectReport]) -> Iterator[str]:
+def asks(project: ProjectReport) -> bool:
+    """Whether there is something that only the project itself can do."""
+    return not project.ready and any(each.kind is HelpKind.ASK for v in project.verdicts for each in v.helps)
+
+
+def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[str]:
     """What is worth knowing beyond the table, project by project; then what was set aside."""
     for project in projects:
         if project.problem:
@@ -97,6 +110,10 @@ def notes(report: MissingReport, projects: Iterable[ProjectReport]) -> Iterator[
         allowed = " (allowed)" if not project.ready and project.name in report.policy.allowed else ""
         for text in helps(report, project):
             yield f"next: {project.name}{allowed}: {text}"
+        if project.tracker and asks(project):
+            yield f"next: {project.name}{allowed}: its issue tracker is {project.tracker}"
+    if asking := [project.name for project in projects if asks(project)]:
+        yield f"note: --issue NAME prints the text to send to a project, for example --issue {asking[0]}"
     for aside in report.set_aside:
         where = f" ({aside.origin})" if aside.origin else ""
         yield f"set aside: {aside.name}{where}: {aside.reason}"
