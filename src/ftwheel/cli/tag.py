@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.core.errors import BuildError, InputError
+from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
     from ftwheel.app.wheel.tag import TagPlan
@@ -16,6 +16,7 @@ __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
   ftwheel tag --suggest dist/*.whl                    the tags that the code supports
+  ftwheel tag dist/pkg-1.0-cp313-cp313t-win_amd64.whl   put the tags of the file name into WHEEL and RECORD
   ftwheel tag --abi-tag=+abi3t dist/pkg-1.0-cp315-abi3-win_amd64.whl
   ftwheel tag --platform-tag linux_aarch64 -o out/ pkg-1.0-cp314-cp314t-linux_x86_64.whl"""
 
@@ -38,10 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.io.wheel.reading import inspect_wheel
     from ftwheel.io.wheel.stable_abi import stable_symbols
 
-    asked = (arguments.python_tag, arguments.abi_tag, arguments.platform_tag, arguments.build)
-    if not arguments.suggest and all(tag is None for tag in asked):
-        raise InputError("no tag is asked for", hint="give --python-tag, --abi-tag or --platform-tag, or --suggest")
-    python, abi, platform, build = asked
+    asked = python, abi, platform, build = (
+        *(arguments.python_tag, arguments.abi_tag, arguments.platform_tag),
+        arguments.build,
+    )
+    changes = any(tag is not None for tag in asked)
     code = 0
     for path in arguments.wheels:
         contents = inspect_wheel(str(path))
@@ -51,6 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
         elif made.objections:
             _refuse(made, contents.filename)
             code = 1
+        elif not changes and made.agrees:
+            raise InputError(
+                f"{path}: its file name and WHEEL have the same tags, and no other is asked for",
+                hint="give --python-tag, --abi-tag or --platform-tag, or --suggest",
+            )
         else:
             print(_write(path, made, arguments.out_dir or path.parent, remove=arguments.remove))
     return code
@@ -89,9 +96,8 @@ def _write(path: Path, made: TagPlan, folder: Path, *, remove: bool) -> Path:
     contents = read_wheel(path)
     new = retag(path, contents, made.wanted.name, folder)
     written = read_wheel(new)
-    if written.wheel is None or written.wheel.tags != written.name.tags:
-        new.unlink()
-        raise BuildError(f"{new}: `wheel tags` wrote a WHEEL file that does not agree with the name")
+    assert written.wheel is not None
+    assert written.wheel.tags == written.name.tags
     if remove and new.resolve() != path.resolve():
         path.unlink()
     return new

@@ -129,7 +129,7 @@ class ModulesMissing(BackendRule):
     why = """Two builds of one tree at once, or an extension that did not compile: the wheel is for one ABI, and holds
         nothing that depends on it."""
     fix = "Read the log for an extension that failed to compile, and build the halves in folders of their own."
-    see = ("FTW213", "FTW604")
+    see = ("FTW604",)
 
 
 class ModuleInPureWheel(BackendRule):

@@ -29,6 +29,7 @@ _DEFAULT_EXT = extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", built_for=B
 _FT_EXT = extension()
 _DEFAULT_312 = extension("pkg/_ext.cpython-312-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT)
 _ARM = code("aarch64")
+_CYTHON_EXT = extension(gil=Declaration.USED, toolchain=Toolchain.CYTHON)
 _ABI3_EXT = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT)
 _ABI3T_EXT = extension("pkg/_ext.abi3t.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])
 _PLAIN_EXT = extension("pkg/_ext.so")
@@ -232,16 +233,6 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         ],
         [facts("pkg-1.0-cp313-cp313.cp313t-linux_x86_64.whl", [_DEFAULT_EXT, _FT_EXT]), facts(DEFAULT, [_DEFAULT_EXT])],
     ),
-    "FTW213": (
-        [facts(FT), facts(ABI3)],
-        [
-            facts(FT, [_FT_EXT]),
-            facts(FT, native={"pkg/tool": code()}),
-            facts(FT, files={"pkg/_ext.cpython-313-wasm32-emscripten.so": "x"}),
-            facts("pkg-1.0-py3-none-linux_x86_64.whl"),
-            facts(FT, flaws=[Flaw(path="pkg/x.so", kind=FlawKind.UNREADABLE, detail="x")]),
-        ],
-    ),
     "FTW211": ([facts("pkg-1.0-cp313-cp313t-linux_x86_64-x86_64_v3.whl", [_FT_EXT])], [facts(FT, [_FT_EXT])]),
     "FTW210": (
         [facts(FT, [_PLAIN_EXT]), facts(FT, [extension("pkg/_ext.so", built_for=BuiltFor.CANNOT_TELL)])],
@@ -380,6 +371,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(FT, [extension(gil=Declaration.NONE)]),
             facts(ABI3T, [replace(_ABI3T_EXT, gil=extension(gil=Declaration.NONE).gil)]),
             facts(FT, [extension(gil=Declaration.NONE)], undeclared=["pkg._other"]),
+            facts(FT, [_CYTHON_EXT]),
         ],
         [
             facts(FT, [_FT_EXT]),
@@ -401,7 +393,11 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
     ),
     "FTW403": (
         [facts(FT, [extension(gil=Declaration.USED)])],
-        [facts(FT, [_FT_EXT]), facts(FT, [extension(gil=Declaration.USED)], undeclared=["pkg._ext"])],
+        [
+            facts(FT, [_FT_EXT]),
+            facts(FT, [extension(gil=Declaration.USED, toolchain=Toolchain.CYTHON)]),
+            facts(FT, [extension(gil=Declaration.USED)], undeclared=["pkg._ext"]),
+        ],
     ),
     "FTW404": (
         [
@@ -448,8 +444,15 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [
             facts(FT, [_FT_EXT], imported=[imported(gil_after=True, culprits=["pkg._ext"])]),
             facts(FT, [_FT_EXT], imported=[imported(gil_after=True)]),
+            facts(FT, [_FT_EXT], imported=[imported(gil_after=True, culprits=["other"])]),
+            facts(FT, [extension(gil=Declaration.USED)], imported=[imported(gil_after=True)]),
+            facts(FT, [_CYTHON_EXT], imported=[imported(gil_after=True)], undeclared=["pkg.*"]),
         ],
-        [facts(FT, [_FT_EXT], imported=[imported()]), facts(FT, [_FT_EXT], imported=[imported(gil_before=True)])],
+        [
+            facts(FT, [_CYTHON_EXT], imported=[imported(gil_after=True)]),  # FTW401 says all there is to say
+            facts(FT, [_FT_EXT], imported=[imported()]),
+            facts(FT, [_FT_EXT], imported=[imported(gil_before=True)]),
+        ],
     ),
     "FTW704": ([facts(FT, not_imported="no interpreter here")], [facts(FT, imported=[imported()])]),
 }

@@ -13,6 +13,7 @@ from ftwheel.core.wheel.contents import (
     parse_record,
     parse_wheel_file,
     unsafe_path,
+    without_paths,
 )
 from ftwheel.core.wheel.filename import WheelName
 from support.facts import contents, extension
@@ -176,3 +177,17 @@ def test_what_a_wheel_holds() -> None:
     assert [member.path for member in wheel.native] == [module.path, "pkg/_ext.so", "pkg/libx.so"]
     assert {name: len(members) for name, members in wheel.modules.items()} == {"pkg._ext": 2}
     assert sorted(wheel.python_files) == ["more.py", "pkg/__init__.py"]
+
+
+@pytest.mark.parametrize(
+    ("source", "plain"),
+    [
+        (b'{"path": r"/tmp/build-env-x/bin/python", "version": "3.13"}', b'{"path": r"/", "version": "3.13"}'),
+        (b"args = '-Da=1 --native-file=/tmp/.mesonpy-1/n.ini -O2'", b"args = '-Da=1 --native-file=/ -O2'"),
+        (b'root = "C:\\\\work\\\\build"', b'root = "/"'),
+        (b"x = a / b  # http://example.org/a", b"x = a / b  # http://example.org/a"),
+        (b"y = 'a/b' // 2", b"y = 'a/b' // 2"),
+    ],
+)
+def test_paths_of_a_build_are_left_out(source: bytes, plain: bytes) -> None:
+    assert without_paths(source) == plain

@@ -15,11 +15,15 @@ __all__ = ["TagPlan", "plan"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagPlan:
-    """What asking for tags came to: ``objections`` speak against it, ``suggestions`` are what the code supports."""
+    """What asking for tags came to: ``objections`` speak against it, ``suggestions`` are what the code supports.
+
+    ``agrees`` says whether the file name and WHEEL of the wheel as it is have the same tags.
+    """
 
     wanted: WheelContents
     objections: tuple[Finding, ...]
     suggestions: tuple[Suggestion, ...]
+    agrees: bool
 
 
 def plan(
@@ -34,7 +38,7 @@ def plan(
     """Decide whether the wheel may carry the tags asked for.
 
     Each is a new set (``cp313.cp314``), an addition (``+abi3t``) or a removal (``-cp39``), as with ``wheel tags``; None
-    leaves the part as it is. Raises InputError when what comes out is no tag.
+    leaves the part as it is, and WHEEL gets what the file name says. Raises InputError when what comes out is no tag.
     """
     name = contents.name
     sets = [
@@ -50,6 +54,9 @@ def plan(
         wanted=wanted,
         objections=objections(wanted, stable_symbols),
         suggestions=suggest(contents, stable_symbols),
+        agrees=contents.wheel is not None
+        and not contents.wheel.bad_tags
+        and (contents.wheel.tags, contents.wheel.build) == (name.tags, name.build),
     )
 
 

@@ -41,6 +41,7 @@ __all__ = [
     "parse_record",
     "parse_wheel_file",
     "unsafe_path",
+    "without_paths",
 ]
 
 _NATIVE = re.compile(r"\.(so|pyd)$|\.so\.[0-9][0-9.]*$|\.(dylib|dll)$", re.IGNORECASE)
@@ -48,6 +49,8 @@ EXTENSION_ENDINGS = (".so", ".pyd")
 _SCHEME = re.compile(r"[^/]+\.data/(purelib|platlib)/")
 _TAG_ATOM = re.compile(r"[A-Za-z0-9_]+")
 _MOST_TAGS = 1000  # of one Tag line, for the same reason
+# after a quote or what stands before an argument; a lone slash, a comment (//) and a URL are none
+_ABSOLUTE = re.compile(rb"(?<=[\"'=:,\[(\s])(?:/|[A-Za-z]:[\\/]+)[\w.~][^\s\"',;)\]]*(?=[\"',;)\]\s])")
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(^|/)\.\.?(/|$)|//")
 
 
@@ -95,7 +98,8 @@ class Member:
     ``sha256`` (hexadecimal) is for comparing contents. ``digest`` is what ``RECORD`` should say, computed with the
     algorithm it uses for this member, "" when that algorithm is unknown here. ``initialised`` holds when the bytes
     contain ``PyInit_STEM`` or ``PyModExport_STEM`` for the member's own stem: without that text no interpreter can
-    import it. ``native`` is what the first bytes say when they are machine code's.
+    import it. ``native`` is what the first bytes say when they are machine code's. ``portable`` is the SHA-256 of a
+    Python file with its absolute paths left out, "" when it has none.
     """
 
     path: str
@@ -104,6 +108,7 @@ class Member:
     digest: str
     initialised: bool = False
     native: NativeCode | None = None
+    portable: str = ""
 
 
 class FlawKind(enum.Enum):
@@ -193,6 +198,15 @@ def dotted_name(path: str) -> str:
     *folders, file = _SCHEME.sub("", path).split("/")
     parts = folders if file.startswith("__init__.") and folders else [*folders, module_name(file)]
     return ".".join(parts) if all(part.isidentifier() for part in parts) else ""
+
+
+def without_paths(source: bytes) -> bytes:
+    """A Python file with each absolute path in its text cut to a slash.
+
+    Builds write them into generated files (meson's configuration, ``__config__.py``): the place of the interpreter and
+    of the temporary folder, which differ between two builds of one tree and mean nothing where the wheel is installed.
+    """
+    return _ABSOLUTE.sub(b"/", source)
 
 
 def unsafe_path(path: str) -> bool:

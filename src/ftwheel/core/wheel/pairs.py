@@ -205,9 +205,9 @@ def compare_pair(default: WheelContents, free_threaded: WheelContents) -> PairCo
 
 
 def _texts(wheel: WheelContents) -> Mapping[str, str]:
-    """SHA-256 of what must not depend on the ABI: the Python files and ``METADATA``."""
+    """SHA-256 of what must not depend on the ABI: the Python files, but for paths of the build, and ``METADATA``."""
     metadata = {member.path: member.sha256 for member in wheel.members if member.path == wheel.dist_info + "METADATA"}
-    return {path: member.sha256 for path, member in wheel.python_files.items()} | metadata
+    return {path: member.portable or member.sha256 for path, member in wheel.python_files.items()} | metadata
 
 
 def _shared(ours: Iterable[Member], theirs: Iterable[Member]) -> bool:

@@ -31,6 +31,7 @@ from ftwheel.core.wheel.contents import (
     parse_record,
     parse_wheel_file,
     unsafe_path,
+    without_paths,
 )
 from ftwheel.core.wheel.extension_module import init_names_for, module_name
 from ftwheel.core.wheel.filename import WheelName
@@ -47,6 +48,7 @@ _T = TypeVar("_T")
 
 _MOST_MEMBERS = 200_000
 _LARGEST_METADATA = 64 << 20  # RECORD of the largest wheels on the public index is below 2 MiB
+_LARGEST_SOURCE = 1 << 20  # files that a build writes its paths into are small
 _LARGE = 64 << 20  # below this a member cannot hurt, however well it is compressed
 _BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables up to some dozen times, a bomb about 1000 times
 _CHUNK = 1 << 20
@@ -256,7 +258,7 @@ class _Reader:
         hashes = {"sha256": hashlib.sha256()}
         if algorithm in hashlib.algorithms_guaranteed and not algorithm.startswith("shake"):
             hashes.setdefault(algorithm, hashlib.new(algorithm, usedforsecurity=False))
-        initialised, native = False, None
+        initialised, native, portable = False, None, ""
         if importable:
             data = self._bytes(info)
             for each in hashes.values():
@@ -264,6 +266,12 @@ class _Reader:
             initialised, native = _has_init(data, path), native_code(data[:HEAD], path)
             self._look_into(data, path)
             self._link(data, path)
+        elif path.endswith(".py") and info.file_size <= _LARGEST_SOURCE:
+            data = self._bytes(info)
+            for each in hashes.values():
+                each.update(data)
+            plain = without_paths(data)
+            portable = hashlib.sha256(plain).hexdigest() if plain != data else ""
         else:
             native = native_code(self._stream(info, list(hashes.values())), path)
         return Member(
@@ -273,6 +281,7 @@ class _Reader:
             digest=f"{algorithm}={_base64(hashes[algorithm].digest())}" if algorithm in hashes else "",
             initialised=initialised,
             native=native,
+            portable=portable,
         )
 
     def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> bytes:

@@ -20,18 +20,27 @@ _BY_TOOLCHAIN = {
     Toolchain.CFFI: "build with a cffi release that supports free-threading; `_cffi_backend` declares for the module.",
     Toolchain.MYPYC: "build with a mypy release whose mypyc supports free-threading; it writes the declaration.",
     Toolchain.F2PY: "pass `--freethreading-compatible` to f2py (NumPy 2.1 or newer).",
-    Toolchain.SWIG: (
-        "in an `%init %{ ... %}` block call `PyUnstable_Module_SetGIL(m, Py_MOD_GIL_NOT_USED);` "
-        "under `#ifdef Py_GIL_DISABLED`."
-    ),
     Toolchain.BOOST_PYTHON: (
         "in the module's body call `PyUnstable_Module_SetGIL(boost::python::scope().ptr(), Py_MOD_GIL_NOT_USED);` "
         "under `#ifdef Py_GIL_DISABLED`."
     ),
 }
+# SWIG 4.4 and newer generate multi-phase modules, in which a call in %init comes too early to count
+_SWIG = {
+    InitPhase.MULTI: (
+        'give SWIG the option `-nogil` (SWIG 4.4 or newer; `swig_opts=["-nogil"]` in setuptools). '
+        "A call of `PyUnstable_Module_SetGIL` in `%init` does nothing in the multi-phase modules it generates."
+    ),
+    InitPhase.SINGLE: (
+        "build with SWIG 4.4 or newer and its option `-nogil`. With SWIG 4.3 or older call "
+        "`PyUnstable_Module_SetGIL(m, Py_MOD_GIL_NOT_USED);` under `#ifdef Py_GIL_DISABLED` in an `%init %{ ... %}` "
+        "block."
+    ),
+}
 _BY_PHASE = {
     InitPhase.MULTI: (
-        "add `{Py_mod_gil, Py_MOD_GIL_NOT_USED},` to the module's PyModuleDef_Slot array, under `#ifdef Py_mod_gil`."
+        "add `{Py_mod_gil, Py_MOD_GIL_NOT_USED},` to the module's PyModuleDef_Slot array, "
+        "under `#ifdef Py_MOD_GIL_NOT_USED`."
     ),
     InitPhase.SINGLE: (
         "after `PyModule_Create` call `PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED);` "
@@ -47,6 +56,8 @@ _BY_PHASE = {
 
 def declaration_fix(toolchain: Toolchain, phase: InitPhase) -> str:
     """What to write, and where, so that a module of this toolchain declares that it does not need the GIL."""
+    if toolchain is Toolchain.SWIG:
+        return _CAUTION + _SWIG.get(phase, _SWIG[InitPhase.SINGLE])
     return _CAUTION + (_BY_TOOLCHAIN.get(toolchain) or _BY_PHASE[phase])
 
 
@@ -59,5 +70,6 @@ def declarations() -> str:
     }
     texts = {name: _BY_PHASE[phase] for name, phase in plain.items()}
     texts |= {toolchain.value: text for toolchain, text in _BY_TOOLCHAIN.items()}
+    texts |= {"SWIG, multi-phase": _SWIG[InitPhase.MULTI], "SWIG, single-phase": _SWIG[InitPhase.SINGLE]}
     rows = [f"- **{name}**: {text}" for name, text in sorted(texts.items(), key=lambda item: item[0].lower())]
     return "\n## How each toolchain declares it\n\n" + "\n".join(rows) + "\n"

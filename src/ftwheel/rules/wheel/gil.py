@@ -10,7 +10,7 @@ from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, To
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.fixes import declaration_fix, declarations
 
-__all__ = ["BorrowedReferences", "DeclarationUnknown", "NeedsTheGil", "NotDeclared"]
+__all__ = ["BorrowedReferences", "DeclarationUnknown", "NeedsTheGil", "NotDeclared", "declares_by_default"]
 
 
 def _free_threaded(facts: WheelFacts) -> Iterator[tuple[str, ExtensionModule]]:
@@ -22,6 +22,15 @@ def _free_threaded(facts: WheelFacts) -> Iterator[tuple[str, ExtensionModule]]:
                 if extension.path not in seen:
                     seen.add(extension.path)
                     yield name, extension
+
+
+# What they write into a module whose source says nothing: that it needs the GIL (Cython 3.1, PyO3 0.23 to 0.27).
+_NEEDED_BY_DEFAULT = frozenset({Toolchain.CYTHON, Toolchain.PYO3})
+
+
+def declares_by_default(extension: ExtensionModule) -> bool:
+    """Whether "needs the GIL" is what the toolchain writes of itself, so that nobody said it on purpose."""
+    return extension.gil.answer is Declaration.USED and extension.toolchain in _NEEDED_BY_DEFAULT
 
 
 def _expected(facts: WheelFacts, name: str) -> bool:
@@ -42,13 +51,19 @@ class NotDeclared(WheelRule):
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, extension in _free_threaded(facts):
-            if extension.gil.answer is Declaration.NONE and not _expected(facts, name):
-                yield self.finding(
-                    facts.subject(extension),
-                    f"{name} does not declare that it works without the GIL: importing it enables the GIL"
-                    f" ({extension.gil.reason})",
-                    fix=declaration_fix(extension.toolchain, extension.phase),
-                )
+            by_default = declares_by_default(extension)
+            if not (extension.gil.answer is Declaration.NONE or by_default) or _expected(facts, name):
+                continue
+            reason = (
+                f"declares that it needs the GIL, as {extension.toolchain.value} writes when the source says nothing"
+                if by_default
+                else extension.gil.reason
+            )
+            yield self.finding(
+                facts.subject(extension),
+                f"{name} does not declare that it works without the GIL: importing it enables the GIL ({reason})",
+                fix=declaration_fix(extension.toolchain, extension.phase),
+            )
 
 
 class DeclarationUnknown(WheelRule):
@@ -71,14 +86,19 @@ class NeedsTheGil(WheelRule):
     code = "FTW403"
     title = "A module of a free-threaded wheel declares that it needs the GIL"
     why = """It says so on purpose (`Py_MOD_GIL_USED`), and a free-threaded interpreter obeys: it enables the GIL for
-        the whole process when the module is imported. Whoever installs the wheel for free-threading gets none."""
+        the whole process when the module is imported. Whoever installs the wheel for free-threading gets none. A
+        module of Cython or PyO3 says so by default, and is FTW401's."""
     fix = """Say so in the documentation, or port the module. If it is meant, name it in
         `[tool.ftwheel.check] undeclared = ["pkg._module"]`."""
     severity = Severity.WARNING
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, extension in _free_threaded(facts):
-            if extension.gil.answer is Declaration.USED and not _expected(facts, name):
+            if (
+                extension.gil.answer is Declaration.USED
+                and not declares_by_default(extension)
+                and not _expected(facts, name)
+            ):
                 yield self.finding(facts.subject(extension), f"{name} declares that it needs the GIL")
 
 
@@ -101,7 +121,7 @@ _GLUE = {
     Toolchain.NANOBIND: {"PyDict_GetItemWithError", "PyDict_Next"},
     Toolchain.PYBIND11: {"PyDict_GetItemWithError", "PyDict_Next", "PyDict_SetDefault", "PyList_GetItem"},
     Toolchain.PYO3: {"PyDict_GetItemWithError", "PyDict_Next", "PyList_GetItem", "PyWeakref_GetObject"},
-    Toolchain.SWIG: {"PyDict_GetItem", "PyDict_GetItemString"},
+    Toolchain.SWIG: {"PyDict_GetItem", "PyDict_GetItemString", "PyImport_AddModule"},
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.fixes import declaration_fix
+from ftwheel.rules.wheel.gil import NeedsTheGil, declares_by_default
 
 __all__ = ["ImportCrashes", "ImportEnablesGil", "ImportFails", "NotImported"]
 
@@ -55,7 +58,7 @@ class ImportEnablesGil(WheelRule):
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for label, result in _results(facts):
-            if result.enables_gil:
+            if result.enables_gil and not self._told(facts, result):
                 because = f", because of {', '.join(result.culprits)}" if result.culprits else ""
                 yield self.finding(
                     facts.subject(),
@@ -63,10 +66,20 @@ class ImportEnablesGil(WheelRule):
                     fix=self._line(facts, result),
                 )
 
+    @staticmethod
+    def _told(facts: WheelFacts, result: ImportResult) -> bool:
+        """Whether FTW401 says all there is to say: each culprit is a module whose toolchain wrote its default."""
+        culprits = [facts.variants.get(name, ()) for name in result.culprits or (result.module,)]
+        return all(variants and all(map(declares_by_default, variants)) for variants in culprits) and not any(
+            fnmatchcase(name, pattern) for name in result.culprits or (result.module,) for pattern in facts.undeclared
+        )
+
     def _line(self, facts: WheelFacts, result: ImportResult) -> str:
-        """What to add, in the words of the toolchain, when the culprit is a module of this wheel."""
+        """What to do, in the words of the toolchain, when the culprit is a module of this wheel."""
         for name in result.culprits or (result.module,):
             for extension in facts.variants.get(name, ()):
+                if extension.gil.answer is Declaration.USED and not declares_by_default(extension):
+                    return NeedsTheGil.fix
                 return declaration_fix(extension.toolchain, extension.phase)
         return self.fix
 

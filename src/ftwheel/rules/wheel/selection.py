@@ -36,7 +36,6 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     tags.PlainSuffix(),
     tags.WheelVariant(),
     tags.SeveralFiles(),
-    tags.NoModules(),
     binaries.WrongAbi(),
     binaries.MixedObjects(),
     binaries.MachineMismatch(),

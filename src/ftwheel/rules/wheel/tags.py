@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none
-from ftwheel.core.wheel.contents import EXTENSION_ENDINGS, FlawKind
 from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
@@ -20,7 +19,6 @@ __all__ = [
     "MissingModule",
     "NameAgainstWheelFile",
     "NeverAccepted",
-    "NoModules",
     "PlainSuffix",
     "PythonTagWithT",
     "RootIsPurelib",
@@ -34,7 +32,8 @@ class NameAgainstWheelFile(WheelRule):
     title = "The file name and the WHEEL file have different tags"
     why = """pip and uv choose by the file name; other tools, and a repair, go by the `Tag` lines of WHEEL. A wheel
         that was renamed (`cp313` to `cp313t`) installs and then fails at import."""
-    fix = "Use `ftwheel tag`, which changes the file name, WHEEL and RECORD together and looks at the code first."
+    fix = """Where the file name is right, `ftwheel tag WHEEL` puts its tags into WHEEL and RECORD, if the code supports
+        them; `ftwheel tag --suggest WHEEL` says which tags it does. Never rename a wheel by hand."""
     severity = Severity.ERROR
     see = ("FTB302",)
 
@@ -46,7 +45,8 @@ class NameAgainstWheelFile(WheelRule):
         for line in wheel.wheel.bad_tags:
             yield self.finding(subject, f"Tag: {line} is not a tag")
         named, said = wheel.name.tags, wheel.wheel.tags
-        if only := sorted(map(str, named - said)):
+        # a line that is no tag is why the tags of the name are missing
+        if not wheel.wheel.bad_tags and (only := sorted(map(str, named - said))):
             yield self.finding(subject, f"the file name has {', '.join(only)}, WHEEL does not")
         if only := sorted(map(str, said - named)):
             yield self.finding(subject, f"WHEEL has {', '.join(only)}, the file name does not")
@@ -245,29 +245,6 @@ class SeveralFiles(WheelRule):
                         facts.subject(taken), f"{target.label} finds {name} here and under {others}; it takes this one"
                     )
                     break
-
-
-class NoModules(WheelRule):
-    code = "FTW213"
-    title = "The tags promise extension modules and there is none"
-    why = """The ABI tag ties the wheel to one build of one version, and nothing in it depends on that: an extension
-        did not compile and its failure was passed over, or another build of the same tree took the modules away. A
-        wheel of the public index may be meant like this; in a build that is not told so it is an error (FTB304)."""
-    fix = """Read the log of the build for an extension that failed (`optional=True` passes over it), and build the
-        halves in folders of their own. A project without machine code has the tag `py3-none-any`."""
-    severity = Severity.WARNING
-    see = ("FTB304",)
-
-    def check(self, facts: WheelFacts) -> Iterator[Finding]:
-        wheel = facts.wheel
-        unread = any(flaw.kind in {FlawKind.UNREADABLE, FlawKind.TOO_LARGE, FlawKind.BINARY} for flaw in wheel.flaws)
-        if not facts.targets or unread or wheel.native:
-            return
-        if any(member.path.endswith(EXTENSION_ENDINGS) for member in wheel.members):
-            return  # code of a format that is not known here
-        yield self.finding(
-            facts.subject(), f"the ABI tag {'.'.join(wheel.name.abis)} is for compiled modules, and there is none"
-        )
 
 
 class NeverAccepted(WheelRule):
