@@ -66,9 +66,9 @@ class DifferentFiles(GroupRule):
     title = "The halves of a pair have different Python files or metadata"
     why = """They were not built from the same tree, or the build writes something into a Python file that depends on
         the interpreter. Installers and resolvers take it that all wheels of a release have the same metadata."""
-    fix = """Build both halves from one source distribution, as `ftwheel build` does. Where they were, the build writes the
-        file: keep out of it what differs between two builds, such as dates or the ABI of the interpreter. Absolute
-        paths are overlooked."""
+    fix = """Build both halves from one source distribution, as `ftwheel build` does. Where they were, the build
+        writes the file: keep out of it what differs between two builds, such as dates or the ABI of the interpreter.
+        Absolute paths are overlooked."""
     severity = Severity.WARNING
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
