@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from ftwheel.app.installers.simulate import simulate_project
 from ftwheel.core.index.page import SourceKind
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles
 from ftwheel.core.tags.environments import Environment, parse_environment

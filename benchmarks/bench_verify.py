@@ -20,7 +20,7 @@ from ftwheel.app.release.verify import Verification, verify
 from ftwheel.core.index.page import File, ProjectDetails, render_page
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.registry import installer
 from ftwheel.io.release.dist import read_dist
 from support.wheels import make_wheel
 

@@ -13,7 +13,8 @@ import pytest
 
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.index.page import SourceKind
-from ftwheel.core.installers.options import IndexStrategy, installer
+from ftwheel.core.installers.options import IndexStrategy
+from ftwheel.core.installers.registry import installer
 from ftwheel.io.installers.config import FormatControl, InstallerConfig, parse_cutoff
 from ftwheel.io.installers.default_index import default_index
 from ftwheel.io.installers.pip_config import read_pip

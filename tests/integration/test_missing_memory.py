@@ -12,7 +12,8 @@ from ftwheel.core.dependencies.readiness import ProjectReport, Readiness, Target
 from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion, requested_projects
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.pages import Pages
-from ftwheel.core.installers.options import InstallerOptions, installer
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.tags.environments import Environment, parse_environment
 from ftwheel.io.dependencies.report_cache import ReportCache

@@ -9,7 +9,7 @@ import pytest
 
 from ftwheel.core.index.page import SourceKind
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose
 from support.index_generator import Options

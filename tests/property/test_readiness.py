@@ -11,7 +11,7 @@ from ftwheel.core.dependencies.readiness import HelpKind, MissingReport, Readine
 from ftwheel.core.dependencies.readiness_json import parse_report, report_data
 from ftwheel.core.dependencies.requested import RequestedVersion, in_shard
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
-from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose
 from ftwheel.core.tags.environments import parse_environment

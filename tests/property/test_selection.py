@@ -15,9 +15,10 @@ from packaging.version import Version
 
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked, render_page
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.filenames import read_for_pip
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.installers.pip.filenames import read_filename
 from ftwheel.core.installers.project_files import ProjectFiles
+from ftwheel.core.installers.registry import find_installer
 from ftwheel.core.installers.rejections import Accepted
 from ftwheel.core.installers.uv.requires_python import meets_lower_bound
 from ftwheel.core.tags.environments import parse_environment
@@ -147,8 +148,8 @@ def test_wheel_names_are_read_as_packaging_reads_them(name: str) -> None:
     """In both ways: the careful reader, and the one that knows most names by their shape."""
     url = f"https://files.example.org/{name}"
     found = ProjectFiles("foo", [page([File(filename=name, url=url)])])
-    (entry,) = found.shelf("pip").everything()
-    careful = read_for_pip(name, "", "foo")
+    (entry,) = found.shelf(find_installer("pip")).everything()
+    careful = read_filename(name, "", "foo")
     try:
         project, version, build, expected = parse_wheel_filename(name)
     except InvalidWheelFilename:
@@ -228,7 +229,7 @@ def test_a_page_of_ten_thousand_files_costs_ten_times_a_thousand(installer: Lite
         project = ProjectFiles("foo", [page(found)])
         case = Case(project, rules=installer)
         assert case.taken == "nothing"
-        return sum([len(group.entries()) for group in project.shelf(installer).groups])
+        return sum(len(group.entries()) for group in project.shelf(find_installer(installer)).groups)
 
     assert looks(5000) == 10 * looks(500)
 

@@ -11,7 +11,7 @@ import pytest
 from ftwheel.app.release.verify import Verification, verify
 from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.index.pages import Pages
-from ftwheel.core.installers.options import installer
+from ftwheel.core.installers.registry import installer
 from ftwheel.rules.release.coverage import problems
 
 PYTHONS = ("cp313", "cp313t", "cp314", "cp314t")

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from ftwheel.core.index.page import ProjectDetails, SourceKind
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.options import IndexStrategy, InstallerOptions, pip_formats
+from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.installers.pip.format_control import pip_formats
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose, explain
 from ftwheel.core.tags.environments import Environment, parse_environment

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.installers.options import InstallerOptions
-from ftwheel.core.installers.options import installer as parse_installer
+from ftwheel.core.installers.registry import installer as parse_installer
 from ftwheel.core.installers.requirements import Requirement, parse_requirement
 from ftwheel.core.tags.environments import Environment, parse_environments
 

@@ -133,7 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> int:
     """Look at dependencies that were read, show the report, and decide about the exit code."""
-    from ftwheel.core.installers.options import installer
+    from ftwheel.core.installers.registry import installer
 
     settings = _settings(arguments)
     targets = _targets(arguments, settings)
@@ -323,7 +323,7 @@ def _policy(report: MissingReport, arguments: argparse.Namespace, settings: Miss
         for project in report.projects:
             versions = [parse_version(verdict.version) for verdict in project.verdicts if verdict.version]
             if project.name == requirement.name and all(
-                version is not None and requirement.pip_contains(version) for version in versions
+                version is not None and requirement.contains(version) for version in versions
             ):
                 allowed.add(project.name)
     outcomes = _failing(arguments.fail_on or settings.fail_on) - {"undeclared"}

@@ -68,14 +68,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every environment gets a wheel of the newest version that it can load, 1 when one does not."""
-    from ftwheel.core.installers.options import installer
     from ftwheel.core.installers.outcomes import Outcome
+    from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, installer
     from ftwheel.core.installers.requirements import parse_requirement
     from ftwheel.core.installers.upload_hints import is_resolved
     from ftwheel.core.tags.environments import parse_environments
 
     requirements = [parse_requirement(text) for text in arguments.requirement]
-    installers = tuple(dict.fromkeys(map(installer, arguments.installer or ("pip", "uv"))))
+    installers = tuple(dict.fromkeys(map(installer, arguments.installer or DEFAULT_INSTALLERS)))
     environments = _environments(arguments)
     explained = parse_environments(arguments.explain)
     reports: list[SimulationReport] = []

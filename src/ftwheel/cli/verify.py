@@ -134,9 +134,9 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
 
 
 def _installers(asked: Sequence[str]) -> tuple[InstallerOptions, ...]:
-    from ftwheel.core.installers.options import installer
+    from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, installer
 
-    return tuple(dict.fromkeys(map(installer, asked or ("pip", "uv"))))
+    return tuple(dict.fromkeys(map(installer, asked or DEFAULT_INSTALLERS)))
 
 
 def _verify(
@@ -312,8 +312,8 @@ def _real_environments(
     paths: Sequence[str], coverage: Coverage, names: Sequence[str]
 ) -> dict[tuple[Environment, InstallerOptions], Interpreter]:
     """The environments of this machine that the release is for, with the installers that are there."""
-    from ftwheel.core.installers.options import installer
-    from ftwheel.io.release.real_installers import pip_version, uv_version
+    from ftwheel.core.installers.registry import installer
+    from ftwheel.io.release.real_installers import installed_version
     from ftwheel.io.system.environment_probe import environment_of
     from ftwheel.io.system.interpreters import discover, probe
 
@@ -326,7 +326,7 @@ def _real_environments(
             continue
         environment = environment_of(interpreter.executable)
         for name in dict.fromkeys(names):
-            version = pip_version(interpreter) if name == "pip" else uv_version()
+            version = installed_version(name, interpreter)
             if version:
                 asked[environment, installer(f"{name}=={version}")] = interpreter
     return asked

@@ -11,7 +11,8 @@ from ftwheel.core.dependencies.assessment import assess, describing_file, newest
 from ftwheel.core.dependencies.readiness import HelpKind, Readiness, Release, TakenFile, TargetReadiness
 from ftwheel.core.dependencies.requested import RequestedVersion
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
-from ftwheel.core.installers.options import InstallerOptions, installer
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles
 from ftwheel.core.tags.environments import parse_environment

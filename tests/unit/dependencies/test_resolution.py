@@ -19,7 +19,8 @@ from ftwheel.core.dependencies.resolution import (
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, Yanked
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.options import InstallerOptions, installer
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, walk
 from ftwheel.core.tags.environments import parse_environment

@@ -9,8 +9,8 @@ import pytest
 
 from ftwheel.core.index.page import File
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.options import installer
 from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
 from ftwheel.core.installers.upload_hints import advise, is_resolved, listed

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from ftwheel.core.installers.filenames import pip_name, read_for_pip, read_for_uv
 from ftwheel.core.installers.parsed_filename import ParsedFilename
+from ftwheel.core.installers.pip.filenames import link_name, read_filename
 from ftwheel.core.installers.rejections import InvalidFilename, OtherProject, UnsupportedFormat, Variant
+from ftwheel.core.installers.uv.filenames import read_filename as read_for_uv
 
 
 def pip(filename: str, egg: str = "") -> ParsedFilename:
-    return read_for_pip(filename, egg, "foo-bar")
+    return read_filename(filename, egg, "foo-bar")
 
 
 def uv(filename: str, *, flat: bool = False) -> ParsedFilename:
@@ -29,7 +30,7 @@ def uv(filename: str, *, flat: bool = False) -> ParsedFilename:
     ],
 )
 def test_pip_takes_the_name_from_the_address(url: str, name: str, egg: str) -> None:
-    assert pip_name(url) == (name, egg)
+    assert link_name(url) == (name, egg)
 
 
 @pytest.mark.parametrize("read", [pip, uv])

@@ -6,6 +6,7 @@ import pytest
 from packaging.version import Version
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.installers.registry import find_installer
 from ftwheel.core.installers.requirements import corrected, parse_requirement, parse_version
 from ftwheel.core.tags.environments import parse_environment
 
@@ -50,11 +51,11 @@ def test_pinned_means_two_things(text: str, pinned: bool, single: str | None) ->
 def test_three_equals_signs() -> None:
     requirement = parse_requirement("foo===1.0")
     assert requirement.compares_text
-    assert requirement.pip_contains(Version("1.0"))
-    assert not requirement.pip_contains(Version("1.0.0"))
-    assert requirement.uv_contains(Version("1.0.0"))
-    assert not requirement.uv_contains(Version("1.0+cpu"))
-    assert parse_requirement("foo==1.0,<2").uv_contains(Version("1.0+cpu"))
+    assert requirement.contains(Version("1.0"))
+    assert not requirement.contains(Version("1.0.0"))
+    assert find_installer("uv").contains(requirement, Version("1.0.0"))
+    assert not find_installer("uv").contains(requirement, Version("1.0+cpu"))
+    assert find_installer("uv").contains(parse_requirement("foo==1.0,<2"), Version("1.0+cpu"))
 
 
 def test_versions_that_cannot_be_read() -> None:

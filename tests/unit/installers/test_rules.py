@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.options import InstallerOptions, installer, pip_formats
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.pip.format_control import pip_formats
+from ftwheel.core.installers.registry import find_installer, installer
 from ftwheel.core.tags.priority import TagFlavour
 
 
@@ -28,7 +30,7 @@ from ftwheel.core.tags.priority import TagFlavour
 )
 def test_versions_differ_about_tags(text: str, flavour: TagFlavour) -> None:
     rules = installer(text)
-    assert rules.flavour is flavour
+    assert find_installer(rules.name).flavour(rules.version) is flavour
     assert rules.label == text
 
 
@@ -56,7 +58,8 @@ def test_other_installers_are_refused(text: str) -> None:
 )
 def test_formats(name: str, only: tuple[str, ...], no: tuple[str, ...], wheels: bool, sdists: bool) -> None:
     rules = InstallerOptions(name=name, only_binary=frozenset(only), no_binary=frozenset(no))
-    assert (rules.allows_wheels("foo"), rules.allows_sdists("foo")) == (wheels, sdists)
+    each = find_installer(name)
+    assert (each.allows_wheels(rules, "foo"), each.allows_sdists(rules, "foo")) == (wheels, sdists)
 
 
 @pytest.mark.parametrize(

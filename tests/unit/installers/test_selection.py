@@ -9,8 +9,9 @@ import pytest
 import ftwheel.core.installers.rejections as r
 from ftwheel.core.index.page import File, Refusal, Yanked
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.options import InstallerOptions, installer
+from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
+from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import is_older, loads, newest_version, refusal
 from ftwheel.core.installers.simulations import Simulation, SimulationCell

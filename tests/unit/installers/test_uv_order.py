@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ftwheel.core.installers.filenames import read_for_uv
 from ftwheel.core.installers.uv.file_order import Order, flat_order
+from ftwheel.core.installers.uv.filenames import read_filename
 
 
 def order(filename: str, place: str = "https://example.org/links/") -> Order:
-    return flat_order(filename, read_for_uv(filename, "foo", flat=True), place)
+    return flat_order(filename, read_filename(filename, "foo", flat=True), place)
 
 
 def ordered(*names: str) -> bool:

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.filenames import read_for_pip, read_for_uv
+from ftwheel.core.installers.pip.filenames import read_filename as read_for_pip
+from ftwheel.core.installers.uv.filenames import read_filename as read_for_uv
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel_build.tags import parse_name
 

@@ -17,6 +17,7 @@ from ftwheel.core.index.page import File
 from ftwheel.core.index.pages import Index
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.registry import find_installer
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.installers.selection import ProjectFiles, walk
 from ftwheel.core.tags.environments import Environment
@@ -112,12 +113,12 @@ class InstallerCandidates:
         return combined(name, [*self._constraints.get(name, ()), *requirements])
 
     def versions(self, name: str) -> tuple[Version, ...]:
-        """Every version on the pages, as uv reads them, newest first."""
+        """Every version on the pages, newest first."""
         project = self.catalogue.project(name)
         if project is None:
             return ()
         with self._lock:
-            return tuple(group.version for group in project.shelf("uv").groups)
+            return tuple(group.version for group in project.shelf(find_installer(self._rules(name).name)).groups)
 
     def candidates(self, wanted: Requirement) -> Iterator[Candidate]:
         """The file taken of each version, in the installer's order. Raises what the indexes raise."""

@@ -24,9 +24,8 @@ from ftwheel.core.dependencies.resolution import CoreMetadata, Dependency, Untol
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.pip.selection import meets_python
+from ftwheel.core.installers.interface import Installer, ResolverKind
 from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
-from ftwheel.core.installers.uv.requires_python import meets_lower_bound
 
 __all__ = ["ProjectVersion", "Provider", "ResolverRequirement", "split"]
 
@@ -76,9 +75,9 @@ def _named(identifier: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(extras.split(",")) if bracket else ()
 
 
-def split(requirement: Requirement, origin: str = "", *, pip: bool) -> Iterator[ResolverRequirement]:
+def split(requirement: Requirement, origin: str = "", *, extras_apart: bool) -> Iterator[ResolverRequirement]:
     """A requirement with extras in the parts that the installer looks at: for uv each extra is one by itself."""
-    if not pip and requirement.extras:
+    if extras_apart and requirement.extras:
         yield from (
             ResolverRequirement(requirement.name, (extra,), requirement, origin=origin) for extra in requirement.extras
         )
@@ -95,14 +94,19 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
     """One resolution: a target, and what the user asks for."""
 
     def __init__(
-        self, target: InstallerCandidates, roots: Sequence[ResolverRequirement], lookahead: Prefetcher, *, pip: bool
+        self,
+        target: InstallerCandidates,
+        roots: Sequence[ResolverRequirement],
+        lookahead: Prefetcher,
+        installer: Installer,
     ) -> None:
         self.target = target
         self.roots = roots
         self.excused: set[str] = set()
         self.empty: dict[ResolverRequirement, None] = {}  # of which there was nothing to choose from, at least together
         self._lookahead = lookahead
-        self._pip = pip
+        self._installer = installer
+        self._pubgrub = installer.resolver is ResolverKind.PUBGRUB
         self._choices: dict[tuple[str, tuple[str, ...], str], ProjectVersion | None] = {}
         self._required: dict[ProjectVersion, tuple[list[ResolverRequirement], list[Dependency]]] = {}
         self._sets: dict[Requirement, int] = {}
@@ -165,8 +169,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
             return requirement.exactly is (candidate.plain or candidate)
         if candidate.version is None:
             return True
-        contains = requirement.requirement.pip_contains if self._pip else requirement.requirement.uv_contains
-        return contains(candidate.version)
+        return self._installer.contains(requirement.requirement, candidate.version)
 
     def choices(
         self, wanted: Requirement, extras: tuple[str, ...], within: Callable[[Version], bool] = lambda _: True
@@ -202,9 +205,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         if not said.requires_python or said.requires_python == candidate.file.requires_python:
             return False
         rules, python = self.target.rules(name), self.target.environment.python_version
-        if self._pip:
-            return not rules.ignore_requires_python and not meets_python(said.requires_python, python)
-        return meets_lower_bound(said.requires_python, python) is False
+        return not self._installer.meets_python(said.requires_python, python, rules)
 
     def _choice(
         self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | Untold
@@ -254,7 +255,9 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         wanted = self.target.wanted(ask.name, [ask.requirement])
         if wanted not in self._sets:
             self._sets[wanted] = sum(
-                1 << place for version, place in places.items() if version is not None and wanted.uv_contains(version)
+                1 << place
+                for version, place in places.items()
+                if version is not None and self._installer.contains(wanted, version)
             )
         return self._sets[wanted]
 
@@ -298,7 +301,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
                     if one.address:
                         addresses.append(one)
                     else:
-                        asked += split(one.requirement, pip=self._pip)
+                        asked += split(one.requirement, extras_apart=self._pubgrub)
             found = self._required[choice] = asked, addresses
             self._lookahead.start(ask.requirement for ask in asked if ask.exactly is None)
         return found
@@ -320,7 +323,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
 
     def _known_extras(self, said: CoreMetadata, extras: tuple[str, ...]) -> tuple[str, ...]:
         """Extras that a project does not have are passed over; pip goes by what is declared."""
-        if not self._pip:
+        if self._pubgrub:
             return extras
         declared = set(map(normalized, said.extras))
         return tuple(extra for extra in extras if extra in declared)

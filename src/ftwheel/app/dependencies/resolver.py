@@ -18,7 +18,9 @@ from ftwheel.app.dependencies.pubgrub import MOST_STEPS, NoSolution, TooManyStep
 from ftwheel.core.dependencies.inputs import Dependencies, RequirementEdge, UnindexedDependency, WantedRequirement
 from ftwheel.core.dependencies.resolution import Resolution, ResolutionError, ResolvedPin, Untold
 from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.interface import ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.registry import find_installer
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
 
@@ -58,16 +60,17 @@ class Resolver:
             pins=[one.requirement for one in (*roots, *constraints)],
             hashes=_hashes([*roots, *constraints]),
         )
-        pip = self._rules("").name == "pip"
-        asked = [ask for one in roots for ask in split(one.requirement, one.origin, pip=pip)]
-        if pip:
+        installer = find_installer(self._rules("").name)
+        pubgrub = installer.resolver is ResolverKind.PUBGRUB
+        asked = [ask for one in roots for ask in split(one.requirement, one.origin, extras_apart=pubgrub)]
+        if not pubgrub:
             asked.sort(key=lambda ask: bool(ask.extras))  # plain ones first
         with Prefetcher(target) as lookahead:
-            provider = Provider(target, asked, lookahead, pip=pip)
+            provider = Provider(target, asked, lookahead, installer)
             lookahead.start(one.requirement for one in roots)
             while True:
                 try:
-                    chosen = _search_as_pip(provider) if pip else search(provider, asked)
+                    chosen = search(provider, asked) if pubgrub else _search_as_pip(provider)
                 except (ResolutionImpossible, NoSolution) as error:
                     causes = tuple(error.causes)
                     nothing = self._without_candidates(provider, causes) if self._forgiving else set()

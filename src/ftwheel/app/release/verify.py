@@ -17,6 +17,7 @@ from ftwheel.core.index.pages import Index, Pages
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.project_files import ProjectFile
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, find_installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles
 from ftwheel.core.release.ambiguous_files import LAST_MICRO, ChosenWheel, wheel_names
@@ -172,7 +173,7 @@ def _by_version(project: ProjectFiles) -> tuple[dict[Version, list[ProjectFile]]
     """The files of each version: those that are not yanked, and those that are."""
     good: dict[Version, list[ProjectFile]] = {}
     yanked: dict[Version, list[ProjectFile]] = {}
-    for entry in project.shelf("pip").everything():
+    for entry in project.shelf(find_installer(DEFAULT_INSTALLERS[0])).everything():
         if entry.reading.version is not None and entry.reading.problem is None:
             (yanked if entry.yanked else good).setdefault(entry.reading.version, []).append(entry)
     return good, yanked

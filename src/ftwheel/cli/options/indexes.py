@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.urls import redact
-from ftwheel.io.installers.config import InstallerConfig, read_config
+from ftwheel.io.installers.config import InstallerConfig
+from ftwheel.io.installers.configured import read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +80,7 @@ def _positive(text: str) -> int:
 
 @contextmanager
 def open_places(arguments: argparse.Namespace, installers: Iterable[str] = ("pip",)) -> Iterator[IndexPlaces]:
-    """The places that the options and the configuration of these installers (``pip``, ``uv``) name."""
+    """The places that the options and the configuration of these installers name."""
     names = tuple(dict.fromkeys(installers))
     if arguments.index:
         yield _recorded(arguments, names)

@@ -20,6 +20,7 @@ from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
 from ftwheel.core.installers.project_files import VersionFiles
+from ftwheel.core.installers.registry import find_installer
 from ftwheel.core.installers.requirements import Requirement, parse_requirement, parse_version
 from ftwheel.core.installers.selection import ProjectFiles, choose, is_older, loads, newest_version, refusal
 from ftwheel.core.installers.upload_hints import usual_platform, wheel_tag
@@ -329,7 +330,7 @@ class _Question:
 
     def _wheels_for_the_abi(self) -> Iterator[tuple[Version, datetime | None]]:
         assert self.project is not None
-        environment, flavour = self.environment, self.rules.flavour
+        environment, flavour = self.environment, find_installer(self.rules.name).flavour(self.rules.version)
         own = environment.abis[0]
         stable = "abi3t" if environment.free_threaded else "abi3"
         abis = abi_table(
@@ -359,7 +360,7 @@ class _Question:
 
     def _group(self, version: Version | None) -> VersionFiles | None:
         assert self.project is not None
-        groups = self.project.shelf("pip" if self.rules.name == "pip" else "uv").groups
+        groups = self.project.shelf(find_installer(self.rules.name)).groups
         return next((group for group in groups if group.version == version), None)
 
 

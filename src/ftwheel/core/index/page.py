@@ -1,7 +1,7 @@
 """The page of one project in the simple repository API: what it lists, and how it is written as JSON.
 
 Where installers read one thing differently, the page keeps what was written, and each installer's reading is taken
-in ``ftwheel.core.installers.filenames``.
+in the folder of each below ``ftwheel.core.installers``.
 
 Sources: PEP 503 (HTML), 592 (yanked), 629 (API version), 658 and 714 (metadata files), 691 (JSON), 700 (versions,
 size, upload time), 792 (status markers).

@@ -1,4 +1,4 @@
-"""What an installer reads in one file name; ``ftwheel.core.installers.filenames`` decides it."""
+"""What an installer reads in one file name; ``filenames`` in the folder of each installer decides it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packaging.version import Version
 if TYPE_CHECKING:
     from ftwheel.core.installers.rejections import Reason
 
-__all__ = ["BuildTag", "ParsedFilename"]
+__all__ = ["BuildTag", "ParsedFilename", "unreadable"]
 
 BuildTag = tuple[()] | tuple[int, str]
 
@@ -37,3 +37,10 @@ class ParsedFilename:
     egg: bool = False
     trap: str = ""
     is_of_project: bool = True
+
+
+def unreadable(kind: Literal["wheel", "sdist", ""], problem: str) -> ParsedFilename:
+    """The reading of a name that is not one of this kind."""
+    from ftwheel.core.installers.rejections import InvalidFilename  # noqa: PLC0415  # names that can be read need none
+
+    return ParsedFilename(kind, problem=InvalidFilename(problem=problem))

@@ -2,8 +2,8 @@
 
 A page lists thousands of files, and a choice looks at those of a few versions. So a first pass only finds the version
 in each name; interpreter, ABI and platform are read when a version is looked at, and what depends on neither
-environment nor options is worked out once. Names both installers read alike, which are nearly all, are recognised by
-their shape; the rest goes through ``ftwheel.core.installers.filenames``.
+environment nor options is worked out once. Names that all installers read alike, which are nearly all, are recognised
+by their shape; the rest goes through the ``FileReader`` of the installer.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from itertools import repeat
-from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from packaging.version import Version
 
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked, normalized
-from ftwheel.core.index.page_json import columns
+from ftwheel.core.index.page_json import Columns, columns
 from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename
 from ftwheel.core.installers.requirements import Requirement, parse_version
 
@@ -28,23 +26,23 @@ if TYPE_CHECKING:
     from ftwheel.core.wheel.contents import Metadata
 
 __all__ = [
+    "FileReader",
     "MatchingVersions",
     "PageSource",
     "ProjectFile",
     "ProjectFiles",
+    "ReadsFiles",
     "VersionFiles",
     "VersionIndex",
     "WheelsByAbi",
 ]
-
-Installer = Literal["pip", "uv"]
 
 _ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # what makes the end of an address another name for pip
 _NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # what old pages hold, for speed
 _PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_BUILD = re.compile(r"([0-9]{1,18})([A-Za-z0-9_.]*)")
-_LONGEST_VERSION = 18  # characters; below, all numbers are small enough for both installers
+_LONGEST_VERSION = 18  # characters; below, all numbers are small enough for every installer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +55,38 @@ class PageSource:
 
 @dataclass(slots=True)
 class ProjectFile:
-    """One file of one page, as one installer reads its name (or both). ``order`` is pip's order of all files."""
+    """One file of one page, as an installer reads its name; ``index`` is its place on the page."""
 
     source: int
     index: int
-    order: int
     filename: str
     reading: ParsedFilename
     requires_python: str | None
     upload_time: datetime | None
     yanked: Yanked | None
+
+
+class FileReader(Protocol):
+    """How one installer reads the files of one project."""
+
+    def read(self, source: int, index: int) -> ParsedFilename:
+        """What the installer reads in the name of a file that has not the usual shape."""
+        ...
+
+    def sort(self, entries: list[ProjectFile]) -> None:
+        """Put the files of one version in the order in which the installer compares them."""
+        ...
+
+
+class ReadsFiles(Protocol):
+    """An installer, as far as the files of a project go."""
+
+    @property
+    def name(self) -> str: ...
+
+    def reader(self, project: ProjectFiles) -> FileReader: ...
+
+    def contains(self, requirement: Requirement, version: Version) -> bool: ...
 
 
 class ProjectFiles:
@@ -90,109 +110,66 @@ class ProjectFiles:
         self.metadata = metadata or {}
         self.sources = tuple(PageSource(kind, details) for kind, details in sources)
         self.flat = frozenset(number for number, source in enumerate(self.sources) if source.kind.flat)
-        self._columns = [columns(source.details.files) for source in self.sources]
-        self._has_plain_addresses = [_plain_addresses(*found[:2]) for found in self._columns]
+        self.columns: list[Columns] = [columns(source.details.files) for source in self.sources]
+        self.has_plain_addresses = [_plain_addresses(*found[:2]) for found in self.columns]
         self._plain: dict[Version, list[tuple[int, Version, list[int]]]] = {}
         self._odd: list[tuple[int, int]] = []
         self._never: list[tuple[int, int]] = []
         self._plain_tags: dict[str, bool] = {}
         self._entries: dict[Version, tuple[list[ProjectFile], list[tuple[int, int]]]] = {}
         self._shelves: dict[str, VersionIndex] = {}
-        self._orders: list[Sequence[int]] = []
-        self._duplicates: set[tuple[int, int]] = set()
-        self._has_eggs = False
-        self._broken = {
-            (number, index)
-            for number, source in enumerate(self.sources)
-            if isinstance(source.details.files, tuple)  # other pages have nothing broken
-            for index, file in enumerate(source.details.files)
-            if "requires-python" in file.broken
-        }
         versions: dict[str, Version | None] = {}
         names: dict[str, bool] = {}
         for number in range(len(self.sources)):
             self._sort_page(number, versions, names)
-        self._order_pages()
 
-    def shelf(self, installer: Installer) -> VersionIndex:
+    def shelf(self, installer: ReadsFiles) -> VersionIndex:
         """The files by version, as the installer reads the names."""
-        found = self._shelves.get(installer)
+        found = self._shelves.get(installer.name)
         if found is None:
-            found = self._shelves[installer] = VersionIndex(self, installer)
+            found = self._shelves[installer.name] = VersionIndex(self, installer)
         return found
 
     def file(self, entry: ProjectFile) -> File:
         return self.sources[entry.source].details.files[entry.index]
 
-    def is_broken(self, entry: ProjectFile) -> bool:
-        """Whether requires-python is of a wrong type, on which pip fails when it looks at it."""
-        return (entry.source, entry.index) in self._broken
-
-    @property
-    def has_traps(self) -> bool:
-        """Whether there may be files that make pip fail as soon as it considers them."""
-        return bool(self._broken) or self._has_eggs
-
     def declared(self, entry: ProjectFile) -> Metadata | None:
         """What the file's METADATA says, None if not known."""
         return self.metadata.get(self.url(entry))
 
-    @cached_property
-    def has_all_upload_times(self) -> bool:
-        """Whether every page says when each of its files was uploaded, in a way pip reads."""
-        return not any(
-            number in self.flat or source.details.html or None in found[3]
-            for number, (source, found) in enumerate(zip(self.sources, self._columns, strict=True))
-        )
-
     def url(self, entry: ProjectFile) -> str:
-        return self._columns[entry.source][1][entry.index]
-
-    def uv_order(self, entries: list[ProjectFile]) -> list[ProjectFile]:
-        """The files of a version as uv compares them: find-links first, then each index by name, in code points."""
-        flat = [entry for entry in entries if entry.source in self.flat]
-        others = [entry for entry in entries if entry.source not in self.flat]
-        if flat:
-            self._sort_flat(flat)
-        others.sort(key=lambda entry: (entry.source, entry.filename))
-        return flat + others
-
-    def _sort_flat(self, flat: list[ProjectFile]) -> None:
-        from ftwheel.core.installers.uv.file_order import flat_order  # noqa: PLC0415
-
-        flat.sort(key=lambda entry: entry.filename)  # as each place is read; what follows keeps the order of equals
-        flat.sort(key=lambda e: flat_order(e.filename, e.reading, self.sources[e.source].details.url))
+        return self.columns[entry.source][1][entry.index]
 
     def plain_versions(self) -> dict[Version, list[tuple[int, Version, list[int]]]]:
         return self._plain
 
-    def odd_entries(self, installer: Installer) -> list[ProjectFile]:
-        """The files whose names both installers do not surely read alike."""
-        return [self._read(installer, source, index) for source, index in self._odd]
+    def odd_entries(self, reader: FileReader) -> list[ProjectFile]:
+        """The files whose names installers do not surely read alike."""
+        return [self._entry(source, index, reader.read(source, index)) for source, index in self._odd]
 
-    def never_taken(self, installer: Installer) -> list[ProjectFile]:
+    def never_taken(self, reader: FileReader) -> list[ProjectFile]:
         """The files of types that no installer takes."""
-        return [self._read(installer, source, index) for source, index in self._never]
+        return [self._entry(source, index, reader.read(source, index)) for source, index in self._never]
 
-    def plain_entries(self, version: Version, installer: Installer) -> list[ProjectFile]:
-        """The files of a version whose project and version both installers read alike."""
+    def plain_entries(self, version: Version, reader: FileReader) -> list[ProjectFile]:
+        """The files of a version whose project and version all installers read alike."""
         found = self._entries.get(version)
         if found is None:
             shared: list[ProjectFile] = []
             irregular: list[tuple[int, int]] = []
             for source, written, indices in self._plain.get(version, ()):
                 for index in indices:
-                    reading = self._plain_reading(self._columns[source][0][index], written)
+                    reading = self._plain_reading(self.columns[source][0][index], written)
                     if reading is None:
                         irregular.append((source, index))
                     else:
                         shared.append(self._entry(source, index, reading))
             found = self._entries[version] = shared, irregular
         shared, irregular = found
-        return shared + [self._read(installer, source, index) for source, index in irregular]
+        return shared + [self._entry(source, index, reader.read(source, index)) for source, index in irregular]
 
     def _plain_reading(self, filename: str, version: Version) -> ParsedFilename | None:
-        """The reading when the rest of the name is plain too, so that both installers read it alike; None otherwise."""
+        """The reading when the rest of the name is plain too, so that all installers read it alike; None otherwise."""
         if filename[-4:] != ".whl":
             stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
             return ParsedFilename("sdist", version, stem.rpartition("-")[2])
@@ -216,8 +193,8 @@ class ProjectFiles:
 
     def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
         """Find the version in each name of one page; what is not quite plain goes to the odd ones."""
-        filenames, urls = self._columns[number][:2]
-        if number in self.flat or not self._has_plain_addresses[number]:
+        filenames, urls = self.columns[number][:2]
+        if number in self.flat or not self.has_plain_addresses[number]:
             self._odd += zip(repeat(number), range(len(filenames)))
             return
         by_text: dict[str, list[int]] = {}
@@ -251,70 +228,11 @@ class ProjectFiles:
             else:
                 self._plain.setdefault(version, []).append((number, version, indices))
 
-    def _order_pages(self) -> None:
-        """Give every file its place in pip's list: find-links files by address, last first, then page after page.
-
-        Links with ``#egg=`` come after the others of their page. Within a page, and among the find-links files, the
-        second link to an address is dropped (``PackageFinder._sort_links``).
-        """
-        folders = [n for n, source in enumerate(self.sources) if source.kind is SourceKind.FIND_LINKS_FILES]
-        pages = [n for n, source in enumerate(self.sources) if source.kind is SourceKind.FIND_LINKS_PAGE]
-        pages += [n for n in range(len(self.sources)) if n not in self.flat]
-        links = [(number, index) for number in folders for index in range(len(self._columns[number][1]))]
-        links.sort(key=lambda link: self._columns[link[0]][1][link[1]], reverse=True)
-        self._orders = [range(0)] * len(self.sources)
-        self._drop_second(links)
-        orders: dict[int, list[int]] = {number: [0] * len(self._columns[number][1]) for number in folders}
-        for place, (number, index) in enumerate(links):
-            orders[number][index] = place
-        for number, places in orders.items():
-            self._orders[number] = places
-        start = len(links)
-        for number in pages:
-            urls = self._columns[number][1]
-            count = len(urls)
-            if self._has_plain_addresses[number]:
-                self._orders[number] = range(start, start + count)
-            else:
-                from ftwheel.core.installers.filenames import pip_name  # noqa: PLC0415
-
-                self._drop_second([(number, index) for index in range(count)])
-                eggs = [bool(pip_name(url)[1]) for url in urls]
-                self._has_eggs |= any(eggs)
-                self._orders[number] = [start + index + (count if egg else 0) for index, egg in enumerate(eggs)]
-            start += 2 * count
-
-    def _drop_second(self, links: list[tuple[int, int]]) -> None:
-        if not links:
-            return
-        from ftwheel.core.installers.filenames import unquoted  # noqa: PLC0415
-
-        seen: set[str] = set()
-        for number, index in links:
-            address = unquoted(self._columns[number][1][index])
-            if address in seen:
-                self._duplicates.add((number, index))
-            seen.add(address)
-
-    def _read(self, installer: Installer, source: int, index: int) -> ProjectFile:
-        from ftwheel.core.installers import filenames as files  # noqa: PLC0415  # pages without odd names are most of them
-
-        filename, url = self._columns[source][0][index], self._columns[source][1][index]
-        kind = self.sources[source].kind
-        if installer == "uv":
-            reading = files.read_for_uv(filename, self.name, flat=kind.flat)
-        elif (source, index) in self._duplicates:
-            reading = files.DUPLICATE
-        else:
-            reading = files.read_link_for_pip(url, self.name, in_folder=kind is SourceKind.FIND_LINKS_FILES)
-        return self._entry(source, index, reading)
-
     def _entry(self, source: int, index: int, reading: ParsedFilename) -> ProjectFile:
-        filenames, _, requires_python, upload_times, yanked = self._columns[source]
+        filenames, _, requires_python, upload_times, yanked = self.columns[source]
         return ProjectFile(
             source,
             index,
-            self._orders[source][index],
             filenames[index],
             reading,
             requires_python[index],
@@ -392,14 +310,15 @@ class VersionIndex:
     ``groups`` are newest first.
     """
 
-    def __init__(self, project: ProjectFiles, installer: Installer) -> None:
+    def __init__(self, project: ProjectFiles, installer: ReadsFiles) -> None:
+        self.reader = installer.reader(project)
+        self._contains = installer.contains
         self._project = project
-        self._installer = installer
         self._matching: dict[str, MatchingVersions] = {}
         self._unusable: list[ProjectFile] = []
         self._everything: list[ProjectFile] = []
         odd: dict[Version, list[ProjectFile]] = {}
-        for entry in project.odd_entries(installer):
+        for entry in project.odd_entries(self.reader):
             version = entry.reading.version
             if version is None or not entry.reading.is_of_project:
                 self._unusable.append(entry)
@@ -409,10 +328,8 @@ class VersionIndex:
         self.groups = [VersionFiles(version, odd.get(version, []), self._read) for version in versions]
 
     def _read(self, version: Version, odd: list[ProjectFile]) -> list[ProjectFile]:
-        found = self._project.plain_entries(version, self._installer) + odd
-        if self._installer == "uv":
-            return self._project.uv_order(found)
-        found.sort(key=attrgetter("order"))
+        found = self._project.plain_entries(version, self.reader) + odd
+        self.reader.sort(found)
         return found
 
     def matching(self, requirement: Requirement) -> MatchingVersions:
@@ -420,8 +337,7 @@ class VersionIndex:
         text = requirement.specification
         found = self._matching.get(text)
         if found is None:
-            contains = requirement.pip_contains if self._installer == "pip" else requirement.uv_contains
-            groups = self.groups if not text else [group for group in self.groups if contains(group.version)]
+            groups = [group for group in self.groups if not text or self._contains(requirement, group.version)]
             found = self._matching[text] = MatchingVersions(
                 groups,
                 [group for group in groups if not group.version.is_prerelease],
@@ -432,7 +348,7 @@ class VersionIndex:
     def everything(self) -> list[ProjectFile]:
         """All files, of all versions and without one."""
         if not self._everything:
-            never = self._project.never_taken(self._installer)
+            never = self._project.never_taken(self.reader)
             found = (entry for group in self.groups for entry in group.entries())
             self._everything = [*found, *self._unusable, *never]
         return self._everything

@@ -64,7 +64,7 @@ class Requirement:
 
     @property
     def pinned(self) -> bool:
-        """Whether pip takes it as asking for one version: ``===``, or ``==`` without a wildcard."""
+        """Whether one of the specifiers names a version: ``===``, or ``==`` without a wildcard."""
         return any(
             one.operator == "===" or (one.operator == "==" and not one.version.endswith(".*"))
             for one in self.specifiers
@@ -72,12 +72,12 @@ class Requirement:
 
     @property
     def compares_text(self) -> bool:
-        """Whether pip has to compare texts (``===``), under which ``1.0`` and ``1.0.0`` are not the same."""
+        """Whether one of the specifiers is ``===``, which compares texts: ``1.0`` is not ``1.0.0`` (PEP 440)."""
         return any(one.operator == "===" for one in self.specifiers)
 
     @property
     def single(self) -> Version | None:
-        """The version uv takes it as asking for: that of one single ``==`` or ``===``. None for anything else."""
+        """The version of one single ``==`` or ``===``. None for anything else."""
         if len(self.specifiers) != 1:
             return None
         (one,) = self.specifiers
@@ -85,13 +85,9 @@ class Requirement:
             return None
         return parse_version(one.version)
 
-    def pip_contains(self, version: Version) -> bool:
-        """Whether the version fits, pre-releases included; ``===`` compares the normal form as text (PEP 440)."""
+    def contains(self, version: Version) -> bool:
+        """Whether the version fits (PEP 440), pre-releases included; ``===`` compares the normal form as text."""
         return self.specifier is None or self.specifier.contains(version, prereleases=True)
-
-    def uv_contains(self, version: Version) -> bool:
-        """Whether the version fits, pre-releases included; uv compares versions for ``===``."""
-        return all(_uv_contains(one, version) for one in self.specifiers)
 
     def applies(self, markers: Mapping[str, str]) -> bool:
         """Whether the requirement's own marker is true in an environment."""
@@ -100,12 +96,6 @@ class Requirement:
         from packaging.markers import Marker  # noqa: PLC0415  # 20 ms, and seldom needed
 
         return Marker(self.marker).evaluate({**markers, "extra": ""})
-
-
-def _uv_contains(one: Specifier, version: Version) -> bool:
-    if one.operator == "===":
-        return parse_version(one.version) == version
-    return one.contains(version, prereleases=True)
 
 
 def parse_version(text: str) -> Version | None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate, Evaluation, Selection
+from ftwheel.core.installers.interface import Question
 from ftwheel.core.installers.options import InstallerOptions
-from ftwheel.core.installers.pip.selection import Pip
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
+from ftwheel.core.installers.registry import find_installer
 from ftwheel.core.installers.requirements import Requirement, parse_version
-from ftwheel.core.installers.uv.selection import Uv
 from ftwheel.core.tags.environments import Environment, Loading, loading
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ _OLDEST = Version("0.dev0")
 
 def _ask(
     project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
-) -> Pip | Uv:
-    return (Pip if rules.name == "pip" else Uv)(project, requirement, environment, rules)
+) -> Question:
+    return find_installer(rules.name).ask(project, requirement, environment, rules)
 
 
 def refusal(project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions) -> str:
@@ -68,9 +68,7 @@ def walk(
     Nothing when it gives up on a page: see ``refusal``. ``pins`` are the versions that were asked for by number, where
     those are not the ``requirement``'s own: uv takes yanked files of them, whatever else is required.
     """
-    question = _ask(project, requirement, environment, rules)
-    if isinstance(question, Uv) and pins is not None:
-        question.pins = pins
+    question = find_installer(rules.name).ask(project, requirement, environment, rules, pins=pins)
     if not question.answer()[1]:
         yield from map(question.candidate, question.walk())
 
@@ -80,12 +78,10 @@ def explain(
 ) -> Selection:
     """Every file with its verdict; ``best`` equals what ``choose`` gives."""
     # a choice alone needs no reasons
-    from ftwheel.core.installers.pip.explanation import PipJudge  # noqa: PLC0415
     from ftwheel.core.installers.rejections import Accepted, Rejected, closeness  # noqa: PLC0415
-    from ftwheel.core.installers.uv.explanation import UvJudge  # noqa: PLC0415
 
-    question = (PipJudge if rules.name == "pip" else UvJudge)(project, requirement, environment, rules)
-    judgement = question.judge()
+    question = _ask(project, requirement, environment, rules)
+    judgement = find_installer(rules.name).judge(project, requirement, environment, rules)
     applicable = tuple(map(question.candidate, judgement.ranked))
 
     def key(rejected: tuple[ProjectFile, Reason]) -> tuple[int, int]:
@@ -143,7 +139,7 @@ def newest_version(project: ProjectFiles, requirement: Requirement, rules: Insta
 
     Yanked files, and unless asked for pre-releases, count only when there is nothing else.
     """
-    shelf = project.shelf("pip" if rules.name == "pip" else "uv")
+    shelf = project.shelf(find_installer(rules.name))
     ranked: list[tuple[bool, bool, Version]] = []
     for group in shelf.matching(requirement).versions:
         version = group.version

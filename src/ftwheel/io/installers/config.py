@@ -6,7 +6,6 @@ stands in ``pip.conf`` says nothing about uv, and the other way round.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from ftwheel.core.index.page import SourceKind, normalized
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
 from ftwheel.io.index.settings import NetworkSettings
 
-__all__ = ["FormatControl", "InstallerConfig", "parse_cutoff", "read_config"]
+__all__ = ["FormatControl", "InstallerConfig", "parse_cutoff", "unique"]
 
 ALL = ":all:"
 NONE = ":none:"
@@ -56,7 +55,7 @@ class FormatControl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallerConfig:
-    """What one installer (``pip`` or ``uv``) is configured to do.
+    """What one installer is configured to do.
 
     ``default_index`` is None when nothing is configured: then the installer's own counts. ``extra_indexes`` are in the
     installer's order. Addresses still hold credentials, so they are not shown. ``releases`` says for a normalized name,
@@ -97,21 +96,6 @@ class InstallerConfig:
             uploaded_prior_to=self.cutoffs[project] if project in self.cutoffs else self.cutoffs.get(ALL),
             index_strategy=self.index_strategy,
         )
-
-
-def read_config(installer: str, environ: Mapping[str, str] | None = None) -> InstallerConfig:
-    """The configuration of ``pip`` or ``uv`` that counts here and now.
-
-    Raises ConfigurationError for a file or a value that is wrong.
-    """
-    variables = os.environ if environ is None else environ
-    if installer == "pip":
-        from ftwheel.io.installers.pip_config import read_pip
-
-        return read_pip(variables)
-    from ftwheel.io.installers.uv_config import read_uv
-
-    return read_uv(variables, os.getcwd())
 
 
 def parse_cutoff(text: str, *, now: datetime | None = None) -> datetime:

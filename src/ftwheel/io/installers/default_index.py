@@ -20,22 +20,21 @@ __all__ = ["default_index"]
 
 _SECONDS = 30.0
 _DEFAULT = r"default:?\s+<?(https?://[^\s<>)]+)"
-_CALLS = {"pip": ["install", "--help"], "uv": ["pip", "install", "--help"]}
 
 
 def default_index(installer: str) -> str:
-    """The index that ``pip`` or ``uv`` asks without any configuration; where one is missing, the other is asked.
+    """The index that an installer asks without any configuration; where it cannot be asked, another one is.
 
-    The answer is kept on disk until the program that gave it changes. Raises ConfigurationError when neither is there.
+    The answer is kept on disk until the program that gave it changes. Raises ConfigurationError when none is there.
     """
     kept = os.path.join(cache_root(), "default-indexes.json")
     known = _read(kept)
-    for name in (installer, *(other for other in _CALLS if other != installer)):
+    for name in sorted(_COMMANDS, key=lambda name: name != installer):
         answer = known.get(name)
         if isinstance(answer, dict) and answer.get("changed") == _changed(str(answer.get("program"))):
             return str(answer["url"])
-        for program, command in _programs(name):
-            if url := _ask([*command, *_CALLS[name]]):
+        for program, command in _COMMANDS[name]():
+            if url := _ask(command):
                 _keep(kept, {**known, name: {"program": program, "changed": _changed(program), "url": url}})
                 return url
     raise ConfigurationError(
@@ -44,24 +43,31 @@ def default_index(installer: str) -> str:
     )
 
 
-def _programs(name: str) -> Iterator[tuple[str, list[str]]]:
-    """Files that may be the installer, and the command that runs each."""
+def _pip() -> Iterator[tuple[str, list[str]]]:
+    """Files that may be pip, and the command that makes each print its help."""
     import shutil
 
-    scripts = "Scripts" if sys.platform == "win32" else "bin"
-    if name == "uv":
-        for folder in (None, os.path.join(sys.prefix, scripts)):
-            if path := shutil.which("uv", path=folder):
-                yield path, [path]
-        return
     own = [os.environ.get("VIRTUAL_ENV"), sys.prefix]
-    pythons = [shutil.which("python", path=os.path.join(folder, scripts)) for folder in own if folder]
+    pythons = [shutil.which("python", path=os.path.join(folder, _SCRIPTS)) for folder in own if folder]
     for path in dict.fromkeys([*pythons, shutil.which("python3"), shutil.which("python")]):
         if path:
-            yield path, [path, "-m", "pip"]
+            yield path, [path, "-m", "pip", "install", "--help"]
     for program in ("pip", "pip3"):
         if path := shutil.which(program):
-            yield path, [path]
+            yield path, [path, "install", "--help"]
+
+
+def _uv() -> Iterator[tuple[str, list[str]]]:
+    """The same of uv."""
+    import shutil
+
+    for folder in (None, os.path.join(sys.prefix, _SCRIPTS)):
+        if path := shutil.which("uv", path=folder):
+            yield path, [path, "pip", "install", "--help"]
+
+
+_SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
+_COMMANDS = {"pip": _pip, "uv": _uv}
 
 
 def _ask(command: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Asks the real pip and uv: they install from a local index, and the file they ask it for is what they take.
+"""Asks real installers: they install from a local index, and the file they ask it for is what they take.
 
 A wheel that is taken is really installed, into a throw-away environment, and its extension modules are imported there.
 A source distribution is not handed out: that it is asked for is the answer.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.errors import MissingToolError
+from ftwheel.core.errors import InputError, MissingToolError
 from ftwheel.core.installers.comparison import RealInstall
 from ftwheel.io.release.server import LocalIndex
 from ftwheel.io.system.child_environment import clean_environ
@@ -21,21 +22,50 @@ from ftwheel.io.system.workspace import workspace
 from ftwheel.io.wheel.importing import import_installed
 from ftwheel.io.wheel.reading import read_wheel
 
-__all__ = ["ask_installer", "pip_version", "uv_version"]
+__all__ = ["ask_installer", "installed_version"]
 
 _TIMEOUT = 300.0  # seconds for one installation
 
 
-def pip_version(interpreter: Interpreter) -> str:
-    """The version of an interpreter's pip; empty when it has none."""
+def _pip_version(interpreter: Interpreter) -> str:
     done = _run([interpreter.executable, "-I", "-c", "import pip; print(pip.__version__)"])
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def uv_version() -> str:
-    """The version of uv; empty when there is none."""
+def _uv_version(_: Interpreter) -> str:
     uv = find_uv()
     return _run([uv, "--version"]).stdout.split()[1] if uv else ""
+
+
+def _pip(interpreter: Interpreter, environment: VirtualEnvironment, *, prereleases: bool) -> list[str | Path]:
+    # the interpreter's own pip installs for the environment, which needs none
+    command: list[str | Path] = [interpreter.executable, "-I", "-m", "pip", "--python", environment.python_executable]
+    command += ["install", "--isolated", "--no-cache-dir", "--disable-pip-version-check", "--no-input"]
+    return [*command, "--retries", "0", *(["--pre"] if prereleases else [])]
+
+
+def _uv(_: Interpreter, environment: VirtualEnvironment, *, prereleases: bool) -> list[str | Path]:
+    uv = find_uv()
+    if uv is None:
+        raise MissingToolError("uv is not on this machine", hint="pip install 'ftwheel[uv]'")
+    command: list[str | Path] = [uv, "pip", "install", "--python", environment.python_executable, "--no-config"]
+    return [*command, "--no-cache", *(["--prerelease", "allow"] if prereleases else [])]
+
+
+_VERSIONS: dict[str, Callable[[Interpreter], str]] = {"pip": _pip_version, "uv": _uv_version}
+_COMMANDS: dict[str, Callable[..., list[str | Path]]] = {"pip": _pip, "uv": _uv}
+
+
+def installed_version(installer: str, interpreter: Interpreter) -> str:
+    """The version of the installer that would install for this interpreter; empty when there is none.
+
+    Raises InputError for an installer that cannot be run like that.
+    """
+    if installer not in _VERSIONS:
+        raise InputError(
+            f"{installer}: installs projects as a whole, not one file to order", hint=f"use {' or '.join(_VERSIONS)}"
+        )
+    return _VERSIONS[installer](interpreter)
 
 
 def ask_installer(
@@ -47,7 +77,7 @@ def ask_installer(
     address: str,
     prereleases: bool = False,
 ) -> RealInstall:
-    """Let ``pip`` or ``uv`` install the requirement from the index into a new environment of the interpreter.
+    """Let an installer install the requirement from the index into a new environment of the interpreter.
 
     ``address`` is where the index is served. Dependencies are not installed. Raises MissingToolError when no
     environment can be made.
@@ -55,18 +85,7 @@ def ask_installer(
     crew = ProcessGroup()
     with workspace() as place:
         environment = VirtualEnvironment(interpreter, place / "installed", crew=crew, log=place / "environment.log")
-        command: list[str | Path]
-        if installer == "pip":
-            # the interpreter's own pip installs for the environment, which needs none
-            command = [interpreter.executable, "-I", "-m", "pip", "--python", environment.python_executable, "install"]
-            command += ["--isolated", "--no-cache-dir", "--disable-pip-version-check", "--no-input", "--retries", "0"]
-            command += ["--pre"] if prereleases else []
-        else:
-            uv = find_uv()
-            if uv is None:
-                raise MissingToolError("uv is not on this machine", hint="pip install 'ftwheel[uv]'")
-            command = [uv, "pip", "install", "--python", environment.python_executable, "--no-config", "--no-cache"]
-            command += ["--prerelease", "allow"] if prereleases else []
+        command = _COMMANDS[installer](interpreter, environment, prereleases=prereleases)
         start = len(index.requests)
         done = _run([*command, "--no-deps", "--index-url", address, requirement])
         asked = index.requests[start:]

@@ -13,7 +13,7 @@ from packaging.version import Version
 from ftwheel.core.index.page import normalized
 from ftwheel.core.installers.explanation import Judgement, tag_reason
 from ftwheel.core.installers.parsed_filename import BuildTag
-from ftwheel.core.installers.pip.selection import AFTER_ALL_TAGS, Pip
+from ftwheel.core.installers.pip.selection import AFTER_ALL_TAGS, PipSelection
 from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.installers.rejections import (
     FormatDisallowed,
@@ -28,7 +28,6 @@ from ftwheel.core.installers.rejections import (
     YankedFile,
 )
 from ftwheel.core.installers.requirements import parse_version
-from ftwheel.core.tags.priority import place
 
 __all__ = ["PipJudge"]
 
@@ -37,20 +36,20 @@ _HASH_FRAGMENT = re.compile(r"[#&](sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)
 Key = tuple[int, BuildTag]
 
 
-class PipJudge(Pip):
+class PipJudge(PipSelection):
     """One question to pip, with all files in the answer."""
 
     def judge(self) -> Judgement:
         """Every file with its reason, or its place among those that may be taken."""
         reasons: list[tuple[ProjectFile, Reason]] = []
         candidates: list[ProjectFile] = []
-        refusal = self._page_refusal()
+        refusal = self.page_refusal()
         fitting: dict[str, bool] = {}
         for entry in self.shelf.everything():
-            if not refusal and self.rules.uploaded_prior_to is not None and self._upload_time_is_missed(entry):
+            if not refusal and self.options.uploaded_prior_to is not None and self._upload_time_is_missed(entry):
                 refusal = f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
             reason = self._reason(entry)
-            if not refusal and self.project.is_broken(entry) and self._reason_before_python(entry) is None:
+            if not refusal and self.reader.is_broken(entry) and self._reason_before_python(entry) is None:
                 refusal = f"requires-python of {entry.filename} is not a text"
             if entry.reading.version is not None and not self._fits(entry.reading.version, fitting):
                 # pip looks at the version last; here it goes before what would not matter anyway.
@@ -67,7 +66,7 @@ class PipJudge(Pip):
             reasons += [(entry, YankedFile(reason=_yanked_reason(entry))) for entry in candidates if _is_yanked(entry)]
             candidates = [entry for entry in candidates if not _is_yanked(entry)]
         # pip sorts upwards, keeping the order of equals, and takes the last.
-        candidates.sort(key=lambda entry: entry.order)
+        candidates.sort(key=self.reader.order)
         candidates.sort(key=self._sort_key)
         candidates.reverse()
         candidates = self._with_metadata(candidates, reasons)
@@ -100,7 +99,7 @@ class PipJudge(Pip):
     def _fits(self, version: Version, memory: dict[str, bool]) -> bool:
         text = str(version)  # the key, since 1.0 equals 1.0.0 and `===` tells them apart
         if text not in memory:
-            memory[text] = self.requirement.pip_contains(version)
+            memory[text] = self.requirement.contains(version)
         return memory[text]
 
     def _cannot_sort(self, entry: ProjectFile) -> str:
@@ -108,7 +107,7 @@ class PipJudge(Pip):
         reading = entry.reading
         if not reading.egg or reading.kind != "wheel":
             return ""
-        if not reading.abi or place(self.abis, self.platforms, reading.abi, reading.platform) is None:
+        if not reading.abi or self.place(entry) is None:
             return (
                 f"{entry.filename} is no wheel for this environment, and its #egg= keeps pip from seeing that in time"
             )
@@ -129,9 +128,9 @@ class PipJudge(Pip):
         if reading.kind == "wheel" and not reading.egg:
             if not self.wheels:
                 return FormatDisallowed(format="wheel")
-            if place(self.abis, self.platforms, reading.abi, reading.platform) is None:
+            if self.place(entry) is None:
                 return tag_reason(reading, self.abis, self.platforms, self.environment)
-        cutoff = self.rules.uploaded_prior_to
+        cutoff = self.options.uploaded_prior_to
         if cutoff is not None and entry.upload_time is not None and self._is_too_late(entry):
             return UploadedTooLate(upload_time=entry.upload_time, cutoff=cutoff)
         if reading.kind == "sdist" and not self.sdists:
@@ -170,18 +169,18 @@ class PipJudge(Pip):
         return set(found.items())
 
     def _matches_hashes(self, entry: ProjectFile) -> bool:
-        return bool(self.rules.hashes) and not self.rules.hashes.isdisjoint(self._hashes(entry))
+        return bool(self.options.hashes) and not self.options.hashes.isdisjoint(self._hashes(entry))
 
     def _sort_key(self, entry: ProjectFile) -> tuple[bool, bool, Version, Key]:
         reading = entry.reading
         assert reading.version is not None
         key: Key = (-AFTER_ALL_TAGS, ())
         if reading.kind == "wheel":
-            index = place(self.abis, self.platforms, reading.abi, reading.platform)
+            index = self.place(entry)
             key = (-(index or 0), reading.build)
         return (
             self._matches_hashes(entry),
-            self.rules.prefer_binary and reading.kind == "wheel",
+            self.options.prefer_binary and reading.kind == "wheel",
             reading.version,
             key,
         )
@@ -194,11 +193,7 @@ class PipJudge(Pip):
             return False
         if reading.kind == "sdist":
             return True
-        return reading.egg or (
-            self.wheels
-            and reading.problem is None
-            and place(self.abis, self.platforms, reading.abi, reading.platform) is not None
-        )
+        return reading.egg or (self.wheels and reading.problem is None and self.place(entry) is not None)
 
 
 def _is_prerelease(entry: ProjectFile) -> bool:

@@ -13,22 +13,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
-from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.interface import Installer
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.pip.page_order import PipReader
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, VersionFiles
+from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
-from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
 
-if TYPE_CHECKING:
-    from ftwheel.core.installers.explanation import Judgement
-
-__all__ = ["AFTER_ALL_TAGS", "Pip", "meets_python"]
+__all__ = ["AFTER_ALL_TAGS", "PipSelection", "meets_python"]
 
 _AT_LEAST = re.compile(r">= ?([0-9]{1,4})(?:\.([0-9]{1,4}))?(?:\.([0-9]{1,4}))?")
 AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel of its version
@@ -49,63 +44,39 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool:
         return True
 
 
-class Pip:
-    """One question to pip: a project, a requirement, an environment, and options."""
+class PipSelection(InstallerQuestion):
+    """One question to pip; ``walk`` needs that ``looks_at_every_file`` is false."""
 
     def __init__(
-        self, project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
+        self,
+        installer: Installer,
+        project: ProjectFiles,
+        requirement: Requirement,
+        environment: Environment,
+        options: InstallerOptions,
     ) -> None:
-        self.project = project
-        self.requirement = requirement
-        self.environment = environment
-        self.rules = rules
-        self.shelf = project.shelf("pip")
-        self.abis = abi_table(
-            environment.implementation,
-            environment.minor,
-            environment.abis,
-            environment.free_threaded,
-            rules.flavour,
-        )
-        self.platforms = platform_table(environment.platforms, rules.flavour)
-        self.wheels = rules.allows_wheels(project.name)
-        self.sdists = rules.allows_sdists(project.name)
+        super().__init__(installer, project, requirement, environment, options)
+        assert isinstance(self.shelf.reader, PipReader)
+        self.reader = self.shelf.reader
         self.python = ".".join(map(str, environment.minor))
-        self.prereleases = rules.allow_prereleases
+        self.prereleases = options.allow_prereleases
         if self.prereleases is None:
             self.prereleases = requirement.asks_for_prereleases or None  # naming one asks for all
 
-    def answer(self) -> tuple[Candidate | None, str]:
-        """The file pip takes, None when none, and why it gives up because of what the pages hold, if it does."""
-        refusal = self._page_refusal()
-        if refusal:
-            return None, refusal
-        if self._looks_at_every_file():
-            judgement = self._judgement()
-            refusal = judgement.refusal
-            best = judgement.ranked[0] if judgement.ranked and not refusal else None
-        else:
-            best = next(self.walk(), None)
-        return None if best is None else self.candidate(best), refusal
-
-    def _looks_at_every_file(self) -> bool:
+    def looks_at_every_file(self) -> bool:
         """Whether something goes before the version, tells equal versions apart, or ends everything."""
-        rules = self.rules
+        options = self.options
         return bool(
-            rules.hashes
-            or rules.prefer_binary
+            options.hashes
+            or options.prefer_binary
             or self.requirement.compares_text
-            or self.project.has_traps
+            or self.reader.has_traps
             or self.project.metadata
-            or (rules.uploaded_prior_to is not None and not self.project.has_all_upload_times)
+            or (options.uploaded_prior_to is not None and not self.reader.has_all_upload_times)
         )
 
-    def _judgement(self) -> Judgement:
-        from ftwheel.core.installers.pip.explanation import PipJudge  # noqa: PLC0415  # it is built on this class
-
-        return PipJudge(self.project, self.requirement, self.environment, self.rules).judge()
-
-    def _page_refusal(self) -> str:
+    def page_refusal(self) -> str:
+        """Why pip gives up on one of the pages; empty when it does not."""
         for source in self.project.sources:
             for refusal in source.details.refusals:
                 if refusal.installer == "pip":
@@ -117,12 +88,6 @@ class Pip:
 
         Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
         """
-        if self._looks_at_every_file():
-            firsts: dict[Version | None, ProjectFile] = {}
-            for entry in self._judgement().ranked:
-                firsts.setdefault(entry.reading.version, entry)
-            yield from firsts.values()
-            return
         versions, finals, prereleases = self.shelf.matching(self.requirement)
         parts = [versions] if self.prereleases else [finals, prereleases]
         for groups in parts[:1] if self.prereleases is False else parts:
@@ -161,7 +126,7 @@ class Pip:
                 if self.abis.places(abi) == (None, None):
                     continue
                 for order, entry in wheels:
-                    index = place(self.abis, self.platforms, abi, entry.reading.platform)
+                    index = self.place(entry)
                     if index is not None and self._accepts(entry):
                         yield (-index, entry.reading.build, order), entry
         if self.sdists:
@@ -174,7 +139,7 @@ class Pip:
         python = entry.reading.python
         if python and python != self.python:
             return False
-        if self.rules.uploaded_prior_to is not None and self._is_too_late(entry):
+        if self.options.uploaded_prior_to is not None and self._is_too_late(entry):
             return False
         return self._meets_python(entry)
 
@@ -184,7 +149,7 @@ class Pip:
     def _takes_python(self, specifier: str | None) -> bool:
         return (
             not specifier
-            or self.rules.ignore_requires_python
+            or self.options.ignore_requires_python
             or meets_python(specifier, self.environment.python_version)
         )
 
@@ -192,23 +157,10 @@ class Pip:
         return self.project.url(entry).startswith("file:")
 
     def _is_too_late(self, entry: ProjectFile) -> bool:
-        cutoff = self.rules.uploaded_prior_to
+        cutoff = self.options.uploaded_prior_to
         return (
             cutoff is not None
             and entry.upload_time is not None
             and not self._is_local(entry)
             and entry.upload_time >= cutoff
-        )
-
-    def candidate(self, entry: ProjectFile) -> Candidate:
-        """The entry as a candidate."""
-        reading = entry.reading
-        assert reading.kind
-        index = place(self.abis, self.platforms, reading.abi, reading.platform) if reading.kind == "wheel" else None
-        return Candidate(
-            file=self.project.file(entry),
-            kind=reading.kind,
-            version=reading.text,
-            tag="" if index is None else best_tag(self.abis, self.platforms, index),
-            source=entry.source,
         )

@@ -22,13 +22,12 @@ from ftwheel.core.installers.rejections import (
     VersionRejected,
     YankedFile,
 )
-from ftwheel.core.installers.uv.selection import Key, Uv
-from ftwheel.core.tags.priority import place
+from ftwheel.core.installers.uv.selection import Key, UvSelection
 
 __all__ = ["UvJudge"]
 
 
-class UvJudge(Uv):
+class UvJudge(UvSelection):
     """One question to uv, with all files in the answer."""
 
     def judge(self) -> Judgement:
@@ -55,7 +54,9 @@ class UvJudge(Uv):
                     if step.has(entry) and id(entry) not in seen and id(entry) in candidates
                 ]
                 because = rejected.get(step.group.version)
-                prerelease = stable_found and step.group.version.is_prerelease and self.rules.allow_prereleases is None
+                prerelease = (
+                    stable_found and step.group.version.is_prerelease and self.options.allow_prereleases is None
+                )
                 best = None if because or prerelease else self._pick(step)
                 if not because and not prerelease and best is None and step.last and self._is_turned_down(step):
                     rejected[step.group.version] = "the files of an earlier index"
@@ -104,12 +105,12 @@ class UvJudge(Uv):
         if self._is_late(entry):
             if entry.upload_time is None:
                 return UploadTimeMissing()
-            assert self.rules.uploaded_prior_to is not None
-            return UploadedTooLate(upload_time=entry.upload_time, cutoff=self.rules.uploaded_prior_to)
+            assert self.options.uploaded_prior_to is not None
+            return UploadedTooLate(upload_time=entry.upload_time, cutoff=self.options.uploaded_prior_to)
         if not (self.wheels if reading.kind == "wheel" else self.sdists):
             return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
         if self._is_yanked(entry):
             return YankedFile(reason=entry.yanked.reason if entry.yanked is not None else "")
-        if reading.kind == "wheel" and place(self.abis, self.platforms, reading.abi, reading.platform) is None:
+        if reading.kind == "wheel" and self.place(entry) is None:
             return tag_reason(reading, self.abis, self.platforms, self.environment)
         return None

@@ -19,15 +19,16 @@ from packaging.version import Version
 
 from ftwheel.core.index.page import SourceKind, normalized
 from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.interface import Installer
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
 from ftwheel.core.installers.parsed_filename import BuildTag
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, VersionFiles
+from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.installers.uv.requires_python import meets_lower_bound
 from ftwheel.core.tags.environments import Environment
-from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
 
-__all__ = ["Uv"]
+__all__ = ["UvSelection"]
 
 _ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
 _MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
@@ -51,35 +52,28 @@ class _Step:
         return self.sources is None or entry.source in self.sources
 
 
-class Uv:
-    """One question to uv: a project, a requirement, an environment, and options."""
+class UvSelection(InstallerQuestion):
+    """One question to uv; ``pins`` are the versions that were asked for by number."""
 
     def __init__(
-        self, project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
+        self,
+        installer: Installer,
+        project: ProjectFiles,
+        requirement: Requirement,
+        environment: Environment,
+        options: InstallerOptions,
+        *,
+        pins: frozenset[Version] | None = None,
     ) -> None:
-        self.project = project
-        self.requirement = requirement
-        self.environment = environment
-        self.rules = rules
-        self.shelf = project.shelf("uv")
-        self.abis = abi_table(
-            environment.implementation,
-            environment.minor,
-            environment.abis,
-            environment.free_threaded,
-            rules.flavour,
-        )
-        self.platforms = platform_table(environment.platforms, rules.flavour)
-        self.wheels = rules.allows_wheels(project.name)
-        self.sdists = rules.allows_sdists(project.name)
+        super().__init__(installer, project, requirement, environment, options)
         single = requirement.single
-        self.pins: frozenset[Version] = frozenset() if single is None else frozenset({single})
-        self.cutoff = None if rules.uploaded_prior_to is None else _milliseconds(rules.uploaded_prior_to)
+        self.pins = pins if pins is not None else frozenset(() if single is None else (single,))
+        self.cutoff = None if options.uploaded_prior_to is None else _milliseconds(options.uploaded_prior_to)
         self.flat = project.flat
         kinds = [source.kind for source in project.sources]
         indexes = [number for number, kind in enumerate(kinds) if kind is SourceKind.EXTRA_INDEX]
         indexes += [number for number, kind in enumerate(kinds) if kind is SourceKind.INDEX]
-        if rules.index_strategy is IndexStrategy.FIRST_INDEX:
+        if options.index_strategy is IndexStrategy.FIRST_INDEX:
             indexes = indexes[:1]
         self.indexes = indexes
 
@@ -134,10 +128,10 @@ class Uv:
         """The walk: parts with stable versions only, with pre-releases only, or with both, as options say."""
         versions, finals, prereleases = self.shelf.matching(self.requirement)
         lists = [finals, prereleases]
-        if self.rules.allow_prereleases is not None:
-            lists = [versions if self.rules.allow_prereleases else finals]
+        if self.options.allow_prereleases is not None:
+            lists = [versions if self.options.allow_prereleases else finals]
         indexes = [[number] for number in self.indexes] or [[]]
-        if self.rules.index_strategy is IndexStrategy.UNSAFE_BEST_MATCH:
+        if self.options.index_strategy is IndexStrategy.UNSAFE_BEST_MATCH:
             for part in lists:
                 yield self._steps(part, indexes)
         else:
@@ -214,7 +208,7 @@ class Uv:
     def _rate_wheel(self, entry: ProjectFile) -> Key | None:
         """How good the wheel is among those of its version; None when uv does not take it."""
         reading = entry.reading
-        index = place(self.abis, self.platforms, reading.abi, reading.platform)
+        index = self.place(entry)
         if index is None or self._requires_python(entry) is None or self._is_yanked(entry):
             return None
         return (self._compare_hashes(entry), -index, reading.build)
@@ -225,29 +219,16 @@ class Uv:
     def _compare_hashes(self, entry: ProjectFile) -> int:
         version = entry.reading.version
         # uv keeps hashes for the version that is pinned and its local versions, for no other (uv-types hash.rs).
-        if not self.rules.hashes or version is None or self.pins.isdisjoint({version, Version(version.public)}):
+        if not self.options.hashes or version is None or self.pins.isdisjoint({version, Version(version.public)}):
             return _MATCHED
         found = self._hashes(entry)
         if not found:
             return _MISSING
-        return _MISMATCHED if self.rules.hashes.isdisjoint(found) else _MATCHED
+        return _MISMATCHED if self.options.hashes.isdisjoint(found) else _MATCHED
 
     def _hashes(self, entry: ProjectFile) -> set[tuple[str, str]]:
         hashes = self.project.file(entry).hashes
         return {(algorithm, digest.lower()) for algorithm, digest in hashes if algorithm in _ALGORITHMS}
-
-    def candidate(self, entry: ProjectFile) -> Candidate:
-        """The entry as a candidate."""
-        reading = entry.reading
-        assert reading.kind
-        index = place(self.abis, self.platforms, reading.abi, reading.platform) if reading.kind == "wheel" else None
-        return Candidate(
-            file=self.project.file(entry),
-            kind=reading.kind,
-            version=reading.text,
-            tag="" if index is None else best_tag(self.abis, self.platforms, index),
-            source=entry.source,
-        )
 
 
 def _milliseconds(time: datetime) -> int:

@@ -1,0 +1,137 @@
+"""Decides what pip reads in a file's name: project, version, build tag, tags, or what is wrong with it.
+
+pip takes the name from the address. Sources: pip 26.3 ``_internal/models/link.py``, ``index/package_finder.py``
+(``LinkEvaluator``), packaging 26.3 ``utils.py`` (``parse_wheel_filename``).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from ftwheel.core.index.page import normalized
+from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
+from ftwheel.core.installers.rejections import DuplicateUrl, InvalidFilename, OtherProject, UnsupportedFormat
+from ftwheel.core.installers.requirements import parse_version
+
+__all__ = ["DUPLICATE", "link_name", "read_filename", "read_link", "unquoted"]
+
+_SDISTS = frozenset({
+    ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
+})  # fmt: skip
+_PYTHON_SUFFIX = re.compile(r"-py([123]\.?[0-9]?)$")
+_EGG = re.compile(r"[#&]egg=([^&]*)")
+_WHEEL_NAME = re.compile(r"[\w._]+")
+_BUILD = re.compile(r"([0-9]+)([^\n]*)\n?")
+
+
+def link_name(url: str) -> tuple[str, str]:
+    """The file name and the ``egg=`` fragment (empty if none) that pip finds in an address."""
+    egg = _EGG.search(url)
+    # An address that cannot be taken apart does not get as far as here.
+    name = posixpath.basename(unquote(urlsplit(url).path).rstrip("/"))
+    return name, egg.group(1) if egg else ""
+
+
+DUPLICATE = ParsedFilename("", problem=DuplicateUrl())
+"""What pip makes of the second link to an address."""
+
+
+def unquoted(url: str) -> str:
+    """The address as pip compares it with others."""
+    parts = urlsplit(url)
+    return parts._replace(path=unquote(parts.path)).geturl()
+
+
+def read_link(url: str, project: str, *, in_folder: bool) -> ParsedFilename:
+    """pip's reading of a link; ``project`` is normalized, ``in_folder`` is for the files of a find-links folder."""
+    name, egg = link_name(url)
+    reading = read_filename(name, egg, project)
+    if not egg and name.endswith(".zip") and "macosx10" in unquote(urlsplit(url).path):
+        return ParsedFilename("", problem=UnsupportedFormat(extension=".zip"))  # old binary archives
+    if in_folder and not egg and not _is_found_in_folder(name, project):
+        return ParsedFilename("", problem=reading.problem or InvalidFilename(problem="not taken from a folder"))
+    return reading
+
+
+def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
+    """pip's reading; ``project`` is normalized."""
+    stem, extension = posixpath.splitext(filename)
+    if stem.lower().endswith(".tar"):
+        stem, extension = stem[:-4], stem[-4:] + extension
+    kind: Literal["wheel", "sdist"] = "wheel" if extension == ".whl" else "sdist"
+    if egg:
+        stem = egg
+    elif kind == "wheel":
+        return _wheel(filename, project)
+    elif extension not in _SDISTS:
+        return ParsedFilename("", problem=UnsupportedFormat(extension=extension))
+    for index, character in enumerate(stem):
+        if character == "-" and normalized(stem[:index]) == project:
+            break
+    else:
+        return ParsedFilename(kind, problem=OtherProject(name=stem))
+    text = stem[index + 1 :]
+    suffix = _PYTHON_SUFFIX.search(text)
+    if suffix:
+        text = text[: suffix.start()]
+    version = parse_version(text)
+    python = suffix.group(1) if suffix else ""
+    if version is None:
+        return ParsedFilename(
+            kind, text=text, python=python, problem=InvalidFilename(problem=f"{text!r} is no version")
+        )
+    if not egg or kind == "sdist":
+        return ParsedFilename(kind, version, text, python=python, egg=bool(egg))
+    # The version comes from the fragment, the rank from the tags of the file.
+    wheel = _wheel(filename, project)
+    trap = ""
+    if wheel.problem is not None or wheel.version != version:
+        trap = f"the fragment says {egg}, the file name is {filename}"
+    return ParsedFilename(kind, version, text, wheel.build, wheel.abi, wheel.platform, python, egg=True, trap=trap)
+
+
+def _wheel(filename: str, project: str) -> ParsedFilename:
+    parts = filename[:-4].split("-")
+    if len(parts) not in {5, 6}:
+        return unreadable("wheel", f"a wheel's name has five or six parts, not {len(parts)}")
+    if "__" in parts[0] or not _WHEEL_NAME.fullmatch(parts[0]):
+        return unreadable("wheel", f"{parts[0]!r} is no project name of a wheel")
+    version = parse_version(parts[1])
+    if version is None:
+        return unreadable("wheel", f"{parts[1]!r} is no version")
+    build: BuildTag = ()
+    if len(parts) == 6:
+        match = _BUILD.match(parts[2])
+        if match is None or len(match[1]) > 4300:
+            return unreadable("wheel", f"{parts[2]!r} is no build tag")
+        build = (int(match[1]), match[2])
+    interpreters, abis, platforms = parts[-3:]
+    if any("" in part.split(".") for part in parts[-3:]):
+        return unreadable("wheel", "a tag is empty")
+    if not all(interpreter.isidentifier() for interpreter in interpreters.split(".")):
+        return unreadable("wheel", f"{interpreters!r} is no interpreter tag")
+    found = normalized(parts[0])
+    return ParsedFilename(
+        "wheel",
+        version,
+        str(version),
+        build,
+        f"{interpreters}-{abis}",
+        platforms,
+        problem=None if found == project else OtherProject(name=found),
+        is_of_project=found == project,
+    )
+
+
+def _is_found_in_folder(filename: str, project: str) -> bool:
+    """pip only takes files of a folder that packaging can parse, so no ``.tar.bz2`` (``index/sources.py``)."""
+    if filename.endswith(".whl"):
+        return read_filename(filename, "", project).problem is None
+    for extension in (".tar.gz", ".zip"):
+        if filename.endswith(extension):
+            name, dash, text = filename.removesuffix(extension).rpartition("-")
+            return bool(dash) and normalized(name) == project and parse_version(text) is not None
+    return False

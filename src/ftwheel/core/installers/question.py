@@ -1,0 +1,59 @@
+"""What questions to all installers share: the tables of tags that the environment accepts, and what may be taken."""
+
+from __future__ import annotations
+
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.interface import Installer
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
+
+__all__ = ["InstallerQuestion"]
+
+
+class InstallerQuestion:
+    """One question to an installer: a project, a requirement, an environment, and options.
+
+    ``wheels`` and ``sdists`` say whether the options allow them.
+    """
+
+    def __init__(
+        self,
+        installer: Installer,
+        project: ProjectFiles,
+        requirement: Requirement,
+        environment: Environment,
+        options: InstallerOptions,
+    ) -> None:
+        self.installer = installer
+        self.project = project
+        self.requirement = requirement
+        self.environment = environment
+        self.options = options
+        self.shelf = project.shelf(installer)
+        flavour = installer.flavour(options.version)
+        self.abis = abi_table(
+            environment.implementation, environment.minor, environment.abis, environment.free_threaded, flavour
+        )
+        self.platforms = platform_table(environment.platforms, flavour)
+        self.wheels = installer.allows_wheels(options, project.name)
+        self.sdists = installer.allows_sdists(options, project.name)
+
+    def place(self, entry: ProjectFile) -> int | None:
+        """The place of a wheel's best tag among those that are accepted; None when none of them is."""
+        return place(self.abis, self.platforms, entry.reading.abi, entry.reading.platform)
+
+    def candidate(self, entry: ProjectFile) -> Candidate:
+        """The entry as a candidate."""
+        reading = entry.reading
+        assert reading.kind
+        index = self.place(entry) if reading.kind == "wheel" else None
+        return Candidate(
+            file=self.project.file(entry),
+            kind=reading.kind,
+            version=reading.text,
+            tag="" if index is None else best_tag(self.abis, self.platforms, index),
+            source=entry.source,
+        )

@@ -1,0 +1,49 @@
+"""The installers ftwheel knows: each stands in a folder of its own, and only here by name.
+
+A new one is a folder with an ``Installer``, and an entry here.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.installers.interface import Installer
+from ftwheel.core.installers.options import InstallerOptions
+
+__all__ = ["DEFAULT_INSTALLERS", "INSTALLERS", "find_installer", "installer"]
+
+INSTALLERS = ("pip", "uv")
+DEFAULT_INSTALLERS = ("pip", "uv")
+"""Those that are asked when none is named."""
+
+_INSTALLER = re.compile(r"([a-z]+)(?:==([0-9]{1,4}(?:\.[0-9]{1,4}){0,3}))?")
+
+
+@cache
+def find_installer(name: str) -> Installer:
+    """The installer of a name in ``INSTALLERS``; each is imported when it is first asked for. Raises KeyError."""
+    match name:
+        case "pip":
+            from ftwheel.core.installers.pip.installer import Pip  # noqa: PLC0415
+
+            return Pip()
+        case "uv":
+            from ftwheel.core.installers.uv.installer import Uv  # noqa: PLC0415
+
+            return Uv()
+        case _:
+            raise KeyError(name)
+
+
+def installer(text: str) -> InstallerOptions:
+    """``pip``, ``uv``, ``pip==24.0`` or ``uv==0.11.0``, with no options set. Raises InputError for anything else."""
+    match = _INSTALLER.fullmatch(text.strip())
+    if match is None or match[1] not in INSTALLERS:
+        *most, last = INSTALLERS
+        raise InputError(
+            f"{text[:100]}: not an installer",
+            hint=f"wanted {', '.join(most)} or {last}, or a version such as pip==24.0",
+        )
+    return InstallerOptions(name=match[1], version=match[2] or "")
