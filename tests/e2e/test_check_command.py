@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from ftwheel.cli.main import main
-from ftwheel.io.system.child_environment import clean_environ
+from ftwheel.io.system.virtual_environments import clean_environ
 from support.modules import UNDECLARED, build_module, ext_suffix
 from support.wheels import make_wheel
 
@@ -31,13 +31,19 @@ PyMODINIT_FUNC PyInit_{name}(void) {{ abort(); }}
 Run = Callable[..., tuple[int, str, str]]
 
 
+def for_this_machine(arguments: Sequence[str | Path]) -> list[str]:
+    """``check`` as for wheels that nobody uploads: those made here have the plain tag of this machine."""
+    command, *rest = map(os.fspath, arguments)
+    return [command, *(["--index-rules", "any"] if command == "check" else []), *rest]
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, default_python: str, free_threaded_python: str) -> Path:
     """``good/`` has a right pair, ``bad/`` a free-threaded wheel that does not declare."""
     folder = tmp_path_factory.mktemp("made")
     for python, abi in ((default_python, "cp313"), (free_threaded_python, "cp313t")):
         module = build_module(folder / abi, python)
-        files: dict[str, str | bytes] = {"pkg/__init__.py": "", f"pkg/_ext{ext_suffix(python)}": module}
+        files = {"pkg/__init__.py": "", f"pkg/_ext{ext_suffix(python)}": module}
         make_wheel(folder / "good", f"pkg-1.0-cp313-{abi}-linux_x86_64.whl", files, classifiers=[CLASSIFIER])
     undeclared = build_module(folder / "undeclared", free_threaded_python, source=UNDECLARED)
     files = {f"pkg/_ext{ext_suffix(free_threaded_python)}": undeclared}
@@ -51,14 +57,14 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([os.fspath(one) for one in arguments])
+        code = main(for_this_machine(arguments))
         return code, *capsys.readouterr()
 
     return call
 
 
 def process(*arguments: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ftwheel", *(os.fspath(one) for one in arguments)]
+    command = [sys.executable, "-m", "ftwheel", *for_this_machine(arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env=clean_environ(**environ))
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from ftwheel.app.wheel.check import Judge, check
 from ftwheel.core.findings import Severity
+from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.io.wheel.reading import inspect_wheel
 from ftwheel.io.wheel.stable_abi import stable_symbols
@@ -48,7 +49,13 @@ def suffixes(default_python: str, free_threaded_python: str) -> tuple[str, str]:
 
 
 def checked(*wheels: Path) -> CheckReport:
-    judge = Judge(selection=RuleSelection(), read=inspect_wheel, stable_symbols=stable_symbols, policy=None)
+    # the tags are those of wheels that were built here and are not repaired, which no index takes
+    judge = Judge(
+        selection=RuleSelection(index_rules=IndexRules.ANY),
+        read=inspect_wheel,
+        stable_symbols=stable_symbols,
+        policy=None,
+    )
     return check([str(wheel) for wheel in wheels], judge, run=map)
 
 

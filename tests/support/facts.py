@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ftwheel.core.wheel.contents import Flaw, Member, Metadata, RecordEntry, WheelContents, WheelFile
+from ftwheel.core.wheel.contents import (
+    Flaw,
+    Member,
+    Metadata,
+    RecordEntry,
+    WheelContents,
+    WheelFile,
+    parse_metadata,
+)
 from ftwheel.core.wheel.extension_module import (
     Architecture,
     BinaryFormat,
@@ -129,12 +137,9 @@ def contents(
             build=name.build,
         )
     if metadata == "as the file name":
-        metadata = Metadata(
-            name=name.name,
-            version=str(name.version),
-            requires_python=requires_python,
-            classifiers=tuple(classifiers),
-        )
+        lines = ["Metadata-Version: 2.1", f"Name: {name.name}", f"Version: {name.version}"]
+        lines += [f"Requires-Python: {requires_python}"] if requires_python else []
+        metadata = parse_metadata("\n".join([*lines, *(f"Classifier: {each}" for each in classifiers), ""]))
     assert not isinstance(wheel, str)
     assert not isinstance(metadata, str)
     return WheelContents(

@@ -23,9 +23,8 @@ __all__ = [
     "Settings",
     "VerifySettings",
     "load",
-    "load_check",
     "load_missing",
-    "load_verify",
+    "load_table",
     "name_of",
     "parse",
     "split_settings",
@@ -200,6 +199,11 @@ class Config:
         "The oldest CPython of the stable-ABI wheel (`3.9` for `cp39-abi3`), if the default half is one.",
         pattern=VERSION,
     )
+    index_rules: str = _text(
+        "Whose rules about uploads count: `pypi`, or `any` for an index that takes every wheel.",
+        default="pypi",
+        choices=("pypi", "any"),
+    )
     ignore: tuple[str, ...] = _texts(
         "Codes of refusals (`FTB3..`) that are printed and do not stop the build.", pattern=CODE
     )
@@ -355,20 +359,10 @@ def load(folder: str | os.PathLike[str]) -> tuple[Config, Mapping[str, Any]]:
     return config, document
 
 
-def load_check(path: str | os.PathLike[str]) -> tuple[CheckSettings, bool]:
-    """Read ``[tool.ftwheel.check]`` of a pyproject.toml, and whether ``gil`` is ``allow-used``.
+def load_table(path: str | os.PathLike[str]) -> Config:
+    """Read ``[tool.ftwheel]`` of a pyproject.toml for commands that need no wrapped backend: every key may be missing.
 
-    A project may check its wheels without wrapping its backend, so every key may be missing. Raises RefusedError
-    FTB101 when the file is missing, is not TOML, or a key is wrong.
-    """
-    config = _parse_document(os.fspath(path), _read(os.fspath(path)))
-    return config.check, config.gil == "allow-used"
-
-
-def load_verify(path: str | os.PathLike[str]) -> Config:
-    """Read ``[tool.ftwheel]`` of a pyproject.toml for ``ftwheel verify``; every key may be missing.
-
-    Raises RefusedError FTB101 as ``load_check`` does.
+    Raises RefusedError FTB101 when the file is missing, is not TOML, or a key is wrong.
     """
     return _parse_document(os.fspath(path), _read(os.fspath(path)))
 

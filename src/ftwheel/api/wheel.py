@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.index.rules import IndexRules
 
 if TYPE_CHECKING:
     from ftwheel.core.findings import Severity
@@ -21,15 +22,17 @@ def check(
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     severities: Mapping[str, Severity] | None = None,
+    index_rules: IndexRules = IndexRules.PYPI,
     follow_init: bool = True,
     processes: int = 1,
 ) -> CheckReport:
     """Check wheels, and folders of wheels: each by itself, then those of one release together.
 
     ``select`` and ``ignore`` hold codes of rules, or beginnings such as ``FTW4``; ``severities`` replaces those of
-    rules. ``follow_init`` follows the init functions of compiled modules; without it only data is read, which is faster
-    and leaves more modules undecided. ``processes`` are those that read wheels side by side; with one, this process
-    reads them. A file that is no wheel is reported, and ``CheckReport.unreadable`` is then true.
+    rules. ``index_rules`` says whether the rules of PyPI about uploads apply. ``follow_init`` follows the init
+    functions of compiled modules; without it only data is read, which is faster and leaves more modules undecided.
+    ``processes`` are those that read wheels side by side; with one, this process reads them. A file that is no wheel is
+    reported, and ``CheckReport.unreadable`` is then true.
 
     Raises InputError for a path that does not exist, a folder without wheels, and a code that no rule has.
     """
@@ -41,7 +44,9 @@ def check(
     from ftwheel.rules.wheel.selection import RuleSelection
 
     judge = Judge(
-        selection=RuleSelection(select=tuple(select), ignore=tuple(ignore), severities=dict(severities or {})),
+        selection=RuleSelection(
+            select=tuple(select), ignore=tuple(ignore), severities=dict(severities or {}), index_rules=index_rules
+        ),
         read=partial(inspect_wheel, level2=follow_init),
         stable_symbols=stable_symbols,
         policy=platform_policy if can_audit() else None,

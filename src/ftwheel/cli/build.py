@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ftwheel.cli.options import reports
+from ftwheel.cli.options import index_rules, reports
 from ftwheel.core.errors import InputError, MissingToolError
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with cibuildwheel: manylinux_2_28_x86_64, ... or patterns (default: the project's, built here)",
     )
     add("--dry-run", action="store_true", help="with cibuildwheel: show what would be run, and leave")
+    index_rules.add_argument(parser)
     reports.add_arguments(parser, "build")
     add("-v", "--verbose", action="store_true", help="show the build logs too")
 
@@ -76,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = config_settings(arguments.config_setting)
     project = read_project(Path(os.path.abspath(arguments.project)))
+    project = replace(project, index_rules=index_rules.chosen(arguments, project.index_rules.value))
     default_dir = project.path.parent if project.is_sdist else project.path / "dist"
     out_dir = Path(os.path.abspath(arguments.out_dir or default_dir))
     shown = os.fspath(arguments.out_dir or _shorter(default_dir))
@@ -101,6 +104,7 @@ def _build(
     """Build with the interpreters of this machine; ``shown`` is the output folder as the user reads it."""
     from ftwheel.app.build.build import build
     from ftwheel.core.build.model import BuildPlan
+    from ftwheel.core.index.rules import IndexRules
     from ftwheel.io.build.local import open_builder
     from ftwheel.render.build.result import progress
 
@@ -119,6 +123,8 @@ def _build(
             repair=repair,
             import_modules=not arguments.no_import,
             allow_gil=project.allow_gil,
+            # what is not repaired is not for an index
+            index_rules=project.index_rules if repair else IndexRules.ANY,
             ignored=project.ignored,
         )
         try:

@@ -209,6 +209,7 @@ def _judge(
             repair=False,  # cibuildwheel has done it
             import_modules=importable,
             allow_gil=project.allow_gil,
+            index_rules=project.index_rules,
             ignored=project.ignored,
         )
         (room / name).mkdir()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwheel.cli import rule
-from ftwheel.cli.options import indexes, reports
+from ftwheel.cli.options import index_rules, indexes, reports
 from ftwheel.cli.options.files import no_such_file
 from ftwheel.core.errors import ConfigurationError, InputError
 
@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a rule's findings weigh: advice, warning or error",
     )
     add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
+    index_rules.add_argument(parser)
     reports.add_arguments(parser, "check")
     add("-q", "--quiet", action="store_true", help="leave the tables of modules out of the text")
     add("--import", dest="imports", action="store_true", help="install each wheel and import every module of it")
@@ -119,23 +120,25 @@ def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str,
     """The command line over ``[tool.ftwheel.check]``; also the modules that need not declare."""
     from ftwheel.core.findings import Severity
     from ftwheel.rules.wheel.selection import RuleSelection
-    from ftwheel_build.config import CheckSettings, load_check
+    from ftwheel_build.config import Config, load_table
     from ftwheel_build.errors import RefusedError
 
-    settings, allow_gil = CheckSettings(), False
+    table = Config()
     config: Path = arguments.config or Path("pyproject.toml")
     if arguments.config or config.is_file():
         try:
-            settings, allow_gil = load_check(config)
+            table = load_table(config)
         except RefusedError as error:
             raise ConfigurationError(error.message, hint=error.fix) from error
-    severities = dict.fromkeys(("FTW401", "FTW703"), Severity.WARNING) if allow_gil else {}
+    settings = table.check
+    severities = dict.fromkeys(("FTW401", "FTW703"), Severity.WARNING) if table.gil == "allow-used" else {}
     severities |= {code: Severity[word.upper()] for code, word in settings.severity.items()}
     severities |= dict(map(_severity, arguments.severity))
     selection = RuleSelection(
         select=_codes(arguments.select) or settings.select,
         ignore=(*settings.ignore, *_codes(arguments.ignore)),
         severities=severities,
+        index_rules=index_rules.chosen(arguments, table.index_rules),
     )
     return selection, settings.undeclared
 

@@ -104,14 +104,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _config(given: Path | None) -> tuple[Config, Path]:
     """``[tool.ftwheel]``, and the folder that paths in it start from."""
-    from ftwheel_build.config import Config, load_verify
+    from ftwheel_build.config import Config, load_table
     from ftwheel_build.errors import RefusedError
 
     path = given or Path("pyproject.toml")
     if given is None and not path.is_file():
         return Config(), path.parent
     try:
-        return load_verify(path), path.parent
+        return load_table(path), path.parent
     except RefusedError as error:
         raise ConfigurationError(error.message, hint=error.fix) from error
 

@@ -31,6 +31,7 @@ def test_a_full_table():
         "pythons": ["3.13", "3.14t"],
         "platforms": ["manylinux_2_28_x86_64", "win_amd64"],
         "stable-abi": "3.9",
+        "index-rules": "any",
         "ignore": ["FTB307"],
         "verify": {"ignore": ["FTV102"], "severity": {"FTV112": "error"}, "baseline": "known.json"},
         "check": {"select": ["FTW4"], "severity": {"FTW401": "warning"}, "undeclared": ["pkg.*"]},
@@ -106,8 +107,8 @@ def test_check_settings_need_no_wrapped_backend(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
         "[tool.ftwheel]\ngil = 'allow-used'\n[tool.ftwheel.check]\nignore = ['FTW4']\n"
     )
-    settings, allowed = config.load_check(tmp_path / "pyproject.toml")
-    assert (settings.ignore, allowed) == (("FTW4",), True)
+    table = config.load_table(tmp_path / "pyproject.toml")
+    assert (table.check.ignore, table.gil, table.index_rules) == (("FTW4",), "allow-used", "pypi")
 
 
 def test_own_config_settings_go_before_the_table_and_no_further():

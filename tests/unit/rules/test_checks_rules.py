@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 from packaging.tags import Tag
 
-from ftwheel.core.wheel.contents import Flaw, FlawKind, Metadata, RecordEntry, WheelContents, WheelFile
+from ftwheel.core.wheel.contents import (
+    Flaw,
+    FlawKind,
+    Member,
+    Metadata,
+    RecordEntry,
+    WheelContents,
+    WheelFile,
+    parse_metadata,
+)
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration, Toolchain
 from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.core.wheel.pairs import compare_pair, pair_up
@@ -74,6 +83,15 @@ def macos(filename: str, minimum: tuple[int, int], *machines: str) -> WheelFacts
 
 METADATA = Metadata(name="pkg", version="1.0", requires_python="", classifiers=())
 
+
+def core_metadata(*lines: str, version: str = "2.4") -> Metadata:
+    return parse_metadata("\n".join([f"Metadata-Version: {version}", "Name: pkg", "Version: 1.0", *lines, ""]))
+
+
+def sized(size: int, **changes: object) -> WheelFacts:
+    return WheelFacts(wheel=replace(contents(), size=size, **changes), stable_symbols=dict)  # type: ignore[arg-type]
+
+
 # code -> what trips the rule, and near misses
 CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
     "FTW101": ([flaw(FlawKind.UNREADABLE)], [flaw(FlawKind.UNSAFE)]),
@@ -114,8 +132,22 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         ],
         [facts(), facts(metadata=replace(METADATA, version="1.0.0")), facts(metadata=None)],
     ),
+    "FTW109": (
+        [
+            facts(metadata=core_metadata("License-Expression: MIT", version="2.3")),
+            facts(metadata=core_metadata("Summary: one", "Summary: two")),
+            facts(metadata=core_metadata("Nonsense: one")),
+            facts(metadata=parse_metadata("")),
+        ],
+        [facts(), facts(metadata=core_metadata("License-Expression: MIT")), facts(metadata=None)],
+    ),
+    "FTW110": (
+        [WheelFacts(wheel=replace(contents(), dist_info="PKG-1.0.dist-info/"), stable_symbols=dict)],
+        [facts()],
+    ),
     "FTW201": (
         [
+            facts(FT, wheel=wheel_file(FT, build="1")),
             facts(wheel=wheel_file(DEFAULT)),
             facts(wheel=wheel_file(FT, bad_tags=("nonsense",))),
             facts(wheel=wheel_file(FT, tags=frozenset())),
@@ -455,6 +487,65 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         ],
     ),
     "FTW704": ([facts(FT, not_imported="no interpreter here")], [facts(FT, imported=[imported()])]),
+    "FTW801": (
+        [
+            facts(f"pkg-1.0-py3-none-{platform}.whl")
+            for platform in (
+                *(
+                    "linux_x86_64",
+                    "pyodide_2025_0_wasm32",
+                    "manylinux1_aarch64.manylinux2014_aarch64",
+                    "macosx_14_1_arm64",
+                ),
+                *("freebsd_14_0_release_amd64", "manylinux_2_17_loongarch64", "ios_13_0_armv7_iphoneos"),
+            )
+        ],
+        [
+            facts(f"pkg-1.0-py3-none-{platform}.whl")
+            for platform in (
+                "any",
+                "linux_armv7l",
+                "pyemscripten_2025_0_wasm32",
+                "macosx_14_0_arm64",
+                "musllinux_1_2_riscv64",
+            )
+        ],
+    ),
+    "FTW802": (
+        [
+            facts("pkg-1.0+cpu-py3-none-any.whl"),
+            facts(metadata=core_metadata("Classifier: Private :: Do Not Upload")),
+            facts(metadata=core_metadata("Requires-Dist: foo @ https://example.org/foo.whl")),
+        ],
+        [facts(metadata=core_metadata("Classifier: Typing :: Typed", "Requires-Dist: foo")), facts(metadata=None)],
+    ),
+    "FTW803": (
+        [facts("My.Pkg-1.0-py3-none-any.whl"), facts("Pkg-1.0-py3-none-any.whl")],
+        [facts("my_pkg-1.0-py3-none-any.whl")],
+    ),
+    "FTW804": (
+        [facts(metadata=core_metadata("License-File: LICENSE"))],
+        [
+            facts(metadata=core_metadata("License-File: LICENSE"), files={"pkg-1.0.dist-info/licenses/LICENSE": "x"}),
+            facts(metadata=core_metadata("License-File: LICENSE", version="2.1")),
+        ],
+    ),
+    "FTW805": (
+        [sized(1 << 20, members=(Member(path="pkg/x", size=65 << 20, sha256="", digest=""),))],
+        [
+            sized(2 << 20, members=(Member(path="pkg/x", size=65 << 20, sha256="", digest=""),)),
+            sized(1, members=(Member(path="pkg/x", size=63 << 20, sha256="", digest=""),)),
+        ],
+    ),
+    "FTW806": (
+        [sized(10_000, entry_points=text) for text in ("a = b\n", "[console_scripts]\na/b = c:d\n", "[x]\na: b\n")],
+        [
+            sized(10_000),
+            sized(10_000, entry_points="[console_scripts]\na.b-c_D = e:f\n"),
+            sized(10_000, entry_points="[other.group]\na/b = c\n"),
+        ],
+    ),
+    "FTW807": ([sized((100 << 20) + 1), sized((1 << 30) + 1)], [sized(100 << 20)]),
 }
 
 
@@ -589,7 +680,7 @@ def test_every_rule_has_both() -> None:
     ],
 )
 def test_a_good_wheel_has_no_findings(wheel: WheelFacts) -> None:
-    assert RuleSelection().judge(wheel) == ()
+    assert RuleSelection(ignore=("FTW801",)).judge(wheel) == ()  # linux_x86_64: built here and not repaired yet
 
 
 def test_the_pair_has_no_findings() -> None:

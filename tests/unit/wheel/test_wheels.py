@@ -96,7 +96,7 @@ def test_a_line_that_is_no_tag(line: str) -> None:
 def test_metadata() -> None:
     text = "Name: My.Pkg\nVersion: 1.0\nRequires-Python: >=3.9\nClassifier: A\nClassifier: B\n\nName: not this\n"
     assert parse_metadata(text) == Metadata(
-        name="my-pkg", version="1.0", requires_python=">=3.9", classifiers=("A", "B")
+        name="my-pkg", version="1.0", requires_python=">=3.9", classifiers=("A", "B"), text=text
     )
     assert parse_metadata("") == Metadata(name="", version="", requires_python="", classifiers=())
 

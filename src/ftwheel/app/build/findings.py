@@ -13,6 +13,7 @@ from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.core.wheel.pairs import Pairing, compare_pair
 from ftwheel.core.wheel.reports import Imported
 from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
+from ftwheel.rules.wheel.index import INDEX_RULES
 from ftwheel.rules.wheel.selection import RuleSelection
 
 __all__ = ["judge_halves", "judge_wheel"]
@@ -35,8 +36,10 @@ def judge_wheel(
     """
     imported = (Imported(label=interpreter.label, results=tuple(imports)),) if plan.import_modules else None
     facts = WheelFacts(wheel=wheel, stable_symbols=stable_symbols, imported=imported)
-    severities = dict.fromkeys(_GIL, Severity.WARNING) if plan.allow_gil else {}
-    return _serious(RuleSelection(severities=severities).judge(facts))
+    # a wheel that PyPI refuses may be for another index, or for nobody but its builder
+    lenient = [rule.code for rule in INDEX_RULES] + (list(_GIL) if plan.allow_gil else [])
+    selection = RuleSelection(severities=dict.fromkeys(lenient, Severity.WARNING), index_rules=plan.index_rules)
+    return _serious(selection.judge(facts))
 
 
 def judge_halves(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:

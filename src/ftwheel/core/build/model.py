@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.findings import Finding, Severity, worst
+from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.wheel.imports import ImportResult
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class BuildObserver(Protocol):
 class BuildPlan:
     """What to build: every interpreter once, the halves of a pair next to each other.
 
-    ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``). Findings with a
+    ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``).
+    ``index_rules`` says whose rules about uploads give warnings. Findings with a
     code in ``ignored`` are dropped.
     """
 
@@ -71,6 +73,7 @@ class BuildPlan:
     repair: bool = True
     import_modules: bool = True
     allow_gil: bool = False
+    index_rules: IndexRules = IndexRules.PYPI
     ignored: frozenset[str] = frozenset()
 
 

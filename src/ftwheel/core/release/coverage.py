@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.installers.outcomes import Outcome
-from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, exists
+from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, exists, oldest_machine
 from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.pairs import platform_family
@@ -27,7 +27,9 @@ __all__ = [
     "InstallerChoice",
     "TargetEnvironment",
     "WheelScope",
+    "floor_of",
     "judge",
+    "level",
     "machines",
     "target_environments",
     "wheel_scope",
@@ -46,6 +48,7 @@ class ExpectationBasis(enum.Enum):
     TWIN = "the other build of this version is served here"
     DROPPED_PYTHON = "the previous release served it, this one has no wheel for this interpreter at all"
     DROPPED_PLATFORM = "the previous release served it, this one has no wheel for this platform at all"
+    RAISED_FLOOR = "the previous release served it, this one needs a newer system"
     PREVIOUS = "the previous release served it"
     SHIPPED = "the release has wheels for this version and for this platform"
 
@@ -129,10 +132,30 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredTargets:
-    """What ``[tool.ftwheel]`` says a release serves: pythons such as ``3.14t``, and platform tags. Empty: inferred."""
+    """What ``[tool.ftwheel]`` says a release serves: pythons such as ``3.14t``, and platform tags. Empty: inferred.
+
+    ``pythons`` and ``platforms`` name all there is: nothing else is expected. ``stable_abi`` are the default builds
+    that a stable-ABI wheel is for, where ``pythons`` are not named; other builds may be expected beside them.
+    """
 
     pythons: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
+    stable_abi: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The pythons that have to be served."""
+        return self.pythons or self.stable_abi
+
+    def allows(self, place: TargetEnvironment) -> bool:
+        """Whether a release may be expected to serve a place at all."""
+        if self.pythons and f"3.{place.minor}{'t' if place.free_threaded else ''}" not in self.pythons:
+            return False
+        floors = [machine for platform in self.platforms for machine in machines(platform)]
+        return not floors or any(
+            platform_family(floor) == platform_family(place.platform) and level(floor) <= level(place.platform)
+            for floor in floors
+        )
 
     @classmethod
     def of(
@@ -142,11 +165,9 @@ class ConfiguredTargets:
 
         ``supported`` are the minor versions of the day.
         """
-        named = list(pythons)
-        if stable_abi and not named:
-            floor = int(stable_abi.partition(".")[2])
-            named = [f"3.{minor}" for minor in supported if minor >= floor]
-        return cls(pythons=tuple(named), platforms=tuple(platforms))
+        floor = int(stable_abi.partition(".")[2]) if stable_abi else None
+        builds = tuple(f"3.{minor}" for minor in supported if floor is not None and minor >= floor)
+        return cls(pythons=tuple(pythons), platforms=tuple(platforms), stable_abi=builds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,25 +256,40 @@ def target_environments(
 
     Both builds of each minor version that the release, the previous one or the configuration is for, on each of their
     machines. A free-threaded build is asked about from 3.14 on, 3.13t only where a wheel names it; a CPython that
-    cannot exist on the machine is never asked about.
+    cannot exist on the machine is never asked about, and a Mac is as new as the CPython on it needs.
     """
     reaches = [release, previous] if previous else [release]
     free_threaded = frozenset[int]().union(*(one.free_threaded for one in reaches))
     minors = frozenset[int]().union(*(one.default for one in reaches), free_threaded)
     found = frozenset[str]().union(*(one.machines for one in reaches))
-    named = {(int(python.removesuffix("t")[2:]), python.endswith("t")) for python in configured.pythons}
+    named = {(int(python.removesuffix("t")[2:]), python.endswith("t")) for python in configured.named}
     found |= {machine for platform in configured.platforms for machine in machines(platform)}
     inferred = {(minor, False) for minor in minors} | {
         (minor, True) for minor in minors if minor in free_threaded or minor >= FIRST_SUPPORTED_FREE_THREADED
     }
     return tuple(
         sorted(
-            TargetEnvironment(minor=minor, free_threaded=is_free_threaded, platform=machine)
-            for minor, is_free_threaded in named | inferred
-            for machine in found
-            if exists(minor, machine, free_threaded=is_free_threaded) is not False
+            {
+                TargetEnvironment(minor=minor, free_threaded=is_free_threaded, platform=oldest_machine(minor, machine))
+                for minor, is_free_threaded in named | inferred
+                for machine in found
+                if exists(minor, oldest_machine(minor, machine), free_threaded=is_free_threaded) is not False
+            }
         )
     )
+
+
+def floor_of(cells: Iterable[CoverageCell], place: TargetEnvironment) -> str | None:
+    """The oldest machine, newer than that of a place, on which the same build gets a wheel of this release."""
+    served = [
+        cell.place.platform
+        for cell in cells
+        if cell.served
+        and cell.place.python == place.python
+        and platform_family(cell.place.platform) == platform_family(place.platform)
+        and level(cell.place.platform) > level(place.platform)
+    ]
+    return min(served, key=level, default=None)
 
 
 def judge(
@@ -274,7 +310,7 @@ def judge(
     newest: dict[tuple[str, str], str] = {}
     for machine in sorted(release.machines, key=level):
         newest[platform_family(machine)] = machine
-    pythons = configured.pythons or tuple(f"3.{minor}" for minor in release.default | release.free_threaded)
+    pythons = configured.named or tuple(f"3.{minor}" for minor in release.default | release.free_threaded)
     platforms = {machine for platform in configured.platforms for machine in machines(platform)} or release.machines
     named = (
         {f"cp{python.replace('.', '')}" for python in pythons}
@@ -284,8 +320,14 @@ def judge(
 
     families = set(map(platform_family, release.machines))
 
+    def served_from(place: TargetEnvironment) -> bool:
+        """Whether the same build is served on a newer machine of the same kind."""
+        return not found[place].served and floor_of(found.values(), place) is not None
+
     def basis(place: TargetEnvironment) -> ExpectationBasis | None:
-        if place.python in named and place.platform in platforms:
+        if not configured.allows(place):
+            return None
+        if place.python in named and place.platform in {oldest_machine(place.minor, each) for each in platforms}:
             return ExpectationBasis.CONFIGURED
         shipped = place.minor in (release.free_threaded if place.free_threaded else release.default)
         optional = not place.free_threaded or place.minor < FIRST_SUPPORTED_FREE_THREADED
@@ -293,12 +335,12 @@ def judge(
             return ExpectationBasis.DROPPED_PYTHON if place in served_before else None
         if platform_family(place.platform) not in families:
             return ExpectationBasis.DROPPED_PLATFORM if place in served_before else None
-        wanted = not configured.pythons or place.python in named  # a table that names pythons names all of them
-        if wanted and place.twin in found and found[place.twin].compiled:
+        if place.twin in found and found[place.twin].compiled:
             return ExpectationBasis.TWIN
         if place in served_before:
-            return ExpectationBasis.PREVIOUS
-        if shipped and place.platform in newest.values() and place.minor in supported:
+            return ExpectationBasis.RAISED_FLOOR if served_from(place) else ExpectationBasis.PREVIOUS
+        newest_here = newest.get(platform_family(place.platform), place.platform)
+        if shipped and place.platform == oldest_machine(place.minor, newest_here) and place.minor in supported:
             return ExpectationBasis.SHIPPED
         return None
 

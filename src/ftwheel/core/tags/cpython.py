@@ -26,6 +26,7 @@ __all__ = [
     "exists",
     "first",
     "macos_target",
+    "oldest_machine",
     "on",
     "pyodide_minor",
 ]
@@ -140,6 +141,18 @@ def exists(minor: int, platform: str, *, free_threaded: bool) -> bool | None:
     if machine := _MACOS.fullmatch(platform):
         return (int(machine[1]), int(machine[2])) >= macos_target(minor, machine[3])
     return True
+
+
+def oldest_machine(minor: int, platform: str) -> str:
+    """The oldest machine that takes wheels for ``platform`` and runs CPython 3.``minor``, as a platform tag.
+
+    ``macosx_10_9_x86_64`` gives ``macosx_10_15_x86_64`` for 3.14, whose builds need macOS 10.15; any other platform
+    stays what it is.
+    """
+    if not (machine := _MACOS.fullmatch(platform)):
+        return platform
+    major, lesser = max((int(machine[1]), int(machine[2])), macos_target(minor, machine[3]))
+    return f"macosx_{major}_{lesser}_{machine[3]}"
 
 
 def macos_target(minor: int, architecture: str) -> tuple[int, int]:

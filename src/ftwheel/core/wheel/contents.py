@@ -11,7 +11,7 @@ import csv
 import enum
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.parser import HeaderParser
 from math import prod
 from typing import TYPE_CHECKING
@@ -71,12 +71,16 @@ class WheelFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """The fields of ``METADATA`` that decide who may install the wheel. Texts are as written, not validated."""
+    """The fields of ``METADATA`` that decide who may install the wheel. Texts are as written, not validated.
+
+    ``text`` is the whole file.
+    """
 
     name: str
     version: str
     requires_python: str
     classifiers: tuple[str, ...]
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +140,8 @@ class WheelContents:
     """Everything a rule may ask about one wheel.
 
     ``dist_info`` is the folder of the metadata files, with a slash. ``members`` are sorted by path, without folders.
-    ``wheel``, ``metadata`` and ``record`` are None when the file is missing or unreadable (then ``flaws`` says so).
+    ``wheel``, ``metadata`` and ``record`` are None when the file is missing or unreadable (then ``flaws`` says so);
+    ``entry_points`` is the text of ``entry_points.txt``, which a wheel need not have.
     ``extensions`` is filled only when the reader was asked to look into binaries; it is sorted by path and has every
     member that is named like an extension module and can be read as a binary. So is ``linkage``: what every ELF file
     of the wheel needs from outside, whatever its name; None when nobody asked.
@@ -149,6 +154,7 @@ class WheelContents:
     wheel: WheelFile | None
     metadata: Metadata | None
     record: tuple[RecordEntry, ...] | None
+    entry_points: str | None = None
     flaws: tuple[Flaw, ...] = ()
     extensions: tuple[ExtensionModule, ...] = ()
     linkage: tuple[ElfLinkage, ...] | None = None
@@ -253,6 +259,7 @@ def parse_metadata(text: str) -> Metadata:
         version=str(message.get("Version", "")).strip(),
         requires_python=str(message.get("Requires-Python", "")).strip(),
         classifiers=tuple(str(line).strip() for line in message.get_all("Classifier", [])),
+        text=text,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.index.rules import IndexRules
 from ftwheel.io.system.folders import near
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class SourceProject:
     requires_python: str = ""
     pythons: frozenset[str] = frozenset()
     allow_gil: bool = False
+    index_rules: IndexRules = IndexRules.PYPI
     ignored: frozenset[str] = frozenset()
 
     @property
@@ -84,6 +86,7 @@ def read_project(path: Path) -> SourceProject:
         requires_python=requires_python,
         pythons=frozenset(config.pythons),
         allow_gil=config.gil == "allow-used",
+        index_rules=IndexRules(config.index_rules),
         ignored=frozenset(config.ignore),
     )
 

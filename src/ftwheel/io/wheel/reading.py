@@ -154,6 +154,7 @@ class _Reader:
         wheel = self._text(infos, folder + "WHEEL", parse_wheel_file)
         metadata = self._text(infos, folder + "METADATA", parse_metadata)
         record = self._text(infos, folder + "RECORD", self._record)
+        entry_points = self._text(infos, folder + "entry_points.txt", str, optional=True)
         recorded = {entry.path: entry.digest.partition("=")[0] for entry in record or ()}
         members: list[Member] = []
         for path, info in infos.items():
@@ -169,6 +170,7 @@ class _Reader:
             wheel=wheel,
             metadata=metadata,
             record=record,
+            entry_points=entry_points,
             flaws=tuple(sorted(set(self.flaws), key=lambda flaw: (flaw.path, flaw.kind.value, flaw.detail))),
             extensions=tuple(sorted(self.extensions, key=lambda extension: extension.path)),
             linkage=None if self.link is None else tuple(sorted(self.linkage, key=lambda file: file.path)),
@@ -230,10 +232,13 @@ class _Reader:
             raise _Refused(Flaw(path=info.filename, detail=f"ends after {len(data)} of {info.file_size} bytes"))
         return data
 
-    def _text(self, infos: dict[str, zipfile.ZipInfo], path: str, parse: Callable[[str], _T]) -> _T | None:
+    def _text(
+        self, infos: dict[str, zipfile.ZipInfo], path: str, parse: Callable[[str], _T], *, optional: bool = False
+    ) -> _T | None:
         info = infos.get(path)
         if info is None:
-            self.flaws.append(Flaw(path=path, kind=FlawKind.MALFORMED, detail="is missing"))
+            if not optional:
+                self.flaws.append(Flaw(path=path, kind=FlawKind.MALFORMED, detail="is missing"))
             return None
         if info.file_size > _LARGEST_METADATA:
             self.flaws.append(Flaw(path=path, kind=FlawKind.TOO_LARGE, detail=f"is {info.file_size} bytes long"))

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.installers.outcomes import Outcome
-from ftwheel.core.release.coverage import Coverage, CoverageCell, ExpectationBasis, InstallerChoice
+from ftwheel.core.release.coverage import (
+    Coverage,
+    CoverageCell,
+    ExpectationBasis,
+    InstallerChoice,
+    floor_of,
+    level,
+)
 from ftwheel.core.wheel.pairs import platform_family
 from ftwheel.rules.rule import Rule
 
@@ -79,6 +86,15 @@ class Dropped(CoverageRule):
     severity = Severity.WARNING
 
 
+class RaisedFloor(CoverageRule):
+    code = "FTV113"
+    title = "The wheels need a newer system than those of the previous release"
+    why = """Users of the older systems get the sdist, the older version or nothing from now on. Raising the floor is a
+        decision, and it is often made by a new build image or a new CPython rather than by anybody."""
+    fix = "If that is meant, say so in the release notes; otherwise build for the older floor again."
+    severity = Severity.WARNING
+
+
 COVERAGE_RULES: tuple[type[CoverageRule], ...] = (
     HalfNotServed,
     NeitherHalfServed,
@@ -87,16 +103,21 @@ COVERAGE_RULES: tuple[type[CoverageRule], ...] = (
     PureStandIn,
     Unloadable,
     Dropped,
+    RaisedFloor,
 )
 _BY_CODE: Mapping[str, type[CoverageRule]] = {rule.code: rule for rule in COVERAGE_RULES}
 _BY_BASIS: Mapping[ExpectationBasis, type[CoverageRule]] = {
     ExpectationBasis.CONFIGURED: ConfiguredNotServed,
     ExpectationBasis.TWIN: HalfNotServed,
     ExpectationBasis.PREVIOUS: Lost,
+    ExpectationBasis.RAISED_FLOOR: RaisedFloor,
     ExpectationBasis.DROPPED_PYTHON: Dropped,
     ExpectationBasis.DROPPED_PLATFORM: Dropped,
     ExpectationBasis.SHIPPED: NeitherHalfServed,
 }
+
+
+_DROPPED = {ExpectationBasis.DROPPED_PYTHON, ExpectationBasis.DROPPED_PLATFORM, ExpectationBasis.RAISED_FLOOR}
 
 
 def problems(coverage: Coverage) -> Iterator[tuple[str, CoverageCell]]:
@@ -112,7 +133,7 @@ def problems(coverage: Coverage) -> Iterator[tuple[str, CoverageCell]]:
 
 
 def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[Finding, ...]:
-    """Everything that is wrong with the coverage, one finding for places that share the version, cause and outcome.
+    """Everything that is wrong with the coverage, one finding for places that share the cause and the outcome.
 
     ``known`` are pairs of a code and a place's label that were accepted before, and are left out.
     """
@@ -123,34 +144,59 @@ def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()
             cause = spot.place.python if code in {PureStandIn.code, Unloadable.code} else _cause(spot)
             groups.setdefault((code, cause), []).append(spot)
     found = []
-    for (code, _), spots in groups.items():
+    for code, spots in _one_for_each_cause(groups):
         match code:
             case PureStandIn.code:
                 found.append(_stand_in(subject, spots))
             case Unloadable.code:
                 found.append(_unloadable(subject, spots))
+            case RaisedFloor.code:
+                found.append(_raised(coverage, subject, spots))
             case _:
                 found.append(_missing(_BY_CODE[code], subject, spots))
     return tuple(sorted(found))
+
+
+def _one_for_each_cause(
+    groups: Mapping[tuple[str, object], list[CoverageCell]],
+) -> Iterator[tuple[str, list[CoverageCell]]]:
+    """Put versions together that lack the same on the same platforms: a job that did not run is one cause."""
+    merged: dict[object, tuple[str, list[CoverageCell]]] = {}
+    for (code, cause), spots in groups.items():
+        first = spots[0]
+        same: object = cause
+        if isinstance(cause, tuple) and first.place.python in cause and first.basis not in _DROPPED:
+            same = (first.place.free_threaded, cause[1:], tuple(spot.place.platform for spot in spots))
+        merged.setdefault((code, same), (code, []))[1].extend(spots)
+    yield from merged.values()
 
 
 def _cause(spot: CoverageCell) -> object:
     """What places in one finding have in common."""
     if spot.basis is ExpectationBasis.DROPPED_PYTHON:
         return spot.basis, spot.place.python
-    if spot.basis is ExpectationBasis.DROPPED_PLATFORM:
+    if spot.basis in {ExpectationBasis.DROPPED_PLATFORM, ExpectationBasis.RAISED_FLOOR}:
         return spot.basis, platform_family(spot.place.platform)
     return spot.place.python, spot.basis, tuple((each.outcome, each.version, each.only_binary) for each in spot.gets)
 
 
-def _build(spot: CoverageCell) -> str:
-    """``the default 3.14`` or ``the free-threaded 3.14``"""
-    return f"the {'free-threaded' if spot.place.free_threaded else 'default'} 3.{spot.place.minor}"
+def _build(spots: Iterable[CoverageCell]) -> str:
+    """``the default 3.14``, ``the free-threaded 3.14 and 3.15``"""
+    places = [spot.place for spot in spots]
+    return (
+        f"the {'free-threaded' if places[0].free_threaded else 'default'} "
+        f"{_listed(f'3.{minor}' for minor in sorted({place.minor for place in places}))}"
+    )
 
 
 def _places(spots: Iterable[CoverageCell]) -> str:
-    names = [spot.place.platform for spot in spots]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return _listed(dict.fromkeys(spot.place.platform for spot in spots))
+
+
+def _listed(names: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``"""
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def _taken(gets: InstallerChoice) -> str:
@@ -178,14 +224,28 @@ def instead(spot: CoverageCell) -> str:
 
 
 def _wheels(spots: list[CoverageCell]) -> str:
-    place = spots[0].place
-    abi = f"cp3{place.minor}-{place.python}"
-    return f"a {abi}-{place.platform} wheel" if len(spots) == 1 else f"a {abi} wheel for each"
+    abis = [f"cp3{spot.place.minor}-{spot.place.python}" for spot in spots]
+    abi = _listed(dict.fromkeys(abis))
+    if len(spots) == 1:
+        return f"a {abi}-{spots[0].place.platform} wheel"
+    return f"a {abi} wheel for each" if len(set(abis)) == 1 else f"{abi} wheels for each"
+
+
+def _raised(coverage: Coverage, subject: str, spots: list[CoverageCell]) -> Finding:
+    old = min((spot.place.platform for spot in spots), key=level)
+    new = max((floor_of(coverage.spots, spot.place) or old for spot in spots), key=level)
+    builds = _listed(
+        dict.fromkeys(f"3.{place.minor}{'t' * place.free_threaded}" for place in sorted(s.place for s in spots))
+    )
+    return RaisedFloor.finding(
+        subject,
+        f"the floor rises from {old} to {new} for {builds}: on the older systems {instead(spots[0])}",
+    )
 
 
 def _missing(rule: type[Rule], subject: str, spots: list[CoverageCell]) -> Finding:
     first = spots[0]
-    where, what = f"{_build(first)} on {_places(spots)}", instead(first)
+    where, what = f"{_build(spots)} on {_places(spots)}", instead(first)
     upload = f"Build and upload {_wheels(spots)}."
     match first.basis:
         case ExpectationBasis.DROPPED_PYTHON:
@@ -210,7 +270,7 @@ def _missing(rule: type[Rule], subject: str, spots: list[CoverageCell]) -> Findi
 def _stand_in(subject: str, spots: list[CoverageCell]) -> Finding:
     return PureStandIn.finding(
         subject,
-        f"{_build(spots[0])} on {_places(spots)} gets a pure wheel where the other build gets a compiled one",
+        f"{_build(spots)} on {_places(spots)} gets a pure wheel where the other build gets a compiled one",
         fix=f"Build and upload {_wheels(spots)}.",
     )
 
@@ -219,6 +279,6 @@ def _unloadable(subject: str, spots: list[CoverageCell]) -> Finding:
     names = sorted({gets.filename for spot in spots for gets in spot.gets if not gets.loadable})
     return Unloadable.finding(
         subject,
-        f"{_build(spots[0])} on {_places(spots)} accepts {', '.join(names)} and cannot load it",
+        f"{_build(spots)} on {_places(spots)} accepts {', '.join(names)} and cannot load it",
         fix=f"Build and upload {_wheels(spots)}, and give the other wheel the tags of what is inside.",
     )

@@ -8,13 +8,16 @@ from typing import ClassVar
 from packaging.version import InvalidVersion, Version
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.release.index_metadata import metadata_errors
 from ftwheel.core.wheel.contents import FlawKind
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = [
     "BrokenMetadataFile",
+    "DistInfoName",
     "DuplicateNames",
     "ExpandsLikeABomb",
+    "InvalidCoreMetadata",
     "MetadataDisagrees",
     "NotInRecord",
     "RecordMismatch",
@@ -169,3 +172,36 @@ class MetadataDisagrees(WheelRule):
             same = False
         if not same:
             yield self.finding(facts.subject(), f"METADATA says {metadata.version!r}, the file name {name.version}")
+
+
+class InvalidCoreMetadata(WheelRule):
+    code = "FTW109"
+    title = "METADATA is not valid core metadata"
+    why = """A field is newer than `Metadata-Version` says, is repeated, unknown or malformed. twine 7 stops before it
+        uploads such a file, PyPI refuses it, and other tools may ignore what they cannot read."""
+    fix = "Build with a current version of the backend, and do not write METADATA by hand or in a later step."
+    severity = Severity.ERROR
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        if facts.wheel.metadata is not None:
+            subject = facts.subject(path=f"{facts.wheel.dist_info}METADATA")
+            for error in metadata_errors(facts.wheel.metadata.text):
+                yield self.finding(subject, error)
+
+
+class DistInfoName(WheelRule):
+    code = "FTW110"
+    title = "The .dist-info folder is not named like the file"
+    why = """It has to be named `NAME-VERSION.dist-info` with the same two parts as the file name (binary distribution
+        format). With another hyphen in it pip and uv take a part of the name for the version, and cannot list or
+        remove what they installed; PyPI looks for WHEEL and METADATA under the name of the file, and refuses it."""
+    fix = "Build with a current version of the backend; do not rename the file or the folder."
+    severity = Severity.ERROR
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        wanted = f"{facts.wheel.name.stem}.dist-info/"
+        if facts.wheel.dist_info != wanted:
+            yield self.finding(
+                facts.subject(path=facts.wheel.dist_info.removesuffix("/")),
+                f"has to be named {wanted.removesuffix('/')}",
+            )

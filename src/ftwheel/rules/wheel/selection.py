@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.index.rules import IndexRules
 from ftwheel.rules.rule import Rule
 from ftwheel.rules.wheel import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
 from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels, WheelFacts, WheelRule
+from ftwheel.rules.wheel.index import INDEX_RULES
 
 __all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "WHEEL_RULES", "RuleSelection"]
 
@@ -24,6 +26,8 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     archive.NotInRecord(),
     archive.RecordMismatch(),
     archive.MetadataDisagrees(),
+    archive.InvalidCoreMetadata(),
+    archive.DistInfoName(),
     tags.NameAgainstWheelFile(),
     tags.RootIsPurelib(),
     tags.PythonTagWithT(),
@@ -56,6 +60,7 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     imports.ImportCrashes(),
     imports.ImportEnablesGil(),
     imports.NotImported(),
+    *INDEX_RULES,
 )
 GROUP_RULES: tuple[GroupRule, ...] = (
     metadata.ClassifierWithoutWheel(),
@@ -71,6 +76,7 @@ GROUP_RULES: tuple[GroupRule, ...] = (
 DECIDED_BY_IMPORT = frozenset(
     {"FTW308", "FTW402"} | {rule.code for rule in WHEEL_RULES if type(rule).__module__ == imports.__name__}
 )
+_OF_PYPI = frozenset(rule.code for rule in INDEX_RULES)
 _RULES: Mapping[str, Rule] = {rule.code: rule for rule in (*WHEEL_RULES, *GROUP_RULES)}
 
 
@@ -80,12 +86,13 @@ class RuleSelection:
 
     ``select`` and ``ignore`` hold codes or beginnings of codes (``FTW4``); the longer one that fits decides,
     ``ignore`` on a tie. Nothing selected means all. ``severities`` replaces the severity of a rule's errors and
-    warnings; advice stays advice.
+    warnings; advice stays advice. ``index_rules`` says whether the rules of PyPI apply at all.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    index_rules: IndexRules = IndexRules.PYPI
 
     def __post_init__(self) -> None:
         for prefix in (*self.select, *self.ignore):
@@ -99,6 +106,8 @@ class RuleSelection:
 
     def applies(self, code: str) -> bool:
         """Whether the rule with this code is chosen."""
+        if self.index_rules is IndexRules.ANY and code in _OF_PYPI:
+            return False
         ignored = max((len(prefix) for prefix in self.ignore if code.startswith(prefix)), default=0)
         if not self.select:
             return not ignored

@@ -50,6 +50,9 @@ class NameAgainstWheelFile(WheelRule):
             yield self.finding(subject, f"the file name has {', '.join(only)}, WHEEL does not")
         if only := sorted(map(str, said - named)):
             yield self.finding(subject, f"WHEEL has {', '.join(only)}, the file name does not")
+        if wheel.wheel.build != wheel.name.build:
+            said_build, named_build = wheel.wheel.build or "none", wheel.name.build or "none"
+            yield self.finding(subject, f"WHEEL has the build tag {said_build}, the file name {named_build}")
 
 
 class RootIsPurelib(WheelRule):

@@ -1,0 +1,154 @@
+"""Decides whether METADATA (or PKG-INFO) is valid core metadata, and what PyPI refuses in valid metadata.
+
+``metadata_errors`` is what twine 7 stops for before it sends anything, whatever the index; ``metadata_refusals`` is
+what PyPI asks for beyond (``warehouse/forklift/metadata.py`` of 2026-08-21).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.utils import parseaddr
+
+from packaging.metadata import InvalidMetadata, Metadata, RawMetadata, parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+from trove_classifiers import classifiers as known_classifiers
+from trove_classifiers import deprecated_classifiers
+
+__all__ = ["license_files", "metadata_errors", "metadata_refusals"]
+
+_METADATA_VERSIONS = {"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"}  # PyPI's; 2.0 was never approved
+_LICENSE_FILES_SINCE = Version("2.4")  # PEP 639
+_LONGEST_SUMMARY = 512
+_LONGEST_LABEL = 32
+_DYNAMIC = {
+    *("platform", "supported-platform", "summary", "description", "description-content-type", "keywords", "home-page"),
+    *("download-url", "author", "author-email", "maintainer", "maintainer-email", "license", "license-expression"),
+    *("license-file", "classifier", "requires-dist", "requires-python", "requires-external", "project-url"),
+    *("provides-extra", "provides-dist", "obsoletes-dist", "requires", "provides", "obsoletes"),
+    *("import-name", "import-namespace"),
+}
+_URL = re.compile(r"https?:", re.IGNORECASE)  # PyPI asks for the scheme and escapes the rest itself
+_LOCAL_PART = re.compile(r"[^\s@.,;:\"()<>\[\]\\]+(?:\.[^\s@.,;:\"()<>\[\]\\]+)*")
+_DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?![0-9]+$)[^\W_](?:[\w-]*[^\W_])?")
+_NO_MAIL = ("local", "localhost", "invalid", "test", "arpa", "onion")  # RFC 6761: never a mail domain
+
+
+def _raw(text: str) -> tuple[RawMetadata, list[str]]:
+    """The fields as twine takes them, and the names of those that cannot be read.
+
+    setuptools writes ``License-File`` into metadata older than 2.4, which has no such field; twine leaves it out.
+    """
+    raw, unparsed = parse_email(text)
+    try:
+        old = Version(raw.get("metadata_version", "0")) < _LICENSE_FILES_SINCE
+    except InvalidVersion:
+        old = False
+    if old:
+        raw.pop("license_files", None)
+        unparsed.pop("license-file", None)
+    return raw, sorted(unparsed)
+
+
+def metadata_errors(text: str) -> tuple[str, ...]:
+    """Why this is not valid core metadata, sorted; nothing when it is."""
+    raw, unparsed = _raw(text)
+    found = {f"the field {name!r} is unknown, or repeated or malformed" for name in unparsed}
+    try:
+        Metadata.from_raw(raw)
+    except ExceptionGroup as group:
+        found.update(_flat(group))
+    return tuple(sorted(found))
+
+
+def _flat(group: ExceptionGroup[Exception]) -> Iterator[str]:
+    for error in group.exceptions:
+        yield " ".join(str(error).split())
+
+
+def license_files(text: str) -> tuple[str, ...]:
+    """The ``License-File`` fields, where the metadata version has them."""
+    return tuple(_raw(text)[0].get("license_files", ()))
+
+
+def metadata_refusals(text: str) -> tuple[str, ...]:
+    """What PyPI refuses in metadata, sorted, as far as the fields concerned are valid by themselves."""
+    metadata = Metadata.from_raw(_raw(text)[0], validate=False)
+    found: set[str] = set()
+    for check in (_versions, _texts, _addresses, _urls, _classifiers, _requirements, _dynamic):
+        try:
+            found.update(check(metadata))
+        except InvalidMetadata:
+            continue  # metadata_errors says so
+    return tuple(sorted(found))
+
+
+def _versions(metadata: Metadata) -> Iterator[str]:
+    if metadata.metadata_version not in _METADATA_VERSIONS:
+        yield f"Metadata-Version {metadata.metadata_version} is newer than what PyPI reads"
+    if metadata.version.local:
+        yield f"Version {metadata.version} has a local part (+{metadata.version.local})"
+
+
+def _texts(metadata: Metadata) -> Iterator[str]:
+    if metadata.summary is not None and len(metadata.summary) > _LONGEST_SUMMARY:
+        yield f"Summary is {len(metadata.summary)} characters long, the most is {_LONGEST_SUMMARY}"
+    if metadata.license and metadata.license_expression:
+        yield "License stands beside License-Expression, which replaces it"
+
+
+def _addresses(metadata: Metadata) -> Iterator[str]:
+    for field, value in (("Author-email", metadata.author_email), ("Maintainer-email", metadata.maintainer_email)):
+        address = parseaddr(value or "")[1]
+        if address and not _is_mailbox(address):
+            yield f"{field}: {address!r} is not a valid email address"
+
+
+def _is_mailbox(address: str) -> bool:
+    local, _, domain = address.rpartition("@")
+    return (
+        _LOCAL_PART.fullmatch(local) is not None
+        and _DOMAIN.fullmatch(domain) is not None
+        and "_" not in domain
+        and domain.lower().rpartition(".")[2] not in _NO_MAIL
+    )
+
+
+def _urls(metadata: Metadata) -> Iterator[str]:
+    for field, value in (("Home-page", metadata.home_page), ("Download-URL", metadata.download_url)):
+        if value is not None and not _URL.match(value):
+            yield f"{field}: {value!r} is not a valid URL"
+    for label, url in (metadata.project_urls or {}).items():
+        if not label or len(label) > _LONGEST_LABEL:
+            yield f"Project-URL: the label {label!r} has {len(label)} characters, wanted 1 to {_LONGEST_LABEL}"
+        elif not _URL.match(url):
+            yield f"Project-URL: {url!r} is not a valid URL"
+
+
+def _classifiers(metadata: Metadata) -> Iterator[str]:
+    for classifier in metadata.classifiers or ():
+        if classifier in deprecated_classifiers:
+            instead = " or ".join(deprecated_classifiers[classifier])
+            yield f"Classifier: {classifier!r} is deprecated" + (f", use {instead}" if instead else "")
+        elif classifier not in known_classifiers:
+            yield f"Classifier: {classifier!r} is not a known classifier"
+
+
+def _requirements(metadata: Metadata) -> Iterator[str]:
+    for requirement in metadata.requires_dist or ():
+        if requirement.url is not None:
+            yield f"Requires-Dist: {requirement} is a direct reference to a URL"
+    for field, values in (("Provides-Dist", metadata.provides_dist), ("Obsoletes-Dist", metadata.obsoletes_dist)):
+        for value in values or ():
+            try:
+                if Requirement(value).url is not None:
+                    yield f"{field}: {value} is a direct reference to a URL"
+            except InvalidRequirement:
+                yield f"{field}: {value!r} is not a valid requirement"
+
+
+def _dynamic(metadata: Metadata) -> Iterator[str]:
+    for field in metadata.dynamic or ():
+        if field not in _DYNAMIC:
+            yield f"Dynamic: {field!r} cannot be dynamic"

@@ -1,0 +1,25 @@
+"""What is inside a source distribution, as far as an index looks: its top folder, its members and PKG-INFO."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftwheel.core.wheel.contents import Metadata
+
+__all__ = ["SdistContents"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdistContents:
+    """One source distribution. ``size`` is in bytes, ``members`` are the paths in the archive, files only.
+
+    ``top`` is the one folder everything is in, ``metadata`` comes from the ``PKG-INFO`` in it. Both are empty (None)
+    where there is no such thing; ``flaws`` then say what is wrong with the archive.
+    """
+
+    filename: str
+    size: int
+    top: str
+    members: frozenset[str]
+    metadata: Metadata | None
+    flaws: tuple[str, ...] = ()
