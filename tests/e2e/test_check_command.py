@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.cli.main import main
-from ftwheel.io.system.virtual_environments import clean_environ
+from ftwheel.io.system.child_environment import clean_environ
 from support.modules import UNDECLARED, build_module, ext_suffix
 from support.wheels import make_wheel
 
@@ -33,7 +33,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 def for_this_machine(arguments: Sequence[str | Path]) -> list[str]:
     """``check`` as for wheels that nobody uploads: those made here have the plain tag of this machine."""
-    command, *rest = map(os.fspath, arguments)
+    command, *rest = [os.fspath(one) for one in arguments]
     return [command, *(["--index-rules", "any"] if command == "check" else []), *rest]
 
 
@@ -43,7 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, default_python: str, free_thr
     folder = tmp_path_factory.mktemp("made")
     for python, abi in ((default_python, "cp313"), (free_threaded_python, "cp313t")):
         module = build_module(folder / abi, python)
-        files = {"pkg/__init__.py": "", f"pkg/_ext{ext_suffix(python)}": module}
+        files: dict[str, str | bytes] = {"pkg/__init__.py": "", f"pkg/_ext{ext_suffix(python)}": module}
         make_wheel(folder / "good", f"pkg-1.0-cp313-{abi}-linux_x86_64.whl", files, classifiers=[CLASSIFIER])
     undeclared = build_module(folder / "undeclared", free_threaded_python, source=UNDECLARED)
     files = {f"pkg/_ext{ext_suffix(free_threaded_python)}": undeclared}

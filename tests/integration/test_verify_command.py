@@ -68,7 +68,7 @@ def server() -> Iterator[IndexServer]:
 
 
 def test_grimp_3_17_lacked_its_default_wheels_for_macos(verify: Run) -> None:
-    macos = "macosx_10_12_x86_64 and macosx_11_0_arm64, though the free-threaded build has one"
+    macos = "macosx_10_15_x86_64 and macosx_11_0_arm64, though the free-threaded build has one"
     found = verify.findings("grimp==3.17", "--index", GATE, "--uploaded-prior-to", "2026-09-10")
     assert found == [
         (
@@ -89,7 +89,7 @@ def test_rpds_py_0_22_0_lacked_its_default_wheels_for_windows(verify: Run) -> No
 def test_whenever_0_9_4_gave_windows_a_pure_wheel(verify: Run) -> None:
     found = verify.findings("whenever==0.9.4", "--index", RECORDINGS, "--uploaded-prior-to", "2026-01-11")
     where = "on win32 and win_amd64 gets a pure wheel where the other build gets a compiled one"
-    assert found == [("error", "FTV105", f"the default 3.{minor} {where}") for minor in (13, 14)]
+    assert found == [("error", "FTV105", f"the default 3.13 and 3.14 {where}")]
 
 
 @pytest.mark.parametrize("release", ["numpy==2.3.5", "markupsafe==3.0.3", "pydantic-core==2.41.5"])

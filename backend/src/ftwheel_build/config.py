@@ -370,7 +370,7 @@ def load_table(path: str | os.PathLike[str]) -> Config:
 def load_missing(path: str | os.PathLike[str]) -> MissingSettings:
     """Read ``[tool.ftwheel.missing]`` of a pyproject.toml; every key may be missing.
 
-    Raises RefusedError FTB101 as ``load_check`` does.
+    Raises RefusedError FTB101 as ``load_table`` does.
     """
     return _parse_document(os.fspath(path), _read(os.fspath(path))).missing
 

@@ -230,14 +230,17 @@ def test_a_table_that_names_pythons_names_all_of_them() -> None:
 def test_a_table_with_platforms_takes_the_pythons_of_the_release() -> None:
     found = bases(wheels("cp312-cp312-win_amd64"), served=[], configured=ConfiguredTargets(platforms=("win32",)))
     assert found["cp312-win32"] is ExpectationBasis.CONFIGURED
-    assert found["cp312-win_amd64"] is ExpectationBasis.SHIPPED
+    assert found["cp312-win_amd64"] is None  # a table that names platforms names all of them
 
 
 def test_a_stable_abi_stands_for_every_version_from_its_floor() -> None:
     of = ConfiguredTargets.of(pythons=(), platforms=("win32",), stable_abi="3.13", supported=(11, 12, 13, 14))
-    assert of == ConfiguredTargets(pythons=("3.13", "3.14"), platforms=("win32",))
+    assert of == ConfiguredTargets(stable_abi=("3.13", "3.14"), platforms=("win32",))
+    assert of.named == ("3.13", "3.14")
+    assert of.allows(at("14t", "win32"))  # a free-threaded wheel may be expected beside the stable-ABI one
     named = ConfiguredTargets.of(pythons=("3.14t",), platforms=(), stable_abi="3.9", supported=(13, 14))
-    assert named.pythons == ("3.14t",)
+    assert named.named == ("3.14t",)
+    assert not named.allows(at("14"))
     assert ConfiguredTargets.of(pythons=(), platforms=(), stable_abi="", supported=(13,)) == ConfiguredTargets()
 
 

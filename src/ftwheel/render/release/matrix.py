@@ -172,14 +172,22 @@ def lay_out(
     columns = sorted({Column(minor=place.minor, free_threaded=place.free_threaded) for place in fields})
     rows = [
         Row(
-            platform=platform,
-            name=_machine(platform),
+            platform=row[0],
+            name=_machine(row[0]),
             fields=tuple(
-                fields.get(TargetEnvironment(minor=column.minor, free_threaded=column.free_threaded, platform=platform))
+                next(
+                    (
+                        field
+                        for place, field in fields.items()
+                        if place.platform in row
+                        and (place.minor, place.free_threaded) == (column.minor, column.free_threaded)
+                    ),
+                    None,
+                )
                 for column in columns
             ),
         )
-        for platform in sorted({place.platform for place in fields}, key=_sorting)
+        for row in _rows(fields)
     ]
     counts = Counter(field.tone for field in fields.values())
     heaviest = worst(found) or Severity.ADVICE
@@ -193,6 +201,29 @@ def lay_out(
             System(name=name, rows=tuple(group)) for name, group in groupby(rows, key=lambda row: _system(row.platform))
         ),
     )
+
+
+def _rows(places: Iterable[TargetEnvironment]) -> list[list[str]]:
+    """The machines of each row, the oldest first.
+
+    A newer CPython needs a newer macOS: Macs of one kind share a row as long as no interpreter is on two of them.
+    """
+    pythons: dict[str, set[str]] = {}
+    for place in places:
+        pythons.setdefault(place.platform, set()).add(place.python)
+    rows: list[list[str]] = []
+    for platform in sorted(pythons, key=_sorting):
+        before = rows[-1] if rows else []
+        if (
+            before
+            and platform.startswith("macosx_")
+            and platform_family(platform) == platform_family(before[0])
+            and all(pythons[platform].isdisjoint(pythons[other]) for other in before)
+        ):
+            before.append(platform)
+        else:
+            rows.append([platform])
+    return rows
 
 
 def _headline(counts: Counter[Tone], found: Sequence[Finding]) -> str:

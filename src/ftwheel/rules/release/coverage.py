@@ -87,7 +87,7 @@ class Dropped(CoverageRule):
 
 
 class RaisedFloor(CoverageRule):
-    code = "FTV113"
+    code = "FTV115"
     title = "The wheels need a newer system than those of the previous release"
     why = """Users of the older systems get the sdist, the older version or nothing from now on. Raising the floor is a
         decision, and it is often made by a new build image or a new CPython rather than by anybody."""
@@ -141,7 +141,7 @@ def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()
     groups: dict[tuple[str, object], list[CoverageCell]] = {}
     for code, spot in problems(coverage):
         if (code, spot.place.label) not in known:
-            cause = spot.place.python if code in {PureStandIn.code, Unloadable.code} else _cause(spot)
+            cause: object = (spot.place.python,) if code in {PureStandIn.code, Unloadable.code} else _cause(spot)
             groups.setdefault((code, cause), []).append(spot)
     found = []
     for code, spots in _one_for_each_cause(groups):
