@@ -101,7 +101,7 @@ def table(stream: TextIO, header: Sequence[str], rows: Sequence[Sequence[StyledT
     if is_rich(stream):
         from ftwheel.render.terminal_table import draw
 
-        draw(console(stream), header, cells)
+        draw(console(stream), header, [[(cell.text, cell.style) for cell in row] for row in cells])
         return
     plain = [[name.upper() for name in header], *([cell.text for cell in row] for row in cells)]
     widths = [max(map(len, column)) for column in zip(*plain, strict=True)]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ftwheel.render.terminal import StyledText
 
 __all__ = ["draw", "folded", "shortened"]
 
@@ -25,7 +23,8 @@ _GAP = 2  # columns between columns, and in front of what belongs to the line ab
 _SHORTEST = 34  # columns that a file name is shortened to at most: NAME-VERSION and the platform can still be seen
 _FILENAME = re.compile(r"\S+\.(?:whl|tar\.gz|zip|so|pyd|dylib)")
 
-Row = Sequence["StyledText"]
+Cell = tuple[str, str]  # printable text, and a style of rich, maybe empty
+Row = Sequence[Cell]
 
 
 def draw(console: Console, header: Sequence[str], rows: Sequence[Row]) -> None:
@@ -55,7 +54,7 @@ def shortened(text: str, width: int, dots: str = "…") -> str:
 
 def _widths(available: int, header: Sequence[str], rows: Sequence[Row]) -> list[int]:
     """How wide each column gets; empty when the longest words do not fit beside each other."""
-    columns = [[name, *(row[number].text for row in rows)] for number, name in enumerate(header)]
+    columns = [[name, *(row[number][0] for row in rows)] for number, name in enumerate(header)]
     natural = [max(map(cell_len, column)) for column in columns]
     least = [max(_longest_word(text) for text in column) for column in columns]
     left = available - _GAP * (len(header) - 1) - sum(least)
@@ -86,8 +85,8 @@ def _columns(header: Sequence[str], rows: Sequence[Row], widths: Sequence[int], 
     yield Text(rule * (sum(widths) + _GAP * (len(widths) - 1)))
     for row in rows:
         cells = [
-            (_wrapped(_fitting(cell.text, width, dots), width), cell.style)
-            for cell, width in zip(row, widths, strict=True)
+            (_wrapped(_fitting(text, width, dots), width), style)
+            for (text, style), width in zip(row, widths, strict=True)
         ]
         yield from _side_by_side(cells, widths)
 
@@ -98,10 +97,10 @@ def _stacked(header: Sequence[str], rows: Sequence[Row], width: int, console: Co
     A title as short as a number takes the next cell in.
     """
     lead = 0
-    if all(cell_len(row[0].text) <= _GAP for row in rows):
+    if all(cell_len(row[0][0]) <= _GAP for row in rows):
         lead = _GAP + 1
         header = header[1:]
-        rows = [[replace(row[1], text=f"{row[0].text.ljust(lead)}{row[1].text}"), *row[2:]] for row in rows]
+        rows = [[(f"{row[0][0].ljust(lead)}{row[1][0]}", row[1][1]), *row[2:]] for row in rows]
     _, dots = _strokes(console)
     names = [_grouped(header, row) for row in rows]
     lefts = [cell_len(left) for groups in names for left, _ in groups]
@@ -109,22 +108,20 @@ def _stacked(header: Sequence[str], rows: Sequence[Row], width: int, console: Co
     label = max(fitting, default=width // 2)
     value = width - label - 2 * _GAP
     for row, groups in zip(rows, names, strict=True):
-        yield Text(_fitting(row[0].text, width - lead, dots), style=row[0].style or "bold")
-        for left, cell in groups:
+        yield Text(_fitting(row[0][0], width - lead, dots), style=row[0][1] or "bold")
+        for left, (text, style) in groups:
             lines = _wrapped(left, label)
-            texts = _wrapped(_fitting(cell.text, value, dots), value)
+            texts = _wrapped(_fitting(text, value, dots), value)
             yield from (
                 Text(" " * _GAP) + line
-                for line in _side_by_side(
-                    [(lines, ""), (texts, cell.style)], [max(label, *map(cell_len, lines)), value]
-                )
+                for line in _side_by_side([(lines, ""), (texts, style)], [max(label, *map(cell_len, lines)), value])
             )
 
 
-def _grouped(header: Sequence[str], row: Row) -> list[tuple[str, StyledText]]:
-    groups: dict[StyledText, list[str]] = {}
+def _grouped(header: Sequence[str], row: Row) -> list[tuple[str, Cell]]:
+    groups: dict[Cell, list[str]] = {}
     for name, cell in zip(header[1:], row[1:], strict=True):
-        if cell.text not in {"", "-"}:
+        if cell[0] not in {"", "-"}:
             groups.setdefault(cell, []).append(name)
     return [(", ".join(names), cell) for cell, names in groups.items()]
 
