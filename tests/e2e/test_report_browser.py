@@ -10,12 +10,16 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from ftwheel.core.dependencies.readiness import FailurePolicy, HelpKind, MissingReport, Readiness
 from ftwheel.core.release.coverage import Coverage
+from ftwheel.render.dependencies.badge import badge as missing_badge
+from ftwheel.render.dependencies.html import html as missing_html
 from ftwheel.render.release import svg
 from ftwheel.render.release.html import html
 from ftwheel.render.release.matrix import lay_out
 from ftwheel.rules.release.coverage import findings
 from support.coverages import big, hostile, varied
+from support.readiness import LINUX, NEXT, project, release, report, verdict
 
 pytestmark = pytest.mark.e2e
 
@@ -42,9 +46,12 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def opened(coverage: Coverage, *, theme: str = "light", width: int = 1400, script: bool = True) -> Page:
+    def opened(
+        shown: Coverage | MissingReport, *, theme: str = "light", width: int = 1400, script: bool = True
+    ) -> Page:
         path = tmp_path / "report.html"
-        path.write_text(html(coverage, findings(coverage)), encoding="utf-8")
+        text = html(shown, findings(shown)) if isinstance(shown, Coverage) else missing_html(shown)
+        path.write_text(text, encoding="utf-8")
         contexts.append(
             browser.new_context(
                 color_scheme=theme,  # type: ignore[arg-type]
@@ -237,3 +244,108 @@ def test_pictures_are_drawn(browser: Browser, tmp_path: Path) -> None:
     )
     assert wrong == []
     page.close()
+
+
+# --- ftwheel missing -------------------------------------------------------------------------------------------------
+
+ASK = (HelpKind.ASK, "ask brick for a cp314-cp314t wheel")
+EVIL = "<script>document.title='owned'</script>\x1b[31m\u202e"
+
+
+def dependencies() -> MissingReport:
+    """Two projects that are not ready, one that is allowed, three that are ready, and names that would do harm."""
+    return report(
+        project("app", verdict(readiness=Readiness.PURE), verdict(NEXT, Readiness.PURE)),
+        project(
+            "brick",
+            verdict(readiness=Readiness.SDIST, filename="brick-1.0.tar.gz", helps=[ASK]),
+            verdict(NEXT, Readiness.NOTHING, helps=[ASK], why=EVIL),
+            chains=[("app", "brick"), ("site", "lib", "brick")],
+            dependents=3,
+            tracker="https://brick.example/bugs",
+        ),
+        project(
+            "evil",
+            verdict(readiness=Readiness.CANNOT_TELL, why=EVIL, notes=(EVIL,)),
+            chains=[("site", "evil")],
+            tracker="javascript:document.title='owned'",
+        ),
+        project("known", verdict(readiness=Readiness.SDIST, upgrade=release("2.0"), helps=[(HelpKind.UPGRADE, EVIL)])),
+        project("lib", verdict(), verdict(NEXT), chains=[("site", "lib")], dependents=1),
+        project("lost", problem=EVIL, problem_code=5, chains=[("site", "lost")]),
+        project("site", verdict(readiness=Readiness.PURE), verdict(NEXT, Readiness.PURE)),
+        policy=FailurePolicy(allowed=frozenset({"known"})),
+    )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 400])
+def test_the_page_about_dependencies_has_no_violation(show: Open, theme: str, width: int) -> None:
+    page = show(dependencies(), theme=theme, width=width)
+    assert violations(page) == []
+    page.get_by_label("only what is not ready").uncheck()
+    page.locator("details:not([open]) summary").first.click()
+    assert violations(page) == []
+    assert not page.evaluate(OVERFLOW)
+    assert "owned" not in page.title()
+    assert page.locator("script").count() == 1
+    assert page.locator("a[href^=javascript]").count() == 0
+
+
+def names_of(page: Page) -> list[str]:
+    return [text.split()[0] for text in page.locator(".deps tbody tr:visible th").all_inner_texts()]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_dependencies_stand_as_ranked_and_those_that_are_ready_are_hidden(show: Open, script: bool) -> None:
+    page = show(dependencies(), script=script)
+    assert names_of(page) == ["brick", "known", "evil", "lost"]
+    page.get_by_label("only what is not ready").uncheck()
+    assert names_of(page)[4:] == ["app", "lib", "site"]
+    assert page.locator(".deps th button").count() == (5 if script else 0)
+    assert page.locator("#f-name").is_visible() == script
+
+
+def test_dependencies_are_sorted_and_filtered(show: Open) -> None:
+    page = show(dependencies())
+    page.get_by_role("button", name="Project").click()
+    assert names_of(page) == ["brick", "evil", "known", "lost"]
+    page.get_by_role("button", name="Project").click()
+    assert names_of(page) == ["lost", "known", "evil", "brick"]
+    assert page.locator("th[aria-sort=descending]").inner_text().startswith("Project")
+    page.get_by_role("button", name="Dependents").click()
+    assert names_of(page)[-1] == "brick"
+    page.get_by_label("named").fill("SITE")  # what site requires counts too
+    assert sorted(names_of(page)) == ["brick", "evil", "lost"]
+    assert page.get_by_role("status").inner_text() == "5 of 7 projects match"
+
+
+def test_the_tree_and_the_issues_lead_on(show: Open) -> None:
+    page = show(dependencies())
+    tree = page.locator(".tree")
+    assert "site" in tree.inner_text()
+    assert tree.locator("li:visible", has_text="lib").count() >= 1
+    assert page.get_by_role("link", name="issue tracker").get_attribute("href") == "https://brick.example/bugs"
+    page.get_by_role("link", name="text of an issue to send").click()
+    assert page.locator("#i-brick").is_visible()
+    assert "Could you publish wheels" in page.locator("#i-brick").inner_text()
+    page.locator(".tree a", has_text="brick").first.click()
+    assert page.locator("tr:target th").inner_text().startswith("brick")
+
+
+def test_on_a_phone_every_value_has_its_name(show: Open) -> None:
+    page = show(dependencies(), width=400)
+    cells = page.locator("#p-brick td")
+    labels = cells.evaluate_all("cells => cells.map((cell) => cell.dataset.label)")
+    assert labels == ["Rank", "cp314t", "cp315t", "Dependents", "Next steps"]
+    shown = cells.evaluate_all("cells => cells.map((cell) => getComputedStyle(cell, '::before').content)")
+    assert "none" not in shown
+
+
+def test_the_badge_counts_what_is_ready() -> None:
+    picture = missing_badge(dependencies())
+    assert ">3 of 7 ready<" in picture
+    assert "#b3261e" in picture
+    assert LINUX in picture
+    ready = report(project("app", verdict()))
+    assert "#116329" in missing_badge(ready)

@@ -42,6 +42,7 @@ EXAMPLES = """\
   ftwheel missing pyproject.toml --extra dev --format tree --all
   ftwheel missing 'scrapy>=2.13' --deep           what the modules of the wheels declare as well
   ftwheel missing pylock.toml --issue lxml        what to write to the project
+  ftwheel missing pylock.toml --html missing.html the tree, to filter and to sort
   pip install --quiet --dry-run --report - scrapy | ftwheel missing -"""
 
 _SEVERITIES = {
@@ -119,6 +120,8 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     add("--all", action="store_true", help="show the projects that are ready as well")
     add("--issue", metavar="PROJECT", help="print an issue to paste for this project, instead of the result")
     reports.add_arguments(shown, "missing")
+    add("--html", type=Path, metavar="FILE", help="write the report as one HTML file as well")
+    add("--badge", type=Path, metavar="FILE", help="write a badge for a README as well")
     add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
     choices.add_arguments(parser)
     indexes.add_arguments(parser)
@@ -346,6 +349,14 @@ def _show(report: MissingReport, arguments: argparse.Namespace) -> int:
     show = partial(write, report, everything=arguments.all)
     show(arguments.format, sys.stdout)
     reports.write_all(arguments.report, show)
+    if arguments.html:
+        from ftwheel.render.dependencies.html import html
+
+        reports.save(arguments.html, html(report, installer=arguments.installer))
+    if arguments.badge:
+        from ftwheel.render.dependencies.badge import badge
+
+        reports.save(arguments.badge, badge(report))
     undeclared = any(
         verdict.deep is not None and verdict.deep.others
         for project in report.projects

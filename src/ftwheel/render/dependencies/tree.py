@@ -8,14 +8,25 @@ from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport
 from ftwheel.core.dependencies.wording import listed, short
 from ftwheel.render.dependencies.wording import answers, versions
 
-__all__ = ["tree_lines"]
+__all__ = ["Tree", "tree", "tree_lines"]
 
 _LINES = ("├── ", "└── ", "│   ", "    ")
 _ASCII = ("|-- ", "`-- ", "|   ", "    ")
 
 
-class _Tree(dict[str, "_Tree"]):
+class Tree(dict[str, "Tree"]):
     """The names below a name, in order."""
+
+
+def tree(projects: Iterable[ProjectReport]) -> Tree:
+    """The chains of these projects, merged at their beginnings."""
+    top = Tree()
+    for project in projects:
+        for chain in project.chains or ((project.name,),):
+            place = top
+            for name in chain:
+                place = place.setdefault(name, Tree())
+    return top
 
 
 def tree_lines(report: MissingReport, projects: Iterable[ProjectReport], encoding: str) -> Iterator[str]:
@@ -23,12 +34,7 @@ def tree_lines(report: MissingReport, projects: Iterable[ProjectReport], encodin
 
     Box-drawing characters stand where ``encoding`` has them.
     """
-    top = _Tree()
-    for project in projects:
-        for chain in project.chains or ((project.name,),):
-            place = top
-            for name in chain:
-                place = place.setdefault(name, _Tree())
+    top = tree(projects)
     try:
         "".join(_LINES).encode(encoding)
         strokes = _LINES
@@ -40,13 +46,13 @@ def tree_lines(report: MissingReport, projects: Iterable[ProjectReport], encodin
         yield from _below(top[name], told, strokes, "")
 
 
-def _below(tree: _Tree, told: Mapping[str, str], strokes: tuple[str, str, str, str], indent: str) -> Iterator[str]:
+def _below(below: Tree, told: Mapping[str, str], strokes: tuple[str, str, str, str], indent: str) -> Iterator[str]:
     branch, last_branch, bar, space = strokes
-    names = sorted(tree)
+    names = sorted(below)
     for name in names:
         last = name == names[-1]
         yield f"{indent}{last_branch if last else branch}{_line(name, told)}"
-        yield from _below(tree[name], told, strokes, indent + (space if last else bar))
+        yield from _below(below[name], told, strokes, indent + (space if last else bar))
 
 
 def _line(name: str, told: Mapping[str, str]) -> str:

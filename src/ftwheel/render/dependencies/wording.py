@@ -20,6 +20,7 @@ __all__ = [
     "day",
     "heading",
     "notes",
+    "notes_on",
     "shown",
     "versions",
 ]
@@ -101,12 +102,8 @@ def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[
     for project in projects:
         if project.problem:
             yield f"error: {project.name}: {project.problem}"
-        if project.difference:
-            yield f"note: {project.name}: {project.difference}"
-        for note in dict.fromkeys(note for verdict in project.verdicts for note in verdict.notes):
+        for note in notes_on(report, project):
             yield f"note: {project.name}: {note}"
-        for first, targets in _firsts(report, project).items():
-            yield f"note: {project.name}: {first} was the first release with a wheel for {listed(targets)}"
         allowed = " (allowed)" if not project.ready and project.name in report.policy.allowed else ""
         for text in helps(report, project):
             yield f"next: {project.name}{allowed}: {text}"
@@ -117,6 +114,15 @@ def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[
     for aside in report.set_aside:
         where = f" ({aside.origin})" if aside.origin else ""
         yield f"set aside: {aside.name}{where}: {aside.reason}"
+
+
+def notes_on(report: MissingReport, project: ProjectReport) -> Iterator[str]:
+    """What is worth knowing about one project."""
+    if project.difference:
+        yield project.difference
+    yield from dict.fromkeys(note for verdict in project.verdicts for note in verdict.notes)
+    for first, targets in _firsts(report, project).items():
+        yield f"{first} was the first release with a wheel for {listed(targets)}"
 
 
 def _firsts(report: MissingReport, project: ProjectReport) -> dict[str, list[str]]:

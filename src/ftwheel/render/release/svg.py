@@ -7,13 +7,13 @@ from html import escape
 
 from ftwheel.core.findings import Finding
 from ftwheel.core.release.coverage import Coverage
+from ftwheel.render.badge import FONT
+from ftwheel.render.badge import badge as draw_badge
 from ftwheel.render.release.matrix import CoverageMatrix, Field, Tone, lay_out
 from ftwheel.render.release.shapes import SHAPES
 
 __all__ = ["badge", "matrix"]
 
-_FONT = "system-ui,-apple-system,'Segoe UI',Verdana,'DejaVu Sans',sans-serif"
-_CHARACTER = 6.6  # px; textLength makes the text fit whatever font the reader has
 _CELL, _GAP, _LABEL, _LINE = 26, 3, 190, 29  # px
 _LIGHT = {
     Tone.GOOD: ("#d9f2e3", "#116329"),
@@ -42,7 +42,7 @@ def _style(tones: Mapping[Tone, tuple[str, str]], ink: str) -> str:
 
 
 _STYLE = (
-    f".ftwheel-matrix text{{font:12px {_FONT}}}"
+    f".ftwheel-matrix text{{font:12px {FONT}}}"
     ".ftwheel-matrix .s{font-weight:600}.ftwheel-matrix .f{font-size:10px}"
     f"{_style(_LIGHT, '#1f2328')}@media(prefers-color-scheme:dark){{{_style(_DARK, '#e6edf3')}}}"
 )
@@ -55,19 +55,7 @@ def badge(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tupl
     if bad := board.count(Tone.BAD) + board.count(Tone.WARNED):
         value = f"{bad} gap{'s' if bad > 1 else ''}"
     colour = {Tone.GOOD: "#116329", Tone.WARNED: "#7a4b00"}.get(board.verdict, "#b3261e")
-    label, left, right = "wheels", 6 * _CHARACTER + 12, len(value) * _CHARACTER + 12
-    title = escape(f"Wheels of {board.title}: {board.headline}")
-    size = f'width="{left + right:.0f}" height="20"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="ftwheel-badge-title">'
-        f'<title id="ftwheel-badge-title">{title}</title><clipPath id="ftwheel-badge-frame">'
-        f'<rect {size} rx="3"/></clipPath>'
-        f'<g clip-path="url(#ftwheel-badge-frame)"><path fill="#424a53" d="M0 0h{left:.1f}v20H0z"/>'
-        f'<path fill="{colour}" d="M{left:.1f} 0h{right:.1f}v20H{left:.1f}z"/></g>'
-        f'<g fill="#fff" font-family="{_FONT}" font-size="11">'
-        f'<text x="6" y="14" textLength="{left - 12:.1f}">{label}</text>'
-        f'<text x="{left + 6:.1f}" y="14" textLength="{right - 12:.1f}">{escape(value)}</text></g></svg>\n'
-    )
+    return draw_badge("wheels", value, colour=colour, title=f"Wheels of {board.title}: {board.headline}")
 
 
 def matrix(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ftwheel.render.release.html.page import html
+from ftwheel.render.release.html.page import html, shape, symbols
 
-__all__ = ["html"]
+__all__ = ["html", "shape", "symbols"]

@@ -1,27 +1,22 @@
 """Writes the page. All text goes through ``html.escape``; all of it is bounded and printable before that.
 
-Style and script are allowed by their hash (Content Security Policy), so nothing else can run or load, whatever a file
-is called. Each field of the matrix is a link to its line in the list of all places, which says the same in words.
+Each field of the matrix is a link to its line in the list of all places, which says the same in words.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
-from functools import cache
 from html import escape
-from importlib.resources import files
 from itertools import groupby
 
-from ftwheel import __version__
 from ftwheel.core.findings import Finding
 from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice, TargetEnvironment
 from ftwheel.render.findings import summary
+from ftwheel.render.html_document import asset, document
 from ftwheel.render.release.matrix import Column, CoverageMatrix, Field, FieldState, System, Tone, bounded, lay_out
 from ftwheel.render.release.shapes import SHAPES
 
-__all__ = ["html"]
+__all__ = ["html", "shape", "symbols"]
 
 _MOST_NARROW = 10  # columns that fit into 1200 px, so that the heads can stay in sight
 _VERDICTS = {Tone.GOOD: "everybody is served", Tone.WARNED: "warnings", Tone.BAD: "not everybody is served"}
@@ -43,33 +38,23 @@ _MEANINGS = {
 }
 
 
-@cache
-def _asset(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8").strip()
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
 def html(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
     """The page as text, to be written as UTF-8; ``known`` is what a baseline accepts."""
     return "".join(f"{line}\n" for line in _page(coverage, found, lay_out(coverage, found, known=known)))
 
 
 def _page(coverage: Coverage, found: Sequence[Finding], board: CoverageMatrix) -> Iterator[str]:
-    style, script = _asset("page.css"), _asset("page.js")
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    return document(
+        title=f"{board.title}: {_VERDICTS[board.verdict]}",
+        style=asset(__package__, "page.css"),
+        script=asset(__package__, "page.js"),
+        skip=("#findings", "Skip to the findings"),
+        body=_body(coverage, found, board),
     )
-    yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
-    yield f"<title>{escape(board.title)}: {escape(_VERDICTS[board.verdict])}</title>"
-    yield f"<style>{style}</style>\n</head>\n<body>"
-    yield '<a class="skip" href="#findings">Skip to the findings</a>'
-    yield _symbols()
+
+
+def _body(coverage: Coverage, found: Sequence[Finding], board: CoverageMatrix) -> Iterator[str]:
+    yield symbols()
     yield "<header>"
     yield from _header(coverage, board)
     yield "</header>\n<main>"
@@ -79,11 +64,10 @@ def _page(coverage: Coverage, found: Sequence[Finding], board: CoverageMatrix) -
     if board.systems:
         yield from _places(coverage, board)
     yield from _files(coverage)
-    yield f"</main>\n<footer><p>Written by ftwheel {escape(__version__)}. This page loads nothing.</p></footer>"
-    yield f"<script>{script}</script>\n</body>\n</html>"
+    yield "</main>"
 
 
-def _symbols() -> str:
+def symbols() -> str:
     shapes = "".join(
         f'<symbol id="{_name(state)}" viewBox="0 0 16 16"><path fill-rule="evenodd" d="{path}"/></symbol>'
         for state, path in SHAPES.items()
@@ -95,13 +79,13 @@ def _name(state: FieldState) -> str:
     return f"s-{state.name.lower().replace('_', '-')}"
 
 
-def _shape(state: FieldState) -> str:
+def shape(state: FieldState) -> str:
     return f'<svg class="shape" aria-hidden="true"><use href="#{_name(state)}"/></svg>'
 
 
 def _header(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
     yield f"<p class=over>Who gets which wheel</p><h1>{escape(board.title)}</h1>"
-    mark = _shape(FieldState.WHEEL if board.verdict is Tone.GOOD else FieldState.UNLOADABLE)
+    mark = shape(FieldState.WHEEL if board.verdict is Tone.GOOD else FieldState.UNLOADABLE)
     yield f'<p class="verdict {_class(board.verdict)}">{mark}<strong>{escape(board.headline)}</strong></p>'
     yield "<dl class=facts>"
     for tone, count in board.counts:
@@ -185,7 +169,7 @@ def _field(field: Field | None, classes: str) -> str:
     codes = f" <code>{', '.join(map(escape, field.codes))}</code>" if field.codes else ""
     return (
         f'<td class="{_class(field.tone)} {classes}">'
-        f'<a href="#{label}" aria-describedby="w-{label}">{_shape(field.state)}'
+        f'<a href="#{label}" aria-describedby="w-{label}">{shape(field.state)}'
         f'<span class="word">{escape(field.word)}</span>{spoken}</a>'
         f'<span class="why" role="tooltip" id="w-{label}"><b>CPython {escape(field.python)} '
         f'<span class="on">on {escape(field.place.platform)}</span></b> {_sentence(field.taken)} '
@@ -216,7 +200,7 @@ def _legend(board: CoverageMatrix) -> Iterator[str]:
     yield "<ul class=legend aria-label='Legend'>"
     for state in FieldState:
         if state in used:
-            yield f"<li>{_shape(state)}<span><b>{escape(state.value)}</b>: {escape(_MEANINGS[state])}</span></li>"
+            yield f"<li>{shape(state)}<span><b>{escape(state.value)}</b>: {escape(_MEANINGS[state])}</span></li>"
     for tone, text in _SWATCHES.items():
         if board.count(tone):
             yield f'<li><span class="swatch {_class(tone)}"></span><span>{text}</span></li>'
@@ -265,7 +249,7 @@ def _line(field: Field, spot: CoverageCell) -> str:
     return (
         f'<tr id="{label}" class="{_class(field.tone)}">'
         f'<th scope="row">CPython {escape(field.python)}<code>{label}</code></th>'
-        f"<td>{_shape(field.state)}<b>{escape(field.word)}</b><br>{escape(field.tone.value)}{codes}</td>"
+        f"<td>{shape(field.state)}<b>{escape(field.word)}</b><br>{escape(field.tone.value)}{codes}</td>"
         f"<td>{taken}</td><td>{_sentence(field.why)}</td></tr>"
     )
 
