@@ -6,9 +6,10 @@ says, so that no oddity of a layout becomes a wrong file.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import tomlkit
@@ -20,6 +21,7 @@ from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, Value, ap
 __all__ = ["edited"]
 
 _WIDTH = 88  # of a line with an array on it
+_HEADER = re.compile(r"[ \t]*\[\[?[^\[\]]+\]\]?[ \t]*(#.*)?$", re.MULTILINE)
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
@@ -41,25 +43,95 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
 
 
 def _attempt(text: str, edits: Sequence[Edit]) -> str | None:
-    """The text as tomlkit edits it, with tables that do not exist at its end; None if that is not valid TOML."""
-    before = tomllib.loads(text)
-    inner: list[Edit] = []
-    outer: list[Edit] = []
-    for edit in edits:
-        (outer if table_at(before, edit.table) is None else inner).append(edit)
+    """The text with the edits made, tables that do not exist at its end; None if that is not valid TOML.
+
+    tomlkit moves tables that are out of order and the comments before them, so it only ever sees one table's lines.
+    """
+    parts = _parts(text)
+    outer: list[Put] = []
     try:
-        document = tomlkit.parse(text)
-        for edit in inner:
-            _apply(document, edit)
-        made = tomlkit.dumps(document)
-        for edit in inner:
-            if isinstance(edit, Insert):
-                made = _spaced(made, edit.value, text)
-        made = _with_tables(made, [edit for edit in outer if isinstance(edit, Put)])
+        for edit in edits:
+            place = _part_of(parts, edit)
+            if place is not None:
+                parts[place] = _changed(parts[place], edit, last=place == len(parts) - 1)
+            elif isinstance(edit, Put):
+                outer.append(edit)
+        made = _with_tables("".join(parts), outer)
         tomllib.loads(made)
     except (ValueError, KeyError, TypeError, tomlkit.exceptions.TOMLKitError):
         return None
     return made
+
+
+def _parts(text: str) -> list[str]:
+    """The lines before the first table, then those of each table from its header on, to be put together again.
+
+    A line that looks like a header is one where everything before it is a document of its own, so not in the middle
+    of an array or a string.
+    """
+    starts, place = [0], 0
+    for line in text.splitlines(keepends=True):
+        if _HEADER.match(line) and _is_document(text[starts[-1] : place]):
+            starts.append(place)
+        place += len(line)
+    return [text[start:end] for start, end in pairwise([*starts, len(text)])]
+
+
+def _is_document(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _part_of(parts: Sequence[str], edit: Edit) -> int | None:
+    """Which part an edit is for: the one that has the key, else the one of the table; None where that is to be made.
+
+    A table may have no header of its own: ``[tool]`` with ``ftwheel.gil = ...`` below has it, ``[tool.a.b]`` has no
+    ``tool.a`` that a key could be put in.
+    """
+    holding = []
+    for place, part in enumerate(parts):
+        if _HEADER.match(part) and part.lstrip().startswith("[["):
+            continue
+        header = _header_of(part)
+        table = table_at(tomllib.loads(part), edit.table)
+        if table is not None and header == edit.table[: len(header)]:
+            if edit.key in table or header == edit.table:
+                return place
+            holding.append(place)
+    return next(iter(holding), None)
+
+
+def _header_of(part: str) -> tuple[str, ...]:
+    """The path of the table that a part begins with, empty for the lines before the first."""
+    document: Any = tomllib.loads(part.splitlines()[0] + "\n") if _HEADER.match(part) else {}
+    path: list[str] = []
+    while isinstance(document, dict) and document:
+        [(name, document)] = document.items()
+        path.append(name)
+    return tuple(path)
+
+
+def _changed(part: str, edit: Edit, *, last: bool) -> str:
+    """One table's lines with the edit made; comments right before the next table are about that, and stay there."""
+    lines = part.splitlines(keepends=True)
+    end = len(lines)
+    while not last and end and lines[end - 1].lstrip().startswith("#"):
+        end -= 1
+    while end and not lines[end - 1].strip():
+        end -= 1
+    head, rest = "".join(lines[:end]), "".join(lines[end:])
+    if not _is_document(head):  # the end of a string that looks like a comment
+        head, rest = part, ""
+    closed = head if head.endswith("\n") or not head else head + "\n"
+    document = tomlkit.parse(closed)
+    _apply(document, edit)
+    made = tomlkit.dumps(document)
+    if isinstance(edit, Insert):
+        made = _spaced(made, edit.value, head)
+    return made + rest
 
 
 def _apply(document: tomlkit.TOMLDocument, edit: Edit) -> None:
