@@ -215,11 +215,6 @@ class TestRefusals:
                 "did you mean 'gil'",
             ),
             (
-                '[build-system]\nrequires = []\nbuild-backend = "maturin"\n[tool.cibuildwheel]\nskip = "cp314t-*"\n',
-                ("--pythons", "3.14t"),
-                "nothing is left to build for 3.14t",
-            ),
-            (
                 '[build-system]\nrequires = []\nbuild-backend = "maturin"\n',
                 ("--free-threading", "stable"),
                 "do not declare it",

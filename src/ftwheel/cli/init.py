@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,12 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when all is written or nothing has to be, 1 when --check finds a change or the last answer is no."""
+    from ftwheel.core.tags.cpython import on
     from ftwheel.io.project.scan import read_repository, survey
     from ftwheel.io.system.writing import NewText, write_all
     from ftwheel.render.terminal import printable
 
     folder = Path(os.path.realpath(arguments.project))
-    project, repository = survey(folder), read_repository(folder)
+    supported = on(datetime.now(UTC).date())
+    project, repository = survey(folder, supported=supported), read_repository(folder)
     asking = not (arguments.yes or arguments.dry_run or arguments.check)
     if asking and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(

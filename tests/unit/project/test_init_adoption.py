@@ -10,9 +10,10 @@ import pytest
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.project.adoption import STATUSES, AdoptionPlan, AdoptionRequest, ProjectScan, adopt
 from ftwheel.core.project.declarations import Declarations
-from ftwheel.core.project.stable_abi import stable_abi_floor_of
+from ftwheel.core.project.stable_abi import StableAbiFloor, StableAbiSources, abi3t_feature, stable_abi_floors
 from ftwheel.core.project.toml_edits import Insert, Put, Remove, applied, table_at
 
+NINE = (StableAbiFloor(minor=9, where="setup.py"),)
 DECLARED = Declarations(declared=("a.c",))
 MAKES = "setup(ext_modules=[Extension('a', ['a.c'])])\n"
 SETUPTOOLS = """\
@@ -118,9 +119,12 @@ class TestWrapping:
         given = survey(backend("ftwheel_build"))
         assert own(given, AdoptionRequest(backend="maturin"))["build-backend"] == "maturin"
 
-    def test_an_unknown_backend_is_wrapped_only_when_named(self):
+    def test_an_unknown_backend_is_wrapped_when_something_is_compiled(self):
+        assert own(survey(backend("sipbuild.api"), setup_py=None))["build-backend"] == "sipbuild.api"
+
+    def test_an_unknown_backend_is_else_wrapped_only_when_named(self):
         with pytest.raises(InputError, match=r"'sipbuild\.api' is not known here"):
-            adopt(survey(backend("sipbuild.api")), EVERYTHING)
+            adopt(survey(backend("sipbuild.api"), declarations=Declarations()), EVERYTHING)
         wishes = AdoptionRequest(backend="sipbuild.api", pythons=("3.14t",), platforms=("win_amd64",))
         assert own(survey(backend("sipbuild.api")), wishes)["build-backend"] == "sipbuild.api"
 
@@ -154,7 +158,11 @@ class TestCompiled:
         ],
     )
     def test_a_sign_of_compiling_is_enough(self, pyproject: str, setup_py: str | None, setup_cfg: str | None):
-        assert adopt(survey(pyproject, setup_py=setup_py, setup_cfg=setup_cfg), EVERYTHING).edits
+        given = survey(pyproject, setup_py=setup_py, setup_cfg=setup_cfg, declarations=Declarations())
+        assert adopt(given, EVERYTHING).edits
+
+    def test_a_source_of_a_module_is_a_sign(self):
+        assert adopt(survey(backend("hatchling.build"), setup_py=None), EVERYTHING).edits
 
     @pytest.mark.parametrize(
         ("name", "message"),
@@ -167,12 +175,14 @@ class TestCompiled:
     )
     def test_a_project_of_pure_python_needs_no_pair(self, name: str, message: str):
         pyproject = backend(name, '[project]\nclassifiers = ["Framework :: Sphinx :: Extension"]\n')
+        setup_py = "setup(description='An Extension of Sphinx')"
+        given = survey(pyproject, setup_py=setup_py, declarations=Declarations())
         with pytest.raises(InputError, match=message):
-            adopt(survey(pyproject, setup_py="setup(description='An Extension of Sphinx')"), EVERYTHING)
+            adopt(given, EVERYTHING)
 
     def test_the_author_may_know_better(self):
         wishes = AdoptionRequest(compiled=True, pythons=("3.14t",), platforms=("win_amd64",))
-        assert adopt(survey(backend("pdm.backend"), setup_py=None), wishes).edits
+        assert adopt(survey(backend("pdm.backend"), setup_py=None, declarations=Declarations()), wishes).edits
 
 
 class TestSettings:
@@ -222,12 +232,42 @@ class TestSettings:
         with pytest.raises(ConfigurationError, match="does not build for 'pdp11'"):
             survey(SETUPTOOLS + '[tool.cibuildwheel.windows]\narchs = "pdp11"\n').proposed  # noqa: B018 - raises
 
+    def test_pythons_without_support_are_proposed_only_where_they_are_named(self):
+        pyproject = SETUPTOOLS.replace(">=3.13", ">=3.9")
+        alive = (11, 12, 13, 14, 15)
+        assert survey(pyproject, supported=alive).proposed[0][0] == "3.11"
+        named = pyproject.replace("Python :: 3", "Python :: 3.9")
+        assert survey(named, supported=alive).proposed[0][:2] == ("3.9", "3.11")
+        selected = pyproject + '[tool.cibuildwheel]\nbuild = ["cp39-*", "cp314*"]\n'
+        assert survey(selected, supported=alive).proposed[0] == ("3.9", "3.14", "3.14t")
+        assert survey(pyproject, supported=(16,)).proposed[0][0] == "3.9"  # nothing would be left
+
+    @pytest.mark.parametrize(
+        ("requires", "table", "tags"),
+        [
+            (">=3.13", "", ["macosx_10_13_x86_64", "macosx_11_0_arm64"]),
+            (">=3.14", "", ["macosx_10_15_x86_64", "macosx_11_0_arm64"]),
+            (">=3.11", "", ["macosx_10_9_x86_64", "macosx_11_0_arm64"]),
+            (">=3.13", "environment = { MACOSX_DEPLOYMENT_TARGET = '10.14' }",
+             ["macosx_10_14_x86_64", "macosx_11_0_arm64"]),
+            (">=3.13", "macos.environment = 'A=b MACOSX_DEPLOYMENT_TARGET=\"12\"'",
+             ["macosx_12_0_x86_64", "macosx_12_0_arm64"]),
+        ],
+    )  # fmt: skip
+    def test_the_deployment_target_of_a_mac_is_what_cibuildwheel_uses(self, requires: str, table: str, tags: list[str]):
+        pyproject = SETUPTOOLS.replace(">=3.13", requires) + f"[tool.cibuildwheel]\n{table}\n"
+        assert [tag for tag in survey(pyproject).proposed[1] if tag.startswith("macosx")] == tags
+
+    def test_what_cibuildwheel_refuses_goes(self):
+        document = document_after(survey(SETUPTOOLS + '[tool.cibuildwheel]\nenable = ["cpython-freethreading"]\n'))
+        assert document["tool"]["cibuildwheel"] == {}
+
     def test_a_lower_bound_outside_pyproject_counts(self):
         assert survey(None, requires_python=">=3.14").proposed[0][0] == "3.14"
 
     def test_settings_that_are_there_stay(self):
         pyproject = SETUPTOOLS + '[tool.ftwheel]\npythons = ["3.13t"]\nplatforms = ["win32"]\nstable-abi = "3.10"\n'
-        table = own(survey(pyproject, limited_api="3.9"), AdoptionRequest())
+        table = own(survey(pyproject, floors=NINE), AdoptionRequest())
         assert (table["pythons"], table["platforms"], table["stable-abi"]) == (["3.13t"], ["win32"], "3.10")
 
     def test_only_what_is_missing_is_proposed(self):
@@ -247,7 +287,7 @@ class TestSettings:
         }
 
     def test_an_adopted_project_needs_nothing(self):
-        done = document_after(survey(limited_api="3.9"))
+        done = document_after(survey(floors=NINE))
         given = ProjectScan(pyproject="", document=done, declarations=DECLARED)
         assert given.adopted
         assert adopt(given, AdoptionRequest()).edits == ()
@@ -256,7 +296,7 @@ class TestSettings:
         assert adopt(ProjectScan(pyproject="", document=done), AdoptionRequest()).edits == ()
 
     def test_a_stable_abi_that_was_found_is_written_down(self):
-        assert own(survey(limited_api="3.9"))["stable-abi"] == "3.9"
+        assert own(survey(floors=NINE))["stable-abi"] == "3.9"
 
 
 class TestClassifier:
@@ -316,12 +356,24 @@ class TestNotes:
         [note] = adopt(survey(), AdoptionRequest(pythons=("3.13",), platforms=("win32",))).notes
         assert note.startswith("there will be no pair")
 
+    def test_floors_that_disagree_are_told(self):
+        floors = (*NINE, StableAbiFloor(minor=11, where="the features of PyO3"))
+        given = survey(floors=floors, abi3t_feature="abi3t-py315")
+        assert own(given)["stable-abi"] == "3.11"
+        disagree, feature = adopt(given, EVERYTHING).notes
+        assert "3.9 (setup.py), 3.11 (the features of PyO3)" in disagree
+        assert "abi3t-py315" in feature
+
+    def test_a_project_that_compiles_in_place_is_told(self):
+        [note] = adopt(survey(in_place="build.py"), EVERYTHING).notes
+        assert note.startswith("build.py compiles modules into the source tree")
+
     def test_what_was_found_is_told(self):
-        given = survey(SETUPTOOLS + "[tool.cibuildwheel]\n", limited_api="3.9")
+        given = survey(SETUPTOOLS + "[tool.cibuildwheel]\n", floors=NINE)
         assert adopt(given, EVERYTHING).found == (
             ("build backend", "setuptools.build_meta"),
             ("requires-python", ">=3.13"),
-            ("stable ABI", "from 3.9"),
+            ("stable ABI", "from 3.9 (setup.py)"),
             ("cibuildwheel", "[tool.cibuildwheel]"),
             ("declares", "a.c"),
         )
@@ -329,21 +381,49 @@ class TestNotes:
 
 
 @pytest.mark.parametrize(
-    ("document", "files", "cargo", "floor"),
+    ("document", "files", "cargo", "floors"),
     [
-        ('[tool.scikit-build]\nwheel.py-api = "cp312"\n', {}, "", "3.12"),
-        ('[tool.scikit-build]\nwheel.py-api = "py3"\n', {}, "", ""),
-        ('[tool.distutils.bdist_wheel]\npy-limited-api = "cp39"\n', {}, "", "3.9"),
-        ('[tool.distutils.bdist_wheel]\npy_limited_api = "cp310"\n', {}, "", "3.10"),
-        ("", {"setup_cfg": "[bdist_wheel]\nuniversal = 0\npy_limited_api = cp38\n"}, "", "3.8"),
-        ("", {"setup_cfg": "[other]\npy_limited_api = cp38\n"}, "", ""),
-        ("", {"setup_py": 'setup(options={"bdist_wheel": {"py_limited_api": "cp311"}})\n'}, "", "3.11"),
-        ("", {"setup_py": "Extension(py_limited_api=True)\n"}, "", ""),
-        ("", {}, '[dependencies]\npyo3 = { version = "0.29", features = ["abi3-py39", "abi3-py310"] }\n', "3.9"),
-        ("", {}, '[dependencies]\npyo3 = "0.29"\n', ""),
+        ('[tool.scikit-build]\nwheel.py-api = "cp312"\n', {}, "", ["3.12"]),
+        ('[tool.scikit-build]\nwheel.py-api = "py3"\n', {}, "", []),
+        ('[tool.distutils.bdist_wheel]\npy-limited-api = "cp39"\n', {}, "", ["3.9"]),
+        ('[tool.distutils.bdist_wheel]\npy_limited_api = "cp310"\n', {}, "", ["3.10"]),
+        ("", {"setup_cfg": "[bdist_wheel]\nuniversal = 0\npy_limited_api = cp38\n"}, "", ["3.8"]),
+        ("", {"setup_cfg": "[other]\npy_limited_api = cp38\n"}, "", []),
+        ("", {"setup_py": 'setup(options={"bdist_wheel": {"py_limited_api": "cp311"}})\n'}, "", ["3.11"]),
+        ("", {"setup_py": "Extension(py_limited_api=True)\n"}, "", []),
+        ("", {"setup_py": 'def get_tag(self):\n    return "cp310", "abi3", platform\n'}, "", ["3.10"]),
+        ("", {"setup_py": 'class B(bdist_wheel):\n  py_limited_api = "cp36"\n'}, "", ["3.6"]),
+        ("", {"setup_py": 'define_macros=[("Py_LIMITED_API", "0x030A0000")]\n'}, "", ["3.10"]),
+        ("", {"meson_build": "py.extension_module('m', 'm.c', limited_api: '3.12')\n"}, "", ["3.12"]),
+        ("", {"meson_build": "c_args: ['-DPy_LIMITED_API=0x030b0000'], limited_api: '3.10'\n"}, "", ["3.10", "3.11"]),
+        ('[tool.maturin]\nfeatures = ["pyo3/abi3-py39"]\n', {}, "", ["3.9"]),
+        ("", {}, '[dependencies]\npyo3 = { version = "0.29", features = ["abi3-py39", "abi3-py310"] }\n', ["3.9"]),
+        ("", {}, '[dependencies]\npyo3 = "0.29"\n', []),
+        ("", {}, '[dependencies]\npyo3 = 1\n[target]\nx = 1\n', []),
+        ("", {}, '[target."cfg(unix)".dependencies]\npyo3-ffi = { features = ["abi3-py311"] }\n', ["3.11"]),
+        ("", {}, '[workspace.dependencies]\npyo3 = { version = "1", features = ["abi3-py38"] }\n', ["3.8"]),
+        ("", {}, '[features]\ndefault = ["abi3"]\nabi3 = ["pyo3/abi3-py37"]\n', ["3.7"]),
+    ],
+)  # fmt: skip
+def test_the_stable_abi_is_believed_where_it_is_written_out(
+    document: str, files: dict[str, str], cargo: str, floors: list[str]
+):
+    sources = StableAbiSources(document=tomllib.loads(document), cargo=[tomllib.loads(cargo)], **files)
+    assert [floor.version for floor in stable_abi_floors(sources)] == floors
+
+
+@pytest.mark.parametrize(
+    ("version", "features", "feature"),
+    [
+        ("0.29", ["abi3-py39"], "abi3t-py315"),
+        ("1.0", ["abi3-py310"], "abi3t-py315"),
+        ("0.29", ["abi3-py39", "abi3t-py315"], ""),
+        ("0.29", ["abi3-py39", "abi3t"], ""),
+        ("0.28", ["abi3-py39"], ""),
+        ("0.29", [], ""),
+        ("*", ["abi3-py39"], ""),
     ],
 )
-def test_the_stable_abi_is_believed_where_it_is_written_out(
-    document: str, files: dict[str, str], cargo: str, floor: str
-):
-    assert stable_abi_floor_of(tomllib.loads(document), cargo=tomllib.loads(cargo), **files) == floor
+def test_the_wheel_for_both_builds_is_proposed_where_pyo3_can_make_it(version: str, features: list[str], feature: str):
+    cargo = {"dependencies": {"pyo3": {"version": version, "features": features}}}
+    assert abi3t_feature(StableAbiSources(document={}, cargo=[cargo])) == feature

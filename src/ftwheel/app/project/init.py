@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, assert_never
 
-from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
+from ftwheel.core.build.cibuildwheel.identifiers import NothingToBuildError, request_for, select
 from ftwheel.core.errors import InputError
 from ftwheel.core.project.adoption import AdoptionPlan, AdoptionRequest, ProjectScan, adopt
 from ftwheel.core.project.templates import Value, placeholders, render
-from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, applied, table_at
+from ftwheel.core.project.toml_edits import Drop, Edit, Insert, Put, Remove, applied, table_at
 from ftwheel.core.project.workflow_files import WorkflowPlan, plan_workflows
 from ftwheel_build.config import parse
 from ftwheel_build.errors import RefusedError
@@ -67,7 +67,7 @@ def plan_init(
     """
     adoption = adopt(survey, wishes)
     document = applied(survey.document, adoption.edits)
-    _valid(document)
+    _parsed(document)
     changes: list[Change] = []
     if adoption.edits:
         before = survey.pyproject or ""
@@ -79,7 +79,7 @@ def plan_init(
                 says=tuple(map(_words, adoption.edits)),
             )
         )
-    notes = list(adoption.notes)
+    notes = [*adoption.notes, *_left_out(document)]
     made = WorkflowPlan(files=(), paths=(), notes=())
     if not place:
         values: dict[str, str | Value] = {"action": action, **ci_values(document, survey.test_folder)}
@@ -124,6 +124,8 @@ def _words(edit: Edit) -> str:
             done = "is set"
         case Insert():
             done = f'gets "{edit.value}"'
+        case Drop():
+            done = f'loses "{edit.value}"'
         case Remove():
             done = "goes"
         case _:
@@ -131,13 +133,22 @@ def _words(edit: Edit) -> str:
     return f"{where} {done}: {edit.why}"
 
 
-def _valid(document: Mapping[str, Any]) -> None:
-    """Refuse a table that the build backend or the release would refuse later."""
+def _parsed(document: Mapping[str, Any]) -> None:
+    """Refuse a table that the build backend would refuse later."""
     try:
         parse(table_at(document, ("tool", "ftwheel")) or {})
     except RefusedError as error:
         raise InputError(error.message, hint=error.fix) from error
-    select(request_for(document, {}))
+
+
+def _left_out(document: Mapping[str, Any]) -> list[str]:
+    """What cibuildwheel would not build of what the project is to serve."""
+    try:
+        select(request_for(document, {}))
+    except NothingToBuildError as error:
+        what = error.message.partition("\n")[0]
+        return [f"a build by cibuildwheel will stop: {what}. {error.hint[:1].upper()}{error.hint[1:]}"]
+    return []
 
 
 def _found(adoption: AdoptionPlan, workflows: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

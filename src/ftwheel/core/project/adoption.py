@@ -15,9 +15,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.project.cibuildwheel_updates import updates
 from ftwheel.core.project.declarations import Declarations
 from ftwheel.core.project.proposals import proposed
-from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, table_at
+from ftwheel.core.project.stable_abi import StableAbiFloor
+from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, applied, table_at
 
 __all__ = ["STATUSES", "WRAPPER", "AdoptionPlan", "AdoptionRequest", "ProjectScan", "adopt"]
 
@@ -51,8 +53,10 @@ class ProjectScan:
     """What was found in a project, without running anything of it.
 
     ``pyproject`` is the text of the file, None if there is none; ``document`` what it means. ``requires_python`` is
-    what setup.cfg or setup.py say where pyproject.toml does not. ``limited_api`` is the oldest version of a stable ABI
-    that the project asks its backend for, such as ``3.9``.
+    said in any of the places for it. ``floors`` are the oldest versions of a stable ABI that the project asks its
+    backend for, ``abi3t_feature`` the feature of PyO3 that is missing for the wheel of both builds. ``in_place`` names
+    the file that has modules compiled into the source tree. ``supported`` are the minor versions of CPython that get
+    security fixes, None where that does not matter.
     """
 
     pyproject: str | None = None
@@ -60,7 +64,10 @@ class ProjectScan:
     setup_py: str | None = None
     setup_cfg: str | None = None
     requires_python: str = ""
-    limited_api: str = ""
+    floors: tuple[StableAbiFloor, ...] = ()
+    abi3t_feature: str = ""
+    in_place: str = ""
+    supported: tuple[int, ...] | None = None
     declarations: Declarations = field(default_factory=Declarations)
     test_folder: str = ""
 
@@ -70,9 +77,20 @@ class ProjectScan:
         return (table_at(self.document, ("build-system",)) or {}).get("build-backend") == WRAPPER
 
     @property
+    def limited_api(self) -> str:
+        """The version of the stable ABI that every setting allows, the newest that is named; empty without one."""
+        return self.floors[-1].version if self.floors else ""
+
+    @property
     def proposed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The pythons and the platform tags to propose; raises ConfigurationError when nothing is left to build."""
-        return proposed(self.document, self.requires_python)
+        today = applied(self.document, updates(self.document)[0])
+        return proposed(today, self.requires_python, supported=self.supported)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether sources of modules were found."""
+        return self.declarations.all_declare is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +130,23 @@ def adopt(survey: ProjectScan, wishes: AdoptionRequest) -> AdoptionPlan:
     notes: list[str] = []
     if not survey.adopted:
         _compiles(survey, wishes, backend)
+        older, notes = _updates(survey)
+        edits += older
     edits += _settings(survey, wishes, own)
     status, missing = _classifier(survey, wishes)
     edits += status
     notes += missing
     notes += _about_gil(survey, wishes, own)
     notes += _about_halves(survey, wishes, own)
+    notes += _about_stable_abi(survey)
+    notes += _about_place(survey)
     return AdoptionPlan(edits=tuple(edits), found=_found(survey, backend), notes=tuple(notes))
+
+
+def _updates(survey: ProjectScan) -> tuple[list[Edit], list[str]]:
+    """What cibuildwheel of today refuses in the project's table."""
+    edits, notes = updates(survey.document)
+    return list(edits), list(notes)
 
 
 def _wrapped(survey: ProjectScan, wishes: AdoptionRequest) -> tuple[str, list[Edit]]:
@@ -141,7 +169,7 @@ def _wrapped(survey: ProjectScan, wishes: AdoptionRequest) -> tuple[str, list[Ed
                 hint="name it with --build-backend, for example --build-backend setuptools.build_meta",
             )
     else:
-        backend = _backend(str(named or ""), system, wishes)
+        backend = _backend(str(named or ""), system, survey, wishes)
     if system is None:
         made = ("build-system",)
         needed = (_DISTRIBUTION, *_requirements(survey))
@@ -179,8 +207,8 @@ def _strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _backend(named: str, system: Mapping[str, Any] | None, wishes: AdoptionRequest) -> str:
-    """The name of the backend to wrap, if it is known or was confirmed."""
+def _backend(named: str, system: Mapping[str, Any] | None, survey: ProjectScan, wishes: AdoptionRequest) -> str:
+    """The name of the backend to wrap, if it is known, or something is compiled, or it was confirmed."""
     backend = wishes.backend or named or _LEGACY
     if wishes.backend and named and wishes.backend != named:
         raise InputError(
@@ -193,7 +221,7 @@ def _backend(named: str, system: Mapping[str, Any] | None, wishes: AdoptionReque
             hint="write [build-system] with requires and build-backend into pyproject.toml first",
         )
     known = {*_COMPILERS, *_PURE, *_HOOKED, *_SETUPTOOLS}
-    if wishes.backend or backend in known or "backend-path" in (system or {}):
+    if wishes.backend or survey.compiles or backend in known or "backend-path" in (system or {}):
         return backend
     raise InputError(
         f"pyproject.toml: the build backend {backend!r} is not known here",
@@ -218,6 +246,8 @@ def _compiles(survey: ProjectScan, wishes: AdoptionRequest, backend: str) -> Non
     """Refuse a project of pure Python, which needs no pair."""
     in_tree = "backend-path" in (table_at(survey.document, ("build-system",)) or {})
     if wishes.compiled or backend in _COMPILERS or in_tree or (wishes.backend and backend not in _PURE):
+        return
+    if survey.compiles and backend not in _PURE:
         return
     if backend in _SETUPTOOLS:
         table = table_at(survey.document, ("tool", "setuptools")) or {}
@@ -325,13 +355,41 @@ def _about_halves(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str
     ]
 
 
+def _about_stable_abi(survey: ProjectScan) -> list[str]:
+    notes = []
+    if len({floor.minor for floor in survey.floors}) > 1:
+        said = ", ".join(f"{floor.version} ({floor.where})" for floor in survey.floors)
+        notes.append(
+            f"the floors of the stable ABI disagree: {said}. A wheel must not promise an older version than its modules"
+            f" are compiled for, so {survey.limited_api} is taken; make them one"
+        )
+    if survey.abi3t_feature:
+        notes.append(
+            f'add the feature "{survey.abi3t_feature}" of pyo3 in Cargo.toml: then one wheel (cp315-abi3.abi3t) serves'
+            " both builds of 3.15 and newer"
+        )
+    return notes
+
+
+def _about_place(survey: ProjectScan) -> list[str]:
+    if survey.adopted or not survey.in_place:
+        return []
+    note = (
+        f"{survey.in_place} compiles modules into the source tree. Where one tree is built for several interpreters, as"
+        " cibuildwheel does, the module of the first gets into the wheel of the second, and the wrapper stops the"
+        " build. Remove it in between, for example: [tool.cibuildwheel] before-build ="
+        " \"python -c \\\"import pathlib; [each.unlink() for each in pathlib.Path('src').rglob('*.so')]\\\"\""
+    )
+    return [note]
+
+
 def _found(survey: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:
     judged = survey.declarations
     says: Iterable[tuple[str, str]] = (
         ("build backend", f"{backend} (wrapped)" if survey.adopted else backend),
         ("requires-python", str((table_at(survey.document, ("project",)) or {}).get("requires-python", ""))
          or survey.requires_python or "not said"),
-        ("stable ABI", f"from {survey.limited_api}" if survey.limited_api else ""),
+        ("stable ABI", f"from {survey.limited_api} ({survey.floors[-1].where})" if survey.floors else ""),
         ("cibuildwheel", "" if table_at(survey.document, ("tool", "cibuildwheel")) is None else "[tool.cibuildwheel]"),
         ("declares", ", ".join(judged.declared)),
         ("declares by default (PyO3)", ", ".join(judged.by_default)),

@@ -2,8 +2,8 @@
 
 A declaration is a sign of the author's in the source: the slot ``Py_mod_gil`` (PEP 703; CPython's extending guide),
 ``mod_gil_not_used()`` of pybind11 2.13, ``FREE_THREADED`` of nanobind 2.2, Cython 3.1's ``freethreading_compatible``,
-``gil_used = false`` of PyO3. What a finished module really declares is read by ``ftwheel check``; text that
-was generated, or that a macro hides, says nothing here.
+``gil_used = false`` of PyO3, SWIG's option ``-nogil``. What a finished module really declares
+is read by ``ftwheel check``; text that was generated, or that a macro hides, says nothing here.
 """
 
 from __future__ import annotations
@@ -20,9 +20,18 @@ _C_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
 _C_MODULE = re.compile(r"\bPyInit_\w+\s*\(|\b(?:PYBIND11|NB|BOOST_PYTHON)_MODULE\s*\(")
 _C_DECLARES = re.compile(r"\bPy_MOD_GIL_NOT_USED\b|\bmod_gil_not_used\s*\(\s*(?:true\s*)?\)")
 _NANOBIND = re.compile(r"\bnanobind_add_module\s*\((?P<arguments>[^)]*)\)")
-_CYTHON = re.compile(r"^#\s*cython\s*:.*\bfreethreading_compatible\s*=\s*True\b", re.MULTILINE | re.IGNORECASE)
-_CYTHON_EVERYWHERE = re.compile(r"(?:\b|-X)freethreading_compatible\b['\"]?\s*[=:]\s*True\b", re.IGNORECASE)
-_RUST_MODULE = re.compile(r"#\[\s*pymodule\s*(?:\((?P<options>[^)]*)\))?\s*\]")
+_CYTHON = re.compile(r"^#\s*cython\s*:.*\bfreethreading_compatible\s*=\s*'?True\b", re.MULTILINE | re.IGNORECASE)
+# freethreading_compatible = True, "...": "True", directives["..."] = True, -X ...=True, set("...", True)
+_CYTHON_EVERYWHERE = re.compile(
+    r"(?:\b|-X)freethreading_compatible\b['\"]?\s*\]?\s*[=:,]\s*['\"]?True\b", re.IGNORECASE
+)
+_SWIG = re.compile(r"%module\b|^\s*%\{", re.MULTILINE)
+_SWIG_DECLARES = re.compile(r"%module\s*\([^)]*\bnogil\b")
+_SWIG_EVERYWHERE = re.compile(r"(?<![\w-])-nogil\b")
+_RUST_MODULE = re.compile(
+    r"#\[\s*(?:pyo3\s*::\s*)?pymodule\s*(?:\((?P<options>[^)]*)\))?\s*\]"
+    r"(?P<more>(?:\s*#\[\s*pyo3\s*\([^)]*\)\s*\])*)"
+)
 _RUST_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _BUILD_FILES = frozenset({"setup.py", "meson.build", "CMakeLists.txt", "pyproject.toml", "setup.cfg", "Cargo.toml"})
 _PYO3 = re.compile(r"""^\s*pyo3\s*=\s*(?:\{[^}]*\bversion\s*=\s*)?["'][\^~=]*(\d+)\.(\d+)""", re.MULTILINE)
@@ -49,7 +58,7 @@ class Declarations:
 
 def is_source(path: str) -> bool:
     """Whether a file may define or declare a module."""
-    return _suffix(path) in {*_C, ".pyx", ".rs"} or _name(path) in _BUILD_FILES
+    return _suffix(path) in {*_C, ".pyx", ".rs", ".i"} or _name(path) in _BUILD_FILES
 
 
 def declarations(files: Iterable[tuple[str, str]]) -> Declarations:
@@ -59,6 +68,7 @@ def declarations(files: Iterable[tuple[str, str]]) -> Declarations:
     cython_everywhere = bool(_CYTHON_EVERYWHERE.search(build))
     nanobind = [bool(re.search(r"\bFREE_THREADED\b", match["arguments"])) for match in _NANOBIND.finditer(build)]
     pyo3 = [(int(match[1]), int(match[2])) for match in _PYO3.finditer(build)]
+    swig_everywhere = bool(_SWIG_EVERYWHERE.search(build))
     found: dict[str, list[str]] = {"declared": [], "by_default": [], "undeclared": []}
     for path, text in sorted(texts.items()):
         suffix = _suffix(path)
@@ -67,6 +77,9 @@ def declarations(files: Iterable[tuple[str, str]]) -> Declarations:
             verdict = "declared" if cython_everywhere or _CYTHON.search(text) else "undeclared"
         elif suffix == ".rs":
             verdict = _rust(text, pyo3)
+        elif suffix == ".i" and _SWIG.search(text):
+            declares = swig_everywhere or _SWIG_DECLARES.search(_C_COMMENT.sub(" ", text))
+            verdict = "declared" if declares else "undeclared"
         elif suffix in _C and not _generated(path, texts):
             verdict = _c(text, nanobind=bool(nanobind) and all(nanobind))
         if verdict:
@@ -84,7 +97,9 @@ def _c(text: str, *, nanobind: bool) -> str:
 
 
 def _rust(text: str, pyo3: list[tuple[int, int]]) -> str:
-    options = [match["options"] or "" for match in _RUST_MODULE.finditer(_RUST_COMMENT.sub(" ", text))]
+    options = [
+        (match["options"] or "") + match["more"] for match in _RUST_MODULE.finditer(_RUST_COMMENT.sub(" ", text))
+    ]
     if not options:
         return ""
     # a module inside a module is one for Python alone, and has no options of its own

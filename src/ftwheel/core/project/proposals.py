@@ -1,43 +1,67 @@
 """Decides which CPythons and platforms to propose to a project: what cibuildwheel would build for it as it is.
 
 requires-python and the project's own ``build``, ``skip``, ``archs`` and images count. The experimental 3.13t is not
-proposed, nor are systems without a free-threaded CPython (iOS, Android, Pyodide).
+proposed, nor is a CPython without security support that the project does not name itself, nor are systems without a
+free-threaded CPython (iOS, Android, Pyodide).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, place_of, request_for, select
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions
 from ftwheel.core.build.cibuildwheel.runs import image_of
+from ftwheel.core.project.toml_edits import table_at
+from ftwheel.core.tags.cpython import macos_target
 
 __all__ = ["proposed"]
 
 _WINDOWS = {"AMD64": "win_amd64", "ARM64": "win_arm64", "x86": "win32"}
 _SYSTEMS = {"linux": ("manylinux", "musllinux"), "macos": ("macosx",), "windows": ("win",)}
 _AUTOMATIC = frozenset({"auto", "auto32", "auto64", "native", "all"})  # depends on the machine that builds
-_MACOS = {"macosx_x86_64": "macosx_10_13_x86_64", "macosx_arm64": "macosx_11_0_arm64"}
 _IMAGE = re.compile(r"(manylinux2014|(?:many|musl)linux_\d+_\d+)")
+_CLASSIFIER = re.compile(r"Programming Language :: Python :: 3\.(\d+)")
+_SELECTOR = re.compile(r"\bcp3(\d+)t?-")
+_TARGET = re.compile(r"\bMACOSX_DEPLOYMENT_TARGET=[\"']?(\d+)(?:\.(\d+))?")
 
 
-def proposed(document: Mapping[str, Any], requires_python: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def proposed(
+    document: Mapping[str, Any], requires_python: str, *, supported: Collection[int] | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Labels of CPythons (``3.14t``), the oldest first, and platform tags (``manylinux_2_28_x86_64``).
 
-    ``document`` is pyproject.toml; ``requires_python`` holds where that does not say. Raises ConfigurationError when
-    nothing is left to build.
+    ``document`` is pyproject.toml; ``requires_python`` holds where that does not say. ``supported`` are the minor
+    versions that get security fixes (None: all). Raises ConfigurationError when nothing is left to build.
     """
     request = request_for(document, {})
     places = tuple(dict.fromkeys(place for system in _SYSTEMS for place in _places(system, request.own)))
     found = select(
         replace(request, pythons=(), places=places, requires_python=request.requires_python or requires_python)
     ).identifiers
+    alive = [each for each in found if supported is None or each.minor in supported or each.minor in _named(document)]
+    found = tuple(alive) or found
     pythons = sorted({(each.minor, each.free_threaded): each.label for each in found}.items())
     built = {each.place for each in found}
-    return tuple(label for _, label in pythons), tuple(_tag(place, request.own) for place in places if place in built)
+    oldest = min(each.minor for each in found)
+    return (
+        tuple(label for _, label in pythons),
+        tuple(_tag(place, request.own, oldest) for place in places if place in built),
+    )
+
+
+def _named(document: Mapping[str, Any]) -> set[int]:
+    """The versions that the project names one by one, in classifiers or in what it tells cibuildwheel to build."""
+    classifiers = (table_at(document, ("project",)) or {}).get("classifiers", ())
+    build = (table_at(document, ("tool", "cibuildwheel")) or {}).get("build", "")
+    return {
+        int(match[1])
+        for pattern, text in ((_CLASSIFIER, classifiers), (_SELECTOR, build))
+        for match in pattern.finditer(str(text))
+    }
 
 
 def _places(system: str, own: CibuildwheelOptions) -> Iterator[str]:
@@ -55,11 +79,25 @@ def _places(system: str, own: CibuildwheelOptions) -> Iterator[str]:
             yield from (place_of(f"{family}_{arch}") for family in _SYSTEMS[system])
 
 
-def _tag(place: str, own: CibuildwheelOptions) -> str:
-    """The platform tag of a place; for Linux that of the image, the usual one if the project names its own."""
+def _tag(place: str, own: CibuildwheelOptions, oldest: int) -> str:
+    """The platform tag of a place; for Linux that of the image, the usual one if the project names its own.
+
+    For macOS that of the deployment target, which is never older than ``oldest`` runs on.
+    """
     family, _, arch = place.partition("_")
+    if family == "macosx":
+        major, minor = max(macos_target(oldest, arch), _deployment_target(own))
+        return f"macosx_{major}_{minor if major == 10 else 0}_{arch}"
     if family not in _SYSTEMS["linux"]:
-        return _MACOS.get(place, place)
+        return place
     chosen = _IMAGE.fullmatch(image_of(place, own, ())[0])
     name = chosen[1] if chosen else image_of(place, CibuildwheelOptions(), ())[0]
     return f"{'manylinux_2_17' if name == 'manylinux2014' else name}_{arch}"
+
+
+def _deployment_target(own: CibuildwheelOptions) -> tuple[int, int]:
+    """``MACOSX_DEPLOYMENT_TARGET`` in the project's ``environment``, a table or a text; (0, 0) where it is not set."""
+    said = own.raw("environment", "macos")
+    text = " ".join(f"{name}={value}" for name, value in said.items()) if isinstance(said, Mapping) else str(said)
+    match = _TARGET.search(text)
+    return (int(match[1]), int(match[2] or 0)) if match else (0, 0)

@@ -1,43 +1,132 @@
 """Decides from a project's own settings whether its default half is a wheel of the stable ABI, and from which version.
 
 Only what is written out is believed: ``py_limited_api`` of setuptools' ``bdist_wheel`` (setup.cfg,
-``[tool.distutils]``, a literal in setup.py), ``wheel.py-api`` of scikit-build-core, the feature ``abi3-py3N`` of PyO3.
-meson-python names no version in pyproject.toml.
+``[tool.distutils]``, a literal in setup.py, a ``get_tag`` that returns ``cp39`` and ``abi3``), ``wheel.py-api`` of
+scikit-build-core, ``limited_api`` in meson.build, the feature ``abi3-py3N`` of PyO3 in Cargo.toml or for maturin, and
+the macro ``Py_LIMITED_API`` with its number.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ftwheel.core.project.toml_edits import table_at
+from ftwheel.core.tags.cpython import FIRST_ABI3T
 
-__all__ = ["stable_abi_floor_of"]
+__all__ = ["StableAbiFloor", "StableAbiSources", "abi3t_feature", "stable_abi_floors"]
 
 _TAG = re.compile(r"cp3(\d{1,2})")
-_SETUP_CFG = re.compile(r"^\[bdist_wheel\][^\[]*?^py[_-]limited[_-]api\s*=\s*(cp3\d{1,2})\s*$", re.MULTILINE)
-_SETUP_PY = re.compile(r"""["']?py_limited_api["']?\s*[:=]\s*["'](cp3\d{1,2})["']""")
-_FEATURE = re.compile(r"abi3-py3(\d{1,2})")
+_SETUP_CFG = re.compile(r"^\[bdist_wheel\][^\[]*?^py[_-]limited[_-]api\s*=\s*cp3(\d{1,2})\s*$", re.MULTILINE)
+_SETUP_PY = (
+    re.compile(r"""["']?\bpy_limited_api["']?\s*[:=]\s*["']cp3(\d{1,2})["']"""),
+    re.compile(r"""["']cp3(\d{1,2})["']\s*,\s*["']abi3["']"""),  # get_tag() of a bdist_wheel class
+)
+_MESON = re.compile(r"\blimited_api\s*:\s*'3\.(\d{1,2})'")
+_MACRO = re.compile(r"Py_LIMITED_API\b[^\w\n]{1,8}0x03([0-9a-fA-F]{2})[0-9a-fA-F]{4}\b")
+_FEATURE = re.compile(r"(?:pyo3(?:-ffi)?\??/)?abi3-py3(\d{1,2})")
+_ABI3T = re.compile(r"(?:pyo3(?:-ffi)?\??/)?abi3t(?:-py3\d{1,2})?")
+_NUMBERS = re.compile(r"(\d+)\.(\d+)")
+_FIRST_WITH_ABI3T = (0, 29)  # PyO3
 
 
-def stable_abi_floor_of(
-    document: Mapping[str, Any], *, setup_py: str = "", setup_cfg: str = "", cargo: Mapping[str, Any]
-) -> str:
-    """The oldest version of the stable ABI, such as ``3.9``; empty where nothing asks for it or no version is named."""
-    for value in _named(document, setup_py, setup_cfg):
-        if isinstance(value, str) and (match := _TAG.fullmatch(value)):
-            return f"3.{match[1]}"
-    pyo3 = (table_at(cargo, ("dependencies",)) or {}).get("pyo3")
-    features = pyo3.get("features", ()) if isinstance(pyo3, Mapping) else ()
-    floors = [int(match[1]) for feature in features if (match := _FEATURE.fullmatch(str(feature)))]
-    return f"3.{min(floors)}" if floors else ""
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class StableAbiFloor:
+    """The oldest CPython 3.``minor`` of a stable ABI, and where that is said."""
+
+    minor: int
+    where: str
+
+    @property
+    def version(self) -> str:
+        """``3.9``"""
+        return f"3.{self.minor}"
 
 
-def _named(document: Mapping[str, Any], setup_py: str, setup_cfg: str) -> Iterator[object]:
-    yield (table_at(document, ("tool", "scikit-build", "wheel")) or {}).get("py-api")
-    options = table_at(document, ("tool", "distutils", "bdist_wheel")) or {}
-    yield options.get("py-limited-api", options.get("py_limited_api"))
-    for pattern, text in ((_SETUP_CFG, setup_cfg), (_SETUP_PY, setup_py)):
-        if match := pattern.search(text):
-            yield match[1]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StableAbiSources:
+    """The texts that may name a floor; ``cargo`` are Cargo.toml of the crate and of the workspaces around it."""
+
+    document: Mapping[str, Any]
+    setup_py: str = ""
+    setup_cfg: str = ""
+    meson_build: str = ""
+    cargo: Sequence[Mapping[str, Any]] = ()
+
+
+def stable_abi_floors(sources: StableAbiSources) -> tuple[StableAbiFloor, ...]:
+    """Every floor that is named, one for each place, the oldest first; empty where nothing asks for a stable ABI."""
+    return tuple(sorted({StableAbiFloor(minor=minor, where=where) for where, minor in _named(sources)}))
+
+
+def _named(sources: StableAbiSources) -> Iterator[tuple[str, int]]:
+    tables = (
+        ("[tool.scikit-build] wheel.py-api", ("scikit-build", "wheel"), ("py-api",)),
+        ("[tool.distutils.bdist_wheel]", ("distutils", "bdist_wheel"), ("py-limited-api", "py_limited_api")),
+    )
+    for where, path, keys in tables:
+        table = table_at(sources.document, ("tool", *path)) or {}
+        for key in keys:
+            if match := _TAG.fullmatch(str(table.get(key, ""))):
+                yield where, int(match[1])
+    texts = (
+        ("setup.cfg", (_SETUP_CFG,), sources.setup_cfg),
+        ("setup.py", _SETUP_PY, sources.setup_py),
+        ("meson.build", (_MESON,), sources.meson_build),
+    )
+    for where, patterns, text in texts:
+        yield from ((where, int(match[1])) for pattern in patterns for match in pattern.finditer(text))
+        yield from ((f"Py_LIMITED_API in {where}", int(match[1], 16)) for match in _MACRO.finditer(text))
+    if minors := [int(match[1]) for feature in _pyo3_features(sources) if (match := _FEATURE.fullmatch(feature))]:
+        yield "the features of PyO3", min(minors)  # the oldest decides: a feature turns on those of newer versions
+
+
+def _pyo3_features(sources: StableAbiSources) -> Iterator[str]:
+    maturin = (table_at(sources.document, ("tool", "maturin")) or {}).get("features")
+    yield from _strings(maturin)
+    for cargo in sources.cargo:
+        for pyo3 in _pyo3(cargo):
+            yield from _strings(pyo3.get("features"))
+        default = (table_at(cargo, ("features",)) or {}).get("default")
+        yield from _strings(default)
+        for name in _strings(default):
+            yield from _strings((table_at(cargo, ("features",)) or {}).get(name))
+
+
+def _pyo3(cargo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """PyO3 as a dependency, as a table also where only its version is given."""
+    places: list[Mapping[str, Any] | None] = [
+        table_at(cargo, ("dependencies",)),
+        table_at(cargo, ("workspace", "dependencies")),
+    ]
+    targets = table_at(cargo, ("target",)) or {}
+    places += [table_at(targets, (name, "dependencies")) for name in targets]
+    for place in places:
+        for name in ("pyo3", "pyo3-ffi"):
+            found = (place or {}).get(name)
+            if isinstance(found, Mapping):
+                yield found
+            elif isinstance(found, str):
+                yield {"version": found}
+
+
+def _strings(value: object) -> Iterable[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def abi3t_feature(sources: StableAbiSources) -> str:
+    """The feature of PyO3 that makes the wheel for both builds, where it can be added: ``abi3t-py315``.
+
+    Empty where PyO3 is not asked for a stable ABI, has the feature, or is older than 0.29, the first that knows it.
+    """
+    features = list(_pyo3_features(sources))
+    wanted = any(map(_FEATURE.fullmatch, features)) and not any(map(_ABI3T.fullmatch, features))
+    versions = [
+        (int(match[1]), int(match[2]))
+        for cargo in sources.cargo
+        for pyo3 in _pyo3(cargo)
+        if (match := _NUMBERS.search(str(pyo3.get("version", ""))))
+    ]
+    return f"abi3t-py3{FIRST_ABI3T}" if wanted and versions and min(versions) >= _FIRST_WITH_ABI3T else ""

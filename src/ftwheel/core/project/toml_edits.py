@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
-__all__ = ["Edit", "Insert", "Put", "Remove", "Value", "applied", "table_at"]
+__all__ = ["Drop", "Edit", "Insert", "Put", "Remove", "Value", "applied", "table_at"]
 
 Value: TypeAlias = str | tuple[str, ...]
 
@@ -46,7 +46,17 @@ class Remove:
     why: str
 
 
-Edit: TypeAlias = Put | Insert | Remove
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """An array loses one of its strings, the first that is equal."""
+
+    table: tuple[str, ...]
+    key: str
+    value: str
+    why: str
+
+
+Edit: TypeAlias = Put | Insert | Remove | Drop
 
 
 def table_at(document: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, Any] | None:
@@ -71,6 +81,8 @@ def applied(document: Mapping[str, Any], edits: Iterable[Edit]) -> dict[str, Any
                 table[edit.key].insert(edit.position, edit.value)
             case Remove():
                 del table[edit.key]
+            case Drop():
+                table[edit.key].remove(edit.value)
             case _:
                 assert_never(edit)
     return result

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import configparser
+import contextlib
 import itertools
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,18 +15,24 @@ from typing import Any
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.project.adoption import ProjectScan
 from ftwheel.core.project.declarations import declarations, is_source
-from ftwheel.core.project.stable_abi import stable_abi_floor_of
+from ftwheel.core.project.requires_python import requires_python_of
+from ftwheel.core.project.stable_abi import StableAbiSources, abi3t_feature, stable_abi_floors
+from ftwheel.core.project.toml_edits import table_at
 from ftwheel.core.project.workflow_files import FOLDER
 from ftwheel.io.project.source import read_project
 
 __all__ = ["Repository", "read_repository", "survey"]
 
 _SKIPPED = frozenset(
-    {"benchmarks", "build", "dist", "docs", "env", "examples", "node_modules", "target", "test", "testing", "tests",
-     "venv", "wheelhouse"}
+    {"_vendor", "bench", "benchmark", "benchmarks", "build", "demo", "demos", "dist", "doc", "docs", "env", "example",
+     "examples", "extern", "external", "fuzz", "fuzzing", "node_modules", "subprojects", "target", "test", "testing",
+     "tests", "third-party", "third_party", "thirdparty", "vendor", "vendored", "venv", "wheelhouse"}
 )  # fmt: skip
 _MOST_FILES = 20_000  # a tree with more is looked at in part
 _LARGEST = 1 << 20  # bytes; generated C files are larger, and hand-written ones are not
+_IN_PLACE = re.compile(
+    r"\binplace['\"]?\s*[=:,]\s*(?:True|1)\b|--inplace\b|build_ext['\"]\s*,\s*['\"]-i\b", re.IGNORECASE
+)
 _TEST_FOLDERS = ("tests", "test", "python/tests", "src/tests")
 
 
@@ -42,28 +48,36 @@ class Repository:
     workflows: tuple[tuple[str, str], ...]
 
 
-def survey(folder: Path) -> ProjectScan:
-    """What a project says about itself.
+def survey(folder: Path, *, supported: tuple[int, ...] | None = None) -> ProjectScan:
+    """What a project says about itself; ``supported`` as in ``ProjectScan``.
 
     Raises InputError when there is no project, ConfigurationError when ``pyproject.toml`` cannot be read or has tables
     that are none.
     """
-    project = read_project(folder)
+    read_project(folder)
     pyproject = _text(folder / "pyproject.toml")
     document = tomllib.loads(pyproject) if pyproject is not None else {}
     for name in ("build-system", "project", "tool"):
         if not isinstance(document.get(name, {}), dict):
             raise ConfigurationError(f"{folder / 'pyproject.toml'}: {name} is {document[name]!r}, wanted a table")
     setup_py, setup_cfg = _text(folder / "setup.py"), _text(folder / "setup.cfg")
+    stable = StableAbiSources(
+        document=document,
+        setup_py=setup_py or "",
+        setup_cfg=setup_cfg or "",
+        meson_build=_lenient(folder / "meson.build"),
+        cargo=tuple(_cargo(folder, document)),
+    )
     return ProjectScan(
         pyproject=pyproject,
         document=document,
         setup_py=setup_py,
         setup_cfg=setup_cfg,
-        requires_python=project.requires_python or _requires_python(setup_cfg or "", setup_py or ""),
-        limited_api=stable_abi_floor_of(
-            document, setup_py=setup_py or "", setup_cfg=setup_cfg or "", cargo=_cargo(folder, document)
-        ),
+        requires_python=requires_python_of(document, setup_cfg=setup_cfg or "", setup_py=setup_py or ""),
+        floors=stable_abi_floors(stable),
+        abi3t_feature=abi3t_feature(stable),
+        in_place=_in_place(folder, document),
+        supported=supported,
         declarations=declarations(_sources(folder)),
         test_folder=next((name for name in _TEST_FOLDERS if (folder / name).is_dir()), ""),
     )
@@ -94,51 +108,48 @@ def _text(path: Path) -> str | None:
         raise ConfigurationError(f"{path}: cannot be read ({error})") from error
 
 
-def _cargo(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
-    """Cargo.toml of a maturin project; nothing where it is not there or cannot be read, as only cargo needs it."""
+def _lenient(path: Path) -> str:
+    """The text of a file that only a build backend needs; empty where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _cargo(folder: Path, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Cargo.toml of a project that has one, then those above it in the project, where a workspace may say more."""
     maturin = document.get("tool", {}).get("maturin", {})
     named = maturin.get("manifest-path", "Cargo.toml") if isinstance(maturin, dict) else "Cargo.toml"
-    try:
-        return tomllib.loads((folder / str(named)).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    crate = (folder / str(named)).parent
+    for place in dict.fromkeys((crate, *crate.parents)):
+        if place == folder or folder in place.parents:
+            with contextlib.suppress(ValueError):
+                yield tomllib.loads(_lenient(place / "Cargo.toml"))
 
 
-def _requires_python(setup_cfg: str, setup_py: str) -> str:
-    """``python_requires`` where it is written out; empty else, and where it is no specifier."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(setup_cfg)
-        said = parser.get("options", "python_requires", fallback="") or _keyword(setup_py, "python_requires")
-        return str(SpecifierSet(said))
-    except (configparser.Error, InvalidSpecifier):
-        return ""
-
-
-def _keyword(source: str, name: str) -> str:
-    """The value of a keyword argument of ``setup()``, if it is a plain string."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return ""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "setup":
-            for keyword in node.keywords:
-                if keyword.arg == name and isinstance(keyword.value, ast.Constant):
-                    return str(keyword.value.value)
+def _in_place(folder: Path, document: dict[str, Any]) -> str:
+    """The file that has modules compiled into the source tree, empty if none does."""
+    tool = document.get("tool", {})
+    poetry = table_at(tool, ("poetry",)) or {}
+    script = poetry.get("build")
+    script = script.get("script") if isinstance(script, dict) else script
+    if isinstance(script, str):  # Poetry packs what the script leaves in the tree
+        return script
+    hook = (table_at(tool, ("hatch", "build", "hooks", "custom")) or {}).get("path", "hatch_build.py")
+    for name in ("setup.py", "setup.cfg", str(hook)):
+        if _IN_PLACE.search(_lenient(folder / name)):
+            return name
     return ""
 
 
 def _sources(folder: Path) -> Iterator[tuple[str, str]]:
-    """Files that may define modules, outside tests and build folders."""
+    """Files that may define modules, outside tests, build folders, copies of other projects and projects beside it."""
     seen = 0
     for top, folders, files in os.walk(folder):
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith((".", "__")) and name not in _SKIPPED and not Path(top, name, "pyvenv.cfg").exists()
+            if not name.startswith((".", "__")) and name not in _SKIPPED and not _is_other(Path(top, name))
         )
         for name in sorted(files):
             path = Path(top, name)
@@ -148,3 +159,13 @@ def _sources(folder: Path) -> Iterator[tuple[str, str]]:
                 return
             if is_source(relative) and path.is_file() and path.stat().st_size <= _LARGEST:
                 yield relative, path.read_text(encoding="utf-8", errors="replace")
+
+
+def _is_other(folder: Path) -> bool:
+    """Whether a folder is a virtual environment, or a project of its own."""
+    return (
+        (folder / "pyvenv.cfg").exists()
+        or (folder / "PKG-INFO").exists()
+        or "[project]" in (text := _lenient(folder / "pyproject.toml"))
+        or "[build-system]" in text
+    )

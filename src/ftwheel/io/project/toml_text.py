@@ -16,7 +16,7 @@ import tomlkit
 from tomlkit.items import Array, String
 
 from ftwheel.core.errors import ConfigurationError
-from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, Value, applied, table_at
+from ftwheel.core.project.toml_edits import Drop, Edit, Insert, Put, Remove, Value, applied, table_at
 
 __all__ = ["edited"]
 
@@ -153,6 +153,8 @@ def _apply(document: tomlkit.TOMLDocument, edit: Edit) -> None:
             array.insert(edit.position, tomlkit.string(edit.value, literal=literal))
         case Remove():
             del table[edit.key]
+        case Drop():
+            table[edit.key].remove(edit.value)
 
 
 def _spaced(made: str, value: str, before: str) -> str:

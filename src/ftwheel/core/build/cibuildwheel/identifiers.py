@@ -31,7 +31,9 @@ __all__ = [
     "BuildSelection",
     "CibuildwheelRequest",
     "CibuildwheelSeries",
+    "NothingToBuildError",
     "OmittedBuild",
+    "all_identifiers",
     "place_of",
     "places_here",
     "request_for",
@@ -63,6 +65,10 @@ HOSTED = (
     "win_amd64", "win_arm64",
 )  # fmt: skip
 """The places that hosted CI runners build natively: what a release serves when ``platforms`` does not say."""
+
+
+class NothingToBuildError(ConfigurationError):
+    """The project's own settings leave nothing to build for a python or a platform."""
 
 
 class CibuildwheelSeries(enum.Enum):
@@ -255,12 +261,28 @@ def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
     )
 
 
-def selector_matches(selectors: str, identifier: str) -> bool:
-    """Whether one of the selectors, with spaces between, means the identifier: shell patterns, braces expanded.
+def all_identifiers() -> tuple[str, ...]:
+    """Every identifier that cibuildwheel 4.x builds without an option."""
+    series = CibuildwheelSeries.FOUR
+    every = (
+        BuildIdentifier(place=place, minor=minor, free_threaded=free_threaded)
+        for place in _SYSTEM_OF
+        for minor, free_threaded in _pythons(())
+    )
+    return tuple(each.text for each in every if series.builds(each))
+
+
+def selector_matches(selectors: str, *identifiers: str) -> bool:
+    """Whether one of the selectors, with spaces between, means one of the identifiers: shell patterns, with braces.
 
     ``cp31{3,4}-*`` is ``cp313-*`` and ``cp314-*``; it does not mean ``cp314t``, but ``cp314*`` does.
     """
-    return any(fnmatchcase(identifier, pattern) for selector in selectors.split() for pattern in _expanded(selector))
+    return any(
+        fnmatchcase(identifier, pattern)
+        for selector in selectors.split()
+        for pattern in _expanded(selector)
+        for identifier in identifiers
+    )
 
 
 def _expanded(selector: str) -> Iterator[str]:
@@ -341,7 +363,7 @@ def _nothing_forgotten(
         for each in left_out
         if {each.identifier.label, each.identifier.place} & {*served_by_none}
     )
-    raise ConfigurationError(
+    raise NothingToBuildError(
         "\n  ".join([f"nothing is left to build for {', '.join(served_by_none)}", *reasons]),
         hint="make [tool.ftwheel] and [tool.cibuildwheel] (or CIBW_BUILD and CIBW_SKIP) say the same",
     )
