@@ -81,7 +81,7 @@ def violations(page: Page, *only: str) -> list[str]:
     return [f"{rule['id']}: {node['html'][:120]}" for rule in result["violations"] for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 1400), ("light", 360)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 1400), ("light", 360), ("dark", 400)])
 def test_axe_finds_no_violation(show: Open, theme: str, width: int) -> None:
     page = show(varied(), theme=theme, width=width)
     page.hover("td.bad a")
@@ -215,6 +215,40 @@ def test_the_page_never_scrolls_sideways(show: Open) -> None:
         for width in (320, 768, 1400):
             page.set_viewport_size({"width": width, "height": 900})
             assert not page.evaluate(OVERFLOW)
+
+
+def test_on_a_phone_every_problem_is_in_sight_and_announced(show: Open) -> None:
+    """Nothing has to be scrolled sideways, and each field says which Python it is about."""
+    page = show(varied(), width=400)
+    fields = page.locator(".matrix td.bad a, .matrix td.warned a")
+    assert fields.count() == 5
+    for field in fields.all():
+        box = field.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 400
+        field.scroll_into_view_if_needed()
+        assert field.evaluate(
+            "link => { const box = link.getBoundingClientRect();"
+            " return link.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"
+        )
+    tree = page.locator(".matrix").aria_snapshot()
+    assert 'link "3.14 ft sdist problem"' in tree
+    assert 'rowheader "arm64, macOS 11 macosx_11_0_arm64"' in tree
+    page.locator(".matrix td.bad a").first.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("() => document.activeElement.closest('table') !== null")
+
+
+def test_errors_stand_before_warnings_and_the_banner_counts_both(show: Open) -> None:
+    page = show(varied())
+    words = [text.split()[0] for text in page.locator(".findings h3").all_inner_texts()]
+    assert words == ["error"] * 4 + ["warning"]
+    banner = "5 of 11 expected places do not get the wheel of this release (4 problems, 1 warning)"
+    assert page.locator(".verdict").inner_text() == banner
+    assert page.locator(".facts .bad dd").inner_text() == "4"
+    systems = page.locator("section[aria-labelledby=places] summary .on").all_inner_texts()
+    assert systems[:2] == ["3 places, 0 problems", "3 places, 1 problem, 1 warning"]
 
 
 def test_print_shows_everything(show: Open) -> None:

@@ -86,7 +86,9 @@ def shape(state: FieldState) -> str:
 def _header(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
     yield f"<p class=over>Who gets which wheel</p><h1>{escape(board.title)}</h1>"
     mark = shape(FieldState.WHEEL if board.verdict is Tone.GOOD else FieldState.UNLOADABLE)
-    yield f'<p class="verdict {_class(board.verdict)}">{mark}<strong>{escape(board.headline)}</strong></p>'
+    counted = [f"{count} {_plural(tone, count)}" for tone in _TROUBLE if (count := board.count(tone))]
+    more = f" ({', '.join(counted)})" if len(counted) > 1 else ""
+    yield f'<p class="verdict {_class(board.verdict)}">{mark}<strong>{escape(board.headline + more)}</strong></p>'
     yield "<dl class=facts>"
     for tone, count in board.counts:
         if count or tone in {Tone.GOOD, Tone.BAD}:
@@ -111,20 +113,22 @@ def _matrix(board: CoverageMatrix) -> Iterator[str]:
     yield '<section><h2 id="matrix">Coverage</h2>'
     yield from _filters(board)
     width = "wide" if len(board.columns) > _MOST_NARROW else "narrow"
-    yield f'<div class="scroll {width}" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix">'
+    yield f'<div class="scroll {width}" role="region" aria-labelledby="matrix" tabindex="0">'
+    yield '<table class="matrix" role="table">'  # roles, since a phone shows it as blocks
     yield (
         "<caption><span>Machines down, CPython across, both builds of a version side by side. "
         "Point at a field, or move to it with Tab, for the reason; it leads to its line in the list.</span></caption>"
     )
     minors = [(minor, list(group)) for minor, group in groupby(board.columns, key=lambda column: column.minor)]
-    yield '<thead><tr><td rowspan="2" class="corner"></td>'
+    yield '<thead role="rowgroup"><tr role="row"><td rowspan="2" class="corner" role="cell"></td>'
     for minor, group in minors:
-        yield f'<th scope="colgroup" colspan="{len(group)}" class="{_classes(group)}">3.{minor}</th>'
-    yield "</tr><tr>"
+        head = f'scope="colgroup" colspan="{len(group)}" class="{_classes(group)}"'
+        yield f'<th role="columnheader" {head}>3.{minor}</th>'
+    yield '</tr><tr role="row">'
     for _, group in minors:
         for column in group:
             name = "free-<wbr>threaded" if column.free_threaded else "default"
-            yield f'<th scope="col" class="{_build(column)}{_first(column, group)}">{name}</th>'
+            yield f'<th role="columnheader" scope="col" class="{_build(column)}{_first(column, group)}">{name}</th>'
     yield "</tr></thead>"
     firsts = {(column.minor, column.free_threaded) for _, group in minors for column in group[:1]}
     for number, system in enumerate(board.systems):
@@ -148,12 +152,13 @@ def _first(column: Column, group: Sequence[Column]) -> str:
 
 
 def _system(system: System, number: int, board: CoverageMatrix, firsts: set[tuple[int, bool]]) -> Iterator[str]:
-    yield f'<tbody class="y{number}"><tr class="system"><th scope="rowgroup" colspan="{len(board.columns) + 1}">'
+    yield f'<tbody class="y{number}" role="rowgroup"><tr class="system" role="row">'
+    yield f'<th role="rowheader" scope="rowgroup" colspan="{len(board.columns) + 1}">'
     yield f"<span>{escape(system.name)}</span></th></tr>"
     for row in system.rows:
         clean = "" if any(field and field.tone in _TROUBLE for field in row.fields) else ' class="clean"'
         tag = "" if row.name == row.platform else f" <code>{escape(bounded(row.platform))}</code>"
-        yield f'<tr{clean}><th scope="row">{escape(row.name)}{tag}</th>'
+        yield f'<tr role="row"{clean}><th role="rowheader" scope="row">{escape(row.name)}{tag}</th>'
         for column, field in zip(board.columns, row.fields, strict=True):
             first = " first" if (column.minor, column.free_threaded) in firsts else ""
             yield _field(field, f"{_build(column)}{first}")
@@ -163,18 +168,23 @@ def _system(system: System, number: int, board: CoverageMatrix, firsts: set[tupl
 
 def _field(field: Field | None, classes: str) -> str:
     if field is None:
-        return f'<td class="none {classes}"><span class="hidden">no such place</span></td>'
+        return f'<td role="cell" class="none {classes}"><span class="hidden">no such place</span></td>'
     label = escape(field.place.label, quote=True)
     spoken = "" if field.tone is Tone.GOOD else f'<span class="hidden">{field.tone.value}</span>'
     codes = f" <code>{', '.join(map(escape, field.codes))}</code>" if field.codes else ""
     return (
-        f'<td class="{_class(field.tone)} {classes}">'
-        f'<a href="#{label}" aria-describedby="w-{label}">{shape(field.state)}'
+        f'<td role="cell" class="{_class(field.tone)} {classes}">'
+        f'<a href="#{label}" data-python="{_short(field)}" aria-describedby="w-{label}">{shape(field.state)}'
         f'<span class="word">{escape(field.word)}</span>{spoken}</a>'
         f'<span class="why" role="tooltip" id="w-{label}"><b>CPython {escape(field.python)} '
         f'<span class="on">on {escape(field.place.platform)}</span></b> {_sentence(field.taken)} '
         f"{_sentence(field.why)}{codes}</span></td>"
     )
+
+
+def _short(field: Field) -> str:
+    """``3.14 ft``: the head of the column, for a screen that has no room for one."""
+    return f"3.{field.place.minor}{' ft' if field.place.free_threaded else ''}"
 
 
 def _sentence(text: str) -> str:
@@ -213,7 +223,7 @@ def _findings(found: Sequence[Finding]) -> Iterator[str]:
         yield "<p>No findings.</p></section>"
         return
     yield f"<p>{escape(summary(found))}.</p><ol class=findings>"
-    for finding in found:
+    for finding in sorted(found, key=lambda each: -each.severity):  # what has to be done first
         subject = f"<span class=on>{escape(bounded(finding.subject))}</span>"
         head = f"<b>{finding.severity.word}</b> {escape(bounded(finding.code))} {subject}"
         yield f"<li class={finding.severity.word}><h3>{head}</h3>"
@@ -230,12 +240,14 @@ def _places(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
     yield "<p>The matrix in words, system by system.</p>"
     for system in board.systems:
         fields = [field for row in system.rows for field in row.fields if field is not None]
-        bad = sum(field.tone in _TROUBLE for field in fields)
-        count = f"{len(fields)} places, {bad} {_plural(Tone.BAD, bad)}"
+        troubles = {tone: sum(field.tone is tone for field in fields) for tone in _TROUBLE}
+        bad = sum(troubles.values())
+        named = [f"{count} {_plural(tone, count)}" for tone, count in troubles.items() if count or tone is Tone.BAD]
+        count = f"{len(fields)} place{'' if len(fields) == 1 else 's'}, {', '.join(named)}"
         yield f"<details{' open' if bad else ''}><summary>{escape(system.name)} <span class=on>{count}</span></summary>"
         yield '<div class="scroll" role="region" tabindex="0" aria-label="Places on ' + escape(system.name) + '">'
         yield f'<table class="list"><caption class="hidden">Places on {escape(system.name)}</caption><thead><tr>'
-        yield from (f'<th scope="col">{name}</th>' for name in ("TargetEnvironment", "Verdict", "Takes", "Why"))
+        yield from (f'<th scope="col">{name}</th>' for name in ("Place", "Verdict", "Takes", "Why"))
         yield "</tr></thead><tbody>"
         yield from (_line(field, spots[field.place]) for field in fields)
         yield "</tbody></table></div></details>"
