@@ -88,7 +88,7 @@ def test_rpds_py_0_22_0_lacked_its_default_wheels_for_windows(verify: Run) -> No
 
 def test_whenever_0_9_4_gave_windows_a_pure_wheel(verify: Run) -> None:
     found = verify.findings("whenever==0.9.4", "--index", RECORDINGS, "--uploaded-prior-to", "2026-01-11")
-    where = "on win32 and win_amd64 gets a pure wheel where the other build gets a compiled one"
+    where = "on win32 and win_amd64 get a pure wheel where the other build gets a compiled one"
     assert found == [("error", "FTV105", f"the default 3.13 and 3.14 {where}")]
 
 
@@ -125,8 +125,9 @@ def test_a_complete_folder_over_an_older_release(verify: Run, server: IndexServe
 
 def test_the_first_release_of_a_project(verify: Run, server: IndexServer, tmp_path: Path) -> None:
     where = ["-i", f"{server.url}/simple/", "--no-config"]
-    assert verify(dist(tmp_path / "dist"), *where) == 0
-    assert verify(dist(tmp_path / "half", "cp314-cp314"), *where) == 1
+    assert [code for _, code, _ in verify.findings(dist(tmp_path / "dist"), *where)] == ["FTV118"]
+    assert verify(tmp_path / "dist", *where, "--new-project") == 0
+    assert verify(dist(tmp_path / "half", "cp314-cp314"), *where, "--new-project") == 1
 
 
 def test_a_partial_release_is_completed(verify: Run, server: IndexServer, tmp_path: Path) -> None:
@@ -156,7 +157,7 @@ def test_files_that_are_there_already(verify: Run, server: IndexServer, tmp_path
     folder = dist(tmp_path / "dist")
     names = [path.name for path in folder.iterdir()]
     found = verify.findings(folder, *index(server, names[0]))
-    assert [code for _, code, _ in found] == ["FTV109"]  # the page has another digest
+    assert [code for _, code, _ in found] == ["FTV109", "FTV117"]  # the page has another digest
     found = verify.findings(folder, *index(server, names[0], yanked="oops"))
     assert {"FTV109", "FTV110"} <= {code for _, code, _ in found}
 

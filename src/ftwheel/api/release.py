@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ftwheel.api.arguments import installers_of
 from ftwheel.api.indexes import IndexSource, opened
 from ftwheel.core.errors import InputError
+from ftwheel.core.index.rules import IndexRules
 
 if TYPE_CHECKING:
     from ftwheel.app.release.verify import Verification
@@ -31,6 +32,8 @@ def verify(
     uploaded_before: datetime | None = None,
     ignore: Iterable[str] = (),
     severities: Mapping[str, Severity] | None = None,
+    index_rules: IndexRules = IndexRules.PYPI,
+    new_project: bool = False,
 ) -> Verification:
     """Decide which file each environment installs once a release is uploaded, and what is missing.
 
@@ -38,7 +41,8 @@ def verify(
     ``NAME==VERSION``, a release that the indexes have. ``pythons`` (``3.14t``), ``platforms`` (platform tags) and
     ``stable_abi`` (``3.12``) say what the release has to serve, as ``[tool.ftwheel]`` does; without them it is inferred
     from its files and the release before it. ``uploaded_before`` hides what was uploaded later, and is the day whose
-    CPython releases count. ``ignore`` and ``severities`` are about findings, by their codes.
+    CPython releases count. ``ignore`` and ``severities`` are about findings, by their codes. ``index_rules`` says
+    whether the files have to be acceptable to PyPI. ``new_project`` says that no index needs to know the project.
 
     Raises InputError for arguments that cannot be read, files of several releases, and a release that is nowhere;
     NetworkError and IndexFormatError as the indexes do.
@@ -68,6 +72,9 @@ def verify(
             ),
             before=uploaded_before,
             sha256=dist.sha256 if dist else None,
+            contents=dist.contents if dist else None,
+            index_rules=index_rules,
+            new_project=new_project,
         )
     findings = weighed(verification.findings, severities=severities or {}, ignore=tuple(ignore))
     return replace(verification, findings=findings)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli.options import indexes, reports
+from ftwheel.cli.options import index_rules, indexes, reports
 from ftwheel.cli.options.files import no_such_file
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--plan", action="store_true", help="print the smallest set of wheels that serves everybody, and leave")
     add("--against-installers", action="store_true", help="ask the real pip and uv of the interpreters at hand as well")
     add("--python", action="append", default=[], metavar="PATH", help="an interpreter for --against-installers")
+    add("--new-project", action="store_true", help="this is the first release: no index needs to know the project")
     weight = parser.add_argument_group("what counts")
     add = weight.add_argument
     add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel] from (default: here)")
@@ -64,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what findings of a code weigh: advice, warning or error",
     )
     add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
+    index_rules.add_argument(weight)
     shown = parser.add_argument_group("how to show it")
     add = shown.add_argument
     reports.add_arguments(shown, "verify")
@@ -169,6 +171,9 @@ def _verify(
         known=read_baseline(baseline) if baseline and not arguments.write_baseline else frozenset(),
         sha256=dist.sha256 if dist else None,
         rejected=dist.rejected if dist else {},
+        contents=dist.contents if dist else None,
+        index_rules=index_rules.chosen(arguments, config.index_rules),
+        new_project=arguments.new_project,
     )
 
 

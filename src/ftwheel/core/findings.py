@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["Finding", "Severity", "weighed", "worst"]
+__all__ = ["Finding", "Severity", "one_for_each_cause", "weighed", "worst"]
 
 
 class Severity(enum.IntEnum):
@@ -26,13 +26,13 @@ class Severity(enum.IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is wrong, or worth knowing.
 
     ``subject`` is the file (and the member in it, after a colon) the finding is about; ``message`` says what was
-    found and what was wanted; ``fix`` says what to do next; ``url`` is the page about ``code``. Findings sort by
-    subject, then code.
+    found and what was wanted; ``fix`` says what to do next; ``url`` is the page about ``code``. Errors sort
+    before warnings, and warnings before advice; then the subject counts, then the code.
     """
 
     subject: str
@@ -41,6 +41,31 @@ class Finding:
     message: str
     fix: str = ""
     url: str = ""
+
+    def __lt__(self, other: Finding) -> bool:
+        return self._key < other._key
+
+    @property
+    def _key(self) -> tuple[int, str, str, str, str]:
+        return -self.severity, self.subject, self.code, self.message, self.fix
+
+
+def one_for_each_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, sorted; those that say the same of several members of one file are one, about the first of them."""
+    groups: dict[tuple[str, str, Severity, str, str], list[Finding]] = {}
+    for finding in sorted(set(findings)):
+        file = finding.subject.partition(":")[0]
+        groups.setdefault((file, finding.code, finding.severity, finding.message, finding.fix), []).append(finding)
+    return tuple(
+        sorted(
+            replace(first, message=f"{first.message}; the same holds for {_members(others)}") if others else first
+            for first, *others in groups.values()
+        )
+    )
+
+
+def _members(findings: Iterable[Finding]) -> str:
+    return ", ".join(finding.subject.partition(":")[2] for finding in findings)
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

@@ -13,6 +13,7 @@ from ftwheel.rules import backend
 from ftwheel.rules.dependencies.readiness import READINESS_RULES
 from ftwheel.rules.release.coverage import COVERAGE_RULES
 from ftwheel.rules.release.files import FILE_RULES
+from ftwheel.rules.release.uploads import UPLOAD_RULES
 from ftwheel.rules.rule import Rule
 from ftwheel.rules.wheel.selection import GROUP_RULES, WHEEL_RULES
 
@@ -32,6 +33,7 @@ RULES: Mapping[str, type[Rule]] = {
             *(rule.__class__ for rule in GROUP_RULES),
             *COVERAGE_RULES,
             *FILE_RULES,
+            *UPLOAD_RULES,
             *READINESS_RULES,
             *backend.BACKEND_RULES,
         ),

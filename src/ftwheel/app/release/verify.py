@@ -10,10 +10,11 @@ from packaging.version import InvalidVersion, Version
 
 from ftwheel.app.installers.simulate import SimulationCell, fetch, simulate_project
 from ftwheel.core.errors import InputError
-from ftwheel.core.findings import Finding
+from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.index.overlay import Overlay
 from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.index.pages import Index, Pages
+from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.project_files import ProjectFile
@@ -31,11 +32,14 @@ from ftwheel.core.release.coverage import (
     target_environments,
     wheel_scope,
 )
-from ftwheel.core.release.upload_plan import PlannedWheel
+from ftwheel.core.release.sdist import SdistContents
+from ftwheel.core.release.upload_plan import PlannedWheel, upload_order
 from ftwheel.core.tags.cpython import on
 from ftwheel.core.tags.environments import Environment, Loading, parse_environment
+from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.rules.release.coverage import findings, problems
 from ftwheel.rules.release.files import ambiguous, conflicts, excluded, never_right, not_distributions, variants
+from ftwheel.rules.release.uploads import closed, refused, stopped, unknown_project
 
 __all__ = ["Verification", "planned", "verify"]
 
@@ -67,14 +71,18 @@ def verify(
     known: frozenset[tuple[str, str]] = frozenset(),
     sha256: Callable[[str], str] | None = None,
     rejected: Mapping[str, str] | None = None,
+    contents: Callable[[str], WheelContents | SdistContents] | None = None,
+    index_rules: IndexRules = IndexRules.PYPI,
+    new_project: bool = False,
 ) -> Verification:
     """Decide whether everybody gets what the release has for them.
 
     ``new_files`` are laid over the first index; with none, the release is judged as it is on the indexes, by the
     versions of CPython of the day its last file was uploaded; otherwise by those of ``day``. ``before`` hides what was
     uploaded later. ``known`` is what a baseline accepts; ``sha256`` gives the digest of a new file; ``rejected``
-    says of files beside the new ones why they are no distributions. Raises InputError
-    when there is no such release anywhere, NetworkError and IndexFormatError as the indexes do.
+    says of files beside the new ones why they are no distributions; ``contents`` reads a new file, to judge by
+    ``index_rules`` whether it can be uploaded. ``new_project`` says that no index needs to know the project. Raises
+    InputError when there is no such release anywhere, NetworkError and IndexFormatError as the indexes do.
     """
     configured = configured or ConfiguredTargets()
     over = [
@@ -118,14 +126,31 @@ def verify(
         ),
     )
     names = wheel_names(files)
+    page = indexes[0].project(name) if new_files else None
+    there = {file.filename for file in page.files} & fresh if page is not None else set()
+    waiting = upload_order(fresh - there)
+    first_upload = min(
+        (file.upload_time.astimezone(UTC).date() for file in files.values() if file.upload_time is not None),
+        default=None,
+    )
     about_files = [
+        *refused(
+            (contents(filename) for filename in waiting) if contents is not None else (),
+            index_rules=index_rules,
+            limit=max((file.size or 0 for file in page.files), default=0) if page is not None else 0,
+        ),
+        *closed(waiting, first_upload=first_upload, day=day, version=version, index_rules=index_rules),
         *ambiguous(choices, names),
         *excluded(files, names, supported[-1]),
-        *(conflicts(new_files, indexes[0].project(name), sha256) if new_files else ()),
+        *conflicts(new_files, page, sha256),
         *never_right(names),
         *variants(wheel_names(fresh)),
         *not_distributions(rejected or {}),
     ]
+    if new_files and not new_project and all(index.project(name) is None for index in indexes):
+        about_files.append(unknown_project(name))
+    blocked = {finding.subject: finding.code for finding in about_files if finding.severity is Severity.ERROR}
+    about_files += stopped(waiting, there, blocked.get, subject=f"{name} {version}")
     return Verification(
         coverage=coverage,
         known=known,

@@ -38,6 +38,8 @@ __all__ = [
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
 _MACOS = re.compile(r"macosx_([0-9]{1,3})_([0-9]{1,3})_([a-z0-9_]+)")
 _LEVEL = re.compile(r"[a-z]+_([0-9]{1,4})_([0-9]{1,4})_")
+_GLIBC = re.compile(r"manylinux(?:(1|2010)|_([0-9]{1,4})_([0-9]{1,4}))_(.+)")
+_FIRST_GLIBC_ELSEWHERE = (2, 17)
 _FAT = {"universal2": ("arm64", "x86_64"), "intel": ("x86_64",), "fat64": ("x86_64",), "universal": ("x86_64",)}
 
 
@@ -184,11 +186,13 @@ class WheelScope:
 
 
 def machines(platform: str) -> tuple[str, ...]:
-    """The oldest machines that take a wheel with this platform tag; none for ``any``.
+    """The oldest machines that take a wheel with this platform tag; none for ``any`` and for what nothing takes.
 
     ``manylinux2014_x86_64`` gives ``manylinux_2_17_x86_64``; a ``universal2`` tag gives an arm64 and an x86_64 machine.
     """
     if platform == "any":
+        return ()
+    if _never_accepted(platform):
         return ()
     name, _, architecture = platform.partition("_")
     if name in _LEGACY:
@@ -202,6 +206,15 @@ def machines(platform: str) -> tuple[str, ...]:
         level = (11, 0) if machine == "arm64" and major < 11 else (major, minor if major < 11 else 0)
         found.append(f"macosx_{level[0]}_{level[1]}_{machine}")
     return tuple(found)
+
+
+def _never_accepted(platform: str) -> bool:
+    """Whether no installer takes this tag: glibc below 2.17 counts on x86 only (packaging.tags)."""
+    if not (match := _GLIBC.fullmatch(platform)):
+        return False
+    named, major, minor, architecture = match.groups()
+    old = named in {"1", "2010"} or (major is not None and (int(major), int(minor)) < _FIRST_GLIBC_ELSEWHERE)
+    return old and architecture not in {"x86_64", "i686"}
 
 
 def _oldest(platforms: Iterable[str]) -> set[str]:

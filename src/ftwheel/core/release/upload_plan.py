@@ -16,7 +16,7 @@ from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.wheel.pairs import platform_family
 
-__all__ = ["PlannedWheel", "plan", "stable_abi_floor"]
+__all__ = ["PlannedWheel", "plan", "stable_abi_floor", "upload_order"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -62,6 +62,11 @@ def _tag(place: TargetEnvironment, floor: int | None, *, shared: bool) -> str:
     if floor is not None and place.minor >= floor and not place.free_threaded:
         return f"cp3{floor}-abi3"
     return f"cp3{place.minor}-{place.python}"
+
+
+def upload_order(filenames: Iterable[str]) -> tuple[str, ...]:
+    """The order to upload files in: wheels before the sdist, so that nobody falls back to it meanwhile."""
+    return tuple(sorted(filenames, key=lambda filename: (not filename.endswith(".whl"), filename)))
 
 
 def stable_abi_floor(filenames: Iterable[str]) -> int | None:

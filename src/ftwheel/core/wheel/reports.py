@@ -53,8 +53,9 @@ class CheckReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything that was found, wheel by wheel."""
-        return (*(finding for wheel in self.wheels for finding in wheel.findings), *self.together)
+        """Everything that was found, errors first, then wheel by wheel."""
+        found = (*(finding for wheel in self.wheels for finding in wheel.findings), *self.together)
+        return tuple(sorted(found, key=lambda finding: -finding.severity))
 
     @property
     def unreadable(self) -> bool:

@@ -17,9 +17,12 @@ from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File
-from ftwheel.core.wheel.contents import parse_metadata
+from ftwheel.core.release.sdist import SdistContents
+from ftwheel.core.wheel.contents import WheelContents, parse_metadata
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.io.release.sdist import read_sdist
 from ftwheel.io.system.folders import near
+from ftwheel.io.wheel.reading import read_wheel
 
 __all__ = ["Dist", "read_dist"]
 
@@ -50,6 +53,11 @@ class Dist:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
         return digest.hexdigest()
+
+    def contents(self, filename: str) -> WheelContents | SdistContents:
+        """What is inside one of the files; compiled modules are not looked into."""
+        path = self.paths[filename]
+        return read_wheel(path) if filename.endswith(".whl") else read_sdist(path)
 
     def metadata(self, filename: str) -> bytes:
         """METADATA of one of the wheels."""

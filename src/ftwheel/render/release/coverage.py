@@ -61,6 +61,13 @@ def _heading(coverage: Coverage, board: CoverageMatrix) -> str:
     return f"{board.title}{before}: {', '.join(map(printable, coverage.installers))}"
 
 
+def _from_index(coverage: Coverage) -> str:
+    """Which files are judged beside the new ones; empty where there are only one or the other."""
+    if not coverage.new_files or not coverage.published:
+        return ""
+    return f"from the index: {', '.join(bounded(name) for name in coverage.published)}"
+
+
 def _columns(columns: Iterable[Column]) -> list[str]:
     return [f"3.{column.minor}{' ft' if column.free_threaded else ''}" for column in columns]
 
@@ -73,7 +80,7 @@ def _legend(board: CoverageMatrix) -> Iterator[str]:
 
 def _text(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:
     board = lay_out(coverage, found, known=known)
-    paragraphs(out, [_heading(coverage, board), ""])
+    paragraphs(out, [*filter(None, (_heading(coverage, board), printable(_from_index(coverage)))), ""])
     if board.systems:
         rows = [
             [StyledText(row.platform), *(_cell(field) for field in row.fields)]
@@ -101,6 +108,9 @@ def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tup
     yield ""
     yield f"{_VERDICTS[board.verdict]} {markdown.escaped(board.headline)}"
     yield ""
+    if from_index := _from_index(coverage):
+        yield markdown.escaped(from_index)
+        yield ""
     if board.systems:
         yield from markdown.table(
             ["platform", *_columns(board.columns)],

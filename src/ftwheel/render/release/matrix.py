@@ -17,9 +17,9 @@ from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice, TargetEnvironment, level
 from ftwheel.core.wheel.pairs import platform_family
-from ftwheel.render.findings import summary
 from ftwheel.render.terminal import printable
 from ftwheel.rules.release.coverage import PureStandIn, Unloadable, instead, problems
+from ftwheel.rules.release.uploads import RefusedByIndex
 
 __all__ = ["Column", "CoverageMatrix", "Field", "FieldState", "Row", "System", "Tone", "bounded", "lay_out"]
 
@@ -232,7 +232,9 @@ def _headline(counts: Counter[Tone], found: Sequence[Finding]) -> str:
     if bad:
         return f"{bad} of {expected} expected places {'does' if bad == 1 else 'do'} not get the wheel of this release"
     if found:
-        return f"Every expected place is served, but there are findings about the files: {summary(found)}"
+        if any(finding.code == RefusedByIndex.code and finding.severity is Severity.ERROR for finding in found):
+            return "Every expected place would be served, but the index refuses files"
+        return "Every expected place is served, but there are findings about the files"
     if accepted:
         return f"All {expected} expected places are served or accepted by the baseline ({accepted} accepted)"
     if not expected:

@@ -223,6 +223,10 @@ def instead(spot: CoverageCell) -> str:
     )
 
 
+def _verb(spots: Iterable[CoverageCell], one: str, several: str) -> str:
+    return one if len({spot.place.python for spot in spots}) == 1 else several
+
+
 def _wheels(spots: list[CoverageCell]) -> str:
     abis = [f"cp3{spot.place.minor}-{spot.place.python}" for spot in spots]
     abi = _listed(dict.fromkeys(abis))
@@ -270,7 +274,8 @@ def _missing(rule: type[Rule], subject: str, spots: list[CoverageCell]) -> Findi
 def _stand_in(subject: str, spots: list[CoverageCell]) -> Finding:
     return PureStandIn.finding(
         subject,
-        f"{_build(spots)} on {_places(spots)} gets a pure wheel where the other build gets a compiled one",
+        f"{_build(spots)} on {_places(spots)} {_verb(spots, 'gets', 'get')} a pure wheel where the other build"
+        " gets a compiled one",
         fix=f"Build and upload {_wheels(spots)}.",
     )
 
@@ -279,6 +284,7 @@ def _unloadable(subject: str, spots: list[CoverageCell]) -> Finding:
     names = sorted({gets.filename for spot in spots for gets in spot.gets if not gets.loadable})
     return Unloadable.finding(
         subject,
-        f"{_build(spots)} on {_places(spots)} accepts {', '.join(names)} and cannot load it",
+        f"{_build(spots)} on {_places(spots)} {_verb(spots, 'accepts', 'accept')} {', '.join(names)}"
+        " and cannot load it",
         fix=f"Build and upload {_wheels(spots)}, and give the other wheel the tags of what is inside.",
     )

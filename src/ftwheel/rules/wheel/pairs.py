@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.tags.cpython import NEWEST, exists
+from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.pairs import PairComparison, ServedBuilds, served_builds
 from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels
 
@@ -124,7 +127,18 @@ class HalfMissing(GroupRule):
             for wheel in group.pairing.without_default:
                 yield self.finding(wheel.filename, "has no wheel for the default build beside it")
         for wheel in group.pairing.without_free_threaded:
+            if not _can_be_free_threaded(wheel.name):
+                continue
             yield self.finding(wheel.filename, "has no free-threaded wheel beside it, though other platforms have one")
+
+
+def _can_be_free_threaded(name: WheelName) -> bool:
+    """Whether there is a free-threaded CPython for one of the builds and platforms that a wheel is for."""
+    return any(
+        exists(NEWEST if target.onwards else target.minor, platform, free_threaded=True) is not False
+        for target in targets_of(name)
+        for platform in name.platforms
+    )
 
 
 class OneWheelIsEnough(GroupRule):

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding, Severity, one_for_each_cause
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.rules.rule import Rule
 from ftwheel.rules.wheel import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
@@ -131,4 +131,4 @@ class RuleSelection:
                 advice = finding.severity is Severity.ADVICE and _RULES[finding.code].severity is not Severity.ADVICE
                 yield finding if severity is None or advice else replace(finding, severity=severity)
 
-        return tuple(sorted(set(weigh())))
+        return one_for_each_cause(weigh())

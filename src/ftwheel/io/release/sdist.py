@@ -1,0 +1,59 @@
+"""Reads a source distribution as an index does: the names of its members, its top folder and PKG-INFO."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+import zipfile
+from pathlib import Path
+
+from ftwheel.core.release.sdist import SdistContents
+from ftwheel.core.wheel.contents import parse_metadata
+
+__all__ = ["read_sdist"]
+
+_MOST_BYTES = 4 << 20  # of PKG-INFO
+
+
+def read_sdist(path: Path) -> SdistContents:
+    """Read one source distribution, ``.tar.gz`` or ``.zip``.
+
+    What is wrong with it stands in its ``flaws``. Raises tarfile.TarError, zipfile.BadZipFile or OSError for a file
+    that is no archive.
+    """
+    flaws = []
+    if path.name.endswith(".zip"):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            top = _top(names)
+            info = f"{top}/PKG-INFO"
+            data = archive.read(info)[:_MOST_BYTES] if info in names else None
+    else:
+        with tarfile.open(path, "r:gz") as tar:
+            members = tar.getmembers()
+            names = [member.name for member in members]
+            top = _top(names)
+            if any(member.issparse() for member in members):
+                flaws.append("has sparse members")
+            info = f"{top}/PKG-INFO"
+            stream = tar.extractfile(info) if info in names else None
+            data = stream.read(_MOST_BYTES) if stream is not None else None
+    if not top:
+        flaws.append("its members are not all in one folder")
+    elif data is None:
+        flaws.append(f"has no {info}")
+    return SdistContents(
+        filename=path.name,
+        size=path.stat().st_size,
+        top=top,
+        members=frozenset(names),
+        metadata=parse_metadata(data.decode("utf-8", "replace")) if data is not None else None,
+        flaws=tuple(flaws),
+    )
+
+
+def _top(names: list[str]) -> str:
+    """The one folder that every member is in; empty when there is none."""
+    tops = {posixpath.normpath(name).partition("/")[0] for name in names}
+    top = tops.pop() if len(tops) == 1 else ""
+    return top if any(posixpath.normpath(name).startswith(f"{top}/") for name in names) else ""

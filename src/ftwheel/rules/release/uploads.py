@@ -1,0 +1,168 @@
+"""FTV about the upload: which files an index refuses, where an upload stopped, and whether the project is known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.index.rules import IndexRules
+from ftwheel.core.release.index_acceptance import (
+    DEFAULT_LIMIT,
+    RefusalReason,
+    UploadRefusal,
+    sdist_refusals,
+)
+from ftwheel.core.release.index_metadata import metadata_errors
+from ftwheel.core.release.sdist import SdistContents
+from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.rules.rule import Rule
+from ftwheel.rules.wheel.facts import WheelFacts
+from ftwheel.rules.wheel.index import INDEX_RULES, RefusedSize
+from ftwheel.rules.wheel.selection import RuleSelection
+
+__all__ = [
+    "UPLOAD_RULES",
+    "RefusedByIndex",
+    "StoppedUpload",
+    "UnknownProject",
+    "closed",
+    "refused",
+    "stopped",
+    "unknown_project",
+]
+
+# what makes an index or an installer refuse the file itself: the archive, its metadata, its tags
+_UNACCEPTABLE = ("FTW1", "FTW201", "FTW8")
+_TAKEN_SO_FAR = {"FTW106", "FTW107"}  # PyPI writes a mail about RECORD and takes the wheel
+_OPEN_FOR = timedelta(days=14)  # PyPI: no new files for a release that is older
+
+
+class RefusedByIndex(Rule):
+    code = "FTV116"
+    title = "The index refuses a file"
+    why = """An upload stops at the first file that the index refuses, and the files after it are not uploaded: whoever
+        they are for gets the sdist, an older version or nothing."""
+    fix = "Correct what the finding names and build the file again, or leave it out of the upload."
+    severity = Severity.ERROR
+    see = ("FTW109", "FTW801")
+
+
+class StoppedUpload(Rule):
+    code = "FTV117"
+    title = "The upload stopped half-way"
+    why = """Some files of the folder are on the index and others are not. Until the rest is there, pip and uv take the
+        sdist or an older version where a wheel is missing. Wheels go first: an index that has the sdist only makes
+        everybody build."""
+    fix = "Upload the rest in this order: wheels, then the sdist. What is there already is skipped."
+    severity = Severity.WARNING
+    see = ("FTV109", "FTV116")
+
+
+class UnknownProject(Rule):
+    code = "FTV118"
+    title = "No index knows the project"
+    why = """With nothing to compare with, nothing is known about what users get today: a mistyped name or a wrong
+        address of the index looks the same as a first release."""
+    fix = "Check the name and the index; for a first release say so: `--new-project`."
+    severity = Severity.ERROR
+
+
+UPLOAD_RULES: tuple[type[Rule], ...] = (RefusedByIndex, StoppedUpload, UnknownProject)
+
+
+def refused(
+    files: Iterable[WheelContents | SdistContents], *, index_rules: IndexRules, limit: int = DEFAULT_LIMIT
+) -> Iterator[Finding]:
+    """FTV116: the files that an index refuses; those refused for one reason are one finding, about the first of them.
+
+    ``limit`` is the size in bytes that the index is known to take from this project.
+    """
+    names: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
+    for contents in files:
+        if isinstance(contents, SdistContents):
+            filename, found = contents.filename, list(_about_sdist(contents, index_rules))
+        else:
+            filename, found = contents.filename, list(_about_wheel(contents, index_rules, limit))
+        for severity, message, fix in dict.fromkeys(found):
+            names[severity, message, fix].append(filename)
+    for (severity, message, fix), (first, *others) in names.items():
+        also = f"; so are {', '.join(others)}" if others else ""
+        may = "is" if severity is Severity.ERROR else "may be"
+        yield RefusedByIndex.finding(first, f"{may} refused: {message}{also}", fix=fix or None, severity=severity)
+
+
+def _about_wheel(wheel: WheelContents, index_rules: IndexRules, limit: int) -> Iterator[tuple[Severity, str, str]]:
+    selection = RuleSelection(select=_UNACCEPTABLE, index_rules=index_rules)
+    for finding in selection.judge(WheelFacts(wheel=wheel, stable_symbols=dict)):
+        if finding.severity is Severity.ADVICE:
+            continue
+        if finding.code == RefusedSize.code and finding.severity is Severity.WARNING and wheel.size <= limit:
+            continue
+        member = finding.subject.partition(":")[2].removeprefix(wheel.dist_info)
+        severity = Severity.WARNING if finding.code in _TAKEN_SO_FAR else finding.severity
+        yield severity, f"{member}{': ' if member else ''}{finding.message} ({finding.code})", finding.fix
+
+
+def _about_sdist(sdist: SdistContents, index_rules: IndexRules) -> Iterator[tuple[Severity, str, str]]:
+    if sdist.metadata is not None:
+        for error in metadata_errors(sdist.metadata.text):
+            yield Severity.ERROR, f"PKG-INFO: {error}", ""
+    if index_rules is IndexRules.PYPI:
+        rules = {rule.reason: rule for rule in INDEX_RULES}
+        for refusal in sdist_refusals(sdist):
+            severity = Severity.ERROR if refusal.certain else Severity.WARNING
+            fix = "" if refusal.reason is RefusalReason.ARCHIVE else " ".join(rules[refusal.reason].fix.split())
+            yield severity, _sentence(refusal), fix
+
+
+def _sentence(refusal: UploadRefusal) -> str:
+    match refusal.reason:
+        case RefusalReason.LICENSE_FILE:
+            return f"PKG-INFO names the licence file {refusal.detail}, which is not in it"
+        case RefusalReason.METADATA:
+            return f"PKG-INFO: {refusal.detail}"
+        case _:
+            return refusal.detail
+
+
+def closed(
+    waiting: Sequence[str], *, first_upload: date | None, day: date, version: str, index_rules: IndexRules
+) -> Iterator[Finding]:
+    """FTV116 for files that come too late: PyPI takes no new files for a release that is older than 14 days."""
+    if index_rules is IndexRules.PYPI and waiting and first_upload is not None and day - first_upload > _OPEN_FOR:
+        also = f"; so are {', '.join(waiting[1:])}" if len(waiting) > 1 else ""
+        yield RefusedByIndex.finding(
+            waiting[0],
+            f"is refused: {version} is on the index since {first_upload}, and PyPI takes no new files for a release"
+            f" after {_OPEN_FOR.days} days{also}",
+            fix="Raise the version (a post release will do) and upload every file under it.",
+        )
+
+
+def stopped(
+    waiting: Sequence[str], there: Collection[str], reason: Callable[[str], str | None], *, subject: str
+) -> Iterator[Finding]:
+    """FTV117: some files of the folder are on the index, ``waiting`` are those that are not, in the order to upload.
+
+    ``reason`` gives the code of what an index refuses a file for, where that is known.
+    """
+    if not waiting or not there:
+        return
+    culprit = next(((name, code) for name in waiting if (code := reason(name))), None)
+    stop = (
+        f"the upload stopped at {culprit[0]} ({culprit[1]})"
+        if culprit
+        else f"nothing is wrong with {waiting[0]}, the first of them, so the index cannot tell why the upload stopped"
+    )
+    yield StoppedUpload.finding(
+        subject,
+        f"{len(there)} of {len(there) + len(waiting)} files are on the index; missing are, in the order to upload:"
+        f" {', '.join(waiting)}; {stop}",
+    )
+
+
+def unknown_project(name: str) -> Finding:
+    """FTV118."""
+    return UnknownProject.finding(name, "no index has a page of this project, so nothing is known of what users get")
