@@ -90,8 +90,20 @@ def tests(session: nox.Session) -> None:
     """
     env = interpreters(session, "chromium", "shellcheck", later=LATER) | wheelhouse(session)
     install(session, *group("test"), *group("actions"))
-    which = ["-m", "not network and not container and not action"]
+    which = ["-m", "not network and not container and not action and not site"]
     session.run("pytest", "-n", "2", "--hypothesis-profile=ci", *which, *session.posargs, env=env)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation as a site in site/, every warning an error, and look at it in a real Chromium."""
+    env = interpreters(session, "chromium")
+    install(session, *group("docs"), *group("test"))
+    site = ROOT / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    doctrees = Path(session.create_tmp()) / "doctrees"
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "-d", str(doctrees), "docs", str(site))
+    session.run("pytest", "-m", "site", *session.posargs, env=env | {"FTWHEEL_SITE": str(site)})
 
 
 @nox.session

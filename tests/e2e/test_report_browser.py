@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from ftwheel.core.dependencies.readiness import FailurePolicy, HelpKind, MissingReport, Readiness
 from ftwheel.core.release.coverage import Coverage
@@ -18,26 +16,13 @@ from ftwheel.render.release import svg
 from ftwheel.render.release.html import html
 from ftwheel.render.release.matrix import lay_out
 from ftwheel.rules.release.coverage import findings
+from support.browser import OVERFLOW, violations
 from support.coverages import big, hostile, varied
 from support.readiness import LINUX, NEXT, project, release, report, verdict
 
 pytestmark = pytest.mark.e2e
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail("chromium is not on PATH: run the tests through python3 dev.py tests")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -71,14 +56,6 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-def violations(page: Page, *only: str) -> list[str]:
-    """What axe-core finds wrong by these of its rules, or by every rule it has switched on."""
-    page.evaluate(f"() => {{ {AXE} }}")  # evaluated by the browser's protocol: the page's own policy forbids it
-    result = page.evaluate("only => axe.run(only.length ? {runOnly: only} : {})", list(only))
-    assert only or len(result["passes"]) > 20
-    return [f"{rule['id']}: {node['html'][:120]}" for rule in result["violations"] for node in rule["nodes"]]
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 1400), ("light", 360), ("dark", 400)])

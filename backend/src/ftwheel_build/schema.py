@@ -67,7 +67,7 @@ def json_schema() -> str:
 
 
 def _lines(model: type[Any], table: str) -> Iterator[str]:
-    yield f"### `[{table}]`\n"
+    yield f"## `[{table}]`\n"
     yield "| key | value | default | meaning |"
     yield "|---|---|---|---|"
     nested = []

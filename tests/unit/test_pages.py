@@ -1,0 +1,90 @@
+"""The pages of the documentation: every link leads somewhere, and something leads to every page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from support.documents import blocks
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "backend" / "README.md"])
+MADE = {DOCS / "reference" / "commands.md", DOCS / "reference" / "python.md"}  # by tools/reference.py
+_LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"#{1,6} (.+)")
+
+
+def prose(page: Path) -> str:
+    """The page without its fenced blocks."""
+    text = page.read_text("utf-8")
+    for block in blocks(text):
+        text = text.replace(block.text, "", 1)
+    return text
+
+
+def links(page: Path) -> Iterator[str]:
+    text = re.sub(r"`[^`\n]*`", "", prose(page))
+    for found in _LINK.finditer(text):
+        yield found[1] or found[2]
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub and MyST make them of headings."""
+    found = set()
+    for line in prose(page).splitlines():
+        if heading := _HEADING.fullmatch(line):
+            text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading[1])
+            found.add(re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-"))
+    return found
+
+
+def target(page: Path, link: str) -> tuple[Path, str]:
+    path, _, anchor = unquote(link).partition("#")
+    return ((page.parent / path).resolve() if path else page), anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page: Path) -> None:
+    dead = []
+    for link in links(page):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        path, anchor = target(page, link)
+        if path in MADE:
+            continue
+        if not path.exists() or (anchor and path.suffix == ".md" and anchor not in anchors(path)):
+            dead.append(link)
+    assert dead == []
+
+
+def test_the_start_page_leads_to_every_page_of_the_site() -> None:
+    seen: set[Path] = set()
+    rest = [DOCS / "index.md"]
+    while rest:
+        page = rest.pop()
+        if page in seen:
+            continue
+        seen.add(page)
+        rest += [
+            path
+            for link in links(page)
+            if "://" not in link and (path := target(page, link)[0]).suffix == ".md" and path.is_relative_to(DOCS)
+            if path.exists()
+        ]
+    assert {page for page in PAGES if page.is_relative_to(DOCS)} - seen - MADE == set()
+
+
+def test_navigation_names_every_page() -> None:
+    """The table of contents is made of the links of these two pages: one that is only linked elsewhere is not in it."""
+    listed = {
+        target(page, link)[0]
+        for page in (DOCS / "index.md", DOCS / "rules" / "README.md")
+        for link in links(page)
+        if "://" not in link
+    }
+    assert {page for page in PAGES if page.is_relative_to(DOCS)} - listed - {DOCS / "index.md"} - MADE == set()
