@@ -1,8 +1,6 @@
 """Decides the smallest set of wheels that gives every place of a release a wheel that it can load.
 
-Without the stable ABI that is one wheel for each interpreter and platform. With it, one ``abi3`` wheel serves all
-default builds from its floor on, ``cp315-abi3.abi3t`` (PEP 803) both builds from 3.15 on, and only 3.13t and 3.14t
-need wheels of their own.
+Which interpreters share a wheel of the stable ABI is ``core.build.stable_abi_plan``'s answer.
 """
 
 from __future__ import annotations
@@ -10,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ftwheel.core.build.stable_abi_plan import PythonBuild, plan_builds
 from ftwheel.core.release.ambiguous_files import wheel_names
 from ftwheel.core.release.coverage import TargetEnvironment, level
-from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.wheel.pairs import platform_family
 
@@ -39,29 +37,20 @@ def plan(places: Iterable[TargetEnvironment], *, floor: int | None) -> tuple[Pla
     A wheel for a family of platforms (glibc on x86_64, ...) is one for its oldest machine. ``floor`` is the oldest
     minor version of the stable ABI, if any; default builds below it get wheels of their own.
     """
-    wanted = tuple(places)
-    shared = {platform_family(place.platform) for place in wanted if place.free_threaded and place.minor >= FIRST_ABI3T}
-    groups: dict[tuple[tuple[str, str], str], list[TargetEnvironment]] = {}
-    for place in wanted:
-        family = platform_family(place.platform)
-        groups.setdefault((family, _tag(place, floor, shared=family in shared)), []).append(place)
-    return tuple(
-        sorted(
-            PlannedWheel(
-                platform=min((place.platform for place in found), key=level), tag=tag, places=tuple(sorted(found))
-            )
-            for (_, tag), found in groups.items()
-        )
-    )
+    families: dict[tuple[str, str], list[TargetEnvironment]] = {}
+    for place in places:
+        families.setdefault(platform_family(place.platform), []).append(place)
+    found = []
+    for wanted in families.values():
+        for build in plan_builds(map(_python, wanted), floor=floor):
+            served = sorted(place for place in wanted if _python(place) in build.serves)
+            platform = min((place.platform for place in served), key=level)
+            found.append(PlannedWheel(platform=platform, tag=build.tag, places=tuple(served)))
+    return tuple(sorted(found))
 
 
-def _tag(place: TargetEnvironment, floor: int | None, *, shared: bool) -> str:
-    """``shared`` is true where a free-threaded build from 3.15 on is served as well."""
-    if floor is not None and place.minor >= max(floor, FIRST_ABI3T) and (place.free_threaded or shared):
-        return f"cp3{max(floor, FIRST_ABI3T)}-abi3.abi3t"
-    if floor is not None and place.minor >= floor and not place.free_threaded:
-        return f"cp3{floor}-abi3"
-    return f"cp3{place.minor}-{place.python}"
+def _python(place: TargetEnvironment) -> PythonBuild:
+    return PythonBuild(minor=place.minor, free_threaded=place.free_threaded)
 
 
 def upload_order(filenames: Iterable[str]) -> tuple[str, ...]:
