@@ -16,7 +16,8 @@ from typing import Any
 import lief
 import pytest
 
-from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule, SuffixAbi
+from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule
+from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.io.binaries import is_binary, read_extension, read_images
 from ftwheel.io.binaries.readers.image import is_init_name, is_python_name
 from support.pip_oracle import NEWEST, environment_with

@@ -27,14 +27,12 @@ from ftwheel.core.wheel.extension_module import (
     InterpreterSupport,
     ReadingLevel,
     Toolchain,
-    init_names_for,
-    module_name,
-    parse_suffix,
 )
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 from ftwheel.core.wheel.native import NativeCode, NativeKind
 from ftwheel.core.wheel.reports import Imported, PolicyVerdict
+from ftwheel.core.wheel.suffixes import init_names_for, module_name, parse_suffix
 from ftwheel.rules.wheel.facts import WheelFacts
 
 __all__ = ["LINUX", "code", "contents", "extension", "facts", "imported"]
@@ -62,6 +60,8 @@ def extension(
     imports: Iterable[str] = (),
     needed: Iterable[str] = (),
     macos_minimum: tuple[int, int] | None = None,
+    basis: DeclarationBasis = DeclarationBasis.SLOT,
+    slot_ids: Iterable[int] = (),
 ) -> ExtensionModule:
     """A module that declares and is built for free-threaded 3.13, unless told otherwise."""
     name = module_name(path)
@@ -79,7 +79,7 @@ def extension(
         evidence=("the head of the definition",),
         gil=GilDeclaration(
             answer=gil,
-            basis=DeclarationBasis.SLOT if gil is Declaration.NOT_USED else DeclarationBasis.NOTHING,
+            basis=basis if gil is Declaration.NOT_USED else DeclarationBasis.NOTHING,
             level=ReadingLevel.DATA,
             reason="a Py_mod_gil slot",
         ),
@@ -89,6 +89,7 @@ def extension(
         imports=tuple(sorted(imports)),
         needed=tuple(needed),
         macos_minimum=macos_minimum,
+        slot_ids=tuple(slot_ids),
     )
 
 

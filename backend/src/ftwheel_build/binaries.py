@@ -24,7 +24,7 @@ class Image(NamedTuple):
     ``format`` is ``ELF``, ``Mach-O`` or ``PE``; ``machine`` is in the words of platform tags (``x86_64``,
     ``aarch64``, ``amd64``, ...), empty if unknown. ``libraries`` are the DLLs of a PE file, in lower case.
     ``definition`` is the ABI of the headers that the module definition was compiled with: ``default``,
-    ``free-threaded``, or empty.
+    ``free-threaded``, or empty. ``abi_info`` is the ABI that the module itself names, where there is just one.
     """
 
     format: str
@@ -33,6 +33,7 @@ class Image(NamedTuple):
     exports: frozenset[str]
     libraries: frozenset[str] = frozenset()
     definition: str = ""
+    abi_info: str = ""
 
 
 class MappedRange(NamedTuple):
@@ -82,11 +83,11 @@ def images(content: bytes) -> tuple[Image, ...]:
     try:
         kind = magic(content[:8])
         if kind == "ELF":
-            return (_elf(content),)
+            return (_named(_elf(content), content),)
         if kind == "PE":
-            return (_pe(content),)
+            return (_named(_pe(content), content),)
         if kind == "Mach-O":
-            return tuple(_mach(part) for part in _slices(content))
+            return tuple(_named(_mach(part), part) for part in _slices(content))
     except (struct.error, IndexError, OverflowError) as error:
         raise UnreadableError(f"malformed {magic(content[:8])} file: {error}") from error
     raise UnreadableError("no ELF, Mach-O or PE file")
@@ -128,12 +129,29 @@ def abi_of(image: Image) -> str:
             if match
         }
         return "both" if {"default", "free-threaded"} <= found else min(found, default="")
+    if image.abi_info:
+        return image.abi_info
     free_threaded = bool(image.imports & FREE_THREADED_ONLY) or image.definition == "free-threaded"
     # Free-threaded headers release objects by other functions; only default ones call this.
     default = "_Py_Dealloc" in image.imports or image.definition == "default"
     if free_threaded and default:
         return "both"
     return "free-threaded" if free_threaded else "default" if default else ""
+
+
+# PyABIInfo (PEP 793): its own version 1.0, flags, the version of the headers, and the one of the limited API or none
+_ABI_INFO = re.compile(
+    rb"\x01\0([\x01-\x0f])\0[\0-\xff]{2}[\x0f-\x20]\x03(?:[\0-\xff]{2}[\0-\x20]\x03|\0{4})", re.DOTALL
+)
+
+
+def _named(image: Image, content: bytes) -> Image:
+    """The image with the ABI that the ``PyABIInfo`` of a ``PyModExport_`` function names, if all of them name one."""
+    if not any(name.startswith("PyModExport") for name in image.exports):
+        return image
+    flags = {found[0] & 7 for found in _ABI_INFO.findall(content)}
+    kinds = {1 | 2: "abi3", 1 | 4: "abi3t", 7: "abi3t", 2: "default", 4: "free-threaded"}
+    return image._replace(abi_info=kinds.get(flags.pop(), "")) if len(flags) == 1 else image
 
 
 def _text(content: bytes, offset: int) -> str:

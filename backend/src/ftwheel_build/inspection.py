@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ftwheel_build import binaries, tags
 from ftwheel_build.errors import RefusedError
-from ftwheel_build.target import Target
+from ftwheel_build.target import FIRST_ABI3T, Target
 
 __all__ = ["inspect"]
 
@@ -189,7 +189,7 @@ def _tags(filename: str, name: tags.Name, target: Target) -> Iterator[RefusedErr
         )
     for python, abi in name.claims:
         floor = int(python[3:]) if python.startswith("cp3") and python[3:].isdigit() else 0
-        if abi == "abi3t" and floor < 15:
+        if abi == "abi3t" and floor < FIRST_ABI3T[1]:
             yield RefusedError(
                 "FTB312",
                 f"{filename}: {python}-abi3t is taken by free-threaded interpreters below 3.15, and none of them has "
@@ -232,6 +232,8 @@ def _loading(filename: str, name: tags.Name, modules: list[Module], target: Targ
 def _unloaded(filename: str, item: Module, claim: tuple[str, str], reason: str) -> RefusedError:
     if claim[1] == "none":
         fix = "name the ABI in the tags: remove get_tag(), wheel.py-api or what else sets them"
+    elif item.suffix.kind == "abi3" and item.suffix.platform:
+        fix = "build the abi3 wheel with the oldest Python of its range: 3.15 and newer put the platform into the name"
     elif claim[1] in ("abi3", "abi3t"):
         fix = (
             "compile the module against the limited API too (setuptools: Extension(py_limited_api=True) and the macro "
@@ -253,7 +255,15 @@ def _wanted(item: Module, name: tags.Name) -> str:
     if item.suffix.kind == "plain":
         claimed = {"free-threaded" if abi.rstrip("d").endswith("t") else "default" for abi in name.abis}
         return claimed.pop() if len(claimed) == 1 and not {"none", "abi3t"} & {*name.abis} else ""
-    return "default" if item.suffix.kind == "abi3" else ""
+    return {"abi3": "default", "abi3t": "abi3t"}.get(item.suffix.kind, "")
+
+
+# the ABIs of code that are wrong where another is wanted; abi3 without a t is that of default builds
+_CONTRARY = {
+    "default": frozenset({"free-threaded"}),
+    "free-threaded": frozenset({"default", "abi3"}),
+    "abi3t": frozenset({"default", "abi3", "free-threaded"}),
+}
 
 
 def _objects(filename: str, name: tags.Name, modules: list[Module]) -> Iterator[RefusedError]:
@@ -261,8 +271,7 @@ def _objects(filename: str, name: tags.Name, modules: list[Module]) -> Iterator[
     for item in modules:
         wanted, where = _wanted(item, name), f"{filename}: {item.path}"
         found = {binaries.abi_of(image) for image in item.images}
-        other = "default" if wanted == "free-threaded" else "free-threaded"
-        contrary = {other, "abi3"} if other == "default" else {other}  # abi3 without t is that of default builds
+        contrary = _CONTRARY.get(wanted, frozenset[str]()) & found
         if "both" in found:
             yield RefusedError(
                 "FTB309",
@@ -270,10 +279,10 @@ def _objects(filename: str, name: tags.Name, modules: list[Module]) -> Iterator[
                 "leak memory or crash",
                 fix="remove object files and static libraries of the other build; compile all of them anew",
             )
-        elif wanted and found & contrary:
+        elif contrary:
             yield RefusedError(
                 "FTB308",
-                f"{where} was compiled for the {other} ABI of CPython, wanted {wanted}",
+                f"{where} was compiled for the {min(contrary)} ABI of CPython, wanted {wanted}",
                 fix="another Python's headers came first (include_dirs, CFLAGS, CPATH), Py_GIL_DISABLED was "
                 "defined by hand, or the file was left over by the other build",
             )

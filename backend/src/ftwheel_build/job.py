@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ftwheel_build.config import Config
-from ftwheel_build.target import Target
+from ftwheel_build.target import FIRST_ABI3T, Target
 
 __all__ = ["OPTIONAL_EXTENSIONS", "Job"]
 
@@ -37,7 +37,7 @@ class Job(NamedTuple):
         if self.target.implementation != "cpython" or not self.target.free_threaded:
             return False
         policy = self.config.limited_api
-        return policy == "version-specific" or (policy == "auto" and self.target.version < (3, 15))
+        return policy == "version-specific" or (policy == "auto" and self.target.version < FIRST_ABI3T)
 
     @property
     def raises_limited_api(self) -> bool:

@@ -2,7 +2,7 @@
 
 The free-threaded rules are those of the loaders: ``importlib.machinery.EXTENSION_SUFFIXES`` of 3.13t and 3.14t has
 ``.abi3.so`` although no code of that ABI runs there, 3.15t has ``.abi3t.so`` instead, and default builds have
-``.abi3t.so`` from 3.15 on (PEP 803).
+``.abi3t.so`` from 3.15 on (PEP 803). From 3.15 on there are also stable-ABI suffixes that name the platform.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ftwheel_build.target import Target
+from ftwheel_build.target import FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX, Target
 
 __all__ = ["ExtensionSuffix", "Name", "claims_target", "machines", "parse_name", "parse_suffix", "why_not_loaded"]
 
@@ -37,7 +37,7 @@ class ExtensionSuffix(NamedTuple):
     """The part of an extension's file name behind the module's name, and the ABI it promises.
 
     ``kind`` is ``version`` (one build of one version: ``version``, ``free_threaded``, ``debug``), ``abi3``, ``abi3t``,
-    ``plain``, or ``other`` for another implementation.
+    ``plain``, or ``other`` for another implementation. ``platform`` is the suffix' own spelling, empty without one.
     """
 
     text: str
@@ -45,6 +45,7 @@ class ExtensionSuffix(NamedTuple):
     version: tuple[int, int] = (0, 0)
     free_threaded: bool = False
     debug: bool = False
+    platform: str = ""
 
     @property
     def abi(self) -> str:
@@ -61,7 +62,7 @@ def parse_name(name: str) -> Name | None:
     return Name(parts[0], python, abi, platform)
 
 
-_TAGGED = re.compile(r"\.(?:cpython-|cp)(\d)(\d+)(t?)(d?)(?:-[A-Za-z0-9_\-]+)?\.(?:so|pyd)")
+_TAGGED = re.compile(r"\.(?:cpython-|cp)(\d)(\d+)(t?)(d?)m?u?(?:-([A-Za-z0-9_-]+))?\.(?:so|pyd)")
 
 
 def parse_suffix(name: str) -> tuple[str, ExtensionSuffix] | None:
@@ -70,15 +71,16 @@ def parse_suffix(name: str) -> tuple[str, ExtensionSuffix] | None:
     if not dot or not stem.isidentifier() or not rest.endswith(("so", "pyd")):
         return None
     text = dot + rest
+    debug = rest.endswith("pyd") and stem.endswith("_d")  # how debug builds for Windows name modules
     if text in (".so", ".pyd"):
-        return stem, ExtensionSuffix(text, "plain")
+        return stem, ExtensionSuffix(text, "plain", debug=debug)
     found = _TAGGED.fullmatch(text)
     if found:
         version = (int(found[1]), int(found[2]))
-        return stem, ExtensionSuffix(text, "version", version, bool(found[3]), bool(found[4]))
-    found = re.fullmatch(r"\.(abi3t?)(?:-[A-Za-z0-9_\-]+)?\.so", text)
+        return stem, ExtensionSuffix(text, "version", version, bool(found[3]), debug or bool(found[4]), found[5] or "")
+    found = re.fullmatch(r"\.(abi3t?)(?:-([A-Za-z0-9_-]+))?\.so", text)
     if found:
-        return stem, ExtensionSuffix(text, found[1])
+        return stem, ExtensionSuffix(text, found[1], platform=found[2] or "")
     if re.fullmatch(r"\.[a-z]+\d[\w\-]*\.(so|pyd)", text):  # .pypy310-pp73-x86_64-linux-gnu.so
         return stem, ExtensionSuffix(text, "other")
     return None
@@ -117,7 +119,7 @@ def why_not_loaded(suffix: ExtensionSuffix, python: str, abi: str, target: Targe
     if abi == "none":
         if suffix.kind == "plain":
             return ""
-        if suffix.kind == "abi3t" and version and version >= (3, 15):
+        if suffix.kind == "abi3t" and version and version >= FIRST_ABI3T:
             return ""
         who = f"both builds of CPython {python[2:3]}.{python[3:]}" if version else "every Python"
         return f"it names {who}"
@@ -129,7 +131,9 @@ def why_not_loaded(suffix: ExtensionSuffix, python: str, abi: str, target: Targe
             return ""
         return "free-threaded CPython 3.15 and later looks for .abi3t.so"
     if abi == "abi3":
-        if suffix.kind in ("abi3", "plain") or (suffix.kind == "abi3t" and version >= (3, 15)):
+        if suffix.kind == "abi3" and suffix.platform and version < FIRST_WITH_PLATFORM_SUFFIX:
+            return f"it names CPython {label} and later, and none below 3.15 looks for {suffix.text}"
+        if suffix.kind in ("abi3", "plain") or (suffix.kind == "abi3t" and version >= FIRST_ABI3T):
             return ""
         if suffix.kind == "abi3t":
             return f"it names CPython {label} and later, and none below 3.15 looks for .abi3t.so"
@@ -143,8 +147,10 @@ def why_not_loaded(suffix: ExtensionSuffix, python: str, abi: str, target: Targe
         return ""
     if suffix.kind == "abi3" and free_threaded:
         return "the limited API without a t is that of default builds"
-    if suffix.kind == "abi3t" and version < (3, 15):
+    if suffix.kind == "abi3t" and version < FIRST_ABI3T:
         return "no CPython below 3.15 looks for .abi3t.so"
+    if suffix.kind == "abi3" and suffix.platform and version < FIRST_WITH_PLATFORM_SUFFIX:
+        return f"no CPython below 3.15 looks for {suffix.text}"
     return ""
 
 

@@ -12,7 +12,10 @@ import sys
 import sysconfig
 from typing import NamedTuple
 
-__all__ = ["Target", "current"]
+__all__ = ["FIRST_ABI3T", "FIRST_WITH_PLATFORM_SUFFIX", "Target", "current"]
+
+FIRST_ABI3T = (3, 15)  # PEP 803
+FIRST_WITH_PLATFORM_SUFFIX = (3, 15)  # .abi3-x86_64-linux-gnu.so; python/cpython#122931
 
 
 class Target(NamedTuple):
@@ -50,7 +53,7 @@ class Target(NamedTuple):
             return ""
         if not self.free_threaded:
             return "abi3"
-        return "abi3t" if self.version >= (3, 15) else ""
+        return "abi3t" if self.version >= FIRST_ABI3T else ""
 
     def __str__(self) -> str:
         build = "free-threaded" if self.free_threaded else "default"

@@ -17,7 +17,14 @@ from ftwheel.core.wheel.contents import (
     WheelFile,
     parse_metadata,
 )
-from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration, Toolchain
+from ftwheel.core.wheel.extension_module import (
+    BinaryFormat,
+    BuiltFor,
+    Declaration,
+    DeclarationBasis,
+    InitPhase,
+    Toolchain,
+)
 from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.core.wheel.pairs import compare_pair, pair_up
 from ftwheel.core.wheel.reports import PolicyVerdict
@@ -205,6 +212,9 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(ABI3, [_DEFAULT_EXT]),  # tag-only abi3
             facts("pkg-1.0-cp314-cp314t-linux_x86_64.whl", [_FT_EXT]),
             facts("pkg-1.0-cp39-abi3-linux_x86_64.whl", [_ABI3T_EXT]),  # found from 3.15 on only
+            facts("pkg-1.0-cp314-abi3-linux_x86_64.whl", [extension("pkg/_ext.abi3-x86_64-linux-gnu.so")]),
+            facts(ABI3, [extension("pkg/_ext.abi3-darwin.so", built_for=BuiltFor.DEFAULT)]),
+            facts("pkg-1.0-cp314-cp314-linux_x86_64.whl", [extension("pkg/_ext.abi3-x86_64-linux-gnu.so")]),
             facts(FT, [extension("pkg/_ext.cpython-313td-x86_64-linux-gnu.so")]),
             facts(DEFAULT, [extension("pkg/_ext.pypy310-pp73-x86_64-linux-gnu.so")]),
         ],
@@ -212,6 +222,9 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(FT, [_FT_EXT]),
             facts(FT, [_PLAIN_EXT]),
             facts(FT, [extension("pkg/_ext.abi3.so")]),  # 3.13t does look for it
+            facts("pkg-1.0-cp315-abi3-linux_x86_64.whl", [extension("pkg/_ext.abi3-x86_64-linux-gnu.so")]),
+            facts("pkg-1.0-cp315-cp315-linux_x86_64.whl", [extension("pkg/_ext.abi3-x86_64-linux-gnu.so")]),
+            facts(ABI3T, [extension("pkg/_ext.abi3t-x86_64-linux-gnu.so")]),
             facts(ABI3, [_ABI3_EXT]),
             facts(ABI3T, [_ABI3T_EXT]),
             facts(FT, [extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", init_names=[])]),
@@ -358,6 +371,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(FT, [_FT_EXT]),
             facts(FT, [extension(init_names=["PyInit__ext", "PyModExport__ext"])]),
             facts(ABI3T, [_ABI3T_EXT]),
+            facts(ABI3T, [extension("pkg/_ext.abi3t.so", basis=DeclarationBasis.CFFI_BACKEND)]),  # makes no definition
             facts("pkg-1.0-cp315-cp315t-linux_x86_64.whl", [extension("pkg/_ext.so", init_names=["PyModExport__ext"])]),
             facts(FT, [extension("pkg/libhelper.so", init_names=[])]),
             facts("pkg-1.0-py3-none-linux_x86_64.whl", [extension(init_names=["PyInit_other"])]),
@@ -375,6 +389,41 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts("pkg-1.0-cp311-abi3-linux_x86_64.whl", [extension("pkg/_ext.so", imports=["PyType_GetName"])]),
             facts(ABI3T, [replace(_ABI3T_EXT, imports=("PyABIInfo_Check",))]),
             facts(FT, [extension(imports=["_PyObject_Private"])]),
+        ],
+    ),
+    "FTW311": (
+        [
+            facts(ABI3, [replace(_ABI3_EXT, slot_ids=(2, 4))]),
+            facts("pkg-1.0-cp311-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(3,))]),
+            facts("pkg-1.0-cp314-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(85, 87))]),  # 3.15, no macro
+        ],
+        [
+            facts("pkg-1.0-cp313-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(1, 2, 3, 4))]),
+            facts(ABI3, [replace(_ABI3_EXT, slot_ids=(1, 2))]),
+            facts(ABI3T, [replace(_ABI3T_EXT, slot_ids=(87, 109))]),
+            facts(FT, [replace(_FT_EXT, slot_ids=(4,))]),
+        ],
+    ),
+    "FTW312": (
+        [facts(ABI3T, [replace(_ABI3T_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 100))])],
+        [
+            facts(ABI3T, [replace(_ABI3T_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 100, 109))]),
+            facts(ABI3T, [replace(_ABI3T_EXT, phase=InitPhase.EXPORT)]),  # slots that cannot be read
+            facts(ABI3, [replace(_ABI3_EXT, slot_ids=(2,))]),
+        ],
+    ),
+    "FTW313": (
+        [
+            facts(DEFAULT, [_ABI3_EXT]),
+            facts("pkg-1.0-cp315-cp315-linux_x86_64.whl", [extension("pkg/_ext.abi3-x86_64-linux-gnu.so")]),
+        ],
+        [
+            facts(ABI3, [_ABI3_EXT]),
+            facts(DEFAULT, [_ABI3_EXT, _DEFAULT_EXT]),
+            facts(DEFAULT, [replace(_ABI3_EXT, imports=("_PyObject_Private",))]),  # only the name is stable
+            facts(FT, [extension("pkg/_ext.abi3.so")]),
+            facts(DEFAULT),
+            facts("pkg-1.0-py3-none-any.whl"),
         ],
     ),
     "FTW308": (

@@ -7,8 +7,9 @@ import pytest
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Severity
 from ftwheel.core.tags.cpython_builds import CPythonBuild, targets_of
-from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration, InitPhase, Toolchain, parse_suffix
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration, InitPhase, Toolchain
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.suffixes import parse_suffix
 from ftwheel.rules.registry import family
 from ftwheel.rules.wheel.fixes import declaration_fix
 from ftwheel.rules.wheel.machines import platform_of

@@ -17,13 +17,9 @@ from ftwheel.core.wheel.extension_module import (
     InterpreterDeclaration,
     InterpreterSupport,
     ReadingLevel,
-    Suffix,
-    SuffixAbi,
     Toolchain,
-    init_names_for,
-    module_name,
-    parse_suffix,
 )
+from ftwheel.core.wheel.suffixes import Suffix, SuffixAbi, init_names_for, module_name, parse_suffix
 
 
 @pytest.mark.parametrize(

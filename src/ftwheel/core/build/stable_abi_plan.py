@@ -1,8 +1,8 @@
 """Decides which builds a set of interpreters comes to when a project ships wheels of the stable ABI.
 
 One ``cp3N-abi3`` wheel serves every default build from its floor on, ``cp315-abi3.abi3t`` (PEP 803) both builds from
-3.15 on, and only 3.13t and 3.14t need wheels of their own. An abi3 module is meant for interpreters as new as what
-built it or newer (CPython's docs, "Stable ABI"; python/cpython#122931), so the oldest interpreter of the range builds it.
+3.15 on, and only 3.13t and 3.14t need wheels of their own. An abi3 module is meant for interpreters as new as the one
+that built it, or newer (python/cpython#122931), so the oldest interpreter of the range builds it.
 """
 
 from __future__ import annotations

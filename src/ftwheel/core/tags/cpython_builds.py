@@ -12,9 +12,10 @@ from typing import assert_never
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED, NEWEST
-from ftwheel.core.wheel.extension_module import BuiltFor, Suffix, SuffixAbi
+from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED, FIRST_WITH_PLATFORM_SUFFIX, NEWEST
+from ftwheel.core.wheel.extension_module import BuiltFor
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.suffixes import Suffix, SuffixAbi
 
 __all__ = ["CPythonBuild", "promised_by_none", "targets_of"]
 
@@ -57,6 +58,9 @@ class CPythonBuild:
                     and suffix.version == (3, self.minor)
                 )
             case SuffixAbi.STABLE_ABI:
+                if suffix.platform:
+                    # Debian's 3.14 looks for these too; its patches are nothing that a wheel may count on
+                    return not self.free_threaded and self.minor >= FIRST_WITH_PLATFORM_SUFFIX
                 # 3.13t and 3.14t try .abi3.so as well; 3.15t has .abi3t.so in its place
                 return not self.free_threaded or (self.minor < FIRST_ABI3T and not self.onwards)
             case SuffixAbi.STABLE_ABI_T:
@@ -70,7 +74,7 @@ class CPythonBuild:
         """Whether at least one interpreter of this target tries a file with this suffix."""
         if not self.onwards or self.searches(suffix):
             return self.searches(suffix)
-        if suffix.abi is SuffixAbi.STABLE_ABI_T:
+        if suffix.abi is SuffixAbi.STABLE_ABI_T or (suffix.abi is SuffixAbi.STABLE_ABI and not self.free_threaded):
             return True
         latest = suffix.version[1] if suffix.version else -1
         return latest >= self.minor and CPythonBuild(

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 
-from ftwheel.core.wheel.extension_module import ExtensionModule, module_name
+from ftwheel.core.wheel.extension_module import ExtensionModule
 from ftwheel.core.wheel.native import NativeCode
+from ftwheel.core.wheel.suffixes import module_name
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.filename import WheelName

@@ -1,4 +1,4 @@
-"""What a compiled module says about itself, read without importing it: the result types and the file name's part.
+"""What a compiled module says about itself, read without importing it: the result types.
 
 The readers are in ``ftwheel.io.binaries``; rules and renderers see only these types. "Cannot tell" is an answer
 of its own everywhere: none of these values is ever a guess.
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.wheel.suffixes import Suffix
 
 __all__ = [
     "AbiInfo",
@@ -26,13 +27,8 @@ __all__ = [
     "InterpreterDeclaration",
     "InterpreterSupport",
     "ReadingLevel",
-    "Suffix",
-    "SuffixAbi",
     "Toolchain",
     "UnreadableBinaryError",
-    "init_names_for",
-    "module_name",
-    "parse_suffix",
 ]
 
 
@@ -53,17 +49,6 @@ class ByteOrder(enum.Enum):
 
     LITTLE = "little"
     BIG = "big"
-
-
-class SuffixAbi(enum.Enum):
-    """What the file name's suffix promises, in the words of ``importlib.machinery.EXTENSION_SUFFIXES``."""
-
-    DEFAULT = "default"  # .cpython-313-x86_64-linux-gnu.so, .cp313-win_amd64.pyd
-    FREE_THREADED = "free-threaded"  # .cpython-313t-darwin.so, .cp313t-win_amd64.pyd
-    STABLE_ABI = "abi3"  # .abi3.so
-    STABLE_ABI_T = "abi3t"  # .abi3t.so
-    PLAIN = "plain"  # .so, .pyd: every build that looks here loads it
-    OTHER = "other"  # another implementation's, or nothing that CPython would look for
 
 
 class BuiltFor(enum.Enum):
@@ -136,21 +121,6 @@ class Toolchain(enum.Enum):
     SWIG = "SWIG"
     BOOST_PYTHON = "Boost.Python"
     C = "C or C++"  # nothing of the above left a trace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suffix:
-    """The suffix of a file name and what it promises.
-
-    ``version`` is ``(3, 13)`` when the suffix names one; ``platform`` is the suffix' own spelling
-    (``x86_64-linux-gnu``, ``darwin``, ``win_amd64``), empty when it names none.
-    """
-
-    text: str
-    abi: SuffixAbi
-    version: tuple[int, int] | None = None
-    debug: bool = False
-    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -239,7 +209,8 @@ class ExtensionModule:
     ``init_names`` are all exported init functions (mypyc and PyO3 files export several). ``architectures`` has an
     entry for each slice of a fat Mach-O file; all other answers hold for every slice, or say "cannot tell".
     ``imports`` are the imported C-API symbols (``Py*``, ``_Py*``) as C spells them, sorted. ``needed`` are the
-    libraries the image names, in its own order. ``macos_minimum`` is the lowest macOS version it runs on.
+    libraries the image names, in its own order. ``macos_minimum`` is the lowest macOS version it runs on. ``slot_ids``
+    are the numbers in the module's slot array, sorted; empty where it has none, or none that can be read.
     """
 
     path: str
@@ -259,6 +230,7 @@ class ExtensionModule:
     needed: tuple[str, ...]
     abi_info: AbiInfo | None = None
     macos_minimum: tuple[int, int] | None = None
+    slot_ids: tuple[int, ...] = ()
 
     @property
     def is_extension(self) -> bool:
@@ -274,63 +246,3 @@ class ExtensionModule:
 _PYTHON_LIBRARY = re.compile(
     r"(^|/)(python3\d*t?(_d)?\.dll|libpython3[\d.]*t?d?(\.so|\.dylib|\.dll)[\d.]*|Python3?T?)$", re.IGNORECASE
 )
-_CPYTHON = re.compile(r"(?:cpython-|cp)(\d)(\d+)(t?)(d?)m?u?(?:-(.+))?")
-_STABLE = re.compile(r"abi3(t?)(?:-(.+))?")
-
-
-def _split(path: str) -> tuple[str, str, str]:
-    """Folder, stem and suffix: the stem ends at the first dot, as the import system has it."""
-    folder, _, base = path.replace("\\", "/").rpartition("/")
-    stem, dot, rest = base.partition(".")
-    return folder, stem, dot + rest
-
-
-def parse_suffix(path: str) -> Suffix:
-    """Decide what a file name promises (``EXTENSION_SUFFIXES`` of CPython on the three platforms).
-
-    A debug build's Windows name (``spam_d.cp313-win_amd64.pyd``) counts as ``debug``.
-    """
-    _, stem, text = _split(path)
-    tag, dot, extension = text[1:].rpartition(".")
-    if extension not in {"so", "pyd"}:
-        return Suffix(text=text, abi=SuffixAbi.OTHER)
-    debug = extension == "pyd" and stem.endswith("_d")
-    if not dot:
-        return Suffix(text=text, abi=SuffixAbi.PLAIN, debug=debug)
-    if found := _CPYTHON.fullmatch(tag):
-        major, minor, threads, flag, platform = found.groups()
-        return Suffix(
-            text=text,
-            abi=SuffixAbi.FREE_THREADED if threads else SuffixAbi.DEFAULT,
-            version=(int(major), int(minor)),
-            debug=debug or bool(flag),
-            platform=platform or "",
-        )
-    if found := _STABLE.fullmatch(tag):
-        return Suffix(
-            text=text,
-            abi=SuffixAbi.STABLE_ABI_T if found[1] else SuffixAbi.STABLE_ABI,
-            platform=found[2] or "",
-        )
-    return Suffix(text=text, abi=SuffixAbi.OTHER)
-
-
-def module_name(path: str) -> str:
-    """The last component of the name the file is imported under; ``pkg/__init__.so`` is ``pkg``."""
-    folder, stem, text = _split(path)
-    if stem == "__init__" and folder:
-        return folder.rpartition("/")[2]
-    if text.endswith(".pyd") and parse_suffix(path).debug and stem.endswith("_d"):
-        return stem.removesuffix("_d")
-    return stem
-
-
-def init_names_for(name: str) -> tuple[str, ...]:
-    """The init functions the import system tries for a module, in order (PEP 489, PEP 793).
-
-    A name outside ASCII is spelled in punycode with ``U`` after the prefix.
-    """
-    if name.isascii():
-        return f"PyModExport_{name}", f"PyInit_{name}"
-    encoded = name.encode("punycode").decode("ascii").replace("-", "_")
-    return f"PyModExportU_{encoded}", f"PyInitU_{encoded}"

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ftwheel.core.wheel.contents import Member, WheelContents
-from ftwheel.core.wheel.extension_module import BuiltFor, SuffixAbi, parse_suffix
+from ftwheel.core.wheel.extension_module import BuiltFor
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.suffixes import SuffixAbi, parse_suffix
 
 __all__ = [
     "OneWheel",

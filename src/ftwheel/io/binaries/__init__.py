@@ -16,10 +16,8 @@ from ftwheel.core.wheel.extension_module import (
     ReadingLevel,
     Toolchain,
     UnreadableBinaryError,
-    init_names_for,
-    module_name,
-    parse_suffix,
 )
+from ftwheel.core.wheel.suffixes import init_names_for, module_name, parse_suffix
 from ftwheel.io.binaries.abi import decide_abi
 from ftwheel.io.binaries.definitions import find_definitions
 from ftwheel.io.binaries.readers.elf import read_elf
@@ -101,6 +99,7 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
         else tuple(sorted({one for image in images for one in image.imports})),
         needed=tuple(dict.fromkeys(name for image in images for name in image.needed)),
         abi_info=verdict.abi,
+        slot_ids=verdict.slot_ids,
         macos_minimum=max((image.macos_minimum for image in images if image.macos_minimum), default=None),
     )
 

@@ -71,12 +71,13 @@ class SlotMemory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SlotTable:
-    """What the slots of a module say; None for a slot that is not there."""
+    """What the slots of a module say, and the numbers of all of them; None for a slot that is not there."""
 
     gil: int | None
     interpreters: int | None
     abi: AbiInfo | None
     count: int
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,11 @@ def read_slots(memory: SlotMemory, address: int, image: BinaryImage, *, modern: 
     if "abi" in values and abi is None:
         return None
     return SlotTable(
-        gil=values.get("gil"), interpreters=values.get("interpreters"), abi=abi, count=_SLOT_LIMIT - collector.left
+        gil=values.get("gil"),
+        interpreters=values.get("interpreters"),
+        abi=abi,
+        count=_SLOT_LIMIT - collector.left,
+        ids=tuple(sorted(collector.ids)),
     )
 
 
@@ -293,6 +298,7 @@ class _Collector:
 
     def __init__(self, memory: SlotMemory, image: BinaryImage) -> None:
         self.values: dict[str, int] = {}
+        self.ids: set[int] = set()
         self.left = _SLOT_LIMIT
         self._memory = memory
         self._word = image.word
@@ -307,6 +313,7 @@ class _Collector:
             if not slot:
                 return True
             self.left -= 1
+            self.ids.add(slot)
             if not self._take(slot, at + head, depth):
                 return False
             at += stride

@@ -26,6 +26,7 @@ class BinaryVerdict:
     phase: InitPhase
     reason: str
     abi: AbiInfo | None = None
+    slot_ids: tuple[int, ...] = ()
 
     @property
     def decided(self) -> bool:
@@ -59,7 +60,7 @@ def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> BinaryVe
         1: InterpreterSupport.SUPPORTED,
         2: InterpreterSupport.PER_INTERPRETER_GIL,
     }.get(slots.interpreters, InterpreterSupport.CANNOT_TELL)
-    return BinaryVerdict(gil, basis, interpreters, phase, reason, slots.abi)
+    return BinaryVerdict(gil, basis, interpreters, phase, reason, slots.abi, slots.ids)
 
 
 def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Definition]) -> BinaryVerdict:

@@ -15,7 +15,8 @@ from ftwheel.core.dependencies.readiness import GilDeclarations
 from ftwheel.core.errors import FtwheelError
 from ftwheel.core.index.page import File
 from ftwheel.core.wheel.contents import dotted_name
-from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, SuffixAbi
+from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule
+from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.io.wheel.reading import inspect_wheel
 
 __all__ = ["MOST_WHEEL_BYTES", "WheelDeclarations", "together"]

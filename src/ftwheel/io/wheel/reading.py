@@ -33,8 +33,8 @@ from ftwheel.core.wheel.contents import (
     unsafe_path,
     without_paths,
 )
-from ftwheel.core.wheel.extension_module import init_names_for, module_name
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.suffixes import init_names_for, module_name
 from ftwheel.io.binaries.header import HEAD, native_code
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.contents import FlawKind, dotted_name
-from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi, init_names_for
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, DeclarationBasis, ExtensionModule
 from ftwheel.core.wheel.native import NativeCode
+from ftwheel.core.wheel.suffixes import SuffixAbi, init_names_for
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.machines import Platform, platform_of
 
@@ -262,7 +263,7 @@ class WrongInit(WheelRule):
     title = "The module lacks the init function that its interpreters call"
     why = """CPython calls `PyInit_NAME`; from 3.15 on `PyModExport_NAME` is tried first (PEP 793), and it is the only
         one that works under `abi3t`, where module definitions are opaque (PEP 803). Without it the file is found and
-        then refused."""
+        then refused. A module of cffi is made by `_cffi_backend` and needs no definition: its `PyInit_NAME` works."""
     fix = "Name the init function after the file, and export `PyModExport_NAME` for `abi3t`."
     severity = Severity.ERROR
 
@@ -279,7 +280,12 @@ class WrongInit(WheelRule):
                     message = f"exports {export} only; {target.label} calls {init}"
                 elif target.minor < FIRST_ABI3T and target.onwards and init not in extension.init_names:
                     message = f"exports {export} only; interpreters before 3.15 call {init}"
-                elif target.free_threaded and target.onwards and export not in extension.init_names:
+                elif (
+                    target.free_threaded
+                    and target.onwards
+                    and export not in extension.init_names
+                    and extension.gil.basis is not DeclarationBasis.CFFI_BACKEND
+                ):
                     message = f"exports {init} only; under abi3t {name} needs {export}"
                 if message and (extension.path, message) not in seen:
                     seen.add((extension.path, message))

@@ -1,4 +1,4 @@
-"""FTW307: the C-API symbols of a stable ABI module against the floor that its tag names."""
+"""FTW307 and FTW311 to FTW313: what a stable ABI module uses of the C API against the floor that its tag names."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
-from ftwheel.core.wheel.extension_module import ExtensionModule
+from ftwheel.core.wheel.extension_module import ExtensionModule, InitPhase
+from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
-__all__ = ["StableAbiSymbols", "required_minor"]
+__all__ = ["AbiSlotMissing", "NewerSlot", "StableAbiSymbols", "VersionTagOfStableAbi", "required_minor"]
 
+# Include/moduleobject.h: slot numbers of a PyModuleDef and the minor version that added each
+_SLOTS = {3: "Py_mod_multiple_interpreters", 4: "Py_mod_gil"}
+_ADDED = {1: 5, 2: 5, 3: 12, 4: 13}
+_ABI_SLOT = 109
 # PEP 803: an abi3t module cannot create valid input for these, since PyModuleDef is opaque to it
 _UNUSABLE_IN_ABI3T = {"PyModuleDef_Init", "PyModule_Create2", "PyModule_FromDefAndSpec2"}
 
@@ -31,7 +36,8 @@ class StableAbiSymbols(WheelRule):
                 table = facts.stable_symbols()
                 floor = max(stable.minor, FIRST_ABI3T) if stable.free_threaded else stable.minor
                 outside, newer = _against(extension, table, floor)
-                kind = "abi3t" if stable.free_threaded else "abi3"
+                shared = stable.free_threaded or extension.suffix.abi is SuffixAbi.STABLE_ABI_T
+                kind = "abi3t" if shared else "abi3"
                 if outside and not (stable.free_threaded and _has_default_twin(facts, stable.minor)):
                     yield self.finding(facts.subject(extension), f"imports {_listed(outside)}, not part of {kind}")
                 if newer:
@@ -48,11 +54,83 @@ class StableAbiSymbols(WheelRule):
                     )
 
 
+class NewerSlot(WheelRule):
+    code = "FTW311"
+    title = "A slot of the module is newer than an interpreter that the tags serve"
+    why = """A `PyModuleDef` may have only slots that the interpreter knows: 3.12 added `Py_mod_multiple_interpreters`,
+        3.13 `Py_mod_gil`, and headers of 3.15 number all slots anew unless an older limited API is asked for. An older
+        interpreter refuses the module with `SystemError: ... uses unknown slot ID`."""
+    fix = """Define `Py_LIMITED_API` as the version of the tag, which hides newer slots, and guard the slot by the value
+        that goes with it: `#ifdef Py_MOD_GIL_NOT_USED`. Or raise the floor of the tag."""
+    severity = Severity.ERROR
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        for target in facts.targets:
+            for name, extension in facts.loaded_by(target):
+                newer = [slot for slot in extension.slot_ids if _added(slot) > target.minor]
+                if newer and extension.phase is not InitPhase.EXPORT:
+                    first = max(map(_added, newer))
+                    slots = ", ".join(f"{slot} ({_SLOTS[slot]})" if slot in _SLOTS else str(slot) for slot in newer)
+                    yield self.finding(
+                        facts.subject(extension),
+                        f"{name} has the slot {slots}, which CPython knows from 3.{first} on;"
+                        f" the tag serves 3.{target.minor}",
+                    )
+
+
+class AbiSlotMissing(WheelRule):
+    code = "FTW312"
+    title = "A `PyModExport_` function returns no `Py_mod_abi` slot"
+    why = """CPython 3.15 and newer refuse such a module with a SystemError: the slot is how a module says for which ABI
+        it was compiled (PEP 793, PEP 809)."""
+    fix = "Add `PyABIInfo_VAR(abi_info);` and the slot `PySlot_STATIC_DATA(Py_mod_abi, &abi_info)`."
+    severity = Severity.ERROR
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        for extension in facts.used:
+            if extension.phase is InitPhase.EXPORT and extension.slot_ids and _ABI_SLOT not in extension.slot_ids:
+                yield self.finding(
+                    facts.subject(extension), "its slots have no Py_mod_abi, which CPython requires of them"
+                )
+
+
+class VersionTagOfStableAbi(WheelRule):
+    code = "FTW313"
+    title = "A stable ABI module under a version-specific tag"
+    why = """The module would load on every later version, and installers give the wheel to one version alone: the next
+        CPython gets nothing although the file that it needs exists."""
+    fix = """Tag the wheel for the stable ABI as well (setuptools: `py_limited_api` of `bdist_wheel`; scikit-build-core:
+        `wheel.py-api`; meson-python: `limited-api`). `ftwheel tag --suggest` names the tag."""
+    severity = Severity.WARNING
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        targets = facts.targets
+        if not targets or any(target.onwards or target.free_threaded for target in targets):
+            return
+        used = facts.used
+        if any(extension.suffix.abi is not SuffixAbi.STABLE_ABI for extension in used):
+            return
+        floors = [required_minor(extension, facts.stable_symbols()) for extension in used]
+        if used and None not in floors:
+            names = ", ".join(target.label for target in targets)
+            yield self.finding(
+                facts.subject(used[0]), f"is named for the stable ABI, and the tags give the wheel to {names} alone"
+            )
+
+
 def required_minor(extension: ExtensionModule, table: Mapping[str, int]) -> int | None:
-    """The lowest minor version whose stable ABI has every imported symbol; None when one is in no stable ABI."""
+    """The lowest minor version that has every slot and, in its stable ABI, every imported symbol.
+
+    None when a symbol is in no stable ABI.
+    """
     if any(name not in table for name in extension.imports):
         return None
-    return max((table[name] for name in extension.imports), default=2)
+    return max((*(table[name] for name in extension.imports), *map(_added, extension.slot_ids)), default=2)
+
+
+def _added(slot: int) -> int:
+    """The minor version that added a slot. From 3.15 on headers give the old ones new numbers, 84 to 87."""
+    return _ADDED.get(slot, FIRST_ABI3T)
 
 
 def _against(extension: ExtensionModule, table: Mapping[str, int], floor: int) -> tuple[list[str], list[str]]:

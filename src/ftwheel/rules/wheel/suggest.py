@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.contents import WheelContents
-from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, SuffixAbi
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.rules.wheel.binaries import common_machines
 from ftwheel.rules.wheel.facts import WheelFacts
 from ftwheel.rules.wheel.selection import RuleSelection
@@ -21,7 +22,7 @@ __all__ = ["Suggestion", "objections", "retagged", "suggest"]
 # what the name promises, against what the code is; nothing about the zip, the metadata or the GIL
 _ABOUT_TAGS = frozenset(
     {"FTW203", "FTW204", "FTW205", "FTW206", "FTW207", "FTW209"}
-    | {f"FTW{n}" for n in (301, 302, 303, 305, 306, 307, 310)}
+    | {f"FTW{n}" for n in (301, 302, 303, 305, 306, 307, 310, 311, 312)}
 )
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.tags.cpython import FIRST_ABI3T
+from ftwheel.core.tags.cpython import FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX
 from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none
-from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule, SuffixAbi
+from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule
+from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = [
@@ -159,7 +160,8 @@ class MissingModule(WheelRule):
         `.so` or `.pyd`. A module under another suffix is invisible: the wheel installs, and the import fails."""
     fix = """Build the wheel with the interpreter it is for, in a clean build folder. With the stable ABI the module's
         suffix has to be the stable one too, not only the tag (`py_limited_api=True` on the Extension,
-        `Python::SABIModule` in CMake)."""
+        `Python::SABIModule` in CMake), and one that names the platform (`.abi3-x86_64-linux-gnu.so`) is looked for
+        from 3.15 on only."""
     severity = Severity.ERROR
     see = ("FTB306",)
 
@@ -174,7 +176,18 @@ class MissingModule(WheelRule):
             if missing:
                 found = ", ".join(sorted(variant.suffix.text for variant in variants))
                 builds = ", ".join(target.label for target in missing)
-                yield self.finding(facts.subject(variants[0]), f"{builds} does not find {name} under {found}")
+                message = f"{builds} does not find {name} under {found}"
+                stable = {variant.suffix.abi for variant in variants} == {SuffixAbi.STABLE_ABI}
+                if stable and not any(target.free_threaded for target in missing):
+                    first = FIRST_WITH_PLATFORM_SUFFIX
+                    yield self.finding(
+                        facts.subject(variants[0]),
+                        f"{message}: no CPython before 3.{first} looks for this suffix",
+                        fix=f"""Build the abi3 wheel with the oldest Python of its range; 3.{first} and newer put the
+                            platform into the name.""",
+                    )
+                else:
+                    yield self.finding(facts.subject(variants[0]), message)
 
 
 class Abi3SuffixUnderAbi3t(WheelRule):
@@ -199,7 +212,8 @@ class Abi3SuffixUnderAbi3t(WheelRule):
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, variants in facts.variants.items():
             if any(self.applies(target, variants) for target in facts.targets):
-                yield self.finding(facts.subject(variants[0]), f"no free-threaded build finds {name} under .abi3.so")
+                found = ", ".join(sorted(variant.suffix.text for variant in variants))
+                yield self.finding(facts.subject(variants[0]), f"no free-threaded build finds {name} under {found}")
 
 
 class ForeignModule(WheelRule):
