@@ -282,6 +282,7 @@ def _against(
     """Compare with the real installers, and print a line for each; whether all agree."""
     from ftwheel.app.release.compare_installers import compare
     from ftwheel.core.index.overlay import Overlay
+    from ftwheel.core.installers.registry import installer
     from ftwheel.io.installers.config import parse_cutoff
     from ftwheel.io.release.real_installers import ask_installer
     from ftwheel.io.release.server import LocalIndex, serving
@@ -301,7 +302,14 @@ def _against(
             )
 
         def ask(requirement: str, rules: InstallerOptions, environment: Environment) -> RealInstall:
-            return ask_installer(rules.name, asked[environment, rules], requirement, index=index, address=address)
+            return ask_installer(
+                rules.name,
+                asked[environment, installer(rules.label)],
+                requirement,
+                index=index,
+                address=address,
+                prereleases=bool(rules.allow_prereleases),
+            )
 
         for comparison in compare(page, coverage.version, asked, ask):
             agree &= comparison.agrees

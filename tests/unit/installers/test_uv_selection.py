@@ -222,3 +222,68 @@ def test_metadata_is_read_of_the_chosen_file() -> None:
     assert case.reason("foo-2.0.tar.gz") == r.VersionRejected(because=newer)
     other = Case(project(WHEEL, metadata={WHEEL: "bar 1.0 "}), rules=UV)
     assert (other.taken, other.selection.refusal) == ("nothing", f"METADATA of {WHEEL} is that of bar")
+
+
+NATIVE = "manylinux_2_17_x86_64"
+
+
+@pytest.mark.parametrize(
+    ("wheels", "read"),
+    [
+        (("1-cp313-cp313-win_amd64", "2-cp314-cp314-win_amd64"), 2),
+        (("1-cp314-cp314t-any", "2-cp314-cp314-win_amd64"), 2),
+        (("1-py2-none-any", f"2-cp314-cp314t-{NATIVE}"), 2),
+        (("1-zz9-none-any", "2-py2-none-any"), 2),
+        (("1-py2-none-any", "2-cp314-cp314-zz"), 1),
+        (("1-py2-none-any", f"2-py2-none-{NATIVE}"), 1),
+    ],
+)
+def test_a_source_distribution_counts_by_the_wheel_that_misses_by_least(wheels: tuple[str, str], read: int) -> None:
+    """``tests/oracle/test_uv_metadata.py`` asks uv."""
+    for bad in (1, 2):
+        metadata = {
+            f"foo-1.0-{tags}.whl": f"foo 1.0 {'>=3.15' if number == bad else '>=3.8'}"
+            for number, tags in enumerate(wheels, 1)
+        }
+        found = project(*metadata, "foo-1.0.tar.gz", "foo-0.9.tar.gz", metadata=metadata)
+        case = Case(found, rules="uv")
+        assert case.taken == ("foo-0.9.tar.gz" if bad == read else "foo-1.0.tar.gz")
+        if bad == read:
+            assert case.reason("foo-1.0.tar.gz") == r.VersionRejected(because=f"foo-1.0-{wheels[read - 1]}.whl")
+        without = Case(found, rules=InstallerOptions(name="uv", dependencies=False))
+        assert without.taken == "foo-1.0.tar.gz"
+
+
+def test_which_wheel_of_those_that_may_not_be_taken() -> None:
+    def files(*yanked: Yanked | None, **more: Any) -> list[File]:
+        return [
+            File(
+                filename=f"foo-1.0-{number}-{tags}.whl",
+                url=f"https://example.org/foo-1.0-{number}-{tags}.whl",
+                requires_python=">=3.15" if number == 2 else None,
+                yanked=mark,
+                **more,
+            )
+            for number, mark in enumerate(yanked, 1)
+            for tags in (f"cp314-cp314-{NATIVE}",)
+        ]
+
+    def taken(*found: File, **options: Any) -> str:
+        sdist = File(filename="foo-1.0.tar.gz", url="https://example.org/foo-1.0.tar.gz", upload_time=EARLY)
+        return Case([page(*found, sdist)], rules=InstallerOptions(name="uv", **options)).taken
+
+    assert taken(*files(Yanked(), Yanked(reason="bad"))) == "foo-1.0.tar.gz"
+    assert taken(*files(Yanked(reason="bad"), Yanked())) == "nothing"
+    assert taken(*files(Yanked(doubtful=True), Yanked())) == "nothing"
+    assert taken(*files(None, None), no_binary=frozenset({"foo"})) == "foo-1.0.tar.gz"
+    assert taken(*files(Yanked(reason="bad"), Yanked(), upload_time=EARLY), uploaded_prior_to=CUTOFF) == "nothing"
+    assert (
+        taken(*files(Yanked(reason="bad"), Yanked(), upload_time=CUTOFF), uploaded_prior_to=CUTOFF) == "foo-1.0.tar.gz"
+    )
+
+
+def test_a_wheel_with_an_unreadable_requires_python_is_not_read() -> None:
+    wheel = File(
+        filename="foo-1.0-py2-none-any.whl", url="https://example.org/foo-1.0-py2-none-any.whl", requires_python="x"
+    )
+    assert Case([page(wheel, "foo-1.0.tar.gz")], rules="uv").taken == "foo-1.0.tar.gz"

@@ -33,7 +33,7 @@ def compare(
     requirement = f"{page.name}{'==' if wanted.local else '<='}{version}"
     project = fetch(parse_requirement(page.name), [Pages.of([page])])
     for environment, bare in asked:
-        rules = replace(bare, allow_prereleases=True) if wanted.is_prerelease else bare
+        rules = replace(bare, dependencies=False, allow_prereleases=wanted.is_prerelease or bare.allow_prereleases)
         best = choose(project, parse_requirement(requirement), environment, rules)
         yield Comparison(
             environment=environment.label,

@@ -29,7 +29,7 @@ class InstallerOptions:
     ``--prerelease disallow``), or None for the default.
     ``uploaded_prior_to`` (uv: ``--exclude-newer``) is an aware time: files uploaded at or after it do not count.
     ``hashes`` are pairs of algorithm and lower-case hex digest, as given with ``--hash``. ``index_strategy`` is uv's,
-    ``ignore_requires_python`` pip's.
+    ``ignore_requires_python`` pip's. Without ``dependencies`` (``--no-deps``) uv does not read METADATA.
     """
 
     name: str
@@ -42,6 +42,7 @@ class InstallerOptions:
     hashes: frozenset[tuple[str, str]] = frozenset()
     index_strategy: IndexStrategy = IndexStrategy.FIRST_INDEX
     ignore_requires_python: bool = False
+    dependencies: bool = True
 
     @property
     def label(self) -> str:

@@ -60,9 +60,14 @@ class UvJudge(UvSelection):
                 best = None if because or prerelease else self._pick(step)
                 if not because and not prerelease and best is None and step.last and self._is_turned_down(step):
                     rejected[step.group.version] = "the files of an earlier index"
-                if best is not None and (problem := self._python_problem(best)) is not None:
-                    because = rejected[step.group.version] = best.filename
-                    reasons[id(best)] = (best, RequiresPython(specifier=problem))
+                if best is not None and (problem := self._python_problem(best, step)) is not None:
+                    read = self.metadata_files.get(id(best), best)
+                    because = rejected[step.group.version] = read.filename
+                    reasons[id(best)] = (
+                        (best, RequiresPython(specifier=problem))
+                        if read is best or not self._requires_python(best)
+                        else (best, VersionRejected(because=because))
+                    )
                     seen.add(id(best))
                 for entry in self._best_first(fresh, best):
                     if id(entry) in seen:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.tags.priority import uv_abi, uv_interpreter, uv_platform
 
-__all__ = ["Order", "flat_order"]
+__all__ = ["Order", "flat_order", "is_platform"]
 
 Order = tuple[object, ...]
 
@@ -58,6 +58,11 @@ def flat_order(filename: str, reading: ParsedFilename, place_url: str) -> Order:
     if len(parts) == 5 and "." not in "".join(parts[2:]) and all(tags):
         return (1, 0, tags, place)
     return (1, 1, bool(reading.build), reading.build, tags, "-".join(parts[2:]), place)
+
+
+def is_platform(text: str) -> bool:
+    """Whether uv knows the platform tag, in whatever version."""
+    return _platform_key(text) is not None
 
 
 def _keys(text: str, key: Callable[[str], Order | None]) -> tuple[Order, ...]:

@@ -2,7 +2,9 @@
 
 uv walks over the versions, newest first, stable ones before pre-releases. Of each version it takes one file, the best
 wheel or else the source distribution, and only then looks at its ``requires-python``; when that file does not do, the
-whole version is turned down. ``uv lock`` and ``uv sync`` resolve for all platforms at once and are not modelled.
+whole version is turned down. Where it takes a source distribution beside wheels that do not fit, it resolves with the
+METADATA of the one of them that misses by least, and never reads that of the source distribution. ``uv lock`` and
+``uv sync`` resolve for all platforms at once and are not modelled.
 
 Sources: uv 0.13.9 ``uv-resolver/src``: ``version_map.rs`` (the check of a file), ``prioritized_distribution.rs`` (the
 best file), ``candidate_selector.rs`` (the walk), ``flat_index.rs`` (find-links), ``yanks.rs``, ``prerelease.rs``,
@@ -21,10 +23,11 @@ from ftwheel.core.index.page import SourceKind, normalized
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import Installer
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
-from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, VersionFiles
 from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.installers.uv.file_order import is_platform
 from ftwheel.core.installers.uv.requires_python import meets_lower_bound
 from ftwheel.core.tags.environments import Environment
 
@@ -32,6 +35,7 @@ __all__ = ["UvSelection"]
 
 _ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
 _MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
+_SWITCHED_OFF, _YANKED, _UNKNOWN_TAGS, _OTHER_PYTHON, _OTHER_ABI, _OTHER_PLATFORM = range(6)
 
 Key = tuple[int, int, BuildTag]
 
@@ -76,6 +80,8 @@ class UvSelection(InstallerQuestion):
         if options.index_strategy is IndexStrategy.FIRST_INDEX:
             indexes = indexes[:1]
         self.indexes = indexes
+        self.metadata_files: dict[int, ProjectFile] = {}
+        """The file whose METADATA uv reads for the one it takes, where that is another; by ``id``."""
 
     def answer(self) -> tuple[Candidate | None, str]:
         """The file uv takes, None when none, and why it gives up because of what the pages hold, if it does."""
@@ -93,20 +99,73 @@ class UvSelection(InstallerQuestion):
         return ""
 
     def _metadata_refusal(self, entry: ProjectFile) -> str:
-        """Why uv ends with an error when it has chosen the file and read its METADATA; empty when it does not."""
-        declared = self.project.declared(entry)
+        """Why uv ends with an error when it has chosen the file and read METADATA; empty when it does not."""
+        entry = self.metadata_files.get(id(entry), entry)
+        declared = self.project.declared(entry) if self.options.dependencies else None
         if declared is None or normalized(declared.name) == self.project.name:
             return ""
         return f"METADATA of {entry.filename} is that of {declared.name}"
 
-    def _python_problem(self, entry: ProjectFile) -> str | None:
-        """The requires-python that turns down a chosen file, and with it its version; None when the Python will do."""
-        declared = self.project.declared(entry)
+    def _python_problem(self, entry: ProjectFile, step: _Step) -> str | None:
+        """The requires-python that turns down a chosen file, and with it its version; None when the Python will do.
+
+        A page gives what METADATA says, so it stands in where that is not known.
+        """
         if not self._requires_python(entry):
             return entry.requires_python
-        if declared is None or meets_lower_bound(declared.requires_python, self.environment.python_version):
+        if not self.options.dependencies:
             return None
-        return declared.requires_python
+        read = entry
+        if entry.reading.kind == "sdist" and (wheel := self._nearest_miss(step)) is not None:
+            read = self.metadata_files[id(entry)] = wheel
+        declared = self.project.declared(read)
+        required = read.requires_python if declared is None else declared.requires_python
+        if not required or meets_lower_bound(required, self.environment.python_version):
+            return None
+        return required
+
+    def _nearest_miss(self, step: _Step) -> ProjectFile | None:
+        """The wheel of a version whose METADATA uv reads when none fits; None when one does, or there is none.
+
+        The one that misses by least (``IncompatibleWheel::is_more_compatible``), the first of equals, but of yanked
+        ones the first without a reason, else the last. A wheel that is too new misses by least, and is not read either.
+        """
+        nearest: ProjectFile | None = None
+        nearest_rank = -1
+        for entry in step.group.entries():
+            reading = entry.reading
+            if reading.kind != "wheel" or reading.problem is not None or not step.has(entry):
+                continue
+            if self._requires_python(entry) is None:
+                continue
+            if self._is_late(entry):
+                return None
+            if not self.wheels:
+                rank = _SWITCHED_OFF
+            elif self._is_yanked(entry):
+                rank = _YANKED
+            elif self.place(entry) is not None:
+                return None
+            else:
+                rank = self._misses_by(reading)
+            replaced = rank == nearest_rank == _YANKED and nearest is not None and _has_reason(nearest)
+            if rank > nearest_rank or replaced:
+                nearest, nearest_rank = entry, rank
+        return nearest
+
+    def _misses_by(self, reading: ParsedFilename) -> int:
+        """How near the tags of a wheel are to those that are accepted (``Tags::compatibility``): more is nearer."""
+        interpreters, abis = (part - {""} for part in self.abis.split(reading.abi))
+        rank = _UNKNOWN_TAGS
+        for interpreter in interpreters:
+            if not self.abis.knows_interpreter(f"{interpreter}-none"):
+                rank = max(rank, _OTHER_PYTHON)
+            for abi in abis if self.abis.knows_interpreter(f"{interpreter}-none") else ():
+                if self.abis.places(f"{interpreter}-{abi}") == (None, None):
+                    rank = max(rank, _OTHER_ABI)
+                elif any(map(is_platform, reading.platform.split("."))):
+                    rank = _OTHER_PLATFORM
+        return rank
 
     def _best(self) -> ProjectFile | None:
         return next(self.walk(), None)
@@ -119,7 +178,7 @@ class UvSelection(InstallerQuestion):
                 if step.group.version in rejected:
                     continue
                 best = self._pick(step)
-                if best is not None and self._python_problem(best) is None:
+                if best is not None and self._python_problem(best, step) is None:
                     yield best
                 if best is not None or (step.last and self._is_turned_down(step)):
                     rejected.add(step.group.version)
@@ -229,6 +288,11 @@ class UvSelection(InstallerQuestion):
     def _hashes(self, entry: ProjectFile) -> set[tuple[str, str]]:
         hashes = self.project.file(entry).hashes
         return {(algorithm, digest.lower()) for algorithm, digest in hashes if algorithm in _ALGORITHMS}
+
+
+def _has_reason(entry: ProjectFile) -> bool:
+    """Whether it is yanked with a reason, which to uv is any text."""
+    return entry.yanked is not None and (bool(entry.yanked.reason) or entry.yanked.doubtful)
 
 
 def _milliseconds(time: datetime) -> int:
