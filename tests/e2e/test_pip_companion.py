@@ -123,12 +123,24 @@ def test_install_reports_on_what_pip_would_install(companion: Companion, free_th
 
 
 def test_pips_own_errors_are_pips(companion: Companion, default_python: str) -> None:
+    """Its message, and no exit code of 1, which is for what blocks."""
     done = companion("--python", default_python, "install", "no-such-project", *companion.index)
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (2, "")
     assert "No matching distribution found for no-such-project" in done.err
+    assert done.err.splitlines()[-2:] == [
+        "pip-ftwheel: error: pip cannot install this, so there is nothing to report on",
+        "pip-ftwheel: hint: pip says why above",
+    ]
     wrong = companion("--python", default_python, "install", "--no-such-option")
     assert (wrong.code, wrong.out) == (2, "")
     assert "no such option: --no-such-option" in wrong.err
+
+
+def test_an_index_that_cannot_be_reached_has_its_own_code(companion: Companion, default_python: str) -> None:
+    options = ("--retries", "0", "--no-cache-dir", "--index-url", "http://127.0.0.1:9/simple/")
+    done = companion("--python", default_python, "install", "lonely", *options)
+    assert (done.code, done.out) == (5, "")
+    assert "pip-ftwheel: error: pip could not reach an index" in done.err
 
 
 def test_pips_help_is_no_report(companion: Companion, default_python: str) -> None:

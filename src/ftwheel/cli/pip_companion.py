@@ -16,7 +16,7 @@ from ftwheel import __version__
 from ftwheel.cli import missing
 from ftwheel.cli.options import installers as choices
 from ftwheel.cli.parsing import CommandParser
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import InputError, NetworkError
 
 __all__ = ["companion", "main", "parser", "process"]
 
@@ -53,9 +53,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def companion(argv: Sequence[str]) -> int:
-    """Do what the arguments say, and return the exit code; failures are raised. pip's own exit code goes first.
+    """Do what the arguments say, and return the exit code; failures are raised.
 
-    Raises InputError for what cannot be asked, and everything that ``ftwheel missing`` raises.
+    Raises InputError for what cannot be asked or pip cannot install, NetworkError when pip reaches no index, and
+    everything that ``ftwheel missing`` raises. Other exit codes of pip are passed on.
     """
     given = list(argv)
     position = given.index("install") if "install" in given else len(given)
@@ -85,6 +86,10 @@ def _install(arguments: argparse.Namespace, for_pip: Sequence[str]) -> int:
 
     theirs = _understood(for_pip)
     done = dry_run(missing.python(arguments), for_pip)
+    if done.offline:
+        raise NetworkError("pip could not reach an index", hint="pip says which above; is the network there?")
+    if done.exit_code == 1:  # which means findings here
+        raise InputError("pip cannot install this, so there is nothing to report on", hint="pip says why above")
     if done.exit_code or done.report is None:  # pip has said why, or only printed its help
         return done.exit_code
     found = read_report(f"pip install {redact(shlex.join(for_pip))}", done.report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,12 +18,22 @@ __all__ = ["PipRun", "dry_run", "user_python"]
 _STDERR = 2  # the descriptor, whatever sys.stderr is
 
 
+# pip 26.3 _internal/network/session.py and _internal/index/collector.py, and urllib3's words in them
+_UNREACHABLE = re.compile(
+    r"connection broken by|Max retries exceeded|Could not fetch URL .*: (connection|There was a problem)|timed out\."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipRun:
-    """How ``pip install`` ended; ``report`` is its installation report, None when it wrote none."""
+    """How ``pip install`` ended; ``report`` is its installation report, None when it wrote none.
+
+    ``offline`` says that it failed after an index could not be reached.
+    """
 
     exit_code: int
     report: object
+    offline: bool = False
 
 
 def user_python() -> str:
@@ -42,14 +53,23 @@ def dry_run(python: str, arguments: Sequence[str]) -> PipRun:
     Raises MissingToolError when neither that interpreter nor this one has a pip.
     """
     with tempfile.TemporaryDirectory(prefix="ftwheel-") as folder:
-        path = os.path.join(folder, "report.json")
-        command = [*_pip(python), "install", "--dry-run", *arguments, "--report", path]
+        path, log = os.path.join(folder, "report.json"), os.path.join(folder, "log")
+        command = [*_pip(python), "install", "--log", log, "--dry-run", *arguments, "--report", path]
         done = subprocess.run(command, stdout=_STDERR)
         try:
             with open(path, encoding="utf-8") as file:
                 return PipRun(exit_code=done.returncode, report=json.load(file))
         except FileNotFoundError:
-            return PipRun(exit_code=done.returncode, report=None)
+            return PipRun(exit_code=done.returncode, report=None, offline=done.returncode == 1 and _is_offline(log))
+
+
+def _is_offline(log: str) -> bool:
+    """Whether pip's log tells of an index that could not be reached; pip exits 1 for that as for anything else."""
+    try:
+        with open(log, encoding="utf-8", errors="replace") as file:
+            return any(_UNREACHABLE.search(line) for line in file)
+    except OSError:  # the user has a log of their own
+        return False
 
 
 def _pip(python: str) -> list[str]:
