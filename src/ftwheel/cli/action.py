@@ -197,11 +197,12 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
     from ftwheel.io.release.artifacts import collect
 
     dist = work / "dist"
-    files = collect(work / "artifacts", dist)
+    files = collect(Path(os.path.abspath(inputs.dist)) if inputs.dist else work / "artifacts", dist)
     if not files:
+        where = f"in {inputs.dist}" if inputs.dist else f"with the artifacts {inputs.artifacts}-*"
         raise InputError(
-            f"no wheel came with the artifacts {inputs.artifacts}-*",
-            hint="let this job need the jobs that build, and give all of them the same input artifacts",
+            f"there is no wheel {where}",
+            hint="let this job need the jobs that build, and name the folder or the artifacts that they fill",
         )
     wheels = [os.fspath(path) for path in files if path.suffix == ".whl"]
     _output(wheels=_json([os.path.basename(path) for path in wheels]), dist=os.fspath(dist))

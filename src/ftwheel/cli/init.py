@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +25,17 @@ EXAMPLES = """\
   ftwheel init                                   ask, show the changes, ask again, and write
   ftwheel init --dry-run                         only show the changes
   ftwheel init --yes --pythons 3.13,3.14,3.14t   take the answers from here
+  ftwheel init --adopt gate                      only verify the wheels in the workflow that publishes them
   ftwheel init --yes --workflow free-threaded-tests --workflow release
   ftwheel init --check                           exit code 1 if something would change (for CI)"""
 
 _WORKFLOWS = ("release", "free-threaded-tests", "missing")
+_STEPS = ("gate", "backend", "release")
+_STEP_WORDS = {
+    "gate": "verify the wheels in the workflow that publishes them; nothing else changes",
+    "backend": "build through ftwheel, which makes each wheel right or fails; pyproject.toml changes",
+    "release": "the same, and a release workflow that builds, verifies and publishes",
+}
 _STATUSES = ("unstable", "beta", "stable", "resilient")
 
 
@@ -43,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=_WORKFLOWS,
         help="a workflow to write (default: release); may be repeated",
     )
+    add("--adopt", choices=_STEPS, help="how much (default: gate, where a workflow publishes; else release)")
     add("--no-workflow", action="store_true", help="write no workflow")
     add("--build-backend", metavar="NAME", help="wrap this build backend though it is not known here")
     add("--compiled", action="store_true", help="the project has compiled modules though none are found")
@@ -55,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when all is written or nothing has to be, 1 when --check finds a change or the last answer is no."""
+    from ftwheel.core.project.adoption import AdoptionRequest, found
     from ftwheel.core.tags.cpython import on
     from ftwheel.io.project.scan import read_repository, survey
     from ftwheel.io.system.writing import NewText, write_all
@@ -70,14 +82,37 @@ def run(arguments: argparse.Namespace) -> int:
             hint="--yes takes the proposals, --dry-run shows them, and every answer has an option of its own",
         )
     wishes, wanted = _wishes(arguments), _wanted(arguments)
-    if asking:
-        wishes, wanted = _asked(project, wishes, wanted, _places(folder, repository))
-    plan = _planned(project, wishes, folder, repository, wanted, overwrite=arguments.overwrite)
+    said = wishes != AdoptionRequest() or wanted is not None
+    gated = None
+    if arguments.adopt == "gate" or (arguments.adopt is None and not said and not project.adopted):
+        gated = _gated(folder, repository)
+    step = arguments.adopt or ("gate" if gated else "release")
+    if gated and asking and not arguments.adopt and gated.changes:
+        _found_first(gated.found)
+        for name, words in _STEP_WORDS.items():
+            print(f"  {name:<8} {words}", file=sys.stderr)
+        step = _choice("Adopt", _STEPS, "gate")
+    if step == "gate":
+        if gated is None:
+            raise InputError(
+                "no workflow of the repository has a job that publishes after others have built",
+                hint="--adopt backend and --adopt release need none",
+            )
+        plan = gated
+    else:
+        if step == "backend":
+            wanted = ()
+        if asking:
+            _found_first(found(project))
+            wishes, wanted = _asked(project, wishes, wanted, _places(folder, repository))
+        plan = _planned(project, wishes, folder, repository, wanted, overwrite=arguments.overwrite)
     _show(plan)
     if not plan.changes or arguments.dry_run:
         return 0
     if arguments.check:
         return 1
+    if asking:
+        _summed_up(plan)
     if asking and not _yes(f"Write {_files(plan)}?", default=False):
         print("ftwheel: nothing was written", file=sys.stderr)
         return 1
@@ -91,6 +126,25 @@ def run(arguments: argparse.Namespace) -> int:
     for number, step in enumerate(plan.steps, 1):
         print(f"  {number}. {printable(step)}")
     return 0
+
+
+def _gated(folder: Path, repository: Repository) -> InitPlan | None:
+    """The gate alone, in the workflows that publish."""
+    from ftwheel import __version__
+    from ftwheel.app.project.init import plan_gate
+    from ftwheel.core.project.templates import action_value, pins
+    from ftwheel.io.project import templates
+    from ftwheel.io.project.workflow_yaml import is_the_same_but_for, read_workflow_text
+
+    return plan_gate(
+        repository.workflows,
+        read=read_workflow_text,
+        same=is_the_same_but_for,
+        action=action_value(__version__, templates.release_commit()),
+        pins=pins(templates.read("workflows/release.yml")),
+        place="" if folder == repository.top else folder.relative_to(repository.top).as_posix(),
+        in_repository=repository.found,
+    )
 
 
 def _planned(
@@ -163,24 +217,24 @@ def _asked(
 
     from ftwheel.core.project.toml_edits import table_at
     from ftwheel.render.terminal import printable
+    from ftwheel_build.config import PYTHON
 
     if project.adopted:
         return wishes, wanted
     own = table_at(project.document, ("tool", "ftwheel")) or {}
-    pythons, platforms = project.proposed
     if wishes.pythons is None and "pythons" not in own:
-        wishes = replace(wishes, pythons=_list(_answer("CPythons to serve", " ".join(pythons))))
+        answer = _answer("CPythons to serve", " ".join(project.proposed[0]), partial(_all_match, PYTHON, "3.14t"))
+        wishes = replace(wishes, pythons=_list(answer))
     if wishes.platforms is None and "platforms" not in own:
-        wishes = replace(wishes, platforms=_list(_answer("Platforms to serve", " ".join(platforms))))
+        answer = _answer("Platforms to serve", " ".join(project.proposed[1]), _all_platforms)
+        wishes = replace(wishes, platforms=_list(answer))
     declared = project.declarations
     if declared.undeclared and wishes.gil is None and "gil" not in own:
         print(f"No declaration about the GIL found in: {printable(', '.join(declared.undeclared))}", file=sys.stderr)
         if _yes("May modules leave it undeclared, and turn the GIL on?", default=False):
             wishes = replace(wishes, gil="allow-used")
     elif declared.all_declare and wishes.status is None:
-        said = _answer(f"Free-threading classifier ({', '.join(_STATUSES)} or none)", "none").lower()
-        if said not in {"none", *_STATUSES}:
-            raise InputError(f"{said!r}: wanted {', '.join(_STATUSES)} or none", hint="nothing was written")
+        said = _choice("Free-threading classifier", (*_STATUSES, "none"), "none")
         wishes = replace(wishes, status=None if said == "none" else said)
     if wanted is None and workflows:
         chosen = [name for name in _WORKFLOWS if _yes(f"Write the workflow {name}?", default=name == "release")]
@@ -188,15 +242,48 @@ def _asked(
     return wishes, wanted
 
 
-def _answer(question: str, default: str) -> str:
-    print(f"{question} [{default}]: ", end="", file=sys.stderr, flush=True)
-    return _line() or default
+def _answer(question: str, default: str, wrong: Callable[[str], str]) -> str:
+    """What is answered; asked again while ``wrong`` says what is wrong with it."""
+    while True:
+        print(f"{question} [{default}]: ", end="", file=sys.stderr, flush=True)
+        answer = _line() or default
+        if not (message := wrong(answer)):
+            return answer
+        print(f"  {message}", file=sys.stderr)
+
+
+def _choice(question: str, choices: Sequence[str], default: str) -> str:
+    def wrong(answer: str) -> str:
+        return "" if answer.lower() in choices else f"{answer!r} is none of {', '.join(choices)}"
+
+    return _answer(f"{question} ({', '.join(choices)})", default, wrong).lower()
+
+
+def _all_match(pattern: str, example: str, answer: str) -> str:
+    wrong = [word for word in _list(answer) or ("",) if not re.fullmatch(pattern, word)]
+    return f"{wrong[0]!r}: write for example {example}" if wrong else ""
+
+
+def _all_platforms(answer: str) -> str:
+    from ftwheel.core.build.cibuildwheel.identifiers import place_of
+    from ftwheel.core.errors import ConfigurationError
+
+    try:
+        for word in _list(answer) or ():
+            place_of(word)
+    except ConfigurationError as error:
+        return f"{error.message}; {error.hint}"
+    return ""
 
 
 def _yes(question: str, *, default: bool) -> bool:
-    print(f"{question} [{'Y/n' if default else 'y/N'}] ", end="", file=sys.stderr, flush=True)
-    answer = _line().lower()
-    return default if not answer else answer in {"y", "yes"}
+    words = {"": default, "y": True, "yes": True, "n": False, "no": False}
+    while True:
+        print(f"{question} [{'Y/n' if default else 'y/N'}] ", end="", file=sys.stderr, flush=True)
+        answer = _line().lower()
+        if answer in words:
+            return words[answer]
+        print("  answer y or n", file=sys.stderr)
 
 
 def _line() -> str:
@@ -206,13 +293,30 @@ def _line() -> str:
     return text.strip()
 
 
+def _found_first(found: Sequence[tuple[str, str]]) -> None:
+    from ftwheel.render.terminal import printable
+
+    width = max((len(name) for name, _ in found), default=0)
+    for name, value in found:
+        print(f"{name.ljust(width)}  {printable(value)}", file=sys.stderr)
+
+
+def _summed_up(plan: InitPlan) -> None:
+    """How many lines come and go in each file."""
+    from difflib import ndiff
+
+    from ftwheel.render.terminal import printable
+
+    for change in plan.changes:
+        lines = [line[0] for line in ndiff((change.before or "").splitlines(), change.after.splitlines())]
+        print(f"{printable(change.path)}: +{lines.count('+')} -{lines.count('-')}", file=sys.stderr)
+
+
 def _show(plan: InitPlan) -> None:
     from ftwheel.render.project.diff import write_diff
     from ftwheel.render.terminal import printable
 
-    width = max(len(name) for name, _ in plan.found)
-    for name, value in plan.found:
-        print(f"{name.ljust(width)}  {printable(value)}", file=sys.stderr)
+    _found_first(plan.found)
     for note in plan.notes:
         print(f"note: {printable(note)}", file=sys.stderr)
     sys.stderr.flush()

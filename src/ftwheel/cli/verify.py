@@ -34,6 +34,7 @@ EXAMPLES = """\
   ftwheel verify dist/                          as if dist/ were uploaded: who gets what
   ftwheel verify --format markdown dist/ >> "$GITHUB_STEP_SUMMARY"
   ftwheel verify --html report.html dist/
+  ftwheel verify grimp                          the newest release on the index
   ftwheel verify grimp==3.17 --uploaded-prior-to 2026-09-10
   ftwheel verify --write-baseline known.json dist/ && ftwheel verify --baseline known.json dist/
   ftwheel verify --plan dist/                   the smallest set of wheels that serves everybody
@@ -44,7 +45,12 @@ _SEVERITIES = ("advice", "warning", "error")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("targets", nargs="+", metavar="DIST", help="a folder of files to upload, such files, or NAME==VERSION")
+    add(
+        "targets",
+        nargs="+",
+        metavar="DIST",
+        help="a folder of files to upload, such files, or NAME==VERSION (NAME: its newest)",
+    )
     add("--installer", action="append", default=[], metavar="NAME", help="pip, uv, or pip==24.0 (default: pip and uv)")
     add("--uploaded-prior-to", metavar="DATE", help="look at the index as it was on this day or time (UTC)")
     add("--plan", action="store_true", help="print the smallest set of wheels that serves everybody, and leave")
@@ -87,6 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
         places.prefetch([name])
         # what users get, so where to look is taken from the configuration here, and what may be chosen is not
         found = list(places.indexes[installers[0].name])
+        if not release[2]:
+            release = dist, name, _newest(name, found, arguments.uploaded_prior_to)
         with progress(begin=f"asking the indexes about {name}, and comparing what each environment takes"):
             verification = _verify(arguments, (config, folder), release, installers, found)
         if arguments.plan:
@@ -120,7 +128,7 @@ def _config(given: Path | None) -> tuple[Config, Path]:
 
 def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
     """The files to upload, if any, and the release."""
-    from ftwheel.app.release.published_wheels import parse_release
+    from ftwheel.app.release.published_wheels import parse_release, project_name
 
     release = parse_release(targets[0]) if not Path(targets[0]).exists() else None
     if release is not None:
@@ -129,10 +137,23 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
         return None, release[0], str(release[1])
     from ftwheel.io.release.dist import read_dist
 
+    if len(targets) == 1 and not Path(targets[0]).exists() and (name := project_name(targets[0])):
+        return None, name, ""
     if gone := next((target for target in targets if not Path(target).exists()), ""):
         raise no_such_file(gone, "a folder of files to upload, such files, or a release")
     dist = read_dist(map(Path, targets))
     return dist, dist.name, dist.version
+
+
+def _newest(name: str, found: Sequence[Index], before: str | None) -> str:
+    """The newest release of a project that users get, told on the terminal."""
+    from ftwheel.app.release.published_wheels import newest_release
+    from ftwheel.io.installers.config import parse_cutoff
+
+    pages = [page for index in found if (page := index.project(name)) is not None]
+    version = newest_release(name, pages, before=parse_cutoff(before) if before else None)
+    print(f"{name}=={version} is the newest release", file=sys.stderr)
+    return version
 
 
 def _installers(asked: Sequence[str]) -> tuple[InstallerOptions, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ftwheel.core.errors import ConfigurationError, InputError
-from ftwheel.core.project.adoption import STATUSES, AdoptionPlan, AdoptionRequest, ProjectScan, adopt
+from ftwheel.core.project.adoption import STATUSES, AdoptionPlan, AdoptionRequest, ProjectScan, adopt, found
 from ftwheel.core.project.declarations import Declarations
 from ftwheel.core.project.stable_abi import StableAbiFloor, StableAbiSources, abi3t_feature, stable_abi_floors
 from ftwheel.core.project.toml_edits import Insert, Put, Remove, applied, table_at
@@ -378,6 +378,7 @@ class TestNotes:
             ("declares", "a.c"),
         )
         assert adopt(survey(None), EVERYTHING).found[1] == ("requires-python", "not said")
+        assert found(given) == adopt(given, EVERYTHING).found
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,15 @@ from typing import Any, assert_never
 from ftwheel.core.build.cibuildwheel.identifiers import NothingToBuildError, request_for, select
 from ftwheel.core.errors import InputError
 from ftwheel.core.project.adoption import AdoptionPlan, AdoptionRequest, ProjectScan, adopt
+from ftwheel.core.project.gate import Gate, WorkflowText, gate
+from ftwheel.core.project.generated import template_of
 from ftwheel.core.project.templates import Value, placeholders, render
 from ftwheel.core.project.toml_edits import Drop, Edit, Insert, Put, Remove, applied, table_at
 from ftwheel.core.project.workflow_files import WorkflowPlan, plan_workflows
 from ftwheel_build.config import parse
 from ftwheel_build.errors import RefusedError
 
-__all__ = ["Change", "InitPlan", "ci_values", "plan_init"]
+__all__ = ["Change", "InitPlan", "ci_values", "plan_gate", "plan_init"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,53 @@ def plan_init(
         changes=tuple(changes),
         notes=tuple(notes),
         steps=_steps(changes, made, adopted=survey.adopted),
+    )
+
+
+def plan_gate(
+    workflows: Sequence[tuple[str, str]],
+    *,
+    read: Callable[[str, str], WorkflowText],
+    same: Callable[[str, Gate], bool],
+    action: Value,
+    pins: Mapping[str, Value],
+    place: str,
+    in_repository: bool,
+) -> InitPlan | None:
+    """Put ``ftwheel verify`` into the workflows that publish, and change nothing else; None where none has a place.
+
+    ``read`` finds the jobs of a workflow, ``same`` says whether the text with the gate still means what it did. In a
+    repository of several projects only workflows that name the project's folder count, if there are any.
+    """
+    others = [(path, text) for path, text in workflows if not template_of(text)]
+    own = [(path, text) for path, text in others if place and place in text]
+    changes, notes, there = [], [], []
+    for path, text in own or others:
+        workflow = read(path, text)
+        if workflow.verifies:
+            there.append(path)
+        found = gate(workflow, action=action, pins=pins, project=place)
+        if isinstance(found, str):
+            notes.append(found)
+        elif found is not None and same(text, found):
+            what = f"the job {found.job} looks at everything before {found.before} publishes it"
+            says = what if found.job else f"{found.before} looks at everything before it publishes it"
+            changes.append(Change(path=path, before=text, after=found.text, says=(says,)))
+            notes += found.notes
+        elif found is not None:
+            notes.append(f"{path}: its layout leaves no room for a job before {found.before}")
+    if not changes and not there:
+        return None
+    if not in_repository:
+        notes.append("this is no git repository yet: GitHub runs the workflow once the project is in one")
+    paths = shlex.join(change.path for change in changes)
+    steps = (
+        "look at the release that is on the index: ftwheel verify NAME",
+        f'git add {paths} && git commit -m "Verify the wheels before they are published"',
+    )
+    publishing = ", ".join([*(change.path for change in changes), *there])
+    return InitPlan(
+        found=(("publishes", publishing),), changes=tuple(changes), notes=tuple(notes), steps=steps if changes else ()
     )
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
-from packaging.utils import canonicalize_name
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 from packaging.version import InvalidVersion, Version
 
 from ftwheel.core.errors import InputError
@@ -13,7 +21,7 @@ from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.installers.requirements import corrected
 from ftwheel.core.wheel.filename import WheelName
 
-__all__ = ["meant_release", "parse_release", "wheels_of"]
+__all__ = ["meant_release", "newest_release", "parse_release", "project_name", "wheels_of"]
 
 _RELEASE = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([^=].*)")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?=$|[\s<>=!~\[])")
@@ -31,6 +39,35 @@ def parse_release(text: str) -> tuple[str, Version] | None:
         raise InputError(
             f"{text[:200]}: {match[2][:100]!r} is not a version", hint="name one release, for example numpy==2.3.5"
         ) from error
+
+
+def project_name(text: str) -> str:
+    """The normalised name where a text is a project's name and nothing more; empty for anything else."""
+    match = _NAME.fullmatch(text)
+    return canonicalize_name(text) if match and not text.endswith((".whl", ".tar.gz", ".zip")) else ""
+
+
+def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: datetime | None = None) -> str:
+    """The newest version that has a file which is not yanked: a final one if there is any.
+
+    ``before`` leaves out what was uploaded later. Raises InputError where nothing is left.
+    """
+    versions: set[Version] = set()
+    for page in pages:
+        for file in page.files:
+            uploaded = file.upload_time
+            if file.yanked is None and (before is None or (uploaded is not None and uploaded <= before)):
+                with contextlib.suppress(InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+                    versions.add(_version_of(file.filename))
+    if not versions:
+        raise InputError(
+            f"{name}: no index has a release of it", hint=f"give a folder of files, or {name}==VERSION of a release"
+        )
+    return str(max(versions, key=lambda version: (not version.is_prerelease, version)))
+
+
+def _version_of(filename: str) -> Version:
+    return parse_wheel_filename(filename)[1] if filename.endswith(".whl") else parse_sdist_filename(filename)[1]
 
 
 def meant_release(text: str) -> str:

@@ -93,6 +93,7 @@ class ActionInputs:
     matrix: Mapping[str, Any] = field(default_factory=dict)
     driver: str = "cibuildwheel"
     artifacts: str = "wheels"
+    dist: str = ""
     dependencies: tuple[str, ...] = ()
     fail_on: str = "error"
     arguments: tuple[str, ...] = ()
@@ -141,6 +142,7 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
         matrix=_matrix(text("matrix", "{}")),
         driver=choice("driver", _DRIVERS, "cibuildwheel"),
         artifacts=prefix,
+        dist=text("dist"),
         dependencies=_lines(text("dependencies")),
         fail_on=choice("fail-on", _FAIL_ON, "error"),
         arguments=_lines(text("arguments")),

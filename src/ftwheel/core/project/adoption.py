@@ -21,7 +21,7 @@ from ftwheel.core.project.proposals import proposed
 from ftwheel.core.project.stable_abi import StableAbiFloor
 from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, applied, table_at
 
-__all__ = ["STATUSES", "WRAPPER", "AdoptionPlan", "AdoptionRequest", "ProjectScan", "adopt"]
+__all__ = ["STATUSES", "WRAPPER", "AdoptionPlan", "AdoptionRequest", "ProjectScan", "adopt", "found"]
 
 WRAPPER = "ftwheel_build"
 _DISTRIBUTION = "ftwheel-build"
@@ -381,6 +381,12 @@ def _about_place(survey: ProjectScan) -> list[str]:
         " \"python -c \\\"import pathlib; [each.unlink() for each in pathlib.Path('src').rglob('*.so')]\\\"\""
     )
     return [note]
+
+
+def found(survey: ProjectScan) -> tuple[tuple[str, str], ...]:
+    """What was found in a project, before anything is asked."""
+    named = (table_at(survey.document, ("build-system",)) or {}).get("build-backend")
+    return _found(survey, str(named or _LEGACY))
 
 
 def _found(survey: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:

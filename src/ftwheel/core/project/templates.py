@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ftwheel.core.errors import InputError
 
-__all__ = ["ACTION", "PLACEHOLDERS", "Value", "action_value", "placeholders", "render"]
+__all__ = ["ACTION", "PLACEHOLDERS", "Value", "action_value", "pins", "placeholders", "render", "scalar"]
 
 ACTION = "ftwheel/ftwheel"
 """Owner and name of the repository that is the GitHub Action."""
@@ -56,6 +56,12 @@ def action_value(version: str, commit: str | None) -> Value:
     return Value(text=f"{ACTION}@{commit}", comment=f"v{version}")
 
 
+def pins(template: str) -> dict[str, Value]:
+    """The actions that a template uses, by their names without the owner: each pinned, with its release behind."""
+    found = re.findall(r"uses: ([\w-]+/([\w-]+)@[0-9a-f]{40}) # (\S+)", template)
+    return {name: Value(text=text, comment=release) for text, name, release in found}
+
+
 def placeholders(template: str) -> tuple[str, ...]:
     """The names that a template wants values for, sorted."""
     return tuple(sorted(set(_PLACEHOLDER.findall(template))))
@@ -87,6 +93,11 @@ def _written(name: str, value: str | Value) -> str:
             f"{name}: {whole.text!r} cannot stand in a workflow",
             hint="leave out control characters and ${{, which GitHub would evaluate",
         )
+    return scalar(whole)
+
+
+def scalar(whole: Value) -> str:
+    """The YAML scalar that reads back as a value, quoted where it has to be, with its comment."""
     plain = _PLAIN.fullmatch(whole.text) and whole.text.lower() not in _WORDS
     scalar = whole.text if plain else json.dumps(whole.text, ensure_ascii=False)
     return f"{scalar} # {whole.comment}" if whole.comment else scalar

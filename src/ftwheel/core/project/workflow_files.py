@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from ftwheel.core.errors import InputError
 from ftwheel.core.project.generated import FileOrigin, origin, sealed, template_of
 
-__all__ = ["FOLDER", "WorkflowFile", "WorkflowPlan", "plan_workflows"]
+__all__ = ["FOLDER", "UPLOADS", "WorkflowFile", "WorkflowPlan", "plan_workflows"]
 
 FOLDER = ".github/workflows"
 _DEFAULT = "workflows/release.yml"
-_UPLOADS = re.compile(
+UPLOADS = re.compile(
     r"gh-action-pypi-publish|\btwine\s+upload\b|\b(?:uv|flit|hatch|poetry|pdm)\s+publish\b|\bmaturin\s+(?:upload|publish)\b"
     r"|\bcommand:\s*upload\b"
 )
@@ -93,7 +93,7 @@ def _about_others(others: Sequence[tuple[str, str]], *, releases: bool) -> list[
     if not releases:
         return []
     notes = []
-    uploads = [path for path, text in others if _UPLOADS.search(text)]
+    uploads = [path for path, text in others if UPLOADS.search(text)]
     if uploads:
         notes.append(
             f"{', '.join(uploads)} uploads too: take the upload out there, or both will try to publish the same tag"

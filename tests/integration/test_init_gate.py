@@ -1,0 +1,126 @@
+"""``ftwheel init`` puts the gate into workflows that are there: the text stays, the linters are content."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ftwheel.core.project.gate import Gate, gate
+from ftwheel.core.project.templates import Value, action_value, pins
+from ftwheel.io.project import templates
+from ftwheel.io.project.workflow_yaml import is_the_same_but_for, read_workflow_text
+from support.adopting import init, tree
+from support.gating import GATED, WITHOUT, read_shape, shape
+from support.workflows import COMMIT, complaints
+
+COMPLAINED_OF = ("one-job-twine", "uv-publish", "maturin-action")  # zizmor wants Trusted Publishing
+PINS = pins(templates.read("workflows/release.yml"))
+
+
+def with_gate(name: str, text: str = "", *, project: str = "") -> str:
+    before = text or shape(name)
+    found = gate(
+        read_workflow_text("release.yml", before), action=action_value("0.1.0", COMMIT), pins=PINS, project=project
+    )
+    assert isinstance(found, Gate), found
+    assert is_the_same_but_for(before, found)
+    return found.text
+
+
+@pytest.mark.parametrize("name", [*GATED, *WITHOUT])
+def test_a_workflow_is_read_as_it_stands(name: str) -> None:
+    real, plain = read_workflow_text("a.yml", shape(name)), read_shape("a.yml", shape(name))
+    assert [job.name for job in real.jobs] == [job.name for job in plain.jobs]
+    for one, other in zip(real.jobs, plain.jobs, strict=True):
+        assert (one.line, one.needs, one.needs_line, one.matrix) == (
+            other.line,
+            other.needs,
+            other.needs_line,
+            other.matrix,
+        )
+        assert [step.line for step in one.steps] == [step.line for step in other.steps]
+
+
+def test_the_workflows_are_clean_before_and_after(tmp_path: Path) -> None:
+    for folder, change in (("before", shape), ("after", with_gate)):
+        together = tmp_path / folder / ".github" / "workflows"
+        together.mkdir(parents=True)
+        for name in GATED:
+            if name not in COMPLAINED_OF:
+                (together / f"{name}.yml").write_text(change(name))
+        assert complaints(tmp_path / folder) == ""
+
+
+@pytest.mark.parametrize("name", GATED)
+def test_no_line_of_the_author_is_lost(name: str) -> None:
+    before, after = shape(name).splitlines(), with_gate(name).splitlines()
+    changed = [line for line in before if line not in after]
+    assert all("needs:" in line or line.strip() in {"]", "sdist,  # last"} for line in changed), changed
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a: [", "jobs: 1\n", "jobs: {a: {steps: []}}\n", "jobs:\n  a: {runs-on: x}\n", "- a\n", "a: &x *x\n"]
+)
+def test_what_is_no_workflow_has_no_jobs(text: str) -> None:
+    assert read_workflow_text("a.yml", text).jobs == ()
+
+
+class TestCommand:
+    @pytest.fixture
+    def project(self, tmp_path: Path) -> Path:
+        project = tree("setuptools-src", tmp_path)
+        folder = project / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        (folder / "wheels.yml").write_text(shape("cibuildwheel-matrix"))
+        return project
+
+    def test_it_is_the_first_choice_and_changes_nothing_else(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        before = (project / "pyproject.toml").read_bytes()
+        assert init(project, "--check") == 1
+        assert init(project, "--yes") == 0
+        assert "mode: verify" in (project / ".github/workflows/wheels.yml").read_text()
+        assert (project / "pyproject.toml").read_bytes() == before
+        assert [path.name for path in (project / ".github/workflows").iterdir()] == ["wheels.yml"]
+        capsys.readouterr()
+        assert init(project, "--check") == 0
+        assert capsys.readouterr().out == "nothing to change\n"
+
+    def test_an_option_that_asks_for_more_gets_more(self, project: Path) -> None:
+        assert init(project, "--yes", "--adopt", "backend") == 0
+        assert "ftwheel_build" in (project / "pyproject.toml").read_text()
+        assert "mode: verify" not in (project / ".github/workflows/wheels.yml").read_text()
+
+    def test_after_the_gate_comes_more_when_it_is_asked_for(self, project: Path) -> None:
+        assert init(project, "--yes") == 0
+        assert init(project, "--yes", "--adopt", "release") == 0
+        assert (project / ".github/workflows/release.yml").is_file()
+
+    def test_it_cannot_be_asked_for_where_nothing_publishes(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert init(tree("setuptools-src", tmp_path), "--yes", "--adopt", "gate") == 2
+        assert "no workflow of the repository" in capsys.readouterr().err
+
+    def test_a_project_below_the_top_is_named(self, tmp_path: Path) -> None:
+        project = tree("setuptools-src", tmp_path / "python")
+        shutil.rmtree(project / ".git")
+        subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+        folder = tmp_path / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        place = "python/setuptools-src"
+        (folder / "one.yml").write_text(shape("sub-folder").replace("python/core", place))
+        (folder / "other.yml").write_text(shape("uv-publish"))
+        assert init(project, "--yes") == 0
+        assert f"project: {place}\n" in (folder / "one.yml").read_text()
+        assert (folder / "other.yml").read_text() == shape("uv-publish")
+
+
+def test_how_the_action_is_named_is_a_value() -> None:
+    found = gate(read_workflow_text("a.yml", shape("one-job")), action=Value(text="a/b@v1", comment="why"), pins=PINS)
+    assert isinstance(found, Gate)
+    assert "- uses: a/b@v1 # why\n" in found.text
