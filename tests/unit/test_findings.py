@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
-from ftwheel.core.findings import Finding, Severity, worst
+from ftwheel.core.findings import Finding, Severity, one_for_each_cause, worst
 
 
 def finding(subject: str, code: str, severity: Severity = Severity.ERROR) -> Finding:
@@ -31,3 +31,22 @@ def test_each_class_of_failure_has_its_exit_code() -> None:
     error = InputError("what", hint="do")
     assert (error.message, error.hint, str(error), error.exit_code) == ("what", "do", "what", 2)
     assert BuildError("x").hint == ""
+
+
+def test_errors_come_first_and_one_cause_is_one_finding() -> None:
+    def finding(subject: str, severity: Severity, message: str = "m") -> Finding:
+        return Finding(subject=subject, code="FTW401", severity=severity, message=message)
+
+    found = one_for_each_cause(
+        [
+            finding("a.whl:x.so", Severity.WARNING),
+            finding("b.whl:z.so", Severity.ERROR),
+            finding("b.whl:y.so", Severity.ERROR),
+            finding("b.whl:y.so", Severity.ERROR, "other"),
+        ]
+    )
+    assert [(one.subject, one.message) for one in found] == [
+        ("b.whl:y.so", "m; the same holds for z.so"),
+        ("b.whl:y.so", "other"),
+        ("a.whl:x.so", "m"),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import indexes, reports
@@ -131,7 +132,7 @@ def _report(
     places: IndexPlaces,
 ) -> SimulationReport:
     from ftwheel.app.installers.simulate import fetch
-    from ftwheel.core.installers.selection import explain
+    from ftwheel.core.installers.selection import explain, newest_version
     from ftwheel.core.installers.upload_hints import advise
     from ftwheel.render.installers.simulation import SimulationReport
 
@@ -139,6 +140,12 @@ def _report(
     fetched = {found: fetch(requirement, found) for found in dict.fromkeys(looked_at)}
     projects = [fetched[found] for found in looked_at]
     simulation = _simulate(requirement, environments, rules, projects)
+    if requirement.specifiers and not any(simulation.newest):
+        bare = replace(requirement, specifier=None, specifiers=())
+        if newest := newest_version(projects[0], bare, rules[0]):
+            raise InputError(
+                f"{requirement.text}: {requirement.name} has no such version", hint=f"the newest is {newest}"
+            )
     return SimulationReport(
         simulation=simulation,
         advice=advise(simulation),

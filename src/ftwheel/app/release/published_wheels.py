@@ -84,8 +84,11 @@ def meant_release(text: str) -> str:
 def wheels_of(pages: Iterable[ProjectDetails], name: str, version: Version) -> tuple[File, ...]:
     """The wheels of one version, sorted by file name; of two files with one name the first page's counts.
 
-    Raises InputError when the pages have no wheel of it.
+    Raises InputError when there is no page, or the pages have no wheel of it.
     """
+    pages = tuple(pages)
+    if not pages:
+        raise InputError(f"{name}: no index has this project", hint="is the name spelled right?")
     found: dict[str, File] = {}
     versions: set[Version] = set()
     for page in pages:
