@@ -61,7 +61,7 @@ class Rule:
     def page(cls) -> str:
         """What the registry says about the rule, in Markdown: the first part of its page."""
         see = (
-            f"\nThe same fact elsewhere: {', '.join(f'[{code}]({code}.md)' for code in cls.see)}.\n" if cls.see else ""
+            f"\nSee also: {', '.join(f'[{code}]({code}.md)' for code in cls.see)}.\n" if cls.see else ""
         )
         return (
             f"# {cls.code}: {cls.title}\n\n"

@@ -53,7 +53,7 @@ class CannotTell(DependencyRule):
     code = "FTM105"
     title = "It cannot be told what a target gets of a dependency"
     why = "The names of its files do not say it, or an index was not able to."
-    fix = "Look at the file itself with ftwheel check."
+    fix = "Check the name and the index; where a file's name does not tell, look into the file with `ftwheel check`."
     severity = Severity.WARNING
 
 
