@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,19 +13,23 @@ from support.wheels import make_wheel
 __all__ = ["DEPENDENCIES", "RELEASES", "DependencyExample", "ReleaseExample", "write_index"]
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
-WINDOWS, LINUX = "win_amd64", "manylinux_2_28_x86_64"
+WINDOWS, LINUX, OLD_LINUX = "win_amd64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64"
+SOME = ("demo-0.1.tar.gz",)  # the project is known, and has no wheels yet
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseExample:
     """Names of wheels by what is in them: ``dist`` to be uploaded, ``index`` there already; ``fixed`` instead of dist.
 
-    ``yanked`` are files of the index. ``tool`` is [tool.ftwheel] of pyproject.toml.
+    ``yanked`` are files of the index, ``uploaded`` those of dist that it has too. ``tool`` is [tool.ftwheel].
     """
 
     dist: Sequence[str]
     fixed: Sequence[str]
-    index: Sequence[str] = ()
+    index: Sequence[str] = SOME
+    index_fixed: Sequence[str] | None = None
+    uploaded: Sequence[str] = ()
+    uploaded_fixed: Sequence[str] = ()
     yanked: Sequence[str] = ()
     requires: Mapping[str, str] = field(default_factory=dict)
     requires_fixed: Mapping[str, str] = field(default_factory=dict)
@@ -40,12 +45,14 @@ class ReleaseExample:
         if not fixed:
             for name, content in self.other.items():
                 (folder / "dist" / name).write_bytes(content)
-        write_index(folder / "index", self.index, self.yanked)
+        index = self.index if not fixed or self.index_fixed is None else self.index_fixed
+        uploaded = [folder / "dist" / name for name in (self.uploaded_fixed if fixed else self.uploaded)]
+        write_index(folder / "index", index, self.yanked, uploaded)
         if self.tool:
             (folder / "pyproject.toml").write_text(f"[tool.ftwheel]\n{self.tool}\n")
 
 
-def write_index(folder: Path, names: Sequence[str], yanked: Sequence[str] = ()) -> None:
+def write_index(folder: Path, names: Sequence[str], yanked: Sequence[str] = (), uploaded: Sequence[Path] = ()) -> None:
     """An index as ``--record`` keeps one, for ``--index``; it has the project ``demo`` if there are names."""
     folder.mkdir(exist_ok=True)
     files = [
@@ -58,6 +65,16 @@ def write_index(folder: Path, names: Sequence[str], yanked: Sequence[str] = ()) 
             **({"yanked": "it was broken"} if name in yanked else {}),
         }
         for name in names
+    ]
+    files += [
+        {
+            "filename": path.name,
+            "url": f"../1/{path.name}",
+            "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
+            "size": path.stat().st_size,
+            "upload-time": "2026-01-01T00:00:00Z",
+        }
+        for path in uploaded
     ]
     (folder / "demo.json").write_text(json.dumps({"meta": {"api-version": "1.1"}, "name": "demo", "files": files}))
     about = {"page": "demo.json", "rank": 1000, "local": False, "html": False, "refusals": {}, "broken": {}}
@@ -103,6 +120,14 @@ RELEASES: dict[str, ReleaseExample] = {
     ),
     "FTV111": ReleaseExample(dist=(*ALL[:3], *wheels("cp314t-cp314t")), fixed=ALL),
     "FTV112": ReleaseExample(dist=ALL[2:], fixed=ALL, index=wheels(*PAIR13, *PAIR14, version="0.9")),
+    "FTV115": ReleaseExample(
+        dist=wheels(*PAIR14, platform=LINUX),
+        fixed=wheels(*PAIR14, platform=OLD_LINUX),
+        index=wheels(*PAIR14, version="0.9", platform=OLD_LINUX),
+    ),
+    "FTV116": ReleaseExample(dist=(*ALL, *wheels(*PAIR14, platform="linux_x86_64")), fixed=ALL),
+    "FTV117": ReleaseExample(dist=ALL, fixed=ALL, uploaded=ALL[:2], uploaded_fixed=ALL),
+    "FTV118": ReleaseExample(dist=ALL, fixed=ALL, index=(), index_fixed=SOME),
     "FTV113": ReleaseExample(dist=(*ALL, ALL[0].replace(".whl", "-x86_64_v3.whl")), fixed=ALL),
     "FTV114": ReleaseExample(dist=ALL, fixed=ALL, other={"notes.zip": b"meeting notes"}),
 }

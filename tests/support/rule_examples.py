@@ -8,10 +8,10 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.contents import Flaw, FlawKind, WheelContents
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration
 from ftwheel.core.wheel.pairs import compare_pair, pair_up
 from ftwheel.core.wheel.reports import PolicyVerdict
@@ -75,6 +75,16 @@ def member(name: str, content: bytes = b"x = 2\n") -> Step:
     return add
 
 
+def misnamed(folder: Path) -> None:
+    """The ``.dist-info`` folder of the wheel gets a hyphen where the file name has an underscore."""
+    (path,) = folder.glob("*.whl")
+    with zipfile.ZipFile(path) as old:
+        content = {name.replace("my_pkg-1.0.dist", "my-pkg-1.0.dist"): old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in content.items():
+            new.writestr(zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0)), data)
+
+
 def retagged(folder: Path) -> None:
     """``ftwheel tag WHEEL``"""
     from ftwheel.cli.main import main  # not needed where only the table is
@@ -88,13 +98,15 @@ PURE = wheel(ANY)
 WIN = "pkg-1.0-cp313-cp313t-win_amd64.whl"
 WIN_PYD = "pkg/_ext.cp313t-win_amd64.pyd"
 PE = Spec(name="_ext")
+META = "Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\n"
+LICENSED = f"{META}License-File: LICENSE\n".replace("2.1", "2.4")
+ENTRY_POINTS = "pkg-1.0.dist-info/entry_points.txt"
 
 WHEELS: dict[str, Example] = {
     "FTW100": Example(before=[text(ANY, b"<html>404 Not Found</html>\n")], after=[PURE]),
     "FTW101": Example(before=[wheel(ANY, compression=zipfile.ZIP_BZIP2)], after=[PURE]),
     "FTW102": Example(before=[PURE, member("pkg/__init__.py")], after=[PURE]),
     "FTW103": Example(before=[PURE, member("../../evil.py")], after=[PURE]),
-    "FTW104": Example(before=[PURE, member("pkg/zeros.bin", bytes(80 << 20))], after=[PURE]),
     "FTW105": Example(before=[wheel(ANY, replace={"WHEEL": None})], after=[PURE]),
     "FTW106": Example(before=[PURE, member("pkg/patched.py")], after=[wheel(ANY, {"pkg/patched.py": "x = 2\n"})]),
     "FTW107": Example(
@@ -103,6 +115,13 @@ WHEELS: dict[str, Example] = {
     ),
     "FTW108": Example(
         before=[wheel(ANY, replace={"METADATA": "Metadata-Version: 2.1\nName: pkg\nVersion: 1.1\n"})], after=[PURE]
+    ),
+    "FTW109": Example(
+        before=[wheel(ANY, replace={"METADATA": f"{META}License-Expression: MIT\n"})],
+        after=[wheel(ANY, replace={"METADATA": f"{META}License-Expression: MIT\n".replace("2.1", "2.4")})],
+    ),
+    "FTW110": Example(
+        before=[wheel("my_pkg-1.0-py3-none-any.whl"), misnamed], after=[wheel("my_pkg-1.0-py3-none-any.whl")]
     ),
     "FTW201": Example(
         before=[wheel(FT, {FT_SO: FT_CODE}, tags=["cp313-cp313-linux_x86_64"])],
@@ -214,6 +233,23 @@ WHEELS: dict[str, Example] = {
             wheel(WIN, {WIN_PYD: pe(PE)}),
         ],
     ),
+    "FTW801": Example(before=[GOOD], after=[wheel("pkg-1.0-cp313-cp313t-manylinux_2_17_x86_64.whl", {FT_SO: FT_CODE})]),
+    "FTW802": Example(before=[wheel("pkg-1.0+cpu-py3-none-any.whl")], after=[PURE]),
+    "FTW803": Example(before=[wheel("My.Pkg-1.0-py3-none-any.whl")], after=[wheel("my_pkg-1.0-py3-none-any.whl")]),
+    "FTW804": Example(
+        before=[wheel(ANY, replace={"METADATA": LICENSED})],
+        after=[
+            wheel(
+                ANY,
+                {"pkg/__init__.py": "", "pkg-1.0.dist-info/licenses/LICENSE": "MIT\n"},
+                replace={"METADATA": LICENSED},
+            )
+        ],
+    ),
+    "FTW806": Example(
+        before=[wheel(ANY, {ENTRY_POINTS: "[console_scripts]\npkg pkg:main\n"})],
+        after=[wheel(ANY, {ENTRY_POINTS: "[console_scripts]\npkg = pkg:main\n"})],
+    ),
     "FTW607": Example(
         before=[wheel(DEFAULT, {"pkg/__init__.py": "x = 1\n"}), wheel(FT, {"pkg/__init__.py": "x = 1\n"})],
         after=[PURE],
@@ -241,7 +277,12 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
     def release(default: WheelContents, other: WheelContents) -> ReleaseWheels:
         return ReleaseWheels(wheels=(default, other), pairing=pair_up([]), comparisons=(compare_pair(default, other),))
 
+    bomb = Flaw(path="pkg/zeros.bin", kind=FlawKind.TOO_LARGE, detail="expands from 83027 to 83886080 bytes")
+    pure = contents(ANY)
+    sparse = replace(pure, members=tuple(replace(member, size=40 << 20) for member in pure.members))
     return {
+        "FTW104": (facts(ANY, flaws=[bomb]), facts(ANY)),
+        "FTW805": (replace(facts(ANY), wheel=replace(sparse, size=1 << 20)), facts(ANY)),
         "FTW304": (
             facts(manylinux, [extension()], policy=PolicyVerdict(tag="manylinux_2_34_x86_64")),
             facts(manylinux, [extension()], policy=PolicyVerdict(tag="manylinux_2_17_x86_64")),
@@ -250,4 +291,5 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
         "FTW310": (mac((14, 0)), mac((11, 0))),
         "FTW402": (facts(FT, [undecided]), facts(FT, [undecided], imported=[imported()])),
         "FTW601": (release(one, one), release(*pair)),
+        "FTW807": (replace(facts(FT, [extension()]), wheel=replace(contents(FT), size=200 << 20)), facts(FT)),
     }
