@@ -60,9 +60,7 @@ class Rule:
     @classmethod
     def page(cls) -> str:
         """What the registry says about the rule, in Markdown: the first part of its page."""
-        see = (
-            f"\nSee also: {', '.join(f'[{code}]({code}.md)' for code in cls.see)}.\n" if cls.see else ""
-        )
+        see = f"\nSee also: {', '.join(f'[{code}]({code}.md)' for code in cls.see)}.\n" if cls.see else ""
         return (
             f"# {cls.code}: {cls.title}\n\n"
             f"Severity: {cls.severity.word}.\n\n"
