@@ -63,7 +63,7 @@ def test_includes_that_multiply(tmp_path: Path) -> None:
         ("a==1==2", ("requirements.txt:1", "not a requirement")),
         ("\x1b[31ma b", ("requirements.txt:1", "not a requirement")),
         ("\u202ea b", ("requirements.txt:1", "not a requirement")),
-        ("a\n" * 100_001, ("more than 100,000 requirements",)),
+        ("a\n" * 20_001, ("more than 20,000 requirements",)),
         ("a " + "--hash=sha256:ab " * 1001, ("more than 1000 hashes",)),
         (b"a\0b", ("not text",)),
         (b"# coding: utf-7-nonsense\na", ("not text in utf-7-nonsense",)),

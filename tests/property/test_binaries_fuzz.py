@@ -160,8 +160,7 @@ _PEAK = """
 import resource, sys
 from ftwheel.core.wheel.extension_module import UnreadableBinaryError
 from ftwheel.io.binaries import read_extension
-from ftwheel.io.binaries.emulation import walk
-walk.available()
+from ftwheel.io.binaries.emulation import walk  # noqa: F401 - loaded before memory is bounded
 data = open(sys.argv[1], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

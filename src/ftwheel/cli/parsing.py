@@ -35,6 +35,11 @@ class CommandParser(argparse.ArgumentParser):
             self._refuse(unexpected[0])
         return found, unexpected
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.nargs is None and arg_strings == ["--"]:  # argparse takes the value of --option=-- for a separator
+            raise argparse.ArgumentError(action, "expected one argument")
+        return super()._get_values(action, arg_strings)
+
     def error(self, message: str) -> NoReturn:
         if message.startswith(_REQUIRED):
             example = next(iter(self.examples), "")

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ftwheel.core.index.urls import redact_login
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -36,9 +38,9 @@ class StyledText:
 def printable(text: str) -> str:
     """One line of text, with every character escaped that could move the cursor, hide other text or end the line.
 
-    So is what GitHub Actions takes for a command: ``::`` at the start, and ``##[`` anywhere.
+    So is what GitHub Actions takes for a command: ``::`` at the start, and ``##[`` anywhere. Logins are left out.
     """
-    text = _escaped(text)
+    text = redact_login(_escaped(text))
     if text.lstrip().startswith("::"):
         text = text.replace(":", "\\x3a", 1)
     return text.replace("##[", "#\\x23[")

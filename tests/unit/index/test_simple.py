@@ -235,6 +235,19 @@ def test_html_that_cannot_be_read(body: bytes, content_type: str) -> None:
         parse_page(body, content_type=content_type, url=URL)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<a " + b"x=y " * 60_000,
+        b"<a href=x>" * 50_001,
+        b"<a href='x'>&#" + b"9" * 5000 + b";</a>",
+    ],
+)
+def test_html_that_is_made_to_hurt(body: bytes) -> None:
+    with pytest.raises(IndexFormatError):
+        parse_page(body, content_type="text/html", url="https://example.org/simple/demo/")
+
+
 def test_html_in_another_charset() -> None:
     (file,) = parse_page(
         '<a href="é.tar.gz">'.encode("latin-1"), content_type=f"{HTML}; charset=ISO-8859-1", url=URL

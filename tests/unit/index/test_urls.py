@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.index.urls import redact, split_credentials
+from ftwheel.core.index.urls import redact, redact_login, split_credentials
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,18 @@ def test_user_information_and_queries_are_hidden(text: str, shown: str) -> None:
 def test_credentials_are_taken_out_of_an_address() -> None:
     assert split_credentials("https://u:p%40q@example.org/s?x=1") == ("https://example.org/s?x=1", "u:p%40q")
     assert split_credentials("https://example.org/s") == ("https://example.org/s", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no address, a@b", "no address, a@b"),
+        ("https://user:pass@host/x and http://token@host", "https://****@host/x and http://****@host"),
+        ("https:/user:pass@[::1/x", "https:/****@[::1/x"),
+        ("ftp://u:p@q@host", "ftp://****@host"),
+        ("git+ssh://git@host/x", "git+ssh://git@host/x"),
+        ("git+https://token@host/x", "git+https://****@host/x"),
+    ],
+)
+def test_logins_are_hidden_in_any_text(text: str, shown: str) -> None:
+    assert redact_login(text) == shown

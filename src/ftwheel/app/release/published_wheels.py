@@ -14,7 +14,7 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, ProjectDetails
@@ -35,7 +35,7 @@ def parse_release(text: str) -> tuple[str, Version] | None:
         return None
     try:
         return canonicalize_name(match[1]), Version(match[2])
-    except InvalidVersion as error:
+    except ValueError as error:
         raise InputError(
             f"{text[:200]}: {match[2][:100]!r} is not a version", hint="name one release, for example numpy==2.3.5"
         ) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ftwheel.app.installers.simulate import SimulationCell, fetch, simulate_project
 from ftwheel.core.errors import InputError
@@ -190,7 +190,7 @@ def planned(
 def _version(text: str) -> Version:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         raise InputError(f"{text}: not a version (PEP 440)") from None
 
 

@@ -19,6 +19,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, normalized
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.requirements import Requirement, parse_requirement
+from ftwheel.core.versions import pep508_requirement
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -220,10 +221,9 @@ def _for_extra(requirement: str, extra: str) -> str:
 @lru_cache(maxsize=8192)
 def _parse(text: str) -> tuple[Dependency, Marker | None]:
     from packaging.requirements import InvalidRequirement  # noqa: PLC0415  # 30 ms
-    from packaging.requirements import Requirement as Parsed  # noqa: PLC0415
 
     try:
-        parsed = Parsed(text)
+        parsed = pep508_requirement(text)
     except InvalidRequirement as error:
         raise InputError(f"{text[:200]}: not a requirement ({str(error).partition(chr(10))[0][:200]})") from None
     return (

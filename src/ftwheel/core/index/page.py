@@ -27,6 +27,7 @@ __all__ = [
     "SourceKind",
     "Yanked",
     "check_api_version",
+    "check_length",
     "is_uv_digest",
     "normalized",
     "read_upload_time",
@@ -34,6 +35,7 @@ __all__ = [
     "short",
 ]
 
+MOST_FILES = 50_000  # of one page; the longest known have some ten thousand
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 _DIGEST_LENGTHS = {"md5": 32, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 64}  # uv-pypi-types simple_json.rs
 HEX = re.compile(r"[0-9A-Fa-f]*")
@@ -133,6 +135,12 @@ def check_api_version(version: object, url: str) -> str:
     if not re.fullmatch(r"1\.[0-9]{1,9}", text):
         raise IndexFormatError(f"{short(url)}: API version {short(text)}, this tool reads 1.x")
     return text
+
+
+def check_length(files: int, url: str) -> None:
+    """Raises IndexFormatError for a page of more files than any project has: each costs memory and time."""
+    if files > MOST_FILES:
+        raise IndexFormatError(f"{short(url)}: more than {MOST_FILES:,} files; refused")
 
 
 def is_uv_digest(algorithm: str, digest: object) -> bool:

@@ -18,13 +18,17 @@ from ftwheel.core.index.page import (
     Refusal,
     Yanked,
     check_api_version,
+    check_length,
     is_uv_digest,
     normalized,
     read_upload_time,
+    short,
 )
 
 __all__ = ["parse_html"]
 
+_MOST_TAG = 200_000  # characters; html.parser keeps every attribute of a tag before anybody sees it
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{_MOST_TAG}}}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _UV_ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
@@ -36,8 +40,9 @@ _EGG_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 class _Page(HTMLParser):
     """Collects the anchors, the first ``<base>``, and the ``<meta>`` elements."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__(convert_charrefs=True)
+        self.url = url
         self.base: str | None = None
         self.early_base: str | None = None
         self.bases = 0
@@ -49,6 +54,7 @@ class _Page(HTMLParser):
         if tag == "a":
             self.links = True
             self.anchors.append(dict(attrs))
+            check_length(len(self.anchors), self.url)
         elif tag == "link":
             self.links = True
         elif tag == "base":
@@ -72,8 +78,13 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
         text = body.decode(encoding)
     except (LookupError, ValueError) as error:
         raise IndexFormatError(f"{url}: text is not {encoding[:40]}, as the content type says ({error})") from error
-    page = _Page()
-    page.feed(text)
+    if _LONG_TAG.search(text):
+        raise IndexFormatError(f"{short(url)}: a tag of more than {_MOST_TAG:,} characters; refused")
+    page = _Page(url)
+    try:
+        page.feed(text)
+    except (AssertionError, ValueError) as error:  # html.parser and html.unescape raise these for some nonsense
+        raise IndexFormatError(f"{short(url)}: HTML that cannot be read ({str(error)[:100]})") from error
     problems: dict[str, str] = {}
     if page.early_base is not None and not _SCHEME.match(page.early_base):
         problems["uv"] = f'<base href="{page.early_base[:200]}"> is relative'

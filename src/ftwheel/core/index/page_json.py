@@ -20,6 +20,7 @@ from ftwheel.core.index.page import (
     Refusal,
     Yanked,
     check_api_version,
+    check_length,
     is_uv_digest,
     normalized,
     read_upload_time,
@@ -45,6 +46,7 @@ def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
     declared = data.get("name")
     marker = status if isinstance(status, dict) else {}
     reader = _Reader(url)
+    check_length(len(data["files"]), url)
     files = _usual(data["files"])
     return ProjectDetails(
         name=normalized(declared if isinstance(declared, str) else name),

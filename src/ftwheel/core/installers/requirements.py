@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
+from ftwheel.core.versions import pep508_requirement, specifier_set
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier, SpecifierSet
@@ -111,18 +112,17 @@ def parse_requirement(text: str) -> Requirement:
     if plain := _PLAIN.fullmatch(text):
         if not plain[2]:
             return Requirement(text=text, name=normalized(plain[1]))
-        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms
+        from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms
 
         try:
-            specifier = SpecifierSet(plain[2])
+            specifier = specifier_set(plain[2])
         except InvalidSpecifier as error:
             raise InputError(f"{text[:200]}: not a requirement ({error})", hint=_hint(text)) from None
         return Requirement(text=text, name=normalized(plain[1]), specifier=specifier, specifiers=tuple(specifier))
     from packaging.requirements import InvalidRequirement  # noqa: PLC0415  # 30 ms, only for extras and markers
-    from packaging.requirements import Requirement as Parsed  # noqa: PLC0415
 
     try:
-        parsed = Parsed(text)
+        parsed = pep508_requirement(text)
     except InvalidRequirement as error:
         reason = str(error).partition("\n")[0]
         raise InputError(f"{text[:200]}: not a requirement ({reason[:200]})", hint=_hint(text)) from None
@@ -152,7 +152,7 @@ def corrected(text: str) -> str:
 
     Empty when nothing is near, and for what is a requirement already.
     """
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms, only after a mistake
+    from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, only after a mistake
 
     match = _NEARLY.fullmatch(text[:200])
     if match is None:
@@ -164,7 +164,7 @@ def corrected(text: str) -> str:
     if compared == "~=" and "." not in version:
         version = f"{version}.0"
     try:
-        specifier = SpecifierSet(f"{compared}{version}" if version else "")
+        specifier = specifier_set(f"{compared}{version}" if version else "")
     except InvalidSpecifier:
         return ""
     meant = f"{match['project']}{specifier}"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from ftwheel.core.errors import ConfigurationError, InputError
@@ -20,6 +20,7 @@ from ftwheel.core.project.declarations import Declarations
 from ftwheel.core.project.proposals import proposed
 from ftwheel.core.project.stable_abi import StableAbiFloor
 from ftwheel.core.project.toml_edits import Edit, Insert, Put, Remove, applied, table_at
+from ftwheel.core.versions import pep508_requirement
 
 __all__ = ["STATUSES", "WRAPPER", "AdoptionPlan", "AdoptionRequest", "ProjectScan", "adopt", "found"]
 
@@ -237,7 +238,7 @@ def _requirements(survey: ProjectScan) -> tuple[str, ...]:
 
 def _name(text: str) -> str:
     try:
-        return canonicalize_name(Requirement(text).name)
+        return canonicalize_name(pep508_requirement(text).name)
     except InvalidRequirement:
         return ""
 

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 
 from ftwheel.core.project.toml_edits import table_at
+from ftwheel.core.versions import specifier_set
 
 __all__ = ["poetry_specifiers", "requires_python_of"]
 
@@ -26,7 +27,7 @@ def requires_python_of(document: Mapping[str, Any], *, setup_cfg: str = "", setu
     """Version specifiers; empty where nothing is said, or nothing that can be read without running it."""
     for said in _said(document, setup_cfg, setup_py):
         try:
-            if specifiers := str(SpecifierSet(said)):
+            if specifiers := str(specifier_set(said)):
                 return specifiers
         except InvalidSpecifier:
             continue

@@ -13,6 +13,7 @@ from typing import assert_never
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED, FIRST_WITH_PLATFORM_SUFFIX, NEWEST
+from ftwheel.core.versions import specifier_set
 from ftwheel.core.wheel.extension_module import BuiltFor
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.suffixes import Suffix, SuffixAbi
@@ -126,7 +127,7 @@ def promised_by_none(name: WheelName, requires_python: str) -> tuple[CPythonBuil
     that nobody knows yet count as one, the next. A Requires-Python that cannot be read keeps nobody out.
     """
     try:
-        allowed = SpecifierSet(requires_python)
+        allowed = specifier_set(requires_python)
     except InvalidSpecifier:
         allowed = SpecifierSet()
     floors = [(match[1], int(match[2] or 0)) for tag in name.interpreters if (match := _ANY_INTERPRETER.fullmatch(tag))]

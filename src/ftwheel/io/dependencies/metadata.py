@@ -28,6 +28,7 @@ from ftwheel.core.index.urls import redact
 from ftwheel.io.index.cache import CachedPage, PageCache
 from ftwheel.io.index.local import local_path
 from ftwheel.io.index.ranges import RangeFile
+from ftwheel.io.wheel.archive import open_zip
 
 if TYPE_CHECKING:
     from ftwheel.core.index.page import File
@@ -94,7 +95,7 @@ class MetadataClient:
         if file.core_metadata is not None and (text := self._beside(file, dict(file.core_metadata))) is not None:
             return parse_core_metadata(text)
         try:
-            with self._opened(file) as stream, zipfile.ZipFile(stream) as archive:
+            with self._opened(file) as stream, open_zip(stream) as archive:
                 return parse_core_metadata(_metadata_of_wheel(archive))
         except _UNREADABLE as error:
             return Untold(why=f"{file.filename} cannot be read ({str(error)[:200]})")
@@ -134,7 +135,7 @@ class MetadataClient:
             path = self._client.download(file, Path(folder, "sdist"), most_bytes=MOST_SDIST)
             try:
                 if file.filename.endswith(".zip"):
-                    with zipfile.ZipFile(path) as archive:
+                    with open_zip(path) as archive:
                         return _judged(_texts_of_zip(archive))
                 with tarfile.open(path, "r|*") as tar:
                     return _judged(_texts_of_tar(tar))

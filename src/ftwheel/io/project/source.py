@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.index.rules import IndexRules
+from ftwheel.core.versions import specifier_set
 from ftwheel.io.system.folders import near
 
 if TYPE_CHECKING:
@@ -110,10 +111,10 @@ def _requires_python(pyproject: Path, table: dict[str, Any]) -> str:
     said = project.get("requires-python", "") if isinstance(project, dict) else ""
     if not said:
         return ""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.specifiers import InvalidSpecifier
 
     try:
-        return str(SpecifierSet(said if isinstance(said, str) else repr(said)))
+        return str(specifier_set(said if isinstance(said, str) else repr(said)))
     except InvalidSpecifier as error:
         raise ConfigurationError(
             f"{pyproject}: project.requires-python is {said!r}, not a set of version specifiers",

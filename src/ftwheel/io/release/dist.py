@@ -22,6 +22,7 @@ from ftwheel.core.wheel.contents import WheelContents, parse_metadata
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.io.release.sdist import read_sdist
 from ftwheel.io.system.folders import near
+from ftwheel.io.wheel.archive import open_zip
 from ftwheel.io.wheel.reading import read_wheel
 
 __all__ = ["Dist", "read_dist"]
@@ -161,7 +162,7 @@ def _requires_python(path: Path) -> str:
 
 def _metadata(path: Path, stem: str) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             wanted = f"{stem}.dist-info/METADATA"
             names = archive.NameToInfo
             if wanted not in names:
@@ -177,7 +178,7 @@ def _metadata(path: Path, stem: str) -> bytes:
 def _pkg_info(path: Path) -> bytes:
     """PKG-INFO in the top folder of a source distribution; empty when it has none."""
     if path.name.endswith(".zip"):
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             for name in archive.namelist():
                 if name.count("/") == 1 and name.endswith("/PKG-INFO"):
                     with archive.open(name) as file:

@@ -36,6 +36,7 @@ from ftwheel.core.wheel.contents import (
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.suffixes import init_names_for, module_name
 from ftwheel.io.binaries.header import HEAD, native_code
+from ftwheel.io.wheel.archive import MOST_MEMBERS, open_zip
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.extension_module import ExtensionModule
@@ -46,8 +47,8 @@ __all__ = ["extract_wheel", "inspect_wheel", "read_wheel"]
 
 _T = TypeVar("_T")
 
-_MOST_MEMBERS = 200_000
-_LARGEST_METADATA = 64 << 20  # RECORD of the largest wheels on the public index is below 2 MiB
+_MOST_LINES = 2 * MOST_MEMBERS  # of a metadata file
+_LARGEST_METADATA = 16 << 20  # RECORD of the largest wheels on the public index is below 2 MiB
 _LARGEST_SOURCE = 1 << 20  # files that a build writes its paths into are small
 _LARGE = 64 << 20  # below this a member cannot hurt, however well it is compressed
 _BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables up to some dozen times, a bomb about 1000 times
@@ -80,7 +81,7 @@ def read_wheel(
     """
     name = WheelName.parse(filename or path.name)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             return _Reader(archive, name, path.stat().st_size, inspect, link).read()
     except (*_BROKEN, MemoryError) as error:
         raise InputError(
@@ -113,7 +114,7 @@ def extract_wheel(path: Path, target: Path) -> None:
         raise InputError(
             f"{path}: {flaw.path}: {flaw.detail}", hint="ftwheel check names everything wrong with the file"
         )
-    with zipfile.ZipFile(path) as archive:
+    with open_zip(path) as archive:
         for info in archive.infolist():
             place = target / info.filename
             if info.is_dir():
@@ -187,8 +188,6 @@ class _Reader:
     def _usable(self) -> dict[str, zipfile.ZipInfo]:
         """The files of the central directory that can be read without harm, by name, in the order of the zip."""
         infos = self.archive.infolist()
-        if len(infos) > _MOST_MEMBERS:
-            raise ValueError(f"{len(infos)} members")
         usable: dict[str, zipfile.ZipInfo] = {}
         seen: set[str] = set()
         end = 0  # of the bytes that members before this one own
@@ -244,7 +243,10 @@ class _Reader:
             self.flaws.append(Flaw(path=path, kind=FlawKind.TOO_LARGE, detail=f"is {info.file_size} bytes long"))
             return None
         try:
-            return parse(self._bytes(info).decode())
+            data = self._bytes(info)
+            if (lines := data.count(b"\n")) > _MOST_LINES:
+                raise _Refused(Flaw(path=path, kind=FlawKind.TOO_LARGE, detail=f"has {lines} lines"))
+            return parse(data.decode())
         except _Refused as refused:
             self.flaws.append(refused.flaw)
         except UnicodeDecodeError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.release.ambiguous_files import LAST_MICRO, ChosenWheel
 from ftwheel.core.release.coverage import TargetEnvironment
 from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.versions import specifier_set
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.rules.rule import Rule
@@ -147,7 +148,7 @@ def excluded(files: Mapping[str, File], names: Iterable[WheelName], newest: int)
         if not said or not targets:
             continue
         try:
-            specifier = SpecifierSet(said)
+            specifier = specifier_set(said)
         except InvalidSpecifier:
             continue  # installers differ about what cannot be read, and the coverage shows it
         minors = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.release.index_metadata import metadata_errors
@@ -168,7 +168,7 @@ class MetadataDisagrees(WheelRule):
             yield self.finding(facts.subject(), f"METADATA says {metadata.name!r}, the file name {name.name!r}")
         try:
             same = Version(metadata.version) == name.version
-        except InvalidVersion:
+        except ValueError:
             same = False
         if not same:
             yield self.finding(facts.subject(), f"METADATA says {metadata.version!r}, the file name {name.version}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.versions import specifier_set
 from ftwheel.core.wheel.pairs import ServedBuilds, served_builds
 from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels, WheelFacts, WheelRule
 
@@ -69,7 +70,7 @@ class RequiresPythonExcludes(WheelRule):
         if metadata is None or not metadata.requires_python:
             return
         try:
-            allowed = SpecifierSet(metadata.requires_python)
+            allowed = specifier_set(metadata.requires_python)
         except InvalidSpecifier:
             yield self.finding(
                 facts.subject(),

@@ -21,6 +21,7 @@ from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, read_op
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.tags.cpython import FIRST_FREE_THREADED
 from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.versions import specifier_set
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.filename import WheelName
@@ -189,7 +190,7 @@ def request_for(
     project = table_of(document, "project")
     requires = environ.get("CIBW_PROJECT_REQUIRES_PYTHON") or project.get("requires-python", "")
     try:
-        SpecifierSet(requires)
+        specifier_set(requires)
     except InvalidSpecifier as error:
         raise ConfigurationError(f"requires-python is {requires!r}, not a set of version specifiers") from error
     wanted = platforms or own.get("platforms", ())

@@ -22,6 +22,7 @@ from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, Ver
 from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
+from ftwheel.core.versions import specifier_set
 
 __all__ = ["AFTER_ALL_TAGS", "PipSelection", "meets_python"]
 
@@ -36,10 +37,10 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool:
     """Whether pip takes the Python to meet ``requires-python``; what it cannot read does not count."""
     if lowest := _AT_LEAST.fullmatch(specifier):
         return python >= tuple(int(part or 0) for part in lowest.groups())
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms, and most say >=3.N
+    from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most say >=3.N
 
     try:
-        return ".".join(map(str, python)) in SpecifierSet(specifier)
+        return ".".join(map(str, python)) in specifier_set(specifier)
     except InvalidSpecifier:
         return True
 

@@ -11,6 +11,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import redact
 from ftwheel.core.installers.requirements import corrected, parse_requirement
+from ftwheel.core.versions import pep508_requirement
 from ftwheel.io.dependencies.inputs.reading import shown
 
 __all__ = ["DIRECT", "Entries", "edges"]
@@ -21,7 +22,7 @@ _DIRECT = re.compile(r"[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*@\s*\S")
 _PLACE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|\.{0,2}[/\\]|\.$|~")
 _ARCHIVE = re.compile(r"(?i)[^\s<>=!~;]+\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz)(?:[\[#]\S*)?$")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
-_MOST = 100_000  # requirements of one input
+_MOST = 20_000  # requirements of one input
 
 
 @dataclass(slots=True)
@@ -71,12 +72,12 @@ def edges(requirements: Iterable[object], origin: str) -> tuple[RequirementEdge,
 
     Metadata in the wild has requirements that no installer takes any more, and an edge only tells the way to a project.
     """
-    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.requirements import InvalidRequirement
 
     found = []
     for text in requirements:
         try:
-            parsed = Requirement(str(text))
+            parsed = pep508_requirement(str(text))
         except InvalidRequirement:
             continue
         found.append(

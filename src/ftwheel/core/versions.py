@@ -1,0 +1,38 @@
+"""Parse the specifiers and requirements of other people: packaging's rules, and a bound on digits.
+
+packaging turns each run of digits into an int, which Python refuses beyond some thousand digits with a ValueError; for
+specifiers not before they are used. No version of anything has so many, so such a text is invalid like any other.
+packaging is imported on the first call: many commands never parse one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+__all__ = ["pep508_requirement", "specifier_set"]
+
+_MOST = 600  # the least limit that Python can be given is 640
+_DIGITS = re.compile(rf"\d{{{_MOST + 1}}}")
+
+
+def specifier_set(text: str) -> SpecifierSet:
+    """A set of version specifiers; raises InvalidSpecifier."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms
+
+    if _DIGITS.search(text):
+        raise InvalidSpecifier(f"a number of more than {_MOST} digits")
+    return SpecifierSet(text)
+
+
+def pep508_requirement(text: str) -> Requirement:
+    """A requirement as PEP 508 has it; raises InvalidRequirement."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # 30 ms
+
+    if _DIGITS.search(text):
+        raise InvalidRequirement(f"a number of more than {_MOST} digits")
+    return Requirement(text)

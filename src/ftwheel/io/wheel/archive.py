@@ -1,0 +1,48 @@
+"""Open a zip of other people: zipfile makes an object of every entry before anybody can count them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import zipfile
+from typing import IO
+
+__all__ = ["MOST_MEMBERS", "open_zip"]
+
+MOST_MEMBERS = 200_000
+_ENTRY = 46  # bytes of a directory entry without its name
+_LARGEST_DIRECTORY = 128 << 20
+_TAIL = (1 << 16) + 22 + 20 + 56  # the longest comment, the end record, zip64's locator and end record
+
+
+def open_zip(source: str | os.PathLike[str] | IO[bytes]) -> zipfile.ZipFile:
+    """``zipfile.ZipFile(source)``; raises BadZipFile also for devices, and for more than ``MOST_MEMBERS`` members."""
+    if isinstance(source, (str, os.PathLike)):
+        if not stat.S_ISREG(os.stat(source).st_mode):  # reading might never end
+            raise zipfile.BadZipFile("not a regular file")
+        with open(source, "rb") as stream:
+            _refuse_many(stream)
+    else:
+        _refuse_many(source)
+    return zipfile.ZipFile(source)
+
+
+def _refuse_many(stream: IO[bytes]) -> None:
+    end = stream.seek(0, os.SEEK_END)
+    start = stream.seek(max(0, end - _TAIL))
+    tail = stream.read(_TAIL)
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) < at + 22:
+        return  # zipfile says what is wrong
+    (size,) = struct.unpack_from("<I", tail, at + 12)
+    if tail[max(0, at - 20) : at].startswith(b"PK\6\7") and tail[max(0, at - 76) : at].startswith(b"PK\6\6"):
+        (size,) = struct.unpack_from("<Q", tail, at - 76 + 40)
+        at -= 76
+    if size <= MOST_MEMBERS * _ENTRY:
+        return
+    if size > _LARGEST_DIRECTORY:
+        raise zipfile.BadZipFile(f"a directory of {size} bytes")
+    stream.seek(max(0, start + at - size))
+    if stream.read(size).count(b"PK\1\2") > MOST_MEMBERS:
+        raise zipfile.BadZipFile(f"more than {MOST_MEMBERS:,} members")
