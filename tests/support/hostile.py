@@ -425,9 +425,13 @@ def _arguments() -> Iterator[HostileInput]:
                 yield HostileInput(
                     group="arguments",
                     name=f"{command}: {kind}",
-                    lay_out=lambda folder, line=line, text=text: line(text),
-                )  # type: ignore[misc]
+                    lay_out=functools.partial(_typed, line(text)),
+                )
     yield HostileInput(group="arguments", name="70,000 arguments", lay_out=lambda folder: ["check", *["x"] * 70_000])
+
+
+def _typed(arguments: Arguments, folder: Path) -> Arguments:
+    return arguments
 
 
 def _configuration() -> Iterator[HostileInput]:
