@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
@@ -57,7 +55,7 @@ def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: dateti
         for file in page.files:
             uploaded = file.upload_time
             if file.yanked is None and (before is None or (uploaded is not None and uploaded <= before)):
-                with contextlib.suppress(InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+                with contextlib.suppress(ValueError):
                     versions.add(_version_of(file.filename))
     if not versions:
         raise InputError(
