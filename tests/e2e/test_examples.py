@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,11 @@ EXPECTED = {
     "setuptools-c": PAIR,
     "setuptools-cython": PAIR,
     "setuptools-limited-api": ("cp310-abi3", "{default}-{free_threaded}"),
+    "stable-abi-setuptools": ("cp310-abi3", "{default}-{free_threaded}"),
 }
 PURE = {"hatchling-pure"}
 FAILING = {"cffi-api", "wrong-no-gil-slot"}  # cffi-api on 3.13t only
+LATER = {"stable-abi-maturin"}  # PyO3 0.29 has no 3.13t
 
 
 def run(*command: str | Path, cwd: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -173,6 +176,69 @@ def test_the_right_files_come_out_and_pass_the_tests_of_the_example(
     check_pair(project, default_python, free_threaded_python, EXPECTED[project.name], environ)
 
 
+def loaded(folder: Path, wheel: Path, python: str) -> str:
+    """What the interpreter says to a histogram of an unpacked wheel: its counts, or the last line of its traceback."""
+    place = folder / f"{wheel.stem}-{probe(python).abi_tag}"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(place)
+    code = "import histogram; one = histogram.Histogram(0, 4, 4); one.add(1); print(one.counts())"
+    done = run(python, "-c", code, cwd=place, environ=clean_environ())
+    return (done.stdout or done.stderr).strip().splitlines()[-1]
+
+
+COUNTS = "[0, 1, 0, 0]"
+
+
+@pytest.mark.parametrize("project", ["stable-abi-setuptools"], indirect=True)
+def test_three_wheels_serve_every_version(
+    *,
+    project: Path,
+    default_python: str,
+    free_threaded_python: str,
+    python_314: str,
+    python_315: str,
+    environ: dict[str, str],
+) -> None:
+    done, files = build(project, default_python, free_threaded_python, python_315, environ=environ)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    abi3, specific, both = files
+    threads = probe(free_threaded_python).abi_tag
+    tags = ["-".join(path.name.split("-")[2:4]) for path in files]
+    assert tags == ["cp310-abi3", f"{threads.removesuffix('t')}-{threads}", "cp315-abi3.abi3t"]
+    assert "3.15: serves 3.15, 3.15t and newer, both builds with one file" in done.stdout
+    assert {loaded(project.parent, abi3, python) for python in (default_python, python_314, python_315)} == {COUNTS}
+    assert loaded(project.parent, specific, free_threaded_python) == COUNTS
+    assert loaded(project.parent, both, python_315) == COUNTS
+    assert loaded(project.parent, both, python_314).startswith("ModuleNotFoundError")
+
+
+@pytest.mark.parametrize("project", ["setuptools-limited-api"], indirect=True)
+def test_the_limited_api_of_an_old_version_builds_on_3_15_for_the_old_versions(
+    project: Path, default_python: str, python_314: str, python_315: str, environ: dict[str, str]
+) -> None:
+    done, files = build(project, python_315, environ=environ)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    [wheel] = files
+    assert wheel.name.split("-")[2:4] == ["cp310", "abi3"]
+    assert {loaded(project.parent, wheel, python) for python in (default_python, python_314, python_315)} == {COUNTS}
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("project", ["stable-abi-maturin"], indirect=True)
+def test_maturin_makes_the_wheel_of_both_builds(
+    project: Path, default_python: str, python_314: str, python_315: str, environ: dict[str, str]
+) -> None:
+    done, files = build(project, default_python, python_315, environ=environ)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    abi3, both = files
+    assert [path.name.split("-")[2:4] for path in files] == [["cp310", "abi3"], ["cp315", "abi3.abi3t"]]
+    assert {loaded(project.parent, abi3, python) for python in (default_python, python_314, python_315)} == {COUNTS}
+    assert loaded(project.parent, both, python_315) == COUNTS
+
+
 @pytest.mark.parametrize("project", ["setuptools-cython"], indirect=True)
 def test_the_sdist_has_the_sources_and_nothing_that_was_built(
     project: Path, default_python: str, environ: dict[str, str]
@@ -240,7 +306,7 @@ def test_cffi_says_why_it_refuses_the_free_threaded_3_13_and_builds_on_newer_one
 
 
 def test_every_example_is_tried(examples: Path) -> None:
-    assert {path.parent.name for path in examples.glob("*/pyproject.toml")} == {*EXPECTED, *FAILING}
+    assert {path.parent.name for path in examples.glob("*/pyproject.toml")} == {*EXPECTED, *FAILING, *LATER}
 
 
 def test_copies_in_the_examples_are_still_the_same(examples: Path) -> None:

@@ -29,7 +29,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyModuleDef_Slot slots[] = {
-#ifdef Py_mod_gil /* 3.13 and newer: without this line, importing the module turns the GIL on */
+#ifdef Py_MOD_GIL_NOT_USED /* 3.13 and newer: without this line, importing the module turns the GIL on */
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL},

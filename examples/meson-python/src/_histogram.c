@@ -122,7 +122,7 @@ module_exec(PyObject *module)
 
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, module_exec},
-#ifdef Py_mod_gil /* 3.13 and newer: without this line, importing the module turns the GIL on */
+#ifdef Py_MOD_GIL_NOT_USED /* 3.13 and newer: without this line, importing the module turns the GIL on */
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL},

@@ -6,7 +6,9 @@
 
 #define MAX_BINS 65536
 
-#ifndef Py_BEGIN_CRITICAL_SECTION /* before 3.13 and in the limited API, where the GIL is the lock */
+#if defined(Py_LIMITED_API) || !defined(Py_BEGIN_CRITICAL_SECTION) /* there the GIL is the lock */
+#undef Py_BEGIN_CRITICAL_SECTION /* 3.15 has both in every limited API, and older versions do not */
+#undef Py_END_CRITICAL_SECTION
 #define Py_BEGIN_CRITICAL_SECTION(object) {
 #define Py_END_CRITICAL_SECTION() }
 #endif
@@ -124,7 +126,7 @@ module_exec(PyObject *module)
 
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, module_exec},
-#ifdef Py_mod_gil /* not in the limited API of 3.10: the free-threaded build is made without that */
+#ifdef Py_MOD_GIL_NOT_USED /* not in the limited API of 3.10: the free-threaded build is made without that */
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL},

@@ -165,3 +165,13 @@ def test_the_suffix_alone_proves_nothing_once_the_code_was_read() -> None:
     module = extension("pkg/_e.abi3t.so", built_for=BuiltFor.FREE_THREADED)
     halves = [contents(f"pkg-1.0-cp315-{abi}-linux_x86_64.whl", [module]) for abi in ("abi3", "abi3t")]
     assert compare_pair(*halves).one_wheel is None
+
+
+def test_one_file_of_both_builds_is_meant() -> None:
+    both = wheel("cp315-abi3.abi3t-linux_x86_64", "pkg/_ext.abi3t.so")
+    comparison = compare_pair(both, both)
+    assert comparison.agree
+    assert comparison.one_wheel is None  # there is one already
+    assert compare_pair(
+        wheel("cp313-cp313.cp313t-linux_x86_64"), wheel("cp313-cp313.cp313t-linux_x86_64")
+    ).same_filename

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ftwheel_build.adapt import limited_api_asked, own_folder
+from ftwheel_build.target import FIRST_ABI3T
 
 if TYPE_CHECKING:
     from ftwheel_build.job import Job
@@ -49,7 +50,7 @@ def adapted(job: Job) -> Iterator[dict[str, Any]]:
         if job.drops_limited_api or in_tree:  # an in-tree _ext.abi3.so is loaded by free-threaded 3.13 and 3.14 too
             settings[name] = ""
         elif job.raises_limited_api:
-            floor = max(15, *floors)
+            floor = max(FIRST_ABI3T[1], *floors)
             settings[name] = f"cp3{floor}.cp3{floor}t"
     folder, name = _effective(job, "build-dir")
     if folder and not re.search(r"\{(wheel_tag|cache_tag|abi)\}", folder):

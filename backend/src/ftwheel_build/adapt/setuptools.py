@@ -17,6 +17,7 @@ from ftwheel_build.adapt import limited_api_asked
 from ftwheel_build.environment import check_flags, check_include, check_macro
 from ftwheel_build.errors import RefusedError
 from ftwheel_build.job import OPTIONAL_EXTENSIONS, Job
+from ftwheel_build.target import FIRST_ABI3T
 
 __all__ = ["adapted", "adjust"]
 
@@ -25,6 +26,7 @@ _LIMITED = ("Py_LIMITED_API", "CYTHON_LIMITED_API")
 _LIMITED_FLAG = re.compile(r"[-/]D\s*(Py_LIMITED_API|CYTHON_LIMITED_API)(=.*)?")
 _FLOOR = "0x030F0000"  # PY_VERSION_HEX of 3.15, the first limited API of free-threaded builds (PEP 803)
 _FLOOR_TAG = "cp315"
+_ABI3 = re.compile(r"\.abi3(?:-[^./]*)?(?=\.so$)")
 # setuptools 84.2.0 names limited-API modules .abi3t.so on 3.13t and 3.14t, whose loaders do not know the suffix
 _BAD_VERSIONS = {"84.2.0"}
 
@@ -59,8 +61,12 @@ def adjust(command: Any, job: Job) -> None:
         _limited(job, f"bdist_wheel: py_limited_api = {command.py_limited_api!r}")
         if job.drops_limited_api or job.editable:
             command.py_limited_api = False
-        elif job.raises_limited_api and _minor(command.py_limited_api) < 15:
-            command.py_limited_api = _FLOOR_TAG
+        elif job.raises_limited_api or _serves_both(command.distribution, job):
+            if _minor(command.py_limited_api) < FIRST_ABI3T[1]:
+                command.py_limited_api = _FLOOR_TAG
+            if not job.target.free_threaded:  # those builds say so by themselves
+                get_tag = command.get_tag
+                command.get_tag = lambda: tuple("abi3.abi3t" if part == "abi3" else part for part in get_tag())
     elif names & {"build_ext", "build_clib"}:
         _extensions(command, job)
 
@@ -82,12 +88,48 @@ def _limited(job: Job, where: str) -> None:
 
     limited_api_asked(job, where)
     target = job.target
-    if setuptools.__version__ in _BAD_VERSIONS and target.free_threaded and target.version < (3, 15):
+    if setuptools.__version__ in _BAD_VERSIONS and target.free_threaded and target.version < FIRST_ABI3T:
         raise RefusedError(
             "FTB206",
             f"setuptools {setuptools.__version__} names limited-API modules .abi3t.so, which {target} cannot load",
             fix='write "setuptools!=84.2.0" in [build-system] requires',
         )
+
+
+def _serves_both(distribution: Any, job: Job) -> bool:
+    """Whether a default build from 3.15 on makes the wheel of both builds: its headers can, where the sources can.
+
+    setuptools knows ``abi3t`` on free-threaded interpreters only. Sources that export no ``PyModExport_`` function are
+    compiled as they ask for it.
+    """
+    limited = [each for each in distribution.ext_modules or () if getattr(each, "py_limited_api", False)]
+    return (
+        not job.editable
+        and not job.target.free_threaded
+        and job.target.stable_abi == "abi3"
+        and job.target.version >= FIRST_ABI3T
+        and job.config.limited_api == "auto"
+        and bool(limited)
+        and all(_exports_slots(each, job.root) for each in limited)
+    )
+
+
+def _exports_slots(extension: Any, root: str) -> bool:
+    """Whether one of an extension's sources has a ``PyModExport_`` function (PEP 793)."""
+    for source in extension.sources:
+        with contextlib.suppress(OSError), open(os.path.join(root, os.fspath(source)), "rb") as stream:
+            if b"PyModExport_" in stream.read():
+                return True
+    return False
+
+
+def _name_modules(build_ext: Any, abi: str) -> None:
+    """Let limited-API modules have a suffix that every CPython of their range looks for: one without the platform.
+
+    setuptools names them ``.abi3-x86_64-linux-gnu.so`` on default 3.15, and no CPython before it looks for that.
+    """
+    get_ext_filename = build_ext.get_ext_filename
+    build_ext.get_ext_filename = lambda name: _ABI3.sub(abi, get_ext_filename(name))
 
 
 def _own_folders(build: Any, job: Job) -> None:
@@ -105,8 +147,11 @@ def _is_limited(macro: Any) -> bool:
 
 def _extensions(command: Any, job: Job) -> None:
     """Drop or raise the limited API of every extension and C library of the distribution."""
-    drop, floor = job.drops_limited_api, job.raises_limited_api
     distribution = command.distribution
+    both = _serves_both(distribution, job)
+    drop, floor = job.drops_limited_api, job.raises_limited_api or both
+    if hasattr(command, "get_ext_filename") and not job.target.free_threaded:
+        _name_modules(command, ".abi3t" if both else ".abi3")
     libraries = [info for _, info in distribution.libraries or ()]
     extensions = distribution.ext_modules or ()
     if extensions and all(getattr(extension, "optional", False) for extension in extensions):

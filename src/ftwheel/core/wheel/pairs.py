@@ -189,11 +189,14 @@ def compare_pair(default: WheelContents, free_threaded: WheelContents) -> PairCo
     python, python_ft = _texts(default), _texts(free_threaded)
     common = python.keys() & python_ft.keys()
     one_wheel = _one_wheel(default, free_threaded) if python == python_ft else None
-    identical = [name for name in ours.keys() & theirs.keys() if _shared(ours[name], theirs[name])]
+    if names[0] == names[1] and _is_of_both(default.name):
+        one_wheel, identical = None, []  # it is one wheel already
+    else:
+        identical = [name for name in ours.keys() & theirs.keys() if _shared(ours[name], theirs[name])]
     return PairComparison(
         default=names[0],
         free_threaded=names[1],
-        same_filename=names[0] == names[1],
+        same_filename=names[0] == names[1] and not _is_of_both(default.name),
         empty=tuple(wheel.filename for wheel in (default, free_threaded) if not wheel.installed),
         modules_only_in_default=tuple(sorted(ours.keys() - theirs.keys())),
         modules_only_in_free_threaded=tuple(sorted(theirs.keys() - ours.keys())),
@@ -203,6 +206,11 @@ def compare_pair(default: WheelContents, free_threaded: WheelContents) -> PairCo
         identical_modules=() if one_wheel else tuple(sorted(identical)),
         one_wheel=one_wheel,
     )
+
+
+def _is_of_both(name: WheelName) -> bool:
+    """Whether one file is meant to serve both builds: that of ``cp315-abi3.abi3t`` (PEP 803)."""
+    return "abi3t" in name.abis and served_builds(name) is ServedBuilds.BOTH
 
 
 def _texts(wheel: WheelContents) -> Mapping[str, str]:

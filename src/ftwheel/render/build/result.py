@@ -11,6 +11,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ftwheel.core.build.model import BuildResult, BuildStage, BuiltSdist, BuiltWheel
+from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.render import findings, markdown
 from ftwheel.render.formats import write_findings
@@ -142,7 +144,10 @@ def _repair_lines(wheel: BuiltWheel) -> Iterator[str]:
     repair = wheel.repair
     labels = [each.label for each in wheel.interpreters]
     label = labels[0]
-    if {each.free_threaded for each in wheel.interpreters} == {False, True}:
+    if "abi3t" in (name := WheelName.parse(wheel.filename)).abis:
+        first = min(target.minor for target in targets_of(name))
+        yield f"{label}: serves 3.{first}, 3.{first}t and newer, both builds with one file"
+    elif {each.free_threaded for each in wheel.interpreters} == {False, True}:
         yield f"{' and '.join(labels)}: one wheel is enough, it has no extension module"
     if not repair.tool:
         yield f"{label}: {repair.after}, not repaired: {repair.reason}"
