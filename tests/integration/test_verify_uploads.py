@@ -158,7 +158,7 @@ def test_a_raised_floor_is_told_once(verify: Run, server: IndexServer, tmp_path:
     ((severity, code, message),) = verify.findings(folder, *where(server, *before))
     assert (severity, code) == ("warning", "FTV115")
     assert message == (
-        "the floor rises from manylinux_2_17_x86_64 to manylinux_2_28_x86_64 for 3.10, 3.11, 3.12, 3.13 and 3.14:"
+        "the floor rises from manylinux_2_17 to manylinux_2_28 on x86_64 for 3.10, 3.11, 3.12, 3.13 and 3.14:"
         " on the older systems pip and uv take the older version 0.9"
     )
 

@@ -151,7 +151,7 @@ def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()
             case Unloadable.code:
                 found.append(_unloadable(subject, spots))
             case RaisedFloor.code:
-                found.append(_raised(coverage, subject, spots))
+                found += _raised(coverage, subject, spots)
             case _:
                 found.append(_missing(_BY_CODE[code], subject, spots))
     return tuple(sorted(found))
@@ -176,7 +176,7 @@ def _cause(spot: CoverageCell) -> object:
     if spot.basis is ExpectationBasis.DROPPED_PYTHON:
         return spot.basis, spot.place.python
     if spot.basis in {ExpectationBasis.DROPPED_PLATFORM, ExpectationBasis.RAISED_FLOOR}:
-        return spot.basis, platform_family(spot.place.platform)
+        return spot.basis
     return spot.place.python, spot.basis, tuple((each.outcome, each.version, each.only_binary) for each in spot.gets)
 
 
@@ -235,16 +235,28 @@ def _wheels(spots: list[CoverageCell]) -> str:
     return f"a {abi} wheel for each" if len(set(abis)) == 1 else f"{abi} wheels for each"
 
 
-def _raised(coverage: Coverage, subject: str, spots: list[CoverageCell]) -> Finding:
-    old = min((spot.place.platform for spot in spots), key=level)
-    new = max((floor_of(coverage.spots, spot.place) or old for spot in spots), key=level)
-    builds = _listed(
-        dict.fromkeys(f"3.{place.minor}{'t' * place.free_threaded}" for place in sorted(s.place for s in spots))
-    )
-    return RaisedFloor.finding(
-        subject,
-        f"the floor rises from {old} to {new} for {builds}: on the older systems {instead(spots[0])}",
-    )
+def _raised(coverage: Coverage, subject: str, spots: list[CoverageCell]) -> Iterator[Finding]:
+    """One finding for each old and new floor: the machines of one system whose floor rose alike are one decision."""
+    families: dict[tuple[str, str], list[CoverageCell]] = {}
+    for spot in spots:
+        families.setdefault(platform_family(spot.place.platform), []).append(spot)
+    rises: dict[tuple[str, str], list[CoverageCell]] = {}
+    for (_, architecture), cells in families.items():
+        old = min((cell.place.platform for cell in cells), key=level)
+        new = max((floor_of(coverage.spots, cell.place) or old for cell in cells), key=level)
+        rise = (old.removesuffix(f"_{architecture}"), new.removesuffix(f"_{architecture}"))
+        rises.setdefault(rise, []).extend(cells)
+    for (old, new), cells in rises.items():
+        architectures = _listed(sorted({platform_family(cell.place.platform)[1] for cell in cells}))
+        builds = _listed(
+            f"3.{minor}{'t' * free_threaded}"
+            for minor, free_threaded in sorted({(cell.place.minor, cell.place.free_threaded) for cell in cells})
+        )
+        yield RaisedFloor.finding(
+            subject,
+            f"the floor rises from {old} to {new} on {architectures} for {builds}:"
+            f" on the older systems {instead(cells[0])}",
+        )
 
 
 def _missing(rule: type[Rule], subject: str, spots: list[CoverageCell]) -> Finding:
@@ -256,8 +268,9 @@ def _missing(rule: type[Rule], subject: str, spots: list[CoverageCell]) -> Findi
             message = f"the previous release had wheels for {where}, this one has none for that interpreter"
             upload = Dropped.fix
         case ExpectationBasis.DROPPED_PLATFORM:
-            platforms = " and ".join(sorted({spot.place.platform for spot in spots}))
-            message = f"the previous release had wheels for {platforms}, this one has none for that platform"
+            platforms = _listed(sorted({spot.place.platform for spot in spots}))
+            which = "that platform" if " and " not in platforms else "those platforms"
+            message = f"the previous release had wheels for {platforms}, this one has none for {which}"
             upload = Dropped.fix
         case ExpectationBasis.CONFIGURED:
             message = f"[tool.ftwheel] names {where}: no wheel"
