@@ -88,3 +88,37 @@ def test_navigation_names_every_page() -> None:
         if "://" not in link
     }
     assert {page for page in PAGES if page.is_relative_to(DOCS)} - listed - {DOCS / "index.md"} - MADE == set()
+
+
+@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", DOCS / "architecture.md"], ids=lambda page: page.name)
+def test_the_files_and_sessions_that_are_named_exist(page: Path) -> None:
+    text = prose(page)
+    named = re.findall(r"`((?:src|tests|docs|tools|backend|examples|templates|benchmarks)/[\w./-]*)`", text)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    sessions = {
+        session for line in re.findall(r"dev\.py ([a-z ]+)", page.read_text("utf-8")) for session in line.split()
+    }
+    known = set(re.findall(r"^@nox\.session\ndef (\w+)", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE))
+    assert sessions <= known
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("src/ftwheel/core/tags/cpython.py", "CPYTHONS"),
+        ("src/ftwheel/core/tags/cpython.py", "exists"),
+        ("src/ftwheel/rules/wheel/selection.py", "WHEEL_RULES"),
+        ("src/ftwheel/rules/wheel/selection.py", "GROUP_RULES"),
+        ("src/ftwheel/core/installers/interface.py", "Installer"),
+        ("src/ftwheel/core/dependencies/inputs.py", "InputKind"),
+        ("src/ftwheel/render/formats.py", "OF_FINDINGS"),
+        ("src/ftwheel/render/formats.py", "OWN"),
+        ("src/ftwheel/cli/main.py", "COMMANDS"),
+    ],
+)
+def test_what_contributors_are_told_to_change_is_where_they_are_told(path: str, name: str) -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert path in page
+    assert f"`{name}`" in page
+    assert re.search(rf"^(?:class |def )?{name}\b", (ROOT / path).read_text("utf-8"), re.MULTILINE)
