@@ -196,7 +196,7 @@ class TestRefusals:
         ("pyproject", "options", "message"),
         [
             (None, (), "no pyproject.toml and no setup.py"),
-            ("[project\n", (), "cannot be read"),
+            ("[project\n", (), "not valid TOML"),
             ("project = 3\n", (), "wanted a table"),
             ("tool = 3\n", (), "wanted a table"),
             ('[project]\nname = "a"\nrequires-python = "three"\n', (), "not a set of version specifiers"),
@@ -242,7 +242,7 @@ class TestRefusals:
 
     def test_text_that_is_none_is_refused(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         (tmp_path / "pyproject.toml").write_bytes(b'[project]\nname = "\xff"\n')
-        assert "cannot be read" in self.refused(capsys, str(tmp_path), "--yes")
+        assert "it is not UTF-8" in self.refused(capsys, str(tmp_path), "--yes")
 
     def test_without_a_terminal_the_answers_have_to_be_given(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -271,7 +271,7 @@ def test_the_program_alone_shows_its_commands(capsys: pytest.CaptureFixture[str]
     assert command_line.main([]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert all(f"\n    {name}" in err for name in command_line.COMMANDS)
+    assert all(f"\n  {name} " in err for name in command_line.COMMANDS)
 
 
 def test_help_is_a_command_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,12 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 _ALWAYS = {"ftwheel", "ftwheel.cli", "ftwheel.cli.main", "ftwheel.core", "ftwheel.core.errors"}
 # what the options of a command may need: texts, choices and defaults
 _TEXTS = ("ftwheel.cli", "ftwheel.core")
-_OPTIONS = {"ftwheel.render.formats", "ftwheel.io.installers.config", "ftwheel.io.index.settings"}
+_OPTIONS = {
+    "ftwheel.render.formats",
+    "ftwheel.io.installers.config",
+    "ftwheel.io.installers.configured",
+    "ftwheel.io.index.settings",
+}
 _ROOMS = {"ftwheel.render", "ftwheel.io", "ftwheel.io.installers", "ftwheel.io.index"}
 
 
