@@ -40,6 +40,8 @@ def test_an_installed_ftwheel_has_them_all(tmp_path: Path):
         check=True,
     )
     assert json.loads(done.stdout) == [None, shipped()]
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (folder / "ftwheel" / "rule_pages").glob("*.md")}
+    assert pages == {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "rules").glob("*.md")}
 
 
 def test_a_checkout_has_them_all_and_no_commit():

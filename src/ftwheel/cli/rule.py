@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import reports
+
+if TYPE_CHECKING:
+    from ftwheel.rules.rule import Rule
 
 __all__ = ["EXAMPLES", "add_arguments", "explain", "run"]
 
@@ -31,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         write_document({"rules": [rule.as_data() for rule in asked]}, sys.stdout)
     elif all(code.upper() in RULES for code in arguments.codes) and arguments.codes:
-        print("\n".join(rule.page() for rule in asked), end="")
+        print("\n".join(map(_page, asked)), end="")
     else:
         from ftwheel.render.terminal import table
 
@@ -39,6 +43,19 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stdout, ["rule", "severity", "title"], [[each.code, each.severity.word, each.title] for each in asked]
         )
     return 0
+
+
+def _page(rule: type[Rule]) -> str:
+    """The page as it ships: what the registry says, and an example."""
+    from importlib.resources import files
+
+    package = files("ftwheel")
+    # an editable install imports src/ftwheel, with the folder two above
+    for folder in (package / "rule_pages", package / ".." / ".." / "docs" / "rules"):
+        page = folder / f"{rule.code}.md"
+        if page.is_file():
+            return page.read_text(encoding="utf-8")
+    return rule.page()
 
 
 def explain(code: str | None) -> int:

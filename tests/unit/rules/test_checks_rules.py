@@ -453,6 +453,10 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(ABI3T, [replace(_ABI3T_EXT, gil=extension(gil=Declaration.NONE).gil)]),
             facts(FT, [extension(gil=Declaration.NONE)], undeclared=["pkg._other"]),
             facts(FT, [_CYTHON_EXT]),
+            # one file for two builds is told once
+            facts(
+                "pkg-1.0-cp313.cp314-cp313t.cp314t-linux_x86_64.whl", [extension("pkg/_ext.so", gil=Declaration.NONE)]
+            ),
         ],
         [
             facts(FT, [_FT_EXT]),
@@ -658,6 +662,8 @@ GROUP_CASES: dict[str, tuple[list[ReleaseWheels], list[ReleaseWheels]]] = {
             group(_FT_WHEEL, _MACOS_FT),
             group(_DEFAULT_WHEEL, _FT_WHEEL, contents("pkg-1.0-cp312-cp312-macosx_11_0_arm64.whl")),
             group(contents(ABI3), _FT_WHEEL),
+            # there is no free-threaded CPython for iOS
+            group(_DEFAULT_WHEEL, _FT_WHEEL, contents("pkg-1.0-cp313-cp313-ios_13_0_arm64_iphoneos.whl")),
         ],
     ),
     "FTW607": (

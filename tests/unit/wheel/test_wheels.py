@@ -60,6 +60,7 @@ def test_a_variant_label_is_a_field_of_its_own(filename: str, label: str, build:
         "pkg-1.0.tar.gz",
         "pkg-1.0.whl",
         "pkg-1.0-x-py3-none-any.whl",
+        "pkg-1.0-b1-py3-none-any.whl",
         "pkg-one-py3-none-any.whl",
         "p" * 300 + ".whl",
     ],

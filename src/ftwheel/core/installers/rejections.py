@@ -126,7 +126,7 @@ class TagMismatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A wheel variant (PEP 817): not taken unless variants are switched on."""
+    """A wheel variant (PEP 825): no wheel to an installer that does not know variants, or has them switched off."""
 
     label: str
 

@@ -92,7 +92,7 @@ def _without_label(filename: str) -> tuple[str, str]:
     """The file name without its variant label, and the label.
 
     The label is the last of seven parts, or of six whose third is no build tag: that one begins with a digit, and an
-    interpreter tag never does (PEP 825). A name with a build tag that is none (``x-py3-none-any``) has no label.
+    interpreter tag never does (PEP 825). A name with a build tag that is none (``b1-py3-none-any``) has no label.
     """
     parts = filename.removesuffix(".whl").split("-")
     built = len(parts) > 2 and parts[2][:1].isascii() and parts[2][:1].isdigit()
@@ -100,6 +100,7 @@ def _without_label(filename: str) -> tuple[str, str]:
         not filename.endswith(".whl")
         or len(parts) != 6 + built
         or not _INTERPRETER.fullmatch(parts[-4])
+        or parts[-2] == "none"  # an ABI, so that the third part is meant as a build tag
         or not _LABEL.fullmatch(parts[-1])
     ):
         return filename, ""

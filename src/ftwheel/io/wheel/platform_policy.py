@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,12 @@ def platform_policy(path: str, contents: WheelContents) -> PolicyVerdict:
     Never raises for what the wheel is.
     """
     tag = surely_kept(contents)
-    return PolicyVerdict(tag=tag) if tag else _ask(path, contents.name.platforms)
+    if tag or not contents.name.variant:
+        return PolicyVerdict(tag=tag) if tag else _ask(path, contents.name.platforms)
+    with tempfile.TemporaryDirectory(prefix="ftwheel-policy-") as folder:  # auditwheel reads no variant labels
+        plain = os.path.join(folder, contents.filename.removesuffix(f"-{contents.name.variant}.whl") + ".whl")
+        os.symlink(os.path.abspath(path), plain)
+        return _ask(plain, contents.name.platforms)
 
 
 def surely_kept(contents: WheelContents) -> str:

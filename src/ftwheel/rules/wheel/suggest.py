@@ -106,16 +106,16 @@ def _platforms(contents: WheelContents) -> Iterator[str]:
         yield "any"
     if not common or "any" not in contents.name.platforms:
         yield ".".join(contents.name.platforms)
-    if not common:
+    machines = {machine for _, machine in common if "-" not in machine}  # machine-N is in no platform tag
+    if not machines:
         return
-    machines = {machine for _, machine in common}
     machine = max(machines)
     match files[0].binary_format:
         case BinaryFormat.ELF:
             yield "linux_" + {"x86": "i686", "arm": "armv7l"}.get(machine, machine)
         case BinaryFormat.PE:
             yield {"x86": "win32", "aarch64": "win_arm64"}.get(machine, "win_amd64")
-        case BinaryFormat.MACH_O:
+        case _:
             major, minor = max(file.macos or (11, 0) for file in files)
             name = "universal2" if {"x86_64", "aarch64"} <= machines else {"aarch64": "arm64"}.get(machine, machine)
             yield f"macosx_{major}_{minor if major < 11 else 0}_{name}"  # since 11 installers know _0 only

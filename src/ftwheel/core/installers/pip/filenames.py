@@ -11,10 +11,12 @@ import re
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
-from ftwheel.core.installers.rejections import DuplicateUrl, InvalidFilename, OtherProject, UnsupportedFormat
+from ftwheel.core.installers.rejections import DuplicateUrl, InvalidFilename, OtherProject, UnsupportedFormat, Variant
 from ftwheel.core.installers.requirements import parse_version
+from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["DUPLICATE", "link_name", "read_filename", "read_link", "unquoted"]
 
@@ -93,8 +95,18 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
     return ParsedFilename(kind, version, text, wheel.build, wheel.abi, wheel.platform, python, egg=True, trap=trap)
 
 
+def _label(filename: str) -> str:
+    """The label of a wheel variant (PEP 825), which pip takes for a wrong build tag or a part too many; "" if none."""
+    try:
+        return WheelName.parse(filename).variant if filename.count("-") > 4 else ""
+    except InputError:
+        return ""
+
+
 def _wheel(filename: str, project: str) -> ParsedFilename:
     parts = filename[:-4].split("-")
+    if label := _label(filename):
+        return ParsedFilename("wheel", problem=Variant(label=label))
     if len(parts) not in {5, 6}:
         return unreadable("wheel", f"a wheel's name has five or six parts, not {len(parts)}")
     if "__" in parts[0] or not _WHEEL_NAME.fullmatch(parts[0]):

@@ -1,0 +1,74 @@
+"""The tags that a wheel's content supports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule
+from ftwheel.core.wheel.native import NativeCode
+from ftwheel.rules.wheel.suggest import objections, retagged, suggest
+from support.facts import code, contents, extension
+
+TABLE = {"PyList_New": 2, "PyType_GetName": 11, "PyModuleDef_Init": 5}
+FT, DEFAULT = "pkg-1.0-cp313-cp313t-linux_x86_64.whl", "pkg-1.0-cp313-cp313-linux_x86_64.whl"
+ABI3 = "pkg-1.0-cp39-abi3-linux_x86_64.whl"
+MACH_O, PE = BinaryFormat.MACH_O, BinaryFormat.PE
+_DEFAULT = extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT)
+
+
+def tags(filename: str, modules: Iterable[ExtensionModule] = (), **more: object) -> list[str]:
+    wheel = contents(filename, modules, **more)  # type: ignore[arg-type]
+    return [each.tag for each in suggest(wheel, TABLE)]
+
+
+def test_the_abi_follows_from_the_modules() -> None:
+    stable = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, imports=["PyType_GetName"])
+    both = extension("pkg/_ext.abi3t.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])
+    assert tags("pkg-1.0-py3-none-any.whl") == ["py3-none-any"]
+    assert tags(FT, [extension()]) == ["cp313-cp313t-linux_x86_64"]
+    assert tags(DEFAULT, [_DEFAULT])[0] == "cp313-cp313-linux_x86_64"
+    assert tags(ABI3, [stable])[0] == "cp311-abi3-linux_x86_64"
+    assert tags(FT, [both])[0] == "cp315-abi3.abi3t-linux_x86_64"
+    assert "abi3" not in "".join(tags(DEFAULT, [extension("pkg/_ext.so", imports=["_PyPrivate"])]))
+
+
+def test_a_library_names_the_version() -> None:
+    module = extension("pkg/_ext.pyd", binary_format=PE, needed=["python314t.dll"])
+    assert "cp314-cp314t-win_amd64" in tags("pkg-1.0-cp313-cp313t-win_amd64.whl", [module])
+
+
+def test_none_for_a_module_for_each_build() -> None:
+    both = [extension(), _DEFAULT]
+    name = "pkg-1.0-py3-none-linux_x86_64.whl"
+    assert tags(name, both, requires_python="==3.13.*")[0] == "py3-none-linux_x86_64"
+    assert tags(name, both)[0] == "cp313-cp313.cp313t-linux_x86_64"
+
+
+@pytest.mark.parametrize(
+    ("native", "tag"),
+    [
+        ({"pkg/tool": code("aarch64")}, "py3-none-linux_aarch64"),
+        ({"pkg/tool": code("x86")}, "py3-none-linux_i686"),
+        ({"pkg/tool.exe": code("aarch64", binary_format=PE)}, "py3-none-win_arm64"),
+        ({"pkg/tool": code("aarch64", binary_format=MACH_O, macos=(13, 3))}, "py3-none-macosx_13_0_arm64"),
+        ({"pkg/tool": code("x86_64", binary_format=MACH_O, macos=(10, 15))}, "py3-none-macosx_10_15_x86_64"),
+        ({"pkg/tool": code("aarch64", "x86_64", binary_format=MACH_O)}, "py3-none-macosx_11_0_universal2"),
+        ({"pkg/a": code("aarch64"), "pkg/b": code("x86_64")}, "py3-none-any"),
+        ({"pkg/tool": code("machine-9")}, ""),
+    ],
+)
+def test_the_platform_follows_from_every_file(native: Mapping[str, NativeCode], tag: str) -> None:
+    assert tags("pkg-1.0-py3-none-any.whl", native=native) == ([tag] if tag else [])
+
+
+def test_a_label_and_a_build_tag_stay() -> None:
+    wheel = contents("pkg-1.0-2-cp313-cp313t-linux_x86_64-x86_64_v3.whl", [extension()])
+    other = retagged(wheel, "cp313-cp313t-linux_aarch64")
+    assert other.filename == "pkg-1.0-2-cp313-cp313t-linux_aarch64-x86_64_v3.whl"
+    assert other.wheel is not None
+    assert other.wheel.tags == other.name.tags
+    assert [each.code for each in objections(other, TABLE)] == ["FTW303"]
+    assert retagged(contents(FT, wheel=None), "py3-none-any", build="1").wheel is None
+    assert suggest(contents(FT, [extension()]), TABLE)[0].proved is not False
