@@ -139,6 +139,14 @@ def network(session: nox.Session) -> None:
 
 
 @nox.session
+def field(session: nox.Session) -> None:
+    """Take real projects through init, and with ``field -- --build`` through build, check and verify; resumable."""
+    env = interpreters(session) | wheelhouse(session)
+    install(session)
+    session.run("python", "tools/field.py", *session.posargs, env=env)
+
+
+@nox.session
 def oracle(session: nox.Session) -> None:
     """Compare the simulator with pip and uv over ten times as many random indexes, another set in each run."""
     seed = os.environ.get("FTWHEEL_ORACLE_SEED", f"{time.time():.0f}")

@@ -20,6 +20,7 @@ from ftwheel.core.build.cibuildwheel.identifiers import (
 )
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, read_options
 from ftwheel.core.build.cibuildwheel.runs import CibuildwheelRun, RunRequest, config_text, plan_runs
+from ftwheel.core.project.cibuildwheel_updates import GONE_IMAGES, GROUPS
 from ftwheel.io.build.cibuildwheel import installed
 from ftwheel.io.system.processes import ProcessGroup
 
@@ -210,6 +211,22 @@ def test_the_projects_own_options_are_read_as_cibuildwheel_reads_them(
         own = CibuildwheelOptions(table=table, environ=environ)
         assert answer["skip"] == (own.get("skip", "linux") or ""), (table, environ)
         assert answer["before_all"] == (own.get("before-all", "linux", separator=" && ") or ""), (table, environ)
+
+
+def test_what_is_gone_is_what_it_refuses(tmp_path: Path) -> None:
+    """The copies in core.project.cibuildwheel_updates, which init needs where no cibuildwheel is installed."""
+    python = installed(CibuildwheelSeries.FOUR, ProcessGroup(), tmp_path / "install.log")
+    source = """\
+import inspect, json
+from cibuildwheel import options, selector
+refuses = inspect.getsource(options.Options._check_pinned_image)
+print(json.dumps([[*map(str, selector.EnableGroup), "all"], refuses]))
+"""
+    done = subprocess.run([python, "-c", source], capture_output=True, text=True, check=True)
+    groups, refuses = json.loads(done.stdout)
+    assert set(groups) == set(GROUPS)
+    line = next(line for line in refuses.splitlines() if "error_set" in line)
+    assert set(line.split('"')[1::2]) == set(GONE_IMAGES)
 
 
 def test_overrides_reach_the_half_they_are_for_and_leave_the_projects_own(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ftwheel.io.system.virtual_environments import find_uv
 
 ROOT = Path(__file__).resolve().parents[2]
 ASK = (
-    "import json; from ftwheel.io.project import templates as t; folders = ('workflows', 'pyproject');"
+    "import json; from ftwheel.io.project import templates as t; folders = ('workflows', 'gitlab', 'pyproject');"
     "print(json.dumps([t.release_commit(), {n: t.read(n) for f in folders for n in t.names(f)}]))"
 )
 
@@ -45,7 +45,8 @@ def test_an_installed_ftwheel_has_them_all(tmp_path: Path):
 
 
 def test_a_checkout_has_them_all_and_no_commit():
-    found = {name: templates.read(name) for folder in ("workflows", "pyproject") for name in templates.names(folder)}
+    folders = ("workflows", "gitlab", "pyproject")
+    found = {name: templates.read(name) for folder in folders for name in templates.names(folder)}
     assert found == shipped()
     assert templates.release_commit() is None
 

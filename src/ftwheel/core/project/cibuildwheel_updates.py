@@ -15,7 +15,7 @@ from ftwheel.core.build.cibuildwheel.identifiers import all_identifiers, selecto
 from ftwheel.core.build.cibuildwheel.options import table_of
 from ftwheel.core.project.toml_edits import Drop, Edit, Put, Remove
 
-__all__ = ["updates"]
+__all__ = ["GONE_IMAGES", "GROUPS", "updates"]
 
 _TABLE = ("tool", "cibuildwheel")
 _SYSTEMS = ("linux", "macos", "windows", "android", "ios", "pyodide")

@@ -258,7 +258,7 @@ def _values(job: JobText, downloads: Sequence[StepText]) -> list[str]:
         found.append(f"if: {_text(job.condition)}")
     found += ["runs-on: ubuntu-latest", "timeout-minutes: 15", "permissions:", "  contents: read"]
     if any("run-id" in step.settings for step in downloads):
-        found.append("  actions: read")
+        found.append("  actions: read # the artifacts of another run")
     return found
 
 

@@ -1,4 +1,5 @@
-"""The templates that ship with ftwheel: ``workflows/`` for GitHub Actions, ``pyproject/`` for each build backend.
+"""The templates that ship with ftwheel: ``workflows/`` for GitHub Actions, ``gitlab/`` for GitLab CI,
+``pyproject/`` for each build backend.
 
 They stand in ``templates/`` of the repository, and in ``ftwheel/templates/`` of an installed ftwheel.
 """
@@ -20,7 +21,7 @@ def _top() -> Traversable:
 
 
 def names(folder: str) -> tuple[str, ...]:
-    """The templates of ``workflows`` or ``pyproject``, sorted: ``("workflows/free-threaded-tests.yml", ...)``."""
+    """The templates of ``workflows``, ``gitlab`` or ``pyproject``, sorted: ``("workflows/missing.yml", ...)``."""
     return tuple(sorted(f"{folder}/{entry.name}" for entry in (_top() / folder).iterdir() if entry.is_file()))
 
 

@@ -1,0 +1,152 @@
+"""The field trial: real source distributions through ``init``, and with ``--build`` through everything after it.
+
+``tests/field/projects.txt`` has the projects, and the verdicts that are right. Results go to ``.field/results.jsonl``,
+one line each; what is there is not tried again, so a run that was stopped goes on. ``--shard 2/4`` takes every fourth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ftwheel.core.errors import FtwheelError, InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+LIST = ROOT / "tests" / "field" / "projects.txt"
+HOME = ROOT / ".field"
+_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProject:
+    """A project of the list: what is tried, its kind (a word for reading), and for each step the word that is right."""
+
+    requirement: str
+    kind: str
+    expected: dict[str, str] = field(default_factory=dict)
+
+
+def read_list(text: str) -> list[FieldProject]:
+    """The list's lines: ``NAME==VERSION KIND STEP=WORD ...``; ``#`` begins a comment."""
+    found = []
+    for line in filter(None, (line.partition("#")[0].split() for line in text.splitlines())):
+        requirement, kind, *words = line
+        found.append(
+            FieldProject(requirement=requirement, kind=kind, expected=dict(word.split("=", 1) for word in words))
+        )
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="only these projects")
+    parser.add_argument("--shard", default="1/1", help="which part of the list: 2/4")
+    parser.add_argument("--build", action="store_true", help="build, check and verify too")
+    parser.add_argument("--fresh", action="store_true", help="forget the results so far")
+    arguments = parser.parse_args()
+    HOME.mkdir(exist_ok=True)
+    log = HOME / ("build.jsonl" if arguments.build else "results.jsonl")
+    if arguments.fresh:
+        log.unlink(missing_ok=True)
+    done = {line["requirement"]: line for line in map(json.loads, log.read_text().splitlines())} if log.exists() else {}
+    number, of = map(int, arguments.shard.split("/"))
+    wrong = 0
+    for project in read_list(LIST.read_text(encoding="utf-8"))[number - 1 :: of]:
+        if arguments.names and project.requirement.partition("==")[0] not in arguments.names:
+            continue
+        result = done.get(project.requirement)
+        if result is None:
+            try:
+                steps = trial(project, build=arguments.build)
+            except FtwheelError as error:
+                steps = {"sdist": f"gone {error.message}"}
+            result = {**asdict(project), "steps": steps}
+            with log.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(result) + "\n")
+        unlike = {
+            step: word for step, word in result["steps"].items() if word.split()[0] != project.expected.get(step, "ok")
+        }
+        wrong += bool(unlike)
+        told = "; ".join(f"{step}: {word}" for step, word in unlike.items()) or "as expected"
+        print(f"{project.requirement:32} {project.kind:20} {told}", flush=True)
+    return int(wrong > 0)
+
+
+def trial(project: FieldProject, *, build: bool) -> dict[str, str]:
+    """Each step with ``ok``, or the first line of what it said."""
+    sdist = download(project.requirement)
+    with tempfile.TemporaryDirectory(prefix="field-", ignore_cleanup_errors=True) as place:
+        with tarfile.open(sdist) as archive:
+            archive.extractall(place, filter="data")
+        [folder] = [path for path in Path(place).iterdir() if path.is_dir()]
+        subprocess.run(["git", "init", "--quiet", folder], check=True)
+        plain = Path(place, "plain")
+        if build:
+            shutil.copytree(folder, plain, symlinks=True)
+        steps = {
+            "dry-run": ftwheel(folder, "init", "--dry-run", "--adopt", "release"),
+            "yes": ftwheel(folder, "init", "--yes", "--adopt", "release"),
+        }
+        if steps["yes"] == "ok":
+            steps["again"] = ftwheel(folder, "init", "--check")
+        if build:
+            pythons = f"{os.environ['FTWHEEL_PYTHON']},{os.environ['FTWHEEL_PYTHON_FT']}"
+            for name, source in (("plain", plain), ("wrapped", folder)):
+                steps[name] = ftwheel(source, "build", "--python", pythons)
+            if steps["wrapped"] == "ok":
+                steps["check"] = ftwheel(folder, "check", "dist")
+                steps["verify"] = ftwheel(folder, "verify", "dist", "--no-index", "--ignore", "FTV104")
+    return steps
+
+
+def ftwheel(folder: Path, *arguments: str) -> str:
+    """``ok``, or ``exit-2`` with the error that the command told, ``traceback`` or ``endless``."""
+    command = [sys.executable, "-m", "ftwheel", *arguments]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"endless: longer than {_SECONDS} s"
+    if done.returncode == 0:
+        return "ok"
+    if "Traceback (most recent call last)" in done.stderr:
+        return "traceback"
+    errors = [line for line in done.stderr.splitlines() if line.startswith("ftwheel: error:")]
+    return " ".join([f"exit-{done.returncode}", *errors[:1]])
+
+
+def download(requirement: str) -> Path:
+    """The source distribution from the index that pip is configured for, kept between runs."""
+    from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+
+    from ftwheel.cli.options import indexes
+
+    name, _, version = requirement.partition("==")
+    folder = HOME / "sdists"
+    folder.mkdir(exist_ok=True)
+    parser = argparse.ArgumentParser()
+    indexes.add_arguments(parser)
+    with indexes.open_places(parser.parse_args([]), ["pip"]) as places:
+        for index in places.indexes["pip"]:
+            page = index.project(name)
+            for file in page.files if page else ():
+                try:
+                    fits = str(parse_sdist_filename(file.filename)[1]) == version
+                except InvalidSdistFilename:
+                    continue
+                assert places.client is not None
+                if fits and file.filename.endswith(".tar.gz"):
+                    path = folder / file.filename
+                    return path if path.exists() else places.client.download(file, path)
+    raise InputError(f"{requirement}: no source distribution on the index")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
