@@ -177,9 +177,36 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Fuzz the readers of compiled modules, guided by coverage: ``fuzz -- -max_total_time=600``."""
+    """Fuzz, guided by coverage, modules, pages, names, metadata and lock files: ``fuzz -- -max_total_time=600``.
+
+    The time is for each of the targets, ten seconds unless told otherwise; what is found new is kept below ``.nox`` and
+    seeds the next run.
+    """
     install(session, "atheris")
-    session.run("python", "tests/fuzz/fuzz_binaries.py", *session.posargs)
+    options = session.posargs or ["-max_total_time=10"]
+    session.run("python", "tests/fuzz/fuzz_binaries.py", *options)
+    for target in ("pages", "names", "metadata", "locks"):
+        kept = Path(session.create_tmp()).resolve() / "corpus" / target
+        kept.mkdir(parents=True, exist_ok=True)
+        session.run("python", "tests/fuzz/fuzz_texts.py", target, str(kept), *options)
+
+
+@nox.session
+def distributions(session: nox.Session) -> None:
+    """Build both distributions twice, compare the bytes, and let the checkers of the field look at them."""
+    session.install("build[uv]", "twine", "check-wheel-contents")
+    digests = []
+    for number in ("1", "2"):
+        out = Path(session.create_tmp()).resolve() / f"dist-{number}"
+        shutil.rmtree(out, ignore_errors=True)
+        for folder in (".", "backend"):
+            session.run("python", "-m", "build", "--installer", "uv", "--outdir", str(out), folder, silent=True)
+        made = sorted(out.iterdir())
+        digests.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made})
+    if digests[0] != digests[1]:
+        session.error(f"building twice gives different files: {digests}")
+    session.run("twine", "check", "--strict", *map(str, made))
+    session.run("check-wheel-contents", *(str(path) for path in made if path.suffix == ".whl"))
 
 
 @nox.session

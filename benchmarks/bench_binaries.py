@@ -43,7 +43,16 @@ for path in sys.argv[2:]:
 def download(folder: Path) -> None:
     """Get the wheels of WHEELS for the free-threaded build of 3.13 on Linux."""
     platforms = [part for platform in PLATFORMS for part in ("--platform", platform)]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", *platforms]
+    pip = [
+        "uv",
+        "tool",
+        "run",
+        "--quiet",
+        "--from",
+        "pip",
+        "pip",
+    ]  # uv cannot download, and its environments have no pip
+    command = [*pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", *platforms]
     command += ["--python-version", "313", "--implementation", "cp", "--abi", "cp313t", "--dest", str(folder), *WHEELS]
     subprocess.run(command, check=True)
 

@@ -188,6 +188,7 @@ class TestFreeThreadedTests:
 
 
 @pytest.mark.action
+@pytest.mark.timeout(3600)  # over the limit of act below: a busy machine takes three times as long
 class TestThreadSanitizer:
     """With the source that Debian has, checked by apt: about ten minutes, of which building CPython takes half."""
 
@@ -218,7 +219,7 @@ class TestThreadSanitizer:
             "CXX: clang++": "CXX: g++",
         }
         job = ("--job", "thread-sanitizer")
-        return run(project, "free-threaded-tests", changes, kept=built, options=job, timeout=1500)
+        return run(project, "free-threaded-tests", changes, kept=built, options=job, timeout=3300)
 
     def test_a_race_fails_the_job(self, project: Path, source: Path, built: Path):
         make_racy(project)

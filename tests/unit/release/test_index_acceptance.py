@@ -175,3 +175,9 @@ def test_the_limit_of_the_project_counts() -> None:
     given = sdist()
     assert [each.certain for each in sdist_refusals(given, limit=999)] == [False]
     assert wheel_refusals(contents("pkg-1.0-py3-none-any.whl"), limit=1000) == ()
+
+
+def test_numbers_that_python_does_not_read() -> None:
+    digits = "9" * 10_000
+    assert metadata_errors(f"Metadata-Version: 2.1\nName: pkg\nVersion: {digits}\n")
+    assert metadata_errors(f"Metadata-Version: {digits}\nName: pkg\nVersion: 1.0\n")

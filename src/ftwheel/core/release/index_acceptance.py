@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ftwheel.core.release.index_metadata import license_files, metadata_refusals
 from ftwheel.core.release.sdist import SdistContents
@@ -156,7 +156,7 @@ def _about_sdist(sdist: SdistContents, limit: int) -> Iterator[UploadRefusal]:
         return
     try:
         wanted = f"{sdist.metadata.name.replace('-', '_')}-{Version(sdist.metadata.version)}.tar.gz"
-    except InvalidVersion:
+    except ValueError:
         wanted = ""  # its metadata is not valid: metadata_errors says so
     if wanted and sdist.filename != wanted:
         yield UploadRefusal(reason=RefusalReason.FILE_NAME, detail=f"has to be named {wanted}")

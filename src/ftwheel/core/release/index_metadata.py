@@ -12,7 +12,7 @@ from email.utils import parseaddr
 
 from packaging.metadata import InvalidMetadata, Metadata, RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 from trove_classifiers import classifiers as known_classifiers
 from trove_classifiers import deprecated_classifiers
 
@@ -43,7 +43,7 @@ def _raw(text: str) -> tuple[RawMetadata, list[str]]:
     raw, unparsed = parse_email(text)
     try:
         old = Version(raw.get("metadata_version", "0")) < _LICENSE_FILES_SINCE
-    except InvalidVersion:
+    except ValueError:
         old = False
     if old:
         raw.pop("license_files", None)
@@ -59,6 +59,8 @@ def metadata_errors(text: str) -> tuple[str, ...]:
         Metadata.from_raw(raw)
     except ExceptionGroup as group:
         found.update(_flat(group))
+    except ValueError as error:  # a number of more digits than Python reads
+        found.add(str(error)[:200])
     return tuple(sorted(found))
 
 
