@@ -196,7 +196,7 @@ class Config:
         pattern=PLATFORM,
     )
     stable_abi: str = _text(
-        "The oldest CPython of the stable-ABI wheel (`3.9` for `cp39-abi3`), if the default half is one.",
+        "The oldest CPython of the stable-ABI wheel (`3.9` for `cp39-abi3`), if the default wheel is one.",
         pattern=VERSION,
     )
     index_rules: str = _text(
