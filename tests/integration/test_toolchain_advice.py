@@ -1,0 +1,74 @@
+"""The advice of FTW401 for SWIG, by its version, and for Cython: applied to a module it is said about, it works."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ftwheel.io.system.virtual_environments import find_uv
+from ftwheel.io.wheel.reading import inspect_wheel
+from ftwheel.io.wheel.stable_abi import stable_symbols
+from ftwheel.rules.wheel.facts import WheelFacts
+from ftwheel.rules.wheel.selection import RuleSelection
+from support.modules import ext_suffix, include_dir
+from support.wheels import make_wheel
+
+pytestmark = pytest.mark.network
+
+INTERFACE = "%module demo\n%inline %{\nstatic int add(int a, int b) { return a + b; }\n%}\n"
+SET_GIL = "%init %{\n#ifdef Py_GIL_DISABLED\nPyUnstable_Module_SetGIL(m, Py_MOD_GIL_NOT_USED);\n#endif\n%}\n"
+
+
+def tool(folder: Path, python: str, requirement: str, program: str) -> Path:
+    uv = find_uv()
+    assert uv
+    subprocess.run([uv, "venv", "-q", "-p", python, folder], check=True)
+    subprocess.run([uv, "pip", "install", "-q", "-p", folder / "bin" / "python", requirement], check=True)
+    return folder / "bin" / program
+
+
+def advice(folder: Path, python: str, name: str, source: Path) -> list[tuple[str, str]]:
+    """What the check says about the GIL of a module compiled from generated C: code and fix."""
+    out = folder / f"{name}{ext_suffix(python)}"
+    subprocess.run(["cc", "-shared", "-fPIC", f"-I{include_dir(python)}", source, "-o", out], check=True)
+    wheel = make_wheel(folder / "dist", "demo-1.0-cp313-cp313t-linux_x86_64.whl", {out.name: out.read_bytes()})
+    facts = WheelFacts(wheel=inspect_wheel(str(wheel)), stable_symbols=stable_symbols)
+    return [(each.code, each.fix) for each in RuleSelection(select=("FTW401", "FTW402", "FTW403")).judge(facts)]
+
+
+# version -> what is said, the call that does not help, and what does: options, and an addition to the interface
+SWIG = {
+    "4.4": ("give SWIG the option `-nogil`", SET_GIL, ["-nogil"], ""),
+    "4.3": ("With SWIG 4.3 or older call", "", [], SET_GIL),
+}
+
+
+@pytest.mark.parametrize("version", SWIG)
+def test_swig_by_version(version: str, tmp_path: Path, free_threaded_python: str) -> None:
+    said, useless, options, addition = SWIG[version]
+    swig = tool(tmp_path / "env", free_threaded_python, f"swig=={version}.*", "swig")
+
+    def told(*flags: str, more: str = "") -> list[tuple[str, str]]:
+        (tmp_path / "demo.i").write_text(INTERFACE + more)
+        subprocess.run([swig, "-python", *flags, "demo.i"], cwd=tmp_path, check=True)
+        return advice(tmp_path, free_threaded_python, "_demo", tmp_path / "demo_wrap.c")
+
+    ((code, fix),) = told(more=useless)
+    assert (code, said in fix) == ("FTW401", True)
+    assert told(*options, more=addition) == []
+
+
+def test_cython_that_declares_nothing_gets_one_finding(tmp_path: Path, free_threaded_python: str) -> None:
+    cython = tool(tmp_path / "env", free_threaded_python, "cython>=3.1", "cython")
+
+    def told(head: str) -> list[tuple[str, str]]:
+        (tmp_path / "demo.pyx").write_text(f"{head}def add(int a, int b): return a + b\n")
+        subprocess.run([cython, "-3", "demo.pyx"], cwd=tmp_path, check=True)
+        return advice(tmp_path, free_threaded_python, "demo", tmp_path / "demo.c")
+
+    ((code, fix),) = told("")
+    assert code == "FTW401"
+    assert "`# cython: freethreading_compatible=True`" in fix
+    assert told("# cython: freethreading_compatible=True\n") == []
