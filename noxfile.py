@@ -154,7 +154,7 @@ def oracle(session: nox.Session) -> None:
     numbers = {"FTWHEEL_ORACLE_SEED": seed, "FTWHEEL_ORACLE_PIP": "50000", "FTWHEEL_ORACLE_UV": "10000"}
     env = interpreters(session, later=LATER) | wheelhouse(session) | numbers
     install(session, *group("test"))
-    files = [f"tests/oracle/test_{name}.py" for name in ("pip", "pip_command", "uv")]
+    files = [f"tests/oracle/test_{name}.py" for name in ("pip", "pip_command", "uv", "interpreter_tags")]
     session.run("pytest", "-n", "2", *files, *session.posargs, env=env)
 
 
