@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 INTERPRETER = os.path.realpath(sys.executable)  # the same file whatever link it was called by
-SOURCES = ("pyproject.toml", "README.md", "src", "templates", "backend/pyproject.toml", "backend/src")
+SOURCES = ("pyproject.toml", "README.md", "src", "templates", "docs/rules", "backend/pyproject.toml", "backend/src")
 
 
 def main(arguments: list[str]) -> int:

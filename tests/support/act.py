@@ -33,7 +33,18 @@ _RUNNERS = (
     "ubuntu-latest", "ubuntu-24.04", "ubuntu-24.04-arm", "macos-latest", "macos-15-intel", "windows-latest",
     "windows-11-arm",
 )  # fmt: skip
-_PARTS = ("action.yml", "pyproject.toml", "README.md", "LICENSE", "src", "backend", "templates", "tools")  # to install
+# what the Action is installed from
+_PARTS = (
+    "action.yml",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "src",
+    "backend",
+    "templates",
+    "tools",
+    "docs",
+)  # to install
 _LEFT_OUT = re.compile(r"(^|/)(__pycache__|\.\w+_cache|dist|[^/]+\.egg-info)/")
 _TIMEOUT = 280.0  # seconds
 # what a runner does not have: names of this test run, and what GitHub sets itself
