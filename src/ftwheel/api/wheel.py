@@ -38,7 +38,7 @@ def check(
     """
     from ftwheel.app.wheel.check import Judge
     from ftwheel.app.wheel.check import check as check_paths
-    from ftwheel.io.wheel.platform_policy import can_audit, platform_policy
+    from ftwheel.io.wheel.platform_policy import can_audit, platform_policy, watched_symbols
     from ftwheel.io.wheel.reading import inspect_wheel
     from ftwheel.io.wheel.stable_abi import stable_symbols
     from ftwheel.rules.wheel.selection import RuleSelection
@@ -47,7 +47,7 @@ def check(
         selection=RuleSelection(
             select=tuple(select), ignore=tuple(ignore), severities=dict(severities or {}), index_rules=index_rules
         ),
-        read=partial(inspect_wheel, level2=follow_init),
+        read=partial(inspect_wheel, level2=follow_init, watched=watched_symbols() if can_audit() else None),
         stable_symbols=stable_symbols,
         policy=platform_policy if can_audit() else None,
     )
