@@ -300,6 +300,32 @@ def test_the_tracker_and_the_extra_that_could_go_are_named(missing: Run, server:
     assert "leave out" not in json.dumps(plain)
 
 
+def test_a_lock_that_does_not_say_who_requires_whom_is_completed(missing: Run, server: IndexServer, user: Path) -> None:
+    """``uv pip compile --format pylock.toml`` writes no dependencies; the wheels that are locked declare them."""
+    fast = ("Provides-Extra: fast",)
+    publish(server, "site", "site-1.0-py3-none-any.whl", requires=("web[fast]",))
+    publish(
+        server, "web", "web-1.0-py3-none-any.whl", requires=("brick ; extra == 'fast'", "no (( requirement"), more=fast
+    )
+    publish(server, "brick", "brick-1.0.tar.gz")
+    packages = [
+        f'[[packages]]\nname = "{name}"\nversion = "1.0"\n{key} = {opening}{{ url = "{server.url}/files/{name}-1.0{end}",'
+        f' hashes = {{ sha256 = "{digest}" }} }}{closing}\n'
+        for name, key, opening, closing, end, digest in (
+            *((name, "wheels", "[", "]", "-py3-none-any.whl", "0" * 64) for name in ("site", "web")),
+            ("brick", "sdist", "", "", ".tar.gz", "0" * 64),
+        )
+    ]
+    lock = user / "pylock.toml"
+    lock.write_text("\n".join(['lock-version = "1.0"\ncreated-by = "test"\n', *packages]))
+    asked = ("pylock.toml", "--no-config", "--index-url", f"{server.url}/simple/", "--target", LINUX)
+    body = missing.json(*asked)
+    found = {each["name"]: (each["chains"], each["dependents"]) for each in body["projects"]}
+    assert found["brick"] == ([["site", "web", "brick"]], 2)
+    plain = missing.json(*asked, "--no-deps")
+    assert {each["name"]: each["dependents"] for each in plain["projects"]} == {"brick": 0, "site": 0, "web": 0}
+
+
 def test_offline_answers_from_the_cache(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
     first = missing.json("app", *index, "--target", LINUX)
     asked = len(server.paths)

@@ -335,3 +335,11 @@ class TestIssue:
         with pytest.raises(InputError, match="there is nothing to ask for") as caught:
             self.issue(report(found))  # type: ignore[arg-type]
         assert hint in caught.value.hint
+
+
+def test_what_only_the_lock_does_not_know_is_nothing_to_ask_for() -> None:
+    again = verdict(readiness=Readiness.SDIST, helps=[(HelpKind.LOCK_AGAIN, "lock again: the index has it")])
+    locked = project("lxml", again)
+    with pytest.raises(InputError, match="there is nothing to ask for") as caught:
+        write_issue(report(locked), locked, "pip", io.StringIO())
+    assert caught.value.hint == "lock again: the index has the wheels"

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,72 +131,91 @@ def run(arguments: argparse.Namespace) -> int:
     """0 when every dependency is ready on every target, 1 when one is not, else the code of what could not be told."""
     if arguments.merge:
         return _merge(arguments)
-    return report_on(read(arguments), arguments)
+    return report_on(partial(read, arguments), arguments)
 
 
-def report_on(inputs: Sequence[Dependencies], arguments: argparse.Namespace) -> int:
-    """Look at dependencies that were read, show the report, and decide about the exit code."""
+def report_on(inputs: Callable[[], Sequence[Dependencies]], arguments: argparse.Namespace) -> int:
+    """Read what somebody depends on, judge it, show the report, and decide about the exit code."""
     from ftwheel.core.installers.registry import installer
+    from ftwheel.render.progress import progress
 
     settings = _settings(arguments)
-    targets = _targets(arguments, settings)
     asked = installer(arguments.installer)
-    arguments = _with_options(arguments, [each.options for each in inputs])
-    with indexes.open_places(arguments, [asked.name]) as places:
-        report = _judged(inputs, targets, asked, places, arguments)
-        if arguments.record:
-            places.record(Path(arguments.record), [project.name for project in report.projects])
+    with progress(begin="reading what is required") as shown:
+        dependencies = inputs()
+        targets = _targets(arguments, settings)
+        arguments = _with_options(arguments, [each.options for each in dependencies])
+        with indexes.open_places(arguments, [asked.name]) as places:
+            report = _judged(dependencies, targets, _Run(asked, places, arguments, shown))
+            if arguments.record:
+                places.record(Path(arguments.record), [project.name for project in report.projects])
     return _show(replace(report, policy=_policy(report, arguments, settings)), arguments)
 
 
-def _judged(
-    inputs: Sequence[Dependencies],
-    targets: tuple[Environment, ...],
-    asked: InstallerOptions,
-    places: IndexPlaces,
-    arguments: argparse.Namespace,
-) -> MissingReport:
-    """Resolve what is not resolved, and judge every project that is wanted; a terminal shows how far it is."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How a run is done: whose choice, where to look, what was asked for, and what is told how far it is."""
+
+    installer: InstallerOptions
+    places: IndexPlaces
+    arguments: argparse.Namespace
+    shown: Progress
+
+    def rules(self, name: str) -> InstallerOptions:
+        return next(choices.rules(self.arguments, [self.installer], self.places, name))
+
+
+def _judged(inputs: Sequence[Dependencies], targets: tuple[Environment, ...], run: _Run) -> MissingReport:
+    """Resolve what is not resolved, and judge every project that is wanted."""
     from ftwheel.app.dependencies.missing import ReadinessQuestion, missing
     from ftwheel.io.dependencies.metadata import MetadataClient
     from ftwheel.io.dependencies.report_cache import ReportCache
     from ftwheel.io.index.arrivals import IndexArrivals
     from ftwheel.io.system.folders import cache_root
-    from ftwheel.render.progress import progress
 
-    def rules(name: str) -> InstallerOptions:
-        return next(choices.rules(arguments, [asked], places, name))
-
-    arrivals = IndexArrivals(places.client, places.indexes[asked.name], jobs=arguments.jobs)
-    metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1")) if places.client else None
-    memory = ReportCache(os.path.join(cache_root(), "reports-1"), targets, rules, arrivals.edition)
+    places, arguments = run.places, run.arguments
+    metadata = None
+    if places.client is not None and not arguments.no_deps:
+        metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1"))
+    arrivals = IndexArrivals(places.client, places.indexes[run.installer.name], jobs=arguments.jobs)
+    memory = ReportCache(os.path.join(cache_root(), "reports-1"), targets, run.rules, arrivals.edition)
     question = ReadinessQuestion(
         targets=targets,
-        rules=rules,
+        rules=run.rules,
         arrivals=arrivals,
         inspect=_inspector(places) if arguments.deep else None,
         memory=memory,
-        tracker=None if metadata is None or arguments.no_deps else partial(_tracker, metadata),
+        tracker=None if metadata is None else partial(_tracker, metadata),
     )
     follow = not arguments.no_deps and not all(each.resolved for each in inputs)
-    with progress(begin="reading") as shown, _state(arguments, targets, arrivals.indexes) as state:
+    with _state(arguments, targets, arrivals.indexes) as state:
 
         def observer(report: ProjectReport, number: int, of: int) -> None:
             if state is not None:
                 state.keep(report)
-            shown(number, of, report.name)
+            run.shown(number, of, report.name)
 
         try:
             return missing(
-                inputs,
+                inputs if metadata is None else _with_edges(inputs, metadata, run),
                 question,
-                resolve=_resolver(places, metadata, rules, arguments, shown) if follow else None,
+                resolve=_resolver(metadata, run) if follow else None,
                 shard=_shard(arguments),
                 done=state.done if state is not None else None,
                 observer=observer,
             )
         finally:
             memory.close()
+
+
+def _with_edges(inputs: Sequence[Dependencies], metadata: MetadataClient, run: _Run) -> list[Dependencies]:
+    """The inputs, with who requires whom where a lock does not say it."""
+    from ftwheel.io.dependencies.lock_edges import lacks_edges, with_edges
+
+    return [
+        with_edges(each, metadata, jobs=run.arguments.jobs, observer=run.shown) if lacks_edges(each) else each
+        for each in inputs
+    ]
 
 
 def _tracker(metadata: MetadataClient, file: File) -> str:
@@ -212,30 +231,24 @@ def _tracker(metadata: MetadataClient, file: File) -> str:
     return issue_tracker(said.urls) if isinstance(said, CoreMetadata) else ""
 
 
-def _resolver(
-    places: IndexPlaces,
-    metadata: MetadataClient | None,
-    rules: Callable[[str], InstallerOptions],
-    arguments: argparse.Namespace,
-    shown: Progress,
-) -> Resolver:
+def _resolver(metadata: MetadataClient | None, run: _Run) -> Resolver:
     """What resolves for a target; every page and every file is asked once, however many targets there are."""
     from ftwheel.app.dependencies.candidates import CandidateSource
     from ftwheel.app.dependencies.resolver import Resolver
 
-    if places.client is None or metadata is None:
+    if run.places.client is None or metadata is None:
         raise InputError(
             "a recording has pages, and not what files require",
             hint="look at something resolved, such as a lock file, or use --no-deps",
         )
     source = CandidateSource(
-        places.all,
+        run.places.all,
         metadata,
-        jobs=arguments.jobs,
-        abort=places.client.abort,
-        observer=lambda number, name: shown(number, 0, f"projects in the resolution: {name}"),
+        jobs=run.arguments.jobs,
+        abort=run.places.client.abort,
+        observer=lambda number, name: run.shown(number, 0, f"projects in the resolution: {name}"),
     )
-    return Resolver(source, rules)
+    return Resolver(source, run.rules)
 
 
 def _inspector(places: IndexPlaces) -> InspectWheel:

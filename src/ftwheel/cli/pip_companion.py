@@ -73,7 +73,7 @@ def companion(argv: Sequence[str]) -> int:
         arguments.all |= arguments.word == "list"
     elif not arguments.requirement:
         raise InputError("there is nothing to look at", hint="say install, list, check, or -r requirements.txt")
-    return missing.report_on(missing.read(arguments), arguments)
+    return missing.report_on(lambda: missing.read(arguments), arguments)
 
 
 def _install(arguments: argparse.Namespace, for_pip: Sequence[str]) -> int:
@@ -99,7 +99,7 @@ def _install(arguments: argparse.Namespace, for_pip: Sequence[str]) -> int:
         setattr(arguments, name, getattr(theirs, name) or getattr(arguments, name))
     for name in ("extra_index_url", "find_links", "formats"):
         setattr(arguments, name, [*getattr(arguments, name), *getattr(theirs, name)])
-    return missing.report_on([found], arguments)
+    return missing.report_on(lambda: [found], arguments)
 
 
 def _understood(for_pip: Sequence[str]) -> argparse.Namespace:

@@ -68,6 +68,8 @@ class _Display:
         with self._lock:
             if self._stopped or self._update is not None:
                 return
+            self._stream.write(f"{printable(self._state[2])}\r")  # until rich is there
+            self._stream.flush()
             from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
             from rich.table import Column
 
@@ -89,5 +91,6 @@ class _Display:
                 bar.update(task, completed=done, total=of or None, description=printable(what), count=count)
 
             update(*self._state)
+            self._stream.write("\x1b[2K")
             bar.start()
             self._update, self._end = update, bar.stop

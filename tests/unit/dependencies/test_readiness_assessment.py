@@ -366,3 +366,8 @@ def test_a_project_is_described_by_its_newest_wheel_with_metadata() -> None:
     assert found is not None
     assert found.filename == f"foo-2.0-{T}"
     assert describing_file(files("foo-4.0.tar.gz")) is None
+
+
+def test_a_wheel_that_only_the_lock_lacks_is_not_asked_for() -> None:
+    found = ask(files(f"foo-1.0-{T}", "foo-1.0.tar.gz", f"foo-0.9-{T}"), pinned="1.0", locked=["foo-1.0.tar.gz"])
+    assert kinds(found) == [HelpKind.LOCK_AGAIN, HelpKind.BUILD]

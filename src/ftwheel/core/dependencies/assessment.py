@@ -228,14 +228,15 @@ class _Question:
                 text=f"upgrade to {verdict.upgrade.version}{_since(verdict.upgrade)}",
                 version=verdict.upgrade.version,
             )
+        again = None
         if (self.requested.locked or self.requested.hashes) and verdict.version:
             again = self.newest_ready(f"=={verdict.version}", prereleases=True)
-            if again is not None:
-                yield Help(
-                    kind=HelpKind.LOCK_AGAIN,
-                    text=f"lock again: the index has {again.file.filename}, which the lock does not know",
-                    version=verdict.version,
-                )
+        if again is not None:
+            yield Help(
+                kind=HelpKind.LOCK_AGAIN,
+                text=f"lock again: the index has {again.file.filename}, which the lock does not know",
+                version=verdict.version,
+            )
         if verdict.prerelease is not None:
             yield Help(
                 kind=HelpKind.WAIT,
@@ -247,7 +248,7 @@ class _Question:
             if verdict.taken is not None:
                 yield Help(kind=HelpKind.LOOK, text=f"ftwheel check {verdict.taken.filename} says what is inside")
             return
-        if verdict.upgrade is None and verdict.older is not None:
+        if verdict.upgrade is None and again is None and verdict.older is not None:
             yield Help(
                 kind=HelpKind.DOWNGRADE,
                 text=f"use the older {verdict.older.version}, the last with a wheel",
@@ -258,7 +259,7 @@ class _Question:
             yield Help(
                 kind=HelpKind.BUILD, text=f"build {sdist.version} from {sdist.file.filename}", version=sdist.version
             )
-        if verdict.upgrade is None and verdict.prerelease is None:
+        if verdict.upgrade is None and verdict.prerelease is None and again is None:
             yield Help(kind=HelpKind.ASK, text=self._ask(verdict))
 
     def _ask(self, verdict: TargetReadiness) -> str:

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from ftwheel.core.dependencies.readiness import (
     GilDeclarations,
+    HelpKind,
     MissingReport,
     ProjectReport,
     Readiness,
@@ -35,12 +36,21 @@ def write_issue(report: MissingReport, project: ProjectReport, installer: str, o
 
     Raises InputError when there is nothing to ask: what is missing is released already, or nothing is missing.
     """
-    asked = [verdict for verdict in project.verdicts if verdict.readiness in _GETS and verdict.upgrade is None]
+    asked = [
+        verdict
+        for verdict in project.verdicts
+        if verdict.readiness in _GETS and verdict.upgrade is None and not _is_released(verdict)
+    ]
     silent = [] if asked else _silent(project)
     if not asked and not silent:
         raise InputError(f"{project.name}: there is nothing to ask for", hint=_instead(project))
     lines = _for_wheels(project, asked, installer) if asked else _for_declarations(project, silent)
     out.writelines(f"{line}\n" for line in lines)
+
+
+def _is_released(verdict: TargetReadiness) -> bool:
+    """Whether the index has the wheel, and only the lock does not know it."""
+    return any(each.kind is HelpKind.LOCK_AGAIN for each in verdict.helps)
 
 
 def _silent(project: ProjectReport) -> list[GilDeclarations]:
@@ -52,6 +62,8 @@ def _instead(project: ProjectReport) -> str:
     upgrades = dict.fromkeys(day(verdict.upgrade) for verdict in project.verdicts if verdict.upgrade)
     if upgrades:
         return f"upgrade to {listed(upgrades)}, which has the wheels"
+    if any(map(_is_released, project.verdicts)):
+        return "lock again: the index has the wheels"
     if project.problem or any(verdict.readiness is Readiness.CANNOT_TELL for verdict in project.verdicts):
         return "what its users get could not be told"
     return "every target gets a wheel; --deep looks at what the modules declare"

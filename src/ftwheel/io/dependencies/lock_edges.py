@@ -1,0 +1,74 @@
+"""Finds out from the METADATA of files who requires whom in a lock that does not say it, as uv's ``pylock.toml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from ftwheel.core.dependencies.inputs import Dependencies, PinnedVersion, RequirementEdge
+from ftwheel.core.dependencies.resolution import CoreMetadata, MetadataSource
+from ftwheel.core.errors import FtwheelError
+from ftwheel.core.index.page import File, normalized
+from ftwheel.io.dependencies.inputs.entries import edges
+
+__all__ = ["lacks_edges", "with_edges"]
+
+_MOST_PINS = 5000
+_MOST_FAILURES = 3
+_EXTRA = re.compile(r"""extra\s*==\s*(?:"([^"]*)"|'([^']*)')""")
+
+
+def lacks_edges(dependencies: Dependencies) -> bool:
+    """Whether it is a lock of several projects that says nothing about who requires whom."""
+    pins = dependencies.pins
+    return dependencies.kind.is_lock and 1 < len(pins) <= _MOST_PINS and not any(pin.requires for pin in pins)
+
+
+def with_edges(
+    dependencies: Dependencies,
+    metadata: MetadataSource,
+    *,
+    jobs: int,
+    observer: Callable[[int, int, str], None],
+) -> Dependencies:
+    """The lock with the edges that its own wheels declare; what cannot be read has none.
+
+    Where the lock's addresses cannot be reached, as behind a mirror, the first failures are the last.
+    """
+    failures: list[FtwheelError] = []
+
+    def read(pin: PinnedVersion) -> PinnedVersion:
+        file = _wheel(pin)
+        if file is None or len(failures) >= _MOST_FAILURES:
+            return pin
+        try:
+            said = metadata.metadata(file)
+        except FtwheelError as error:
+            failures.append(error)
+            return pin
+        return replace(pin, requires=tuple(_edges(said, pin.origin))) if isinstance(said, CoreMetadata) else pin
+
+    found = []
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="edges") as pool:
+        for pin in pool.map(read, dependencies.pins):
+            found.append(pin)
+            observer(len(found), len(dependencies.pins), f"what {pin.name} requires")
+    return replace(dependencies, pins=tuple(found))
+
+
+def _wheel(pin: PinnedVersion) -> File | None:
+    """A wheel that the lock names with its address. Whether METADATA lies beside it is seen when it is asked for."""
+    named = next((file for file in pin.files if file.url and file.filename.endswith(".whl")), None)
+    if named is None:
+        return None
+    return File(filename=named.filename, url=named.url, hashes=named.hashes, core_metadata=())
+
+
+def _edges(said: CoreMetadata, origin: str) -> Iterator[RequirementEdge]:
+    """What a file requires, with and without its extras."""
+    for edge in edges(said.requires, origin):
+        names = {normalized(one or other) for one, other in _EXTRA.findall(edge.marker)}
+        for within in sorted(names) or [""]:
+            yield replace(edge, within=within, marker=_EXTRA.sub('python_version > "0"', edge.marker))
