@@ -308,14 +308,14 @@ def test_a_lock_that_does_not_say_who_requires_whom_is_completed(missing: Run, s
         server, "web", "web-1.0-py3-none-any.whl", requires=("brick ; extra == 'fast'", "no (( requirement"), more=fast
     )
     publish(server, "brick", "brick-1.0.tar.gz")
-    packages = [
-        f'[[packages]]\nname = "{name}"\nversion = "1.0"\n{key} = {opening}{{ url = "{server.url}/files/{name}-1.0{end}",'
-        f' hashes = {{ sha256 = "{digest}" }} }}{closing}\n'
-        for name, key, opening, closing, end, digest in (
-            *((name, "wheels", "[", "]", "-py3-none-any.whl", "0" * 64) for name in ("site", "web")),
-            ("brick", "sdist", "", "", ".tar.gz", "0" * 64),
-        )
-    ]
+    packages = []
+    for name, kind, file in (
+        ("site", "wheels = [{}]", "site-1.0-py3-none-any.whl"),
+        ("web", "wheels = [{}]", "web-1.0-py3-none-any.whl"),
+        ("brick", "sdist = {}", "brick-1.0.tar.gz"),
+    ):
+        table = f'{{ url = "{server.url}/files/{file}", hashes = {{ sha256 = "{"0" * 64}" }} }}'
+        packages.append(f'[[packages]]\nname = "{name}"\nversion = "1.0"\n{kind.format(table)}\n')
     lock = user / "pylock.toml"
     lock.write_text("\n".join(['lock-version = "1.0"\ncreated-by = "test"\n', *packages]))
     asked = ("pylock.toml", "--no-config", "--index-url", f"{server.url}/simple/", "--target", LINUX)
