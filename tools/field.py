@@ -103,7 +103,9 @@ def trial(project: FieldProject, *, build: bool) -> dict[str, str]:
                 steps[name] = ftwheel(source, "build", "--python", pythons)
             if steps["wrapped"] == "ok":
                 steps["check"] = ftwheel(folder, "check", "dist")
-                steps["verify"] = ftwheel(folder, "verify", "dist", "--no-index", "--ignore", "FTV104")
+                steps["verify"] = ftwheel(
+                    folder, "verify", "dist", "--no-index", "--find-links", "dist", "--ignore", "FTV104"
+                )
     return steps
 
 

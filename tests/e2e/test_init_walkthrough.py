@@ -38,7 +38,7 @@ def test_from_a_source_distribution_to_a_verified_pair(tmp_path: Path, default_p
     assert "stays off" in run("build", "--python", pair).out
     assert "2 wheels: no findings" in run("check", "dist").out
     installers = ["--against-installers", "--python", default_python, "--python", free_threaded_python]
-    verified = run("verify", "dist", "--no-index", *installers).out
+    verified = run("verify", "dist", "--no-index", "--find-links", "dist", *installers).out
     assert "expected places get a wheel of this release" in verified
     assert verified.count("as foretold; markupsafe._speedups: loaded") == 4
     assert run("init", "--check").out == "nothing to change\n"
