@@ -51,7 +51,9 @@ _SCHEME = re.compile(r"[^/]+\.data/(purelib|platlib)/")
 _TAG_ATOM = re.compile(r"[A-Za-z0-9_]+")
 _MOST_TAGS = 1000  # of one Tag line, for the same reason
 # after a quote or what stands before an argument; a lone slash, a comment (//) and a URL are none
-_ABSOLUTE = re.compile(rb"(?<=[\"'=:,\[(\s])(?:/|[A-Za-z]:[\\/]+)[\w.~][^\s\"',;)\]]*(?=[\"',;)\]\s])")
+_PATH_REST = rb"[\w.~][^\s\"',;)\]]*(?=[\"',;)\]\s])"
+_DRIVE = re.compile(rb"(?<=[\"'=:,\[(\s])[A-Za-z]:[\\/]+" + _PATH_REST)
+_ABSOLUTE = re.compile(rb"/(?<=[\"'=:,\[(\s]/)" + _PATH_REST)  # begins with a character that is found fast
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(^|/)\.\.?(/|$)|//")
 
 
@@ -213,6 +215,8 @@ def without_paths(source: bytes) -> bytes:
     Builds write them into generated files (meson's configuration, ``__config__.py``): the place of the interpreter and
     of the temporary folder, which differ between two builds of one tree and mean nothing where the wheel is installed.
     """
+    if b":/" in source or b":\\" in source:
+        source = _DRIVE.sub(b"/", source)
     return _ABSOLUTE.sub(b"/", source)
 
 
