@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftwheel.core.wheel.contents import Flaw, FlawKind, WheelContents
-from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declaration, ExtensionModule, InitPhase
 from ftwheel.core.wheel.pairs import compare_pair, pair_up
 from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
@@ -265,6 +265,18 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
     one = contents(ABI3, [extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT)])
     pair = (contents(DEFAULT, [extension(DEFAULT_SO, built_for=BuiltFor.DEFAULT)]), contents(FT, [extension()]))
 
+    def stable(slots: tuple[int, ...] = ()) -> ExtensionModule:
+        return extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, slot_ids=slots)
+
+    def exported(slots: tuple[int, ...]) -> ExtensionModule:
+        return extension(
+            "pkg/_ext.abi3t.so",
+            built_for=BuiltFor.STABLE_ABI_T,
+            init_names=["PyModExport__ext"],
+            phase=InitPhase.EXPORT,
+            slot_ids=slots,
+        )
+
     def mac(minimum: tuple[int, int]) -> WheelFacts:
         module = extension(
             "pkg/_ext.cpython-313t-darwin.so",
@@ -289,6 +301,9 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
         ),
         "FTW308": (facts(FT, [silent]), facts(FT, [silent], imported=[imported()])),
         "FTW310": (mac((14, 0)), mac((11, 0))),
+        "FTW311": (facts(ABI3, [stable((2, 4))]), facts("pkg-1.0-cp313-abi3-linux_x86_64.whl", [stable((2, 4))])),
+        "FTW312": (facts(ABI3T, [exported((87, 100))]), facts(ABI3T, [exported((87, 100, 109))])),
+        "FTW313": (facts(DEFAULT, [stable()]), facts(ABI3, [stable()])),
         "FTW402": (facts(FT, [undecided]), facts(FT, [undecided], imported=[imported()])),
         "FTW601": (release(one, one), release(*pair)),
         "FTW807": (replace(facts(FT, [extension()]), wheel=replace(contents(FT), size=200 << 20)), facts(FT)),
