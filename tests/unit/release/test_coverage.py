@@ -258,3 +258,8 @@ def test_missing_are_the_expected_places_without_a_wheel() -> None:
         project="foo", version="1.0", previous="", installers=("pip",), new_files=(), published=(), spots=spots
     )
     assert coverage.missing == spots[1:2]
+
+
+def test_a_stable_abi_wheel_serves_its_own_floor_before_that_is_released() -> None:
+    scope = wheel_scope(wheels("cp315-abi3.abi3t-win_amd64"), 14)
+    assert (scope.default, scope.free_threaded) == ({15}, {15})

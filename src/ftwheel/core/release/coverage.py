@@ -251,7 +251,8 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
             continue  # installers of today lay it aside
         targets = targets_of(name)
         for target in targets:
-            last = newest if target.onwards else target.minor
+            # a wheel for cp315-abi3.abi3t serves 3.15, also when it was uploaded before 3.15 came out
+            last = max(newest, target.minor) if target.onwards else target.minor
             (free_threaded if target.free_threaded else default).update(range(target.minor, last + 1))
         generic = "none" in name.abis and any(tag.startswith(("py", "cp3")) for tag in name.interpreters)
         pure |= generic and name.platforms == ("any",)
