@@ -91,7 +91,7 @@ def test_a_release_is_planned_built_and_verified(runs: Runs, index: IndexServer,
             runs-on: ubuntu-latest
             steps:
               - uses: {CHECKOUT}
-              {uses("verify", 14, mode="verify", arguments=f"--index-url{chr(10)}{index.url}/simple/")}
+              {uses("verify", 14, mode="verify", arguments=f"--index-url{chr(10)}{index.url}/simple/{chr(10)}--new-project")}
         """,
     )
     assert run.code == 0, run.story
@@ -195,7 +195,7 @@ def test_two_jobs_build_a_half_each_and_verify_collects_them(runs: Runs, index: 
             runs-on: ubuntu-latest
             steps:
               - uses: {CHECKOUT}
-              {uses("verify", 14, mode="verify", arguments=f"--index-url{chr(10)}{index.url}/simple/")}
+              {uses("verify", 14, mode="verify", arguments=f"--index-url{chr(10)}{index.url}/simple/{chr(10)}--new-project")}
         """,
     )
     assert run.code == 0, run.story
@@ -261,7 +261,7 @@ def test_a_missing_half_is_told_everywhere(
     project = tmp_path / "project"
     make_wheel(project / "a", "demo_pkg-1.0-cp314-cp314-win_amd64.whl", files={"demo/__init__.py": ""})
     (project / "pyproject.toml").write_text(CONFIGURED)
-    arguments = f"--index-url\n{index.url}/simple/"
+    arguments = f"--index-url\n{index.url}/simple/\n--new-project"
     run = runs(project, job(uploads("a"), uses("verify", mode="verify", fail_on=fail_on, arguments=arguments)))
     assert run.results("verify") == results, run.story
     assert run.exit_status("verify") == (1 if fail_on == "error" else 0)
