@@ -47,7 +47,8 @@ def test_the_workflow_makes_both_halves(
         # this machine has neither the container of cibuildwheel nor a release on an index
         text = workflow.read_text().replace("mode: build", "mode: build\n          driver: local")
         text = text.replace(
-            "mode: verify", f"mode: verify\n          arguments: |\n            --index-url\n            {index.url}\n            --new-project"
+            "mode: verify",
+            f"mode: verify\n          arguments: |\n            --index-url\n            {index.url}\n            --new-project",
         )
         workflow.write_text(text)
         home = tmp_path / "home"
