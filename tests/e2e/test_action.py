@@ -91,7 +91,7 @@ def test_a_release_is_planned_built_and_verified(runs: Runs, index: IndexServer,
             runs-on: ubuntu-latest
             steps:
               - uses: {CHECKOUT}
-              {uses("verify", 14, mode="verify", arguments=f"--index-url{chr(10)}{index.url}/simple/{chr(10)}--new-project")}
+              {uses("verify", 14, mode="verify", arguments=first_release(index))}
         """,
     )
     assert run.code == 0, run.story
@@ -195,7 +195,7 @@ def test_two_jobs_build_a_half_each_and_verify_collects_them(runs: Runs, index: 
             runs-on: ubuntu-latest
             steps:
               - uses: {CHECKOUT}
-              {uses("verify", 14, mode="verify", arguments=f"--index-url{chr(10)}{index.url}/simple/{chr(10)}--new-project")}
+              {uses("verify", 14, mode="verify", arguments=first_release(index))}
         """,
     )
     assert run.code == 0, run.story
@@ -241,6 +241,10 @@ def test_a_half_that_does_not_declare_fails_and_is_not_uploaded(runs: Runs, tmp_
     assert "_bare" in run.summary
     assert json.loads(run.outputs("build")["wheels"]) == []
     assert not list((tmp_path / "home" / "artifacts").iterdir())
+
+
+def first_release(index: IndexServer) -> str:
+    return f"--index-url\n{index.url}/simple/\n--new-project"
 
 
 def uploads(folder: str) -> str:

@@ -48,7 +48,8 @@ def test_the_workflow_makes_both_halves(
         text = workflow.read_text().replace("mode: build", "mode: build\n          driver: local")
         text = text.replace(
             "mode: verify",
-            f"mode: verify\n          arguments: |\n            --index-url\n            {index.url}\n            --new-project",
+            "mode: verify\n          arguments: |\n            --index-url\n"
+            f"            {index.url}\n            --new-project",
         )
         workflow.write_text(text)
         home = tmp_path / "home"

@@ -87,7 +87,8 @@ class TestRelease:
         """Without a container, and without the real index."""
         return {
             "mode: build": "mode: build\n          driver: local",
-            "mode: verify": f"mode: verify\n          arguments: |\n            --index-url\n            {empty_index}\n            --new-project",
+            "mode: verify": "mode: verify\n          arguments: |\n            --index-url\n"
+            f"            {empty_index}\n            --new-project",
         }
 
     @pytest.fixture
