@@ -148,13 +148,15 @@ def field(session: nox.Session) -> None:
 
 @nox.session
 def oracle(session: nox.Session) -> None:
-    """Compare the simulator with pip and uv over ten times as many random indexes, another set in each run."""
+    """Compare the simulator with all installers over ten times as many random indexes, another set in each run."""
     seed = os.environ.get("FTWHEEL_ORACLE_SEED", f"{time.time():.0f}")
     session.log(f"repeat this run with FTWHEEL_ORACLE_SEED={seed}")
     numbers = {"FTWHEEL_ORACLE_SEED": seed, "FTWHEEL_ORACLE_PIP": "50000", "FTWHEEL_ORACLE_UV": "10000"}
+    numbers["FTWHEEL_ORACLE_FINDERS"] = "2000"
     env = interpreters(session, later=LATER) | wheelhouse(session) | numbers
     install(session, *group("test"))
-    files = [f"tests/oracle/test_{name}.py" for name in ("pip", "pip_command", "uv", "interpreter_tags")]
+    names = ("pip", "pip_command", "uv", "uv_metadata", "poetry_pdm", "interpreter_tags")
+    files = [f"tests/oracle/test_{name}.py" for name in names]
     session.run("pytest", "-n", "2", *files, *session.posargs, env=env)
 
 

@@ -91,7 +91,7 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         " next release, on this platform)",
     )
     add("--no-deps", action="store_true", help="look at what is named, and not at what that requires")
-    add("--installer", default="pip", metavar="NAME", help="pip, uv, or pip==24.0 (default: pip)")
+    add("--installer", default="pip", metavar="NAME", help="pip, uv, poetry, pdm, or pip==24.0 (default: pip)")
     add("--deep", action="store_true", help="download the wheels, and say what their modules declare about the GIL")
     weight = parser.add_argument_group("what counts")
     add = weight.add_argument

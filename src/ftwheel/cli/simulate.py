@@ -52,7 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the environment of this interpreter; may be repeated",
     )
-    add("--installer", action="append", default=[], metavar="NAME", help="pip, uv, or pip==24.0 (default: pip and uv)")
+    add(
+        "--installer",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="pip, uv, poetry, pdm, or pip==24.0 (default: pip and uv)",
+    )
     add(
         "--explain",
         action="append",

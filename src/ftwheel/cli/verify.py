@@ -51,7 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIST",
         help="a folder of files to upload, such files, or NAME==VERSION (NAME: its newest)",
     )
-    add("--installer", action="append", default=[], metavar="NAME", help="pip, uv, or pip==24.0 (default: pip and uv)")
+    add(
+        "--installer",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="pip, uv, poetry, pdm, or pip==24.0 (default: pip and uv)",
+    )
     add("--uploaded-prior-to", metavar="DATE", help="look at the index as it was on this day or time (UTC)")
     add("--plan", action="store_true", help="print the smallest set of wheels that serves everybody, and leave")
     add("--against-installers", action="store_true", help="ask the real pip and uv of the interpreters at hand as well")

@@ -34,7 +34,7 @@ def test_versions_differ_about_tags(text: str, flavour: TagFlavour) -> None:
     assert rules.label == text
 
 
-@pytest.mark.parametrize("text", ["", "poetry", "pip>=24", "pip==", "pip==latest"])
+@pytest.mark.parametrize("text", ["", "conda", "pip>=24", "pip==", "pip==latest"])
 def test_other_installers_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="not an installer"):
         installer(text)

@@ -14,7 +14,7 @@ from ftwheel.core.installers.options import InstallerOptions
 
 __all__ = ["DEFAULT_INSTALLERS", "INSTALLERS", "find_installer", "installer"]
 
-INSTALLERS = ("pip", "uv")
+INSTALLERS = ("pip", "uv", "poetry", "pdm")
 DEFAULT_INSTALLERS = ("pip", "uv")
 """Those that are asked when none is named."""
 
@@ -33,6 +33,14 @@ def find_installer(name: str) -> Installer:
             from ftwheel.core.installers.uv.installer import Uv  # noqa: PLC0415
 
             return Uv()
+        case "poetry":
+            from ftwheel.core.installers.poetry.installer import Poetry  # noqa: PLC0415
+
+            return Poetry()
+        case "pdm":
+            from ftwheel.core.installers.pdm.installer import Pdm  # noqa: PLC0415
+
+            return Pdm()
         case _:
             raise KeyError(name)
 

@@ -21,6 +21,7 @@ __all__ = [
     "MetadataMismatch",
     "NotConsulted",
     "OtherProject",
+    "OtherVersionResolved",
     "Prerelease",
     "Reason",
     "Rejected",
@@ -96,6 +97,13 @@ class VersionRejected:
     """The installer preferred another file of this version, and turned the whole version down because of that file."""
 
     because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherVersionResolved:
+    """The installer decided for another version, before it looked at files for the environment."""
+
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +193,7 @@ Reason = (
     | RequiresPython
     | MetadataMismatch
     | VersionRejected
+    | OtherVersionResolved
     | FormatDisallowed
     | FreeThreadedAbi
     | TagMismatch
@@ -219,6 +228,7 @@ _ORDER: tuple[type, ...] = (
     RequiresPython,
     MetadataMismatch,
     VersionRejected,
+    OtherVersionResolved,
     InvalidRequiresPython,
     FreeThreadedAbi,
     TagMismatch,
@@ -259,6 +269,8 @@ def describe(reason: Reason) -> str:
             return f"its METADATA is that of {name} {version}"
         case VersionRejected(because=because):
             return f"its version was turned down because of {because}"
+        case OtherVersionResolved(version=version):
+            return f"resolved to {version}"
         case InvalidRequiresPython(specifier=specifier):
             return f"requires-python {specifier!r} cannot be read"
         case FreeThreadedAbi(abis=abis):

@@ -72,6 +72,11 @@ class Requirement:
         )
 
     @property
+    def compares(self) -> bool:
+        """Whether one of the specifiers is ``==`` or ``===``, with a wildcard or without."""
+        return any(one.operator in {"==", "==="} for one in self.specifiers)
+
+    @property
     def compares_text(self) -> bool:
         """Whether one of the specifiers is ``===``, which compares texts: ``1.0`` is not ``1.0.0`` (PEP 440)."""
         return any(one.operator == "===" for one in self.specifiers)

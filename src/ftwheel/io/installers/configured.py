@@ -25,5 +25,5 @@ def read_config(installer: str, environ: Mapping[str, str] | None = None) -> Ins
             from ftwheel.io.installers.uv_config import read_uv
 
             return read_uv(variables, os.getcwd())
-        case _:
-            raise KeyError(installer)
+        case _:  # Poetry and PDM: their sources stand in the project, and are named by options
+            return InstallerConfig(installer=installer)

@@ -11,12 +11,11 @@ import re
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
-from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
-from ftwheel.core.installers.rejections import DuplicateUrl, InvalidFilename, OtherProject, UnsupportedFormat, Variant
+from ftwheel.core.installers.packaging_filenames import read_packaging_wheel
+from ftwheel.core.installers.parsed_filename import ParsedFilename
+from ftwheel.core.installers.rejections import DuplicateUrl, InvalidFilename, OtherProject, UnsupportedFormat
 from ftwheel.core.installers.requirements import parse_version
-from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["DUPLICATE", "link_name", "read_filename", "read_link", "unquoted"]
 
@@ -25,8 +24,6 @@ _SDISTS = frozenset({
 })  # fmt: skip
 _PYTHON_SUFFIX = re.compile(r"-py([123]\.?[0-9]?)$")
 _EGG = re.compile(r"[#&]egg=([^&]*)")
-_WHEEL_NAME = re.compile(r"[\w._]+")
-_BUILD = re.compile(r"([0-9]+)([^\n]*)\n?")
 
 
 def link_name(url: str) -> tuple[str, str]:
@@ -67,7 +64,7 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
     if egg:
         stem = egg
     elif kind == "wheel":
-        return _wheel(filename, project)
+        return read_packaging_wheel(filename, project)
     elif extension not in _SDISTS:
         return ParsedFilename("", problem=UnsupportedFormat(extension=extension))
     for index, character in enumerate(stem):
@@ -88,54 +85,11 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
     if not egg or kind == "sdist":
         return ParsedFilename(kind, version, text, python=python, egg=bool(egg))
     # The version comes from the fragment, the rank from the tags of the file.
-    wheel = _wheel(filename, project)
+    wheel = read_packaging_wheel(filename, project)
     trap = ""
     if wheel.problem is not None or wheel.version != version:
         trap = f"the fragment says {egg}, the file name is {filename}"
     return ParsedFilename(kind, version, text, wheel.build, wheel.abi, wheel.platform, python, egg=True, trap=trap)
-
-
-def _label(filename: str) -> str:
-    """The label of a wheel variant (PEP 825), which pip takes for a wrong build tag or a part too many; "" if none."""
-    try:
-        return WheelName.parse(filename).variant if filename.count("-") > 4 else ""
-    except InputError:
-        return ""
-
-
-def _wheel(filename: str, project: str) -> ParsedFilename:
-    parts = filename[:-4].split("-")
-    if label := _label(filename):
-        return ParsedFilename("wheel", problem=Variant(label=label))
-    if len(parts) not in {5, 6}:
-        return unreadable("wheel", f"a wheel's name has five or six parts, not {len(parts)}")
-    if "__" in parts[0] or not _WHEEL_NAME.fullmatch(parts[0]):
-        return unreadable("wheel", f"{parts[0]!r} is no project name of a wheel")
-    version = parse_version(parts[1])
-    if version is None:
-        return unreadable("wheel", f"{parts[1]!r} is no version")
-    build: BuildTag = ()
-    if len(parts) == 6:
-        match = _BUILD.match(parts[2])
-        if match is None or len(match[1]) > 4300:
-            return unreadable("wheel", f"{parts[2]!r} is no build tag")
-        build = (int(match[1]), match[2])
-    interpreters, abis, platforms = parts[-3:]
-    if any("" in part.split(".") for part in parts[-3:]):
-        return unreadable("wheel", "a tag is empty")
-    if not all(interpreter.isidentifier() for interpreter in interpreters.split(".")):
-        return unreadable("wheel", f"{interpreters!r} is no interpreter tag")
-    found = normalized(parts[0])
-    return ParsedFilename(
-        "wheel",
-        version,
-        str(version),
-        build,
-        f"{interpreters}-{abis}",
-        platforms,
-        problem=None if found == project else OtherProject(name=found),
-        is_of_project=found == project,
-    )
 
 
 def _is_found_in_folder(filename: str, project: str) -> bool:

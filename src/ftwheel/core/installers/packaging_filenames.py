@@ -1,0 +1,64 @@
+"""Decides what packaging reads in a wheel's file name, for the installers that leave it to packaging.
+
+Source: packaging 26.3 ``utils.py`` (``parse_wheel_filename``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from ftwheel.core.errors import InputError
+from ftwheel.core.index.page import normalized
+from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
+from ftwheel.core.installers.rejections import OtherProject, Variant
+from ftwheel.core.installers.requirements import parse_version
+from ftwheel.core.wheel.filename import WheelName
+
+__all__ = ["read_packaging_wheel"]
+
+_WHEEL_NAME = re.compile(r"[\w._]+")
+_BUILD = re.compile(r"([0-9]+)([^\n]*)\n?")
+
+
+def _label(filename: str) -> str:
+    """The label of a wheel variant (PEP 825), which pip takes for a wrong build tag or a part too many; "" if none."""
+    try:
+        return WheelName.parse(filename).variant if filename.count("-") > 4 else ""
+    except InputError:
+        return ""
+
+
+def read_packaging_wheel(filename: str, project: str) -> ParsedFilename:
+    """packaging's reading; ``project`` is normalized."""
+    parts = filename[:-4].split("-")
+    if label := _label(filename):
+        return ParsedFilename("wheel", problem=Variant(label=label))
+    if len(parts) not in {5, 6}:
+        return unreadable("wheel", f"a wheel's name has five or six parts, not {len(parts)}")
+    if "__" in parts[0] or not _WHEEL_NAME.fullmatch(parts[0]):
+        return unreadable("wheel", f"{parts[0]!r} is no project name of a wheel")
+    version = parse_version(parts[1])
+    if version is None:
+        return unreadable("wheel", f"{parts[1]!r} is no version")
+    build: BuildTag = ()
+    if len(parts) == 6:
+        match = _BUILD.match(parts[2])
+        if match is None or len(match[1]) > 4300:
+            return unreadable("wheel", f"{parts[2]!r} is no build tag")
+        build = (int(match[1]), match[2])
+    interpreters, abis, platforms = parts[-3:]
+    if any("" in part.split(".") for part in parts[-3:]):
+        return unreadable("wheel", "a tag is empty")
+    if not all(interpreter.isidentifier() for interpreter in interpreters.split(".")):
+        return unreadable("wheel", f"{interpreters!r} is no interpreter tag")
+    found = normalized(parts[0])
+    return ParsedFilename(
+        "wheel",
+        version,
+        str(version),
+        build,
+        f"{interpreters}-{abis}",
+        platforms,
+        problem=None if found == project else OtherProject(name=found),
+        is_of_project=found == project,
+    )

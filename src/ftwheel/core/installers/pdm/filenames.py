@@ -1,0 +1,44 @@
+"""Decides what unearth reads in a file's name, which it takes from the address.
+
+Source: unearth 0.19 ``link.py`` (``Link.filename``), ``evaluator.py`` (``Evaluator.evaluate_link``).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from urllib.parse import parse_qs, unquote, urlparse
+
+from ftwheel.core.index.page import normalized
+from ftwheel.core.installers.packaging_filenames import read_packaging_wheel
+from ftwheel.core.installers.parsed_filename import ParsedFilename, unreadable
+from ftwheel.core.installers.rejections import OtherProject, UnsupportedFormat
+from ftwheel.core.installers.requirements import parse_version
+
+__all__ = ["read_link"]
+
+_ARCHIVES = frozenset({
+    ".zip", ".whl", ".tar.bz2", ".tbz", ".tar.gz", ".tgz", ".tar", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
+})  # fmt: skip
+
+
+def read_link(url: str, project: str) -> ParsedFilename:
+    """unearth's reading; ``project`` is normalized. A version is what follows the last hyphen of an sdist's name."""
+    parts = urlparse(url)
+    filename = posixpath.basename(unquote(parts.path.rsplit("@", 1)[0]))
+    if filename.endswith(".whl"):
+        return read_packaging_wheel(filename, project)
+    if egg := parse_qs(parts.fragment).get("egg"):
+        stem = egg[0].split("[", 1)[0]
+    else:
+        stem, extension = posixpath.splitext(filename)
+        if stem.lower().endswith(".tar"):
+            stem, extension = stem[:-4], stem[-4:] + extension
+        if extension not in _ARCHIVES:
+            return ParsedFilename("", problem=UnsupportedFormat(extension=extension))
+    name, hyphen, text = stem.rpartition("-")
+    if not hyphen or normalized(name) != project:
+        return ParsedFilename("sdist", problem=OtherProject(name=stem))
+    version = parse_version(text)
+    if version is None:
+        return unreadable("sdist", f"{text!r} is no version")
+    return ParsedFilename("sdist", version, text)

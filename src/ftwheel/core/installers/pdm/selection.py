@@ -1,0 +1,155 @@
+"""Decides which file PDM takes, by the rules of its finder unearth.
+
+Every file is judged by itself: format, yanked, upload time, Requires-Python, name, tags. What is left is sorted,
+and the first whose version fits is taken: files that are not yanked first, then (with prefer-binary) wheels, then the
+newest version, the best tag, the highest build tag; of equals the first. Yanked files count only with ``==``.
+
+Sources: unearth 0.19 ``evaluator.py`` (``Evaluator``, ``evaluate_package``), ``finder.py`` (``_sort_key``,
+``_evaluate_packages``), ``utils.py`` (``fix_legacy_specifier``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.explanation import Judgement, tag_reason
+from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
+from ftwheel.core.installers.question import InstallerQuestion
+from ftwheel.core.installers.rejections import (
+    FormatDisallowed,
+    InvalidRequiresPython,
+    Prerelease,
+    Reason,
+    RequiresPython,
+    UploadedTooLate,
+    UploadTimeMissing,
+    VersionMismatch,
+    YankedFile,
+)
+
+__all__ = ["PdmSelection", "meets_python"]
+
+_COMPARISON = re.compile(r"(==|!=|<=|>=|<|>)(\s*)([^,;\s)]*)")
+_AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel of its version
+
+Key = tuple[int, tuple[()] | tuple[int, str]]
+
+
+@lru_cache(maxsize=4096)
+def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
+    """Whether the Python meets ``requires-python``; None when unearth cannot read it, and drops the file."""
+    try:
+        wanted = SpecifierSet(_COMPARISON.sub(_mended, specifier))
+    except InvalidSpecifier:
+        return None
+    return wanted.contains(".".join(map(str, python)), prereleases=True)
+
+
+def _mended(match: re.Match[str]) -> str:
+    """Wildcards and local versions where PEP 440 has none, as they were before packaging 22."""
+    operator, _, version = match.groups()
+    if operator in {"==", "!="}:
+        return match[0]
+    if ".*" in version:
+        version = version.replace(".*", ".0")
+        operator = operator[0] if operator[0] == "<" else ">="
+    else:
+        version = version.partition("+")[0]
+    return f"{operator}{version}"
+
+
+class PdmSelection(InstallerQuestion):
+    """One question to unearth."""
+
+    def answer(self) -> tuple[Candidate | None, str]:
+        best = next(self.walk(), None)
+        return (None if best is None else self.candidate(best), "")
+
+    def walk(self) -> Iterator[ProjectFile]:
+        """The best file of each version, in unearth's order."""
+        seen: set[Version | None] = set()
+        for entry in self._ranked():
+            if entry.reading.version not in seen:
+                seen.add(entry.reading.version)
+                yield entry
+
+    def judge(self) -> Judgement:
+        """Every file with its reason, or its place among those that may be taken."""
+        ranked = list(self._ranked())
+        taken = {id(entry) for entry in ranked}
+        fitting = {group.version for group in self.shelf.matching(self.requirement).versions}
+        reasons: list[tuple[ProjectFile, Reason]] = []
+        for entry in self.shelf.everything():
+            if id(entry) not in taken:
+                reason = self._reason(entry)
+                if reason is None:
+                    mismatch = entry.reading.version not in fitting
+                    reason = VersionMismatch(specifier=self.requirement.specification) if mismatch else Prerelease()
+                reasons.append((entry, reason))
+        return Judgement(ranked=ranked, rejected=reasons, refusal="")
+
+    def _ranked(self) -> Iterator[ProjectFile]:
+        """The files that may be taken, best first."""
+        wanted = SpecifierSet() if self.requirement.specifier is None else self.requirement.specifier
+        groups = self.shelf.matching(self.requirement).versions
+        asked = self.options.allow_prereleases
+        found = False
+        for entry in self._sorted([each for each in groups if wanted.contains(each.version, prereleases=asked)]):
+            found = True
+            yield entry
+        if not found and asked is None:  # pre-releases, if there is nothing else
+            yield from self._sorted(groups)
+
+    def _sorted(self, groups: list[VersionFiles]) -> Iterator[ProjectFile]:
+        parts: tuple[tuple[str, ...], ...] = (("wheel", "sdist"),)
+        if self.options.prefer_binary:
+            parts = (("wheel",), ("sdist",))
+        for yanked in (False, True) if self.requirement.compares else (False,):
+            for kinds in parts:
+                for group in groups:
+                    files = [
+                        entry
+                        for entry in group.entries()
+                        if entry.reading.kind in kinds and _is_yanked(entry) is yanked and self._reason(entry) is None
+                    ]
+                    yield from sorted(files, key=self._key, reverse=True)  # keeps the order of equals
+
+    def _key(self, entry: ProjectFile) -> Key:
+        index = self.place(entry) if entry.reading.kind == "wheel" else None
+        return (-_AFTER_ALL_TAGS if index is None else -index, entry.reading.build)
+
+    def _reason(self, entry: ProjectFile) -> Reason | None:
+        """The reason why the file by itself is no candidate; the requirement comes later."""
+        reading = entry.reading
+        if reading.problem is not None:
+            return reading.problem
+        if not (self.wheels if reading.kind == "wheel" else self.sdists):
+            return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
+        if entry.yanked is not None and _is_yanked(entry) and not self.requirement.compares:
+            return YankedFile(reason=entry.yanked.reason)
+        if (cutoff := self.options.uploaded_prior_to) is not None:
+            time = None if self.project.sources[entry.source].details.html else entry.upload_time
+            if time is None:
+                return UploadTimeMissing()
+            if time > cutoff:
+                return UploadedTooLate(upload_time=time, cutoff=cutoff)
+        if entry.requires_python:
+            meets = meets_python(entry.requires_python, self.environment.python_version)
+            if meets is None:
+                return InvalidRequiresPython(specifier=entry.requires_python)
+            if not meets:
+                return RequiresPython(specifier=entry.requires_python)
+        if reading.kind == "wheel" and self.place(entry) is None:
+            return tag_reason(reading, self.abis, self.platforms, self.environment)
+        return None
+
+
+def _is_yanked(entry: ProjectFile) -> bool:
+    """An empty reason in JSON, and an attribute without a value in HTML, mean not yanked."""
+    return entry.yanked is not None and not entry.yanked.doubtful

@@ -1,0 +1,79 @@
+"""Poetry 2.5.1, the newest release that is modelled: what the registry knows of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from ftwheel.core.installers.interface import Installer, Question, ResolverKind
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.parsed_filename import ParsedFilename
+from ftwheel.core.installers.poetry.selection import PoetrySelection, meets_python
+from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
+from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.tags.environments import Environment
+from ftwheel.core.tags.priority import TagFlavour
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.explanation import Judgement
+
+__all__ = ["Poetry"]
+
+
+class Poetry(Installer):
+    """``poetry add`` and ``poetry install``, of a project for the environment's Python alone."""
+
+    name = "poetry"
+    release = "2.5.1"
+    flavours = (((), TagFlavour.PIP),)
+    resolver = ResolverKind.PUBGRUB
+
+    def reader(self, project: ProjectFiles) -> PoetryReader:
+        return PoetryReader(project)
+
+    def contains(self, requirement: Requirement, version: Version) -> bool:
+        return requirement.contains(version)
+
+    def meets_python(self, specifier: str, python: tuple[int, int, int], options: InstallerOptions) -> bool:
+        return meets_python(specifier, python) is not False
+
+    def allows_wheels(self, options: InstallerOptions, project: str) -> bool:
+        return project not in options.no_binary and (":all:" not in options.no_binary or project in options.only_binary)
+
+    def allows_sdists(self, options: InstallerOptions, project: str) -> bool:
+        return project not in options.only_binary and (
+            ":all:" not in options.only_binary or project in options.no_binary
+        )
+
+    def ask(
+        self,
+        project: ProjectFiles,
+        requirement: Requirement,
+        environment: Environment,
+        options: InstallerOptions,
+        *,
+        pins: frozenset[Version] | None = None,  # Poetry looks at nothing but the requirement
+    ) -> Question:
+        return PoetrySelection(self, project, requirement, environment, options)
+
+    def judge(
+        self, project: ProjectFiles, requirement: Requirement, environment: Environment, options: InstallerOptions
+    ) -> Judgement:
+        return PoetrySelection(self, project, requirement, environment, options).judge()
+
+
+class PoetryReader:
+    """Poetry's order and reading of the files of one project."""
+
+    def __init__(self, project: ProjectFiles) -> None:
+        self._project = project
+
+    def read(self, source: int, index: int) -> ParsedFilename:
+        from ftwheel.core.installers.poetry.filenames import read_filename  # noqa: PLC0415  # most pages have none
+
+        return read_filename(self._project.columns[source][0][index], self._project.name)
+
+    def sort(self, entries: list[ProjectFile]) -> None:
+        """As on the pages."""
+        entries.sort(key=lambda entry: (entry.source, entry.index))

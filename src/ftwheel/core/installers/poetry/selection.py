@@ -1,0 +1,247 @@
+"""Decides which file Poetry takes.
+
+Poetry first decides about the version, whatever files it has: the newest that fits the requirement and is not yanked,
+and whose Requires-Python takes in the Python. It then looks for the best file of that version for the environment, and
+fails when there is none: no older version is tried. A version is yanked when all of its files are; of one that is not,
+yanked files are not in the lock file and cannot be installed.
+
+Sources: Poetry 2.5.1 ``repositories/repository.py`` (``find_packages``), ``repositories/http_repository.py``
+(``_get_info_from_links``, ``_links_to_data``), ``puzzle/provider.py`` (``search_for``, ``complete_package``),
+``installation/chooser.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.explanation import Judgement, tag_reason
+from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
+from ftwheel.core.installers.question import InstallerQuestion
+from ftwheel.core.installers.rejections import (
+    FormatDisallowed,
+    InvalidFilename,
+    NotConsulted,
+    OtherVersionResolved,
+    Prerelease,
+    Reason,
+    RequiresPython,
+    UploadedTooLate,
+    VersionMismatch,
+    VersionRejected,
+    YankedFile,
+)
+
+__all__ = ["PoetrySelection", "meets_python"]
+
+_AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel
+
+_NO_ARBITRARY_EQUALITY = "Poetry cannot read ==="
+
+
+@lru_cache(maxsize=4096)
+def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
+    """Whether the Python is in ``requires-python``; None when Poetry cannot read it, and fails."""
+    try:
+        return SpecifierSet(specifier).contains(".".join(map(str, python)), prereleases=True)
+    except InvalidSpecifier:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """The files of a version in one index, in the order of the page; ``yanked`` when all of them are."""
+
+    version: Version
+    files: tuple[ProjectFile, ...]
+    yanked: bool
+
+
+class PoetrySelection(InstallerQuestion):
+    """One question to Poetry."""
+
+    def answer(self) -> tuple[Candidate | None, str]:
+        if self.requirement.compares_text:
+            return None, _NO_ARBITRARY_EQUALITY
+        for release in self._releases():
+            if refusal := self._refusal(release):
+                return None, refusal
+            if self._python_problem(release) is None:
+                files = self._best_first(release)
+                return (self.candidate(files[0]) if files else None, "")
+        return None, ""
+
+    def walk(self) -> Iterator[ProjectFile]:
+        """The best file of each version, as long as there is one: Poetry does not go on behind a version without."""
+        for release in self._releases():
+            if self._python_problem(release) is None:
+                files = self._best_first(release)
+                if not files:
+                    return
+                yield files[0]
+
+    def judge(self) -> Judgement:
+        """Every file with its reason, or its place among those that may be taken."""
+        reasons: dict[int, tuple[ProjectFile, Reason]] = {}
+
+        def reject(entry: ProjectFile, reason: Reason) -> None:
+            reasons.setdefault(id(entry), (entry, reason))
+
+        releases = list(self._releases())
+        chosen = next((release for release in releases if self._python_problem(release) is None), None)
+        ranked = [] if chosen is None else self._best_first(chosen)
+        for release in releases:
+            problem = self._python_problem(release)
+            for entry in release.files:
+                if problem is not None:
+                    read = self._metadata_file(release)
+                    python = RequiresPython(specifier=problem)
+                    reject(entry, python if entry is read else VersionRejected(because=read.filename))
+                elif release is chosen:
+                    if entry not in ranked:
+                        reject(entry, self._reason(entry, release) or YankedFile(reason=""))
+                elif chosen is not None:
+                    if release.version.is_prerelease and not chosen.version.is_prerelease:
+                        reject(entry, Prerelease())
+                    reject(entry, OtherVersionResolved(version=str(chosen.version)))
+        fitting = {group.version for group in self.shelf.matching(self.requirement).versions}
+        taken = {id(entry) for entry in ranked}
+        for entry in self.shelf.everything():
+            if id(entry) not in taken:
+                reject(entry, self._reason_of_version(entry, fitting))
+        tried = releases if chosen is None else releases[: releases.index(chosen) + 1]
+        refusals = (_NO_ARBITRARY_EQUALITY if self.requirement.compares_text else self._refusal(each) for each in tried)
+        refusal = next(filter(None, refusals), "")
+        return Judgement(ranked=ranked, rejected=list(reasons.values()), refusal=refusal)
+
+    def _refusal(self, release: _Release) -> str:
+        """Why Poetry fails when it comes to a version; empty when it does not."""
+        required = self._required(release)
+        if required and meets_python(required, self.environment.python_version) is None:
+            return f"requires-python {required[:200]!r} of {release.version} cannot be read"
+        if self._python_problem(release) is not None and not all(entry.reading.trap for entry in release.files):
+            return ""
+        return next((entry.reading.trap for entry in release.files if entry.reading.trap), "")
+
+    def _releases(self) -> Iterator[_Release]:
+        """The versions that fit, of all indexes, in the order in which Poetry tries them: finals, then pre-releases."""
+        versions, finals, _ = self.shelf.matching(self.requirement)
+        asked = self.options.allow_prereleases
+        found = [
+            release
+            for source in range(len(self.project.sources))
+            if source not in self.project.flat
+            for group in (finals if asked is False else versions)
+            if (release := self._release(group, source)) is not None
+        ]
+        found.sort(
+            key=lambda each: (not each.yanked, not each.version.is_prerelease and not asked, each.version), reverse=True
+        )
+        yield from map(self._first, found)
+
+    def _first(self, release: _Release) -> _Release:
+        """The version as Poetry looks it up again: in the first index that has it."""
+        group = next(each for each in self.shelf.groups if each.version == release.version)
+        files = [e for e in group.entries() if _problem(e) is None and e.source not in self.project.flat]
+        first = min(entry.source for entry in files)
+        here = tuple(entry for entry in files if entry.source == first)
+        return _Release(release.version, here, all(entry.yanked is not None for entry in here))
+
+    def _release(self, group: VersionFiles, source: int) -> _Release | None:
+        files = tuple(entry for entry in group.entries() if entry.source == source and _problem(entry) is None)
+        yanked = all(entry.yanked is not None for entry in files)
+        if not files or (yanked and not self.requirement.pinned) or any(map(self._is_late, files)):
+            return None
+        return _Release(group.version, files, yanked)
+
+    def _is_late(self, entry: ProjectFile) -> bool:
+        cutoff = self.options.uploaded_prior_to
+        return cutoff is not None and entry.upload_time is not None and entry.upload_time > cutoff
+
+    def _python_problem(self, release: _Release) -> str | None:
+        """The Requires-Python that turns down a version; None when the Python will do."""
+        required = self._required(release)
+        return required if required and not meets_python(required, self.environment.python_version) else None
+
+    def _required(self, release: _Release) -> str | None:
+        read = self._metadata_file(release)
+        declared = self.project.declared(read)
+        return read.requires_python if declared is None else declared.requires_python
+
+    def _metadata_file(self, release: _Release) -> ProjectFile:
+        """The file whose METADATA stands for the version: the last wheel for any platform, the first other, an sdist.
+
+        A page gives what METADATA says, so it stands in where that is not known.
+        """
+        files = [entry for entry in release.files if release.yanked or entry.yanked is None]
+        wheels = [entry for entry in files if entry.reading.kind == "wheel"]
+        universal = {entry.reading.abi.split("-")[0]: entry for entry in wheels if _is_universal(entry)}
+        for interpreter in ("py2.py3", *(name for name in reversed(universal) if name != "py2"), "py2"):
+            if interpreter in universal:
+                return universal[interpreter]
+        return (wheels or files)[0]
+
+    def _best_first(self, release: _Release) -> list[ProjectFile]:
+        files = [entry for entry in release.files if self._reason(entry, release) is None]
+        return sorted(files, key=self._key, reverse=True)  # keeps the order of equals
+
+    def _key(self, entry: ProjectFile) -> tuple[bool, BuildTag, int]:
+        """Files whose digest has to be made come after those that have one, or none at all."""
+        index = self.place(entry) if entry.reading.kind == "wheel" else None
+        trusted = bool(self._digest(entry)) or not self.project.file(entry).hashes
+        return (trusted, entry.reading.build, -_AFTER_ALL_TAGS if index is None else -index)
+
+    def _digest(self, entry: ProjectFile) -> tuple[str, str] | None:
+        """The digest that comes into the lock file; None when Poetry makes it of the file."""
+        hashes = dict(self.project.file(entry).hashes)
+        return next(((name, hashes[name]) for name in ("sha512", "sha384", "sha256") if name in hashes), None)
+
+    def _reason(self, entry: ProjectFile, release: _Release) -> Reason | None:
+        """The reason why a file of the version that was chosen cannot be installed."""
+        reading = entry.reading
+        if entry.yanked is not None and not release.yanked:
+            locked = {self._digest(each) for each in release.files if each.yanked is None}
+            if self._digest(entry) is None or self._digest(entry) not in locked:
+                return YankedFile(reason=entry.yanked.reason)
+        if not (self.wheels if reading.kind == "wheel" else self._takes_sdist(entry)):
+            return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
+        if reading.kind == "wheel" and self.place(entry) is None:
+            return tag_reason(reading, self.abis, self.platforms, self.environment)
+        return None
+
+    def _takes_sdist(self, entry: ProjectFile) -> bool:
+        """``only-binary`` knows three types of source distributions, and lets others pass."""
+        return self.sdists or not entry.filename.endswith((".tar.bz2", ".tar.gz", ".zip"))
+
+    def _reason_of_version(self, entry: ProjectFile, fitting: set[Version]) -> Reason:
+        """The reason why the version of a file is none of those that Poetry chooses from."""
+        if (problem := _problem(entry)) is not None:
+            return problem
+        if entry.source in self.project.flat:
+            return NotConsulted()
+        if entry.reading.version not in fitting:
+            return VersionMismatch(specifier=self.requirement.specification)
+        if entry.yanked is not None:
+            return YankedFile(reason=entry.yanked.reason)
+        cutoff = self.options.uploaded_prior_to
+        if cutoff is not None and entry.upload_time is not None and entry.upload_time > cutoff:
+            return UploadedTooLate(upload_time=entry.upload_time, cutoff=cutoff)
+        return Prerelease()
+
+
+def _problem(entry: ProjectFile) -> Reason | None:
+    """What is wrong with the name; Poetry loses versions in capitals, and takes none with a ``v``."""
+    text = entry.reading.text.partition("+")[0]
+    if entry.reading.problem is None and (any(map(str.isupper, text)) or text.startswith("v")):
+        return InvalidFilename(problem=f"{entry.reading.text!r} is no version to Poetry")
+    return entry.reading.problem
+
+
+def _is_universal(entry: ProjectFile) -> bool:
+    return entry.reading.abi.endswith("-none") and entry.reading.platform == "any"

@@ -1,0 +1,63 @@
+"""Poetry and PDM's finder unearth as oracles, each in a process of its own, in an environment the tests make."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from support.index_generator import Case
+from support.pip_oracle import clean_environment, find_links
+from support.simulated import environment
+
+__all__ = ["REQUIREMENTS", "FinderProcess"]
+
+WORKER = Path(__file__).with_name("finder_worker.py")
+REQUIREMENTS = {"poetry": "poetry==2.5.1", "pdm": "unearth==0.19.0"}
+
+
+class FinderProcess:
+    """One tool; ``answer`` gives a URL without fragment, ``nothing``, or ``refused: ...``."""
+
+    def __init__(self, tool: str, python: Path) -> None:
+        self.tool = tool
+        self._process = subprocess.Popen(
+            [str(python), "-I", "-W", "ignore", str(WORKER), tool],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=clean_environment(),
+        )
+
+    def close(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._process.stdout.close()
+
+    def answer(self, case: Case, root: str, folders: Path) -> str:
+        pages = {
+            case.place_url(place, root): {"body": case.body(place, root).decode(), "content_type": place.content_type}
+            for place in case.places
+            if place.kind != "folder"
+        }
+        return self.choose(
+            project=case.project,
+            python=case.machine.python,
+            tags=environment(case.machine.label).tags,
+            requirement=case.requirement,
+            find_links=[find_links(case, place, root, folders) for place in case.places if place.kind != "index"],
+            index_urls=[f"{root}{place.name}/simple/" for place in case.places if place.kind == "index"],
+            pages=pages,
+            options=asdict(case.options),
+        )
+
+    def choose(self, **question: Any) -> str:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        return str(json.loads(self._process.stdout.readline()))

@@ -1,0 +1,180 @@
+"""The rules of Poetry and PDM, one by one; ``tests/oracle/test_poetry_pdm.py`` asks the tools."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import ftwheel.core.installers.rejections as r
+from ftwheel.core.index.page import File, SourceKind, Yanked
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.pdm.filenames import read_link
+from ftwheel.core.installers.poetry.filenames import read_filename
+from ftwheel.core.installers.registry import find_installer
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import walk
+from ftwheel.core.tags.environments import parse_environment
+from support.pages import Case, page, project
+
+DAY = datetime(2025, 6, 1, tzinfo=UTC)
+WHEEL, SDIST, OTHER = "foo-2.0-py3-none-any.whl", "foo-2.0.tar.gz", "foo-2.0-cp313-cp313-win_amd64.whl"
+
+
+def file(filename: str, **fields: Any) -> File:
+    return File(filename=filename, url=f"https://files.example.org/{filename}", **fields)
+
+
+def poetry(**options: Any) -> InstallerOptions:
+    return InstallerOptions(name="poetry", **options)
+
+
+def pdm(**options: Any) -> InstallerOptions:
+    return InstallerOptions(name="pdm", **options)
+
+
+def test_poetry_decides_about_the_version_first() -> None:
+    case = Case(project(OTHER, "foo-1.0-py3-none-any.whl", "foo-3.0a1.tar.gz"), rules="poetry")
+    assert case.taken == "nothing"
+    assert case.reason("foo-1.0-py3-none-any.whl") == r.OtherVersionResolved(version="2.0")
+    assert r.describe(case.reason("foo-1.0-py3-none-any.whl")) == "resolved to 2.0"
+    assert case.reason("foo-3.0a1.tar.gz") == r.Prerelease()
+    question = project(OTHER, "foo-1.0.tar.gz"), parse_requirement("foo"), parse_environment("cp314-win_amd64")
+    assert not list(walk(*question, poetry()))
+    question = project(WHEEL, "foo-1.0.tar.gz"), parse_requirement("foo"), parse_environment("cp314-win_amd64")
+    assert [each.version for each in walk(*question, poetry())] == ["2.0", "1.0"]
+
+
+def test_poetry_turns_down_a_version_by_the_metadata_of_one_file() -> None:
+    case = Case(
+        [page(file(OTHER), file(SDIST), file(WHEEL, requires_python=">=3.15"), "foo-1.0.tar.gz")], rules="poetry"
+    )
+    assert case.taken == "foo-1.0.tar.gz"
+    assert case.reason(WHEEL) == r.RequiresPython(specifier=">=3.15")
+    assert case.reason(SDIST) == r.VersionRejected(because=WHEEL)
+    both = file("foo-2.0-py2.py3-none-any.whl")
+    assert Case([page(file(WHEEL, requires_python=">=3.15"), both)], rules="poetry").taken == WHEEL
+    assert Case([page(file("foo-2.0-py2-none-any.whl"), file(SDIST))], rules="poetry").taken == SDIST
+    assert "cannot be read" in Case([page(file(SDIST, requires_python="x"))], rules="poetry").selection.refusal
+
+
+def test_poetry_and_yanked_files() -> None:
+    yanked = file(WHEEL, yanked=Yanked(reason="bad"))
+    case = Case([page(yanked, file(SDIST), file("foo-1.0.tar.gz", yanked=Yanked()))], rules="poetry")
+    assert case.taken == SDIST
+    assert case.reason(WHEEL) == r.YankedFile(reason="bad")
+    assert case.reason("foo-1.0.tar.gz") == r.YankedFile(reason="")
+    assert Case([page(yanked)], rules="poetry").taken == "nothing"
+    assert Case([page(yanked)], rules="poetry", requirement="foo==2.0").taken == WHEEL
+    same = (("sha256", "0" * 64),)
+    case = Case([page(file(WHEEL, yanked=Yanked(), hashes=same), file(OTHER, hashes=same))], rules="poetry")
+    assert case.taken == WHEEL  # its digest is in the lock file
+
+
+def test_what_poetry_does_not_look_at_and_cannot_read() -> None:
+    case = Case(
+        [
+            page("foo-2.0.zip", kind=SourceKind.FIND_LINKS_PAGE),
+            page("foo-2.0RC1.tar.gz", "foo-1.0.tar.gz", file("foo-1.5.tar.gz", upload_time=DAY)),
+        ],
+        rules=poetry(uploaded_prior_to=datetime(2025, 5, 1, tzinfo=UTC)),
+        requirement="foo>=1.0",
+    )
+    assert case.taken == "foo-1.0.tar.gz"
+    assert case.reason("foo-2.0.zip") == r.NotConsulted()
+    assert isinstance(case.reason("foo-1.5.tar.gz"), r.UploadedTooLate)
+    assert isinstance(case.reason("foo-2.0RC1.tar.gz"), r.InvalidFilename)
+    assert isinstance(Case(project(SDIST), rules="poetry", requirement="foo>2").reason(SDIST), r.VersionMismatch)
+    assert "===" in Case(project(SDIST), rules="poetry", requirement="foo===2.0").selection.refusal
+
+
+@pytest.mark.parametrize("name", ["poetry", "pdm"])
+@pytest.mark.parametrize(
+    ("only", "no", "wheels", "sdists"),
+    [
+        ((), (), True, True),
+        ((":all:",), (), True, False),
+        ((), (":all:",), False, True),
+        (("foo",), (":all:",), True, False),
+        ((":all:",), ("foo",), False, True),
+    ],
+)
+def test_formats(name: str, only: tuple[str, ...], no: tuple[str, ...], wheels: bool, sdists: bool) -> None:
+    options = InstallerOptions(name=name, only_binary=frozenset(only), no_binary=frozenset(no))
+    found = find_installer(name)
+    assert (found.allows_wheels(options, "foo"), found.allows_sdists(options, "foo")) == (wheels, sdists)
+    case = Case(project(WHEEL, SDIST), rules=options)
+    assert case.taken == (WHEEL if wheels else SDIST)
+    if not (wheels and sdists):
+        assert isinstance(case.reason(SDIST if wheels else WHEEL), r.FormatDisallowed)
+
+
+@pytest.mark.parametrize(
+    ("filename", "version"),
+    [
+        ("foo-1.0-1a-py3-none-any.whl", "1.0"),
+        ("foo-1.0.sdist.tar.gz", "1.0"),
+        ("foo-1.0.whl", "1.0"),
+        ("foo-1.0.exe", ""),
+        ("bar-1.0.tar.gz", ""),
+        ("foo-1.0.x.tar.gz", ""),
+        ("foo.tar.gz", ""),
+    ],
+)
+def test_names_as_poetry_reads_them(filename: str, version: str) -> None:
+    reading = read_filename(filename, "foo")
+    assert reading.text == version
+    assert (reading.problem is None) is bool(version)
+
+
+@pytest.mark.parametrize(
+    ("link", "version"),
+    [
+        ("foo-1.0-py3-none-any.whl", "1.0"),
+        ("foo-1.0.tar.gz", "1.0"),
+        ("x.zip#egg=foo-2.0", "2.0"),
+        ("foo-1.0.exe", ""),
+        ("bar-1.0.tar.gz", ""),
+        ("foo-1.x.tar.gz", ""),
+    ],
+)
+def test_names_as_unearth_reads_them(link: str, version: str) -> None:
+    reading = read_link(f"https://files.example.org/{link}", "foo")
+    assert reading.text == version
+    assert (reading.problem is None) is bool(version)
+
+
+def test_pdm_takes_the_best_of_all_files() -> None:
+    files = project(OTHER, "foo-1.0-py3-none-any.whl", "foo-3.0a1.tar.gz", "foo-0.9.tar.gz")
+    case = Case(files, rules=pdm(allow_prereleases=False))
+    assert case.taken == "foo-1.0-py3-none-any.whl"
+    assert case.reason("foo-3.0a1.tar.gz") == r.Prerelease()
+    assert isinstance(case.reason(OTHER), r.TagMismatch)
+    question = project(WHEEL, SDIST, "foo-1.0.tar.gz"), parse_requirement("foo"), parse_environment("cp314-win_amd64")
+    assert [each.file.filename for each in walk(*question, pdm())] == [WHEEL, "foo-1.0.tar.gz"]
+    assert Case(project("foo-3.0a1.tar.gz"), rules="pdm").taken == "foo-3.0a1.tar.gz"
+    assert Case(project("x.tar.gz"), rules="pdm").taken == "nothing"
+    odd = File(filename="foo-2.0.tgz", url="https://files.example.org/foo-2.0.tgz")
+    assert Case([page(odd)], rules="pdm").taken == "foo-2.0.tgz"
+    assert Case(project("foo-3.0a1.tar.gz"), rules=pdm(allow_prereleases=False)).taken == "nothing"
+    assert Case(project(SDIST, "foo-1.0-py3-none-any.whl"), rules=pdm(prefer_binary=True)).taken[:7] == "foo-1.0"
+    assert isinstance(Case(project(SDIST), rules="pdm", requirement="foo>2").reason(SDIST), r.VersionMismatch)
+
+
+def test_pdm_and_what_pages_say() -> None:
+    old = file(SDIST, requires_python="<=3.*", upload_time=DAY)
+    assert Case([page(old)], rules="pdm").reason(SDIST) == r.RequiresPython(specifier="<=3.*")
+    assert Case([page(file(SDIST, requires_python=">=3.*"))], rules="pdm").taken == SDIST
+    assert Case([page(file(SDIST, requires_python=">=3.8+local,!=3.0"))], rules="pdm").taken == SDIST
+    assert isinstance(
+        Case([page(file(SDIST, requires_python="x"))], rules="pdm").reason(SDIST), r.InvalidRequiresPython
+    )
+    yanked = [page(file(SDIST, yanked=Yanked(reason="bad")))]
+    assert Case(yanked, rules="pdm").reason(SDIST) == r.YankedFile(reason="bad")
+    assert Case(yanked, rules="pdm", requirement="foo==2.*").taken == SDIST
+    early = pdm(uploaded_prior_to=datetime(2025, 5, 1, tzinfo=UTC))
+    late = Case([page(file(SDIST, upload_time=DAY))], rules=early).reason(SDIST)
+    assert isinstance(late, r.UploadedTooLate)
+    assert Case(project(SDIST), rules=early).reason(SDIST) == r.UploadTimeMissing()
+    assert Case([page(file(SDIST, upload_time=DAY))], rules=pdm(uploaded_prior_to=DAY)).taken == SDIST
