@@ -173,7 +173,7 @@ def test_a_screen_reader_hears_heads_verdicts_and_reasons(show: Open) -> None:
     described = page.locator('[href="#cp314t-win_amd64"]')
     identifier = described.get_attribute("aria-describedby")
     reason = page.locator(f"#{identifier}").text_content() or ""
-    assert "A pure wheel is taken where the twin gets a compiled one." in reason
+    assert "One build installs a pure wheel where the other one installs a compiled wheel." in reason
 
 
 def test_the_list_says_what_the_matrix_shows(show: Open) -> None:

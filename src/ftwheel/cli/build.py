@@ -1,4 +1,4 @@
-"""``ftwheel build``: both halves of the pair, proved."""
+"""``ftwheel build``: both wheels of a pair, built and checked."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="LIST",
-        help="3.14 (both halves), 3.14t, 3.14+gil (one half) or paths, with commas between (default: every pair)",
+        help="3.14 (both builds), 3.14t, 3.14+gil (one build) or paths, with commas between (default: every pair)",
     )
     add("-o", "--out-dir", type=Path, metavar="DIR", help="where the files go (default: PROJECT/dist)")
     add("--sdist", action="store_true", help="build the source distribution too, and the wheels from it")
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="setting for the build backend; may be repeated",
     )
-    add("--driver", choices=("local", "cibuildwheel"), default="local", help="what builds the halves (default: local)")
+    add("--driver", choices=("local", "cibuildwheel"), default="local", help="what builds the wheels (default: local)")
     add(
         "--platforms",
         action="append",

@@ -1,4 +1,4 @@
-"""``ftwheel build --driver cibuildwheel``: the halves are built by cibuildwheel, and proved as the local ones are."""
+"""``ftwheel build --driver cibuildwheel``: cibuildwheel builds the wheels, and they are checked as local ones are."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CODE=LEVEL",
         help="what a rule's findings weigh: advice, warning or error",
     )
-    add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
+    add("--fail-on", choices=_SEVERITIES, default="error", help="exit 1 from this severity on (default: error)")
     index_rules.add_argument(parser)
     reports.add_arguments(parser, "check")
     add("-q", "--quiet", action="store_true", help="leave the tables of modules out of the text")

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--pythons", metavar="LIST", help="CPythons to serve, with commas between: 3.13,3.14,3.14t")
     add("--platforms", metavar="LIST", help="platform tags to serve: manylinux_2_28_x86_64,win_amd64")
     add("--gil", choices=("not-used", "allow-used"), help="what every module has to declare")
-    add("--stable-abi", metavar="VERSION", help="the default half is a wheel of the stable ABI from this version on")
+    add("--stable-abi", metavar="VERSION", help="build the default wheel for the stable ABI from this version on")
     add("--free-threading", choices=_STATUSES, help="add this classifier, if the sources declare it")
     add(
         "--workflow",

@@ -31,7 +31,7 @@ __all__ = ["COMMANDS", "guarded", "main", "parser", "process"]
 
 COMMANDS = {
     "action": "run a step of the GitHub Action, which reads its inputs from the environment",
-    "build": "build both halves of a pair of wheels, repair and prove them",
+    "build": "build, repair and check the default and the free-threaded wheel",
     "check": "say what wheels really are: the ABI of the code, what it declares, and whether the tags tell the truth",
     "completion": "print the completion script of a shell",
     "init": "adopt ftwheel in a project: its pyproject.toml and its release workflow",
@@ -40,7 +40,7 @@ COMMANDS = {
     "serve": "serve new files as a local index, for trying pip and uv by hand",
     "simulate": "show which file pip and uv would install, in any environment, and why",
     "tag": "give a wheel other tags, if the code inside supports them",
-    "verify": "say before an upload, or after it, who gets which file of a release, and what is missing",
+    "verify": "say which file of a release each environment installs, and what is missing",
 }
 _DESCRIPTION = "Pairs of wheels for the default and the free-threaded CPython ABI: build, check, verify."
 _EPILOG = "ftwheel COMMAND --help shows a command's options and examples."

@@ -87,8 +87,8 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TARGET",
-        help="3.14t, 3.14t-win_amd64, ...; may be repeated (default: the free-threaded twin of the interpreter and the"
-        " next release, on this platform)",
+        help="3.14t, 3.14t-win_amd64, ...; may be repeated (default: the free-threaded build of the same version and"
+        " of the next, on this platform)",
     )
     add("--no-deps", action="store_true", help="look at what is named, and not at what that requires")
     add("--installer", default="pip", metavar="NAME", help="pip, uv, poetry, pdm, or pip==24.0 (default: pip)")
@@ -112,7 +112,7 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         choices=OUTCOMES,
-        help="leave with exit code 1 on this; may be repeated. error stands for cannot-load, older-version, sdist and"
+        help="exit 1 on this; may be repeated. error stands for cannot-load, older-version, sdist and"
         " nothing, warning and advice for all (default: error)",
     )
     shown = parser.add_argument_group("how to show it")
@@ -445,7 +445,7 @@ def python(arguments: argparse.Namespace) -> str:
 
 
 def _targets(arguments: argparse.Namespace, settings: MissingSettings) -> tuple[Environment, ...]:
-    """What ``--target`` or the project names, else the twin of the interpreter and the release after it."""
+    """What ``--target`` or the project names, else the free-threaded builds of this version and the one after it."""
     from ftwheel.core.dependencies.targets import default_targets, parse_targets
 
     if named := arguments.target or settings.targets:

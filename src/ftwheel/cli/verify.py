@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CODE=LEVEL",
         help="what findings of a code weigh: advice, warning or error",
     )
-    add("--fail-on", choices=_SEVERITIES, default="error", help="leave with exit code 1 from this on (default: error)")
+    add("--fail-on", choices=_SEVERITIES, default="error", help="exit 1 from this severity on (default: error)")
     index_rules.add_argument(weight)
     shown = parser.add_argument_group("how to show it")
     add = shown.add_argument
@@ -341,7 +341,7 @@ def _against(
         for comparison in compare(page, coverage.version, asked, ask):
             agree &= comparison.agrees
             taken = comparison.real.filename or "nothing"
-            told = "as foretold" if comparison.agrees else f"FORETOLD WAS {comparison.simulated or 'nothing'}"
+            told = "as simulated" if comparison.agrees else f"THE SIMULATOR SAID {comparison.simulated or 'nothing'}"
             imports = "".join(f"; {one.module}: {one.outcome.value}" for one in comparison.real.imports)
             line = f"{comparison.environment}: {comparison.installer} takes {taken}, {told}{imports}"
             print(printable(line), file=out, flush=True)

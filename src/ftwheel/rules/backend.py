@@ -128,7 +128,7 @@ class ModulesMissing(BackendRule):
     title = "The tags promise extension modules and there is none"
     why = """Two builds of one tree at once, or an extension that did not compile: the wheel is for one ABI, and holds
         nothing that depends on it."""
-    fix = "Read the log for an extension that failed to compile, and build the halves in folders of their own."
+    fix = "Read the log for an extension that failed to compile, and build the two wheels in folders of their own."
     see = ("FTW604",)
 
 

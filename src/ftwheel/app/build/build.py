@@ -1,4 +1,4 @@
-"""Build the pair: all halves at once, each repaired, imported and compared; files appear only if all is well."""
+"""Build the pair: all wheels at once, each repaired, imported and compared; files appear only if all is well."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _POLL = 0.2  # seconds; a wait without a limit cannot be interrupted on Windows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Half:
-    """One half as it comes out of its thread."""
+    """One wheel as it comes out of its thread."""
 
     interpreter: Interpreter
     path: str
@@ -50,7 +50,7 @@ class _Half:
 def build(
     plan: BuildPlan, workshop: Builder, observer: BuildObserver, *, project: str, out_dir: str, jobs: int
 ) -> BuildResult:
-    """Build everything the plan asks for; at most ``jobs`` halves at a time.
+    """Build everything the plan asks for; at most ``jobs`` wheels at a time.
 
     Findings with severity ERROR keep every file out of the output folder. Raises InputError when the plan cannot be
     followed, BuildError or MissingToolError when a half could not be built (all halves are tried, and the error tells
@@ -163,7 +163,7 @@ def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
 def _together(
     half: Callable[[Interpreter], _Half], interpreters: Sequence[Interpreter], workshop: Builder, jobs: int
 ) -> list[_Half]:
-    """The halves in the order of the interpreters. An interruption stops the workshop before threads are waited for."""
+    """The wheels in the order of the interpreters. An interruption stops the builder before threads are waited for."""
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         futures = [pool.submit(half, interpreter) for interpreter in interpreters]
         try:
@@ -184,7 +184,7 @@ def _together(
 
 
 def _joined(failures: Iterable[BaseException]) -> BaseException:
-    """One error that tells about every half that failed; a bug goes before a failure on purpose."""
+    """One error that tells about every wheel that failed; a bug goes before a failure on purpose."""
     told: dict[str, FtwheelError] = {}
     for failure in failures:
         if not isinstance(failure, FtwheelError):

@@ -1,4 +1,4 @@
-"""What building both halves proved, in the words of the rules of ``ftwheel check``."""
+"""What a build proved about both wheels of a pair, as findings of the rules of ``ftwheel check``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def judge_wheel(
     *,
     plan: BuildPlan,
 ) -> tuple[Finding, ...]:
-    """Judge one finished half by every rule for wheels. Advice is left to ``ftwheel check``, which is asked for it.
+    """Judge one finished wheel by every rule for wheels. Advice is left to ``ftwheel check``, which is asked for it.
 
     The manylinux policy is not asked about: the repair has just decided it.
     """
@@ -43,7 +43,7 @@ def judge_wheel(
 
 
 def judge_halves(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:
-    """Compare the two halves of a pair.
+    """Compare the two wheels of a pair.
 
     One file name for both is wrong, unless neither has extension modules and the Python files are the same: that is
     one wheel which serves both.

@@ -219,6 +219,9 @@ def _steps(changes: Sequence[Change], made: WorkflowPlan, *, adopted: bool) -> t
         steps += [
             f"on the index, add a trusted publisher: this repository, workflow {name}, environment pypi",
             "on GitHub, make the environment pypi (Settings, Environments), with the people who may release",
-            "push a tag such as v1.0: every wheel is built, looked at with its twin, and published if all are right",
+            (
+                "push a tag such as v1.0: every wheel is built, compared with the other one of its pair, and published"
+                " if all are right"
+            ),
         ]
     return tuple(steps)

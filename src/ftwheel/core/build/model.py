@@ -36,7 +36,7 @@ ConfigSettings = Mapping[str, str | Sequence[str]]  # as PEP 517 frontends pass 
 
 
 class BuildStage(enum.Enum):
-    """Where the build of one half stands; the value is what the user reads."""
+    """Where the build of one wheel stands; the value is what the user reads."""
 
     SOURCE = "copying the source"
     ENVIRONMENT = "making the build environment"
@@ -55,13 +55,13 @@ class BuildObserver(Protocol):
     """Hears how a build goes on; called from several threads."""
 
     def stage(self, label: str, stage: BuildStage) -> None:
-        """``label`` is the half (``3.14t``) or ``sdist``."""
+        """``label`` is the build (``3.14t``) or ``sdist``."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
-    """What to build: every interpreter once, the halves of a pair next to each other.
+    """What to build: every interpreter once, the two builds of a version next to each other.
 
     ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``).
     ``index_rules`` says whose rules about uploads give warnings. Findings with a

@@ -61,12 +61,12 @@ def parse_request(text: str) -> PythonRequest:
         return PythonRequest(text=item, path=item)
     raise InputError(
         f"--python {item!r}: neither a version of CPython 3 nor the path of an interpreter",
-        hint="versions look like 3.14 (both halves), 3.14t (the free-threaded half) or 3.14+gil (the default half)",
+        hint="versions look like 3.14 (both builds), 3.14t (the free-threaded build) or 3.14+gil (the default build)",
     )
 
 
 def resolve(requests: Iterable[PythonRequest], found: Iterable[Interpreter]) -> tuple[Interpreter, ...]:
-    """Decide which interpreters to build with: for each request in turn the default half, then the free-threaded one.
+    """Decide which interpreters to build with: for each request in turn the default build, then the free-threaded one.
 
     ``found`` is in order of preference: of several that answer a request the first of each kind wins, and both halves
     of a pair are of the same minor version by construction. Without requests the answer is every pair. Each interpreter
@@ -103,7 +103,7 @@ def _first(request: PythonRequest, free_threaded: bool, interpreters: tuple[Inte
 
 def _no_pair(interpreters: tuple[Interpreter, ...]) -> str:
     return (
-        "no pair of interpreters: both halves need the default and the free-threaded build of one CPython version"
+        "no pair of interpreters: a pair of wheels needs the default and the free-threaded build of one CPython version"
         f" (found: {_names(interpreters)})"
     )
 

@@ -44,7 +44,7 @@ def _target(text: str, platform: str) -> Environment:
 
 
 def default_targets(minor: int, released: Iterable[int], platform: str) -> tuple[Environment, ...]:
-    """The free-threaded twin of CPython 3.``minor``, and the free-threaded build after it if that one is released.
+    """The free-threaded build of CPython 3.``minor``, and the free-threaded build after it if that one is released.
 
     Before 3.13 there is no twin; then it is the first free-threaded build that CPython supports (PEP 779).
     """

@@ -23,7 +23,7 @@ class RealInstall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One installer in one environment; ``simulated`` is the file name that was foretold, empty for nothing."""
+    """One installer in one environment; ``simulated`` is the file name that the simulator gives, empty for nothing."""
 
     environment: str
     installer: str
@@ -32,7 +32,7 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether it took the file that was foretold, and all of it could be imported."""
+        """Whether it took the file that the simulator gives, and all of it could be imported."""
         return self.simulated == self.real.filename and not self.failed
 
     @property

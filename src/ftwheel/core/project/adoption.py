@@ -286,7 +286,7 @@ def _settings(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, An
         ("gil", wishes.gil, "asked for"),
         ("pythons", pythons, "the interpreters to serve"),
         ("platforms", platforms, "the platforms to serve"),
-        ("stable-abi", floor, "the default half is for the stable ABI"),
+        ("stable-abi", floor, "the default wheel is for the stable ABI"),
     )
     return [
         Put(table=("tool", "ftwheel"), key=key, value=value, why=why)

@@ -1,4 +1,4 @@
-"""Decides from a project's own settings whether its default half is a wheel of the stable ABI, and from which version.
+"""Decides from a project's own settings whether its default wheel is for the stable ABI, and from which version.
 
 Only what is written out is believed: ``py_limited_api`` of setuptools' ``bdist_wheel`` (setup.cfg,
 ``[tool.distutils]``, a literal in setup.py, a ``get_tag`` that returns ``cp39`` and ``abi3``), ``wheel.py-api`` of

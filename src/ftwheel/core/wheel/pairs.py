@@ -1,4 +1,4 @@
-"""Compare the two halves of a pair of wheels: the one for the default build and the one for the free-threaded build.
+"""Compare the two wheels of a pair: the one for the default build and the one for the free-threaded build.
 
 Both halves come out of one source tree, so everything but the machine code should be the same: the same extension
 modules, the same Python files with the same contents, the same metadata. A difference is how a shared build folder, a
@@ -51,7 +51,7 @@ class OneWheel(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairComparison:
-    """Where two halves differ. All paths are installed paths, all modules dotted names, sorted.
+    """Where the two wheels of a pair differ. All paths are installed paths, all modules dotted names, sorted.
 
     ``empty`` names the wheels that install nothing, ``identical_modules`` the extension modules that have the same
     bytes in both halves though no ABI of theirs is loaded by both builds: at least one half ships a module of the
@@ -72,7 +72,7 @@ class PairComparison:
 
     @property
     def agree(self) -> bool:
-        """Whether the two files are halves of one thing (``one_wheel`` is advice, not a difference)."""
+        """Whether the two files make a pair (``one_wheel`` is advice, not a difference)."""
         return not (
             self.same_filename
             or self.empty
@@ -124,7 +124,7 @@ def platform_family(platform: str) -> tuple[str, str]:
 
 
 def pair_up(wheels: Iterable[WheelContents]) -> Pairing:
-    """Decide which wheels are halves of one pair.
+    """Decide which wheels make a pair.
 
     The other half of ``cp314-cp314t`` is ``cp314-cp314`` of the same project, version, build, variant and platform
     family, or else the ``abi3`` wheel that a default 3.14 takes. Sorted by file name.
@@ -183,7 +183,7 @@ def _other_half(name: WheelName, defaults: Iterable[WheelContents]) -> WheelCont
 
 
 def compare_pair(default: WheelContents, free_threaded: WheelContents) -> PairComparison:
-    """Say where the two halves of one pair differ, and whether one wheel would be enough."""
+    """Say where the two wheels of a pair differ, and whether one wheel would be enough."""
     names = (default.filename, free_threaded.filename)
     ours, theirs = default.modules, free_threaded.modules
     python, python_ft = _texts(default), _texts(free_threaded)
@@ -220,7 +220,7 @@ def _texts(wheel: WheelContents) -> Mapping[str, str]:
 
 
 def _shared(ours: Iterable[Member], theirs: Iterable[Member]) -> bool:
-    """Whether both halves have the same bytes under names that claim to be right for both.
+    """Whether both wheels have the same bytes under names that claim to be right for both.
 
     The same ``.cpython-39-...`` file in both is a third interpreter's, and no half's module.
     """

@@ -1,4 +1,4 @@
-"""A workshop for wheels that something else has built: it hands them out, and proves them as its own."""
+"""A builder for wheels that something else has built: it hands them out, and checks them as its own."""
 
 from __future__ import annotations
 

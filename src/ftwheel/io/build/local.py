@@ -1,4 +1,4 @@
-"""The workshop: builds halves through ``build`` in isolated environments, each from its own copy of the source.
+"""Builds wheels through ``build`` in isolated environments, each from its own copy of the source.
 
 Implements ``ftwheel.core.build.model.Workshop``. Every half has a folder of its own in the workspace: ``source``,
 ``env``, ``wheel``, ``repaired``, the installed wheel for the import check, and ``build.log``.
@@ -111,7 +111,7 @@ class LocalBuilder:
         self._crew.stop()
 
     def log_of(self, label: str) -> str:
-        """What the build of a half (``3.14t``) or of the ``sdist`` has printed so far."""
+        """What the build of a wheel (``3.14t``) or of the ``sdist`` has printed so far."""
         with contextlib.suppress(OSError):
             return (self._place / label / "build.log").read_text(errors="replace")
         return ""
@@ -284,7 +284,7 @@ def _load() -> None:
 
 @contextlib.contextmanager
 def _told(label: str, project: Path) -> Iterator[None]:
-    """Say which half of which project a failure belongs to."""
+    """Say which build of which project a failure belongs to."""
     try:
         yield
     except FtwheelError as error:

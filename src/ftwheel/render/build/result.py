@@ -28,7 +28,7 @@ _HEADER = ("wheel", "python", "size", "modules", "GIL", "time")
 
 
 class BuildProgress:
-    """Says on standard error where each half stands: redrawn lines on a terminal, a line for each step elsewhere."""
+    """Says on standard error how far each wheel is: redrawn lines on a terminal, a line for each step elsewhere."""
 
     def __init__(self, stream: TextIO, live: Live | None) -> None:
         self._stream = stream

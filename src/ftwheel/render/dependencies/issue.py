@@ -129,7 +129,10 @@ def _how(minors: Sequence[int]) -> Iterator[str]:
         ' the GIL on. "C API Extension Support for Free Threading" in Python\'s documentation and the porting guide of'
         " py-free-threading say what to look at."
     )
-    yield "- `ftwheel check` and `ftwheel verify dist/` say before an upload what the wheels declare and who gets them."
+    yield (
+        "- Before an upload, `ftwheel check` and `ftwheel verify dist/` say what the wheels declare and which"
+        " environments install them."
+    )
 
 
 def _for_declarations(project: ProjectReport, silent: Sequence[GilDeclarations]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Show a simulation: who gets what, why not something else, and what to do next."""
+"""Show a simulation: which file each environment installs, why not another one, and what to do next."""
 
 from __future__ import annotations
 

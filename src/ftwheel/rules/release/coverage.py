@@ -26,7 +26,7 @@ class CoverageRule(Rule):
 
 class HalfNotServed(CoverageRule):
     code = "FTV101"
-    title = "One half of a pair is missing"
+    title = "One wheel of a pair is missing"
     why = """One build of an interpreter gets a wheel on a platform and the other does not: its users get the sdist, an
         older version or nothing, and nobody tells them that a wheel was meant to exist."""
     fix = "Build and upload the wheel for the other build."
@@ -36,7 +36,7 @@ class HalfNotServed(CoverageRule):
 
 class NeitherHalfServed(CoverageRule):
     code = "FTV102"
-    title = "Both halves are missing where the release has this version and this platform elsewhere"
+    title = "Both wheels of a pair are missing where the release has this version and this platform elsewhere"
     why = """The release has wheels for this version of Python on other platforms, and wheels for this platform for
         other versions. Such a hole is rarely meant: a job of the build matrix failed or was never there."""
     fix = "Build and upload both wheels, or name what the release is for in `[tool.ftwheel]`."
@@ -61,7 +61,7 @@ class ConfiguredNotServed(CoverageRule):
 
 class PureStandIn(CoverageRule):
     code = "FTV105"
-    title = "A pure wheel is taken where the twin gets a compiled one"
+    title = "One build installs a pure wheel where the other one installs a compiled wheel"
     why = """The `none-any` wheel keeps the project installable and hides that the compiled wheel is missing: the code
         runs, and runs slowly."""
     fix = "Build and upload the compiled wheel for the other build."

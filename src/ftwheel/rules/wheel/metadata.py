@@ -41,7 +41,7 @@ class ClassifierWithoutWheel(GroupRule):
     title = "The free-threading classifier without a free-threaded wheel"
     why = """The project says that it supports free-threading, but a free-threaded interpreter gets none of these
         wheels: it builds from source, or takes an older release."""
-    fix = "Build the free-threaded half too (`ftwheel build`), or drop the classifier."
+    fix = "Build the free-threaded wheel too (`ftwheel build`), or drop the classifier."
     severity = Severity.ADVICE  # the rule sees the wheels it was given; others may be elsewhere
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:

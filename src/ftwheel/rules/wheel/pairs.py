@@ -1,4 +1,4 @@
-"""FTW6xx: the two halves of a pair against each other. Only the machine code should differ."""
+"""FTW6xx: the two wheels of a pair against each other. Only the machine code should differ."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _pair(comparison: PairComparison) -> str:
 
 class SameName(GroupRule):
     code = "FTW601"
-    title = "Both halves of a pair have one file name"
+    title = "Both wheels of a pair have one file name"
     why = """The second one overwrites the first in the output folder, and an index takes only one of them. A
         `get_tag` override, or an ABI tag `none`, does that."""
     fix = "Let the backend set the ABI tag."
@@ -44,14 +44,14 @@ class SameName(GroupRule):
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for comparison in group.comparisons:
             if comparison.same_filename:
-                yield self.finding(comparison.default, "is the file name of both halves of the pair")
+                yield self.finding(comparison.default, "is the file name of both wheels of the pair")
 
 
 class DifferentModules(GroupRule):
     code = "FTW602"
-    title = "The halves of a pair do not have the same extension modules"
+    title = "The wheels of a pair do not have the same extension modules"
     why = "Two builds shared a build folder, or one of them left an optional extension out."
-    fix = "Build each half in a build folder of its own, and make a missing optional extension an error."
+    fix = "Build each wheel in a build folder of its own, and make a missing optional extension an error."
     severity = Severity.ERROR
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
@@ -66,10 +66,10 @@ class DifferentModules(GroupRule):
 
 class DifferentFiles(GroupRule):
     code = "FTW603"
-    title = "The halves of a pair have different Python files or metadata"
+    title = "The wheels of a pair have different Python files or metadata"
     why = """They were not built from the same tree, or the build writes something into a Python file that depends on
         the interpreter. Installers and resolvers take it that all wheels of a release have the same metadata."""
-    fix = """Build both halves from one source distribution, as `ftwheel build` does. Where they were, the build
+    fix = """Build both wheels from one source distribution, as `ftwheel build` does. Where they were, the build
         writes the file: keep out of it what differs between two builds, such as dates or the ABI of the interpreter.
         Absolute paths are overlooked."""
     severity = Severity.WARNING
@@ -89,7 +89,7 @@ class EmptyHalf(GroupRule):
     code = "FTW604"
     title = "A wheel that installs nothing"
     why = "Two builds at once shared a build folder: one wheel got the files of both, the other none."
-    fix = "Build one half after the other, or each in a build folder of its own."
+    fix = "Build one wheel after the other, or each in a build folder of its own."
     severity = Severity.ERROR
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
@@ -99,11 +99,11 @@ class EmptyHalf(GroupRule):
 
 class IdenticalModules(GroupRule):
     code = "FTW605"
-    title = "Both halves ship the same bytes as an extension module"
+    title = "Both wheels of a pair ship the same bytes as an extension module"
     why = (
-        "No module of one build loads in the other, unless it is built for `abi3t`: one half ships the other's module."
+        "No module of one build loads in the other, unless it is built for `abi3t`: one wheel ships the other's module."
     )
-    fix = "Remove stale objects and in-tree builds, and build each half in a clean build folder."
+    fix = "Remove stale objects and in-tree builds, and build each wheel in a clean build folder."
     severity = Severity.ERROR
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
@@ -115,11 +115,11 @@ class IdenticalModules(GroupRule):
 
 class HalfMissing(GroupRule):
     code = "FTW606"
-    title = "The other half of a pair is missing"
+    title = "The other wheel of a pair is missing"
     why = """Users of the other build get an older release, or a build from source. The rule looks at the wheels it
         was given: one for the same version on another platform, or the other half's, says that both are meant to
         exist."""
-    fix = "Build the missing half; `ftwheel missing` compares with what the index has."
+    fix = "Build the missing wheel; `ftwheel missing` compares with what the index has."
     severity = Severity.WARNING
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:

@@ -195,7 +195,7 @@ def backend_of(document: Mapping[str, Any]) -> str:
 
 
 def _is_wrapped(document: Mapping[str, Any]) -> bool:
-    """Whether the project builds through ``ftwheel_build``, which sees to what each half needs by itself."""
+    """Whether the project builds through ``ftwheel_build``, which sees to what each build needs by itself."""
     return bool(table_of(document, "build-system").get("build-backend") == "ftwheel_build")
 
 
@@ -261,11 +261,11 @@ def _overrides(
     threads = [each for each in identifiers if each.free_threaded and each.minor < FIRST_ABI3T]
     setting = {} if wrapped else _without_limited_api(backend, document)
     if threads and setting:
-        _not_replaced(own, "config-settings", system, "switching the limited API off for the free-threaded half")
+        _not_replaced(own, "config-settings", system, "switching the limited API off for the free-threaded wheel")
         added = {key: [*_given(own, system, key), value] for key, value in setting.items()}
         yield _override(_selector(threads), "config-settings", added)
     if backend == "maturin" and not wrapped:
-        _not_replaced(own, "environment", system, "a folder of its own for each half's Rust code")
+        _not_replaced(own, "environment", system, "a folder of its own for each build's Rust code")
         for python in dict.fromkeys(each.python for each in identifiers):
             # PYO3_ENVIRONMENT_SIGNATURE does not tell the two builds of one version apart
             folder = {"CARGO_TARGET_DIR": f"target/ftwheel-{python}"}
