@@ -320,6 +320,7 @@ def test_files_named_by_their_digests_are_the_only_ones(name: str) -> None:
             "cp314t-manylinux_2_36_x86_64",
             [
                 "2.0-cp314-cp314-manylinux_2_28_x86_64.whl",
+                "2.0-cp313-cp313-manylinux_2_17_x86_64.whl",
                 "1.0-cp314-cp314-manylinux_2_17_x86_64.whl",
                 "3.0-cp314-cp314-manylinux_2_39_x86_64.whl",
                 "odd-cp314-cp314-manylinux_2_12_x86_64.whl",
