@@ -93,7 +93,8 @@ def test_a_silent_downgrade_is_an_outcome(rules: str) -> None:
 
 
 def wheel(filename: str, tag: str) -> Candidate:
-    return Candidate(file=File(filename=filename, url=""), kind="wheel", version="1.0", tag=tag)
+    tags = "-".join(filename.removesuffix(".whl").split("-")[-3:])
+    return Candidate(file=File(filename=filename, url=""), kind="wheel", version="1.0", tag=tag, tags=tags)
 
 
 @pytest.mark.parametrize(
@@ -222,3 +223,12 @@ def test_reasons_are_in_the_order_of_closeness_and_have_words() -> None:
     assert [r.closeness(reason) for reason, _ in REASONS] == sorted(r.closeness(reason) for reason, _ in REASONS)
     for reason, words in REASONS:
         assert words in r.describe(reason)
+
+
+def test_a_name_that_only_the_address_has() -> None:
+    """pip takes the name from the address; what the page calls the file may be no name of a wheel at all."""
+    odd = File(filename="download", url="https://files.example.org/foo-1.0-cp314-abi3t-win_amd64.whl")
+    case = Case([page(odd)], env="cp314t-win_amd64")
+    assert case.best is not None
+    assert case.best.tags == "cp314-abi3t-win_amd64"
+    assert loads(case.best, parse_environment("cp314t-win_amd64")) is Loading.NO

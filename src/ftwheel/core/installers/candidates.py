@@ -20,13 +20,15 @@ class Candidate:
     """A file that may be taken, as the installer reads its name.
 
     ``version`` is the text of the version in the name; ``tag`` the one that makes a wheel fit best, empty for a source
-    distribution; ``source`` the number of the place the file comes from, in the order given to ``Project``.
+    distribution; ``tags`` the whole compressed set, empty when not known; ``source`` the number of the place the file
+    comes from, in the order given to ``ProjectFiles``.
     """
 
     file: File
     kind: Literal["wheel", "sdist"]
     version: str
     tag: str = ""
+    tags: str = ""
     source: int = 0
 
 

@@ -54,6 +54,7 @@ class InstallerQuestion:
             file=self.project.file(entry),
             kind=reading.kind,
             version=reading.text,
+            tags=f"{reading.abi}-{reading.platform}" if reading.kind == "wheel" else "",
             tag="" if index is None else best_tag(self.abis, self.platforms, index),
             source=entry.source,
         )

@@ -123,7 +123,8 @@ def loads(candidate: Candidate, environment: Environment) -> Loading:
     """
     if candidate.kind == "sdist" or loading(candidate.tag, environment) is Loading.YES:
         return Loading.YES
-    interpreters, abis, platforms = candidate.file.filename.removesuffix(".whl").split("-")[-3:]
+    # the installer may have read another name than the page gives
+    interpreters, abis, platforms = (candidate.tags or candidate.tag).lower().split("-")
     accepted = set(environment.platforms) | {"any"}
     found = {
         loading(f"{interpreter}-{abi}-{platform}", environment)
