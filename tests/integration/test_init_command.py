@@ -52,9 +52,10 @@ class TestTrees:
     ):
         project = tree(name, tmp_path)
         before = contents(project)
-        assert init(project, "--check") == 1
+        adopt = ("--adopt", "release")
+        assert init(project, "--check", *adopt) == 1
         assert contents(project) == before
-        assert init(project, "--yes") == 0
+        assert init(project, "--yes", *adopt) == 0
         after = contents(project)
         workflow = ".github/workflows/ftwheel-release.yml" if name == "cibuildwheel" else RELEASE
         assert after.keys() - before.keys() == {workflow} | ({"pyproject.toml"} - before.keys())
@@ -64,6 +65,21 @@ class TestTrees:
         assert init(project, "--check") == 0
         assert init(project, "--yes") == 0
         assert capsys.readouterr().out == "nothing to change\n" * 2
+        assert contents(project) == after
+
+    @pytest.mark.parametrize(("name", "workflow"), [("cookiecutter", "publish.yml"), ("maturin-new", "CI.yml")])
+    def test_where_a_workflow_publishes_it_alone_changes(
+        self, name: str, workflow: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        project = tree(name, tmp_path)
+        before = contents(project)
+        assert init(project, "--yes") == 0
+        after = contents(project)
+        assert [path for path in after if after[path] != before.get(path)] == [f".github/workflows/{workflow}"]
+        assert b"mode: verify" in after[f".github/workflows/{workflow}"]
+        capsys.readouterr()
+        assert init(project, "--check") == 0
+        assert capsys.readouterr().out == "nothing to change\n"
         assert contents(project) == after
 
     @pytest.mark.parametrize("name", TREES)

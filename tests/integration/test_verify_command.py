@@ -99,6 +99,15 @@ def test_healthy_releases_pass(verify: Run, release: str) -> None:
     assert verify(release, "--index", GATE, "--fail-on", "warning") == (release != "numpy==2.3.5")
 
 
+def test_a_name_alone_is_its_newest_release(verify: Run) -> None:
+    assert verify("Grimp", "--index", GATE, "--uploaded-prior-to", "2026-09-10") == 1
+    assert verify.err == "grimp==3.17 is the newest release\n"
+    assert verify.out.startswith("grimp 3.17, compared with 3.16: pip, uv\n")
+    assert verify("grimp", "--index", GATE, "--uploaded-prior-to", "2026-08-01") in {0, 1}
+    assert "grimp==3.17" not in verify.err  # uploaded in September
+    assert verify("numpy", "--index", GATE) == 0
+
+
 PYTHONS = ("cp313-cp313", "cp313-cp313t", "cp314-cp314", "cp314-cp314t")
 
 
@@ -145,6 +154,48 @@ def test_a_prerelease_and_a_yanked_release_are_judged_too(verify: Run, server: I
     assert verify(dist(tmp_path / "dist", version="1.0rc1"), *index(server, *old())) == 0
     names = [f"demo-1.0-{tag}-win_amd64.whl" for tag in PYTHONS]
     assert verify("demo==1.0", *index(server, *names, yanked="broken")) == 0
+
+
+def test_the_newest_release_is_final_and_not_yanked(verify: Run, server: IndexServer) -> None:
+    document = json.loads(page("demo", *old(), "demo-2.0rc1.tar.gz", "demo-x.tar.gz"))
+    document["files"] += json.loads(page("demo", "demo-1.0.tar.gz", yanked="broken"))["files"]
+    server.put("/simple/demo/", json.dumps(document))
+    where = ["-i", f"{server.url}/simple/", "--no-config"]
+    assert verify("demo", *where) == 0
+    assert "demo==0.9 is the newest release" in verify.err
+    where = index(server, "demo-2.0rc1.tar.gz")
+    assert verify("demo", *where) == 0
+    assert "demo==2.0rc1 is the newest release" in verify.err
+
+
+def test_a_release_older_than_every_known_python(verify: Run, server: IndexServer) -> None:
+    files = ["demo-0.1-cp36-cp36m-win_amd64.whl", "demo-0.1.tar.gz"]
+    assert verify("demo", *index(server, *files, **{"upload-time": "2018-01-01T00:00:00Z"})) == 0
+    assert "demo==0.1 is the newest release" in verify.err
+
+
+@pytest.mark.parametrize("folder", ["dist", "wheelhouse"])
+def test_a_missing_folder_of_wheels_is_no_project(verify: Run, folder: str) -> None:
+    assert verify(folder, "--no-index", "--no-config") == 2
+    assert f"{folder}: neither a file nor a folder" in verify.err
+
+
+# cibuildwheel 4.3.5 builds 3.14 and newer for macOS 10.15 on Intel, and 3.12 and 3.13 for 10.13
+def test_the_macos_that_a_python_needs_is_no_gap(verify: Run, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.ftwheel]\npythons = ["3.13", "3.14", "3.14t"]\nplatforms = ["macosx_10_13_x86_64"]\n'
+    )
+    folder = tmp_path / "made"
+    for tag in (
+        "cp313-cp313-macosx_10_13_x86_64",
+        "cp314-cp314-macosx_10_15_x86_64",
+        "cp314-cp314t-macosx_10_15_x86_64",
+    ):
+        make_wheel(folder, f"demo-1.0-{tag}.whl")
+    where = ["--no-index", "--find-links", str(folder), "--no-config"]
+    assert verify.findings(folder, *where) == []
+    (folder / "demo-1.0-cp314-cp314t-macosx_10_15_x86_64.whl").unlink()
+    assert {code for _, code, _ in verify.findings(folder, *where)} & {"FTV101", "FTV102", "FTV104"}
 
 
 def test_a_lonely_half_names_what_users_get(verify: Run, server: IndexServer, tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ EXAMPLES = """\
   ftwheel verify --against-installers dist/     ask the real pip and uv as well"""
 
 _SEVERITIES = ("advice", "warning", "error")
+_FOLDERS = ("dist", "wheelhouse")  # where builds put wheels: one that is missing is no question about a project
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -143,7 +144,8 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
         return None, release[0], str(release[1])
     from ftwheel.io.release.dist import read_dist
 
-    if len(targets) == 1 and not Path(targets[0]).exists() and (name := project_name(targets[0])):
+    name = project_name(targets[0]) if len(targets) == 1 and not Path(targets[0]).exists() else ""
+    if name and name not in _FOLDERS:
         return None, name, ""
     if gone := next((target for target in targets if not Path(target).exists()), ""):
         raise no_such_file(gone, "a folder of files to upload, such files, or a release")

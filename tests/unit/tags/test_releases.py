@@ -28,7 +28,8 @@ from ftwheel.core.tags.cpython import (
         (date(2024, 10, 8), (9, 10, 11, 12, 13)),
         (date(2026, 1, 11), (10, 11, 12, 13, 14)),
         (date(2026, 11, 22), (11, 12, 13, 14, 15)),
-        (date(2019, 1, 1), ()),
+        (date(2019, 1, 1), (8,)),  # before the table begins
+        (date(2099, 1, 1), (15,)),  # after it ends
     ],
 )
 def test_a_day_has_the_versions_released_and_supported_then(day: date, minors: tuple[int, ...]) -> None:

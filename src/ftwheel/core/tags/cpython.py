@@ -118,8 +118,12 @@ _BEGINNINGS = {"ios": Milestone.IOS, "android": Milestone.ANDROID}
 
 
 def on(day: date) -> tuple[int, ...]:
-    """The minor versions that were released and supported on a day, oldest first."""
-    return tuple(python.minor for python in CPYTHONS if python.released <= day <= python.end_of_life)
+    """The minor versions that were released and supported on a day, oldest first; never none.
+
+    Of a day before the table begins it is the oldest version, of one after it ends the newest.
+    """
+    supported = tuple(python.minor for python in CPYTHONS if python.released <= day <= python.end_of_life)
+    return supported or (CPYTHONS[0 if day < CPYTHONS[0].released else -1].minor,)
 
 
 def exists(minor: int, platform: str, *, free_threaded: bool) -> bool | None:
