@@ -199,9 +199,16 @@ def test_three_wheels_serve_every_version(
     python_315: str,
     environ: dict[str, str],
 ) -> None:
-    done, files = build(project, default_python, free_threaded_python, python_315, environ=environ)
+    pythons = (default_python, free_threaded_python, python_314, python_315)
+    done, files = build(project, *pythons, environ=environ)
 
     assert done.returncode == 0, done.stdout + done.stderr
+    # 3.14 gets the wheel that an older one builds
+    assert sorted(line for line in done.stderr.splitlines() if line.endswith(": building")) == sorted(
+        f"{probe(python).label}: building" for python in pythons if python != python_314
+    )
+    builder = probe(default_python).label
+    assert f"{builder}: the tag serves 3.10 and newer, and CPython {builder} built it" in done.stdout
     abi3, specific, both = files
     threads = probe(free_threaded_python).abi_tag
     tags = ["-".join(path.name.split("-")[2:4]) for path in files]
@@ -211,6 +218,20 @@ def test_three_wheels_serve_every_version(
     assert loaded(project.parent, specific, free_threaded_python) == COUNTS
     assert loaded(project.parent, both, python_315) == COUNTS
     assert loaded(project.parent, both, python_314).startswith("ModuleNotFoundError")
+
+
+@pytest.mark.parametrize("project", ["setuptools-c"], indirect=True)
+def test_a_wheel_that_serves_one_version_is_not_the_one_that_stable_abi_names(
+    project: Path, default_python: str, python_314: str, environ: dict[str, str]
+) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('stable-abi = "3.10"\n')
+    assert "[tool.ftwheel]" in (project / "pyproject.toml").read_text().splitlines()[-3:]
+
+    done, files = build(project, default_python, python_314, environ=environ)
+
+    assert (done.returncode, files) == (6, [])
+    assert f"built with {probe(default_python).label}, does not serve 3.14: [tool.ftwheel] stable-abi" in done.stderr
 
 
 @pytest.mark.parametrize("project", ["setuptools-limited-api"], indirect=True)

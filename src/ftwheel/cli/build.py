@@ -104,6 +104,7 @@ def _build(
     """Build with the interpreters of this machine; ``shown`` is the output folder as the user reads it."""
     from ftwheel.app.build.build import build
     from ftwheel.core.build.model import BuildPlan
+    from ftwheel.core.build.stable_abi_plan import plan_local_builds
     from ftwheel.core.index.rules import IndexRules
     from ftwheel.io.build.local import open_builder
     from ftwheel.render.build.result import progress
@@ -117,8 +118,11 @@ def _build(
         raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
     repair = not arguments.no_repair
     with open_builder(project.path, out_dir, settings, repair=repair) as workshop:
+        found = interpreters(arguments.python, project)
+        serves = {} if project.floor is None else plan_local_builds(found, floor=project.floor, abi3t=project.abi3t)
         plan = BuildPlan(
-            interpreters=interpreters(arguments.python, project),
+            interpreters=tuple(serves) or found,
+            serves={builder.label: others for builder, others in serves.items()},
             sdist=arguments.sdist,
             repair=repair,
             import_modules=not arguments.no_import,
@@ -145,9 +149,10 @@ def _build(
 def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpreter, ...]:
     """The interpreters to build with, in the order asked for.
 
-    Paths are probed, versions searched for; without either, every pair of this machine that the project supports.
+    Paths are probed, versions searched for; without either, every pair of this machine that the project supports, and
+    with ``[tool.ftwheel] stable-abi`` the default builds that its wheel serves.
     """
-    from ftwheel.core.build.python_requests import parse_request, resolve
+    from ftwheel.core.build.python_requests import default_builds, parse_request, resolve
     from ftwheel.io.system.interpreters import discover, probe
 
     requests = [parse_request(item) for text in asked for item in text.split(",") if item.strip()]
@@ -171,7 +176,9 @@ def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpre
             f" (requires-python {project.requires_python or 'any'})",
             hint="install a supported pair, for example: uv python install 3.14 3.14t",
         )
-    return resolve((), wanted)
+    pairs = resolve((), wanted)
+    served = () if project.floor is None else default_builds(wanted, from_minor=project.floor)
+    return tuple(dict.fromkeys((*pairs, *served)))
 
 
 def config_settings(texts: Sequence[str]) -> ConfigSettings:

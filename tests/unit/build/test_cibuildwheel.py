@@ -110,6 +110,41 @@ def test_without_pythons_both_halves_of_everything_that_4x_builds() -> None:
     assert not selection.left_out
 
 
+STABLE = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.14t", "3.15", "3.15t")
+
+
+def test_three_builds_a_platform_give_the_wheels_of_the_stable_abis() -> None:
+    table = {"stable-abi": "3.11", "pythons": list(STABLE[1:]), "platforms": ["manylinux_2_28_x86_64", "win_amd64"]}
+    selection = select(request_for({"tool": {"ftwheel": table}}, {}))
+
+    builders = ("cp311", "cp314t", "cp315t")
+    assert [each.text for each in selection.identifiers] == [
+        f"{builder}-{place}" for place in ("manylinux_x86_64", "win_amd64") for builder in builders
+    ]
+    windows = [each for each in selection.left_out if each.identifier.place == "win_amd64"]
+    assert [f"{each.identifier.text}: {each.why}" for each in windows] == [
+        "cp312-win_amd64: the cp311-abi3 wheel that 3.11 builds serves it",
+        "cp313-win_amd64: the cp311-abi3 wheel that 3.11 builds serves it",
+        "cp314-win_amd64: the cp311-abi3 wheel that 3.11 builds serves it",
+        "cp315-win_amd64: the cp315-abi3.abi3t wheel that 3.15t builds serves it",
+    ]  # fmt: skip
+
+
+def test_without_abi3t_the_free_threaded_builds_have_wheels_of_their_own() -> None:
+    table = {"stable-abi": "3.11", "limited-api": "version-specific", "pythons": list(STABLE), "platforms": list(LINUX)}
+    selection = select(request_for({"tool": {"ftwheel": table}}, {}))
+    assert [each.label for each in selection.identifiers] == ["3.10", "3.11", "3.14t", "3.15t"]
+
+
+def test_each_version_of_pyodide_has_a_platform_of_its_own() -> None:
+    request = CibuildwheelRequest(pythons=("3.13", "3.14"), places=("pyodide_wasm32", "android_x86_64"), floor=12)
+    assert [each.text for each in select(request).identifiers] == [
+        "cp313-android_x86_64",
+        "cp313-pyodide_wasm32",
+        "cp314-pyodide_wasm32",
+    ]
+
+
 def test_what_is_named_and_not_built_is_told_with_the_reason() -> None:
     own = CibuildwheelOptions(table={"skip": ["cp314t-win_arm64"]})
     selection = select(

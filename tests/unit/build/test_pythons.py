@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.build.python_requests import PythonRequest, parse_request, resolve
+from ftwheel.core.build.python_requests import PythonRequest, default_builds, parse_request, resolve
 from ftwheel.core.errors import InputError, MissingToolError
 
 
@@ -96,3 +96,13 @@ def test_no_pair_at_all(found: list[str], names: str) -> None:
         resolve([], map(interpreter, found))
     assert caught.value.message.endswith(f"(found: {names})")
     assert "uv python install 3.14 3.14t" in caught.value.hint
+
+
+def test_the_default_builds_from_a_version_on() -> None:
+    found = [
+        interpreter("3.15.2", where="/a"), interpreter("3.15.1", where="/b"), interpreter("3.14t"),
+        interpreter("3.13", debug=True), interpreter("3.12", implementation="pypy"), interpreter("3.11"),
+        interpreter("3.10"),
+    ]  # fmt: skip
+    chosen = default_builds(found, from_minor=11)
+    assert [each.executable for each in chosen] == ["/usr/bin/python3.11", "/a/usr/bin/python3.15.2"]

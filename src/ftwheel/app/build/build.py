@@ -23,11 +23,12 @@ from ftwheel.core.build.model import (
 )
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity, worst
-from ftwheel.core.wheel.imports import ImportResult
+from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.wheel.reports import Imported
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.contents import WheelContents
+    from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["build"]
 
@@ -42,7 +43,8 @@ class _Half:
     path: str
     contents: WheelContents
     repair: Repair
-    imports: tuple[ImportResult, ...]
+    serves: tuple[Interpreter, ...]
+    imports: tuple[Imported, ...]
     findings: tuple[Finding, ...]
     seconds: float
 
@@ -67,12 +69,13 @@ def build(
     from ftwheel.app.build.findings import judge_halves
 
     findings = [finding for each in halves for finding in each.findings]
-    for default, free_threaded in combinations(halves, 2):
-        if default.interpreter.minor == free_threaded.interpreter.minor:
+    for two in combinations(halves, 2):
+        if set.intersection(*({each.minor for each in half.serves} for half in two)):
+            default, free_threaded = sorted(two, key=lambda half: half.interpreter.free_threaded)
             findings += judge_halves(default.contents, free_threaded.contents)
     # the same name twice is one file for both (pure), for several versions (abi3), or an error found above
     kept: dict[str, list[_Half]] = {}
-    for each in halves:
+    for each in sorted(halves, key=_oldest_of_stable_abi):
         kept.setdefault(each.contents.filename, []).append(each)
     findings = sorted(set(_counted(findings, plan)))
     passed = worst(findings) is not Severity.ERROR
@@ -96,12 +99,19 @@ def build(
     )
 
 
+def _oldest_of_stable_abi(half: _Half) -> int:
+    """A sort key: of the builds of one stable-ABI wheel the oldest interpreter's goes first, others stay in order."""
+    stable = any(abi.startswith("abi3") for abi in half.contents.name.abis)
+    return half.interpreter.minor[1] if stable else 0
+
+
 def _check(plan: BuildPlan) -> None:
     """Two interpreters of one build would make the same wheel twice."""
-    labels = Counter(each.label for each in plan.interpreters)
+    interpreters = [each for served in (plan.interpreters, *plan.serves.values()) for each in served]
+    labels = Counter(each.label for each in interpreters)
     twice = sorted(label for label, count in labels.items() if count > 1)
     if twice:
-        named = ", ".join(each.executable for each in plan.interpreters if each.label in twice)
+        named = ", ".join(each.executable for each in interpreters if each.label in twice)
         raise InputError(f"two interpreters are CPython {twice[0]}: {named}", hint="name only one of them")
 
 
@@ -119,16 +129,19 @@ def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, int
             findings += workshop.inspect(wheel, interpreter)
         # an import shows what a module declares better than a walk through its code
         contents = workshop.read(wheel, interpreter, thorough=not plan.import_modules)
-        imports: tuple[ImportResult, ...] = ()
+        imports: tuple[Imported, ...] = ()
+        serves = (interpreter, *plan.serves.get(label, ()))
         if not _wrong(findings, plan):
+            _serves_all(contents.name, serves)
             if plan.import_modules and contents.modules:
                 observer.stage(label, BuildStage.IMPORT)
-                imports = workshop.import_modules(wheel, interpreter, sorted(contents.modules))
-                if any(each.enables_gil for each in imports):  # the walk finds the line to add
+                imports = tuple(_imported(workshop, wheel, each, contents) for each in serves)
+                # the walk finds the line to add
+                if any(result.enables_gil for each in imports for result in each.results):
                     contents = workshop.read(wheel, interpreter, thorough=True)
             from ftwheel.app.build.findings import judge_wheel
 
-            findings += judge_wheel(contents, interpreter, imports, workshop.stable_symbols, plan=plan)
+            findings += judge_wheel(contents, imports, workshop.stable_symbols, plan=plan)
     except BaseException:
         observer.stage(label, BuildStage.FAILED)
         raise
@@ -140,10 +153,34 @@ def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, int
         path=wheel,
         contents=contents,
         repair=repair or Repair(tool="", before=platform, after=platform, reason="not asked for"),
+        serves=serves,
         imports=imports,
         findings=tuple(findings),
         seconds=workshop.clock() - start,
     )
+
+
+def _imported(workshop: Builder, wheel: str, interpreter: Interpreter, contents: WheelContents) -> Imported:
+    results = workshop.import_modules(wheel, interpreter, sorted(contents.modules))
+    return Imported(label=interpreter.label, results=results)
+
+
+def _serves_all(name: WheelName, serves: Sequence[Interpreter]) -> None:
+    """Raise BuildError for a wheel that does not serve an interpreter which it was planned for."""
+    builder, *others = serves
+    targets = targets_of(name)
+    without = [
+        each.label
+        for each in others
+        if not any(target.covers(each.minor[1], free_threaded=each.free_threaded) for target in targets)
+    ]
+    if without and "none" not in name.abis:
+        raise BuildError(
+            f"{name.filename}, built with {builder.label}, does not serve {', '.join(without)}:"
+            " [tool.ftwheel] stable-abi says that one wheel serves them all",
+            hint="let the backend build for that limited API, or take stable-abi out of [tool.ftwheel];"
+            ' limited-api = "version-specific" says that there is no abi3t wheel',
+        )
 
 
 def _counted(findings: Iterable[Finding], plan: BuildPlan) -> Iterator[Finding]:
@@ -205,10 +242,10 @@ def _built(same: Sequence[_Half], path: str, digest: tuple[int, str]) -> BuiltWh
         filename=half.contents.filename,
         size=size,
         sha256=sha256,
-        interpreters=tuple(each.interpreter for each in same),
+        interpreters=tuple(each for half in same for each in half.serves),
         modules=tuple(sorted(half.contents.modules)),
         repair=half.repair,
-        imports=tuple(Imported(label=each.interpreter.label, results=each.imports) for each in same),
+        imports=tuple(each for half in same for each in half.imports),
         seconds=max(each.seconds for each in same),
     )
 

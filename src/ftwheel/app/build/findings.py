@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.model import BuildPlan
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.contents import WheelContents
-from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.core.wheel.pairs import Pairing, compare_pair
 from ftwheel.core.wheel.reports import Imported
 from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
@@ -24,8 +22,7 @@ _GIL = ("FTW401", "FTW403", "FTW703")  # not declared, declared as needed, enabl
 
 def judge_wheel(
     wheel: WheelContents,
-    interpreter: Interpreter,
-    imports: Sequence[ImportResult],
+    imported: tuple[Imported, ...],
     stable_symbols: Callable[[], Mapping[str, int]],
     *,
     plan: BuildPlan,
@@ -34,8 +31,7 @@ def judge_wheel(
 
     The manylinux policy is not asked about: the repair has just decided it.
     """
-    imported = (Imported(label=interpreter.label, results=tuple(imports)),) if plan.import_modules else None
-    facts = WheelFacts(wheel=wheel, stable_symbols=stable_symbols, imported=imported)
+    facts = WheelFacts(wheel=wheel, stable_symbols=stable_symbols, imported=imported if plan.import_modules else None)
     # a wheel that PyPI refuses may be for another index, or for nobody but its builder
     lenient = [rule.code for rule in INDEX_RULES] + (list(_GIL) if plan.allow_gil else [])
     selection = RuleSelection(severities=dict.fromkeys(lenient, Severity.WARNING), index_rules=plan.index_rules)

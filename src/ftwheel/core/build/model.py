@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.stable_abi_plan import PythonBuild, newer_builder
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.index.rules import IndexRules
+from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.imports import ImportResult
 
 if TYPE_CHECKING:
@@ -63,12 +65,15 @@ class BuildObserver(Protocol):
 class BuildPlan:
     """What to build: every interpreter once, the two builds of a version next to each other.
 
+    ``serves`` names by the label of a builder the other interpreters that its wheel is for (``[tool.ftwheel]
+    stable-abi``): nothing is built with those, and the modules are imported in them, too.
     ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``).
     ``index_rules`` says whose rules about uploads give warnings. Findings with a
     code in ``ignored`` are dropped.
     """
 
     interpreters: tuple[Interpreter, ...]
+    serves: Mapping[str, tuple[Interpreter, ...]] = field(default_factory=dict)
     sdist: bool = False
     repair: bool = True
     import_modules: bool = True
@@ -97,7 +102,7 @@ class BuiltWheel:
     """One finished file.
 
     ``path`` is where it is in the output folder, or "" when it was not put there because of findings. ``interpreters``
-    are those whose builds came to it: one for a version-specific half, more for a pure wheel or one with ``abi3``; the
+    are those that it was built for: one for a version-specific half, more for a pure wheel or one with ``abi3``; the
     file is the build of the first. ``modules`` are dotted names, sorted. ``seconds`` is the wall time from the copy of
     the source to the last import, of the slowest of those builds.
     """
@@ -111,6 +116,13 @@ class BuiltWheel:
     repair: Repair
     imports: tuple[Imported, ...]
     seconds: float
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about who built it."""
+        first = self.interpreters[0]
+        builder = PythonBuild(minor=first.minor[1], free_threaded=first.free_threaded)
+        return tuple(filter(None, [newer_builder(WheelName.parse(self.filename), builder)]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ftwheel.core.build.interpreters import Interpreter, pairs
 from ftwheel.core.errors import InputError, MissingToolError
 
-__all__ = ["PythonRequest", "parse_request", "resolve"]
+__all__ = ["PythonRequest", "default_builds", "parse_request", "resolve"]
 
 _VERSION = re.compile(
     r"(?:cpython[-@]?|python|cp)?(?P<major>3)\.?(?P<minor>\d+)(?:\.(?P<patch>\d+))?(?P<variant>t|\+freethreaded|\+gil)?",
@@ -87,6 +87,19 @@ def resolve(requests: Iterable[PythonRequest], found: Iterable[Interpreter]) -> 
                 if half not in chosen:
                     chosen.append(half)
     return tuple(chosen)
+
+
+def default_builds(found: Iterable[Interpreter], *, from_minor: int) -> tuple[Interpreter, ...]:
+    """The default release build of each version from CPython 3.``from_minor`` on, oldest first.
+
+    Of several the first given wins, as for ``resolve``.
+    """
+    first: dict[tuple[int, int], Interpreter] = {}
+    for each in found:
+        wanted = each.implementation == "cpython" and not (each.debug or each.free_threaded)
+        if wanted and each.minor[1] >= from_minor:
+            first.setdefault(each.minor, each)
+    return tuple(first[minor] for minor in sorted(first))
 
 
 def _first(request: PythonRequest, free_threaded: bool, interpreters: tuple[Interpreter, ...]) -> Interpreter:

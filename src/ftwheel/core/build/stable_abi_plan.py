@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.tags.cpython import FIRST_ABI3T
+from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.wheel.filename import WheelName
 
-__all__ = ["PlannedBuild", "PythonBuild", "plan_builds"]
+__all__ = ["PlannedBuild", "PythonBuild", "floor_of", "newer_builder", "plan_builds", "plan_local_builds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -52,7 +55,7 @@ def plan_builds(pythons: Iterable[PythonBuild], *, floor: int | None, abi3t: boo
     its headers can, too). Without a free-threaded build from 3.15 on, the abi3 wheel serves 3.15 as well.
 
     ``verify --plan`` asks with the places of a platform family, ``init``, the Action's plan and the cibuildwheel driver
-    with ``[tool.ftwheel] pythons``, and ``ftwheel build`` with the interpreters it found.
+    with ``[tool.ftwheel] pythons``; ``plan_local_builds`` asks for ``ftwheel build``.
     """
     wanted = sorted(set(pythons))
     shared = abi3t and floor is not None and any(_can_abi3t(each) and each.free_threaded for each in wanted)
@@ -67,6 +70,49 @@ def plan_builds(pythons: Iterable[PythonBuild], *, floor: int | None, abi3t: boo
             )
             for tag, found in groups.items()
         )
+    )
+
+
+def plan_local_builds(
+    interpreters: Iterable[Interpreter], *, floor: int, abi3t: bool
+) -> dict[Interpreter, tuple[Interpreter, ...]]:
+    """The builders among the interpreters of a machine, by version, each with the others that its wheel serves.
+
+    ``floor`` and ``abi3t`` as for ``plan_builds``. A default build from 3.15 on counts as both builds of its version,
+    since it can make the ``abi3t`` wheel on a machine without 3.15t. Two interpreters of one build are both in the
+    answer; whoever builds refuses that.
+    """
+    found: dict[PythonBuild, list[Interpreter]] = {}
+    for each in interpreters:
+        found.setdefault(PythonBuild(minor=each.minor[1], free_threaded=each.free_threaded), []).append(each)
+    both = {PythonBuild(minor=each.minor, free_threaded=True) for each in found if _can_abi3t(each)}
+    plan: dict[Interpreter, tuple[Interpreter, ...]] = {}
+    for build in plan_builds({*found, *both} if abi3t else found, floor=floor, abi3t=abi3t):
+        here = [each for each in build.serves if each in found]
+        builder = max(each for each in here if each.minor == here[0].minor)
+        first, *twice = found[builder]
+        plan[first] = tuple(interpreter for each in here if each != builder for interpreter in found[each])
+        plan |= dict.fromkeys(twice, ())
+    return plan
+
+
+def floor_of(stable_abi: str) -> int | None:
+    """The minor version of ``[tool.ftwheel] stable-abi``: 11 for ``3.11``, None where it is not set."""
+    return int(stable_abi.removeprefix("3.")) if stable_abi else None
+
+
+def newer_builder(name: WheelName, builder: PythonBuild) -> str:
+    """What to tell about a wheel of a stable ABI that an interpreter newer than its floor has built; else empty.
+
+    CPython supports a stable-ABI module on the version that it was compiled with and newer: headers of a newer version
+    may expand to what an older one does not have.
+    """
+    oldest = min((target.minor for target in targets_of(name) if target.onwards), default=builder.minor)
+    if oldest >= builder.minor:
+        return ""
+    return (
+        f"the tag serves 3.{oldest} and newer, and CPython {builder.label} built it: CPython supports a stable-ABI"
+        f" module on the version that it was compiled with and newer; build it with 3.{oldest}"
     )
 
 

@@ -46,6 +46,10 @@ class CPythonBuild:
         """``3.13t``, ``3.9 and newer``"""
         return f"3.{self.minor}{'t' if self.free_threaded else ''}{' and newer' if self.onwards else ''}"
 
+    def covers(self, minor: int, *, free_threaded: bool) -> bool:
+        """Whether CPython 3.``minor`` of that build is among these."""
+        return free_threaded is self.free_threaded and (minor == self.minor or (self.onwards and minor > self.minor))
+
     def searches(self, suffix: Suffix) -> bool:
         """Whether every interpreter of this target tries a file with this suffix."""
         match suffix.abi:

@@ -227,9 +227,11 @@ class LocalBuilder:
     def import_modules(self, wheel: str, interpreter: Interpreter, modules: Sequence[str]) -> tuple[ImportResult, ...]:
         from ftwheel.io.wheel.importing import import_in
 
+        room = self._place / interpreter.label
+        room.mkdir(exist_ok=True)  # nothing was built with one that another's wheel serves
         with _told(interpreter.label, self._project):
             return import_in(
-                self._place / interpreter.label,
+                room,
                 Path(wheel),
                 interpreter,
                 modules,

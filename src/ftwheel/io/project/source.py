@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.build.interpreters import Interpreter
+from ftwheel.core.build.stable_abi_plan import floor_of
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.versions import specifier_set
@@ -25,6 +26,7 @@ class SourceProject:
 
     ``requires_python`` is empty when it is not said statically. ``pythons`` are those of ``[tool.ftwheel]``: ``3.14``
     is the default build and ``3.14t`` the free-threaded one; empty means any. ``ignored`` are codes of findings.
+    ``floor`` is the minor version of ``stable-abi``, and ``abi3t`` is false with ``limited-api = "version-specific"``.
     """
 
     path: Path
@@ -33,6 +35,8 @@ class SourceProject:
     allow_gil: bool = False
     index_rules: IndexRules = IndexRules.PYPI
     ignored: frozenset[str] = frozenset()
+    floor: int | None = None
+    abi3t: bool = True
 
     @property
     def is_sdist(self) -> bool:
@@ -89,6 +93,8 @@ def read_project(path: Path) -> SourceProject:
         allow_gil=config.gil == "allow-used",
         index_rules=IndexRules(config.index_rules),
         ignored=frozenset(config.ignore),
+        floor=floor_of(config.stable_abi),
+        abi3t=config.limited_api != "version-specific",
     )
 
 

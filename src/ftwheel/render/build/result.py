@@ -149,6 +149,8 @@ def _repair_lines(wheel: BuiltWheel) -> Iterator[str]:
         yield f"{label}: serves 3.{first}, 3.{first}t and newer, both builds with one file"
     elif {each.free_threaded for each in wheel.interpreters} == {False, True}:
         yield f"{' and '.join(labels)}: one wheel is enough, it has no extension module"
+    for note in wheel.notes:
+        yield f"{label}: {note}"
     if not repair.tool:
         yield f"{label}: {repair.after}, not repaired: {repair.reason}"
         return
@@ -175,6 +177,11 @@ def _markdown(result: BuildResult, out: TextIO) -> None:
     ]
     out.writelines(f"{line}\n" for line in markdown.table(_HEADER, rows))
     out.write("\n")
+    out.writelines(
+        f"{markdown.code(wheel.filename)}: {markdown.escaped(note)}\n\n"
+        for wheel in result.wheels
+        for note in wheel.notes
+    )
     findings.write_markdown(result.findings, out)
 
 
@@ -222,6 +229,7 @@ def _wheel(wheel: BuiltWheel) -> dict[str, Any]:
             "reason": repair.reason,
             "grafted": list(repair.grafted),
         },
+        "notes": list(wheel.notes),
         "modules": list(wheel.modules),
         "imports": [
             {

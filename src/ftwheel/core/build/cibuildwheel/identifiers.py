@@ -13,11 +13,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, read_options, table_of
+from ftwheel.core.build.stable_abi_plan import PythonBuild, floor_of, plan_builds
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.tags.cpython import FIRST_FREE_THREADED
 from ftwheel.core.tags.cpython_builds import targets_of
@@ -144,13 +146,16 @@ class CibuildwheelRequest:
     """What wheels are wanted, and what the project says to cibuildwheel about it.
 
     ``pythons`` are ``3.14`` and ``3.14t``, ``places`` as in ``BuildIdentifier``. Without pythons everything is wanted
-    that cibuildwheel 4.x builds, and no ``cp313t``.
+    that cibuildwheel 4.x builds, and no ``cp313t``. ``floor`` and ``abi3t`` as for
+    ``core.build.stable_abi_plan.plan_builds``.
     """
 
     pythons: tuple[str, ...] = ()
     places: tuple[str, ...] = HOSTED
     requires_python: str = ""
     own: CibuildwheelOptions = field(default_factory=CibuildwheelOptions)
+    floor: int | None = None
+    abi3t: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -199,6 +204,8 @@ def request_for(
         places=tuple(dict.fromkeys(map(place_of, wanted))) or HOSTED,
         requires_python=requires,
         own=read_options(document, environ),
+        floor=floor_of(own.get("stable-abi", "")),
+        abi3t=own.get("limited-api") != "version-specific",
     )
 
 
@@ -255,11 +262,7 @@ def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
         return False
     if "none" in name.abis:
         return bool({"py3", f"py3{identifier.minor}", f"cp3{identifier.minor}"} & {*name.interpreters})
-    return any(
-        target.free_threaded is identifier.free_threaded
-        and (target.minor == identifier.minor or (target.onwards and target.minor < identifier.minor))
-        for target in targets_of(name)
-    )
+    return any(target.covers(identifier.minor, free_threaded=identifier.free_threaded) for target in targets_of(name))
 
 
 def all_identifiers() -> tuple[str, ...]:
@@ -306,16 +309,19 @@ def select(request: CibuildwheelRequest) -> BuildSelection:
         for minor, free_threaded in _pythons(request.pythons)
         for place in dict.fromkeys(request.places)
     ]
-    why = {each: _excluded(each, request) for each in wanted}
-    kept = tuple(sorted(each for each in wanted if not why[each]))
-    left_out = tuple(sorted(OmittedBuild(identifier=each, why=reason) for each, reason in why.items() if reason))
+    excluded = {each: _excluded(each, request) for each in wanted}
+    kept = tuple(sorted(each for each in wanted if not excluded[each]))
+    left_out = tuple(sorted(OmittedBuild(identifier=each, why=reason) for each, reason in excluded.items() if reason))
     _nothing_forgotten(kept, left_out, request)
+    shared = _shared(kept, request)
+    kept = tuple(each for each in kept if each not in shared)
+    left_out += tuple(OmittedBuild(identifier=each, why=why) for each, why in sorted(shared.items()))
     builds: dict[CibuildwheelSeries, list[BuildIdentifier]] = {}
     for each, series in _series_of(kept, request.own).items():
         builds.setdefault(series, []).append(each)
     return BuildSelection(
         builds={series: tuple(builds[series]) for series in CibuildwheelSeries if series in builds},
-        left_out=left_out if request.pythons else (),
+        left_out=tuple(sorted(left_out)) if request.pythons else (),
     )
 
 
@@ -346,6 +352,23 @@ def _excluded(identifier: BuildIdentifier, request: CibuildwheelRequest) -> str:
         if selectors and selector_matches(selectors, identifier.text) is excluded_by:
             return f"{request.own.where(name, system)} = {selectors!r}"
     return ""
+
+
+def _shared(kept: Iterable[BuildIdentifier], request: CibuildwheelRequest) -> dict[BuildIdentifier, str]:
+    """The identifiers that another one's wheel of the stable ABI serves, and which.
+
+    Each version of Pyodide has a platform tag of its own, so nothing is shared there.
+    """
+    found: dict[BuildIdentifier, str] = {}
+    for place, group in groupby(kept, key=lambda each: each.place):
+        if _SYSTEM_OF[place] == "pyodide":
+            continue
+        builds = {PythonBuild(minor=each.minor, free_threaded=each.free_threaded): each for each in group}
+        for build in plan_builds(builds, floor=request.floor, abi3t=request.abi3t):
+            for python in build.serves:
+                if python != build.builder:
+                    found[builds[python]] = f"the {build.tag} wheel that {build.builder.label} builds serves it"
+    return found
 
 
 def _nothing_forgotten(
