@@ -58,7 +58,9 @@ def _asked(tool: str, number: int) -> Case:
             replace(
                 place,
                 files=tuple(
-                    replace(file, odd="", requires_python=_read_by_poetry(file.requires_python)) for file in place.files
+                    replace(file, odd="", requires_python=_read_by_poetry(file.requires_python))
+                    for file in place.files
+                    if file.version.islower() or not any(map(str.isalpha, file.version))  # of others it never ends
                 ),
             )
             for place in places

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -128,6 +129,7 @@ def main() -> None:
     tool: Any = {"poetry": Poetry, "pdm": Unearth}[sys.argv[1]]()
     for line in sys.stdin:
         question = json.loads(line)
+        signal.alarm(60)  # Poetry's resolver does not always end; then this process does
         try:
             answer = tool.choose(question)
         except Exception as error:  # noqa: BLE001 - whatever stops the tool is its answer
