@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,7 @@ from ftwheel.io.project import templates
 from ftwheel.io.system import writing
 from support.adopting import PAIR, TREES, UNDECLARED, init, tree
 from support.commands import ftwheel_environ
+from support.wheels import make_wheel
 from support.workflows import complaints
 
 RELEASE = ".github/workflows/release.yml"
@@ -34,6 +37,49 @@ def contents(project: Path) -> dict[str, bytes]:
     """Every file of a project, outside its repository."""
     files = (path for path in project.rglob("*") if path.is_file() and ".git" not in path.relative_to(project).parts)
     return {path.relative_to(project).as_posix(): path.read_bytes() for path in files}
+
+
+# [tool.cibuildwheel] as projects have it: what cibuildwheel refuses today, and tables between others with comments
+CASES = {
+    "enable-free-threading": """\
+[tool.cibuildwheel]
+enable = ["cpython-freethreading"]
+""",
+    "tables-stay": """\
+[tool.cibuildwheel]
+archs = ["native"]
+
+[[tool.cibuildwheel.overrides]]
+select = "*-musllinux*"
+before-all = "apk add wget"
+
+# macOS options
+[tool.cibuildwheel.macos]
+archs = ["x86_64", "arm64"]
+
+# Detect 64-bit builds
+[[tool.cibuildwheel.overrides]]
+select = "*-win_amd64"
+environment.X = "1"
+
+[tool.ruff]
+line-length = 120
+""",
+}
+
+
+def case(name: str, folder: Path) -> Path:
+    """A project with one C module and the tables of a case."""
+    project = folder / name
+    project.mkdir()
+    (project / "demo.c").write_text("int x;\n")
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n\n'
+        '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.13"\n\n'
+        f'[tool.setuptools]\next-modules = [{{name = "demo", sources = ["demo.c"]}}]\n\n{CASES[name]}'
+    )
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", project], check=True)
+    return project
 
 
 class TestTrees:
@@ -101,6 +147,52 @@ class TestTrees:
                 (together / f"{name}-{Path(path).name}").write_bytes((project / path).read_bytes())
         assert len([*together.iterdir()]) == 3 * len(TREES)
         assert complaints(tmp_path) == ""
+
+
+def cibuildwheel_names(table: dict[str, Any]) -> Iterator[str]:
+    """The tags of the wheels that cibuildwheel 4.3.5 makes: on Intel, 3.14 and newer are built for macOS 10.15."""
+    stable = table.get("stable-abi")
+    for python in table["pythons"]:
+        minor = int(python.removeprefix("3.").removesuffix("t"))
+        interpreter, abi = f"cp3{minor}", f"cp3{python.removeprefix('3.')}"
+        if stable and not python.endswith("t"):
+            interpreter, abi = f"cp{stable.replace('.', '')}", "abi3"
+        oldest = 15 if minor >= 14 else 13 if minor >= 12 else 9
+        for platform in table["platforms"]:
+            intel = re.fullmatch("macosx_10_([0-9]+)_x86_64", platform)
+            built = f"macosx_10_{max(int(intel[1]), oldest)}_x86_64" if intel else platform
+            yield f"{interpreter}-{abi}-{built}"
+
+
+@pytest.mark.parametrize("name", [*TREES, *CASES])
+def test_what_is_proposed_passes_the_gate(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    project = case(name, tmp_path) if name in CASES else tree(name, tmp_path)
+    assert init(project, "--yes", "--adopt", "release") == 0
+    table = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["ftwheel"]
+    for tag in dict.fromkeys(cibuildwheel_names(table)):
+        make_wheel(project / "dist", f"demo-1.0-{tag}.whl")
+    monkeypatch.chdir(project)
+    gate = ["verify", "dist", "--no-index", "--find-links", "dist", "--no-config", "--fail-on", "warning"]
+    assert main(gate) == 0
+    next((project / "dist").glob("*t-macosx_10_15_x86_64.whl")).unlink()
+    assert main(gate) == 1
+
+
+def test_other_tables_and_their_comments_stay_where_they_are(tmp_path: Path):
+    project = case("tables-stay", tmp_path)
+    before = (project / "pyproject.toml").read_text()
+    assert init(project, "--yes", *PAIR) == 0
+    after = (project / "pyproject.toml").read_text()
+    kept = before[before.index("\n[project]") :]
+    assert kept in after
+    assert tomllib.loads(after)["tool"]["cibuildwheel"] == tomllib.loads(before)["tool"]["cibuildwheel"]
+
+
+def test_what_cibuildwheel_refuses_is_part_of_the_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    project = case("enable-free-threading", tmp_path)
+    assert init(project, "--yes", *PAIR) == 0
+    assert '-enable = ["cpython-freethreading"]\n' in capsys.readouterr().out
+    assert "enable" not in tomllib.loads((project / "pyproject.toml").read_text())["tool"].get("cibuildwheel", {})
 
 
 class TestLayout:
@@ -391,6 +483,35 @@ class TestQuestions:
         assert session.end() == 1
         assert "nothing was written" in session.said
         assert contents(project) == before
+
+    def test_a_wrong_answer_is_told_and_asked_again(self, tmp_path: Path):
+        project = tree("setuptools-flat", tmp_path)
+        session = Session(project)
+        session.answer("CPythons to serve [3.10 ", "3.13, three")
+        session.answer("'three': write for example 3.14t\r\nCPythons to serve [3.10 ", "3.13 3.13t")
+        session.answer("Platforms to serve [manylinux_2_28_x86_64 ", "beos")
+        session.answer("Platforms to serve [manylinux_2_28_x86_64 ", "win_amd64")
+        session.answer("turn the GIL on? [y/N]", "perhaps")
+        session.answer("answer y or n\r\nMay modules leave it undeclared, and turn the GIL on? [y/N]", "y")
+        session.answer("workflow release? [Y/n]", "n")
+        session.answer("workflow free-threaded-tests? [y/N]", "n")
+        session.answer("workflow missing? [y/N]", "n")
+        session.answer("Write 1 file? [y/N]", "y")
+        assert session.end() == 0
+        assert "does not build for" in session.said
+        assert "pyproject.toml: +8 -1\r\nWrite 1 file?" in session.said
+        table = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["ftwheel"]
+        assert (table["pythons"], table["platforms"]) == (["3.13", "3.13t"], ["win_amd64"])
+
+    def test_how_much_to_adopt_is_asked_first(self, tmp_path: Path):
+        project = tree("maturin-new", tmp_path)
+        session = Session(project)
+        session.answer("Adopt (gate, backend, release) [gate]: ", "all")
+        session.answer("'all' is none of gate, backend, release\r\nAdopt (gate, backend, release) [gate]: ", "")
+        session.answer("Write 1 file? [y/N]", "y")
+        assert session.end() == 0
+        assert session.said.startswith("publishes  .github/workflows/CI.yml\r\n")
+        assert "mode: verify" in (project / ".github/workflows/CI.yml").read_text()
 
     def test_an_adopted_project_is_asked_nothing(self, tmp_path: Path):
         project = tree("setuptools-src", tmp_path)
