@@ -87,6 +87,15 @@ def test_two_members_of_one_name(tmp_path: Path) -> None:
     assert flaws(contents) == {("pkg/__init__.py", FlawKind.DUPLICATE)}
 
 
+@pytest.mark.parametrize("name", ["pkg/__init__.py/x", "pkg/__init__.py/", "pkg"])
+def test_a_file_that_is_a_folder_too(name: str, tmp_path: Path) -> None:
+    wheel = add(make_wheel(tmp_path, NAME), name)
+    assert flaws(read_wheel(wheel)) == {(min(name, "pkg/__init__.py", key=len), FlawKind.CLASH)}
+    with pytest.raises(InputError, match="is a file, and a folder"):
+        extract_wheel(wheel, tmp_path / "target")
+    assert not (tmp_path / "target").exists()
+
+
 @pytest.mark.parametrize("name", ["../evil.py", "/evil.py", "pkg/../../evil.py", "C:/evil.py", "pkg\\evil.py"])
 def test_names_that_leave_the_folder(name: str, tmp_path: Path) -> None:
     wheel = add(make_wheel(tmp_path, NAME), name)

@@ -78,9 +78,10 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.render.progress import progress
     from ftwheel.render.wheel.check import write
 
-    judge = _judge(arguments)
+    selection = _selection(arguments)
     with ExitStack() as stack, progress(begin="looking for wheels") as shown:
         paths = list(dict.fromkeys(_paths(arguments, stack, shown)))
+        judge = _judge(arguments, *selection, together=_of_one_release(paths))
         importer = _importer(arguments.python) if arguments.imports else None
         shown(0, len(paths), os.path.basename(paths[0]))
         done = count(1)
@@ -100,16 +101,30 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(finding.severity >= limit for finding in report.findings) else 0
 
 
-def _judge(arguments: argparse.Namespace) -> Judge:
+def _of_one_release(paths: Sequence[str]) -> bool:
+    """Whether two files may be wheels of one release, and so a pair."""
+    from packaging.utils import canonicalize_name
+
+    names = [os.path.basename(path).split("-", 2)[0] for path in paths]
+    return len({canonicalize_name(name) for name in names}) < len(names)
+
+
+def _judge(
+    arguments: argparse.Namespace, selection: RuleSelection, undeclared: tuple[str, ...], *, together: bool
+) -> Judge:
     from ftwheel.app.wheel.check import Judge
     from ftwheel.io.wheel.platform_policy import can_audit, platform_policy, watched_symbols
     from ftwheel.io.wheel.reading import inspect_wheel
     from ftwheel.io.wheel.stable_abi import stable_symbols
 
-    selection, undeclared = _selection(arguments)
     return Judge(
         selection=selection,
-        read=partial(inspect_wheel, level2=arguments.level == 2, watched=watched_symbols() if can_audit() else None),
+        read=partial(
+            inspect_wheel,
+            level2=arguments.level == 2,
+            watched=watched_symbols() if can_audit() else None,
+            portable=together,
+        ),
         stable_symbols=stable_symbols,
         policy=platform_policy if can_audit() else None,
         undeclared=undeclared,

@@ -148,6 +148,14 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         ],
         [facts(), facts(metadata=core_metadata("License-Expression: MIT")), facts(metadata=None)],
     ),
+    "FTW111": (
+        [
+            flaw(FlawKind.CLASH),
+            facts(files={"pkg/Data.txt": "x", "pkg/data.txt": "y"}),
+            facts(files={"PKG": "x"}),
+        ],
+        [flaw(FlawKind.DUPLICATE), facts(), facts(files={"pkg/data.txt": "x", "pkg/data_txt": "x"})],
+    ),
     "FTW110": (
         [WheelFacts(wheel=replace(contents(), dist_info="PKG-1.0.dist-info/"), stable_symbols=dict)],
         [facts()],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email.utils import parseaddr
+from functools import lru_cache
 
 from packaging.metadata import InvalidMetadata, Metadata, RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
@@ -35,6 +36,7 @@ _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?![0-9]+$)[^\W_](?:[\w-]*[
 _NO_MAIL = ("local", "localhost", "invalid", "test", "arpa", "onion")  # RFC 6761: never a mail domain
 
 
+@lru_cache(maxsize=4)  # the rules ask one by one about the same wheel; nobody changes what is kept
 def _raw(text: str) -> tuple[RawMetadata, list[str]]:
     """The fields as twine takes them, and the names of those that cannot be read.
 
@@ -74,6 +76,7 @@ def license_files(text: str) -> tuple[str, ...]:
     return tuple(_raw(text)[0].get("license_files", ()))
 
 
+@lru_cache(maxsize=4)
 def metadata_refusals(text: str) -> tuple[str, ...]:
     """What PyPI refuses in metadata, sorted, as far as the fields concerned are valid by themselves."""
     metadata = Metadata.from_raw(_raw(text)[0], validate=False)

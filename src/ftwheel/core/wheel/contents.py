@@ -122,6 +122,7 @@ class FlawKind(enum.Enum):
     """What can be wrong with the zip itself."""
 
     DUPLICATE = "duplicate"  # two members of one name: readers disagree about which is the file
+    CLASH = "clash"  # a file that is the folder of another member too: no file system has both
     UNSAFE = "unsafe"  # a name that leaves the folder it is unpacked into, or that means different things to readers
     UNREADABLE = "unreadable"  # damaged, encrypted, or compressed in a way that installers do not read
     TOO_LARGE = "too large"  # expands like a zip bomb, so it was not read

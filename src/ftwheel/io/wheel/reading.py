@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from packaging.utils import canonicalize_name
 
 from ftwheel.core.errors import FtwheelError, InputError
+from ftwheel.core.wheel.clashes import files_that_are_folders
 from ftwheel.core.wheel.contents import (
     EXTENSION_ENDINGS,
     Flaw,
@@ -71,18 +72,20 @@ def read_wheel(
     filename: str = "",
     inspect: Callable[[bytes, str], ExtensionModule] | None = None,
     link: Callable[[bytes, str], ElfLinkage] | None = None,
+    portable: bool = True,
 ) -> WheelContents:
     """Read one wheel.
 
     ``filename`` is the name to judge it by, by default the file's own. ``inspect`` is called with the bytes and the
     path of every member named like an extension module, and gives its facts; without it ``extensions`` stays empty.
-    ``link`` is called with every ELF file, whatever its name; without it ``linkage`` stays None. Raises InputError when
-    the file is not a zip or not named like a wheel; everything smaller is a flaw of the result.
+    ``link`` is called with every ELF file, whatever its name; without it ``linkage`` stays None. Without ``portable``
+    that digest of Python files, which only a comparison with another wheel needs, stays "". Raises InputError when the
+    file is not a zip or not named like a wheel; everything smaller is a flaw of the result.
     """
     name = WheelName.parse(filename or path.name)
     try:
         with open_zip(path) as archive:
-            return _Reader(archive, name, path.stat().st_size, inspect, link).read()
+            return _Reader(archive, name, path.stat().st_size, inspect, link, portable=portable).read()
     except (*_BROKEN, MemoryError) as error:
         raise InputError(
             f"{path}: cannot be read as a wheel ({_why(error)})",
@@ -90,16 +93,19 @@ def read_wheel(
         ) from error
 
 
-def inspect_wheel(path: str, *, level2: bool = True, watched: Watched | None = None) -> WheelContents:
+def inspect_wheel(
+    path: str, *, level2: bool = True, watched: Watched | None = None, portable: bool = True
+) -> WheelContents:
     """Read one wheel and look into its extension modules (``level2``: walk their init functions too).
 
-    With ``watched``, ``linkage`` tells what its ELF files need, and which of these symbols they import.
+    With ``watched``, ``linkage`` tells what its ELF files need, and which of these symbols they import. ``portable`` is
+    that of ``read_wheel``.
     """
     from ftwheel.io.binaries import read_extension
     from ftwheel.io.binaries.linkage import read_linkage
 
     link = None if watched is None else partial(read_linkage, watched=watched)
-    return read_wheel(Path(path), inspect=partial(read_extension, level2=level2), link=link)
+    return read_wheel(Path(path), inspect=partial(read_extension, level2=level2), link=link, portable=portable)
 
 
 def extract_wheel(path: Path, target: Path) -> None:
@@ -138,12 +144,15 @@ class _Reader:
         size: int,
         inspect: Callable[[bytes, str], ExtensionModule] | None,
         link: Callable[[bytes, str], ElfLinkage] | None,
+        *,
+        portable: bool,
     ) -> None:
         self.archive = archive
         self.name = name
         self.size = size
         self.inspect = inspect
         self.link = link
+        self.portable = portable
         self.linkage: list[ElfLinkage] = []
         self.dist_info = f"{name.stem}.dist-info/"
         self.flaws: list[Flaw] = []
@@ -202,6 +211,9 @@ class _Reader:
             elif not flaw and not info.is_dir():
                 usable[info.filename] = info
             seen.add(info.filename)
+        for path in files_that_are_folders(seen):
+            detail = "is a file, and a folder of other members"
+            self.flaws.append(Flaw(path=path, kind=FlawKind.CLASH, detail=detail))
         return usable
 
     def _flaw(self, info: zipfile.ZipInfo, *, overlaps: bool) -> Flaw | None:
@@ -273,7 +285,7 @@ class _Reader:
             initialised, native = _has_init(data, path), native_code(data[:HEAD], path)
             self._look_into(data, path)
             self._link(data, path)
-        elif path.endswith(".py") and info.file_size <= _LARGEST_SOURCE:
+        elif self.portable and path.endswith(".py") and info.file_size <= _LARGEST_SOURCE:
             data = self._bytes(info)
             for each in hashes.values():
                 each.update(data)

@@ -9,11 +9,13 @@ from packaging.version import Version
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.release.index_metadata import metadata_errors
+from ftwheel.core.wheel.clashes import folded_clashes
 from ftwheel.core.wheel.contents import FlawKind
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = [
     "BrokenMetadataFile",
+    "ClashingNames",
     "DistInfoName",
     "DuplicateNames",
     "ExpandsLikeABomb",
@@ -204,4 +206,24 @@ class DistInfoName(WheelRule):
             yield self.finding(
                 facts.subject(path=facts.wheel.dist_info.removesuffix("/")),
                 f"has to be named {wanted.removesuffix('/')}",
+            )
+
+
+class ClashingNames(_FlawRule):
+    code = "FTW111"
+    title = "Two members cannot be unpacked beside each other"
+    why = """A file that is also the folder of another member stops every installer. Names that differ in case only are
+        one file on Windows and macOS: the member that is unpacked last replaces the other one, and a check against
+        RECORD fails."""
+    fix = "Rename one of the two, or find the build step that adds it a second time."
+    severity = Severity.ERROR
+    kind = FlawKind.CLASH
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        yield from super().check(facts)
+        for first, other in folded_clashes(member.path for member in facts.wheel.members):
+            yield self.finding(
+                facts.subject(path=other),
+                f"is the same file as {first} where file systems ignore case",
+                severity=Severity.WARNING,
             )

@@ -28,6 +28,7 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     archive.MetadataDisagrees(),
     archive.InvalidCoreMetadata(),
     archive.DistInfoName(),
+    archive.ClashingNames(),
     tags.NameAgainstWheelFile(),
     tags.RootIsPurelib(),
     tags.PythonTagWithT(),

@@ -1,0 +1,37 @@
+"""Decides which members of a zip cannot stand beside each other in one folder."""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+
+__all__ = ["files_that_are_folders", "folded_clashes"]
+
+
+def files_that_are_folders(names: Iterable[str]) -> tuple[str, ...]:
+    """The files that are folders of other members too, sorted; the name of a folder ends in a slash."""
+    ordered = sorted(set(names))
+    found = []
+    for name in ordered:
+        at = bisect_left(ordered, f"{name}/")
+        if not name.endswith("/") and at < len(ordered) and ordered[at].startswith(f"{name}/"):
+            found.append(name)
+    return tuple(found)
+
+
+def folded_clashes(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of files that are one on Windows and macOS, sorted: their file systems ignore case, macOS's also how a
+    character is composed. The second of a pair may be a file inside of a folder that has the first one's name.
+    """
+    by_key: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(set(paths)):
+        by_key[unicodedata.normalize("NFC", path).lower()].append(path)
+    found = [(first, other) for first, *others in by_key.values() for other in others]
+    ordered = sorted(by_key)
+    for key in files_that_are_folders(ordered):
+        file, inside = by_key[key][0], by_key[ordered[bisect_left(ordered, f"{key}/")]][0]
+        if not inside.startswith(f"{file}/"):
+            found.append((file, inside))
+    return tuple(sorted(found))
