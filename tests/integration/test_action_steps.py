@@ -67,6 +67,29 @@ def test_the_two_steps_of_a_plan(github: Path, tmp_path: Path, monkeypatch: pyte
     assert "| `win_amd64` | windows-latest | - | 3.13t 3.14t |" in (github / "summary").read_text()
 
 
+@pytest.mark.parametrize(("new_project", "code"), [("", 1), ("false", 1), ("true", 0)])
+def test_a_first_release_is_said_to_be_one(
+    new_project: str,
+    code: int,
+    *,
+    github: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "cache"))
+    make_wheel(tmp_path / "dist", WHEEL)
+    given = {"MODE": "verify", "PROJECT": str(tmp_path), "DIST": str(tmp_path / "dist"), "NEW_PROJECT": new_project}
+    with serve() as index:
+        given["ARGUMENTS"] = f"--index-url={index.url}/simple/"
+        for name, value in given.items():
+            monkeypatch.setenv(f"INPUT_{name}", value)
+        assert main(["action", "prepare"]) == 0
+        monkeypatch.setenv("FTWHEEL_WORK", outputs(github)["work"])
+        assert main(["action", "run"]) == code
+    assert ("new-project: true" in capsys.readouterr().out) == bool(code)
+
+
 def test_the_second_step_needs_the_first(github: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["action", "run"]) == 2
     assert "::error title=ftwheel::FTWHEEL_WORK: '.' is not the folder" in capsys.readouterr().out

@@ -212,7 +212,8 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
     if wheels:
         code, one_by_one = _command("check", [*config, "--quiet", *wheels], inputs, work)
         details = f"<details><summary>The wheels one by one</summary>\n\n{one_by_one.markdown}\n</details>\n"
-    arguments = [*config, "--html", os.fspath(report), *inputs.arguments, os.fspath(dist)]
+    first = ["--new-project"] if inputs.new_project else []
+    arguments = [*config, *first, "--html", os.fspath(report), *inputs.arguments, os.fspath(dist)]
     try:
         verified, release = _command("verify", arguments, inputs, work)
         _summary(release.markdown)

@@ -32,7 +32,7 @@ def inputs(**given: str) -> ActionInputs:
 def test_what_is_empty_has_its_default():
     names = (
         "project", "platforms", "pythons", "split", "runners", "sdist", "matrix", "driver", "artifacts", "dependencies",
-        "fail_on", "arguments", "timeout_minutes",
+        "fail_on", "new_project", "arguments", "timeout_minutes",
     )  # fmt: skip
     assert inputs(**dict.fromkeys(names, "")) == ActionInputs(mode=ActionMode.BUILD)
 
@@ -51,6 +51,7 @@ def test_what_is_given_is_read():
         artifacts="own",
         dependencies="a.txt\n\nb c.lock\n",
         fail_on="never",
+        new_project="true",
         arguments="--ignore\n  FTW404 \n\n",
         timeout_minutes="5",
     )
@@ -67,6 +68,7 @@ def test_what_is_given_is_read():
         artifacts="own",
         dependencies=("a.txt", "b c.lock"),
         fail_on="never",
+        new_project=True,
         arguments=("--ignore", "FTW404"),
         seconds=300,
     )
@@ -93,6 +95,7 @@ def test_what_is_given_is_read():
         ("artifacts", "../x"),
         ("artifacts", "-x"),
         ("fail_on", "all"),
+        ("new_project", "yes"),
         ("timeout_minutes", "0"),
         ("timeout_minutes", "-1"),
         ("timeout_minutes", "1.5"),

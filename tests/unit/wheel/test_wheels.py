@@ -103,7 +103,7 @@ def test_metadata() -> None:
 
 
 def test_record() -> None:
-    entries, bad = parse_record('pkg/a.py,sha256=x,12\n"pkg/b,c.py",sha256=y,\n\npkg-1.0.dist-info/RECORD,,\n')
+    entries, bad = parse_record('pkg/a.py,sha256=x,12\n"pkg/b,c.py",sha256=y,\npkg-1.0.dist-info/RECORD,,\n')
     assert entries == (
         RecordEntry(path="pkg/a.py", digest="sha256=x", size=12),
         RecordEntry(path="pkg/b,c.py", digest="sha256=y", size=None),
@@ -116,6 +116,7 @@ def test_record() -> None:
     ("line", "message"),
     [
         ("pkg/a.py", "line 1 is not a path"),
+        ("", "line 1 is not a path"),
         (",sha256=x,1", "line 1 is not a path"),
         ("a,b,one", "line 1 is not a path"),
         ("a,b,\u0661", "line 1 is not a path"),

@@ -96,6 +96,7 @@ class ActionInputs:
     dist: str = ""
     dependencies: tuple[str, ...] = ()
     fail_on: str = "error"
+    new_project: bool = False
     arguments: tuple[str, ...] = ()
     seconds: float = 7200
 
@@ -118,6 +119,9 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
             raise _wrong(name, value, f"one of {', '.join(choices)}")
         return value
 
+    def flag(name: str, default: bool) -> bool:
+        return choice(name, ("true", "false"), str(default).lower()) == "true"
+
     def words(name: str) -> tuple[str, ...]:
         found = tuple(text(name).replace(",", " ").split())
         for word in found:
@@ -138,13 +142,14 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
         pythons=words("pythons"),
         split=choice("split", _SPLITS, "platform"),
         runners=_runners(text("runners")),
-        sdist=choice("sdist", ("true", "false"), "true") == "true",
+        sdist=flag("sdist", True),
         matrix=_matrix(text("matrix", "{}")),
         driver=choice("driver", _DRIVERS, "cibuildwheel"),
         artifacts=prefix,
         dist=text("dist"),
         dependencies=_lines(text("dependencies")),
         fail_on=choice("fail-on", _FAIL_ON, "error"),
+        new_project=flag("new-project", False),
         arguments=_lines(text("arguments")),
         seconds=60 * int(minutes),
     )

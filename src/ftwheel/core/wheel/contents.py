@@ -270,7 +270,10 @@ def parse_metadata(text: str) -> Metadata:
 
 
 def parse_record(text: str) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
-    """Read ``RECORD``: its entries, and a message for each line that is not one (PEP 376: path, hash, size)."""
+    """Read ``RECORD``: its entries, and a message for each line that is not one (PEP 376: path, hash, size).
+
+    A blank line is none either: pip 26.3 fails on it (``operations/install/wheel.py``, ``get_csv_rows_for_installed``).
+    """
     entries: list[RecordEntry] = []
     bad: list[str] = []
     for number, row in _rows(text.splitlines(), bad):
@@ -292,5 +295,4 @@ def _rows(lines: Iterable[str], bad: list[str]) -> Iterator[tuple[int, list[str]
         except csv.Error as error:
             bad.append(f"line {reader.line_num} is not comma-separated text ({error})")
         else:
-            if row:
-                yield reader.line_num, row
+            yield reader.line_num, row

@@ -35,7 +35,6 @@ __all__ = [
 
 # what makes an index or an installer refuse the file itself: the archive, its metadata, its tags
 _UNACCEPTABLE = ("FTW1", "FTW201", "FTW8")
-_TAKEN_SO_FAR = {"FTW106", "FTW107"}  # PyPI writes a mail about RECORD and takes the wheel
 _OPEN_FOR = timedelta(days=14)  # PyPI: no new files for a release that is older
 
 
@@ -65,7 +64,8 @@ class UnknownProject(Rule):
     title = "No index knows the project"
     why = """With nothing to compare with, nothing is known about what users get today: a mistyped name or a wrong
         address of the index looks the same as a first release."""
-    fix = "Check the name and the index; for a first release say so: `--new-project`."
+    fix = """Check the name and the index; for a first release say so: `--new-project`, or the input `new-project: true`
+        of the Action."""
     severity = Severity.ERROR
 
 
@@ -101,8 +101,7 @@ def _about_wheel(wheel: WheelContents, index_rules: IndexRules, limit: int) -> I
         if finding.code == RefusedSize.code and finding.severity is Severity.WARNING and wheel.size <= limit:
             continue
         member = finding.subject.partition(":")[2].removeprefix(wheel.dist_info)
-        severity = Severity.WARNING if finding.code in _TAKEN_SO_FAR else finding.severity
-        yield severity, f"{member}{': ' if member else ''}{finding.message} ({finding.code})", finding.fix
+        yield finding.severity, f"{member}{': ' if member else ''}{finding.message} ({finding.code})", finding.fix
 
 
 def _about_sdist(sdist: SdistContents, index_rules: IndexRules) -> Iterator[tuple[Severity, str, str]]:

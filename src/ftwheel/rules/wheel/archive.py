@@ -109,10 +109,11 @@ class BrokenMetadataFile(_FlawRule):
 class NotInRecord(WheelRule):
     code = "FTW106"
     title = "RECORD and the zip do not list the same files"
-    why = """A file that RECORD does not name is not removed when the project is uninstalled, and some installers
-        refuse the wheel. A file that RECORD names but the zip lacks was lost on the way."""
+    why = """A file that RECORD names but the zip lacks was lost on the way; one that RECORD does not name was added
+        after the build. pip 26.3 and uv 0.13 install such a wheel all the same, and PyPI takes it and sends a mail;
+        the specification lets installers refuse it."""
     fix = "Repack with `wheel unpack` and `wheel pack`, which write RECORD anew, or find the step that edits the zip."
-    severity = Severity.ERROR
+    severity = Severity.WARNING
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wheel = facts.wheel
@@ -131,10 +132,11 @@ class NotInRecord(WheelRule):
 class RecordMismatch(WheelRule):
     code = "FTW107"
     title = "A file is not the one that RECORD describes"
-    why = "Its hash or its size differs, so it was changed after the build, or RECORD was written too early."
+    why = """Its hash or its size differs, so it was changed after the build, or RECORD was written too early. pip 26.3,
+        uv 0.13 and PyPI do not compare them; the specification lets installers refuse the wheel."""
     fix = """Sign, strip and repair before RECORD is written, or repack with `wheel unpack` and `wheel pack`. RECORD
         needs sha256 or better."""
-    severity = Severity.ERROR
+    severity = Severity.WARNING
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         wheel = facts.wheel
