@@ -8,39 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.io.system.interpreters import probe
+from ftwheel.io.system.interpreters import discover, probe
 from ftwheel_build.inspection import inspect
 from ftwheel_build.target import Target
 from support.commands import ftwheel
+from support.stable_abi import SOURCE
 from support.wheels import make_wheel
 
-# One source for every case; the macros choose what is wrong with it.
-SOURCE = r"""
-#include <Python.h>
-static PyObject *answer(PyObject *self, PyObject *ignored) { return PyLong_FromLong(42); }
-static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
-#if defined(Py_TARGET_ABI3T) || (defined(Py_LIMITED_API) && Py_LIMITED_API+0 >= 0x030f0000)
-PyABIInfo_VAR(abi_info);
-static PySlot slots[] = {
-    PySlot_STATIC_DATA(Py_mod_name, "pkg._m"),
-#ifndef NO_ABI_SLOT
-    PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
-#endif
-    PySlot_STATIC_DATA(Py_mod_methods, methods),
-    PySlot_DATA(Py_mod_gil, Py_MOD_GIL_NOT_USED),
-    PySlot_END
-};
-PyMODEXPORT_FUNC PyModExport__m(void) { return slots; }
-#else
-static PyModuleDef_Slot slots[] = {
-#ifdef Py_MOD_GIL_NOT_USED
-    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
-#endif
-    {0, NULL}};
-static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "pkg._m", NULL, 0, methods, slots, NULL, NULL, NULL};
-PyMODINIT_FUNC PyInit__m(void) { return PyModuleDef_Init(&def); }
-#endif
-"""
 PLATFORM_SUFFIX = ".abi3-x86_64-linux-gnu.so"
 ABI3T = ("Py_TARGET_ABI3T=0x030F0000",)
 LIMITED = ("Py_LIMITED_API=0x030A0000",)
@@ -56,6 +30,7 @@ def wheel_of(folder: Path, python: str, macros: tuple[str, ...], suffix: str, ta
     """Compile the source against an interpreter's headers, and put it into a wheel under a suffix and a tag."""
     code = "import sysconfig; print(sysconfig.get_path('include'))"
     include = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    folder.mkdir(exist_ok=True)
     (folder / "m.c").write_text(SOURCE)
     flags = [f"-D{macro}" for macro in macros]
     command = ["cc", "-shared", "-fPIC", "-O1", f"-I{include}", *flags, "m.c", "-o", "m.so"]
@@ -112,3 +87,16 @@ def test_a_module_is_judged_as_interpreters_judge_it(  # noqa: PLR0917
     assert [error.code for error in inspect(str(wheel), target)] == refused
     for name, outcome in imports.items():
         assert said(wheel, pythons[name]).startswith(outcome)
+
+
+def test_versions_older_than_a_slot_refuse_it(tmp_path: Path, default_python: str) -> None:
+    """3.10 to 3.12 of this machine; the suite provisions none of them, so a machine without one is no failure."""
+    older = {each.label: each.executable for each in discover() if each.label in {"3.10", "3.11", "3.12"}}
+    if not older:
+        pytest.skip("no CPython 3.10 to 3.12 here: get one to see it refuse the slot")
+    wheel = wheel_of(tmp_path, default_python, (), ".abi3.so", "cp310-abi3")
+    guarded = wheel_of(tmp_path / "guarded", default_python, LIMITED, ".abi3.so", "cp310-abi3")
+
+    for python in older.values():
+        assert said(wheel, python) == "SystemError: module pkg._m uses unknown slot ID 4"
+        assert said(guarded, python) == "42"

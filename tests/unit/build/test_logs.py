@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.build.log_excerpt import interesting, lacks_compiler
+from ftwheel.core.build.log_excerpt import interesting, lacks_compiler, needs_object_layout
 
 NOISE = [f"copying file {number}" for number in range(100)]
 
@@ -112,3 +112,19 @@ def test_a_compiler_that_complains_is_there() -> None:
     assert not lacks_compiler(
         "error: command '/usr/bin/gcc' failed with exit code 1\na.c:1:1: error: x.h: No such file"
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "_m.c:1898:5: error: unknown type name \u2018PyObject_HEAD\u2019",
+        "_m.c:1898:5: error: unknown type name 'PyObject_HEAD'",
+        "a.c:9:5: error: incomplete definition of type 'PyObject' (aka 'struct _object')",
+    ],
+)
+def test_code_that_needs_the_layout_of_objects(line: str) -> None:
+    assert needs_object_layout(f"a\n{line}\nb")
+
+
+def test_another_unknown_type_is_no_object() -> None:
+    assert not needs_object_layout("_m.c:1:5: error: unknown type name 'size_t'")

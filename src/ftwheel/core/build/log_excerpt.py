@@ -1,4 +1,4 @@
-"""Which part of a long build log tells why it failed, and whether what is missing is a compiler.
+"""Which part of a long build log tells why it failed, and whether a known cause is behind it.
 
 Compilers complain first; drivers and backends then wrap the complaint into pages of commands and traceback. So the
 first error of a compiler, linker or configuration step is shown with its source lines, and where there is none the
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["interesting", "lacks_compiler"]
+__all__ = ["interesting", "lacks_compiler", "needs_object_layout"]
 
 _TAIL = 12  # lines shown of a log without an error
 _AFTER = 8  # lines below an error that belong to it: source lines, notes
@@ -36,6 +36,21 @@ _NO_COMPILER = re.compile(
     r"|Unknown compiler\(s\):|linker `(?:cc|link\.exe)` not found"
     r"|xcrun: error: invalid active developer path"
 )
+
+
+_OBJECT_LAYOUT = re.compile(
+    r"unknown type name '?.?PyObject_HEAD|(?:PyObject|PyVarObject|struct _object).{0,40} has incomplete type"
+    r"|incomplete definition of type '?.?(?:PyObject|PyVarObject|struct _object)"
+    r"|C2061: [^\n]*PyObject_HEAD"
+)
+
+
+def needs_object_layout(log: str) -> bool:
+    """Whether the code failed to compile for ``abi3t`` because it looks into objects, as that of Cython 3.3 does.
+
+    PEP 803 hides the layout of ``PyObject`` there, and ``PyObject_HEAD`` with it.
+    """
+    return _OBJECT_LAYOUT.search(log) is not None
 
 
 def lacks_compiler(log: str) -> bool:

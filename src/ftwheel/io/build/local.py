@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.build.log_excerpt import interesting, lacks_compiler
+from ftwheel.core.build.log_excerpt import interesting, lacks_compiler, needs_object_layout
 from ftwheel.core.build.model import BuildObserver, BuildStage, ConfigSettings, Repair
 from ftwheel.core.errors import BuildError, FtwheelError, InputError, MissingToolError, refused
 from ftwheel.core.findings import Finding
@@ -48,6 +48,10 @@ _COMPILERS = {
     "darwin": "install a C and C++ compiler: xcode-select --install",
     "win32": "install a C and C++ compiler: winget install Microsoft.VisualStudio.2022.BuildTools",
 }
+_OBJECT_LAYOUT = (
+    "abi3t hides the layout of objects, which this code needs (that of Cython up to 3.3 does): build a wheel for each"
+    ' version; with ftwheel-build, limited-api = "version-specific" in [tool.ftwheel]'
+)
 _Distribution = Literal["sdist", "wheel"]
 
 
@@ -305,7 +309,8 @@ def _backend_failures(log: Path) -> Iterator[None]:
         said = f"{error}\n{interesting(text)}"
         if lacks_compiler(text):
             raise MissingToolError(said, hint=_COMPILERS.get(sys.platform, _COMPILERS["linux"])) from error
-        raise BuildError(said, hint="ftwheel build -v shows the whole log") from error
+        hint = _OBJECT_LAYOUT if needs_object_layout(text) else "ftwheel build -v shows the whole log"
+        raise BuildError(said, hint=hint) from error
 
 
 def _same(before: Interpreter, after: Interpreter) -> None:
