@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import subprocess
@@ -15,13 +16,15 @@ from ftwheel.core.build.cibuildwheel.identifiers import (
     BuildIdentifier,
     CibuildwheelRequest,
     CibuildwheelSeries,
+    copied_identifiers,
     select,
     selector_matches,
 )
+from ftwheel.core.build.cibuildwheel.log import _STEPS
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, read_options
-from ftwheel.core.build.cibuildwheel.runs import CibuildwheelRun, RunRequest, config_text, plan_runs
+from ftwheel.core.build.cibuildwheel.runs import _IMAGES, _USUAL, CibuildwheelRun, RunRequest, config_text, plan_runs
 from ftwheel.core.project.cibuildwheel_updates import GONE_IMAGES, GROUPS
-from ftwheel.io.build.cibuildwheel import installed
+from ftwheel.io.build.cibuildwheel import _OCI, Cibuildwheel, installed
 from ftwheel.io.system.processes import ProcessGroup
 
 SYSTEMS = ("linux", "macos", "windows", "pyodide", "android", "ios")
@@ -139,7 +142,6 @@ def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(
         system: [identifier_of(text) for text in known[series]["known"][system] if text.startswith("cp")]
         for system in SYSTEMS
     }
-    assert all(series.builds(each) for found in builds.values() for each in found)
     runs = []
     for found in builds.values():
         places = tuple(dict.fromkeys(each.place for each in found))
@@ -160,17 +162,65 @@ def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(
 
 
 @pytest.mark.parametrize("series", list(CibuildwheelSeries), ids=lambda series: series.label)
-def test_no_series_is_said_to_build_what_it_does_not_know(
-    series: CibuildwheelSeries, known: dict[CibuildwheelSeries, dict[str, Any]]
+def test_the_copied_identifiers_are_those_it_prints_and_its_answer_is_kept(
+    series: CibuildwheelSeries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = {text for found in known[series]["known"].values() for text in found}
-    places = {identifier_of(text).place for text in texts if text.startswith("cp")}
-    assert places >= set(HOSTED)
-    for place in places:
-        for minor in range(6, 18):
-            for free_threaded in (False, True):
-                build = BuildIdentifier(place=place, minor=minor, free_threaded=free_threaded)
-                assert series.builds(build) is (build.text in texts), build.text
+    python = Path(installed(series, ProcessGroup(), tmp_path / "install.log"))
+    folder = tmp_path / "ftwheel" / "cibuildwheel" / python.parents[2].name
+    folder.mkdir(parents=True)
+    (folder / "env").symlink_to(python.parents[1])
+    monkeypatch.setenv("FTWHEEL_CACHE_DIR", os.fspath(tmp_path / "ftwheel"))
+    kept = folder / "facts-1.json"
+    kept.write_text("{")  # as a full disk leaves it
+    monkeypatch.setenv("CIBW_SKIP", "*")  # a project's, which the question is not about
+
+    def identifiers() -> frozenset[str]:
+        tool = Cibuildwheel(tmp_path, tmp_path, ProcessGroup(), label="", echo=print)
+        return tool.identifiers(series)
+
+    assert sorted(identifiers()) == sorted(copied_identifiers(series))
+    assert {f"cp314t-{place}" for place in HOSTED} <= identifiers()
+    facts = json.loads(kept.read_text())
+    kept.write_text(json.dumps({**facts, "identifiers": ["cp316-win32"]}))
+    assert identifiers() == {"cp316-win32"}
+
+
+@pytest.mark.parametrize("series", list(CibuildwheelSeries), ids=lambda series: series.label)
+def test_the_copied_images_container_platforms_exit_codes_and_log_lines_are_its_own(
+    series: CibuildwheelSeries, tmp_path: Path
+) -> None:
+    source = """\
+import json, pathlib, tomllib
+import cibuildwheel
+from cibuildwheel import errors, logger
+from cibuildwheel.platforms import linux
+folder = pathlib.Path(cibuildwheel.__file__).parent
+codes = [errors.ConfigurationError, errors.NothingToDoError, errors.DeprecationError, errors.OCIEngineTooOldError]
+codes += [errors.AuditCommandFailedError] if hasattr(errors, "AuditCommandFailedError") else []
+print(json.dumps({
+    "defaults": tomllib.loads((folder / "resources/defaults.toml").read_text())["tool"]["cibuildwheel"],
+    "pinned": (folder / "resources/pinned_docker_images.cfg").read_text(),
+    "oci": {arch.value: oci.value for arch, oci in linux.ARCHITECTURE_OCI_PLATFORM_MAP.items()},
+    "codes": [error("").return_code for error in codes],
+    "printed": "".join(file.read_text() for file in folder.rglob("*.py")),
+}))
+"""
+    python = installed(series, ProcessGroup(), tmp_path / "install.log")
+    done = subprocess.run([python, "-c", source], capture_output=True, text=True, check=True)
+    facts = json.loads(done.stdout)
+    pinned = configparser.ConfigParser(inline_comment_prefixes="#")
+    pinned.read_string(facts["pinned"])
+    archs = [section for section in pinned.sections() if not section.startswith("pypy_")]
+    assert len(archs) == 7
+    for arch in archs:
+        images, default = _IMAGES.get(arch, (_USUAL, "manylinux_2_28"))
+        assert {*images.values(), "musllinux_1_2"} == {*pinned[arch]}
+        assert facts["defaults"][f"manylinux-{arch}-image"] == default
+        assert facts["defaults"][f"musllinux-{arch}-image"] == "musllinux_1_2"
+        assert facts["oci"][arch] == _OCI.get(arch, "linux/386")
+    assert facts["codes"] == [2, 3, 4, 7, 9][: len(facts["codes"])]
+    for words in {*_STEPS} - ({"Auditing wheel"} if series is CibuildwheelSeries.THREE else {*()}):
+        assert f'"{words}' in facts["printed"], words
 
 
 def test_selectors_mean_what_they_mean_to_cibuildwheel(known: dict[CibuildwheelSeries, dict[str, Any]]) -> None:

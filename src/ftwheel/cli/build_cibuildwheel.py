@@ -18,7 +18,7 @@ from ftwheel.core.errors import InputError
 if TYPE_CHECKING:
     import argparse
 
-    from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier
+    from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier, IdentifiersOf
     from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions
     from ftwheel.core.build.cibuildwheel.runs import DriverPlan
     from ftwheel.core.build.model import BuildObserver, BuildResult, ConfigSettings
@@ -45,6 +45,7 @@ def refuse(arguments: argparse.Namespace) -> None:
 
 def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings) -> None:
     """Print what would be run."""
+    from ftwheel.core.build.cibuildwheel.identifiers import copied_identifiers
     from ftwheel.io.build.sources import unpack_sdist
     from ftwheel.io.project.source import read_project
     from ftwheel.io.system.workspace import workspace
@@ -55,7 +56,7 @@ def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: C
         if project.is_sdist:
             folder = unpack_sdist(project.path, place)
             read_project(folder)  # says what is wrong in its pyproject.toml
-        plan = _plan(arguments, folder, settings, label="")
+        plan = _plan(arguments, folder, settings, "", copied_identifiers)
     write = write_json if arguments.format == "json" else write_text
     write(plan, sys.stdout)
 
@@ -64,6 +65,7 @@ def build(
     arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings, out_dir: Path, *, shown: str
 ) -> BuildResult:
     """Build and judge; ``shown`` is the output folder as the user reads it."""
+    from ftwheel.core.build.model import BuildStage
     from ftwheel.io.build.cibuildwheel import Cibuildwheel, container_label, put_source
     from ftwheel.io.project.source import read_project
     from ftwheel.io.system.processes import ProcessGroup
@@ -84,10 +86,12 @@ def build(
             (place / "tree").mkdir()
             source = put_source(project.path, place / "tree", without=out_dir)
             judged = read_project(source) if project.is_sdist else project
-            plan = _plan(arguments, source, settings, label)
+            tool = Cibuildwheel(source, place, crew, label=label, echo=echo)
+            with progress() as observer:
+                observer.stage("cibuildwheel", BuildStage.ENVIRONMENT)
+                plan = _plan(arguments, source, settings, label, tool.identifiers)
             for line in left_out_lines(plan):
                 print(line, file=sys.stderr)
-            tool = Cibuildwheel(source, place, crew, label=label, echo=echo)
             built: dict[BuildIdentifier, BuiltByCibuildwheel] = {}
             with progress() as observer:
                 for run in plan.runs:
@@ -109,7 +113,9 @@ def build(
             crew.stop()
 
 
-def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings, label: str) -> DriverPlan:
+def _plan(
+    arguments: argparse.Namespace, folder: Path, settings: ConfigSettings, label: str, identifiers_of: IdentifiersOf
+) -> DriverPlan:
     """What is built here: what the project wants, on the platforms that this machine builds for."""
     from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
     from ftwheel.core.build.cibuildwheel.options import read_options, table_of
@@ -127,7 +133,7 @@ def _plan(arguments: argparse.Namespace, folder: Path, settings: ConfigSettings,
         audit=_audit(),
         container_label=label,
     )
-    return plan_runs(select(request), own, document, wishes)
+    return plan_runs(select(request, identifiers_of), own, document, wishes)
 
 
 def _pythons(asked: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from ftwheel.core.build.cibuildwheel.identifiers import (
     BuildIdentifier,
     CibuildwheelRequest,
     CibuildwheelSeries,
+    copied_identifiers,
     place_of,
     places_here,
     request_for,
@@ -184,6 +185,20 @@ def test_nothing_at_all_is_an_error() -> None:
 def test_a_python_of_no_series_is_an_error(python: str) -> None:
     with pytest.raises(ConfigurationError, match=f"no series of cibuildwheel builds {python}"):
         select(CibuildwheelRequest(pythons=("3.14", python), places=LINUX))
+
+
+def test_a_python_that_only_the_installed_cibuildwheel_knows_is_built_and_3x_is_not_asked() -> None:
+    asked = []
+
+    def newer(series: CibuildwheelSeries) -> frozenset[str]:
+        asked.append(series)
+        return copied_identifiers(series) | {"cp316-manylinux_x86_64", "cp316t-manylinux_x86_64"}
+
+    named = select(CibuildwheelRequest(pythons=("3.15", "3.16t"), places=LINUX), newer)
+    every = select(CibuildwheelRequest(places=LINUX, requires_python=">=3.15"), newer)
+    assert [each.python for each in named.identifiers] == ["cp315", "cp316t"]
+    assert [each.python for each in every.identifiers] == ["cp315", "cp315t", "cp316", "cp316t"]
+    assert {*asked} == {CibuildwheelSeries.FOUR}
 
 
 def test_the_group_that_4x_refuses_sends_everything_to_3x() -> None:

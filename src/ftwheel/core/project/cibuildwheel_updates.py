@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ftwheel.core.build.cibuildwheel.identifiers import all_identifiers, selector_matches
+from ftwheel.core.build.cibuildwheel.identifiers import CibuildwheelSeries, copied_identifiers, selector_matches
 from ftwheel.core.build.cibuildwheel.options import table_of
 from ftwheel.core.project.toml_edits import Drop, Edit, Put, Remove
 
@@ -55,7 +55,7 @@ def _enable(own: Mapping[str, Any]) -> Iterator[Edit]:
 
 def _selectors(own: Mapping[str, Any]) -> Iterator[Edit]:
     enabled = {*_words(own.get("enable"))}
-    known = all_identifiers()
+    known = copied_identifiers(CibuildwheelSeries.FOUR)
 
     def builds(selector: str) -> bool:
         group = _GROUP_OF.get(selector[:2])

@@ -1,7 +1,8 @@
 """Runs the real cibuildwheel: an environment with the right series, a look ahead at what would fail late, and the run.
 
 cibuildwheel finds out late that a container cannot start (3.4.1 then waits for ever), and leaves a ``cp313t`` that it
-does not build out without a word, so both are looked at before it is started for a build.
+does not build out without a word, so both are looked at before it is started for a build. What an installed one says
+about itself, the identifiers that it builds and its images, is kept in its folder of the cache.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier, CibuildwheelSeries, serves
+from ftwheel.core.build.cibuildwheel.identifiers import SYSTEMS, BuildIdentifier, CibuildwheelSeries, serves
 from ftwheel.core.build.cibuildwheel.log import LogFollower
 from ftwheel.core.build.cibuildwheel.runs import CibuildwheelRun, ContainerImage
 from ftwheel.core.build.log_excerpt import interesting
@@ -58,15 +60,36 @@ _GOODBYE = 20.0  # for cibuildwheel to remove its container after Ctrl-C
 _POLL = 0.2
 _ITSELF = "cibuildwheel"  # what an observer is told about that is not about one build
 _LABEL = "org.ftwheel.run"
-_OCI = {  # oci_container.py
+_OCI = {  # copied from oci_container.py: no option prints it, and the name that it has there is not for others
     "aarch64": "linux/arm64", "armv7l": "linux/arm/v7", "ppc64le": "linux/ppc64le", "riscv64": "linux/riscv64",
     "s390x": "linux/s390x", "x86_64": "linux/amd64",
 }  # fmt: skip
 _HOSTS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
-_FACTS = """\
-import json, cibuildwheel, importlib.resources as resources
-images = resources.files("cibuildwheel") / "resources" / "pinned_docker_images.cfg"
-print(json.dumps([cibuildwheel.__version__, images.read_text(encoding="utf-8")]))
+_FACTS = "facts-1.json"  # another number for another _ASK_FACTS
+_ASK_FACTS = """\
+import contextlib, importlib.resources, io, json, os, pathlib, sys, tempfile
+import cibuildwheel
+from cibuildwheel.__main__ import main
+
+group, *systems = sys.argv[1:]
+for name in [name for name in os.environ if name.startswith("CIBW_")]:
+    del os.environ[name]
+listed = io.StringIO()
+with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(listed):
+    pathlib.Path(folder, "pyproject.toml").touch()
+    for system in systems:
+        sys.argv[1:] = ["--platform", system, "--archs", "all", "--enable", group, "--print-build-identifiers", folder]
+        try:
+            main()
+        except SystemExit as end:
+            if end.code:
+                raise
+images = importlib.resources.files("cibuildwheel") / "resources" / "pinned_docker_images.cfg"
+print(json.dumps({
+    "version": cibuildwheel.__version__,
+    "identifiers": listed.getvalue().split(),
+    "images": images.read_text(encoding="utf-8"),
+}))
 """
 
 
@@ -85,6 +108,7 @@ class _Tool:
 
     python: str
     version: str
+    identifiers: frozenset[str]
     images: configparser.ConfigParser
 
     def reference(self, image: ContainerImage) -> str:
@@ -144,6 +168,13 @@ class Cibuildwheel:
         self._echo = echo
         self._tools: dict[CibuildwheelSeries, _Tool] = {}
         self._environ = installer_environ(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+
+    def identifiers(self, series: CibuildwheelSeries) -> frozenset[str]:
+        """Every identifier that the newest release of the series builds with its ``group``.
+
+        Raises MissingToolError when it cannot be installed.
+        """
+        return self._tool(series).identifiers
 
     def look_ahead(self, run: CibuildwheelRun, observer: BuildObserver) -> None:
         """Find out before the build what would fail late.
@@ -213,13 +244,12 @@ class Cibuildwheel:
     def _tool(self, series: CibuildwheelSeries) -> _Tool:
         if series not in self._tools:
             python = installed(series, self._crew, self._place / "install.log")
-            done = _ask([python, "-I", "-c", _FACTS])
-            if done.returncode:
-                raise MissingToolError(f"{python} does not run cibuildwheel\n{interesting(done.stderr)}")
-            version, text = json.loads(done.stdout)
+            facts = _facts(python, series)
             images = configparser.ConfigParser(inline_comment_prefixes="#")
-            images.read_string(text)
-            self._tools[series] = _Tool(python=python, version=version, images=images)
+            images.read_string(facts["images"])
+            self._tools[series] = _Tool(
+                python=python, version=facts["version"], identifiers=frozenset(facts["identifiers"]), images=images
+            )
         return self._tools[series]
 
     def _start(self, engine: str, image: ContainerImage, reference: str) -> None:
@@ -345,6 +375,23 @@ def installed(series: CibuildwheelSeries, crew: ProcessGroup, log: Path) -> str:
     return os.fspath(newest / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
 
 
+def _facts(python: str, series: CibuildwheelSeries) -> dict[str, Any]:
+    """What cibuildwheel says about itself; asked once for each environment, since each has one version for its life."""
+    kept = Path(python).parents[2] / _FACTS
+    with contextlib.suppress(OSError, ValueError):
+        facts: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        return facts
+    done = _ask([python, "-I", "-c", _ASK_FACTS, series.group, *SYSTEMS])
+    if done.returncode:
+        raise MissingToolError(f"{python} does not run cibuildwheel\n{interesting(done.stderr)}")
+    facts = json.loads(done.stdout)
+    new = kept.with_name(f"{_FACTS}.{secrets.token_hex(4)}")
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs a few seconds each time
+        new.write_text(done.stdout, encoding="utf-8")
+        os.replace(new, kept)
+    return facts
+
+
 def _ask(
     command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
@@ -367,7 +414,7 @@ def _engine(command: Sequence[str], limit: float) -> str:
 
 
 def _failure(code: int, version: str, identifier: str, log: Path) -> FtwheelError:
-    """The error for an exit code of cibuildwheel (``errors.py``)."""
+    """The error for an exit code of cibuildwheel: copied from ``errors.py``, since no option prints them."""
     whole = log.read_text(encoding="utf-8", errors="replace")
     text = interesting(whole)
     where = f"cibuildwheel {version}{f', {identifier}' if identifier else ''}"

@@ -2,15 +2,18 @@
 
 An identifier, ``cp314t-manylinux_x86_64``, is one build of CPython on one platform. Selectors are always whole
 identifiers, since ``cp314*`` also means ``cp314t``. Two series of cibuildwheel are needed: 3.x is the last that builds
-``cp313t``, 4.x refuses it (exit code 4) and builds 3.15. Sources: ``resources/build-platforms.toml``, ``selector.py``
-and ``options.py`` of cibuildwheel 3.4.1 and 4.3.3; tests hold the tables and the selectors against both.
+``cp313t``, 4.x refuses it (exit code 4) and builds 3.15. A build asks the installed cibuildwheel what it builds;
+``init``, the Action's plan and a dry run come before one is installed, and decide from the copies here. Sources:
+``resources/build-platforms.toml``, ``selector.py`` and ``options.py`` of 3.4.1 and 4.3.5;
+``tests/integration/test_cibuildwheel_itself.py`` compares them.
 """
 
 from __future__ import annotations
 
 import enum
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import groupby
@@ -30,13 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HOSTED",
+    "SYSTEMS",
     "BuildIdentifier",
     "BuildSelection",
     "CibuildwheelRequest",
     "CibuildwheelSeries",
+    "IdentifiersOf",
     "NothingToBuildError",
     "OmittedBuild",
-    "all_identifiers",
+    "copied_identifiers",
     "place_of",
     "places_here",
     "request_for",
@@ -45,6 +50,7 @@ __all__ = [
     "serves",
 ]
 
+# copied: --platforms and [tool.ftwheel] platforms are read before cibuildwheel is installed
 _LINUX = ("x86_64", "i686", "aarch64", "ppc64le", "s390x", "armv7l", "riscv64")
 _PLACES: Mapping[str, tuple[str, ...]] = {
     "linux": tuple(f"{libc}_{arch}" for libc in ("manylinux", "musllinux") for arch in _LINUX),
@@ -55,12 +61,16 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "ios": ("ios_arm64_iphoneos", "ios_x86_64_iphonesimulator", "ios_arm64_iphonesimulator"),
 }
 _SYSTEM_OF = {place: system for system, places in _PLACES.items() for place in places}
+SYSTEMS = tuple(_PLACES)
+"""cibuildwheel's platforms, as its ``--platform`` names them."""
+
 _WINDOWS = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
 _TAG = re.compile(
     r"(?:(?P<glibc>manylinux)(?:1|2010|2014|_\d+_\d+)|(?P<musl>musllinux)_\d+_\d+|(?P<apple>macosx|ios)_\d+_\d+"
     r"|(?P<android>android)_\d+|(?P<web>pyodide|pyemscripten)_\w+)_(?P<arch>.+)"
 )
 _PYTHON = re.compile(r"3\.(\d{1,2})(t?)")
+_IDENTIFIER = re.compile(r"cp3(\d+)(t?)-.+")
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 HOSTED = (
@@ -85,12 +95,17 @@ class CibuildwheelSeries(enum.Enum):
         """``3.x``"""
         return "3.x" if self is CibuildwheelSeries.THREE else "4.x"
 
-    def builds(self, identifier: BuildIdentifier) -> bool:
-        """Whether the series knows the identifier."""
-        known = _KNOWN[self].get(identifier.system, ())
-        return identifier.python in known and (identifier.python, identifier.place) != ("cp38", "win_arm64")
+    @property
+    def group(self) -> str:
+        """The group of ``enable`` without which the series leaves out a build that ftwheel plans with it."""
+        return "cpython-freethreading" if self is CibuildwheelSeries.THREE else "pyodide-eol"
 
 
+IdentifiersOf = Callable[[CibuildwheelSeries], frozenset[str]]
+"""Every identifier that a series builds with its ``group``: ``copied_identifiers``, or a question to cibuildwheel."""
+
+_NEWEST_FIRST = (CibuildwheelSeries.FOUR, CibuildwheelSeries.THREE)  # who is asked may have to be installed first
+# copied: what copied_identifiers is for is decided where no cibuildwheel is installed
 _DESKTOP_3 = ("cp38", "cp39", "cp310", "cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t")
 _DESKTOP_4 = ("cp39", "cp310", "cp311", "cp312", "cp313", "cp314", "cp314t", "cp315", "cp315t")
 _KNOWN: Mapping[CibuildwheelSeries, Mapping[str, tuple[str, ...]]] = {
@@ -265,20 +280,17 @@ def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
     return any(target.covers(identifier.minor, free_threaded=identifier.free_threaded) for target in targets_of(name))
 
 
-def all_identifiers() -> tuple[str, ...]:
-    """Every identifier that cibuildwheel 4.x builds without an option."""
-    series = CibuildwheelSeries.FOUR
-    every = (
-        BuildIdentifier(place=place, minor=minor, free_threaded=free_threaded)
-        for place in _SYSTEM_OF
-        for minor, free_threaded in _pythons(())
-    )
-    return tuple(each.text for each in every if series.builds(each))
+@functools.cache
+def copied_identifiers(series: CibuildwheelSeries) -> frozenset[str]:
+    """Every identifier that the series builds with its ``group``, as far as this release of ftwheel knows."""
+    every = (f"{python}-{place}" for place, system in _SYSTEM_OF.items() for python in _KNOWN[series][system])
+    return frozenset(every) - {"cp38-win_arm64"}
 
 
 def selector_matches(selectors: str, *identifiers: str) -> bool:
     """Whether one of the selectors, with spaces between, means one of the identifiers: shell patterns, with braces.
 
+    Written again, since ``init`` judges selectors without cibuildwheel; compared with its own in the tests.
     ``cp31{3,4}-*`` is ``cp313-*`` and ``cp314-*``; it does not mean ``cp314t``, but ``cp314*`` does.
     """
     return any(
@@ -298,18 +310,18 @@ def _expanded(selector: str) -> Iterator[str]:
         yield from _expanded(selector[: match.start()] + choice + selector[match.end() :])
 
 
-def select(request: CibuildwheelRequest) -> BuildSelection:
-    """Decide what is built and by which series.
+def select(request: CibuildwheelRequest, identifiers_of: IdentifiersOf = copied_identifiers) -> BuildSelection:
+    """Decide what is built and by which series. 3.x is asked only for what 4.x does not build.
 
     Raises ConfigurationError when a python or a place that was named gets nothing at all (the message says why for
     each), or when one project configuration would have to serve both series and cannot.
     """
     wanted = [
         BuildIdentifier(place=place, minor=minor, free_threaded=free_threaded)
-        for minor, free_threaded in _pythons(request.pythons)
+        for minor, free_threaded in _pythons(request.pythons, identifiers_of)
         for place in dict.fromkeys(request.places)
     ]
-    excluded = {each: _excluded(each, request) for each in wanted}
+    excluded = {each: _excluded(each, request, identifiers_of) for each in wanted}
     kept = tuple(sorted(each for each in wanted if not excluded[each]))
     left_out = tuple(sorted(OmittedBuild(identifier=each, why=reason) for each, reason in excluded.items() if reason))
     _nothing_forgotten(kept, left_out, request)
@@ -317,7 +329,7 @@ def select(request: CibuildwheelRequest) -> BuildSelection:
     kept = tuple(each for each in kept if each not in shared)
     left_out += tuple(OmittedBuild(identifier=each, why=why) for each, why in sorted(shared.items()))
     builds: dict[CibuildwheelSeries, list[BuildIdentifier]] = {}
-    for each, series in _series_of(kept, request.own).items():
+    for each, series in _series_of(kept, request.own, identifiers_of).items():
         builds.setdefault(series, []).append(each)
     return BuildSelection(
         builds={series: tuple(builds[series]) for series in CibuildwheelSeries if series in builds},
@@ -325,23 +337,34 @@ def select(request: CibuildwheelRequest) -> BuildSelection:
     )
 
 
-def _pythons(asked: Sequence[str]) -> list[tuple[int, bool]]:
+def _pythons(asked: Sequence[str], identifiers_of: IdentifiersOf) -> list[tuple[int, bool]]:
     """(minor, free-threaded) of each python, every one of 4.x when none is named."""
     if not asked:
-        return [(int(python[3:].rstrip("t")), python.endswith("t")) for python in _DESKTOP_4]
-    found = [match for text in asked if (match := _PYTHON.fullmatch(text))]
-    known = {python for table in _KNOWN.values() for pythons in table.values() for python in pythons}
-    if unknown := [text for text in asked if f"cp{text.replace('.', '')}" not in known]:
+        return _built(identifiers_of(CibuildwheelSeries.FOUR))
+    found = {text: (int(match[1]), bool(match[2])) for text in asked if (match := _PYTHON.fullmatch(text))}
+    unknown = list(asked)
+    for series in _NEWEST_FIRST:
+        if unknown:
+            known = _built(identifiers_of(series))
+            unknown = [text for text in unknown if found.get(text) not in known]
+    if unknown:
+        both = _built(each for series in CibuildwheelSeries for each in identifiers_of(series))
+        labels = [f"3.{minor}{'t' if free_threaded else ''}" for minor, free_threaded in both]
         raise ConfigurationError(
             f"pythons: no series of cibuildwheel builds {', '.join(unknown)}",
-            hint=f"3.x and 4.x build {', '.join(f'3.{tag[3:]}' for tag in dict.fromkeys((*_DESKTOP_3, *_DESKTOP_4)))}",
+            hint=f"3.x and 4.x build {', '.join(labels)}",
         )
-    return [(int(match[1]), bool(match[2])) for match in found]
+    return list(found.values())
 
 
-def _excluded(identifier: BuildIdentifier, request: CibuildwheelRequest) -> str:
+def _built(identifiers: Iterable[str]) -> list[tuple[int, bool]]:
+    """(minor, free-threaded) of each CPython among the identifiers, sorted."""
+    return sorted({(int(match[1]), bool(match[2])) for each in identifiers if (match := _IDENTIFIER.fullmatch(each))})
+
+
+def _excluded(identifier: BuildIdentifier, request: CibuildwheelRequest, identifiers_of: IdentifiersOf) -> str:
     """Why an identifier is not built; empty when it is."""
-    if not any(series.builds(identifier) for series in CibuildwheelSeries):
+    if not any(identifier.text in identifiers_of(series) for series in _NEWEST_FIRST):
         return "cibuildwheel knows no such build"
     # cibuildwheel asks for the last patch release there can be (selector.py)
     if not SpecifierSet(request.requires_python).contains(f"3.{identifier.minor}.99"):
@@ -394,7 +417,7 @@ def _nothing_forgotten(
 
 
 def _series_of(
-    identifiers: Sequence[BuildIdentifier], own: CibuildwheelOptions
+    identifiers: Sequence[BuildIdentifier], own: CibuildwheelOptions, identifiers_of: IdentifiersOf
 ) -> dict[BuildIdentifier, CibuildwheelSeries]:
     """The series that builds each: the newest that can.
 
@@ -404,18 +427,18 @@ def _series_of(
     threads = {each.place for each in identifiers if each.free_threaded and each.minor == FIRST_FREE_THREADED}
     found = {}
     for each in identifiers:
-        older = not CibuildwheelSeries.FOUR.builds(each) or (
+        older = each.text not in identifiers_of(CibuildwheelSeries.FOUR) or (
             each.minor == FIRST_FREE_THREADED and each.place in threads
         )
         found[each] = CibuildwheelSeries.THREE if older else CibuildwheelSeries.FOUR
-    group = "cpython-freethreading"
+    group = CibuildwheelSeries.THREE.group
     refused = [
         system
         for system in sorted({each.system for each in identifiers})
         if group in (own.get("enable", system) or "").split()
     ]
     if refused:
-        newer = [each.text for each in identifiers if not CibuildwheelSeries.THREE.builds(each)]
+        newer = [each.text for each in identifiers if each.text not in identifiers_of(CibuildwheelSeries.THREE)]
         if newer:
             raise ConfigurationError(
                 f"{own.where('enable', refused[0])} names {group}, which cibuildwheel 4.x refuses,"

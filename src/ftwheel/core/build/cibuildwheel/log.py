@@ -10,6 +10,7 @@ __all__ = ["LogFollower"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BUILDING = re.compile(r"Building ([a-z]{2}\d+t?-\w+) wheel")
+# copied: no option of cibuildwheel prints them; tests/integration/test_cibuildwheel_itself.py finds them in its source
 _STEPS = {
     "Starting container image": BuildStage.CONTAINER,
     "Copying project into container": BuildStage.SOURCE,

@@ -2,7 +2,9 @@
 
 The order is cibuildwheel's (``OptionsReader.get`` in ``options.py``, 3.4.1 and 4.3.3): the table, the platform's own
 table, the variable, the platform's own variable; the last that is set decides, unless ``inherit`` adds to the one
-before. ``[[tool.cibuildwheel.overrides]]`` hold for some identifiers and are left to cibuildwheel.
+before. ``[[tool.cibuildwheel.overrides]]`` hold for some identifiers and are left to cibuildwheel. Its own reader
+cannot be asked: ``init`` and the plans come before one is installed, and it does not tell the project's values from
+its defaults. ``tests/integration/test_cibuildwheel_itself.py`` compares the two.
 """
 
 from __future__ import annotations

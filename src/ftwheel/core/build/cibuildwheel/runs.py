@@ -40,7 +40,8 @@ __all__ = [
 _GLIBC = re.compile(r"manylinux(?:_2_(\d+)|(1|2010|2014))_.+")
 _LEGACY = {"1": 5, "2010": 12, "2014": 17}
 _USUAL = {17: "manylinux2014", 28: "manylinux_2_28", 34: "manylinux_2_34"}
-_IMAGES = {  # glibc 2.x -> name (resources/pinned_docker_images.cfg); the second column is the default
+# copied from resources/pinned_docker_images.cfg and defaults.toml: init chooses an image before there is a cibuildwheel
+_IMAGES = {  # glibc 2.x -> name; the second column is the default
     "armv7l": ({31: "manylinux_2_31", 35: "manylinux_2_35"}, "manylinux_2_31"),
     "riscv64": ({39: "manylinux_2_39"}, "manylinux_2_39"),
 }
@@ -95,11 +96,8 @@ class CibuildwheelRun:
     @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments that do not name a place on this machine."""
-        groups = {
-            "cpython-freethreading": self.series is CibuildwheelSeries.THREE and _has(self.identifiers, "cp313t-"),
-            "pyodide-eol": self.series is CibuildwheelSeries.FOUR and _has(self.identifiers, "cp312-pyodide"),
-        }
-        enable = [argument for group, needed in groups.items() if needed for argument in ("--enable", group)]
+        needed = "cp313t-" if self.series is CibuildwheelSeries.THREE else "cp312-pyodide"
+        enable = ("--enable", self.series.group) if _has(self.identifiers, needed) else ()
         return ("--platform", self.system, "--archs", ",".join(self.archs), *enable)
 
 
