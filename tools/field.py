@@ -50,10 +50,14 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="only these projects")
     parser.add_argument("--shard", default="1/1", help="which part of the list: 2/4")
     parser.add_argument("--build", action="store_true", help="build, check and verify too")
+    parser.add_argument(
+        "--home", type=Path, default=HOME, help="where results and downloads are kept (default: .field)"
+    )
     parser.add_argument("--fresh", action="store_true", help="forget the results so far")
     arguments = parser.parse_args()
-    HOME.mkdir(exist_ok=True)
-    log = HOME / ("build.jsonl" if arguments.build else "results.jsonl")
+    home = arguments.home
+    home.mkdir(exist_ok=True)
+    log = home / ("build.jsonl" if arguments.build else "results.jsonl")
     if arguments.fresh:
         log.unlink(missing_ok=True)
     done = {line["requirement"]: line for line in map(json.loads, log.read_text().splitlines())} if log.exists() else {}
@@ -65,7 +69,7 @@ def main() -> int:
         result = done.get(project.requirement)
         if result is None:
             try:
-                steps = trial(project, build=arguments.build)
+                steps = trial(project, home / "sdists", build=arguments.build)
             except FtwheelError as error:
                 steps = {"sdist": f"gone {error.message}"}
             result = {**asdict(project), "steps": steps}
@@ -80,9 +84,9 @@ def main() -> int:
     return int(wrong > 0)
 
 
-def trial(project: FieldProject, *, build: bool) -> dict[str, str]:
+def trial(project: FieldProject, kept: Path, *, build: bool) -> dict[str, str]:
     """Each step with ``ok``, or the first line of what it said."""
-    sdist = download(project.requirement)
+    sdist = download(project.requirement, kept)
     with tempfile.TemporaryDirectory(prefix="field-", ignore_cleanup_errors=True) as place:
         with tarfile.open(sdist) as archive:
             archive.extractall(place, filter="data")
@@ -124,14 +128,13 @@ def ftwheel(folder: Path, *arguments: str) -> str:
     return " ".join([f"exit-{done.returncode}", *errors[:1]])
 
 
-def download(requirement: str) -> Path:
+def download(requirement: str, folder: Path) -> Path:
     """The source distribution from the index that pip is configured for, kept between runs."""
     from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
     from ftwheel.cli.options import indexes
 
     name, _, version = requirement.partition("==")
-    folder = HOME / "sdists"
     folder.mkdir(exist_ok=True)
     parser = argparse.ArgumentParser()
     indexes.add_arguments(parser)

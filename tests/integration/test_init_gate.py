@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,6 +18,7 @@ from support.gating import GATED, WITHOUT, read_shape, shape
 from support.workflows import COMMIT, complaints
 
 COMPLAINED_OF = ("one-job-twine", "uv-publish", "maturin-action")  # zizmor wants Trusted Publishing
+ROOT = Path(__file__).resolve().parents[2]
 PINS = pins(templates.read("workflows/release.yml"))
 
 
@@ -89,6 +91,19 @@ class TestCommand:
         capsys.readouterr()
         assert init(project, "--check") == 0
         assert capsys.readouterr().out == "nothing to change\n"
+
+    def test_the_documentation_shows_this_output(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        text = (ROOT / "docs" / "init.md").read_text(encoding="utf-8")
+        assert init(project, "--dry-run") == 0
+        said = capsys.readouterr()
+        action = action_value("0.1.0", "0123456789abcdef0123456789abcdef01234567")
+        shown = re.sub(r"(ftwheel/ftwheel)@.*", rf"{action.text} # {action.comment}", said.out)
+        assert f"$ ftwheel init --dry-run\n{said.err}{shown}```" in text
+
+        pair = ("--pythons", "3.13,3.14,3.14t", "--platforms", "manylinux_2_28_x86_64,win_amd64")
+        assert init(tree("setuptools-flat", project), "--dry-run", "--no-workflow", *pair) == 0
+        said = capsys.readouterr()
+        assert f"{said.err}{said.out}```" in text
 
     def test_an_option_that_asks_for_more_gets_more(self, project: Path) -> None:
         assert init(project, "--yes", "--adopt", "backend") == 0

@@ -165,6 +165,18 @@ def test_nothing_else_is_handed_out(folder: Path, session: requests.Session) -> 
             assert session.get(root + path).status_code == 404, path
 
 
+def test_a_file_of_a_local_folder_is_sent_from_here(folder: Path, session: requests.Session) -> None:
+    there = tuple(
+        File(filename=WHEEL.replace("1.0", version), url=(folder / WHEEL).as_uri()) for version in ("1.0", "2.0")
+    )
+    with serving(LocalIndex([], [page(there)])) as address:
+        root = address.removesuffix("simple/")
+        session.get(f"{address}demo-pkg/")
+        assert session.get(f"{root}elsewhere/0/{WHEEL}").content == (folder / WHEEL).read_bytes()
+        assert session.get(f"{root}elsewhere/0/{WHEEL}.metadata").status_code == 404
+        assert session.get(f"{root}elsewhere/1/{WHEEL.replace('1.0', '2.0')}").status_code == 404  # another's name
+
+
 def test_an_index_below_that_fails_is_a_bad_gateway(folder: Path, session: requests.Session) -> None:
     class Broken:
         kind = page().kind

@@ -343,7 +343,9 @@ def _against(
         for comparison in compare(page, coverage.version, asked, ask):
             agree &= comparison.agrees
             taken = comparison.real.filename or "nothing"
-            told = "as simulated" if comparison.agrees else f"THE SIMULATOR SAID {comparison.simulated or 'nothing'}"
+            as_simulated = comparison.simulated == comparison.real.filename
+            told = "as simulated" if as_simulated else f"THE SIMULATOR SAID {comparison.simulated or 'nothing'}"
+            told += f"; not installed: {comparison.refused}" if comparison.refused else ""
             imports = "".join(f"; {one.module}: {one.outcome.value}" for one in comparison.real.imports)
             line = f"{comparison.environment}: {comparison.installer} takes {taken}, {told}{imports}"
             print(printable(line), file=out, flush=True)

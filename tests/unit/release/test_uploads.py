@@ -201,15 +201,17 @@ def test_a_comparison_agrees_when_the_file_is_the_foretold_and_all_of_it_loads()
     loaded = ImportResult(module="foo", outcome=ImportOutcome.LOADED)
     failed = ImportResult(module="bar", outcome=ImportOutcome.FAILED)
 
-    def comparison(filename: str, *imports: ImportResult) -> Comparison:
-        return Comparison(
-            environment="e", installer="pip", simulated="a", real=RealInstall(filename=filename, imports=imports)
-        )
+    def comparison(filename: str, *imports: ImportResult, error: str = "", simulated: str = "a") -> Comparison:
+        real = RealInstall(filename=filename, imports=imports, error=error)
+        return Comparison(environment="e", installer="pip", simulated=simulated, real=real)
 
     assert comparison("a", loaded).agrees
     assert not comparison("b", loaded).agrees
     assert not comparison("a", loaded, failed).agrees
     assert comparison("a", loaded, failed).failed == (failed,)
+    assert not comparison("a.whl", error="no", simulated="a.whl").agrees
+    assert comparison("a.whl", error="no").refused == "no"
+    assert comparison("a.tar.gz", error="403", simulated="a.tar.gz").agrees  # it is never handed out
 
 
 def test_variants_and_what_is_no_distribution_are_named() -> None:

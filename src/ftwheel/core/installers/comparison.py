@@ -32,8 +32,13 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether it took the file that the simulator gives, and all of it could be imported."""
-        return self.simulated == self.real.filename and not self.failed
+        """Whether it took the file that the simulator gives, and a wheel could be installed and imported."""
+        return self.simulated == self.real.filename and not self.failed and not self.refused
+
+    @property
+    def refused(self) -> str:
+        """Why a wheel was taken and not installed; a source distribution is never handed out."""
+        return self.real.error if self.real.filename.endswith(".whl") else ""
 
     @property
     def failed(self) -> tuple[ImportResult, ...]:

@@ -2,7 +2,7 @@
 
 Pages are JSON or HTML as the client prefers (PEP 503, 691, 700), with separate metadata for the new wheels (PEP 658,
 714). A file of an index below is not copied: its address here redirects to where it is, so that every request for a
-file is seen.
+file is seen. One of a local folder is sent from here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.request import url2pathname
 
 from ftwheel.core.errors import FtwheelError, InputError
 from ftwheel.core.index.page import JSON_TYPE, File, ProjectDetails, normalized, render_page
@@ -216,11 +217,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif not self.served.asked(filename):
             self._reply(403)
         else:
-            with open(path, "rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                self._head(200, {"Content-Type": "application/octet-stream", "Content-Length": str(size)})
-                if self.command == "GET":
-                    shutil.copyfileobj(file, self.wfile)
+            self._content(path)
+
+    def _content(self, path: str) -> None:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            self._head(200, {"Content-Type": "application/octet-stream", "Content-Length": str(size)})
+            if self.command == "GET":
+                shutil.copyfileobj(file, self.wfile)
 
     def _redirect(self, number: str, filename: str) -> None:
         name = filename.removesuffix(".metadata")
@@ -229,8 +233,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(404)
         elif name == filename and not self.served.asked(name):
             self._reply(403)
+        elif (bare := url.partition("#")[0]).startswith("file:"):  # of --find-links: uv follows no address like that
+            path = url2pathname(urlsplit(bare).path)
+            if os.path.basename(path) == filename:
+                self._content(path)
+            else:
+                self._reply(404)
         else:
-            bare = url.partition("#")[0]
             self._reply(302, headers={"Location": bare if name == filename else f"{bare}.metadata"})
 
     def _reply(
