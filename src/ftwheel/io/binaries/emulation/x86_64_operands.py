@@ -1,5 +1,10 @@
 """Operands of x86-64 instructions in capstone's Intel syntax: parsing the text, reading and writing the places."""
 
+# Why text and not capstone's operand details (``insn.operands``): with 5.0.7, over the 30 modules of four wheels,
+# details gave the same answers, but reading the modules took 1.4 times as long (AArch64: 1.6 times). The ctypes
+# structures behind them cost about as much as text (0.9 and 1.1 times) but need private names of the binding. Details
+# also leave out what the text says: the ``xmm0`` of ``pblendvb xmm7, xmm3, xmm0`` here.
+
 from __future__ import annotations
 
 import re
