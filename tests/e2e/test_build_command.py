@@ -143,6 +143,52 @@ def test_a_compile_error_is_shown_and_nothing_is_written(tmp_path: Path, free_th
     assert not (project / "dist").exists()
 
 
+FALLS_BACK = """
+from setuptools import Extension, setup
+
+extensions = [Extension("pkg." + name, ["src/" + name + ".c"], optional={optional}) for name in {modules}]
+try:
+    setup(ext_modules=extensions)
+except SystemExit:
+    setup()
+"""
+
+
+@pytest.mark.parametrize(
+    ("fast", "optional", "code"),
+    [
+        ("#include <crc32c.h>", False, "FTW705"),  # setup.py goes on without it: the wheel is py3-none-any
+        ("#include <crc32c.h>", True, "FTB304"),  # setuptools does, and the tags stay
+        ("", False, ""),
+    ],
+)
+def test_an_extension_that_fell_away_is_told_with_its_error(
+    fast: str, optional: bool, code: str, tmp_path: Path, free_threaded_python: str
+) -> None:
+    passed = code != "FTB304"
+    project = c_project(tmp_path / "project", {"fast": f"{fast}\n{c_source('fast')}"})
+    (project / "setup.py").write_text(FALLS_BACK.format(optional=optional, modules=["fast"]))
+    result = ftwheel("build", project, "--python", free_threaded_python, "--format", "json").json
+
+    assert (result["passed"], [each["code"] for each in result["findings"]]) == (passed, [code] if code else [])
+    if code:
+        assert "fatal error: crc32c.h: No such file" in result["findings"][0]["message"]
+    reason = result["wheels"][0]["repair"]["reason"]
+    assert (reason == "the wheel has errors") is not passed
+
+
+def test_one_extension_of_two_fell_away(tmp_path: Path, free_threaded_python: str) -> None:
+    modules = {"fast": "#include <crc32c.h>\n", "slow": c_source("slow")}
+    project = c_project(tmp_path / "project", modules)
+    (project / "setup.py").write_text(FALLS_BACK.format(optional=True, modules=[*modules]))
+
+    done = ftwheel("build", project, "--python", free_threaded_python)
+
+    assert done.code == 0, done.err
+    assert "warning FTW705" in done.out
+    assert "crc32c.h: No such file" in done.out
+
+
 def test_a_pure_project_is_one_wheel(tmp_path: Path, pair: str) -> None:
     project = intree_project(tmp_path / "intree", backend())
 

@@ -182,6 +182,7 @@ def test_every_fix_is_applied_by_a_test() -> None:
     here = {*WHEELS, *FACTS, *IMPORTS, "FTW704", "FTM107", *RELEASES, *DEPENDENCIES, *REFUSALS, *COMPILED}
     root = Path(__file__).parents[2]
     elsewhere = {  # with what takes more than this file has: where it is
+        "FTW705": ("tests/e2e/test_build_command.py", "test_an_extension_that_fell_away_is_told_with_its_error"),
         "FTB206": ("tests/integration/test_backend_adapt.py", "test_a_version_of_setuptools_that_builds_wrong_wheels"),
     }
     for path, name in elsewhere.values():

@@ -183,6 +183,7 @@ def facts(
     imported: Iterable[Imported] | None = None,
     not_imported: str = "",
     undeclared: Iterable[str] = (),
+    left_out: str = "",
     **more: Any,
 ) -> WheelFacts:
     """What rules see of ``contents(filename, extensions, **more)``."""
@@ -193,6 +194,7 @@ def facts(
         imported=None if imported is None else tuple(imported),
         not_imported=not_imported,
         undeclared=tuple(undeclared),
+        left_out=left_out,
     )
 
 

@@ -224,8 +224,13 @@ BACKEND_RULES: tuple[type[BackendRule], ...] = (
 _BY_CODE: Mapping[str, type[BackendRule]] = {rule.code: rule for rule in BACKEND_RULES}
 
 
-def refusal(code: str, subject: str, message: str, fix: str) -> Finding:
-    """What the backend refused, as a finding; raises KeyError for a code it does not have."""
+def refusal(code: str, subject: str, message: str, fix: str, *, left_out: str = "") -> Finding:
+    """What the backend refused, as a finding; raises KeyError for a code it does not have.
+
+    ``left_out`` is the error of an extension that the build went on without: why the modules are missing.
+    """
+    if left_out and code == ModulesMissing.code:
+        message = f"{message}: compiling failed\n{left_out}"
     return _BY_CODE[code].finding(subject, message, fix=fix or None)
 
 

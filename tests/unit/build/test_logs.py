@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.build.log_excerpt import interesting, lacks_compiler, needs_object_layout
+from ftwheel.core.build.log_excerpt import interesting, lacks_compiler, left_out, needs_object_layout
 
 NOISE = [f"copying file {number}" for number in range(100)]
 
@@ -128,3 +128,25 @@ def test_code_that_needs_the_layout_of_objects(line: str) -> None:
 
 def test_another_unknown_type_is_no_object() -> None:
     assert not needs_object_layout("_m.c:1:5: error: unknown type name 'size_t'")
+
+
+ERROR = "src/fast.c:2:10: fatal error: crc32c.h: No such file or directory"
+BLOCK = f"{ERROR}\n    2 | #include <crc32c.h>\n      |          ^~~~~~~~~~"
+SKIPPED = "warning: build_ext: building extension \"pkg.fast\" failed: command '/usr/bin/gcc' failed with exit code 1"
+
+
+@pytest.mark.parametrize(
+    ("log", "modules", "told"),
+    [
+        (f"gcc -c src/fast.c\n{BLOCK}\ncompilation terminated.\n{SKIPPED}", False, BLOCK),
+        (f"gcc -c src/fast.c\n{BLOCK}\ncompilation terminated.\n{SKIPPED}", True, BLOCK),
+        (f"{BLOCK}\nThe compilation of the C extension failed; the wheel will be pure", False, BLOCK),
+        (f"{BLOCK}\nno crc32c.h here, so another way is taken", True, ""),  # a build may try the compiler out
+        (f"no compiler\n{SKIPPED}\n{ERROR}", True, SKIPPED),
+        ("running build_ext\nFAILED: 0 tests", False, ""),
+        ("", False, ""),
+        ("", True, ""),
+    ],
+)
+def test_why_an_extension_was_left_out(log: str, modules: bool, told: str) -> None:
+    assert left_out(log, modules=modules) == told

@@ -548,6 +548,10 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         ],
     ),
     "FTW704": ([facts(FT, not_imported="no interpreter here")], [facts(FT, imported=[imported()])]),
+    "FTW705": (
+        [facts(left_out="a.c:1:1: error: no"), facts(FT, [_FT_EXT], left_out="a.c:1:1: error: no")],
+        [facts(), facts(FT, [_FT_EXT])],
+    ),
     "FTW801": (
         [
             facts(f"pkg-1.0-py3-none-{platform}.whl")

@@ -141,18 +141,19 @@ def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, int
                     contents = workshop.read(wheel, interpreter, thorough=True)
             from ftwheel.app.build.findings import judge_wheel
 
-            findings += judge_wheel(contents, imports, workshop.stable_symbols, plan=plan)
+            findings += judge_wheel(contents, imports, workshop.stable_symbols, plan=plan, log=workshop.log_of(label))
     except BaseException:
         observer.stage(label, BuildStage.FAILED)
         raise
     findings = list(_counted(findings, plan))
     observer.stage(label, BuildStage.FAILED if _wrong(findings, plan) else BuildStage.DONE)
     platform = ".".join(contents.name.platforms)
+    why = "the wheel has errors" if plan.repair else "not asked for"
     return _Half(
         interpreter=interpreter,
         path=wheel,
         contents=contents,
-        repair=repair or Repair(tool="", before=platform, after=platform, reason="not asked for"),
+        repair=repair or Repair(tool="", before=platform, after=platform, reason=why),
         serves=serves,
         imports=imports,
         findings=tuple(findings),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from ftwheel.core.build.log_excerpt import left_out
 from ftwheel.core.build.model import BuildPlan
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.contents import WheelContents
@@ -26,12 +27,18 @@ def judge_wheel(
     stable_symbols: Callable[[], Mapping[str, int]],
     *,
     plan: BuildPlan,
+    log: str = "",
 ) -> tuple[Finding, ...]:
     """Judge one finished wheel by every rule for wheels. Advice is left to ``ftwheel check``, which is asked for it.
 
-    The manylinux policy is not asked about: the repair has just decided it.
+    ``log`` is what the build printed. The manylinux policy is not asked about: the repair has just decided it.
     """
-    facts = WheelFacts(wheel=wheel, stable_symbols=stable_symbols, imported=imported if plan.import_modules else None)
+    facts = WheelFacts(
+        wheel=wheel,
+        stable_symbols=stable_symbols,
+        imported=imported if plan.import_modules else None,
+        left_out=left_out(log, modules=bool(wheel.modules)),
+    )
     # a wheel that PyPI refuses may be for another index, or for nobody but its builder
     lenient = [rule.code for rule in INDEX_RULES] + (list(_GIL) if plan.allow_gil else [])
     selection = RuleSelection(severities=dict.fromkeys(lenient, Severity.WARNING), index_rules=plan.index_rules)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["interesting", "lacks_compiler", "needs_object_layout"]
+__all__ = ["interesting", "lacks_compiler", "left_out", "needs_object_layout"]
 
 _TAIL = 12  # lines shown of a log without an error
 _AFTER = 8  # lines below an error that belong to it: source lines, notes
@@ -27,6 +27,7 @@ _OTHER = re.compile(
 _ABOVE = re.compile(r"^In file included from |^\s+from \S+:\d+|: In (member )?(function|constructor)|: At top level")
 _BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$")
 _WARNING = re.compile(r"(?:\w*(?:Deprecation|Future|User)Warning: |^\s*DEPRECATION: |^\s*\[notice\] )")
+_LEFT_OUT = re.compile(r'building extension "[^"]*" failed: ')  # setuptools, of an Extension(optional=True)
 _BANNER = "!!"  # setuptools frames a warning with lines of these
 _NO_COMPILER = re.compile(
     r"command '[^']*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cl\.exe|icc)' failed: No such file or directory"
@@ -69,6 +70,21 @@ def interesting(log: str, *, tail: int = _TAIL) -> str:
         if first is not None:
             return _framed(lines, *_block(lines, first))
     return _framed(lines, max(0, len(lines) - tail), len(lines))
+
+
+def left_out(log: str, *, modules: bool) -> str:
+    """Why a build that succeeded left an extension out: the first error of its compiler, "" where nothing was left out.
+
+    A wheel with ``modules`` may come from a build that tried the compiler out, so setuptools has to say that an
+    extension failed; for one without, an error of a compiler is enough.
+    """
+    lines = _without_warnings(log.rstrip().splitlines())
+    said = next((number for number, line in enumerate(lines) if _LEFT_OUT.search(line)), None)
+    first = next((number for number, line in enumerate(lines[:said]) if _TOOL.search(line)), said)
+    if first is None or (modules and said is None):
+        return ""
+    begin, end = _block(lines, first)
+    return "\n".join(lines[begin:end])
 
 
 def _block(lines: Sequence[str], first: int) -> tuple[int, int]:

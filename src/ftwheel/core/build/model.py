@@ -184,6 +184,10 @@ class Builder(Protocol):
         """Install the wheel into a throw-away environment and import each module in a process of its own."""
         ...
 
+    def log_of(self, label: str) -> str:
+        """What the build of a wheel (``3.14t``) has printed; "" where nothing was built here."""
+        ...
+
     def digest(self, path: str) -> tuple[int, str]:
         """Size in bytes and SHA-256 of a file in the workshop."""
         ...

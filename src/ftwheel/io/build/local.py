@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.build.log_excerpt import interesting, lacks_compiler, needs_object_layout
+from ftwheel.core.build.log_excerpt import interesting, lacks_compiler, left_out, needs_object_layout
 from ftwheel.core.build.model import BuildObserver, BuildStage, ConfigSettings, Repair
 from ftwheel.core.errors import BuildError, FtwheelError, InputError, MissingToolError, refused
 from ftwheel.core.findings import Finding
@@ -202,8 +202,15 @@ class LocalBuilder:
             platform=interpreter.platform,
         )
         name = os.path.basename(wheel)
+        log = self.log_of(interpreter.label)
         return tuple(
-            refusal(error.code, name, error.message.removeprefix(f"{name}: "), error.fix)
+            refusal(
+                error.code,
+                name,
+                error.message.removeprefix(f"{name}: "),
+                error.fix,
+                left_out=left_out(log, modules=False),
+            )
             for error in inspect(wheel, target)
         )
 

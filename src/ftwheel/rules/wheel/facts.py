@@ -28,7 +28,8 @@ class WheelFacts:
 
     ``stable_symbols`` gives each symbol of the stable ABI with the minor version that added it. ``policy`` asks
     auditwheel and is None where the host cannot. ``imported`` is None when nobody asked for imports. ``undeclared``
-    are module name patterns whose missing GIL declaration is expected.
+    are module name patterns whose missing GIL declaration is expected. ``left_out`` is the error of an extension that
+    the build went on without, "" where none is known.
     """
 
     wheel: WheelContents
@@ -37,6 +38,7 @@ class WheelFacts:
     imported: tuple[Imported, ...] | None = None
     not_imported: str = ""
     undeclared: tuple[str, ...] = ()
+    left_out: str = ""
     _variants: dict[str, tuple[ExtensionModule, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @property

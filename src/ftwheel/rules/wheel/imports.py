@@ -1,4 +1,4 @@
-"""FTW7xx: what happened when the modules were imported, one process each (``--import``)."""
+"""FTW7xx: what happened when the modules were built (``ftwheel build``) and imported, one process each (``--import``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.fixes import declaration_fix
 from ftwheel.rules.wheel.gil import NeedsTheGil, declares_by_default
 
-__all__ = ["ImportCrashes", "ImportEnablesGil", "ImportFails", "NotImported"]
+__all__ = ["ImportCrashes", "ImportEnablesGil", "ImportFails", "LeftOut", "NotImported"]
 
 
 def _results(facts: WheelFacts) -> Iterator[tuple[str, ImportResult]]:
@@ -94,3 +94,19 @@ class NotImported(WheelRule):
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         if facts.not_imported:
             yield self.finding(facts.subject(), facts.not_imported)
+
+
+class LeftOut(WheelRule):
+    code = "FTW705"
+    title = "The build went on without an extension that failed to compile"
+    why = """The extension is optional, its compiler failed or a library is missing, and the wheel holds the rest. Whoever
+        installs it gets the slow way, or none, and nothing else tells. Only `ftwheel build` sees it, in the log."""
+    fix = """Install what the error names, or make the extension mandatory for a release (`optional=False`); where the
+        wheel is meant to have no extension, do not try to compile one."""
+    severity = Severity.WARNING
+    see = ("FTB304",)
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        if facts.left_out:
+            kind = "lacks an extension module" if facts.wheel.modules else "has no extension module"
+            yield self.finding(facts.subject(), f"{kind}, because compiling it failed:\n{facts.left_out}")

@@ -64,6 +64,7 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     imports.ImportCrashes(),
     imports.ImportEnablesGil(),
     imports.NotImported(),
+    imports.LeftOut(),
     *INDEX_RULES,
 )
 GROUP_RULES: tuple[GroupRule, ...] = (
@@ -78,7 +79,8 @@ GROUP_RULES: tuple[GroupRule, ...] = (
 )
 # what reading could not tell and an import does, and what only an import shows
 DECIDED_BY_IMPORT = frozenset(
-    {"FTW308", "FTW402"} | {rule.code for rule in WHEEL_RULES if type(rule).__module__ == imports.__name__}
+    {"FTW308", "FTW402"}
+    | {rule.code for rule in WHEEL_RULES if type(rule).__module__ == imports.__name__} - {imports.LeftOut.code}
 )
 _OF_PYPI = frozenset(rule.code for rule in INDEX_RULES)
 _RULES: Mapping[str, Rule] = {rule.code: rule for rule in (*WHEEL_RULES, *GROUP_RULES)}
