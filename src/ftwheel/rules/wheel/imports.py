@@ -1,4 +1,4 @@
-"""FTW7xx: what happened when the modules were built (``ftwheel build``) and imported, one process each (``--import``)."""
+"""FTW7xx: what happened when the modules were imported, one process each (``--import``), and when they were built."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ class NotImported(WheelRule):
 class LeftOut(WheelRule):
     code = "FTW705"
     title = "The build went on without an extension that failed to compile"
-    why = """The extension is optional, its compiler failed or a library is missing, and the wheel holds the rest. Whoever
-        installs it gets the slow way, or none, and nothing else tells. Only `ftwheel build` sees it, in the log."""
+    why = """The extension is optional, its compiler failed or a library is missing, and the wheel holds the rest.
+        Whoever installs it gets the slow way, or none. Only `ftwheel build`, which has the log, can tell."""
     fix = """Install what the error names, or make the extension mandatory for a release (`optional=False`); where the
         wheel is meant to have no extension, do not try to compile one."""
     severity = Severity.WARNING
