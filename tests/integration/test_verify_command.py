@@ -231,6 +231,16 @@ def test_requires_python_against_the_tags(verify: Run, server: IndexServer, tmp_
     assert codes.count("FTV108") == 2
 
 
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_stable_abi_wheels_before_their_cpython(verify: Run, server: IndexServer, tmp_path: Path, form: str) -> None:
+    where = index(server)
+    said = "abi3t wheels serve 3.15, 3.15t and newer"
+    verify(dist(tmp_path / "dist", "cp314-cp314", "cp314-cp314t", "cp315-abi3.abi3t"), *where, "--format", form)
+    assert said in " ".join(verify.out.split())
+    verify(dist(tmp_path / "other", "cp314-cp314", "cp314-cp314t"), *where, "--format", form)
+    assert said not in " ".join(verify.out.split())
+
+
 def test_two_wheels_of_one_rank(verify: Run, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist")
     make_wheel(folder, "demo-1.0-cp314-cp314-win_amd64.win32.whl")

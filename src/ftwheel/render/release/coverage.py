@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from ftwheel.core.findings import Finding
+from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice
 from ftwheel.render import findings, markdown
 from ftwheel.render.formats import write_findings
@@ -68,6 +69,22 @@ def _from_index(coverage: Coverage) -> str:
     return f"from the index: {', '.join(bounded(name) for name in coverage.published)}"
 
 
+def _stable_abi(coverage: Coverage) -> str:
+    """What wheels for both builds from 3.15 on serve, which may have come before that CPython; empty without them."""
+    served = sorted(
+        {spot.place.minor for spot in coverage.spots if spot.served and any(_both(gets) for gets in spot.gets)}
+    )
+    return (
+        f"abi3t wheels serve 3.{served[0]}, 3.{served[0]}t and newer, also when uploaded before their release"
+        if served
+        else ""
+    )
+
+
+def _both(gets: InstallerChoice) -> bool:
+    return gets.outcome is Outcome.STABLE_ABI and "abi3t" in gets.filename
+
+
 def _columns(columns: Iterable[Column]) -> list[str]:
     return [f"3.{column.minor}{' ft' if column.free_threaded else ''}" for column in columns]
 
@@ -80,7 +97,9 @@ def _legend(board: CoverageMatrix) -> Iterator[str]:
 
 def _text(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:
     board = lay_out(coverage, found, known=known)
-    paragraphs(out, [*filter(None, (_heading(coverage, board), printable(_from_index(coverage)))), ""])
+    paragraphs(
+        out, [*filter(None, (_heading(coverage, board), printable(_from_index(coverage)), _stable_abi(coverage))), ""]
+    )
     if board.systems:
         rows = [
             [StyledText(row.platform), *(_cell(field) for field in row.fields)]
@@ -108,8 +127,8 @@ def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tup
     yield ""
     yield f"{_VERDICTS[board.verdict]} {markdown.escaped(board.headline)}"
     yield ""
-    if from_index := _from_index(coverage):
-        yield markdown.escaped(from_index)
+    for line in filter(None, (_from_index(coverage), _stable_abi(coverage))):
+        yield markdown.escaped(line)
         yield ""
     if board.systems:
         yield from markdown.table(
