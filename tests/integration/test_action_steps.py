@@ -129,7 +129,7 @@ def test_no_text_is_a_command_of_its_own():
 def test_what_two_jobs_made_is_put_together(tmp_path: Path):
     for folder in ("a", "b/c"):
         make_wheel(tmp_path / "artifacts" / folder, WHEEL)
-    (tmp_path / "artifacts" / "b" / "notes.txt").write_text("no wheel")
+    (tmp_path / "artifacts" / "b" / ".gitignore").write_text("*")
     (tmp_path / "artifacts" / "demo_pkg-1.0.tar.gz").write_text("sdist")
     found = collect(tmp_path / "artifacts", tmp_path / "dist")
     assert [path.name for path in found] == [WHEEL, "demo_pkg-1.0.tar.gz"]
@@ -137,6 +137,23 @@ def test_what_two_jobs_made_is_put_together(tmp_path: Path):
     with pytest.raises(InputError, match=r"two jobs made it, with different contents \(a/.* and b/.*\)"):
         collect(tmp_path / "artifacts", tmp_path / "other")
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("notes.txt", "demo_pkg-1.0.zip", "demo_pkg-1.0.tar.bz2", "demo_pkg-1.0-py3.13.egg", "demo_pkg-1.0.TAR.GZ"),
+        *("Demo-Pkg-1.0.tar.gz", "demo_pkg-1.0.0.tar.gz", "demo_pkg-1.0-py3.py2-none-any.whl"),
+        "Demo.Pkg-1.0-py2.py3-none-any.whl",
+    ],
+)
+def test_what_no_upload_should_take_is_refused(name: str, tmp_path: Path):
+    make_wheel(tmp_path / "artifacts" / "a", "demo_pkg-1.0-py2.py3-none-any.whl")
+    (tmp_path / "artifacts" / "demo_pkg-1.0.tar.gz").write_text("sdist")
+    (tmp_path / "artifacts" / name).write_text("another")
+    with pytest.raises(InputError, match=r"is neither a wheel nor a source distribution|in another spelling"):
+        collect(tmp_path / "artifacts", tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
 
 
 def test_interpreters_in_a_runners_tool_cache_are_found(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import BuildError
-from ftwheel.io.build.sources import copy_source, unpack_sdist
+from ftwheel.io.build.sources import copy_source, links_left_out, unpack_sdist
 
 IDENTITY = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]
 
@@ -96,6 +96,7 @@ def test_links_keep_their_meaning(tmp_path: Path, place: Path) -> None:
     project = tmp_path / "project"
     write(tmp_path, "shared/LICENSE", "shared/deep/file.h")
     write(project, "pyproject.toml", "src/a.c")
+    git(tmp_path, "init", "--quiet")
     (project / "inside.c").symlink_to("src/a.c")
     (project / "LICENSE").symlink_to("../shared/LICENSE")
     (project / "include").symlink_to(tmp_path / "shared" / "deep")
@@ -107,6 +108,29 @@ def test_links_keep_their_meaning(tmp_path: Path, place: Path) -> None:
     assert (copy / "LICENSE").read_text() == "shared/LICENSE\n"
     assert not (copy / "LICENSE").is_symlink()
     assert files(copy) == {"pyproject.toml", "src/a.c", "inside.c", "LICENSE", "include/file.h"}
+
+
+@pytest.mark.parametrize("tree", [True, False])
+def test_a_link_that_leaves_the_project_is_not_followed(tree: bool, tmp_path: Path, place: Path) -> None:
+    project = tmp_path / "tree" / "project"
+    write(tmp_path, "secret/key", "tree/shared/NOTICE")
+    write(project, "pyproject.toml", "src/a.c")
+    if tree:
+        git(tmp_path / "tree", "init", "--quiet")
+    (project / "key").symlink_to(tmp_path / "secret" / "key")
+    (project / "src" / "all").symlink_to("../../../secret")
+    (project / "through").symlink_to("../shared/out")
+    (tmp_path / "tree" / "shared" / "out").symlink_to("../../secret/key")
+    (project / "NOTICE").symlink_to("../shared/NOTICE")
+    (project / "config").symlink_to("../.git/config")
+    (project / "absolute.c").symlink_to(project / "src" / "a.c")
+
+    copy = copy_source(project, place)
+
+    kept = {"pyproject.toml", "src/a.c", "absolute.c"}
+    assert files(copy) == (kept | {"NOTICE"} if tree else kept)
+    left_out = {"key", "src/all", "through"} | ({"config"} if tree else {"NOTICE"})
+    assert set(links_left_out(project)) == left_out
 
 
 def test_a_link_in_a_circle_ends(tmp_path: Path, place: Path) -> None:

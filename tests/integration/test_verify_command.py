@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -345,6 +347,47 @@ def test_a_file_that_is_no_distribution_is_named_and_the_others_are_judged(
     assert verify(folder, *index(server, *old())) == 1
     assert "demo-1.0-cp313-cp313-win32.whl\n  error FTV114\n    cannot be read as a wheel" in verify.out
     assert "Every expected place is served" in verify.out
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["demo-1.0-py3.13.egg", "demo-1.0.tar.bz2", "demo-1.0.TAR.GZ", "demo-1.0.win32.exe", "Demo-1.0-{tags}.whl"],
+)
+def test_a_file_of_another_format_or_spelling_is_an_error(
+    name: str, *, verify: Run, server: IndexServer, tmp_path: Path
+) -> None:
+    folder = dist(tmp_path / "dist")
+    wheel = min(folder.glob("*.whl"))
+    (folder / name.format(tags=wheel.stem.split("-", 2)[2])).write_bytes(wheel.read_bytes())
+    assert [(severity, code) for severity, code, _ in verify.findings(folder, *index(server, *old()))] == [
+        ("error", "FTV114")
+    ]
+
+
+def test_digests_hand_on_what_was_verified(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder, listed = dist(tmp_path / "dist"), tmp_path / "sums"
+    where = index(server, *old())
+    assert verify(folder, *where, "--write-digests", listed) == 0
+    lines = sorted(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}" for file in folder.iterdir())
+    assert sorted(listed.read_text().splitlines()) == lines
+    assert verify(folder, *where, "--digests", listed) == 0
+    wheel = max(folder.glob("*.whl"))
+    content = wheel.read_bytes()
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.comment = b"changed"
+    assert verify(folder, *where, "--digests", listed) == 2
+    assert f"{wheel.name} has the SHA-256" in verify.err
+    wheel.unlink()
+    assert verify(folder, *where, "--digests", listed) == 2
+    assert f"{wheel.name} is missing" in verify.err
+    wheel.write_bytes(content)
+    (folder / "demo-1.0-cp39-cp39-win32.whl").write_bytes(content)
+    assert verify(folder, *where, "--digests", listed) == 2
+    assert "demo-1.0-cp39-cp39-win32.whl was not recorded" in verify.err
+    for text in ("", "x", "{}", '{"wheels": 3}', f"{lines[0]}\n{'0' * 64}  {lines[0].split()[1]}"):
+        listed.write_text(text)
+        assert verify(folder, *where, "--digests", listed) == 3
+    assert verify("demo==0.9", *where, "--digests", listed) == 2
 
 
 def test_wheel_variants_are_laid_aside_and_the_others_judged(verify: Run, server: IndexServer, tmp_path: Path) -> None:

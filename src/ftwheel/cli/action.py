@@ -213,7 +213,8 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
         code, one_by_one = _command("check", [*config, "--quiet", *wheels], inputs, work)
         details = f"<details><summary>The wheels one by one</summary>\n\n{one_by_one.markdown}\n</details>\n"
     first = ["--new-project"] if inputs.new_project else []
-    arguments = [*config, *first, "--html", os.fspath(report), *inputs.arguments, os.fspath(dist)]
+    listed = ["--html", os.fspath(report), "--write-digests", os.fspath(work / "ftwheel.sha256")]
+    arguments = [*config, *first, *listed, *inputs.arguments, os.fspath(dist)]
     try:
         verified, release = _command("verify", arguments, inputs, work)
         _summary(release.markdown)
@@ -223,8 +224,14 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
         pairs=_json(served_pairs(release.document)),
         missing=_json(missing_halves(release.document)),
         report=os.fspath(report) if report.is_file() else "",
+        digests=_text(work / "ftwheel.sha256").rstrip("\n"),
     )
     return max(code, verified)
+
+
+def _text(path: Path) -> str:
+    """The text of a file; empty when there is none."""
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _missing(inputs: ActionInputs, work: Path) -> int:
@@ -254,8 +261,7 @@ class _Reports:
         return [f"--report={form}={self._stem}.{form}" for form in ("json", "markdown", "github")]
 
     def _text(self, form: str) -> str:
-        path = Path(f"{self._stem}.{form}")
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        return _text(Path(f"{self._stem}.{form}"))
 
     @property
     def document(self) -> dict[str, Any]:

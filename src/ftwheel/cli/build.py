@@ -82,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     default_dir = project.path.parent if project.is_sdist else project.path / "dist"
     out_dir = Path(os.path.abspath(arguments.out_dir or default_dir))
     shown = os.fspath(arguments.out_dir or _shorter(default_dir))
+    if not project.is_sdist:
+        _tell_links(project.path, out_dir)
     with _terminable():
         if arguments.driver == "cibuildwheel":
             from ftwheel.cli import build_cibuildwheel
@@ -96,6 +98,16 @@ def run(arguments: argparse.Namespace) -> int:
     write(result, arguments.format, sys.stdout)
     reports.write_all(arguments.report, partial(write, result))
     return 0 if result.passed else 1
+
+
+def _tell_links(project: Path, out_dir: Path) -> None:
+    from ftwheel.io.build.sources import links_left_out
+    from ftwheel.render.terminal import printable
+
+    for link in links_left_out(project, without=out_dir):
+        print(
+            f"{printable(link)}: links to a place outside of the project, and is left out of the build", file=sys.stderr
+        )
 
 
 def _build(

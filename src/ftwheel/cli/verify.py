@@ -63,6 +63,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--plan", action="store_true", help="print the smallest set of wheels that serves everybody, and leave")
     add("--against-installers", action="store_true", help="ask the real pip and uv of the interpreters at hand as well")
     add("--python", action="append", default=[], metavar="PATH", help="an interpreter for --against-installers")
+    add(
+        "--digests",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="refuse other files than those of this list (as sha256sum writes it, or the JSON of ftwheel build)",
+    )
+    add("--write-digests", type=Path, metavar="FILE", help="write names and SHA-256 of the files, to publish no others")
     add("--new-project", action="store_true", help="this is the first release: no index needs to know the project")
     weight = parser.add_argument_group("what counts")
     add = weight.add_argument
@@ -95,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     config, folder = _config(arguments.config)
     release = dist, name, _ = _target(arguments.targets)
+    digests = _digests(arguments, dist) if arguments.digests or arguments.write_digests else {}
     installers = _installers(arguments.installer)
     with indexes.open_places(arguments, (each.name for each in installers)) as places:
         places.prefetch([name])
@@ -114,6 +124,10 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         weighed = _weighed(arguments, config, verification)
         _write(arguments, config, replace(verification, findings=weighed), dist)
+        if arguments.write_digests:
+            from ftwheel.io.release.digests import written
+
+            reports.save(arguments.write_digests, written(digests))
         disagreed = arguments.against_installers and not _against(arguments, verification, dist, found, installers)
     limit = Severity[arguments.fail_on.upper()]
     return int(disagreed or any(finding.severity >= limit for finding in weighed))
@@ -151,6 +165,25 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
         raise no_such_file(gone, "a folder of files to upload, such files, or a release")
     dist = read_dist(map(Path, targets))
     return dist, dist.name, dist.version
+
+
+def _digests(arguments: argparse.Namespace, dist: Dist | None) -> dict[str, str]:
+    """SHA-256 of each file to upload, by name; raises InputError when ``--digests`` lists others."""
+    from ftwheel.io.release.digests import compare_digests, read_digests
+
+    if dist is None:
+        raise InputError("a release on the index has no files here", hint="name the folder of files to upload")
+    digests = {name: dist.sha256(name) for name in dist.paths}
+    recorded: dict[str, str] = {}
+    for path in arguments.digests:
+        for name, digest in read_digests(path).items():
+            if recorded.setdefault(name, digest) != digest:
+                raise ConfigurationError(f"{path}: has another digest of {name} than the lists before it")
+    if arguments.digests:
+        compare_digests(
+            recorded, digests | dict.fromkeys(dist.rejected, "?"), source=", ".join(map(str, arguments.digests))
+        )
+    return digests
 
 
 def _newest(name: str, found: Sequence[Index], before: str | None) -> str:

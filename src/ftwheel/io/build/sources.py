@@ -16,12 +16,14 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ftwheel.core.errors import BuildError
 from ftwheel.io.system.child_environment import clean_environ
 
-__all__ = ["copy_source", "unpack_sdist"]
+__all__ = ["copy_source", "links_left_out", "unpack_sdist"]
 
 _CACHE_TAG = "CACHEDIR.TAG"  # the Cache Directory Tagging Specification: pytest, mypy, ruff, cargo and uv write it
 _NEVER_SOURCE = frozenset({".git", "__pycache__", ".nox", ".tox", "node_modules", ".DS_Store"})
@@ -32,15 +34,17 @@ def copy_source(project: Path, place: Path, *, without: Path | None = None) -> P
     """Copy a project into an empty folder; returns the copy's project folder, which is below ``place``.
 
     Left out is what cannot be source: version control's own folder, virtual environments, folders tagged as caches,
-    setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times are kept. Links that point
-    out of the project are replaced by what they point to. Raises BuildError when a file cannot be read.
+    setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times are kept. Links to
+    other places in the project's Git work tree are replaced by what they point to; those that leave it, or the project
+    where there is none, are left out (``links_left_out``): what a stranger's link points to does not get into a wheel.
+    Raises BuildError when a file cannot be read.
     """
     project = project.resolve()
     top, prefix = _git_top(project)
     target = place / prefix
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _copy(project, target, _filter(project, without.resolve() if without else None), project)
+        _copy(project, target, _filter(project, without), _Bounds(project=project, root=top or project))
     except OSError as error:
         raise BuildError(f"{error.filename or project}: cannot be copied ({error.strerror or error})") from error
     if top is not None:
@@ -48,8 +52,48 @@ def copy_source(project: Path, place: Path, *, without: Path | None = None) -> P
     return target
 
 
+def links_left_out(project: Path, *, without: Path | None = None) -> tuple[str, ...]:
+    """The links that ``copy_source`` leaves out because they leave the project, as paths below it, sorted."""
+    project = project.resolve()
+    top, _ = _git_top(project)
+    bounds = _Bounds(project=project, root=top or project)
+    skipped = _filter(project, without)
+    found: list[str] = []
+    folders = [project]
+    while folders:
+        with suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    if os.path.exists(entry.path) and not bounds.hold(entry):
+                        found.append(Path(entry.path).relative_to(project).as_posix())
+                elif entry.is_dir() and not skipped(entry):
+                    folders.append(Path(entry.path))
+    return tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bounds:
+    """What links may point to: ``root`` is the work tree that holds the project, or the project."""
+
+    project: Path
+    root: Path
+
+    def keep(self, entry: os.DirEntry[str]) -> bool:
+        """Whether a link still means the same in the copy."""
+        goal = os.readlink(entry.path)
+        return not os.path.isabs(goal) and Path(os.path.dirname(entry.path), goal).resolve().is_relative_to(
+            self.project
+        )
+
+    def hold(self, entry: os.DirEntry[str]) -> bool:
+        """Whether what a link points to belongs to the sources."""
+        goal = Path(entry.path).resolve()
+        return goal.is_relative_to(self.root) and ".git" not in goal.relative_to(self.root).parts
+
+
 def _filter(project: Path, without: Path | None) -> Callable[[os.DirEntry[str]], bool]:
     """Whether an entry is left out."""
+    without = without.resolve() if without else None
     intermediate = os.fspath(project / "build")
 
     def skipped(entry: os.DirEntry[str]) -> bool:
@@ -66,27 +110,23 @@ def _filter(project: Path, without: Path | None) -> Callable[[os.DirEntry[str]],
     return skipped
 
 
-def _copy(source: Path, target: Path, skipped: Callable[[os.DirEntry[str]], bool], project: Path) -> None:
+def _copy(source: Path, target: Path, skipped: Callable[[os.DirEntry[str]], bool], bounds: _Bounds) -> None:
     target.mkdir()
     with os.scandir(source) as entries:
         for entry in entries:
             if skipped(entry):
                 continue
             place = target / entry.name
-            if entry.is_symlink() and _stays_inside(entry, project):
+            if entry.is_symlink() and bounds.keep(entry):
                 place.symlink_to(os.readlink(entry.path))
+            elif entry.is_symlink() and not bounds.hold(entry):
+                continue
             elif entry.is_dir():
-                _copy(Path(entry.path), place, skipped, project)
+                _copy(Path(entry.path), place, skipped, bounds)
             elif entry.is_file():
                 shutil.copy2(entry.path, place)
             # what is left is no source: sockets, pipes, devices, links to nothing
     shutil.copystat(source, target)
-
-
-def _stays_inside(entry: os.DirEntry[str], project: Path) -> bool:
-    """Whether a link still means the same in the copy."""
-    goal = os.readlink(entry.path)
-    return not os.path.isabs(goal) and Path(os.path.dirname(entry.path), goal).resolve().is_relative_to(project)
 
 
 def unpack_sdist(sdist: Path, place: Path) -> Path:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from ftwheel.core.errors import InputError
+from ftwheel.io.release.dist import file_identity
 
 __all__ = ["collect"]
 
@@ -14,12 +15,25 @@ __all__ = ["collect"]
 def collect(source: Path, target: Path) -> tuple[Path, ...]:
     """Copy the wheels and source distributions anywhere below ``source`` into the new folder ``target``, sorted.
 
-    Raises InputError when two jobs made different files of one name: an upload would take one of them by luck.
+    Raises InputError when two jobs made different files of one name, or files of two names that are one to an index: an
+    upload would take one of them by luck. So it does for any other file, which an upload would take too; hidden ones
+    no upload takes.
     """
     found: dict[str, Path] = {}
+    spelled: dict[object, str] = {}
     for path in sorted(source.rglob("*")):
-        if not path.is_file() or not path.name.endswith((".whl", ".tar.gz")):
+        if not path.is_file() or path.name.startswith("."):
             continue
+        if not path.name.endswith((".whl", ".tar.gz")):
+            raise InputError(
+                f"{path.relative_to(source).as_posix()}: is neither a wheel nor a source distribution (.tar.gz)",
+                hint="leave it out of the artifacts with the wheels: everything in them is uploaded",
+            )
+        first = spelled.setdefault(file_identity(path.name), path.name)
+        if first != path.name:
+            raise InputError(
+                f"{path.name}: is {first} in another spelling", hint="build each file in one job, and do not rename it"
+            )
         other = found.setdefault(path.name, path)
         if _digest(other) != _digest(path):
             raise InputError(

@@ -25,11 +25,15 @@ from ftwheel.io.system.folders import near
 from ftwheel.io.wheel.archive import open_zip
 from ftwheel.io.wheel.reading import read_wheel
 
-__all__ = ["Dist", "read_dist"]
+__all__ = ["Dist", "file_identity", "read_dist"]
 
 _MOST_BYTES = 4 << 20  # of one METADATA; the longest descriptions on the public index are below 2 MiB
 _CHUNK = 1 << 20
-_ENDINGS = (".whl", ".tar.gz", ".zip")
+# what publishers and indexes took for a distribution at some time; all but the first two are findings today
+_ENDINGS = (
+    *(".whl", ".tar.gz", ".zip", ".egg", ".tar", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.z", ".tar.zst"),
+    *(".tar.lzma", ".exe", ".msi", ".rpm", ".deb", ".dmg", ".conda"),
+)
 _ADDRESS = "https://uploaded.invalid/"  # a name that no host has (RFC 2606): installers treat local files differently
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError, KeyError, ValueError, RuntimeError)
 
@@ -85,7 +89,12 @@ def read_dist(places: Iterable[Path]) -> Dist:
     files: list[File] = []
     releases: dict[tuple[str, object], tuple[str, str]] = {}
     rejected: dict[str, InputError] = {}
-    for name, path in sorted(paths.items()):
+    spelled: dict[object, str] = {}
+    for name, path in sorted(paths.items(), key=lambda item: (item[0].lower(), item[0].swapcase())):
+        first = spelled.setdefault(file_identity(name), name)
+        if first != name:
+            rejected[name] = InputError(f"{name}: is {first} in another spelling")
+            continue
         try:
             project, version, text = _release(name)
             requires_python = _requires_python(path) or None
@@ -121,10 +130,27 @@ def read_dist(places: Iterable[Path]) -> Dist:
     )
 
 
+def file_identity(filename: str) -> object:
+    """Equal for two spellings of one file: of the project, the version, or the order of a wheel's tags.
+
+    The name itself where it is no wheel's and no source distribution's.
+    """
+    try:
+        if filename.endswith(".whl"):
+            name = WheelName.parse(filename)
+            tags = map(frozenset, (name.interpreters, name.abis, name.platforms))
+            return (name.name, name.version, name.build, name.variant, *tags)
+        return (*parse_sdist_filename(filename), filename.endswith(".zip"))
+    except (InputError, InvalidSdistFilename):
+        return filename
+
+
 def _found(places: Iterable[Path]) -> Iterator[Path]:
     for place in places:
         if place.is_dir():
-            yield from sorted(path for path in place.iterdir() if path.name.endswith(_ENDINGS) and path.is_file())
+            yield from sorted(
+                path for path in place.iterdir() if path.name.lower().endswith(_ENDINGS) and path.is_file()
+            )
         elif place.is_file():
             yield place
         else:

@@ -1,0 +1,84 @@
+"""Names and digests of a release's files, handed on so that what is uploaded is what was looked at.
+
+Written in the format of ``sha256sum``, so a job that publishes can compare without ftwheel; read in that format, or
+from the JSON of ``ftwheel build``, which records what it made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ftwheel.core.errors import ConfigurationError, InputError, refused
+
+__all__ = ["compare_digests", "read_digests", "written"]
+
+_LINE = re.compile(r"([0-9a-f]{64}) [ *](?:\./)?([^/\\\x00-\x1f]+)")
+
+
+def written(digests: Mapping[str, str]) -> str:
+    """One line for each file, sorted by name as ``LC_ALL=C`` sorts."""
+    return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
+
+
+def read_digests(path: Path) -> dict[str, str]:
+    """SHA-256, in hexadecimal, by the name of the file.
+
+    Raises InputError when the file cannot be read, ConfigurationError when it holds no digests or two for one name.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        told = refused(error)
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})", hint=told.hint) from error
+    except ValueError as error:
+        raise _none(path, "is not UTF-8") from error
+    try:
+        pairs = _of_report(json.loads(text)) if text.lstrip().startswith("{") else [*map(_of_line, text.splitlines())]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _none(path, "holds no names and digests") from error
+    found: dict[str, str] = {}
+    for name, digest in pairs:
+        if found.setdefault(name, digest) != digest:
+            raise _none(path, f"has two digests of {name}")
+    if not found:
+        raise _none(path, "holds no names and digests")
+    return found
+
+
+def compare_digests(recorded: Mapping[str, str], present: Mapping[str, str], *, source: str) -> None:
+    """Raises InputError unless the files are those that were recorded, all of them and no other."""
+    wrong = [
+        *(f"{name} was not recorded" for name in sorted(present.keys() - recorded.keys())),
+        *(f"{name} is missing" for name in sorted(recorded.keys() - present.keys())),
+        *(
+            f"{name} has the SHA-256 {present[name]}, recorded is {recorded[name]}"
+            for name in sorted(present.keys() & recorded.keys())
+            if present[name] != recorded[name]
+        ),
+    ]
+    if wrong:
+        raise InputError(
+            f"these are not the files of {source}: {'; '.join(wrong)}",
+            hint="upload what was recorded, or find out who changed the folder since",
+        )
+
+
+def _none(path: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(f"{path}: {why}", hint="make one with ftwheel verify --write-digests FILE")
+
+
+def _of_line(line: str) -> tuple[str, str]:
+    if match := _LINE.fullmatch(line):
+        return match[2], match[1]
+    raise ValueError(line)
+
+
+def _of_report(document: dict[str, object]) -> list[tuple[str, str]]:
+    """The files of ``ftwheel build --format json``."""
+    wheels, sdist = document["wheels"], document.get("sdist")
+    if not isinstance(wheels, list):
+        raise TypeError(wheels)
+    return [_of_line(f"{file['sha256']}  {file['filename']}") for file in (*wheels, sdist) if file]
