@@ -194,3 +194,21 @@ def test_cython_under_abi3t_is_told_which_setting_helps(tmp_path: Path, python_3
 
     assert done.code == 6
     assert 'limited-api = "version-specific"' in done.err
+
+
+@pytest.mark.parametrize(
+    "release",
+    ["hypothesis==6.170.17", "cryptography==50.0.2", "artistools==2026.10.19", "argon2-cffi-bindings==26.2.0"],
+)
+def test_released_wheels_of_both_builds_are_right(
+    release: str, tmp_path: Path, default_python: str, python_315: str
+) -> None:
+    options = ["--no-deps", "--only-binary", ":all:", "--python-version", "3.15", "--abi", "abi3t"]
+    platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (34, 28, 17)]
+    command = [default_python, "-m", "pip", "download", "-q", *options, *platforms, "-d", tmp_path, release]
+    subprocess.run(command, check=True)
+    (wheel,) = tmp_path.glob("*-abi3.abi3t-*.whl")
+
+    for more in ([], ["--import", "--python", python_315]):
+        done = ftwheel("check", wheel, *more, "--format", "json")
+        assert [each for each in done.json["wheels"][0]["findings"] if each["severity"] == "error"] == []
