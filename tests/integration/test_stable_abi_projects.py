@@ -205,7 +205,7 @@ def test_released_wheels_of_both_builds_are_right(
 ) -> None:
     options = ["--no-deps", "--only-binary", ":all:", "--python-version", "3.15", "--abi", "abi3t"]
     platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (34, 28, 17)]
-    command = [default_python, "-m", "pip", "download", "-q", *options, *platforms, "-d", tmp_path, release]
+    command = [default_python, "-m", "pip", "download", "-q", *options, *platforms, "-d", str(tmp_path), release]
     subprocess.run(command, check=True)
     (wheel,) = tmp_path.glob("*-abi3.abi3t-*.whl")
 
