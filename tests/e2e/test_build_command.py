@@ -287,7 +287,7 @@ def alive(pid: int) -> bool:
     [
         (["missing"], 2, "missing: does not exist", "pyproject.toml"),
         (["empty"], 2, "empty: no pyproject.toml and no setup.py", "pyproject.toml"),
-        (["bad"], 3, "pyproject.toml: cannot be read", ""),
+        (["bad"], 3, "pyproject.toml: not valid TOML", ""),
         (["odd"], 3, "project.requires-python is 'three', not a set", ">=3.10"),
         (["project", "--python", "3.99"], 7, "no default CPython 3.99 here", "uv python install 3.99"),
         (["project", "--python", "snake"], 2, "--python 'snake': neither a version", "3.14t"),

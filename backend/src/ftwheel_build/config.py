@@ -330,7 +330,7 @@ def _read(path: str) -> Mapping[str, Any]:
         raise RefusedError("FTB101", f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise RefusedError("FTB101", f"{path}: not valid TOML: it is not UTF-8", fix="save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of a number with more digits than Python reads
         raise RefusedError("FTB101", f"{path}: not valid TOML: {error}", fix="mend the line that it names") from error
     return document
 

@@ -40,6 +40,17 @@ def test_an_early_complaint_is_shown_alone(complaint: str) -> None:
     assert interesting("\n".join(lines)).splitlines() == ["[... 50 more lines]", complaint, "[... 50 more lines]"]
 
 
+def test_the_last_exception_of_a_traceback_says_why() -> None:
+    log = [
+        *NOISE[:9],
+        "  error: it failed",
+        "  Traceback (most recent call last):",
+        '    File "x"',
+        "  ValueError: not here",
+    ]
+    assert "ValueError: not here" in interesting("\n".join(log))
+
+
 def test_the_compiler_goes_before_those_that_call_it() -> None:
     log = """\
 error: in a comment of the backend

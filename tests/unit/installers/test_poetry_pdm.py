@@ -53,6 +53,9 @@ def test_poetry_turns_down_a_version_by_the_metadata_of_one_file() -> None:
     assert case.taken == "foo-1.0.tar.gz"
     assert case.reason(WHEEL) == r.RequiresPython(specifier=">=3.15")
     assert case.reason(SDIST) == r.VersionRejected(because=WHEEL)
+    newer = project(file(WHEEL, requires_python=">=3.15"), "foo-1.0.tar.gz")
+    question = newer, parse_requirement("foo"), parse_environment("cp314-win_amd64")
+    assert [each.version for each in walk(*question, poetry())] == ["1.0"]
     both = file("foo-2.0-py2.py3-none-any.whl")
     assert Case([page(file(WHEEL, requires_python=">=3.15"), both)], rules="poetry").taken == WHEEL
     assert Case([page(file("foo-2.0-py2-none-any.whl"), file(SDIST))], rules="poetry").taken == SDIST
@@ -126,6 +129,10 @@ def test_names_as_poetry_reads_them(filename: str, version: str) -> None:
     reading = read_filename(filename, "foo")
     assert reading.text == version
     assert (reading.problem is None) is bool(version)
+
+
+def test_a_build_number_longer_than_python_reads_does_not_count() -> None:
+    assert read_filename(f"foo-1.0-{'1' * 4301}-py3-none-any.whl", "foo").build == ()
 
 
 @pytest.mark.parametrize(

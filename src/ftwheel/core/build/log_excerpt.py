@@ -24,6 +24,8 @@ _TOOL = re.compile(
 _OTHER = re.compile(
     r"(^|[\s:])(fatal )?(error|ERROR)( [A-Z]+\d+)?:|^FAILED: |^[\w.]*(Error|Exception)\b(:|$)|command not found$"
 )
+_TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\):$")
+_EXCEPTION = re.compile(r"^\s*[\w.]*(?:Error|Exception)\b: ")
 _ABOVE = re.compile(r"^In file included from |^\s+from \S+:\d+|: In (member )?(function|constructor)|: At top level")
 _BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$")
 _WARNING = re.compile(r"(?:\w*(?:Deprecation|Future|User)Warning: |^\s*DEPRECATION: |^\s*\[notice\] )")
@@ -68,7 +70,7 @@ def interesting(log: str, *, tail: int = _TAIL) -> str:
     for complaint in (_TOOL, _OTHER):
         first = next((number for number, line in enumerate(lines) if complaint.search(line)), None)
         if first is not None:
-            return _framed(lines, *_block(lines, first))
+            return _framed(lines, *_block(lines, first if complaint is _TOOL else _raised(lines, first)))
     return _framed(lines, max(0, len(lines) - tail), len(lines))
 
 
@@ -98,6 +100,13 @@ def _block(lines: Sequence[str], first: int) -> tuple[int, int]:
     while not lines[end - 1].strip():
         end -= 1
     return begin, end
+
+
+def _raised(lines: Sequence[str], first: int) -> int:
+    """The exception that ends the log's last traceback says why; without one, the ``first`` error does."""
+    if not any(_TRACEBACK.search(line) for line in lines):
+        return first
+    return max((number for number, line in enumerate(lines) if _EXCEPTION.search(line)), default=first)
 
 
 def _framed(lines: Sequence[str], begin: int, end: int) -> str:

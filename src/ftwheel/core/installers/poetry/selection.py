@@ -106,7 +106,8 @@ class PoetrySelection(InstallerQuestion):
                 elif release is chosen:
                     if entry not in ranked:
                         reject(entry, self._reason(entry, release) or YankedFile(reason=""))
-                elif chosen is not None:
+                else:
+                    assert chosen is not None  # a version without a problem is chosen, or comes after the one that is
                     if release.version.is_prerelease and not chosen.version.is_prerelease:
                         reject(entry, Prerelease())
                     reject(entry, OtherVersionResolved(version=str(chosen.version)))
