@@ -29,19 +29,6 @@ def test_colours_on_a_terminal_and_none_in_a_pipe() -> None:
     assert [word in words for word in ("sdist", "rpds_py-0.22.0-cp313-cp313t-win_amd64.whl")] == [True, True]
 
 
-def test_the_pages_of_the_documentation_show_real_output() -> None:
-    """Every ``console`` block of docs/simulate.md that replays the recording is what the command prints."""
-    text = (Path(__file__).parents[2] / "docs" / "simulate.md").read_text()
-    blocks = re.findall(
-        r"```console\n\$ ftwheel (simulate [^\n]*--index tests/recordings[^\n]*)\n(.*?)```", text, re.DOTALL
-    )
-    assert blocks
-    for command, output in blocks:
-        arguments = [argument.strip("'") for argument in command.split()]
-        done = ftwheel(*arguments, cwd=Path(__file__).parents[2])
-        assert done.out == output, command
-
-
 @pytest.mark.network
 class TestRealIndex:
     """The two examples of the documentation, with what the user has configured."""
