@@ -60,6 +60,7 @@ def rules(case: Case, version: str = "") -> InstallerOptions:
         hashes=frozenset(options.hashes),
         index_strategy=IndexStrategy(options.index_strategy),
         ignore_requires_python=options.ignore_requires_python,
+        dependencies=False,  # the oracles ask with --no-deps; test_uv_metadata.py asks without
     )
 
 
