@@ -21,6 +21,7 @@ from ftwheel.core.index.page import File, ProjectDetails, render_page
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.registry import installer
+from ftwheel.core.release.upload import Upload
 from ftwheel.io.release.dist import read_dist
 from support.wheels import make_wheel
 
@@ -81,7 +82,12 @@ def fastest(call: Callable[[], object]) -> float:
 def judged(page: bytes, files: tuple[File, ...]) -> Verification:
     details = parse_page(page, content_type=JSON, url="https://index.example/simple/demo/", name="demo")
     return verify(
-        "demo", "1.0", new_files=files, indexes=[Pages.of([details])], installers=RULES, day=DAY, sha256=lambda _: ""
+        "demo",
+        "1.0",
+        upload=Upload(files=files, sha256=lambda _: ""),
+        indexes=[Pages.of([details])],
+        installers=RULES,
+        day=DAY,
     )
 
 
@@ -108,7 +114,7 @@ def main() -> None:
         given = tuple(file for file in files if file.filename in set(names("1.0", new, platforms)))
         page = body(listed, platforms)
         seconds = fastest(lambda page=page, given=given: judged(page, given))  # type: ignore[misc]
-        environments = len(judged(page, given).coverage.spots)
+        environments = len(judged(page, given).coverage.cells)
         print(
             f"{len(given):>10}{listed:>8}{environments:>14}{seconds:>9.2f}{seconds / environments * 1e3:>9.2f}",
             flush=True,

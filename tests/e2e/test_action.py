@@ -117,7 +117,7 @@ def test_a_release_is_planned_built_and_verified(runs: Runs, index: IndexServer,
     assert [each | pair for each in json.loads(verified["pairs"])] == json.loads(verified["pairs"]) != []
     assert json.loads(verified["missing"]) == []
     assert set(index.paths) == {"/simple/histogram-setuptools-c/"}
-    assert "All 2 expected places get a wheel of this release" in run.summary
+    assert "All 2 expected targets get a wheel of this release" in run.summary
     assert run.summary.index("| platform | 3.13 | 3.13 ft |") < run.summary.index("The wheels one by one")
     report = (tmp_path / "home" / "artifacts" / "ftwheel-report-wheels" / "ftwheel.html").read_text(encoding="utf-8")
     assert "histogram-setuptools-c 1.0" in report

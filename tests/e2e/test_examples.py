@@ -105,7 +105,7 @@ def own_tests(project: Path, wheels: Path, python: str, environ: Mapping[str, st
 
 
 def check_that_no_wheel_is_lost_unnoticed(project: Path, files: list[Path]) -> None:
-    """Over an index with an older release: without any one wheel, exactly the places that took it have a problem."""
+    """Over an index with an older release: without any one wheel, exactly the targets that took it have a problem."""
 
     def verified(folder: Path) -> dict[str, dict[str, Any]]:
         options = ["--no-config", "-i", f"{server.url}/simple/", "--format", "json"]

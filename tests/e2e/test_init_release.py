@@ -66,4 +66,4 @@ def test_the_workflow_makes_both_halves(
     assert run.code == 0, run.story
     wheels = sorted(path.name.split("-")[3] for path in home.glob("artifacts/wheels-*/*.whl"))
     assert wheels == sorted(probe(python).abi_tag for python in (default_python, free_threaded_python))
-    assert "expected places get a wheel of this release" in run.summary
+    assert "expected targets get a wheel of this release" in run.summary

@@ -39,6 +39,6 @@ def test_from_a_source_distribution_to_a_verified_pair(tmp_path: Path, default_p
     assert "2 wheels: no findings" in run("check", "dist").out
     installers = ["--against-installers", "--python", default_python, "--python", free_threaded_python]
     verified = run("verify", "dist", "--no-index", "--find-links", "dist", *installers).out
-    assert "expected places get a wheel of this release" in verified
+    assert "expected targets get a wheel of this release" in verified
     assert verified.count("as simulated; markupsafe._speedups: loaded") == 4
     assert run("init", "--check").out == "nothing to change\n"

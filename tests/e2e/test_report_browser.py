@@ -161,7 +161,7 @@ def test_keyboard(show: Open) -> None:
 
 def test_without_a_script_tab_reaches_every_field(show: Open) -> None:
     page = show(varied(), script=False)
-    assert page.locator(".matrix td a:not([tabindex])").count() == len(varied().spots)
+    assert page.locator(".matrix td a:not([tabindex])").count() == len(varied().cells)
 
 
 def test_a_screen_reader_hears_heads_verdicts_and_reasons(show: Open) -> None:
@@ -180,8 +180,8 @@ def test_the_list_says_what_the_matrix_shows(show: Open) -> None:
     page = show(varied())
     board = lay_out(varied(), findings(varied()))
     for field in board.fields:
-        word = page.locator(f'[href="#{field.place.label}"] .word').text_content()
-        line = page.locator(f"[id='{field.place.label}']").text_content() or ""
+        word = page.locator(f'[href="#{field.target.label}"] .word').text_content()
+        line = page.locator(f"[id='{field.target.label}']").text_content() or ""
         assert word == field.word
         for fact in (field.word, field.tone.value, field.taken, field.why[1:], *field.codes):
             assert fact in line
@@ -221,17 +221,17 @@ def test_errors_stand_before_warnings_and_the_banner_counts_both(show: Open) -> 
     page = show(varied())
     words = [text.split()[0] for text in page.locator(".findings h3").all_inner_texts()]
     assert words == ["error"] * 4 + ["warning"]
-    banner = "5 of 11 expected places do not get the wheel of this release (4 problems, 1 warning)"
+    banner = "5 of 11 expected targets do not get the wheel of this release (4 problems, 1 warning)"
     assert page.locator(".verdict").inner_text() == banner
     assert page.locator(".facts .bad dd").inner_text() == "4"
-    systems = page.locator("section[aria-labelledby=places] summary .on").all_inner_texts()
-    assert systems[:2] == ["3 places, 0 problems", "3 places, 1 problem, 1 warning"]
+    systems = page.locator("section[aria-labelledby=targets] summary .on").all_inner_texts()
+    assert systems[:2] == ["3 targets, 0 problems", "3 targets, 1 problem, 1 warning"]
 
 
 def test_print_shows_everything(show: Open) -> None:
     page = show(varied())
     page.emulate_media(media="print")
-    assert page.locator(".list tbody tr:visible").count() == len(varied().spots)
+    assert page.locator(".list tbody tr:visible").count() == len(varied().cells)
     assert not page.locator(".filters").is_visible()
 
 

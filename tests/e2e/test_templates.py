@@ -110,7 +110,7 @@ class TestRelease:
         artifacts = repository.parent / "home" / "artifacts"
         assert len([*artifacts.glob("wheels-*/*.whl")]) == 2
         assert len([*artifacts.glob("wheels-*/*.tar.gz")]) == 1
-        assert "expected places get a wheel of this release" in done.summary
+        assert "expected targets get a wheel of this release" in done.summary
         assert self.published(repository) == []
 
     @pytest.mark.action

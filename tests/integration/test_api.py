@@ -252,7 +252,7 @@ def test_a_release_is_verified_from_a_folder_over_any_index(tmp_path: Path) -> N
     make_wheel(tmp_path / "dist", FREE_THREADED)
     assert not ftwheel.verify(tmp_path / "dist", indexes=[index]).findings
     told = ftwheel.verify(tmp_path / "dist", indexes=[index], platforms=["win_amd64", "win_arm64"], pythons=["3.14t"])
-    assert [cell.place.label for cell in told.coverage.missing] == ["cp314t-win_arm64"]
+    assert [cell.target.label for cell in told.coverage.missing] == ["cp314t-win_arm64"]
 
 
 def test_what_was_uploaded_later_is_hidden() -> None:

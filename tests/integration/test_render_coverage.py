@@ -22,7 +22,7 @@ from ftwheel.render.terminal import printable
 from ftwheel.rules.registry import family
 from ftwheel.rules.release.coverage import findings
 from support.commands import ftwheel
-from support.coverages import HOSTILE, big, both, coverage, hostile, spot, varied
+from support.coverages import HOSTILE, big, both, cell, coverage, hostile, varied
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -63,7 +63,7 @@ def shown() -> Coverage:
 
 def test_every_state_and_what_to_think_of_it(shown: Coverage) -> None:
     board = lay_out(shown, findings(shown))
-    got = {field.place.label: (field.word, field.tone, field.codes) for field in board.fields}
+    got = {field.target.label: (field.word, field.tone, field.codes) for field in board.fields}
     assert got == {
         "cp313-manylinux_2_17_x86_64": ("wheel", Tone.GOOD, ()),
         "cp314-manylinux_2_17_x86_64": ("wheel", Tone.GOOD, ()),
@@ -80,7 +80,7 @@ def test_every_state_and_what_to_think_of_it(shown: Coverage) -> None:
     }
     assert {field.state for field in board.fields} == set(FieldState)
     assert [system.name for system in board.systems] == ["Linux (glibc)", "Linux (musl)", "macOS", "Windows"]
-    assert board.headline == "5 of 11 expected places do not get the wheel of this release"
+    assert board.headline == "5 of 11 expected targets do not get the wheel of this release"
     assert board.verdict is Tone.BAD
 
 
@@ -95,7 +95,7 @@ def test_a_place_weighs_what_its_finding_weighs(shown: Coverage) -> None:
 
 
 def test_what_a_baseline_accepts_is_no_problem_and_stays_visible(shown: Coverage) -> None:
-    known = frozenset((code, field.place.label) for field in lay_out(shown, ()).fields for code in field.codes)
+    known = frozenset((code, field.target.label) for field in lay_out(shown, ()).fields for code in field.codes)
     board = lay_out(shown, (), known=known)
     assert (board.count(Tone.BAD), board.count(Tone.KNOWN), board.verdict) == (0, 5, Tone.GOOD)
     assert "accepted" in board.headline
@@ -104,13 +104,13 @@ def test_what_a_baseline_accepts_is_no_problem_and_stays_visible(shown: Coverage
 
 
 def test_headlines() -> None:
-    place = spot("314", "win_amd64", *both(Outcome.PURE, "spam-1.0-py3-none-any.whl"))
+    target = cell("314", "win_amd64", *both(Outcome.PURE, "spam-1.0-py3-none-any.whl"))
     error = Finding(subject="spam 1.0", code="FTV109", severity=Severity.ERROR, message="other contents")
-    assert lay_out(coverage(place), ()).headline == "All 1 expected places get a wheel of this release"
-    assert lay_out(coverage(place), (error,)).headline.endswith("findings about the files")
-    assert lay_out(coverage(), ()).headline == "No place expects a wheel of this release"
-    lone = spot("314", "win_amd64", *both(Outcome.NOTHING), basis=ExpectationBasis.SHIPPED)
-    assert lay_out(coverage(lone), ()).headline == "1 of 1 expected places does not get the wheel of this release"
+    assert lay_out(coverage(target), ()).headline == "All 1 expected targets get a wheel of this release"
+    assert lay_out(coverage(target), (error,)).headline.endswith("findings about the files")
+    assert lay_out(coverage(), ()).headline == "No target is expected to get a wheel of this release"
+    lone = cell("314", "win_amd64", *both(Outcome.NOTHING), expected=ExpectationBasis.SHIPPED)
+    assert lay_out(coverage(lone), ()).headline == "1 of 1 expected targets does not get the wheel of this release"
 
 
 def test_text_is_a_matrix(shown: Coverage) -> None:
@@ -119,7 +119,7 @@ def test_text_is_a_matrix(shown: Coverage) -> None:
     assert lines[2].split("  ")[0] == "PLATFORM"
     row = next(line for line in lines if line.startswith("musllinux"))
     assert re.split(r"  +", row) == ["musllinux_1_2_x86_64", "(nothing)", "nothing (uv) ?", "cannot load !"]
-    assert lines[-1].startswith("5 of 11 expected places do not get the wheel of this release (")
+    assert lines[-1].startswith("5 of 11 expected targets do not get the wheel of this release (")
 
 
 def test_markdown_is_a_matrix(shown: Coverage) -> None:
@@ -129,13 +129,13 @@ def test_markdown_is_a_matrix(shown: Coverage) -> None:
     assert all(finding.code in page for finding in findings(shown))
 
 
-def test_json_has_every_place(shown: Coverage) -> None:
+def test_json_has_every_target(shown: Coverage) -> None:
     document = json.loads(text("json", shown))
-    places = {place["environment"]: place for place in document["places"]}
-    assert len(places) == len(shown.spots)
+    targets = {target["environment"]: target for target in document["places"]}
+    assert len(targets) == len(shown.cells)
     assert document["verdict"] == "problem"
-    place = places["cp314t-macosx_11_0_arm64"]
-    assert place["gets"][0] == {
+    target = targets["cp314t-macosx_11_0_arm64"]
+    assert target["gets"][0] == {
         "installer": "pip",
         "outcome": "sdist",
         "filename": "spam-1.0.tar.gz",
@@ -143,7 +143,7 @@ def test_json_has_every_place(shown: Coverage) -> None:
         "only_binary": "0.9",
         "loadable": True,
     }
-    assert (place["verdict"], place["expected"], place["codes"]) == ("problem", "twin", ["FTV101"])
+    assert (target["verdict"], target["expected"], target["codes"]) == ("problem", "twin", ["FTV101"])
 
 
 def test_sarif_describes_every_code(shown: Coverage) -> None:
@@ -166,7 +166,7 @@ def test_the_page_says_in_words_what_the_matrix_shows(shown: Coverage) -> None:
     links = {
         attributes["href"] for tag, attributes in page.elements if tag == "a" and attributes["href"] != "#findings"
     }
-    assert links == {f"#{field.place.label}" for field in board.fields}
+    assert links == {f"#{field.target.label}" for field in board.fields}
     described = [
         attributes["aria-describedby"] for tag, attributes in page.elements if "aria-describedby" in attributes
     ]
@@ -220,11 +220,11 @@ def test_pictures_have_titles(shown: Coverage) -> None:
         assert picture.get("role") == "img"
         title = picture.find(f"{SVG}title")
         assert title is not None
-        assert "5 of 11 expected places" in (title.text or "")
+        assert "5 of 11 expected targets" in (title.text or "")
         assert picture.get("aria-labelledby", "").split()[0] == title.get("id")
     assert [element.text for element in badge.iter(f"{SVG}text")] == ["wheels", "5 gaps"]
     cells = list(matrix.iter(f"{SVG}g"))
-    assert len(cells) == len(shown.spots)
+    assert len(cells) == len(shown.cells)
     described = matrix.find(f"{SVG}desc")
     assert described is not None
     assert "CPython 3.14, free-threaded on macosx_11_0_arm64: sdist" in (described.text or "")

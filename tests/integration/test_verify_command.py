@@ -130,7 +130,7 @@ def old() -> list[str]:
 
 def test_a_complete_folder_over_an_older_release(verify: Run, server: IndexServer, tmp_path: Path) -> None:
     assert verify(dist(tmp_path / "dist"), *index(server, *old())) == 0
-    assert "All 4 expected places get a wheel of this release" in verify.out
+    assert "All 4 expected targets get a wheel of this release" in verify.out
     assert not verify.err
 
 
@@ -346,7 +346,7 @@ def test_a_file_that_is_no_distribution_is_named_and_the_others_are_judged(
     assert [(severity, code) for severity, code, _ in found] == [("error", "FTV114")] * 2
     assert verify(folder, *index(server, *old())) == 1
     assert "demo-1.0-cp313-cp313-win32.whl\n  error FTV114\n    cannot be read as a wheel" in verify.out
-    assert "Every expected place is served" in verify.out
+    assert "Every expected target is served" in verify.out
 
 
 @pytest.mark.parametrize(
@@ -397,7 +397,7 @@ def test_wheel_variants_are_laid_aside_and_the_others_judged(verify: Run, server
     found = verify.findings(folder, *index(server, *old()))
     assert found == [("advice", "FTV113", "is a wheel variant with the label x86_64_v3")]
     assert verify(folder, *index(server, *old())) == 0
-    assert "Every expected place is served" in verify.out
+    assert "Every expected target is served" in verify.out
 
 
 def test_the_page_of_the_documentation_shows_real_output(verify: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Every subset of a small release, exhaustively: exactly the places that lose their wheel are found, by their codes."""
+"""Every subset of a small release, exhaustively: it finds exactly the targets that lose their wheel."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ftwheel.app.release.verify import Verification, verify
 from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.installers.registry import installer
+from ftwheel.core.release.upload import Upload
 from ftwheel.rules.release.coverage import problems
 
 PYTHONS = ("cp313", "cp313t", "cp314", "cp314t")
@@ -35,7 +36,7 @@ def judged(wheels: Wheels, *, old: Wheels = ALL, with_sdist: bool = False) -> Ve
     files = tuple(file(*wheel, "1.0") for wheel in wheels) + ((sdist("1.0"),) if with_sdist else ())
     before = (sdist("0.9"), *(file(*wheel, "0.9") for wheel in old))
     index = Pages.of([ProjectDetails(name="demo", files=before)])
-    return verify("demo", "1.0", new_files=files, indexes=[index], installers=RULES, day=DAY)
+    return verify("demo", "1.0", upload=Upload(files=files), indexes=[index], installers=RULES, day=DAY)
 
 
 def subsets() -> Iterator[Wheels]:
@@ -46,13 +47,13 @@ def expected(wheels: Wheels) -> set[tuple[str, str]]:
     """What the rules of docs/verify.md say about this subset, worked out by hand, not with the code."""
     found = set()
     for python, platform in set(ALL) - set(wheels):
-        twin = python.removesuffix("t") if python.endswith("t") else f"{python}t"
+        other_build = python.removesuffix("t") if python.endswith("t") else f"{python}t"
         builds = {python for python, _ in wheels}
         # 3.14t is asked for whatever there is, 3.13t only beside another 3.13t, a default build beside either build
-        wanted = python in builds or python == "cp314t" or (not python.endswith("t") and twin in builds)
+        wanted = python in builds or python == "cp314t" or (not python.endswith("t") and other_build in builds)
         if not wanted or platform not in {platform for _, platform in wheels}:
             code = "FTV112"
-        elif (twin, platform) in wheels:
+        elif (other_build, platform) in wheels:
             code = "FTV101"
         else:
             code = "FTV103"
@@ -64,7 +65,7 @@ def expected(wheels: Wheels) -> set[tuple[str, str]]:
 def test_every_subset_is_missed_exactly_where_it_is_missing(with_sdist: bool) -> None:
     for wheels in subsets():
         verification = judged(wheels, with_sdist=with_sdist)
-        found = {(code, spot.place.label) for code, spot in problems(verification.coverage)}
+        found = {(code, cell.target.label) for code, cell in problems(verification.coverage)}
         assert found == expected(wheels), wheels
         assert verification.accepted == found
         instead = "the sdist" if with_sdist else "the older version 0.9"

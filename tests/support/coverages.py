@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.release.coverage import Coverage, CoverageCell, ExpectationBasis, InstallerChoice, TargetEnvironment
 
-__all__ = ["HOSTILE", "big", "both", "coverage", "gets", "hostile", "spot", "varied"]
+__all__ = ["HOSTILE", "big", "both", "cell", "choice", "coverage", "hostile", "varied"]
 
 HOSTILE = (
     "</script><script>document.title='owned'</script>.whl",
@@ -33,7 +33,7 @@ _MACHINES = (
 )
 
 
-def gets(
+def choice(
     installer: str,
     outcome: Outcome,
     filename: str = "",
@@ -52,29 +52,31 @@ def gets(
     )
 
 
-def spot(python: str, platform: str, *answers: InstallerChoice, basis: ExpectationBasis | None = None) -> CoverageCell:
-    """A place named as ``314t``; it is served when every answer is a wheel of version 1.0."""
+def cell(
+    python: str, platform: str, *answers: InstallerChoice, expected: ExpectationBasis | None = None
+) -> CoverageCell:
+    """A target named as ``314t``; it is served when every answer is a wheel of version 1.0."""
     unserved = {Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING}
     served = all(each.outcome not in unserved and each.loadable for each in answers)
     return CoverageCell(
-        place=TargetEnvironment(
+        target=TargetEnvironment(
             minor=int(python.removesuffix("t")[1:]), free_threaded=python.endswith("t"), platform=platform
         ),
-        gets=answers,
+        choices=answers,
         served=served,
         compiled=served and all(each.outcome is not Outcome.PURE for each in answers),
-        basis=basis,
+        expected=expected,
     )
 
 
 def both(
     outcome: Outcome, filename: str = "", version: str = "1.0", only_binary: str | None = None
 ) -> tuple[InstallerChoice, ...]:
-    return tuple(gets(name, outcome, filename, version, only_binary) for name in ("pip", "uv"))
+    return tuple(choice(name, outcome, filename, version, only_binary) for name in ("pip", "uv"))
 
 
 def coverage(
-    *spots: CoverageCell, project: str = "spam", version: str = "1.0", files: tuple[str, ...] = ()
+    *cells: CoverageCell, project: str = "spam", version: str = "1.0", files: tuple[str, ...] = ()
 ) -> Coverage:
     return Coverage(
         project=project,
@@ -83,49 +85,67 @@ def coverage(
         installers=("pip", "uv"),
         new_files=files,
         published=(),
-        spots=spots,
+        cells=cells,
     )
 
 
 def varied() -> Coverage:
-    """Every state, every tone, and a place where pip and uv differ."""
+    """Every state, every tone, and a target where pip and uv differ."""
     linux, mac, windows = "manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64"
     wheel = "spam-1.0-{}.whl".format
     return coverage(
-        spot(
-            "313", linux, *both(Outcome.VERSION_SPECIFIC, wheel(f"cp313-cp313-{linux}")), basis=ExpectationBasis.SHIPPED
+        cell(
+            "313",
+            linux,
+            *both(Outcome.VERSION_SPECIFIC, wheel(f"cp313-cp313-{linux}")),
+            expected=ExpectationBasis.SHIPPED,
         ),
-        spot("314", linux, *both(Outcome.VERSION_SPECIFIC, wheel(f"cp314-cp314-{linux}")), basis=ExpectationBasis.TWIN),
-        spot("314t", linux, *both(Outcome.FREE_THREADED, wheel(f"cp314-cp314t-{linux}")), basis=ExpectationBasis.TWIN),
-        spot("313", mac, *both(Outcome.STABLE_ABI, wheel(f"cp311-abi3-{mac}"))),
-        spot("314", mac, *both(Outcome.STABLE_ABI, wheel(f"cp311-abi3-{mac}")), basis=ExpectationBasis.PREVIOUS),
-        spot("314t", mac, *both(Outcome.SDIST, "spam-1.0.tar.gz", only_binary="0.9"), basis=ExpectationBasis.TWIN),
-        spot(
+        cell(
+            "314",
+            linux,
+            *both(Outcome.VERSION_SPECIFIC, wheel(f"cp314-cp314-{linux}")),
+            expected=ExpectationBasis.OTHER_BUILD,
+        ),
+        cell(
+            "314t",
+            linux,
+            *both(Outcome.FREE_THREADED, wheel(f"cp314-cp314t-{linux}")),
+            expected=ExpectationBasis.OTHER_BUILD,
+        ),
+        cell("313", mac, *both(Outcome.STABLE_ABI, wheel(f"cp311-abi3-{mac}"))),
+        cell("314", mac, *both(Outcome.STABLE_ABI, wheel(f"cp311-abi3-{mac}")), expected=ExpectationBasis.PREVIOUS),
+        cell(
+            "314t",
+            mac,
+            *both(Outcome.SDIST, "spam-1.0.tar.gz", only_binary="0.9"),
+            expected=ExpectationBasis.OTHER_BUILD,
+        ),
+        cell(
             "313",
             windows,
             *both(Outcome.OLDER_VERSION, wheel("x").replace("1.0", "0.9"), "0.9"),
-            basis=ExpectationBasis.PREVIOUS,
+            expected=ExpectationBasis.PREVIOUS,
         ),
-        spot(
+        cell(
             "314",
             windows,
             *both(Outcome.FREE_THREADED, wheel(f"cp314-cp314-{windows}")),
-            basis=ExpectationBasis.SHIPPED,
+            expected=ExpectationBasis.SHIPPED,
         ),
-        spot("314t", windows, *both(Outcome.PURE, wheel("py3-none-any"))),
-        spot("313", "musllinux_1_2_x86_64", *both(Outcome.NOTHING)),
-        spot(
+        cell("314t", windows, *both(Outcome.PURE, wheel("py3-none-any"))),
+        cell("313", "musllinux_1_2_x86_64", *both(Outcome.NOTHING)),
+        cell(
             "314",
             "musllinux_1_2_x86_64",
-            gets("pip", Outcome.SDIST, "spam-1.0.tar.gz", only_binary=""),
-            gets("uv", Outcome.NOTHING),
-            basis=ExpectationBasis.SHIPPED,
+            choice("pip", Outcome.SDIST, "spam-1.0.tar.gz", only_binary=""),
+            choice("uv", Outcome.NOTHING),
+            expected=ExpectationBasis.SHIPPED,
         ),
-        spot(
+        cell(
             "314t",
             "musllinux_1_2_x86_64",
             *(
-                gets(name, Outcome.STABLE_ABI, wheel("cp314-abi3t-musllinux_1_2_x86_64"), loadable=False)
+                choice(name, Outcome.STABLE_ABI, wheel("cp314-abi3t-musllinux_1_2_x86_64"), loadable=False)
                 for name in ("pip", "uv")
             ),
         ),
@@ -135,26 +155,26 @@ def varied() -> Coverage:
 
 def hostile() -> Coverage:
     """Everything that an index or a folder can name is hostile."""
-    spots = [
-        spot("314", machine, *both(Outcome.VERSION_SPECIFIC, name, version="1.0"), basis=ExpectationBasis.SHIPPED)
+    cells = [
+        cell("314", machine, *both(Outcome.VERSION_SPECIFIC, name, version="1.0"), expected=ExpectationBasis.SHIPPED)
         for machine, name in zip(_MACHINES, HOSTILE, strict=False)
     ]
-    spots += [
-        spot("313", machine, *both(Outcome.OLDER_VERSION, name, version=name), basis=ExpectationBasis.PREVIOUS)
+    cells += [
+        cell("313", machine, *both(Outcome.OLDER_VERSION, name, version=name), expected=ExpectationBasis.PREVIOUS)
         for machine, name in zip(_MACHINES, HOSTILE, strict=False)
     ]
-    return coverage(*spots, project=HOSTILE[1], version=HOSTILE[0], files=HOSTILE)
+    return coverage(*cells, project=HOSTILE[1], version=HOSTILE[0], files=HOSTILE)
 
 
-def big(places: int) -> Coverage:
-    """So many places, each with long file names."""
-    return coverage(*_many(places))
+def big(targets: int) -> Coverage:
+    """So many targets, each with long file names."""
+    return coverage(*_many(targets))
 
 
-def _many(places: int) -> Iterator[CoverageCell]:
-    for number in range(places):
+def _many(targets: int) -> Iterator[CoverageCell]:
+    for number in range(targets):
         machine, python = divmod(number, 20)
         minor, free_threaded = divmod(python, 2)
         platform = f"manylinux_2_{17 + machine}_x86_64"
         name = f"spam-1.0-cp3{minor}-cp3{minor}-{'.'.join([platform] * 20)}.whl"
-        yield spot(f"3{minor + 10}{'t' * free_threaded}", platform, *both(Outcome.VERSION_SPECIFIC, name))
+        yield cell(f"3{minor + 10}{'t' * free_threaded}", platform, *both(Outcome.VERSION_SPECIFIC, name))

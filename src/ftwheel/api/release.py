@@ -63,7 +63,7 @@ def verify(
         verification = verify_release(
             name,
             version,
-            new_files=dist.files if dist else (),
+            upload=dist.upload if dist else None,
             indexes=found,
             installers=rules,
             day=day,
@@ -71,8 +71,6 @@ def verify(
                 pythons=pythons, platforms=platforms, stable_abi=stable_abi, supported=on(day)
             ),
             before=uploaded_before,
-            sha256=dist.sha256 if dist else None,
-            contents=dist.contents if dist else None,
             index_rules=index_rules,
             new_project=new_project,
         )

@@ -224,16 +224,13 @@ def _verify(
     return verify(
         name,
         version,
-        new_files=dist.files if dist else (),
+        upload=dist.upload if dist else None,
         indexes=found,
         installers=installers,
         day=(before or now).date(),
         configured=_configured(config, before or now),
         before=before,
         known=read_baseline(baseline) if baseline and not arguments.write_baseline else frozenset(),
-        sha256=dist.sha256 if dist else None,
-        rejected=dist.rejected if dist else {},
-        contents=dist.contents if dist else None,
         index_rules=index_rules.chosen(arguments, config.index_rules),
         new_project=arguments.new_project,
     )
@@ -282,7 +279,7 @@ def _severity(text: str) -> tuple[str, Severity]:
 
 def _plan(verification: Verification, config: Config, installers: tuple[InstallerOptions, ...]) -> int:
     """Print the wheels, put through the simulator like a release, and which of them somebody lacks today."""
-    from ftwheel.app.release.verify import planned
+    from ftwheel.app.release.verify import unserved
     from ftwheel.core.release.upload_plan import plan, stable_abi_floor
     from ftwheel.render.terminal import printable, table
 
@@ -290,23 +287,23 @@ def _plan(verification: Verification, config: Config, installers: tuple[Installe
     floor = stable_abi_floor([*coverage.new_files, *coverage.published])
     if config.stable_abi:
         floor = int(config.stable_abi.partition(".")[2])
-    served = {spot.place for spot in coverage.spots if spot.served}
-    wheels = plan([spot.place for spot in coverage.spots if spot.basis is not None or spot.served], floor=floor)
+    served = {cell.target for cell in coverage.cells if cell.served}
+    wheels = plan([cell.target for cell in coverage.cells if cell.expected is not None or cell.served], floor=floor)
     rows = [
         [
             wheel.tag,
             wheel.platform,
-            " ".join(dict.fromkeys(place.python for place in wheel.places)),
-            "yes" if served.issuperset(wheel.places) else "no",
+            " ".join(dict.fromkeys(target.python for target in wheel.targets)),
+            "yes" if served.issuperset(wheel.targets) else "no",
         ]
         for wheel in wheels
     ]
     count = f"{len(wheels)} wheel{'s serve' if len(wheels) != 1 else ' serves'} everybody"
     print(f"{printable(coverage.project)} {printable(coverage.version)}: {count}")
     table(sys.stdout, ["tag", "platform", "serves", "served today"], rows)
-    left = planned(coverage, wheels, installers)
-    for place in left:
-        print(f"not served: {place.label}")
+    left = unserved(coverage, wheels, installers)
+    for target in left:
+        print(f"not served: {target.label}")
     return int(bool(left))
 
 
@@ -394,7 +391,7 @@ def _real_environments(
     from ftwheel.io.system.environment_probe import environment_of
     from ftwheel.io.system.interpreters import discover, probe
 
-    pythons = {(spot.place.minor, spot.place.free_threaded) for spot in coverage.spots}
+    pythons = {(cell.target.minor, cell.target.free_threaded) for cell in coverage.cells}
     asked: dict[tuple[Environment, InstallerOptions], Interpreter] = {}
     for interpreter in [probe(path) for path in paths] if paths else discover():
         if interpreter.implementation != "cpython" or interpreter.debug:

@@ -1,4 +1,4 @@
-"""Places: which a release has to serve, and why."""
+"""Targets: which a release has to serve, and why."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NEWEST = 15
 
 
 def at(text: str, platform: str = WINDOWS) -> TargetEnvironment:
-    """``14t`` as a place."""
+    """``14t`` as a target."""
     return TargetEnvironment(minor=int(text.removesuffix("t")), free_threaded=text.endswith("t"), platform=platform)
 
 
@@ -47,22 +47,22 @@ def bases(
     configured: ConfiguredTargets | None = None,
     supported: tuple[int, ...] = (11, 12, 13, 14, 15),
 ) -> dict[str, ExpectationBasis | None]:
-    """The basis of every place a release is asked about, when exactly the places in ``served`` get a compiled wheel."""
+    """Why each target of a release is expected, when exactly those in ``served`` get a compiled wheel."""
     configured = configured or ConfiguredTargets()
     what = wheel_scope(release, NEWEST)
     before = wheel_scope(previous, NEWEST) if previous is not None else None
-    spots = [
-        CoverageCell(place=one, gets=(), served=one in served, compiled=one in served)
+    cells = [
+        CoverageCell(target=one, choices=(), served=one in served, compiled=one in served)
         for one in target_environments(what, before, configured)
     ]
     judged = judge(
-        spots,
+        cells,
         release=what,
         configured=configured,
         served_before=frozenset(served_before or ()),
         supported=frozenset(supported),
     )
-    return {spot.place.label: spot.basis for spot in judged}
+    return {cell.target.label: cell.expected for cell in judged}
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ def test_a_stable_abi_for_both_builds() -> None:
     assert (found.default, found.free_threaded) == ({15, 16}, {15, 16})
 
 
-def test_names_of_a_place() -> None:
+def test_names_of_a_target() -> None:
     one = at("14t", LINUX)
     assert (one.python, one.label) == ("cp314t", "cp314t-manylinux_2_28_x86_64")
-    assert one.twin == at("14", LINUX)
-    assert one.twin.twin == one
+    assert one.other_build == at("14", LINUX)
+    assert one.other_build.other_build == one
 
 
 def test_both_builds_are_asked_about_on_every_machine() -> None:
@@ -170,16 +170,16 @@ def test_platforms_without_free_threading_demand_no_half() -> None:
 
 def test_either_half_demands_the_other() -> None:
     found = bases(wheels("cp314-cp314-win_amd64"), served=[at("14")])
-    assert found["cp314t-win_amd64"] is ExpectationBasis.TWIN
+    assert found["cp314t-win_amd64"] is ExpectationBasis.OTHER_BUILD
     found = bases(wheels("cp313-cp313t-win_amd64", f"cp313-cp313-{LINUX}"), served=[at("13t"), at("13", LINUX)])
-    assert found["cp313-win_amd64"] is ExpectationBasis.TWIN
-    assert found[f"cp313t-{LINUX}"] is ExpectationBasis.TWIN
+    assert found["cp313-win_amd64"] is ExpectationBasis.OTHER_BUILD
+    assert found[f"cp313t-{LINUX}"] is ExpectationBasis.OTHER_BUILD
 
 
 def test_an_older_machine_is_served_by_one_half_only() -> None:
     release = wheels(f"cp314-cp314-{OLD_LINUX}", f"cp314-cp314t-{LINUX}")
     served = [at("14", OLD_LINUX), at("14", LINUX), at("14t", LINUX)]
-    assert bases(release, served=served)[f"cp314t-{OLD_LINUX}"] is ExpectationBasis.TWIN
+    assert bases(release, served=served)[f"cp314t-{OLD_LINUX}"] is ExpectationBasis.OTHER_BUILD
 
 
 def test_what_neither_build_has_is_asked_for_on_the_newest_machine_only() -> None:
@@ -213,7 +213,7 @@ def test_what_the_previous_release_served_is_lost() -> None:
 def test_a_table_of_the_project_says_what_is_expected() -> None:
     configured = ConfiguredTargets(pythons=("3.13", "3.14t"), platforms=("win_amd64", "manylinux2014_x86_64"))
     found = bases(wheels("cp314-cp314-win_amd64"), served=[at("14")], configured=configured)
-    assert {label for label, basis in found.items() if basis is ExpectationBasis.CONFIGURED} == {
+    assert {label for label, expected in found.items() if expected is ExpectationBasis.CONFIGURED} == {
         "cp313-win_amd64",
         "cp314t-win_amd64",
         f"cp313-{OLD_LINUX}",
@@ -244,20 +244,20 @@ def test_a_stable_abi_stands_for_every_version_from_its_floor() -> None:
     assert ConfiguredTargets.of(pythons=(), platforms=(), stable_abi="", supported=(13,)) == ConfiguredTargets()
 
 
-def test_missing_are_the_expected_places_without_a_wheel() -> None:
-    gets = (InstallerChoice(installer="pip", outcome=Outcome.NOTHING),)
-    spots = tuple(
-        CoverageCell(place=at(text), gets=gets, served=served, compiled=served, basis=basis)
-        for text, served, basis in (
-            ("12", True, ExpectationBasis.TWIN),
-            ("13", False, ExpectationBasis.TWIN),
+def test_missing_are_the_expected_targets_without_a_wheel() -> None:
+    choice = (InstallerChoice(installer="pip", outcome=Outcome.NOTHING),)
+    cells = tuple(
+        CoverageCell(target=at(text), choices=choice, served=served, compiled=served, expected=expected)
+        for text, served, expected in (
+            ("12", True, ExpectationBasis.OTHER_BUILD),
+            ("13", False, ExpectationBasis.OTHER_BUILD),
             ("14", False, None),
         )
     )
     coverage = Coverage(
-        project="foo", version="1.0", previous="", installers=("pip",), new_files=(), published=(), spots=spots
+        project="foo", version="1.0", previous="", installers=("pip",), new_files=(), published=(), cells=cells
     )
-    assert coverage.missing == spots[1:2]
+    assert coverage.missing == cells[1:2]
 
 
 def test_a_stable_abi_wheel_serves_its_own_floor_before_that_is_released() -> None:

@@ -1,4 +1,4 @@
-"""Findings about places: what is missing, where, and what users get instead."""
+"""Findings about targets: what is missing, where, and what users get instead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ftwheel.rules.release.coverage import findings, problems
 WINDOWS = "win_amd64"
 
 
-def gets(
+def choice(
     outcome: Outcome, version: str = "", only_binary: str | None = None, **fields: object
 ) -> tuple[InstallerChoice, ...]:
     """The same for pip and uv."""
@@ -23,35 +23,35 @@ def gets(
     )
 
 
-NOTHING = gets(Outcome.NOTHING)
-SDIST = gets(Outcome.SDIST, "1.0", "0.9")
+NOTHING = choice(Outcome.NOTHING)
+SDIST = choice(Outcome.SDIST, "1.0", "0.9")
 
 
-def spot(
+def cell(
     python: str,
     platform: str = WINDOWS,
     taken: tuple[InstallerChoice, ...] = NOTHING,
-    basis: ExpectationBasis | None = ExpectationBasis.TWIN,
+    expected: ExpectationBasis | None = ExpectationBasis.OTHER_BUILD,
     **fields: bool,
 ) -> CoverageCell:
     where = TargetEnvironment(
         minor=int(python.removesuffix("t")), free_threaded=python.endswith("t"), platform=platform
     )
     given = {"served": False, "compiled": False} | fields
-    return CoverageCell(place=where, gets=taken, basis=basis, **given)
+    return CoverageCell(target=where, choices=taken, expected=expected, **given)
 
 
-def coverage(*spots: CoverageCell) -> Coverage:
+def coverage(*cells: CoverageCell) -> Coverage:
     return Coverage(
-        project="foo", version="1.0", previous="0.9", installers=("pip", "uv"), new_files=(), published=(), spots=spots
+        project="foo", version="1.0", previous="0.9", installers=("pip", "uv"), new_files=(), published=(), cells=cells
     )
 
 
 @pytest.mark.parametrize(
-    ("basis", "code", "severity", "words"),
+    ("expected", "code", "severity", "words"),
     [
         (
-            ExpectationBasis.TWIN,
+            ExpectationBasis.OTHER_BUILD,
             "FTV101",
             Severity.ERROR,
             "no wheel for the default 3.14 on win_amd64, though the free-threaded",
@@ -83,8 +83,8 @@ def coverage(*spots: CoverageCell) -> Coverage:
         ),
     ],
 )
-def test_each_cause_has_its_code(basis: ExpectationBasis, code: str, severity: Severity, words: str) -> None:
-    (finding,) = findings(coverage(spot("14", basis=basis)))
+def test_each_cause_has_its_code(expected: ExpectationBasis, code: str, severity: Severity, words: str) -> None:
+    (finding,) = findings(coverage(cell("14", expected=expected)))
     assert (finding.code, finding.severity, finding.subject) == (code, severity, "foo 1.0")
     assert words in finding.message
     assert finding.message.endswith("; pip and uv take nothing")
@@ -93,7 +93,7 @@ def test_each_cause_has_its_code(basis: ExpectationBasis, code: str, severity: S
 
 
 def test_the_free_threaded_half_is_named_with_its_tags() -> None:
-    (finding,) = findings(coverage(spot("14t")))
+    (finding,) = findings(coverage(cell("14t")))
     assert "the free-threaded 3.14 on win_amd64, though the default build has one" in finding.message
     assert finding.fix == "Build and upload a cp314-cp314t-win_amd64 wheel."
 
@@ -102,25 +102,25 @@ def test_the_free_threaded_half_is_named_with_its_tags() -> None:
     ("taken", "words"),
     [
         (SDIST, "pip and uv take the sdist (with only-binary: version 0.9)"),
-        (gets(Outcome.SDIST, "1.0", ""), "pip and uv take the sdist (with only-binary: nothing)"),
-        (gets(Outcome.OLDER_VERSION, "0.8"), "pip and uv take the older version 0.8"),
-        (gets(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl"), "pip and uv take foo-1.0-py3-none-any.whl"),
+        (choice(Outcome.SDIST, "1.0", ""), "pip and uv take the sdist (with only-binary: nothing)"),
+        (choice(Outcome.OLDER_VERSION, "0.8"), "pip and uv take the older version 0.8"),
+        (choice(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl"), "pip and uv take foo-1.0-py3-none-any.whl"),
         ((SDIST[0], NOTHING[1]), "pip takes the sdist (with only-binary: version 0.9); uv takes nothing"),
     ],
 )
 def test_what_users_get_instead(taken: tuple[InstallerChoice, ...], words: str) -> None:
-    (finding,) = findings(coverage(spot("14", taken=taken)))
+    (finding,) = findings(coverage(cell("14", taken=taken)))
     assert finding.message.endswith(words)
 
 
-def test_places_with_one_cause_and_outcome_share_a_finding() -> None:
+def test_targets_with_one_cause_and_outcome_share_a_finding() -> None:
     found = findings(
         coverage(
-            spot("14", "win32", SDIST),
-            spot("14", "win_amd64", SDIST),
-            spot("14", "win_arm64", SDIST),
-            spot("14", "macosx_11_0_arm64", NOTHING),
-            spot("13", "win32", SDIST),
+            cell("14", "win32", SDIST),
+            cell("14", "win_amd64", SDIST),
+            cell("14", "win_arm64", SDIST),
+            cell("14", "macosx_11_0_arm64", NOTHING),
+            cell("13", "win32", SDIST),
         )
     )
     assert [finding.message.partition(",")[0] for finding in found] == [
@@ -135,38 +135,38 @@ def test_places_with_one_cause_and_outcome_share_a_finding() -> None:
 def test_a_dropped_platform_is_one_finding_for_all_its_machines_and_versions() -> None:
     (finding,) = findings(
         coverage(
-            spot("13", "manylinux_2_17_i686", SDIST, ExpectationBasis.DROPPED_PLATFORM),
-            spot("14", "manylinux_2_28_i686", NOTHING, ExpectationBasis.DROPPED_PLATFORM),
+            cell("13", "manylinux_2_17_i686", SDIST, ExpectationBasis.DROPPED_PLATFORM),
+            cell("14", "manylinux_2_28_i686", NOTHING, ExpectationBasis.DROPPED_PLATFORM),
         )
     )
     assert "manylinux_2_17_i686 and manylinux_2_28_i686" in finding.message
 
 
 def test_a_pure_wheel_beside_a_compiled_twin() -> None:
-    pure = gets(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl")
-    compiled = spot("14t", taken=gets(Outcome.FREE_THREADED, "1.0"), served=True, compiled=True)
-    (finding,) = findings(coverage(spot("14", taken=pure, served=True), compiled))
+    pure = choice(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl")
+    compiled = cell("14t", taken=choice(Outcome.FREE_THREADED, "1.0"), served=True, compiled=True)
+    (finding,) = findings(coverage(cell("14", taken=pure, served=True), compiled))
     assert finding.code == "FTV105"
     assert "the default 3.14 on win_amd64 gets a pure wheel" in finding.message
     # nobody has a compiled one: that is a pure release
-    assert not findings(coverage(spot("14", taken=pure, served=True), spot("14t", taken=pure, served=True)))
+    assert not findings(coverage(cell("14", taken=pure, served=True), cell("14t", taken=pure, served=True)))
 
 
 def test_a_wheel_that_cannot_be_loaded() -> None:
-    bad = gets(Outcome.STABLE_ABI, "1.0", filename="foo-1.0-cp311-abi3.abi3t-win_amd64.whl", loadable=False)
-    (finding,) = findings(coverage(spot("14t", taken=bad, basis=None)))
+    bad = choice(Outcome.STABLE_ABI, "1.0", filename="foo-1.0-cp311-abi3.abi3t-win_amd64.whl", loadable=False)
+    (finding,) = findings(coverage(cell("14t", taken=bad, expected=None)))
     assert finding.code == "FTV106"
     assert "accepts foo-1.0-cp311-abi3.abi3t-win_amd64.whl and cannot load it" in finding.message
 
 
 def test_complete_coverage_has_no_findings() -> None:
-    served = gets(Outcome.VERSION_SPECIFIC, "1.0")
-    assert not findings(coverage(spot("14", taken=served, served=True, compiled=True), spot("13", basis=None)))
+    served = choice(Outcome.VERSION_SPECIFIC, "1.0")
+    assert not findings(coverage(cell("14", taken=served, served=True, compiled=True), cell("13", expected=None)))
 
 
-def test_what_is_known_is_left_out_place_by_place() -> None:
-    found = coverage(spot("14", "win32"), spot("14", "win_amd64"))
-    assert {(code, one.place.label) for code, one in problems(found)} == {
+def test_what_is_known_is_left_out_target_by_target() -> None:
+    found = coverage(cell("14", "win32"), cell("14", "win_amd64"))
+    assert {(code, one.target.label) for code, one in problems(found)} == {
         ("FTV101", "cp314-win32"),
         ("FTV101", "cp314-win_amd64"),
     }

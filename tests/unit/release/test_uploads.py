@@ -97,14 +97,14 @@ SHORT = "foo-1.0-cp314-cp314-manylinux_2_17_x86_64.whl"
 TAG = "cp314-cp314-manylinux_2_17_x86_64"
 
 
-def choice(filename: str, installer: str = "pip", tag: str = TAG, place: TargetEnvironment = LINUX) -> ChosenWheel:
-    return ChosenWheel(place=place, installer=installer, filename=filename, tag=tag)
+def choice(filename: str, installer: str = "pip", tag: str = TAG, target: TargetEnvironment = LINUX) -> ChosenWheel:
+    return ChosenWheel(target=target, installer=installer, filename=filename, tag=tag)
 
 
 def test_two_wheels_of_one_rank() -> None:
     (finding,) = ambiguous([choice(LONG), choice(SHORT, "uv")], wheel_names([LONG, SHORT]))
     assert (finding.code, finding.severity, finding.subject) == ("FTV107", Severity.WARNING, min(LONG, SHORT))
-    assert f"in 1 place, {LINUX.label} for one: pip takes {LONG}; uv takes {SHORT}" in finding.message
+    assert f"on {LINUX.label}: pip takes {LONG}; uv takes {SHORT}" in finding.message
 
 
 def test_a_build_number_or_a_better_tag_decides() -> None:
@@ -121,7 +121,7 @@ def test_installers_take_different_wheels() -> None:
     taken += [choice(one.filename, one.installer, one.tag, elsewhere) for one in taken]
     (finding,) = ambiguous(taken, wheel_names([SHORT, other]))
     assert finding.code == "FTV107"
-    assert "in 2 places" in finding.message
+    assert "on 2 targets, such as " in finding.message
     assert not list(ambiguous([choice(SHORT), choice(SHORT, "uv")], wheel_names([SHORT, other])))
 
 
@@ -152,12 +152,12 @@ def test_only_wheels_have_wheel_names() -> None:
 
 
 def planned(*pythons: str, floor: int | None = None, platforms: tuple[str, ...] = ("win_amd64",)) -> list[str]:
-    places = [
+    targets = [
         TargetEnvironment(minor=int(python.removesuffix("t")), free_threaded=python.endswith("t"), platform=platform)
         for python in pythons
         for platform in platforms
     ]
-    return [f"{wheel.tag}-{wheel.platform}" for wheel in plan(places, floor=floor)]
+    return [f"{wheel.tag}-{wheel.platform}" for wheel in plan(targets, floor=floor)]
 
 
 def test_without_the_stable_abi_each_interpreter_has_its_wheel() -> None:

@@ -275,7 +275,7 @@ def served_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def missing_halves(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The places that a release should serve and does not: from ``ftwheel verify``'s JSON."""
+    """The targets that a release should serve and does not: from ``ftwheel verify``'s JSON."""
     return [
         {
             "python": place["python"] + ("t" if place["free_threaded"] else ""),

@@ -16,9 +16,9 @@ LAST_MICRO = 99  # beyond every micro version there is
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class ChosenWheel:
-    """The wheel of the release that an installer takes in a place; ``tag`` is the one that made it fit best."""
+    """The wheel of the release that an installer takes on a target; ``tag`` is the one that made it fit best."""
 
-    place: TargetEnvironment
+    target: TargetEnvironment
     installer: str
     filename: str
     tag: str

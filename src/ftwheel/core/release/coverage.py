@@ -1,7 +1,7 @@
-"""Decides which places a release has to serve, and which of them it does: the heart of ``ftwheel verify``.
+"""Decides which targets a release has to serve, and which of them it does: the heart of ``ftwheel verify``.
 
-A place is one build of one CPython minor version on one machine. Machines are named by the oldest platform tag that
-wheels of the release ask for, so a ``cp314t`` wheel for glibc 2.28 beside a ``cp314`` wheel for 2.17 leaves a place
+A target is one build of one CPython minor version on one machine. Machines are named by the oldest platform tag that
+wheels of the release ask for, so a ``cp314t`` wheel for glibc 2.28 beside a ``cp314`` wheel for 2.17 leaves a target
 (3.14t on a machine with glibc 2.17) without its half.
 """
 
@@ -44,10 +44,10 @@ _FAT = {"universal2": ("arm64", "x86_64"), "intel": ("x86_64",), "fat64": ("x86_
 
 
 class ExpectationBasis(enum.Enum):
-    """Why a place is expected to be served; the first that holds is given."""
+    """Why a target is expected to be served; the first that holds is given."""
 
     CONFIGURED = "[tool.ftwheel] names it"
-    TWIN = "the other build of this version is served here"
+    OTHER_BUILD = "the other build of this version is served here"
     DROPPED_PYTHON = "the previous release served it, this one has no wheel for this interpreter at all"
     DROPPED_PLATFORM = "the previous release served it, this one has no wheel for this platform at all"
     RAISED_FLOOR = "the previous release served it, this one needs a newer system"
@@ -74,14 +74,14 @@ class TargetEnvironment:
         return f"{self.python}-{self.platform}"
 
     @property
-    def twin(self) -> TargetEnvironment:
+    def other_build(self) -> TargetEnvironment:
         """The other build of the same version on the same machine."""
         return TargetEnvironment(minor=self.minor, free_threaded=not self.free_threaded, platform=self.platform)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallerChoice:
-    """What one installer takes in a place. ``filename`` and ``version`` are empty when it takes nothing.
+    """What one installer takes on a target. ``filename`` and ``version`` are empty when it takes nothing.
 
     ``only_binary`` is what it would take without sdists (``--only-binary``): the version, or empty; it is None where
     that makes no difference. ``loadable`` is False for a wheel that is accepted and cannot be loaded.
@@ -97,17 +97,17 @@ class InstallerChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageCell:
-    """One place, what each installer takes there, and why it is expected to be served (None: it is not).
+    """One target, what each installer takes there, and why it is expected to be served (None: it is not).
 
     ``served`` is true when every installer takes a wheel of this release that can be loaded there; ``compiled`` when
     that wheel has an ABI of its own, and is not a pure stand-in for one.
     """
 
-    place: TargetEnvironment
-    gets: tuple[InstallerChoice, ...]
+    target: TargetEnvironment
+    choices: tuple[InstallerChoice, ...]
     served: bool
     compiled: bool
-    basis: ExpectationBasis | None = None
+    expected: ExpectationBasis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +124,12 @@ class Coverage:
     installers: tuple[str, ...]
     new_files: tuple[str, ...]
     published: tuple[str, ...]
-    spots: tuple[CoverageCell, ...]
+    cells: tuple[CoverageCell, ...]
 
     @property
     def missing(self) -> tuple[CoverageCell, ...]:
-        """The expected places that no wheel of this release serves."""
-        return tuple(spot for spot in self.spots if spot.basis is not None and not spot.served)
+        """The expected targets that no wheel of this release serves."""
+        return tuple(cell for cell in self.cells if cell.expected is not None and not cell.served)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,13 +149,13 @@ class ConfiguredTargets:
         """The pythons that have to be served."""
         return self.pythons or self.stable_abi
 
-    def allows(self, place: TargetEnvironment) -> bool:
-        """Whether a release may be expected to serve a place at all."""
-        if self.pythons and f"3.{place.minor}{'t' if place.free_threaded else ''}" not in self.pythons:
+    def allows(self, target: TargetEnvironment) -> bool:
+        """Whether a release may be expected to serve a target at all."""
+        if self.pythons and f"3.{target.minor}{'t' if target.free_threaded else ''}" not in self.pythons:
             return False
         floors = [machine for platform in self.platforms for machine in machines(platform)]
         return not floors or any(
-            platform_family(floor) == platform_family(place.platform) and level(floor) <= level(place.platform)
+            platform_family(floor) == platform_family(target.platform) and level(floor) <= level(target.platform)
             for floor in floors
         )
 
@@ -176,7 +176,7 @@ class ConfiguredTargets:
 class WheelScope:
     """What a set of wheels is for, by their names: minor versions of both builds, and machines.
 
-    ``pure`` is true when one of them is for any platform: then no place needs a wheel of its own.
+    ``pure`` is true when one of them is for any platform: then no target needs a wheel of its own.
     """
 
     default: frozenset[int]
@@ -266,7 +266,7 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
 def target_environments(
     release: WheelScope, previous: WheelScope | None, configured: ConfiguredTargets
 ) -> tuple[TargetEnvironment, ...]:
-    """Every place worth asking an installer about, sorted.
+    """Every target worth asking an installer about, sorted.
 
     Both builds of each minor version that the release, the previous one or the configuration is for, on each of their
     machines. A free-threaded build is asked about from 3.14 on, 3.13t only where a wheel names it; a CPython that
@@ -293,21 +293,21 @@ def target_environments(
     )
 
 
-def floor_of(cells: Iterable[CoverageCell], place: TargetEnvironment) -> str | None:
-    """The oldest machine, newer than that of a place, on which the same build gets a wheel of this release."""
+def floor_of(cells: Iterable[CoverageCell], target: TargetEnvironment) -> str | None:
+    """The oldest machine, newer than that of a target, on which the same build gets a wheel of this release."""
     served = [
-        cell.place.platform
+        cell.target.platform
         for cell in cells
         if cell.served
-        and cell.place.python == place.python
-        and platform_family(cell.place.platform) == platform_family(place.platform)
-        and level(cell.place.platform) > level(place.platform)
+        and cell.target.python == target.python
+        and platform_family(cell.target.platform) == platform_family(target.platform)
+        and level(cell.target.platform) > level(target.platform)
     ]
     return min(served, key=level, default=None)
 
 
 def judge(
-    spots: Iterable[CoverageCell],
+    cells: Iterable[CoverageCell],
     *,
     release: WheelScope,
     configured: ConfiguredTargets,
@@ -316,11 +316,11 @@ def judge(
 ) -> tuple[CoverageCell, ...]:
     """Give every spot the reason why it is expected, if there is one.
 
-    ``served_before`` are the places that the previous release serves, ``supported`` the minor versions of the day. What
+    ``served_before`` are those of the previous release, ``supported`` the minor versions of the day. What
     neither build of a version has (``SHIPPED``) is asked for on the newest machine of each platform family only: an
     old machine may be too old for a new Python.
     """
-    found = {spot.place: spot for spot in spots}
+    found = {cell.target: cell for cell in cells}
     newest: dict[tuple[str, str], str] = {}
     for machine in sorted(release.machines, key=level):
         newest[platform_family(machine)] = machine
@@ -334,28 +334,28 @@ def judge(
 
     families = set(map(platform_family, release.machines))
 
-    def served_from(place: TargetEnvironment) -> bool:
+    def served_from(target: TargetEnvironment) -> bool:
         """Whether the same build is served on a newer machine of the same kind."""
-        return not found[place].served and floor_of(found.values(), place) is not None
+        return not found[target].served and floor_of(found.values(), target) is not None
 
-    def basis(place: TargetEnvironment) -> ExpectationBasis | None:
-        if not configured.allows(place):
+    def expected(target: TargetEnvironment) -> ExpectationBasis | None:
+        if not configured.allows(target):
             return None
-        if place.python in named and place.platform in {oldest_machine(place.minor, each) for each in platforms}:
+        if target.python in named and target.platform in {oldest_machine(target.minor, each) for each in platforms}:
             return ExpectationBasis.CONFIGURED
-        shipped = place.minor in (release.free_threaded if place.free_threaded else release.default)
-        optional = not place.free_threaded or place.minor < FIRST_SUPPORTED_FREE_THREADED
-        if not shipped and optional and place.minor not in release.free_threaded:
-            return ExpectationBasis.DROPPED_PYTHON if place in served_before else None
-        if platform_family(place.platform) not in families:
-            return ExpectationBasis.DROPPED_PLATFORM if place in served_before else None
-        if place.twin in found and found[place.twin].compiled:
-            return ExpectationBasis.TWIN
-        if place in served_before:
-            return ExpectationBasis.RAISED_FLOOR if served_from(place) else ExpectationBasis.PREVIOUS
-        newest_here = newest.get(platform_family(place.platform), place.platform)
-        if shipped and place.platform == oldest_machine(place.minor, newest_here) and place.minor in supported:
+        shipped = target.minor in (release.free_threaded if target.free_threaded else release.default)
+        optional = not target.free_threaded or target.minor < FIRST_SUPPORTED_FREE_THREADED
+        if not shipped and optional and target.minor not in release.free_threaded:
+            return ExpectationBasis.DROPPED_PYTHON if target in served_before else None
+        if platform_family(target.platform) not in families:
+            return ExpectationBasis.DROPPED_PLATFORM if target in served_before else None
+        if target.other_build in found and found[target.other_build].compiled:
+            return ExpectationBasis.OTHER_BUILD
+        if target in served_before:
+            return ExpectationBasis.RAISED_FLOOR if served_from(target) else ExpectationBasis.PREVIOUS
+        newest_here = newest.get(platform_family(target.platform), target.platform)
+        if shipped and target.platform == oldest_machine(target.minor, newest_here) and target.minor in supported:
             return ExpectationBasis.SHIPPED
         return None
 
-    return tuple(replace(spot, basis=basis(place)) for place, spot in sorted(found.items()))
+    return tuple(replace(cell, expected=expected(target)) for target, cell in sorted(found.items()))

@@ -1,4 +1,4 @@
-"""Decides the smallest set of wheels that gives every place of a release a wheel that it can load.
+"""Decides the smallest set of wheels that gives every target of a release a wheel that it can load.
 
 Which interpreters share a wheel of the stable ABI is ``core.build.stable_abi_plan``'s answer.
 """
@@ -19,10 +19,10 @@ __all__ = ["PlannedWheel", "plan", "stable_abi_floor", "upload_order"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class PlannedWheel:
-    """One wheel to build, and the places it is for; ``platform`` is the oldest of their machines."""
+    """One wheel to build, and the targets it is for; ``platform`` is the oldest of their machines."""
 
     platform: str
-    places: tuple[TargetEnvironment, ...]
+    targets: tuple[TargetEnvironment, ...]
     tag: str
 
     def filename(self, project: str, version: str) -> str:
@@ -31,26 +31,26 @@ class PlannedWheel:
         return f"{stem}-{version.replace('-', '_')}-{self.tag}-{self.platform}.whl"
 
 
-def plan(places: Iterable[TargetEnvironment], *, floor: int | None) -> tuple[PlannedWheel, ...]:
-    """The wheels for these places, sorted by platform and version.
+def plan(targets: Iterable[TargetEnvironment], *, floor: int | None) -> tuple[PlannedWheel, ...]:
+    """The wheels for these targets, sorted by platform and version.
 
     A wheel for a family of platforms (glibc on x86_64, ...) is one for its oldest machine. ``floor`` is the oldest
     minor version of the stable ABI, if any; default builds below it get wheels of their own.
     """
     families: dict[tuple[str, str], list[TargetEnvironment]] = {}
-    for place in places:
-        families.setdefault(platform_family(place.platform), []).append(place)
+    for target in targets:
+        families.setdefault(platform_family(target.platform), []).append(target)
     found = []
     for wanted in families.values():
         for build in plan_builds(map(_python, wanted), floor=floor):
-            served = sorted(place for place in wanted if _python(place) in build.serves)
-            platform = min((place.platform for place in served), key=level)
-            found.append(PlannedWheel(platform=platform, tag=build.tag, places=tuple(served)))
+            served = sorted(target for target in wanted if _python(target) in build.serves)
+            platform = min((target.platform for target in served), key=level)
+            found.append(PlannedWheel(platform=platform, tag=build.tag, targets=tuple(served)))
     return tuple(sorted(found))
 
 
-def _python(place: TargetEnvironment) -> PythonBuild:
-    return PythonBuild(minor=place.minor, free_threaded=place.free_threaded)
+def _python(target: TargetEnvironment) -> PythonBuild:
+    return PythonBuild(minor=target.minor, free_threaded=target.free_threaded)
 
 
 def upload_order(filenames: Iterable[str]) -> tuple[str, ...]:

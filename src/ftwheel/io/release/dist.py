@@ -18,6 +18,7 @@ from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File
 from ftwheel.core.release.sdist import SdistContents
+from ftwheel.core.release.upload import Upload
 from ftwheel.core.wheel.contents import WheelContents, parse_metadata
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.io.release.sdist import read_sdist
@@ -50,6 +51,11 @@ class Dist:
     files: tuple[File, ...]
     paths: dict[str, Path]
     rejected: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def upload(self) -> Upload:
+        """The same as ``ftwheel.app.release.verify`` takes them."""
+        return Upload(files=self.files, sha256=self.sha256, contents=self.contents, rejected=self.rejected)
 
     def sha256(self, filename: str) -> str:
         """The digest of one of the files, in hexadecimal."""

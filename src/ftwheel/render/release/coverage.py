@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from ftwheel.core.findings import Finding
 from ftwheel.core.installers.outcomes import Outcome
-from ftwheel.core.release.coverage import Coverage, CoverageCell, InstallerChoice
+from ftwheel.core.release.coverage import Coverage, CoverageCell, ExpectationBasis, InstallerChoice
 from ftwheel.render import findings, markdown
 from ftwheel.render.formats import write_findings
 from ftwheel.render.jsondoc import write_document
@@ -72,7 +72,7 @@ def _from_index(coverage: Coverage) -> str:
 def _stable_abi(coverage: Coverage) -> str:
     """What wheels for both builds from 3.15 on serve, which may have come before that CPython; empty without them."""
     served = sorted(
-        {spot.place.minor for spot in coverage.spots if spot.served and any(_both(gets) for gets in spot.gets)}
+        {cell.target.minor for cell in coverage.cells if cell.served and any(_both(choice) for choice in cell.choices)}
     )
     return (
         f"abi3t wheels serve 3.{served[0]}, 3.{served[0]}t and newer, also when uploaded before their release"
@@ -81,8 +81,8 @@ def _stable_abi(coverage: Coverage) -> str:
     )
 
 
-def _both(gets: InstallerChoice) -> bool:
-    return gets.outcome is Outcome.STABLE_ABI and "abi3t" in gets.filename
+def _both(choice: InstallerChoice) -> bool:
+    return choice.outcome is Outcome.STABLE_ABI and "abi3t" in choice.filename
 
 
 def _columns(columns: Iterable[Column]) -> list[str]:
@@ -153,7 +153,7 @@ def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tup
 
 def _json(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:
     board = lay_out(coverage, found, known=known)
-    spots = {spot.place: spot for spot in coverage.spots}
+    cells = {cell.target: cell for cell in coverage.cells}
     write_document(
         {
             "command": "verify",
@@ -165,36 +165,46 @@ def _json(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[s
             "installers": list(coverage.installers),
             "new_files": list(coverage.new_files),
             "published": list(coverage.published),
-            "places": [_place(field, spots[field.place]) for field in board.fields],
+            "places": [_target(field, cells[field.target]) for field in board.fields],
             "findings": findings.as_json(found),
         },
         out,
     )
 
 
-def _place(field: Field, spot: CoverageCell) -> dict[str, Any]:
+def _target(field: Field, cell: CoverageCell) -> dict[str, Any]:
     return {
-        "environment": field.place.label,
-        "python": f"3.{field.place.minor}",
-        "free_threaded": field.place.free_threaded,
-        "platform": field.place.platform,
+        "environment": field.target.label,
+        "python": f"3.{field.target.minor}",
+        "free_threaded": field.target.free_threaded,
+        "platform": field.target.platform,
         "state": field.state.value,
         "verdict": field.tone.value,
-        "served": spot.served,
-        "compiled": spot.compiled,
-        "expected": spot.basis.name.lower().replace("_", "-") if spot.basis else None,
+        "served": cell.served,
+        "compiled": cell.compiled,
+        "expected": _expected(cell),
         "why": field.why,
         "codes": list(field.codes),
-        "gets": [_gets(gets) for gets in spot.gets],
+        "gets": [_choice(choice) for choice in cell.choices],
     }
 
 
-def _gets(gets: InstallerChoice) -> dict[str, Any]:
+def _expected(cell: CoverageCell) -> str | None:
+    match cell.expected:
+        case None:
+            return None
+        case ExpectationBasis.OTHER_BUILD:
+            return "twin"
+        case reason:
+            return reason.name.lower().replace("_", "-")
+
+
+def _choice(choice: InstallerChoice) -> dict[str, Any]:
     return {
-        "installer": gets.installer,
-        "outcome": gets.outcome.value,
-        "filename": gets.filename or None,
-        "version": gets.version or None,
-        "only_binary": gets.only_binary,
-        "loadable": gets.loadable,
+        "installer": choice.installer,
+        "outcome": choice.outcome.value,
+        "filename": choice.filename or None,
+        "version": choice.version or None,
+        "only_binary": choice.only_binary,
+        "loadable": choice.loadable,
     }

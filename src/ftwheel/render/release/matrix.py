@@ -79,13 +79,13 @@ class Tone(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One place: the state of the installer that fares worst, and what is to be known about it.
+    """One target: the state of the installer that fares worst, and what is to be known about it.
 
     ``word`` is the state's, with the older version, and with the installer where not all fare alike. ``taken`` says
     what each installer takes, ``why`` what the judgement rests on, ``codes`` are those of its problems.
     """
 
-    place: TargetEnvironment
+    target: TargetEnvironment
     state: FieldState
     tone: Tone
     word: str
@@ -96,7 +96,7 @@ class Field:
     @property
     def python(self) -> str:
         """``3.14, free-threaded``"""
-        return f"3.{self.place.minor}, {'free-threaded' if self.place.free_threaded else 'default'}"
+        return f"3.{self.target.minor}, {'free-threaded' if self.target.free_threaded else 'default'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -160,16 +160,16 @@ def bounded(text: str, longest: int = _LONGEST) -> str:
 def lay_out(
     coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()
 ) -> CoverageMatrix:
-    """Make the board; ``known`` are the pairs of a code and a place's label that a baseline accepts.
+    """Make the board; ``known`` are the pairs of a code and a target's label that a baseline accepts.
 
     What a problem weighs is read from ``found``, whose severities are the ones the user asked for.
     """
     weights = {finding.code: finding.severity for finding in found}
     codes: dict[TargetEnvironment, list[str]] = {}
-    for code, spot in problems(coverage):
-        codes.setdefault(spot.place, []).append(code)
-    fields = {spot.place: _field(spot, codes.get(spot.place, ()), known, weights) for spot in coverage.spots}
-    columns = sorted({Column(minor=place.minor, free_threaded=place.free_threaded) for place in fields})
+    for code, cell in problems(coverage):
+        codes.setdefault(cell.target, []).append(code)
+    fields = {cell.target: _field(cell, codes.get(cell.target, ()), known, weights) for cell in coverage.cells}
+    columns = sorted({Column(minor=target.minor, free_threaded=target.free_threaded) for target in fields})
     rows = [
         Row(
             platform=row[0],
@@ -178,9 +178,9 @@ def lay_out(
                 next(
                     (
                         field
-                        for place, field in fields.items()
-                        if place.platform in row
-                        and (place.minor, place.free_threaded) == (column.minor, column.free_threaded)
+                        for target, field in fields.items()
+                        if target.platform in row
+                        and (target.minor, target.free_threaded) == (column.minor, column.free_threaded)
                     ),
                     None,
                 )
@@ -203,14 +203,14 @@ def lay_out(
     )
 
 
-def _rows(places: Iterable[TargetEnvironment]) -> list[list[str]]:
+def _rows(targets: Iterable[TargetEnvironment]) -> list[list[str]]:
     """The machines of each row, the oldest first.
 
     A newer CPython needs a newer macOS: Macs of one kind share a row as long as no interpreter is on two of them.
     """
     pythons: dict[str, set[str]] = {}
-    for place in places:
-        pythons.setdefault(place.platform, set()).add(place.python)
+    for target in targets:
+        pythons.setdefault(target.platform, set()).add(target.python)
     rows: list[list[str]] = []
     for platform in sorted(pythons, key=_sorting):
         before = rows[-1] if rows else []
@@ -230,54 +230,54 @@ def _headline(counts: Counter[Tone], found: Sequence[Finding]) -> str:
     bad, accepted = counts[Tone.BAD] + counts[Tone.WARNED], counts[Tone.KNOWN]
     expected = counts.total() - counts[Tone.QUIET]
     if bad:
-        return f"{bad} of {expected} expected places {'does' if bad == 1 else 'do'} not get the wheel of this release"
+        return f"{bad} of {expected} expected targets {'does' if bad == 1 else 'do'} not get the wheel of this release"
     if found:
         if any(finding.code == RefusedByIndex.code and finding.severity is Severity.ERROR for finding in found):
-            return "Every expected place would be served, but the index refuses files"
-        return "Every expected place is served, but there are findings about the files"
+            return "Every expected target would be served, but the index refuses files"
+        return "Every expected target is served, but there are findings about the files"
     if accepted:
-        return f"All {expected} expected places are served or accepted by the baseline ({accepted} accepted)"
+        return f"All {expected} expected targets are served or accepted by the baseline ({accepted} accepted)"
     if not expected:
-        return "No place expects a wheel of this release"
-    return f"All {expected} expected places get a wheel of this release"
+        return "No target is expected to get a wheel of this release"
+    return f"All {expected} expected targets get a wheel of this release"
 
 
 def _field(
-    spot: CoverageCell, codes: Iterable[str], known: frozenset[tuple[str, str]], weights: Mapping[str, Severity]
+    cell: CoverageCell, codes: Iterable[str], known: frozenset[tuple[str, str]], weights: Mapping[str, Severity]
 ) -> Field:
     codes = tuple(codes)
-    states = {gets.installer: _state(gets) for gets in spot.gets}
+    states = {choice.installer: _state(choice) for choice in cell.choices}
     state = max(states.values(), key=_WORST_LAST.index, default=FieldState.NOTHING)
     word = state.value
     if state is FieldState.OLDER:
-        word = f"older {bounded(next(g.version for g in spot.gets if _state(g) is state), _LONGEST_VERSION)}"
+        word = f"older {bounded(next(g.version for g in cell.choices if _state(g) is state), _LONGEST_VERSION)}"
     if len(set(states.values())) > 1:
         word += f" ({', '.join(name for name, each in states.items() if each is state)})"
-    tone = Tone.GOOD if spot.served else Tone.QUIET
+    tone = Tone.GOOD if cell.served else Tone.QUIET
     if codes:
-        heavy = [weights.get(code, Severity.ERROR) for code in codes if (code, spot.place.label) not in known]
+        heavy = [weights.get(code, Severity.ERROR) for code in codes if (code, cell.target.label) not in known]
         tone = Tone.KNOWN
         if heavy:
             tone = Tone.BAD if max(heavy) is Severity.ERROR else Tone.WARNED
     return Field(
-        place=spot.place,
+        target=cell.target,
         state=state,
         tone=tone,
         word=word,
-        taken=bounded(instead(spot)),
-        why=_why(spot, tone, codes),
+        taken=bounded(instead(cell)),
+        why=_why(cell, tone, codes),
         codes=codes,
     )
 
 
-def _state(gets: InstallerChoice) -> FieldState:
-    return _STATES[gets.outcome] if gets.loadable else FieldState.UNLOADABLE
+def _state(choice: InstallerChoice) -> FieldState:
+    return _STATES[choice.outcome] if choice.loadable else FieldState.UNLOADABLE
 
 
-def _why(spot: CoverageCell, tone: Tone, codes: Iterable[str]) -> str:
+def _why(cell: CoverageCell, tone: Tone, codes: Iterable[str]) -> str:
     parts = []
-    if spot.basis is not None:
-        parts.append(f"expected: {spot.basis.value}")
+    if cell.expected is not None:
+        parts.append(f"expected: {cell.expected.value}")
     elif tone is Tone.GOOD:
         parts.append("served, though nothing asks for it")
     elif tone is Tone.QUIET:

@@ -59,7 +59,7 @@ def badge(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tupl
 
 
 def matrix(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
-    """A shape for each place, machines down, both builds of each version side by side; light and dark."""
+    """A shape for each target, machines down, both builds of each version side by side; light and dark."""
     return "".join(_drawn(lay_out(coverage, found, known=known)))
 
 
@@ -99,7 +99,7 @@ def _drawn(board: CoverageMatrix) -> Iterator[str]:
 
 
 def _cell(field: Field, x: int, y: int) -> str:
-    title = f"CPython {field.python}, {field.place.platform}: {field.word}, {field.tone.value}"
+    title = f"CPython {field.python}, {field.target.platform}: {field.word}, {field.tone.value}"
     return (
         f'<g class="{field.tone.name.lower()}" transform="translate({x} {y})"><title>{escape(title)}</title>'
         f'<rect x=".5" y=".5" width="{_CELL - 1}" height="{_CELL - 1}" rx="5"/>'
@@ -109,5 +109,5 @@ def _cell(field: Field, x: int, y: int) -> str:
 
 def _described(board: CoverageMatrix, summary: str) -> str:
     """The counts, then every problem by name; a picture's text has to say what the picture shows."""
-    bad = [f"CPython {each.python} on {each.place.platform}: {each.word}" for each in board.fields if each.codes]
+    bad = [f"CPython {each.python} on {each.target.platform}: {each.word}" for each in board.fields if each.codes]
     return ". ".join([summary, *bad])

@@ -21,10 +21,10 @@ __all__ = ["COVERAGE_RULES", "PureStandIn", "Unloadable", "findings", "instead",
 
 
 class CoverageRule(Rule):
-    """A rule about the places that a release serves."""
+    """A rule about the targets that a release serves."""
 
 
-class HalfNotServed(CoverageRule):
+class OtherBuildNotServed(CoverageRule):
     code = "FTV101"
     title = "One wheel of a pair is missing"
     why = """One build of an interpreter gets a wheel on a platform and the other does not: its users get the sdist, an
@@ -34,7 +34,7 @@ class HalfNotServed(CoverageRule):
     see = ("FTW606",)
 
 
-class NeitherHalfServed(CoverageRule):
+class NeitherBuildServed(CoverageRule):
     code = "FTV102"
     title = "Both wheels of a pair are missing where the release has this version and this platform elsewhere"
     why = """The release has wheels for this version of Python on other platforms, and wheels for this platform for
@@ -45,7 +45,7 @@ class NeitherHalfServed(CoverageRule):
 
 class Lost(CoverageRule):
     code = "FTV103"
-    title = "A place that the previous release served is lost"
+    title = "A target that the previous release served is lost"
     why = "Users who got a wheel of the previous release get the sdist, the older version or nothing when they upgrade."
     fix = "Build and upload the wheel that the previous release had."
     severity = Severity.ERROR
@@ -53,7 +53,7 @@ class Lost(CoverageRule):
 
 class ConfiguredNotServed(CoverageRule):
     code = "FTV104"
-    title = "A place that [tool.ftwheel] names is not served"
+    title = "A target that [tool.ftwheel] names is not served"
     why = "`pythons` and `platforms` in `[tool.ftwheel]` say what the project means to serve."
     fix = "Build and upload the wheel, or take the version or the platform out of `[tool.ftwheel]`."
     severity = Severity.ERROR
@@ -96,8 +96,8 @@ class RaisedFloor(CoverageRule):
 
 
 COVERAGE_RULES: tuple[type[CoverageRule], ...] = (
-    HalfNotServed,
-    NeitherHalfServed,
+    OtherBuildNotServed,
+    NeitherBuildServed,
     Lost,
     ConfiguredNotServed,
     PureStandIn,
@@ -108,12 +108,12 @@ COVERAGE_RULES: tuple[type[CoverageRule], ...] = (
 _BY_CODE: Mapping[str, type[CoverageRule]] = {rule.code: rule for rule in COVERAGE_RULES}
 _BY_BASIS: Mapping[ExpectationBasis, type[CoverageRule]] = {
     ExpectationBasis.CONFIGURED: ConfiguredNotServed,
-    ExpectationBasis.TWIN: HalfNotServed,
+    ExpectationBasis.OTHER_BUILD: OtherBuildNotServed,
     ExpectationBasis.PREVIOUS: Lost,
     ExpectationBasis.RAISED_FLOOR: RaisedFloor,
     ExpectationBasis.DROPPED_PYTHON: Dropped,
     ExpectationBasis.DROPPED_PLATFORM: Dropped,
-    ExpectationBasis.SHIPPED: NeitherHalfServed,
+    ExpectationBasis.SHIPPED: NeitherBuildServed,
 }
 
 
@@ -121,39 +121,39 @@ _DROPPED = {ExpectationBasis.DROPPED_PYTHON, ExpectationBasis.DROPPED_PLATFORM, 
 
 
 def problems(coverage: Coverage) -> Iterator[tuple[str, CoverageCell]]:
-    """Every place something is wrong with, and the code of what it is."""
-    compiled = {spot.place for spot in coverage.spots if spot.compiled}
-    for spot in coverage.spots:
-        if spot.basis is not None and not spot.served:
-            yield _BY_BASIS[spot.basis].code, spot
-        if spot.served and not spot.compiled and spot.place.twin in compiled:
-            yield PureStandIn.code, spot
-        if any(not gets.loadable for gets in spot.gets):
-            yield Unloadable.code, spot
+    """Every target something is wrong with, and the code of what it is."""
+    compiled = {cell.target for cell in coverage.cells if cell.compiled}
+    for cell in coverage.cells:
+        if cell.expected is not None and not cell.served:
+            yield _BY_BASIS[cell.expected].code, cell
+        if cell.served and not cell.compiled and cell.target.other_build in compiled:
+            yield PureStandIn.code, cell
+        if any(not choice.loadable for choice in cell.choices):
+            yield Unloadable.code, cell
 
 
 def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[Finding, ...]:
-    """Everything that is wrong with the coverage, one finding for places that share the cause and the outcome.
+    """Everything that is wrong with the coverage, one finding for targets that share the cause and the outcome.
 
-    ``known`` are pairs of a code and a place's label that were accepted before, and are left out.
+    ``known`` are pairs of a code and a target's label that were accepted before, and are left out.
     """
     subject = f"{coverage.project} {coverage.version}"
     groups: dict[tuple[str, object], list[CoverageCell]] = {}
-    for code, spot in problems(coverage):
-        if (code, spot.place.label) not in known:
-            cause: object = (spot.place.python,) if code in {PureStandIn.code, Unloadable.code} else _cause(spot)
-            groups.setdefault((code, cause), []).append(spot)
+    for code, cell in problems(coverage):
+        if (code, cell.target.label) not in known:
+            cause: object = (cell.target.python,) if code in {PureStandIn.code, Unloadable.code} else _cause(cell)
+            groups.setdefault((code, cause), []).append(cell)
     found = []
-    for code, spots in _one_for_each_cause(groups):
+    for code, cells in _one_for_each_cause(groups):
         match code:
             case PureStandIn.code:
-                found.append(_stand_in(subject, spots))
+                found.append(_stand_in(subject, cells))
             case Unloadable.code:
-                found.append(_unloadable(subject, spots))
+                found.append(_unloadable(subject, cells))
             case RaisedFloor.code:
-                found += _raised(coverage, subject, spots)
+                found += _raised(coverage, subject, cells)
             case _:
-                found.append(_missing(_BY_CODE[code], subject, spots))
+                found.append(_missing(_BY_CODE[code], subject, cells))
     return tuple(sorted(found))
 
 
@@ -162,35 +162,39 @@ def _one_for_each_cause(
 ) -> Iterator[tuple[str, list[CoverageCell]]]:
     """Put versions together that lack the same on the same platforms: a job that did not run is one cause."""
     merged: dict[object, tuple[str, list[CoverageCell]]] = {}
-    for (code, cause), spots in groups.items():
-        first = spots[0]
+    for (code, cause), cells in groups.items():
+        first = cells[0]
         same: object = cause
-        if isinstance(cause, tuple) and first.place.python in cause and first.basis not in _DROPPED:
-            same = (first.place.free_threaded, cause[1:], tuple(spot.place.platform for spot in spots))
-        merged.setdefault((code, same), (code, []))[1].extend(spots)
+        if isinstance(cause, tuple) and first.target.python in cause and first.expected not in _DROPPED:
+            same = (first.target.free_threaded, cause[1:], tuple(cell.target.platform for cell in cells))
+        merged.setdefault((code, same), (code, []))[1].extend(cells)
     yield from merged.values()
 
 
-def _cause(spot: CoverageCell) -> object:
-    """What places in one finding have in common."""
-    if spot.basis is ExpectationBasis.DROPPED_PYTHON:
-        return spot.basis, spot.place.python
-    if spot.basis in {ExpectationBasis.DROPPED_PLATFORM, ExpectationBasis.RAISED_FLOOR}:
-        return spot.basis
-    return spot.place.python, spot.basis, tuple((each.outcome, each.version, each.only_binary) for each in spot.gets)
-
-
-def _build(spots: Iterable[CoverageCell]) -> str:
-    """``the default 3.14``, ``the free-threaded 3.14 and 3.15``"""
-    places = [spot.place for spot in spots]
+def _cause(cell: CoverageCell) -> object:
+    """What targets in one finding have in common."""
+    if cell.expected is ExpectationBasis.DROPPED_PYTHON:
+        return cell.expected, cell.target.python
+    if cell.expected in {ExpectationBasis.DROPPED_PLATFORM, ExpectationBasis.RAISED_FLOOR}:
+        return cell.expected
     return (
-        f"the {'free-threaded' if places[0].free_threaded else 'default'} "
-        f"{_listed(f'3.{minor}' for minor in sorted({place.minor for place in places}))}"
+        cell.target.python,
+        cell.expected,
+        tuple((each.outcome, each.version, each.only_binary) for each in cell.choices),
     )
 
 
-def _places(spots: Iterable[CoverageCell]) -> str:
-    return _listed(dict.fromkeys(spot.place.platform for spot in spots))
+def _build(cells: Iterable[CoverageCell]) -> str:
+    """``the default 3.14``, ``the free-threaded 3.14 and 3.15``"""
+    targets = [cell.target for cell in cells]
+    return (
+        f"the {'free-threaded' if targets[0].free_threaded else 'default'} "
+        f"{_listed(f'3.{minor}' for minor in sorted({target.minor for target in targets}))}"
+    )
+
+
+def _targets(cells: Iterable[CoverageCell]) -> str:
+    return _listed(dict.fromkeys(cell.target.platform for cell in cells))
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -199,84 +203,84 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-def _taken(gets: InstallerChoice) -> str:
-    match gets.outcome:
+def _taken(choice: InstallerChoice) -> str:
+    match choice.outcome:
         case Outcome.NOTHING:
             return "nothing"
         case Outcome.OLDER_VERSION:
-            return f"the older version {gets.version}"
+            return f"the older version {choice.version}"
         case Outcome.SDIST:
-            instead = f"version {gets.only_binary}" if gets.only_binary else "nothing"
+            instead = f"version {choice.only_binary}" if choice.only_binary else "nothing"
             return f"the sdist (with only-binary: {instead})"
         case _:
-            return gets.filename
+            return choice.filename
 
 
-def instead(spot: CoverageCell) -> str:
+def instead(cell: CoverageCell) -> str:
     """``pip and uv take the sdist`` or, where they differ, what each takes."""
     by_answer: dict[str, list[str]] = {}
-    for gets in spot.gets:
-        by_answer.setdefault(_taken(gets), []).append(gets.installer)
+    for choice in cell.choices:
+        by_answer.setdefault(_taken(choice), []).append(choice.installer)
     return "; ".join(
         f"{' and '.join(names)} {'takes' if len(names) == 1 else 'take'} {answer}"
         for answer, names in by_answer.items()
     )
 
 
-def _verb(spots: Iterable[CoverageCell], one: str, several: str) -> str:
-    return one if len({spot.place.python for spot in spots}) == 1 else several
+def _verb(cells: Iterable[CoverageCell], one: str, several: str) -> str:
+    return one if len({cell.target.python for cell in cells}) == 1 else several
 
 
-def _wheels(spots: list[CoverageCell]) -> str:
-    abis = [f"cp3{spot.place.minor}-{spot.place.python}" for spot in spots]
+def _wheels(cells: list[CoverageCell]) -> str:
+    abis = [f"cp3{cell.target.minor}-{cell.target.python}" for cell in cells]
     abi = _listed(dict.fromkeys(abis))
-    if len(spots) == 1:
-        return f"a {abi}-{spots[0].place.platform} wheel"
+    if len(cells) == 1:
+        return f"a {abi}-{cells[0].target.platform} wheel"
     return f"a {abi} wheel for each" if len(set(abis)) == 1 else f"{abi} wheels for each"
 
 
-def _raised(coverage: Coverage, subject: str, spots: list[CoverageCell]) -> Iterator[Finding]:
+def _raised(coverage: Coverage, subject: str, cells: list[CoverageCell]) -> Iterator[Finding]:
     """One finding for each old and new floor: the machines of one system whose floor rose alike are one decision."""
     families: dict[tuple[str, str], list[CoverageCell]] = {}
-    for spot in spots:
-        families.setdefault(platform_family(spot.place.platform), []).append(spot)
+    for cell in cells:
+        families.setdefault(platform_family(cell.target.platform), []).append(cell)
     rises: dict[tuple[str, str], list[CoverageCell]] = {}
-    for (_, architecture), cells in families.items():
-        old = min((cell.place.platform for cell in cells), key=level)
-        new = max((floor_of(coverage.spots, cell.place) or old for cell in cells), key=level)
+    for (_, architecture), family in families.items():
+        old = min((cell.target.platform for cell in family), key=level)
+        new = max((floor_of(coverage.cells, cell.target) or old for cell in family), key=level)
         rise = (old.removesuffix(f"_{architecture}"), new.removesuffix(f"_{architecture}"))
-        rises.setdefault(rise, []).extend(cells)
-    for (old, new), cells in rises.items():
-        architectures = _listed(sorted({platform_family(cell.place.platform)[1] for cell in cells}))
+        rises.setdefault(rise, []).extend(family)
+    for (old, new), risen in rises.items():
+        architectures = _listed(sorted({platform_family(cell.target.platform)[1] for cell in risen}))
         builds = _listed(
             f"3.{minor}{'t' * free_threaded}"
-            for minor, free_threaded in sorted({(cell.place.minor, cell.place.free_threaded) for cell in cells})
+            for minor, free_threaded in sorted({(cell.target.minor, cell.target.free_threaded) for cell in risen})
         )
         yield RaisedFloor.finding(
             subject,
             f"the floor rises from {old} to {new} on {architectures} for {builds}:"
-            f" on the older systems {instead(cells[0])}",
+            f" on the older systems {instead(risen[0])}",
         )
 
 
-def _missing(rule: type[Rule], subject: str, spots: list[CoverageCell]) -> Finding:
-    first = spots[0]
-    where, what = f"{_build(spots)} on {_places(spots)}", instead(first)
-    upload = f"Build and upload {_wheels(spots)}."
-    match first.basis:
+def _missing(rule: type[Rule], subject: str, cells: list[CoverageCell]) -> Finding:
+    first = cells[0]
+    where, what = f"{_build(cells)} on {_targets(cells)}", instead(first)
+    upload = f"Build and upload {_wheels(cells)}."
+    match first.expected:
         case ExpectationBasis.DROPPED_PYTHON:
             message = f"the previous release had wheels for {where}, this one has none for that interpreter"
             upload = Dropped.fix
         case ExpectationBasis.DROPPED_PLATFORM:
-            platforms = _listed(sorted({spot.place.platform for spot in spots}))
+            platforms = _listed(sorted({cell.target.platform for cell in cells}))
             which = "that platform" if " and " not in platforms else "those platforms"
             message = f"the previous release had wheels for {platforms}, this one has none for {which}"
             upload = Dropped.fix
         case ExpectationBasis.CONFIGURED:
             message = f"[tool.ftwheel] names {where}: no wheel"
-        case ExpectationBasis.TWIN:
-            twin = "default" if first.place.free_threaded else "free-threaded"
-            message = f"no wheel for {where}, though the {twin} build has one"
+        case ExpectationBasis.OTHER_BUILD:
+            other_build = "default" if first.target.free_threaded else "free-threaded"
+            message = f"no wheel for {where}, though the {other_build} build has one"
         case ExpectationBasis.PREVIOUS:
             message = f"the previous release had a wheel for {where}"
         case _:
@@ -284,20 +288,20 @@ def _missing(rule: type[Rule], subject: str, spots: list[CoverageCell]) -> Findi
     return rule.finding(subject, f"{message}; {what}", fix=upload)
 
 
-def _stand_in(subject: str, spots: list[CoverageCell]) -> Finding:
+def _stand_in(subject: str, cells: list[CoverageCell]) -> Finding:
     return PureStandIn.finding(
         subject,
-        f"{_build(spots)} on {_places(spots)} {_verb(spots, 'gets', 'get')} a pure wheel where the other build"
+        f"{_build(cells)} on {_targets(cells)} {_verb(cells, 'gets', 'get')} a pure wheel where the other build"
         " gets a compiled one",
-        fix=f"Build and upload {_wheels(spots)}.",
+        fix=f"Build and upload {_wheels(cells)}.",
     )
 
 
-def _unloadable(subject: str, spots: list[CoverageCell]) -> Finding:
-    names = sorted({gets.filename for spot in spots for gets in spot.gets if not gets.loadable})
+def _unloadable(subject: str, cells: list[CoverageCell]) -> Finding:
+    names = sorted({choice.filename for cell in cells for choice in cell.choices if not choice.loadable})
     return Unloadable.finding(
         subject,
-        f"{_build(spots)} on {_places(spots)} {_verb(spots, 'accepts', 'accept')} {', '.join(names)}"
+        f"{_build(cells)} on {_targets(cells)} {_verb(cells, 'accepts', 'accept')} {', '.join(names)}"
         " and cannot load it",
-        fix=f"Build and upload {_wheels(spots)}, and give the other wheel the tags of what is inside.",
+        fix=f"Build and upload {_wheels(cells)}, and give the other wheel the tags of what is inside.",
     )

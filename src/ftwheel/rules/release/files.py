@@ -101,7 +101,7 @@ _BY_NAME: tuple[WheelRule, ...] = (PythonTagWithT(), Abi3tFloor(), NeverAccepted
 
 
 def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Iterator[Finding]:
-    """FTV107: places where two wheels have one rank, or where installers take different wheels.
+    """FTV107: targets where two wheels have one rank, or where installers take different wheels.
 
     Two wheels of one version and build number that share the tag by which one of them is taken have one rank there:
     pip decides by the order of the page, and uv by the order of the names.
@@ -115,7 +115,7 @@ def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Ite
     pairs: dict[tuple[str, ...], list[ChosenWheel]] = defaultdict(list)
     taken: dict[TargetEnvironment, dict[str, ChosenWheel]] = defaultdict(dict)
     for choice in choices:
-        taken[choice.place][choice.installer] = choice
+        taken[choice.target][choice.installer] = choice
         equal = [other for other in by_tag[choice.tag] if builds[other] == builds.get(choice.filename)]
         if len(equal) > 1:
             pairs[tuple(equal)].append(choice)
@@ -125,16 +125,13 @@ def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Ite
         if len(different) > 1 and not any(set(different) <= set(pair) for pair in equals):
             pairs[different] += by_installer.values()
     for files, found in sorted(pairs.items()):
-        first = min(found).place
+        first = min(found).target
         who = "; ".join(
-            f"{choice.installer} takes {choice.filename}" for choice in sorted(found) if choice.place == first
+            f"{choice.installer} takes {choice.filename}" for choice in sorted(found) if choice.target == first
         )
-        places = len({choice.place for choice in found})
-        yield SameRank.finding(
-            files[0],
-            f"competes with {', '.join(files[1:])} in {places} place{'s' if places > 1 else ''}, "
-            f"{first.label} for one: {who}",
-        )
+        count = len({choice.target for choice in found})
+        where = first.label if count == 1 else f"{count} targets, such as {first.label}"
+        yield SameRank.finding(files[0], f"competes with {', '.join(files[1:])} on {where}: {who}")
 
 
 def excluded(files: Mapping[str, File], names: Iterable[WheelName], newest: int) -> Iterator[Finding]:

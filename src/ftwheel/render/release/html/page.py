@@ -1,6 +1,6 @@
 """Writes the page. All text goes through ``html.escape``; all of it is bounded and printable before that.
 
-Each field of the matrix is a link to its line in the list of all places, which says the same in words.
+Each field of the matrix is a link to its line in the list of all targets, which says the same in words.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _body(coverage: Coverage, found: Sequence[Finding], board: CoverageMatrix) -
         yield from _matrix(board)
     yield from _findings(found)
     if board.systems:
-        yield from _places(coverage, board)
+        yield from _targets(coverage, board)
     yield from _files(coverage)
     yield "</main>"
 
@@ -98,7 +98,7 @@ def _header(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
     before = (
         f" Compared with {escape(bounded(coverage.previous, 80))}, the release before." if coverage.previous else ""
     )
-    yield f"<p class=basis>What {installers} take in each place, worked out from index pages alone.{before}</p>"
+    yield f"<p class=basis>What {installers} take on each target, worked out from index pages alone.{before}</p>"
 
 
 def _class(tone: Tone) -> str:
@@ -168,8 +168,8 @@ def _system(system: System, number: int, board: CoverageMatrix, firsts: set[tupl
 
 def _field(field: Field | None, classes: str) -> str:
     if field is None:
-        return f'<td role="cell" class="none {classes}"><span class="hidden">no such place</span></td>'
-    label = escape(field.place.label, quote=True)
+        return f'<td role="cell" class="none {classes}"><span class="hidden">no such target</span></td>'
+    label = escape(field.target.label, quote=True)
     spoken = "" if field.tone is Tone.GOOD else f'<span class="hidden">{field.tone.value}</span>'
     codes = f" <code>{', '.join(map(escape, field.codes))}</code>" if field.codes else ""
     return (
@@ -177,14 +177,14 @@ def _field(field: Field | None, classes: str) -> str:
         f'<a href="#{label}" data-python="{_short(field)}" aria-describedby="w-{label}">{shape(field.state)}'
         f'<span class="word">{escape(field.word)}</span>{spoken}</a>'
         f'<span class="why" role="tooltip" id="w-{label}"><b>CPython {escape(field.python)} '
-        f'<span class="on">on {escape(field.place.platform)}</span></b> {_sentence(field.taken)} '
+        f'<span class="on">on {escape(field.target.platform)}</span></b> {_sentence(field.taken)} '
         f"{_sentence(field.why)}{codes}</span></td>"
     )
 
 
 def _short(field: Field) -> str:
     """``3.14 ft``: the head of the column, for a screen that has no room for one."""
-    return f"3.{field.place.minor}{' ft' if field.place.free_threaded else ''}"
+    return f"3.{field.target.minor}{' ft' if field.target.free_threaded else ''}"
 
 
 def _sentence(text: str) -> str:
@@ -234,29 +234,29 @@ def _findings(found: Sequence[Finding]) -> Iterator[str]:
     yield "</ol></section>"
 
 
-def _places(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
-    spots = {spot.place: spot for spot in coverage.spots}
-    yield '<section aria-labelledby="places"><h2 id="places">Every place</h2>'
+def _targets(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
+    cells = {cell.target: cell for cell in coverage.cells}
+    yield '<section aria-labelledby="targets"><h2 id="targets">Every target</h2>'
     yield "<p>The matrix in words, system by system.</p>"
     for system in board.systems:
         fields = [field for row in system.rows for field in row.fields if field is not None]
         troubles = {tone: sum(field.tone is tone for field in fields) for tone in _TROUBLE}
         bad = sum(troubles.values())
         named = [f"{count} {_plural(tone, count)}" for tone, count in troubles.items() if count or tone is Tone.BAD]
-        count = f"{len(fields)} place{'' if len(fields) == 1 else 's'}, {', '.join(named)}"
+        count = f"{len(fields)} target{'' if len(fields) == 1 else 's'}, {', '.join(named)}"
         yield f"<details{' open' if bad else ''}><summary>{escape(system.name)} <span class=on>{count}</span></summary>"
-        yield '<div class="scroll" role="region" tabindex="0" aria-label="Places on ' + escape(system.name) + '">'
-        yield f'<table class="list"><caption class="hidden">Places on {escape(system.name)}</caption><thead><tr>'
-        yield from (f'<th scope="col">{name}</th>' for name in ("Place", "Verdict", "Takes", "Why"))
+        yield '<div class="scroll" role="region" tabindex="0" aria-label="Targets on ' + escape(system.name) + '">'
+        yield f'<table class="list"><caption class="hidden">Targets on {escape(system.name)}</caption><thead><tr>'
+        yield from (f'<th scope="col">{name}</th>' for name in ("Target", "Verdict", "Takes", "Why"))
         yield "</tr></thead><tbody>"
-        yield from (_line(field, spots[field.place]) for field in fields)
+        yield from (_line(field, cells[field.target]) for field in fields)
         yield "</tbody></table></div></details>"
     yield "</section>"
 
 
-def _line(field: Field, spot: CoverageCell) -> str:
-    label = escape(field.place.label, quote=True)
-    taken = f"{_sentence(field.taken)}{_names(spot.gets)}"
+def _line(field: Field, cell: CoverageCell) -> str:
+    label = escape(field.target.label, quote=True)
+    taken = f"{_sentence(field.taken)}{_names(cell.choices)}"
     codes = "".join(f" <code>{escape(code)}</code>" for code in field.codes)
     return (
         f'<tr id="{label}" class="{_class(field.tone)}">'
@@ -268,13 +268,13 @@ def _line(field: Field, spot: CoverageCell) -> str:
 
 def _names(taken: Sequence[InstallerChoice]) -> str:
     """The files behind "the older version" and "the sdist"; other answers are file names already."""
-    named = [gets for gets in taken if _shown_without_name(gets)]
-    names = dict.fromkeys(bounded(gets.filename) for gets in named)
+    named = [choice for choice in taken if _shown_without_name(choice)]
+    names = dict.fromkeys(bounded(choice.filename) for choice in named)
     return "".join(f" <code>{escape(name)}</code>" for name in names)
 
 
-def _shown_without_name(gets: InstallerChoice) -> bool:
-    return gets.filename != "" and gets.outcome.value in {"older version", "sdist"}
+def _shown_without_name(choice: InstallerChoice) -> bool:
+    return choice.filename != "" and choice.outcome.value in {"older version", "sdist"}
 
 
 def _files(coverage: Coverage) -> Iterator[str]:
