@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.images import Spec, elf
 from support.wheels import make_wheel
 
 __all__ = ["DEPENDENCIES", "RELEASES", "DependencyExample", "ReleaseExample", "write_index"]
@@ -21,7 +22,8 @@ SOME = ("demo-0.1.tar.gz",)  # the project is known, and has no wheels yet
 class ReleaseExample:
     """Names of wheels by what is in them: ``dist`` to be uploaded, ``index`` there already; ``fixed`` instead of dist.
 
-    ``yanked`` are files of the index, ``uploaded`` those of dist that it has too. ``tool`` is [tool.ftwheel].
+    ``yanked`` are files of the index, ``uploaded`` those of dist that it has too. ``files`` is what wheels of dist
+    install, by name, before they are fixed. ``tool`` is [tool.ftwheel].
     """
 
     dist: Sequence[str]
@@ -33,6 +35,7 @@ class ReleaseExample:
     yanked: Sequence[str] = ()
     requires: Mapping[str, str] = field(default_factory=dict)
     requires_fixed: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     other: Mapping[str, bytes] = field(default_factory=dict)
     tool: str = ""
 
@@ -41,7 +44,8 @@ class ReleaseExample:
         (folder / "dist").mkdir(parents=True, exist_ok=True)
         requires = self.requires_fixed if fixed else self.requires
         for name in self.fixed if fixed else self.dist:
-            make_wheel(folder / "dist", name, requires_python=requires.get(name, ""))
+            files = {} if fixed else self.files.get(name)
+            make_wheel(folder / "dist", name, files, requires_python=requires.get(name, ""))
         if not fixed:
             for name, content in self.other.items():
                 (folder / "dist" / name).write_bytes(content)
@@ -128,6 +132,7 @@ RELEASES: dict[str, ReleaseExample] = {
     "FTV116": ReleaseExample(dist=(*ALL, *wheels(*PAIR14, platform="linux_x86_64")), fixed=ALL),
     "FTV117": ReleaseExample(dist=ALL, fixed=ALL, uploaded=ALL[:2], uploaded_fixed=ALL),
     "FTV118": ReleaseExample(dist=ALL, fixed=ALL, index=(), index_fixed=SOME),
+    "FTV119": ReleaseExample(dist=ALL, fixed=ALL, files={ALL[0]: {"demo/tool.exe": elf(Spec())}}),
     "FTV113": ReleaseExample(dist=(*ALL, ALL[0].replace(".whl", "-x86_64_v3.whl")), fixed=ALL),
     "FTV114": ReleaseExample(dist=ALL, fixed=ALL, other={"notes.zip": b"meeting notes"}),
 }

@@ -49,6 +49,7 @@ def verify(
     """
     from dataclasses import replace
 
+    from ftwheel.api.wheel import check
     from ftwheel.app.release.verify import verify as verify_release
     from ftwheel.core.findings import weighed
     from ftwheel.core.release.coverage import ConfiguredTargets
@@ -63,7 +64,7 @@ def verify(
         verification = verify_release(
             name,
             version,
-            upload=dist.upload if dist else None,
+            upload=dist.upload(lambda paths: check(*paths, index_rules=index_rules)) if dist else None,
             indexes=found,
             installers=rules,
             day=day,

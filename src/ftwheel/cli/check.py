@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
     from ftwheel.app.wheel.check import Importer, Judge, Run
     from ftwheel.core.findings import Severity
-    from ftwheel.core.wheel.reports import WheelReport
+    from ftwheel.core.index.rules import IndexRules
+    from ftwheel.core.wheel.reports import CheckReport, WheelReport
     from ftwheel.render.progress import Progress
     from ftwheel.rules.wheel.selection import RuleSelection
+    from ftwheel_build.config import Config
 
-__all__ = ["EXAMPLES", "add_arguments", "run"]
+__all__ = ["EXAMPLES", "add_arguments", "check_quietly", "run"]
 
 EXAMPLES = """\
   ftwheel check dist/                      every wheel of a folder, and the pairs among them
@@ -81,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     selection = _selection(arguments)
     with ExitStack() as stack, progress(begin="looking for wheels") as shown:
         paths = list(dict.fromkeys(_paths(arguments, stack, shown)))
-        judge = _judge(arguments, *selection, together=_of_one_release(paths))
+        judge = _judge(*selection, together=_of_one_release(paths), follow_init=arguments.level == 2)
         importer = _importer(arguments.python) if arguments.imports else None
         shown(0, len(paths), os.path.basename(paths[0]))
         done = count(1)
@@ -101,6 +104,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(finding.severity >= limit for finding in report.findings) else 0
 
 
+def check_quietly(paths: Sequence[str], table: Config, rules: IndexRules) -> CheckReport:
+    """What ``ftwheel check`` finds in these wheels under ``[tool.ftwheel]``, for another command."""
+    from ftwheel.app.wheel.check import check
+
+    judge = _judge(_configured(table, rules), table.check.undeclared, together=_of_one_release(paths))
+    return check(paths, judge, run=_runner(None))
+
+
 def _of_one_release(paths: Sequence[str]) -> bool:
     """Whether two files may be wheels of one release, and so a pair."""
     from packaging.utils import canonicalize_name
@@ -109,9 +120,7 @@ def _of_one_release(paths: Sequence[str]) -> bool:
     return len({canonicalize_name(name) for name in names}) < len(names)
 
 
-def _judge(
-    arguments: argparse.Namespace, selection: RuleSelection, undeclared: tuple[str, ...], *, together: bool
-) -> Judge:
+def _judge(selection: RuleSelection, undeclared: tuple[str, ...], *, together: bool, follow_init: bool = True) -> Judge:
     from ftwheel.app.wheel.check import Judge
     from ftwheel.io.wheel.platform_policy import can_audit, platform_policy, watched_symbols
     from ftwheel.io.wheel.reading import inspect_wheel
@@ -121,7 +130,7 @@ def _judge(
         selection=selection,
         read=partial(
             inspect_wheel,
-            level2=arguments.level == 2,
+            level2=follow_init,
             watched=watched_symbols() if can_audit() else None,
             portable=together,
         ),
@@ -133,8 +142,6 @@ def _judge(
 
 def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str, ...]]:
     """The command line over ``[tool.ftwheel.check]``; also the modules that need not declare."""
-    from ftwheel.core.findings import Severity
-    from ftwheel.rules.wheel.selection import RuleSelection
     from ftwheel_build.config import Config, load_table
     from ftwheel_build.errors import RefusedError
 
@@ -145,17 +152,23 @@ def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str,
             table = load_table(config)
         except RefusedError as error:
             raise ConfigurationError(error.message, hint=error.fix) from error
-    settings = table.check
-    severities = dict.fromkeys(("FTW401", "FTW703"), Severity.WARNING) if table.gil == "allow-used" else {}
-    severities |= {code: Severity[word.upper()] for code, word in settings.severity.items()}
-    severities |= dict(map(_severity, arguments.severity))
-    selection = RuleSelection(
-        select=_codes(arguments.select) or settings.select,
-        ignore=(*settings.ignore, *_codes(arguments.ignore)),
-        severities=severities,
-        index_rules=index_rules.chosen(arguments, table.index_rules),
+    configured = _configured(table, index_rules.chosen(arguments, table.index_rules))
+    selection = replace(
+        configured,
+        select=_codes(arguments.select) or configured.select,
+        ignore=(*configured.ignore, *_codes(arguments.ignore)),
+        severities={**configured.severities, **dict(map(_severity, arguments.severity))},
     )
-    return selection, settings.undeclared
+    return selection, table.check.undeclared
+
+
+def _configured(table: Config, rules: IndexRules) -> RuleSelection:
+    from ftwheel.core.findings import Severity
+    from ftwheel.rules.wheel.selection import RuleSelection
+
+    severities = dict.fromkeys(("FTW401", "FTW703"), Severity.WARNING) if table.gil == "allow-used" else {}
+    severities |= {code: Severity[word.upper()] for code, word in table.check.severity.items()}
+    return RuleSelection(select=table.check.select, ignore=table.check.ignore, severities=severities, index_rules=rules)
 
 
 def _severity(text: str) -> tuple[str, Severity]:

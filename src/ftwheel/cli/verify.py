@@ -211,10 +211,12 @@ def _verify(
     found: Sequence[Index],
 ) -> Verification:
     from ftwheel.app.release.verify import verify
+    from ftwheel.cli.check import check_quietly
     from ftwheel.io.installers.config import parse_cutoff
     from ftwheel.io.release.baseline import read_baseline
 
     config, folder = configuration
+    rules = index_rules.chosen(arguments, config.index_rules)
     dist, name, version = release
     now = datetime.now(UTC)
     before = parse_cutoff(arguments.uploaded_prior_to) if arguments.uploaded_prior_to else None
@@ -224,14 +226,14 @@ def _verify(
     return verify(
         name,
         version,
-        upload=dist.upload if dist else None,
+        upload=dist.upload(partial(check_quietly, table=config, rules=rules)) if dist else None,
         indexes=found,
         installers=installers,
         day=(before or now).date(),
         configured=_configured(config, before or now),
         before=before,
         known=read_baseline(baseline) if baseline and not arguments.write_baseline else frozenset(),
-        index_rules=index_rules.chosen(arguments, config.index_rules),
+        index_rules=rules,
         new_project=arguments.new_project,
     )
 

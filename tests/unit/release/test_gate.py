@@ -142,6 +142,28 @@ def test_a_dropped_platform_is_one_finding_for_all_its_machines_and_versions() -
     assert "manylinux_2_17_i686 and manylinux_2_28_i686" in finding.message
 
 
+def test_one_missing_half_is_one_finding_whatever_there_is_instead() -> None:
+    """Windows on Arm had no wheel of any older version, and the others did."""
+    older = choice(Outcome.SDIST, "1.0", "")
+    (finding,) = findings(coverage(cell("14t", "win_amd64", SDIST), cell("14t", "win_arm64", older)))
+    assert finding.message.endswith(
+        "on win_amd64 and win_arm64, though the default build has one;"
+        " pip and uv take the sdist (with only-binary: version 0.9 or nothing)"
+    )
+    dropped = ExpectationBasis.DROPPED_PLATFORM
+    (finding,) = findings(coverage(cell("13", "win32", SDIST, dropped), cell("14", "win32", NOTHING, dropped)))
+    assert finding.message.endswith("; pip and uv take the sdist (with only-binary: version 0.9) or nothing")
+
+
+def test_a_raised_floor_names_the_old_and_the_new_one() -> None:
+    raised = ExpectationBasis.RAISED_FLOOR
+    old = [cell(python, "manylinux_2_17_x86_64", SDIST, raised) for python in ("13", "14", "14t")]
+    new = [cell(python, "manylinux_2_28_x86_64", SDIST, None, served=True) for python in ("13", "14", "14t")]
+    (finding,) = findings(coverage(*old, *new))
+    assert (finding.code, finding.severity) == ("FTV115", Severity.WARNING)
+    assert finding.message.startswith("the floor rises from manylinux_2_17 to manylinux_2_28 on x86_64 for 3.13, 3.14")
+
+
 def test_a_pure_wheel_beside_a_compiled_twin() -> None:
     pure = choice(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl")
     compiled = cell("14t", taken=choice(Outcome.FREE_THREADED, "1.0"), served=True, compiled=True)

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from ftwheel.core.findings import Severity
+from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.release.coverage import machines
 from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.release.upload_plan import upload_order
 from ftwheel.core.tags.cpython import oldest_machine
 from ftwheel.core.wheel.contents import WheelContents, parse_metadata
-from ftwheel.rules.release.uploads import closed, refused, stopped, unknown_project
-from support.facts import contents
+from ftwheel.core.wheel.reports import CheckReport, WheelReport
+from ftwheel.rules.release.uploads import broken, closed, refused, stopped, unknown_project
+from ftwheel.rules.wheel.archive import UnreadableWheel
+from ftwheel.rules.wheel.facts import WheelFacts
+from ftwheel.rules.wheel.pairs import EmptyHalf
+from ftwheel.rules.wheel.selection import RuleSelection
+from support.facts import code, contents
 
 PYPI, ANY = IndexRules.PYPI, IndexRules.ANY
 DAY = date(2026, 11, 28)
 
 
+def checked(*wheels: WheelContents, together: Sequence[Finding] = ()) -> CheckReport:
+    """What check finds in wheels."""
+    judge = RuleSelection()
+    reports = [
+        WheelReport(
+            path=wheel.filename,
+            contents=wheel,
+            findings=judge.judge(WheelFacts(wheel=wheel, stable_symbols=dict)),
+        )
+        for wheel in wheels
+    ]
+    return CheckReport(wheels=tuple(reports), together=tuple(together))
+
+
 def said(
     *files: WheelContents | SdistContents, index_rules: IndexRules = PYPI, limit: int = 0
 ) -> list[tuple[str, str]]:
-    found = refused(files, index_rules=index_rules, limit=limit)
+    sdists = [file for file in files if isinstance(file, SdistContents)]
+    report = checked(*(file for file in files if isinstance(file, WheelContents)))
+    found = refused(report, sdists, index_rules=index_rules, limit=limit)
     return [(finding.severity.word, finding.message) for finding in found]
 
 
@@ -49,10 +71,40 @@ def test_what_is_advice_for_a_wheel_does_not_stop_an_upload() -> None:
     assert said(contents("pkg-1.0-py3-none-any.whl")) == []
 
 
-def test_a_record_that_lies_is_taken_so_far() -> None:
-    ((severity, message),) = said(contents("pkg-1.0-py3-none-any.whl", record=[]))[:1]
-    assert severity == "warning"
-    assert message.startswith("may be refused: ")
+def test_a_record_that_lies_is_taken_and_told() -> None:
+    """PyPI takes it and sends a mail."""
+    wheel = contents("pkg-1.0-py3-none-any.whl", record=[])
+    assert said(wheel) == []
+    assert {(finding.code, finding.severity) for finding in broken(checked(wheel))} == {("FTV119", Severity.WARNING)}
+
+
+def test_a_file_that_is_no_wheel() -> None:
+    report = CheckReport(
+        wheels=(
+            WheelReport(
+                path="dist/pkg-1.0-py3-none-any.whl",
+                contents=None,
+                findings=(UnreadableWheel.finding("pkg-1.0-py3-none-any.whl", "is cut off"),),
+            ),
+        )
+    )
+    assert [finding.message for finding in refused(report, (), index_rules=PYPI)] == ["is refused: is cut off (FTW100)"]
+    assert list(broken(report)) == []
+
+
+def test_errors_of_a_check_are_errors_of_a_release() -> None:
+    """What another finding of a release tells is left to it; the same of several files is one finding."""
+    names = [f"pkg-1.0-cp3{minor}-cp3{minor}-win_amd64.whl" for minor in (12, 13)]
+    wheels = [contents(name, native={"pkg/tool": code()}) for name in names]
+    (finding,) = broken(checked(*wheels))
+    assert (finding.code, finding.severity, finding.subject) == ("FTV119", Severity.ERROR, names[0])
+    assert finding.message == f"pkg/tool: is ELF, but win_amd64 takes PE (FTW303); so it is with {names[1]}"
+    assert list(broken(checked(contents("pkg-1.0-cp314t-cp314t-win_amd64.whl")))) == []  # FTV111
+    late = contents(names[1], requires_python=">=3.14")
+    assert [finding.message[-8:] for finding in broken(checked(late))] == ["(FTW503)"]
+    assert list(broken(checked(late), {names[1]})) == []
+    pair = EmptyHalf.finding(names[0], "holds nothing but its metadata")
+    assert [finding.subject for finding in broken(checked(together=[pair]))] == [names[0]]
 
 
 def test_a_size_that_the_index_took_before() -> None:

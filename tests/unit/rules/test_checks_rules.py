@@ -512,9 +512,9 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(FT, requires_python=">=3.14"),
             facts(FT, requires_python="<3.13"),
             facts(ABI3, requires_python="<3.9"),
-            facts(FT, requires_python="three"),
         ],
         [
+            facts(FT, requires_python="three"),
             facts(FT, requires_python=">=3.9"),
             facts(FT, requires_python=">=3.13.1"),
             facts(ABI3, requires_python=">=3.12"),
@@ -663,7 +663,10 @@ GROUP_CASES: dict[str, tuple[list[ReleaseWheels], list[ReleaseWheels]]] = {
         [_GOOD, group(contents(DEFAULT, files={"pkg/data.bin": "one"}), contents(FT))],
     ),
     "FTW604": (
-        [group(_DEFAULT_WHEEL, replace(_FT_WHEEL, members=_FT_WHEEL.members[:0]))],
+        [
+            group(_DEFAULT_WHEEL, replace(_FT_WHEEL, members=_FT_WHEEL.members[:0])),
+            group(replace(_DEFAULT_WHEEL, members=()), replace(_FT_WHEEL, members=())),
+        ],
         [_GOOD],
     ),
     "FTW605": ([group(_PLAIN_DEFAULT, _PLAIN_FT)], [_GOOD]),

@@ -31,12 +31,14 @@ from ftwheel.core.release.coverage import (
     target_environments,
     wheel_scope,
 )
+from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.release.upload import Upload
 from ftwheel.core.release.upload_plan import PlannedWheel, upload_order
 from ftwheel.core.tags.cpython import on
+from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.rules.release.coverage import findings, problems
 from ftwheel.rules.release.files import ambiguous, conflicts, excluded, never_right, not_distributions, variants
-from ftwheel.rules.release.uploads import closed, refused, stopped, unknown_project
+from ftwheel.rules.release.uploads import RefusedByIndex, broken, closed, refused, stopped, unknown_project
 
 __all__ = ["Verification", "unserved", "verify"]
 
@@ -220,9 +222,12 @@ def _about_files(
     page = indexes[0].project(release.name) if new_files else None
     there = {file.filename for file in page.files} & new_files if page is not None else set()
     waiting = upload_order(new_files - there)
+    checked, sdists = _read(upload, waiting)
+    kept_out = tuple(excluded(release.files, names, release.supported[-1]))
     found = [
         *refused(
-            map(upload.contents, waiting) if upload.contents is not None else (),
+            checked,
+            sdists,
             index_rules=index_rules,
             limit=max((file.size or 0 for file in page.files), default=0) if page is not None else 0,
         ),
@@ -234,14 +239,24 @@ def _about_files(
             index_rules=index_rules,
         ),
         *ambiguous(wheels, names),
-        *excluded(release.files, names, release.supported[-1]),
+        *broken(checked, {finding.subject for finding in kept_out}),
+        *kept_out,
         *conflicts(upload.files, page, upload.sha256),
         *never_right(names),
         *variants(wheel_names(new_files)),
         *not_distributions(upload.rejected),
     ]
-    blocked = {finding.subject: finding.code for finding in found if finding.severity is Severity.ERROR}
+    refusals = (finding for finding in found if finding.code == RefusedByIndex.code)
+    blocked = {finding.subject: finding.code for finding in refusals if finding.severity is Severity.ERROR}
     return [*found, *stopped(waiting, there, blocked.get, subject=f"{release.name} {release.text}")]
+
+
+def _read(upload: Upload, waiting: Sequence[str]) -> tuple[CheckReport, list[SdistContents]]:
+    """What is in the files that wait for their upload, as far as it can be told."""
+    wheels = [filename for filename in waiting if filename.endswith(".whl")]
+    others = [filename for filename in waiting if not filename.endswith(".whl")]
+    checked = upload.check(wheels) if upload.check is not None and wheels else CheckReport(wheels=())
+    return checked, list(map(upload.sdist, others)) if upload.sdist is not None else []
 
 
 def _upload_days(files: Iterable[File]) -> list[date]:

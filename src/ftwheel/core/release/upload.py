@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ftwheel.core.index.page import File
 from ftwheel.core.release.sdist import SdistContents
-from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.reports import CheckReport
 
 __all__ = ["Upload"]
 
@@ -16,11 +16,13 @@ __all__ = ["Upload"]
 class Upload:
     """The files to upload, and how to read them.
 
-    ``sha256`` gives the digest of one of them by its name, and ``contents`` what is inside it; None where that cannot
-    be told. ``rejected`` are the files beside them that are not distributions, each with the reason.
+    ``sha256`` gives the digest of one of them by its name, ``check`` what ``ftwheel check`` finds in several wheels,
+    ``sdist`` what is inside a source distribution; None where that cannot be told. ``rejected`` are the files beside
+    them that are not distributions, each with the reason.
     """
 
     files: tuple[File, ...] = ()
     sha256: Callable[[str], str] | None = None
-    contents: Callable[[str], WheelContents | SdistContents] | None = None
+    check: Callable[[Sequence[str]], CheckReport] | None = None
+    sdist: Callable[[str], SdistContents] | None = None
     rejected: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,7 @@ import hashlib
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,12 +19,12 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File
 from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.release.upload import Upload
-from ftwheel.core.wheel.contents import WheelContents, parse_metadata
+from ftwheel.core.wheel.contents import parse_metadata
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.io.release.sdist import read_sdist
 from ftwheel.io.system.folders import near
 from ftwheel.io.wheel.archive import open_zip
-from ftwheel.io.wheel.reading import read_wheel
 
 __all__ = ["Dist", "file_identity", "read_dist"]
 
@@ -52,10 +52,15 @@ class Dist:
     paths: dict[str, Path]
     rejected: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def upload(self) -> Upload:
-        """The same as ``ftwheel.app.release.verify`` takes them."""
-        return Upload(files=self.files, sha256=self.sha256, contents=self.contents, rejected=self.rejected)
+    def upload(self, check: Callable[[Sequence[str]], CheckReport]) -> Upload:
+        """The same as ``ftwheel.app.release.verify`` takes them; ``check`` checks wheels by their paths."""
+        return Upload(
+            files=self.files,
+            sha256=self.sha256,
+            check=lambda names: check([str(self.paths[name]) for name in names]),
+            sdist=self.sdist,
+            rejected=self.rejected,
+        )
 
     def sha256(self, filename: str) -> str:
         """The digest of one of the files, in hexadecimal."""
@@ -65,10 +70,9 @@ class Dist:
                 digest.update(chunk)
         return digest.hexdigest()
 
-    def contents(self, filename: str) -> WheelContents | SdistContents:
-        """What is inside one of the files; compiled modules are not looked into."""
-        path = self.paths[filename]
-        return read_wheel(path) if filename.endswith(".whl") else read_sdist(path)
+    def sdist(self, filename: str) -> SdistContents:
+        """What is inside one of the source distributions."""
+        return read_sdist(self.paths[filename])
 
     def metadata(self, filename: str) -> bytes:
         """METADATA of one of the wheels."""

@@ -177,11 +177,7 @@ def _cause(cell: CoverageCell) -> object:
         return cell.expected, cell.target.python
     if cell.expected in {ExpectationBasis.DROPPED_PLATFORM, ExpectationBasis.RAISED_FLOOR}:
         return cell.expected
-    return (
-        cell.target.python,
-        cell.expected,
-        tuple((each.outcome, each.version, each.only_binary) for each in cell.choices),
-    )
+    return cell.target.python, cell.expected, tuple(each.outcome for each in cell.choices)
 
 
 def _build(cells: Iterable[CoverageCell]) -> str:
@@ -203,24 +199,36 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-def _taken(choice: InstallerChoice) -> str:
-    match choice.outcome:
+def _taken(choices: Iterable[InstallerChoice]) -> str:
+    """What one installer takes in several targets."""
+    by_outcome: dict[Outcome, list[InstallerChoice]] = {}
+    for choice in choices:
+        by_outcome.setdefault(choice.outcome, []).append(choice)
+    return " or ".join(_alike(outcome, same) for outcome, same in by_outcome.items())
+
+
+def _alike(outcome: Outcome, choices: Iterable[InstallerChoice]) -> str:
+    match outcome:
         case Outcome.NOTHING:
             return "nothing"
         case Outcome.OLDER_VERSION:
-            return f"the older version {choice.version}"
+            return f"the older version {_any_of(choice.version for choice in choices)}"
         case Outcome.SDIST:
-            instead = f"version {choice.only_binary}" if choice.only_binary else "nothing"
-            return f"the sdist (with only-binary: {instead})"
+            versions = (f"version {choice.only_binary}" if choice.only_binary else "nothing" for choice in choices)
+            return f"the sdist (with only-binary: {_any_of(versions)})"
         case _:
-            return choice.filename
+            return _any_of(choice.filename for choice in choices)
 
 
-def instead(cell: CoverageCell) -> str:
-    """``pip and uv take the sdist`` or, where they differ, what each takes."""
+def _any_of(names: Iterable[str]) -> str:
+    return " or ".join(dict.fromkeys(names))
+
+
+def instead(*cells: CoverageCell) -> str:
+    """``pip and uv take the sdist`` or, where they or the targets differ, all that they take."""
     by_answer: dict[str, list[str]] = {}
-    for choice in cell.choices:
-        by_answer.setdefault(_taken(choice), []).append(choice.installer)
+    for choices in zip(*(cell.choices for cell in cells), strict=True):
+        by_answer.setdefault(_taken(choices), []).append(choices[0].installer)
     return "; ".join(
         f"{' and '.join(names)} {'takes' if len(names) == 1 else 'take'} {answer}"
         for answer, names in by_answer.items()
@@ -259,13 +267,13 @@ def _raised(coverage: Coverage, subject: str, cells: list[CoverageCell]) -> Iter
         yield RaisedFloor.finding(
             subject,
             f"the floor rises from {old} to {new} on {architectures} for {builds}:"
-            f" on the older systems {instead(risen[0])}",
+            f" on the older systems {instead(*risen)}",
         )
 
 
 def _missing(rule: type[Rule], subject: str, cells: list[CoverageCell]) -> Finding:
     first = cells[0]
-    where, what = f"{_build(cells)} on {_targets(cells)}", instead(first)
+    where, what = f"{_build(cells)} on {_targets(cells)}", instead(*cells)
     upload = f"Build and upload {_wheels(cells)}."
     match first.expected:
         case ExpectationBasis.DROPPED_PYTHON:

@@ -19,7 +19,16 @@ from ftwheel.rules.rule import Rule
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.tags import Abi3tFloor, NeverAccepted, PythonTagWithT
 
-__all__ = ["FILE_RULES", "ambiguous", "conflicts", "excluded", "never_right", "not_distributions", "variants"]
+__all__ = [
+    "FILE_RULES",
+    "QUOTED_BY_NAME",
+    "ambiguous",
+    "conflicts",
+    "excluded",
+    "never_right",
+    "not_distributions",
+    "variants",
+]
 
 
 class FileRule(Rule):
@@ -41,7 +50,7 @@ class RequiresPythonExcludesAll(FileRule):
     why = "Installers skip a file whose requires-python does not fit, so nobody can install this wheel."
     fix = "Correct requires-python, or leave this wheel out."
     severity = Severity.ERROR
-    see = ("FTW502",)
+    see = ("FTW503",)
 
 
 class OtherContents(FileRule):
@@ -98,6 +107,7 @@ FILE_RULES: tuple[type[FileRule], ...] = (
     NotADistribution,
 )
 _BY_NAME: tuple[WheelRule, ...] = (PythonTagWithT(), Abi3tFloor(), NeverAccepted())
+QUOTED_BY_NAME = tuple(rule.code for rule in _BY_NAME)  # FTV111
 
 
 def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Iterator[Finding]:

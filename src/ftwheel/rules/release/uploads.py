@@ -1,9 +1,9 @@
-"""FTV about the upload: which files an index refuses, where an upload stopped, and whether the project is known."""
+"""FTV about the upload: which files an index refuses or check finds broken, where it stopped, which project it is."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from ftwheel.core.findings import Finding, Severity
@@ -17,16 +17,21 @@ from ftwheel.core.release.index_acceptance import (
 from ftwheel.core.release.index_metadata import metadata_errors
 from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.reports import CheckReport
+from ftwheel.rules.release.files import QUOTED_BY_NAME
 from ftwheel.rules.rule import Rule
 from ftwheel.rules.wheel.facts import WheelFacts
 from ftwheel.rules.wheel.index import INDEX_RULES, RefusedSize
+from ftwheel.rules.wheel.metadata import RequiresPythonExcludes
 from ftwheel.rules.wheel.selection import RuleSelection
 
 __all__ = [
     "UPLOAD_RULES",
+    "BrokenFile",
     "RefusedByIndex",
     "StoppedUpload",
     "UnknownProject",
+    "broken",
     "closed",
     "refused",
     "stopped",
@@ -35,6 +40,7 @@ __all__ = [
 
 # what makes an index or an installer refuse the file itself: the archive, its metadata, its tags
 _UNACCEPTABLE = ("FTW1", "FTW201", "FTW8")
+_TAKEN_ALL_THE_SAME = ("FTW1",)  # warnings about the archive: the index sends a mail, and installers do not look
 _OPEN_FOR = timedelta(days=14)  # PyPI: no new files for a release that is older
 
 
@@ -69,39 +75,78 @@ class UnknownProject(Rule):
     severity = Severity.ERROR
 
 
-UPLOAD_RULES: tuple[type[Rule], ...] = (RefusedByIndex, StoppedUpload, UnknownProject)
+class BrokenFile(Rule):
+    code = "FTV119"
+    title = "`ftwheel check` finds an error in a file"
+    why = """The index takes the file and installers choose it, but it is not what its name says: the code is for
+        another machine or another build, say, or an import does not find it. What is on an index cannot be replaced
+        there."""
+    fix = "Mend what the rule in brackets is about, and build the file again."
+    severity = Severity.ERROR
+    see = ("FTV106", "FTV111", "FTV116")
+
+
+UPLOAD_RULES: tuple[type[Rule], ...] = (RefusedByIndex, StoppedUpload, UnknownProject, BrokenFile)
 
 
 def refused(
-    files: Iterable[WheelContents | SdistContents], *, index_rules: IndexRules, limit: int = DEFAULT_LIMIT
+    report: CheckReport, sdists: Iterable[SdistContents], *, index_rules: IndexRules, limit: int = DEFAULT_LIMIT
 ) -> Iterator[Finding]:
     """FTV116: the files that an index refuses; those refused for one reason are one finding, about the first of them.
 
     ``limit`` is the size in bytes that the index is known to take from this project.
     """
     names: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
-    for contents in files:
-        if isinstance(contents, SdistContents):
-            filename, found = contents.filename, list(_about_sdist(contents, index_rules))
+    found: list[tuple[str, tuple[Severity, str, str]]] = []
+    for wheel in report.wheels:
+        if wheel.contents is None:
+            found += [(one.subject, (one.severity, f"{one.message} ({one.code})", one.fix)) for one in wheel.findings]
         else:
-            filename, found = contents.filename, list(_about_wheel(contents, index_rules, limit))
-        for severity, message, fix in dict.fromkeys(found):
-            names[severity, message, fix].append(filename)
+            found += [(wheel.contents.filename, about) for about in _about_wheel(wheel.contents, index_rules, limit)]
+    found += [(sdist.filename, about) for sdist in sdists for about in _about_sdist(sdist, index_rules)]
+    for filename, about in dict.fromkeys(found):
+        names[about].append(filename)
     for (severity, message, fix), (first, *others) in names.items():
         also = f"; so are {', '.join(others)}" if others else ""
         may = "is" if severity is Severity.ERROR else "may be"
         yield RefusedByIndex.finding(first, f"{may} refused: {message}{also}", fix=fix or None, severity=severity)
 
 
+def broken(report: CheckReport, told: Collection[str] = ()) -> Iterator[Finding]:
+    """FTV119: the errors of a check that no other rule of a release tells, and warnings about archives.
+
+    The same of several files is one finding, about the first of them. ``told`` are the files whose Requires-Python has
+    a finding of its own, FTV108.
+    """
+    dist_info = {wheel.contents.filename: wheel.contents.dist_info for wheel in report.wheels if wheel.contents}
+    names: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
+    for finding in report.findings:
+        if finding.code in QUOTED_BY_NAME:
+            continue
+        if finding.code == RequiresPythonExcludes.code and finding.subject in told:
+            continue
+        of_archive = finding.code.startswith(_TAKEN_ALL_THE_SAME) and finding.severity is Severity.WARNING
+        if of_archive or (finding.severity is Severity.ERROR and not finding.code.startswith(_UNACCEPTABLE)):
+            filename, message = _quoted(finding, dist_info)
+            names[finding.severity, message, finding.fix].append(filename)
+    for (severity, message, fix), (first, *others) in names.items():
+        also = f"; so it is with {', '.join(others)}" if others else ""
+        yield BrokenFile.finding(first, message + also, fix=fix, severity=severity)
+
+
+def _quoted(finding: Finding, dist_info: Mapping[str, str]) -> tuple[str, str]:
+    """The file, and what ``check`` says about it: members of ``.dist-info`` without the folder."""
+    filename, _, member = finding.subject.partition(":")
+    member = member.removeprefix(dist_info.get(filename, ""))
+    return filename, f"{member}{': ' if member else ''}{finding.message} ({finding.code})"
+
+
 def _about_wheel(wheel: WheelContents, index_rules: IndexRules, limit: int) -> Iterator[tuple[Severity, str, str]]:
     selection = RuleSelection(select=_UNACCEPTABLE, index_rules=index_rules)
     for finding in selection.judge(WheelFacts(wheel=wheel, stable_symbols=dict)):
-        if finding.severity is Severity.ADVICE:
+        if finding.severity is not Severity.ERROR and (finding.code != RefusedSize.code or wheel.size <= limit):
             continue
-        if finding.code == RefusedSize.code and finding.severity is Severity.WARNING and wheel.size <= limit:
-            continue
-        member = finding.subject.partition(":")[2].removeprefix(wheel.dist_info)
-        yield finding.severity, f"{member}{': ' if member else ''}{finding.message} ({finding.code})", finding.fix
+        yield finding.severity, _quoted(finding, {wheel.filename: wheel.dist_info})[1], finding.fix
 
 
 def _about_sdist(sdist: SdistContents, index_rules: IndexRules) -> Iterator[tuple[Severity, str, str]]:

@@ -72,12 +72,7 @@ class RequiresPythonExcludes(WheelRule):
         try:
             allowed = specifier_set(metadata.requires_python)
         except InvalidSpecifier:
-            yield self.finding(
-                facts.subject(),
-                f"Requires-Python: {metadata.requires_python} is not a version specifier",
-                fix="Write it like `>=3.11`.",
-            )
-            return
+            return  # FTW109 says so
         for target in targets_of(facts.wheel.name):
             minors = range(target.minor, target.minor + (_LATER if target.onwards else 1))
             versions = [f"3.{minor}.{micro}" for minor in minors for micro in _MICROS]

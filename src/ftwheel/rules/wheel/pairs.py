@@ -88,13 +88,23 @@ class DifferentFiles(GroupRule):
 class EmptyHalf(GroupRule):
     code = "FTW604"
     title = "A wheel that installs nothing"
-    why = "Two builds at once shared a build folder: one wheel got the files of both, the other none."
+    why = """Two builds at once shared a build folder: one wheel got the files of both, the other none. Where both are
+        empty, the build found no package."""
     fix = "Build one wheel after the other, or each in a build folder of its own."
     severity = Severity.ERROR
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
-        for filename in sorted({name for comparison in group.comparisons for name in comparison.empty}):
+        halves = {name for comparison in group.comparisons if len(comparison.empty) == 1 for name in comparison.empty}
+        for filename in sorted(halves):
             yield self.finding(filename, "holds nothing but its metadata")
+        for comparison in group.comparisons:
+            if len(comparison.empty) > 1:
+                yield self.finding(
+                    comparison.default,
+                    f"holds nothing but its metadata; so does {comparison.free_threaded}",
+                    fix="Let the build find the package, or ship one wheel tagged py3-none-any if there is none.",
+                    severity=Severity.WARNING,
+                )
 
 
 class IdenticalModules(GroupRule):
