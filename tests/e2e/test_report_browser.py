@@ -178,8 +178,8 @@ def test_a_screen_reader_hears_heads_verdicts_and_reasons(show: Open) -> None:
 
 def test_the_list_says_what_the_matrix_shows(show: Open) -> None:
     page = show(varied())
-    board = lay_out(varied(), findings(varied()))
-    for field in board.fields:
+    layout = lay_out(varied(), findings(varied()))
+    for field in layout.fields:
         word = page.locator(f'[href="#{field.target.label}"] .word').text_content()
         line = page.locator(f"[id='{field.target.label}']").text_content() or ""
         assert word == field.word

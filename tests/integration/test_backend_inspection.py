@@ -37,14 +37,14 @@ def target(label: str, platform: str = "") -> Target:
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("backend-modules")
 
 
 @pytest.fixture(scope="module")
-def code(workshop: Path, default_python: str, free_threaded_python: str) -> Mapping[str, bytes]:
+def code(builder: Path, default_python: str, free_threaded_python: str) -> Mapping[str, bytes]:
     """Machine code by what it was compiled for."""
-    return every_abi(workshop, default_python, free_threaded_python)
+    return every_abi(builder, default_python, free_threaded_python)
 
 
 def codes(

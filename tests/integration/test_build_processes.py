@@ -51,9 +51,9 @@ def gone(pid: int) -> bool:
 def test_a_program_runs_to_its_end_and_its_output_is_kept(tmp_path: Path) -> None:
     log = tmp_path / "log"
     program = "import os, sys; print(os.getcwd(), os.environ['X']); sys.stdout.flush(); print('e', file=sys.stderr)"
-    crew = ProcessGroup()
-    assert crew.run([sys.executable, "-c", program], log=log, cwd=tmp_path, env={**os.environ, "X": "1"}) == 0
-    assert crew.run([sys.executable, "-c", "raise SystemExit(3)"], log=log) == 3
+    processes = ProcessGroup()
+    assert processes.run([sys.executable, "-c", program], log=log, cwd=tmp_path, env={**os.environ, "X": "1"}) == 0
+    assert processes.run([sys.executable, "-c", "raise SystemExit(3)"], log=log) == 3
     assert log.read_text() == f"{tmp_path} 1\ne\n"
 
 
@@ -72,18 +72,18 @@ def test_a_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_stop_ends_every_group_and_starts_no_other(tmp_path: Path) -> None:
-    crew = ProcessGroup()
+    processes = ProcessGroup()
     logs = [tmp_path / "one", tmp_path / "two"]
     with ThreadPoolExecutor() as pool:
-        futures = [pool.submit(crew.run, [sys.executable, "-c", PARENT], log=log) for log in logs]
+        futures = [pool.submit(processes.run, [sys.executable, "-c", PARENT], log=log) for log in logs]
         pids = [grandchild(log) for log in logs]
-        crew.stop()
+        processes.stop()
         for future in futures:
             with pytest.raises(Stopped):
                 future.result()
     assert all(map(gone, pids))
     with pytest.raises(Stopped):
-        crew.run([sys.executable, "-c", "pass"], log=tmp_path / "three")
+        processes.run([sys.executable, "-c", "pass"], log=tmp_path / "three")
 
 
 def test_a_place_of_work_is_empty_private_and_removed(tmp_path: Path) -> None:

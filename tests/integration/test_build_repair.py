@@ -34,15 +34,15 @@ def interpreter(free_threaded_python: str) -> Interpreter:
 
 
 @pytest.fixture
-def crew() -> Iterator[ProcessGroup]:
-    crew = ProcessGroup()
-    yield crew
-    crew.stop()
+def processes() -> Iterator[ProcessGroup]:
+    processes = ProcessGroup()
+    yield processes
+    processes.stop()
 
 
 @pytest.fixture
-def auditwheel(crew: ProcessGroup, tmp_path: Path) -> Iterator[Auditwheel]:
-    with contextlib.closing(Auditwheel(crew, tmp_path / "auditwheel.log")) as auditwheel:
+def auditwheel(processes: ProcessGroup, tmp_path: Path) -> Iterator[Auditwheel]:
+    with contextlib.closing(Auditwheel(processes, tmp_path / "auditwheel.log")) as auditwheel:
         yield auditwheel
 
 
@@ -60,7 +60,7 @@ def module(folder: Path, interpreter: Interpreter, source: str, *flags: str) -> 
 
 
 def test_a_library_is_copied_into_the_wheel_and_found_there(
-    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, processes: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     library = tmp_path / "library"
     library.mkdir()
@@ -72,7 +72,7 @@ def test_a_library_is_copied_into_the_wheel_and_found_there(
     wheel = make_wheel(tmp_path, name, module(tmp_path / "c", interpreter, source, *flags))
 
     repaired, repair = repair_wheel(
-        wheel, tmp_path / "repaired", platform=interpreter.platform, crew=crew, auditwheel=auditwheel
+        wheel, tmp_path / "repaired", platform=interpreter.platform, processes=processes, auditwheel=auditwheel
     )
     shutil.rmtree(library)
     (result,) = import_modules(repaired, interpreter, ["user._ext"])
@@ -88,14 +88,16 @@ def test_a_library_is_copied_into_the_wheel_and_found_there(
 
 
 def test_two_at_once(
-    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, processes: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     files = module(tmp_path / "c", interpreter, c_source("_ext"))
 
     def repaired(number: int) -> str:
         wheel = make_wheel(tmp_path / str(number), name, files)
         place = tmp_path / f"repaired{number}"
-        path, repair = repair_wheel(wheel, place, platform=interpreter.platform, crew=crew, auditwheel=auditwheel)
+        path, repair = repair_wheel(
+            wheel, place, platform=interpreter.platform, processes=processes, auditwheel=auditwheel
+        )
         assert path.is_relative_to(place)
         return repair.after
 
@@ -105,7 +107,7 @@ def test_two_at_once(
 
 
 def test_what_cannot_be_repaired_is_refused_with_the_reason(
-    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, processes: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     (tmp_path / "gone.c").write_text("int gone(void) { return 1; }\n")
     subprocess.run(["cc", "-shared", "-fPIC", "gone.c", "-o", "libgone.so"], cwd=tmp_path, check=True)
@@ -115,18 +117,22 @@ def test_what_cannot_be_repaired_is_refused_with_the_reason(
     )
 
     with pytest.raises(BuildError, match="auditwheel refuses") as caught:
-        repair_wheel(wheel, tmp_path / "repaired", platform=interpreter.platform, crew=crew, auditwheel=auditwheel)
+        repair_wheel(
+            wheel, tmp_path / "repaired", platform=interpreter.platform, processes=processes, auditwheel=auditwheel
+        )
 
     assert "libgone.so" in caught.value.message
 
 
 def test_what_is_no_wheel_is_refused(
-    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, processes: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     wheel = make_wheel(tmp_path, name, {"user/_ext.so": b"\x7fELF and nothing else"})
 
     with pytest.raises(BuildError, match="auditwheel refuses"):
-        repair_wheel(wheel, tmp_path / "repaired", platform=interpreter.platform, crew=crew, auditwheel=auditwheel)
+        repair_wheel(
+            wheel, tmp_path / "repaired", platform=interpreter.platform, processes=processes, auditwheel=auditwheel
+        )
 
 
 @pytest.mark.parametrize(
@@ -137,20 +143,22 @@ def test_what_is_no_wheel_is_refused(
     ],
 )
 def test_what_needs_no_repair_stays_as_it_is(
-    tmp_path: Path, crew: ProcessGroup, platform: str, files: dict[str, bytes], reason: str
+    tmp_path: Path, processes: ProcessGroup, platform: str, files: dict[str, bytes], reason: str
 ) -> None:
     wheel = make_wheel(tmp_path, "user-1.0-py3-none-any.whl", files)
 
-    path, repair = repair_wheel(wheel, tmp_path / "repaired", platform=platform, crew=crew, auditwheel=None)
+    path, repair = repair_wheel(wheel, tmp_path / "repaired", platform=platform, processes=processes, auditwheel=None)
 
     assert path == wheel
     assert (repair.tool, repair.before, repair.after, repair.reason) == ("", "any", "any", reason)
 
 
 def test_a_stopped_worker_answers(
-    tmp_path: Path, interpreter: Interpreter, crew: ProcessGroup, auditwheel: Auditwheel, name: str
+    tmp_path: Path, interpreter: Interpreter, processes: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
     wheel = make_wheel(tmp_path, name, {"user/_ext.so": b"\x7fELF"})
-    crew.stop()
+    processes.stop()
     with pytest.raises(Stopped):
-        repair_wheel(wheel, tmp_path / "repaired", platform=interpreter.platform, crew=crew, auditwheel=auditwheel)
+        repair_wheel(
+            wheel, tmp_path / "repaired", platform=interpreter.platform, processes=processes, auditwheel=auditwheel
+        )

@@ -29,18 +29,18 @@ CLASSIFIERS = ["Programming Language :: Python :: Free Threading :: 2 - Beta"]
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("modules")
 
 
 @pytest.fixture(scope="module")
-def default(workshop: Path, default_python: str) -> bytes:
-    return build_module(workshop / "default", default_python)
+def default(builder: Path, default_python: str) -> bytes:
+    return build_module(builder / "default", default_python)
 
 
 @pytest.fixture(scope="module")
-def free_threaded(workshop: Path, free_threaded_python: str) -> bytes:
-    return build_module(workshop / "free-threaded", free_threaded_python)
+def free_threaded(builder: Path, free_threaded_python: str) -> bytes:
+    return build_module(builder / "free-threaded", free_threaded_python)
 
 
 @pytest.fixture(scope="module")
@@ -90,25 +90,25 @@ def test_right_names_and_the_other_builds_code(
 
 
 def test_a_stray_macro_makes_default_headers_free_threaded(
-    wheel: Callable[..., Path], workshop: Path, default_python: str, suffixes: tuple[str, str]
+    wheel: Callable[..., Path], builder: Path, default_python: str, suffixes: tuple[str, str]
 ) -> None:
-    stray = build_module(workshop / "stray", default_python, flags=["-DPy_GIL_DISABLED=1"])
+    stray = build_module(builder / "stray", default_python, flags=["-DPy_GIL_DISABLED=1"])
     assert errors(wheel(DEFAULT, {f"pkg/_ext{suffixes[0]}": stray})) == {"FTW301"}
 
 
 def test_objects_of_both_builds_in_one_module(
     wheel: Callable[..., Path],
-    workshop: Path,
+    builder: Path,
     default_python: str,
     free_threaded_python: str,
     suffixes: tuple[str, str],
 ) -> None:
     helper = "#include <Python.h>\nvoid drop(PyObject *object) { Py_DECREF(object); }\n"
-    other = compile_objects(workshop / "mixed", default_python, helper, "helper")
+    other = compile_objects(builder / "mixed", default_python, helper, "helper")
     source = DECLARED.replace(
         "{{ return PyLong", "{{ extern void drop(PyObject *); drop(PyLong_FromLong(7)); Py_DECREF(self); return PyLong"
     )
-    mixed = build_module(workshop / "mixed", free_threaded_python, source=source, flags=[other.name])
+    mixed = build_module(builder / "mixed", free_threaded_python, source=source, flags=[other.name])
     assert errors(wheel(FREE_THREADED, {f"pkg/_ext{suffixes[1]}": mixed})) == {"FTW302"}
 
 
@@ -164,9 +164,9 @@ def test_a_stable_abi_by_tag_alone(wheel: Callable[..., Path], default: bytes, s
     assert errors(tagged) == {"FTW206"}
 
 
-def test_the_full_api_under_the_stable_abi(wheel: Callable[..., Path], workshop: Path, default_python: str) -> None:
+def test_the_full_api_under_the_stable_abi(wheel: Callable[..., Path], builder: Path, default_python: str) -> None:
     source = DECLARED.replace("return PyLong_FromLong(42)", "return PyType_GetFullyQualifiedName(Py_TYPE(self))")
-    module = build_module(workshop / "full", default_python, source=source)
+    module = build_module(builder / "full", default_python, source=source)
     files = {"pkg/_ext.abi3.so": module}
     found = [f for f in checked(wheel("pkg-1.0-cp39-abi3-linux_x86_64.whl", files)).findings if f.code == "FTW307"]
     assert ["PyType_GetFullyQualifiedName (3.13)" in finding.message for finding in found] == [True]
@@ -201,12 +201,12 @@ def test_a_renamed_wheel(wheel: Callable[..., Path], default: bytes, suffixes: t
 def test_a_module_that_does_not_declare_beside_one_that_does(
     source: str,
     wheel: Callable[..., Path],
-    workshop: Path,
+    builder: Path,
     free_threaded_python: str,
     suffixes: tuple[str, str],
 ) -> None:
-    free_threaded = build_module(workshop / "eager", free_threaded_python)
-    lazy = build_module(workshop / "lazy", free_threaded_python, name="_lazy", source=source)
+    free_threaded = build_module(builder / "eager", free_threaded_python)
+    lazy = build_module(builder / "lazy", free_threaded_python, name="_lazy", source=source)
     files = {f"pkg/_ext{suffixes[1]}": free_threaded, f"pkg/_lazy{suffixes[1]}": lazy}
     found = [f for f in checked(wheel(FREE_THREADED, files)).findings if f.severity is Severity.ERROR]
     assert [(finding.code, finding.subject.rpartition("/")[2]) for finding in found] == [

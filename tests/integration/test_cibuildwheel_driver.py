@@ -159,13 +159,17 @@ def judged(
         mine = {each: path for each, path in sorted(wheels.items()) if each.place == name}
         interpreters, importable = interpreters_for(mine, found)
         (tmp_path / name).mkdir()
-        workshop = CollectedBuilder(
-            tmp_path, out, {each.label: path for each, path in mine.items()}, place=tmp_path / name, crew=ProcessGroup()
+        builder = CollectedBuilder(
+            tmp_path,
+            out,
+            {each.label: path for each, path in mine.items()},
+            place=tmp_path / name,
+            processes=ProcessGroup(),
         )
         plan = BuildPlan(interpreters=interpreters, repair=False, import_modules=importable)
-        places.append(PlatformWheels(plan=plan, workshop=workshop))
+        places.append(PlatformWheels(plan=plan, builder=builder))
     origins = {path.name: WheelOrigin(repaired_by="cibuildwheel 4", seconds=2.0) for path in wheels.values()}
-    result = collect(places, origins, workshop.put, Silent(), project="demo", out_dir="out", jobs=2, started=0.0)
+    result = collect(places, origins, builder.put, Silent(), project="demo", out_dir="out", jobs=2, started=0.0)
     assert [wheel.repair.tool for wheel in result.wheels] == ["cibuildwheel 4"] * len(origins)
     assert all(bool(wheel.path) is result.passed for wheel in result.wheels)
     return result.passed, out

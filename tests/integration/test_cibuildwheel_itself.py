@@ -125,10 +125,10 @@ def identifier_of(text: str) -> BuildIdentifier:
 
 
 def runs_for(
-    series: CibuildwheelSeries, document: dict[str, Any], request: CibuildwheelRequest, **wishes: Any
+    series: CibuildwheelSeries, document: dict[str, Any], request: CibuildwheelRequest, **options: Any
 ) -> list[CibuildwheelRun]:
     own = read_options(document, {})
-    plan = plan_runs(select(request), own, document, RunRequest(**{"config_settings": {}, **wishes}))
+    plan = plan_runs(select(request), own, document, RunRequest(**{"config_settings": {}, **options}))
     return [run for run in plan.runs if run.series is series]
 
 

@@ -69,7 +69,7 @@ def test_another_question_or_other_pages_are_not(kept: Path) -> None:
     assert memory(kept).recall(foo("foo<2")) is None
     assert memory(kept).recall(replace(foo(), name="bar")) is None
     pinned = RequestedVersion(requirement=parse_requirement("foo"), pinned="1.0")
-    assert memory(kept).recall(replace(foo(), wishes=((0, pinned),))) is None
+    assert memory(kept).recall(replace(foo(), versions=((0, pinned),))) is None
 
 
 def test_what_needs_no_page_is_not_kept(tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ def shown() -> Coverage:
 
 
 def test_every_state_and_what_to_think_of_it(shown: Coverage) -> None:
-    board = lay_out(shown, findings(shown))
-    got = {field.target.label: (field.word, field.tone, field.codes) for field in board.fields}
+    layout = lay_out(shown, findings(shown))
+    got = {field.target.label: (field.word, field.tone, field.codes) for field in layout.fields}
     assert got == {
         "cp313-manylinux_2_17_x86_64": ("wheel", Tone.GOOD, ()),
         "cp314-manylinux_2_17_x86_64": ("wheel", Tone.GOOD, ()),
@@ -78,27 +78,27 @@ def test_every_state_and_what_to_think_of_it(shown: Coverage) -> None:
         "cp314-win_amd64": ("wheel", Tone.GOOD, ()),
         "cp314t-win_amd64": ("pure", Tone.BAD, ("FTV105",)),
     }
-    assert {field.state for field in board.fields} == set(FieldState)
-    assert [system.name for system in board.systems] == ["Linux (glibc)", "Linux (musl)", "macOS", "Windows"]
-    assert board.headline == "5 of 11 expected targets do not get the wheel of this release"
-    assert board.verdict is Tone.BAD
+    assert {field.state for field in layout.fields} == set(FieldState)
+    assert [system.name for system in layout.systems] == ["Linux (glibc)", "Linux (musl)", "macOS", "Windows"]
+    assert layout.headline == "5 of 11 expected targets do not get the wheel of this release"
+    assert layout.verdict is Tone.BAD
 
 
 def test_a_place_weighs_what_its_finding_weighs(shown: Coverage) -> None:
     warnings = tuple(
         Finding(subject="spam 1.0", code=code, severity=Severity.WARNING, message="m") for code in family("FTV")
     )
-    board = lay_out(shown, warnings)
-    assert board.verdict is Tone.WARNED
-    assert board.count(Tone.BAD) == 0
-    assert board.count(Tone.WARNED) == 5
+    layout = lay_out(shown, warnings)
+    assert layout.verdict is Tone.WARNED
+    assert layout.count(Tone.BAD) == 0
+    assert layout.count(Tone.WARNED) == 5
 
 
 def test_what_a_baseline_accepts_is_no_problem_and_stays_visible(shown: Coverage) -> None:
     known = frozenset((code, field.target.label) for field in lay_out(shown, ()).fields for code in field.codes)
-    board = lay_out(shown, (), known=known)
-    assert (board.count(Tone.BAD), board.count(Tone.KNOWN), board.verdict) == (0, 5, Tone.GOOD)
-    assert "accepted" in board.headline
+    layout = lay_out(shown, (), known=known)
+    assert (layout.count(Tone.BAD), layout.count(Tone.KNOWN), layout.verdict) == (0, 5, Tone.GOOD)
+    assert "accepted" in layout.headline
     assert "sdist (accepted)" in text("text", shown, (), known=known)
     assert "complete" in svg.badge(shown, (), known=known)
 
@@ -159,19 +159,19 @@ def test_github_annotations_are_one_line_each(shown: Coverage) -> None:
 
 
 def test_the_page_says_in_words_what_the_matrix_shows(shown: Coverage) -> None:
-    board = lay_out(shown, findings(shown))
+    layout = lay_out(shown, findings(shown))
     page = Tags(html(shown, findings(shown)))
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     links = {
         attributes["href"] for tag, attributes in page.elements if tag == "a" and attributes["href"] != "#findings"
     }
-    assert links == {f"#{field.target.label}" for field in board.fields}
+    assert links == {f"#{field.target.label}" for field in layout.fields}
     described = [
         attributes["aria-describedby"] for tag, attributes in page.elements if "aria-describedby" in attributes
     ]
     assert set(described) <= set(ids)
-    for field in board.fields:
+    for field in layout.fields:
         assert page.text.count(field.taken) >= 2  # in the matrix and in the list
     for finding in findings(shown):
         assert finding.message in page.text

@@ -24,7 +24,7 @@ from ftwheel.io.index.client import IndexClient
 from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
-from support.resolved import catalogue, dependencies
+from support.resolved import dependencies, source
 from support.server import IndexServer, Reply, Request, serve, wait_until
 from support.universes import Dist, Universe, publish
 
@@ -54,7 +54,7 @@ def put(server: IndexServer, *dists: Dist) -> str:
 def resolve(
     index: str, asked: Dependencies, *, installer: str = "uv", folder: Path | None = None, forgiving: bool = True
 ) -> Resolution:
-    with catalogue(index, folder=str(folder) if folder else None) as found:
+    with source(index, folder=str(folder) if folder else None) as found:
         rules = InstallerOptions(name=installer)
         return Resolver(found, lambda _: rules, forgiving=forgiving)(asked, parse_environment(LABEL))
 
@@ -200,7 +200,7 @@ def test_everything_is_asked_once_and_many_at_a_time(server: IndexServer) -> Non
 
     server.routes.update(dict.fromkeys(pages, wait_for_others))
     rules = InstallerOptions(name="uv")
-    with catalogue(index) as found:
+    with source(index) as found:
         resolver = Resolver(found, lambda _: rules)
         for label in (LABEL, "cp313t-win_amd64"):
             assert len(resolver(dependencies("app"), parse_environment(label)).pins) == 42

@@ -14,7 +14,7 @@ from ftwheel.core.project.declarations import Declarations
 from ftwheel.core.project.toml_edits import applied
 from ftwheel.io.project.toml_text import edited
 
-WISHES = AdoptionRequest(pythons=("3.14", "3.14t"), platforms=("win_amd64",), status="beta")
+REQUEST = AdoptionRequest(pythons=("3.14", "3.14t"), platforms=("win_amd64",), status="beta")
 TOKEN = re.compile(r"""#[^\r\n]*|"(?:\\.|[^"\\])*"|'[^']*'|[\w-]+|[^\s\w]""")
 QUOTES = ('"', "'")
 
@@ -86,8 +86,8 @@ def is_subsequence(short: list[str], long: list[str]) -> bool:
 @given(documents())
 def test_only_what_is_said_changes(text: str):
     document = tomllib.loads(text)
-    survey = ProjectScan(pyproject=text, document=document, declarations=Declarations(declared=("a.c",)))
-    edits = adopt(survey, WISHES).edits
+    scan = ProjectScan(pyproject=text, document=document, declarations=Declarations(declared=("a.c",)))
+    edits = adopt(scan, REQUEST).edits
     after = edited(text, edits)
 
     assert tomllib.loads(after) == applied(document, edits)
@@ -102,5 +102,5 @@ def test_only_what_is_said_changes(text: str):
     assert {*re.findall(r"\r?\n", after)} <= {*re.findall(r"\r?\n", text)}
     assert after.endswith("\n") is text.endswith("\n")
 
-    again = ProjectScan(pyproject=after, document=tomllib.loads(after), declarations=survey.declarations)
-    assert adopt(again, WISHES).edits == ()
+    again = ProjectScan(pyproject=after, document=tomllib.loads(after), declarations=scan.declarations)
+    assert adopt(again, REQUEST).edits == ()

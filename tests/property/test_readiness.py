@@ -65,13 +65,13 @@ def test_what_a_verdict_promises(
 ) -> None:
     found = ProjectFiles("foo", [(SourceKind.INDEX, ProjectDetails(name="foo", files=tuple(page)))])
     environment, rules = parse_environment(target), installer(name)
-    wish = RequestedVersion(
+    requested = RequestedVersion(
         requirement=parse_requirement(wanted),
         pinned=pinned,
         resolved=resolved,
         locked=tuple(File(filename=each, url=f"https://lock.invalid/{each}") for each in locked),
     )
-    told = assess(found, wish, environment, rules)
+    told = assess(found, requested, environment, rules)
     if told.readiness is Readiness.CANNOT_TELL:
         assert told.why
     else:

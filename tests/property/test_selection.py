@@ -148,7 +148,7 @@ def test_wheel_names_are_read_as_packaging_reads_them(name: str) -> None:
     """In both ways: the careful reader, and the one that knows most names by their shape."""
     url = f"https://files.example.org/{name}"
     found = ProjectFiles("foo", [page([File(filename=name, url=url)])])
-    (entry,) = found.shelf(find_installer("pip")).everything()
+    (entry,) = found.version_index(find_installer("pip")).everything()
     careful = read_filename(name, "", "foo")
     try:
         project, version, build, expected = parse_wheel_filename(name)
@@ -229,7 +229,7 @@ def test_a_page_of_ten_thousand_files_costs_ten_times_a_thousand(installer: Lite
         project = ProjectFiles("foo", [page(found)])
         case = Case(project, rules=installer)
         assert case.taken == "nothing"
-        return sum(len(group.entries()) for group in project.shelf(find_installer(installer)).groups)
+        return sum(len(group.entries()) for group in project.version_index(find_installer(installer)).groups)
 
     assert looks(5000) == 10 * looks(500)
 

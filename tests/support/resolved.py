@@ -19,12 +19,12 @@ from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
 from support.universes import Answer, Universe
 
-__all__ = ["catalogue", "dependencies", "files", "resolve"]
+__all__ = ["dependencies", "files", "resolve", "source"]
 
 
 @contextlib.contextmanager
-def catalogue(index: str, *, folder: str | None = None) -> Iterator[CandidateSource]:
-    """A catalogue of one index; ``folder`` is where metadata is kept."""
+def source(index: str, *, folder: str | None = None) -> Iterator[CandidateSource]:
+    """The candidates of one index; ``folder`` is where metadata is kept."""
     credentials = Credentials(keyring="disabled")
 
     def connect() -> Transport:
@@ -50,7 +50,7 @@ def dependencies(*requirements: str, constraints: tuple[str, ...] = ()) -> Depen
 def resolve(universe: Universe, index: str, label: str, installer: str) -> Answer:
     """What ftwheel says the installer would install."""
     rules = InstallerOptions(name=installer, only_binary=frozenset({":all:"} if universe.only_binary else ()))
-    with catalogue(index) as found:
+    with source(index) as found:
         resolver = Resolver(found, lambda _: rules, forgiving=False)
         try:
             resolution = resolver(

@@ -162,8 +162,8 @@ def _build(inputs: ActionInputs, work: Path) -> int:
             sdist = [os.fspath(project)]
     if job.pythons:
         # in [tool.ftwheel] 3.14 is the default build alone, for --python it is both
-        halves = [python if python.endswith("t") else f"{python}+gil" for python in job.pythons]
-        options.append(f"--python={','.join(halves)}")
+        builds = [python if python.endswith("t") else f"{python}+gil" for python in job.pythons]
+        options.append(f"--python={','.join(builds)}")
     code, reports = _command("build", [*options, *inputs.arguments, os.fspath(project)], inputs, work)
     document = reports.document
     built = [*document.get("wheels", ()), *filter(None, [document.get("sdist")])]
@@ -186,14 +186,14 @@ def _sdist(project: Path, dist: Path) -> Path:
     from ftwheel.io.system.interpreters import probe
     from ftwheel.render.build.result import progress
 
-    with open_builder(project, dist, {}, repair=False) as workshop, progress() as observer:
-        [path] = workshop.publish([workshop.make_sdist(probe(sys.executable), observer)])
+    with open_builder(project, dist, {}, repair=False) as builder, progress() as observer:
+        [path] = builder.publish([builder.make_sdist(probe(sys.executable), observer)])
     return Path(path)
 
 
 def _verify(inputs: ActionInputs, work: Path) -> int:
     """Look at what all build jobs made: each wheel, and what the release gives to whom."""
-    from ftwheel.core.project.action import missing_halves, served_pairs
+    from ftwheel.core.project.action import missing_targets, served_pairs
     from ftwheel.io.release.artifacts import collect
 
     dist = work / "dist"
@@ -222,7 +222,7 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
         _summary(details)
     _output(
         pairs=_json(served_pairs(release.document)),
-        missing=_json(missing_halves(release.document)),
+        missing=_json(missing_targets(release.document)),
         report=os.fspath(report) if report.is_file() else "",
         digests=_text(work / "ftwheel.sha256").rstrip("\n"),
     )

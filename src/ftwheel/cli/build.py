@@ -28,7 +28,7 @@ __all__ = ["EXAMPLES", "add_arguments", "run"]
 EXAMPLES = """\
   ftwheel build                        every pair of interpreters on this machine, wheels in dist/
   ftwheel build --python 3.13,3.14     the pairs 3.13 + 3.13t and 3.14 + 3.14t
-  ftwheel build --python 3.14t         the free-threaded half alone
+  ftwheel build --python 3.14t         the free-threaded wheel alone
   ftwheel build --sdist -o wheelhouse  the source distribution, and the pairs built from it
   ftwheel build --driver cibuildwheel  the same pairs by cibuildwheel, on Linux in manylinux containers
   ftwheel build --driver cibuildwheel --platforms 'manylinux*' --dry-run
@@ -129,7 +129,7 @@ def _build(
     if project.is_sdist and arguments.sdist:
         raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
     repair = not arguments.no_repair
-    with open_builder(project.path, out_dir, settings, repair=repair) as workshop:
+    with open_builder(project.path, out_dir, settings, repair=repair) as builder:
         found = interpreters(arguments.python, project)
         serves = {} if project.floor is None else plan_local_builds(found, floor=project.floor, abi3t=project.abi3t)
         plan = BuildPlan(
@@ -147,7 +147,7 @@ def _build(
             with progress() as observer:
                 return build(
                     plan,
-                    workshop,
+                    builder,
                     observer,
                     project=project.path.name,
                     out_dir=shown,
@@ -155,7 +155,7 @@ def _build(
                 )
         finally:
             if arguments.verbose:
-                _show_logs(plan.interpreters, workshop.log_of)
+                _show_logs(plan.interpreters, builder.log_of)
 
 
 def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpreter, ...]:

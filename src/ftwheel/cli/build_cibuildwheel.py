@@ -80,13 +80,13 @@ def build(
 
     started = time.monotonic()
     label = container_label()
-    crew = ProcessGroup()
+    processes = ProcessGroup()
     with workspace() as place:
         try:
             (place / "tree").mkdir()
             source = put_source(project.path, place / "tree", without=out_dir)
             judged = read_project(source) if project.is_sdist else project
-            tool = Cibuildwheel(source, place, crew, label=label, echo=echo)
+            tool = Cibuildwheel(source, place, processes, label=label, echo=echo)
             with progress() as observer:
                 observer.stage("cibuildwheel", BuildStage.ENVIRONMENT)
                 plan = _plan(arguments, source, settings, label, tool.identifiers)
@@ -101,7 +101,7 @@ def build(
                 return _judge(
                     judged,
                     built,
-                    crew,
+                    processes,
                     observer,
                     room=place,
                     imports=not arguments.no_import,
@@ -110,7 +110,7 @@ def build(
                     started=started,
                 )
         finally:
-            crew.stop()
+            processes.stop()
 
 
 def _plan(
@@ -127,13 +127,13 @@ def _plan(
     tags = tuple(table_of(document, "tool", "ftwheel").get("platforms", ()))
     platforms = _platforms(arguments.platforms, tags, own)
     request = request_for(document, os.environ, pythons=_pythons(arguments.python), platforms=platforms)
-    wishes = RunRequest(
+    run_request = RunRequest(
         platforms=(*platforms, *tags),
         config_settings=settings,
         audit=_audit(),
         container_label=label,
     )
-    return plan_runs(select(request, identifiers_of), own, document, wishes)
+    return plan_runs(select(request, identifiers_of), own, document, run_request)
 
 
 def _pythons(asked: Sequence[str]) -> list[str]:
@@ -149,10 +149,10 @@ def _pythons(asked: Sequence[str]) -> list[str]:
                 f"--python {text}: cibuildwheel has interpreters of its own", hint="write 3.14, 3.14t or 3.14+gil"
             )
         minor = request.version[1]
-        halves = [False, True] if request.free_threaded is None else [request.free_threaded]
+        builds = [False, True] if request.free_threaded is None else [request.free_threaded]
         if request.free_threaded is None and minor < FIRST_FREE_THREADED:
-            halves = [False]
-        found += [f"3.{minor}{'t' if half else ''}" for half in halves]
+            builds = [False]
+        found += [f"3.{minor}{'t' if free_threaded else ''}" for free_threaded in builds]
     return found
 
 
@@ -185,7 +185,7 @@ def _platforms(asked: Sequence[str], tags: Sequence[str], own: CibuildwheelOptio
 def _judge(
     project: SourceProject,
     built: Mapping[BuildIdentifier, BuiltByCibuildwheel],
-    crew: ProcessGroup,
+    processes: ProcessGroup,
     observer: BuildObserver,
     *,
     room: Path,
@@ -219,10 +219,14 @@ def _judge(
             ignored=project.ignored,
         )
         (room / name).mkdir()
-        workshop = CollectedBuilder(
-            project.path, out_dir, {each.label: path for each, path in wheels.items()}, place=room / name, crew=crew
+        builder = CollectedBuilder(
+            project.path,
+            out_dir,
+            {each.label: path for each, path in wheels.items()},
+            place=room / name,
+            processes=processes,
         )
-        places.append(PlatformWheels(plan=plan, workshop=workshop))
+        places.append(PlatformWheels(plan=plan, builder=builder))
     origins = {
         made.path.name: WheelOrigin(repaired_by=f"cibuildwheel {made.version}", seconds=made.seconds)
         for _, made in sorted(built.items(), reverse=True)  # of several that share a wheel the first one built it
@@ -230,7 +234,7 @@ def _judge(
     return collect(
         places,
         origins,
-        workshop.put,
+        builder.put,
         observer,
         project=project.path.name,
         out_dir=shown,

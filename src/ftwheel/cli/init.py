@@ -68,21 +68,21 @@ def run(arguments: argparse.Namespace) -> int:
     """0 when all is written or nothing has to be, 1 when --check finds a change or the last answer is no."""
     from ftwheel.core.project.adoption import AdoptionRequest, found
     from ftwheel.core.tags.cpython import on
-    from ftwheel.io.project.scan import read_repository, survey
+    from ftwheel.io.project.scan import read_repository, scan_project
     from ftwheel.io.system.writing import NewText, write_all
     from ftwheel.render.terminal import printable
 
     folder = Path(os.path.realpath(arguments.project))
     supported = on(datetime.now(UTC).date())
-    project, repository = survey(folder, supported=supported), read_repository(folder)
+    project, repository = scan_project(folder, supported=supported), read_repository(folder)
     asking = not (arguments.yes or arguments.dry_run or arguments.check)
     if asking and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(
             "there is no terminal to ask on",
             hint="--yes takes the proposals, --dry-run shows them, and every answer has an option of its own",
         )
-    wishes, wanted = _wishes(arguments), _wanted(arguments)
-    said = wishes != AdoptionRequest() or wanted is not None
+    request, wanted = _request(arguments), _wanted(arguments)
+    said = request != AdoptionRequest() or wanted is not None
     gated = None
     if arguments.adopt == "gate" or (arguments.adopt is None and not said and not project.adopted):
         gated = _gated(folder, repository)
@@ -104,8 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
             wanted = ()
         if asking:
             _found_first(found(project))
-            wishes, wanted = _asked(project, wishes, wanted, _places(folder, repository))
-        plan = _planned(project, wishes, folder, repository, wanted, overwrite=arguments.overwrite)
+            request, wanted = _asked(project, request, wanted, _places(folder, repository))
+        plan = _planned(project, request, folder, repository, wanted, overwrite=arguments.overwrite)
     _show(plan)
     if not plan.changes or arguments.dry_run:
         return 0
@@ -149,7 +149,7 @@ def _gated(folder: Path, repository: Repository) -> InitPlan | None:
 
 def _planned(
     project: ProjectScan,
-    wishes: AdoptionRequest,
+    request: AdoptionRequest,
     folder: Path,
     repository: Repository,
     wanted: tuple[str, ...] | None,
@@ -164,7 +164,7 @@ def _planned(
 
     return plan_init(
         project,
-        wishes,
+        request,
         edit=edited,
         template=templates.read,
         action=action_value(__version__, templates.release_commit()),
@@ -176,7 +176,7 @@ def _planned(
     )
 
 
-def _wishes(arguments: argparse.Namespace) -> AdoptionRequest:
+def _request(arguments: argparse.Namespace) -> AdoptionRequest:
     from ftwheel.core.project.adoption import AdoptionRequest
 
     return AdoptionRequest(
@@ -210,7 +210,7 @@ def _places(folder: Path, repository: Repository) -> bool:
 
 
 def _asked(
-    project: ProjectScan, wishes: AdoptionRequest, wanted: tuple[str, ...] | None, workflows: bool
+    project: ProjectScan, request: AdoptionRequest, wanted: tuple[str, ...] | None, workflows: bool
 ) -> tuple[AdoptionRequest, tuple[str, ...] | None]:
     """Ask for what no option says and no setting answers; an adopted project is asked nothing."""
     from dataclasses import replace
@@ -220,26 +220,26 @@ def _asked(
     from ftwheel_build.config import PYTHON
 
     if project.adopted:
-        return wishes, wanted
+        return request, wanted
     own = table_at(project.document, ("tool", "ftwheel")) or {}
-    if wishes.pythons is None and "pythons" not in own:
+    if request.pythons is None and "pythons" not in own:
         answer = _answer("CPythons to serve", " ".join(project.proposed[0]), partial(_all_match, PYTHON, "3.14t"))
-        wishes = replace(wishes, pythons=_list(answer))
-    if wishes.platforms is None and "platforms" not in own:
+        request = replace(request, pythons=_list(answer))
+    if request.platforms is None and "platforms" not in own:
         answer = _answer("Platforms to serve", " ".join(project.proposed[1]), _all_platforms)
-        wishes = replace(wishes, platforms=_list(answer))
+        request = replace(request, platforms=_list(answer))
     declared = project.declarations
-    if declared.undeclared and wishes.gil is None and "gil" not in own:
+    if declared.undeclared and request.gil is None and "gil" not in own:
         print(f"No declaration about the GIL found in: {printable(', '.join(declared.undeclared))}", file=sys.stderr)
         if _yes("May modules leave it undeclared, and turn the GIL on?", default=False):
-            wishes = replace(wishes, gil="allow-used")
-    elif declared.all_declare and wishes.status is None:
+            request = replace(request, gil="allow-used")
+    elif declared.all_declare and request.status is None:
         said = _choice("Free-threading classifier", (*_STATUSES, "none"), "none")
-        wishes = replace(wishes, status=None if said == "none" else said)
+        request = replace(request, status=None if said == "none" else said)
     if wanted is None and workflows:
         chosen = [name for name in _WORKFLOWS if _yes(f"Write the workflow {name}?", default=name == "release")]
         wanted = tuple(f"workflows/{name}.yml" for name in chosen)
-    return wishes, wanted
+    return request, wanted
 
 
 def _answer(question: str, default: str, wrong: Callable[[str], str]) -> str:

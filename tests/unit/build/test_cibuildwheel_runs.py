@@ -32,11 +32,11 @@ def planned(
     *,
     pythons: tuple[str, ...] = PAIR,
     places: tuple[str, ...] = X86,
-    **wishes: Any,
+    **options: Any,
 ) -> DriverPlan:
     own = read_options(document or {}, environ or {})
     selection = select(CibuildwheelRequest(pythons=pythons, places=places, own=own))
-    return plan_runs(selection, own, document or {}, RunRequest(**{"config_settings": {}, **wishes}))
+    return plan_runs(selection, own, document or {}, RunRequest(**{"config_settings": {}, **options}))
 
 
 def only(plan: DriverPlan) -> CibuildwheelRun:

@@ -43,14 +43,14 @@ def ask(
     pinned: str = "",
     digests: Sequence[str] = (),
 ) -> TargetReadiness:
-    wish = RequestedVersion(
+    requested = RequestedVersion(
         requirement=parse_requirement(wanted),
         pinned=pinned,
         resolved=resolved,
         hashes=frozenset(("sha256", digest * 64) for digest in digests),
         locked=tuple(File(filename=name, url=f"https://lock.invalid/{name}") for name in locked),
     )
-    return assess(project, wish, parse_environment(target), rules or installer("pip"))
+    return assess(project, requested, parse_environment(target), rules or installer("pip"))
 
 
 def kinds(verdict: TargetReadiness) -> list[HelpKind]:

@@ -15,7 +15,7 @@ from support.pages import entry, html_page, json_page, page, project
 
 
 def names(found: ProjectFiles, installer: str) -> list[str]:
-    return [item.filename for item in found.shelf(find_installer(installer)).everything()]
+    return [item.filename for item in found.version_index(find_installer(installer)).everything()]
 
 
 def test_files_are_sorted_under_their_versions() -> None:
@@ -35,30 +35,30 @@ def test_files_are_sorted_under_their_versions() -> None:
         "foo-1.0-py3-none-ANY.whl",
     )
     for installer in ("pip", "uv"):
-        groups = found.shelf(find_installer(installer)).groups
+        groups = found.version_index(find_installer(installer)).groups
         assert [str(group.version) for group in groups] == ["9.0.1.2.3.4.5.6.7.8.9", "2.0a1", "1.0"]
         assert sorted(names(found, installer)) == sorted(file.filename for file in found.sources[0].details.files)
-        assert found.shelf(find_installer(installer)) is found.shelf(find_installer(installer))
-    pip = found.shelf(find_installer("pip")).groups[-1]
-    assert pip.lanes() is pip.lanes()
-    assert set(pip.lanes().wheels) == {"py3-none", "PY3-none"}
-    assert "PY3-none" in found.shelf(find_installer("uv")).groups[-1].lanes().wheels
+        assert found.version_index(find_installer(installer)) is found.version_index(find_installer(installer))
+    pip = found.version_index(find_installer("pip")).groups[-1]
+    assert pip.by_abi() is pip.by_abi()
+    assert set(pip.by_abi().wheels) == {"py3-none", "PY3-none"}
+    assert "PY3-none" in found.version_index(find_installer("uv")).groups[-1].by_abi().wheels
 
 
 def test_files_of_a_json_page_are_made_when_they_are_asked_for() -> None:
     details = json_page(entry("foo-1.0.tar.gz", hashes={"sha256": "a" * 64}))
-    (group,) = (found := ProjectFiles("foo", [(SourceKind.INDEX, details)])).shelf(find_installer("pip")).groups
+    (group,) = (found := ProjectFiles("foo", [(SourceKind.INDEX, details)])).version_index(find_installer("pip")).groups
     assert [found.file(item) for item in group.entries()] == list(details.files)
 
 
 def test_matching_tells_finals_from_prereleases() -> None:
-    shelf = project("foo-1.0.tar.gz", "foo-2.0a1.tar.gz", "foo-3.0.tar.gz").shelf(find_installer("pip"))
-    everything = shelf.matching(parse_requirement("foo"))
+    version_index = project("foo-1.0.tar.gz", "foo-2.0a1.tar.gz", "foo-3.0.tar.gz").version_index(find_installer("pip"))
+    everything = version_index.matching(parse_requirement("foo"))
     assert [str(group.version) for group in everything.versions] == ["3.0", "2.0a1", "1.0"]
-    some = shelf.matching(parse_requirement("foo<3"))
+    some = version_index.matching(parse_requirement("foo<3"))
     assert [str(group.version) for group in some.finals] == ["1.0"]
     assert [group.version for group in some.prereleases] == [Version("2.0a1")]
-    assert shelf.matching(parse_requirement("foo<3")) is some
+    assert version_index.matching(parse_requirement("foo<3")) is some
 
 
 def test_pip_compares_find_links_first_and_eggs_last() -> None:
@@ -69,7 +69,7 @@ def test_pip_compares_find_links_first_and_eggs_last() -> None:
         "foo",
         [(SourceKind.INDEX, first), (SourceKind.EXTRA_INDEX, second), page(*folder, kind=SourceKind.FIND_LINKS_FILES)],
     )
-    (group,) = found.shelf(find_installer("pip")).groups
+    (group,) = found.version_index(find_installer("pip")).groups
     assert [found.url(item).removeprefix("https://") for item in group.entries()] == [
         "file:///links/foo-1.0.zip",
         "file:///links/foo-1.0.tar.gz",
@@ -88,7 +88,7 @@ def test_uv_compares_find_links_first_and_then_names() -> None:
             page(File(filename="foo-1.0.tar.gz", url="file:///x/foo-1.0.tar.gz"), kind=SourceKind.FIND_LINKS_FILES),
         ],
     )
-    (group,) = found.shelf(find_installer("uv")).groups
+    (group,) = found.version_index(find_installer("uv")).groups
     assert [(item.source, item.filename) for item in group.entries()] == [
         (1, "foo-1.0.tar.gz"),
         (0, "foo-1.0.tar.gz"),
@@ -98,8 +98,8 @@ def test_uv_compares_find_links_first_and_then_names() -> None:
 
 def test_one_address_counts_once_to_pip() -> None:
     found = ProjectFiles("foo", [page("foo-1.0.tar.gz", "foo-1.0.tar.gz", "foo-2.0%2B.tar.gz")])
-    assert sum(item.reading.problem is None for item in found.shelf(find_installer("pip")).everything()) == 1
-    assert sum(item.reading.problem is None for item in found.shelf(find_installer("uv")).everything()) == 2
+    assert sum(item.reading.problem is None for item in found.version_index(find_installer("pip")).everything()) == 1
+    assert sum(item.reading.problem is None for item in found.version_index(find_installer("uv")).everything()) == 2
 
 
 def test_pip_takes_only_plain_names_from_a_folder() -> None:
@@ -116,7 +116,11 @@ def test_pip_takes_only_plain_names_from_a_folder() -> None:
         )
     ]
     found = ProjectFiles("foo", [page(*files, kind=SourceKind.FIND_LINKS_FILES)])
-    taken = {item.filename for item in found.shelf(find_installer("pip")).everything() if item.reading.problem is None}
+    taken = {
+        item.filename
+        for item in found.version_index(find_installer("pip")).everything()
+        if item.reading.problem is None
+    }
     assert taken == {"foo-1.0.tar.gz", "foo-1.0.zip", "foo-1.0-py3-none-any.whl"}
 
 
@@ -124,7 +128,7 @@ def test_old_binary_archives_are_no_sdists() -> None:
     found = project(
         "foo-1.0.macosx10.zip", File(filename="foo-1.0.zip", url="https://example.org/macosx10/foo-1.0.zip")
     )
-    assert all(item.reading.problem is not None for item in found.shelf(find_installer("pip")).everything())
+    assert all(item.reading.problem is not None for item in found.version_index(find_installer("pip")).everything())
 
 
 def test_upload_times_of_a_whole_project() -> None:

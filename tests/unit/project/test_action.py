@@ -16,7 +16,7 @@ from ftwheel.core.project.action import (
     built_pairs,
     job_of,
     missing_dependencies,
-    missing_halves,
+    missing_targets,
     plan_jobs,
     read_inputs,
     served_pairs,
@@ -263,7 +263,7 @@ def test_pairs_and_gaps_of_a_release():
         ]
     }
     assert served_pairs(document) == [{"python": "3.14", "platform": "win32", "default": "a", "free_threaded": "b"}]
-    assert missing_halves(document) == [{"python": "3.13t", "platform": "win32", "codes": ["FTV101"]}]
+    assert missing_targets(document) == [{"python": "3.13t", "platform": "win32", "codes": ["FTV101"]}]
 
 
 def test_dependencies_that_block():
@@ -281,4 +281,4 @@ def test_dependencies_that_block():
 
 
 def test_a_command_that_wrote_no_report_found_nothing():
-    assert built_pairs({}) == served_pairs({}) == missing_halves({}) == missing_dependencies({}) == []
+    assert built_pairs({}) == served_pairs({}) == missing_targets({}) == missing_dependencies({}) == []

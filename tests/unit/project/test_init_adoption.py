@@ -28,17 +28,17 @@ classifiers = ["A", "Programming Language :: Python :: 3", "Topic :: B"]
 EVERYTHING = AdoptionRequest(pythons=("3.14", "3.14t"), platforms=("win_amd64",))
 
 
-def survey(pyproject: str | None = SETUPTOOLS, *, setup_py: str | None = MAKES, **more: Any) -> ProjectScan:
+def scan(pyproject: str | None = SETUPTOOLS, *, setup_py: str | None = MAKES, **more: Any) -> ProjectScan:
     document = tomllib.loads(pyproject or "")
     return ProjectScan(pyproject=pyproject, document=document, setup_py=setup_py, **{"declarations": DECLARED, **more})
 
 
-def document_after(given: ProjectScan, wishes: AdoptionRequest = EVERYTHING) -> dict[str, Any]:
-    return applied(given.document, adopt(given, wishes).edits)
+def document_after(given: ProjectScan, request: AdoptionRequest = EVERYTHING) -> dict[str, Any]:
+    return applied(given.document, adopt(given, request).edits)
 
 
-def own(given: ProjectScan, wishes: AdoptionRequest = EVERYTHING) -> dict[str, Any]:
-    table = document_after(given, wishes)["tool"]["ftwheel"]
+def own(given: ProjectScan, request: AdoptionRequest = EVERYTHING) -> dict[str, Any]:
+    table = document_after(given, request)["tool"]["ftwheel"]
     assert isinstance(table, dict)
     return table
 
@@ -68,7 +68,7 @@ class TestEdits:
 
 class TestWrapping:
     def test_the_backend_moves_and_nothing_else_changes(self):
-        after = document_after(survey())
+        after = document_after(scan())
         assert after["build-system"] == {
             "requires": ["ftwheel-build", "setuptools>=77"],
             "build-backend": "ftwheel_build",
@@ -82,24 +82,24 @@ class TestWrapping:
 
     def test_a_backend_in_the_tree_takes_its_path_along(self):
         pyproject = backend("mine", 'backend-path = ["tools"]\n')
-        after = document_after(survey(pyproject))
+        after = document_after(scan(pyproject))
         assert after["build-system"] == {"requires": ["ftwheel-build", "b"], "build-backend": "ftwheel_build"}
-        assert (own(survey(pyproject))["build-backend"], own(survey(pyproject))["backend-path"]) == ("mine", ["tools"])
+        assert (own(scan(pyproject))["build-backend"], own(scan(pyproject))["backend-path"]) == ("mine", ["tools"])
 
     @pytest.mark.parametrize("pyproject", [None, '[project]\nname = "a"\n'])
     def test_without_a_build_system_it_is_setuptools_as_frontends_have_it(self, pyproject: str | None):
-        given = survey(pyproject, setup_py="from Cython.Build import cythonize\nimport numpy\n" + MAKES)
+        given = scan(pyproject, setup_py="from Cython.Build import cythonize\nimport numpy\n" + MAKES)
         system = document_after(given)["build-system"]
         assert system["requires"] == ["ftwheel-build", "setuptools>=77", "Cython>=3.1", "numpy"]
         assert own(given)["build-backend"] == "setuptools.build_meta:__legacy__"
 
     def test_without_a_backend_it_is_the_old_one_of_setuptools(self):
-        given = survey('[build-system]\nrequires = ["setuptools", "not a requirement!"]\n')
+        given = scan('[build-system]\nrequires = ["setuptools", "not a requirement!"]\n')
         assert own(given)["build-backend"] == "setuptools.build_meta:__legacy__"
         assert document_after(given)["build-system"]["requires"][0] == "ftwheel-build"
 
     def test_the_requirement_is_not_added_twice(self):
-        given = survey('[build-system]\nrequires = ["FTWheel_Build>=0.1"]\nbuild-backend = "maturin"\n')
+        given = scan('[build-system]\nrequires = ["FTWheel_Build>=0.1"]\nbuild-backend = "maturin"\n')
         assert document_after(given)["build-system"]["requires"] == ["FTWheel_Build>=0.1"]
 
     @pytest.mark.parametrize(
@@ -113,32 +113,32 @@ class TestWrapping:
     )
     def test_a_table_that_contradicts_itself_is_refused(self, pyproject: str, message: str):
         with pytest.raises(ConfigurationError, match=message):
-            adopt(survey(pyproject), EVERYTHING)
+            adopt(scan(pyproject), EVERYTHING)
 
     def test_a_lost_name_can_be_given(self):
-        given = survey(backend("ftwheel_build"))
+        given = scan(backend("ftwheel_build"))
         assert own(given, AdoptionRequest(backend="maturin"))["build-backend"] == "maturin"
 
     def test_an_unknown_backend_is_wrapped_when_something_is_compiled(self):
-        assert own(survey(backend("sipbuild.api"), setup_py=None))["build-backend"] == "sipbuild.api"
+        assert own(scan(backend("sipbuild.api"), setup_py=None))["build-backend"] == "sipbuild.api"
 
     def test_an_unknown_backend_is_else_wrapped_only_when_named(self):
         with pytest.raises(InputError, match=r"'sipbuild\.api' is not known here"):
-            adopt(survey(backend("sipbuild.api"), declarations=Declarations()), EVERYTHING)
-        wishes = AdoptionRequest(backend="sipbuild.api", pythons=("3.14t",), platforms=("win_amd64",))
-        assert own(survey(backend("sipbuild.api")), wishes)["build-backend"] == "sipbuild.api"
+            adopt(scan(backend("sipbuild.api"), declarations=Declarations()), EVERYTHING)
+        request = AdoptionRequest(backend="sipbuild.api", pythons=("3.14t",), platforms=("win_amd64",))
+        assert own(scan(backend("sipbuild.api")), request)["build-backend"] == "sipbuild.api"
 
     def test_a_backend_without_requirements_cannot_be_wrapped(self):
         with pytest.raises(InputError, match="nothing says what it needs"):
-            adopt(survey(None), AdoptionRequest(backend="sipbuild.api"))
+            adopt(scan(None), AdoptionRequest(backend="sipbuild.api"))
         assert (
-            own(survey(None), AdoptionRequest(backend="setuptools.build_meta"))["build-backend"]
+            own(scan(None), AdoptionRequest(backend="setuptools.build_meta"))["build-backend"]
             == "setuptools.build_meta"
         )
 
     def test_a_name_that_contradicts_the_file_is_refused(self):
         with pytest.raises(InputError, match=r"names 'setuptools\.build_meta'"):
-            adopt(survey(), AdoptionRequest(backend="maturin"))
+            adopt(scan(), AdoptionRequest(backend="maturin"))
 
 
 class TestCompiled:
@@ -158,11 +158,11 @@ class TestCompiled:
         ],
     )
     def test_a_sign_of_compiling_is_enough(self, pyproject: str, setup_py: str | None, setup_cfg: str | None):
-        given = survey(pyproject, setup_py=setup_py, setup_cfg=setup_cfg, declarations=Declarations())
+        given = scan(pyproject, setup_py=setup_py, setup_cfg=setup_cfg, declarations=Declarations())
         assert adopt(given, EVERYTHING).edits
 
     def test_a_source_of_a_module_is_a_sign(self):
-        assert adopt(survey(backend("hatchling.build"), setup_py=None), EVERYTHING).edits
+        assert adopt(scan(backend("hatchling.build"), setup_py=None), EVERYTHING).edits
 
     @pytest.mark.parametrize(
         ("name", "message"),
@@ -176,27 +176,27 @@ class TestCompiled:
     def test_a_project_of_pure_python_needs_no_pair(self, name: str, message: str):
         pyproject = backend(name, '[project]\nclassifiers = ["Framework :: Sphinx :: Extension"]\n')
         setup_py = "setup(description='An Extension of Sphinx')"
-        given = survey(pyproject, setup_py=setup_py, declarations=Declarations())
+        given = scan(pyproject, setup_py=setup_py, declarations=Declarations())
         with pytest.raises(InputError, match=message):
             adopt(given, EVERYTHING)
 
     def test_the_author_may_know_better(self):
-        wishes = AdoptionRequest(compiled=True, pythons=("3.14t",), platforms=("win_amd64",))
-        assert adopt(survey(backend("pdm.backend"), setup_py=None, declarations=Declarations()), wishes).edits
+        request = AdoptionRequest(compiled=True, pythons=("3.14t",), platforms=("win_amd64",))
+        assert adopt(scan(backend("pdm.backend"), setup_py=None, declarations=Declarations()), request).edits
 
 
 class TestSettings:
     def test_the_proposal_is_what_cibuildwheel_would_build(self):
-        pythons, platforms = survey().proposed
+        pythons, platforms = scan().proposed
         assert pythons[:3] == ("3.13", "3.14", "3.14t")
         assert platforms[:2] == ("manylinux_2_28_x86_64", "musllinux_1_2_x86_64")
         assert "macosx_11_0_arm64" in platforms
-        assert own(survey(), AdoptionRequest())["pythons"] == list(pythons)
-        assert own(survey(), AdoptionRequest())["platforms"] == list(platforms)
+        assert own(scan(), AdoptionRequest())["pythons"] == list(pythons)
+        assert own(scan(), AdoptionRequest())["platforms"] == list(platforms)
 
     def test_what_cibuildwheel_skips_is_not_proposed(self):
         pyproject = SETUPTOOLS + '[tool.cibuildwheel]\nbuild = "cp314*-*"\nskip = "*-musllinux* *-win_arm64"\n'
-        pythons, platforms = survey(pyproject).proposed
+        pythons, platforms = scan(pyproject).proposed
         assert pythons == ("3.14", "3.14t")
         assert not [tag for tag in platforms if "musllinux" in tag or tag == "win_arm64"]
 
@@ -214,7 +214,7 @@ class TestSettings:
         ],
     )  # fmt: skip
     def test_the_machines_of_cibuildwheel_are_proposed(self, table: str, platforms: set[str]):
-        assert {*survey(SETUPTOOLS + table).proposed[1]} == platforms
+        assert {*scan(SETUPTOOLS + table).proposed[1]} == platforms
 
     @pytest.mark.parametrize(
         ("image", "tag"),
@@ -226,21 +226,21 @@ class TestSettings:
     )
     def test_the_image_of_the_project_says_how_old_a_system_may_be(self, image: str, tag: str):
         table = f'[tool.cibuildwheel]\nmanylinux-x86_64-image = "{image}"\nskip = "*musl*"\n'
-        assert survey(SETUPTOOLS + table).proposed[1][0] == tag
+        assert scan(SETUPTOOLS + table).proposed[1][0] == tag
 
     def test_a_machine_that_nobody_knows_is_refused(self):
         with pytest.raises(ConfigurationError, match="does not build for 'pdp11'"):
-            survey(SETUPTOOLS + '[tool.cibuildwheel.windows]\narchs = "pdp11"\n').proposed  # noqa: B018 - raises
+            scan(SETUPTOOLS + '[tool.cibuildwheel.windows]\narchs = "pdp11"\n').proposed  # noqa: B018 - raises
 
     def test_pythons_without_support_are_proposed_only_where_they_are_named(self):
         pyproject = SETUPTOOLS.replace(">=3.13", ">=3.9")
         alive = (11, 12, 13, 14, 15)
-        assert survey(pyproject, supported=alive).proposed[0][0] == "3.11"
+        assert scan(pyproject, supported=alive).proposed[0][0] == "3.11"
         named = pyproject.replace("Python :: 3", "Python :: 3.9")
-        assert survey(named, supported=alive).proposed[0][:2] == ("3.9", "3.11")
+        assert scan(named, supported=alive).proposed[0][:2] == ("3.9", "3.11")
         selected = pyproject + '[tool.cibuildwheel]\nbuild = ["cp39-*", "cp314*"]\n'
-        assert survey(selected, supported=alive).proposed[0] == ("3.9", "3.14", "3.14t")
-        assert survey(pyproject, supported=(16,)).proposed[0][0] == "3.9"  # nothing would be left
+        assert scan(selected, supported=alive).proposed[0] == ("3.9", "3.14", "3.14t")
+        assert scan(pyproject, supported=(16,)).proposed[0][0] == "3.9"  # nothing would be left
 
     @pytest.mark.parametrize(
         ("requires", "table", "tags"),
@@ -256,29 +256,29 @@ class TestSettings:
     )  # fmt: skip
     def test_the_deployment_target_of_a_mac_is_what_cibuildwheel_uses(self, requires: str, table: str, tags: list[str]):
         pyproject = SETUPTOOLS.replace(">=3.13", requires) + f"[tool.cibuildwheel]\n{table}\n"
-        assert [tag for tag in survey(pyproject).proposed[1] if tag.startswith("macosx")] == tags
+        assert [tag for tag in scan(pyproject).proposed[1] if tag.startswith("macosx")] == tags
 
     def test_what_cibuildwheel_refuses_goes(self):
-        document = document_after(survey(SETUPTOOLS + '[tool.cibuildwheel]\nenable = ["cpython-freethreading"]\n'))
+        document = document_after(scan(SETUPTOOLS + '[tool.cibuildwheel]\nenable = ["cpython-freethreading"]\n'))
         assert document["tool"]["cibuildwheel"] == {}
 
     def test_a_lower_bound_outside_pyproject_counts(self):
-        assert survey(None, requires_python=">=3.14").proposed[0][0] == "3.14"
+        assert scan(None, requires_python=">=3.14").proposed[0][0] == "3.14"
 
     def test_settings_that_are_there_stay(self):
         pyproject = SETUPTOOLS + '[tool.ftwheel]\npythons = ["3.13t"]\nplatforms = ["win32"]\nstable-abi = "3.10"\n'
-        table = own(survey(pyproject, floors=NINE), AdoptionRequest())
+        table = own(scan(pyproject, floors=NINE), AdoptionRequest())
         assert (table["pythons"], table["platforms"], table["stable-abi"]) == (["3.13t"], ["win32"], "3.10")
 
     def test_only_what_is_missing_is_proposed(self):
-        table = own(survey(SETUPTOOLS + '[tool.ftwheel]\nplatforms = ["win32"]\n'), AdoptionRequest())
+        table = own(scan(SETUPTOOLS + '[tool.ftwheel]\nplatforms = ["win32"]\n'), AdoptionRequest())
         assert table["platforms"] == ["win32"]
         assert "3.14t" in table["pythons"]
 
     def test_what_is_asked_for_replaces_what_is_there(self):
         pyproject = SETUPTOOLS + '[tool.ftwheel]\npythons = ["3.13t"]\ngil = "not-used"\n'
-        wishes = AdoptionRequest(pythons=("3.14t",), platforms=("win32",), gil="allow-used", stable_abi="3.11")
-        assert own(survey(pyproject), wishes) == {
+        request = AdoptionRequest(pythons=("3.14t",), platforms=("win32",), gil="allow-used", stable_abi="3.11")
+        assert own(scan(pyproject), request) == {
             "build-backend": "setuptools.build_meta",
             "pythons": ["3.14t"],
             "platforms": ["win32"],
@@ -287,7 +287,7 @@ class TestSettings:
         }
 
     def test_an_adopted_project_needs_nothing(self):
-        done = document_after(survey(floors=NINE))
+        done = document_after(scan(floors=NINE))
         given = ProjectScan(pyproject="", document=done, declarations=DECLARED)
         assert given.adopted
         assert adopt(given, AdoptionRequest()).edits == ()
@@ -296,15 +296,13 @@ class TestSettings:
         assert adopt(ProjectScan(pyproject="", document=done), AdoptionRequest()).edits == ()
 
     def test_a_stable_abi_that_was_found_is_written_down(self):
-        assert own(survey(floors=NINE))["stable-abi"] == "3.9"
+        assert own(scan(floors=NINE))["stable-abi"] == "3.9"
 
 
 class TestClassifier:
     def added(self, classifiers: list[str], status: str = "beta", **more: Any) -> AdoptionPlan:
         pyproject = backend("maturin", f"[project]\nname = 'a'\nclassifiers = {classifiers}\n")
-        return adopt(
-            survey(pyproject, **more), AdoptionRequest(status=status, pythons=("3.14t",), platforms=("win32",))
-        )
+        return adopt(scan(pyproject, **more), AdoptionRequest(status=status, pythons=("3.14t",), platforms=("win32",)))
 
     @pytest.mark.parametrize(
         ("classifiers", "position"),
@@ -332,44 +330,44 @@ class TestClassifier:
             self.added([], declarations=found)
 
     def test_classifiers_elsewhere_are_left_to_the_author(self):
-        wishes = AdoptionRequest(status="beta", pythons=("3.14t",), platforms=("win32",))
+        request = AdoptionRequest(status="beta", pythons=("3.14t",), platforms=("win32",))
         for project in ("", '[project]\nname = "a"\ndynamic = ["classifiers"]\n'):
-            made = adopt(survey(backend("maturin", project)), wishes)
+            made = adopt(scan(backend("maturin", project)), request)
             assert STATUSES["beta"] in made.notes[0]
             assert [each for each in made.edits if each.key == "classifiers"] == []
 
     def test_it_may_be_the_first_one(self):
-        given = survey(backend("maturin", '[project]\nname = "a"\n'))
-        wishes = AdoptionRequest(status="beta", pythons=("3.14t",), platforms=("win32",))
-        assert document_after(given, wishes)["project"]["classifiers"] == [STATUSES["beta"]]
+        given = scan(backend("maturin", '[project]\nname = "a"\n'))
+        request = AdoptionRequest(status="beta", pythons=("3.14t",), platforms=("win32",))
+        assert document_after(given, request)["project"]["classifiers"] == [STATUSES["beta"]]
 
 
 class TestNotes:
     def test_modules_that_declare_nothing_are_named(self):
         undeclared = Declarations(undeclared=("src/a.c",))
-        [note] = adopt(survey(declarations=undeclared), EVERYTHING).notes
+        [note] = adopt(scan(declarations=undeclared), EVERYTHING).notes
         assert "src/a.c" in note
-        wishes = AdoptionRequest(gil="allow-used", pythons=("3.14t",), platforms=("win32",))
-        assert adopt(survey(declarations=undeclared), wishes).notes == ()
+        request = AdoptionRequest(gil="allow-used", pythons=("3.14t",), platforms=("win32",))
+        assert adopt(scan(declarations=undeclared), request).notes == ()
 
     def test_a_release_without_a_free_threaded_half_is_told(self):
-        [note] = adopt(survey(), AdoptionRequest(pythons=("3.13",), platforms=("win32",))).notes
+        [note] = adopt(scan(), AdoptionRequest(pythons=("3.13",), platforms=("win32",))).notes
         assert note.startswith("there will be no pair")
 
     def test_floors_that_disagree_are_told(self):
         floors = (*NINE, StableAbiFloor(minor=11, where="the features of PyO3"))
-        given = survey(floors=floors, abi3t_feature="abi3t-py315")
+        given = scan(floors=floors, abi3t_feature="abi3t-py315")
         assert own(given)["stable-abi"] == "3.11"
         disagree, feature = adopt(given, EVERYTHING).notes
         assert "3.9 (setup.py), 3.11 (the features of PyO3)" in disagree
         assert "abi3t-py315" in feature
 
     def test_a_project_that_compiles_in_place_is_told(self):
-        [note] = adopt(survey(in_place="build.py"), EVERYTHING).notes
+        [note] = adopt(scan(in_place="build.py"), EVERYTHING).notes
         assert note.startswith("build.py compiles modules into the source tree")
 
     def test_what_was_found_is_told(self):
-        given = survey(SETUPTOOLS + "[tool.cibuildwheel]\n", floors=NINE)
+        given = scan(SETUPTOOLS + "[tool.cibuildwheel]\n", floors=NINE)
         assert adopt(given, EVERYTHING).found == (
             ("build backend", "setuptools.build_meta"),
             ("requires-python", ">=3.13"),
@@ -377,7 +375,7 @@ class TestNotes:
             ("cibuildwheel", "[tool.cibuildwheel]"),
             ("declares", "a.c"),
         )
-        assert adopt(survey(None), EVERYTHING).found[1] == ("requires-python", "not said")
+        assert adopt(scan(None), EVERYTHING).found[1] == ("requires-python", "not said")
         assert found(given) == adopt(given, EVERYTHING).found
 
 

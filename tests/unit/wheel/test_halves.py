@@ -81,7 +81,7 @@ def test_a_version_on_another_platform_says_what_is_missing() -> None:
     assert names(pairing.without_free_threaded) == ["cp313-cp313-win_amd64"]
 
 
-def test_the_stable_abi_is_the_other_half_when_nothing_is_closer() -> None:
+def test_the_stable_abi_is_the_default_of_when_nothing_is_closer() -> None:
     stable = wheel("cp39-abi3-linux_x86_64")
     newer = wheel("cp314-abi3-linux_x86_64")
     odd = wheel("py3-abi3-linux_x86_64")

@@ -36,7 +36,7 @@ _POLL = 0.2  # seconds; a wait without a limit cannot be interrupted on Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Half:
+class _CheckedWheel:
     """One wheel as it comes out of its thread."""
 
     interpreter: Interpreter
@@ -50,40 +50,40 @@ class _Half:
 
 
 def build(
-    plan: BuildPlan, workshop: Builder, observer: BuildObserver, *, project: str, out_dir: str, jobs: int
+    plan: BuildPlan, builder: Builder, observer: BuildObserver, *, project: str, out_dir: str, jobs: int
 ) -> BuildResult:
     """Build everything the plan asks for; at most ``jobs`` wheels at a time.
 
     Findings with severity ERROR keep every file out of the output folder. Raises InputError when the plan cannot be
-    followed, BuildError or MissingToolError when a half could not be built (all halves are tried, and the error tells
-    about each that failed). KeyboardInterrupt passes through; the caller's workshop ends what is still running.
+    followed, BuildError or MissingToolError when a wheel could not be built (all are tried, and the error names each
+    that failed). KeyboardInterrupt passes through; the caller's builder ends what is still running.
     """
     _check(plan)
-    start = workshop.clock()
-    sdist = workshop.make_sdist(plan.interpreters[0], observer) if plan.sdist else ""
+    start = builder.clock()
+    sdist = builder.make_sdist(plan.interpreters[0], observer) if plan.sdist else ""
 
-    def half(interpreter: Interpreter) -> _Half:
-        return _build_half(plan, workshop, observer, interpreter)
+    def build_one(interpreter: Interpreter) -> _CheckedWheel:
+        return _build_one(plan, builder, observer, interpreter)
 
-    halves = _together(half, plan.interpreters, workshop, jobs)
-    from ftwheel.app.build.findings import judge_halves
+    built = _together(build_one, plan.interpreters, builder, jobs)
+    from ftwheel.app.build.findings import judge_pair
 
-    findings = [finding for each in halves for finding in each.findings]
-    for two in combinations(halves, 2):
-        if set.intersection(*({each.minor for each in half.serves} for half in two)):
-            default, free_threaded = sorted(two, key=lambda half: half.interpreter.free_threaded)
-            findings += judge_halves(default.contents, free_threaded.contents)
+    findings = [finding for each in built for finding in each.findings]
+    for two in combinations(built, 2):
+        if set.intersection(*({each.minor for each in wheel.serves} for wheel in two)):
+            default, free_threaded = sorted(two, key=lambda wheel: wheel.interpreter.free_threaded)
+            findings += judge_pair(default.contents, free_threaded.contents)
     # the same name twice is one file for both (pure), for several versions (abi3), or an error found above
-    kept: dict[str, list[_Half]] = {}
-    for each in sorted(halves, key=_oldest_of_stable_abi):
+    kept: dict[str, list[_CheckedWheel]] = {}
+    for each in sorted(built, key=_oldest_of_stable_abi):
         kept.setdefault(each.contents.filename, []).append(each)
     findings = sorted(set(_counted(findings, plan)))
     passed = worst(findings) is not Severity.ERROR
     made = [*filter(None, [sdist]), *(same[0].path for same in kept.values())]
-    digests = [workshop.digest(path) for path in made]
-    placed = workshop.publish(made) if passed else ("",) * len(made)
+    digests = [builder.digest(path) for path in made]
+    placed = builder.publish(made) if passed else ("",) * len(made)
     size, sha256 = digests[0]
-    name = halves[0].contents.name
+    name = built[0].contents.name
     first = 1 if sdist else 0
     return BuildResult(
         project=project,
@@ -95,14 +95,14 @@ def build(
         ),
         findings=tuple(findings),
         sdist=BuiltSdist(path=placed[0], filename=_base(sdist), size=size, sha256=sha256) if sdist else None,
-        seconds=workshop.clock() - start,
+        seconds=builder.clock() - start,
     )
 
 
-def _oldest_of_stable_abi(half: _Half) -> int:
+def _oldest_of_stable_abi(wheel: _CheckedWheel) -> int:
     """A sort key: of the builds of one stable-ABI wheel the oldest interpreter's goes first, others stay in order."""
-    stable = any(abi.startswith("abi3") for abi in half.contents.name.abis)
-    return half.interpreter.minor[1] if stable else 0
+    stable = any(abi.startswith("abi3") for abi in wheel.contents.name.abis)
+    return wheel.interpreter.minor[1] if stable else 0
 
 
 def _check(plan: BuildPlan) -> None:
@@ -115,33 +115,33 @@ def _check(plan: BuildPlan) -> None:
         raise InputError(f"two interpreters are CPython {twice[0]}: {named}", hint="name only one of them")
 
 
-def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, interpreter: Interpreter) -> _Half:
-    start = workshop.clock()
+def _build_one(plan: BuildPlan, builder: Builder, observer: BuildObserver, interpreter: Interpreter) -> _CheckedWheel:
+    start = builder.clock()
     label = interpreter.label
     try:
-        wheel = workshop.make_wheel(interpreter, observer)
-        findings = list(workshop.inspect(wheel, interpreter))
+        wheel = builder.make_wheel(interpreter, observer)
+        findings = list(builder.inspect(wheel, interpreter))
         repair: Repair | None = None
         # a wheel that is wrong already is neither repaired nor imported: what came out would only hide why
         if plan.repair and not _wrong(findings, plan):
             observer.stage(label, BuildStage.REPAIR)
-            wheel, repair = workshop.repair(wheel, interpreter)
-            findings += workshop.inspect(wheel, interpreter)
+            wheel, repair = builder.repair(wheel, interpreter)
+            findings += builder.inspect(wheel, interpreter)
         # an import shows what a module declares better than a walk through its code
-        contents = workshop.read(wheel, interpreter, thorough=not plan.import_modules)
+        contents = builder.read(wheel, interpreter, thorough=not plan.import_modules)
         imports: tuple[Imported, ...] = ()
         serves = (interpreter, *plan.serves.get(label, ()))
         if not _wrong(findings, plan):
             _serves_all(contents.name, serves)
             if plan.import_modules and contents.modules:
                 observer.stage(label, BuildStage.IMPORT)
-                imports = tuple(_imported(workshop, wheel, each, contents) for each in serves)
+                imports = tuple(_imported(builder, wheel, each, contents) for each in serves)
                 # the walk finds the line to add
                 if any(result.enables_gil for each in imports for result in each.results):
-                    contents = workshop.read(wheel, interpreter, thorough=True)
+                    contents = builder.read(wheel, interpreter, thorough=True)
             from ftwheel.app.build.findings import judge_wheel
 
-            findings += judge_wheel(contents, imports, workshop.stable_symbols, plan=plan, log=workshop.log_of(label))
+            findings += judge_wheel(contents, imports, builder.stable_symbols, plan=plan, log=builder.log_of(label))
     except BaseException:
         observer.stage(label, BuildStage.FAILED)
         raise
@@ -149,7 +149,7 @@ def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, int
     observer.stage(label, BuildStage.FAILED if _wrong(findings, plan) else BuildStage.DONE)
     platform = ".".join(contents.name.platforms)
     why = "the wheel has errors" if plan.repair else "not asked for"
-    return _Half(
+    return _CheckedWheel(
         interpreter=interpreter,
         path=wheel,
         contents=contents,
@@ -157,18 +157,18 @@ def _build_half(plan: BuildPlan, workshop: Builder, observer: BuildObserver, int
         serves=serves,
         imports=imports,
         findings=tuple(findings),
-        seconds=workshop.clock() - start,
+        seconds=builder.clock() - start,
     )
 
 
-def _imported(workshop: Builder, wheel: str, interpreter: Interpreter, contents: WheelContents) -> Imported:
-    results = workshop.import_modules(wheel, interpreter, sorted(contents.modules))
+def _imported(builder: Builder, wheel: str, interpreter: Interpreter, contents: WheelContents) -> Imported:
+    results = builder.import_modules(wheel, interpreter, sorted(contents.modules))
     return Imported(label=interpreter.label, results=results)
 
 
 def _serves_all(name: WheelName, serves: Sequence[Interpreter]) -> None:
     """Raise BuildError for a wheel that does not serve an interpreter which it was planned for."""
-    builder, *others = serves
+    built_with, *others = serves
     targets = targets_of(name)
     without = [
         each.label
@@ -177,7 +177,7 @@ def _serves_all(name: WheelName, serves: Sequence[Interpreter]) -> None:
     ]
     if without and "none" not in name.abis:
         raise BuildError(
-            f"{name.filename}, built with {builder.label}, does not serve {', '.join(without)}:"
+            f"{name.filename}, built with {built_with.label}, does not serve {', '.join(without)}:"
             " [tool.ftwheel] stable-abi says that one wheel serves them all",
             hint="let the backend build for that limited API, or take stable-abi out of [tool.ftwheel];"
             ' limited-api = "version-specific" says that there is no abi3t wheel',
@@ -199,20 +199,18 @@ def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
 
 
 def _together(
-    half: Callable[[Interpreter], _Half], interpreters: Sequence[Interpreter], workshop: Builder, jobs: int
-) -> list[_Half]:
+    build_one: Callable[[Interpreter], _CheckedWheel], interpreters: Sequence[Interpreter], builder: Builder, jobs: int
+) -> list[_CheckedWheel]:
     """The wheels in the order of the interpreters. An interruption stops the builder before threads are waited for."""
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        futures = [pool.submit(half, interpreter) for interpreter in interpreters]
+        futures = [pool.submit(build_one, interpreter) for interpreter in interpreters]
         try:
-            importlib.import_module(
-                "ftwheel.app.build.findings"
-            )  # the rules load while the halves are built, not before
-            pending: set[Future[_Half]] = set(futures)
+            importlib.import_module("ftwheel.app.build.findings")  # the rules load while the wheels are built
+            pending: set[Future[_CheckedWheel]] = set(futures)
             while pending:
                 _, pending = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
         except BaseException:
-            workshop.stop()
+            builder.stop()
             pool.shutdown(cancel_futures=True)
             raise
     failures = [error for future in futures if (error := future.exception()) is not None]
@@ -235,18 +233,18 @@ def _joined(failures: Iterable[BaseException]) -> BaseException:
     return kind("\n\n".join(told), hint=first.hint)
 
 
-def _built(same: Sequence[_Half], path: str, digest: tuple[int, str]) -> BuiltWheel:
-    half = same[0]
+def _built(same: Sequence[_CheckedWheel], path: str, digest: tuple[int, str]) -> BuiltWheel:
+    first = same[0]
     size, sha256 = digest
     return BuiltWheel(
         path=path,
-        filename=half.contents.filename,
+        filename=first.contents.filename,
         size=size,
         sha256=sha256,
-        interpreters=tuple(each for half in same for each in half.serves),
-        modules=tuple(sorted(half.contents.modules)),
-        repair=half.repair,
-        imports=tuple(each for half in same for each in half.imports),
+        interpreters=tuple(each for wheel in same for each in wheel.serves),
+        modules=tuple(sorted(first.contents.modules)),
+        repair=first.repair,
+        imports=tuple(each for wheel in same for each in wheel.imports),
         seconds=max(each.seconds for each in same),
     )
 

@@ -14,10 +14,10 @@ __all__ = ["PlatformWheels", "WheelOrigin", "collect"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformWheels:
-    """The wheels of one platform; the workshop hands them out instead of building them."""
+    """The wheels of one platform; the builder returns them instead of building them."""
 
     plan: BuildPlan
-    workshop: Builder
+    builder: Builder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +44,7 @@ def collect(
     ``origins`` are by file name, ``started`` is when cibuildwheel began, by the workshops' clock. For errors see
     ``ftwheel.app.build.build.build``.
     """
-    results = [
-        build(each.plan, each.workshop, observer, project=project, out_dir=out_dir, jobs=jobs) for each in places
-    ]
+    results = [build(each.plan, each.builder, observer, project=project, out_dir=out_dir, jobs=jobs) for each in places]
     versions = {result.version for result in results}
     if len(versions) > 1:
         raise BuildError(f"{project}: wheels of several versions came out: {', '.join(sorted(versions))}")
@@ -60,7 +58,7 @@ def collect(
         out_dir=out_dir,
         wheels=tuple(replace(wheel, path=final) for wheel, final in zip(wheels, finals, strict=True)),
         findings=findings,
-        seconds=places[0].workshop.clock() - started,
+        seconds=places[0].builder.clock() - started,
     )
 
 

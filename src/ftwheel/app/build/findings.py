@@ -15,7 +15,7 @@ from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
 from ftwheel.rules.wheel.index import INDEX_RULES
 from ftwheel.rules.wheel.selection import RuleSelection
 
-__all__ = ["judge_halves", "judge_wheel"]
+__all__ = ["judge_pair", "judge_wheel"]
 
 _ONE_WHEEL = "FTW607"
 _GIL = ("FTW401", "FTW403", "FTW703")  # not declared, declared as needed, enabled by an import
@@ -45,7 +45,7 @@ def judge_wheel(
     return _serious(selection.judge(facts))
 
 
-def judge_halves(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:
+def judge_pair(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:
     """Compare the two wheels of a pair.
 
     One file name for both is wrong, unless neither has extension modules and the Python files are the same: that is

@@ -75,11 +75,11 @@ class CandidateSource:
 
 
 class InstallerCandidates:
-    """What one installer takes in one environment, of the projects of a catalogue."""
+    """What one installer takes in one environment, of the projects of a source."""
 
     def __init__(
         self,
-        catalogue: CandidateSource,
+        source: CandidateSource,
         environment: Environment,
         rules: Callable[[str], InstallerOptions],
         *,
@@ -88,7 +88,7 @@ class InstallerCandidates:
         hashes: dict[str, frozenset[tuple[str, str]]] | None = None,
     ) -> None:
         """``pins`` are the requirements asked for themselves: of them, uv takes yanked versions asked for by number."""
-        self.catalogue = catalogue
+        self.source = source
         self.environment = environment
         self.markers = dict(environment.markers)
         self.answers: dict[tuple[str, str], bool] = {}
@@ -114,15 +114,17 @@ class InstallerCandidates:
 
     def versions(self, name: str) -> tuple[Version, ...]:
         """Every version on the pages, newest first."""
-        project = self.catalogue.project(name)
+        project = self.source.project(name)
         if project is None:
             return ()
         with self._lock:
-            return tuple(group.version for group in project.shelf(find_installer(self._rules(name).name)).groups)
+            return tuple(
+                group.version for group in project.version_index(find_installer(self._rules(name).name)).groups
+            )
 
     def candidates(self, wanted: Requirement) -> Iterator[Candidate]:
         """The file taken of each version, in the installer's order. Raises what the indexes raise."""
-        project = self.catalogue.project(wanted.name)
+        project = self.source.project(wanted.name)
         if project is None:
             return
         with self._lock:
@@ -143,7 +145,7 @@ class InstallerCandidates:
 
     def learn(self, name: str, candidate: Candidate, said: CoreMetadata) -> bool:
         """Note what a chosen file says, since the installer may then choose another; False when that was known."""
-        project = self.catalogue.project(name)
+        project = self.source.project(name)
         assert project is not None
         assert isinstance(project.metadata, dict)
         with self._lock:
@@ -183,7 +185,7 @@ class Prefetcher:
 
     def __init__(self, target: InstallerCandidates) -> None:
         self._target = target
-        self._pool = ThreadPoolExecutor(max_workers=target.catalogue.jobs, thread_name_prefix="lookahead")
+        self._pool = ThreadPoolExecutor(max_workers=target.source.jobs, thread_name_prefix="lookahead")
         self._seen: set[tuple[str, tuple[str, ...]]] = set()
         self._lock = Lock()
 
@@ -194,7 +196,7 @@ class Prefetcher:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None and not issubclass(kind, FtwheelError):
-            self._target.catalogue.abort()
+            self._target.source.abort()
         self._pool.shutdown(cancel_futures=True)
 
     def start(self, requirements: Iterable[Requirement]) -> None:
@@ -216,7 +218,7 @@ class Prefetcher:
             first = next(target.candidates(wanted), None)
             if first is None:
                 return
-            said = target.catalogue.metadata(first.file)
+            said = target.source.metadata(first.file)
             if isinstance(said, CoreMetadata):
                 for extras in {(), requirement.extras}:
                     found = dependencies(said, extras, target.markers, target.answers)

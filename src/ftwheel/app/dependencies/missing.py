@@ -231,7 +231,7 @@ def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
     project = ProjectFiles(one.name, found) if found else None
     rules = question.rules(one.name)
     verdicts: dict[int, TargetReadiness] = {}
-    for number, version in one.wishes:
+    for number, version in one.versions:
         verdict = assess(project, version, question.targets[number], rules)
         if number not in verdicts or _is_worse(verdict, verdicts[number]):
             verdicts[number] = verdict

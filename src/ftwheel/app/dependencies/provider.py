@@ -184,7 +184,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
                 assert version is not None
                 if version in seen or not within(version):
                     continue
-                said = self.target.catalogue.metadata(candidate.file)
+                said = self.target.source.metadata(candidate.file)
                 if self._is_other(wanted.name, version, candidate, said) and isinstance(said, CoreMetadata):
                     again = self.target.learn(wanted.name, candidate, said)
                     if again:

@@ -33,14 +33,14 @@ class Resolver:
     """Resolves any number of inputs for any number of environments with the same installer on the same indexes."""
 
     def __init__(
-        self, catalogue: CandidateSource, rules: Callable[[str], InstallerOptions], *, forgiving: bool = True
+        self, source: CandidateSource, rules: Callable[[str], InstallerOptions], *, forgiving: bool = True
     ) -> None:
         """``rules`` gives those for a project, by its normalized name.
 
         ``forgiving`` goes on where the installer ends because it finds no file of a project for the environment: the
         project is left without a version, and the rest is resolved without it.
         """
-        self._catalogue = catalogue
+        self._source = source
         self._rules = rules
         self._forgiving = forgiving
 
@@ -53,7 +53,7 @@ class Resolver:
         roots = [one for one in dependencies.wanted if one.requirement.applies(markers)]
         constraints = [one for one in dependencies.constraints if one.requirement.applies(markers)]
         target = InstallerCandidates(
-            self._catalogue,
+            self._source,
             environment,
             self._rules,
             constraints=[one.requirement for one in constraints],

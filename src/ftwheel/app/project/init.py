@@ -46,8 +46,8 @@ class InitPlan:
 
 
 def plan_init(
-    survey: ProjectScan,
-    wishes: AdoptionRequest,
+    scan: ProjectScan,
+    request: AdoptionRequest,
     *,
     edit: Callable[[str, Sequence[Edit]], str],
     template: Callable[[str], str],
@@ -67,16 +67,16 @@ def plan_init(
     Raises InputError and ConfigurationError as ``adopt`` and ``plan_workflows`` do, and InputError when the table that
     would come out is not valid.
     """
-    adoption = adopt(survey, wishes)
-    document = applied(survey.document, adoption.edits)
+    adoption = adopt(scan, request)
+    document = applied(scan.document, adoption.edits)
     _parsed(document)
     changes: list[Change] = []
     if adoption.edits:
-        before = survey.pyproject or ""
+        before = scan.pyproject or ""
         changes.append(
             Change(
                 path=str(PurePosixPath(place, "pyproject.toml")),
-                before=survey.pyproject,
+                before=scan.pyproject,
                 after=edit(before, adoption.edits),
                 says=tuple(map(_words, adoption.edits)),
             )
@@ -84,7 +84,7 @@ def plan_init(
     notes = [*adoption.notes, *_left_out(document)]
     made = WorkflowPlan(files=(), paths=(), notes=())
     if not place:
-        values: dict[str, str | Value] = {"action": action, **ci_values(document, survey.test_folder)}
+        values: dict[str, str | Value] = {"action": action, **ci_values(document, scan.test_folder)}
         made = plan_workflows(workflows, wanted, lambda name: _filled(template(name), values), overwrite=overwrite)
         changes += [
             Change(path=each.path, before=each.before, after=each.after, says=(each.why,)) for each in made.files
@@ -100,7 +100,7 @@ def plan_init(
         found=_found(adoption, workflows),
         changes=tuple(changes),
         notes=tuple(notes),
-        steps=_steps(changes, made, adopted=survey.adopted),
+        steps=_steps(changes, made, adopted=scan.adopted),
     )
 
 

@@ -274,7 +274,7 @@ def _by_version(project: ProjectFiles) -> tuple[dict[Version, list[ProjectFile]]
     """The files of each version: those that are not yanked, and those that are."""
     good: dict[Version, list[ProjectFile]] = {}
     yanked: dict[Version, list[ProjectFile]] = {}
-    for entry in project.shelf(find_installer(DEFAULT_INSTALLERS[0])).everything():
+    for entry in project.version_index(find_installer(DEFAULT_INSTALLERS[0])).everything():
         if entry.reading.version is not None and entry.reading.problem is None:
             (yanked if entry.yanked else good).setdefault(entry.reading.version, []).append(entry)
     return good, yanked

@@ -102,7 +102,7 @@ class BuiltWheel:
     """One finished file.
 
     ``path`` is where it is in the output folder, or "" when it was not put there because of findings. ``interpreters``
-    are those that it was built for: one for a version-specific half, more for a pure wheel or one with ``abi3``; the
+    are those that it was built for: one for a version-specific wheel, more for a pure wheel or one with ``abi3``; the
     file is the build of the first. ``modules`` are dotted names, sorted. ``seconds`` is the wall time from the copy of
     the source to the last import, of the slowest of those builds.
     """
@@ -161,7 +161,7 @@ class Builder(Protocol):
     """
 
     def make_sdist(self, interpreter: Interpreter, observer: BuildObserver) -> str:
-        """Build the source distribution; later wheels are built from it. Returns its path in the workshop."""
+        """Build the source distribution; later wheels are built from it. Returns its path in the workspace."""
         ...
 
     def make_wheel(self, interpreter: Interpreter, observer: BuildObserver) -> str:
@@ -189,7 +189,7 @@ class Builder(Protocol):
         ...
 
     def digest(self, path: str) -> tuple[int, str]:
-        """Size in bytes and SHA-256 of a file in the workshop."""
+        """Size in bytes and SHA-256 of a file in the workspace."""
         ...
 
     def publish(self, paths: Sequence[str]) -> tuple[str, ...]:

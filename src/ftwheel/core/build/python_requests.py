@@ -1,7 +1,7 @@
 """What ``--python`` asks for, and which interpreters of this machine answer it.
 
-A version names both halves of a pair, ``3.13`` is 3.13 and 3.13t; with a ``t`` or ``+freethreaded`` it names the
-free-threaded half alone, with ``+gil`` the default half alone, as uv has it. Anything else is a path and names exactly
+A version names both builds of a pair, ``3.13`` is 3.13 and 3.13t; with a ``t`` or ``+freethreaded`` it names the
+free-threaded build alone, with ``+gil`` the default build alone, as in uv. Anything else is a path and names exactly
 one interpreter.
 """
 
@@ -27,7 +27,7 @@ class PythonRequest:
     """One item of ``--python``.
 
     ``path`` is set for an interpreter named by its file, else ``version`` is (major, minor) or (major, minor, patch).
-    ``free_threaded`` is None when both halves are asked for.
+    ``free_threaded`` is None when both builds are asked for.
     """
 
     text: str
@@ -68,14 +68,14 @@ def parse_request(text: str) -> PythonRequest:
 def resolve(requests: Iterable[PythonRequest], found: Iterable[Interpreter]) -> tuple[Interpreter, ...]:
     """Decide which interpreters to build with: for each request in turn the default build, then the free-threaded one.
 
-    ``found`` is in order of preference: of several that answer a request the first of each kind wins, and both halves
+    ``found`` is in order of preference: of several that answer a request the first of each kind wins, and both builds
     of a pair are of the same minor version by construction. Without requests the answer is every pair. Each interpreter
-    comes once. Raises MissingToolError when a half that is asked for is not there, or no pair exists.
+    comes once. Raises MissingToolError when a build that is asked for is not there, or no pair exists.
     """
     interpreters = tuple(found)
     asked = tuple(requests)
     if not asked:
-        chosen = [half for pair in pairs(interpreters) for half in (pair.default, pair.free_threaded)]
+        chosen = [interpreter for pair in pairs(interpreters) for interpreter in (pair.default, pair.free_threaded)]
         if not chosen:
             raise MissingToolError(_no_pair(interpreters), hint=_get("3.14", "3.14t"))
         return tuple(chosen)
@@ -83,9 +83,9 @@ def resolve(requests: Iterable[PythonRequest], found: Iterable[Interpreter]) -> 
     for request in asked:
         for free_threaded in (False, True):
             if request.free_threaded in {None, free_threaded}:
-                half = _first(request, free_threaded, interpreters)
-                if half not in chosen:
-                    chosen.append(half)
+                interpreter = _first(request, free_threaded, interpreters)
+                if interpreter not in chosen:
+                    chosen.append(interpreter)
     return tuple(chosen)
 
 

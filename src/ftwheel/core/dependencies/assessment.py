@@ -180,7 +180,7 @@ class _Question:
     def _notes(self, best: Candidate | None, readiness: Readiness) -> Iterator[str]:
         if readiness is Readiness.PURE and best is not None:
             group = self._group(parse_version(best.version))
-            if group is not None and any(not text.endswith("-none") for text in group.lanes().wheels):
+            if group is not None and any(not text.endswith("-none") for text in group.by_abi().wheels):
                 yield "the wheel for any Python: its compiled ones are for other builds"
 
     def with_help(self, verdict: TargetReadiness) -> TargetReadiness:
@@ -361,7 +361,7 @@ class _Question:
 
     def _group(self, version: Version | None) -> VersionFiles | None:
         assert self.project is not None
-        groups = self.project.shelf(find_installer(self.rules.name)).groups
+        groups = self.project.version_index(find_installer(self.rules.name)).groups
         return next((group for group in groups if group.version == version), None)
 
 

@@ -1,6 +1,6 @@
 """Decides which targets want what of which project, and who pulls it in, from inputs that are resolved.
 
-A project that only some targets want, by markers or by resolution, has wishes for those alone. Also decides which part
+A project that only some targets want, by markers or by resolution, is requested for those. Also decides which part
 of a large input a shard looks at.
 """
 
@@ -55,7 +55,7 @@ class RequestedProject:
     """
 
     name: str
-    wishes: tuple[tuple[int, RequestedVersion], ...]
+    versions: tuple[tuple[int, RequestedVersion], ...]
     chains: tuple[tuple[str, ...], ...] = ()
     dependents: int = 0
     extras: tuple[str, ...] = ()
@@ -64,7 +64,8 @@ class RequestedProject:
     def requirement(self) -> str:
         """What is wanted, as text: every pin and requirement once."""
         texts = (
-            f"{self.name}=={wish.pinned}" if wish.pinned else wish.requirement.text.strip() for _, wish in self.wishes
+            f"{self.name}=={requested.pinned}" if requested.pinned else requested.requirement.text.strip()
+            for _, requested in self.versions
         )
         return ", ".join(dict.fromkeys(texts))
 
@@ -77,13 +78,13 @@ def requested_projects(
     With each input comes what was resolved for it, by number of the target; an input that is neither resolved itself
     nor has been wants just what it names.
     """
-    wishes: dict[str, list[tuple[int, RequestedVersion]]] = {}
+    versions: dict[str, list[tuple[int, RequestedVersion]]] = {}
     graphs: list[_Graph] = []
     for dependencies, resolutions in inputs:
         for number, markers in enumerate(targets):
-            found, pins = _wishes(dependencies, resolutions.get(number), markers)
-            for name, wish in found:
-                wishes.setdefault(name, []).append((number, wish))
+            found, pins = _requested_versions(dependencies, resolutions.get(number), markers)
+            for name, requested in found:
+                versions.setdefault(name, []).append((number, requested))
             graphs.append(_graph(dependencies, pins, [name for name, _ in found], markers))
     chains: dict[str, dict[tuple[str, ...], None]] = {}
     for graph in graphs:
@@ -93,12 +94,12 @@ def requested_projects(
     return tuple(
         RequestedProject(
             name=name,
-            wishes=tuple(dict.fromkeys(sorted(found, key=lambda pair: pair[0]))),
+            versions=tuple(dict.fromkeys(sorted(found, key=lambda pair: pair[0]))),
             chains=tuple(sorted(chains[name], key=lambda path: (len(path), path))[:_MOST_CHAINS]),
             dependents=dependents.get(name, 0),
             extras=_extras(name, graphs),
         )
-        for name, found in sorted(wishes.items())
+        for name, found in sorted(versions.items())
     )
 
 
@@ -124,10 +125,10 @@ def _dependents(edges: Iterable[tuple[str, str]]) -> dict[str, int]:
 
 def _extras(name: str, graphs: Iterable[_Graph]) -> tuple[str, ...]:
     """The extras that alone lead to a project; empty where some target or input wants it without them."""
-    wanting = [graph for graph in graphs if name in graph.chains]
-    if not all(name in graph.optional for graph in wanting):
+    requiring = [graph for graph in graphs if name in graph.chains]
+    if not all(name in graph.optional for graph in requiring):
         return ()
-    return tuple(sorted({graph.optional[name] for graph in wanting}))
+    return tuple(sorted({graph.optional[name] for graph in requiring}))
 
 
 def in_shard(name: str, shard: Shard | None) -> bool:
@@ -135,7 +136,7 @@ def in_shard(name: str, shard: Shard | None) -> bool:
     return shard is None or crc32(name.encode()) % shard.of == shard.number - 1
 
 
-def _wishes(
+def _requested_versions(
     dependencies: Dependencies, resolution: Resolution | None, markers: Mapping[str, str]
 ) -> tuple[list[tuple[str, RequestedVersion]], tuple[PinnedVersion | ResolvedPin, ...]]:
     hashes: dict[str, frozenset[tuple[str, str]]] = {}

@@ -123,7 +123,7 @@ class ProjectFiles:
         for number in range(len(self.sources)):
             self._sort_page(number, versions, names)
 
-    def shelf(self, installer: ReadsFiles) -> VersionIndex:
+    def version_index(self, installer: ReadsFiles) -> VersionIndex:
         """The files by version, as the installer reads the names."""
         found = self._shelves.get(installer.name)
         if found is None:
@@ -282,7 +282,7 @@ class VersionFiles:
             self._entries = self._read(self.version, self._odd)
         return self._entries
 
-    def lanes(self) -> WheelsByAbi:
+    def by_abi(self) -> WheelsByAbi:
         """The same files, those that may be taken only."""
         if self._lanes is None:
             self._lanes = WheelsByAbi({}, [])

@@ -32,7 +32,7 @@ class InstallerQuestion:
         self.requirement = requirement
         self.environment = environment
         self.options = options
-        self.shelf = project.shelf(installer)
+        self.version_index = project.version_index(installer)
         flavour = installer.flavour(options.version)
         self.abis = abi_table(
             environment.implementation, environment.minor, environment.abis, environment.free_threaded, flavour

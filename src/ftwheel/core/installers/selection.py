@@ -140,9 +140,9 @@ def newest_version(project: ProjectFiles, requirement: Requirement, rules: Insta
 
     Yanked files, and unless asked for pre-releases, count only when there is nothing else.
     """
-    shelf = project.shelf(find_installer(rules.name))
+    version_index = project.version_index(find_installer(rules.name))
     ranked: list[tuple[bool, bool, Version]] = []
-    for group in shelf.matching(requirement).versions:
+    for group in version_index.matching(requirement).versions:
         version = group.version
         entries = [entry for entry in group.entries() if entry.reading.problem is None]
         if rules.uploaded_prior_to is not None:

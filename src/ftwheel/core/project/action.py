@@ -26,7 +26,7 @@ __all__ = [
     "built_pairs",
     "job_of",
     "missing_dependencies",
-    "missing_halves",
+    "missing_targets",
     "plan_jobs",
     "read_inputs",
     "served_pairs",
@@ -274,7 +274,7 @@ def served_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(both, key=lambda pair: (pair["platform"], _natural(pair["python"])))
 
 
-def missing_halves(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def missing_targets(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The targets that a release should serve and does not: from ``ftwheel verify``'s JSON."""
     return [
         {

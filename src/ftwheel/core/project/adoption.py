@@ -120,40 +120,40 @@ class AdoptionPlan:
     notes: tuple[str, ...]
 
 
-def adopt(survey: ProjectScan, wishes: AdoptionRequest) -> AdoptionPlan:
+def adopt(scan: ProjectScan, request: AdoptionRequest) -> AdoptionPlan:
     """Decide the edits.
 
     Raises InputError for a project that nothing can be done for (it compiles nothing, its backend is not known, it
     declares nothing and a classifier is asked for), ConfigurationError for a pyproject.toml that contradicts itself.
     """
-    backend, edits = _wrapped(survey, wishes)
-    own = table_at(survey.document, ("tool", "ftwheel")) or {}
+    backend, edits = _wrapped(scan, request)
+    own = table_at(scan.document, ("tool", "ftwheel")) or {}
     notes: list[str] = []
-    if not survey.adopted:
-        _compiles(survey, wishes, backend)
-        older, notes = _updates(survey)
+    if not scan.adopted:
+        _compiles(scan, request, backend)
+        older, notes = _updates(scan)
         edits += older
-    edits += _settings(survey, wishes, own)
-    status, missing = _classifier(survey, wishes)
+    edits += _settings(scan, request, own)
+    status, missing = _classifier(scan, request)
     edits += status
     notes += missing
-    notes += _about_gil(survey, wishes, own)
-    notes += _about_halves(survey, wishes, own)
-    notes += _about_stable_abi(survey)
-    notes += _about_place(survey)
-    return AdoptionPlan(edits=tuple(edits), found=_found(survey, backend), notes=tuple(notes))
+    notes += _about_gil(scan, request, own)
+    notes += _about_pairs(scan, request, own)
+    notes += _about_stable_abi(scan)
+    notes += _about_place(scan)
+    return AdoptionPlan(edits=tuple(edits), found=_found(scan, backend), notes=tuple(notes))
 
 
-def _updates(survey: ProjectScan) -> tuple[list[Edit], list[str]]:
+def _updates(scan: ProjectScan) -> tuple[list[Edit], list[str]]:
     """What cibuildwheel of today refuses in the project's table."""
-    edits, notes = updates(survey.document)
+    edits, notes = updates(scan.document)
     return list(edits), list(notes)
 
 
-def _wrapped(survey: ProjectScan, wishes: AdoptionRequest) -> tuple[str, list[Edit]]:
+def _wrapped(scan: ProjectScan, request: AdoptionRequest) -> tuple[str, list[Edit]]:
     """The backend that does the work, and the edits that put the wrapper before it."""
-    system = table_at(survey.document, ("build-system",))
-    own = table_at(survey.document, ("tool", "ftwheel")) or {}
+    system = table_at(scan.document, ("build-system",))
+    own = table_at(scan.document, ("tool", "ftwheel")) or {}
     named = (system or {}).get("build-backend")
     requires = (system or {}).get("requires")
     if system is not None and not _strings(requires):
@@ -163,17 +163,17 @@ def _wrapped(survey: ProjectScan, wishes: AdoptionRequest) -> tuple[str, list[Ed
         )
     edits: list[Edit] = []
     if named == WRAPPER:
-        backend = wishes.backend or own.get("build-backend", "")
+        backend = request.backend or own.get("build-backend", "")
         if not backend:
             raise ConfigurationError(
                 "pyproject.toml: ftwheel_build is the build backend, and [tool.ftwheel] names none to wrap",
                 hint="name it with --build-backend, for example --build-backend setuptools.build_meta",
             )
     else:
-        backend = _backend(str(named or ""), system, survey, wishes)
+        backend = _backend(str(named or ""), system, scan, request)
     if system is None:
         made = ("build-system",)
-        needed = (_DISTRIBUTION, *_requirements(survey))
+        needed = (_DISTRIBUTION, *_requirements(scan))
         edits.append(
             Put(table=made, key="requires", value=needed, why="none were named, so it is what setuptools needs")
         )
@@ -208,21 +208,21 @@ def _strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _backend(named: str, system: Mapping[str, Any] | None, survey: ProjectScan, wishes: AdoptionRequest) -> str:
+def _backend(named: str, system: Mapping[str, Any] | None, scan: ProjectScan, request: AdoptionRequest) -> str:
     """The name of the backend to wrap, if it is known, or something is compiled, or it was confirmed."""
-    backend = wishes.backend or named or _LEGACY
-    if wishes.backend and named and wishes.backend != named:
+    backend = request.backend or named or _LEGACY
+    if request.backend and named and request.backend != named:
         raise InputError(
-            f"--build-backend {wishes.backend}: pyproject.toml names {named!r}",
+            f"--build-backend {request.backend}: pyproject.toml names {named!r}",
             hint="change the backend first, or leave the option out",
         )
-    if wishes.backend and system is None and backend not in _SETUPTOOLS:
+    if request.backend and system is None and backend not in _SETUPTOOLS:
         raise InputError(
             f"--build-backend {backend}: nothing says what it needs to run",
             hint="write [build-system] with requires and build-backend into pyproject.toml first",
         )
     known = {*_COMPILERS, *_PURE, *_HOOKED, *_SETUPTOOLS}
-    if wishes.backend or survey.compiles or backend in known or "backend-path" in (system or {}):
+    if request.backend or scan.compiles or backend in known or "backend-path" in (system or {}):
         return backend
     raise InputError(
         f"pyproject.toml: the build backend {backend!r} is not known here",
@@ -230,9 +230,9 @@ def _backend(named: str, system: Mapping[str, Any] | None, survey: ProjectScan, 
     )
 
 
-def _requirements(survey: ProjectScan) -> tuple[str, ...]:
+def _requirements(scan: ProjectScan) -> tuple[str, ...]:
     """What setup.py needs where nothing is said: setuptools, and what it imports besides."""
-    imported = sorted({match[1].lower() for match in _IMPORTS.finditer(survey.setup_py or "")})
+    imported = sorted({match[1].lower() for match in _IMPORTS.finditer(scan.setup_py or "")})
     return tuple(_FLOORS.get(name, name) for name in ("setuptools", *imported))
 
 
@@ -243,17 +243,17 @@ def _name(text: str) -> str:
         return ""
 
 
-def _compiles(survey: ProjectScan, wishes: AdoptionRequest, backend: str) -> None:
+def _compiles(scan: ProjectScan, request: AdoptionRequest, backend: str) -> None:
     """Refuse a project of pure Python, which needs no pair."""
-    in_tree = "backend-path" in (table_at(survey.document, ("build-system",)) or {})
-    if wishes.compiled or backend in _COMPILERS or in_tree or (wishes.backend and backend not in _PURE):
+    in_tree = "backend-path" in (table_at(scan.document, ("build-system",)) or {})
+    if request.compiled or backend in _COMPILERS or in_tree or (request.backend and backend not in _PURE):
         return
-    if survey.compiles and backend not in _PURE:
+    if scan.compiles and backend not in _PURE:
         return
     if backend in _SETUPTOOLS:
-        table = table_at(survey.document, ("tool", "setuptools")) or {}
-        rust = table_at(survey.document, ("tool", "setuptools-rust")) or {}
-        texts = (survey.setup_py or "", survey.setup_cfg or "")
+        table = table_at(scan.document, ("tool", "setuptools")) or {}
+        rust = table_at(scan.document, ("tool", "setuptools-rust")) or {}
+        texts = (scan.setup_py or "", scan.setup_cfg or "")
         if "ext-modules" in table or "ext-modules" in rust or any(map(_COMPILING.search, texts)):
             return
         looked = "setup.py, setup.cfg and [tool.setuptools] name no extension modules"
@@ -263,7 +263,7 @@ def _compiles(survey: ProjectScan, wishes: AdoptionRequest, backend: str) -> Non
             hint="there is no pair to build; ftwheel missing looks at the dependencies",
         )
     else:
-        if any(table_at(survey.document, path) is not None for path in _HOOKED[backend]):
+        if any(table_at(scan.document, path) is not None for path in _HOOKED[backend]):
             return
         looked = f"{backend} has no build hook here"
     raise InputError(
@@ -272,18 +272,18 @@ def _compiles(survey: ProjectScan, wishes: AdoptionRequest, backend: str) -> Non
     )
 
 
-def _settings(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, Any]) -> list[Edit]:
+def _settings(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any]) -> list[Edit]:
     """The other keys of [tool.ftwheel]: what was asked for, and on a first run what suits the project."""
-    pythons, platforms, floor = wishes.pythons, wishes.platforms, wishes.stable_abi
-    if not survey.adopted:
+    pythons, platforms, floor = request.pythons, request.platforms, request.stable_abi
+    if not scan.adopted:
         if (pythons is None and "pythons" not in own) or (platforms is None and "platforms" not in own):
-            found = survey.proposed
+            found = scan.proposed
             pythons = pythons if pythons is not None or "pythons" in own else found[0]
             platforms = platforms if platforms is not None or "platforms" in own else found[1]
         if floor is None and "stable-abi" not in own:
-            floor = survey.limited_api
+            floor = scan.limited_api
     wanted = (
-        ("gil", wishes.gil, "asked for"),
+        ("gil", request.gil, "asked for"),
         ("pythons", pythons, "the interpreters to serve"),
         ("platforms", platforms, "the platforms to serve"),
         ("stable-abi", floor, "the default wheel is for the stable ABI"),
@@ -295,18 +295,18 @@ def _settings(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, An
     ]
 
 
-def _classifier(survey: ProjectScan, wishes: AdoptionRequest) -> tuple[list[Edit], list[str]]:
+def _classifier(scan: ProjectScan, request: AdoptionRequest) -> tuple[list[Edit], list[str]]:
     """The free-threading classifier, if one is asked for; never a second one."""
-    if wishes.status is None:
+    if request.status is None:
         return [], []
-    classifier = STATUSES[wishes.status]
-    if survey.declarations.all_declare is not True:
-        found = ", ".join(survey.declarations.undeclared) or "no source of a module was found"
+    classifier = STATUSES[request.status]
+    if scan.declarations.all_declare is not True:
+        found = ", ".join(scan.declarations.undeclared) or "no source of a module was found"
         raise InputError(
-            f"--free-threading {wishes.status}: the sources do not declare it ({found})",
+            f"--free-threading {request.status}: the sources do not declare it ({found})",
             hint="declare it in the modules first, or write the classifier yourself",
         )
-    project = table_at(survey.document, ("project",))
+    project = table_at(scan.document, ("project",))
     there = (project or {}).get("classifiers")
     if project is not None and there is None and "classifiers" not in project.get("dynamic", ()):
         why = "the modules declare it"
@@ -335,10 +335,10 @@ def _place(classifiers: Sequence[str], new: str) -> int:
     return relatives[-1] + 1 if relatives else len(classifiers)
 
 
-def _about_gil(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, Any]) -> list[str]:
-    if (wishes.gil or own.get("gil")) == "allow-used" or not survey.declarations.undeclared:
+def _about_gil(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any]) -> list[str]:
+    if (request.gil or own.get("gil")) == "allow-used" or not scan.declarations.undeclared:
         return []
-    files = ", ".join(survey.declarations.undeclared)
+    files = ", ".join(scan.declarations.undeclared)
     note = (
         f"nothing declares that these modules do not need the GIL: {files}. Free-threaded Python turns the GIL on when "
         'it imports them, and ftwheel check fails. Declare it, or set gil = "allow-used" (--gil allow-used)'
@@ -346,8 +346,8 @@ def _about_gil(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, A
     return [note]
 
 
-def _about_halves(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str, Any]) -> list[str]:
-    pythons = wishes.pythons or own.get("pythons") or survey.proposed[0]
+def _about_pairs(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any]) -> list[str]:
+    pythons = request.pythons or own.get("pythons") or scan.proposed[0]
     if any(str(python).endswith("t") for python in pythons):
         return []
     left = ", ".join(map(str, pythons))
@@ -356,27 +356,27 @@ def _about_halves(survey: ProjectScan, wishes: AdoptionRequest, own: Mapping[str
     ]
 
 
-def _about_stable_abi(survey: ProjectScan) -> list[str]:
+def _about_stable_abi(scan: ProjectScan) -> list[str]:
     notes = []
-    if len({floor.minor for floor in survey.floors}) > 1:
-        said = ", ".join(f"{floor.version} ({floor.where})" for floor in survey.floors)
+    if len({floor.minor for floor in scan.floors}) > 1:
+        said = ", ".join(f"{floor.version} ({floor.where})" for floor in scan.floors)
         notes.append(
             f"the floors of the stable ABI disagree: {said}. A wheel must not promise an older version than its modules"
-            f" are compiled for, so {survey.limited_api} is taken; make them one"
+            f" are compiled for, so {scan.limited_api} is taken; make them one"
         )
-    if survey.abi3t_feature:
+    if scan.abi3t_feature:
         notes.append(
-            f'add the feature "{survey.abi3t_feature}" of pyo3 in Cargo.toml: then one wheel (cp315-abi3.abi3t) serves'
+            f'add the feature "{scan.abi3t_feature}" of pyo3 in Cargo.toml: then one wheel (cp315-abi3.abi3t) serves'
             " both builds of 3.15 and newer"
         )
     return notes
 
 
-def _about_place(survey: ProjectScan) -> list[str]:
-    if survey.adopted or not survey.in_place:
+def _about_place(scan: ProjectScan) -> list[str]:
+    if scan.adopted or not scan.in_place:
         return []
     note = (
-        f"{survey.in_place} compiles modules into the source tree. Where one tree is built for several interpreters, as"
+        f"{scan.in_place} compiles modules into the source tree. Where one tree is built for several interpreters, as"
         " cibuildwheel does, the module of the first gets into the wheel of the second, and the wrapper stops the"
         " build. Remove it in between, for example: [tool.cibuildwheel] before-build ="
         " \"python -c \\\"import pathlib; [each.unlink() for each in pathlib.Path('src').rglob('*.so')]\\\"\""
@@ -384,20 +384,20 @@ def _about_place(survey: ProjectScan) -> list[str]:
     return [note]
 
 
-def found(survey: ProjectScan) -> tuple[tuple[str, str], ...]:
+def found(scan: ProjectScan) -> tuple[tuple[str, str], ...]:
     """What was found in a project, before anything is asked."""
-    named = (table_at(survey.document, ("build-system",)) or {}).get("build-backend")
-    return _found(survey, str(named or _LEGACY))
+    named = (table_at(scan.document, ("build-system",)) or {}).get("build-backend")
+    return _found(scan, str(named or _LEGACY))
 
 
-def _found(survey: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:
-    judged = survey.declarations
+def _found(scan: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:
+    judged = scan.declarations
     says: Iterable[tuple[str, str]] = (
-        ("build backend", f"{backend} (wrapped)" if survey.adopted else backend),
-        ("requires-python", str((table_at(survey.document, ("project",)) or {}).get("requires-python", ""))
-         or survey.requires_python or "not said"),
-        ("stable ABI", f"from {survey.limited_api} ({survey.floors[-1].where})" if survey.floors else ""),
-        ("cibuildwheel", "" if table_at(survey.document, ("tool", "cibuildwheel")) is None else "[tool.cibuildwheel]"),
+        ("build backend", f"{backend} (wrapped)" if scan.adopted else backend),
+        ("requires-python", str((table_at(scan.document, ("project",)) or {}).get("requires-python", ""))
+         or scan.requires_python or "not said"),
+        ("stable ABI", f"from {scan.limited_api} ({scan.floors[-1].where})" if scan.floors else ""),
+        ("cibuildwheel", "" if table_at(scan.document, ("tool", "cibuildwheel")) is None else "[tool.cibuildwheel]"),
         ("declares", ", ".join(judged.declared)),
         ("declares by default (PyO3)", ", ".join(judged.by_default)),
         ("does not declare", ", ".join(judged.undeclared)),

@@ -2,7 +2,7 @@
 
 A target is one build of one CPython minor version on one machine. Machines are named by the oldest platform tag that
 wheels of the release ask for, so a ``cp314t`` wheel for glibc 2.28 beside a ``cp314`` wheel for 2.17 leaves a target
-(3.14t on a machine with glibc 2.17) without its half.
+(3.14t on a machine with glibc 2.17) without a wheel.
 """
 
 from __future__ import annotations
@@ -272,10 +272,10 @@ def target_environments(
     machines. A free-threaded build is asked about from 3.14 on, 3.13t only where a wheel names it; a CPython that
     cannot exist on the machine is never asked about, and a Mac is as new as the CPython on it needs.
     """
-    reaches = [release, previous] if previous else [release]
-    free_threaded = frozenset[int]().union(*(one.free_threaded for one in reaches))
-    minors = frozenset[int]().union(*(one.default for one in reaches), free_threaded)
-    found = frozenset[str]().union(*(one.machines for one in reaches))
+    scopes = [release, previous] if previous else [release]
+    free_threaded = frozenset[int]().union(*(one.free_threaded for one in scopes))
+    minors = frozenset[int]().union(*(one.default for one in scopes), free_threaded)
+    found = frozenset[str]().union(*(one.machines for one in scopes))
     named = {(int(python.removesuffix("t")[2:]), python.endswith("t")) for python in configured.named}
     found |= {machine for platform in configured.platforms for machine in machines(platform)}
     inferred = {(minor, False) for minor in minors} | {

@@ -1,6 +1,6 @@
 """Compare the two wheels of a pair: the one for the default build and the one for the free-threaded build.
 
-Both halves come out of one source tree, so everything but the machine code should be the same: the same extension
+Both wheels come out of one source tree, so everything but the machine code should be the same: the same extension
 modules, the same Python files with the same contents, the same metadata. A difference is how a shared build folder, a
 stale object or an unlucky file name shows itself.
 """
@@ -54,7 +54,7 @@ class PairComparison:
     """Where the two wheels of a pair differ. All paths are installed paths, all modules dotted names, sorted.
 
     ``empty`` names the wheels that install nothing, ``identical_modules`` the extension modules that have the same
-    bytes in both halves though no ABI of theirs is loaded by both builds: at least one half ships a module of the
+    bytes in both wheels though no ABI of theirs is loaded by both builds: at least one of them ships a module of the
     other's. ``one_wheel`` is set when nothing in the two wheels needs two of them.
     """
 
@@ -89,7 +89,7 @@ class PairComparison:
 class Pairing:
     """Which of several wheels belong together, by file name.
 
-    ``pairs`` are (default, free-threaded). ``without_default`` are free-threaded wheels whose other half is not
+    ``pairs`` are (default, free-threaded). ``without_default`` are free-threaded wheels whose default wheel is not
     there, ``without_free_threaded`` version-specific default wheels of a minor version that has a free-threaded wheel
     on another platform.
     """
@@ -126,7 +126,7 @@ def platform_family(platform: str) -> tuple[str, str]:
 def pair_up(wheels: Iterable[WheelContents]) -> Pairing:
     """Decide which wheels make a pair.
 
-    The other half of ``cp314-cp314t`` is ``cp314-cp314`` of the same project, version, build, variant and platform
+    The default wheel for ``cp314-cp314t`` is ``cp314-cp314`` of the same project, version, build, variant and platform
     family, or else the ``abi3`` wheel that a default 3.14 takes. Sorted by file name.
     """
     groups: dict[tuple[object, ...], list[WheelContents]] = {}
@@ -145,7 +145,7 @@ def pair_up(wheels: Iterable[WheelContents]) -> Pairing:
             if served_builds(wheel.name) is not ServedBuilds.FREE_THREADED:
                 continue
             minors |= {((wheel.name.name, wheel.name.version), minor) for minor in _minors(wheel.name)}
-            other = _other_half(wheel.name, default)
+            other = _default_of(wheel.name, default)
             if other is None:
                 lonely.append(wheel)
             else:
@@ -169,7 +169,7 @@ def _minors(name: WheelName) -> tuple[int, ...]:
     return tuple(int(tag[3:]) for tag in name.interpreters if re.fullmatch(r"cp3\d+", tag))
 
 
-def _other_half(name: WheelName, defaults: Iterable[WheelContents]) -> WheelContents | None:
+def _default_of(name: WheelName, defaults: Iterable[WheelContents]) -> WheelContents | None:
     minors = _minors(name)
     stable: WheelContents | None = None
     for wheel in defaults:
@@ -222,7 +222,7 @@ def _texts(wheel: WheelContents) -> Mapping[str, str]:
 def _shared(ours: Iterable[Member], theirs: Iterable[Member]) -> bool:
     """Whether both wheels have the same bytes under names that claim to be right for both.
 
-    The same ``.cpython-39-...`` file in both is a third interpreter's, and no half's module.
+    The same ``.cpython-39-...`` file in both is a third interpreter's, and no module of either build.
     """
     return any(
         one.sha256 == other.sha256 and (one.path != other.path or not parse_suffix(one.path).version)

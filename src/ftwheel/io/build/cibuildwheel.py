@@ -160,10 +160,10 @@ def put_source(project: Path, place: Path, *, without: Path) -> Path:
 class Cibuildwheel:
     """Runs cibuildwheel over one source; ``place`` is a folder for logs, wheels and configurations."""
 
-    def __init__(self, source: Path, place: Path, crew: ProcessGroup, *, label: str, echo: Echo) -> None:
+    def __init__(self, source: Path, place: Path, processes: ProcessGroup, *, label: str, echo: Echo) -> None:
         self._source = source
         self._place = place
-        self._crew = crew
+        self._processes = processes
         self._label = label
         self._echo = echo
         self._tools: dict[CibuildwheelSeries, _Tool] = {}
@@ -211,7 +211,7 @@ class Cibuildwheel:
         name = f"{run.series.label}-{run.system}"
         log, out = self._place / f"{name}.log", self._place / name
         follower = _Progress(run.identifiers, observer, echo=self._echo)
-        process = self._crew.start(
+        process = self._processes.start(
             self._command(tool, run, out), log=log, cwd=self._source, env=self._environ | dict(run.environment)
         )
         try:
@@ -243,7 +243,7 @@ class Cibuildwheel:
 
     def _tool(self, series: CibuildwheelSeries) -> _Tool:
         if series not in self._tools:
-            python = installed(series, self._crew, self._place / "install.log")
+            python = installed(series, self._processes, self._place / "install.log")
             facts = _facts(python, series)
             images = configparser.ConfigParser(inline_comment_prefixes="#")
             images.read_string(facts["images"])
@@ -282,7 +282,7 @@ class Cibuildwheel:
                     process.send_signal(signal.SIGINT)  # to it alone: its container's client has to answer still
                     process.wait(_GOODBYE)
         finally:
-            self._crew.stop()
+            self._processes.stop()
             self._remove_containers(engine)
 
     def _remove_containers(self, engine: str) -> None:
@@ -347,7 +347,7 @@ class _Progress:
         return self._labels.get(self.identifier, self.identifier) or _ITSELF
 
 
-def installed(series: CibuildwheelSeries, crew: ProcessGroup, log: Path) -> str:
+def installed(series: CibuildwheelSeries, processes: ProcessGroup, log: Path) -> str:
     """The Python of an environment with the newest release of a series; made again every week, kept in the cache."""
     home = Path(cache_root()) / "cibuildwheel"
     home.mkdir(parents=True, exist_ok=True)
@@ -358,7 +358,7 @@ def installed(series: CibuildwheelSeries, crew: ProcessGroup, log: Path) -> str:
     if newest is None or age[newest] > _RENEW:
         folder = Path(tempfile.mkdtemp(prefix=f".{stem}", dir=home))
         try:
-            environment = VirtualEnvironment(interpreter, folder / "env", crew=crew, log=log)
+            environment = VirtualEnvironment(interpreter, folder / "env", processes=processes, log=log)
             environment.install([series.value])
         except BuildError as error:
             shutil.rmtree(folder, ignore_errors=True)

@@ -32,10 +32,10 @@ class CollectedBuilder(LocalBuilder):
         wheels: Mapping[str, Path],
         *,
         place: Path,
-        crew: ProcessGroup,
+        processes: ProcessGroup,
     ) -> None:
         sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
-        super().__init__(project, out_dir, {}, place=place, crew=crew, auditwheel=None, discard=shutil.rmtree)
+        super().__init__(project, out_dir, {}, place=place, processes=processes, auditwheel=None, discard=shutil.rmtree)
         self._wheels = wheels
 
     def make_wheel(self, interpreter: Interpreter, observer: BuildObserver) -> str:

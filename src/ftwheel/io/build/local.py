@@ -1,6 +1,6 @@
 """Builds wheels through ``build`` in isolated environments, each from its own copy of the source.
 
-Implements ``ftwheel.core.build.model.Workshop``. Every half has a folder of its own in the workspace: ``source``,
+Implements ``ftwheel.core.build.model.Builder``. Every wheel has a folder of its own in the workspace: ``source``,
 ``env``, ``wheel``, ``repaired``, the installed wheel for the import check, and ``build.log``.
 """
 
@@ -59,17 +59,17 @@ _Distribution = Literal["sdist", "wheel"]
 def open_builder(
     project: Path, out_dir: Path, config_settings: ConfigSettings, *, repair: bool
 ) -> Iterator[LocalBuilder]:
-    """A workshop for one project; leaving it in any way ends every program and removes every folder of work.
+    """A builder for one project; leaving it in any way ends every program and removes every folder of work.
 
     What takes long to load is loaded from now on, in the background; with ``repair`` auditwheel too.
     """
     sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
-    crew = ProcessGroup()
+    processes = ProcessGroup()
     auditwheel: Auditwheel | None = None
     with workspace() as place:
         try:
             if repair and sys.platform == "linux":
-                auditwheel = Auditwheel(crew, place / "auditwheel.log")
+                auditwheel = Auditwheel(processes, place / "auditwheel.log")
             threading.Thread(target=_load, daemon=True).start()
             with ThreadPoolExecutor(1) as cleaner:
                 yield LocalBuilder(
@@ -77,18 +77,18 @@ def open_builder(
                     out_dir,
                     config_settings,
                     place=place,
-                    crew=crew,
+                    processes=processes,
                     auditwheel=auditwheel,
                     discard=lambda folder: cleaner.submit(shutil.rmtree, folder, ignore_errors=True),
                 )
         finally:
-            crew.stop()
+            processes.stop()
             if auditwheel:
                 auditwheel.close()
 
 
 class LocalBuilder:
-    """Builds on this machine. Made by ``open_workshop``."""
+    """Builds on this machine. Made by ``open_builder``."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class LocalBuilder:
         config_settings: ConfigSettings,
         *,
         place: Path,
-        crew: ProcessGroup,
+        processes: ProcessGroup,
         auditwheel: Auditwheel | None,
         discard: Callable[[Path], object],
     ) -> None:
@@ -105,14 +105,14 @@ class LocalBuilder:
         self._out_dir = out_dir
         self._settings = config_settings
         self._place = place
-        self._crew = crew
+        self._processes = processes
         self._auditwheel = auditwheel
         self._discard = discard
         self._sdist = project if project.is_file() else None
 
     def stop(self) -> None:
         """End every program that runs; the threads that wait for them see Stopped."""
-        self._crew.stop()
+        self._processes.stop()
 
     def log_of(self, label: str) -> str:
         """What the build of a wheel (``3.14t``) or of the ``sdist`` has printed so far."""
@@ -158,7 +158,7 @@ class LocalBuilder:
         label = room.name
         observer.stage(label, BuildStage.ENVIRONMENT)
         with _told(label, self._project):
-            environment = VirtualEnvironment(interpreter, room / "env", crew=self._crew, log=log)
+            environment = VirtualEnvironment(interpreter, room / "env", processes=self._processes, log=log)
             builder = self._builder(environment, source, log)
             offered = backend_wheel()
             beside = offered.parent if offered else None
@@ -179,7 +179,7 @@ class LocalBuilder:
 
         def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
             environ = clean_environ(**(extra_environ or {}))
-            code = self._crew.run(cmd, log=log, cwd=Path(cwd) if cwd else None, env=environ)
+            code = self._processes.run(cmd, log=log, cwd=Path(cwd) if cwd else None, env=environ)
             if code:
                 raise subprocess.CalledProcessError(code, cmd)
 
@@ -222,7 +222,7 @@ class LocalBuilder:
                 Path(wheel),
                 self._place / interpreter.label / "repaired",
                 platform=interpreter.platform,
-                crew=self._crew,
+                processes=self._processes,
                 auditwheel=self._auditwheel,
             )
         return os.fspath(repaired), repair
@@ -247,7 +247,7 @@ class LocalBuilder:
                 interpreter,
                 modules,
                 requires=True,
-                crew=self._crew,
+                processes=self._processes,
             )
 
     def digest(self, path: str) -> tuple[int, str]:

@@ -26,7 +26,7 @@ __all__ = ["repair_wheel"]
 
 
 def repair_wheel(
-    wheel: Path, folder: Path, *, platform: str, crew: ProcessGroup, auditwheel: Auditwheel | None
+    wheel: Path, folder: Path, *, platform: str, processes: ProcessGroup, auditwheel: Auditwheel | None
 ) -> tuple[Path, Repair]:
     """Repair one wheel, if it has native code; the new one is put below ``folder``, which is made.
 
@@ -42,7 +42,7 @@ def repair_wheel(
     if auditwheel and platform.startswith("linux"):
         tool, code = "auditwheel", auditwheel.repair(wheel, out, answer=answer, log=log)
     elif command := _command(platform, wheel, out):
-        tool, code = command[2].partition(".")[0], crew.run(command, log=log, env=clean_environ())
+        tool, code = command[2].partition(".")[0], processes.run(command, log=log, env=clean_environ())
     else:
         return wheel, Repair(tool="", before=before, after=before, reason=f"no repair tool for {platform}")
     if code:

@@ -1,7 +1,7 @@
 """Give every build its own copy of the source tree.
 
 Two builds of one tree at once write into each other's ``build`` and ``.egg-info`` folders (a setuptools wheel comes out
-empty that way), and whatever they leave behind ends up in the next wheel. So each half is built from a private copy, or
+empty that way), and whatever they leave behind ends up in the next wheel. Each wheel is built from a private copy, or
 from an unpacked sdist.
 
 Version control has to keep working in the copy, because backends such as setuptools-scm and hatch-vcs take the version

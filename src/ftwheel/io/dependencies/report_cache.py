@@ -52,23 +52,23 @@ class ReportCache:
         self._reports: dict[str, Any] | None = None
         self._changed = False
 
-    def recall(self, wanting: RequestedProject) -> ProjectReport | None:
+    def recall(self, project: RequestedProject) -> ProjectReport | None:
         """The report about a project when question and pages are the same, else None."""
-        known = self._known().get(wanting.name)
-        if not isinstance(known, list) or len(known) != 2 or known[0] != self._key(wanting):
+        known = self._known().get(project.name)
+        if not isinstance(known, list) or len(known) != 2 or known[0] != self._key(project):
             return None
         try:
             return parse_project(known[1], self._path)
         except InputError:
             return None
 
-    def keep(self, wanting: RequestedProject, report: ProjectReport) -> None:
+    def keep(self, project: RequestedProject, report: ProjectReport) -> None:
         """Keep a report that was just made, if the pages it was made from are kept as well."""
-        key = self._key(wanting)
+        key = self._key(project)
         if key:
             known = self._known()
-            known.pop(wanting.name, None)
-            known[wanting.name] = [key, project_data(report)]
+            known.pop(project.name, None)
+            known[project.name] = [key, project_data(report)]
             if len(known) > _MOST_REPORTS:
                 del known[next(iter(known))]
             self._changed = True
@@ -106,19 +106,19 @@ class ReportCache:
                 self._reports = reports if isinstance(reports, dict) else {}
         return self._reports
 
-    def _key(self, wanting: RequestedProject) -> str:
+    def _key(self, project: RequestedProject) -> str:
         """Everything a report depends on; empty when the pages are not at hand."""
-        edition = self._edition(wanting.name)
+        edition = self._edition(project.name)
         if not edition:
             return ""
         asked = [
             [
-                *(number, wish.requirement.text, wish.pinned, wish.resolved, wish.notes),
-                *([file.filename for file in wish.locked], sorted(wish.hashes)),
+                *(number, requested.requirement.text, requested.pinned, requested.resolved, requested.notes),
+                *([file.filename for file in requested.locked], sorted(requested.hashes)),
             ]
-            for number, wish in wanting.wishes
+            for number, requested in project.versions
         ]
-        text = json.dumps([edition, asked, _plain(self._rules(wanting.name))])
+        text = json.dumps([edition, asked, _plain(self._rules(project.name))])
         from hashlib import sha256
 
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

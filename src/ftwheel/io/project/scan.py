@@ -21,7 +21,7 @@ from ftwheel.core.project.toml_edits import table_at
 from ftwheel.core.project.workflow_files import FOLDER
 from ftwheel.io.project.source import read_project
 
-__all__ = ["Repository", "read_repository", "survey"]
+__all__ = ["Repository", "read_repository", "scan_project"]
 
 _SKIPPED = frozenset(
     {"_vendor", "bench", "benchmark", "benchmarks", "build", "demo", "demos", "dist", "doc", "docs", "env", "example",
@@ -48,7 +48,7 @@ class Repository:
     workflows: tuple[tuple[str, str], ...]
 
 
-def survey(folder: Path, *, supported: tuple[int, ...] | None = None) -> ProjectScan:
+def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> ProjectScan:
     """What a project says about itself; ``supported`` as in ``ProjectScan``.
 
     Raises InputError when there is no project, ConfigurationError when ``pyproject.toml`` cannot be read or has tables

@@ -82,9 +82,11 @@ def ask_installer(
     ``address`` is where the index is served. Dependencies are not installed. Raises MissingToolError when no
     environment can be made.
     """
-    crew = ProcessGroup()
+    processes = ProcessGroup()
     with workspace() as place:
-        environment = VirtualEnvironment(interpreter, place / "installed", crew=crew, log=place / "environment.log")
+        environment = VirtualEnvironment(
+            interpreter, place / "installed", processes=processes, log=place / "environment.log"
+        )
         command = _COMMANDS[installer](interpreter, environment, prereleases=prereleases)
         start = len(index.requests)
         done = _run([*command, "--no-deps", "--index-url", address, requirement])
@@ -95,7 +97,7 @@ def ask_installer(
         filename = asked[-1]
         path = index.path_of(filename)
         modules = sorted(read_wheel(Path(path)).modules) if path is not None else []
-        imports = import_installed(environment, modules, place=place, crew=crew)
+        imports = import_installed(environment, modules, place=place, processes=processes)
         return RealInstall(filename=filename, imports=imports)
 
 

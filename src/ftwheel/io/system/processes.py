@@ -23,7 +23,7 @@ _GRACE = 2.0  # seconds between asking a group to end and killing it
 
 
 class Stopped(Exception):  # noqa: N818 - not an error, the answer to an interruption
-    """The crew was stopped, so this program was not started or was killed."""
+    """The process group was stopped, so this program was not started or was killed."""
 
 
 class ProcessGroup:

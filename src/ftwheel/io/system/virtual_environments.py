@@ -1,6 +1,6 @@
 """Throw-away virtual environments of a given interpreter, made by uv where there is one, by venv and pip elsewhere.
 
-``build.env.DefaultIsolatedEnv`` always takes the interpreter it runs under; building both halves of a pair needs two
+``build.env.DefaultIsolatedEnv`` always takes the interpreter it runs under; building both wheels of a pair needs two
 others. So this is ftwheel's own implementation of the protocol that ``build`` publishes for that purpose
 (``build.env.IsolatedEnv``).
 """
@@ -36,10 +36,10 @@ def find_uv() -> str | None:
 class VirtualEnvironment:
     """One virtual environment in ``folder``; all that the programs print goes to ``log``."""
 
-    def __init__(self, interpreter: Interpreter, folder: Path, *, crew: ProcessGroup, log: Path) -> None:
-        """Make it. Raises MissingToolError when neither uv nor venv can, Stopped when the crew was stopped."""
+    def __init__(self, interpreter: Interpreter, folder: Path, *, processes: ProcessGroup, log: Path) -> None:
+        """Make it. Raises MissingToolError when neither uv nor venv can, Stopped when the process group was stopped."""
         self._folder = folder
-        self._crew = crew
+        self._processes = processes
         self._log = log
         self._uv = find_uv()
         if self._uv:
@@ -48,7 +48,7 @@ class VirtualEnvironment:
             ]  # fmt: skip
         else:
             command = [interpreter.executable, "-I", "-m", "venv", folder]
-        if crew.run(command, log=log, env=clean_environ()):
+        if processes.run(command, log=log, env=clean_environ()):
             raise MissingToolError(
                 f"{interpreter.executable} cannot make a virtual environment\n{interesting(_text(log))}",
                 hint="install uv (pip install 'ftwheel[uv]'); with Debian's interpreters install python3-venv",
@@ -91,7 +91,7 @@ class VirtualEnvironment:
             if beside_index:  # an option would replace what the variable says
                 links = filter(None, [environ.get("UV_FIND_LINKS"), beside_index.as_uri()])
                 environ["UV_FIND_LINKS"] = ",".join(links)
-            code = self._crew.run(command, log=self._log, env=environ)
+            code = self._processes.run(command, log=self._log, env=environ)
         else:
             # pip honours environment markers in a file of requirements, not on its command line
             with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False, encoding="utf-8") as handle:
@@ -100,7 +100,7 @@ class VirtualEnvironment:
                 command = [self.python_executable, "-Im", "pip", "install", "--no-input", "--no-compile"]
                 command += ["--disable-pip-version-check", *flags, "-r", handle.name]
                 command += ["--find-links", beside_index.as_uri()] if beside_index else []
-                code = self._crew.run(command, log=self._log, env=installer_environ())
+                code = self._processes.run(command, log=self._log, env=installer_environ())
             finally:
                 os.unlink(handle.name)
         if code:

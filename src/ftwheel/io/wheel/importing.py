@@ -54,7 +54,7 @@ def import_modules(
     modules: Sequence[str],
     *,
     requires: bool = True,
-    crew: ProcessGroup | None = None,
+    processes: ProcessGroup | None = None,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
     """Install a wheel into a throw-away environment and import the named modules there; results in their order.
@@ -66,7 +66,13 @@ def import_modules(
         return ()
     with workspace() as place:
         return import_in(
-            place, wheel, interpreter, modules, requires=requires, crew=crew or ProcessGroup(), timeout=timeout
+            place,
+            wheel,
+            interpreter,
+            modules,
+            requires=requires,
+            processes=processes or ProcessGroup(),
+            timeout=timeout,
         )
 
 
@@ -77,11 +83,11 @@ def import_in(
     modules: Sequence[str],
     *,
     requires: bool,
-    crew: ProcessGroup,
+    processes: ProcessGroup,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
     """``import_modules`` in a folder that the caller made and removes."""
-    environment = VirtualEnvironment(interpreter, place / "installed", crew=crew, log=place / "install.log")
+    environment = VirtualEnvironment(interpreter, place / "installed", processes=processes, log=place / "install.log")
     try:
         # A dependency without a wheel for this interpreter would be compiled, which can take an hour.
         environment.install([str(wheel)], dependencies=requires, sdists=not requires)
@@ -89,7 +95,7 @@ def import_in(
         if not requires:
             raise
         environment.install([str(wheel)])
-    return import_installed(environment, modules, place=place, crew=crew, timeout=timeout)
+    return import_installed(environment, modules, place=place, processes=processes, timeout=timeout)
 
 
 def import_installed(
@@ -97,14 +103,14 @@ def import_installed(
     modules: Sequence[str],
     *,
     place: Path,
-    crew: ProcessGroup,
+    processes: ProcessGroup,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
     """Import modules of what is installed in an environment; ``place`` is a folder for what is printed."""
 
     def one(numbered: tuple[int, str]) -> ImportResult:
         number, module = numbered
-        return _import(environment, module, place / f"import-{number}", crew, timeout)
+        return _import(environment, module, place / f"import-{number}", processes, timeout)
 
     # two at a time: starting an interpreter waits for the disk about as long as it computes
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -112,7 +118,7 @@ def import_installed(
 
 
 def _import(
-    environment: VirtualEnvironment, module: str, answer: Path, crew: ProcessGroup, timeout: float
+    environment: VirtualEnvironment, module: str, answer: Path, processes: ProcessGroup, timeout: float
 ) -> ImportResult:
     log = answer.with_suffix(".log")
     # -I keeps the current folder and the user's site out: what is imported is what the wheel installed
@@ -129,7 +135,7 @@ def _import(
     ]
     start = time.monotonic()
     try:
-        code = crew.run(command, log=log, cwd=answer.parent, env=clean_environ(), timeout=timeout)
+        code = processes.run(command, log=log, cwd=answer.parent, env=clean_environ(), timeout=timeout)
     except subprocess.TimeoutExpired:
         return ImportResult(
             module=module,

@@ -57,9 +57,9 @@ def write(
             write_findings(form, found, out, families=("FTV",), paths=paths)
 
 
-def _heading(coverage: Coverage, board: CoverageMatrix) -> str:
+def _heading(coverage: Coverage, layout: CoverageMatrix) -> str:
     before = f", compared with {bounded(coverage.previous, 80)}" if coverage.previous else ""
-    return f"{board.title}{before}: {', '.join(map(printable, coverage.installers))}"
+    return f"{layout.title}{before}: {', '.join(map(printable, coverage.installers))}"
 
 
 def _from_index(coverage: Coverage) -> str:
@@ -89,32 +89,32 @@ def _columns(columns: Iterable[Column]) -> list[str]:
     return [f"3.{column.minor}{' ft' if column.free_threaded else ''}" for column in columns]
 
 
-def _legend(board: CoverageMatrix) -> Iterator[str]:
-    if any(column.free_threaded for column in board.columns):
+def _legend(layout: CoverageMatrix) -> Iterator[str]:
+    if any(column.free_threaded for column in layout.columns):
         yield "ft is the free-threaded build"
-    yield from (text for tone, text in _LEGEND.items() if board.count(tone))
+    yield from (text for tone, text in _LEGEND.items() if layout.count(tone))
 
 
 def _text(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:
-    board = lay_out(coverage, found, known=known)
+    layout = lay_out(coverage, found, known=known)
     paragraphs(
-        out, [*filter(None, (_heading(coverage, board), printable(_from_index(coverage)), _stable_abi(coverage))), ""]
+        out, [*filter(None, (_heading(coverage, layout), printable(_from_index(coverage)), _stable_abi(coverage))), ""]
     )
-    if board.systems:
+    if layout.systems:
         rows = [
             [StyledText(row.platform), *(_cell(field) for field in row.fields)]
-            for system in board.systems
+            for system in layout.systems
             for row in system.rows
         ]
-        table(out, ("platform", *_columns(board.columns)), rows)
-        if legend := "; ".join(_legend(board)):
+        table(out, ("platform", *_columns(layout.columns)), rows)
+        if legend := "; ".join(_legend(layout)):
             paragraphs(out, ["", legend])
         out.write("\n")
     if found:
         findings.write_text(found, out)
         out.write("\n")
     tail = f" ({findings.summary(found)})" if found else ""
-    paragraphs(out, [f"{board.headline}{tail}"])
+    paragraphs(out, [f"{layout.headline}{tail}"])
 
 
 def _cell(field: Field | None) -> StyledText:
@@ -122,17 +122,17 @@ def _cell(field: Field | None) -> StyledText:
 
 
 def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]]) -> Iterator[str]:
-    board = lay_out(coverage, found, known=known)
-    yield f"### {markdown.escaped(_heading(coverage, board))}"
+    layout = lay_out(coverage, found, known=known)
+    yield f"### {markdown.escaped(_heading(coverage, layout))}"
     yield ""
-    yield f"{_VERDICTS[board.verdict]} {markdown.escaped(board.headline)}"
+    yield f"{_VERDICTS[layout.verdict]} {markdown.escaped(layout.headline)}"
     yield ""
     for line in filter(None, (_from_index(coverage), _stable_abi(coverage))):
         yield markdown.escaped(line)
         yield ""
-    if board.systems:
+    if layout.systems:
         yield from markdown.table(
-            ["platform", *_columns(board.columns)],
+            ["platform", *_columns(layout.columns)],
             [
                 [
                     markdown.code(row.platform),
@@ -141,18 +141,18 @@ def _markdown(coverage: Coverage, found: Sequence[Finding], known: frozenset[tup
                         for field in row.fields
                     ),
                 ]
-                for system in board.systems
+                for system in layout.systems
                 for row in system.rows
             ],
         )
         yield ""
-        if legend := "; ".join(text.replace("!", "❌").replace("?", "⚠️") for text in _legend(board)):
+        if legend := "; ".join(text.replace("!", "❌").replace("?", "⚠️") for text in _legend(layout)):
             yield f"{legend}."
             yield ""
 
 
 def _json(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[str, str]], out: TextIO) -> None:
-    board = lay_out(coverage, found, known=known)
+    layout = lay_out(coverage, found, known=known)
     cells = {cell.target: cell for cell in coverage.cells}
     write_document(
         {
@@ -160,12 +160,12 @@ def _json(coverage: Coverage, found: Sequence[Finding], known: frozenset[tuple[s
             "project": coverage.project,
             "version": coverage.version,
             "previous": coverage.previous or None,
-            "verdict": board.verdict.value,
-            "headline": board.headline,
+            "verdict": layout.verdict.value,
+            "headline": layout.headline,
             "installers": list(coverage.installers),
             "new_files": list(coverage.new_files),
             "published": list(coverage.published),
-            "places": [_target(field, cells[field.target]) for field in board.fields],
+            "places": [_target(field, cells[field.target]) for field in layout.fields],
             "findings": findings.as_json(found),
         },
         out,

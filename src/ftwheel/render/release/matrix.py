@@ -1,4 +1,4 @@
-"""The coverage of a release as a board: machines down, interpreters across, one word and one reason a field.
+"""The coverage of a release as a matrix: machines down, interpreters across, one word and one reason a field.
 
 Every report of ``ftwheel verify`` (text, Markdown, JSON, HTML, SVG) is drawn from this, so that they cannot differ.
 What came from an index is made printable and cut to a bounded length here, once.
@@ -101,7 +101,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Column:
-    """One build of one minor version, as ``core.coverage.Place`` has it."""
+    """One build of one minor version, as in ``TargetEnvironment``."""
 
     minor: int
     free_threaded: bool
@@ -160,7 +160,7 @@ def bounded(text: str, longest: int = _LONGEST) -> str:
 def lay_out(
     coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()
 ) -> CoverageMatrix:
-    """Make the board; ``known`` are the pairs of a code and a target's label that a baseline accepts.
+    """Lay the matrix out; ``known`` are the pairs of a code and a target's label that a baseline accepts.
 
     What a problem weighs is read from ``found``, whose severities are the ones the user asked for.
     """

@@ -50,12 +50,12 @@ _STYLE = (
 
 def badge(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
     """``wheels | complete`` or ``wheels | 3 gaps``, 20 px high."""
-    board = lay_out(coverage, found, known=known)
-    value = "complete" if board.verdict is Tone.GOOD else "findings"
-    if bad := board.count(Tone.BAD) + board.count(Tone.WARNED):
+    layout = lay_out(coverage, found, known=known)
+    value = "complete" if layout.verdict is Tone.GOOD else "findings"
+    if bad := layout.count(Tone.BAD) + layout.count(Tone.WARNED):
         value = f"{bad} gap{'s' if bad > 1 else ''}"
-    colour = {Tone.GOOD: "#116329", Tone.WARNED: "#7a4b00"}.get(board.verdict, "#b3261e")
-    return draw_badge("wheels", value, colour=colour, title=f"Wheels of {board.title}: {board.headline}")
+    colour = {Tone.GOOD: "#116329", Tone.WARNED: "#7a4b00"}.get(layout.verdict, "#b3261e")
+    return draw_badge("wheels", value, colour=colour, title=f"Wheels of {layout.title}: {layout.headline}")
 
 
 def matrix(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
@@ -63,30 +63,30 @@ def matrix(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tup
     return "".join(_drawn(lay_out(coverage, found, known=known)))
 
 
-def _drawn(board: CoverageMatrix) -> Iterator[str]:
+def _drawn(layout: CoverageMatrix) -> Iterator[str]:
     xs: list[int] = []
     x = _LABEL
-    for number, column in enumerate(board.columns):
-        if number and column.minor != board.columns[number - 1].minor:
+    for number, column in enumerate(layout.columns):
+        if number and column.minor != layout.columns[number - 1].minor:
             x += 10
         xs.append(x)
         x += _CELL + _GAP
-    rows = sum(len(system.rows) for system in board.systems)
-    width, height = max(x + 8, 420), 66 + rows * _LINE + len(board.systems) * 22
-    summary = ", ".join(f"{count} {tone.value}" for tone, count in board.counts if count)
+    rows = sum(len(system.rows) for system in layout.systems)
+    width, height = max(x + 8, 420), 66 + rows * _LINE + len(layout.systems) * 22
+    summary = ", ".join(f"{count} {tone.value}" for tone, count in layout.counts if count)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         'role="img" class="ftwheel-matrix" aria-labelledby="ftwheel-matrix-title ftwheel-matrix-description">'
-        f'<title id="ftwheel-matrix-title">{escape(f"{board.title}: {board.headline}")}</title>'
-        f'<desc id="ftwheel-matrix-description">{escape(_described(board, summary))}</desc><style>{_STYLE}</style>'
-        f'<text class="s" x="4" y="16">{escape(board.title[:40])}</text>'
-        f'<text x="4" y="33">{escape(board.headline)}</text>'
+        f'<title id="ftwheel-matrix-title">{escape(f"{layout.title}: {layout.headline}")}</title>'
+        f'<desc id="ftwheel-matrix-description">{escape(_described(layout, summary))}</desc><style>{_STYLE}</style>'
+        f'<text class="s" x="4" y="16">{escape(layout.title[:40])}</text>'
+        f'<text x="4" y="33">{escape(layout.headline)}</text>'
     )
-    for number, column in enumerate(board.columns):
+    for number, column in enumerate(layout.columns):
         name = f"3.{column.minor}{'t' if column.free_threaded else ''}"
         yield f'<text class="f" text-anchor="middle" x="{xs[number] + _CELL // 2}" y="56">{name}</text>'
     y = 62
-    for system in board.systems:
+    for system in layout.systems:
         yield f'<text class="s" x="4" y="{y + 15}">{escape(system.name)}</text>'
         y += 22
         for row in system.rows:
@@ -107,7 +107,7 @@ def _cell(field: Field, x: int, y: int) -> str:
     )
 
 
-def _described(board: CoverageMatrix, summary: str) -> str:
+def _described(layout: CoverageMatrix, summary: str) -> str:
     """The counts, then every problem by name; a picture's text has to say what the picture shows."""
-    bad = [f"CPython {each.python} on {each.target.platform}: {each.word}" for each in board.fields if each.codes]
+    bad = [f"CPython {each.python} on {each.target.platform}: {each.word}" for each in layout.fields if each.codes]
     return ". ".join([summary, *bad])

@@ -56,7 +56,7 @@ class RefusedByIndex(Rule):
 
 class StoppedUpload(Rule):
     code = "FTV117"
-    title = "The upload stopped half-way"
+    title = "The upload stopped before the last file"
     why = """Some files of the folder are on the index and others are not. Until the rest is there, pip and uv take the
         sdist or an older version where a wheel is missing. Wheels go first: an index that has the sdist only makes
         everybody build."""

@@ -357,7 +357,7 @@ class MacosVersion(WheelRule):
             return
         promised = min(versions)
         if any("aarch64" in platform.machines for platform in platforms):
-            # the first macOS for Apple silicon; a universal2 tag speaks of its other half
+            # the first macOS for Apple silicon; a universal2 tag is about its x86_64 part
             promised = max(promised, (11, 0))
         for extension in facts.used:
             if extension.macos_minimum and extension.macos_minimum > promised:

@@ -127,7 +127,7 @@ class HalfMissing(GroupRule):
     code = "FTW606"
     title = "The other wheel of a pair is missing"
     why = """Users of the other build get an older release, or a build from source. The rule looks at the wheels it
-        was given: one for the same version on another platform, or the other half's, says that both are meant to
+        was given: one for the same version on another platform, or one for the other build, says that both are meant to
         exist."""
     fix = "Build the missing wheel; `ftwheel missing` compares with what the index has."
     severity = Severity.WARNING

@@ -99,7 +99,7 @@ class Abi3tFloor(WheelRule):
     code = "FTW204"
     title = "`abi3t` below Python 3.15"
     why = """The stable ABI for free-threaded builds begins with 3.15 (PEP 803). Installers nevertheless accept
-        `cp314-abi3t` on 3.14t, and the `cp311-abi3` half of `cp311-abi3.abi3t` on default 3.11 to 3.14, where the
+        `cp314-abi3t` on 3.14t, and the `cp311-abi3` part of `cp311-abi3.abi3t` on default 3.11 to 3.14, where the
         module cannot be loaded."""
     fix = """Use `cp315-abi3.abi3t` (or a later floor), and ship version-specific wheels for 3.13t and 3.14t and an
         `abi3` wheel for older default builds."""
@@ -119,7 +119,7 @@ class ExtensionWithoutAbi(WheelRule):
     code = "FTW205"
     title = "An extension module under the ABI tag `none`"
     why = """`none` says that no interpreter's ABI matters, so both the default and the free-threaded build install
-        the wheel, and one of them (often any other version, too) cannot import the module. Both halves of a pair
+        the wheel, and one of them (often any other version, too) cannot import the module. Both wheels of a pair
         built this way have one file name and overwrite each other. A wheel with a module for each build that its
         tags and Requires-Python let in keeps its promise, and is not meant."""
     fix = """Let the backend set the ABI tag: remove a `get_tag` override or a `--py-limited-api`/`python-tag` option

@@ -421,7 +421,7 @@ def _series_of(
 ) -> dict[BuildIdentifier, CibuildwheelSeries]:
     """The series that builds each: the newest that can.
 
-    Where 3.13t is built, 3.x builds 3.13 as well, so that both halves come out of one image. When ``enable`` of the
+    Where 3.13t is built, 3.x builds 3.13 as well, so that both builds come out of one image. When ``enable`` of the
     project names ``cpython-freethreading``, which 4.x refuses, 3.x has to build everything.
     """
     threads = {each.place for each in identifiers if each.free_threaded and each.minor == FIRST_FREE_THREADED}

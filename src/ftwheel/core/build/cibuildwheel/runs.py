@@ -1,7 +1,7 @@
 """Decides how cibuildwheel is called: one run for each series and platform, its arguments, variables and overrides.
 
 The project's own options stay in force. What ftwheel adds is exact selectors, the image that its platform tags ask
-for, its audit, a label by which its containers are found again, and overrides where a half needs one. An option of the
+for, its audit, a label by which its containers are found again, and overrides where a build needs one. An option of the
 project that these would silently replace, or that would silently replace these, is an error.
 """
 
@@ -115,17 +115,17 @@ def _has(identifiers: Iterable[BuildIdentifier], beginning: str) -> bool:
 
 
 def plan_runs(
-    selection: BuildSelection, own: CibuildwheelOptions, document: Mapping[str, Any], wishes: RunRequest
+    selection: BuildSelection, own: CibuildwheelOptions, document: Mapping[str, Any], request: RunRequest
 ) -> DriverPlan:
     """Decide the runs, 3.x first, for the project whose pyproject.toml is ``document``.
 
-    Raises ConfigurationError where the project's options and what a half needs contradict each other.
+    Raises ConfigurationError where the project's options and what a build needs contradict each other.
     """
     runs = []
     for series, identifiers in selection.builds.items():
         for system in dict.fromkeys(each.system for each in identifiers):
             chosen = tuple(each for each in identifiers if each.system == system)
-            runs.append(_run(series, chosen, own, document, wishes))
+            runs.append(_run(series, chosen, own, document, request))
     maturin = maturin_interpreters(selection.identifiers) if backend_of(document) == "maturin" else ()
     return DriverPlan(runs=tuple(runs), left_out=selection.left_out, maturin=maturin)
 
@@ -135,7 +135,7 @@ def _run(
     identifiers: tuple[BuildIdentifier, ...],
     own: CibuildwheelOptions,
     document: Mapping[str, Any],
-    wishes: RunRequest,
+    request: RunRequest,
 ) -> CibuildwheelRun:
     """The run for identifiers of one platform."""
     system = identifiers[0].system
@@ -144,18 +144,18 @@ def _run(
     environment = {"CIBW_BUILD": " ".join(each.text for each in identifiers)}
     engine, images = "", []
     if system == "linux":
-        engine, environment["CIBW_CONTAINER_ENGINE_LINUX"] = _engine(own, wishes.container_label)
+        engine, environment["CIBW_CONTAINER_ENGINE_LINUX"] = _engine(own, request.container_label)
         for place in dict.fromkeys(each.place for each in identifiers):
-            name, arch = image_of(place, own, wishes.platforms)
+            name, arch = image_of(place, own, request.platforms)
             images.append(ContainerImage(name=name, arch=arch))
             option = f"{place.partition('_')[0]}-{arch}-image"
             if own.raw(option, system) is None and not own.named_in_overrides(option):
                 environment[f"CIBW_{option.upper().replace('-', '_')}"] = name
-    if series is CibuildwheelSeries.FOUR and wishes.audit:
-        environment |= _audit(wishes.audit, own, system)
+    if series is CibuildwheelSeries.FOUR and request.audit:
+        environment |= _audit(request.audit, own, system)
     if system == "linux" and backend_of(document) == "maturin" and own.raw("before-all", system) is None:
         environment["CIBW_BEFORE_ALL_LINUX"] = _RUST
-    overrides = tuple(_overrides(identifiers, system, own, document, wishes.config_settings))
+    overrides = tuple(_overrides(identifiers, system, own, document, request.config_settings))
     return CibuildwheelRun(
         series=series,
         system=system,

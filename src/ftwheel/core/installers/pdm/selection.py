@@ -83,9 +83,9 @@ class PdmSelection(InstallerQuestion):
         """Every file with its reason, or its place among those that may be taken."""
         ranked = list(self._ranked())
         taken = {id(entry) for entry in ranked}
-        fitting = {group.version for group in self.shelf.matching(self.requirement).versions}
+        fitting = {group.version for group in self.version_index.matching(self.requirement).versions}
         reasons: list[tuple[ProjectFile, Reason]] = []
-        for entry in self.shelf.everything():
+        for entry in self.version_index.everything():
             if id(entry) not in taken:
                 reason = self._reason(entry)
                 if reason is None:
@@ -97,7 +97,7 @@ class PdmSelection(InstallerQuestion):
     def _ranked(self) -> Iterator[ProjectFile]:
         """The files that may be taken, best first."""
         wanted = SpecifierSet() if self.requirement.specifier is None else self.requirement.specifier
-        groups = self.shelf.matching(self.requirement).versions
+        groups = self.version_index.matching(self.requirement).versions
         asked = self.options.allow_prereleases
         found = False
         for entry in self._sorted([each for each in groups if wanted.contains(each.version, prereleases=asked)]):

@@ -45,7 +45,7 @@ class PipJudge(PipSelection):
         candidates: list[ProjectFile] = []
         refusal = self.page_refusal()
         fitting: dict[str, bool] = {}
-        for entry in self.shelf.everything():
+        for entry in self.version_index.everything():
             if not refusal and self.options.uploaded_prior_to is not None and self._upload_time_is_missed(entry):
                 refusal = f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
             reason = self._reason(entry)

@@ -57,8 +57,8 @@ class PipSelection(InstallerQuestion):
         options: InstallerOptions,
     ) -> None:
         super().__init__(installer, project, requirement, environment, options)
-        assert isinstance(self.shelf.reader, PipReader)
-        self.reader = self.shelf.reader
+        assert isinstance(self.version_index.reader, PipReader)
+        self.reader = self.version_index.reader
         self.python = ".".join(map(str, environment.minor))
         self.prereleases = options.allow_prereleases
         if self.prereleases is None:
@@ -89,7 +89,7 @@ class PipSelection(InstallerQuestion):
 
         Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
         """
-        versions, finals, prereleases = self.shelf.matching(self.requirement)
+        versions, finals, prereleases = self.version_index.matching(self.requirement)
         parts = [versions] if self.prereleases else [finals, prereleases]
         for groups in parts[:1] if self.prereleases is False else parts:
             found = False
@@ -121,9 +121,9 @@ class PipSelection(InstallerQuestion):
 
     def _candidates(self, group: VersionFiles) -> Iterator[tuple[tuple[int, BuildTag, int], ProjectFile]]:
         """The files of a version that pip may take, each with a key that grows with its rank."""
-        lanes = group.lanes()
+        by_abi = group.by_abi()
         if self.wheels:
-            for abi, wheels in lanes.wheels.items():
+            for abi, wheels in by_abi.wheels.items():
                 if self.abis.places(abi) == (None, None):
                     continue
                 for order, entry in wheels:
@@ -131,7 +131,7 @@ class PipSelection(InstallerQuestion):
                     if index is not None and self._accepts(entry):
                         yield (-index, entry.reading.build, order), entry
         if self.sdists:
-            for order, entry in lanes.others:
+            for order, entry in by_abi.others:
                 if self._accepts(entry):
                     yield (-AFTER_ALL_TAGS, (), order), entry
 

@@ -111,9 +111,9 @@ class PoetrySelection(InstallerQuestion):
                     if release.version.is_prerelease and not chosen.version.is_prerelease:
                         reject(entry, Prerelease())
                     reject(entry, OtherVersionResolved(version=str(chosen.version)))
-        fitting = {group.version for group in self.shelf.matching(self.requirement).versions}
+        fitting = {group.version for group in self.version_index.matching(self.requirement).versions}
         taken = {id(entry) for entry in ranked}
-        for entry in self.shelf.everything():
+        for entry in self.version_index.everything():
             if id(entry) not in taken:
                 reject(entry, self._reason_of_version(entry, fitting))
         tried = releases if chosen is None else releases[: releases.index(chosen) + 1]
@@ -132,7 +132,7 @@ class PoetrySelection(InstallerQuestion):
 
     def _releases(self) -> Iterator[_Release]:
         """The versions that fit, of all indexes, in the order in which Poetry tries them: finals, then pre-releases."""
-        versions, finals, _ = self.shelf.matching(self.requirement)
+        versions, finals, _ = self.version_index.matching(self.requirement)
         asked = self.options.allow_prereleases
         found = [
             release
@@ -148,7 +148,7 @@ class PoetrySelection(InstallerQuestion):
 
     def _first(self, release: _Release) -> _Release:
         """The version as Poetry looks it up again: in the first index that has it."""
-        group = next(each for each in self.shelf.groups if each.version == release.version)
+        group = next(each for each in self.version_index.groups if each.version == release.version)
         files = [e for e in group.entries() if _problem(e) is None and e.source not in self.project.flat]
         first = min(entry.source for entry in files)
         here = tuple(entry for entry in files if entry.source == first)

@@ -36,9 +36,9 @@ class UvJudge(UvSelection):
         reasons: dict[int, tuple[ProjectFile, Reason]] = {}
         seen: set[int] = set()
         consulted = self.flat.union(self.indexes)
-        fitting = {group.version for group in self.shelf.matching(self.requirement).versions}
+        fitting = {group.version for group in self.version_index.matching(self.requirement).versions}
         candidates: set[int] = set()
-        for entry in self.shelf.everything():
+        for entry in self.version_index.everything():
             reason = self._reason(entry, fitting, consulted)
             if reason is None:
                 candidates.add(id(entry))
@@ -80,7 +80,7 @@ class UvJudge(UvSelection):
                     else:
                         ranked.append(entry)
                         stable_found = stable_found or not step.group.version.is_prerelease
-        for entry in self.shelf.everything():
+        for entry in self.version_index.everything():
             if id(entry) not in seen and id(entry) not in reasons:
                 reasons[id(entry)] = (entry, Prerelease())
         refusal = self._page_refusal()

@@ -185,7 +185,7 @@ class UvSelection(InstallerQuestion):
 
     def _phases(self) -> Iterator[Iterator[_Step]]:
         """The walk: parts with stable versions only, with pre-releases only, or with both, as options say."""
-        versions, finals, prereleases = self.shelf.matching(self.requirement)
+        versions, finals, prereleases = self.version_index.matching(self.requirement)
         lists = [finals, prereleases]
         if self.options.allow_prereleases is not None:
             lists = [versions if self.options.allow_prereleases else finals]
@@ -210,11 +210,11 @@ class UvSelection(InstallerQuestion):
 
     def _pick(self, step: _Step) -> ProjectFile | None:
         """The one file of a version that uv considers: the first of the best wheels, else the source distribution."""
-        lanes = step.group.lanes()
+        by_abi = step.group.by_abi()
         best: ProjectFile | None = None
         best_key: tuple[Key, int] | None = None
         if self.wheels:
-            for abi, wheels in lanes.wheels.items():
+            for abi, wheels in by_abi.wheels.items():
                 if self.abis.places(abi) == (None, None):
                     continue
                 for order, entry in wheels:
@@ -223,7 +223,7 @@ class UvSelection(InstallerQuestion):
                         best, best_key = entry, (key, -order)
         sdist: ProjectFile | None = None
         hashed = -1
-        for _, entry in lanes.others if self.sdists else ():
+        for _, entry in by_abi.others if self.sdists else ():
             if step.has(entry) and self._accepts_sdist(entry) and not self._is_late(entry):
                 compared = self._compare_hashes(entry)
                 if compared > hashed:

@@ -43,26 +43,26 @@ def html(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple
     return "".join(f"{line}\n" for line in _page(coverage, found, lay_out(coverage, found, known=known)))
 
 
-def _page(coverage: Coverage, found: Sequence[Finding], board: CoverageMatrix) -> Iterator[str]:
+def _page(coverage: Coverage, found: Sequence[Finding], layout: CoverageMatrix) -> Iterator[str]:
     return document(
-        title=f"{board.title}: {_VERDICTS[board.verdict]}",
+        title=f"{layout.title}: {_VERDICTS[layout.verdict]}",
         style=asset(__package__, "page.css"),
         script=asset(__package__, "page.js"),
         skip=("#findings", "Skip to the findings"),
-        body=_body(coverage, found, board),
+        body=_body(coverage, found, layout),
     )
 
 
-def _body(coverage: Coverage, found: Sequence[Finding], board: CoverageMatrix) -> Iterator[str]:
+def _body(coverage: Coverage, found: Sequence[Finding], layout: CoverageMatrix) -> Iterator[str]:
     yield symbols()
     yield "<header>"
-    yield from _header(coverage, board)
+    yield from _header(coverage, layout)
     yield "</header>\n<main>"
-    if board.systems:
-        yield from _matrix(board)
+    if layout.systems:
+        yield from _matrix(layout)
     yield from _findings(found)
-    if board.systems:
-        yield from _targets(coverage, board)
+    if layout.systems:
+        yield from _targets(coverage, layout)
     yield from _files(coverage)
     yield "</main>"
 
@@ -83,14 +83,14 @@ def shape(state: FieldState) -> str:
     return f'<svg class="shape" aria-hidden="true"><use href="#{_name(state)}"/></svg>'
 
 
-def _header(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
-    yield f"<p class=over>Who gets which wheel</p><h1>{escape(board.title)}</h1>"
-    mark = shape(FieldState.WHEEL if board.verdict is Tone.GOOD else FieldState.UNLOADABLE)
-    counted = [f"{count} {_plural(tone, count)}" for tone in _TROUBLE if (count := board.count(tone))]
+def _header(coverage: Coverage, layout: CoverageMatrix) -> Iterator[str]:
+    yield f"<p class=over>Who gets which wheel</p><h1>{escape(layout.title)}</h1>"
+    mark = shape(FieldState.WHEEL if layout.verdict is Tone.GOOD else FieldState.UNLOADABLE)
+    counted = [f"{count} {_plural(tone, count)}" for tone in _TROUBLE if (count := layout.count(tone))]
     more = f" ({', '.join(counted)})" if len(counted) > 1 else ""
-    yield f'<p class="verdict {_class(board.verdict)}">{mark}<strong>{escape(board.headline + more)}</strong></p>'
+    yield f'<p class="verdict {_class(layout.verdict)}">{mark}<strong>{escape(layout.headline + more)}</strong></p>'
     yield "<dl class=facts>"
-    for tone, count in board.counts:
+    for tone, count in layout.counts:
         if count or tone in {Tone.GOOD, Tone.BAD}:
             yield f"<div class={_class(tone)}><dt>{escape(_plural(tone, count))}</dt><dd>{count}</dd></div>"
     yield "</dl>"
@@ -109,17 +109,17 @@ def _plural(tone: Tone, count: int) -> str:
     return f"{tone.value}s" if count != 1 and tone in {*_TROUBLE, Tone.KNOWN} else tone.value
 
 
-def _matrix(board: CoverageMatrix) -> Iterator[str]:
+def _matrix(layout: CoverageMatrix) -> Iterator[str]:
     yield '<section><h2 id="matrix">Coverage</h2>'
-    yield from _filters(board)
-    width = "wide" if len(board.columns) > _MOST_NARROW else "narrow"
+    yield from _filters(layout)
+    width = "wide" if len(layout.columns) > _MOST_NARROW else "narrow"
     yield f'<div class="scroll {width}" role="region" aria-labelledby="matrix" tabindex="0">'
     yield '<table class="matrix" role="table">'  # roles, since a phone shows it as blocks
     yield (
         "<caption><span>Machines down, CPython across, both builds of a version side by side. "
         "Point at a field, or move to it with Tab, for the reason; it leads to its line in the list.</span></caption>"
     )
-    minors = [(minor, list(group)) for minor, group in groupby(board.columns, key=lambda column: column.minor)]
+    minors = [(minor, list(group)) for minor, group in groupby(layout.columns, key=lambda column: column.minor)]
     yield '<thead role="rowgroup"><tr role="row"><td rowspan="2" class="corner" role="cell"></td>'
     for minor, group in minors:
         head = f'scope="colgroup" colspan="{len(group)}" class="{_classes(group)}"'
@@ -131,10 +131,10 @@ def _matrix(board: CoverageMatrix) -> Iterator[str]:
             yield f'<th role="columnheader" scope="col" class="{_build(column)}{_first(column, group)}">{name}</th>'
     yield "</tr></thead>"
     firsts = {(column.minor, column.free_threaded) for _, group in minors for column in group[:1]}
-    for number, system in enumerate(board.systems):
-        yield from _system(system, number, board, firsts)
+    for number, system in enumerate(layout.systems):
+        yield from _system(system, number, layout, firsts)
     yield "</table></div>"
-    yield from _legend(board)
+    yield from _legend(layout)
     yield "</section>"
 
 
@@ -151,15 +151,15 @@ def _first(column: Column, group: Sequence[Column]) -> str:
     return " first" if column is group[0] else ""
 
 
-def _system(system: System, number: int, board: CoverageMatrix, firsts: set[tuple[int, bool]]) -> Iterator[str]:
+def _system(system: System, number: int, layout: CoverageMatrix, firsts: set[tuple[int, bool]]) -> Iterator[str]:
     yield f'<tbody class="y{number}" role="rowgroup"><tr class="system" role="row">'
-    yield f'<th role="rowheader" scope="rowgroup" colspan="{len(board.columns) + 1}">'
+    yield f'<th role="rowheader" scope="rowgroup" colspan="{len(layout.columns) + 1}">'
     yield f"<span>{escape(system.name)}</span></th></tr>"
     for row in system.rows:
         clean = "" if any(field and field.tone in _TROUBLE for field in row.fields) else ' class="clean"'
         tag = "" if row.name == row.platform else f" <code>{escape(bounded(row.platform))}</code>"
         yield f'<tr role="row"{clean}><th role="rowheader" scope="row">{escape(row.name)}{tag}</th>'
-        for column, field in zip(board.columns, row.fields, strict=True):
+        for column, field in zip(layout.columns, row.fields, strict=True):
             first = " first" if (column.minor, column.free_threaded) in firsts else ""
             yield _field(field, f"{_build(column)}{first}")
         yield "</tr>"
@@ -192,27 +192,27 @@ def _sentence(text: str) -> str:
     return f"<span>{escape(text[:1].upper() + text[1:] if not text.startswith(('pip ', 'uv ')) else text)}.</span>"
 
 
-def _filters(board: CoverageMatrix) -> Iterator[str]:
+def _filters(layout: CoverageMatrix) -> Iterator[str]:
     """Check boxes that the style sheet obeys; a browser without ``:has()`` shows everything."""
     yield '<fieldset class="filters"><legend>Show</legend>'
     yield '<label><input type="checkbox" id="f-bad"> only machines with problems</label>'
-    if len({column.free_threaded for column in board.columns}) == 2:
+    if len({column.free_threaded for column in layout.columns}) == 2:
         yield '<label><input type="checkbox" id="f-df" checked> default</label>'
         yield '<label><input type="checkbox" id="f-ft" checked> free-threaded</label>'
-    if len(board.systems) > 1:
-        for number, system in enumerate(board.systems):
+    if len(layout.systems) > 1:
+        for number, system in enumerate(layout.systems):
             yield f'<label><input type="checkbox" id="f-y{number}" checked> {escape(system.name)}</label>'
     yield "</fieldset>"
 
 
-def _legend(board: CoverageMatrix) -> Iterator[str]:
-    used = {field.state for field in board.fields}
+def _legend(layout: CoverageMatrix) -> Iterator[str]:
+    used = {field.state for field in layout.fields}
     yield "<ul class=legend aria-label='Legend'>"
     for state in FieldState:
         if state in used:
             yield f"<li>{shape(state)}<span><b>{escape(state.value)}</b>: {escape(_MEANINGS[state])}</span></li>"
     for tone, text in _SWATCHES.items():
-        if board.count(tone):
+        if layout.count(tone):
             yield f'<li><span class="swatch {_class(tone)}"></span><span>{text}</span></li>'
     yield "</ul>"
 
@@ -234,11 +234,11 @@ def _findings(found: Sequence[Finding]) -> Iterator[str]:
     yield "</ol></section>"
 
 
-def _targets(coverage: Coverage, board: CoverageMatrix) -> Iterator[str]:
+def _targets(coverage: Coverage, layout: CoverageMatrix) -> Iterator[str]:
     cells = {cell.target: cell for cell in coverage.cells}
     yield '<section aria-labelledby="targets"><h2 id="targets">Every target</h2>'
     yield "<p>The matrix in words, system by system.</p>"
-    for system in board.systems:
+    for system in layout.systems:
         fields = [field for row in system.rows for field in row.fields if field is not None]
         troubles = {tone: sum(field.tone is tone for field in fields) for tone in _TROUBLE}
         bad = sum(troubles.values())

@@ -57,28 +57,28 @@ def test_a_lock_pins_versions_and_files_where_their_markers_hold() -> None:
         targets=(LINUX, WINDOWS),
     )
     assert list(found) == ["a", "b"]
-    assert [number for number, _ in found["a"].wishes] == [1]
-    assert [(number, wish.pinned) for number, wish in found["b"].wishes] == [(0, "1.0"), (1, "1.0")]
-    [file] = found["b"].wishes[0][1].locked
+    assert [number for number, _ in found["a"].versions] == [1]
+    assert [(number, requested.pinned) for number, requested in found["b"].versions] == [(0, "1.0"), (1, "1.0")]
+    [file] = found["b"].versions[0][1].locked
     assert (file.filename, file.url) == ("b-1.0.tar.gz", "https://lock.invalid/b-1.0.tar.gz")
     assert found["a"].requirement == "a==1.0"
 
 
 def test_files_of_an_environment_or_a_report_are_those_of_another_target() -> None:
     found = by_name(lock(pin("a", files=(PinnedFile(filename="a-1.0.tar.gz"),)), kind=InputKind.REPORT))
-    assert found["a"].wishes[0][1].locked == ()
+    assert found["a"].versions[0][1].locked == ()
 
 
 def test_requirements_without_a_resolution_are_taken_as_they_stand() -> None:
     found = by_name(requirements("b>=2 ; sys_platform == 'win32'", "a", "a<3"), targets=(LINUX, WINDOWS))
-    assert [number for number, _ in found["b"].wishes] == [1]
+    assert [number for number, _ in found["b"].versions] == [1]
     assert found["a"].requirement == "a, a<3"
-    assert len(found["a"].wishes) == 4
+    assert len(found["a"].versions) == 4
     assert found["a"].chains == (("a",),)
 
 
 def test_two_inputs_that_want_the_same_want_it_once() -> None:
-    assert len(by_name(lock(pin("a")), lock(pin("a")))["a"].wishes) == 1
+    assert len(by_name(lock(pin("a")), lock(pin("a")))["a"].versions) == 1
     assert by_name(lock(pin("a")), lock(pin("a", "2.0")))["a"].requirement == "a==1.0, a==2.0"
 
 
@@ -99,13 +99,13 @@ def test_a_resolution_pins_versions_for_its_own_target() -> None:
         roots=("a",),
     )
     found = requested_projects([(requirements("a"), {1: resolution})], (LINUX, WINDOWS))
-    assert [(one.name, [number for number, _ in one.wishes], one.chains) for one in found] == [
+    assert [(one.name, [number for number, _ in one.versions], one.chains) for one in found] == [
         ("a", [0, 1], (("a",),)),
         ("b", [1], (("a", "b"),)),
     ]
-    wish = found[0].wishes[1][1]
-    assert (wish.pinned, wish.resolved, wish.requirement.text) == ("1.0", True, "a>=1")
-    assert wish.notes == ("what it requires is not known: its build decides",)
+    requested = found[0].versions[1][1]
+    assert (requested.pinned, requested.resolved, requested.requirement.text) == ("1.0", True, "a>=1")
+    assert requested.notes == ("what it requires is not known: its build decides",)
     assert found[1].requirement == "b>9"
 
 
@@ -152,7 +152,7 @@ def test_chains_follow_markers_and_extras() -> None:
         "colour": (("app", "colour"),),
         "http": (("app", "http"),),
     }
-    assert [number for number, _ in found["colour"].wishes] == [1]
+    assert [number for number, _ in found["colour"].versions] == [1]
 
 
 def test_a_project_of_very_many_roots_has_some_chains() -> None:
@@ -170,7 +170,7 @@ def test_shards_share_out_every_name_once_whatever_else_there_is() -> None:
     assert in_shard("numpy", Shard(of=4, number=3))  # as every version of ftwheel has to see it
 
 
-def test_digests_of_requirements_and_constraints_go_with_the_wish() -> None:
+def test_digests_of_requirements_and_constraints_go_with_the_requested_version() -> None:
     def wanted(text: str, digest: str) -> WantedRequirement:
         hashes = frozenset({("sha256", digest)}) if digest else frozenset[tuple[str, str]]()
         return WantedRequirement(requirement=parse_requirement(text), origin="requirements.txt:1", hashes=hashes)
@@ -182,7 +182,9 @@ def test_digests_of_requirements_and_constraints_go_with_the_wish() -> None:
     )
     found = by_name(one, targets=(LINUX, WINDOWS))
     digests = {
-        (name, number): {digest for _, digest in wish.hashes} for name in "ab" for number, wish in found[name].wishes
+        (name, number): {digest for _, digest in requested.hashes}
+        for name in "ab"
+        for number, requested in found[name].versions
     }
     assert digests == {("a", 0): {"1"}, ("a", 1): {"1", "2"}, ("b", 0): {"3"}, ("b", 1): {"3"}}
     resolution = Resolution(
@@ -191,7 +193,7 @@ def test_digests_of_requirements_and_constraints_go_with_the_wish() -> None:
         roots=("b",),
     )
     [resolved] = requested_projects([(one, {0: resolution})], (LINUX,))
-    assert resolved.wishes[0][1].hashes == {("sha256", "3")}
+    assert resolved.versions[0][1].hashes == {("sha256", "3")}
 
 
 def test_every_project_of_a_large_tree_has_a_chain() -> None:
