@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from support.comparing import BATCHES, SEED, batch, compare
-from support.index_generator import generate
+from support.index_generator import Case, generate
 from support.index_generator_machines import Machine
 from support.simulated import simulate
 from support.uv_oracle import Uv
@@ -15,10 +16,16 @@ from support.uv_oracle import Uv
 pytestmark = pytest.mark.oracle
 
 
+def without_dependencies(case: Case) -> Case:
+    """The same question with ``--no-deps``, for which uv reads no METADATA."""
+    return replace(case, options=replace(case.options, dependencies=False))
+
+
 @pytest.mark.parametrize("number", range(BATCHES))
 def test_uv_takes_what_is_said(number: int, uv: Uv) -> None:
+    cases = [generate("uv", SEED, case) for case in batch("uv", number)]
     compare(
-        [generate("uv", SEED, case) for case in batch("uv", number)],
+        [*cases, *map(without_dependencies, cases[::4])],
         uv.answers,
         lambda case: simulate(case, uv.root(case), uv.folders(case)),
     )

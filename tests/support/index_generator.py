@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 from packaging.version import InvalidVersion, Version
 
-from support.index_generator_files import DIGESTS, GeneratedFile, draw_files
+from support.archives import metadata_digest
+from support.index_generator_files import DIGESTS, GeneratedFile, declare, draw_files
 from support.index_generator_machines import MACHINES, RARE, Machine
 
 __all__ = ["Case", "Options", "Place", "generate", "shrink"]
@@ -48,7 +49,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options of one run, in the words of ftwheel's ``InstallerRules``; ``cutoff`` is an ISO time in UTC."""
+    """The options of one run, in the words of ftwheel's ``InstallerOptions``; ``cutoff`` is an ISO time in UTC."""
 
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
@@ -58,6 +59,7 @@ class Options:
     hashes: tuple[tuple[str, str], ...] = ()
     index_strategy: str = "first-index"
     ignore_requires_python: bool = False
+    dependencies: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,8 @@ def generate(installer: str, seed: int, number: int, *, plain: bool = False, mac
     places = _places(installer, machine, project, rng, plain=plain, timed=timed)
     versions = [file.version for place in places for file in place.files]
     options = Options() if plain else _options(installer, project, places, rng, timed=timed)
+    if installer == "uv":
+        places = _declared(places, machine, f"{seed} {number} {plain}", options)
     return Case(
         installer=installer,
         number=f"{seed}/{number}{'/plain' if plain else ''}",
@@ -174,6 +178,21 @@ def _places(
     return tuple(places)
 
 
+def _declared(places: tuple[Place, ...], machine: Machine, seed: str, options: Options) -> tuple[Place, ...]:
+    """What METADATA in the files says, the same for the same address.
+
+    With dependencies uv reads it in source distributions, and first compares the digest that the page gives; so it
+    gives none.
+    """
+
+    def declared(place: Place, file: GeneratedFile) -> GeneratedFile:
+        if options.dependencies and not file.filename.lower().endswith(".whl"):
+            file = replace(file, hashes=())
+        return declare(file, machine, random.Random(f"{seed} {place.kind} {file.path}"))
+
+    return tuple(replace(place, files=tuple(declared(place, file) for file in place.files)) for place in places)
+
+
 def _folder(files: tuple[GeneratedFile, ...]) -> tuple[GeneratedFile, ...]:
     """What a folder can say: names.
 
@@ -201,6 +220,7 @@ def _options(installer: str, project: str, places: tuple[Place, ...], rng: rando
     if timed:
         cutoff = f"2025-03-{rng.randint(1, 11):02}T12:00:00{rng.choice(('', '', '.250000'))}Z"
     return Options(
+        dependencies=not hashes,  # with both, uv wants the digest of a source distribution to be right
         only_binary=only,
         no_binary=no,
         prefer_binary=installer == "pip" and draw() < 0.12,
@@ -297,7 +317,7 @@ def _json_page(case: Case, place: Place, root: str) -> str:
             entry["upload-time"] = file.upload_time
         if file.metadata is not None:
             key = "core-metadata" if number % 2 else "dist-info-metadata"
-            entry[key] = {"sha256": "0" * 64} if isinstance(file.metadata, str) else file.metadata
+            entry[key] = {"sha256": metadata_digest(file)} if isinstance(file.metadata, str) else file.metadata
         if number % 2:
             entry["size"] = 1000 + number
         _spoil(entry, file.odd)
@@ -358,7 +378,7 @@ def _html_page(case: Case, place: Place, root: str) -> str:
         if file.upload_time is not None and number % 2:
             attributes.append(f'data-upload-time="{file.upload_time}"')
         if file.metadata is not None:
-            value = {True: "true", False: "false", "odd": "odd"}.get(file.metadata, "sha256=" + "0" * 64)
+            value = {True: "true", False: "false", "odd": "odd"}.get(file.metadata, f"sha256={metadata_digest(file)}")
             attributes.append(f'data-{"core" if number % 2 else "dist-info"}-metadata="{value}"')
         lines.append(_anchor(attributes, html.escape(file.filename), file.odd))
     return "\n".join([*lines, "</body>", "</html>"])

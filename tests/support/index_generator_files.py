@@ -11,9 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from support.index_generator_machines import Machine, rungs
 
-__all__ = ["DIGESTS", "ODDITIES", "GeneratedFile", "draw_file", "draw_files", "draw_versions"]
+__all__ = ["DIGESTS", "ODDITIES", "GeneratedFile", "declare", "draw_file", "draw_files", "draw_versions"]
 
 DIGESTS = {
     "sha256": tuple(f"{number:x}" * 64 for number in range(10, 14)),
@@ -82,7 +84,7 @@ class GeneratedFile:
     ``folder`` keeps files of one name apart. ``yanked`` is None (absent), False, True (HTML: the attribute without a
     value) or a reason. ``fragment`` follows ``#`` in HTML. ``metadata`` is what stands for ``core-metadata``.
     ``quoted`` addresses have every character escaped that can be. ``odd`` names what is wrong with the entry, if any.
-    ``project`` and ``version`` are what a file under this name would hold.
+    ``project``, ``version`` and ``declared``, the Requires-Python, are what METADATA in a file of this name says.
     """
 
     filename: str
@@ -100,6 +102,7 @@ class GeneratedFile:
     query: str = ""
     quoted: bool = False
     odd: str = ""
+    declared: str | None = None
 
     @property
     def path(self) -> str:
@@ -165,6 +168,16 @@ def draw_file(
         quoted=rng.random() < 0.03,
         odd=rng.choice(ODDITIES) if not plain and rng.random() < 0.004 else "",
     )
+
+
+def declare(file: GeneratedFile, target: Machine, rng: random.Random) -> GeneratedFile:
+    """Give the file a METADATA: mostly it says what the page says, which is nothing for a folder."""
+    declared = file.requires_python if rng.random() < 0.7 else _requires_python(target, rng, plain=False)
+    try:
+        SpecifierSet(declared or "")
+    except InvalidSpecifier:
+        declared = None
+    return replace(file, declared=declared)
 
 
 def _spelled(project: str, rng: random.Random) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from support.archives import archive
 from support.index_generator import Case, Place
 from support.index_generator_machines import Machine
 
@@ -144,5 +145,7 @@ def find_links(case: Case, place: Place, root: str, folders: Path | None) -> str
     folder = folders / place.name
     folder.mkdir(parents=True, exist_ok=True)
     for file in place.files:
-        (folder / file.filename).touch()
+        path = folder / file.filename
+        if not path.exists():
+            path.write_bytes(archive(file))
     return str(folder)

@@ -65,10 +65,14 @@ def ranged(body: bytes) -> Handler:
 
 
 class IndexServer:
-    """``serve`` makes one; ``routes`` says what is at a path, ``requests`` what was asked, in order."""
+    """``serve`` makes one; ``routes`` says what is at a path, ``requests`` what was asked, in order.
+
+    ``trees`` answers for all paths below a folder that are no route.
+    """
 
     def __init__(self) -> None:
         self.routes: dict[str, Reply | Handler] = {}
+        self.trees: dict[str, Handler] = {}
         self.requests: list[Request] = []
         self.most_at_once = 0
         self.stop = threading.Event()
@@ -90,7 +94,10 @@ class IndexServer:
             self.requests.append(request)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
-        route = self.routes.get(request.path, Reply(status=404, content_type="text/plain"))
+        route = self.routes.get(request.path)
+        if route is None:
+            trees = (tree for folder, tree in list(self.trees.items()) if request.path.startswith(folder))
+            route = next(trees, Reply(status=404, content_type="text/plain"))
         return route(request) if callable(route) else route
 
     def done(self) -> None:

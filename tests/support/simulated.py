@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,11 +16,12 @@ from ftwheel.core.installers.pip.format_control import pip_formats
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose, explain
 from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.wheel.contents import Metadata
 from ftwheel.io.index.local import FolderLinks
 from support.index_generator import Case, Place
 from support.pip_oracle import find_links
 
-__all__ = ["agree", "environment", "rules", "same", "simulate"]
+__all__ = ["agree", "declared", "environment", "rules", "same", "simulate"]
 
 
 @cache
@@ -60,13 +62,34 @@ def rules(case: Case, version: str = "") -> InstallerOptions:
         hashes=frozenset(options.hashes),
         index_strategy=IndexStrategy(options.index_strategy),
         ignore_requires_python=options.ignore_requires_python,
-        dependencies=False,  # the oracles ask with --no-deps; test_uv_metadata.py asks without
+        dependencies=options.dependencies,
     )
 
 
 def sources(case: Case, root: str, folders: Path) -> list[tuple[SourceKind, ProjectDetails]]:
     """What ftwheel reads at the case's places, in the order in which installers are given them."""
     return [(_kind(case, place), _details(case, place, root, folders)) for place in case.places]
+
+
+def declared(
+    case: Case, found: Iterable[tuple[SourceKind, ProjectDetails]], root: str, folders: Path
+) -> dict[str, Metadata]:
+    """What METADATA in the files says, by address, as far as the installer's oracle serves any."""
+    if case.installer != "uv":
+        return {}
+    files = {
+        same(
+            f"{(folders / place.name / file.filename).as_uri()}" if place.kind == "folder" else f"{root}{file.path}"
+        ): file
+        for place in case.places
+        for file in place.files
+    }
+    return {
+        file.url: Metadata(name=said.project, version=said.version, requires_python=said.declared or "", classifiers=())
+        for _, details in found
+        for file in details.files
+        if (said := files.get(same(file.url)))
+    }
 
 
 def _kind(case: Case, place: Place) -> SourceKind:
@@ -91,7 +114,8 @@ def simulate(case: Case, root: str, folders: Path, *, version: str = "") -> str:
 
     Asked both ways, fast and explained; the two have to say the same.
     """
-    project = ProjectFiles(case.project, sources(case, root, folders))
+    found = sources(case, root, folders)
+    project = ProjectFiles(case.project, found, metadata=declared(case, found, root, folders))
     question = (project, parse_requirement(case.requirement), environment(case.machine.label), rules(case, version))
     best = choose(*question)
     explained = explain(*question)

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from support.archives import archive, metadata_text
 from support.index_generator import Case
 from support.index_generator_machines import Machine
 from support.pip_oracle import clean_environment, find_links
-from support.server import IndexServer
+from support.server import Handler, IndexServer, Reply, Request
 
 __all__ = ["NEWEST", "Uv", "installed", "record_interpreter"]
 
@@ -116,6 +117,20 @@ def _altered(facts: dict[str, Any], machine: Machine, prefix: Path) -> dict[str,
     return {name: altered[name] for name in facts}
 
 
+def _files(case: Case, root: str) -> Handler:
+    """Serves the files of a case, and METADATA beside each (PEP 658)."""
+    files = {f"{root}{file.path}": file for place in case.places for file in place.files}
+
+    def reply(request: Request) -> Reply:
+        path = unquote(request.path.partition("?")[0])
+        if (file := files.get(path.removesuffix(".metadata"))) is None:
+            return Reply(status=404, content_type="text/plain")
+        body = metadata_text(file) if path.endswith(".metadata") else archive(file)
+        return Reply(body=body, content_type="application/octet-stream")
+
+    return reply
+
+
 class Uv:
     """One uv; ``answer`` gives a URL without fragment, ``nothing``, or ``refused: ...``."""
 
@@ -163,6 +178,7 @@ class Uv:
             if place.kind != "folder":
                 path = urlsplit(case.place_url(place, root)).path
                 self._server.put(path, case.body(place, root), content_type=place.content_type)
+        self._server.trees[urlsplit(root).path] = _files(case, urlsplit(root).path)
         try:
             done = self._run(case, interpreter, "--dry-run", "--verbose")
             selected = _SELECTING.findall(done.stderr)
@@ -172,6 +188,7 @@ class Uv:
                 return "nothing"
             return f"refused: {os.linesep.join(line for line in done.stderr.splitlines() if 'DEBUG' not in line)}"
         finally:
+            self._server.trees.pop(urlsplit(root).path, None)
             for place in case.places:
                 self._server.routes.pop(urlsplit(case.place_url(place, root)).path, None)
 
@@ -209,13 +226,14 @@ class Uv:
             return next(iter(found))
         assert found, f"uv took {filename!r}, which is nowhere in\n{case.describe()}"
         before = len(self._server.paths)
-        done = self._run(case, interpreter, "--verbose")
+        done = self._run(case, interpreter, "--verbose", "--target", str(self._folder / "target"))
         prefix = urlsplit(root).path + "files/"
-        fetched = [path for path in self._server.paths[before:] if path.startswith(prefix)]
+        asked = (path.partition("?")[0].removesuffix(".metadata") for path in self._server.paths[before:])
+        fetched = [path for path in map(unquote, asked) if path.startswith(prefix) and self._server.url + path in found]
         if fetched:
-            return self._server.url + unquote(fetched[0])
+            return self._server.url + fetched[0]
         local = [url for url in found if url.startswith("file:")]
-        if len(local) > 1:  # the files are empty, and uv says which one it tries to unpack
+        if len(local) > 1:  # the files cannot be installed, and uv says which one it tries to unpack
             local = [url for url in local if unquote(urlsplit(url).path) in done.stderr]
         assert len(local) == 1, f"uv did not say which {filename!r} it takes:\n{done.stderr}\n{case.describe()}"
         return local[0]
@@ -225,12 +243,13 @@ class Uv:
             str(self.program),
             "pip",
             "install",
-            "--no-deps",
             "--python",
-            str(self.interpreter(case.machine)),
+            str(interpreter or self.interpreter(case.machine)),
             *flags,
         ]
         root, options = self.root(case), case.options
+        if not options.dependencies:
+            command.append("--no-deps")
         indexes = [place for place in case.places if place.kind == "index"]
         for place in case.places:
             if place.kind != "index":

@@ -73,6 +73,8 @@ def test_poetry_and_yanked_files() -> None:
     same = (("sha256", "0" * 64),)
     case = Case([page(file(WHEEL, yanked=Yanked(), hashes=same), file(OTHER, hashes=same))], rules="poetry")
     assert case.taken == WHEEL  # its digest is in the lock file
+    pages = [page(file("foo-2.0-1-py3-none-any.whl", yanked=Yanked(), hashes=same), file(WHEEL, hashes=same))]
+    assert Case(pages, rules="poetry").taken == WHEEL  # whatever the build tag
 
 
 def test_what_poetry_does_not_look_at_and_cannot_read() -> None:

@@ -192,11 +192,11 @@ class PoetrySelection(InstallerQuestion):
         files = [entry for entry in release.files if self._reason(entry, release) is None]
         return sorted(files, key=self._key, reverse=True)  # keeps the order of equals
 
-    def _key(self, entry: ProjectFile) -> tuple[bool, BuildTag, int]:
-        """Files whose digest has to be made come after those that have one, or none at all."""
+    def _key(self, entry: ProjectFile) -> tuple[bool, bool, BuildTag, int]:
+        """Files whose digest has to be made come after those that have one, or none at all; then yanked files."""
         index = self.place(entry) if entry.reading.kind == "wheel" else None
         trusted = bool(self._digest(entry)) or not self.project.file(entry).hashes
-        return (trusted, entry.reading.build, -_AFTER_ALL_TAGS if index is None else -index)
+        return (trusted, entry.yanked is None, entry.reading.build, -_AFTER_ALL_TAGS if index is None else -index)
 
     def _digest(self, entry: ProjectFile) -> tuple[str, str] | None:
         """The digest that comes into the lock file; None when Poetry makes it of the file."""
