@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
+import re
 import tarfile
 import zipfile
 
-from support.index_generator_files import GeneratedFile
+from support.index_generator_files import GeneratedFile, is_version
 
 __all__ = ["archive", "metadata_digest", "metadata_text"]
 
@@ -15,7 +17,14 @@ __all__ = ["archive", "metadata_digest", "metadata_text"]
 def metadata_text(file: GeneratedFile) -> bytes:
     """METADATA or PKG-INFO; nothing in it is dynamic (PEP 643), so no source distribution is built for it."""
     requires = f"Requires-Python: {file.declared}\n" if file.declared else ""
-    return f"Metadata-Version: 2.2\nName: {file.project}\nVersion: {file.version}\n{requires}".encode()
+    return f"Metadata-Version: 2.2\nName: {file.project}\nVersion: {_version(file)}\n{requires}".encode()
+
+
+def _version(file: GeneratedFile) -> str:
+    """The version that the name of a source distribution gives, if it is one: ``1.0-1`` is a post-release."""
+    stem = re.sub(r"\.(tar\.gz|zip)$", "", file.filename)
+    text = stem[len(file.project) + 1 :]
+    return text if stem != file.filename and is_version(text) else file.version
 
 
 def metadata_digest(file: GeneratedFile) -> str:
@@ -44,9 +53,9 @@ def _zip(members: dict[str, bytes]) -> bytes:
 
 def _tar(members: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as packed:
+    with tarfile.open(fileobj=stream, mode="w") as packed:
         for name, data in members.items():
             member = tarfile.TarInfo(name)
             member.size = len(data)
             packed.addfile(member, io.BytesIO(data))
-    return stream.getvalue()
+    return gzip.compress(stream.getvalue(), compresslevel=1, mtime=0)

@@ -7,6 +7,7 @@ case is repeated by those three and made small by ``shrink``.
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import random
@@ -15,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from support.archives import metadata_digest
-from support.index_generator_files import DIGESTS, GeneratedFile, declare, draw_files
+from support.archives import archive, metadata_digest
+from support.index_generator_files import DIGESTS, GeneratedFile, declare, draw_files, is_version
 from support.index_generator_machines import MACHINES, RARE, Machine
 
 __all__ = ["Case", "Options", "Place", "generate", "shrink"]
@@ -181,14 +182,16 @@ def _places(
 def _declared(places: tuple[Place, ...], machine: Machine, seed: str, options: Options) -> tuple[Place, ...]:
     """What METADATA in the files says, the same for the same address.
 
-    With dependencies uv reads it in source distributions, and first compares the digest that the page gives; so it
-    gives none.
+    With dependencies uv compares digests before it reads METADATA, and reads it once for one digest; so they are right.
     """
 
     def declared(place: Place, file: GeneratedFile) -> GeneratedFile:
-        if options.dependencies and not file.filename.lower().endswith(".whl"):
-            file = replace(file, hashes=())
-        return declare(file, machine, random.Random(f"{seed} {place.kind} {file.path}"))
+        file = declare(file, machine, random.Random(f"{seed} {place.kind} {file.path}"))
+        if not options.dependencies:
+            return file
+        content = archive(file)
+        hashes = tuple((algorithm, hashlib.new(algorithm, content).hexdigest()) for algorithm, _ in file.hashes)
+        return replace(file, hashes=hashes)
 
     return tuple(replace(place, files=tuple(declared(place, file) for file in place.files)) for place in places)
 
@@ -232,15 +235,6 @@ def _options(installer: str, project: str, places: tuple[Place, ...], rng: rando
         else "first-index",
         ignore_requires_python=installer == "pip" and draw() < 0.03,
     )
-
-
-def is_version(text: str) -> bool:
-    """Whether a requirement can name it."""
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
 
 
 def _specifier(versions: list[str], rng: random.Random, *, plain: bool, pinned: bool) -> str:

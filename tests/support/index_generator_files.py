@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from support.index_generator_machines import Machine, rungs
 
-__all__ = ["DIGESTS", "ODDITIES", "GeneratedFile", "declare", "draw_file", "draw_files", "draw_versions"]
+__all__ = ["DIGESTS", "ODDITIES", "GeneratedFile", "declare", "draw_file", "draw_files", "draw_versions", "is_version"]
 
 DIGESTS = {
     "sha256": tuple(f"{number:x}" * 64 for number in range(10, 14)),
@@ -178,6 +179,15 @@ def declare(file: GeneratedFile, target: Machine, rng: random.Random) -> Generat
     except InvalidSpecifier:
         declared = None
     return replace(file, declared=declared)
+
+
+def is_version(text: str) -> bool:
+    """Whether a requirement can name it."""
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def _spelled(project: str, rng: random.Random) -> str:
