@@ -25,7 +25,7 @@ def without_dependencies(case: Case) -> Case:
 def test_uv_takes_what_is_said(number: int, uv: Uv) -> None:
     cases = [generate("uv", SEED, case) for case in batch("uv", number)]
     compare(
-        [*cases, *map(without_dependencies, cases[::4])],
+        [*cases, *map(without_dependencies, cases[::10])],
         uv.answers,
         lambda case: simulate(case, uv.root(case), uv.folders(case)),
     )
