@@ -128,6 +128,15 @@ def test_wheels_that_are_refused(change: str, message: str, verify: Run, server:
     assert any(message in text and "so are" in text for text in refused), refused
 
 
+def test_a_zip_that_readers_disagree_about(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist", *PAIR)
+    signed = folder / f"demo-1.0-{PAIR[1]}.whl"
+    signed.write_bytes(signed.read_bytes() + b"signature")
+    assert verify.findings(folder, *where(server)) == [
+        ("error", "FTV116", "is refused: has 9 bytes after its end that belong to no member (FTW805)")
+    ]
+
+
 def test_a_complete_release_for_macs(verify: Run, server: IndexServer, tmp_path: Path) -> None:
     """CPython 3.14 needs macOS 10.15: wheels for 3.13 from 10.13 on and for 3.14 from 10.15 on serve everybody."""
     tags = ["cp313-cp313-macosx_10_13_x86_64", "cp314-cp314-macosx_10_15_x86_64", "cp314-cp314t-macosx_10_15_x86_64"]

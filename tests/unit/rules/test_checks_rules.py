@@ -596,7 +596,10 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         ],
     ),
     "FTW805": (
-        [sized(1 << 20, members=(Member(path="pkg/x", size=65 << 20, sha256="", digest=""),))],
+        [
+            sized(1 << 20, members=(Member(path="pkg/x", size=65 << 20, sha256="", digest=""),)),
+            sized(1 << 20, framing="has 9 bytes after its end that belong to no member"),
+        ],
         [
             sized(2 << 20, members=(Member(path="pkg/x", size=65 << 20, sha256="", digest=""),)),
             sized(1, members=(Member(path="pkg/x", size=63 << 20, sha256="", digest=""),)),

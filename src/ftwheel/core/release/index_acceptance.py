@@ -140,6 +140,8 @@ def _about_wheel(wheel: WheelContents, limit: int) -> Iterator[UploadRefusal]:
     if unpacked > _LARGE and unpacked > _HIGHEST_RATIO * wheel.size:
         detail = f"unpacks to {unpacked // wheel.size} times its size, the most is {_HIGHEST_RATIO}"
         yield UploadRefusal(reason=RefusalReason.ARCHIVE, detail=detail)
+    if wheel.framing:
+        yield UploadRefusal(reason=RefusalReason.ARCHIVE, detail=wheel.framing)
     yield from _about_size(wheel.size, limit)
 
 

@@ -148,7 +148,8 @@ class WheelContents:
     ``entry_points`` is the text of ``entry_points.txt``, which a wheel need not have.
     ``extensions`` is filled only when the reader was asked to look into binaries; it is sorted by path and has every
     member that is named like an extension module and can be read as a binary. So is ``linkage``: what every ELF file
-    of the wheel needs from outside, whatever its name; None when nobody asked.
+    of the wheel needs from outside, whatever its name; None when nobody asked. ``framing`` says where readers of the
+    zip would disagree about what is in it.
     """
 
     name: WheelName
@@ -162,6 +163,7 @@ class WheelContents:
     flaws: tuple[Flaw, ...] = ()
     extensions: tuple[ExtensionModule, ...] = ()
     linkage: tuple[ElfLinkage, ...] | None = None
+    framing: str = ""
 
     @property
     def filename(self) -> str:

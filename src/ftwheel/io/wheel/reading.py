@@ -13,6 +13,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -38,6 +39,7 @@ from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.suffixes import init_names_for, module_name
 from ftwheel.io.binaries.header import HEAD, native_code
 from ftwheel.io.wheel.archive import MOST_MEMBERS, open_zip
+from ftwheel.io.wheel.framing import framing_problem
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.extension_module import ExtensionModule
@@ -84,8 +86,9 @@ def read_wheel(
     """
     name = WheelName.parse(filename or path.name)
     try:
-        with open_zip(path) as archive:
-            return _Reader(archive, name, path.stat().st_size, inspect, link, portable=portable).read()
+        with open_zip(path) as archive, path.open("rb") as stream:
+            contents = _Reader(archive, name, path.stat().st_size, inspect, link, portable=portable).read()
+            return replace(contents, framing=framing_problem(archive, stream))
     except (*_BROKEN, MemoryError) as error:
         raise InputError(
             f"{path}: cannot be read as a wheel ({_why(error)})",

@@ -106,8 +106,12 @@ class RefusedLicenseFile(RefusedRule):
 class RefusedArchive(RefusedRule):
     code = "FTW805"
     title = "PyPI does not take an archive like this"
-    why = "PyPI refuses files that unpack to more than fifty times their size, and others that may harm who reads them."
-    fix = "Ship data that is almost empty in another form."
+    why = """PyPI refuses files that may harm who reads them: those that unpack to more than fifty times their size, and
+        zips that two readers understand in two ways. Such a zip has bytes that belong to no member, names or sizes that
+        differ between a member and the directory, sizes behind the data (it was written to a pipe), or comments on
+        members."""
+    fix = """Pack the wheel again: `wheel unpack` and `wheel pack`. Ship data that is almost empty in another form, and
+        put nothing in front of a wheel or behind it."""
     reason = RefusalReason.ARCHIVE
 
 
