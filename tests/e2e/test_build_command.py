@@ -351,6 +351,28 @@ def test_a_version_from_git_with_setuptools_scm(tmp_path: Path, free_threaded_py
         assert "pkg/data.txt" in archive.namelist()
 
 
+def test_without_a_pair_that_the_project_names_another_one_builds(
+    tmp_path: Path, default_python: str, free_threaded_python: str
+) -> None:
+    """The first build after ``ftwheel init``, which names newer Pythons than this machine may have."""
+    project = c_project(tmp_path / "project", {"one": c_source("one")})
+    with (project / "pyproject.toml").open("a") as stream:
+        stream.write('[tool.ftwheel]\npythons = ["3.10", "3.99t"]\n')
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for python in (default_python, free_threaded_python):
+        (folder / Path(python).name).symlink_to(python)
+    nowhere = os.fspath(tmp_path / "nowhere")
+    path = os.pathsep.join([os.fspath(folder), os.environ["PATH"]])
+    environ = ftwheel_environ(PATH=path, PYENV_ROOT=nowhere, UV_PYTHON_INSTALL_DIR=nowhere)
+
+    done = ftwheel("build", project, "--format", "json", environ=environ)
+
+    assert done.code == 0, done.err
+    assert "this machine has no pair of [tool.ftwheel] pythons (3.10, 3.99t)" in done.err
+    assert {wheel["interpreters"][0]["free_threaded"] for wheel in done.json["wheels"]} == {False, True}
+
+
 def test_no_pair_says_how_to_get_one(tmp_path: Path) -> None:
     """Only one interpreter can be found: the one that runs ftwheel, which makes no pair."""
     project = intree_project(tmp_path / "intree", backend())

@@ -129,6 +129,8 @@ def _build(
     if project.is_sdist and arguments.sdist:
         raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
     repair = not arguments.no_repair
+    if not arguments.verbose:
+        _leave_out_warnings()
     with open_builder(project.path, out_dir, settings, repair=repair) as builder:
         found = interpreters(arguments.python, project)
         serves = {} if project.floor is None else plan_local_builds(found, floor=project.floor, abi3t=project.abi3t)
@@ -158,11 +160,22 @@ def _build(
                 _show_logs(plan.interpreters, builder.log_of)
 
 
+def _leave_out_warnings() -> None:
+    """Keep what a build backend warns of out of the terminal, as pip does; ``--verbose`` shows it."""
+    import warnings
+
+    import pyproject_hooks
+
+    if (category := getattr(pyproject_hooks, "BuildBackendWarning", None)) is not None:  # since 1.3
+        warnings.filterwarnings("ignore", category=category)
+
+
 def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpreter, ...]:
     """The interpreters to build with, in the order asked for.
 
-    Paths are probed, versions searched for; without either, every pair of this machine that the project supports, and
-    with ``[tool.ftwheel] stable-abi`` the default builds that its wheel serves.
+    Paths are probed, versions searched for; without either, every pair of this machine that the project names (where
+    there is none, the newest it supports), and with ``[tool.ftwheel] stable-abi`` the default builds that its wheel
+    serves.
     """
     from ftwheel.core.build.python_requests import default_builds, parse_request, resolve
     from ftwheel.io.system.interpreters import discover, probe
@@ -181,16 +194,38 @@ def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpre
     if requests:
         chosen = [*named.values(), *(resolve(versions, found) if versions else ())]
         return tuple(dict.fromkeys(chosen))
-    wanted = tuple(each for each in found if project.wants(each))
-    if found and not wanted:
+    supported = tuple(each for each in found if project.supports(each))
+    if found and not supported:
         raise MissingToolError(
             f"{project.path}: supports none of the interpreters of this machine"
             f" (requires-python {project.requires_python or 'any'})",
             hint="install a supported pair, for example: uv python install 3.14 3.14t",
         )
-    pairs = resolve((), wanted)
+    wanted = tuple(each for each in supported if project.wants(each))
+    pairs = _pairs(project, wanted, supported)
     served = () if project.floor is None else default_builds(wanted, from_minor=project.floor)
     return tuple(dict.fromkeys((*pairs, *served)))
+
+
+def _pairs(
+    project: SourceProject, wanted: Sequence[Interpreter], supported: Sequence[Interpreter]
+) -> tuple[Interpreter, ...]:
+    """Every pair of the project's ``pythons``; where this machine has none, the newest pair that can build it."""
+    from ftwheel.core.build.interpreters import pairs
+    from ftwheel.core.build.python_requests import resolve
+
+    if pairs(wanted) or not (spare := pairs(supported)):
+        return resolve((), wanted)
+    print(
+        f"building {spare[0].default.label} and {spare[0].free_threaded.label}: this machine has no pair of"
+        f" [tool.ftwheel] pythons ({', '.join(sorted(project.pythons, key=_age))})",
+        file=sys.stderr,
+    )
+    return spare[0].default, spare[0].free_threaded
+
+
+def _age(python: str) -> tuple[int, bool]:
+    return int(python.removesuffix("t").partition(".")[2]), python.endswith("t")
 
 
 def config_settings(texts: Sequence[str]) -> ConfigSettings:

@@ -42,14 +42,15 @@ class SourceProject:
     def is_sdist(self) -> bool:
         return self.path.is_file()
 
-    def wants(self, interpreter: Interpreter) -> bool:
-        """Whether the project is to be built for an interpreter that nobody asked for by name."""
+    def supports(self, interpreter: Interpreter) -> bool:
+        """Whether requires-python has an interpreter."""
         from packaging.specifiers import SpecifierSet
 
-        version = ".".join(map(str, interpreter.version))
-        return SpecifierSet(self.requires_python).contains(version) and (
-            not self.pythons or interpreter.label in self.pythons
-        )
+        return SpecifierSet(self.requires_python).contains(".".join(map(str, interpreter.version)))
+
+    def wants(self, interpreter: Interpreter) -> bool:
+        """Whether the project is to be built for an interpreter that nobody asked for by name."""
+        return self.supports(interpreter) and (not self.pythons or interpreter.label in self.pythons)
 
 
 def read_project(path: Path) -> SourceProject:
