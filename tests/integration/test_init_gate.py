@@ -37,10 +37,10 @@ def test_a_workflow_is_read_as_it_stands(name: str) -> None:
     real, plain = read_workflow_text("a.yml", shape(name)), read_shape("a.yml", shape(name))
     assert [job.name for job in real.jobs] == [job.name for job in plain.jobs]
     for one, other in zip(real.jobs, plain.jobs, strict=True):
-        assert (one.line, one.needs, one.needs_line, one.matrix) == (
+        assert (one.line, one.needs, one.needs_at, one.matrix) == (
             other.line,
             other.needs,
-            other.needs_line,
+            other.needs_at,
             other.matrix,
         )
         assert [step.line for step in one.steps] == [step.line for step in other.steps]
@@ -63,11 +63,127 @@ def test_no_line_of_the_author_is_lost(name: str) -> None:
     assert all("needs:" in line or line.strip() in {"]", "sdist,  # last"} for line in changed), changed
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a: [", "jobs: 1\n", "jobs: {a: {steps: []}}\n", "jobs:\n  a: {runs-on: x}\n", "- a\n", "a: &x *x\n"]
-)
+@pytest.mark.parametrize("text", ["", "a: [", "jobs: 1\n", "jobs: {a: {steps: []}}\n", "- a\n", "a: &x *x\n"])
 def test_what_is_no_workflow_has_no_jobs(text: str) -> None:
     assert read_workflow_text("a.yml", text).jobs == ()
+
+
+_HEAD = "on: push\njobs:\n"
+_BUILD = """\
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: python -m build
+      - uses: actions/upload-artifact@v4
+        with: {name: built, path: dist}
+"""
+_PUBLISH = """\
+  publish:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/download-artifact@v4
+        with:
+          name: built
+          path: dist
+      - uses: pypa/gh-action-pypi-publish@v1
+"""
+_FLOW = "{uses: actions/download-artifact@v4, with: {name: built, path: dist}}"
+_STEP = "      - uses: pypa/gh-action-pypi-publish@v1\n"
+PLAIN = _HEAD + _BUILD + _PUBLISH
+WRITTEN = {
+    "byte-order-mark": "\ufeff" + PLAIN,
+    "document-start": "---\n# first\n" + PLAIN,
+    "windows": PLAIN.replace("\n", "\r\n"),
+    "quoted-keys": PLAIN.replace("on:", '"on":', 1).replace("  publish:", "  'publish':").replace("needs:", "'needs':"),
+    "no-last-line-end": PLAIN.rstrip(),
+    "needs-last": PLAIN.replace("    needs: build\n", "") + "    needs:\n      - build",
+    "tab-before-comment": PLAIN.replace("needs: build", "needs: build\t# it\tis"),
+    "block-list-with-comments": PLAIN.replace("needs: build", "needs:\n      - build # wheels\n      # - sdist"),
+    "list-on-the-next-line": PLAIN.replace("needs: build", "needs:\n      [build]"),
+    "alias": PLAIN.replace("jobs:\n", "jobs:\n  x:\n    needs: &n [build]\n    runs-on: a\n").replace(
+        "needs: build", "needs: *n"
+    ),
+    "merge-key": "x: &x\n  needs: build\n" + PLAIN.replace("    needs: build", "    <<: *x"),
+    "steps-alias": PLAIN.replace("  publish:", "  publish-1:").replace(
+        "    steps:\n      - uses: actions/d", "    steps: &s\n      - uses: actions/d"
+    )
+    + "  publish-2:\n    needs: build\n    runs-on: a\n    steps: *s\n",
+    "flow-steps": _HEAD
+    + _BUILD
+    + f"  publish:\n    needs: [build]\n    runs-on: a\n    steps: [{_FLOW}, {{run: uv publish}}]\n",
+    "flow-job": _HEAD + _BUILD + f"  publish: {{needs: build, runs-on: a, steps: [{_FLOW}, {{run: uv publish}}]}}\n",
+    "flow-job-over-lines": _HEAD
+    + _BUILD
+    + f"  publish: {{\n    runs-on: a,\n    needs: [build],\n    steps: [{_FLOW}, {{run: uv publish}}]\n  }}\n",
+    "four-spaces": re.sub(
+        "^ +", lambda match: " " * {2: 4, 4: 8, 6: 12, 8: 14, 10: 18}[len(match[0])], PLAIN, flags=re.MULTILINE
+    ),
+    "publish-first": _HEAD + _PUBLISH + _BUILD,
+    "always": PLAIN.replace(
+        "    needs: build\n", "    needs: build\n    if: ${{ always() && needs.build.result == 'success' }} # !\n"
+    ),
+    "condition-over-lines": PLAIN.replace(
+        "    needs: build\n",
+        "    needs: build\n    if: >-\n      github.event_name == 'push' &&\n      github.ref_type == 'tag'\n",
+    ),
+    "matrix-of-text": PLAIN.replace(
+        "    runs-on", "    strategy:\n      matrix: ${{ fromJSON(inputs.m) }}\n    runs-on", 1
+    ),
+    "name-of-an-expression": PLAIN.replace("name: built\n", "name: ${{ steps.x.outputs.y }}\n"),
+    "twine": PLAIN.replace(
+        _STEP,
+        "      - run: |\n          pip install twine\n          python -m twine upload --skip-existing dist/*.whl\n",
+    ),
+    "uvx-twine": PLAIN.replace(_STEP, "      - run: uvx twine upload dist/*\n"),
+    "uv": PLAIN.replace(_STEP, "      - run: uv publish 'dist/*'\n"),
+    "hatch": PLAIN.replace(_STEP, "      - run: pipx run hatch publish -u __token__\n"),
+    "maturin": PLAIN.replace(
+        _STEP,
+        "      - uses: PyO3/maturin-action@v1\n        with:\n          command: upload\n          args: dist/*\n",
+    ),
+    "one-job": _HEAD
+    + "  all:\n    runs-on: a\n    steps:\n    - run: python -m build\n\n    # out\n    - run: twine upload dist/*\n",
+    "one-job-flow": _HEAD
+    + "  all:\n    runs-on: a\n    steps: [{run: python -m build}, {if: \"a == 'b'\", run: twine upload dist/*}]\n",
+}
+NO_PLACE = {
+    "duplicate-jobs": (_HEAD + _BUILD + _PUBLISH + _PUBLISH, "cannot be read"),
+    "all-in-flow-style": ("jobs: {all: {steps: [{run: python -m build}, {run: uv publish}]}}\n", "cannot be read"),
+    "anchor-that-others-use": (
+        PLAIN.replace("needs: build", "needs: &n [build]") + "  last:\n    needs: *n\n    runs-on: a\n    steps: []\n",
+        "leaves no room",
+    ),
+    "builds-and-publishes-at-once": (
+        _HEAD + "  all:\n    steps:\n      - run: poetry publish --build\n",
+        "in one step",
+    ),
+    "elsewhere": (_HEAD + "  all:\n    uses: a/b/.github/workflows/publish.yml@v1\n", "of another repository"),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_it_is_put_into_yaml_of_any_style(name: str) -> None:
+    text = with_gate("", WRITTEN[name])
+    assert text.count("mode: verify") == 1
+    assert text.endswith("\n") is WRITTEN[name].endswith("\n")
+    assert (text.count("\r\n") == text.count("\n")) is ("\r" in WRITTEN[name])
+    again = gate(read_workflow_text("a.yml", text), action=action_value("0.1.0", COMMIT), pins=PINS)
+    assert again is None
+
+
+@pytest.mark.parametrize("name", NO_PLACE)
+def test_where_it_has_no_place_init_says_why(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = tree("setuptools-src", tmp_path)
+    folder = project / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "wheels.yml").write_text(NO_PLACE[name][0])
+    assert init(project, "--dry-run", "--adopt", "gate") == 2
+    assert NO_PLACE[name][1] in capsys.readouterr().err
+    assert init(project, "--dry-run") == 0
+    [told] = [line for line in capsys.readouterr().err.splitlines() if NO_PLACE[name][1] in line]
+    assert told.startswith("note: .github/workflows/wheels.yml: ")
 
 
 class TestCommand:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
 
-from ftwheel.core.project.gate import JobText, StepText, WorkflowText
+from ftwheel.core.project.workflow_text import JobText, StepText, WorkflowText
 
 __all__ = ["GATED", "WITHOUT", "read_shape", "shape"]
 
@@ -43,7 +44,7 @@ def _job(lines: list[str], start: int, end: int) -> JobText:
         while re.match(r"      [\w-]", lines[place]):
             needs += " " + lines[place].partition("#")[0]
             place += 1
-    first = values["steps"][0]
+    first = values["steps"][0] if "steps" in values else end
     steps = [number for number in range(first, end) if lines[number].startswith("      - ")]
     return JobText(
         name=lines[start].strip(" :\n"),
@@ -51,11 +52,13 @@ def _job(lines: list[str], start: int, end: int) -> JobText:
         column=2,
         inner=4,
         needs=tuple(re.findall(r"[A-Za-z][\w-]*", needs)),
-        needs_line=needs_line,
+        needs_at=None if needs_line is None else (needs_line, 4),
         condition=values.get("if", (0, ""))[1],
+        condition_at=(values["if"][0], 4) if "if" in values else None,
         environment=values.get("environment", (0, ""))[1],
+        calls=values.get("uses", (0, ""))[1],
         matrix="strategy" in values,
-        steps=tuple(_step(lines[one:two], one) for one, two in zip(steps, [*steps[1:], end], strict=True)),
+        steps=tuple(_step(lines[one:two], one) for one, two in itertools.pairwise([*steps, end])),
     )
 
 

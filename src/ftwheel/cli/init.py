@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -83,19 +84,20 @@ def run(arguments: argparse.Namespace) -> int:
         )
     request, wanted = _request(arguments), _wanted(arguments)
     said = request != AdoptionRequest() or wanted is not None
-    gated = None
+    gated: InitPlan | tuple[str, ...] = ()
     if arguments.adopt == "gate" or (arguments.adopt is None and not said and not project.adopted):
         gated = _gated(folder, repository)
-    step = arguments.adopt or ("gate" if gated else "release")
-    if gated and asking and not arguments.adopt and gated.changes:
+    without = gated if isinstance(gated, tuple) else ()
+    step = arguments.adopt or ("release" if isinstance(gated, tuple) else "gate")
+    if not isinstance(gated, tuple) and asking and not arguments.adopt and gated.changes:
         _found_first(gated.found)
         for name, words in _STEP_WORDS.items():
             print(f"  {name:<8} {words}", file=sys.stderr)
         step = _choice("Adopt", _STEPS, "gate")
     if step == "gate":
-        if gated is None:
+        if isinstance(gated, tuple):
             raise InputError(
-                "no workflow of the repository has a job that publishes after others have built",
+                "\n  ".join(["no workflow of the repository publishes what other jobs of it have built", *without]),
                 hint="--adopt backend and --adopt release need none",
             )
         plan = gated
@@ -106,6 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
             _found_first(found(project))
             request, wanted = _asked(project, request, wanted, _places(folder, repository))
         plan = _planned(project, request, folder, repository, wanted, overwrite=arguments.overwrite)
+        plan = replace(plan, notes=(*without, *plan.notes))
     _show(plan)
     if not plan.changes or arguments.dry_run:
         return 0
@@ -128,8 +131,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _gated(folder: Path, repository: Repository) -> InitPlan | None:
-    """The gate alone, in the workflows that publish."""
+def _gated(folder: Path, repository: Repository) -> InitPlan | tuple[str, ...]:
+    """The gate alone, in the workflows that publish; why not, where it has no place."""
     from ftwheel import __version__
     from ftwheel.app.project.init import plan_gate
     from ftwheel.core.project.templates import action_value, pins
@@ -213,8 +216,6 @@ def _asked(
     project: ProjectScan, request: AdoptionRequest, wanted: tuple[str, ...] | None, workflows: bool
 ) -> tuple[AdoptionRequest, tuple[str, ...] | None]:
     """Ask for what no option says and no setting answers; an adopted project is asked nothing."""
-    from dataclasses import replace
-
     from ftwheel.core.project.toml_edits import table_at
     from ftwheel.render.terminal import printable
     from ftwheel_build.config import PYTHON

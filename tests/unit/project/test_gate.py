@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ftwheel.core.project.gate import Gate, StepText, WorkflowText, gate
+from ftwheel.core.project.gate import Gate, gate
 from ftwheel.core.project.templates import Value, pins
+from ftwheel.core.project.workflow_edits import WorkflowEdits
+from ftwheel.core.project.workflow_text import JobText, StepText, WorkflowText
 from support.gating import GATED, WITHOUT, read_shape, shape
 
 ACTION = Value(text="ftwheel/ftwheel@v0.1.0")
@@ -72,8 +76,8 @@ def test_a_download_into_the_workspace_gets_a_folder() -> None:
 
 
 def test_folders_that_have_nothing_in_common_are_looked_at_all() -> None:
-    text = shape("patterns").replace("path: dist/sdist", "path: source")
-    assert "dist: ." in added("", text)
+    text = shape("patterns").replace("path: dist/sdist", "path: source").replace("mv dist/*/*", "mv dist/*/* source/*")
+    assert {"path: dist/dist/wheels", "path: dist/source", "dist: dist"} <= {*added("", text).splitlines()}
     assert "dist: dist" in added("", shape("patterns").replace("path: dist/sdist", "path: dist"))
 
 
@@ -85,7 +89,7 @@ def test_artifacts_that_a_script_downloads_are_found_by_what_the_builds_upload()
 
 def test_where_one_job_does_everything_it_is_a_step() -> None:
     found = made("one-job-twine")
-    assert (found.job, found.before) == ("", "release")
+    assert (found.job, found.before) == ("", (("release", ""),))
     assert "dist: out/files" in added("one-job-twine")
     assert "if: startsWith(github.ref, 'refs/tags/')" in added("one-job")
     assert "project: sub" in added("one-job", project="sub")
@@ -125,10 +129,12 @@ def test_line_ends_stay() -> None:
     assert found.text.count("\n") == found.text.count("\r\n")
 
 
-def test_a_job_that_publishes_after_a_failure_is_told() -> None:
+def test_a_job_that_runs_after_a_failure_waits_for_the_gate_too() -> None:
     found = made("verify-is-taken")
     assert found.job == "ftwheel-verify"
-    assert "needs.ftwheel-verify.result == 'success'" in found.notes[0]
+    was = "always() && needs.wheels.result == 'success'"
+    assert f"if: {was}\n" in found.text
+    assert f"if: ({was}) && needs.ftwheel-verify.result == 'success'\n" in found.text
 
 
 def test_a_run_of_another_workflow_is_read() -> None:
@@ -155,9 +161,177 @@ def test_how_a_step_is_understood() -> None:
     assert StepText(line=0, column=0, run="ftwheel verify dist").verifies
     assert StepText(line=0, column=0, uses="PyO3/maturin-action@v1", settings={"command": "publish"}).publishes
     assert not StepText(line=0, column=0, uses="PyO3/maturin-action@v1").publishes
+    assert StepText(line=0, column=0, uses="PyO3/maturin-action@v1").builds
+    assert not StepText(line=0, column=0, run="pdm publish --no-build").builds
 
 
 def test_the_pins_of_a_template() -> None:
     commit = "0123456789abcdef0123456789abcdef01234567"
     found = pins(f"- uses: actions/checkout@{commit} # v7.0.1\n- uses: actions/other@v1\n")
     assert found == {"checkout": Value(text=f"actions/checkout@{commit}", comment="v7.0.1")}
+
+
+def test_a_step_that_builds_and_publishes_has_no_place_before_it() -> None:
+    text = shape("one-job").replace(
+        "      - name: Publish\n", "      - run: poetry publish --build\n      - name: Publish\n"
+    )
+    assert "builds and publishes in one step" in str(gate(read_shape("a.yml", text), action=ACTION, pins=PINS))
+
+
+def test_all_jobs_that_publish_wait_for_it() -> None:
+    text = shape("cibuildwheel-matrix")
+    read = read_shape("a.yml", text)
+    publish = text[text.index("  publish:\n") :]
+    text += "\n" + publish.replace("  publish:", "  publish-sdist:").replace("[wheels, sdist]", "sdist")
+    found = made("", text)
+    assert found.before == (("publish", ""), ("publish-sdist", ""))
+    assert "    needs: [wheels, sdist]\n" in found.text
+    assert "    needs: [sdist, verify]\n" in found.text
+    # in a folder below the top, the jobs may be for several projects
+    text = text.replace("    name: publish\n", "    name: other\n", 1).replace("path: dist\n", "path: sub\n")
+    assert made("", text, project="python/sub").before == (("publish", ""),)
+    assert made("", text, project="python/publish-sdist").before == (("publish-sdist", ""),)
+    assert read.jobs
+
+
+def test_of_several_downloads_those_into_the_folder_that_is_uploaded_count() -> None:
+    more = shape("cibuildwheel-matrix").replace("          path: dist\n", "          path: ./dist/\n")
+    place = more.index("      - uses: actions/download-artifact")
+    more = (
+        f"{more[:place]}      - uses: actions/download-artifact@v9\n        with:\n          path: docs\n{more[place:]}"
+    )
+    assert made("", more).text.count("path: docs") == 1
+
+
+def test_names_that_only_the_other_job_knows_become_patterns() -> None:
+    text = added(
+        "",
+        shape("patterns").replace(
+            "name: sdist\n          path: dist/sdist", "name: s-${{ matrix.x }}\n          path: dist/sdist"
+        ),
+    )
+    assert "pattern: s-*" in text
+
+
+def test_jobs_of_a_called_workflow_are_read() -> None:
+    text = shape("cli-download")
+    start, end = text.index("  wheels:\n"), text.index("  sdist:\n")
+    called = read_shape(".github/workflows/wheels.yml", f"jobs:\n{text[start:end]}")
+    caller = f"{text[:start]}  wheels:\n    uses: ./.github/workflows/wheels.yml\n{text[end:]}"
+    read = read_shape("release.yml", caller)
+    found = gate(read, action=ACTION, pins=PINS, others=(called, read))
+    assert isinstance(found, Gate)
+    assert "pattern: wheels-*" in found.text
+
+
+def test_a_called_workflow_asks_for_no_more_than_its_caller_has() -> None:
+    inner = read_shape(".github/workflows/publish.yml", shape("reusable-publish"))
+    for granted, wanted in ((None, "contents: read"), (frozenset({"id-token"}), "permissions: {}\n")):
+        job = JobText(name="p", line=1, column=2, inner=4, calls="./.github/workflows/publish.yml", permissions=granted)
+        caller = WorkflowText(path="release.yml", text="", jobs=(job,))
+        found = gate(inner, action=ACTION, pins=PINS, others=(caller,))
+        assert isinstance(found, Gate)
+        assert wanted in found.text[found.text.index("  verify:\n") : found.text.index("    steps:\n")]
+
+
+def test_a_workflow_of_another_repository_that_publishes() -> None:
+    text = shape("cibuildwheel-matrix")
+    elsewhere = "  publish:\n{}    uses: some/where/.github/workflows/publish.yml@v1\n"
+    before = text[: text.index("  # everything is there now")]
+    found = made("", before + elsewhere.format("    needs: [wheels, sdist]\n"))
+    assert "    needs: [wheels, sdist, verify]\n" in found.text
+    why = gate(read_shape("a.yml", before + elsewhere.format("")), action=ACTION, pins=PINS)
+    assert "by a workflow of another repository" in str(why)
+
+
+def test_a_workflow_that_uploads_and_cannot_be_read_is_told() -> None:
+    for text, told in (("jobs: {a: {steps: [{run: uv publish}]}}\n", True), ("jobs: {}\n", False)):
+        found = gate(WorkflowText(path="a.yml", text=text), action=ACTION, pins=PINS)
+        assert ("cannot be read" in str(found)) is told
+
+
+def test_how_flow_style_is_changed() -> None:
+    text = "jobs:\n  all: {runs-on: x, steps: [{run: python -m build}, {if: a, run: twine upload out/*}]}\n"
+    line = text.splitlines()[1]
+    steps = (
+        StepText(line=1, column=line.index("{run: python"), inline=True, run="python -m build"),
+        StepText(line=1, column=line.index("{if"), inline=True, run="twine upload out/*", condition="a"),
+    )
+    job = JobText(name="all", line=1, column=2, inner=4, opens=(1, line.index("{")), steps=steps)
+    inserted = '{uses: ftwheel/ftwheel@v0.1.0, if: "a", with: {mode: verify, dist: out}}, '
+    found = gate(WorkflowText(path="a.yml", text=text, jobs=(job,)), action=ACTION, pins=PINS)
+    assert isinstance(found, Gate)
+    assert found.text == text.replace("{if: a", f"{inserted}{{if: a")
+    bare = replace(job, steps=(steps[0], replace(steps[1], condition="")))
+    found = gate(WorkflowText(path="a.yml", text=text, jobs=(bare,)), action=ACTION, pins=PINS)
+    assert isinstance(found, Gate)
+    assert inserted.replace('if: "a", ', "") in found.text
+
+
+def test_an_action_is_named_as_a_step_in_flow_style_names_it() -> None:
+    flow = "      - {uses: actions/download-artifact@v1, with: {path: d}} # x\n"
+    text = f"jobs:\n  p:\n    steps:\n{flow}      - run: uv publish\n"
+    steps = (
+        StepText(line=3, column=6, uses="actions/download-artifact@v1", settings={"path": "d"}),
+        StepText(line=4, column=6, run="uv publish"),
+    )
+    job = JobText(name="p", line=1, column=2, inner=4, steps=steps)
+    found = gate(WorkflowText(path="a.yml", text=text, jobs=(job,)), action=ACTION, pins=PINS)
+    assert isinstance(found, Gate)
+    assert "      - uses: actions/download-artifact@v1\n        with:\n          path: d\n" in found.text
+    far = replace(steps[0], uses="actions/download-artifact@v7")  # a text that is nowhere, as after an alias
+    found = gate(
+        WorkflowText(path="a.yml", text=text, jobs=(replace(job, steps=(far, steps[1])),)), action=ACTION, pins=PINS
+    )
+    assert isinstance(found, Gate)
+    assert "      - uses: actions/download-artifact@v7\n" in found.text
+
+
+@pytest.mark.parametrize(
+    ("line", "condition", "after"),
+    [
+        ("if: always()", "always()", "if: (always()) && needs.v.result == 'success'"),
+        ("if: ${{ always() }} # x", "${{ always() }}", "if: ${{ (always()) && needs.v.result == 'success' }} # x"),
+        ("'if': '!cancelled()'", "!cancelled()", "'if': \"(!cancelled()) && needs.v.result == 'success'\""),
+        ("if: >-", "always()", None),
+    ],
+)
+def test_a_condition_gets_one_more(line: str, condition: str, after: str | None) -> None:
+    job = JobText(name="p", line=0, column=0, inner=2, condition=condition, condition_at=(1, 2))
+    edits = WorkflowEdits(f"p:\n  {line}\n  runs-on: x\n")
+    assert bool(edits.also_after(job, "v")) is (after is not None)
+    assert edits.text == f"p:\n  {after or line}\n  runs-on: x\n"
+    assert edits.also_after(replace(job, opens=(0, 3)), "v") == ""
+
+
+def test_a_condition_that_cannot_be_changed_is_told() -> None:
+    text = shape("verify-is-taken").replace("if: always() &&", "if: >-\n      always() &&")
+    read = read_shape("a.yml", text)
+    publish = replace(read.jobs[-1], condition="always() && needs.wheels.result == 'success'")
+    found = gate(replace(read, jobs=(*read.jobs[:-1], publish)), action=ACTION, pins=PINS)
+    assert isinstance(found, Gate)
+    assert "add needs.ftwheel-verify.result == 'success'" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "opens", "after"),
+    [
+        ("p: {needs: a, x: 1}", (0, 4), (0, 3), "p: {needs: [a, v], x: 1}"),
+        ("p: {x: 1}", None, (0, 3), "p: {needs: [a, v], x: 1}"),
+        ("p:\n  needs: *n", (1, 2), None, "p:\n  needs: [a, v]"),
+        (
+            "p:\n  needs: &n ['a, b',\n    # ]\n    c #]\n  ]\n",
+            (1, 2),
+            None,
+            "p:\n  needs: &n ['a, b',\n    # ]\n    c, #]\n  v]\n",
+        ),
+        ("p:\n  needs: # x\n    - a", (1, 2), None, "p:\n  needs: # x\n    - a\n    - v"),
+        ("p:\n  needs: []\n", (1, 2), None, "p:\n  needs: [v]\n"),
+    ],
+)
+def test_a_name_is_added_in_any_form(
+    text: str, at: tuple[int, int] | None, opens: tuple[int, int] | None, after: str
+) -> None:
+    edits = WorkflowEdits(text)
+    edits.need(JobText(name="p", line=0, column=0, inner=2, needs=("a",), needs_at=at, opens=opens), "v")
+    assert edits.text == after

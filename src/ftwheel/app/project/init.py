@@ -11,11 +11,12 @@ from typing import Any, assert_never
 from ftwheel.core.build.cibuildwheel.identifiers import NothingToBuildError, request_for, select
 from ftwheel.core.errors import InputError
 from ftwheel.core.project.adoption import AdoptionPlan, AdoptionRequest, ProjectScan, adopt
-from ftwheel.core.project.gate import Gate, WorkflowText, gate
+from ftwheel.core.project.gate import Gate, gate
 from ftwheel.core.project.generated import template_of
 from ftwheel.core.project.templates import Value, placeholders, render
 from ftwheel.core.project.toml_edits import Drop, Edit, Insert, Put, Remove, applied, table_at
 from ftwheel.core.project.workflow_files import WorkflowPlan, plan_workflows
+from ftwheel.core.project.workflow_text import WorkflowText
 from ftwheel_build.config import parse
 from ftwheel_build.errors import RefusedError
 
@@ -113,8 +114,10 @@ def plan_gate(
     pins: Mapping[str, Value],
     place: str,
     in_repository: bool,
-) -> InitPlan | None:
-    """Put ``ftwheel verify`` into the workflows that publish, and change nothing else; None where none has a place.
+) -> InitPlan | tuple[str, ...]:
+    """Put ``ftwheel verify`` into the workflows that publish, and change nothing else.
+
+    Where none has a place, the answer is why not, a text for each workflow that publishes.
 
     ``read`` finds the jobs of a workflow, ``same`` says whether the text with the gate still means what it did. In a
     repository of several projects only workflows that name the project's folder count, if there are any.
@@ -122,22 +125,26 @@ def plan_gate(
     others = [(path, text) for path, text in workflows if not template_of(text)]
     own = [(path, text) for path, text in others if place and place in text]
     changes, notes, there = [], [], []
-    for path, text in own or others:
-        workflow = read(path, text)
+    read_all = [read(path, text) for path, text in others]
+    for (path, text), workflow in zip(others, read_all, strict=True):
+        if own and (path, text) not in own:
+            continue
         if workflow.verifies:
             there.append(path)
-        found = gate(workflow, action=action, pins=pins, project=place)
+        found = gate(workflow, action=action, pins=pins, project=place, others=read_all)
         if isinstance(found, str):
             notes.append(found)
         elif found is not None and same(text, found):
-            what = f"the job {found.job} looks at everything before {found.before} publishes it"
-            says = what if found.job else f"{found.before} looks at everything before it publishes it"
+            names = " and ".join(name for name, _ in found.before)
+            verb = "publishes" if len(found.before) == 1 else "publish"
+            what = f"the job {found.job} looks at everything before {names} {verb} it"
+            says = what if found.job else f"{names} looks at everything before it publishes it"
             changes.append(Change(path=path, before=text, after=found.text, says=(says,)))
             notes += found.notes
         elif found is not None:
-            notes.append(f"{path}: its layout leaves no room for a job before {found.before}")
+            notes.append(f"{path}: its layout leaves no room for a job before {found.before[0][0]}")
     if not changes and not there:
-        return None
+        return tuple(notes)
     if not in_repository:
         notes.append("this is no git repository yet: GitHub runs the workflow once the project is in one")
     paths = shlex.join(change.path for change in changes)
@@ -145,9 +152,9 @@ def plan_gate(
         "look at the release that is on the index: ftwheel verify NAME",
         f'git add {paths} && git commit -m "Verify the wheels before they are published"',
     )
-    publishing = ", ".join([*(change.path for change in changes), *there])
+    files = ", ".join([*(change.path for change in changes), *there])
     return InitPlan(
-        found=(("publishes", publishing),), changes=tuple(changes), notes=tuple(notes), steps=steps if changes else ()
+        found=(("publishes", files),), changes=tuple(changes), notes=tuple(notes), steps=steps if changes else ()
     )
 
 

@@ -2,69 +2,90 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ftwheel.core.project.gate import Gate, JobText, StepText, WorkflowText
+from ftwheel.core.project.gate import Gate
+from ftwheel.core.project.workflow_text import JobText, StepText, WorkflowText
 
 __all__ = ["is_the_same_but_for", "read_workflow_text"]
 
 
 def read_workflow_text(path: str, text: str) -> WorkflowText:
-    """The jobs of a workflow; none where the text is not YAML, or is written in one line of flow style."""
+    """The jobs of a workflow; none where the text is not YAML, or writes all jobs in flow style."""
     document = _load(text)
-    jobs = document.get("jobs") if isinstance(document, Mapping) else None
-    if not isinstance(jobs, Mapping) or not hasattr(jobs, "lc"):
+    jobs: Any = document.get("jobs") if isinstance(document, Mapping) else None
+    if not _is_mapping(jobs) or jobs.fa.flow_style() is True:
         return WorkflowText(path=path, text=text)
-    found = [_job(str(name), job, jobs.lc.key(name)) for name, job in jobs.items() if _is_block(job)]
+    found = [_job(str(name), job, jobs.lc.key(name)) for name, job in jobs.items() if _is_mapping(job)]
     return WorkflowText(path=path, text=text, jobs=tuple(found))
 
 
 def _load(text: str) -> Any:
-    try:
-        return YAML(typ="rt").load(text)
-    except (YAMLError, ValueError):
-        return None
+    """The document, None where it is not YAML. A tab before a comment, which this reader refuses, counts as a space."""
+    for each in dict.fromkeys((text, text.replace("\t", " "))):
+        with contextlib.suppress(YAMLError, ValueError):
+            return YAML(typ="rt").load(each)
+    return None
 
 
-def _is_block(value: object) -> bool:
-    """Whether it is a mapping over lines of its own."""
-    return isinstance(value, Mapping) and bool(value) and hasattr(value, "fa") and value.fa.flow_style() is not True
+def _is_mapping(value: object) -> bool:
+    """Whether it is a mapping that knows where it stands."""
+    return isinstance(value, Mapping) and bool(value) and hasattr(value, "lc")
 
 
 def _job(name: str, job: Any, position: tuple[int, int]) -> JobText:
     needs = job.get("needs", ())
     strategy = job.get("strategy")
     environment = job.get("environment", "")
+    permissions = job.get("permissions")
     steps = job.get("steps")
+    flow = job.fa.flow_style() is True
     return JobText(
         name=name,
         line=position[0],
         column=position[1],
-        inner=job.lc.col,
+        inner=position[1] * 2 if flow else job.lc.col,
+        opens=(job.lc.line, job.lc.col) if flow else None,
         needs=(str(needs),) if isinstance(needs, str) else tuple(map(str, needs or ())),
-        needs_line=job.lc.key("needs")[0] if "needs" in job else None,
-        condition=str(job.get("if", "")),
+        needs_at=_key(job, "needs"),
+        condition=_text(job.get("if", "")),
+        condition_at=_key(job, "if"),
         environment=str(environment.get("name", "") if isinstance(environment, Mapping) else environment),
+        calls=str(job.get("uses", "")),
+        permissions=frozenset(map(str, permissions)) if isinstance(permissions, Mapping) else None,
         matrix=isinstance(strategy, Mapping) and "matrix" in strategy,
-        steps=tuple(_steps(steps)) if isinstance(steps, list) else (),
+        steps=tuple(_steps(steps)) if isinstance(steps, list) and hasattr(steps, "lc") else (),
     )
 
 
+def _key(mapping: Any, name: str) -> tuple[int, int] | None:
+    """Where a key with a value stands; None for one that comes by a merge key."""
+    if mapping.get(name) is None or name not in (mapping.lc.data or {}):
+        return None
+    line, column = mapping.lc.key(name)
+    return line, column
+
+
 def _steps(steps: Any) -> Iterator[StepText]:
+    inline = steps.fa.flow_style() is True
     for number, step in enumerate(steps):
-        if not _is_block(step):
+        if not _is_mapping(step):
             continue
         settings = step.get("with")
+        line, column = steps.lc.item(number)
         yield StepText(
-            line=steps.lc.item(number)[0],
-            column=steps.lc.col,
+            line=line,
+            column=column if inline else steps.lc.col,
+            inline=inline,
             uses=str(step.get("uses", "")),
             run=str(step.get("run", "")),
-            condition=str(step.get("if", "")),
+            condition=_text(step.get("if", "")),
             settings={str(key): _text(value) for key, value in settings.items()}
             if isinstance(settings, Mapping)
             else {},
@@ -77,26 +98,40 @@ def _text(value: object) -> str:
 
 def is_the_same_but_for(before: str, gate: Gate) -> bool:
     """Whether the text with the gate means what it meant before, with the gate and with nothing else."""
-    old, new = _load(before), _load(gate.text)
-    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+    old, new = _plain(_load(before)), _plain(_load(gate.text))
+    if not isinstance(old, dict) or not isinstance(new, dict):
         return False
-    if gate.job:
-        added = new["jobs"].pop(gate.job, None)
-        needs = new["jobs"][gate.before].pop("needs", None)
-        old["jobs"][gate.before].pop("needs", None)
-        wanted = [*gate.needs, gate.job]
-        found = [needs] if isinstance(needs, str) else needs
-        return isinstance(added, Mapping) and found == wanted and _plain(old) == _plain(new)
-    steps = new["jobs"][gate.before]["steps"]
-    left = [step for step in steps if (step.get("with") or {}).get("mode") != "verify"]
-    new["jobs"][gate.before]["steps"] = left
-    return len(left) == len(steps) - 1 and _plain(old) == _plain(new)
+    if not gate.job:
+        [(name, _)] = gate.before
+        steps = new["jobs"][name]["steps"]
+        new["jobs"][name]["steps"] = [step for step in steps if (step.get("with") or {}).get("mode") != "verify"]
+        return len(new["jobs"][name]["steps"]) == len(steps) - 1 and _same(old, new)
+    if not isinstance(new["jobs"].pop(gate.job, None), dict):
+        return False
+    for name, condition in gate.before:
+        was, now = old["jobs"][name], new["jobs"][name]
+        if _names(now.pop("needs", ())) != [*_names(was.pop("needs", ())), gate.job]:
+            return False
+        if condition:
+            was.pop("if")
+            if now.pop("if") != condition:
+                return False
+    return _same(old, new)
+
+
+def _names(needs: Any) -> list[Any]:
+    return [needs] if isinstance(needs, str) else list(needs)
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two values are equal, keys in one order."""
+    return json.dumps(old, default=repr) == json.dumps(new, default=repr)
 
 
 def _plain(value: Any) -> Any:
-    """The value without what ruamel keeps beside it; mappings in their order."""
+    """The value without what ruamel keeps beside it, merged keys among the others."""
     if isinstance(value, Mapping):
-        return [(str(key), _plain(item)) for key, item in value.items()]
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value

@@ -1,0 +1,146 @@
+"""Makes the small changes to a workflow's text that put a job or a step into it; everything else stays as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from ftwheel.core.project.workflow_text import JobText, StepText
+
+__all__ = ["WorkflowEdits"]
+
+_QUOTES = frozenset("\"'")
+_EXPRESSION = re.compile(r"\$\{\{(?P<inner>(?:(?!\}\}).)*)\}\}")
+
+
+class WorkflowEdits:
+    """The lines of a workflow, changed from the last one to the first, so that places of what comes before stay."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines(keepends=True)
+        self._end = "\r\n" if self._lines[0].endswith("\r\n") else "\n"
+        self._open = not text.endswith("\n")
+        if self._open:
+            self._lines[-1] += self._end
+
+    @property
+    def text(self) -> str:
+        """The changed text, which ends as it did, with or without an end of the last line."""
+        text = "".join(self._lines)
+        return text.removesuffix(self._end) if self._open else text
+
+    def insert(self, place: int, lines: Sequence[str]) -> None:
+        """Put lines before a line, above the comments that belong to it, and as far from what follows as that was."""
+        while place and self._lines[place - 1].lstrip().startswith("#"):
+            place -= 1
+        blank = [self._end] if place and not self._lines[place - 1].strip() else []
+        self._lines[place:place] = [*(line + self._end for line in lines), *blank]
+
+    def insert_inline(self, step: StepText, text: str) -> None:
+        """Put a step before one of a list in ``[...]``."""
+        self._put((step.line, step.column), f"{text}, ")
+
+    def need(self, job: JobText, name: str) -> None:
+        """Add a name to the ``needs`` of a job, in the form that they have."""
+        if job.needs_at is None:
+            # what it needs by a YAML merge key counts no longer once it has a key of its own
+            names = f"[{', '.join([*job.needs, name])}]" if job.needs else name
+            if job.opens is not None:
+                self._put((job.opens[0], job.opens[1] + 1), f"needs: {names}, ")
+            else:
+                # a line that names the job stays the first
+                named = self._lines[job.line + 1].strip().startswith("name:")
+                self._lines.insert(job.line + 1 + named, f"{' ' * job.inner}needs: {names}{self._end}")
+            return
+        line, column = self._value(job.needs_at)
+        rest = self._lines[line][column:]
+        if rest.startswith("["):
+            self._append((line, column), name)
+        elif rest.startswith("-"):
+            self._append_line(line, name)
+        else:
+            value = self._scalar((line, column), inside=job.opens is not None)
+            names = ", ".join(job.needs) if value.startswith("*") else value
+            self._lines[line] = f"{self._lines[line][:column]}[{names}, {name}]{rest[len(value) :]}"
+
+    def also_after(self, job: JobText, name: str) -> str:
+        """Let a job that runs after failures run only where the named one succeeded; the new condition.
+
+        Empty where the condition is written in a form that is not changed: in flow style, or over several lines.
+        """
+        if job.condition_at is None or job.opens is not None:
+            return ""
+        line, column = self._value(job.condition_at)
+        value = self._scalar((line, column), inside=False)
+        plain = value[:1] not in _QUOTES
+        if plain and value != job.condition:
+            return ""
+        more = f"needs.{name}.result == 'success'"
+        whole = _EXPRESSION.fullmatch(job.condition)
+        new = f"${{{{ ({whole['inner'].strip()}) && {more} }}}}" if whole else f"({job.condition}) && {more}"
+        written = new if plain else json.dumps(new, ensure_ascii=False)
+        self._lines[line] = self._lines[line][:column] + written + self._lines[line][column + len(value) :]
+        return new
+
+    def _put(self, place: tuple[int, int], text: str) -> None:
+        line = self._lines[place[0]]
+        self._lines[place[0]] = line[: place[1]] + text + line[place[1] :]
+
+    def _value(self, key: tuple[int, int]) -> tuple[int, int]:
+        """Where the value of a key begins, after its anchor, on its line or on one below."""
+        line, column = key
+        match = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[\w-]+)\s*:\s*(?:&\S+\s*)?").match(self._lines[line], column)
+        assert match is not None
+        column = match.end()
+        while column >= len(self._lines[line].rstrip()) or self._lines[line][column] == "#":
+            line += 1
+            column = len(self._lines[line]) - len(self._lines[line].lstrip())
+        return line, column
+
+    def _scalar(self, place: tuple[int, int], *, inside: bool) -> str:
+        """The text of a value that is neither a list nor a mapping, without the comment behind it."""
+        rest = self._lines[place[0]][place[1] :]
+        pattern = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|" + (r"[^,}\n]*" if inside else r"(?:(?!\s+#)[^\r\n])*")
+        match = re.match(pattern, rest)
+        assert match is not None
+        return match[0].rstrip()
+
+    def _append(self, opens: tuple[int, int], name: str) -> None:
+        """Add a name to a list in ``[...]``, which may go over several lines, with a comma where one is wanted."""
+        (line, column), quote, (last_line, last) = opens, "", opens
+        column += 1
+        while True:
+            character = self._lines[line][column : column + 1]
+            before = self._lines[line][max(column - 1, 0) : column] or " "
+            if not character or (not quote and character == "#" and before.isspace()):
+                line, column = line + 1, 0
+                continue
+            if quote:
+                quote = "" if character == quote else quote
+            elif character in _QUOTES:
+                quote = character
+            elif character == "]":
+                break
+            if not character.isspace():
+                last_line, last = line, column
+            column += 1
+        if self._lines[last_line][last] in "[,":
+            self._put((line, column), name)
+        elif last_line == line:
+            self._put((line, last + 1), f", {name}")
+        else:
+            self._put((line, column), name)
+            self._put((last_line, last + 1), ",")
+
+    def _append_line(self, line: int, name: str) -> None:
+        """Add a name to a list that has a line for each."""
+        dash = self._lines[line][: len(self._lines[line]) - len(self._lines[line].lstrip())]
+        last = line
+        for number in range(line, len(self._lines)):
+            text = self._lines[number]
+            if text.startswith(f"{dash}-"):
+                last = number
+            elif text.strip() and not text.lstrip().startswith("#"):
+                break
+        self._lines.insert(last + 1, f"{dash}- {name}{self._end}")

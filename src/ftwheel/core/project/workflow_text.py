@@ -1,0 +1,138 @@
+"""What a GitHub workflow says about its jobs and steps, and where in its text they stand.
+
+A place is (line, column), both from 0. A reader of YAML fills these in; what is decided from them is pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ftwheel.core.project.workflow_files import UPLOADS
+
+__all__ = ["ALWAYS", "DOWNLOAD", "UPLOAD", "JobText", "StepText", "WorkflowText"]
+
+DOWNLOAD = "actions/download-artifact@"
+UPLOAD = "actions/upload-artifact@"
+ALWAYS = re.compile(r"\b(?:always|cancelled|failure)\s*\(\s*\)")
+"""Functions with which a job's condition lets it run after a job that failed."""
+_PUBLISHES = "pypa/gh-action-pypi-publish@"
+_MATURIN = "PyO3/maturin-action@"
+_TEST_INDEX = re.compile(r"test\.pypi|testpypi", re.IGNORECASE)
+_BUILDS = re.compile(
+    r"cibuildwheel|\bpython3? -m build\b|\bbuild --(?:sdist|wheel)\b|\bsetup\.py \w*dist"
+    r"|\bpyproject-build\b|\bbdist_wheel\b|\bpip3? wheel\b|\bpublish --build\b"
+    r"|\b(?:uv|hatch|poetry|pdm|flit|maturin) build\b|\b(?:pdm|flit|maturin) publish\b",
+    re.IGNORECASE,
+)
+_NOT_BUILDING = re.compile(r"\bpdm publish\b.*--no-build\b", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"^[^./][^@]*/[\w.-]*(?:publish|pypi|release|upload)[\w.-]*@", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepText:
+    """A step: ``line`` is where it begins, ``column`` where its dash stands (in ``[...]``, the step itself).
+
+    ``inline`` is true for a step in ``[...]``.
+    """
+
+    line: int
+    column: int
+    inline: bool = False
+    uses: str = ""
+    run: str = ""
+    condition: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it uploads to an index."""
+        if self.uses.startswith(_PUBLISHES):
+            return True
+        if self.uses.startswith(_MATURIN):
+            return self.settings.get("command") in {"upload", "publish"}
+        return bool(UPLOADS.search(self.run))
+
+    @property
+    def builds(self) -> bool:
+        """Whether it makes distributions."""
+        if self.uses.startswith(_MATURIN):
+            return self.settings.get("command") != "upload"
+        return bool(_BUILDS.search(self.run + self.uses)) and not _NOT_BUILDING.search(self.run)
+
+    @property
+    def is_for_tests(self) -> bool:
+        """Whether the index is the one for trying things out."""
+        return bool(_TEST_INDEX.search(" ".join([self.run, *self.settings.values()])))
+
+    @property
+    def verifies(self) -> bool:
+        """Whether it is the gate already."""
+        if "ftwheel verify" in self.run:
+            return True
+        return "/ftwheel@" in self.uses and self.settings.get("mode") == "verify"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobText:
+    """A job: ``line`` and ``column`` are where its key stands, ``inner`` is the column of its own keys.
+
+    ``needs_at`` and ``condition_at`` are the places of the keys ``needs`` and ``if``, None where it has none itself.
+    ``opens`` is the place of the ``{`` of a job in flow style. ``calls`` is the reusable workflow it consists of.
+    ``matrix`` says whether it runs several times; ``permissions`` are those it names, None if it names none.
+    """
+
+    name: str
+    line: int
+    column: int
+    inner: int
+    opens: tuple[int, int] | None = None
+    needs: tuple[str, ...] = ()
+    needs_at: tuple[int, int] | None = None
+    condition: str = ""
+    condition_at: tuple[int, int] | None = None
+    environment: str = ""
+    calls: str = ""
+    permissions: frozenset[str] | None = None
+    matrix: bool = False
+    steps: tuple[StepText, ...] = ()
+
+    @property
+    def upload(self) -> StepText | None:
+        """The step that publishes, the real index before the one for tests."""
+        found = [step for step in self.steps if step.publishes]
+        return min(found, key=lambda step: step.is_for_tests, default=None)
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it uploads to an index, itself or, by the name it has, by a workflow of another repository."""
+        return self.upload is not None or bool(_ELSEWHERE.match(self.calls))
+
+    @property
+    def is_for_tests(self) -> bool:
+        by_name = bool(_TEST_INDEX.search(f"{self.name} {self.environment}"))
+        return by_name or (self.upload is not None and self.upload.is_for_tests)
+
+    @property
+    def downloads(self) -> tuple[StepText, ...]:
+        return tuple(step for step in self.steps if step.uses.startswith(DOWNLOAD))
+
+    @property
+    def builds(self) -> bool:
+        """Whether it makes distributions itself."""
+        return any(step.builds for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowText:
+    """A workflow: its path from the top of the repository, its text, and where its jobs stand in that."""
+
+    path: str
+    text: str
+    jobs: tuple[JobText, ...] = ()
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the gate is there already."""
+        return any(step.verifies for job in self.jobs for step in job.steps)
