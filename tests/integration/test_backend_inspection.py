@@ -17,6 +17,7 @@ from ftwheel_build import binaries
 from ftwheel_build.inspection import inspect
 from ftwheel_build.target import Target
 from support.modules import every_abi
+from support.stable_abi import compiled
 from support.wheels import make_wheel
 
 MACHINE = os.uname().machine
@@ -42,9 +43,10 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def code(builder: Path, default_python: str, free_threaded_python: str) -> Mapping[str, bytes]:
+def code(builder: Path, default_python: str, free_threaded_python: str, python_315: str) -> Mapping[str, bytes]:
     """Machine code by what it was compiled for."""
-    return every_abi(builder, default_python, free_threaded_python)
+    made = every_abi(builder, default_python, free_threaded_python)
+    return made | {"abi3t": compiled(builder / "abi3t", python_315)}
 
 
 def codes(
@@ -75,9 +77,8 @@ def judged(tmp_path: Path, code: Mapping[str, bytes]) -> Callable[..., list[str]
         ("cp313-cp313", "demo/_ext.so", "default", "3.13"),
         ("cp39-abi3", "demo/_ext.abi3.so", "abi3", "3.13"),
         ("cp39-abi3", "demo/_ext.so", "abi3", "3.13"),
-        ("cp313-cp313", "demo/_ext.abi3.so", "abi3", "3.13"),
-        ("cp315-abi3.abi3t", "demo/_ext.abi3t.so", "silent", "3.15t"),
-        ("cp315-abi3t", "demo/_ext.abi3t.so", "silent", "3.15t"),
+        ("cp315-abi3.abi3t", "demo/_m.abi3t.so", "abi3t", "3.15t"),
+        ("cp315-abi3t", "demo/_m.abi3t.so", "abi3t", "3.15t"),
         ("py3-none", "demo/libadd.so", "library", "3.13t"),
         (
             "cp313-cp313t",
@@ -132,6 +133,7 @@ def test_a_pure_wheel(tmp_path):
         (["FTB311"], f"cp313-cp313-{PLATFORM}", {f"d/_ext{DEFAULT}": "default", "d/_ext.abi3.so": "abi3"}, "3.13"),
         (["FTB303", "FTB306", "FTB312"], f"cp314-abi3t-{PLATFORM}", {"demo/_ext.abi3.so": "abi3"}, "3.13t"),
         (["FTB312"], f"cp39-abi3.abi3t-{PLATFORM}", {"demo/_ext.so": "silent"}, "3.15t"),
+        (["FTB313"], f"cp313-cp313-{PLATFORM}", {"demo/_ext.abi3.so": "abi3"}, "3.13"),
     ],
 )
 def test_a_wrong_wheel(judged, expected, tags, files, label):

@@ -24,6 +24,7 @@ from support.modules import DECLARED, UNDECLARED, build_module, every_abi, ext_s
 from support.readiness import project, report, verdict
 from support.release_examples import DEPENDENCIES, RELEASES, write_index
 from support.rule_examples import WHEELS, facts_examples
+from support.stable_abi import every_stable_abi
 from support.wheels import make_wheel
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
@@ -163,9 +164,11 @@ def test_a_declaration_of_a_dependency() -> None:
 
 @pytest.fixture(scope="module")
 def code_by_abi(
-    tmp_path_factory: pytest.TempPathFactory, default_python: str, free_threaded_python: str
+    tmp_path_factory: pytest.TempPathFactory, default_python: str, free_threaded_python: str, python_315: str
 ) -> dict[str, bytes]:
-    return every_abi(tmp_path_factory.mktemp("modules"), default_python, free_threaded_python)
+    folder = tmp_path_factory.mktemp("modules")
+    made = every_abi(folder, default_python, free_threaded_python)
+    return made | every_stable_abi(folder / "stable", default_python, python_315)
 
 
 @pytest.mark.parametrize("code", [*REFUSALS, *sorted(COMPILED)])

@@ -104,7 +104,9 @@ def no_wheel() -> list[RefusedError]:
 GOOD = wheel(FT, {FT_SO: FT_CODE})
 DEFAULT_TARGET = TARGET._replace(free_threaded=False, suffix=".cpython-313-x86_64-linux-gnu.so")
 
-COMPILED = frozenset({"FTB307", "FTB308", "FTB309", "FTB311"})  # what ``compiled`` gives
+COMPILED = frozenset(
+    {"FTB307", "FTB308", "FTB309", "FTB311", "FTB314", "FTB315", "FTB316", "FTB317"}
+)  # what ``compiled`` gives
 REFUSALS: dict[str, tuple[Run, Run]] = {
     "FTB101": (
         settings('build-backend = "setuptools.build_meta"\nlimited-api = "of"'),
@@ -135,10 +137,14 @@ REFUSALS: dict[str, tuple[Run, Run]] = {
             TARGET._replace(version=(3, 15)),
         ),
         wheel(
-            "pkg-1.0-cp315-abi3t-linux_x86_64.whl",
-            {"pkg/_ext.abi3t.so": FT_CODE},
-            TARGET._replace(version=(3, 15)),
+            "pkg-1.0-cp315-cp315t-linux_x86_64.whl",
+            {"pkg/_ext.cpython-315t-x86_64-linux-gnu.so": FT_CODE},
+            TARGET._replace(version=(3, 15), suffix=".cpython-315t-x86_64-linux-gnu.so"),
         ),
+    ),
+    "FTB313": (
+        wheel(DEFAULT, {"pkg/_ext.abi3.so": DEFAULT_CODE}, DEFAULT_TARGET),
+        wheel(DEFAULT, {DEFAULT_SO: DEFAULT_CODE}, DEFAULT_TARGET),
     ),
 }
 
@@ -152,10 +158,19 @@ def compiled(code: Mapping[str, bytes], machine: str) -> dict[str, tuple[Run, Ru
     def one(files: Mapping[str, str]) -> Run:
         return wheel(f"pkg-1.0-cp313-cp313t-{platform}.whl", {name: code[kind] for name, kind in files.items()}, target)
 
+    def stable(tag: str, kind: str) -> Run:
+        default = TARGET._replace(free_threaded=False, version=(3, 15 if "abi3t" in tag else 13))
+        files = {f"pkg/_m.{'abi3t' if 'abi3t' in tag else 'abi3'}.so": code[kind]}
+        return wheel(f"pkg-1.0-{tag}-linux_{machine}.whl", files, default._replace(platform=f"linux-{machine}"))
+
     right = one({f"pkg/_ext{suffix}": "free-threaded"})
     return {
         "FTB307": (one({"pkg/_ext.so": "silent"}), right),
         "FTB308": (one({f"pkg/_ext{suffix}": "default"}), right),
         "FTB309": (one({f"pkg/_ext{suffix}": "mixed"}), right),
         "FTB311": (one({f"pkg/_ext{suffix}": "free-threaded", "pkg/_ext.so": "free-threaded"}), right),
+        "FTB314": (stable("cp310-abi3", "slot of 3.13"), stable("cp313-abi3", "slot of 3.13")),
+        "FTB315": (stable("cp315-abi3.abi3t", "abi3t without slot"), stable("cp315-abi3.abi3t", "abi3t")),
+        "FTB316": (stable("cp310-abi3", "abi3 outside"), stable("cp310-abi3", "limited")),
+        "FTB317": (stable("cp315-abi3.abi3t", "abi3t init only"), stable("cp315-abi3.abi3t", "abi3t")),
     }

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["SOURCE"]
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
 
-# One source for every case; the macros choose what is wrong with it.
+from support.modules import include_dir
+
+__all__ = ["ABI3T", "LIMITED", "SOURCE", "compiled", "every_stable_abi"]
+
+# One source for every case; macros choose what is wrong with it.
 SOURCE = r"""
 #include <Python.h>
 static PyObject *answer(PyObject *self, PyObject *ignored) { return PyLong_FromLong(42); }
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
-#if defined(Py_TARGET_ABI3T) || (defined(Py_LIMITED_API) && Py_LIMITED_API+0 >= 0x030f0000)
+#ifdef INIT_ONLY
+PyMODINIT_FUNC PyInit__m(void) { return NULL; }
+#elif defined(Py_TARGET_ABI3T) || (defined(Py_LIMITED_API) && Py_LIMITED_API+0 >= 0x030f0000)
 PyABIInfo_VAR(abi_info);
 static PySlot slots[] = {
     PySlot_STATIC_DATA(Py_mod_name, "pkg._m"),
@@ -17,7 +25,9 @@ static PySlot slots[] = {
     PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
 #endif
     PySlot_STATIC_DATA(Py_mod_methods, methods),
+#ifndef NO_GIL_SLOT
     PySlot_DATA(Py_mod_gil, Py_MOD_GIL_NOT_USED),
+#endif
     PySlot_END
 };
 PyMODEXPORT_FUNC PyModExport__m(void) { return slots; }
@@ -30,4 +40,32 @@ static PyModuleDef_Slot slots[] = {
 static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "pkg._m", NULL, 0, methods, slots, NULL, NULL, NULL};
 PyMODINIT_FUNC PyInit__m(void) { return PyModuleDef_Init(&def); }
 #endif
+#ifdef OUTSIDE
+extern PyObject *_PyObject_CallNoArgs(PyObject *);
+PyObject *outside(PyObject *callable) { return _PyObject_CallNoArgs(callable); }
+#endif
 """
+ABI3T = ("Py_TARGET_ABI3T=0x030F0000",)
+LIMITED = ("Py_LIMITED_API=0x030A0000",)
+
+
+def compiled(folder: Path, python: str, macros: Iterable[str] = ABI3T) -> bytes:
+    """The module ``_m``, compiled with the headers of ``python``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "m.c").write_text(SOURCE)
+    flags = [f"-I{include_dir(python)}", *(f"-D{macro}" for macro in macros)]
+    command = ["cc", "-shared", "-fPIC", "-O1", *flags, "m.c", "-o", "m.so"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return (folder / "m.so").read_bytes()
+
+
+def every_stable_abi(folder: Path, python: str, python_315: str) -> dict[str, bytes]:
+    """The module by what is right or wrong with it; ``python`` has headers before 3.15."""
+    return {
+        "limited": compiled(folder / "limited", python, LIMITED),
+        "abi3 outside": compiled(folder / "outside", python, (*LIMITED, "OUTSIDE")),
+        "slot of 3.13": compiled(folder / "slot", python, ()),
+        "abi3t": compiled(folder / "abi3t", python_315),
+        "abi3t without slot": compiled(folder / "no-slot", python_315, (*ABI3T, "NO_ABI_SLOT")),
+        "abi3t init only": compiled(folder / "init", python_315, (*ABI3T, "INIT_ONLY")),
+    }

@@ -25,6 +25,9 @@ class Image(NamedTuple):
     ``aarch64``, ``amd64``, ...), empty if unknown. ``libraries`` are the DLLs of a PE file, in lower case.
     ``definition`` is the ABI of the headers that the module definition was compiled with: ``default``,
     ``free-threaded``, or empty. ``abi_info`` is the ABI that the module itself names, where there is just one.
+    ``slots`` are the slot numbers of the module definition, and ``export_slots`` those of the array that its
+    ``PyModExport_`` function returns; empty where there is none, or none that is static data. ``cffi`` says that
+    ``_cffi_backend`` makes the module.
     """
 
     format: str
@@ -34,6 +37,9 @@ class Image(NamedTuple):
     libraries: frozenset[str] = frozenset()
     definition: str = ""
     abi_info: str = ""
+    slots: frozenset[int] = frozenset()
+    export_slots: frozenset[int] = frozenset()
+    cffi: bool = False
 
 
 class MappedRange(NamedTuple):
@@ -63,6 +69,10 @@ _MACH_MACHINES = {7: "i386", 0x01000007: "x86_64", 0x0100000C: "arm64"}
 _PE_MACHINES = {0x14C: "win32", 0x8664: "amd64", 0xAA64: "arm64"}
 _MAX_SYMBOLS = 4_000_000
 _MAX_NAMES = 1024  # places of a module's name to look at; more is "cannot tell"
+# Slot numbers up to 3.14, and those of 3.15 and later (Include/moduleobject.h, slots.toml)
+_KNOWN_SLOTS = frozenset({1, 2, 3, 4, *range(84, 128)})
+_NAME_SLOT = 100
+_MAX_SLOTS = 128
 _PACKAGE = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\.\Z")
 
 
@@ -147,6 +157,8 @@ _ABI_INFO = re.compile(
 
 def _named(image: Image, content: bytes) -> Image:
     """The image with the ABI that the ``PyABIInfo`` of a ``PyModExport_`` function names, if all of them name one."""
+    cffi = b"_cffi_backend\0" in content and "PyImport_ImportModule" in image.imports
+    image = image._replace(cffi=cffi and not image.imports & {"PyModule_Create2", "PyModuleDef_Init"})
     if not any(name.startswith("PyModExport") for name in image.exports):
         return image
     flags = {found[0] & 7 for found in _ABI_INFO.findall(content)}
@@ -186,60 +198,110 @@ def _elf(content: bytes) -> Image:
         for offset in range(table[4], table[4] + min(table[5], _MAX_SYMBOLS * symbol.size), symbol.size):
             fields = symbol.unpack_from(content, offset)
             (exports if fields[3 if wide else 5] else imports).add(_text(content, names + fields[0]))
-    definition = ""
+    image = Image("ELF", machine, frozenset(imports), frozenset(exports))
     if wide and order == "<":
         program = struct.Struct("<2I6Q")  # type, flags, offset, address, physical, in file, in memory, alignment
         loads = [program.unpack_from(content, header[1] + index * segment_size) for index in range(segments)]
         layout = [MappedRange(load[3], load[2], load[5], not load[1] & 1) for load in loads if load[0] == 1]
         relocations = [(table[4], table[5]) for table in tables if table[1] == 4]  # SHT_RELA
-        definition = _definition(content, layout, exports, relocations)
-    return Image("ELF", machine, frozenset(imports), frozenset(exports), definition=definition)
+        return _with_definition(image, _Data(content, layout, relocations))
+    return image
 
 
-def _definition(
-    content: bytes,
-    layout: Sequence[MappedRange],
-    exports: Iterable[str],
-    relocations: Sequence[tuple[int, int]] = (),
-    mask: int = -1,
-) -> str:
-    """Whose headers the module definition was compiled with, empty if there is none to be found.
+class _Data(NamedTuple):
+    """A file's content with what its pointers need.
+
+    They are in a table of RELA ``relocations``, given by offset and size, or in the data, whose ``mask`` bits are the
+    address.
+    """
+
+    content: bytes
+    layout: Sequence[MappedRange]
+    relocations: Sequence[tuple[int, int]] = ()
+    mask: int = -1
+
+    def pointers_to(self, address: int) -> Iterator[int]:
+        """Offsets of pointers to an address. All searches are ``bytes.find``, which costs less than unpacking."""
+        packed = struct.pack("<Q", address)
+        for start, size in self.relocations:
+            for found in _all(self.content, packed, start, start + size):
+                if (found - start) % 24 == 16:  # offset, info, addend
+                    yield _offset(self.layout, struct.unpack_from("<Q", self.content, found - 16)[0])
+        for segment in self.layout:
+            if segment.data:
+                for found in _all(self.content, packed[:4], segment.offset, segment.offset + segment.size):
+                    if struct.unpack_from("<Q", self.content, found)[0] & self.mask == address:
+                        yield found
+
+    def target(self, place: int) -> int:
+        """The offset that the pointer at an offset leads to, -1 for none."""
+        for address in _addresses(self.layout, place):
+            packed = struct.pack("<Q", address)
+            for start, size in self.relocations:
+                for found in _all(self.content, packed, start, start + size):
+                    if (found - start) % 24 == 0:
+                        return _offset(self.layout, struct.unpack_from("<Q", self.content, found + 16)[0])
+        value = struct.unpack_from("<Q", self.content, place)[0] & self.mask if place + 8 <= len(self.content) else 0
+        return _offset(self.layout, value) if value else -1
+
+    def slots(self, place: int, number: str) -> frozenset[int]:
+        """The numbers, of a size for struct, in an array of 16-byte slots up to its end; empty if it is none."""
+        found = set()
+        for at in range(place, min(place + 16 * _MAX_SLOTS, len(self.content) - 15), 16):
+            slot = struct.unpack_from(number, self.content, at)[0]
+            if slot not in _KNOWN_SLOTS:
+                return frozenset(found) if not slot else frozenset()
+            found.add(slot)
+        return frozenset()
+
+
+def _with_definition(image: Image, data: _Data) -> Image:
+    """The image with whose headers the module definition was compiled with, and with the slots of the module.
 
     Looked for backwards, as a head alone is a weak pattern: the name of an exported init function, a pointer to that
-    name (in a table of RELA ``relocations``, given by offset and size, or in the data, whose ``mask`` bits are the
-    address), and the head before the pointer. All searches are ``bytes.find``, which costs less than unpacking.
+    name, and the head before the pointer, or the slot that the pointer is in.
     """
-    pointers: set[int] = set()  # offsets of m_name
-    for address in _name_addresses(content, layout, exports):
-        packed = struct.pack("<Q", address)
-        for start, size in relocations:
-            for found in _all(content, packed, start, start + size):
-                if (found - start) % 24 == 16:  # offset, info, addend
-                    pointers.add(_offset(layout, struct.unpack_from("<Q", content, found - 16)[0]))
-        for segment in layout:
-            if segment.data:
-                for found in _all(content, packed[:4], segment.offset, segment.offset + segment.size):
-                    if struct.unpack_from("<Q", content, found)[0] & mask == address:
-                        pointers.add(found)
-    kinds = {
-        kind
+    pointers = {place for address in _name_addresses(data, image.exports) for place in data.pointers_to(address)}
+    definitions = {
+        (kind, pointer)
         for pointer in pointers
         for kind, head in _HEADS
-        if pointer >= len(head) and content.startswith(head, pointer - len(head))
+        if pointer >= len(head) and data.content.startswith(head, pointer - len(head))
     }
-    return kinds.pop() if len(kinds) == 1 else ""
+    kinds = {kind for kind, _ in definitions}
+    arrays = {data.target(pointer + 32) for _, pointer in definitions}  # m_name, m_doc, m_size, m_methods, m_slots
+    exported = {_first_slot(data.content, pointer - 8) for pointer in pointers if _is_name_slot(data.content, pointer)}
+    return image._replace(
+        definition=kinds.pop() if len(kinds) == 1 else "",
+        slots=data.slots(arrays.pop(), "<I") if len(arrays) == 1 and arrays != {-1} else frozenset(),
+        export_slots=data.slots(exported.pop(), "<H") if len(exported) == 1 else frozenset(),
+    )
 
 
-def _name_addresses(content: bytes, layout: Sequence[MappedRange], exports: Iterable[str]) -> list[int]:
-    """Where ``_ext`` or ``package._ext`` stands, for every exported ``PyInit__ext``."""
+def _is_name_slot(content: bytes, pointer: int) -> bool:
+    """Whether a pointer is the value of a ``Py_mod_name`` slot: number, flags and four null bytes are before it."""
+    return pointer >= 8 and struct.unpack_from("<H2xI", content, pointer - 8) == (_NAME_SLOT, 0)
+
+
+def _first_slot(content: bytes, place: int) -> int:
+    """The offset of the first ``PySlot`` of an array, of which one is at ``place``."""
+    for _ in range(_MAX_SLOTS):
+        number, empty = struct.unpack_from("<H2xI", content, place - 16) if place >= 16 else (0, 0)
+        if number not in _KNOWN_SLOTS or empty:
+            break
+        place -= 16
+    return place
+
+
+def _name_addresses(data: _Data, exports: Iterable[str]) -> list[int]:
+    """Where ``_ext`` or ``package._ext`` stands, for every exported ``PyInit__ext`` and ``PyModExport__ext``."""
     found = []
-    for export in exports:
-        if export.startswith("PyInit_"):
-            for place in _all(content, export[len("PyInit_") :].encode() + b"\0", 0, len(content)):
-                # A pointer may lead to any letter of the package's name: what stands before a string need not be NUL.
-                package = _PACKAGE.search(content, max(0, place - 128), place)
-                starts = range(package.start() if package else place, place)
-                found += [address for offset in (*starts, place) for address in _addresses(layout, offset)]
+    for name in {export.partition("_")[2] for export in exports if export.startswith(("PyInit_", "PyModExport_"))}:
+        for place in _all(data.content, name.encode() + b"\0", 0, len(data.content)):
+            # A pointer may lead to any letter of the package's name: what stands before a string need not be NUL.
+            package = _PACKAGE.search(data.content, max(0, place - 128), place)
+            starts = range(package.start() if package else place, place)
+            found += [address for offset in (*starts, place) for address in _addresses(data.layout, offset)]
     return found if len(found) <= _MAX_NAMES else []
 
 
@@ -294,9 +356,9 @@ def _mach(content: bytes) -> Image:
             address, _, start, length, _, protection = struct.unpack_from("<4Q2I", content, offset + 24)
             layout.append(MappedRange(address, start, length, not protection & 4))
         offset += max(size, 8)
+    image = Image("Mach-O", _MACH_MACHINES.get(cpu, ""), frozenset(imports), frozenset(exports))
     # the low 36 bits of a chained fixup, or of a plain pointer, are the address
-    definition = _definition(content, layout, exports, mask=(1 << 36) - 1) if wide else ""
-    return Image("Mach-O", _MACH_MACHINES.get(cpu, ""), frozenset(imports), frozenset(exports), definition=definition)
+    return _with_definition(image, _Data(content, layout, mask=(1 << 36) - 1)) if wide else image
 
 
 def _pe(content: bytes) -> Image:

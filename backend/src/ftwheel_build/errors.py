@@ -33,11 +33,20 @@ CODES = {
     "FTB310": "machine code of another machine than the platform tag's",
     "FTB311": "one module in several files",
     "FTB312": "abi3t below CPython 3.15",
+    "FTB313": "a stable ABI module under a version-specific tag",
+    "FTB314": "a slot that an interpreter named by the tags does not know",
+    "FTB315": "a PyModExport_ function returns no Py_mod_abi slot",
+    "FTB316": "a stable ABI module imports symbols outside its stable ABI",
+    "FTB317": "the module lacks the init function that its interpreters call",
 }
+_WARNINGS = {"FTB313"}
 
 
 class RefusedError(Exception):
-    """A build is stopped: ``code`` from ``CODES``, what was found and wanted, and what to do next (may be empty)."""
+    """A build is stopped: ``code`` from ``CODES``, what was found and wanted, and what to do next (may be empty).
+
+    A finding that ``stops`` nothing is printed and not raised.
+    """
 
     def __init__(self, code: str, message: str, *, fix: str = "") -> None:
         super().__init__(code, message, fix)
@@ -45,8 +54,12 @@ class RefusedError(Exception):
         self.message = message
         self.fix = fix
 
+    @property
+    def stops(self) -> bool:
+        return self.code not in _WARNINGS
+
     def __str__(self) -> str:
-        text = f"ftwheel-build: error: {self.code}: {self.message}"
+        text = f"ftwheel-build: {'error' if self.stops else 'warning'}: {self.code}: {self.message}"
         return f"{text}\nftwheel-build: hint: {self.fix}" if self.fix else text
 
 

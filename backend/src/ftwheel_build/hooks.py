@@ -161,10 +161,12 @@ def _build(job: Job, call: Callable[[str, Any], Any], directory: str) -> str:
 
 def _judge(problems: list[RefusedError], job: Job) -> None:
     """Raise the first problem that is not ignored, after printing the others; throw away what it was built from."""
-    stopping = [problem for problem in problems if problem.code not in job.config.ignore]
+    stopping = [problem for problem in problems if problem.stops and problem.code not in job.config.ignore]
     for problem in problems:
-        if problem not in stopping:
+        if problem.code in job.config.ignore:
             say(f"ignored: {problem.code}: {problem.message}")
+        elif not problem.stops:
+            print(problem, file=sys.stderr)
     if not stopping:
         return
     for problem in stopping[1:]:

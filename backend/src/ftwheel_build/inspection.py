@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ftwheel_build import binaries, tags
+from ftwheel_build import binaries, stable_abi, tags
 from ftwheel_build.errors import RefusedError
 from ftwheel_build.target import FIRST_ABI3T, Target
 
@@ -19,12 +19,16 @@ _MAX_MEMBERS = 200_000
 
 
 class Module(NamedTuple):
-    """An extension module of the wheel. ``name`` is its dotted name once installed."""
+    """An extension module of the wheel. ``name`` is its dotted name once installed.
+
+    ``inits`` are the functions that an import may call: that of PEP 793 and that of PEP 489.
+    """
 
     path: str
     images: tuple[binaries.Image, ...]
     name: str
     suffix: tags.ExtensionSuffix
+    inits: tuple[str, str]
 
 
 class Library(NamedTuple):
@@ -76,8 +80,12 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
         )
     if "any" not in name.platforms:
         yield from _loading(filename, name, modules, target)
-    loaded = [item for item in modules if not all(_why_not(item, claim, target) for claim in name.claims)]
-    yield from _objects(filename, name, loaded)
+    loading = [(item, [claim for claim in name.claims if not _why_not(item, claim, target)]) for item in modules]
+    for item, claims in loading:
+        wrong = list(_objects(filename, name, item)) if claims else []
+        # code of another ABI keeps to no other promise either
+        yield from wrong or stable_abi.judge(f"{filename}: {item.path}", item.images, item.inits, claims)
+    yield from _one_version(filename, name, modules, target)
 
 
 def _wheel_file(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> str:
@@ -139,14 +147,14 @@ def _compiled(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Mod
     stem, suffix = parsed
     # PEP 489: the name of a module outside ASCII is in punycode
     tail = f"_{stem}" if stem.isascii() else "U_" + stem.encode("punycode").decode().replace("-", "_")
-    starts = {f"PyInit{tail}", f"PyModExport{tail}"}
-    if suffix.kind == "plain" and not any(image.exports & starts for image in found):
+    inits = f"PyModExport{tail}", f"PyInit{tail}"
+    if suffix.kind == "plain" and not any(image.exports.intersection(inits) for image in found):
         yield Library(member.filename, found)
         return
     parts = folder.split("/")
     if parts[0].endswith(".data"):  # NAME-1.0.data/platlib/package
         parts = parts[2:]
-    yield Module(member.filename, found, ".".join(filter(None, [*parts, stem])), suffix)
+    yield Module(member.filename, found, ".".join(filter(None, [*parts, stem])), suffix, inits)
 
 
 def _header(head: bytes) -> tuple[binaries.Image, ...]:
@@ -266,33 +274,44 @@ _CONTRARY = {
 }
 
 
-def _objects(filename: str, name: tags.Name, modules: list[Module]) -> Iterator[RefusedError]:
+def _objects(filename: str, name: tags.Name, item: Module) -> Iterator[RefusedError]:
     """The code itself is of the ABI that suffix and tags promise; what cannot be told is left at that."""
-    for item in modules:
-        wanted, where = _wanted(item, name), f"{filename}: {item.path}"
-        found = {binaries.abi_of(image) for image in item.images}
-        contrary = _CONTRARY.get(wanted, frozenset[str]()) & found
-        if "both" in found:
-            yield RefusedError(
-                "FTB309",
-                f"{where} mixes objects compiled for default and for free-threaded CPython; it may import and "
-                "leak memory or crash",
-                fix="remove object files and static libraries of the other build; compile all of them anew",
-            )
-        elif contrary:
-            yield RefusedError(
-                "FTB308",
-                f"{where} was compiled for the {min(contrary)} ABI of CPython, wanted {wanted}",
-                fix="another Python's headers came first (include_dirs, CFLAGS, CPATH), Py_GIL_DISABLED was "
-                "defined by hand, or the file was left over by the other build",
-            )
-        elif wanted and not any(found) and item.suffix.kind == "plain":
-            yield RefusedError(
-                "FTB307",
-                f"{where}: a plain suffix is loaded by every build of every version, and the content does not "
-                f"tell which one it was compiled for; wanted proof of {wanted}",
-                fix="give the module the suffix of its interpreter (EXT_SUFFIX)",
-            )
+    wanted, where = _wanted(item, name), f"{filename}: {item.path}"
+    found = {binaries.abi_of(image) for image in item.images}
+    contrary = _CONTRARY.get(wanted, frozenset[str]()) & found
+    if "both" in found:
+        yield RefusedError(
+            "FTB309",
+            f"{where} mixes objects compiled for default and for free-threaded CPython; it may import and "
+            "leak memory or crash",
+            fix="remove object files and static libraries of the other build; compile all of them anew",
+        )
+    elif contrary:
+        yield RefusedError(
+            "FTB308",
+            f"{where} was compiled for the {min(contrary)} ABI of CPython, wanted {wanted}",
+            fix="another Python's headers came first (include_dirs, CFLAGS, CPATH), Py_GIL_DISABLED was "
+            "defined by hand, or the file was left over by the other build",
+        )
+    elif wanted and not any(found) and item.suffix.kind == "plain":
+        yield RefusedError(
+            "FTB307",
+            f"{where}: a plain suffix is loaded by every build of every version, and the content does not "
+            f"tell which one it was compiled for; wanted proof of {wanted}",
+            fix="give the module the suffix of its interpreter (EXT_SUFFIX)",
+        )
+
+
+def _one_version(filename: str, name: tags.Name, modules: list[Module], target: Target) -> Iterator[RefusedError]:
+    """A wheel of nothing but stable-ABI modules that installers give to one version of the default build alone."""
+    if name.claims == ((target.abi, target.abi),) and {item.suffix.kind for item in modules} == {"abi3"}:
+        yield RefusedError(
+            "FTB313",
+            f"{filename}: {modules[0].path} is named for the stable ABI, and installers give the wheel to CPython "
+            f"{target.version[0]}.{target.version[1]} alone",
+            fix="tag the wheel for the stable ABI as well (setuptools: py_limited_api of bdist_wheel; "
+            "scikit-build-core: wheel.py-api; meson-python: limited-api)",
+        )
 
 
 def _platforms(filename: str, name: tags.Name, compiled: list[Module | Library]) -> Iterator[RefusedError]:

@@ -69,7 +69,8 @@ def _say(made: TagPlan, filename: str, *, several: bool) -> None:
     if several:
         print(f"{printable(filename)}:")
     for suggestion in made.suggestions:
-        doubt = "" if suggestion.proved else "  (the code does not prove its ABI)"
+        doubt = "" if suggestion.floor_proved else "  (if Py_LIMITED_API is no newer: the code does not show it)"
+        doubt = doubt if suggestion.proved else "  (the code does not prove its ABI)"
         print(f"{'  ' if several else ''}{suggestion.tag}{doubt}")
     if not made.suggestions:
         print(f"{'  ' if several else ''}no tag: ftwheel check says what is wrong with the wheel")

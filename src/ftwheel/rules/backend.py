@@ -197,6 +197,51 @@ class StableAbiTooEarly(BackendRule):
     see = ("FTW204",)
 
 
+class StableAbiUnderVersionTag(BackendRule):
+    code = "FTB313"
+    title = "A stable ABI module under a version-specific tag"
+    why = """The modules would load on every later version, and installers give the wheel to one version alone. This is
+        told, and the wheel is built."""
+    fix = "Tag the wheel for the stable ABI as well: `py_limited_api` of `bdist_wheel`, `wheel.py-api`, `limited-api`."
+    severity = Severity.WARNING
+    see = ("FTW313",)
+
+
+class UnknownSlot(BackendRule):
+    code = "FTB314"
+    title = "A slot that an interpreter named by the tags does not know"
+    why = """An older CPython refuses a module with a slot that came later: `SystemError: ... uses unknown slot ID`.
+        3.12 added `Py_mod_multiple_interpreters`, 3.13 `Py_mod_gil`, and 3.15 numbers all slots anew."""
+    fix = "Define `Py_LIMITED_API` as the version of the tag, guard the slot by `#ifdef Py_MOD_GIL_NOT_USED`."
+    see = ("FTW311",)
+
+
+class NoAbiSlot(BackendRule):
+    code = "FTB315"
+    title = "A PyModExport_ function returns no Py_mod_abi slot"
+    why = "CPython 3.15 and newer refuse such a module with a SystemError (PEP 793)."
+    fix = "Add `PyABIInfo_VAR(abi_info);` and the slot `PySlot_STATIC_DATA(Py_mod_abi, &abi_info)`."
+    see = ("FTW312",)
+
+
+class OutsideStableAbi(BackendRule):
+    code = "FTB316"
+    title = "A stable ABI module imports symbols outside its stable ABI"
+    why = """The tag lets in every CPython from its version on. A symbol that the stable ABI lacks, or that is newer
+        than the tag, is missing in one of them."""
+    fix = "Define `Py_LIMITED_API` as the version of the tag for every object of the module, or raise the tag."
+    see = ("FTW307",)
+
+
+class NoInitFunction(BackendRule):
+    code = "FTB317"
+    title = "The module lacks the init function that its interpreters call"
+    why = """CPython before 3.15 calls `PyInit_NAME`. Under `abi3t` module definitions are opaque, and only
+        `PyModExport_NAME` works (PEP 793, PEP 803)."""
+    fix = "Export `PyInit_NAME` for CPython before 3.15, and `PyModExport_NAME` for `abi3t`."
+    see = ("FTW306",)
+
+
 BACKEND_RULES: tuple[type[BackendRule], ...] = (
     WrongConfiguration,
     WrapsItself,
@@ -220,6 +265,11 @@ BACKEND_RULES: tuple[type[BackendRule], ...] = (
     OtherMachine,
     ModuleTwice,
     StableAbiTooEarly,
+    StableAbiUnderVersionTag,
+    UnknownSlot,
+    NoAbiSlot,
+    OutsideStableAbi,
+    NoInitFunction,
 )
 _BY_CODE: Mapping[str, type[BackendRule]] = {rule.code: rule for rule in BACKEND_RULES}
 

@@ -34,6 +34,24 @@ def test_the_abi_follows_from_the_modules() -> None:
     assert "abi3" not in "".join(tags(DEFAULT, [extension("pkg/_ext.so", imports=["_PyPrivate"])]))
 
 
+def test_a_floor_is_no_older_than_what_the_wheel_claims() -> None:
+    plain = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, imports=["PyModuleDef_Init"])
+    platform = extension("pkg/_ext.abi3-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT, imports=["PyList_New"])
+    assert tags(ABI3, [plain]) == ["cp39-abi3-linux_x86_64"]
+    assert tags(ABI3, [platform]) == ["cp315-abi3-linux_x86_64"]
+    assert tags(DEFAULT, [plain])[0] == "cp35-abi3-linux_x86_64"
+    assert tags(DEFAULT, [plain], metadata=None)[0] == "cp35-abi3-linux_x86_64"
+    assert tags(DEFAULT, [plain], requires_python=">=3.12.1")[0] == "cp312-abi3-linux_x86_64"
+    assert tags(DEFAULT, [plain], requires_python="<3")[0] == "cp35-abi3-linux_x86_64"
+    assert tags(DEFAULT, [plain], requires_python="three")[0] == "cp35-abi3-linux_x86_64"
+
+
+def test_a_floor_that_nobody_claims_is_not_proved() -> None:
+    plain = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, imports=["PyModuleDef_Init"])
+    assert [each.floor_proved for each in suggest(contents(ABI3, [plain]), TABLE)] == [True]
+    assert [each.floor_proved for each in suggest(contents(DEFAULT, [plain]), TABLE)] == [False, True]
+
+
 def test_a_library_names_the_version() -> None:
     module = extension("pkg/_ext.pyd", binary_format=PE, needed=["python314t.dll"])
     assert "cp314-cp314t-win_amd64" in tags("pkg-1.0-cp313-cp313t-win_amd64.whl", [module])

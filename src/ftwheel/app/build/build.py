@@ -24,6 +24,7 @@ from ftwheel.core.build.model import (
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.core.wheel.reports import Imported
 
 if TYPE_CHECKING:
@@ -136,8 +137,9 @@ def _build_one(plan: BuildPlan, builder: Builder, observer: BuildObserver, inter
             if plan.import_modules and contents.modules:
                 observer.stage(label, BuildStage.IMPORT)
                 imports = tuple(_imported(builder, wheel, each, contents) for each in serves)
-                # the walk finds the line to add
-                if any(result.enables_gil for each in imports for result in each.results):
+                # the walk finds the line to add, or why an import failed
+                results = [result for each in imports for result in each.results]
+                if any(result.enables_gil or result.outcome is not ImportOutcome.LOADED for result in results):
                     contents = builder.read(wheel, interpreter, thorough=True)
             from ftwheel.app.build.findings import judge_wheel
 

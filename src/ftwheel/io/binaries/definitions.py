@@ -36,7 +36,7 @@ _NESTING_LIMIT = 5  # as CPython
 _KNOWN = frozenset({1, 2, 3, 4, *range(84, 128)})
 _INTERPRETERS = {3, 86}
 _GIL = {4, 87}
-_SUBSLOTS, _MOD_SLOTS, _ABI = 92, 94, 109
+_SUBSLOTS, _MOD_SLOTS, _NAME_SLOT, _ABI = 92, 94, 100, 109
 # First eight bytes of a static default head on 64-bit machines: the reference count.
 _IMMORTAL = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
 DEFAULT_COUNTS = frozenset({1, *_IMMORTAL.values()})
@@ -258,24 +258,34 @@ def read_slots(memory: SlotMemory, address: int, image: BinaryImage, *, modern: 
     )
 
 
-def find_slot_arrays(image: BinaryImage) -> list[int]:
-    """Addresses of static ``PySlot`` arrays: those that have a ``Py_mod_abi`` slot with a sane ``PyABIInfo``.
+def find_slot_arrays(image: BinaryImage, name: str) -> list[int]:
+    """Addresses of static ``PySlot`` arrays of a module: those with a sane ``PyABIInfo``, or with the module's name.
 
-    PEP 793 wants that slot in every array that a ``PyModExport_`` function returns.
+    PEP 793 wants a ``Py_mod_abi`` slot in every array that a ``PyModExport_`` function returns; the name finds the
+    array that has none. ``name`` is the last component.
     """
     memory, raw = image_memory(image), image.data.raw
-    number = re.escape(_ABI.to_bytes(2, image.architecture.byte_order.value))
-    slot = re.compile(number + rb"..\0\0\0\0", re.DOTALL)
+    numbers = (number.to_bytes(2, image.architecture.byte_order.value) for number in (_ABI, _NAME_SLOT))
+    slot = re.compile(b"(?:%s)..\0\0\0\0" % b"|".join(map(re.escape, numbers)), re.DOTALL)
     found: set[int] = set()
     for segment in image.segments:
         stop = segment.offset + segment.backed - segment.start
         for match in itertools.islice(slot.finditer(raw, segment.offset, stop), _CANDIDATE_LIMIT):
             address = segment.start + match.start() - segment.offset
-            info = image.pointer(address + 8) if not address % 8 else None
-            abi = _abi_info(memory, info) if isinstance(info, int) and info else None
-            if abi is not None and abi.major == 1 and abi.flags < 16 and abi.build_version >> 24 in {0, 3}:
+            value = image.pointer(address + 8) if not address % 8 else None
+            if isinstance(value, int) and value and (_says_abi(memory, value) or _says_name(image, value, name)):
                 found.add(_first_slot(memory, address, segment.start))
     return sorted(found)
+
+
+def _says_abi(memory: SlotMemory, address: int) -> bool:
+    abi = _abi_info(memory, address)
+    return abi is not None and abi.major == 1 and abi.flags < 16 and abi.build_version >> 24 in {0, 3}
+
+
+def _says_name(image: BinaryImage, address: int, name: str) -> bool:
+    text = image.string(address, 512)
+    return text is not None and text.rpartition(b".")[2] == name.encode() and _NAME.fullmatch(text) is not None
 
 
 def _first_slot(memory: SlotMemory, address: int, lowest: int) -> int:

@@ -70,7 +70,7 @@ def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Def
     module is imported. Importing ``PyUnstable_Module_SetGIL`` decides nothing either: Cython always does.
     """
     if init_name.startswith("PyModExport"):
-        arrays = find_slot_arrays(image)
+        arrays = find_slot_arrays(image, init_name.partition("_")[2])
         slots = read_slots(image_memory(image), arrays[0], image, modern=True) if len(arrays) == 1 else None
         if slots is None:
             return undecided(f"the slots that {init_name} returns are chosen by code", InitPhase.EXPORT)

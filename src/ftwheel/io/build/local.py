@@ -212,6 +212,7 @@ class LocalBuilder:
                 left_out=left_out(log, modules=False),
             )
             for error in inspect(wheel, target)
+            if error.stops  # the rest is told by the rules of check
         )
 
     def repair(self, wheel: str, interpreter: Interpreter) -> tuple[str, Repair]:

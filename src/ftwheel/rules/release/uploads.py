@@ -40,7 +40,9 @@ __all__ = [
 
 # what makes an index or an installer refuse the file itself: the archive, its metadata, its tags
 _UNACCEPTABLE = ("FTW1", "FTW201", "FTW8")
-_TAKEN_ALL_THE_SAME = ("FTW1",)  # warnings about the archive: the index sends a mail, and installers do not look
+# warnings about the archive (the index sends a mail, and installers do not look), and about a wheel of the stable ABI
+# that later versions do not get
+_TAKEN_ALL_THE_SAME = ("FTW1", "FTW313")
 _OPEN_FOR = timedelta(days=14)  # PyPI: no new files for a release that is older
 
 
@@ -113,7 +115,7 @@ def refused(
 
 
 def broken(report: CheckReport, told: Collection[str] = ()) -> Iterator[Finding]:
-    """FTV119: the errors of a check that no other rule of a release tells, and warnings about archives.
+    """FTV119: the errors of a check that no other rule of a release tells, and warnings about files that are taken all the same.
 
     The same of several files is one finding, about the first of them. ``told`` are the files whose Requires-Python has
     a finding of its own, FTV108.
@@ -125,8 +127,8 @@ def broken(report: CheckReport, told: Collection[str] = ()) -> Iterator[Finding]
             continue
         if finding.code == RequiresPythonExcludes.code and finding.subject in told:
             continue
-        of_archive = finding.code.startswith(_TAKEN_ALL_THE_SAME) and finding.severity is Severity.WARNING
-        if of_archive or (finding.severity is Severity.ERROR and not finding.code.startswith(_UNACCEPTABLE)):
+        taken = finding.code.startswith(_TAKEN_ALL_THE_SAME) and finding.severity is Severity.WARNING
+        if taken or (finding.severity is Severity.ERROR and not finding.code.startswith(_UNACCEPTABLE)):
             filename, message = _quoted(finding, dist_info)
             names[finding.severity, message, finding.fix].append(filename)
     for (severity, message, fix), (first, *others) in names.items():

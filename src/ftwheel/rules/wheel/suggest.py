@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from packaging.specifiers import InvalidSpecifier
+
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.tags.cpython import FIRST_ABI3T
+from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX
+from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.versions import specifier_set
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule
 from ftwheel.core.wheel.filename import WheelName
@@ -28,10 +32,15 @@ _ABOUT_TAGS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A tag that nothing in the wheel speaks against; ``proved`` when the ABI of every module is known."""
+    """A tag that nothing in the wheel speaks against; ``proved`` when the ABI of every module is known.
+
+    ``floor_proved`` is false for a stable ABI that the wheel was not tagged for: symbols and slots say which versions
+    are too old, and no trace is left of the version of ``Py_LIMITED_API``.
+    """
 
     tag: str
     proved: bool
+    floor_proved: bool = True
 
 
 def retagged(contents: WheelContents, tag: str, *, build: str | None = None) -> WheelContents:
@@ -59,7 +68,8 @@ def suggest(contents: WheelContents, stable_symbols: Mapping[str, int]) -> tuple
         for platform in dict.fromkeys(_platforms(contents)):
             tag = f"{interpreters}-{abis}-{platform}"
             if not objections(retagged(contents, tag), stable_symbols):
-                suggestions.append(Suggestion(tag=tag, proved=proved))
+                floor_proved = "abi3" not in abis or interpreters in contents.name.interpreters
+                suggestions.append(Suggestion(tag=tag, proved=proved, floor_proved=floor_proved))
                 break
     return tuple(suggestions)
 
@@ -73,29 +83,46 @@ def _abis(
     if "none" in contents.name.abis:  # a wheel with a module for each build that it lets in
         yield ".".join(contents.name.interpreters), "none"
     if all(each.built_for is BuiltFor.STABLE_ABI_T for each in modules):
-        floor = max(FIRST_ABI3T, _floor(modules, stable_symbols) or 0)
+        floor = max(FIRST_ABI3T, _floor(contents, modules, stable_symbols) or 0)
         yield f"cp3{floor}", "abi3.abi3t"
-    elif (oldest := _floor(modules, stable_symbols)) is not None:
+    elif (oldest := _floor(contents, modules, stable_symbols)) is not None:
         yield f"cp3{oldest}", "abi3"
     for minor in sorted(_minors(contents, modules)):
         for abis in (f"cp3{minor}.cp3{minor}t", f"cp3{minor}", f"cp3{minor}t"):
             yield f"cp3{minor}", abis
 
 
-def _floor(modules: list[ExtensionModule], stable_symbols: Mapping[str, int]) -> int | None:
-    """The stable ABI that all modules keep to; None when one of them does not, or is not named like it."""
+def _floor(contents: WheelContents, modules: list[ExtensionModule], stable_symbols: Mapping[str, int]) -> int | None:
+    """The oldest minor version for which all modules may be a stable ABI's; None when one of them keeps to none.
+
+    No older than what the wheel itself claims: the floor of its own stable ABI tag, and Requires-Python.
+    """
     if any(each.suffix.abi in {SuffixAbi.DEFAULT, SuffixAbi.FREE_THREADED, SuffixAbi.OTHER} for each in modules):
         return None
     needed = [required_minor(each, stable_symbols) for each in modules]
-    return max((minor for minor in needed if minor is not None), default=None) if None not in needed else None
+    claimed = [target.minor for target in targets_of(contents.name) if target.onwards][:1]
+    named = [FIRST_WITH_PLATFORM_SUFFIX for each in modules if each.suffix.platform]
+    found = [minor for minor in needed if minor is not None]
+    return max(*found, *claimed, *named, _oldest_allowed(contents)) if None not in needed else None
+
+
+def _oldest_allowed(contents: WheelContents) -> int:
+    """The oldest minor version that Requires-Python lets in, 0 where it says nothing that can be read."""
+    said = contents.metadata.requires_python if contents.metadata else ""
+    try:
+        allowed = specifier_set(said)
+    except InvalidSpecifier:
+        return 0
+    minors = (each.minor for each in CPYTHONS if any(allowed.contains(f"3.{each.minor}.{micro}") for micro in (0, 99)))
+    return next(minors, 0) if said else 0
 
 
 def _minors(contents: WheelContents, modules: list[ExtensionModule]) -> set[int]:
-    """Minor versions that something in the wheel speaks of: suffixes, libraries, the name."""
+    """Minor versions that something in the wheel speaks of: suffixes, libraries, a name that is for single versions."""
     found = {each.suffix.version[1] for each in modules if each.suffix.version}
     libraries = (library for each in modules for library in each.python_libraries)
     found |= {int(match[1]) for library in libraries if (match := re.search(r"python3\.?(\d+)t?", library))}
-    return found or {int(tag[3:]) for tag in contents.name.interpreters if re.fullmatch(r"cp3\d+", tag)}
+    return found or {target.minor for target in targets_of(contents.name) if not target.onwards}
 
 
 def _platforms(contents: WheelContents) -> Iterator[str]:
