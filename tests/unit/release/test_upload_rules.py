@@ -13,13 +13,14 @@ from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.release.upload_plan import upload_order
 from ftwheel.core.tags.cpython import oldest_machine
 from ftwheel.core.wheel.contents import WheelContents, parse_metadata
+from ftwheel.core.wheel.extension_module import BuiltFor
 from ftwheel.core.wheel.reports import CheckReport, WheelReport
 from ftwheel.rules.release.uploads import broken, closed, refused, stopped, unknown_project
 from ftwheel.rules.wheel.archive import UnreadableWheel
 from ftwheel.rules.wheel.facts import WheelFacts
 from ftwheel.rules.wheel.pairs import EmptyHalf
 from ftwheel.rules.wheel.selection import RuleSelection
-from support.facts import code, contents
+from support.facts import code, contents, extension
 
 PYPI, ANY = IndexRules.PYPI, IndexRules.ANY
 DAY = date(2026, 11, 28)
@@ -76,6 +77,13 @@ def test_a_record_that_lies_is_taken_and_told() -> None:
     wheel = contents("pkg-1.0-py3-none-any.whl", record=[])
     assert said(wheel) == []
     assert {(finding.code, finding.severity) for finding in broken(checked(wheel))} == {("FTV119", Severity.WARNING)}
+
+
+def test_a_stable_abi_wheel_for_one_version_is_taken_and_told() -> None:
+    module = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT)
+    (finding,) = broken(checked(contents("pkg-1.0-cp313-cp313-linux_x86_64.whl", [module])))
+    assert finding.severity is Severity.WARNING
+    assert finding.message.endswith("(FTW313)")
 
 
 def test_a_file_that_is_no_wheel() -> None:

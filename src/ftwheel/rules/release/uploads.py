@@ -115,7 +115,7 @@ def refused(
 
 
 def broken(report: CheckReport, told: Collection[str] = ()) -> Iterator[Finding]:
-    """FTV119: the errors of a check that no other rule of a release tells, and warnings about files that are taken all the same.
+    """FTV119: the errors of a check that no other rule of a release tells, and warnings about files that are taken.
 
     The same of several files is one finding, about the first of them. ``told`` are the files whose Requires-Python has
     a finding of its own, FTV108.
