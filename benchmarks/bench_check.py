@@ -47,15 +47,15 @@ def wheels(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     parser = argparse.ArgumentParser()
     indexes.add_arguments(parser)
-    with indexes.open_places(parser.parse_args([])) as places:
-        assert places.client is not None
+    with indexes.open_locations(parser.parse_args([])) as locations:
+        assert locations.client is not None
         for text in RELEASES:
             release = parse_release(text)
             assert release
-            pages = [page for index in places.all if (page := index.project(release[0]))]
+            pages = [page for index in locations.all if (page := index.project(release[0]))]
             for file in wheels_of(pages, *release):
                 if TAG in file.filename and "x86_64" in file.filename and not (folder / file.filename).exists():
-                    places.client.download(file, folder / file.filename)
+                    locations.client.download(file, folder / file.filename)
     return sorted(folder.glob("*.whl"))
 
 

@@ -138,18 +138,18 @@ def download(requirement: str, folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     parser = argparse.ArgumentParser()
     indexes.add_arguments(parser)
-    with indexes.open_places(parser.parse_args([]), ["pip"]) as places:
-        for index in places.indexes["pip"]:
+    with indexes.open_locations(parser.parse_args([]), ["pip"]) as locations:
+        for index in locations.indexes["pip"]:
             page = index.project(name)
             for file in page.files if page else ():
                 try:
                     fits = str(parse_sdist_filename(file.filename)[1]) == version
                 except InvalidSdistFilename:
                     continue
-                assert places.client is not None
+                assert locations.client is not None
                 if fits and file.filename.endswith(".tar.gz"):
                     path = folder / file.filename
-                    return path if path.exists() else places.client.download(file, path)
+                    return path if path.exists() else locations.client.download(file, path)
     raise InputError(f"{requirement}: no source distribution on the index")
 
 

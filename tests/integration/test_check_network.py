@@ -65,16 +65,16 @@ def test_no_tag_is_granted_that_auditwheel_refuses(release: str, tmp_path: Path)
     parser = argparse.ArgumentParser()
     indexes.add_arguments(parser)
     granted = 0
-    with indexes.open_places(parser.parse_args([])) as places:
-        assert places.client is not None
+    with indexes.open_locations(parser.parse_args([])) as locations:
+        assert locations.client is not None
         parsed = parse_release(release)
         assert parsed
-        pages = [page for index in places.all if (page := index.project(parsed[0]))]
+        pages = [page for index in locations.all if (page := index.project(parsed[0]))]
         files = [each for each in wheels_of(pages, *parsed) if "linux" in each.filename]
         for file in files:
             if not ("-cp313-" in file.filename or "-none-" in file.filename):
                 continue
-            path = places.client.download(file, tmp_path / file.filename)
+            path = locations.client.download(file, tmp_path / file.filename)
             contents = inspect_wheel(str(path), level2=False, watched=watched_symbols())
             if surely_kept(contents):
                 granted += 1

@@ -14,7 +14,7 @@ from ftwheel.core.build.cibuildwheel.identifiers import BuildIdentifier
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.model import BuildPlan, BuildStage
 from ftwheel.core.errors import BuildError
-from ftwheel.io.build.cibuildwheel import native_places, put_source
+from ftwheel.io.build.cibuildwheel import native_platforms, put_source
 from ftwheel.io.build.collected import CollectedBuilder, interpreters_for
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
@@ -65,7 +65,7 @@ def test_a_dry_run_as_text_with_what_is_left_out(project: Path) -> None:
 def test_without_platforms_what_this_machine_builds(project: Path) -> None:
     plan = ftwheel("build", project, *FLAGS, "--python", "3.14t", "--dry-run", "--format", "json").json
     [[identifier]] = [run["identifiers"] for run in plan["runs"]]
-    assert identifier.partition("-")[2] in native_places()
+    assert identifier.partition("-")[2] in native_platforms()
 
 
 @pytest.mark.parametrize(
@@ -155,15 +155,15 @@ def judged(
     """Judge wheels as the driver does; whether they passed, and the output folder."""
     out = tmp_path / "out"
     places = []
-    for name in sorted({each.place for each in wheels}):
-        mine = {each: path for each, path in sorted(wheels.items()) if each.place == name}
+    for name in sorted({each.platform for each in wheels}):
+        mine = {each: path for each, path in sorted(wheels.items()) if each.platform == name}
         interpreters, importable = interpreters_for(mine, found)
         (tmp_path / name).mkdir()
         builder = CollectedBuilder(
             tmp_path,
             out,
             {each.label: path for each, path in mine.items()},
-            place=tmp_path / name,
+            scratch=tmp_path / name,
             processes=ProcessGroup(),
         )
         plan = BuildPlan(interpreters=interpreters, repair=False, import_modules=importable)
@@ -176,7 +176,7 @@ def judged(
 
 
 def identifier(python: str, place: str) -> BuildIdentifier:
-    return BuildIdentifier(place=place, minor=14, free_threaded=python.endswith("t"))
+    return BuildIdentifier(platform=place, minor=14, free_threaded=python.endswith("t"))
 
 
 def test_an_error_on_one_platform_keeps_the_files_of_all_out(tmp_path: Path) -> None:
@@ -215,10 +215,10 @@ def test_only_interpreters_that_run_the_wheels_are_used(
     tmp_path: Path, default_python: str, free_threaded_python: str
 ) -> None:
     found = (probe(default_python), probe(free_threaded_python))
-    place = native_places()[0]
+    place = native_platforms()[0]
     name = f"demo-1.0-py3-none-{place.replace('linux_', 'linux_2_17_')}.whl"
     wheels = {
-        BuildIdentifier(place=place, minor=each.version[1], free_threaded=each.free_threaded): tmp_path / name
+        BuildIdentifier(platform=place, minor=each.version[1], free_threaded=each.free_threaded): tmp_path / name
         for each in found
     }
     assert interpreters_for(wheels, found) == (found, True)

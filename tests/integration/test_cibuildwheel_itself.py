@@ -120,8 +120,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> dict[CibuildwheelSeries, 
 
 
 def identifier_of(text: str) -> BuildIdentifier:
-    python, _, place = text.partition("-")
-    return BuildIdentifier(place=place, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
+    python, _, platform = text.partition("-")
+    return BuildIdentifier(platform=platform, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
 
 
 def runs_for(
@@ -144,10 +144,14 @@ def test_everything_that_a_series_builds_is_known_and_chosen_as_planned(
     }
     runs = []
     for found in builds.values():
-        places = tuple(dict.fromkeys(each.place for each in found))
+        platforms = tuple(dict.fromkeys(each.platform for each in found))
         pythons = tuple(dict.fromkeys(each.label for each in found))
         runs += runs_for(
-            series, {}, CibuildwheelRequest(pythons=pythons, places=places), container_label="a=b", audit="x {wheel}"
+            series,
+            {},
+            CibuildwheelRequest(pythons=pythons, platforms=platforms),
+            container_label="a=b",
+            audit="x {wheel}",
         )
     answers = ask(series, tmp_path, runs)["answers"]
     assert len(answers) == len(runs) > 2
@@ -179,7 +183,7 @@ def test_the_copied_identifiers_are_those_it_prints_and_its_answer_is_kept(
         return tool.identifiers(series)
 
     assert sorted(identifiers()) == sorted(copied_identifiers(series))
-    assert {f"cp314t-{place}" for place in HOSTED} <= identifiers()
+    assert {f"cp314t-{platform}" for platform in HOSTED} <= identifiers()
     facts = json.loads(kept.read_text())
     kept.write_text(json.dumps({**facts, "identifiers": ["cp316-win32"]}))
     assert identifiers() == {"cp316-win32"}
@@ -249,7 +253,7 @@ def test_the_projects_own_options_are_read_as_cibuildwheel_reads_them(
             ({"before-all": "a", "linux": {"before-all": ["b"], "inherit": {"before-all": "append"}}}, {}),
             ({"before-all": "a", "linux": {"before-all": "b", "inherit": {"before-all": "prepend"}}}, {}),
         ]
-    build = BuildIdentifier(place="manylinux_x86_64", minor=14, free_threaded=False)
+    build = BuildIdentifier(platform="manylinux_x86_64", minor=14, free_threaded=False)
     runs = [
         CibuildwheelRun(
             series=series, system="linux", identifiers=(build,), environment=environ, config=config_text(table)
@@ -288,7 +292,7 @@ def test_overrides_reach_the_half_they_are_for_and_leave_the_projects_own(tmp_pa
         },
     }
     request = CibuildwheelRequest(
-        pythons=("3.14", "3.14t"), places=("manylinux_x86_64",), own=read_options(document, {})
+        pythons=("3.14", "3.14t"), platforms=("manylinux_x86_64",), own=read_options(document, {})
     )
     runs = runs_for(CibuildwheelSeries.FOUR, document, request, config_settings={"compile-args": "-v"})
     [answer] = ask(CibuildwheelSeries.FOUR, tmp_path, runs)["answers"]
@@ -304,7 +308,7 @@ def test_maturin_has_a_folder_for_each_half_and_keeps_the_projects_environment(t
         "tool": {"cibuildwheel": {"environment": {"A": "b"}}},
     }
     request = CibuildwheelRequest(
-        pythons=("3.14", "3.14t"), places=("manylinux_x86_64",), own=read_options(document, {})
+        pythons=("3.14", "3.14t"), platforms=("manylinux_x86_64",), own=read_options(document, {})
     )
     [answer] = ask(CibuildwheelSeries.FOUR, tmp_path, runs_for(CibuildwheelSeries.FOUR, document, request))["answers"]
     for identifier, environment in zip(answer["chosen"], answer["environments"], strict=True):

@@ -159,7 +159,7 @@ def test_help_for_some_targets_names_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("deep", "words"),
+    ("gil", "words"),
     [
         (
             GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=5, others=("a", "b", "c", "d")),
@@ -179,13 +179,13 @@ def test_help_for_some_targets_names_them() -> None:
         ),
     ],
 )
-def test_what_deep_found_stands_beside_the_verdict(deep: GilDeclarations, words: str) -> None:
-    assert words in shown(report(project("foo", verdict(deep=deep))), "text", everything=True)
+def test_what_deep_found_stands_beside_the_verdict(gil: GilDeclarations, words: str) -> None:
+    assert words in shown(report(project("foo", verdict(gil=gil))), "text", everything=True)
 
 
 def test_undeclared_modules_are_shown_though_the_project_is_ready() -> None:
-    deep = GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=2, others=("foo._a",))
-    found = report(project("foo", verdict(deep=deep), verdict(NEXT, deep=deep)))
+    gil = GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=2, others=("foo._a",))
+    found = report(project("foo", verdict(gil=gil), verdict(NEXT, gil=gil)))
     assert "does not declare (1 of 2: foo._a)" in shown(found, "text")
     (finding,) = as_findings(found)
     assert (finding.code, finding.severity) == ("FTM107", Severity.WARNING)
@@ -314,10 +314,10 @@ class TestIssue:
 
     def test_asks_for_a_declaration_where_the_wheels_are_there(self) -> None:
         modules = tuple(f"foo._m{number}" for number in range(23))
-        deep = GilDeclarations(
+        gil = GilDeclarations(
             filename="foo-1.0-cp314-cp314t-w.whl", declares=Declaration.NONE, modules=30, others=modules
         )
-        text = self.issue(report(project("foo", verdict(deep=deep))))
+        text = self.issue(report(project("foo", verdict(gil=gil))))
         assert text.startswith("Declare that the modules work without the GIL\n")
         assert "23 of 30 modules: `foo._m0`, " in text
         assert "and 3 more\n" in text

@@ -153,9 +153,9 @@ def test_a_dependency_before_and_after(code: str, folder: Path, capsys: pytest.C
 
 def test_a_declaration_of_a_dependency() -> None:
     def said(declares: Declaration) -> str:
-        deep = GilDeclarations(filename="demo-1.0-cp314-cp314t.whl", declares=declares, modules=2, others=("demo._a",))
+        gil = GilDeclarations(filename="demo-1.0-cp314-cp314t.whl", declares=declares, modules=2, others=("demo._a",))
         out = io.StringIO()
-        write(report(project("demo", verdict(deep=deep))), "github", out)
+        write(report(project("demo", verdict(gil=gil))), "github", out)
         return out.getvalue()
 
     recorded("FTM107", f"$ ftwheel missing demo --deep --format github\n{said(Declaration.NONE)}")

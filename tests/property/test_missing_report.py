@@ -28,7 +28,7 @@ WHOLE = json.loads(
                     verdict(
                         NEXT,
                         helps=[(HelpKind.ASK, "ask")],
-                        deep=GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=2, others=("a",)),
+                        gil=GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=2, others=("a",)),
                     ),
                     chains=[("bar", "foo")],
                 ),

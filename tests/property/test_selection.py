@@ -22,7 +22,7 @@ from ftwheel.core.installers.registry import find_installer
 from ftwheel.core.installers.rejections import Accepted
 from ftwheel.core.installers.uv.requires_python import meets_lower_bound
 from ftwheel.core.tags.environments import parse_environment
-from ftwheel.core.tags.priority import TagFlavour, abi_table, best_tag, place, platform_table
+from ftwheel.core.tags.priority import TagFlavour, abi_table, best_tag, platform_table, position
 from support.pages import JSON, URL, Case
 
 frugal = settings(max_examples=100, deadline=None)
@@ -176,7 +176,7 @@ def test_the_place_is_the_best_of_all_combinations(label: str, abi: str, platfor
     interpreters, wheel_abis = (part.split(".") for part in abi.lower().split("-"))
     combinations = set(map("-".join, product(interpreters, wheel_abis, platform.split("."))))
     best = next((index for index, tag in enumerate(environment.tags) if tag in combinations), None)
-    assert place(abis, platforms, abi, platform) == best
+    assert position(abis, platforms, abi, platform) == best
     if best is not None:
         assert best_tag(abis, platforms, best) == environment.tags[best]
 

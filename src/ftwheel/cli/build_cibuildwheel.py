@@ -51,10 +51,10 @@ def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: C
     from ftwheel.io.system.workspace import workspace
     from ftwheel.render.build.cibuildwheel import write_json, write_text
 
-    with workspace() as place:
+    with workspace() as scratch:
         folder = project.path
         if project.is_sdist:
-            folder = unpack_sdist(project.path, place)
+            folder = unpack_sdist(project.path, scratch)
             read_project(folder)  # says what is wrong in its pyproject.toml
         plan = _plan(arguments, folder, settings, "", copied_identifiers)
     write = write_json if arguments.format == "json" else write_text
@@ -81,12 +81,12 @@ def build(
     started = time.monotonic()
     label = container_label()
     processes = ProcessGroup()
-    with workspace() as place:
+    with workspace() as scratch:
         try:
-            (place / "tree").mkdir()
-            source = put_source(project.path, place / "tree", without=out_dir)
+            (scratch / "tree").mkdir()
+            source = put_source(project.path, scratch / "tree", without=out_dir)
             judged = read_project(source) if project.is_sdist else project
-            tool = Cibuildwheel(source, place, processes, label=label, echo=echo)
+            tool = Cibuildwheel(source, scratch, processes, label=label, echo=echo)
             with progress() as observer:
                 observer.stage("cibuildwheel", BuildStage.ENVIRONMENT)
                 plan = _plan(arguments, source, settings, label, tool.identifiers)
@@ -103,7 +103,7 @@ def build(
                     built,
                     processes,
                     observer,
-                    room=place,
+                    scratch=scratch,
                     imports=not arguments.no_import,
                     out_dir=out_dir,
                     shown=shown,
@@ -161,14 +161,14 @@ def _platforms(asked: Sequence[str], tags: Sequence[str], own: CibuildwheelOptio
 
     A pattern with ``*`` picks from the project's, or, where it names none, from those that hosted runners build.
     """
-    from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, places_here
-    from ftwheel.io.build.cibuildwheel import native_places, system_here
+    from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, platforms_here
+    from ftwheel.io.build.cibuildwheel import native_platforms, system_here
 
     known = tags or HOSTED
     found: tuple[str, ...] = ()
     if not asked:
-        native = native_places()
-        found = places_here(known, native, own.get("archs", system_here()) or "")
+        native = native_platforms()
+        found = platforms_here(known, native, own.get("archs", system_here()) or "")
         if not found:
             raise InputError(
                 f"this machine ({native[0]}) builds none of {', '.join(known)} without emulation",
@@ -188,22 +188,22 @@ def _judge(
     processes: ProcessGroup,
     observer: BuildObserver,
     *,
-    room: Path,
+    scratch: Path,
     imports: bool,
     out_dir: Path,
     shown: str,
     started: float,
 ) -> BuildResult:
-    """Prove the wheels of each place, in a room, as ``ftwheel build`` proves its own."""
+    """Check the wheels of each platform, each in a folder of its own, as ``ftwheel build`` checks its own."""
     from ftwheel.app.build.collect import PlatformWheels, WheelOrigin, collect
     from ftwheel.core.build.model import BuildPlan
     from ftwheel.io.build.collected import CollectedBuilder, interpreters_for
     from ftwheel.io.system.interpreters import discover
 
     found = discover() if imports else ()
-    places = []
-    for name in sorted({each.place for each in built}):
-        wheels = {each: made.path for each, made in sorted(built.items()) if each.place == name}
+    platforms = []
+    for name in sorted({each.platform for each in built}):
+        wheels = {each: made.path for each, made in sorted(built.items()) if each.platform == name}
         interpreters, importable = interpreters_for(wheels, found)
         if imports and not importable:
             labels = " and ".join(each.label for each in wheels)
@@ -218,21 +218,21 @@ def _judge(
             index_rules=project.index_rules,
             ignored=project.ignored,
         )
-        (room / name).mkdir()
+        (scratch / name).mkdir()
         builder = CollectedBuilder(
             project.path,
             out_dir,
             {each.label: path for each, path in wheels.items()},
-            place=room / name,
+            scratch=scratch / name,
             processes=processes,
         )
-        places.append(PlatformWheels(plan=plan, builder=builder))
+        platforms.append(PlatformWheels(plan=plan, builder=builder))
     origins = {
         made.path.name: WheelOrigin(repaired_by=f"cibuildwheel {made.version}", seconds=made.seconds)
         for _, made in sorted(built.items(), reverse=True)  # of several that share a wheel the first one built it
     }
     return collect(
-        places,
+        platforms,
         origins,
         builder.put,
         observer,

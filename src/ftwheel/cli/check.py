@@ -221,13 +221,13 @@ def _downloaded(
 
     from ftwheel.app.release.published_wheels import wheels_of
 
-    places = stack.enter_context(indexes.open_places(arguments))
-    if places.client is None:
+    locations = stack.enter_context(indexes.open_locations(arguments))
+    if locations.client is None:
         raise InputError("--index: a recording holds pages, not files", hint="use --index-url or --find-links")
-    pages = [page for index in places.all if (page := index.project(name)) is not None]
+    pages = [page for index in locations.all if (page := index.project(name)) is not None]
     files = wheels_of(pages, name, version)
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="ftwheel-check-")))
-    download = places.client.download
+    download = locations.client.download
     with ThreadPoolExecutor(_DOWNLOADS) as pool:
         try:
             paths = pool.map(lambda file: os.fspath(download(file, folder / file.filename)), files)
@@ -235,7 +235,7 @@ def _downloaded(
                 shown(number, len(files), f"downloaded {os.path.basename(path)}")
                 yield path
         except BaseException:
-            places.client.abort()
+            locations.client.abort()
             pool.shutdown(cancel_futures=True)
             raise
 

@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
             wanted = ()
         if asking:
             _found_first(found(project))
-            request, wanted = _asked(project, request, wanted, _places(folder, repository))
+            request, wanted = _asked(project, request, wanted, _has_room_for_workflows(folder, repository))
         plan = _planned(project, request, folder, repository, wanted, overwrite=arguments.overwrite)
         plan = replace(plan, notes=(*without, *plan.notes))
     _show(plan)
@@ -145,7 +145,7 @@ def _gated(folder: Path, repository: Repository) -> InitPlan | tuple[str, ...]:
         same=is_the_same_but_for,
         action=action_value(__version__, templates.release_commit()),
         pins=pins(templates.read("workflows/release.yml")),
-        place="" if folder == repository.top else folder.relative_to(repository.top).as_posix(),
+        subfolder="" if folder == repository.top else folder.relative_to(repository.top).as_posix(),
         in_repository=repository.found,
     )
 
@@ -171,7 +171,7 @@ def _planned(
         edit=edited,
         template=templates.read,
         action=action_value(__version__, templates.release_commit()),
-        place="" if folder == repository.top else folder.relative_to(repository.top).as_posix(),
+        subfolder="" if folder == repository.top else folder.relative_to(repository.top).as_posix(),
         in_repository=repository.found,
         workflows=repository.workflows,
         wanted=wanted,
@@ -207,7 +207,7 @@ def _wanted(arguments: argparse.Namespace) -> tuple[str, ...] | None:
     return tuple(f"workflows/{name}.yml" for name in arguments.workflow) if arguments.workflow else None
 
 
-def _places(folder: Path, repository: Repository) -> bool:
+def _has_room_for_workflows(folder: Path, repository: Repository) -> bool:
     """Whether workflows can be written for the project at all."""
     return folder == repository.top
 
@@ -266,12 +266,12 @@ def _all_match(pattern: str, example: str, answer: str) -> str:
 
 
 def _all_platforms(answer: str) -> str:
-    from ftwheel.core.build.cibuildwheel.identifiers import place_of
+    from ftwheel.core.build.cibuildwheel.identifiers import build_platform
     from ftwheel.core.errors import ConfigurationError
 
     try:
         for word in _list(answer) or ():
-            place_of(word)
+            build_platform(word)
     except ConfigurationError as error:
         return f"{error.message}; {error.hint}"
     return ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ftwheel.app.dependencies.missing import InspectWheel
     from ftwheel.app.dependencies.resolver import Resolver
-    from ftwheel.cli.options.indexes import IndexPlaces
+    from ftwheel.cli.options.indexes import IndexLocations
     from ftwheel.core.dependencies.inputs import Dependencies, IndexOptions
     from ftwheel.core.dependencies.readiness import FailurePolicy, MissingReport, ProjectReport, Shard
     from ftwheel.core.index.page import File
@@ -145,10 +145,10 @@ def report_on(inputs: Callable[[], Sequence[Dependencies]], arguments: argparse.
         dependencies = inputs()
         targets = _targets(arguments, settings)
         arguments = _with_options(arguments, [each.options for each in dependencies])
-        with indexes.open_places(arguments, [asked.name]) as places:
-            report = _judged(dependencies, targets, _Run(asked, places, arguments, shown))
+        with indexes.open_locations(arguments, [asked.name]) as locations:
+            report = _judged(dependencies, targets, _Run(asked, locations, arguments, shown))
             if arguments.record:
-                places.record(Path(arguments.record), [project.name for project in report.projects])
+                locations.record(Path(arguments.record), [project.name for project in report.projects])
     return _show(replace(report, policy=_policy(report, arguments, settings)), arguments)
 
 
@@ -157,12 +157,12 @@ class _Run:
     """How a run is done: whose choice, where to look, what was asked for, and what is told how far it is."""
 
     installer: InstallerOptions
-    places: IndexPlaces
+    locations: IndexLocations
     arguments: argparse.Namespace
     shown: Progress
 
     def rules(self, name: str) -> InstallerOptions:
-        return next(choices.rules(self.arguments, [self.installer], self.places, name))
+        return next(choices.rules(self.arguments, [self.installer], self.locations, name))
 
 
 def _judged(inputs: Sequence[Dependencies], targets: tuple[Environment, ...], run: _Run) -> MissingReport:
@@ -173,17 +173,17 @@ def _judged(inputs: Sequence[Dependencies], targets: tuple[Environment, ...], ru
     from ftwheel.io.index.arrivals import IndexArrivals
     from ftwheel.io.system.folders import cache_root
 
-    places, arguments = run.places, run.arguments
+    locations, arguments = run.locations, run.arguments
     metadata = None
-    if places.client is not None and not arguments.no_deps:
-        metadata = MetadataClient(places.client, folder=os.path.join(cache_root(), "metadata-1"))
-    arrivals = IndexArrivals(places.client, places.indexes[run.installer.name], jobs=arguments.jobs)
+    if locations.client is not None and not arguments.no_deps:
+        metadata = MetadataClient(locations.client, folder=os.path.join(cache_root(), "metadata-1"))
+    arrivals = IndexArrivals(locations.client, locations.indexes[run.installer.name], jobs=arguments.jobs)
     memory = ReportCache(os.path.join(cache_root(), "reports-1"), targets, run.rules, arrivals.edition)
     question = ReadinessQuestion(
         targets=targets,
         rules=run.rules,
         arrivals=arrivals,
-        inspect=_inspector(places) if arguments.deep else None,
+        inspect=_inspector(locations) if arguments.deep else None,
         memory=memory,
         tracker=None if metadata is None else partial(_tracker, metadata),
     )
@@ -236,27 +236,27 @@ def _resolver(metadata: MetadataClient | None, run: _Run) -> Resolver:
     from ftwheel.app.dependencies.candidates import CandidateSource
     from ftwheel.app.dependencies.resolver import Resolver
 
-    if run.places.client is None or metadata is None:
+    if run.locations.client is None or metadata is None:
         raise InputError(
             "a recording has pages, and not what files require",
             hint="look at something resolved, such as a lock file, or use --no-deps",
         )
     source = CandidateSource(
-        run.places.all,
+        run.locations.all,
         metadata,
         jobs=run.arguments.jobs,
-        abort=run.places.client.abort,
+        abort=run.locations.client.abort,
         observer=lambda number, name: run.shown(number, 0, f"projects in the resolution: {name}"),
     )
     return Resolver(source, run.rules)
 
 
-def _inspector(places: IndexPlaces) -> InspectWheel:
+def _inspector(locations: IndexLocations) -> InspectWheel:
     from ftwheel.io.dependencies.wheel_declarations import WheelDeclarations
 
-    if places.client is None:
+    if locations.client is None:
         raise InputError("a recording has pages, and no wheels to look into", hint="leave out --deep, or --index DIR")
-    return WheelDeclarations(places.client.download, abort=places.client.abort)
+    return WheelDeclarations(locations.client.download, abort=locations.client.abort)
 
 
 def _state(
@@ -371,7 +371,7 @@ def _show(report: MissingReport, arguments: argparse.Namespace) -> int:
 
         reports.save(arguments.badge, badge(report))
     undeclared = any(
-        verdict.deep is not None and verdict.deep.others
+        verdict.gil is not None and verdict.gil.others
         for project in report.projects
         if project.name not in report.policy.allowed
         for verdict in project.verdicts

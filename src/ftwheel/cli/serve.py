@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"--port {arguments.port}: wanted a number from 0 to 65535")
     dist = read_dist(arguments.targets)
     with ExitStack() as stack:
-        below = stack.enter_context(indexes.open_places(arguments)).all if arguments.over else ()
+        below = stack.enter_context(indexes.open_locations(arguments)).all if arguments.over else ()
         index = LocalIndex([dist], below)
         page = index.page(dist.name)
         address = stack.enter_context(

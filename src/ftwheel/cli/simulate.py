@@ -13,7 +13,7 @@ from ftwheel.cli.options import installers as choices
 from ftwheel.core.errors import FtwheelError, InputError
 
 if TYPE_CHECKING:
-    from ftwheel.cli.options.indexes import IndexPlaces
+    from ftwheel.cli.options.indexes import IndexLocations
     from ftwheel.core.installers.options import InstallerOptions
     from ftwheel.core.installers.project_files import ProjectFiles
     from ftwheel.core.installers.requirements import Requirement
@@ -91,19 +91,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     with (
         progress(begin="asking the indexes") as shown,
-        indexes.open_places(arguments, (each.name for each in installers)) as places,
+        indexes.open_locations(arguments, (each.name for each in installers)) as locations,
     ):
         names = list(dict.fromkeys(requirement.name for requirement in requirements))
-        places.prefetch(names)
+        locations.prefetch(names)
         if arguments.record:
             from pathlib import Path
 
-            places.record(Path(arguments.record), names)
+            locations.record(Path(arguments.record), names)
         for number, requirement in enumerate(requirements):
             shown(number, len(requirements), requirement.name)
             try:
-                rules = tuple(choices.rules(arguments, installers, places, requirement.name))
-                reports.append(_report(requirement, environments, explained, rules, places))
+                rules = tuple(choices.rules(arguments, installers, locations, requirement.name))
+                reports.append(_report(requirement, environments, explained, rules, locations))
             except FtwheelError as error:
                 if len(requirements) == 1:
                     raise
@@ -135,14 +135,14 @@ def _report(
     environments: tuple[Environment, ...],
     explained: tuple[Environment, ...],
     rules: tuple[InstallerOptions, ...],
-    places: IndexPlaces,
+    locations: IndexLocations,
 ) -> SimulationReport:
     from ftwheel.app.installers.simulate import fetch
     from ftwheel.core.installers.selection import explain, newest_version
     from ftwheel.core.installers.upload_hints import advise
     from ftwheel.render.installers.simulation import SimulationReport
 
-    looked_at = [places.indexes[each.name] for each in rules]
+    looked_at = [locations.indexes[each.name] for each in rules]
     fetched = {found: fetch(requirement, found) for found in dict.fromkeys(looked_at)}
     projects = [fetched[found] for found in looked_at]
     simulation = _simulate(requirement, environments, rules, projects)
@@ -161,8 +161,9 @@ def _report(
             for environment in explained
             for one, project in zip(rules, projects, strict=True)
         ),
-        places=tuple(
-            tuple(place.label for place in found if place.project(requirement.name) is not None) for found in looked_at
+        locations=tuple(
+            tuple(location.label for location in found if location.project(requirement.name) is not None)
+            for found in looked_at
         ),
     )
 
@@ -173,7 +174,7 @@ def _simulate(
     rules: tuple[InstallerOptions, ...],
     projects: Sequence[ProjectFiles],
 ) -> Simulation:
-    """One simulation of installers that may look at different places."""
+    """One simulation of installers that may look at different locations."""
     from ftwheel.app.installers.simulate import simulate_project
     from ftwheel.core.installers.simulations import Simulation
 
@@ -191,7 +192,7 @@ def _simulate(
 
 
 def _status(projects: Sequence[ProjectFiles]) -> str:
-    """PEP 792's marker of the first place that has another than ``active``, with its reason."""
+    """PEP 792's marker of the first location that has another than ``active``, with its reason."""
     for source in (source for project in projects for source in project.sources):
         if source.details.status != "active":
             reason = source.details.status_reason

@@ -106,10 +106,10 @@ def run(arguments: argparse.Namespace) -> int:
     release = dist, name, _ = _target(arguments.targets)
     digests = _digests(arguments, dist) if arguments.digests or arguments.write_digests else {}
     installers = _installers(arguments.installer)
-    with indexes.open_places(arguments, (each.name for each in installers)) as places:
-        places.prefetch([name])
+    with indexes.open_locations(arguments, (each.name for each in installers)) as locations:
+        locations.prefetch([name])
         # what users get, so where to look is taken from the configuration here, and what may be chosen is not
-        found = list(places.indexes[installers[0].name])
+        found = list(locations.indexes[installers[0].name])
         if not release[2]:
             release = dist, name, _newest(name, found, arguments.uploaded_prior_to)
         with progress(begin=f"asking the indexes about {name}, and comparing what each environment takes"):

@@ -11,9 +11,9 @@ from ftwheel.core.build.cibuildwheel.identifiers import (
     BuildIdentifier,
     CibuildwheelRequest,
     CibuildwheelSeries,
+    build_platform,
     copied_identifiers,
-    place_of,
-    places_here,
+    platforms_here,
     request_for,
     select,
     selector_matches,
@@ -34,7 +34,7 @@ def texts(request: CibuildwheelRequest) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("platform", "place", "system", "arch"),
+    ("tag", "platform", "system", "arch"),
     [
         ("manylinux_2_28_x86_64", "manylinux_x86_64", "linux", "x86_64"),
         ("manylinux2014_i686", "manylinux_i686", "linux", "i686"),
@@ -51,17 +51,17 @@ def texts(request: CibuildwheelRequest) -> dict[str, list[str]]:
         ("manylinux_x86_64", "manylinux_x86_64", "linux", "x86_64"),
     ],
 )
-def test_a_platform_has_a_place(platform: str, place: str, system: str, arch: str) -> None:
-    assert place_of(platform) == place
-    identifier = BuildIdentifier(place=place, minor=14, free_threaded=True)
-    assert (identifier.text, identifier.label) == (f"cp314t-{place}", "3.14t")
+def test_a_tag_has_a_platform(tag: str, platform: str, system: str, arch: str) -> None:
+    assert build_platform(tag) == platform
+    identifier = BuildIdentifier(platform=platform, minor=14, free_threaded=True)
+    assert (identifier.text, identifier.label) == (f"cp314t-{platform}", "3.14t")
     assert (identifier.system, identifier.arch) == (system, arch)
 
 
 @pytest.mark.parametrize("platform", ["linux_x86_64", "manylinux_2_28_sparc", "macosx_11_0_ppc", "any"])
 def test_a_platform_that_nobody_builds_for_is_refused(platform: str) -> None:
     with pytest.raises(ConfigurationError, match=platform):
-        place_of(platform)
+        build_platform(platform)
 
 
 @pytest.mark.parametrize(
@@ -82,21 +82,21 @@ def test_selectors_are_shell_patterns_with_braces(selectors: str, identifier: st
 
 
 def test_313t_and_its_twin_go_to_3x_and_the_rest_to_4x() -> None:
-    assert texts(CibuildwheelRequest(pythons=(*PAIRS, "3.15t"), places=LINUX)) == {
+    assert texts(CibuildwheelRequest(pythons=(*PAIRS, "3.15t"), platforms=LINUX)) == {
         "3.x": ["cp313-manylinux_x86_64", "cp313t-manylinux_x86_64"],
         "4.x": ["cp314-manylinux_x86_64", "cp314t-manylinux_x86_64", "cp315t-manylinux_x86_64"],
     }
 
 
 def test_313_alone_goes_to_4x_and_38_to_3x() -> None:
-    assert texts(CibuildwheelRequest(pythons=("3.8", "3.13"), places=LINUX)) == {
+    assert texts(CibuildwheelRequest(pythons=("3.8", "3.13"), platforms=LINUX)) == {
         "3.x": ["cp38-manylinux_x86_64"],
         "4.x": ["cp313-manylinux_x86_64"],
     }
 
 
 def test_without_pythons_both_halves_of_everything_that_4x_builds() -> None:
-    selection = select(CibuildwheelRequest(places=("manylinux_x86_64", "android_x86_64"), requires_python=">=3.12"))
+    selection = select(CibuildwheelRequest(platforms=("manylinux_x86_64", "android_x86_64"), requires_python=">=3.12"))
     assert [each.text for each in selection.identifiers] == [
         "cp313-android_x86_64",
         "cp314-android_x86_64",
@@ -120,9 +120,9 @@ def test_three_builds_a_platform_give_the_wheels_of_the_stable_abis() -> None:
 
     builders = ("cp311", "cp314t", "cp315t")
     assert [each.text for each in selection.identifiers] == [
-        f"{builder}-{place}" for place in ("manylinux_x86_64", "win_amd64") for builder in builders
+        f"{builder}-{platform}" for platform in ("manylinux_x86_64", "win_amd64") for builder in builders
     ]
-    windows = [each for each in selection.left_out if each.identifier.place == "win_amd64"]
+    windows = [each for each in selection.left_out if each.identifier.platform == "win_amd64"]
     assert [f"{each.identifier.text}: {each.why}" for each in windows] == [
         "cp312-win_amd64: the cp311-abi3 wheel that 3.11 builds serves it",
         "cp313-win_amd64: the cp311-abi3 wheel that 3.11 builds serves it",
@@ -138,7 +138,7 @@ def test_without_abi3t_the_free_threaded_builds_have_wheels_of_their_own() -> No
 
 
 def test_each_version_of_pyodide_has_a_platform_of_its_own() -> None:
-    request = CibuildwheelRequest(pythons=("3.13", "3.14"), places=("pyodide_wasm32", "android_x86_64"), floor=12)
+    request = CibuildwheelRequest(pythons=("3.13", "3.14"), platforms=("pyodide_wasm32", "android_x86_64"), floor=12)
     assert [each.text for each in select(request).identifiers] == [
         "cp313-android_x86_64",
         "cp313-pyodide_wasm32",
@@ -150,7 +150,7 @@ def test_what_is_named_and_not_built_is_told_with_the_reason() -> None:
     own = CibuildwheelOptions(table={"skip": ["cp314t-win_arm64"]})
     selection = select(
         CibuildwheelRequest(
-            pythons=("3.8", "3.14", "3.14t"), places=("android_x86_64", "win_arm64", "win_amd64"), own=own
+            pythons=("3.8", "3.14", "3.14t"), platforms=("android_x86_64", "win_arm64", "win_amd64"), own=own
         )
     )
     assert [(each.identifier.text, each.why) for each in selection.left_out] == [
@@ -164,27 +164,29 @@ def test_what_is_named_and_not_built_is_told_with_the_reason() -> None:
 def test_a_python_that_the_projects_own_selectors_leave_nothing_of_is_an_error() -> None:
     own = CibuildwheelOptions(table={"build": "cp314-* cp313-*"})
     with pytest.raises(ConfigurationError) as caught:
-        select(CibuildwheelRequest(pythons=("3.14", "3.14t"), places=LINUX, own=own))
+        select(CibuildwheelRequest(pythons=("3.14", "3.14t"), platforms=LINUX, own=own))
     assert caught.value.message == (
         "nothing is left to build for 3.14t\n  cp314t-manylinux_x86_64: [tool.cibuildwheel] build = 'cp314-* cp313-*'"
     )
 
 
 def test_a_platform_that_requires_python_leaves_nothing_of_is_an_error() -> None:
-    request = CibuildwheelRequest(pythons=("3.12", "3.14"), places=("android_x86_64", *LINUX), requires_python="<3.14")
+    request = CibuildwheelRequest(
+        pythons=("3.12", "3.14"), platforms=("android_x86_64", *LINUX), requires_python="<3.14"
+    )
     with pytest.raises(ConfigurationError, match=r"nothing is left to build for 3\.14, android_x86_64"):
         select(request)
 
 
 def test_nothing_at_all_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="nothing is left to build for manylinux_x86_64"):
-        select(CibuildwheelRequest(places=LINUX, requires_python="<3"))
+        select(CibuildwheelRequest(platforms=LINUX, requires_python="<3"))
 
 
 @pytest.mark.parametrize("python", ["3.7", "3.16", "3.12t", "2.7"])
 def test_a_python_of_no_series_is_an_error(python: str) -> None:
     with pytest.raises(ConfigurationError, match=f"no series of cibuildwheel builds {python}"):
-        select(CibuildwheelRequest(pythons=("3.14", python), places=LINUX))
+        select(CibuildwheelRequest(pythons=("3.14", python), platforms=LINUX))
 
 
 def test_a_python_that_only_the_installed_cibuildwheel_knows_is_built_and_3x_is_not_asked() -> None:
@@ -194,8 +196,8 @@ def test_a_python_that_only_the_installed_cibuildwheel_knows_is_built_and_3x_is_
         asked.append(series)
         return copied_identifiers(series) | {"cp316-manylinux_x86_64", "cp316t-manylinux_x86_64"}
 
-    named = select(CibuildwheelRequest(pythons=("3.15", "3.16t"), places=LINUX), newer)
-    every = select(CibuildwheelRequest(places=LINUX, requires_python=">=3.15"), newer)
+    named = select(CibuildwheelRequest(pythons=("3.15", "3.16t"), platforms=LINUX), newer)
+    every = select(CibuildwheelRequest(platforms=LINUX, requires_python=">=3.15"), newer)
     assert [each.python for each in named.identifiers] == ["cp315", "cp316t"]
     assert [each.python for each in every.identifiers] == ["cp315", "cp315t", "cp316", "cp316t"]
     assert {*asked} == {CibuildwheelSeries.FOUR}
@@ -203,7 +205,7 @@ def test_a_python_that_only_the_installed_cibuildwheel_knows_is_built_and_3x_is_
 
 def test_the_group_that_4x_refuses_sends_everything_to_3x() -> None:
     own = CibuildwheelOptions(table={"enable": ["pypy", "cpython-freethreading"]})
-    assert texts(CibuildwheelRequest(pythons=PAIRS, places=LINUX, own=own)) == {
+    assert texts(CibuildwheelRequest(pythons=PAIRS, platforms=LINUX, own=own)) == {
         "3.x": [f"cp3{python}-manylinux_x86_64" for python in ("13", "13t", "14", "14t")]
     }
 
@@ -211,7 +213,7 @@ def test_the_group_that_4x_refuses_sends_everything_to_3x() -> None:
 def test_the_group_that_4x_refuses_and_a_python_that_3x_has_not() -> None:
     own = CibuildwheelOptions(environ={"CIBW_ENABLE": "cpython-freethreading"})
     with pytest.raises(ConfigurationError, match=r"CIBW_ENABLE names .* 3\.x does not build cp315t-manylinux_x86_64"):
-        select(CibuildwheelRequest(pythons=("3.13t", "3.15t"), places=LINUX, own=own))
+        select(CibuildwheelRequest(pythons=("3.13t", "3.15t"), platforms=LINUX, own=own))
 
 
 def test_the_request_of_a_project() -> None:
@@ -221,12 +223,12 @@ def test_the_request_of_a_project() -> None:
     }
     request = request_for(document, {"CIBW_SKIP": "*-win32", "HOME": "/"})
     assert request.pythons == ("3.14", "3.14t")
-    assert request.places == ("manylinux_x86_64", "win_amd64")
+    assert request.platforms == ("manylinux_x86_64", "win_amd64")
     assert request.requires_python == ">=3.13"
     assert request.own.environ == {"CIBW_SKIP": "*-win32"}
     asked = request_for(document, {"CIBW_PROJECT_REQUIRES_PYTHON": ">=3.10"}, pythons=["3.15"], platforms=["win32"])
-    assert (asked.pythons, asked.places, asked.requires_python) == (("3.15",), ("win32",), ">=3.10")
-    assert request_for({}, {}) == CibuildwheelRequest(places=HOSTED)
+    assert (asked.pythons, asked.platforms, asked.requires_python) == (("3.15",), ("win32",), ">=3.10")
+    assert request_for({}, {}) == CibuildwheelRequest(platforms=HOSTED)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ def test_each_series_says_how_it_is_installed() -> None:
 def test_a_machine_builds_for_itself_unless_the_project_names_others(
     wanted: tuple[str, ...], archs: str, expected: tuple[str, ...]
 ) -> None:
-    assert places_here(wanted, ("manylinux_x86_64", "musllinux_x86_64"), archs) == expected
+    assert platforms_here(wanted, ("manylinux_x86_64", "musllinux_x86_64"), archs) == expected
 
 
 @pytest.mark.parametrize(
@@ -332,8 +334,8 @@ def test_a_machine_builds_for_itself_unless_the_project_names_others(
     ],
 )
 def test_a_wheel_serves_an_identifier(wheel: str, identifier: str, expected: bool) -> None:
-    python, _, place = identifier.partition("-")
-    build = BuildIdentifier(place=place, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
+    python, _, platform = identifier.partition("-")
+    build = BuildIdentifier(platform=platform, minor=int(python[3:].rstrip("t")), free_threaded=python.endswith("t"))
     assert serves(WheelName.parse(f"demo-1.0-{wheel}.whl"), build) is expected
 
 

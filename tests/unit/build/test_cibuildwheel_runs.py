@@ -31,11 +31,11 @@ def planned(
     environ: dict[str, str] | None = None,
     *,
     pythons: tuple[str, ...] = PAIR,
-    places: tuple[str, ...] = X86,
+    on: tuple[str, ...] = X86,
     **options: Any,
 ) -> DriverPlan:
     own = read_options(document or {}, environ or {})
-    selection = select(CibuildwheelRequest(pythons=pythons, places=places, own=own))
+    selection = select(CibuildwheelRequest(pythons=pythons, platforms=on, own=own))
     return plan_runs(selection, own, document or {}, RunRequest(**{"config_settings": {}, **options}))
 
 
@@ -50,7 +50,7 @@ def overrides(run: CibuildwheelRun) -> list[dict[str, Any]]:
 
 
 def test_a_run_for_each_series_and_platform() -> None:
-    plan = planned(pythons=("3.13", "3.13t", "3.14t"), places=(*X86, "musllinux_aarch64", "win_amd64"))
+    plan = planned(pythons=("3.13", "3.13t", "3.14t"), on=(*X86, "musllinux_aarch64", "win_amd64"))
     assert [(run.series.label, run.system, " ".join(run.arguments)) for run in plan.runs] == [
         ("3.x", "linux", "--platform linux --archs aarch64,x86_64 --enable cpython-freethreading"),
         ("3.x", "windows", "--platform windows --archs AMD64 --enable cpython-freethreading"),
@@ -69,7 +69,7 @@ def test_a_run_for_each_series_and_platform() -> None:
 
 
 def test_a_pyodide_past_its_end_of_life_has_to_be_enabled() -> None:
-    run = only(planned(pythons=("3.12", "3.13"), places=("pyodide_wasm32",)))
+    run = only(planned(pythons=("3.12", "3.13"), on=("pyodide_wasm32",)))
     assert run.arguments == ("--platform", "pyodide", "--archs", "wasm32", "--enable", "pyodide-eol")
 
 
@@ -87,7 +87,7 @@ def test_a_pyodide_past_its_end_of_life_has_to_be_enabled() -> None:
     ],
 )
 def test_the_image_is_the_newest_that_is_old_enough(tags: tuple[str, ...], place: str, image: str) -> None:
-    run = only(planned(places=(place,), platforms=tags))
+    run = only(planned(on=(place,), platforms=tags))
     libc, _, arch = place.partition("_")
     assert run.images == (ContainerImage(name=image, arch=arch),)
     assert run.environment[f"CIBW_{libc.upper()}_{arch.upper()}_IMAGE"] == image
@@ -216,7 +216,7 @@ def test_a_variable_that_would_undo_an_override_is_an_error() -> None:
 
 
 def test_maturin_gets_rust_and_a_folder_for_each_half() -> None:
-    plan = planned(MATURIN, places=("manylinux_x86_64", "musllinux_x86_64"))
+    plan = planned(MATURIN, on=("manylinux_x86_64", "musllinux_x86_64"))
     run = only(plan)
     assert "rustup" in run.environment["CIBW_BEFORE_ALL_LINUX"]
     assert [(each["select"], each["environment"]) for each in overrides(run)] == [
@@ -232,7 +232,7 @@ def test_maturin_with_a_before_all_of_its_own_or_outside_of_a_container() -> Non
     run = only(planned(own, pythons=("3.14t",)))
     assert "CIBW_BEFORE_ALL_LINUX" not in run.environment
     assert [list(each["environment"]) for each in overrides(run)] == [["CARGO_TARGET_DIR"]]
-    run = only(planned(MATURIN, pythons=("3.14t",), places=("win_amd64",)))
+    run = only(planned(MATURIN, pythons=("3.14t",), on=("win_amd64",)))
     assert [list(each["environment"]) for each in overrides(run)] == [["CARGO_TARGET_DIR"]]
 
 
@@ -243,8 +243,8 @@ def test_wrapped_maturin_needs_only_rust() -> None:
 
 def test_the_interpreters_for_maturin_action_are_whole_paths() -> None:
     found = [
-        BuildIdentifier(place=place, minor=minor, free_threaded=free_threaded)
-        for place in ("manylinux_x86_64", "musllinux_x86_64", "win_amd64")
+        BuildIdentifier(platform=platform, minor=minor, free_threaded=free_threaded)
+        for platform in ("manylinux_x86_64", "musllinux_x86_64", "win_amd64")
         for minor, free_threaded in ((9, False), (14, True), (14, False))
     ]
     assert maturin_interpreters(found) == (

@@ -37,7 +37,7 @@ VERDICT = TargetReadiness(
     upgrade=Release(version="2.0"),
     helps=(Help(kind=HelpKind.UPGRADE, text="upgrade to 2.0", version="2.0"),),
     notes=("1.0 is yanked",),
-    deep=GilDeclarations(filename="foo.whl", declares=Declaration.NONE, modules=2, others=("foo._a",)),
+    gil=GilDeclarations(filename="foo.whl", declares=Declaration.NONE, modules=2, others=("foo._a",)),
     why="because",
 )
 REPORT = MissingReport(

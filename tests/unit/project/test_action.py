@@ -148,7 +148,7 @@ def test_a_matrix_of_the_users_own_says_nothing_but_gives_names():
 
 
 def plan(places: tuple[str, ...], pythons: tuple[str, ...] = ("3.14", "3.14t"), **given: str) -> tuple[BuildJob, ...]:
-    chosen = select(CibuildwheelRequest(pythons=pythons, places=places))
+    chosen = select(CibuildwheelRequest(pythons=pythons, platforms=places))
     return plan_jobs(chosen.identifiers, inputs(mode="plan", **given))
 
 
@@ -189,8 +189,8 @@ def test_a_large_matrix_is_one_plan():
 
 
 def test_more_jobs_than_github_runs_are_refused():
-    chosen = select(CibuildwheelRequest(pythons=("3.14",), places=("win32",))).identifiers
-    many = [type(chosen[0])(place="win32", minor=minor, free_threaded=False) for minor in range(257)]
+    chosen = select(CibuildwheelRequest(pythons=("3.14",), platforms=("win32",))).identifiers
+    many = [type(chosen[0])(platform="win32", minor=minor, free_threaded=False) for minor in range(257)]
     with pytest.raises(InputError, match="257 jobs are planned"):
         plan_jobs(many, inputs(split="pair"))
     assert len(plan_jobs(many[1:], inputs(split="pair"))) == 256

@@ -34,8 +34,8 @@ def test_what_is_ready_or_could_not_be_judged() -> None:
     assert as_findings(report(project("foo", verdict()))) == ()
     (finding,) = as_findings(report(project("foo", problem="no index has it")))
     assert (finding.code, finding.subject, finding.message) == ("FTM106", "requirements.txt:foo", "no index has it")
-    deep = GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=2, others=("foo._a",))
-    (finding,) = as_findings(report(project("foo", verdict(deep=deep))))
+    gil = GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=2, others=("foo._a",))
+    (finding,) = as_findings(report(project("foo", verdict(gil=gil))))
     assert (finding.code, finding.message) == ("FTM107", "f.whl: does not declare: foo._a")
 
 

@@ -11,8 +11,8 @@ from ftwheel.core.tags.priority import (
     TagFlavour,
     abi_table,
     best_tag,
-    place,
     platform_table,
+    position,
     uv_abi,
     uv_interpreter,
     uv_platform,
@@ -31,7 +31,7 @@ def tables(label: str, flavour: TagFlavour) -> tuple[AbiTable, PlatformTable]:
 
 def accepts(label: str, tag: str, flavour: TagFlavour = TagFlavour.PIP) -> bool:
     abi, _, platform = tag.rpartition("-")
-    return place(*tables(label, flavour), abi, platform) is not None
+    return position(*tables(label, flavour), abi, platform) is not None
 
 
 @pytest.mark.parametrize("flavour", [TagFlavour.PIP, TagFlavour.UV])
@@ -94,16 +94,16 @@ def test_the_place_is_that_in_the_list_and_back() -> None:
     abis, platforms = tables(environment.label, TagFlavour.PIP)
     for index, tag in enumerate(environment.tags):
         abi, _, platform = tag.rpartition("-")
-        assert place(abis, platforms, abi, platform) == index
+        assert position(abis, platforms, abi, platform) == index
         assert best_tag(abis, platforms, index) == tag
 
 
 def test_of_a_compressed_set_the_best_counts() -> None:
     both = tables(f"cp314-{LINUX}", TagFlavour.PIP)
-    best = place(*both, "cp313.cp314-abi3.cp314", f"manylinux2014_x86_64.{LINUX}.any")
+    best = position(*both, "cp313.cp314-abi3.cp314", f"manylinux2014_x86_64.{LINUX}.any")
     assert best is not None
     assert best_tag(*both, best) == f"cp314-cp314-{LINUX}"
-    assert place(*both, "py2.py3-none", "any") == place(*both, "py3-none", "any")
+    assert position(*both, "py2.py3-none", "any") == position(*both, "py3-none", "any")
 
 
 def test_linux_tags_are_first_for_pip_and_last_for_uv() -> None:
@@ -129,13 +129,13 @@ def test_ten_thousand_tags_are_no_product() -> None:
     many = ".".join(f"x{number}" for number in range(10_000))
     for flavour in (TagFlavour.PIP, TagFlavour.UV):
         both = tables(f"cp314-{LINUX}", flavour)
-        assert place(*both, f"{many}.cp314-{many}.cp314", f"{many}.{LINUX}") is not None
+        assert position(*both, f"{many}.cp314-{many}.cp314", f"{many}.{LINUX}") is not None
 
 
 def test_memory_is_bounded() -> None:
     abis, platforms = AbiTable(["cp314-cp314"], [], uv=False), PlatformTable(("any",), uv=False)
     for number in range(5000):
-        assert place(abis, platforms, f"x{number}-y", f"z{number}") is None
+        assert position(abis, platforms, f"x{number}-y", f"z{number}") is None
     assert len(abis._memory) < 5000
     assert len(platforms._memory) < 5000
 

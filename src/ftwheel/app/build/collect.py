@@ -29,7 +29,7 @@ class WheelOrigin:
 
 
 def collect(
-    places: Sequence[PlatformWheels],
+    platforms: Sequence[PlatformWheels],
     origins: Mapping[str, WheelOrigin],
     publish: Callable[[Sequence[str]], tuple[str, ...]],
     observer: BuildObserver,
@@ -39,12 +39,14 @@ def collect(
     jobs: int,
     started: float,
 ) -> BuildResult:
-    """Judge the wheels of every place, and put them into the output folder when there is no error in any.
+    """Judge the wheels of every platform, and put them into the output folder when there is no error in any.
 
     ``origins`` are by file name, ``started`` is when cibuildwheel began, by the workshops' clock. For errors see
     ``ftwheel.app.build.build.build``.
     """
-    results = [build(each.plan, each.builder, observer, project=project, out_dir=out_dir, jobs=jobs) for each in places]
+    results = [
+        build(each.plan, each.builder, observer, project=project, out_dir=out_dir, jobs=jobs) for each in platforms
+    ]
     versions = {result.version for result in results}
     if len(versions) > 1:
         raise BuildError(f"{project}: wheels of several versions came out: {', '.join(sorted(versions))}")
@@ -58,7 +60,7 @@ def collect(
         out_dir=out_dir,
         wheels=tuple(replace(wheel, path=final) for wheel, final in zip(wheels, finals, strict=True)),
         findings=findings,
-        seconds=places[0].builder.clock() - started,
+        seconds=platforms[0].builder.clock() - started,
     )
 
 

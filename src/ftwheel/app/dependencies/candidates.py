@@ -134,14 +134,14 @@ class InstallerCandidates:
                 found = self._walks[wanted] = _Walk(
                     walk(project, wanted, self.environment, self.rules(wanted.name), pins=pins)
                 )
-        place = 0
-        while (candidate := self._at(found, place)) is not None:
+        index = 0
+        while (candidate := self._at(found, index)) is not None:
             yield candidate
-            place += 1
+            index += 1
 
-    def _at(self, found: _Walk, place: int) -> Candidate | None:
+    def _at(self, found: _Walk, index: int) -> Candidate | None:
         with self._lock:  # a project is not made for two threads at once
-            return found.at(place)
+            return found.at(index)
 
     def learn(self, name: str, candidate: Candidate, said: CoreMetadata) -> bool:
         """Note what a chosen file says, since the installer may then choose another; False when that was known."""
@@ -167,13 +167,13 @@ class _Walk:
         self._rest = rest
         self._seen: list[Candidate] = []
 
-    def at(self, place: int) -> Candidate | None:
-        while len(self._seen) <= place:
+    def at(self, index: int) -> Candidate | None:
+        while len(self._seen) <= index:
             candidate = next(self._rest, None)
             if candidate is None:
                 return None
             self._seen.append(candidate)
-        return self._seen[place]
+        return self._seen[index]
 
 
 class Prefetcher:

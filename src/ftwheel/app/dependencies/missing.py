@@ -60,7 +60,7 @@ class InspectWheel(Protocol):
 
 
 class ArrivingPages(Protocol):
-    """The places to look, for many projects at once."""
+    """The indexes to look at, for many projects at once."""
 
     def arriving(self, names: Iterable[str]) -> Iterator[str]:
         """The same names, each when its pages are at hand, while those of the next are under way."""
@@ -291,5 +291,5 @@ def _complete(judged: _Judged, declared: Mapping[str, Future[GilDeclarations]], 
     if declared:
         found = [None if file is None else declared[file.filename].result() for file in judged.wheels]
         verdicts = zip(report.verdicts, found, strict=True)
-        report = replace(report, verdicts=tuple(replace(verdict, deep=each) for verdict, each in verdicts))
+        report = replace(report, verdicts=tuple(replace(verdict, gil=each) for verdict, each in verdicts))
     return replace(judged, report=report)

@@ -110,7 +110,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         self._choices: dict[tuple[str, tuple[str, ...], str], ProjectVersion | None] = {}
         self._required: dict[ProjectVersion, tuple[list[ResolverRequirement], list[Dependency]]] = {}
         self._sets: dict[Requirement, int] = {}
-        self._places: dict[str, dict[Version | None, int]] = {}
+        self._bits: dict[str, dict[Version | None, int]] = {}
         self._order: dict[str, int] = {}
         self._conflicts: defaultdict[str, int] = defaultdict(int)
         self._promoted: set[str] = set()
@@ -243,43 +243,43 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
 
     def everything(self, name: str) -> int:
         """All versions of a project, and its absence."""
-        return (1 << len(self._places_of(name)) + 1) - 1
+        return (1 << len(self._bits_of(name)) + 1) - 1
 
     def versions(self, ask: ResolverRequirement) -> int:
         """The versions that meet a requirement."""
-        places = self._places_of(ask.name)
+        bits = self._bits_of(ask.name)
         if ask.exactly is not None:
-            return 1 << places[ask.exactly.version]
+            return 1 << bits[ask.exactly.version]
         if ask.name in self.excused:
             return self.everything(ask.name) & ~1
         wanted = self.target.wanted(ask.name, [ask.requirement])
         if wanted not in self._sets:
             self._sets[wanted] = sum(
-                1 << place
-                for version, place in places.items()
+                1 << bit
+                for version, bit in bits.items()
                 if version is not None and self._installer.contains(wanted, version)
             )
         return self._sets[wanted]
 
     def bit(self, choice: ProjectVersion) -> int:
         """The set of one version."""
-        return 1 << self._places_of(choice.name)[choice.version]
+        return 1 << self._bits_of(choice.name)[choice.version]
 
     def best(self, name: str, extras: tuple[str, ...], among: int) -> ProjectVersion | None:
         """What uv takes among these versions."""
         if name in self.excused:
             return self._nothing(name, extras)
-        places = self._places_of(name)
-        found = self.choices(parse_requirement(name), extras, lambda version: bool(among >> places[version] & 1))
+        bits = self._bits_of(name)
+        found = self.choices(parse_requirement(name), extras, lambda version: bool(among >> bits[version] & 1))
         return next(found, None)
 
-    def _places_of(self, name: str) -> Mapping[Version | None, int]:
+    def _bits_of(self, name: str) -> Mapping[Version | None, int]:
         """The number of each version, from 1, newest first."""
         if name in self.excused:
             return {None: 1}
-        if name not in self._places:
-            self._places[name] = {version: place for place, version in enumerate(self.target.versions(name), 1)}
-        return self._places[name]
+        if name not in self._bits:
+            self._bits[name] = {version: bit for bit, version in enumerate(self.target.versions(name), 1)}
+        return self._bits[name]
 
     # --- what they require --------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class _Incompatibility:
 class _Assignment:
     """What became known of a package: ``all`` is everything known by then. ``cause`` is None for a decision."""
 
-    place: int
+    position: int
     level: int
     term: int
     all: int
@@ -267,7 +267,7 @@ class _Search:
             if not terms or (len(terms) == 1 and terms.get(_ROOT, 0) & _CHOSEN_ROOT):
                 raise NoSolution(tuple(_reasons(incompatibility)))
             package, satisfier = max(
-                ((name, self._first(name, term)) for name, term in terms.items()), key=lambda found: found[1].place
+                ((name, self._first(name, term)) for name, term in terms.items()), key=lambda found: found[1].position
             )
             previous = self._previous_level(terms, package, satisfier)
             if satisfier.cause is None or previous < satisfier.level:

@@ -53,7 +53,7 @@ def plan_init(
     edit: Callable[[str, Sequence[Edit]], str],
     template: Callable[[str], str],
     action: Value,
-    place: str,
+    subfolder: str,
     in_repository: bool,
     workflows: Sequence[tuple[str, str]],
     wanted: Sequence[str] | None,
@@ -61,7 +61,7 @@ def plan_init(
 ) -> InitPlan:
     """Decide all changes without making one.
 
-    ``edit`` makes the edits of a TOML text, ``template`` gives the text of a template; ``place`` is the folder of the
+    ``edit`` makes the edits of a TOML text, ``template`` gives the text of a template; ``subfolder`` is that of the
     project below the top of the repository (empty at the top), ``workflows`` what the repository has, ``wanted`` the
     templates asked for (None: those that are there, else the release).
 
@@ -76,7 +76,7 @@ def plan_init(
         before = scan.pyproject or ""
         changes.append(
             Change(
-                path=str(PurePosixPath(place, "pyproject.toml")),
+                path=str(PurePosixPath(subfolder, "pyproject.toml")),
                 before=scan.pyproject,
                 after=edit(before, adoption.edits),
                 says=tuple(map(_words, adoption.edits)),
@@ -84,7 +84,7 @@ def plan_init(
         )
     notes = [*adoption.notes, *_left_out(document)]
     made = WorkflowPlan(files=(), paths=(), notes=())
-    if not place:
+    if not subfolder:
         values: dict[str, str | Value] = {"action": action, **ci_values(document, scan.test_folder)}
         made = plan_workflows(workflows, wanted, lambda name: _filled(template(name), values), overwrite=overwrite)
         changes += [
@@ -93,7 +93,7 @@ def plan_init(
         notes += made.notes
     elif wanted is None or wanted:
         notes.append(
-            f"no workflow is written: the templates are for a project at the top of its repository, not in {place}"
+            f"no workflow is written: the templates are for a project at the top of its repository, not in {subfolder}"
         )
     if not in_repository:
         notes.append("this is no git repository yet: GitHub runs the workflow once the project is in one")
@@ -112,7 +112,7 @@ def plan_gate(
     same: Callable[[str, Gate], bool],
     action: Value,
     pins: Mapping[str, Value],
-    place: str,
+    subfolder: str,
     in_repository: bool,
 ) -> InitPlan | tuple[str, ...]:
     """Put ``ftwheel verify`` into the workflows that publish, and change nothing else.
@@ -123,7 +123,7 @@ def plan_gate(
     repository of several projects only workflows that name the project's folder count, if there are any.
     """
     others = [(path, text) for path, text in workflows if not template_of(text)]
-    own = [(path, text) for path, text in others if place and place in text]
+    own = [(path, text) for path, text in others if subfolder and subfolder in text]
     changes, notes, there = [], [], []
     read_all = [read(path, text) for path, text in others]
     for (path, text), workflow in zip(others, read_all, strict=True):
@@ -131,7 +131,7 @@ def plan_gate(
             continue
         if workflow.verifies:
             there.append(path)
-        found = gate(workflow, action=action, pins=pins, project=place, others=read_all)
+        found = gate(workflow, action=action, pins=pins, project=subfolder, others=read_all)
         if isinstance(found, str):
             notes.append(found)
         elif found is not None and same(text, found):

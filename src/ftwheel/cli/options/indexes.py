@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from ftwheel.io.index.named import NamedIndex
     from ftwheel.io.index.transport import Transport
 
-__all__ = ["IndexPlaces", "add_arguments", "open_places"]
+__all__ = ["IndexLocations", "add_arguments", "open_locations"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IndexPlaces:
+class IndexLocations:
     """Where each installer looks, and what it is configured to do; ``client`` is None for a recording."""
 
     client: IndexClient | None
@@ -35,7 +35,7 @@ class IndexPlaces:
 
     @property
     def all(self) -> tuple[NamedIndex, ...]:
-        """Every place once."""
+        """Every location once."""
         return tuple(dict.fromkeys(index for indexes in self.indexes.values() for index in indexes))
 
     def prefetch(self, names: Iterable[str]) -> None:
@@ -79,8 +79,8 @@ def _positive(text: str) -> int:
 
 
 @contextmanager
-def open_places(arguments: argparse.Namespace, installers: Iterable[str] = ("pip",)) -> Iterator[IndexPlaces]:
-    """The places that the options and the configuration of these installers name."""
+def open_locations(arguments: argparse.Namespace, installers: Iterable[str] = ("pip",)) -> Iterator[IndexLocations]:
+    """The locations that the options and the configuration of these installers name."""
     names = tuple(dict.fromkeys(installers))
     if arguments.index:
         yield _recorded(arguments, names)
@@ -113,7 +113,7 @@ def open_places(arguments: argparse.Namespace, installers: Iterable[str] = ("pip
         jobs=arguments.jobs,
     ) as client:
         indexes = {name: _indexes(client, config, arguments.find_links) for name, config in configs.items()}
-        yield IndexPlaces(client=client, configs=configs, indexes=indexes)
+        yield IndexLocations(client=client, configs=configs, indexes=indexes)
 
 
 def _with_options(config: InstallerConfig, arguments: argparse.Namespace) -> InstallerConfig:
@@ -146,7 +146,7 @@ def _indexes(client: IndexClient, config: InstallerConfig, named: Iterable[str])
     return (*found, *(client.index(url, kind) for url, kind in config.indexes(default)))
 
 
-def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> IndexPlaces:
+def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> IndexLocations:
     from pathlib import Path
 
     from ftwheel.io.installers.recording import read_recording
@@ -161,4 +161,4 @@ def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> IndexPla
                 f"{arguments.index}: was not recorded for {name}",
                 hint=f"use --installer with {', '.join(sorted(recording.indexes))}, or record it again",
             )
-    return IndexPlaces(client=None, configs=recording.configs, indexes=recording.indexes)
+    return IndexLocations(client=None, configs=recording.configs, indexes=recording.indexes)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftwheel.cli.options.indexes import IndexPlaces
+    from ftwheel.cli.options.indexes import IndexLocations
     from ftwheel.core.installers.options import InstallerOptions
 
 __all__ = ["add_arguments", "rules"]
@@ -43,13 +43,13 @@ def _format(option: str, names: str) -> tuple[str, str]:
 
 
 def rules(
-    arguments: argparse.Namespace, installers: Sequence[InstallerOptions], places: IndexPlaces, project: str
+    arguments: argparse.Namespace, installers: Sequence[InstallerOptions], locations: IndexLocations, project: str
 ) -> Iterator[InstallerOptions]:
     """The installers' rules for a project: what is configured, with the command line on top."""
     from ftwheel.io.installers.config import parse_cutoff
 
     for bare in installers:
-        config = places.configs[bare.name]
+        config = locations.configs[bare.name]
         formats = config.formats
         for option, value in arguments.formats:
             formats = formats.with_value(option, value)

@@ -26,7 +26,7 @@ from ftwheel.core.installers.selection import ProjectFiles, choose, is_older, lo
 from ftwheel.core.installers.upload_hints import usual_platform, wheel_tag
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.environments import Environment, Loading, loading
-from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
+from ftwheel.core.tags.priority import abi_table, best_tag, platform_table, position
 
 __all__ = ["assess", "describing_file", "newest_wheel", "untold", "with_alternatives"]
 
@@ -349,7 +349,7 @@ class _Question:
                     continue
                 tags = f"{parts[-3]}-{parts[-2]}", parts[-1]
                 if tags not in fits:
-                    best = place(abis, platforms, *tags)
+                    best = position(abis, platforms, *tags)
                     tag = "" if best is None else best_tag(abis, platforms, best)
                     fits[tags] = "-none-" not in tag and bool(tag) and loading(tag, environment) is Loading.YES
                 version = parse_version(parts[1]) if fits[tags] else None

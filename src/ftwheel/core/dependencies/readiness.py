@@ -134,7 +134,7 @@ class TargetReadiness:
     prerelease: Release | None = None
     helps: tuple[Help, ...] = ()
     notes: tuple[str, ...] = ()
-    deep: GilDeclarations | None = None
+    gil: GilDeclarations | None = None
     why: str = ""
 
     @property

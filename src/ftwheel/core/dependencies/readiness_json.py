@@ -87,7 +87,7 @@ def project_data(project: ProjectReport) -> dict[str, Any]:
 
 
 def _verdict_data(verdict: TargetReadiness) -> dict[str, Any]:
-    taken, deep = verdict.taken, verdict.deep
+    taken, gil = verdict.taken, verdict.gil
     return {
         "target": verdict.target,
         "readiness": verdict.readiness.value,
@@ -102,13 +102,13 @@ def _verdict_data(verdict: TargetReadiness) -> dict[str, Any]:
         "helps": [{"kind": each.kind.value, "text": each.text, "version": each.version} for each in verdict.helps],
         "notes": list(verdict.notes),
         "deep": {
-            "filename": deep.filename,
-            "declares": deep.declares.value,
-            "modules": deep.modules,
-            "others": list(deep.others),
-            "why": deep.why,
+            "filename": gil.filename,
+            "declares": gil.declares.value,
+            "modules": gil.modules,
+            "others": list(gil.others),
+            "why": gil.why,
         }
-        if deep
+        if gil
         else None,
         "why": verdict.why,
     }
@@ -183,7 +183,7 @@ def _project(data: Mapping[str, Any]) -> ProjectReport:
 
 
 def _verdict(data: Mapping[str, Any]) -> TargetReadiness:
-    taken, deep = data["file"], data["deep"]
+    taken, gil = data["file"], data["deep"]
     return TargetReadiness(
         target=_text(data["target"]),
         readiness=_member(Readiness, data["readiness"]),
@@ -199,12 +199,12 @@ def _verdict(data: Mapping[str, Any]) -> TargetReadiness:
             for each in map(_table, _items(data["helps"]))
         ),
         notes=_texts(data["notes"]),
-        deep=None if deep is None else _deep(_table(deep)),
+        gil=None if gil is None else _gil(_table(gil)),
         why=_text(data["why"]),
     )
 
 
-def _deep(data: Mapping[str, Any]) -> GilDeclarations:
+def _gil(data: Mapping[str, Any]) -> GilDeclarations:
     from ftwheel.core.wheel.extension_module import Declaration  # noqa: PLC0415  # 15 ms, and most reports have none
 
     return GilDeclarations(

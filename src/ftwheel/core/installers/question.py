@@ -8,7 +8,7 @@ from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
-from ftwheel.core.tags.priority import abi_table, best_tag, place, platform_table
+from ftwheel.core.tags.priority import abi_table, best_tag, platform_table, position
 
 __all__ = ["InstallerQuestion"]
 
@@ -41,15 +41,15 @@ class InstallerQuestion:
         self.wheels = installer.allows_wheels(options, project.name)
         self.sdists = installer.allows_sdists(options, project.name)
 
-    def place(self, entry: ProjectFile) -> int | None:
-        """The place of a wheel's best tag among those that are accepted; None when none of them is."""
-        return place(self.abis, self.platforms, entry.reading.abi, entry.reading.platform)
+    def position(self, entry: ProjectFile) -> int | None:
+        """The position of a wheel's best tag among those that are accepted; None when none of them is."""
+        return position(self.abis, self.platforms, entry.reading.abi, entry.reading.platform)
 
     def candidate(self, entry: ProjectFile) -> Candidate:
         """The entry as a candidate."""
         reading = entry.reading
         assert reading.kind
-        index = self.place(entry) if reading.kind == "wheel" else None
+        index = self.position(entry) if reading.kind == "wheel" else None
         return Candidate(
             file=self.project.file(entry),
             kind=reading.kind,

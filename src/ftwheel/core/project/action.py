@@ -223,19 +223,19 @@ def plan_jobs(identifiers: Iterable[BuildIdentifier], inputs: ActionInputs) -> t
     """
 
     def key(each: BuildIdentifier) -> tuple[str, int]:
-        return each.place, each.minor if inputs.split == "pair" else 0
+        return each.platform, each.minor if inputs.split == "pair" else 0
 
     jobs: list[BuildJob] = []
     # the quickest runner to get makes the sdist
-    ordered = sorted(identifiers, key=lambda each: (each.place != "manylinux_x86_64", key(each), each))
-    for (place, minor), group in groupby(ordered, key=key):
-        runner = runner_for(place, inputs.runners)
+    ordered = sorted(identifiers, key=lambda each: (each.platform != "manylinux_x86_64", key(each), each))
+    for (platform, minor), group in groupby(ordered, key=key):
+        runner = runner_for(platform, inputs.runners)
         jobs.append(
             BuildJob(
-                name=f"{place}-3.{minor}" if minor else place,
+                name=f"{platform}-3.{minor}" if minor else platform,
                 runner=runner.label,
                 emulate=runner.emulate,
-                platform=place,
+                platform=platform,
                 pythons=tuple(each.label for each in group),
                 sdist=inputs.sdist and not jobs,
             )
@@ -262,14 +262,14 @@ def built_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def served_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Which file each build of CPython gets where the release serves both: from ``ftwheel verify``'s JSON."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for place in document.get("places", ()):
-        files = [gets["filename"] for gets in place["gets"]]
-        if place["served"] and files:
-            python, platform = place["python"], place["platform"]
+    for target in document.get("places", ()):
+        files = [choice["filename"] for choice in target["gets"]]
+        if target["served"] and files:
+            python, platform = target["python"], target["platform"]
             pair = found.setdefault(
                 (python, platform), {"python": python, "platform": platform, "default": None, "free_threaded": None}
             )
-            pair["free_threaded" if place["free_threaded"] else "default"] = files[0]
+            pair["free_threaded" if target["free_threaded"] else "default"] = files[0]
     both = (pair for pair in found.values() if pair["default"] and pair["free_threaded"])
     return sorted(both, key=lambda pair: (pair["platform"], _natural(pair["python"])))
 
@@ -278,12 +278,12 @@ def missing_targets(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The targets that a release should serve and does not: from ``ftwheel verify``'s JSON."""
     return [
         {
-            "python": place["python"] + ("t" if place["free_threaded"] else ""),
-            "platform": place["platform"],
-            "codes": place["codes"],
+            "python": target["python"] + ("t" if target["free_threaded"] else ""),
+            "platform": target["platform"],
+            "codes": target["codes"],
         }
-        for place in document.get("places", ())
-        if place["expected"] and not place["served"]
+        for target in document.get("places", ())
+        if target["expected"] and not target["served"]
     ]
 
 

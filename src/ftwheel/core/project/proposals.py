@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, place_of, request_for, select
+from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, build_platform, request_for, select
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions
 from ftwheel.core.build.cibuildwheel.runs import image_of
 from ftwheel.core.project.toml_edits import table_at
@@ -38,18 +38,18 @@ def proposed(
     versions that get security fixes (None: all). Raises ConfigurationError when nothing is left to build.
     """
     request = request_for(document, {})
-    places = tuple(dict.fromkeys(place for system in _SYSTEMS for place in _places(system, request.own)))
+    platforms = tuple(dict.fromkeys(platform for system in _SYSTEMS for platform in _platforms(system, request.own)))
     found = select(
-        replace(request, pythons=(), places=places, requires_python=request.requires_python or requires_python)
+        replace(request, pythons=(), platforms=platforms, requires_python=request.requires_python or requires_python)
     ).identifiers
     alive = [each for each in found if supported is None or each.minor in supported or each.minor in _named(document)]
     found = tuple(alive) or found
     pythons = sorted({(each.minor, each.free_threaded): each.label for each in found}.items())
-    built = {each.place for each in found}
+    built = {each.platform for each in found}
     oldest = min(each.minor for each in found)
     return (
         tuple(label for _, label in pythons),
-        tuple(_tag(place, request.own, oldest) for place in places if place in built),
+        tuple(_tag(platform, request.own, oldest) for platform in platforms if platform in built),
     )
 
 
@@ -64,34 +64,34 @@ def _named(document: Mapping[str, Any]) -> set[int]:
     }
 
 
-def _places(system: str, own: CibuildwheelOptions) -> Iterator[str]:
+def _platforms(system: str, own: CibuildwheelOptions) -> Iterator[str]:
     """The places of a system that the project's ``archs`` name, else those with a hosted runner."""
     named = re.split(r"[\s,]+", own.get("archs", system) or "auto")
     if _AUTOMATIC.intersection(named):
-        yield from (place for place in HOSTED if place.startswith(_SYSTEMS[system]))
+        yield from (platform for platform in HOSTED if platform.startswith(_SYSTEMS[system]))
         return
     for arch in filter(None, named):
         if arch == "universal2":  # one wheel for both machines
             yield from ("macosx_x86_64", "macosx_arm64")
         elif system == "windows":
-            yield place_of(_WINDOWS.get(arch, arch))
+            yield build_platform(_WINDOWS.get(arch, arch))
         else:
-            yield from (place_of(f"{family}_{arch}") for family in _SYSTEMS[system])
+            yield from (build_platform(f"{family}_{arch}") for family in _SYSTEMS[system])
 
 
-def _tag(place: str, own: CibuildwheelOptions, oldest: int) -> str:
+def _tag(platform: str, own: CibuildwheelOptions, oldest: int) -> str:
     """The platform tag of a place; for Linux that of the image, the usual one if the project names its own.
 
     For macOS that of the deployment target, which is never older than ``oldest`` runs on.
     """
-    family, _, arch = place.partition("_")
+    family, _, arch = platform.partition("_")
     if family == "macosx":
         major, minor = max(macos_target(oldest, arch), _deployment_target(own))
         return f"macosx_{major}_{minor if major == 10 else 0}_{arch}"
     if family not in _SYSTEMS["linux"]:
-        return place
-    chosen = _IMAGE.fullmatch(image_of(place, own, ())[0])
-    name = chosen[1] if chosen else image_of(place, CibuildwheelOptions(), ())[0]
+        return platform
+    chosen = _IMAGE.fullmatch(image_of(platform, own, ())[0])
+    name = chosen[1] if chosen else image_of(platform, CibuildwheelOptions(), ())[0]
     return f"{'manylinux_2_17' if name == 'manylinux2014' else name}_{arch}"
 
 

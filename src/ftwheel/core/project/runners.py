@@ -14,7 +14,7 @@ __all__ = ["Runner", "runner_for"]
 
 _LINUX, _LINUX_ARM = "ubuntu-latest", "ubuntu-24.04-arm"
 _MACOS, _MACOS_INTEL = "macos-latest", "macos-15-intel"
-_BY_PLACE = {
+_BY_PLATFORM = {
     "macosx_x86_64": _MACOS_INTEL,
     "macosx_arm64": _MACOS,
     "macosx_universal2": _MACOS,
@@ -40,18 +40,18 @@ class Runner:
     emulate: str = ""
 
 
-def runner_for(place: str, own: Mapping[str, str]) -> Runner:
+def runner_for(platform: str, own: Mapping[str, str]) -> Runner:
     """The runner for a platform without versions, such as ``musllinux_aarch64``.
 
     ``own`` are the user's labels by shell pattern, the first that fits decides; a machine of one's own emulates
     nothing.
     """
     for pattern, label in own.items():
-        if fnmatchcase(place, pattern):
+        if fnmatchcase(platform, pattern):
             return Runner(label=label)
-    if place in _BY_PLACE:
-        return Runner(label=_BY_PLACE[place])
-    machine = place.partition("_")[2]
+    if platform in _BY_PLATFORM:
+        return Runner(label=_BY_PLATFORM[platform])
+    machine = platform.partition("_")[2]
     if machine in _BY_LINUX_MACHINE:
         return Runner(label=_BY_LINUX_MACHINE[machine])
     return Runner(label=_LINUX, emulate=_EMULATORS.get(machine, machine))

@@ -1,8 +1,8 @@
-"""Decides how well a wheel's tags fit an interpreter: the place of its best tag in the list of accepted ones.
+"""Decides how well a wheel's tags fit an interpreter: the position of its best tag in the list of accepted ones.
 
 An installer walks over interpreter and ABI first and over platforms within, so its list of a thousand tags is the
-product of two short ones. The place of a tag in it is computed from its places in those; nothing is expanded, neither
-the list nor a wheel's compressed set (PEP 425), however absurd. The unit tests hold the lists against packaging's.
+product of two short ones. The position of a tag in it is computed from its positions in those. Nothing is expanded:
+neither the list nor a wheel's compressed tag set (PEP 425). The unit tests hold the lists against packaging's.
 
 Sources: packaging 26.3 ``tags.py`` (``cpython_tags``, ``compatible_tags``, as pip's ``get_supported`` calls them), uv
 0.13.9 ``uv-platform-tags/src/tags.rs``.
@@ -23,8 +23,8 @@ __all__ = [
     "TagFlavour",
     "abi_table",
     "best_tag",
-    "place",
     "platform_table",
+    "position",
     "uv_abi",
     "uv_interpreter",
     "uv_platform",
@@ -52,22 +52,22 @@ class TagFlavour(enum.Enum):
 class AbiTable:
     """The accepted pairs of interpreter and ABI.
 
-    ``native`` are those of wheels for one platform, ``pure`` those of wheels for ``any``: each pair with its place.
+    ``native`` are those of wheels for one platform, ``pure`` those of wheels for ``any``: each pair with its position.
     """
 
     __slots__ = ("_abis", "_interpreters", "_memory", "_uv", "native", "pure")
 
     def __init__(self, native: list[str], pure: list[str], *, uv: bool) -> None:
-        self.native = {pair: place for place, pair in enumerate(native)}
-        self.pure = {pair: place for place, pair in enumerate(pure)}
+        self.native = {pair: position for position, pair in enumerate(native)}
+        self.pure = {pair: position for position, pair in enumerate(pure)}
         pairs = [pair.split("-") for pair in (*native, *pure)]
         self._interpreters = {interpreter for interpreter, _ in pairs}
         self._abis = {abi for _, abi in pairs}
         self._uv = uv
         self._memory: dict[str, tuple[int | None, int | None]] = {}
 
-    def places(self, text: str) -> tuple[int | None, int | None]:
-        """The best place in ``native`` and in ``pure`` of ``cp312.cp313-abi3``; None where no pair fits."""
+    def positions(self, text: str) -> tuple[int | None, int | None]:
+        """The best position in ``native`` and in ``pure`` of ``cp312.cp313-abi3``; None where no pair fits."""
         found = self._memory.get(text)
         if found is None:
             pairs = self.pairs(text)
@@ -98,17 +98,17 @@ class AbiTable:
 
 
 class PlatformTable:
-    """The accepted platforms, each with its place."""
+    """The accepted platforms, each with its position."""
 
     __slots__ = ("_memory", "_uv", "order")
 
     def __init__(self, platforms: tuple[str, ...], *, uv: bool) -> None:
-        self.order = {platform: place for place, platform in enumerate(platforms)}
+        self.order = {platform: position for position, platform in enumerate(platforms)}
         self._uv = uv
         self._memory: dict[str, tuple[int | None, bool]] = {}
 
-    def places(self, text: str) -> tuple[int | None, bool]:
-        """The best place of ``manylinux_2_17_x86_64.manylinux2014_x86_64``, and whether ``any`` is in it."""
+    def positions(self, text: str) -> tuple[int | None, bool]:
+        """The best position of ``manylinux_2_17_x86_64.manylinux2014_x86_64``, and whether ``any`` is in it."""
         found = self._memory.get(text)
         if found is None:
             names = self.split(text)
@@ -123,14 +123,14 @@ class PlatformTable:
         return {uv_platform(name) for name in text.split(".")} if self._uv else set(text.lower().split("."))
 
 
-def place(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_text: str) -> int | None:
+def position(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_text: str) -> int | None:
     """The index of a wheel's best tag in the installer's list of accepted tags; None when none is accepted.
 
     ``abi_text`` and ``platform_text`` are the last parts of the file name: ``cp312.cp313-abi3`` and
     ``manylinux_2_17_x86_64.manylinux2014_x86_64``.
     """
-    native, pure = abis.places(abi_text)
-    platform, is_any = platforms.places(platform_text)
+    native, pure = abis.positions(abi_text)
+    platform, is_any = platforms.positions(platform_text)
     if native is not None and platform is not None:
         return native * len(platforms.order) + platform
     if pure is not None and is_any:
@@ -139,7 +139,7 @@ def place(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_text
 
 
 def best_tag(abis: AbiTable, platforms: PlatformTable, index: int) -> str:
-    """The tag at an index that ``place`` gave."""
+    """The tag at an index that ``position`` gave."""
     pair, platform = divmod(index, len(platforms.order))
     if pair < len(abis.native):
         return f"{list(abis.native)[pair]}-{list(platforms.order)[platform]}"

@@ -44,7 +44,7 @@ __all__ = [
     "Cibuildwheel",
     "container_label",
     "installed",
-    "native_places",
+    "native_platforms",
     "put_source",
     "system_here",
 ]
@@ -121,8 +121,8 @@ def system_here() -> str:
     return _HOSTS.get(sys.platform, "linux")
 
 
-def native_places() -> tuple[str, ...]:
-    """The places whose programs this machine runs without emulation."""
+def native_platforms() -> tuple[str, ...]:
+    """The platforms whose programs this machine runs without emulation."""
     machine = platform.machine().lower()
     if sys.platform == "darwin":
         return (f"macosx_{machine}", "macosx_universal2")
@@ -138,16 +138,16 @@ def container_label() -> str:
     return f"{_LABEL}={secrets.token_hex(8)}"
 
 
-def put_source(project: Path, place: Path, *, without: Path) -> Path:
+def put_source(project: Path, scratch: Path, *, without: Path) -> Path:
     """Copy a project, or unpack a source distribution, into an empty folder; returns the copy's folder.
 
     The copy of a whole Git work tree gets a whole repository, since a container does not see the original's. A project
     in a subfolder of one is without it in a container, as it is for cibuildwheel.
     """
     if project.is_file():
-        return unpack_sdist(project, place)
-    copy = copy_source(project, place, without=without)
-    private, link = place / "git", copy / ".git"
+        return unpack_sdist(project, scratch)
+    copy = copy_source(project, scratch, without=without)
+    private, link = scratch / "git", copy / ".git"
     if link.is_file():
         link.unlink()
         common = Path((private / "commondir").read_text(encoding="utf-8").strip())
@@ -158,11 +158,11 @@ def put_source(project: Path, place: Path, *, without: Path) -> Path:
 
 
 class Cibuildwheel:
-    """Runs cibuildwheel over one source; ``place`` is a folder for logs, wheels and configurations."""
+    """Runs cibuildwheel over one source; ``scratch`` is a folder for logs, wheels and configurations."""
 
-    def __init__(self, source: Path, place: Path, processes: ProcessGroup, *, label: str, echo: Echo) -> None:
+    def __init__(self, source: Path, scratch: Path, processes: ProcessGroup, *, label: str, echo: Echo) -> None:
         self._source = source
-        self._place = place
+        self._scratch = scratch
         self._processes = processes
         self._label = label
         self._echo = echo
@@ -184,7 +184,7 @@ class Cibuildwheel:
         """
         observer.stage(_ITSELF, BuildStage.ENVIRONMENT)
         tool = self._tool(run.series)
-        command = self._command(tool, run, self._place / "none")
+        command = self._command(tool, run, self._scratch / "none")
         done = _ask(
             [*command, "--print-build-identifiers"], cwd=self._source, env=self._environ | dict(run.environment)
         )
@@ -209,7 +209,7 @@ class Cibuildwheel:
         """
         tool = self._tool(run.series)
         name = f"{run.series.label}-{run.system}"
-        log, out = self._place / f"{name}.log", self._place / name
+        log, out = self._scratch / f"{name}.log", self._scratch / name
         follower = _Progress(run.identifiers, observer, echo=self._echo)
         process = self._processes.start(
             self._command(tool, run, out), log=log, cwd=self._source, env=self._environ | dict(run.environment)
@@ -236,14 +236,14 @@ class Cibuildwheel:
     def _command(self, tool: _Tool, run: CibuildwheelRun, out: Path) -> list[str]:
         command = [tool.python, "-m", "cibuildwheel", *run.arguments, "--output-dir", os.fspath(out)]
         if run.config:
-            file = self._place / f"{run.series.label}-{run.system}.toml"
+            file = self._scratch / f"{run.series.label}-{run.system}.toml"
             file.write_text(run.config, encoding="utf-8")
             command += ["--config-file", os.fspath(file)]
         return command
 
     def _tool(self, series: CibuildwheelSeries) -> _Tool:
         if series not in self._tools:
-            python = installed(series, self._processes, self._place / "install.log")
+            python = installed(series, self._processes, self._scratch / "install.log")
             facts = _facts(python, series)
             images = configparser.ConfigParser(inline_comment_prefixes="#")
             images.read_string(facts["images"])
@@ -260,7 +260,9 @@ class Cibuildwheel:
                 hint="install it, or choose the other engine: CIBW_CONTAINER_ENGINE=podman (or docker)",
             )
         emulated = (
-            [] if f"manylinux_{image.arch}" in native_places() else [f"--platform={_OCI.get(image.arch, image.arch)}"]
+            []
+            if f"manylinux_{image.arch}" in native_platforms()
+            else [f"--platform={_OCI.get(image.arch, image.arch)}"]
         )
         if _engine([engine, "image", "inspect", reference], _START):
             pull = [engine, "pull", "--quiet", *emulated, reference]
@@ -303,8 +305,8 @@ class _Progress:
     """Tells an observer which build a run is at, and measures each."""
 
     def __init__(self, identifiers: Sequence[BuildIdentifier], observer: BuildObserver, *, echo: Echo) -> None:
-        one_place = len({each.place for each in identifiers}) == 1
-        self._labels = {each.text: each.label if one_place else each.text for each in identifiers}
+        one_platform = len({each.platform for each in identifiers}) == 1
+        self._labels = {each.text: each.label if one_platform else each.text for each in identifiers}
         self._observer = observer
         self._echo = echo
         self._follower = LogFollower()

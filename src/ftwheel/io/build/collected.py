@@ -15,7 +15,7 @@ from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.model import BuildObserver, BuildStage
 from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.filename import WheelName
-from ftwheel.io.build.cibuildwheel import native_places
+from ftwheel.io.build.cibuildwheel import native_platforms
 from ftwheel.io.build.local import LocalBuilder
 from ftwheel.io.system.processes import ProcessGroup
 
@@ -23,7 +23,7 @@ __all__ = ["CollectedBuilder", "interpreters_for"]
 
 
 class CollectedBuilder(LocalBuilder):
-    """The wheels of one place, by the label of the interpreter (``3.14t``) that each was built with."""
+    """The wheels of one platform, by the label of the interpreter (``3.14t``) that each was built with."""
 
     def __init__(
         self,
@@ -31,16 +31,18 @@ class CollectedBuilder(LocalBuilder):
         out_dir: Path,
         wheels: Mapping[str, Path],
         *,
-        place: Path,
+        scratch: Path,
         processes: ProcessGroup,
     ) -> None:
         sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
-        super().__init__(project, out_dir, {}, place=place, processes=processes, auditwheel=None, discard=shutil.rmtree)
+        super().__init__(
+            project, out_dir, {}, scratch=scratch, processes=processes, auditwheel=None, discard=shutil.rmtree
+        )
         self._wheels = wheels
 
     def make_wheel(self, interpreter: Interpreter, observer: BuildObserver) -> str:
         observer.stage(interpreter.label, BuildStage.CHECK)
-        self._room(interpreter.label)
+        self._folder(interpreter.label)
         return os.fspath(self._wheels[interpreter.label])
 
     def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
@@ -48,7 +50,7 @@ class CollectedBuilder(LocalBuilder):
         return super().inspect(wheel, interpreter) if interpreter.executable else ()
 
     def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Leave them where they are: another place may still have an error."""
+        """Leave them where they are: another platform may still have an error."""
         return tuple(paths)
 
     def put(self, paths: Sequence[str]) -> tuple[str, ...]:
@@ -59,7 +61,7 @@ class CollectedBuilder(LocalBuilder):
 def interpreters_for(
     wheels: Mapping[BuildIdentifier, Path], found: Sequence[Interpreter]
 ) -> tuple[tuple[Interpreter, ...], bool]:
-    """The interpreters that the wheels of one place are for, and whether their modules can be imported here.
+    """The interpreters that the wheels of one platform are for, and whether their modules can be imported here.
 
     That needs every one of them on this machine (``found``, most preferred first), and wheels that it accepts. Else
     the interpreters are only named: ``executable`` is empty.
@@ -67,7 +69,7 @@ def interpreters_for(
     here = {each.label: each for each in reversed(found) if each.implementation == "cpython" and not each.debug}
     accepted = {"any", *platform_tags()}
     runs = all(
-        identifier.place in native_places()
+        identifier.platform in native_platforms()
         and identifier.label in here
         and not accepted.isdisjoint(WheelName.parse(path.name).platforms)
         for identifier, path in wheels.items()
@@ -82,7 +84,7 @@ def interpreters_for(
             release_level="final",
             free_threaded=identifier.free_threaded,
             debug=False,
-            platform=identifier.place,
+            platform=identifier.platform,
             extension_suffixes=(),
         )
         for identifier in wheels

@@ -66,17 +66,17 @@ def open_builder(
     sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
     processes = ProcessGroup()
     auditwheel: Auditwheel | None = None
-    with workspace() as place:
+    with workspace() as scratch:
         try:
             if repair and sys.platform == "linux":
-                auditwheel = Auditwheel(processes, place / "auditwheel.log")
+                auditwheel = Auditwheel(processes, scratch / "auditwheel.log")
             threading.Thread(target=_load, daemon=True).start()
             with ThreadPoolExecutor(1) as cleaner:
                 yield LocalBuilder(
                     project,
                     out_dir,
                     config_settings,
-                    place=place,
+                    scratch=scratch,
                     processes=processes,
                     auditwheel=auditwheel,
                     discard=lambda folder: cleaner.submit(shutil.rmtree, folder, ignore_errors=True),
@@ -96,7 +96,7 @@ class LocalBuilder:
         out_dir: Path,
         config_settings: ConfigSettings,
         *,
-        place: Path,
+        scratch: Path,
         processes: ProcessGroup,
         auditwheel: Auditwheel | None,
         discard: Callable[[Path], object],
@@ -104,7 +104,7 @@ class LocalBuilder:
         self._project = project
         self._out_dir = out_dir
         self._settings = config_settings
-        self._place = place
+        self._scratch = scratch
         self._processes = processes
         self._auditwheel = auditwheel
         self._discard = discard
@@ -117,48 +117,48 @@ class LocalBuilder:
     def log_of(self, label: str) -> str:
         """What the build of a wheel (``3.14t``) or of the ``sdist`` has printed so far."""
         with contextlib.suppress(OSError):
-            return (self._place / label / "build.log").read_text(errors="replace")
+            return (self._scratch / label / "build.log").read_text(errors="replace")
         return ""
 
     def make_sdist(self, interpreter: Interpreter, observer: BuildObserver) -> str:
-        room = self._room("sdist")
+        folder = self._folder("sdist")
         observer.stage("sdist", BuildStage.SOURCE)
-        source = copy_source(self._project, room / "copy", without=self._out_dir)
-        self._sdist = self._call("sdist", interpreter, source, room, observer)
+        source = copy_source(self._project, folder / "copy", without=self._out_dir)
+        self._sdist = self._call("sdist", interpreter, source, folder, observer)
         observer.stage("sdist", BuildStage.DONE)
         return os.fspath(self._sdist)
 
     def make_wheel(self, interpreter: Interpreter, observer: BuildObserver) -> str:
         label = interpreter.label
-        room = self._room(label)
+        folder = self._folder(label)
         observer.stage(label, BuildStage.SOURCE)
         if self._sdist is None:
-            source = copy_source(self._project, room / "copy", without=self._out_dir)
+            source = copy_source(self._project, folder / "copy", without=self._out_dir)
         else:
-            (room / "copy").mkdir()
-            source = unpack_sdist(self._sdist, room / "copy")
-        wheel = self._call("wheel", interpreter, source, room, observer)
+            (folder / "copy").mkdir()
+            source = unpack_sdist(self._sdist, folder / "copy")
+        wheel = self._call("wheel", interpreter, source, folder, observer)
         return os.fspath(wheel)
 
-    def _room(self, label: str) -> Path:
-        room = self._place / label
-        room.mkdir()
-        return room
+    def _folder(self, label: str) -> Path:
+        folder = self._scratch / label
+        folder.mkdir()
+        return folder
 
     def _call(
         self,
         distribution: _Distribution,
         interpreter: Interpreter,
         source: Path,
-        room: Path,
+        folder: Path,
         observer: BuildObserver,
     ) -> Path:
         """Build one distribution through ``build``, with the backend in an environment made for this one call."""
-        log = room / "build.log"
-        label = room.name
+        log = folder / "build.log"
+        label = folder.name
         observer.stage(label, BuildStage.ENVIRONMENT)
         with _told(label, self._project):
-            environment = VirtualEnvironment(interpreter, room / "env", processes=self._processes, log=log)
+            environment = VirtualEnvironment(interpreter, folder / "env", processes=self._processes, log=log)
             builder = self._builder(environment, source, log)
             offered = backend_wheel()
             beside = offered.parent if offered else None
@@ -169,9 +169,9 @@ class LocalBuilder:
             environment.install(more - builder.build_system_requires, beside_index=beside)
             observer.stage(label, BuildStage.BUILD)
             with _backend_failures(log):
-                made = Path(builder.build(distribution, room / distribution, self._settings))
+                made = Path(builder.build(distribution, folder / distribution, self._settings))
             _same(interpreter, probe(environment.python_executable))
-        self._discard(room / "env")  # thousands of files; the disk is idle while wheels are checked
+        self._discard(folder / "env")  # thousands of files; the disk is idle while wheels are checked
         return made
 
     def _builder(self, environment: VirtualEnvironment, source: Path, log: Path) -> ProjectBuilder:
@@ -221,7 +221,7 @@ class LocalBuilder:
         with _told(interpreter.label, self._project):
             repaired, repair = repair_wheel(
                 Path(wheel),
-                self._place / interpreter.label / "repaired",
+                self._scratch / interpreter.label / "repaired",
                 platform=interpreter.platform,
                 processes=self._processes,
                 auditwheel=self._auditwheel,
@@ -239,11 +239,11 @@ class LocalBuilder:
     def import_modules(self, wheel: str, interpreter: Interpreter, modules: Sequence[str]) -> tuple[ImportResult, ...]:
         from ftwheel.io.wheel.importing import import_in
 
-        room = self._place / interpreter.label
-        room.mkdir(exist_ok=True)  # nothing was built with one that another's wheel serves
+        folder = self._scratch / interpreter.label
+        folder.mkdir(exist_ok=True)  # nothing was built with one that another's wheel serves
         with _told(interpreter.label, self._project):
             return import_in(
-                room,
+                folder,
                 Path(wheel),
                 interpreter,
                 modules,

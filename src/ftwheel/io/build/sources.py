@@ -30,8 +30,8 @@ _NEVER_SOURCE = frozenset({".git", "__pycache__", ".nox", ".tox", "node_modules"
 _GIT_TIMEOUT = 60.0
 
 
-def copy_source(project: Path, place: Path, *, without: Path | None = None) -> Path:
-    """Copy a project into an empty folder; returns the copy's project folder, which is below ``place``.
+def copy_source(project: Path, scratch: Path, *, without: Path | None = None) -> Path:
+    """Copy a project into an empty folder; returns the copy's project folder, which is below ``scratch``.
 
     Left out is what cannot be source: version control's own folder, virtual environments, folders tagged as caches,
     setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times are kept. Links to
@@ -41,14 +41,14 @@ def copy_source(project: Path, place: Path, *, without: Path | None = None) -> P
     """
     project = project.resolve()
     top, prefix = _git_top(project)
-    target = place / prefix
+    target = scratch / prefix
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         _copy(project, target, _filter(project, without), _Bounds(project=project, root=top or project))
     except OSError as error:
         raise BuildError(f"{error.filename or project}: cannot be copied ({error.strerror or error})") from error
     if top is not None:
-        _link_git(top, prefix, place)
+        _link_git(top, prefix, scratch)
     return target
 
 
@@ -116,20 +116,20 @@ def _copy(source: Path, target: Path, skipped: Callable[[os.DirEntry[str]], bool
         for entry in entries:
             if skipped(entry):
                 continue
-            place = target / entry.name
+            scratch = target / entry.name
             if entry.is_symlink() and bounds.keep(entry):
-                place.symlink_to(os.readlink(entry.path))
+                scratch.symlink_to(os.readlink(entry.path))
             elif entry.is_symlink() and not bounds.hold(entry):
                 continue
             elif entry.is_dir():
-                _copy(Path(entry.path), place, skipped, bounds)
+                _copy(Path(entry.path), scratch, skipped, bounds)
             elif entry.is_file():
-                shutil.copy2(entry.path, place)
+                shutil.copy2(entry.path, scratch)
             # what is left is no source: sockets, pipes, devices, links to nothing
     shutil.copystat(source, target)
 
 
-def unpack_sdist(sdist: Path, place: Path) -> Path:
+def unpack_sdist(sdist: Path, scratch: Path) -> Path:
     """Unpack a source distribution into a folder; returns the project's folder (PEP 625: the only one at the top).
 
     The ``data`` filter of PEP 706 keeps members inside. Raises BuildError when the archive is not a source
@@ -137,24 +137,24 @@ def unpack_sdist(sdist: Path, place: Path) -> Path:
     """
     try:
         with tarfile.open(sdist) as archive:
-            _extract(archive, place)
-        (folder,) = place.iterdir()
+            _extract(archive, scratch)
+        (folder,) = scratch.iterdir()
     except (tarfile.TarError, OSError, ValueError) as error:
         raise BuildError(f"{sdist.name}: cannot be unpacked as a source distribution ({error})") from error
     return folder
 
 
-def _extract(archive: tarfile.TarFile, place: Path) -> None:
+def _extract(archive: tarfile.TarFile, scratch: Path) -> None:
     """Extract nothing outside of the folder; raises TarError."""
     if hasattr(tarfile, "data_filter"):
-        archive.extractall(place, filter="data")
+        archive.extractall(scratch, filter="data")
         return
     # Python 3.11 before 3.11.4 (Debian 12 has it): only what a source distribution needs
     for member in archive:
-        path = (place / member.name).resolve()
-        if not (member.isfile() or member.isdir()) or not path.is_relative_to(place.resolve()):
+        path = (scratch / member.name).resolve()
+        if not (member.isfile() or member.isdir()) or not path.is_relative_to(scratch.resolve()):
             raise tarfile.TarError(f"{member.name!r} is no file or folder inside of it")
-        archive.extract(member, place)
+        archive.extract(member, scratch)
 
 
 def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None, feed: bytes = b"") -> bytes | None:
@@ -183,25 +183,25 @@ def _git_top(project: Path) -> tuple[Path | None, str]:
     return (top, f"source/{project.relative_to(top).as_posix()}") if project.is_relative_to(top) else (None, "source")
 
 
-def _link_git(top: Path, prefix: str, place: Path) -> None:
+def _link_git(top: Path, prefix: str, scratch: Path) -> None:
     """Make the copy a work tree of the same repository at the same commit, as clean or dirty as the original."""
     paths = _git(top, "rev-parse", "--git-common-dir", "--git-path", "index")
     branch, commit = _git(top, "symbolic-ref", "-q", "HEAD"), _git(top, "rev-parse", "-q", "--verify", "HEAD")
     if paths is None or (branch is None and commit is None):
         return
     common, index = (top / line for line in os.fsdecode(paths).splitlines())
-    private = place / "git"
+    private = scratch / "git"
     private.mkdir()
     (private / "HEAD").write_bytes(b"ref: " + branch if branch else commit or b"")
     (private / "commondir").write_text(f"{common.resolve()}\n")
-    (private / "gitdir").write_text(f"{place / 'source' / '.git'}\n")
+    (private / "gitdir").write_text(f"{scratch / 'source' / '.git'}\n")
     if index.exists():
         for file in (index, *index.parent.glob("sharedindex.*")):
             shutil.copyfile(file, private / file.name)
-    (place / "source" / ".git").write_text(f"gitdir: {private}\n")
+    (scratch / "source" / ".git").write_text(f"gitdir: {private}\n")
     inside = prefix.removeprefix("source").strip("/.")
     if inside and index.exists():
-        _skip_outside(top, inside, place / "source", private)
+        _skip_outside(top, inside, scratch / "source", private)
 
 
 def _skip_outside(top: Path, inside: str, copy: Path, private: Path) -> None:

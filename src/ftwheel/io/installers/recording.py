@@ -42,7 +42,7 @@ class Recording:
 
 
 class RecordedIndex:
-    """One place of a recording."""
+    """One location of a recording."""
 
     def __init__(self, folder: str, number: int, kind: SourceKind, pages: Mapping[str, Any]) -> None:
         self._folder = folder
@@ -91,13 +91,15 @@ def read_recording(folder: Path) -> Recording:
             raise IndexFormatError(
                 f"{path}: schema version {table['schema_version']}, wanted {_SCHEMA_VERSION}", hint="record it again"
             )
-        places = [
-            RecordedIndex(os.fspath(folder), number, SourceKind(place["kind"]), dict(place["pages"]))
-            for number, place in enumerate(table["places"])
+        locations = [
+            RecordedIndex(os.fspath(folder), number, SourceKind(location["kind"]), dict(location["pages"]))
+            for number, location in enumerate(table["places"])
         ]
         installers: dict[str, Any] = table["installers"]
         return Recording(
-            indexes={name: tuple(places[number] for number in about["places"]) for name, about in installers.items()},
+            indexes={
+                name: tuple(locations[number] for number in about["places"]) for name, about in installers.items()
+            },
             configs={name: _config(name, about["options"]) for name, about in installers.items()},
         )
     except FileNotFoundError:
@@ -136,35 +138,40 @@ def _options(config: InstallerConfig) -> dict[str, Any]:
 def write_recording(
     folder: Path, configs: Mapping[str, InstallerConfig], indexes: Mapping[str, Sequence[Index]], names: Sequence[str]
 ) -> None:
-    """Record the pages of all projects from all places; ``indexes`` says where each installer looks, in order.
+    """Record the pages of all projects from all locations; ``indexes`` says where each installer looks, in order.
 
-    Raises what the places raise, and InputError when the folder is there and is no recording.
+    Raises what the locations raise, and InputError when the folder is there and is no recording.
     """
     import shutil
     import tempfile
 
     if folder.exists() and not (folder / _TABLE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: is there, and is no recording", hint="name a new folder, or an empty one")
-    places = list(dict.fromkeys(place for order in indexes.values() for place in order))
+    locations = list(dict.fromkeys(location for order in indexes.values() for location in order))
     parent = folder.absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as work:
             new = os.path.join(work, "new")
             os.mkdir(new)
-            pages = {(number, name): place.project(name) for number, place in enumerate(places) for name in names}
+            pages = {
+                (number, name): location.project(name) for number, location in enumerate(locations) for name in names
+            }
             ranks = _ranks(details for details in pages.values() if details is not None)
             table = {
                 "schema_version": _SCHEMA_VERSION,
                 "places": [
                     {
-                        "kind": place.kind.value,
+                        "kind": location.kind.value,
                         "pages": {name: _keep(new, number, pages[number, name], ranks) for name in names},
                     }
-                    for number, place in enumerate(places)
+                    for number, location in enumerate(locations)
                 ],
                 "installers": {
-                    name: {"places": [places.index(place) for place in order], "options": _options(configs[name])}
+                    name: {
+                        "places": [locations.index(location) for location in order],
+                        "options": _options(configs[name]),
+                    }
                     for name, order in indexes.items()
                 },
             }
@@ -180,7 +187,7 @@ def write_recording(
 
 
 def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mapping[str, int]) -> dict[str, Any] | None:
-    """Write one page; gives what its JSON has no place for."""
+    """Write one page; gives what its JSON cannot hold."""
     if details is None:
         return None
     files = tuple(details.files)

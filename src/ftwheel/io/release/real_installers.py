@@ -83,9 +83,9 @@ def ask_installer(
     environment can be made.
     """
     processes = ProcessGroup()
-    with workspace() as place:
+    with workspace() as scratch:
         environment = VirtualEnvironment(
-            interpreter, place / "installed", processes=processes, log=place / "environment.log"
+            interpreter, scratch / "installed", processes=processes, log=scratch / "environment.log"
         )
         command = _COMMANDS[installer](interpreter, environment, prereleases=prereleases)
         start = len(index.requests)
@@ -97,7 +97,7 @@ def ask_installer(
         filename = asked[-1]
         path = index.path_of(filename)
         modules = sorted(read_wheel(Path(path)).modules) if path is not None else []
-        imports = import_installed(environment, modules, place=place, processes=processes)
+        imports = import_installed(environment, modules, scratch=scratch, processes=processes)
         return RealInstall(filename=filename, imports=imports)
 
 

@@ -64,9 +64,9 @@ def import_modules(
     """
     if not modules:
         return ()
-    with workspace() as place:
+    with workspace() as scratch:
         return import_in(
-            place,
+            scratch,
             wheel,
             interpreter,
             modules,
@@ -77,7 +77,7 @@ def import_modules(
 
 
 def import_in(
-    place: Path,
+    scratch: Path,
     wheel: Path,
     interpreter: Interpreter,
     modules: Sequence[str],
@@ -87,7 +87,9 @@ def import_in(
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
     """``import_modules`` in a folder that the caller made and removes."""
-    environment = VirtualEnvironment(interpreter, place / "installed", processes=processes, log=place / "install.log")
+    environment = VirtualEnvironment(
+        interpreter, scratch / "installed", processes=processes, log=scratch / "install.log"
+    )
     try:
         # A dependency without a wheel for this interpreter would be compiled, which can take an hour.
         environment.install([str(wheel)], dependencies=requires, sdists=not requires)
@@ -95,22 +97,22 @@ def import_in(
         if not requires:
             raise
         environment.install([str(wheel)])
-    return import_installed(environment, modules, place=place, processes=processes, timeout=timeout)
+    return import_installed(environment, modules, scratch=scratch, processes=processes, timeout=timeout)
 
 
 def import_installed(
     environment: VirtualEnvironment,
     modules: Sequence[str],
     *,
-    place: Path,
+    scratch: Path,
     processes: ProcessGroup,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
-    """Import modules of what is installed in an environment; ``place`` is a folder for what is printed."""
+    """Import modules of what is installed in an environment; ``scratch`` is a folder for what is printed."""
 
     def one(numbered: tuple[int, str]) -> ImportResult:
         number, module = numbered
-        return _import(environment, module, place / f"import-{number}", processes, timeout)
+        return _import(environment, module, scratch / f"import-{number}", processes, timeout)
 
     # two at a time: starting an interpreter waits for the disk about as long as it computes
     with ThreadPoolExecutor(max_workers=2) as pool:

@@ -35,8 +35,8 @@ def retag(path: Path, contents: WheelContents, name: WheelName, folder: Path) ->
         flaw = contents.flaws[0]
         raise BuildError(f"{path}: {flaw.path}: {flaw.detail}", hint="ftwheel check says what is wrong with the file")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".ftwheel-tag-", dir=folder) as place:
-        made = Path(place) / name.filename
+    with tempfile.TemporaryDirectory(prefix=".ftwheel-tag-", dir=folder) as scratch:
+        made = Path(scratch) / name.filename
         with zipfile.ZipFile(path) as old, zipfile.ZipFile(made, "w") as new:
             _copy(old, new, contents.dist_info, name)
         shutil.copymode(path, made)

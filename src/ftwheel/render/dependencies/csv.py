@@ -65,7 +65,7 @@ def _row(report: MissingReport, project: ProjectReport, verdict: TargetReadiness
     yield _version(first)
     yield f"{first.upload_time:%Y-%m-%d}" if first and first.upload_time else ""
     yield _version(verdict.upgrade)
-    yield verdict.deep.declares.value if verdict.deep and verdict.deep.modules else ""
+    yield verdict.gil.declares.value if verdict.gil and verdict.gil.modules else ""
     yield needed_by(project)
     yield "; ".join(each.text for each in verdict.helps)
     yield "; ".join(verdict.notes)

@@ -54,8 +54,8 @@ def _is_released(verdict: TargetReadiness) -> bool:
 
 
 def _silent(project: ProjectReport) -> list[GilDeclarations]:
-    looked_into = dict.fromkeys(verdict.deep for verdict in project.verdicts if verdict.deep is not None)
-    return [deep for deep in looked_into if deep.modules and deep.declares in {Declaration.NONE, Declaration.USED}]
+    looked_into = dict.fromkeys(verdict.gil for verdict in project.verdicts if verdict.gil is not None)
+    return [gil for gil in looked_into if gil.modules and gil.declares in {Declaration.NONE, Declaration.USED}]
 
 
 def _instead(project: ProjectReport) -> str:
@@ -142,8 +142,8 @@ def _for_declarations(project: ProjectReport, silent: Sequence[GilDeclarations])
     yield ""
     yield "Importing these modules turns the GIL on for the whole process: they do not declare that they do without it."
     yield ""
-    for deep in silent:
-        yield f"- {code(deep.filename)}: {len(deep.others)} of {deep.modules} modules: {_modules(deep)}"
+    for gil in silent:
+        yield f"- {code(gil.filename)}: {len(gil.others)} of {gil.modules} modules: {_modules(gil)}"
     yield ""
     yield "Do they work without the GIL? Then please let them declare it (`Py_mod_gil` with `Py_MOD_GIL_NOT_USED`)."
     yield (
@@ -152,10 +152,10 @@ def _for_declarations(project: ProjectReport, silent: Sequence[GilDeclarations])
     )
 
 
-def _modules(deep: GilDeclarations) -> str:
+def _modules(gil: GilDeclarations) -> str:
     most = 20
-    names = ", ".join(map(code, deep.others[:most]))
-    return f"{names} and {len(deep.others) - most} more" if len(deep.others) > most else names
+    names = ", ".join(map(code, gil.others[:most]))
+    return f"{names} and {len(gil.others) - most} more" if len(gil.others) > most else names
 
 
 def _builds(environments: Sequence[Environment]) -> str:

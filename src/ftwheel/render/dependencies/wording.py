@@ -46,24 +46,25 @@ def _words(verdict: TargetReadiness, *, versions: bool = False) -> str:
         text += f" ({verdict.taken.filename})"
     if verdict.why:
         text += f": {verdict.why}"
-    if verdict.deep is None:
+    if verdict.gil is None:
         return text
-    other = "" if verdict.ready else f"{verdict.deep.filename}: "  # what was looked into is not what the target gets
-    return f"{text}, {other}{_deep(verdict)}"
+    # the wheel that was read is not what the target installs
+    other = "" if verdict.ready else f"{verdict.gil.filename}: "
+    return f"{text}, {other}{_gil(verdict)}"
 
 
-def _deep(verdict: TargetReadiness) -> str:
-    deep = verdict.deep
-    assert deep is not None
-    if deep.why:
-        return f"cannot tell what its modules declare: {deep.why}"
-    if not deep.modules:
+def _gil(verdict: TargetReadiness) -> str:
+    gil = verdict.gil
+    assert gil is not None
+    if gil.why:
+        return f"cannot tell what its modules declare: {gil.why}"
+    if not gil.modules:
         return "no compiled modules"
     from ftwheel.core.wheel.extension_module import Declaration  # 10 ms, and most reports have none
 
-    text = deep.declares.value
-    if deep.declares is not Declaration.NOT_USED and deep.others:
-        text += f" ({len(deep.others)} of {deep.modules}: {listed_briefly(deep.others)})"
+    text = gil.declares.value
+    if gil.declares is not Declaration.NOT_USED and gil.others:
+        text += f" ({len(gil.others)} of {gil.modules}: {listed_briefly(gil.others)})"
     return text
 
 
@@ -89,7 +90,7 @@ def shown(report: MissingReport, *, everything: bool) -> tuple[ProjectReport, ..
 
 def _silent(verdict: TargetReadiness) -> bool:
     """Whether a wheel was looked into and does not declare what it should."""
-    return verdict.deep is not None and bool(verdict.deep.others or verdict.deep.why)
+    return verdict.gil is not None and bool(verdict.gil.others or verdict.gil.why)
 
 
 def asks(project: ProjectReport) -> bool:

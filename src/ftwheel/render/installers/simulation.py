@@ -33,15 +33,15 @@ _LONGEST_NAME = 200
 class SimulationReport:
     """All there is to show about one requirement.
 
-    ``status`` is PEP 792's marker with its reason, empty for an active project. ``places`` are the names of the places
-    each installer looks at, in the order in which ``Candidate.source`` counts.
+    ``status`` is PEP 792's marker with its reason, empty for an active project. ``locations`` are the names of those
+    that each installer looks at, in the order in which ``Candidate.source`` counts.
     """
 
     simulation: Simulation
     advice: tuple[UploadHint, ...]
     status: str
     explanations: tuple[Selection, ...]
-    places: tuple[tuple[str, ...], ...]
+    locations: tuple[tuple[str, ...], ...]
 
 
 def shown(filename: str) -> str:
@@ -163,10 +163,10 @@ def write_text(reports: Sequence[SimulationReport], out: TextIO) -> None:
         paragraphs(out, lines)
         for position, explanation in enumerate(report.explanations):
             out.write("\n" if simulation.environments or position else "")
-            _write_explanation(explanation, report.places[position % len(report.places)], out)
+            _write_explanation(explanation, report.locations[position % len(report.locations)], out)
 
 
-def _write_explanation(selection: Selection, places: Sequence[str], out: TextIO) -> None:
+def _write_explanation(selection: Selection, locations: Sequence[str], out: TextIO) -> None:
     from ftwheel.core.installers.rejections import Accepted, Rejected, describe
 
     takes = f"takes {shown(selection.best.file.filename)}" if selection.best else "takes nothing"
@@ -186,7 +186,7 @@ def _write_explanation(selection: Selection, places: Sequence[str], out: TextIO)
             StyledText(shown(evaluation.file.filename), style),
             StyledText(shown(reason), style),
         ]
-        lines.append([*line, StyledText(places[evaluation.source])] if len(places) > 1 else line)
+        lines.append([*line, StyledText(locations[evaluation.source])] if len(locations) > 1 else line)
     if lines:
         table(out, ("rank", "file", "why", "from")[: len(lines[0])], lines)
     else:

@@ -32,20 +32,20 @@ def write_json(reports: Sequence[SimulationReport], out: TextIO) -> None:
 def _report(report: SimulationReport) -> dict[str, Any]:
     simulation = report.simulation
     installers = [installer.label for installer in simulation.installers]
-    places = dict(zip(installers, report.places, strict=True))
+    locations = dict(zip(installers, report.locations, strict=True))
     return {
         "requirement": simulation.requirement.text,
         "project": simulation.requirement.name,
         "resolved": all(map(is_resolved, simulation.cells)),
         "status": report.status or "active",
         "newest": dict(zip(installers, simulation.newest, strict=True)),
-        "cells": [_cell(cell, places[cell.installer.label]) for cell in simulation.cells],
+        "cells": [_cell(cell, locations[cell.installer.label]) for cell in simulation.cells],
         "advice": [_advice(advice) for advice in report.advice],
-        "explanations": [_explanation(one, places[one.installer]) for one in report.explanations],
+        "explanations": [_explanation(one, locations[one.installer]) for one in report.explanations],
     }
 
 
-def _cell(cell: SimulationCell, places: Sequence[str]) -> dict[str, Any]:
+def _cell(cell: SimulationCell, locations: Sequence[str]) -> dict[str, Any]:
     environment = cell.environment
     return {
         "environment": environment.label,
@@ -58,17 +58,17 @@ def _cell(cell: SimulationCell, places: Sequence[str]) -> dict[str, Any]:
         "applies": not cell.marker_excludes,
         "loading": cell.loading.value if cell.loading else None,
         "refusal": cell.refusal,
-        "file": _candidate(cell.best, places) if cell.best else None,
+        "file": _candidate(cell.best, locations) if cell.best else None,
     }
 
 
-def _candidate(candidate: Candidate, places: Sequence[str]) -> dict[str, Any]:
+def _candidate(candidate: Candidate, locations: Sequence[str]) -> dict[str, Any]:
     return {
         "filename": candidate.file.filename,
         "version": candidate.version,
         "kind": candidate.kind,
         "tag": candidate.tag or None,
-        "from": places[candidate.source],
+        "from": locations[candidate.source],
         **_file(candidate.file),
     }
 
@@ -94,7 +94,7 @@ def _advice(advice: UploadHint) -> dict[str, Any]:
     }
 
 
-def _explanation(selection: Selection, places: Sequence[str]) -> Mapping[str, Any]:
+def _explanation(selection: Selection, locations: Sequence[str]) -> Mapping[str, Any]:
     files = []
     for evaluation in selection.evaluations:
         match evaluation.verdict:
@@ -107,7 +107,7 @@ def _explanation(selection: Selection, places: Sequence[str]) -> Mapping[str, An
                 "filename": evaluation.file.filename,
                 "version": evaluation.version or None,
                 **verdict,
-                "from": places[evaluation.source],
+                "from": locations[evaluation.source],
                 **_file(evaluation.file),
             }
         )

@@ -115,9 +115,9 @@ def _findings(report: MissingReport, project: ProjectReport) -> Iterator[Finding
             fix=fix,
             severity=_severity(report, project, readiness),
         )
-    for deep in dict.fromkeys(verdict.deep for verdict in project.verdicts):
-        if deep is not None and deep.modules and deep.declares is not Declaration.NOT_USED:
-            message = f"{deep.filename}: {deep.declares.value}: {listed_briefly(deep.others)}"
+    for gil in dict.fromkeys(verdict.gil for verdict in project.verdicts):
+        if gil is not None and gil.modules and gil.declares is not Declaration.NOT_USED:
+            message = f"{gil.filename}: {gil.declares.value}: {listed_briefly(gil.others)}"
             yield ModulesDoNotDeclare.finding(subject, message)
 
 

@@ -41,9 +41,9 @@ __all__ = [
     "IdentifiersOf",
     "NothingToBuildError",
     "OmittedBuild",
+    "build_platform",
     "copied_identifiers",
-    "place_of",
-    "places_here",
+    "platforms_here",
     "request_for",
     "select",
     "selector_matches",
@@ -52,7 +52,7 @@ __all__ = [
 
 # copied: --platforms and [tool.ftwheel] platforms are read before cibuildwheel is installed
 _LINUX = ("x86_64", "i686", "aarch64", "ppc64le", "s390x", "armv7l", "riscv64")
-_PLACES: Mapping[str, tuple[str, ...]] = {
+_PLATFORMS: Mapping[str, tuple[str, ...]] = {
     "linux": tuple(f"{libc}_{arch}" for libc in ("manylinux", "musllinux") for arch in _LINUX),
     "macos": ("macosx_x86_64", "macosx_arm64", "macosx_universal2"),
     "windows": ("win32", "win_amd64", "win_arm64"),
@@ -60,8 +60,8 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "android": ("android_arm64_v8a", "android_x86_64"),
     "ios": ("ios_arm64_iphoneos", "ios_x86_64_iphonesimulator", "ios_arm64_iphonesimulator"),
 }
-_SYSTEM_OF = {place: system for system, places in _PLACES.items() for place in places}
-SYSTEMS = tuple(_PLACES)
+_SYSTEM_OF = {platform: system for system, platforms in _PLATFORMS.items() for platform in platforms}
+SYSTEMS = tuple(_PLATFORMS)
 """cibuildwheel's platforms, as its ``--platform`` names them."""
 
 _WINDOWS = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
@@ -77,7 +77,7 @@ HOSTED = (
     "manylinux_x86_64", "musllinux_x86_64", "manylinux_aarch64", "musllinux_aarch64", "macosx_x86_64", "macosx_arm64",
     "win_amd64", "win_arm64",
 )  # fmt: skip
-"""The places that hosted CI runners build natively: what a release serves when ``platforms`` does not say."""
+"""The platforms that hosted CI runners build natively: what a release serves when ``platforms`` does not say."""
 
 
 class NothingToBuildError(ConfigurationError):
@@ -124,9 +124,9 @@ _KNOWN: Mapping[CibuildwheelSeries, Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class BuildIdentifier:
-    """One build of CPython 3.``minor`` on one ``place``, a platform without versions (``musllinux_aarch64``)."""
+    """One build of CPython 3.``minor`` on one ``platform``, without versions: ``musllinux_aarch64``."""
 
-    place: str
+    platform: str
     minor: int
     free_threaded: bool
 
@@ -143,30 +143,30 @@ class BuildIdentifier:
     @property
     def text(self) -> str:
         """``cp314t-manylinux_x86_64``"""
-        return f"{self.python}-{self.place}"
+        return f"{self.python}-{self.platform}"
 
     @property
     def system(self) -> str:
         """cibuildwheel's platform: ``linux``, ``macos``, ``windows``, ``pyodide``, ``android`` or ``ios``."""
-        return _SYSTEM_OF[self.place]
+        return _SYSTEM_OF[self.platform]
 
     @property
     def arch(self) -> str:
         """cibuildwheel's name of the machine: ``x86_64``, ``AMD64``, ``arm64_iphoneos``, ..."""
-        return _arch(self.place)
+        return _arch(self.platform)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CibuildwheelRequest:
     """What wheels are wanted, and what the project says to cibuildwheel about it.
 
-    ``pythons`` are ``3.14`` and ``3.14t``, ``places`` as in ``BuildIdentifier``. Without pythons everything is wanted
+    ``pythons`` are ``3.14`` and ``3.14t``, ``platforms`` as in ``BuildIdentifier``. Without pythons all is wanted
     that cibuildwheel 4.x builds, and no ``cp313t``. ``floor`` and ``abi3t`` as for
     ``core.build.stable_abi_plan.plan_builds``.
     """
 
     pythons: tuple[str, ...] = ()
-    places: tuple[str, ...] = HOSTED
+    platforms: tuple[str, ...] = HOSTED
     requires_python: str = ""
     own: CibuildwheelOptions = field(default_factory=CibuildwheelOptions)
     floor: int | None = None
@@ -203,7 +203,7 @@ def request_for(
 ) -> CibuildwheelRequest:
     """What a project wants: ``document`` is its pyproject.toml, whose ``[tool.ftwheel]`` has been validated.
 
-    ``pythons`` and ``platforms`` (tags or places) are what the user asked for; else ``[tool.ftwheel]`` is asked, then
+    ``pythons`` and ``platforms`` are what the user asked for; else ``[tool.ftwheel]`` is asked, then
     the defaults of ``CibuildwheelRequest``. ``environ`` is searched for ``CIBW_`` variables.
     """
     own = table_of(document, "tool", "ftwheel")
@@ -216,7 +216,7 @@ def request_for(
     wanted = platforms or own.get("platforms", ())
     return CibuildwheelRequest(
         pythons=tuple(dict.fromkeys(pythons or own.get("pythons", ()))),
-        places=tuple(dict.fromkeys(map(place_of, wanted))) or HOSTED,
+        platforms=tuple(dict.fromkeys(map(build_platform, wanted))) or HOSTED,
         requires_python=requires,
         own=read_options(document, environ),
         floor=floor_of(own.get("stable-abi", "")),
@@ -224,56 +224,54 @@ def request_for(
     )
 
 
-def place_of(platform: str) -> str:
-    """The place of a platform tag: ``manylinux_2_28_x86_64`` is ``manylinux_x86_64``; a place is its own.
+def build_platform(tag: str) -> str:
+    """The platform of an identifier for a tag: ``manylinux_x86_64`` for ``manylinux_2_28_x86_64`` and for itself.
 
     Raises ConfigurationError for a platform that cibuildwheel does not build for.
     """
-    place = _place(platform)
-    if place not in _SYSTEM_OF:
+    platform = _platform(tag)
+    if platform not in _SYSTEM_OF:
         raise ConfigurationError(
-            f"platforms: cibuildwheel does not build for {platform!r}",
+            f"platforms: cibuildwheel does not build for {tag!r}",
             hint="for example manylinux_2_28_x86_64, musllinux_1_2_aarch64, macosx_11_0_arm64 or win_amd64",
         )
-    return place
+    return platform
 
 
-def _arch(place: str) -> str:
-    return _WINDOWS.get(place) or place.partition("_")[2]
+def _arch(platform: str) -> str:
+    return _WINDOWS.get(platform) or platform.partition("_")[2]
 
 
-def _place(platform: str) -> str:
-    match = _TAG.fullmatch(platform)
+def _platform(tag: str) -> str:
+    match = _TAG.fullmatch(tag)
     if match is None:
-        return platform
+        return tag
     family = match["glibc"] or match["musl"] or match["apple"] or match["android"] or "pyodide"
     return f"{family}_{match['arch']}"
 
 
-def places_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> tuple[str, ...]:
-    """Which of the wanted platforms (tags or places) a machine builds by default: those it runs without emulation.
+def platforms_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> tuple[str, ...]:
+    """Which of the wanted platform tags a machine builds by default: those it runs without emulation.
 
-    ``native`` are the places it runs; ``archs`` is the project's own option for its system. Names in there decide
+    ``native`` are the platforms it runs; ``archs`` is the project's own option for its system. Names in there decide
     instead, as they do for cibuildwheel, also with emulation; ``auto`` and its like mean the machine's own.
     """
     system = _SYSTEM_OF[native[0]]
     names = {name.lower() for name in re.split(r"[\s,]+", archs) if name}
     own = not names or bool(names & {"auto", "auto64", "auto32", "native"})
     found = []
-    for platform in wanted:
-        place = place_of(platform)
-        named = _SYSTEM_OF[place] == system and ("all" in names or _arch(place).lower() in names)
-        if named or (own and place in native):
-            found.append(platform)
+    for tag in wanted:
+        platform = build_platform(tag)
+        named = _SYSTEM_OF[platform] == system and ("all" in names or _arch(platform).lower() in names)
+        if named or (own and platform in native):
+            found.append(tag)
     return tuple(found)
 
 
 def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
     """Whether a finished wheel is what the build of an identifier came to; one with ``abi3`` serves several."""
-    machine = identifier.place.partition("_")[2]
-    if not any(
-        platform in {"any", f"linux_{machine}"} or _place(platform) == identifier.place for platform in name.platforms
-    ):
+    machine = identifier.platform.partition("_")[2]
+    if not any(tag in {"any", f"linux_{machine}"} or _platform(tag) == identifier.platform for tag in name.platforms):
         return False
     if "none" in name.abis:
         return bool({"py3", f"py3{identifier.minor}", f"cp3{identifier.minor}"} & {*name.interpreters})
@@ -283,7 +281,7 @@ def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
 @functools.cache
 def copied_identifiers(series: CibuildwheelSeries) -> frozenset[str]:
     """Every identifier that the series builds with its ``group``, as far as this release of ftwheel knows."""
-    every = (f"{python}-{place}" for place, system in _SYSTEM_OF.items() for python in _KNOWN[series][system])
+    every = (f"{python}-{platform}" for platform, system in _SYSTEM_OF.items() for python in _KNOWN[series][system])
     return frozenset(every) - {"cp38-win_arm64"}
 
 
@@ -313,13 +311,13 @@ def _expanded(selector: str) -> Iterator[str]:
 def select(request: CibuildwheelRequest, identifiers_of: IdentifiersOf = copied_identifiers) -> BuildSelection:
     """Decide what is built and by which series. 3.x is asked only for what 4.x does not build.
 
-    Raises ConfigurationError when a python or a place that was named gets nothing at all (the message says why for
+    Raises ConfigurationError when a python or a platform that was named gets nothing at all (the message says why for
     each), or when one project configuration would have to serve both series and cannot.
     """
     wanted = [
-        BuildIdentifier(place=place, minor=minor, free_threaded=free_threaded)
+        BuildIdentifier(platform=platform, minor=minor, free_threaded=free_threaded)
         for minor, free_threaded in _pythons(request.pythons, identifiers_of)
-        for place in dict.fromkeys(request.places)
+        for platform in dict.fromkeys(request.platforms)
     ]
     excluded = {each: _excluded(each, request, identifiers_of) for each in wanted}
     kept = tuple(sorted(each for each in wanted if not excluded[each]))
@@ -383,8 +381,8 @@ def _shared(kept: Iterable[BuildIdentifier], request: CibuildwheelRequest) -> di
     Each version of Pyodide has a platform tag of its own, so nothing is shared there.
     """
     found: dict[BuildIdentifier, str] = {}
-    for place, group in groupby(kept, key=lambda each: each.place):
-        if _SYSTEM_OF[place] == "pyodide":
+    for platform, group in groupby(kept, key=lambda each: each.platform):
+        if _SYSTEM_OF[platform] == "pyodide":
             continue
         builds = {PythonBuild(minor=each.minor, free_threaded=each.free_threaded): each for each in group}
         for build in plan_builds(builds, floor=request.floor, abi3t=request.abi3t):
@@ -397,18 +395,18 @@ def _shared(kept: Iterable[BuildIdentifier], request: CibuildwheelRequest) -> di
 def _nothing_forgotten(
     kept: Iterable[BuildIdentifier], left_out: Iterable[OmittedBuild], request: CibuildwheelRequest
 ) -> None:
-    served = {each.label for each in kept} | {each.place for each in kept}
+    served = {each.label for each in kept} | {each.platform for each in kept}
     if not served:
-        served_by_none = [*request.pythons, *request.places]
+        served_by_none = [*request.pythons, *request.platforms]
     else:
-        named = (*request.pythons, *(request.places if request.pythons else ()))
+        named = (*request.pythons, *(request.platforms if request.pythons else ()))
         served_by_none = [name for name in dict.fromkeys(named) if name not in served]
     if not served_by_none:
         return
     reasons = dict.fromkeys(
         f"{each.identifier.text}: {each.why}"
         for each in left_out
-        if {each.identifier.label, each.identifier.place} & {*served_by_none}
+        if {each.identifier.label, each.identifier.platform} & {*served_by_none}
     )
     raise NothingToBuildError(
         "\n  ".join([f"nothing is left to build for {', '.join(served_by_none)}", *reasons]),
@@ -424,11 +422,11 @@ def _series_of(
     Where 3.13t is built, 3.x builds 3.13 as well, so that both builds come out of one image. When ``enable`` of the
     project names ``cpython-freethreading``, which 4.x refuses, 3.x has to build everything.
     """
-    threads = {each.place for each in identifiers if each.free_threaded and each.minor == FIRST_FREE_THREADED}
+    threads = {each.platform for each in identifiers if each.free_threaded and each.minor == FIRST_FREE_THREADED}
     found = {}
     for each in identifiers:
         older = each.text not in identifiers_of(CibuildwheelSeries.FOUR) or (
-            each.minor == FIRST_FREE_THREADED and each.place in threads
+            each.minor == FIRST_FREE_THREADED and each.platform in threads
         )
         found[each] = CibuildwheelSeries.THREE if older else CibuildwheelSeries.FOUR
     group = CibuildwheelSeries.THREE.group

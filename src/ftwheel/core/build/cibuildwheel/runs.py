@@ -19,7 +19,7 @@ from ftwheel.core.build.cibuildwheel.identifiers import (
     BuildSelection,
     CibuildwheelSeries,
     OmittedBuild,
-    place_of,
+    build_platform,
 )
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, table_of
 from ftwheel.core.errors import ConfigurationError
@@ -145,10 +145,10 @@ def _run(
     engine, images = "", []
     if system == "linux":
         engine, environment["CIBW_CONTAINER_ENGINE_LINUX"] = _engine(own, request.container_label)
-        for place in dict.fromkeys(each.place for each in identifiers):
-            name, arch = image_of(place, own, request.platforms)
+        for platform in dict.fromkeys(each.platform for each in identifiers):
+            name, arch = image_of(platform, own, request.platforms)
             images.append(ContainerImage(name=name, arch=arch))
-            option = f"{place.partition('_')[0]}-{arch}-image"
+            option = f"{platform.partition('_')[0]}-{arch}-image"
             if own.raw(option, system) is None and not own.named_in_overrides(option):
                 environment[f"CIBW_{option.upper().replace('-', '_')}"] = name
     if series is CibuildwheelSeries.FOUR and request.audit:
@@ -217,15 +217,15 @@ def _engine(own: CibuildwheelOptions, label: str) -> tuple[str, str]:
     return name, f"{option}; {key}: --label={label}" if label else option
 
 
-def image_of(place: str, own: CibuildwheelOptions, platforms: Iterable[str]) -> tuple[str, str]:
+def image_of(platform: str, own: CibuildwheelOptions, platforms: Iterable[str]) -> tuple[str, str]:
     """The image for a place and the machine: the project's own choice, else the newest that is old enough."""
-    libc, _, arch = place.partition("_")
+    libc, _, arch = platform.partition("_")
     if chosen := own.get(f"{libc}-{arch}-image", "linux"):
         return chosen, arch
     if libc == "musllinux":
         return "musllinux_1_2", arch
     images, default = _IMAGES.get(arch, (_USUAL, "manylinux_2_28"))
-    asked = [_glibc(tag) for tag in platforms if tag != place and place_of(tag) == place]
+    asked = [_glibc(tag) for tag in platforms if tag != platform and build_platform(tag) == platform]
     if not asked:
         return default, arch
     fitting = [minor for minor in images if minor <= min(asked)]

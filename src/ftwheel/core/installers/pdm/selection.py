@@ -80,7 +80,7 @@ class PdmSelection(InstallerQuestion):
                 yield entry
 
     def judge(self) -> Judgement:
-        """Every file with its reason, or its place among those that may be taken."""
+        """Every file with its reason, or its rank among those that may be taken."""
         ranked = list(self._ranked())
         taken = {id(entry) for entry in ranked}
         fitting = {group.version for group in self.version_index.matching(self.requirement).versions}
@@ -121,7 +121,7 @@ class PdmSelection(InstallerQuestion):
                     yield from sorted(files, key=self._key, reverse=True)  # keeps the order of equals
 
     def _key(self, entry: ProjectFile) -> Key:
-        index = self.place(entry) if entry.reading.kind == "wheel" else None
+        index = self.position(entry) if entry.reading.kind == "wheel" else None
         return (-_AFTER_ALL_TAGS if index is None else -index, entry.reading.build)
 
     def _reason(self, entry: ProjectFile) -> Reason | None:
@@ -145,7 +145,7 @@ class PdmSelection(InstallerQuestion):
                 return InvalidRequiresPython(specifier=entry.requires_python)
             if not meets:
                 return RequiresPython(specifier=entry.requires_python)
-        if reading.kind == "wheel" and self.place(entry) is None:
+        if reading.kind == "wheel" and self.position(entry) is None:
             return tag_reason(reading, self.abis, self.platforms, self.environment)
         return None
 

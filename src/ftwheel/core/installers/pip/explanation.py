@@ -1,4 +1,4 @@
-"""Decides about every file what pip makes of it: its place among those that may be taken, or the reason why not.
+"""Decides about every file what pip makes of it: its rank among those that may be taken, or the reason why not.
 
 Nothing depends on the order of pip's checks but the reason that is given. For the sources see
 ``ftwheel.core.installers.pip.selection``, which finds the best file faster.
@@ -40,7 +40,7 @@ class PipJudge(PipSelection):
     """One question to pip, with all files in the answer."""
 
     def judge(self) -> Judgement:
-        """Every file with its reason, or its place among those that may be taken."""
+        """Every file with its reason, or its rank among those that may be taken."""
         reasons: list[tuple[ProjectFile, Reason]] = []
         candidates: list[ProjectFile] = []
         refusal = self.page_refusal()
@@ -107,7 +107,7 @@ class PipJudge(PipSelection):
         reading = entry.reading
         if not reading.egg or reading.kind != "wheel":
             return ""
-        if not reading.abi or self.place(entry) is None:
+        if not reading.abi or self.position(entry) is None:
             return (
                 f"{entry.filename} is no wheel for this environment, and its #egg= keeps pip from seeing that in time"
             )
@@ -128,7 +128,7 @@ class PipJudge(PipSelection):
         if reading.kind == "wheel" and not reading.egg:
             if not self.wheels:
                 return FormatDisallowed(format="wheel")
-            if self.place(entry) is None:
+            if self.position(entry) is None:
                 return tag_reason(reading, self.abis, self.platforms, self.environment)
         cutoff = self.options.uploaded_prior_to
         if cutoff is not None and entry.upload_time is not None and self._is_too_late(entry):
@@ -176,7 +176,7 @@ class PipJudge(PipSelection):
         assert reading.version is not None
         key: Key = (-AFTER_ALL_TAGS, ())
         if reading.kind == "wheel":
-            index = self.place(entry)
+            index = self.position(entry)
             key = (-(index or 0), reading.build)
         return (
             self._matches_hashes(entry),
@@ -193,7 +193,7 @@ class PipJudge(PipSelection):
             return False
         if reading.kind == "sdist":
             return True
-        return reading.egg or (self.wheels and reading.problem is None and self.place(entry) is not None)
+        return reading.egg or (self.wheels and reading.problem is None and self.position(entry) is not None)
 
 
 def _is_prerelease(entry: ProjectFile) -> bool:

@@ -124,10 +124,10 @@ class PipSelection(InstallerQuestion):
         by_abi = group.by_abi()
         if self.wheels:
             for abi, wheels in by_abi.wheels.items():
-                if self.abis.places(abi) == (None, None):
+                if self.abis.positions(abi) == (None, None):
                     continue
                 for order, entry in wheels:
-                    index = self.place(entry)
+                    index = self.position(entry)
                     if index is not None and self._accepts(entry):
                         yield (-index, entry.reading.build, order), entry
         if self.sdists:

@@ -87,7 +87,7 @@ class PoetrySelection(InstallerQuestion):
                 yield files[0]
 
     def judge(self) -> Judgement:
-        """Every file with its reason, or its place among those that may be taken."""
+        """Every file with its reason, or its rank among those that may be taken."""
         reasons: dict[int, tuple[ProjectFile, Reason]] = {}
 
         def reject(entry: ProjectFile, reason: Reason) -> None:
@@ -194,7 +194,7 @@ class PoetrySelection(InstallerQuestion):
 
     def _key(self, entry: ProjectFile) -> tuple[bool, bool, BuildTag, int]:
         """Files whose digest has to be made come after those that have one, or none at all; then yanked files."""
-        index = self.place(entry) if entry.reading.kind == "wheel" else None
+        index = self.position(entry) if entry.reading.kind == "wheel" else None
         trusted = bool(self._digest(entry)) or not self.project.file(entry).hashes
         return (trusted, entry.yanked is None, entry.reading.build, -_AFTER_ALL_TAGS if index is None else -index)
 
@@ -212,7 +212,7 @@ class PoetrySelection(InstallerQuestion):
                 return YankedFile(reason=entry.yanked.reason)
         if not (self.wheels if reading.kind == "wheel" else self._takes_sdist(entry)):
             return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
-        if reading.kind == "wheel" and self.place(entry) is None:
+        if reading.kind == "wheel" and self.position(entry) is None:
             return tag_reason(reading, self.abis, self.platforms, self.environment)
         return None
 

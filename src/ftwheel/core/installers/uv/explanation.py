@@ -1,4 +1,4 @@
-"""Decides about every file what uv makes of it: its place in the order of the walk, or the reason why not.
+"""Decides about every file what uv makes of it: its rank in the order of the walk, or the reason why not.
 
 For the sources see ``ftwheel.core.installers.uv.selection``, which finds the best file faster.
 """
@@ -31,7 +31,7 @@ class UvJudge(UvSelection):
     """One question to uv, with all files in the answer."""
 
     def judge(self) -> Judgement:
-        """Every file with its reason, or its place among those that may be taken, in the order of the walk."""
+        """Every file with its reason, or its rank among those that may be taken, in the order of the walk."""
         ranked: list[ProjectFile] = []
         reasons: dict[int, tuple[ProjectFile, Reason]] = {}
         seen: set[int] = set()
@@ -116,6 +116,6 @@ class UvJudge(UvSelection):
             return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
         if self._is_yanked(entry):
             return YankedFile(reason=entry.yanked.reason if entry.yanked is not None else "")
-        if reading.kind == "wheel" and self.place(entry) is None:
+        if reading.kind == "wheel" and self.position(entry) is None:
             return tag_reason(reading, self.abis, self.platforms, self.environment)
         return None

@@ -144,7 +144,7 @@ class UvSelection(InstallerQuestion):
                 rank = _SWITCHED_OFF
             elif self._is_yanked(entry):
                 rank = _YANKED
-            elif self.place(entry) is not None:
+            elif self.position(entry) is not None:
                 return None
             else:
                 rank = self._misses_by(reading)
@@ -161,7 +161,7 @@ class UvSelection(InstallerQuestion):
             if not self.abis.knows_interpreter(f"{interpreter}-none"):
                 rank = max(rank, _OTHER_PYTHON)
             for abi in abis if self.abis.knows_interpreter(f"{interpreter}-none") else ():
-                if self.abis.places(f"{interpreter}-{abi}") == (None, None):
+                if self.abis.positions(f"{interpreter}-{abi}") == (None, None):
                     rank = max(rank, _OTHER_ABI)
                 elif any(map(is_platform, reading.platform.split("."))):
                     rank = _OTHER_PLATFORM
@@ -215,7 +215,7 @@ class UvSelection(InstallerQuestion):
         best_key: tuple[Key, int] | None = None
         if self.wheels:
             for abi, wheels in by_abi.wheels.items():
-                if self.abis.places(abi) == (None, None):
+                if self.abis.positions(abi) == (None, None):
                     continue
                 for order, entry in wheels:
                     key = self._rate_wheel(entry) if step.has(entry) and not self._is_late(entry) else None
@@ -267,7 +267,7 @@ class UvSelection(InstallerQuestion):
     def _rate_wheel(self, entry: ProjectFile) -> Key | None:
         """How good the wheel is among those of its version; None when uv does not take it."""
         reading = entry.reading
-        index = self.place(entry)
+        index = self.position(entry)
         if index is None or self._requires_python(entry) is None or self._is_yanked(entry):
             return None
         return (self._compare_hashes(entry), -index, reading.build)
