@@ -26,6 +26,7 @@ from ftwheel.core.wheel.extension_module import (
     Toolchain,
 )
 from ftwheel.core.wheel.imports import ImportOutcome
+from ftwheel.core.wheel.native import NativeKind
 from ftwheel.core.wheel.pairs import compare_pair, pair_up
 from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.rules.registry import family
@@ -39,6 +40,7 @@ ABI3 = "pkg-1.0-cp39-abi3-linux_x86_64.whl"
 ABI3T = "pkg-1.0-cp315-abi3.abi3t-linux_x86_64.whl"
 WINDOWS_FT = "pkg-1.0-cp313-cp313t-win_amd64.whl"
 MANYLINUX = "pkg-1.0-cp313-cp313t-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+PROGRAM = "pkg-1.0-py3-none-manylinux_2_17_x86_64.whl"
 CLASSIFIER = "Programming Language :: Python :: Free Threading :: 2 - Beta"
 
 _DEFAULT_EXT = extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT)
@@ -86,6 +88,11 @@ def macos(filename: str, minimum: tuple[int, int], *machines: str) -> WheelFacts
     path = "pkg/_ext.cpython-313t-darwin.so"
     module = extension(path, machines=machines, binary_format=BinaryFormat.MACH_O, macos_minimum=minimum)
     return facts(filename, [module])
+
+
+def mac_program(kind: NativeKind, minimum: tuple[int, int]) -> WheelFacts:
+    program = code("aarch64", binary_format=BinaryFormat.MACH_O, kind=kind, macos=minimum)
+    return facts("pkg-1.0-py3-none-macosx_11_0_arm64.whl", native={"pkg/tool": program})
 
 
 METADATA = Metadata(name="pkg", version="1.0", requires_python="", classifiers=())
@@ -348,8 +355,11 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_17_aarch64")),
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="", reason="it did not say")),
             facts(MANYLINUX, [_FT_EXT]),
+            facts(PROGRAM, native={"pkg/tool": code()}, policy=PolicyVerdict(tag="manylinux_2_34_x86_64")),
         ],
         [
+            facts(PROGRAM, native={"pkg/tool.o": code(kind=NativeKind.OBJECT)}),
+            facts(PROGRAM, native={"pkg/tool": _ARM}),
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_5_x86_64")),
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_17_x86_64")),
             facts(FT, [_FT_EXT]),
@@ -447,12 +457,15 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [
             macos("pkg-1.0-cp313-cp313t-macosx_11_0_arm64.whl", (14, 0), "aarch64"),
             macos("pkg-1.0-cp313-cp313t-macosx_10_13_x86_64.whl", (10, 15), "x86_64"),
+            mac_program(NativeKind.PROGRAM, (14, 0)),
         ],
         [
             macos("pkg-1.0-cp313-cp313t-macosx_11_0_arm64.whl", (11, 0), "aarch64"),
             # the arm64 half of a universal2 file always says 11.0
             macos("pkg-1.0-cp313-cp313t-macosx_10_13_universal2.whl", (11, 0), "aarch64", "x86_64"),
             facts(FT, [extension(macos_minimum=(14, 0))]),
+            mac_program(NativeKind.PROGRAM, (11, 0)),
+            mac_program(NativeKind.OBJECT, (14, 0)),  # for a linker
         ],
     ),
     "FTW401": (

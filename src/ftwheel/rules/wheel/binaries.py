@@ -9,9 +9,9 @@ from dataclasses import replace
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
-from ftwheel.core.wheel.contents import FlawKind, dotted_name
+from ftwheel.core.wheel.contents import FlawKind, Member, dotted_name
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, DeclarationBasis, ExtensionModule
-from ftwheel.core.wheel.native import NativeCode
+from ftwheel.core.wheel.native import NativeCode, NativeKind
 from ftwheel.core.wheel.suffixes import SuffixAbi, init_names_for
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.machines import Platform, platform_of
@@ -144,6 +144,16 @@ def common_machines(files: Iterable[NativeCode]) -> frozenset[tuple[BinaryFormat
     return frozenset.intersection(*kinds) if kinds else frozenset()
 
 
+def _loaded(member: Member, binary_format: BinaryFormat) -> bool:
+    """Whether the loader of a system reads a member as it is: a program or a library, nothing for a linker."""
+    code = member.native
+    return (
+        code is not None
+        and code.binary_format is binary_format
+        and code.kind in {NativeKind.PROGRAM, NativeKind.LIBRARY}
+    )
+
+
 def _runs(path: str) -> bool:
     """Whether a member is installed to be run as it is: a script."""
     return ".data/scripts/" in path
@@ -172,14 +182,21 @@ class PlatformPolicy(WheelRule):
     code = "FTW304"
     title = "The platform tag promises more than auditwheel finds"
     why = """A manylinux or musllinux tag promises that the wheel needs no newer C library, and no other libraries,
-        than the policy allows. Where it does, the module fails to load on older systems."""
+        than the policy allows. Where it does, modules, libraries and programs fail to load on older systems."""
     fix = "Build in the manylinux or musllinux image of the tag, and run `auditwheel repair` on the result."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         name = facts.wheel.name
         promised = [tag for tag in name.platforms if tag.startswith(("manylinux", "musllinux"))]
-        if not promised or not any(extension.is_extension for extension in facts.wheel.extensions):
+        platforms = [platform for tag in promised if (platform := platform_of(tag))]
+        machines = {machine for platform in platforms for machine in platform.machines}
+        # of code for another machine alone FTW303 says what is wrong
+        if not any(
+            _loaded(member, BinaryFormat.ELF) and machines.intersection(member.native.machines)
+            for member in facts.wheel.native
+            if member.native
+        ):
             return
         if facts.policy is None:
             yield self.finding(
@@ -359,9 +376,16 @@ class MacosVersion(WheelRule):
         if any("aarch64" in platform.machines for platform in platforms):
             # the first macOS for Apple silicon; a universal2 tag is about its x86_64 part
             promised = max(promised, (11, 0))
-        for extension in facts.used:
-            if extension.macos_minimum and extension.macos_minimum > promised:
-                needs = ".".join(map(str, extension.macos_minimum))
+        needed = {extension.path: extension.macos_minimum for extension in facts.used}
+        modules = {extension.path for extension in facts.wheel.extensions}
+        needed |= {
+            member.path: member.native.macos
+            for member in facts.wheel.native
+            if member.native and member.path not in modules and _loaded(member, BinaryFormat.MACH_O)
+        }
+        for path, minimum in needed.items():
+            if minimum and minimum > promised:
+                needs = ".".join(map(str, minimum))
                 yield self.finding(
-                    facts.subject(extension), f"needs macOS {needs}; the tag promises {promised[0]}.{promised[1]}"
+                    facts.subject(path=path), f"needs macOS {needs}; the tag promises {promised[0]}.{promised[1]}"
                 )
