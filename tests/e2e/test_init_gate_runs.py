@@ -12,7 +12,7 @@ from ftwheel.core.project.gate import Gate, gate
 from ftwheel.core.project.templates import Value, pins
 from ftwheel.io.project import templates
 from ftwheel.io.project.workflow_yaml import is_the_same_but_for, read_workflow_text
-from support.act import act, commit_all
+from support.act import ActRun, act, commit_all
 from support.server import IndexServer, Reply, serve
 from support.wheels import make_wheel
 
@@ -78,11 +78,37 @@ def index() -> Iterator[IndexServer]:
 def test_only_a_pair_is_published(
     shape: str, halves: tuple[str, ...], index: IndexServer, tmp_path: Path, shared: Path
 ) -> None:
+    wheels = [f"demo_pkg-1.0-cp314-{abi}-win_amd64.whl" for abi in halves]
+    run = gated(SHAPES[shape], wheels, CONFIGURED, index=index, tmp_path=tmp_path, shared=shared)
+    assert run.results("upload") == (["success"] if len(halves) == 2 else []), run.story
+    assert ("FTV104" in {error.title for error in run.errors}) is (len(halves) == 1)
+
+
+def test_without_a_configuration_the_last_release_says_what_has_to_be_there(
+    index: IndexServer, tmp_path: Path, shared: Path
+) -> None:
+    """A whole platform is missing: a job did not run, or its artifact has another name than the download wants."""
+    pair = [f"demo_pkg-{{}}-cp314-{abi}-{{}}.whl" for abi in ("cp314", "cp314t")]
+    before = [name.format("0.9", platform) for name in pair for platform in ("win_amd64", "win_arm64")]
+    files = [{"filename": name, "url": f"/files/{name}", "hashes": {}} for name in before]
+    page = {"meta": {"api-version": "1.1"}, "name": "demo-pkg", "versions": ["0.9"], "files": files}
+    index.routes["/simple/demo-pkg/"] = Reply(body=json.dumps(page).encode())
+    own = CONFIGURED.replace('pythons = ["3.14", "3.14t"]\nplatforms = ["win_amd64"]\n', "")
+    wheels = [name.format("1.0", "win_amd64") for name in pair]
+    run = gated(SHAPES["download"], wheels, own, index=index, tmp_path=tmp_path, shared=shared)
+    assert run.results("upload") == [], run.story
+    assert {error.title for error in run.errors} >= {"FTV103"}, run.story
+    assert "the previous release had a wheel for the default 3.14 on win_arm64" in run.log
+
+
+def gated(
+    before: str, wheels: list[str], pyproject: str, *, index: IndexServer, tmp_path: Path, shared: Path
+) -> ActRun:
+    """Run a workflow with the gate in it, whose build gives these wheels."""
     project = tmp_path / "project"
-    for abi in halves:
-        make_wheel(project / "made", f"demo_pkg-1.0-cp314-{abi}-win_amd64.whl", files={"demo/__init__.py": ""})
-    (project / "pyproject.toml").write_text(CONFIGURED)
-    before = SHAPES[shape]
+    for name in wheels:
+        make_wheel(project / "made", name, files={"demo/__init__.py": ""})
+    (project / "pyproject.toml").write_text(pyproject)
     pinned = pins(templates.read("workflows/release.yml"))
     made = gate(read_workflow_text("w.yml", before), action=Value(text=f"{OWNER}@v1"), pins=pinned)
     assert isinstance(made, Gate)
@@ -93,6 +119,4 @@ def test_only_a_pair_is_published(
     workflow.write_text(made.text.replace("mode: verify\n", f"mode: verify\n          arguments: {arguments}\n"))
     home = tmp_path / "home"
     home.mkdir()
-    run = act(commit_all(project), ".github/workflows/w.yml", home=home, own=OWNER, kept=shared / "caches")
-    assert run.results("upload") == (["success"] if len(halves) == 2 else []), run.story
-    assert ("FTV104" in {error.title for error in run.errors}) is (len(halves) == 1)
+    return act(commit_all(project), ".github/workflows/w.yml", home=home, own=OWNER, kept=shared / "caches")

@@ -15,6 +15,7 @@ from ftwheel.cli.main import main
 from ftwheel.cli.options import reports
 from ftwheel.core.errors import BuildError, InputError
 from ftwheel.io.release.artifacts import collect
+from ftwheel.io.release.dist import read_dist
 from ftwheel.io.system.interpreters import candidates
 from ftwheel.render.workflow_commands import command, output, silenced
 from support.projects import intree_project
@@ -154,6 +155,29 @@ def test_what_no_upload_should_take_is_refused(name: str, tmp_path: Path):
     with pytest.raises(InputError, match=r"is neither a wheel nor a source distribution|in another spelling"):
         collect(tmp_path / "artifacts", tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
+
+
+def test_in_a_folder_of_another_workflow_other_files_may_lie(tmp_path: Path):
+    """What a publishing job downloads without ``merge-multiple``, beside reports and archives of other jobs."""
+    wheel = make_wheel(tmp_path / "dist" / "wheels-linux", WHEEL)
+    others = ("SHA256SUMS", "coverage/report.xml", "binaries/demo-x86_64.tar.gz", "binaries/demo.zip", "a/demo-1.0.zip")
+    for name in ("sdist/demo_pkg-1.0.tar.gz", *others):
+        (tmp_path / "dist" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "dist" / name).write_text("text")
+    found = collect(tmp_path / "dist", tmp_path / "together", shared=True)
+    assert [path.name for path in found] == [wheel.name, "demo_pkg-1.0.tar.gz"]
+    with pytest.raises(InputError, match="is neither a wheel nor"):
+        collect(tmp_path / "dist", tmp_path / "other")
+    (tmp_path / "dist" / "demo-1.0.zip").write_text("an upload takes it")
+    with pytest.raises(InputError, match="is neither a wheel nor"):
+        collect(tmp_path / "dist", tmp_path / "other", shared=True)
+
+
+def test_a_folder_of_folders_is_told(tmp_path: Path):
+    wheel = make_wheel(tmp_path / "dist" / "wheels-linux", WHEEL)
+    with pytest.raises(InputError) as caught:
+        read_dist([tmp_path / "dist"])
+    assert caught.value.hint == f"name the folders that hold them: ftwheel verify {wheel.parent}"
 
 
 def test_interpreters_in_a_runners_tool_cache_are_found(

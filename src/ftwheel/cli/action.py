@@ -197,7 +197,8 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
     from ftwheel.io.release.artifacts import collect
 
     dist = work / "dist"
-    files = collect(Path(os.path.abspath(inputs.dist)) if inputs.dist else work / "artifacts", dist)
+    source = Path(os.path.abspath(inputs.dist)) if inputs.dist else work / "artifacts"
+    files = collect(source, dist, shared=bool(inputs.dist))
     if not files:
         where = f"in {inputs.dist}" if inputs.dist else f"with the artifacts {inputs.artifacts}-*"
         raise InputError(
@@ -214,7 +215,7 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
         details = f"<details><summary>The wheels one by one</summary>\n\n{one_by_one.markdown}\n</details>\n"
     first = ["--new-project"] if inputs.new_project else []
     listed = ["--html", os.fspath(report), "--write-digests", os.fspath(work / "ftwheel.sha256")]
-    arguments = [*config, *first, *listed, *inputs.arguments, os.fspath(dist)]
+    arguments = ["--keep-targets", *config, *first, *listed, *inputs.arguments, os.fspath(dist)]
     try:
         verified, release = _command("verify", arguments, inputs, work)
         _summary(release.markdown)

@@ -72,6 +72,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refuse other files than those of this list (as sha256sum writes it, or the JSON of ftwheel build)",
     )
     add("--write-digests", type=Path, metavar="FILE", help="write names and SHA-256 of the files, to publish no others")
+    add(
+        "--keep-targets",
+        action="store_true",
+        help="no supported CPython and no platform that the previous release served may be dropped",
+    )
     add("--new-project", action="store_true", help="this is the first release: no index needs to know the project")
     weight = parser.add_argument_group("what counts")
     add = weight.add_argument
@@ -235,6 +240,7 @@ def _verify(
         known=read_baseline(baseline) if baseline and not arguments.write_baseline else frozenset(),
         index_rules=rules,
         new_project=arguments.new_project,
+        keep_targets=arguments.keep_targets,
     )
 
 

@@ -46,6 +46,7 @@ def bases(
     served_before: list[TargetEnvironment] | None = None,
     configured: ConfiguredTargets | None = None,
     supported: tuple[int, ...] = (11, 12, 13, 14, 15),
+    kept: tuple[int, ...] = (),
 ) -> dict[str, ExpectationBasis | None]:
     """Why each target of a release is expected, when exactly those in ``served`` get a compiled wheel."""
     configured = configured or ConfiguredTargets()
@@ -61,6 +62,7 @@ def bases(
         configured=configured,
         served_before=frozenset(served_before or ()),
         supported=frozenset(supported),
+        kept=frozenset(kept),
     )
     return {cell.target.label: cell.expected for cell in judged}
 
@@ -206,6 +208,14 @@ def test_what_the_previous_release_served_is_lost() -> None:
     assert found["cp39-win32"] is ExpectationBasis.DROPPED_PYTHON
     assert found["cp312-win32"] is ExpectationBasis.DROPPED_PLATFORM
     assert found["cp39-win_amd64"] is None
+    kept = bases(wheels(f"cp312-cp312-{LINUX}"), served=[], previous=previous, served_before=before, kept=(12,))
+    assert kept["cp39-win32"] is ExpectationBasis.DROPPED_PYTHON
+    assert kept["cp312-win32"] is ExpectationBasis.PREVIOUS
+    before = [at("13"), at("13t")]
+    previous = wheels("cp313-cp313-win_amd64", "cp313-cp313t-win_amd64")
+    kept = bases(wheels("cp312-cp312-win_amd64"), served=[], previous=previous, served_before=before, kept=(13,))
+    assert kept["cp313-win_amd64"] is ExpectationBasis.PREVIOUS
+    assert kept["cp313t-win_amd64"] is ExpectationBasis.DROPPED_PYTHON
     without = bases(wheels(f"cp312-cp312-{LINUX}"), served=[], previous=previous)
     assert without["cp312-win_amd64"] is None
 

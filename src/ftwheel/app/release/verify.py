@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from packaging.specifiers import InvalidSpecifier
 from packaging.version import Version
 
 from ftwheel.app.installers.simulate import fetch
@@ -21,7 +22,7 @@ from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, find_installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles
-from ftwheel.core.release.ambiguous_files import ChosenWheel, wheel_names
+from ftwheel.core.release.ambiguous_files import LAST_MICRO, ChosenWheel, wheel_names
 from ftwheel.core.release.coverage import (
     ConfiguredTargets,
     Coverage,
@@ -35,6 +36,7 @@ from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.release.upload import Upload
 from ftwheel.core.release.upload_plan import PlannedWheel, upload_order
 from ftwheel.core.tags.cpython import on
+from ftwheel.core.versions import specifier_set
 from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.rules.release.coverage import findings, problems
 from ftwheel.rules.release.files import ambiguous, conflicts, excluded, never_right, not_distributions, variants
@@ -88,13 +90,16 @@ def verify(
     known: frozenset[tuple[str, str]] = frozenset(),
     index_rules: IndexRules = IndexRules.PYPI,
     new_project: bool = False,
+    keep_targets: bool = False,
 ) -> Verification:
     """Decide which file each target gets of a release, and what is missing.
 
     The files of ``upload`` are laid over the first index and judged by the versions of CPython of ``day``. Without any,
     the release is judged as the indexes have it, by the versions of the day on which its last file was uploaded.
     ``before`` hides what was uploaded later, ``known`` is what a baseline accepts. ``index_rules`` says whether the
-    files have to be acceptable to PyPI, ``new_project`` that no index needs to know the project.
+    files have to be acceptable to PyPI, ``new_project`` that no index needs to know the project. With ``keep_targets``
+    the release has to serve what the previous one did, but for CPythons that are out of support, or that
+    requires-python excludes now.
 
     Raises InputError when no index has the release, NetworkError and IndexFormatError as the indexes do.
     """
@@ -103,7 +108,8 @@ def verify(
     release = _release(project, name, version, day=day, as_published=not upload.files)
     if release.version.is_prerelease:
         installers = tuple(replace(rules, allow_prereleases=True) for rules in installers)
-    coverage, wheels = _coverage(project, release, upload, installers, configured or ConfiguredTargets())
+    kept = _kept(release) if keep_targets else frozenset[int]()
+    coverage, wheels = _coverage(project, release, upload, installers, configured or ConfiguredTargets(), kept=kept)
     about_files = _about_files(release, upload, wheels, indexes, day=day, index_rules=index_rules)
     if upload.files and not new_project and all(index.project(name) is None for index in indexes):
         about_files.append(unknown_project(name))
@@ -174,12 +180,26 @@ def _release(project: ProjectFiles, name: str, version: str, *, day: date, as_pu
     )
 
 
+def _kept(release: _Release) -> frozenset[int]:
+    """The supported minor versions that requires-python of the release has; all, where it cannot be read."""
+    found: set[int] = set()
+    for said in {file.requires_python or "" for file in release.files.values()}:
+        try:
+            specifier = specifier_set(said)
+        except InvalidSpecifier:
+            return frozenset(release.supported)
+        found |= {minor for minor in release.supported if specifier.contains(f"3.{minor}.{LAST_MICRO}")}
+    return frozenset(found)
+
+
 def _coverage(
     project: ProjectFiles,
     release: _Release,
     upload: Upload,
     installers: tuple[InstallerOptions, ...],
     configured: ConfiguredTargets,
+    *,
+    kept: frozenset[int],
 ) -> tuple[Coverage, tuple[ChosenWheel, ...]]:
     """What each target gets and whether it should, and the wheels of the release that are taken."""
     environments = environments_of(target_environments(release.scope, release.previous_scope, configured))
@@ -202,6 +222,7 @@ def _coverage(
             configured=configured,
             served_before=served_before,
             supported=frozenset(release.supported),
+            kept=kept,
         ),
     )
     return coverage, selections.wheels

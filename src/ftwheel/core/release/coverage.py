@@ -313,10 +313,12 @@ def judge(
     configured: ConfiguredTargets,
     served_before: frozenset[TargetEnvironment],
     supported: frozenset[int],
+    kept: frozenset[int] = frozenset(),
 ) -> tuple[CoverageCell, ...]:
-    """Give every spot the reason why it is expected, if there is one.
+    """Give every target the reason why it is expected, if there is one.
 
-    ``served_before`` are those of the previous release, ``supported`` the minor versions of the day. What
+    ``served_before`` are those of the previous release, ``supported`` the minor versions of the day, ``kept`` those of
+    which a release may not drop a build or a platform altogether (3.13t, which was experimental, always may). What
     neither build of a version has (``SHIPPED``) is asked for on the newest machine of each platform family only: an
     old machine may be too old for a new Python.
     """
@@ -338,6 +340,12 @@ def judge(
         """Whether the same build is served on a newer machine of the same kind."""
         return not found[target].served and floor_of(found.values(), target) is not None
 
+    def dropped(target: TargetEnvironment, basis: ExpectationBasis) -> ExpectationBasis | None:
+        if target not in served_before:
+            return None
+        experimental = target.free_threaded and target.minor < FIRST_SUPPORTED_FREE_THREADED
+        return ExpectationBasis.PREVIOUS if target.minor in kept and not experimental else basis
+
     def expected(target: TargetEnvironment) -> ExpectationBasis | None:
         if not configured.allows(target):
             return None
@@ -346,9 +354,9 @@ def judge(
         shipped = target.minor in (release.free_threaded if target.free_threaded else release.default)
         optional = not target.free_threaded or target.minor < FIRST_SUPPORTED_FREE_THREADED
         if not shipped and optional and target.minor not in release.free_threaded:
-            return ExpectationBasis.DROPPED_PYTHON if target in served_before else None
+            return dropped(target, ExpectationBasis.DROPPED_PYTHON)
         if platform_family(target.platform) not in families:
-            return ExpectationBasis.DROPPED_PLATFORM if target in served_before else None
+            return dropped(target, ExpectationBasis.DROPPED_PLATFORM)
         if target.other_build in found and found[target.other_build].compiled:
             return ExpectationBasis.OTHER_BUILD
         if target in served_before:

@@ -6,23 +6,28 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+
 from ftwheel.core.errors import InputError
-from ftwheel.io.release.dist import file_identity
+from ftwheel.io.release.dist import ENDINGS, file_identity
 
 __all__ = ["collect"]
 
 
-def collect(source: Path, target: Path) -> tuple[Path, ...]:
+def collect(source: Path, target: Path, *, shared: bool = False) -> tuple[Path, ...]:
     """Copy the wheels and source distributions anywhere below ``source`` into the new folder ``target``, sorted.
 
     Raises InputError when two jobs made different files of one name, or files of two names that are one to an index: an
     upload would take one of them by luck. So it does for any other file, which an upload would take too; hidden ones
-    no upload takes.
+    no upload takes. In a ``shared`` folder, which a workflow of another make fills, only a distribution of another
+    format at its top is refused: checksums, reports and archives may lie beside and below.
     """
     found: dict[str, Path] = {}
     spelled: dict[object, str] = {}
     for path in sorted(source.rglob("*")):
         if not path.is_file() or path.name.startswith("."):
+            continue
+        if shared and _is_foreign(path, top=path.parent == source):
             continue
         if not path.name.endswith((".whl", ".tar.gz")):
             raise InputError(
@@ -43,6 +48,19 @@ def collect(source: Path, target: Path) -> tuple[Path, ...]:
             )
     target.mkdir(parents=True)
     return tuple(Path(shutil.copy2(found[name], target / name)) for name in sorted(found))
+
+
+def _is_foreign(path: Path, *, top: bool) -> bool:
+    """Whether no publisher takes a file of a shared folder for a distribution."""
+    if top:
+        return not path.name.lower().endswith(ENDINGS)
+    if path.name.endswith(".whl"):
+        return False
+    try:
+        parse_sdist_filename(path.name)
+    except InvalidSdistFilename:
+        return True
+    return not path.name.endswith(".tar.gz")
 
 
 def _digest(path: Path) -> bytes:

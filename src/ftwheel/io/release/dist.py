@@ -6,6 +6,7 @@ Only METADATA (PKG-INFO of a source distribution) is read, not the rest; digests
 from __future__ import annotations
 
 import hashlib
+import shlex
 import tarfile
 import zipfile
 import zlib
@@ -26,12 +27,12 @@ from ftwheel.io.release.sdist import read_sdist
 from ftwheel.io.system.folders import near
 from ftwheel.io.wheel.archive import open_zip
 
-__all__ = ["Dist", "file_identity", "read_dist"]
+__all__ = ["ENDINGS", "Dist", "file_identity", "read_dist"]
 
 _MOST_BYTES = 4 << 20  # of one METADATA; the longest descriptions on the public index are below 2 MiB
 _CHUNK = 1 << 20
 # what publishers and indexes took for a distribution at some time; all but the first two are findings today
-_ENDINGS = (
+ENDINGS = (
     *(".whl", ".tar.gz", ".zip", ".egg", ".tar", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.z", ".tar.zst"),
     *(".tar.lzma", ".exe", ".msi", ".rpm", ".deb", ".dmg", ".conda"),
 )
@@ -94,7 +95,7 @@ def read_dist(places: Iterable[Path]) -> Dist:
     if not paths:
         raise InputError(
             f"{', '.join(map(str, asked))}: no wheel and no source distribution in it",
-            hint="build them first, or name the folder they were built to",
+            hint=_below(asked) or "build them first, or name the folder they were built to",
         )
     files: list[File] = []
     releases: dict[tuple[str, object], tuple[str, str]] = {}
@@ -155,11 +156,17 @@ def file_identity(filename: str) -> object:
         return filename
 
 
+def _below(places: Iterable[Path]) -> str:
+    """What to type when the files are one folder further down, as artifacts of several jobs are."""
+    folders = sorted({path.parent for place in places if place.is_dir() for path in place.glob("*/*.whl")})
+    return f"name the folders that hold them: ftwheel verify {shlex.join(map(str, folders))}" if folders else ""
+
+
 def _found(places: Iterable[Path]) -> Iterator[Path]:
     for place in places:
         if place.is_dir():
             yield from sorted(
-                path for path in place.iterdir() if path.name.lower().endswith(_ENDINGS) and path.is_file()
+                path for path in place.iterdir() if path.name.lower().endswith(ENDINGS) and path.is_file()
             )
         elif place.is_file():
             yield place
