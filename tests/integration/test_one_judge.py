@@ -120,6 +120,7 @@ CORPUS: list[tuple[str, Mapping[str, str], str, dict[str, object]]] = [
     ("cp315-abi3.abi3t", {"d/_m.abi3t.so": "abi3t"}, "3.15t", {}),
     ("cp315-abi3.abi3t", {"d/_m.abi3t.so": "abi3t without slot"}, "3.15t", {}),
     ("cp315-abi3.abi3t", {"d/_m.abi3t.so": "abi3t init only"}, "3.15t", {}),
+    ("cp315-abi3.abi3t", {"d/_m.abi3t.so": "abi3t of 3.16"}, "3.15t", {}),
     ("cp310-abi3", {"d/_m.abi3.so": "abi3 outside"}, "3.13", {}),
     ("cp310-abi3", {"d/_m.abi3.so": "slot of 3.13"}, "3.13", {}),
     ("cp313-abi3", {"d/_m.abi3.so": "slot of 3.13"}, "3.13", {}),

@@ -108,6 +108,15 @@ CASES = {
         builder="3.15", macros=(*LIMITED_315, "NO_ABI_SLOT"), suffix=".abi3.so", tag="cp315-abi3", suggested="",
         found=("FTW312",), backend=("FTB315",), imports={"3.15": REFUSED},
     ),
+    "abi3t of 3.16": Case(
+        builder="3.15", macros=("Py_TARGET_ABI3T=0x03100000",), suffix=".abi3t.so", tag="cp315-abi3.abi3t",
+        found=("FTW314",), backend=("FTB318",), suggested="cp316-abi3.abi3t",
+        imports={"3.15": "ImportError: pkg._m: incompatible future stable ABI version (3.16)"},
+    ),
+    "abi3t named abi3": Case(
+        builder="3.15", macros=ABI3T, suffix=".abi3.so", tag="cp315-abi3.abi3t", suggested="cp315-abi3",
+        found=("FTW207",), backend=("FTB306",), imports={"3.15": "42"},
+    ),
     "PyInit_ only": Case(
         builder="3.15", macros=(*ABI3T, "INIT_ONLY"), suffix=".abi3t.so", tag="cp315-abi3.abi3t",
         suggested="cp315-abi3",

@@ -173,4 +173,5 @@ def compiled(code: Mapping[str, bytes], machine: str) -> dict[str, tuple[Run, Ru
         "FTB315": (stable("cp315-abi3.abi3t", "abi3t without slot"), stable("cp315-abi3.abi3t", "abi3t")),
         "FTB316": (stable("cp310-abi3", "abi3 outside"), stable("cp310-abi3", "limited")),
         "FTB317": (stable("cp315-abi3.abi3t", "abi3t init only"), stable("cp315-abi3.abi3t", "abi3t")),
+        "FTB318": (stable("cp315-abi3.abi3t", "abi3t of 3.16"), stable("cp315-abi3.abi3t", "abi3t")),
     }

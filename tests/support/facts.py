@@ -15,6 +15,7 @@ from ftwheel.core.wheel.contents import (
     parse_metadata,
 )
 from ftwheel.core.wheel.extension_module import (
+    AbiInfo,
     Architecture,
     BinaryFormat,
     BuiltFor,
@@ -35,7 +36,7 @@ from ftwheel.core.wheel.reports import Imported, PolicyVerdict
 from ftwheel.core.wheel.suffixes import init_names_for, module_name, parse_suffix
 from ftwheel.rules.wheel.facts import WheelFacts
 
-__all__ = ["LINUX", "code", "contents", "extension", "facts", "imported"]
+__all__ = ["LINUX", "abi_info", "code", "contents", "extension", "facts", "imported"]
 
 LINUX = "linux_x86_64"
 _STABLE = {
@@ -45,6 +46,11 @@ _STABLE = {
     "PyList_GetItemRef": 13,
     "PyABIInfo_Check": 15,
 }
+
+
+def abi_info(flags: int, minor: int) -> AbiInfo:
+    """What a module compiled by 3.15 for the limited API of 3.``minor`` says."""
+    return AbiInfo(major=1, minor=0, flags=flags, build_version=0x030F02F0, abi_version=0x03000000 | minor << 16)
 
 
 def extension(

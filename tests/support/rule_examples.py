@@ -16,7 +16,7 @@ from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, Declarat
 from ftwheel.core.wheel.pairs import compare_pair, pair_up
 from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
-from support.facts import contents, extension, facts, imported
+from support.facts import abi_info, contents, extension, facts, imported
 from support.images import Spec, elf, pe
 from support.wheels import make_wheel
 
@@ -269,6 +269,9 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
     def stable(slots: tuple[int, ...] = ()) -> ExtensionModule:
         return extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, slot_ids=slots)
 
+    def saying(minor: int) -> ExtensionModule:
+        return replace(exported((87, 109)), abi_info=abi_info(7, minor))
+
     def exported(slots: tuple[int, ...]) -> ExtensionModule:
         return extension(
             "pkg/_ext.abi3t.so",
@@ -305,6 +308,7 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
         "FTW311": (facts(ABI3, [stable((2, 4))]), facts("pkg-1.0-cp313-abi3-linux_x86_64.whl", [stable((2, 4))])),
         "FTW312": (facts(ABI3T, [exported((87, 100))]), facts(ABI3T, [exported((87, 100, 109))])),
         "FTW313": (facts(DEFAULT, [stable()]), facts(ABI3, [stable()])),
+        "FTW314": (facts(ABI3T, [saying(16)]), facts(ABI3T, [saying(15)])),
         "FTW402": (facts(FT, [undecided]), facts(FT, [undecided], imported=[imported()])),
         "FTW601": (release(one, one), release(*pair)),
         "FTW807": (replace(facts(FT, [extension()]), wheel=replace(contents(FT), size=200 << 20)), facts(FT)),

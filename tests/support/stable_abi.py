@@ -67,5 +67,6 @@ def every_stable_abi(folder: Path, python: str, python_315: str) -> dict[str, by
         "slot of 3.13": compiled(folder / "slot", python, ()),
         "abi3t": compiled(folder / "abi3t", python_315),
         "abi3t without slot": compiled(folder / "no-slot", python_315, (*ABI3T, "NO_ABI_SLOT")),
+        "abi3t of 3.16": compiled(folder / "newer", python_315, ("Py_TARGET_ABI3T=0x03100000",)),
         "abi3t init only": compiled(folder / "init", python_315, (*ABI3T, "INIT_ONLY")),
     }

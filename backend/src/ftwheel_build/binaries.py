@@ -24,7 +24,8 @@ class Image(NamedTuple):
     ``format`` is ``ELF``, ``Mach-O`` or ``PE``; ``machine`` is in the words of platform tags (``x86_64``,
     ``aarch64``, ``amd64``, ...), empty if unknown. ``libraries`` are the DLLs of a PE file, in lower case.
     ``definition`` is the ABI of the headers that the module definition was compiled with: ``default``,
-    ``free-threaded``, or empty. ``abi_info`` is the ABI that the module itself names, where there is just one.
+    ``free-threaded``, or empty. ``abi_info`` is the ABI that the module itself names, where there is just one, and
+    ``abi_floor`` the minor version of that stable ABI, 0 where it is none.
     ``slots`` are the slot numbers of the module definition, and ``export_slots`` those of the array that its
     ``PyModExport_`` function returns; empty where there is none, or none that is static data. ``cffi`` says that
     ``_cffi_backend`` makes the module.
@@ -37,6 +38,7 @@ class Image(NamedTuple):
     libraries: frozenset[str] = frozenset()
     definition: str = ""
     abi_info: str = ""
+    abi_floor: int = 0
     slots: frozenset[int] = frozenset()
     export_slots: frozenset[int] = frozenset()
     cffi: bool = False
@@ -151,7 +153,7 @@ def abi_of(image: Image) -> str:
 
 # PyABIInfo (PEP 793): its own version 1.0, flags, the version of the headers, and the one of the limited API or none
 _ABI_INFO = re.compile(
-    rb"\x01\0([\x01-\x0f])\0[\0-\xff]{2}[\x0f-\x20]\x03(?:[\0-\xff]{2}[\0-\x20]\x03|\0{4})", re.DOTALL
+    rb"\x01\0([\x01-\x0f])\0[\0-\xff]{2}[\x0f-\x20]\x03(?:[\0-\xff]{2}([\0-\x20])\x03|\0{4})", re.DOTALL
 )
 
 
@@ -161,9 +163,12 @@ def _named(image: Image, content: bytes) -> Image:
     image = image._replace(cffi=cffi and not image.imports & {"PyModule_Create2", "PyModuleDef_Init"})
     if not any(name.startswith("PyModExport") for name in image.exports):
         return image
-    flags = {found[0] & 7 for found in _ABI_INFO.findall(content)}
+    said = {(found[1][0] & 7, found[2][0] if found[2] else 0) for found in _ABI_INFO.finditer(content)}
+    if len(said) != 1:
+        return image
+    ((flags, minor),) = said
     kinds = {1 | 2: "abi3", 1 | 4: "abi3t", 7: "abi3t", 2: "default", 4: "free-threaded"}
-    return image._replace(abi_info=kinds.get(flags.pop(), "")) if len(flags) == 1 else image
+    return image._replace(abi_info=kinds.get(flags, ""), abi_floor=minor if flags & 1 else 0)
 
 
 def _text(content: bytes, offset: int) -> str:

@@ -38,6 +38,7 @@ CODES = {
     "FTB315": "a PyModExport_ function returns no Py_mod_abi slot",
     "FTB316": "a stable ABI module imports symbols outside its stable ABI",
     "FTB317": "the module lacks the init function that its interpreters call",
+    "FTB318": "the module says that it needs a newer stable ABI than the tags name",
 }
 _WARNINGS = {"FTB313"}
 

@@ -25,7 +25,7 @@ _MOST = 8
 def judge(
     where: str, images: Iterable[Image], inits: tuple[str, str], claims: Iterable[tuple[str, str]]
 ) -> Iterator[RefusedError]:
-    """FTB314 to FTB317 for a module that the interpreters of these (python tag, ABI tag) find.
+    """FTB314 to FTB318 for a module that the interpreters of these (python tag, ABI tag) find.
 
     ``inits`` are the names of the functions that they call: that of PEP 793, which is tried first from 3.15 on, and
     that of PEP 489.
@@ -36,13 +36,15 @@ def judge(
     for image in images:
         yield from _slots(where, image, inits, [minor for minor, abi in floors if abi != "none"])
         yield from _inits(where, image, inits, floors)
-        for minor, abi in floors:
-            if abi in ("abi3", "abi3t"):
-                yield from _symbols(where, image, minor, abi)
+        stable = [(minor, abi) for minor, abi in floors if abi in ("abi3", "abi3t")]
+        if stable:
+            yield from _symbols(where, image, stable[0][0], shared=any(abi == "abi3t" for _, abi in stable))
 
 
 def _slots(where: str, image: Image, inits: tuple[str, str], minors: list[int]) -> Iterator[RefusedError]:
-    oldest = min(minors, default=FIRST_ABI3T[1])
+    if not minors:
+        return
+    oldest = min(minors)
     newer = sorted(slot for slot in image.slots if _ADDED.get(slot, FIRST_ABI3T[1]) > oldest)
     if newer:
         named = ", ".join(f"{slot} ({_SLOTS[slot]})" if slot in _SLOTS else str(slot) for slot in newer)
@@ -52,6 +54,13 @@ def _slots(where: str, image: Image, inits: tuple[str, str], minors: list[int]) 
             f"{where} has the slot {named}, which CPython knows from 3.{first} on; the tag serves 3.{oldest}",
             fix="define Py_LIMITED_API as the version of the tag and guard the slot: #ifdef Py_MOD_GIL_NOT_USED; or "
             "raise the floor of the tag",
+        )
+    reading = max(oldest, FIRST_ABI3T[1])  # no interpreter before it reads PyABIInfo
+    if image.abi_floor > reading:
+        yield RefusedError(
+            "FTB318",
+            f"{where} says that it is for the stable ABI of 3.{image.abi_floor}; the tag serves 3.{reading}",
+            fix="define Py_LIMITED_API and Py_TARGET_ABI3T as the version of the tag, or raise the floor of the tag",
         )
     # nested arrays may have the slot
     if inits[0] in image.exports and image.export_slots and not image.export_slots & {_SUBSLOTS, _MOD_SLOTS, _ABI_SLOT}:
@@ -75,17 +84,17 @@ def _inits(where: str, image: Image, inits: tuple[str, str], floors: list[tuple[
 _INIT_FIX = "export PyInit_NAME for CPython before 3.15, and PyModExport_NAME for abi3t"
 
 
-def _symbols(where: str, image: Image, minor: int, abi: str) -> Iterator[RefusedError]:
+def _symbols(where: str, image: Image, floor: int, *, shared: bool) -> Iterator[RefusedError]:
+    """``shared`` is true where free-threaded interpreters load the module as well."""
     from ftwheel_build.symbols import STABLE_SYMBOLS
 
     used = sorted(name for name in image.imports if name.startswith(("Py", "_Py")))
     outside = [name for name in used if name not in STABLE_SYMBOLS]
-    floor = max(minor, FIRST_ABI3T[1]) if abi == "abi3t" else minor
     newer = [f"{name} (3.{STABLE_SYMBOLS[name]})" for name in used if STABLE_SYMBOLS.get(name, 0) > floor]
-    unusable = sorted(_NEED_DEFINITION.intersection(used)) if abi == "abi3t" else []
+    unusable = sorted(_NEED_DEFINITION.intersection(used)) if shared else []
     for names, why in (
-        (outside, f"not part of {abi}"),
-        (newer, f"newer than the 3.{minor} of the tag"),
+        (outside, f"not part of {'abi3t' if shared else 'abi3'}"),
+        (newer, f"newer than the 3.{floor} of the tag"),
         (unusable, "for which an abi3t module cannot make a definition"),
     ):
         if names:

@@ -242,6 +242,14 @@ class NoInitFunction(BackendRule):
     see = ("FTW306",)
 
 
+class NewerStableAbi(BackendRule):
+    code = "FTB318"
+    title = "The module says that it needs a newer stable ABI than the tags name"
+    why = "An interpreter before that version refuses the module: `incompatible future stable ABI version`."
+    fix = "Define `Py_LIMITED_API` and `Py_TARGET_ABI3T` as the version of the tag, or raise the floor of the tag."
+    see = ("FTW314",)
+
+
 BACKEND_RULES: tuple[type[BackendRule], ...] = (
     WrongConfiguration,
     WrapsItself,
@@ -270,6 +278,7 @@ BACKEND_RULES: tuple[type[BackendRule], ...] = (
     NoAbiSlot,
     OutsideStableAbi,
     NoInitFunction,
+    NewerStableAbi,
 )
 _BY_CODE: Mapping[str, type[BackendRule]] = {rule.code: rule for rule in BACKEND_RULES}
 

@@ -32,7 +32,7 @@ from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.rules.registry import family
 from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
 from ftwheel.rules.wheel.selection import GROUP_RULES, WHEEL_RULES, RuleSelection
-from support.facts import code, contents, extension, facts, imported
+from support.facts import abi_info, code, contents, extension, facts, imported
 
 FT = "pkg-1.0-cp313-cp313t-linux_x86_64.whl"
 DEFAULT = "pkg-1.0-cp313-cp313-linux_x86_64.whl"
@@ -442,6 +442,18 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(FT, [extension("pkg/_ext.abi3.so")]),
             facts(DEFAULT),
             facts("pkg-1.0-py3-none-any.whl"),
+        ],
+    ),
+    "FTW314": (
+        [
+            facts(ABI3T, [replace(_ABI3T_EXT, abi_info=abi_info(7, 16))]),
+            facts(ABI3, [replace(_ABI3_EXT, abi_info=abi_info(3, 16))]),
+        ],
+        [
+            facts(ABI3, [replace(_ABI3_EXT, abi_info=abi_info(3, 15))]),  # read from 3.15 on
+            facts(ABI3T, [replace(_ABI3T_EXT, abi_info=abi_info(7, 15))]),
+            facts(ABI3, [replace(_ABI3_EXT, abi_info=abi_info(2, 15))]),  # for no stable ABI
+            facts(ABI3, [_ABI3_EXT]),
         ],
     ),
     "FTW308": (

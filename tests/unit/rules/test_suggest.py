@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule
 from ftwheel.core.wheel.native import NativeCode
 from ftwheel.rules.wheel.suggest import objections, retagged, suggest
-from support.facts import code, contents, extension
+from support.facts import abi_info, code, contents, extension
 
 TABLE = {"PyList_New": 2, "PyType_GetName": 11, "PyModuleDef_Init": 5}
 FT, DEFAULT = "pkg-1.0-cp313-cp313t-linux_x86_64.whl", "pkg-1.0-cp313-cp313-linux_x86_64.whl"
@@ -50,6 +51,11 @@ def test_a_floor_that_nobody_claims_is_not_proved() -> None:
     plain = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, imports=["PyModuleDef_Init"])
     assert [each.floor_proved for each in suggest(contents(ABI3, [plain]), TABLE)] == [True]
     assert [each.floor_proved for each in suggest(contents(DEFAULT, [plain]), TABLE)] == [False, True]
+    said = replace(plain, abi_info=abi_info(3, 15))
+    first = suggest(contents(DEFAULT, [said]), TABLE)[0]
+    assert (first.tag[:10], first.floor_proved) == ("cp315-abi3", True)
+    named = extension("pkg/_ext.abi3.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])
+    assert tags(FT, [named])[0] == "cp315-abi3-linux_x86_64"
 
 
 def test_a_library_names_the_version() -> None:

@@ -166,6 +166,11 @@ class AbiInfo:
         return bool(self.flags & 4)
 
     @property
+    def floor(self) -> int:
+        """The minor version of the limited API; 0 where the module is for none, or does not say."""
+        return self.abi_version >> 16 & 0xFF if self.stable else 0
+
+    @property
     def built_for(self) -> BuiltFor:
         """The ABI these flags name; flags that name none are "cannot tell" (CPython then checks nothing)."""
         match (self.stable, self.gil, self.free_threaded):

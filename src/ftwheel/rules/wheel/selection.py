@@ -51,6 +51,7 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     stable_abi.NewerSlot(),
     stable_abi.AbiSlotMissing(),
     stable_abi.VersionTagOfStableAbi(),
+    stable_abi.NewerAbi(),
     binaries.AbiUnknown(),
     binaries.UnreadableBinary(),
     binaries.MacosVersion(),

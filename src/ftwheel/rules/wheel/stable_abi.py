@@ -1,4 +1,4 @@
-"""FTW307 and FTW311 to FTW313: what a stable ABI module uses of the C API against the floor that its tag names."""
+"""FTW307 and FTW311 to FTW314: what a stable ABI module uses of the C API against the floor that its tag names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ftwheel.core.wheel.extension_module import ExtensionModule, InitPhase
 from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
-__all__ = ["AbiSlotMissing", "NewerSlot", "StableAbiSymbols", "VersionTagOfStableAbi", "required_minor"]
+__all__ = ["AbiSlotMissing", "NewerAbi", "NewerSlot", "StableAbiSymbols", "VersionTagOfStableAbi", "required_minor"]
 
 # Include/moduleobject.h: slot numbers of a PyModuleDef and the minor version that added each
 _SLOTS = {3: "Py_mod_multiple_interpreters", 4: "Py_mod_gil"}
@@ -94,6 +94,29 @@ class AbiSlotMissing(WheelRule):
                 )
 
 
+class NewerAbi(WheelRule):
+    code = "FTW314"
+    title = "The module says that it needs a newer stable ABI than the tags name"
+    why = """`PyABIInfo` carries the version of the limited API that the module was compiled for. An interpreter
+        before it refuses the module with `ImportError: ... incompatible future stable ABI version`."""
+    fix = "Define `Py_LIMITED_API` and `Py_TARGET_ABI3T` as the version of the tag, or raise the floor of the tag."
+    severity = Severity.ERROR
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        newer: dict[str, tuple[ExtensionModule, int]] = {}
+        for target in facts.targets:
+            for _, extension in facts.loaded_by(target):
+                oldest = max(target.minor, FIRST_ABI3T)  # no interpreter before it reads PyABIInfo
+                if extension.abi_info is not None and extension.abi_info.floor > oldest:
+                    newer.setdefault(extension.path, (extension, oldest))
+        for extension, minor in newer.values():
+            assert extension.abi_info is not None
+            yield self.finding(
+                facts.subject(extension),
+                f"says that it is for the stable ABI of 3.{extension.abi_info.floor}; the tag serves 3.{minor}",
+            )
+
+
 class VersionTagOfStableAbi(WheelRule):
     code = "FTW313"
     title = "A stable ABI module under a version-specific tag"
@@ -121,11 +144,12 @@ class VersionTagOfStableAbi(WheelRule):
 def required_minor(extension: ExtensionModule, table: Mapping[str, int]) -> int | None:
     """The lowest minor version that has every slot and, in its stable ABI, every imported symbol.
 
-    None when a symbol is in no stable ABI.
+    No lower than what the module itself says in its ``PyABIInfo``. None when a symbol is in no stable ABI.
     """
     if any(name not in table for name in extension.imports):
         return None
-    return max((*(table[name] for name in extension.imports), *map(_added, extension.slot_ids)), default=2)
+    said = extension.abi_info.floor if extension.abi_info is not None else 0
+    return max(2, said, *(table[name] for name in extension.imports), *map(_added, extension.slot_ids))
 
 
 def _added(slot: int) -> int:

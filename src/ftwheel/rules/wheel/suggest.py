@@ -26,7 +26,7 @@ __all__ = ["Suggestion", "objections", "retagged", "suggest"]
 # what the name promises, against what the code is; nothing about the zip, the metadata or the GIL
 _ABOUT_TAGS = frozenset(
     {"FTW203", "FTW204", "FTW205", "FTW206", "FTW207", "FTW209"}
-    | {f"FTW{n}" for n in (301, 302, 303, 305, 306, 307, 310, 311, 312)}
+    | {f"FTW{n}" for n in (301, 302, 303, 305, 306, 307, 310, 311, 312, 314)}
 )
 
 
@@ -35,7 +35,7 @@ class Suggestion:
     """A tag that nothing in the wheel speaks against; ``proved`` when the ABI of every module is known.
 
     ``floor_proved`` is false for a stable ABI that the wheel was not tagged for: symbols and slots say which versions
-    are too old, and no trace is left of the version of ``Py_LIMITED_API``.
+    are too old, and without a ``PyABIInfo`` no trace is left of the version of ``Py_LIMITED_API``.
     """
 
     tag: str
@@ -68,7 +68,11 @@ def suggest(contents: WheelContents, stable_symbols: Mapping[str, int]) -> tuple
         for platform in dict.fromkeys(_platforms(contents)):
             tag = f"{interpreters}-{abis}-{platform}"
             if not objections(retagged(contents, tag), stable_symbols):
-                floor_proved = "abi3" not in abis or interpreters in contents.name.interpreters
+                floor_proved = (
+                    "abi3" not in abis
+                    or interpreters in contents.name.interpreters
+                    or all(each.abi_info is not None and each.abi_info.floor for each in modules)
+                )
                 suggestions.append(Suggestion(tag=tag, proved=proved, floor_proved=floor_proved))
                 break
     return tuple(suggestions)
@@ -84,7 +88,10 @@ def _abis(
         yield ".".join(contents.name.interpreters), "none"
     if all(each.built_for is BuiltFor.STABLE_ABI_T for each in modules):
         floor = max(FIRST_ABI3T, _floor(contents, modules, stable_symbols) or 0)
-        yield f"cp3{floor}", "abi3.abi3t"
+        shared = all(
+            each.suffix.abi is not SuffixAbi.STABLE_ABI for each in modules
+        )  # 3.15t does not look for .abi3.so
+        yield f"cp3{floor}", "abi3.abi3t" if shared else "abi3"
     elif (oldest := _floor(contents, modules, stable_symbols)) is not None:
         yield f"cp3{oldest}", "abi3"
     for minor in sorted(_minors(contents, modules)):
