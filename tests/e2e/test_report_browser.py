@@ -35,7 +35,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         shown: Coverage | MissingReport, *, theme: str = "light", width: int = 1400, script: bool = True
     ) -> Page:
         path = tmp_path / "report.html"
-        text = html(shown, findings(shown)) if isinstance(shown, Coverage) else missing_html(shown)
+        text = html(shown, findings(shown)) if isinstance(shown, Coverage) else missing_html(shown, installer="pip")
         path.write_text(text, encoding="utf-8")
         contexts.append(
             browser.new_context(

@@ -248,8 +248,8 @@ def _respelled(found: Sources) -> Sources:
     return [(kind, turn(details)) for kind, details in found]
 
 
-def _no_refusals(found: Sources) -> Sources:
-    return [(kind, replace(details, refusals=())) for kind, details in found]
+def _no_problems(found: Sources) -> Sources:
+    return [(kind, replace(details, problems=())) for kind, details in found]
 
 
 def _all_indexes(found: Sources) -> Sources:
@@ -343,7 +343,7 @@ KNOCKOUTS = (
     Knockout(rule="the name of a file is in its address", installers=PIP, file=_name_from_page),
     Knockout(rule="the name of a file is on the page", installers=UV, file=_name_from_address),
     Knockout(rule="#egg= names the version", installers=PIP, file=_no_fragment),
-    Knockout(rule="what makes an installer refuse a page", pages=_no_refusals),
+    Knockout(rule="what makes an installer refuse a page", pages=_no_problems),
     Knockout(rule="of equals the last of the page", installers=PIP, pages=_backwards),
     Knockout(rule="of equals the smallest name", installers=UV, pages=_respelled),
     Knockout(rule="an address counts once", installers=PIP, pages=_distinct),

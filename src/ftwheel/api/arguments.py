@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 from ftwheel.core.installers.registry import installer as parse_installer
 from ftwheel.core.installers.requirements import Requirement, parse_requirement
 from ftwheel.core.tags.environments import Environment, parse_environments
@@ -45,5 +46,5 @@ def environments_of(environments: Iterable[str | Environment]) -> tuple[Environm
 
 def installers_of(installers: Iterable[str | InstallerOptions]) -> tuple[InstallerOptions, ...]:
     """Names, such as ``pip`` or ``pip==24.0``, and objects, each once. Raises InputError."""
-    found = listed("installers", installers, wanted='"pip", "uv"')
+    found = listed("installers", installers, wanted=", ".join(f'"{name}"' for name in DEFAULT_INSTALLERS))
     return tuple(dict.fromkeys(parse_installer(one) if isinstance(one, str) else one for one in found))

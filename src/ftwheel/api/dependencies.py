@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ftwheel.api.arguments import installers_of, listed
 from ftwheel.api.indexes import IndexSource, OpenIndex, opened
 from ftwheel.core.errors import InputError
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 from ftwheel.core.tags.environments import Environment
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def missing(
     *inputs: str | os.PathLike[str],
     targets: Iterable[str | Environment],
     indexes: Iterable[IndexSource],
-    installer: str | InstallerOptions = "pip",
+    installer: str | InstallerOptions = DEFAULT_INSTALLERS[0],
     dependencies: bool = True,
     extras: Iterable[str] = (),
     groups: Iterable[str] = (),

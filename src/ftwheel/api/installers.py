@@ -9,6 +9,7 @@ from ftwheel.api.arguments import environments_of, installers_of, requirement_of
 from ftwheel.api.indexes import IndexSource, opened
 from ftwheel.app.installers.simulate import fetch, simulate_project
 from ftwheel.core.errors import InputError
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.candidates import Selection
@@ -26,7 +27,7 @@ def simulate(
     *,
     indexes: Iterable[IndexSource],
     environments: Iterable[str | Environment] = ("all",),
-    installers: Iterable[str | InstallerOptions] = ("pip", "uv"),
+    installers: Iterable[str | InstallerOptions] = DEFAULT_INSTALLERS,
     metadata: Mapping[str, str | bytes] | None = None,
 ) -> Simulation:
     """Decide, for every environment and installer, which file is installed; dependencies are not followed.
@@ -52,7 +53,7 @@ def explain(
     *,
     environment: str | Environment,
     indexes: Iterable[IndexSource],
-    installer: str | InstallerOptions = "pip",
+    installer: str | InstallerOptions = DEFAULT_INSTALLERS[0],
     metadata: Mapping[str, str | bytes] | None = None,
 ) -> Selection:
     """Decide about every single file, for one environment and one installer: taken, or the one reason why not.

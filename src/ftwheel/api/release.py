@@ -12,6 +12,7 @@ from ftwheel.api.arguments import installers_of
 from ftwheel.api.indexes import IndexSource, opened
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.rules import IndexRules
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 
 if TYPE_CHECKING:
     from ftwheel.app.release.verify import Verification
@@ -25,7 +26,7 @@ __all__ = ["verify"]
 def verify(
     *release: str | os.PathLike[str],
     indexes: Iterable[IndexSource],
-    installers: Iterable[str | InstallerOptions] = ("pip", "uv"),
+    installers: Iterable[str | InstallerOptions] = DEFAULT_INSTALLERS,
     pythons: Iterable[str] = (),
     platforms: Iterable[str] = (),
     stable_abi: str = "",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ftwheel.cli.options import indexes, reports
 from ftwheel.cli.options import installers as choices
 from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -91,7 +92,8 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         " of the next, on this platform)",
     )
     add("--no-deps", action="store_true", help="look at what is named, and not at what that requires")
-    add("--installer", default="pip", metavar="NAME", help="pip, uv, poetry, pdm, or pip==24.0 (default: pip)")
+    first = DEFAULT_INSTALLERS[:1]
+    add("--installer", default=first[0], metavar="NAME", help=choices.names_of_installers(first))
     add("--deep", action="store_true", help="download the wheels, and say what their modules declare about the GIL")
     weight = parser.add_argument_group("what counts")
     add = weight.add_argument

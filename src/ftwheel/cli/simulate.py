@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="pip, uv, poetry, pdm, or pip==24.0 (default: pip and uv)",
+        help=choices.names_of_installers(),
     )
     add(
         "--explain",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import index_rules, indexes, reports
+from ftwheel.cli.options import installers as choices
 from ftwheel.cli.options.files import no_such_file
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="pip, uv, poetry, pdm, or pip==24.0 (default: pip and uv)",
+        help=choices.names_of_installers(),
     )
     add("--uploaded-prior-to", metavar="DATE", help="look at the index as it was on this day or time (UTC)")
     add("--plan", action="store_true", help="print the smallest set of wheels that serves everybody, and leave")

@@ -11,8 +11,9 @@ import pytest
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.index.page import (
     File,
+    PageFault,
+    PageProblem,
     ProjectDetails,
-    Refusal,
     SourceKind,
     Yanked,
     normalized,
@@ -22,6 +23,10 @@ from ftwheel.core.index.page import (
 from ftwheel.core.index.page_json import JsonFiles
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.index.parse import parse_page
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, installer
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import ProjectFiles, refusal
+from ftwheel.core.tags.environments import parse_environment
 from support.pages import HTML, JSON, URL, entry, html_page, json_page
 
 SHA = "a" * 64
@@ -32,7 +37,9 @@ def usual(filename: str = "foo-1.0.tar.gz", **fields: Any) -> dict[str, Any]:
 
 
 def refused_by(details: ProjectDetails) -> list[str]:
-    return [refusal.installer for refusal in details.refusals]
+    project = ProjectFiles("foo", [(SourceKind.INDEX, details)])
+    question = (project, parse_requirement("foo"), parse_environment("cp314-win32"))
+    return [name for name in DEFAULT_INSTALLERS if refusal(*question, installer(name))]
 
 
 def test_a_usual_page_is_read_lazily_and_fully() -> None:
@@ -65,7 +72,7 @@ def test_a_usual_page_is_read_lazily_and_fully() -> None:
     assert second.size is None
     assert (third.yanked, third.core_metadata) == (Yanked(doubtful=True), None)
     assert (details.versions, details.status, details.status_reason) == (("1.0", "2.0"), "archived", "done")
-    assert details.refusals == ()
+    assert details.problems == ()
 
 
 def test_lazy_files_are_a_sequence_like_a_tuple() -> None:
@@ -91,7 +98,7 @@ def test_a_page_without_anything_else_is_a_page() -> None:
         ({"url": 3}, ["pip", "uv"]),
         ({"url": "http://[half"}, ["pip"]),
         ({"filename": None}, ["uv"]),
-        ({"requires-python": 3}, ["uv"]),
+        ({"requires-python": 3}, ["pip", "uv"]),
         ({"requires-python": 0}, ["uv"]),
         ({"size": "3"}, ["uv"]),
         ({"size": -1}, ["uv"]),
@@ -133,7 +140,7 @@ def test_odd_entries_count_as_far_as_they_can_be_read() -> None:
     assert first.broken == ("size", "yanked")
     assert (second.filename, second.size) == ("foo-2.0.tar.gz", 7)
     assert second.url == "https://index.example.org/files/foo-2.0.tar.gz?x#y"
-    assert details.refusals[0] == Refusal(installer="pip", problem="an entry of files is no object")
+    assert PageProblem(fault=PageFault.ENTRY_TYPE, text="an entry of files is not an object") in details.problems
 
 
 @pytest.mark.parametrize(
@@ -187,7 +194,7 @@ def test_html_says_the_same_as_json() -> None:
         "quarantined",
         "bad",
     )
-    assert details.refusals == ()
+    assert details.problems == ()
 
 
 @pytest.mark.parametrize(

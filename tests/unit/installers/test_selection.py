@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 import ftwheel.core.installers.rejections as r
-from ftwheel.core.index.page import File, Refusal, Yanked
+from ftwheel.core.index.page import File, PageFault, PageProblem, Yanked
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
@@ -166,7 +166,8 @@ def test_the_newest_version_is_one_people_would_get() -> None:
 
 @BOTH
 def test_a_page_an_installer_cannot_read_ends_it(rules: str) -> None:
-    sources = [page("foo-1.0.tar.gz", refusals=(Refusal(installer=rules, problem="odd"),))]
+    fault = {"pip": PageFault.URL_SYNTAX, "uv": PageFault.SIZE}[rules]
+    sources = [page("foo-1.0.tar.gz", problems=(PageProblem(fault=fault, text="odd"),))]
     case = Case(sources, rules=rules)
     assert (case.taken, case.selection.refusal) == ("nothing", "odd")
     other = Case(sources, rules="uv" if rules == "pip" else "pip")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import ftwheel.core.installers.rejections as r
-from ftwheel.core.index.page import File, Refusal, SourceKind, Yanked
+from ftwheel.core.index.page import File, PageFault, PageProblem, SourceKind, Yanked
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
 from support.pages import Case, page, project
 
@@ -206,11 +206,11 @@ def test_find_links_is_part_of_every_index_and_needs_none() -> None:
 
 
 def test_pages_that_are_not_asked_cannot_be_in_the_way() -> None:
-    odd = (Refusal(installer="uv", problem="odd"),)
-    sources = [page("foo-2.0.tar.gz", refusals=odd), page("foo-1.0.tar.gz", kind=EXTRA)]
+    odd = (PageProblem(fault=PageFault.SIZE, text="odd"),)
+    sources = [page("foo-2.0.tar.gz", problems=odd), page("foo-1.0.tar.gz", kind=EXTRA)]
     assert Case(sources, rules=UV).taken == "foo-1.0.tar.gz"
     assert Case(sources, rules=replace(UV, index_strategy=IndexStrategy.UNSAFE_BEST_MATCH)).selection.refusal == "odd"
-    assert Case([page("foo-1.0.tar.gz", kind=FILES, refusals=odd)], rules=UV).selection.refusal == "odd"
+    assert Case([page("foo-1.0.tar.gz", kind=FILES, problems=odd)], rules=UV).selection.refusal == "odd"
 
 
 def test_metadata_is_read_of_the_chosen_file() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.urls import redact
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 from ftwheel.io.installers.config import InstallerConfig
 from ftwheel.io.installers.configured import read_config
 
@@ -79,7 +80,9 @@ def _positive(text: str) -> int:
 
 
 @contextmanager
-def open_locations(arguments: argparse.Namespace, installers: Iterable[str] = ("pip",)) -> Iterator[IndexLocations]:
+def open_locations(
+    arguments: argparse.Namespace, installers: Iterable[str] = DEFAULT_INSTALLERS[:1]
+) -> Iterator[IndexLocations]:
     """The locations that the options and the configuration of these installers name."""
     names = tuple(dict.fromkeys(installers))
     if arguments.index:

@@ -8,11 +8,18 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, INSTALLERS
+
 if TYPE_CHECKING:
     from ftwheel.cli.options.indexes import IndexLocations
     from ftwheel.core.installers.options import InstallerOptions
 
-__all__ = ["add_arguments", "rules"]
+__all__ = ["add_arguments", "names_of_installers", "rules"]
+
+
+def names_of_installers(default: Sequence[str] = DEFAULT_INSTALLERS) -> str:
+    """The help of ``--installer``."""
+    return f"{', '.join(INSTALLERS)}, or pip==24.0 (default: {' and '.join(default)})"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

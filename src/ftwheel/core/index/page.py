@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,8 +22,9 @@ from ftwheel.core.errors import IndexFormatError
 __all__ = [
     "JSON_TYPE",
     "File",
+    "PageFault",
+    "PageProblem",
     "ProjectDetails",
-    "Refusal",
     "SourceKind",
     "Yanked",
     "check_api_version",
@@ -89,12 +90,34 @@ class File:
     broken: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """An installer (``pip`` or ``uv``) that gives up on the whole page, and what it trips over."""
+class PageFault(enum.Enum):
+    """What on a page is not as specified. Which of these end an installer's run is that installer's to say."""
 
-    installer: str
-    problem: str
+    ENTRY_TYPE = "an entry is not an object"
+    URL_MISSING = "an entry without an address"
+    URL_TYPE = "an address that is not text"
+    URL_SYNTAX = "an address that cannot be parsed"
+    FILENAME_TYPE = "a file name that is missing or not text"
+    REQUIRES_PYTHON_TYPE = "a requires-python that is not text"
+    SIZE = "a size that is not a number of bytes"
+    HASHES_MISSING = "an entry without hashes"
+    HASHES_TYPE = "hashes that are not an object"
+    DIGEST = "a digest of the wrong length, or of an unknown algorithm"
+    UPLOAD_TIME_EMPTY = "an upload time that is empty"
+    UPLOAD_TIME_SYNTAX = "an upload time that is not ISO 8601"
+    UPLOAD_TIME_ZONE = "an upload time without a zone"
+    YANKED_TYPE = "a yanked that is neither a boolean nor text"
+    CORE_METADATA_TYPE = "a core-metadata that is neither a boolean nor hashes"
+    BASE_RELATIVE = "a base address that is relative"
+    EGG_NAME = "an egg fragment that is not a project name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageProblem:
+    """One fault of a page, and where it is, in words."""
+
+    fault: PageFault
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +127,8 @@ class ProjectDetails:
     ``name`` is normalized (PEP 503). ``files`` are in page order. ``versions`` are what a JSON page declares
     (PEP 700), in page order. ``files`` of a JSON page are
     made when they are asked for. ``html`` matters because pip reads no size and no upload time from HTML. ``status`` is
-    PEP 792's marker, ``active`` when none is given; no installer looks at it. ``refusals`` are the installers that
-    cannot read this page, each at most once; its files are listed all the same.
+    PEP 792's marker, ``active`` when none is given; no installer looks at it. ``problems`` are the
+    first of each fault, in page order; the files are listed all the same.
     """
 
     name: str
@@ -116,7 +139,11 @@ class ProjectDetails:
     versions: tuple[str, ...] = ()
     status: str = "active"
     status_reason: str = ""
-    refusals: tuple[Refusal, ...] = ()
+    problems: tuple[PageProblem, ...] = ()
+
+    def first_problem(self, faults: Container[PageFault]) -> str:
+        """The text of the first problem with one of these faults; empty when there is none."""
+        return next((problem.text for problem in self.problems if problem.fault in faults), "")
 
 
 def normalized(name: str) -> str:
@@ -171,7 +198,7 @@ def short(text: str) -> str:
 def render_page(details: ProjectDetails) -> bytes:
     """The page as JSON of the simple API (PEP 691, 700, 714, 792), UTF-8; ``parse_page`` reads the same details back.
 
-    What a JSON page has no place for is lost: ``html``, ``broken`` and ``refusals``. To replay a page exactly, keep
+    What a JSON page cannot hold is lost: ``html``, ``broken`` and ``problems``. To replay a page exactly, keep
     its body and its content type.
     """
     page: dict[str, Any] = {

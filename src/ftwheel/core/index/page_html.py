@@ -1,7 +1,7 @@
 """Decides what an HTML page of the simple repository API says (PEP 503, 592, 629, 658, 714, 792).
 
 Read as pip reads it (``pip/_internal/index/collector.py``); what makes uv give up on the whole page
-(``uv-client/src/html.rs``) is noted as a refusal.
+(``uv-client/src/html.rs``) is noted as a problem.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.index.page import (
     File,
+    PageFault,
+    PageProblem,
     ProjectDetails,
-    Refusal,
     Yanked,
     check_api_version,
     check_length,
@@ -85,9 +86,9 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
         page.feed(text)
     except (AssertionError, ValueError) as error:  # html.parser and html.unescape raise these for some nonsense
         raise IndexFormatError(f"{short(url)}: HTML that cannot be read ({str(error)[:100]})") from error
-    problems: dict[str, str] = {}
+    problems: dict[PageFault, str] = {}
     if page.early_base is not None and not _SCHEME.match(page.early_base):
-        problems["uv"] = f'<base href="{page.early_base[:200]}"> is relative'
+        problems[PageFault.BASE_RELATIVE] = f'<base href="{page.early_base[:200]}"> is relative'
     base = page.base or url
     files = [file for anchor in page.anchors if (file := _file(anchor, base, problems)) is not None]
     return ProjectDetails(
@@ -98,11 +99,11 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
         html=True,
         status=page.meta.get("pypi:project-status") or "active",
         status_reason=page.meta.get("pypi:project-status-reason", ""),
-        refusals=tuple(Refusal(installer=who, problem=what) for who, what in sorted(problems.items())),
+        problems=tuple(PageProblem(fault=fault, text=text) for fault, text in problems.items()),
     )
 
 
-def _file(anchor: Mapping[str, str | None], base: str, problems: dict[str, str]) -> File | None:
+def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault, str]) -> File | None:
     href = anchor.get("href")
     if not href:
         return None
@@ -111,11 +112,11 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[str, str])
         url = href if href.startswith(("https://", "http://")) else urljoin(base, href)
         urlsplit(url)
     except ValueError:
-        problems.setdefault("pip", f"{href[:200]} is no address")
+        problems.setdefault(PageFault.URL_SYNTAX, f"{href[:200]} is not an address")
         return None
     egg = _EGG.search(url)
     if egg and not _EGG_NAME.fullmatch(egg.group(1)):
-        problems.setdefault("pip", f"the fragment egg={egg.group(1)[:200]} is no project name")
+        problems.setdefault(PageFault.EGG_NAME, f"the fragment egg={egg.group(1)[:200]} is not a project name")
     size = anchor.get("data-size") or ""
     uploaded = anchor.get("data-upload-time")
     metadata = anchor.get("data-core-metadata")
@@ -133,16 +134,18 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[str, str])
     )
 
 
-def _fragment_hashes(fragment: str, problems: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def _fragment_hashes(fragment: str, problems: dict[PageFault, str]) -> tuple[tuple[str, str], ...]:
     """The digest of a fragment that is just one ``algorithm=digest``; pip reads others too, in the address itself."""
     parts = fragment.split("=")
     if len(parts) != 2:
         return ()
     algorithm, digest = parts
     if algorithm not in _UV_ALGORITHMS:
-        problems.setdefault("uv", f"the fragment #{fragment[:200]} has an algorithm uv does not know")
+        problems.setdefault(PageFault.DIGEST, f"the fragment #{fragment[:200]} has an unknown algorithm")
     elif not is_uv_digest(algorithm, digest):
-        problems.setdefault("uv", f"the digest in #{fragment[:200]} has a wrong length or is not hexadecimal")
+        problems.setdefault(
+            PageFault.DIGEST, f"the digest in #{fragment[:200]} has a wrong length or is not hexadecimal"
+        )
     return ((algorithm, digest),) if algorithm in _UV_ALGORITHMS | _OTHER_ALGORITHMS else ()
 
 

@@ -1,13 +1,14 @@
 """Decides what a JSON page of the simple repository API says (PEP 691, 700, 714, 792).
 
-An entry that cannot be read as specified makes some installers give up on the whole page: pip where a wrong type makes
-it fail (``pip/_internal/models/link.py``), uv wherever its types are not met (``uv-pypi-types/src/simple_json.rs``).
+An entry that is not as specified is a problem of the page, and some installers give up on all of it: pip where a wrong
+type makes it fail (``pip/_internal/models/link.py``), uv wherever its types are not met
+(``uv-pypi-types/src/simple_json.rs``). Each installer names the faults that it refuses.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
 from types import NoneType
@@ -16,8 +17,9 @@ from typing import Any, overload
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.index.page import (
     File,
+    PageFault,
+    PageProblem,
     ProjectDetails,
-    Refusal,
     Yanked,
     check_api_version,
     check_length,
@@ -29,6 +31,7 @@ from ftwheel.core.index.page import (
 
 __all__ = ["Columns", "JsonFiles", "columns", "parse_json"]
 
+_Note = Callable[[str, PageFault], None]
 Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata")
 _LARGEST_SIZE = 2**64
@@ -56,7 +59,7 @@ def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
         versions=tuple(text for text in versions if isinstance(text, str)) if isinstance(versions, list) else (),
         status=_text(marker.get("status"), "active"),
         status_reason=_text(marker.get("reason"), ""),
-        refusals=reader.refusals(),
+        problems=reader.problems(),
     )
 
 
@@ -188,21 +191,17 @@ def _types(values: Iterable[object]) -> set[type]:
 
 
 class _Reader:
-    """Reads the file entries of one page that has unusual ones, and notes what installers trip over."""
+    """Reads the file entries of one page that has unusual ones, and notes its problems."""
 
     def __init__(self, url: str) -> None:
         from urllib.parse import urljoin, urlsplit  # noqa: PLC0415  # usual pages need neither
 
         self.url = url
-        self.problems: dict[str, str] = {}
+        self._problems: dict[PageFault, str] = {}
         self._join, self._split = urljoin, urlsplit
 
-    def refusals(self) -> tuple[Refusal, ...]:
-        return tuple(Refusal(installer=who, problem=what) for who, what in sorted(self.problems.items()))
-
-    def refuse(self, problem: str, *installers: str) -> None:
-        for installer in installers:
-            self.problems.setdefault(installer, problem)
+    def problems(self) -> tuple[PageProblem, ...]:
+        return tuple(PageProblem(fault=fault, text=text) for fault, text in self._problems.items())
 
     def files(self, entries: list[Any]) -> tuple[File, ...]:
         return tuple(file for entry in entries if (file := self._careful(entry)) is not None)
@@ -210,94 +209,96 @@ class _Reader:
     def _careful(self, entry: Any) -> File | None:
         """Any entry; None when it has no address or is no object. Fields of a wrong shape count as missing."""
         if not isinstance(entry, dict):
-            self.refuse("an entry of files is no object", "pip", "uv")
+            self._problems.setdefault(PageFault.ENTRY_TYPE, "an entry of files is not an object")
             return None
         broken: list[str] = []
 
-        def trip(field: str, *installers: str) -> None:
+        def note(field: str, fault: PageFault) -> None:
             broken.append(field)
-            self.refuse(f"{field} of {short(str(entry.get('filename')))} is not as specified", *installers)
+            self._problems.setdefault(fault, f"{field} of {short(str(entry.get('filename')))} is not as specified")
 
         href = entry.get("url")
         if not isinstance(href, str):
-            trip("url", *(("uv",) if href is None else ("pip", "uv")))
+            note("url", PageFault.URL_MISSING if href is None else PageFault.URL_TYPE)
             return None
         try:
             url = href if href.startswith(("https://", "http://")) else self._join(self.url, href)
             path = self._split(url).path
         except ValueError:
-            trip("url", "pip")
+            note("url", PageFault.URL_SYNTAX)
             return None
         filename = entry.get("filename")
         if not isinstance(filename, str):
-            trip("filename", "uv")
+            note("filename", PageFault.FILENAME_TYPE)
             filename = path.rpartition("/")[2]
         requires_python = entry.get("requires-python")
         if requires_python is not None and not isinstance(requires_python, str):
             # pip fails when it comes to look at it, which for nothing much (0, false) it does not
-            trip("requires-python" if requires_python else "empty requires-python", "uv")
+            note("requires-python" if requires_python else "empty requires-python", PageFault.REQUIRES_PYTHON_TYPE)
             requires_python = None
         size = entry.get("size")
         if not (isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**64):
             if "size" in entry:
-                trip("size", "uv")
+                note("size", PageFault.SIZE)
             size = None
         return File(
             filename=filename,
             url=url,
-            hashes=self._hashes(entry, trip),
+            hashes=self._hashes(entry, note),
             size=size,
-            upload_time=self._upload_time(entry, trip),
+            upload_time=self._upload_time(entry, note),
             requires_python=requires_python,
-            yanked=self._yanked(entry, trip),
-            core_metadata=self._core_metadata(entry, trip),
+            yanked=self._yanked(entry, note),
+            core_metadata=self._core_metadata(entry, note),
             broken=tuple(broken),
         )
 
-    def _hashes(self, entry: Mapping[str, Any], trip: Any) -> tuple[tuple[str, str], ...]:
+    def _hashes(self, entry: Mapping[str, Any], note: _Note) -> tuple[tuple[str, str], ...]:
         hashes = entry.get("hashes")
         if not isinstance(hashes, dict):
-            trip("hashes", *(("uv",) if hashes is None else ("pip", "uv")))
+            note("hashes", PageFault.HASHES_MISSING if hashes is None else PageFault.HASHES_TYPE)
             return ()
         if not _uv_takes(hashes):
-            trip("hashes", "uv")
+            note("hashes", PageFault.DIGEST)
         return _pairs(hashes)
 
-    def _upload_time(self, entry: Mapping[str, Any], trip: Any) -> datetime | None:
+    def _upload_time(self, entry: Mapping[str, Any], note: _Note) -> datetime | None:
         uploaded = entry.get("upload-time")
         if "upload-time" not in entry:
             return None
         if not isinstance(uploaded, str):
-            trip("upload-time", *(("pip", "uv") if uploaded else ("uv",)))
+            note("upload-time", PageFault.UPLOAD_TIME_SYNTAX if uploaded else PageFault.UPLOAD_TIME_EMPTY)
             return None
         time = read_upload_time(uploaded)
         if time is None:
-            # A time without a zone stops pip only when there is a cut-off; it then has none to compare with.
-            trip("upload-time", *(("pip", "uv") if uploaded and not _is_time(uploaded) else ("uv",)))
+            note("upload-time", _time_fault(uploaded))
         return time
 
-    def _yanked(self, entry: Mapping[str, Any], trip: Any) -> Yanked | None:
+    def _yanked(self, entry: Mapping[str, Any], note: _Note) -> Yanked | None:
         yanked = entry.get("yanked", False)
         if not isinstance(yanked, bool | str):
-            trip("yanked", "uv")
+            note("yanked", PageFault.YANKED_TYPE)
         return _read_yanked(yanked)
 
-    def _core_metadata(self, entry: Mapping[str, Any], trip: Any) -> tuple[tuple[str, str], ...] | None:
+    def _core_metadata(self, entry: Mapping[str, Any], note: _Note) -> tuple[tuple[str, str], ...] | None:
         for key in _METADATA_KEYS:
             metadata = entry.get(key)
             if not (
                 metadata is None or isinstance(metadata, bool) or (isinstance(metadata, dict) and _uv_takes(metadata))
             ):
-                trip(key, "uv")
+                note(key, PageFault.CORE_METADATA_TYPE)
         return _read_metadata(entry)
 
 
-def _is_time(text: str) -> bool:
+def _time_fault(text: str) -> PageFault:
+    """The fault of a text that names no moment."""
+    if not text:
+        return PageFault.UPLOAD_TIME_EMPTY
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        return False
-    return True
+        return PageFault.UPLOAD_TIME_SYNTAX
+    return PageFault.UPLOAD_TIME_ZONE
 
 
 def _uv_takes(hashes: Mapping[str, Any]) -> bool:

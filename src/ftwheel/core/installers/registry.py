@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.interface import Installer
 from ftwheel.core.installers.options import InstallerOptions
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.interface import Installer
 
 __all__ = ["DEFAULT_INSTALLERS", "INSTALLERS", "find_installer", "installer"]
 

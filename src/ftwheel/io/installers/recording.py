@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.errors import IndexFormatError, InputError, unwritable
-from ftwheel.core.index.page import ProjectDetails, Refusal, SourceKind, render_page
+from ftwheel.core.index.page import PageFault, PageProblem, ProjectDetails, SourceKind, render_page
 from ftwheel.core.index.pages import Index
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import IndexStrategy
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["RecordedIndex", "Recording", "read_recording", "write_recording"]
 
 _TABLE = "recording.json"
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
+_READABLE = frozenset({1, 2})  # 1 kept the installers that refuse a page in place of its problems
 _JSON = "application/vnd.pypi.simple.v1+json"
 _REMOTE = "https://recording.invalid/"  # a name that no host has (RFC 2606): nothing recorded can be downloaded
 _LOCAL = "file:///"  # kept apart, because installers treat local files differently
@@ -69,7 +70,7 @@ class RecordedIndex:
             return replace(
                 details,
                 html=bool(about["html"]),
-                refusals=tuple(Refusal(installer=who, problem=what) for who, what in about["refusals"].items()),
+                problems=_problems(path, about),
                 files=details.files
                 if not broken
                 else tuple(
@@ -81,13 +82,19 @@ class RecordedIndex:
             raise IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})") from error
 
 
+def _problems(path: str, about: Mapping[str, Any]) -> tuple[PageProblem, ...]:
+    if about.get("refusals"):
+        raise IndexFormatError(f"{path}: recorded by an earlier ftwheel, which kept less of it", hint="record it again")
+    return tuple(PageProblem(fault=PageFault[name], text=text) for name, text in about.get("problems", {}).items())
+
+
 def read_recording(folder: Path) -> Recording:
     """The recording in a folder. Raises InputError when there is none, IndexFormatError when it is damaged."""
     path = os.path.join(folder, _TABLE)
     try:
         with open(path, encoding="utf-8") as file:
             table = json.load(file)
-        if table["schema_version"] != _SCHEMA_VERSION:
+        if table["schema_version"] not in _READABLE:
             raise IndexFormatError(
                 f"{path}: schema version {table['schema_version']}, wanted {_SCHEMA_VERSION}", hint="record it again"
             )
@@ -200,7 +207,7 @@ def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mappi
         "rank": ranks[_bare(details.url)],
         "local": details.url.startswith("file:"),
         "html": details.html,
-        "refusals": {refusal.installer: refusal.problem for refusal in details.refusals},
+        "problems": {problem.fault.name: problem.text for problem in details.problems},
         "broken": {str(index): list(file.broken) for index, file in enumerate(files) if file.broken},
     }
 

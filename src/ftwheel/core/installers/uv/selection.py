@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
-from ftwheel.core.index.page import SourceKind, normalized
+from ftwheel.core.index.page import PageFault, SourceKind, normalized
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import Installer
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
@@ -34,6 +34,7 @@ from ftwheel.core.tags.environments import Environment
 __all__ = ["UvSelection"]
 
 _ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
+_REFUSED_FAULTS = frozenset(PageFault) - {PageFault.URL_SYNTAX, PageFault.EGG_NAME}
 _MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
 _SWITCHED_OFF, _YANKED, _UNKNOWN_TAGS, _OTHER_PYTHON, _OTHER_ABI, _OTHER_PLATFORM = range(6)
 
@@ -92,11 +93,8 @@ class UvSelection(InstallerQuestion):
         return (None if best is None else self.candidate(best), refusal)
 
     def _page_refusal(self) -> str:
-        for number in (*sorted(self.flat), *self.indexes):
-            for refusal in self.project.sources[number].details.refusals:
-                if refusal.installer == "uv":
-                    return refusal.problem
-        return ""
+        pages = (self.project.sources[number].details for number in (*sorted(self.flat), *self.indexes))
+        return next(filter(None, (page.first_problem(_REFUSED_FAULTS) for page in pages)), "")
 
     def _metadata_refusal(self, entry: ProjectFile) -> str:
         """Why uv ends with an error when it has chosen the file and read METADATA; empty when it does not."""

@@ -32,7 +32,7 @@ _STATES = {
 _MOST_NODES = 5000  # of the tree
 
 
-def html(report: MissingReport, *, installer: str = "pip") -> str:
+def html(report: MissingReport, *, installer: str) -> str:
     """The page as text, to be written as UTF-8; ``installer`` is whose choice was looked at."""
     lines = document(
         title=f"{bounded(listed(report.inputs), 80)}: {report.counts.summary}",
