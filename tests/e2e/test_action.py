@@ -114,6 +114,8 @@ def test_a_release_is_planned_built_and_verified(runs: Runs, index: IndexServer,
     kept = {path.name for path in (tmp_path / "home" / "artifacts" / built["artifact"]).iterdir()}
     assert kept == {*wheels, "histogram_setuptools_c-1.0.tar.gz"}
     assert json.loads(verified["wheels"]) == wheels
+    assert built["digests"] == verified["digests"]
+    assert [line.split("  ")[1] for line in built["digests"].splitlines()] == sorted(kept)
     assert [each | pair for each in json.loads(verified["pairs"])] == json.loads(verified["pairs"]) != []
     assert json.loads(verified["missing"]) == []
     assert set(index.paths) == {"/simple/histogram-setuptools-c/"}
@@ -201,7 +203,8 @@ def test_two_jobs_build_a_half_each_and_verify_collects_them(runs: Runs, index: 
     assert run.code == 0, run.story
     assert run.results("build") == ["success", "success"]
     artifacts = {path.name for path in (tmp_path / "home" / "artifacts").iterdir()}
-    assert artifacts == {"wheels-3.13", "wheels-3.13t", "ftwheel-report-wheels"}
+    kept = {"wheels-3.13", "wheels-3.13t"}
+    assert artifacts == {*kept, *(f"digests-{name}" for name in kept), "ftwheel-report-wheels"}
     [pair] = json.loads(run.outputs("verify")["pairs"])
     assert pair["default"] != pair["free_threaded"]
     assert {pair["default"], pair["free_threaded"]} == set(json.loads(run.outputs("verify")["wheels"]))
@@ -310,11 +313,23 @@ def test_files_of_one_name_with_other_contents_are_refused(runs: Runs, index: In
 
 
 @pytest.mark.action
+def test_what_the_build_did_not_record_is_refused(runs: Runs, index: IndexServer, tmp_path: Path):
+    project = c_project(tmp_path / "project", {"_one": c_source("_one")})
+    make_wheel(project / "a", "ext-1.0-py3-none-any.whl", files={"demo/__init__.py": ""})
+    building = uses("build", mode="build", driver="local", pythons="3.13")
+    run = runs(project, job(building, uploads("a"), uses("verify", mode="verify")))
+    assert run.results("build") == ["success"], run.story
+    assert run.exit_status("verify") == 2
+    assert "ext-1.0-py3-none-any.whl was not recorded" in run.errors[0].text
+    assert index.paths == []
+
+
+@pytest.mark.action
 def test_verify_without_artifacts_says_what_is_to_be_done(runs: Runs, tmp_path: Path):
     project = intree_project(tmp_path / "project", "")
     run = runs(project, job(uses("verify", mode="verify", artifacts="other")))
     assert run.exit_status("verify") == 2
-    assert "no wheel came with the artifacts other-*" in run.errors[0].text
+    assert "there is no wheel with the artifacts other-*" in run.errors[0].text
 
 
 @pytest.mark.action

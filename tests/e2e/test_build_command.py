@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ftwheel.io.release.digests import read_digests
 from support.commands import ftwheel, ftwheel_environ
 from support.projects import c_project, c_source, intree_project
 
@@ -72,7 +73,10 @@ def test_a_project_without_the_wrapper_twice(plain: Path, pair: str, tmp_path: P
     # debug information holds the folder of the build: a cache of its own keeps other runs from taking the first place
     environ = ftwheel_environ(SOURCE_DATE_EPOCH="1700000000", FTWHEEL_CACHE_DIR=os.fspath(tmp_path / "cache"))
 
-    first = ftwheel("build", plain, "--python", pair, "--format", "json", environ=environ).json
+    listed = tmp_path / "listed.sha256"
+    first = ftwheel(
+        "build", plain, "--python", pair, "--format", "json", "--write-digests", listed, environ=environ
+    ).json
 
     assert first["schema_version"] == 1
     assert first["passed"] is True
@@ -89,6 +93,7 @@ def test_a_project_without_the_wrapper_twice(plain: Path, pair: str, tmp_path: P
         assert wheel["repair"]["tool"] in {"auditwheel", "delocate", "delvewheel"}
         assert wheel["repair"]["after"] == wheel["tags"].split("-")[-1]
     made = {Path(wheel["path"]).name for wheel in first["wheels"]}
+    assert read_digests(listed) == {wheel["filename"]: wheel["sha256"] for wheel in first["wheels"]}
     assert {name: data for name, data in tree(plain).items() if Path(name).name not in made} == before
 
     again = ftwheel("build", plain, "--python", pair, environ=environ)

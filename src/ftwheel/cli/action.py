@@ -69,16 +69,19 @@ def _prepare() -> int:
     building = inputs.mode is ActionMode.BUILD
     own = _own_pythons(inputs)  # also where they are not asked for: a wrong configuration ends the job here
     pythons = job.pythons or own
-    machine = f"{os.environ.get('RUNNER_OS', '')}-{os.environ.get('RUNNER_ARCH', '')}"
     work = tempfile.mkdtemp(prefix="ftwheel-", dir=_runner_temp())
     Path(work, _GIVEN).write_text(_json(given), encoding="utf-8")
     _output(
         work=work,
         pythons="\n".join(pythons) if building and inputs.driver == "local" else "",
         emulate=job.emulate if building else "",
-        artifact=artifact_name(inputs, machine) if building else "",
+        artifact=artifact_name(inputs, _machine()) if building else "",
     )
     return 0
+
+
+def _machine() -> str:
+    return f"{os.environ.get('RUNNER_OS', '')}-{os.environ.get('RUNNER_ARCH', '')}"
 
 
 def _run() -> int:
@@ -147,7 +150,8 @@ def _selection(inputs: ActionInputs) -> BuildSelection:
 
 def _build(inputs: ActionInputs, work: Path) -> int:
     """Build one job's wheels."""
-    from ftwheel.core.project.action import built_pairs, job_of
+    from ftwheel.core.project.action import artifact_name, built_pairs, job_of
+    from ftwheel.io.release.digests import digest_of, written
 
     job, project, dist = job_of(inputs), _project(inputs), work / "dist"
     options = ["--verbose", "--out-dir", os.fspath(dist), "--driver", inputs.driver]
@@ -170,11 +174,17 @@ def _build(inputs: ActionInputs, work: Path) -> int:
     paths = [file["path"] for file in built if file["path"]]
     if code == 0 and not paths:
         raise InputError("nothing was built, so there is nothing to upload", hint="look at the input arguments")
+    digests = {file["filename"]: file["sha256"] for file in built if file["path"]}
+    digests |= {os.path.basename(path): digest_of(Path(path)) for path in sdist}
+    record = work / f"{artifact_name(inputs, _machine())}.sha256"
+    record.write_text(written(digests), encoding="utf-8")
     _output(
         wheels=_json([wheel["filename"] for wheel in document.get("wheels", ()) if wheel["path"]]),
         pairs=_json(built_pairs(document)),
         files="\n".join(map(os.path.abspath, [*sdist, *paths])),
         dist=os.fspath(dist),
+        digests=written(digests).rstrip("\n"),
+        record=os.fspath(record),
     )
     _summary(reports.markdown)
     return code
@@ -215,6 +225,7 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
         details = f"<details><summary>The wheels one by one</summary>\n\n{one_by_one.markdown}\n</details>\n"
     first = ["--new-project"] if inputs.new_project else []
     listed = ["--html", os.fspath(report), "--write-digests", os.fspath(work / "ftwheel.sha256")]
+    listed += [f"--digests={record}" for record in sorted((work / "digests").glob("*.sha256"))]
     arguments = ["--keep-targets", *config, *first, *listed, *inputs.arguments, os.fspath(dist)]
     try:
         verified, release = _command("verify", arguments, inputs, work)

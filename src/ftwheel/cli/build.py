@@ -66,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with cibuildwheel: manylinux_2_28_x86_64, ... or patterns (default: the project's, built here)",
     )
     add("--dry-run", action="store_true", help="with cibuildwheel: show what would be run, and leave")
+    add("--write-digests", type=Path, metavar="FILE", help="write names and SHA-256 of the files, for verify --digests")
     index_rules.add_argument(parser)
     reports.add_arguments(parser, "build")
     add("-v", "--verbose", action="store_true", help="show the build logs too")
@@ -97,6 +98,13 @@ def run(arguments: argparse.Namespace) -> int:
             result = _build(arguments, project, settings, out_dir, shown=shown)
     write(result, arguments.format, sys.stdout)
     reports.write_all(arguments.report, partial(write, result))
+    if arguments.write_digests and result.passed:
+        from ftwheel.io.release.digests import written
+
+        digests = {wheel.filename: wheel.sha256 for wheel in result.wheels}
+        if result.sdist:
+            digests[result.sdist.filename] = result.sdist.sha256
+        reports.save(arguments.write_digests, written(digests))
     return 0 if result.passed else 1
 
 

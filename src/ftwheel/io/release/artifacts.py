@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
 from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
 from ftwheel.core.errors import InputError
+from ftwheel.io.release.digests import digest_of
 from ftwheel.io.release.dist import ENDINGS, file_identity
 
 __all__ = ["collect"]
@@ -40,7 +40,7 @@ def collect(source: Path, target: Path, *, shared: bool = False) -> tuple[Path, 
                 f"{path.name}: is {first} in another spelling", hint="build each file in one job, and do not rename it"
             )
         other = found.setdefault(path.name, path)
-        if _digest(other) != _digest(path):
+        if digest_of(other) != digest_of(path):
             raise InputError(
                 f"{path.name}: two jobs made it, with different contents"
                 f" ({other.relative_to(source).as_posix()} and {path.relative_to(source).as_posix()})",
@@ -61,8 +61,3 @@ def _is_foreign(path: Path, *, top: bool) -> bool:
     except InvalidSdistFilename:
         return True
     return not path.name.endswith(".tar.gz")
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").digest()

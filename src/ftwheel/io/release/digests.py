@@ -6,6 +6,7 @@ from the JSON of ``ftwheel build``, which records what it made.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -13,9 +14,15 @@ from pathlib import Path
 
 from ftwheel.core.errors import ConfigurationError, InputError, refused
 
-__all__ = ["compare_digests", "read_digests", "written"]
+__all__ = ["compare_digests", "digest_of", "read_digests", "written"]
 
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](?:\./)?([^/\\\x00-\x1f]+)")
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def written(digests: Mapping[str, str]) -> str:
@@ -67,7 +74,7 @@ def compare_digests(recorded: Mapping[str, str], present: Mapping[str, str], *, 
 
 
 def _none(path: Path, why: str) -> ConfigurationError:
-    return ConfigurationError(f"{path}: {why}", hint="make one with ftwheel verify --write-digests FILE")
+    return ConfigurationError(f"{path}: {why}", hint="write one with --write-digests FILE of ftwheel build or verify")
 
 
 def _of_line(line: str) -> tuple[str, str]:

@@ -5,7 +5,6 @@ Only METADATA (PKG-INFO of a source distribution) is read, not the rest; digests
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 import tarfile
 import zipfile
@@ -23,6 +22,7 @@ from ftwheel.core.release.upload import Upload
 from ftwheel.core.wheel.contents import parse_metadata
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.reports import CheckReport
+from ftwheel.io.release.digests import digest_of
 from ftwheel.io.release.sdist import read_sdist
 from ftwheel.io.system.folders import near
 from ftwheel.io.wheel.archive import open_zip
@@ -30,7 +30,6 @@ from ftwheel.io.wheel.archive import open_zip
 __all__ = ["ENDINGS", "Dist", "file_identity", "read_dist"]
 
 _MOST_BYTES = 4 << 20  # of one METADATA; the longest descriptions on the public index are below 2 MiB
-_CHUNK = 1 << 20
 # what publishers and indexes took for a distribution at some time; all but the first two are findings today
 ENDINGS = (
     *(".whl", ".tar.gz", ".zip", ".egg", ".tar", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.z", ".tar.zst"),
@@ -65,11 +64,7 @@ class Dist:
 
     def sha256(self, filename: str) -> str:
         """The digest of one of the files, in hexadecimal."""
-        digest = hashlib.sha256()
-        with self.paths[filename].open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-        return digest.hexdigest()
+        return digest_of(self.paths[filename])
 
     def sdist(self, filename: str) -> SdistContents:
         """What is inside one of the source distributions."""
