@@ -19,6 +19,7 @@ from ftwheel.core.wheel.extension_module import (
     UnreadableBinaryError,
 )
 from ftwheel.io.binaries import is_binary, read_extension, read_images
+from ftwheel.io.binaries.definitions import find_definitions
 from support.images import Spec, elf, fat, macho, pe
 
 LITTLE, BIG = "<", ">"
@@ -79,6 +80,32 @@ def test_slots(
     assert module.init_name == "PyInit_spam"
     assert module.imports == ("PyModuleDef_Init",)
     assert is_binary(data[:4])
+
+
+def _at(word: int, address: int) -> bytes:
+    return struct.pack("<I", word | address)
+
+
+@pytest.mark.parametrize("machine", [62, 183], ids=["x86_64", "aarch64"])
+@pytest.mark.parametrize("mentioned", ["slots", "m_slots", "name"])
+def test_data_decides_nothing_where_code_mentions_the_slots(machine: int, mentioned: str) -> None:
+    spec = Spec(machine=machine, code=bytes(12))
+    (image,) = read_images(elf(spec), "spam.so")
+    (definition,) = find_definitions(image)
+    target = {
+        "slots": definition.slots_at + 8,
+        "m_slots": definition.address + len(definition.head.pattern) + 4 * image.word,
+        "name": definition.slots_at + 0x80,
+    }[mentioned]
+    init = image.exports["PyInit_spam"]
+    if machine == 62:  # mov dword [rip + ...], 1
+        code = b"\xc7\x05" + struct.pack("<ii", target - init - 10, 1) + b"\xc3"
+    else:  # adrp x0, page; add x0, x0, rest; ret
+        pages = (target >> 12) - (init >> 12)
+        code = _at(0x90000000, (pages & 3) << 29 | (pages >> 2 & 0x7FFFF) << 5)
+        code += _at(0x91000000, (target & 0xFFF) << 10) + b"\xc0\x03\x5f\xd6"
+    module = read_extension(elf(replace(spec, code=code)), "spam.so", level2=False)
+    assert module.gil.answer is (Declaration.NOT_USED if mentioned == "name" else Declaration.CANNOT_TELL)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ftwheel.core.wheel.extension_module import AbiInfo, Declaration, DeclarationBasis, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.definitions import Definition, SlotTable, find_slot_arrays, image_memory, read_slots
 from ftwheel.io.binaries.readers.image import BinaryImage
+from ftwheel.io.binaries.references import mentions_slots
 from ftwheel.io.binaries.toolchain import has_string
 
 __all__ = ["SET_GIL", "BinaryVerdict", "decide_by_data", "verdict_of_slots"]
@@ -85,6 +86,8 @@ def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Def
             if found.slots is not None and found.slots.count
         }
         if len(verdicts) == 1 and len(own) == 1:
+            if mentions_slots(image, init_name, own[0]):
+                return undecided(f"{init_name} may change the slots of definition {own[0].name!r}", InitPhase.MULTI)
             return verdicts.pop()
         if not own:
             return undecided(f"no static module definition is named {name!r}")
