@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from ftwheel.core.build.cibuildwheel.identifiers import CibuildwheelSeries
 from ftwheel.io.build.cibuildwheel import installed
@@ -97,6 +99,27 @@ def test_a_pair_comes_out_right(
         assert [(each["outcome"], each["gil_after"]) for each in wheel["imports"]] == [
             ("loaded", gil) for _ in wheel["modules"]
         ]
+
+
+def test_the_gitlab_job_builds_with_the_backend_that_came_with_ftwheel(
+    tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str]
+) -> None:
+    """No index has ``ftwheel-build``, and the container finds it."""
+    variables = podman("setuptools>=77")
+    for wheel in (tmp_path / "wheels").glob("ftwheel_build-*"):
+        wheel.unlink()
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "tests" / "projects" / "setuptools-src", project)
+    label = probe(pair[0]).label
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as stream:
+        stream.write(f'[tool.cibuildwheel.linux]\nenvironment = "{variables.pop("CIBW_ENVIRONMENT_LINUX")}"\n')
+    wanted = ["--pythons", f"{label},{label}t", "--platforms", "manylinux_x86_64", "--adopt", "backend"]
+    assert ftwheel("init", project, "--yes", *wanted, environ=variables).code == 0
+    template = YAML(typ="safe").load((ROOT / "templates" / "gitlab" / "release.yml").read_text(encoding="utf-8"))
+    [line] = [line for line in template["linux"]["script"] if "ftwheel build" in line]
+    done = ftwheel(*shlex.split(line)[1:], cwd=project, environ=variables | {"CIBW_TEST_COMMAND": ""})
+    assert done.code == 0, done.out + done.err
+    assert len(list((project / "dist").glob("*.whl"))) == 2
 
 
 @pytest.fixture

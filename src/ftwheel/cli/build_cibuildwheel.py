@@ -132,8 +132,17 @@ def _plan(
         config_settings=settings,
         audit=_audit(),
         container_label=label,
+        backend_folder=_backend_folder() if label else "",
     )
     return plan_runs(select(request, identifiers_of), own, document, run_request)
+
+
+def _backend_folder() -> str:
+    """Where the wheel of the ``ftwheel-build`` is that this ftwheel came with; empty where there is none."""
+    from ftwheel.io.build.backend_wheel import backend_wheel
+
+    wheel = backend_wheel()
+    return wheel.parent.as_uri() if wheel is not None else ""
 
 
 def _pythons(asked: Sequence[str]) -> list[str]:

@@ -272,3 +272,23 @@ def test_a_variable_for_another_platform_is_an_error(platform: str, fits: bool) 
     else:
         with pytest.raises(ConfigurationError, match="CIBW_PLATFORM is macos, and cp314-manylinux_x86_64 is to be"):
             planned({}, environ)
+
+
+def test_a_wrapped_project_finds_the_backend_that_came_with_ftwheel() -> None:
+    def variables(own: dict[str, Any], on: str = X86[0], **environ: str) -> dict[str, str]:
+        document = {
+            "build-system": {"build-backend": "ftwheel_build"},
+            "tool": {"ftwheel": {"build-backend": "setuptools.build_meta"}, "cibuildwheel": own},
+        }
+        run = only(planned(document, environ, on=(on,), backend_folder="file:///cache/b"))
+        found: dict[str, str] = overrides(run)[0]["environment"] if run.config else {}
+        return found
+
+    assert variables({}) == {"PIP_FIND_LINKS": "$PIP_FIND_LINKS file:///host/cache/b"}
+    assert variables({}, "win_amd64") == {"PIP_FIND_LINKS": "$PIP_FIND_LINKS file:///cache/b"}
+    assert variables({"build-frontend": "build[uv]"})["UV_FIND_LINKS"] == "file:///host/cache/b"
+    assert variables({"container-engine": "docker; disable_host_mount: True"}) == {}
+    assert variables({}, CIBW_ENVIRONMENT="A=1") == {}
+    assert (
+        only(planned({"build-system": {"build-backend": "hatchling.build"}}, backend_folder="file:///b")).config == ""
+    )

@@ -45,6 +45,7 @@ _IMAGES = {  # glibc 2.x -> name; the second column is the default
     "armv7l": ({31: "manylinux_2_31", 35: "manylinux_2_35"}, "manylinux_2_31"),
     "riscv64": ({39: "manylinux_2_39"}, "manylinux_2_39"),
 }
+_NO_HOST = re.compile(r"disable[-_]host[-_]mount")
 _RUST = "curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal"
 _CARGO = "$HOME/.cargo/bin:$PATH"
 
@@ -56,13 +57,15 @@ class RunRequest:
     """What a run is to do besides building, all of it in cibuildwheel's words.
 
     ``platforms`` are the tags of ``[tool.ftwheel]``, for the choice of images; ``config_settings`` those of the command
-    line. ``audit`` is a command with ``{wheel}`` in it, ``container_label`` a ``NAME=VALUE``; either may be empty.
+    line. ``audit`` is a command with ``{wheel}`` in it, ``container_label`` a ``NAME=VALUE``, ``backend_folder`` the
+    ``file:`` URL of the folder with a wheel of ``ftwheel-build``, for a project that requires it; each may be empty.
     """
 
     platforms: tuple[str, ...] = ()
     config_settings: Mapping[str, str | Sequence[str]]
     audit: str = ""
     container_label: str = ""
+    backend_folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -155,7 +158,7 @@ def _run(
         environment |= _audit(request.audit, own, system)
     if system == "linux" and backend_of(document) == "maturin" and own.raw("before-all", system) is None:
         environment["CIBW_BEFORE_ALL_LINUX"] = _RUST
-    overrides = tuple(_overrides(identifiers, system, own, document, request.config_settings))
+    overrides = tuple(_overrides(identifiers, system, own, document, request))
     return CibuildwheelRun(
         series=series,
         system=system,
@@ -249,13 +252,15 @@ def _overrides(
     system: str,
     own: CibuildwheelOptions,
     document: Mapping[str, Any],
-    config_settings: Mapping[str, str | Sequence[str]],
+    request: RunRequest,
 ) -> Iterable[Override]:
     """What only some of the builds are told, and what the command line says for all."""
     backend, wrapped = backend_of(document), _is_wrapped(document)
-    if config_settings:
+    if request.config_settings:
         _not_replaced(own, "config-settings", system, "-C")
-        yield _override("*", "config-settings", dict(config_settings))
+        yield _override("*", "config-settings", dict(request.config_settings))
+    if wrapped and (found := _backend_found(own, system, request.backend_folder)):
+        yield _override("*", "environment", found)
     threads = [each for each in identifiers if each.free_threaded and each.minor < FIRST_ABI3T]
     setting = {} if wrapped else _without_limited_api(backend, document)
     if threads and setting:
@@ -272,6 +277,22 @@ def _overrides(
     if backend == "maturin" and system == "linux" and own.raw("before-all", system) is None:
         _not_replaced(own, "environment", system, "the way to cargo")
         yield _override("*", "environment", {"PATH": _CARGO})
+
+
+def _backend_found(own: CibuildwheelOptions, system: str, folder: str) -> Mapping[str, str]:
+    """The variables by which the build environments find ``ftwheel-build`` in a folder, beside the index.
+
+    A container sees this machine's files below ``/host``, unless the project says otherwise. None where the variables
+    are set outside, which goes before the project's configuration.
+    """
+    if not folder or own.where("environment", system) in own.environ:
+        return {}
+    if system == "linux":
+        if _NO_HOST.search(str(own.raw("container-engine", system))):
+            return {}
+        folder = folder.replace("file://", "file:///host", 1)
+    found = {"PIP_FIND_LINKS": f"$PIP_FIND_LINKS {folder}"}
+    return found | ({"UV_FIND_LINKS": folder} if "uv" in str(own.raw("build-frontend", system)) else {})
 
 
 def _without_limited_api(backend: str, document: Mapping[str, Any]) -> Mapping[str, str]:
