@@ -78,7 +78,7 @@ def test_a_project_without_the_wrapper_twice(plain: Path, pair: str, tmp_path: P
         "build", plain, "--python", pair, "--format", "json", "--write-digests", listed, environ=environ
     ).json
 
-    assert first["schema_version"] == 1
+    assert first["schema_version"] == 2
     assert first["passed"] is True
     assert first["findings"] == []
     assert (first["project"], first["version"]) == ("plain", "1.0")

@@ -209,6 +209,39 @@ def test_every_command_and_interpreter_judge_a_module_alike(
     assert code == case.refused
 
 
+@pytest.mark.parametrize(("tag", "built"), [("cp310-abi3", ["old"]), ("", ["old", "3.14", "3.15"])])
+def test_a_stable_abi_wheel_is_built_once_where_only_the_backend_is_told_of_it(
+    tag: str, built: list[str], tmp_path: Path, pythons: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And by each interpreter where the backend makes other wheels than its settings say."""
+    by_label = dict(zip(("old", "3.14", "3.15"), pythons.values(), strict=True))
+    folder = tmp_path / "wheels"
+    for python in by_label.values():
+        abi = probe(python).abi_tag
+        suffix = ".abi3.so" if tag else f".cpython-{abi[2:]}-x86_64-linux-gnu.so"
+        wheel_of(folder / abi, python, LIMITED, suffix, tag or f"{abi}-{abi}")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(PYPROJECT)
+    (project / "setup.py").write_text('setup(options={"bdist_wheel": {"py_limited_api": "cp310"}})')
+    (project / "backend.py").write_text(
+        "import glob, shutil, sys\n"
+        "def build_wheel(folder, config_settings=None, metadata_directory=None):\n"
+        f"    (wheel,) = glob.glob({str(folder)!r} + '/cp3%d/*.whl' % sys.version_info[1])\n"
+        "    return shutil.copy(wheel, folder).rpartition('/')[2]\n"
+    )
+    arguments = ["build", str(project), "--python", ",".join(by_label.values()), "--no-repair", "--format", "json"]
+
+    assert main(arguments) == 0
+
+    captured = capsys.readouterr()
+    labels = {probe(python).label for python in by_label.values()}
+    wheels = json.loads(captured.out)["wheels"]
+    assert {each["interpreter"] for wheel in wheels for each in wheel["imports"]} == labels
+    asked = {line.partition(":")[0] for line in captured.err.splitlines() if line.endswith(": building")}
+    assert asked == {probe(by_label[each]).label for each in built}
+
+
 def test_versions_older_than_a_slot_refuse_it(tmp_path: Path, default_python: str) -> None:
     older = {each.label: each.executable for each in discover() if each.label in {"3.10", "3.11", "3.12"}}
     assert older, "no CPython 3.10 to 3.12 here: python3 dev.py tests provides one"

@@ -127,6 +127,7 @@ def _build(
     from ftwheel.core.build.stable_abi_plan import plan_local_builds
     from ftwheel.core.index.rules import IndexRules
     from ftwheel.io.build.local import open_builder
+    from ftwheel.io.project.scan import inferred_stable_abi
     from ftwheel.render.build.result import progress
 
     if arguments.platforms or arguments.dry_run:
@@ -141,10 +142,15 @@ def _build(
         _leave_out_warnings()
     with open_builder(project.path, out_dir, settings, repair=repair) as builder:
         found = interpreters(arguments.python, project)
-        serves = {} if project.floor is None else plan_local_builds(found, floor=project.floor, abi3t=project.abi3t)
+        floor, abi3t = project.floor, project.abi3t
+        inferred = floor is None and not project.is_sdist
+        if inferred:
+            floor, abi3t = inferred_stable_abi(project.path)
+        serves = {} if floor is None else plan_local_builds(found, floor=floor, abi3t=abi3t and project.abi3t)
         plan = BuildPlan(
             interpreters=tuple(serves) or found,
             serves={builder.label: others for builder, others in serves.items()},
+            inferred=inferred,
             sdist=arguments.sdist,
             repair=repair,
             import_modules=not arguments.no_import,

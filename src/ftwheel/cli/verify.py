@@ -297,7 +297,11 @@ def _plan(verification: Verification, config: Config, installers: tuple[Installe
     if config.stable_abi:
         floor = int(config.stable_abi.partition(".")[2])
     served = {cell.target for cell in coverage.cells if cell.served}
-    wheels = plan([cell.target for cell in coverage.cells if cell.expected is not None or cell.served], floor=floor)
+    wheels = plan(
+        [cell.target for cell in coverage.cells if cell.expected is not None or cell.served],
+        floor=floor,
+        abi3t=config.limited_api != "version-specific",
+    )
     rows = [
         [
             wheel.tag,

@@ -10,7 +10,13 @@ import pytest
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.project.adoption import STATUSES, AdoptionPlan, AdoptionRequest, ProjectScan, adopt, found
 from ftwheel.core.project.declarations import Declarations
-from ftwheel.core.project.stable_abi import StableAbiFloor, StableAbiSources, abi3t_feature, stable_abi_floors
+from ftwheel.core.project.stable_abi import (
+    StableAbiFloor,
+    StableAbiSources,
+    abi3t_feature,
+    asks_for_abi3t,
+    stable_abi_floors,
+)
 from ftwheel.core.project.toml_edits import Insert, Put, Remove, applied, table_at
 
 NINE = (StableAbiFloor(minor=9, where="setup.py"),)
@@ -426,3 +432,12 @@ def test_the_stable_abi_is_believed_where_it_is_written_out(
 def test_the_wheel_for_both_builds_is_proposed_where_pyo3_can_make_it(version: str, features: list[str], feature: str):
     cargo = {"dependencies": {"pyo3": {"version": version, "features": features}}}
     assert abi3t_feature(StableAbiSources(document={}, cargo=[cargo])) == feature
+
+
+def test_what_asks_for_the_stable_abi_of_both_builds() -> None:
+    cargo = {"dependencies": {"pyo3": {"version": "0.29", "features": ["abi3-py310", "abi3t-py315"]}}}
+    py_api = {"tool": {"scikit-build": {"wheel": {"py-api": "cp312.cp315t"}}}}
+    assert asks_for_abi3t(StableAbiSources(document={}, cargo=[cargo]))
+    assert asks_for_abi3t(StableAbiSources(document=py_api))
+    assert asks_for_abi3t(StableAbiSources(document={}, setup_py='return "cp315", "abi3.abi3t", platform'))
+    assert not asks_for_abi3t(StableAbiSources(document={}, setup_py='py_limited_api="cp310"'))

@@ -151,13 +151,15 @@ def test_only_wheels_have_wheel_names() -> None:
     assert [name.filename for name in names] == [SHORT]
 
 
-def planned(*pythons: str, floor: int | None = None, platforms: tuple[str, ...] = ("win_amd64",)) -> list[str]:
+def planned(
+    *pythons: str, floor: int | None = None, abi3t: bool = True, platforms: tuple[str, ...] = ("win_amd64",)
+) -> list[str]:
     targets = [
         TargetEnvironment(minor=int(python.removesuffix("t")), free_threaded=python.endswith("t"), platform=platform)
         for python in pythons
         for platform in platforms
     ]
-    return [f"{wheel.tag}-{wheel.platform}" for wheel in plan(targets, floor=floor)]
+    return [f"{wheel.tag}-{wheel.platform}" for wheel in plan(targets, floor=floor, abi3t=abi3t)]
 
 
 def test_without_the_stable_abi_each_interpreter_has_its_wheel() -> None:
@@ -172,6 +174,7 @@ def test_with_the_stable_abi_few_wheels_serve_all() -> None:
         "cp315-abi3.abi3t-win_amd64",
     ]
     assert planned("14", "15", floor=11) == ["cp311-abi3-win_amd64"]
+    assert planned("14", "15", "15t", floor=11, abi3t=False) == ["cp311-abi3-win_amd64", "cp315-cp315t-win_amd64"]
     assert planned("15", "15t", "16t", floor=16) == [
         "cp315-cp315-win_amd64",
         "cp315-cp315t-win_amd64",

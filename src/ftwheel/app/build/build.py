@@ -67,6 +67,8 @@ def build(
         return _build_one(plan, builder, observer, interpreter)
 
     built = _together(build_one, plan.interpreters, builder, jobs)
+    if left := _left(plan, built):
+        built += _together(build_one, left, builder, jobs)
     from ftwheel.app.build.findings import judge_pair
 
     findings = [finding for each in built for finding in each.findings]
@@ -133,7 +135,7 @@ def _build_one(plan: BuildPlan, builder: Builder, observer: BuildObserver, inter
         imports: tuple[Imported, ...] = ()
         serves = (interpreter, *plan.serves.get(label, ()))
         if not _wrong(findings, plan):
-            _serves_all(contents.name, serves)
+            serves = _served(contents.name, serves, plan)
             if plan.import_modules and contents.modules:
                 observer.stage(label, BuildStage.IMPORT)
                 imports = tuple(_imported(builder, wheel, each, contents) for each in serves)
@@ -168,22 +170,34 @@ def _imported(builder: Builder, wheel: str, interpreter: Interpreter, contents: 
     return Imported(label=interpreter.label, results=results)
 
 
-def _serves_all(name: WheelName, serves: Sequence[Interpreter]) -> None:
-    """Raise BuildError for a wheel that does not serve an interpreter which it was planned for."""
+def _served(name: WheelName, serves: Sequence[Interpreter], plan: BuildPlan) -> tuple[Interpreter, ...]:
+    """The interpreters that a wheel serves of those which it was planned for, its builder first.
+
+    Raises BuildError where one is left out that ``[tool.ftwheel] stable-abi`` promises the wheel to.
+    """
     built_with, *others = serves
     targets = targets_of(name)
     without = [
-        each.label
+        each
         for each in others
-        if not any(target.covers(each.minor[1], free_threaded=each.free_threaded) for target in targets)
+        if "none" not in name.abis
+        and not any(target.covers(each.minor[1], free_threaded=each.free_threaded) for target in targets)
     ]
-    if without and "none" not in name.abis:
+    if without and not plan.inferred:
         raise BuildError(
-            f"{name.filename}, built with {built_with.label}, does not serve {', '.join(without)}:"
+            f"{name.filename}, built with {built_with.label}, does not serve"
+            f" {', '.join(each.label for each in without)}:"
             " [tool.ftwheel] stable-abi says that one wheel serves them all",
             hint="let the backend build for that limited API, or take stable-abi out of [tool.ftwheel];"
             ' limited-api = "version-specific" says that there is no abi3t wheel',
         )
+    return (built_with, *(each for each in others if each not in without))
+
+
+def _left(plan: BuildPlan, built: Iterable[_CheckedWheel]) -> list[Interpreter]:
+    """The interpreters that another's wheel was planned for, and that no wheel serves."""
+    served = [each for wheel in built for each in wheel.serves]
+    return [each for others in plan.serves.values() for each in others if each not in served]
 
 
 def _counted(findings: Iterable[Finding], plan: BuildPlan) -> Iterator[Finding]:

@@ -66,7 +66,8 @@ class BuildPlan:
     """What to build: every interpreter once, the two builds of a version next to each other.
 
     ``serves`` names by the label of a builder the other interpreters that its wheel is for (``[tool.ftwheel]
-    stable-abi``): nothing is built with those, and the modules are imported in them, too.
+    stable-abi``): nothing is built with those, and the modules are imported in them, too. ``inferred`` says that the
+    project's other settings were asked instead: an interpreter that the wheel does not serve builds one of its own.
     ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``).
     ``index_rules`` says whose rules about uploads give warnings. Findings with a
     code in ``ignored`` are dropped.
@@ -74,6 +75,7 @@ class BuildPlan:
 
     interpreters: tuple[Interpreter, ...]
     serves: Mapping[str, tuple[Interpreter, ...]] = field(default_factory=dict)
+    inferred: bool = False
     sdist: bool = False
     repair: bool = True
     import_modules: bool = True

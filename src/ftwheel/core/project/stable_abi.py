@@ -16,9 +16,10 @@ from typing import Any
 from ftwheel.core.project.toml_edits import table_at
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 
-__all__ = ["StableAbiFloor", "StableAbiSources", "abi3t_feature", "stable_abi_floors"]
+__all__ = ["StableAbiFloor", "StableAbiSources", "abi3t_feature", "asks_for_abi3t", "stable_abi_floors"]
 
 _TAG = re.compile(r"cp3(\d{1,2})")
+_TAG_T = re.compile(r"\bcp3\d{1,2}t\b")
 _SETUP_CFG = re.compile(r"^\[bdist_wheel\][^\[]*?^py[_-]limited[_-]api\s*=\s*cp3(\d{1,2})\s*$", re.MULTILINE)
 _SETUP_PY = (
     re.compile(r"""["']?\bpy_limited_api["']?\s*[:=]\s*["']cp3(\d{1,2})["']"""),
@@ -130,3 +131,13 @@ def abi3t_feature(sources: StableAbiSources) -> str:
         if (match := _NUMBERS.search(str(pyo3.get("version", ""))))
     ]
     return f"abi3t-py3{FIRST_ABI3T}" if wanted and versions and min(versions) >= _FIRST_WITH_ABI3T else ""
+
+
+def asks_for_abi3t(sources: StableAbiSources) -> bool:
+    """Whether the project's settings speak of the stable ABI of both builds: a feature of PyO3, ``cp315t``, a tag."""
+    scikit_build = table_at(sources.document, ("tool", "scikit-build", "wheel")) or {}
+    return (
+        any(map(_ABI3T.fullmatch, _pyo3_features(sources)))
+        or bool(_TAG_T.search(str(scikit_build.get("py-api", ""))))
+        or "abi3t" in sources.setup_py
+    )

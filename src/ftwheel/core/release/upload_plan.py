@@ -31,18 +31,19 @@ class PlannedWheel:
         return f"{stem}-{version.replace('-', '_')}-{self.tag}-{self.platform}.whl"
 
 
-def plan(targets: Iterable[TargetEnvironment], *, floor: int | None) -> tuple[PlannedWheel, ...]:
+def plan(targets: Iterable[TargetEnvironment], *, floor: int | None, abi3t: bool = True) -> tuple[PlannedWheel, ...]:
     """The wheels for these targets, sorted by platform and version.
 
     A wheel for a family of platforms (glibc on x86_64, ...) is one for its oldest machine. ``floor`` is the oldest
-    minor version of the stable ABI, if any; default builds below it get wheels of their own.
+    minor version of the stable ABI, if any; default builds below it get wheels of their own. ``abi3t`` is false where
+    the project's toolchain cannot make ``abi3t``.
     """
     families: dict[tuple[str, str], list[TargetEnvironment]] = {}
     for target in targets:
         families.setdefault(platform_family(target.platform), []).append(target)
     found = []
     for wanted in families.values():
-        for build in plan_builds(map(_python, wanted), floor=floor):
+        for build in plan_builds(map(_python, wanted), floor=floor, abi3t=abi3t):
             served = sorted(target for target in wanted if _python(target) in build.serves)
             platform = min((target.platform for target in served), key=level)
             found.append(PlannedWheel(platform=platform, tag=build.tag, targets=tuple(served)))

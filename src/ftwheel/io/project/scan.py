@@ -16,12 +16,12 @@ from ftwheel.core.errors import ConfigurationError
 from ftwheel.core.project.adoption import ProjectScan
 from ftwheel.core.project.declarations import declarations, is_source
 from ftwheel.core.project.requires_python import requires_python_of
-from ftwheel.core.project.stable_abi import StableAbiSources, abi3t_feature, stable_abi_floors
+from ftwheel.core.project.stable_abi import StableAbiSources, abi3t_feature, asks_for_abi3t, stable_abi_floors
 from ftwheel.core.project.toml_edits import table_at
 from ftwheel.core.project.workflow_files import FOLDER
 from ftwheel.io.project.source import read_project
 
-__all__ = ["Repository", "read_repository", "scan_project"]
+__all__ = ["Repository", "inferred_stable_abi", "read_repository", "scan_project"]
 
 _SKIPPED = frozenset(
     {"_vendor", "bench", "benchmark", "benchmarks", "build", "demo", "demos", "dist", "doc", "docs", "env", "example",
@@ -61,13 +61,7 @@ def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> P
         if not isinstance(document.get(name, {}), dict):
             raise ConfigurationError(f"{folder / 'pyproject.toml'}: {name} is {document[name]!r}, wanted a table")
     setup_py, setup_cfg = _text(folder / "setup.py"), _text(folder / "setup.cfg")
-    stable = StableAbiSources(
-        document=document,
-        setup_py=setup_py or "",
-        setup_cfg=setup_cfg or "",
-        meson_build=_lenient(folder / "meson.build"),
-        cargo=tuple(_cargo(folder, document)),
-    )
+    stable = _stable_abi(folder, document)
     return ProjectScan(
         pyproject=pyproject,
         document=document,
@@ -80,6 +74,30 @@ def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> P
         supported=supported,
         declarations=declarations(_sources(folder)),
         test_folder=next((name for name in _TEST_FOLDERS if (folder / name).is_dir()), ""),
+    )
+
+
+def inferred_stable_abi(folder: Path) -> tuple[int | None, bool]:
+    """The oldest CPython 3.N of the stable ABI that a project's settings ask for, None where they do not.
+
+    And whether it has what ``abi3t`` takes: a setting that speaks of it, or a ``PyModExport_`` function. The project is
+    one that ``read_project`` has read.
+    """
+    pyproject = folder / "pyproject.toml"
+    stable = _stable_abi(folder, tomllib.loads(_lenient(pyproject)))
+    floors = stable_abi_floors(stable)
+    if not floors:
+        return None, False
+    return floors[0].minor, asks_for_abi3t(stable) or any("PyModExport_" in text for _, text in _sources(folder))
+
+
+def _stable_abi(folder: Path, document: dict[str, Any]) -> StableAbiSources:
+    return StableAbiSources(
+        document=document,
+        setup_py=_lenient(folder / "setup.py"),
+        setup_cfg=_lenient(folder / "setup.cfg"),
+        meson_build=_lenient(folder / "meson.build"),
+        cargo=tuple(_cargo(folder, document)),
     )
 
 
@@ -118,8 +136,7 @@ def _lenient(path: Path) -> str:
 
 def _cargo(folder: Path, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Cargo.toml of a project that has one, then those above it in the project, where a workspace may say more."""
-    maturin = document.get("tool", {}).get("maturin", {})
-    named = maturin.get("manifest-path", "Cargo.toml") if isinstance(maturin, dict) else "Cargo.toml"
+    named = (table_at(document, ("tool", "maturin")) or {}).get("manifest-path", "Cargo.toml")
     crate = (folder / str(named)).parent
     for place in dict.fromkeys((crate, *crate.parents)):
         if place == folder or folder in place.parents:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "BuildProgress", "progress", "write"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # of the interpreters of a wheel only the first need have built it
 _HEADER = ("wheel", "python", "size", "modules", "GIL", "time")
 
 
