@@ -296,7 +296,7 @@ def alive(pid: int) -> bool:
         (["odd"], 3, "project.requires-python is 'three', not a set", ">=3.10"),
         (["project", "--python", "3.99"], 7, "no default CPython 3.99 here", "uv python install 3.99"),
         (["project", "--python", "snake"], 2, "--python 'snake': neither a version", "3.14t"),
-        (["project", "--python", "./nothing"], 2, "./nothing: does not answer like a Python", ""),
+        (["project", "--python", "./nothing"], 2, "./nothing: no such file", ""),
         (["project", "-C", "=x"], 2, "--config-setting '=x': no key", "-C KEY=VALUE"),
         (["future"], 7, "supports none of the interpreters", "uv python install"),
     ],

@@ -55,10 +55,10 @@ def test_includes_that_multiply(tmp_path: Path) -> None:
         ("-r https://example.org/requirements.txt", ("requirements.txt:1", "not followed")),
         ("-r missing.txt", ("requirements.txt:1", "missing.txt", "no such file")),
         ("-r", ("requirements.txt:1", "needs a value")),
-        ("--frobnicate", ("requirements.txt:1", "--frobnicate is no option")),
+        ("--frobnicate", ("requirements.txt:1", "--frobnicate is not an option")),
         ("a\n\nb --pre", ("requirements.txt:3", "--pre does not belong")),
-        ("a --hash=sha256", ("requirements.txt:1", "no hash")),
-        ("a --hash=sha256:xyz", ("requirements.txt:1", "no hash")),
+        ("a --hash=sha256", ("requirements.txt:1", "not a hash")),
+        ("a --hash=sha256:xyz", ("requirements.txt:1", "not a hash")),
         ('a --global-option "x', ("requirements.txt:1", "taken apart")),
         ("a==1==2", ("requirements.txt:1", "not a requirement")),
         ("\x1b[31ma b", ("requirements.txt:1", "not a requirement")),
@@ -81,32 +81,32 @@ def test_a_long_line_is_no_trouble(tmp_path: Path) -> None:
     ("name", "text", "words"),
     [
         ("uv.lock", "version = 2", ("version 2 of the format",)),
-        ("uv.lock", "version = 1\npackage = 3", ("package is no array of tables",)),
-        ("uv.lock", 'version = 1\n[[package]]\nname = "../x"\nsource = { registry = "x" }', ("no project name",)),
+        ("uv.lock", "version = 1\npackage = 3", ("package is not an array of tables",)),
+        ("uv.lock", 'version = 1\n[[package]]\nname = "../x"\nsource = { registry = "x" }', ("not a project name",)),
         ("uv.lock", "version = 1\n[[package]]\nname = 3", ("package[1]: name is 3", "wanted a text")),
         ("uv.lock", 'version = 1\n[[package]]\nname = "x"\nsource = "y"', ("source", "wanted a table")),
         ("uv.lock", "version = " + "[" * DEEP, ("nested too deeply",)),
-        ("uv.lock", "version = " + "9" * 10_000, ("not TOML",)),
+        ("uv.lock", "version = " + "9" * 10_000, ("not valid TOML",)),
         ("uv.lock", b"version = \xff", ("not UTF-8",)),
-        ("uv.lock", "version = = 1", ("not TOML", "line 1")),
+        ("uv.lock", "version = = 1", ("not valid TOML", "line 1")),
         ("poetry.lock", '[[package]]\nname = "x"\nfiles = "y"', ("files", "wanted an array")),
-        ("pdm.lock", '[metadata]\nlock_version = "4.5"\n[[package]]\nversion = "1"', ("no project name",)),
+        ("pdm.lock", '[metadata]\nlock_version = "4.5"\n[[package]]\nversion = "1"', ("not a project name",)),
         ("pylock.toml", 'lock-version = "9.0"\ncreated-by = "x"\npackages = []', ("9.0",)),
         ("pylock.toml", 'lock-version = "1.0"\ncreated-by = 3', ("created-by",)),
         ("pyproject.toml", "", ("has no [project] table",)),
         ("pyproject.toml", 'project = "x"', ("wanted a table",)),
-        ("pyproject.toml", "[project]\ndependencies = [1]", ("dependencies[1]", "no requirement")),
+        ("pyproject.toml", "[project]\ndependencies = [1]", ("dependencies[1]", "not a requirement")),
         ("pyproject.toml", '[project]\ndependencies = ["a b"]', ("dependencies[1]", "not a requirement")),
         ("pyproject.toml", '[project]\ndynamic = ["dependencies"]', ("dynamic",)),
-        ("other.toml", "x = 1", ("not a format that is known",)),
+        ("other.toml", "x = 1", ("not a known format",)),
         ("other.json", "{}", ("neither",)),
         ("other.json", "[]", ("neither",)),
         ("other.json", "[" * DEEP, ("nested too deeply",)),
-        ("other.json", "{", ("not JSON",)),
+        ("other.json", "{", ("not valid JSON",)),
         ("report.json", '{"install": []}', ("version None of the format",)),
-        ("report.json", '{"version": "1", "install": [1]}', ("no array of tables",)),
-        ("report.json", '{"version": "1", "install": [{"metadata": {"name": "\\u001b[2J"}}]}', ("no project name",)),
-        ("report.json", "9" * 100_000, ("not JSON",)),
+        ("report.json", '{"version": "1", "install": [1]}', ("not an array of tables",)),
+        ("report.json", '{"version": "1", "install": [{"metadata": {"name": "\\u001b[2J"}}]}', ("not a project name",)),
+        ("report.json", "9" * 100_000, ("not valid JSON",)),
     ],
 )
 def test_locks_and_reports(tmp_path: Path, name: str, text: str | bytes, words: tuple[str, ...]) -> None:
@@ -139,7 +139,7 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_no_file_and_no_interpreter(tmp_path: Path) -> None:
     refused(tmp_path / "missing.txt", "cannot be read")
-    with pytest.raises(InputError, match="does not answer like a Python"):
+    with pytest.raises(InputError, match="cannot be run"):
         read_interpreter(str(file(tmp_path, "python", "#!/bin/sh\nexit 1")))
     with pytest.raises(InputError, match=r"argument: .*not a requirement"):
         read_arguments(["a b"])

@@ -5,6 +5,7 @@ Each answer is an error and a hint of one line each, on standard error; the exit
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from ftwheel.cli import pip_companion
 from support.commands import ftwheel, ftwheel_environ
 
 WHEEL = "x-1.0-py3-none-any.whl"
+PUBLISHED = ("nobody", "x==9", "--no-deps")  # mistakes that an index has to be asked about
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def tell(
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "cache"))
     here = tmp_path / "here"
-    for folder in ("cfg", "dist", "wheels", "locked"):
+    for folder in ("cfg", "dist", "wheels", "locked", "folder.whl", "built/dist"):
         (here / folder).mkdir(parents=True)
     (here / "cfg" / "pyproject.toml").write_text('[project]\nname = "cfg"\nversion = "1"\n')
     (here / "locked" / "uv.lock").write_text("version = 1\n")
@@ -45,7 +47,16 @@ def tell(
     (here / "requirements.txt").write_text("numpy=1.0\n")
     with zipfile.ZipFile(here / WHEEL, "w") as archive:
         archive.writestr("x-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: x\nVersion: 1.0\n")
-    (here / "wheels" / WHEEL).write_bytes((here / WHEEL).read_bytes())
+    for place in ("wheels", "built/dist"):
+        (here / place / WHEEL).write_bytes((here / WHEEL).read_bytes())
+    (here / "built" / "pyproject.toml").write_text('[project]\nname = "built"\nversion = "1"\n')
+    (here / "torn-1.0-py3-none-any.whl").write_bytes((here / WHEEL).read_bytes()[:60])
+    (here / "empty.json").touch()
+    (here / "notes.md").write_text("nothing-like-it\n")
+    (here / "loop.txt").write_text("-r loop.txt\n")
+    (here / "options.txt").write_text("--extra-index https://index.example/simple/\nnumpy\n")
+    (here / "far.txt").write_text("-r requirements.tx\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     monkeypatch.chdir(here)
 
     def told(line: str) -> tuple[int, str]:
@@ -74,6 +85,37 @@ def tell(
         ("ftwheel|missing|--jobs|x", "missing: --jobs: 'x' is not a whole number from 1 on", "ftwheel missing --help"),
         ("ftwheel|serve|dist|--port|x", "serve: --port: 'x' is not a whole number", "ftwheel serve --help"),
         ("ftwheel|verify", "verify: missing argument DIST", "for example: ftwheel verify dist/"),
+        ("ftwheel|--verson", "unknown option --verson", "did you mean --version?"),
+        ("ftwheel|-V", "unknown option -V", "options of a command go after it"),
+        ("ftwheel|", "unknown command ''", "ftwheel --help lists the commands"),
+        ("ftwheel|help|bild", "unknown command 'bild'", "did you mean 'build'?"),
+        ("ftwheel|check|--format|xml", "check: --format: invalid choice 'xml'", "ftwheel check --help shows"),
+        ("ftwheel|check|--fail-on|errors", "check: --fail-on: invalid choice 'errors'", "did you mean 'error'?"),
+        ("ftwheel|check|--select|FTW999|wheels", "FTW999: no rule's code begins like this", "--list-rules names"),
+        ("ftwheel|check|--report|json|wheels", "'json' is not FORMAT=FILE, for example json=report.json", "--help"),
+        ("ftwheel|rule|FTX", "FTX: no rule's code begins like this", "ftwheel rule names them all"),
+        ("ftwheel|completion", "completion: missing argument", "for example: ftwheel completion bash"),
+        ("ftwheel|completion|basj", "invalid choice 'basj', wanted bash, zsh or tcsh", "did you mean 'bash'?"),
+        ("ftwheel|completion|powershell", "invalid choice 'powershell'", "ftwheel completion --help"),
+        ("ftwheel|action", "action: missing argument", "for example: ftwheel action prepare"),
+        ("ftwheel|action|plan", "invalid choice 'plan', wanted prepare or run", "ftwheel action --help"),
+        ("ftwheel|init|--gil|nope", "init: --gil: invalid choice 'nope'", "ftwheel init --help"),
+        ("ftwheel|init|--platform|x", "init: unknown option --platform", "did you mean --platforms?"),
+        ("ftwheel|init|cfg", "there is no terminal to ask on", "--yes takes the proposals"),
+        ("ftwheel|serve|wheels|--port|99999", "--port 99999: wanted a number from 0 to 65535", "--port 0 takes a free"),
+        ("ftwheel|serve", "serve: missing argument DIST", "for example: ftwheel serve dist/"),
+        ("ftwheel|tag", "tag: missing argument WHEEL", "for example: ftwheel tag --suggest dist/*.whl"),
+        ("ftwheel|simulate", "simulate: missing argument REQUIREMENT", "for example: ftwheel simulate numpy"),
+        ("ftwheel|missing|x|--installer|conda", "conda: not an installer", "wanted pip, uv, poetry or pdm"),
+        ("ftwheel|missing|x|--shard|3/2", "3/2: not a shard", "wanted NUMBER/OF"),
+        ("ftwheel|missing|x|--fail-on|all", "--fail-on: invalid choice 'all', wanted error, ", "missing --help"),
+        ("ftwheel|missing|x|--uploaded-prior-to|soon", "'soon' is not a valid date", "wanted a date such as"),
+        ("ftwheel|missing|x|--no-deps|--allow|a b", "a b: not a requirement", "for example numpy"),
+        ("ftwheel|check|", "check: WHEEL: an empty argument", "is a shell variable not set?"),
+        ("ftwheel|verify|", "verify: DIST: an empty argument", "is a shell variable not set?"),
+        ("ftwheel|missing|", "missing: INPUT: an empty argument", "is a shell variable not set?"),
+        ("pip-ftwheel|list|-c|requirements.txt", "list looks at what is installed", "leave -r and -c out"),
+        ("pip-ftwheel|install|--report|-|x", "pip-ftwheel takes pip's report itself", "ftwheel missing FILE looks"),
         ("ftwheel|build|.|more", "build: unexpected argument 'more'", "ftwheel build --help"),
         ("pip-ftwheel|lsit", "WORD: invalid choice 'lsit', wanted install, list or check", "did you mean 'list'?"),
         ("pip-ftwheel|--targt|x|list", "unknown option --targt", "did you mean --target?"),
@@ -109,11 +151,20 @@ def tell(
         ("ftwheel|check|numpy=1.0", "numpy=1.0: neither a file nor a folder", "did you mean numpy==1.0?"),
         ("ftwheel|check|numpy", "numpy: neither a file nor a folder", "name its version: numpy==VERSION"),
         ("ftwheel|verify|numpy>=1", "numpy>=1: neither a file nor a folder", "name its version: numpy==VERSION"),
+        ("ftwheel|missing|nobody-has-it|--no-deps", "nobody-has-it: no index has this project", "check the spelling"),
+        ("ftwheel|missing|x==9|--no-deps", "x: no version 9; the newest is 1.0", "name another version, or a range"),
+        ("ftwheel|simulate|nobody-has-it", "nobody-has-it: no index has this project", "check the spelling"),
+        ("ftwheel|simulate|x==9", "x==9: x has no such version", "the newest is 1.0"),
+        ("ftwheel|check|x==9", "x==9: no wheel of this version is on the index", "the newest with wheels is 1.0"),
+        ("ftwheel|verify|nobody==1", "nobody: no index has this project", "check the spelling"),
+        ("ftwheel|missing|wheels|--no-deps", "wheels: no index has this project", f"the folder: .{os.sep}wheels?"),
+        ("ftwheel|missing|notes.md|--no-deps", "nothing-like-it: no index has this project", "check the spelling"),
+        ("ftwheel|missing|x|--no-deps|--issue|y", "--issue y: not a project that was looked at", "name one of"),
         ("ftwheel|check|numpy==one", "numpy==one: 'one' is not a version", "name one release"),
         # files and folders
         ("ftwheel|check|dits", "dits: neither a file nor a folder nor NAME==VERSION", "did you mean dist?"),
         ("ftwheel|verify|dits/", "dits/: neither a file nor a folder nor NAME==VERSION", "did you mean dist?"),
-        ("ftwheel|check|no.whl", "no.whl: neither a file nor a folder", "give a wheel, a folder of wheels"),
+        ("ftwheel|check|qq.whl", "qq.whl: neither a file nor a folder", "give a wheel, a folder of wheels"),
         ("ftwheel|check|dist", "dist: no wheels in this folder", "give the folder the wheels were built to"),
         ("ftwheel|verify|dist", "dist: no wheel and no source distribution in it", "build them first"),
         ("ftwheel|serve|dist", "dist: no wheel and no source distribution in it", "build them first"),
@@ -124,20 +175,70 @@ def tell(
         (f"ftwheel|missing|{WHEEL}", "a wheel, not a list of dependencies", "ftwheel missing x==1.0 follows"),
         ("ftwheel|missing|no-2.0.tar.gz", "an archive, not a list of dependencies", "ftwheel missing no==2.0 follows"),
         ("ftwheel|missing|requirments.txt", "cannot be read (No such file", "did you mean requirements.txt?"),
-        ("ftwheel|missing|latin.toml", "latin.toml: is not TOML: it is not UTF-8", "save it as UTF-8"),
-        ("ftwheel|missing|torn.toml", "torn.toml: is not TOML", "mend it there"),
-        ("ftwheel|missing|torn.json", "torn.json: is not JSON", "make the file again"),
+        ("ftwheel|missing|latin.toml", "latin.toml: not valid TOML: it is not UTF-8", "save it as UTF-8"),
+        ("ftwheel|missing|torn.toml", "torn.toml: not valid TOML", "correct that line"),
+        ("ftwheel|missing|torn.json", "torn.json: not valid JSON", "make the file again"),
         ("ftwheel|missing|other.json", "other.json: neither from pip inspect nor", "write it with pip inspect"),
-        ("ftwheel|missing|binary.txt", "binary.txt: is not text in utf-8", "save it as UTF-8"),
+        ("ftwheel|missing|binary.txt", "binary.txt: not text in utf-8", "save it as UTF-8"),
+        ("ftwheel|missing|empty.json", "empty.json: is empty, wanted JSON", "did the command that was to write it"),
+        ("ftwheel|missing|-", "standard input: is empty, wanted JSON", "did the command that was to write it fail?"),
+        ("ftwheel|missing|-r|loop.txt", "loop.txt: includes itself", "take one of the -r lines out"),
+        ("ftwheel|missing|-r|far.txt", "far.txt:1: requirements.tx: no such file", "did you mean requirements.txt?"),
+        ("ftwheel|missing|-r|options.txt", "--extra-index is not an option", "did you mean '--extra-index-url'?"),
+        ("ftwheel|missing|x|-c|qqqqq", "qqqqq: cannot be read (No such file", "check the path"),
+        ("ftwheel|missing|-c|requirements.txt|locked/uv.lock", "-c requirements.txt: a constraint", "leave -c out"),
+        ("ftwheel|missing|--extra|nope|./cfg", "has no extra nope", "it has no extras"),
+        ("ftwheel|missing|--merge|other.json", "other.json: not a report of ftwheel missing", "--format json"),
+        ("ftwheel|missing|x|--state|dist", "dist: cannot be used as a state file (Is a directory)", "name a file"),
+        ("ftwheel|missing|x|--index|dist", "dist: not a recording", "make one with --record DIR"),
+        ("ftwheel|simulate|./cfg", "./cfg: a path, wanted a project or a requirement", "ftwheel missing ./cfg looks"),
+        ("ftwheel|simulate|requirements.txt", "requirements.txt: a path, wanted", "ftwheel missing requirements.txt"),
+        (f"ftwheel|simulate|{WHEEL}", "a file, wanted a project or a requirement", f"ftwheel verify {WHEEL} shows"),
+        ("ftwheel|simulate|x|-f|wheelz", "--find-links wheelz: neither a file nor a folder", "did you mean wheels?"),
+        ("ftwheel|simulate|x|-i|simple", "simple: neither an address nor a folder", "give the address of a simple"),
+        ("ftwheel|simulate|x|-i|http://", "http://: not the address of an index", "wanted https://"),
+        ("ftwheel|simulate|x|-i|http://[::1/", "http://[::1/: not the address of an index", "wanted https://"),
+        ("ftwheel|simulate|x|-i|ftp://a.example", "ftp://a.example: not the address of an index", "wanted https://"),
+        ("ftwheel|simulate|x|--offline|--refresh", "--offline and --refresh exclude each other", "leave one of them"),
+        ("ftwheel|check|https://a.example/x.whl", "neither a file nor a folder nor NAME==VERSION", "download it first"),
+        ("ftwheel|check|built", "built: no wheels in this folder", f"did you mean built{os.sep}dist?"),
+        ("ftwheel|check|cfg", "cfg: no wheels in this folder", "build its wheels first: ftwheel build cfg"),
+        ("ftwheel|check|folder.whl", "folder.whl: no wheels in this folder", "give the folder the wheels were built"),
+        ("ftwheel|verify|notes.md", "notes.md: is neither a wheel nor a source distribution", "name wheels, source"),
+        ("ftwheel|verify|torn-1.0-py3-none-any.whl", "cannot be read as a wheel", "build or download the file again"),
+        ("ftwheel|serve|notes.md", "notes.md: is neither a wheel nor a source distribution", "name wheels, source"),
+        ("ftwheel|serve|qqqqq", "qqqqq: no such file or folder", "name a folder of files to upload"),
+        ("ftwheel|tag|qq.whl", "qq.whl: no such file", "name the wheels to look at"),
+        ("ftwheel|tag|wheels", "wheels: a folder, wanted wheels", f"name them: wheels{os.sep}*.whl"),
+        (
+            "ftwheel|tag|notes.md|--suggest",
+            "notes.md: is not the file name of a wheel",
+            "a wheel is named NAME-VERSION",
+        ),
+        ("ftwheel|tag|torn-1.0-py3-none-any.whl", "cannot be read as a wheel", "build or download the file again"),
+        (f"ftwheel|build|{WHEEL}", "a wheel, neither a project's folder nor", f"ftwheel check {WHEEL} looks into it"),
+        ("ftwheel|build|notes.md", "notes.md: a file, neither a project's folder nor", "give the folder that holds"),
+        ("ftwheel|init|notes.md", "notes.md: a file, neither a project's folder nor", "give the folder that holds"),
+        ("ftwheel|init|dist", "no pyproject.toml and no setup.py", "give the folder that holds pyproject.toml"),
+        ("ftwheel|init|cgf", "does not exist", "did you mean"),
         ("ftwheel|build|cgf", "does not exist", "did you mean"),
         ("ftwheel|build|dist", "no pyproject.toml and no setup.py", "give the folder that holds pyproject.toml"),
-        ("ftwheel|missing|--python|/no/python", "does not answer like a Python interpreter", "give the path of"),
+        ("ftwheel|missing|--python|/no/python", "/no/python: no such file", "give the path of a python executable"),
+        (
+            "ftwheel|missing|--python|dist",
+            "dist: a folder, not an interpreter",
+            "give the path of the python executable",
+        ),
+        ("ftwheel|missing|--python|notes.md", "notes.md: cannot be run (Permission denied)", "give the path of"),
+        ("ftwheel|build|cfg|--python|/bin/true", "does not answer like a Python interpreter", "give the path of"),
+        ("ftwheel|build|cfg|--python|nope", "neither a version of CPython 3 nor the path", "versions look like 3.14"),
     ],
 )
 def test_a_mistake_is_told_with_what_to_do(
     tell: Callable[..., tuple[int, str]], typed: str, error: str, hint: str
 ) -> None:
-    code, err = tell(typed)
+    offline = "|--no-index|--find-links|wheels" if any(name in typed for name in PUBLISHED) else ""
+    code, err = tell(typed + offline)
     assert code == 2, err
     assert_told(err, error, hint)
 
@@ -161,6 +262,10 @@ def test_a_configuration_that_is_not_utf_8(tell: Callable[..., tuple[int, str]],
 @pytest.mark.parametrize(
     ("table", "error", "hint"),
     [
+        ("[tool.ftwheel.check]\nignroe = []", "check: found the unknown key 'ignroe'", "did you mean 'ignore'?"),
+        ('[tool.ftwheel.check]\nignore = ["FTW999"]', "[tool.ftwheel.check]: FTW999: no rule's code", "names them all"),
+        ('[tool.ftwheel]\npythons = "3.14"', "pythons: found '3.14', wanted an array", "docs/configuration.md lists"),
+        ("[tool]\nftwheel = 3", "[tool.ftwheel]: found 3, wanted a table", "docs/configuration.md lists every key"),
         ("[tool.ftwheel]\nplatform = []", "found the unknown key 'platform'", "did you mean 'platforms'?"),
         ('[tool.ftwheel]\nlimited-api = "kep"', "found 'kep', wanted one of 'auto'", "did you mean 'keep'?"),
         ('[tool.ftwheel.check.severity]\nFTW401 = "warn"', "found 'warn', wanted one of", "did you mean 'warning'?"),
@@ -217,13 +322,101 @@ def test_no_such_python(tell: Callable[..., tuple[int, str]]) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
-def test_a_full_disk() -> None:
+@pytest.mark.parametrize("command", [("completion", "bash"), ("check", "--help")], ids=lambda command: command[0])
+def test_a_full_disk(command: tuple[str, ...]) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "ftwheel", "completion", "bash"], stdout=full, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "ftwheel", *command], stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert done.returncode == 8
     assert_told(done.stderr, "No space left on device", "free some space")
+
+
+@pytest.mark.parametrize(
+    ("table", "error", "hint"),
+    [
+        ('targets = ["nope"]', "pyproject.toml: [tool.ftwheel.missing] targets: nope: not a target", "wanted VERSION"),
+        ("alow = []", "missing: found the unknown key 'alow'", "did you mean 'allow'?"),
+        ('allow = ["a b"]', "allow: found 'a b', wanted a project", "docs/configuration.md lists every key"),
+        ('fail-on = ["eror"]', "fail-on: found 'eror', wanted one of", "did you mean 'error'?"),
+    ],
+)
+def test_a_wrong_value_of_what_missing_reads(
+    tell: Callable[..., tuple[int, str]], table: str, error: str, hint: str
+) -> None:
+    Path("pyproject.toml").write_text(f"[tool.ftwheel.missing]\n{table}\n")
+    code, err = tell("ftwheel|missing|x|--no-deps|--no-index|--find-links|wheels")
+    assert code == 3
+    assert_told(err, error, hint)
+
+
+@pytest.mark.parametrize("command", ["check|wheels", "missing|x"])
+def test_a_configuration_that_is_not_there(tell: Callable[..., tuple[int, str]], command: str) -> None:
+    code, err = tell(f"ftwheel|{command}|--config|nope.toml")
+    assert code == 3
+    assert_told(err, "nope.toml: No such file or directory", "check the path and its permissions")
+
+
+def test_a_misspelt_project_among_others_is_no_finding(tell: Callable[..., tuple[int, str]]) -> None:
+    """The others are reported; a lock, or what is installed, may name what no index has."""
+    asked = "ftwheel|missing|x|nobody-has-it|--no-deps|--no-index|--find-links|wheels"
+    assert tell(asked) == (2, "")
+    assert tell(f"{asked}|--allow|nobody-has-it") == (0, "")
+
+
+def test_constraints_hold_for_what_is_named_on_the_command_line(tell: Callable[..., tuple[int, str]]) -> None:
+    Path("constraints.txt").write_text("x<1\n")
+    asked = "ftwheel|missing|x|--no-index|--find-links|wheels|--target|3.14t-win_amd64"
+    assert tell(asked) == (0, "")
+    assert tell(f"{asked}|-c|constraints.txt") == (1, "")
+
+
+UNPRIVILEGED = ("setpriv", "--inh-caps=-all", "--bounding-set=-all")
+"""Runs a program as root whom permissions bind, which needs no second user; without root it is any user."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
+@pytest.mark.parametrize(
+    ("typed", "code", "error", "hint"),
+    [
+        ("missing|-r|secret.txt", 2, "secret.txt: cannot be read (Permission denied)", "check the path"),
+        ("verify|secret.whl", 2, "secret.whl", ""),
+        ("tag|--suggest|x-1.0-py3-none-any.whl", 2, "cannot be read (Permission denied)", "its permissions"),
+        ("check|shut", 8, "shut: Permission denied", "change its permissions"),
+        ("build|shut", 3, "pyproject.toml: cannot be read (Permission denied)", "its permissions"),
+        ("missing|x|--config|secret.txt", 3, "secret.txt: Permission denied", "check the path and its permissions"),
+        ("simulate|x|--no-index|-f|wheels|--record|fixed/pages", 2, "cannot be written (Permission denied)", "change"),
+        ("serve|wheels|--port|1", 2, "port 1 of the loopback cannot be used", "--port 0 takes a free one"),
+    ],
+)
+def test_what_is_not_permitted(
+    tell: Callable[..., tuple[int, str]], typed: str, code: int, error: str, hint: str
+) -> None:
+    here = Path.cwd()
+    (here / "secret.txt").touch(mode=0)
+    (here / "secret.whl").touch(mode=0)
+    (here / WHEEL).chmod(0)
+    (here / "shut").mkdir(mode=0)
+    (here / "fixed").mkdir(mode=0o555)
+    command = [sys.executable, "-m", "ftwheel", *typed.split("|")]
+    done = subprocess.run(
+        [*UNPRIVILEGED, *command] if os.geteuid() == 0 else command, capture_output=True, text=True, check=False
+    )
+    (here / "shut").chmod(0o700)
+    assert done.returncode == code, done.stderr
+    assert_told(done.stderr, error, hint)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder that somebody is in")
+@pytest.mark.parametrize("command", ["build", "init|--yes", "missing|.", "simulate|x|--no-index|-f|."])
+def test_the_current_folder_is_gone(tmp_path: Path, command: str) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    program = "import os, sys; os.rmdir(os.getcwd()); from ftwheel.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command.split("|")], cwd=gone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 8, done.stderr
+    assert_told(done.stderr, "the current folder was removed", "change to a folder that exists")
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path, free_threaded_python: str, examples: Path) -> None:

@@ -80,6 +80,7 @@ def test_the_table_shows_what_is_missing_who_needs_it_and_what_helps() -> None:
         "note: lxml: 6.0.1 (2026-10-20) was the first release with a wheel for cp315t\n"
         "next: lxml: upgrade to 6.0.2 (2026-11-01)\n"
         "error: lost: no index has this project\n"
+        "next: lost: check the spelling; if it is on another index, give that with --extra-index-url\n"
         "set aside: local (requirements.txt:7): a folder\n"
         "\n"
         "2 of 4 ready; 1 blocks; 1 cannot be told\n"

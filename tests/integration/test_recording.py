@@ -101,9 +101,9 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_recording_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("data")
-    with pytest.raises(InputError, match="is no recording"):
+    with pytest.raises(InputError, match="not a recording"):
         write_recording(tmp_path, {}, {}, [])
-    with pytest.raises(InputError, match="is no recording"):
+    with pytest.raises(InputError, match="not a recording"):
         read_recording(tmp_path)
     assert (tmp_path / "precious").read_text() == "data"
 

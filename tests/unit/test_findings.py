@@ -30,7 +30,7 @@ def test_each_class_of_failure_has_its_exit_code() -> None:
     assert len(set(codes)) == len(codes)
     error = InputError("what", hint="do")
     assert (error.message, error.hint, str(error), error.exit_code) == ("what", "do", "what", 2)
-    assert BuildError("x").hint == ""
+    assert BuildError("x").hint == BuildError.next_step
 
 
 def test_errors_come_first_and_one_cause_is_one_finding() -> None:

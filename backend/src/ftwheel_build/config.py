@@ -327,11 +327,13 @@ def _read(path: str) -> Mapping[str, Any]:
         with open(path, "rb") as stream:
             document: Mapping[str, Any] = tomllib.load(stream)
     except OSError as error:
-        raise RefusedError("FTB101", f"{path}: {error.strerror or error}") from error
+        raise RefusedError(
+            "FTB101", f"{path}: {error.strerror or error}", fix="check the path and its permissions"
+        ) from error
     except UnicodeDecodeError as error:
         raise RefusedError("FTB101", f"{path}: not valid TOML: it is not UTF-8", fix="save it as UTF-8") from error
     except ValueError as error:  # also of a number with more digits than Python reads
-        raise RefusedError("FTB101", f"{path}: not valid TOML: {error}", fix="mend the line that it names") from error
+        raise RefusedError("FTB101", f"{path}: not valid TOML: {error}", fix="correct that line") from error
     return document
 
 

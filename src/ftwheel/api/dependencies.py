@@ -72,19 +72,17 @@ def _read(
     inputs: Sequence[str | os.PathLike[str]], parts: Mapping[str, tuple[str, ...]], constraints: tuple[str, ...]
 ) -> list[Dependencies]:
     """All inputs; those that have to be resolved are one, since an installer resolves them together."""
-    from ftwheel.core.dependencies.inputs import merged
-    from ftwheel.io.dependencies.inputs import read_arguments, read_input
+    from ftwheel.io.dependencies.inputs import read_arguments, read_input, resolved_together
 
     if not inputs:
         raise InputError("no input is named", hint='for example missing("scrapy>=2.13"), or missing(Path("uv.lock"))')
-    found = [read_input(os.fspath(one), constraints=constraints, **parts) for one in inputs if not isinstance(one, str)]
+    found = [read_input(os.fspath(one), **parts) for one in inputs if not isinstance(one, str)]
     if requirements := [one for one in inputs if isinstance(one, str)]:
         for text in requirements:
             if text.endswith(_FILES) and "@" not in text:
                 raise InputError(f"{text}: text is a requirement", hint=f'for a file, give pathlib.Path("{text}")')
         found.append(read_arguments(requirements, label=" ".join(requirements)))
-    unresolved = [each for each in found if not each.resolved]
-    return [*(each for each in found if each.resolved), *([merged(unresolved)] if unresolved else [])]
+    return resolved_together(found, constraints)
 
 
 def _targets(targets: Iterable[str | Environment]) -> tuple[Environment, ...]:

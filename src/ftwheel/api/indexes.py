@@ -190,7 +190,7 @@ def _client(*, offline: bool, refresh: bool) -> IndexClient:
     from ftwheel.io.system.folders import cache_root
 
     if offline and refresh:
-        raise InputError("offline and refresh exclude each other")
+        raise InputError("offline and refresh exclude each other", hint="leave one of them out")
     credentials = _credentials()
 
     def connect() -> Transport:

@@ -88,7 +88,7 @@ def _release(release: tuple[str | os.PathLike[str], ...]) -> tuple[Dist | None, 
         raise InputError("no release is named", hint='for example verify("dist/"), or verify("grimp==3.17")')
     if isinstance(release[0], str) and not os.path.exists(release[0]) and (named := parse_release(release[0])):
         if len(release) > 1:
-            raise InputError(f"{os.fspath(release[1])}: one release at a time")
+            raise InputError(f"{os.fspath(release[1])}: one release at a time", hint="call verify once for each")
         return None, named[0], str(named[1])
     from ftwheel.io.release.dist import read_dist
 

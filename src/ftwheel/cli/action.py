@@ -89,7 +89,10 @@ def _run() -> int:
 
     work = Path(os.environ.get("FTWHEEL_WORK", ""))
     if not (work.is_absolute() and (work / _GIVEN).is_file()):
-        raise InputError(f"FTWHEEL_WORK: {os.fspath(work)!r} is not the folder that 'ftwheel action prepare' made")
+        raise InputError(
+            f"FTWHEEL_WORK: {os.fspath(work)!r} is not the folder that 'ftwheel action prepare' made",
+            hint="the Action runs both steps; in a workflow of your own run 'ftwheel action prepare' first",
+        )
     inputs = read_inputs(json.loads((work / _GIVEN).read_text(encoding="utf-8")))
     match inputs.mode:
         case ActionMode.PLAN:

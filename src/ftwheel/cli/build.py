@@ -200,7 +200,10 @@ def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpre
         named = dict(zip(paths, pool.map(probe, paths), strict=True))
     for path, interpreter in named.items():
         if interpreter.implementation != "cpython":
-            raise InputError(f"{path}: is {interpreter.implementation}; pairs are built for CPython")
+            raise InputError(
+                f"{path}: is {interpreter.implementation}; pairs are built for CPython",
+                hint="give the path of a CPython, or a version such as 3.14t",
+            )
     versions = [request for request in requests if not request.path]
     found: tuple[Interpreter, ...] = ()
     if versions or not requests:

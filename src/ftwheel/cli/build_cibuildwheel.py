@@ -186,7 +186,9 @@ def _platforms(asked: Sequence[str], tags: Sequence[str], own: CibuildwheelOptio
     for item in (item.strip() for each in asked for item in each.split(",") if item.strip()):
         picked = tuple(matching(known, item)) if "*" in item else (item,)
         if not picked:
-            raise InputError(f"--platforms {item}: matches none of {', '.join(known)}")
+            raise InputError(
+                f"--platforms {item}: matches none of {', '.join(known)}", hint="write one of them, or * for all"
+            )
         found += picked
     return found
 

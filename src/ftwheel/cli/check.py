@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.cli import rule
 from ftwheel.cli.options import index_rules, indexes, reports
-from ftwheel.cli.options.files import no_such_file
+from ftwheel.cli.options.files import no_such_file, written_in
 from ftwheel.core.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str,
             table = load_table(config)
         except RefusedError as error:
             raise ConfigurationError(error.message, hint=error.fix) from error
-    configured = _configured(table, index_rules.chosen(arguments, table.index_rules))
+    with written_in(f"{config}: [tool.ftwheel.check]"):
+        configured = _configured(table, index_rules.chosen(arguments, table.index_rules))
     selection = replace(
         configured,
         select=_codes(arguments.select) or configured.select,
@@ -195,9 +196,9 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> 
     for target in arguments.targets:
         path = Path(target)
         if path.is_dir():
-            wheels = sorted(os.fspath(wheel) for wheel in path.glob("*.whl"))
+            wheels = sorted(os.path.join(target, name) for name in os.listdir(target) if name.endswith(".whl"))
             if not wheels:
-                raise InputError(f"{target}: no wheels in this folder", hint="give the folder the wheels were built to")
+                raise InputError(f"{target}: no wheels in this folder", hint=_where_wheels_are(path))
             yield from wheels
         elif path.is_file():
             yield target
@@ -210,6 +211,16 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> 
             yield from _downloaded(arguments, *release, stack, shown)
         else:
             raise no_such_file(target, "a wheel, a folder of wheels, or a release")
+
+
+def _where_wheels_are(folder: Path) -> str:
+    """What to do about a folder without wheels: a project's has them in ``dist``, once they are built."""
+    for name in ("dist", "wheelhouse"):
+        if any((folder / name).glob("*.whl")):
+            return f"did you mean {folder / name}?"
+    if (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file():
+        return f"build its wheels first: ftwheel build {folder}"
+    return "give the folder the wheels were built to"
 
 
 def _downloaded(

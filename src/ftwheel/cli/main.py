@@ -112,9 +112,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments[0] in {"-h", "--help"}:
             sys.stdout.write(help_text())
             return 0
-        if named and arguments[0].startswith("-") and arguments[0] not in _OF_ALL:
+        if arguments[0].startswith("-"):
+            from ftwheel.core.suggestions import closest
+
+            meant = closest(arguments[0], _OF_ALL)
             raise InputError(
-                f"unknown option {arguments[0][:200]}", hint="options of a command go after it: ftwheel COMMAND OPTIONS"
+                f"unknown option {arguments[0][:200]}",
+                hint=f"did you mean {meant}?" if meant else "options of a command go after it: ftwheel COMMAND OPTIONS",
             )
         parsed = parser(named).parse_args(arguments)
         return load(parsed.command).run(parsed)
@@ -136,14 +140,23 @@ def guarded(program: str, run: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _told(program, refused(error))
+        return _told(program, _without_folder() or refused(error))
     except RecursionError as error:
-        return _told(program, InputError(f"the input is nested too deeply ({error})"))
+        return _told(program, InputError(f"the input is nested too deeply ({error})", hint="is it the right file?"))
     except MemoryError:
         return _told(program, SystemRefusedError("out of memory", hint="close other programs, or use fewer workers"))
     except Exception as error:  # noqa: BLE001  # the last guard: what is left is a bug
         return _told(program, InternalError(f"{type(error).__name__}: {str(error)[:500]}", trace=_keep_trace(error)))
     return code
+
+
+def _without_folder() -> SystemRefusedError | None:
+    """The error about a current folder that was removed, which systems report without naming it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return SystemRefusedError("the current folder was removed", hint="change to a folder that exists: cd ~")
+    return None
 
 
 def _keep_trace(error: Exception) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import indexes, reports
 from ftwheel.cli.options import installers as choices
+from ftwheel.cli.options.files import written_in
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 
@@ -53,7 +54,8 @@ _SEVERITIES = {
     "never": (),
 }
 OUTCOMES = (*_SEVERITIES, *_SEVERITIES["warning"])
-_OF_PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg")
+_PROJECT = "pyproject.toml"
+_OF_PROJECTS = (_PROJECT, "setup.py", "setup.cfg")
 _SUFFIXES = (".txt", ".in", ".toml", ".lock", ".json")
 
 
@@ -151,7 +153,23 @@ def report_on(inputs: Callable[[], Sequence[Dependencies]], arguments: argparse.
             report = _judged(dependencies, targets, _Run(asked, locations, arguments, shown))
             if arguments.record:
                 locations.record(Path(arguments.record), [project.name for project in report.projects])
+    _refuse_unknown(report, arguments)
     return _show(replace(report, policy=_policy(report, arguments, settings)), arguments)
+
+
+def _refuse_unknown(report: MissingReport, arguments: argparse.Namespace) -> None:
+    """Where nothing that was asked for exists, there is no report to read: a name was misspelt, or a version."""
+    from ftwheel.core.dependencies.readiness import NO_INDEX_HAS_IT
+    from ftwheel.core.installers.requirements import UNKNOWN_PROJECT
+
+    if not report.projects or any(project.problem_code != InputError.exit_code for project in report.projects):
+        return
+    first = report.projects[0]
+    folder = next((text for text in getattr(arguments, "input", ()) if os.path.isdir(text)), "")
+    hint = UNKNOWN_PROJECT if first.problem == NO_INDEX_HAS_IT else "name another version, or a range: 'numpy>=2'"
+    raise InputError(
+        f"{first.name}: {first.problem}", hint=f"did you mean the folder: .{os.sep}{folder}?" if folder else hint
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +340,7 @@ def _settings(arguments: argparse.Namespace) -> MissingSettings:
     from ftwheel_build.config import MissingSettings, load_missing
     from ftwheel_build.errors import RefusedError
 
-    path: Path = arguments.config or Path("pyproject.toml")
+    path: Path = arguments.config or Path(_PROJECT)
     if arguments.config is None and not path.is_file():
         return MissingSettings()
     try:
@@ -389,26 +407,30 @@ def _write_issue(report: MissingReport, arguments: argparse.Namespace) -> None:
     name = normalized(arguments.issue)
     project = next((each for each in report.projects if each.name == name), None)
     if project is None:
-        raise InputError(f"--issue {arguments.issue[:100]}: not among the {len(report.projects):,} projects looked at")
+        from ftwheel.core.suggestions import closest
+
+        meant = closest(name, (each.name for each in report.projects))
+        raise InputError(
+            f"--issue {arguments.issue[:100]}: not a project that was looked at ({len(report.projects):,} were)",
+            hint=f"did you mean {meant}?" if meant else "name one of the report; --all shows them all",
+        )
     write_issue(report, project, arguments.installer, sys.stdout)
 
 
 def read(arguments: argparse.Namespace) -> list[Dependencies]:
     """All inputs; those that have to be resolved are one, since an installer resolves them together."""
-    from ftwheel.core.dependencies.inputs import merged
-    from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter
+    from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter, resolved_together
 
     named = getattr(arguments, "input", [])  # pip-ftwheel has none
     _refuse_folders(named)
     files = [*filter(_is_file, named), *arguments.requirement]
     parts = {"extras": tuple(arguments.extra), "groups": tuple(arguments.group)}
-    found = [read_input(_from_here(path), constraints=tuple(arguments.constraint), **parts) for path in files]
+    found = [read_input(_from_here(path), **parts) for path in files]
     if requirements := [text for text in named if not _is_file(text)]:
         found.append(read_arguments(requirements, label=" ".join(requirements)))
     if not found:
         found.append(read_interpreter(python(arguments)))
-    unresolved = [each for each in found if not each.resolved]
-    return [*(each for each in found if each.resolved), *([merged(unresolved)] if unresolved else [])]
+    return resolved_together(found, arguments.constraint)
 
 
 def _refuse_folders(named: Iterable[str]) -> None:
@@ -450,10 +472,13 @@ def _targets(arguments: argparse.Namespace, settings: MissingSettings) -> tuple[
     """What ``--target`` or the project names, else the free-threaded builds of this version and the one after it."""
     from ftwheel.core.dependencies.targets import default_targets, parse_targets
 
-    if named := arguments.target or settings.targets:
+    if arguments.target or settings.targets:
         from ftwheel.io.system.environment_probe import this_platform
 
-        return parse_targets(named, this_platform())
+        if arguments.target:
+            return parse_targets(arguments.target, this_platform())
+        with written_in(f"{arguments.config or _PROJECT}: [tool.ftwheel.missing] targets"):
+            return parse_targets(settings.targets, this_platform())
     from datetime import UTC, datetime
 
     from ftwheel.core.tags.cpython import on

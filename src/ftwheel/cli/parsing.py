@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.suggestions import closest, did_you_mean
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 __all__ = ["CommandParser"]
 
@@ -36,6 +40,10 @@ class CommandParser(argparse.ArgumentParser):
         return found, unexpected
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if not action.option_strings and "" in arg_strings and not isinstance(action, argparse._SubParsersAction):
+            raise InputError(  # Path("") is the current folder, which nobody means
+                f"{self._where}{action.metavar or action.dest}: an empty argument", hint="is a shell variable not set?"
+            )
         if action.nargs is None and arg_strings == ["--"]:  # argparse takes the value of --option=-- for a separator
             raise argparse.ArgumentError(action, "expected one argument")
         return super()._get_values(action, arg_strings)
@@ -65,6 +73,12 @@ class CommandParser(argparse.ArgumentParser):
     @property
     def _see_help(self) -> str:
         return f"{self.prog} --help shows how it is used"
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Write the help; argparse would say nothing of an output that cannot be written."""
+        stream: Any = file or sys.stderr
+        stream.write(message)
+        stream.flush()
 
     def _refuse(self, argument: str) -> NoReturn:
         if not argument.startswith("-") or argument == "-":
@@ -97,7 +111,7 @@ class CommandParser(argparse.ArgumentParser):
         name = "/".join(action.option_strings) or action.metavar or action.dest
         raise InputError(
             f"{self._where}{name}: invalid choice {text!r}, wanted {_alternatives(known)}",
-            hint=did_you_mean(text, known),
+            hint=did_you_mean(text, known) or self._see_help,
         )
 
 

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.render.terminal import printable
 
     if not 0 <= arguments.port <= 65535:
-        raise InputError(f"--port {arguments.port}: wanted a number from 0 to 65535")
+        raise InputError(f"--port {arguments.port}: wanted a number from 0 to 65535", hint="--port 0 takes a free one")
     dist = read_dist(arguments.targets)
     with ExitStack() as stack:
         below = stack.enter_context(indexes.open_locations(arguments)).all if arguments.over else ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.core.installers.upload_hints import is_resolved
     from ftwheel.core.tags.environments import parse_environments
 
+    _refuse_files(arguments.requirement)
     requirements = [parse_requirement(text) for text in arguments.requirement]
     installers = tuple(dict.fromkeys(map(installer, arguments.installer or DEFAULT_INSTALLERS)))
     environments = _environments(arguments)
@@ -128,6 +130,21 @@ def _environments(arguments: argparse.Namespace) -> tuple[Environment, ...]:
     if not found and not arguments.explain:
         raise InputError("no environment is asked for", hint="give --env all, --env cp314t-win_amd64 or --python PATH")
     return tuple({environment.label: environment for environment in found}.values())
+
+
+def _refuse_files(named: Iterable[str]) -> None:
+    """A file or a folder is a question for another command."""
+    for text in named:
+        if text.endswith((".whl", ".tar.gz")):
+            raise InputError(
+                f"{text}: a file, wanted a project or a requirement",
+                hint=f"ftwheel verify {text} shows which environments would install it",
+            )
+        if os.sep in text.partition("@")[0] or text.endswith((".txt", ".in", ".toml", ".lock")):
+            raise InputError(
+                f"{text}: a path, wanted a project or a requirement",
+                hint=f"ftwheel missing {text} looks at all that it requires",
+            )
 
 
 def _report(

@@ -46,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     changes = any(tag is not None for tag in asked)
     code = 0
     for path in arguments.wheels:
+        if not path.is_file():
+            raise _no_wheel(path)
         contents = inspect_wheel(str(path))
         made = plan(contents, stable_symbols(), python=python, abi=abi, platform=platform, build=build)
         if arguments.suggest:
@@ -61,6 +63,14 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(_write(path, made, arguments.out_dir or path.parent, remove=arguments.remove))
     return code
+
+
+def _no_wheel(path: Path) -> InputError:
+    from ftwheel.io.system.folders import near
+
+    if path.is_dir():
+        return InputError(f"{path}: a folder, wanted wheels", hint=f"name them: {path / '*.whl'}")
+    return InputError(f"{path}: no such file", hint=near(path) or "name the wheels to look at: dist/*.whl")
 
 
 def _say(made: TagPlan, filename: str, *, several: bool) -> None:

@@ -160,7 +160,7 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
     release = parse_release(targets[0]) if not Path(targets[0]).exists() else None
     if release is not None:
         if len(targets) > 1:
-            raise InputError(f"{targets[1]}: one release at a time")
+            raise InputError(f"{targets[1]}: one release at a time", hint="run ftwheel verify once for each")
         return None, release[0], str(release[1])
     from ftwheel.io.release.dist import read_dist
 
@@ -184,7 +184,10 @@ def _digests(arguments: argparse.Namespace, dist: Dist | None) -> dict[str, str]
     for path in arguments.digests:
         for name, digest in read_digests(path).items():
             if recorded.setdefault(name, digest) != digest:
-                raise ConfigurationError(f"{path}: has another digest of {name} than the lists before it")
+                raise ConfigurationError(
+                    f"{path}: has another digest of {name} than the lists before it",
+                    hint="make the list again from the files you mean to upload",
+                )
     if arguments.digests:
         compare_digests(
             recorded, digests | dict.fromkeys(dist.rejected, "?"), source=", ".join(map(str, arguments.digests))

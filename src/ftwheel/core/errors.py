@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import ClassVar
 
 __all__ = [
+    "FREE_SPACE",
     "BuildError",
     "ConfigurationError",
     "FtwheelError",
@@ -28,14 +29,15 @@ __all__ = [
 
 
 class FtwheelError(Exception):
-    """Base of all deliberate failures; ``hint`` says what to do next and may be empty."""
+    """Base of all deliberate failures; ``hint`` says what to do next, ``next_step`` where nothing better is known."""
 
     exit_code: ClassVar[int] = 1
+    next_step: ClassVar[str] = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or self.next_step
 
 
 class InputError(FtwheelError):
@@ -48,36 +50,42 @@ class ConfigurationError(FtwheelError):
     """``[tool.ftwheel]`` or another configuration table is wrong (exit code 3)."""
 
     exit_code = 3
+    next_step = "change the file that is named; docs/configuration.md lists every key"
 
 
 class IndexFormatError(FtwheelError):
     """An index answered, but not with a page of the Simple API that can be read (exit code 4)."""
 
     exit_code = 4
+    next_step = "try again with --refresh; if it stays, tell whoever runs the index"
 
 
 class NetworkError(FtwheelError):
     """An index could not be reached, or not in time (exit code 5)."""
 
     exit_code = 5
+    next_step = "try again later, or use another index: --index-url URL"
 
 
 class BuildError(FtwheelError):
     """A build or a repair failed, so there is no wheel to judge (exit code 6)."""
 
     exit_code = 6
+    next_step = "ftwheel build -v shows the whole log"
 
 
 class MissingToolError(FtwheelError):
     """An interpreter or a program that the command needs is not on this machine (exit code 7)."""
 
     exit_code = 7
+    next_step = "install it, and run the same command again"
 
 
 class SystemRefusedError(FtwheelError):
     """The operating system refuses: a full disk, a folder that cannot be written, no more processes (exit code 8)."""
 
     exit_code = 8
+    next_step = "mend what the system says, and run the same command again"
 
 
 class InternalError(FtwheelError):
@@ -93,14 +101,14 @@ class InternalError(FtwheelError):
         )
 
 
-_DISK = "free some space, or set TMPDIR and FTWHEEL_CACHE_DIR to folders on a disk that has some"
-_NOT_WRITABLE = "change its permissions, or choose another place: an output option, TMPDIR or FTWHEEL_CACHE_DIR"
+FREE_SPACE = "free some space, or set TMPDIR and FTWHEEL_CACHE_DIR to folders on a disk that has some"
+_NOT_ALLOWED = "change its permissions; for what is written, name another place, or set TMPDIR and FTWHEEL_CACHE_DIR"
 _REMEDIES = {
-    errno.ENOSPC: _DISK,
-    errno.EDQUOT: _DISK,
-    errno.EACCES: _NOT_WRITABLE,
-    errno.EPERM: _NOT_WRITABLE,
-    errno.EROFS: _NOT_WRITABLE,
+    errno.ENOSPC: FREE_SPACE,
+    errno.EDQUOT: FREE_SPACE,
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
+    errno.EROFS: _NOT_ALLOWED,
     errno.ENOENT: "check the path",
     errno.ENOTDIR: "check the path",
     errno.EEXIST: "a file is in the way; choose another path, or remove it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftwheel.core.build.log_excerpt import interesting, lacks_compiler, left_out, needs_object_layout
+from ftwheel.core.build.log_excerpt import disk_is_full, interesting, lacks_compiler, left_out, needs_object_layout
 
 NOISE = [f"copying file {number}" for number in range(100)]
 
@@ -161,3 +161,8 @@ SKIPPED = "warning: build_ext: building extension \"pkg.fast\" failed: command '
 )
 def test_why_an_extension_was_left_out(log: str, modules: bool, told: str) -> None:
     assert left_out(log, modules=modules) == told
+
+
+def test_a_full_disk() -> None:
+    assert disk_is_full("cc1: error: a.o: No space left on device")
+    assert not disk_is_full("a.c:1:2: error: no space here")

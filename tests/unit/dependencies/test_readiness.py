@@ -71,10 +71,11 @@ def test_an_allowed_project_blocks_nothing_and_is_counted() -> None:
 def test_the_exit_code_tells_what_could_not_be_judged_from_what_blocks() -> None:
     assert report(READY, UNTOLD).exit_code == 0
     assert report(READY, SDIST).exit_code == 1
-    assert report(UNTOLD).exit_code == 1
+    assert report(UNTOLD).exit_code == 2
     assert report(UNTOLD, policy=FailurePolicy(fail_on=frozenset())).exit_code == 0
     assert report().exit_code == 0
     assert report(SDIST, BROKEN).exit_code == 5
+    assert report(SDIST, BROKEN, policy=FailurePolicy(allowed=frozenset({BROKEN.name}))).exit_code == 1
     strict = FailurePolicy(fail_on=BLOCKING | {Readiness.CANNOT_TELL})
     assert report(UNTOLD, policy=strict).exit_code == 1
     assert report(SDIST, policy=FailurePolicy(fail_on=frozenset())).exit_code == 0

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, with_alternatives
+from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, not_there, with_alternatives
 from ftwheel.core.dependencies.readiness import HelpKind, Readiness, Release, TakenFile, TargetReadiness
-from ftwheel.core.dependencies.requested import RequestedVersion
+from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.registry import installer
@@ -211,6 +211,27 @@ def test_what_no_index_has_cannot_be_told_about() -> None:
         "1.0",
         "no index has this project",
     )
+
+
+@pytest.mark.parametrize(
+    ("project", "wanted", "pinned", "chain", "why"),
+    [
+        (None, "foo", "", ("foo",), "no index has this project"),
+        (None, "foo", "", ("bar", "foo"), "no index has this project"),
+        (None, "foo", "1.0", ("foo",), ""),  # a lock's, or installed: an index of one's own may have it
+        (files(f"foo-1.0-{T}"), "foo==2.0", "", ("foo",), "no version 2.0; the newest is 1.0"),
+        (files(), "foo==2.0", "", ("foo",), "no version 2.0"),
+        (files(f"foo-1.0-{T}"), "foo==2.0", "", ("bar", "foo"), ""),
+        (files(f"foo-1.0-{T}"), "foo==1.0", "", ("foo",), ""),
+        (files(f"foo-1.0-{T}"), "foo>=2.0", "", ("foo",), ""),
+    ],
+)
+def test_what_was_asked_for_and_is_not_there(
+    project: ProjectFiles | None, wanted: str, pinned: str, chain: tuple[str, ...], why: str
+) -> None:
+    version = RequestedVersion(requirement=parse_requirement(wanted), pinned=pinned)
+    requested = RequestedProject(name="foo", versions=((0, version),), chains=(chain,))
+    assert not_there(project, requested, installer("pip")) == why
 
 
 def test_a_pin_that_is_no_version_cannot_be_told_about() -> None:

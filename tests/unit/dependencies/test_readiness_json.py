@@ -99,7 +99,7 @@ def test_another_file_is_refused(path: tuple[str | int, ...], value: object, mes
     place[("body", *path)[-1]] = value
     with pytest.raises(InputError) as caught:
         parse_report(place["body"] if not path else body, "one.json")
-    assert caught.value.message.startswith("one.json: is no report of ftwheel missing (")
+    assert caught.value.message.startswith("one.json: not a report of ftwheel missing (")
     assert message in caught.value.message
 
 

@@ -24,7 +24,7 @@ from ftwheel.core.dependencies.readiness import (
     TargetReadiness,
 )
 from ftwheel.core.dependencies.requested import RequestedProject, in_shard, requested_projects
-from ftwheel.core.errors import FtwheelError
+from ftwheel.core.errors import FtwheelError, InputError
 from ftwheel.core.index.page import File
 from ftwheel.core.index.pages import Index
 from ftwheel.core.installers.options import InstallerOptions
@@ -219,7 +219,7 @@ def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion
 
 def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
     # what was remembered needs none of this
-    from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel
+    from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, not_there
     from ftwheel.core.installers.selection import ProjectFiles
 
     report = ProjectReport(name=one.name, requirement=one.requirement, chains=one.chains)
@@ -230,6 +230,8 @@ def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
     found = [(kind, page) for kind, page in pages if page is not None]
     project = ProjectFiles(one.name, found) if found else None
     rules = question.rules(one.name)
+    if problem := not_there(project, one, rules):
+        return _Judged(report=replace(report, problem=problem, problem_code=InputError.exit_code))
     verdicts: dict[int, TargetReadiness] = {}
     for number, version in one.versions:
         verdict = assess(project, version, question.targets[number], rules)

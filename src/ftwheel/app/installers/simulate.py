@@ -9,7 +9,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.index.pages import Index
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
-from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.installers.requirements import UNKNOWN_PROJECT, Requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose, loads, newest_version, refusal
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
 from ftwheel.core.tags.environments import Environment
@@ -30,7 +30,7 @@ def fetch(
     pages = [(index.kind, index.project(requirement.name)) for index in indexes]
     found = [(kind, page) for kind, page in pages if page is not None]
     if not found:
-        raise InputError(f"{requirement.name}: no index has this project", hint="is the name spelled right?")
+        raise InputError(f"{requirement.name}: no index has this project", hint=UNKNOWN_PROJECT)
     known = (
         {file.url: metadata[file.filename] for _, page in found for file in page.files if file.filename in metadata}
         if metadata

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, ProjectDetails
-from ftwheel.core.installers.requirements import corrected
+from ftwheel.core.installers.requirements import UNKNOWN_PROJECT, corrected
 from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["meant_release", "newest_release", "parse_release", "project_name", "wheels_of"]
@@ -86,7 +86,7 @@ def wheels_of(pages: Iterable[ProjectDetails], name: str, version: Version) -> t
     """
     pages = tuple(pages)
     if not pages:
-        raise InputError(f"{name}: no index has this project", hint="is the name spelled right?")
+        raise InputError(f"{name}: no index has this project", hint=UNKNOWN_PROJECT)
     found: dict[str, File] = {}
     versions: set[Version] = set()
     for page in pages:

@@ -288,7 +288,7 @@ def _version(text: str) -> Version:
     try:
         return Version(text)
     except ValueError:
-        raise InputError(f"{text}: not a version (PEP 440)") from None
+        raise InputError(f"{text}: not a version (PEP 440)", hint="write for example 2.3.5 or 2.4.0rc1") from None
 
 
 def _by_version(project: ProjectFiles) -> tuple[dict[Version, list[ProjectFile]], dict[Version, list[ProjectFile]]]:

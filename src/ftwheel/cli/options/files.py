@@ -1,10 +1,13 @@
-"""Says what is wrong with an argument that is neither a file nor a folder nor a release."""
+"""Says where a mistake is: in an argument that names nothing, or in a configuration file."""
 
 from __future__ import annotations
 
-from ftwheel.core.errors import InputError
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["no_such_file"]
+from ftwheel.core.errors import ConfigurationError, InputError
+
+__all__ = ["no_such_file", "written_in"]
 
 
 def no_such_file(argument: str, wanted: str) -> InputError:
@@ -12,7 +15,17 @@ def no_such_file(argument: str, wanted: str) -> InputError:
     from ftwheel.app.release.published_wheels import meant_release
     from ftwheel.io.system.folders import near
 
+    download = "download it first, and give the file" if "://" in argument else ""
     return InputError(
         f"{argument[:500]}: neither a file nor a folder nor NAME==VERSION",
-        hint=near(argument) or meant_release(argument) or f"give {wanted}",
+        hint=near(argument) or download or meant_release(argument) or f"give {wanted}",
     )
+
+
+@contextmanager
+def written_in(place: str) -> Iterator[None]:
+    """Turn what is wrong with a value into an error about the configuration that has it: ``FILE: [TABLE]``."""
+    try:
+        yield
+    except InputError as error:
+        raise ConfigurationError(f"{place}: {error.message}", hint=error.hint) from error

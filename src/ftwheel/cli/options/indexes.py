@@ -89,7 +89,7 @@ def open_locations(
         yield _recorded(arguments, names)
         return
     if arguments.offline and arguments.refresh:
-        raise InputError("--offline and --refresh exclude each other")
+        raise InputError("--offline and --refresh exclude each other", hint="leave one of them out")
     configs = {
         name: _with_options(InstallerConfig(installer=name) if arguments.no_config else read_config(name), arguments)
         for name in names
@@ -156,7 +156,9 @@ def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> IndexLoc
 
     for option in ("index_url", "extra_index_url", "find_links", "no_index", "offline", "refresh"):
         if getattr(arguments, option):
-            raise InputError(f"--index and --{option.replace('_', '-')} exclude each other")
+            raise InputError(
+                f"--index and --{option.replace('_', '-')} exclude each other", hint="leave one of them out"
+            )
     recording = read_recording(Path(arguments.index))
     for name in names:
         if name not in recording.indexes:

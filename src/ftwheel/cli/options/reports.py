@@ -30,7 +30,9 @@ def add_arguments(parser: argparse._ActionsContainer, command: str) -> None:
     def report(text: str) -> Report:
         form, _, path = text.partition("=")
         if form not in offered or not path:
-            raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(offered)}")
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not FORMAT=FILE, for example json=report.json, with one of {', '.join(offered)}"
+            )
         return form, Path(path)
 
     parser.add_argument(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["interesting", "lacks_compiler", "left_out", "needs_object_layout"]
+__all__ = ["disk_is_full", "interesting", "lacks_compiler", "left_out", "needs_object_layout"]
 
 _TAIL = 12  # lines shown of a log without an error
 _AFTER = 8  # lines below an error that belong to it: source lines, notes
@@ -41,6 +41,7 @@ _NO_COMPILER = re.compile(
 )
 
 
+_NO_SPACE = re.compile(r"No space left on device|There is not enough space on the disk|WinError 112\b")
 _OBJECT_LAYOUT = re.compile(
     r"unknown type name '?.?PyObject_HEAD|(?:PyObject|PyVarObject|struct _object).{0,40} has incomplete type"
     r"|incomplete definition of type '?.?(?:PyObject|PyVarObject|struct _object)"
@@ -59,6 +60,11 @@ def needs_object_layout(log: str) -> bool:
 def lacks_compiler(log: str) -> bool:
     """Whether the build failed because there is no C or C++ compiler to call."""
     return _NO_COMPILER.search(log) is not None
+
+
+def disk_is_full(log: str) -> bool:
+    """Whether the build failed because a disk took no more: ENOSPC, or what Windows and linkers say of it."""
+    return _NO_SPACE.search(log) is not None
 
 
 def interesting(log: str, *, tail: int = _TAIL) -> str:

@@ -12,8 +12,16 @@ from datetime import datetime
 
 from packaging.version import Version
 
-from ftwheel.core.dependencies.readiness import Help, HelpKind, Readiness, Release, TakenFile, TargetReadiness
-from ftwheel.core.dependencies.requested import RequestedVersion
+from ftwheel.core.dependencies.readiness import (
+    NO_INDEX_HAS_IT,
+    Help,
+    HelpKind,
+    Readiness,
+    Release,
+    TakenFile,
+    TargetReadiness,
+)
+from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, normalized
 from ftwheel.core.index.page_json import columns
 from ftwheel.core.installers.candidates import Candidate
@@ -28,7 +36,7 @@ from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.environments import Environment, Loading, loading
 from ftwheel.core.tags.priority import abi_table, best_tag, platform_table, position
 
-__all__ = ["assess", "describing_file", "newest_wheel", "untold", "with_alternatives"]
+__all__ = ["assess", "describing_file", "newest_wheel", "not_there", "untold", "with_alternatives"]
 
 _MOST_TRIES = 64  # releases in a row with wheels that are accepted but cannot be loaded
 _COMPILED = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI})
@@ -48,6 +56,26 @@ def untold(environment: Environment, why: str, *, version: str = "") -> TargetRe
     return TargetReadiness(target=environment.label, readiness=Readiness.CANNOT_TELL, version=version, why=why)
 
 
+def not_there(project: ProjectFiles | None, requested: RequestedProject, rules: InstallerOptions) -> str:
+    """Why a project cannot be judged: no index has it, or not the one version that was asked for; empty otherwise.
+
+    What a lock or an environment names may be in nobody's index, and is judged by what they say.
+    """
+    if any(wanted.pinned for _, wanted in requested.versions):
+        return ""
+    if project is None:
+        return NO_INDEX_HAS_IT
+    if all(len(chain) > 1 for chain in requested.chains):
+        return ""
+    index = project.version_index(find_installer(rules.name))
+    for _, wanted in requested.versions:
+        if wanted.requirement.single is not None and not index.matching(wanted.requirement).versions:
+            bare = Requirement(text=requested.name, name=requested.name)
+            newest = newest_version(project, bare, rules)
+            return f"no version {wanted.requirement.single}" + (f"; the newest is {newest}" if newest else "")
+    return ""
+
+
 def assess(
     project: ProjectFiles | None, requested: RequestedVersion, environment: Environment, rules: InstallerOptions
 ) -> TargetReadiness:
@@ -58,7 +86,7 @@ def assess(
     if requested.pinned and parse_version(requested.pinned) is None:
         return untold(environment, f"{requested.pinned[:100]!r} is not a version (PEP 440)", version=requested.pinned)
     if project is None and not requested.locked:
-        return untold(environment, "no index has this project", version=requested.pinned)
+        return untold(environment, NO_INDEX_HAS_IT, version=requested.pinned)
     question = _Question(project, requested, environment, rules)
     if requested.locked:
         page = ProjectDetails(name=requested.requirement.name, files=requested.locked)
@@ -187,7 +215,7 @@ class _Question:
         """The verdict with what the index adds: the releases that matter, and what can be done."""
         project = self.project
         if project is None:
-            return replace(verdict, notes=(*verdict.notes, "no index has this project"))
+            return replace(verdict, notes=(*verdict.notes, NO_INDEX_HAS_IT))
         newest = newest_version(project, self._requirement(""), self.rules) or ""
         verdict = replace(
             verdict, newest=newest, first=self._first(), notes=(*verdict.notes, *self._notes_on_pin(verdict))

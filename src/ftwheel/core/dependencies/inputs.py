@@ -222,7 +222,7 @@ def merged(inputs: Iterable[Dependencies]) -> Dependencies:
         return found[0]
     options = [each.options for each in found]
     return Dependencies(
-        label=", ".join(each.label for each in found),
+        label=", ".join(each.label for each in found if each.label),
         kind=InputKind.SEVERAL,
         resolved=all(each.resolved for each in found),
         wanted=tuple(wanted for each in found for wanted in each.wanted),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLOCKING",
+    "NO_INDEX_HAS_IT",
     "READY",
     "Counts",
     "FailurePolicy",
@@ -86,6 +87,9 @@ class TakenFile:
 
     filename: str
     tag: str = ""
+
+
+NO_INDEX_HAS_IT = "no index has this project"
 
 
 class HelpKind(enum.Enum):
@@ -305,11 +309,16 @@ class MissingReport:
     def exit_code(self) -> int:
         """The highest code of the projects that could not be judged, else 1 where something blocks, else 0.
 
-        It is 1 as well when of all that was asked about nothing can be told: a name misspelt, or a wrong index.
+        Projects that are allowed do not count. It is 2 when of all that was asked about nothing can be told, which is
+        no finding: an index is not the right one.
         """
+        judged = (project for project in self.projects if project.name not in self.policy.allowed)
+        if code := max((project.problem_code for project in judged), default=0):
+            return code
         counts = self.counts
-        untold = bool(self.policy.fail_on) and 0 < counts.projects == counts.untold
-        return max((project.problem_code for project in self.projects), default=0) or int(bool(self.blocking) or untold)
+        if self.policy.fail_on and 0 < counts.projects == counts.untold and not self.blocking:
+            return InputError.exit_code
+        return int(bool(self.blocking))
 
 
 def merge(reports: Iterable[MissingReport]) -> MissingReport:

@@ -140,7 +140,7 @@ def _parsed(parse: Callable[[Mapping[str, Any]], _T], data: object, where: str) 
     except (KeyError, TypeError, ValueError) as error:
         what = f"no key {error}" if isinstance(error, KeyError) else str(error)
         raise InputError(
-            f"{where}: is no report of ftwheel missing ({what[:200]})",
+            f"{where}: not a report of ftwheel missing ({what[:200]})",
             hint="make it with ftwheel missing --format json",
         ) from None
 

@@ -225,7 +225,10 @@ def _parse(text: str) -> tuple[Dependency, Marker | None]:
     try:
         parsed = pep508_requirement(text)
     except InvalidRequirement as error:
-        raise InputError(f"{text[:200]}: not a requirement ({str(error).partition(chr(10))[0][:200]})") from None
+        raise InputError(
+            f"{text[:200]}: not a requirement ({str(error).partition(chr(10))[0][:200]})",
+            hint="the project's metadata are wrong; tell its maintainers",
+        ) from None
     return (
         Dependency(
             requirement=Requirement(

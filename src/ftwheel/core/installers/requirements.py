@@ -104,6 +104,10 @@ class Requirement:
         return Marker(self.marker).evaluate({**markers, "extra": ""})
 
 
+UNKNOWN_PROJECT = "check the spelling; if it is on another index, give that with --extra-index-url"
+"""What to do about a project that no index has."""
+
+
 def parse_version(text: str) -> Version | None:
     """The version (PEP 440), None when it is none; also when a number is too long for Python to read."""
     try:

@@ -22,6 +22,7 @@ __all__ = ["WheelName"]
 
 _INTERPRETER = re.compile(r"[a-z]+[0-9][a-z0-9_.]*", re.IGNORECASE)
 _LABEL = re.compile(r"[0-9a-z._]+")
+_SHAPE = "a wheel is named NAME-VERSION(-BUILD)-INTERPRETER-ABI-PLATFORM.whl"
 _LONGEST_NAME = 255  # what file systems take; it also bounds the product of the compressed sets
 
 
@@ -49,14 +50,16 @@ class WheelName:
     def parse(cls, filename: str) -> WheelName:
         """Take a file name apart by packaging's rules and PEP 825; raises InputError when it is not a wheel's."""
         if len(filename) > _LONGEST_NAME:
-            raise InputError(f"{filename[:60]}...: a file name of {len(filename)} characters is not a wheel's")
+            raise InputError(
+                f"{filename[:60]}...: a file name of {len(filename)} characters is not a wheel's", hint=_SHAPE
+            )
         plain, variant = _without_label(filename)
         try:
             name, version, _, _ = parse_wheel_filename(plain)
         except InvalidWheelFilename as error:
             raise InputError(
                 f"{filename}: is not the file name of a wheel ({error})",
-                hint="a wheel is named NAME-VERSION(-BUILD)-INTERPRETER-ABI-PLATFORM.whl",
+                hint=_SHAPE,
             ) from error
         parts = plain.removesuffix(".whl").split("-")
         interpreters, abis, platforms = (tuple(part.lower().split(".")) for part in parts[-3:])

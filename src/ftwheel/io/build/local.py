@@ -22,9 +22,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.build.log_excerpt import interesting, lacks_compiler, left_out, needs_object_layout
+from ftwheel.core.build.log_excerpt import disk_is_full, interesting, lacks_compiler, left_out, needs_object_layout
 from ftwheel.core.build.model import BuildObserver, BuildStage, ConfigSettings, Repair
-from ftwheel.core.errors import BuildError, FtwheelError, InputError, MissingToolError, refused
+from ftwheel.core.errors import (
+    FREE_SPACE,
+    BuildError,
+    FtwheelError,
+    InputError,
+    MissingToolError,
+    SystemRefusedError,
+    refused,
+)
 from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.io.build.backend_wheel import backend_wheel
@@ -317,7 +325,9 @@ def _backend_failures(log: Path) -> Iterator[None]:
         said = f"{error}\n{interesting(text)}"
         if lacks_compiler(text):
             raise MissingToolError(said, hint=_COMPILERS.get(sys.platform, _COMPILERS["linux"])) from error
-        hint = _OBJECT_LAYOUT if needs_object_layout(text) else "ftwheel build -v shows the whole log"
+        if disk_is_full(text):
+            raise SystemRefusedError(said, hint=FREE_SPACE) from error
+        hint = _OBJECT_LAYOUT if needs_object_layout(text) else ""
         raise BuildError(said, hint=hint) from error
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftwheel.core.errors import BuildError
+from ftwheel.core.errors import BuildError, refused
 from ftwheel.io.system.child_environment import clean_environ
 
 __all__ = ["copy_source", "links_left_out", "unpack_sdist"]
@@ -46,7 +47,9 @@ def copy_source(project: Path, scratch: Path, *, without: Path | None = None) ->
     try:
         _copy(project, target, _filter(project, without), _Bounds(project=project, root=top or project))
     except OSError as error:
-        raise BuildError(f"{error.filename or project}: cannot be copied ({error.strerror or error})") from error
+        raise BuildError(
+            f"{error.filename or project}: cannot be copied ({error.strerror or error})", hint=refused(error).hint
+        ) from error
     if top is not None:
         _link_git(top, prefix, scratch)
     return target
@@ -127,6 +130,7 @@ def _copy(source: Path, target: Path, skipped: Callable[[os.DirEntry[str]], bool
                 shutil.copy2(entry.path, scratch)
             # what is left is no source: sockets, pipes, devices, links to nothing
     shutil.copystat(source, target)
+    target.chmod(target.stat().st_mode | stat.S_IRWXU)  # a build writes into a copy of read-only sources too
 
 
 def unpack_sdist(sdist: Path, scratch: Path) -> Path:

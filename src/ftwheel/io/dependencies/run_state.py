@@ -55,7 +55,10 @@ class RunState:
             self._read()
         except OSError as error:
             self.close()
-            raise InputError(f"{self._path}: cannot be used as a state file ({error.strerror})") from error
+            raise InputError(
+                f"{self._path}: cannot be used as a state file ({error.strerror})",
+                hint="name a file of its own",
+            ) from error
         except BaseException:
             self.close()
             raise
@@ -124,13 +127,14 @@ class RunState:
             return json.loads(line)
         except (ValueError, RecursionError):
             raise InputError(
-                f"{self._path}:{number}: is no state file of ftwheel missing", hint="name a file that is not there yet"
+                f"{self._path}:{number}: is not a state file of ftwheel missing",
+                hint="name a file that is not there yet",
             ) from None
 
     def _compare(self, head: Any) -> None:
         if not isinstance(head, dict) or head.get("kind") != _KIND or head.get("version") != _VERSION:
             raise InputError(
-                f"{self._path}: is no state file of ftwheel missing", hint="name a file that is not there yet"
+                f"{self._path}: is not a state file of ftwheel missing", hint="name a file that is not there yet"
             )
         if head.get("question") != self._question:
             raise InputError(

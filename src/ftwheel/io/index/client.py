@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BufferedRandom, BytesIO
 from typing import IO, TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, NetworkError
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
@@ -19,6 +20,7 @@ from ftwheel.core.index.parse import parse_page
 from ftwheel.core.index.urls import redact, split_credentials
 from ftwheel.io.index.cache import CachedPage, PageCache, lifetime
 from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url, is_page, listing, local_path
+from ftwheel.io.system.folders import near
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +54,15 @@ _ARCHIVES = (
     ".tar.lz",
     ".tar.lzma",
 )
+
+
+def _host(url: str) -> str:
+    """The host that an address names; empty when it names none that can be asked."""
+    try:
+        parts = urlsplit(url)
+        return "" if parts.port == 0 else parts.hostname or ""
+    except ValueError:  # a port that is no number, brackets that do not close
+        return ""
 
 
 class _Remote:
@@ -155,7 +166,8 @@ class IndexClient:
             return self._remotes.setdefault((url, kind), _Remote(self, url, kind, lambda name: f"{base}/{name}/"))
         if not os.path.isdir(path):
             raise InputError(
-                f"{redact(location)}: is no folder, so no index", hint="give the address of a simple index"
+                f"{redact(location)}: neither an address nor a folder",
+                hint="give the address of a simple index, such as https://index.example/simple/",
             )
         return FolderIndex(path, kind, most_bytes=self._most)
 
@@ -177,12 +189,15 @@ class IndexClient:
             )
         if os.path.isfile(path):
             return (LocalPage(path, most_bytes=self._most) if is_page(path) else _OneFile(file_url(path)),)
-        raise InputError(f"{redact(location)}: is neither a file nor a folder", hint="see --find-links")
+        raise InputError(
+            f"--find-links {redact(location)}: neither a file nor a folder",
+            hint=near(location) or "give a folder of wheels, an HTML page, or the address of one",
+        )
 
     def _remote(self, location: str) -> str:
-        if not location.lower().startswith(("http://", "https://")):
+        if not location.lower().startswith(("http://", "https://")) or not _host(location):
             raise InputError(
-                f"{redact(location)}: is no address of an index", hint="wanted https://, http://, file:// or a path"
+                f"{redact(location)}: not the address of an index", hint="wanted https://, http://, file:// or a path"
             )
         return self._credentials.learn(location)
 
@@ -374,7 +389,7 @@ def _copy(path: str, into: IO[bytes], most: int) -> None:
                 if into.tell() > most:
                     raise IndexFormatError(f"{path}: more than {most:,} bytes; refused")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror})", hint="check its permissions") from error
 
 
 def _verify(file: File, into: BufferedRandom) -> None:

@@ -13,6 +13,7 @@ from ftwheel.core.index.parse import parse_page
 __all__ = ["FolderIndex", "FolderLinks", "LocalPage", "file_url", "listing", "local_path", "read_bounded"]
 
 _HTML = "text/html; charset=utf-8"
+_CHECK = "check the path and its permissions"
 
 
 def file_url(path: str) -> str:
@@ -77,7 +78,7 @@ class FolderLinks:
                 # Whole entries, so that a name that is no text does not spoil the folder
                 found = sorted((e.name, e.stat().st_size) for e in entries if e.is_file() and not is_page(e.name))
         except OSError as error:
-            raise InputError(f"{self._path}: cannot be listed ({error.strerror})") from error
+            raise InputError(f"{self._path}: cannot be listed ({error.strerror})", hint=_CHECK) from error
         for name, size in found:
             shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
             yield File(filename=shown, url=file_url(os.path.join(self._path, name)), size=size)
@@ -97,7 +98,7 @@ class LocalPage:
         try:
             body = read_bounded(self._path, self._most_bytes)
         except OSError as error:
-            raise InputError(f"{self._path}: cannot be read ({error.strerror})") from error
+            raise InputError(f"{self._path}: cannot be read ({error.strerror})", hint=_CHECK) from error
         return listing(parse_page(body, content_type=_HTML, url=file_url(self._path), name=name))
 
 
@@ -117,7 +118,7 @@ class FolderIndex:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise InputError(f"{page}: cannot be read ({error.strerror})") from error
+            raise InputError(f"{page}: cannot be read ({error.strerror})", hint=_CHECK) from error
         # Installers resolve links against the folder's address
         return parse_page(body, content_type=_HTML, url=file_url(os.path.join(self._path, name)) + "/", name=name)
 

@@ -7,6 +7,7 @@ Nothing else imports it: a command that finds its pages in the cache never loads
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import ssl
@@ -25,7 +26,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from ftwheel import __version__
-from ftwheel.core.errors import IndexFormatError, NetworkError
+from ftwheel.core.errors import IndexFormatError, NetworkError, refused
 from ftwheel.core.index.urls import redact
 from ftwheel.io.index.credentials import Credentials, Login
 from ftwheel.io.index.settings import NetworkSettings
@@ -301,6 +302,8 @@ def _refused(url: str, error: Exception) -> str:
                 f"{redact(url)}: the certificate cannot be verified ({cause.verify_message})",
                 hint="name your certificates in SSL_CERT_FILE, or in pip's configuration as cert",
             ) from error
+        if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise refused(cause) from error  # of the disk that the answer is written to
         if isinstance(cause, OSError) and cause.strerror:
             return f"cannot be reached ({cause.strerror})"
         cause = _cause(cause)

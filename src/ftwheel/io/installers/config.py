@@ -111,7 +111,8 @@ def parse_cutoff(text: str, *, now: datetime | None = None) -> datetime:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise InputError(
-            f"{text!r} is no date", hint="wanted a date such as 2026-01-11, a time such as 2026-01-11T12:00Z, or P7D"
+            f"{text!r} is not a valid date",
+            hint="wanted a date such as 2026-01-11, a time such as 2026-01-11T12:00Z, or P7D",
         ) from None
 
 

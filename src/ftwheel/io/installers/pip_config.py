@@ -64,7 +64,7 @@ def _values(environ: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
             parser.read(path, encoding="utf-8")
         except (configparser.Error, UnicodeDecodeError) as error:
             text = " ".join(str(error).split())
-            raise ConfigurationError(f"{path}: is no configuration of pip ({text})") from error
+            raise ConfigurationError(f"{path}: not a configuration of pip ({text})") from error
         for section, known in sections.items():
             if parser.has_section(section):
                 known.update({key.lower().replace("_", "-"): (value, path) for key, value in parser.items(section)})

@@ -79,7 +79,11 @@ class RecordedIndex:
                 ),
             )
         except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})") from error
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: str, error: Exception) -> IndexFormatError:
+    return IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})", hint="record it again")
 
 
 def _problems(path: str, about: Mapping[str, Any]) -> tuple[PageProblem, ...]:
@@ -110,11 +114,13 @@ def read_recording(folder: Path) -> Recording:
             configs={name: _config(name, about["options"]) for name, about in installers.items()},
         )
     except FileNotFoundError:
-        raise InputError(f"{folder}: is no recording", hint="make one with ftwheel simulate --record DIR") from None
+        raise InputError(
+            f"{folder}: not a recording", hint="make one with --record DIR; a folder of wheels goes with --find-links"
+        ) from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror})", hint="check its permissions") from error
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})") from error
+        raise _damaged(path, error) from error
 
 
 def _config(installer: str, options: Mapping[str, Any]) -> InstallerConfig:
@@ -147,13 +153,13 @@ def write_recording(
 ) -> None:
     """Record the pages of all projects from all locations; ``indexes`` says where each installer looks, in order.
 
-    Raises what the locations raise, and InputError when the folder is there and is no recording.
+    Raises what the locations raise, and InputError when the folder is there and is not a recording.
     """
     import shutil
     import tempfile
 
     if folder.exists() and not (folder / _TABLE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder}: is there, and is no recording", hint="name a new folder, or an empty one")
+        raise InputError(f"{folder}: is there, and is not a recording", hint="name a new folder, or an empty one")
     locations = list(dict.fromkeys(location for order in indexes.values() for location in order))
     parent = folder.absolute().parent
     try:

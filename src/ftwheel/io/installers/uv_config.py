@@ -162,7 +162,7 @@ def _read(path: str) -> _File:
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: is no TOML ({error})") from error
+        raise ConfigurationError(f"{path}: not valid TOML ({error})") from error
 
 
 def _project(path: str) -> _File | None:
@@ -353,5 +353,7 @@ def _cutoff(text: str) -> datetime:
     elif re.fullmatch(f"(?:{_SPAN})+", span, re.IGNORECASE):
         amounts = {_UNITS[unit[0].lower()]: int(amount) for amount, unit in re.findall(_SPAN, span, re.IGNORECASE)}
     else:
-        raise ConfigurationError(f"uv is configured with exclude-newer = {text!r}, which is no date, time or span")
+        raise ConfigurationError(
+            f"uv is configured with exclude-newer = {text!r}, which is not a date, a time or a span"
+        )
     return datetime.now(UTC) - timedelta(**amounts)

@@ -12,12 +12,14 @@ from ftwheel.core.build.stable_abi_plan import floor_of
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.versions import specifier_set
-from ftwheel.io.system.folders import near
+from ftwheel.io.system.folders import from_here, near
 
 if TYPE_CHECKING:
     from ftwheel_build.config import Config
 
 __all__ = ["SourceProject", "read_project"]
+
+_PROJECT = "give the folder that holds pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,25 +62,29 @@ def read_project(path: Path) -> SourceProject:
     """
     if path.is_file() and path.name.endswith(".tar.gz"):
         return SourceProject(path=path)
+    shown = from_here(path)
     if not path.is_dir():
-        what = "is neither a folder nor a source distribution (.tar.gz)" if path.exists() else "does not exist"
-        raise InputError(f"{path}: {what}", hint=near(path) or "give the folder that holds pyproject.toml")
-    pyproject = path / "pyproject.toml"
+        if not path.exists():
+            raise InputError(f"{shown}: does not exist", hint=near(shown) or _PROJECT)
+        wheel = path.suffix == ".whl"
+        raise InputError(
+            f"{shown}: {'a wheel' if wheel else 'a file'}, neither a project's folder nor a source distribution"
+            " (.tar.gz)",
+            hint=f"ftwheel check {shown} looks into it" if wheel else _PROJECT,
+        )
+    pyproject = Path(from_here(path / "pyproject.toml"))
     try:
         table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if (path / "setup.py").is_file():
             return SourceProject(path=path)
         raise InputError(
-            f"{path}: no pyproject.toml and no setup.py, so this is no Python project",
-            hint="give the folder that holds pyproject.toml",
+            f"{shown}: no pyproject.toml and no setup.py, so this is not a Python project", hint=_PROJECT
         ) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{pyproject}: not valid TOML: it is not UTF-8", hint="save it as UTF-8") from error
     except ValueError as error:
-        raise ConfigurationError(
-            f"{pyproject}: not valid TOML ({error})", hint="mend the line that it names"
-        ) from error
+        raise ConfigurationError(f"{pyproject}: not valid TOML ({error})", hint="correct that line") from error
     except OSError as error:
         raise ConfigurationError(
             f"{pyproject}: cannot be read ({error.strerror})", hint="check the path and its permissions"

@@ -26,6 +26,7 @@ from ftwheel.io.release.digests import digest_of
 from ftwheel.io.release.sdist import read_sdist
 from ftwheel.io.system.folders import near
 from ftwheel.io.wheel.archive import open_zip
+from ftwheel.io.wheel.reading import unreadable
 
 __all__ = ["ENDINGS", "Dist", "file_identity", "read_dist"]
 
@@ -99,7 +100,7 @@ def read_dist(places: Iterable[Path]) -> Dist:
     for name, path in sorted(paths.items(), key=lambda item: (item[0].lower(), item[0].swapcase())):
         first = spelled.setdefault(file_identity(name), name)
         if first != name:
-            rejected[name] = InputError(f"{name}: is {first} in another spelling")
+            rejected[name] = InputError(f"{name}: is {first} in another spelling", hint="remove one of the two")
             continue
         try:
             project, version, text = _release(name)
@@ -181,7 +182,8 @@ def _release(filename: str) -> tuple[str, object, str]:
         project, version = parse_sdist_filename(filename)
     except InvalidSdistFilename as error:
         raise InputError(
-            f"{filename}: is neither a wheel nor a source distribution ({error})", hint="leave it out of the folder"
+            f"{filename}: is neither a wheel nor a source distribution ({error})",
+            hint="name wheels, source distributions (.tar.gz), or a folder with them and nothing else",
         ) from error
     return canonicalize_name(project), version, str(version)
 
@@ -194,7 +196,7 @@ def _requires_python(path: Path) -> str:
     try:
         data = _pkg_info(path)
     except _BROKEN as error:
-        raise InputError(f"{path}: cannot be read as a source distribution ({error})", hint="build it again") from error
+        raise unreadable(path, error, "a source distribution") from error
     return parse_metadata(data.decode("utf-8", "replace")).requires_python
 
 
@@ -208,9 +210,8 @@ def _metadata(path: Path, stem: str) -> bytes:
             with archive.open(wanted) as file:
                 return file.read(_MOST_BYTES)
     except (*_BROKEN, StopIteration) as error:
-        raise InputError(
-            f"{path}: cannot be read as a wheel ({str(error) or 'it has no METADATA'})", hint="build it again"
-        ) from error
+        cause = ValueError("it has no METADATA") if isinstance(error, StopIteration) else error
+        raise unreadable(path, cause, "a wheel") from error
 
 
 def _pkg_info(path: Path) -> bytes:

@@ -137,7 +137,7 @@ def serving(index: LocalIndex, *, port: int = 0, told: Callable[[str], object] |
         server = Server(("127.0.0.1", port), Handler)
     except OSError as error:
         raise InputError(
-            f"port {port} of the loopback cannot be used ({error.strerror})", hint="name another"
+            f"port {port} of the loopback cannot be used ({error.strerror})", hint="--port 0 takes a free one"
         ) from error
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

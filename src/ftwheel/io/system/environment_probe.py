@@ -7,7 +7,6 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-from ftwheel.core.errors import InputError
 from ftwheel.core.tags.environments import Environment, from_facts
 
 __all__ = ["environment_of", "this_platform"]
@@ -71,10 +70,9 @@ def environment_of(executable: str) -> Environment:
             markers=markers,
         )
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError(
-            f"{executable}: does not answer like a Python 3.9 or newer ({type(error).__name__})",
-            hint="give the path of a python executable",
-        ) from error
+        from ftwheel.io.system.not_python import not_a_python
+
+        raise not_a_python(executable, error, wanted="Python 3.9 or newer") from error
 
 
 def _telling(platforms: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["cache_root", "home", "near"]
+__all__ = ["cache_root", "from_here", "home", "near"]
 
 
 def home() -> str:
@@ -26,10 +26,21 @@ def cache_root() -> str:
     return os.path.join(base, "ftwheel")
 
 
+def from_here(path: str | os.PathLike[str]) -> str:
+    """The path as seen from the current folder, where that is shorter: for messages."""
+    whole = os.fspath(path)
+    try:
+        return min(os.path.relpath(whole), whole, key=len)
+    except (OSError, ValueError):  # the current folder is gone, or on another drive
+        return whole
+
+
 def near(path: str | os.PathLike[str]) -> str:
     """``did you mean dist?`` for a path that is not there and that another beside it resembles; else empty."""
     from ftwheel.core.suggestions import closest
 
+    if os.path.lexists(path):
+        return ""  # what is wrong with it is something else
     folder, name = os.path.split(os.path.normpath(path))
     try:
         match = closest(name, os.listdir(folder or "."))

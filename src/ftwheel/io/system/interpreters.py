@@ -18,6 +18,7 @@ from pathlib import Path
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.errors import InputError
 from ftwheel.io.system.folders import cache_root
+from ftwheel.io.system.not_python import not_a_python
 
 __all__ = ["cache_folder", "candidates", "discover", "interpreter_cache", "probe"]
 
@@ -72,10 +73,7 @@ def probe(executable: str | Path) -> Interpreter:
             extension_suffixes=tuple(answer["extension_suffixes"]),
         )
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{executable}: does not answer like a Python interpreter ({type(error).__name__})",
-            hint="give the path of a python executable, or a version such as 3.14t",
-        ) from error
+        raise not_a_python(executable, error) from error
 
 
 def _folders() -> Iterator[Path]:

@@ -7,6 +7,7 @@ share bytes of the zip are not read, and at most one member at a time is held in
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import re
 import stat
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from ftwheel.core.wheel.linkage import ElfLinkage
     from ftwheel.io.binaries.linkage import Watched
 
-__all__ = ["extract_wheel", "inspect_wheel", "read_wheel"]
+__all__ = ["extract_wheel", "inspect_wheel", "read_wheel", "unreadable"]
 
 _T = TypeVar("_T")
 
@@ -59,6 +60,13 @@ _CHUNK = 1 << 20
 _ELF = b"\x7fELF"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+
+
+def unreadable(path: Path, error: BaseException, kind: str) -> InputError:
+    """The error about a file that may not be read, or that is broken."""
+    if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT}:
+        return InputError(f"{path}: cannot be read ({error.strerror})", hint="check the path and its permissions")
+    return InputError(f"{path}: cannot be read as {kind} ({_why(error)})", hint="build or download the file again")
 
 
 class _Refused(Exception):  # noqa: N818 - not a failure, an answer of the functions below
@@ -90,10 +98,7 @@ def read_wheel(
             contents = _Reader(archive, name, path.stat().st_size, inspect, link, portable=portable).read()
             return replace(contents, framing=framing_problem(archive, stream))
     except (*_BROKEN, MemoryError) as error:
-        raise InputError(
-            f"{path}: cannot be read as a wheel ({_why(error)})",
-            hint="build or download the file again",
-        ) from error
+        raise unreadable(path, error, "a wheel") from error
 
 
 def inspect_wheel(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ftwheel.core.dependencies.readiness import (
+    NO_INDEX_HAS_IT,
     HelpKind,
     MissingReport,
     ProjectReport,
@@ -13,6 +14,7 @@ from ftwheel.core.dependencies.readiness import (
     TargetReadiness,
 )
 from ftwheel.core.dependencies.wording import helps, listed, listed_briefly, short
+from ftwheel.core.installers.requirements import UNKNOWN_PROJECT
 
 __all__ = [
     "answers",
@@ -103,6 +105,8 @@ def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[
     for project in projects:
         if project.problem:
             yield f"error: {project.name}: {project.problem}"
+        if project.problem == NO_INDEX_HAS_IT:
+            yield f"next: {project.name}: {UNKNOWN_PROJECT}"
         for note in notes_on(report, project):
             yield f"note: {project.name}: {note}"
         allowed = " (allowed)" if not project.ready and project.name in report.policy.allowed else ""

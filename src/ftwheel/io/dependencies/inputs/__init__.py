@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from ftwheel.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ftwheel.core.dependencies.inputs import Dependencies
     from ftwheel.io.dependencies.inputs.reading import Table
 
-__all__ = ["DISTRIBUTIONS", "read_arguments", "read_input", "read_interpreter"]
+__all__ = ["DISTRIBUTIONS", "read_arguments", "read_input", "read_interpreter", "resolved_together"]
 
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 """Endings of files that are distributions themselves, and no list of any."""
@@ -47,13 +47,34 @@ def read_interpreter(executable: str) -> Dependencies:
     return read_interpreter(executable)
 
 
-def read_input(
-    path: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = (), constraints: tuple[str, ...] = ()
-) -> Dependencies:
+def resolved_together(found: Iterable[Dependencies], constraints: Sequence[str]) -> list[Dependencies]:
+    """All inputs; those that have to be resolved are one, with the constraints of these files, as with an installer.
+
+    Raises InputError where nothing is left to resolve, so that constraints would change nothing.
+    """
+    inputs = tuple(found)
+    unresolved = [each for each in inputs if not each.resolved]
+    if constraints and not unresolved:
+        raise InputError(
+            f"-c {constraints[0]}: a constraint chooses between versions, and these are chosen already",
+            hint="leave -c out, or give requirements instead of a lock or an environment",
+        )
+    if constraints:
+        from ftwheel.io.dependencies.inputs.requirements import read_constraints
+
+        unresolved += map(read_constraints, constraints)
+    if not unresolved:
+        return [*inputs]
+    from ftwheel.core.dependencies.inputs import merged
+
+    return [*(each for each in inputs if each.resolved), merged(unresolved)]
+
+
+def read_input(path: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> Dependencies:
     """A file: requirements, ``pyproject.toml``, a lock, ``pip inspect`` or a report; ``-`` is standard input, as JSON.
 
     ``extras`` and ``groups`` are taken besides the dependencies proper where the format has them, ``*`` for all. A
-    folder stands for its ``pyproject.toml``. ``constraints`` are files that hold for requirements. Raises InputError.
+    folder stands for its ``pyproject.toml``. Raises InputError.
     """
     from ftwheel.io.dependencies.inputs.reading import name_of, read_bytes, read_json, read_toml
 
@@ -72,7 +93,7 @@ def read_input(
         return _toml(path, name, read_toml(path), extras, groups)
     from ftwheel.io.dependencies.inputs.requirements import read_requirements
 
-    return read_requirements(path, constraints=constraints)
+    return read_requirements(path)
 
 
 def _is_json(body: bytes) -> bool:
@@ -88,7 +109,7 @@ def _json(path: str, document: object) -> Dependencies:
         return read_report(path, document)
     raise InputError(
         f"{path}: neither from pip inspect nor a report of pip install",
-        hint="write it with pip inspect, or with pip install --dry-run --report",
+        hint="write it with pip inspect, or with pip install --dry-run --report FILE",
     )
 
 
@@ -103,7 +124,7 @@ def _toml(path: str, name: str, table: Table, extras: tuple[str, ...], groups: t
         from ftwheel.io.dependencies.inputs.pyproject import read_pyproject
 
         return read_pyproject(path, parts, table)
-    raise InputError(f"{path}: not a format that is known", hint=f"wanted {', '.join(PROJECT_FILES[:-1])}")
+    raise InputError(f"{path}: not a known format", hint=f"wanted {', '.join(PROJECT_FILES[:-1])}")
 
 
 def _folder(path: str) -> InputError:

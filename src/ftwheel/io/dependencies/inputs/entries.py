@@ -38,7 +38,7 @@ class Entries:
         Raises InputError, with the origin, for what is no requirement.
         """
         if len(self.wanted) + len(self.set_aside) >= _MOST:
-            raise InputError(f"{origin}: more than {_MOST:,} requirements; refused")
+            raise InputError(f"{origin}: more than {_MOST:,} requirements; refused", hint="split the file")
         text = text.strip()
         if _DIRECT.match(text) and not corrected(text):  # numpy@2.0 is no address
             return self.leave(normalized(re.split(r"[\s\[@]", text, maxsplit=1)[0]), origin)

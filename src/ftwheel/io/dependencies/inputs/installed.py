@@ -52,10 +52,9 @@ def read_interpreter(executable: str) -> Dependencies:
             cwd=os.path.dirname(path),  # the folder we are in is none it looks into
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise InputError(
-            f"{executable}: does not answer like a Python interpreter ({type(error).__name__})",
-            hint="give the path of a python executable",
-        ) from None
+        from ftwheel.io.system.not_python import not_a_python
+
+        raise not_a_python(executable, error) from None
     return read_inspection(executable, read_json(executable, done.stdout))
 
 

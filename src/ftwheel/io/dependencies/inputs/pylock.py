@@ -14,7 +14,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import split_credentials
 from ftwheel.io.dependencies.inputs.entries import DIRECT
-from ftwheel.io.dependencies.inputs.reading import Table, shown
+from ftwheel.io.dependencies.inputs.reading import LOCK_AGAIN, Table, shown
 from ftwheel.io.dependencies.inputs.selecting import Parts
 
 __all__ = ["read_pylock"]
@@ -27,7 +27,7 @@ def read_pylock(path: str, table: Table, parts: Parts) -> Dependencies:
     try:
         lock = Pylock.from_dict(table)
     except (PylockUnsupportedVersionError, PylockValidationError) as error:
-        raise InputError(f"{path}: {shown(error, 300)}") from None
+        raise InputError(f"{path}: {shown(error, 300)}", hint=LOCK_AGAIN) from None
     extras = parts.of("extras", lock.extras or (), path)
     groups = {*(lock.default_groups or ()), *parts.of("groups", lock.dependency_groups or (), path)}
     pins, set_aside = [], []

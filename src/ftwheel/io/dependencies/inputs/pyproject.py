@@ -54,7 +54,7 @@ def read_pyproject(path: str, parts: Parts, table: Table | None = None) -> Depen
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise InputError(f"{where}: {shown(repr(value))} is no requirement")
+        raise InputError(f"{where}: {shown(repr(value))} is not a requirement", hint='write it as text: "numpy>=2"')
     return value
 
 
@@ -82,4 +82,7 @@ def _group(path: str, groups: Table, name: str) -> tuple[str, ...]:
         error = errors.exceptions[0]
     except (LookupError, TypeError, ValueError) as one:
         error = one
-    raise InputError(f"{path}: dependency-groups.{shown(name)}: {shown(error, 200)}")
+    raise InputError(
+        f"{path}: dependency-groups.{shown(name)}: {shown(error, 200)}",
+        hint="a group lists requirements and {include-group = NAME}",
+    )

@@ -12,10 +12,12 @@ from typing import Any
 from ftwheel.core.errors import InputError
 from ftwheel.io.system.folders import near
 
-__all__ = ["MOST_BYTES", "Table", "read_bytes", "read_json", "read_text", "read_toml", "shown"]
+__all__ = ["LOCK_AGAIN", "MOST_BYTES", "Table", "read_bytes", "read_json", "read_text", "read_toml", "shown"]
 
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of one input. The lock file of a thousand projects with all their files has a few million."""
+
+LOCK_AGAIN = "correct it there, or make the file again with the tool that wrote it"
 
 Table = dict[str, Any]
 
@@ -65,7 +67,7 @@ def read_text(path: str) -> str:
         if "\0" in text:
             break
         return text
-    raise InputError(f"{path}: is not text in {' or '.join(dict.fromkeys(encodings))}", hint="save it as UTF-8")
+    raise InputError(f"{path}: not text in {' or '.join(dict.fromkeys(encodings))}", hint="save it as UTF-8")
 
 
 def read_toml(path: str) -> Table:
@@ -76,23 +78,30 @@ def read_toml(path: str) -> Table:
     try:
         return tomllib.loads(body.decode().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
     except UnicodeDecodeError:
-        raise InputError(f"{path}: is not TOML: it is not UTF-8", hint="save it as UTF-8") from None
+        raise InputError(f"{path}: not valid TOML: it is not UTF-8", hint="save it as UTF-8") from None
     except ValueError as error:
         raise InputError(
-            f"{path}: is not TOML ({shown(error, 200)})", hint="mend it there, or make the file again"
+            f"{path}: not valid TOML ({shown(error, 200)})", hint="correct that line, or make the file again"
         ) from None
     except RecursionError:
-        raise InputError(f"{path}: tables or arrays are nested too deeply; refused") from None
+        raise InputError(
+            f"{path}: tables or arrays are nested too deeply; refused", hint="is it the right file?"
+        ) from None
 
 
 def read_json(path: str, body: bytes | None = None) -> object:
     """A JSON file, or what was read from ``path`` before. Raises InputError when it is none."""
+    text = read_bytes(path) if body is None else body
+    if not text.strip():
+        raise InputError(f"{path}: is empty, wanted JSON", hint="did the command that was to write it fail?")
     try:
-        return json.loads(read_bytes(path) if body is None else body)
+        return json.loads(text)
     except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path}: is not JSON ({shown(error, 200)})", hint="make the file again") from None
+        raise InputError(f"{path}: not valid JSON ({shown(error, 200)})", hint=LOCK_AGAIN) from None
     except RecursionError:
-        raise InputError(f"{path}: objects or arrays are nested too deeply; refused") from None
+        raise InputError(
+            f"{path}: objects or arrays are nested too deeply; refused", hint="is it the right file?"
+        ) from None
 
 
 def name_of(path: str) -> str:

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 
 from ftwheel.core.dependencies.inputs import Dependencies, IndexOptions, InputKind
 from ftwheel.core.errors import InputError
+from ftwheel.core.suggestions import did_you_mean
 from ftwheel.io.dependencies.inputs.entries import Entries
 from ftwheel.io.dependencies.inputs.reading import read_text, shown
+from ftwheel.io.system.folders import from_here, near
 
-__all__ = ["read_requirements"]
+__all__ = ["read_constraints", "read_requirements"]
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -48,11 +50,13 @@ class _Reader:
         """Read one file and all it includes; ``within`` are the files that led here."""
         real = os.path.realpath(path)
         if real in within:
-            raise InputError(f"{path}: includes itself, through {os.path.basename(within[-1])}")
+            raise InputError(
+                f"{path}: includes itself, through {os.path.basename(within[-1])}", hint="take one of the -r lines out"
+            )
         self.files += 1
         if self.files > _MOST_FILES:
-            raise InputError(f"{path}: more than {_MOST_FILES} files are included; refused")
-        shown_path = os.path.relpath(path) if len(os.path.relpath(path)) < len(path) else path
+            raise InputError(f"{path}: more than {_MOST_FILES} files are included; refused", hint="include fewer")
+        shown_path = from_here(path)
         for number, line in _lines(read_text(path)):
             self._line(line, f"{shown_path}:{number}", path, constraint=constraint, within=(*within, real))
 
@@ -61,7 +65,7 @@ class _Reader:
         if text:
             hashes = [_hash(value, origin) for option, value in options if option == "--hash"]
             if len(hashes) > _MOST_HASHES:
-                raise InputError(f"{origin}: more than {_MOST_HASHES} hashes; refused")
+                raise InputError(f"{origin}: more than {_MOST_HASHES} hashes; refused", hint="is it the right file?")
             if other := next((option for option, _ in options if option not in _PER_REQUIREMENT), ""):
                 raise InputError(
                     f"{origin}: {other} does not belong to a requirement", hint="give it a line of its own"
@@ -77,7 +81,9 @@ class _Reader:
                     raise InputError(f"{origin}: includes an address, which is not followed", hint="download it first")
                 included = os.path.join(os.path.dirname(path), value)
                 if not os.path.isfile(included):
-                    raise InputError(f"{origin}: {shown(value)}: there is no such file", hint="is the path right?")
+                    raise InputError(
+                        f"{origin}: {shown(value)}: no such file", hint=near(included) or "is the path right?"
+                    )
                 self.file(included, constraint=option == "--constraint", within=within)
             elif option == "--editable":
                 self.wanted.leave(self._editable(value), origin)
@@ -153,10 +159,13 @@ def _split(line: str, origin: str) -> tuple[str, list[Option]]:
             options.append((option, ""))
             continue
         if option not in _VALUED:
-            raise InputError(f"{origin}: {shown(word)} is no option of a requirements file")
+            raise InputError(
+                f"{origin}: {shown(word)} is not an option of a requirements file",
+                hint=did_you_mean(option, (*_VALUED, *_FLAGS)) or "give it to ftwheel missing on the command line",
+            )
         if not equals:
             if not rest:
-                raise InputError(f"{origin}: {option} needs a value")
+                raise InputError(f"{origin}: {option} needs a value", hint=f"write it behind: {option} VALUE")
             value = rest.pop(0)
         options.append((option, value))
     return text, options
@@ -165,19 +174,26 @@ def _split(line: str, origin: str) -> tuple[str, list[Option]]:
 def _hash(value: str, origin: str) -> tuple[str, str]:
     algorithm, colon, digest = value.partition(":")
     if not colon or not re.fullmatch(r"[0-9a-fA-F]+", digest):
-        raise InputError(f"{origin}: {shown(value)} is no hash", hint="wanted --hash=sha256:DIGEST")
+        raise InputError(f"{origin}: {shown(value)} is not a hash", hint="wanted --hash=sha256:DIGEST")
     return algorithm, digest.lower()
 
 
-def read_requirements(path: str, *, constraints: tuple[str, ...] = ()) -> Dependencies:
-    """A requirements file with all it includes; ``constraints`` are further files, as with ``pip -c``.
+def read_requirements(path: str) -> Dependencies:
+    """A requirements file with all it includes.
 
     Raises InputError with file and line: what cannot be read, a loop of includes, unknown options, no requirement.
     """
+    return _read(path, constraint=False)
+
+
+def read_constraints(path: str) -> Dependencies:
+    """A file of constraints, as with ``pip -c``: it wants nothing, and has no label. Raises InputError as above."""
+    return replace(_read(path, constraint=True), label="")
+
+
+def _read(path: str, *, constraint: bool) -> Dependencies:
     reader = _Reader()
-    reader.file(path, constraint=False, within=())
-    for other in constraints:
-        reader.file(other, constraint=True, within=())
+    reader.file(path, constraint=constraint, within=())
     return Dependencies(
         label=path,
         kind=InputKind.REQUIREMENTS,

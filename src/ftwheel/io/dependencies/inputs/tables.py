@@ -9,7 +9,7 @@ from typing import Any
 from ftwheel.core.dependencies.inputs import PinnedFile
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.urls import split_credentials
-from ftwheel.io.dependencies.inputs.reading import Table, shown
+from ftwheel.io.dependencies.inputs.reading import LOCK_AGAIN, Table, shown
 
 __all__ = ["LockTable", "entries", "pinned_file"]
 
@@ -27,7 +27,7 @@ class LockTable:
     def _get(self, key: str, kind: type, default: Any, word: str) -> Any:
         value = self.table.get(key, default)
         if not isinstance(value, kind):
-            raise InputError(f"{self.where}: {key} is {shown(repr(value))}, wanted {word}")
+            raise InputError(f"{self.where}: {key} is {shown(repr(value))}, wanted {word}", hint=LOCK_AGAIN)
         return value
 
     def text(self, key: str, default: str = "") -> str:
@@ -47,16 +47,16 @@ class LockTable:
         """The project's name, as written. Raises InputError when it is none."""
         name = self.text("name")
         if not _NAME.fullmatch(name):
-            raise InputError(f"{self.where}: {shown(repr(name))} is no project name")
+            raise InputError(f"{self.where}: {shown(repr(name))} is not a project name", hint=LOCK_AGAIN)
         return name
 
 
 def entries(tables: object, where: str) -> Iterator[LockTable]:
     """The tables of an array; ``where`` is the file and the key. Raises InputError when they are none."""
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-        raise InputError(f"{where} is no array of tables")
+        raise InputError(f"{where} is not an array of tables", hint=LOCK_AGAIN)
     if len(tables) > _MOST:
-        raise InputError(f"{where}: more than {_MOST:,} entries; refused")
+        raise InputError(f"{where}: more than {_MOST:,} entries; refused", hint="is it the right file?")
     for number, table in enumerate(tables, 1):
         yield LockTable(table, f"{where}[{number}]")
 

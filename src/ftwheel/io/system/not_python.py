@@ -1,0 +1,37 @@
+"""Says why a file that somebody named does not do as a Python interpreter."""
+
+from __future__ import annotations
+
+import os
+
+from ftwheel.core.errors import InputError
+
+__all__ = ["not_a_python"]
+
+_WINDOWS, _POSIX = (os.path.join("Scripts", "python.exe"), "python.exe"), (os.path.join("bin", "python"),)
+
+
+def not_a_python(
+    executable: str | os.PathLike[str], error: Exception, *, wanted: str = "Python interpreter"
+) -> InputError:
+    """The error about an executable whose answer failed with ``error``."""
+    from ftwheel.io.system.folders import near
+
+    path = os.fspath(executable)
+    if os.path.isdir(path):
+        inside = (os.path.join(path, each) for each in (_WINDOWS if os.name == "nt" else _POSIX))
+        found = next(filter(os.path.isfile, inside), "")
+        return InputError(
+            f"{path}: a folder, not an interpreter",
+            hint=f"did you mean {found}?" if found else "give the path of the python executable in it",
+        )
+    if isinstance(error, FileNotFoundError) and not os.path.exists(path):
+        return InputError(
+            f"{path}: no such file",
+            hint=near(path) or "give the path of a python executable; uv python find 3.14 prints one",
+        )
+    if isinstance(error, OSError):
+        return InputError(
+            f"{path}: cannot be run ({error.strerror or error})", hint="give the path of a python executable"
+        )
+    return InputError(f"{path}: does not answer like a {wanted}", hint="give the path of a python executable")
