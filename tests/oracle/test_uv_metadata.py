@@ -25,7 +25,7 @@ from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import choose, explain
 from ftwheel.core.wheel.contents import Metadata
 from support.comparing import BATCHES, SEED, SIZES
-from support.index_generator_machines import MACHINES
+from support.index_generator_machines import MACHINES, Machine
 from support.pip_oracle import clean_environment
 from support.server import IndexServer
 from support.simulated import environment
@@ -33,7 +33,9 @@ from support.uv_oracle import Uv
 
 pytestmark = pytest.mark.oracle
 
-MACHINE = next(each for each in MACHINES if each.label == "cp313-manylinux_2_28_x86_64")
+BUILDS = [
+    next(each for each in MACHINES if each.label == f"{build}-manylinux_2_28_x86_64") for build in ("cp313", "cp313t")
+]
 NATIVE = "manylinux_2_17_x86_64"
 TAGS = (
     f"cp313-cp313-{NATIVE}",
@@ -127,9 +129,9 @@ def sdist(file: DeclaredFile) -> bytes:
     return stream.getvalue()
 
 
-def uv_takes(uv: Uv, server: IndexServer, path: str, flags: list[str]) -> str:
+def uv_takes(uv: Uv, machine: Machine, server: IndexServer, path: str, flags: list[str]) -> str:
     command = [str(uv.program), "pip", "install", "--dry-run", "--verbose", "--no-cache"]
-    command += ["--python", str(uv.interpreter(MACHINE)), "--default-index", f"{server.url}{path}", *flags, "foo"]
+    command += ["--python", str(uv.interpreter(machine)), "--default-index", f"{server.url}{path}", *flags, "foo"]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=60, env=clean_environment(NO_COLOR="1", UV_HTTP_RETRIES="0")
     )
@@ -144,6 +146,7 @@ def test_uv_counts_the_metadata_that_is_said(part: int, uv: Uv, index_server: In
     wrong = []
     for number in range(part * size, (part + 1) * size):
         files, flags, options = draw(number)
+        machine = BUILDS[number % 2]
         path = f"/metadata/{SEED}/{number}/"
         body = json.dumps({"meta": {"api-version": "1.1"}, "name": "foo", "files": [entry(file) for file in files]})
         index_server.put(f"{path}foo/", body, content_type=JSON_TYPE)
@@ -166,11 +169,13 @@ def test_uv_counts_the_metadata_that_is_said(part: int, uv: Uv, index_server: In
                 no_binary=options.no_binary,
                 dependencies=dependencies,
             )
-            question = (project, parse_requirement("foo"), environment(MACHINE.label), rules)
+            question = (project, parse_requirement("foo"), environment(machine.label), rules)
             best = choose(*question)
             assert explain(*question).best == best
             said = best.file.filename if best else "nothing"
-            real = uv_takes(uv, index_server, path, [*flags, *([] if dependencies else ["--no-deps"])])
+            real = uv_takes(uv, machine, index_server, path, [*flags, *([] if dependencies else ["--no-deps"])])
             if said != real:
-                wrong.append(f"{number}, dependencies {dependencies}: uv {real}, ftwheel {said}, {flags}\n  {files}")
+                wrong.append(
+                    f"{number} on {machine.label}, dependencies {dependencies}: uv {real}, ftwheel {said}, {flags}\n  {files}"
+                )
     assert not wrong, "\n".join(wrong[:5])

@@ -71,7 +71,7 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
         if character == "-" and normalized(stem[:index]) == project:
             break
     else:
-        return ParsedFilename(kind, problem=OtherProject(name=stem))
+        return ParsedFilename(kind, problem=OtherProject(name=stem), egg=bool(egg))
     text = stem[index + 1 :]
     suffix = _PYTHON_SUFFIX.search(text)
     if suffix:
@@ -80,7 +80,7 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
     python = suffix.group(1) if suffix else ""
     if version is None:
         return ParsedFilename(
-            kind, text=text, python=python, problem=InvalidFilename(problem=f"{text!r} is no version")
+            kind, text=text, python=python, problem=InvalidFilename(problem=f"{text!r} is no version"), egg=bool(egg)
         )
     if not egg or kind == "sdist":
         return ParsedFilename(kind, version, text, python=python, egg=bool(egg))

@@ -13,6 +13,7 @@ best file), ``candidate_selector.rs`` (the walk), ``flat_index.rs`` (find-links)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +37,8 @@ __all__ = ["UvSelection"]
 _ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
 _REFUSED_FAULTS = frozenset(PageFault) - {PageFault.URL_SYNTAX, PageFault.EGG_NAME}
 _MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
-_SWITCHED_OFF, _YANKED, _UNKNOWN_TAGS, _OTHER_PYTHON, _OTHER_ABI, _OTHER_PLATFORM = range(6)
+_SWITCHED_OFF, _YANKED, _UNKNOWN_TAGS, _OTHER_PYTHON, _OTHER_ABI, _NEEDS_GIL, _OTHER_PLATFORM = range(7)
+_FREE_THREADED_ABI = re.compile(r"none|abi3t|cp[0-9]+[a-z]*t[a-z]*")
 
 Key = tuple[int, int, BuildTag]
 
@@ -154,6 +156,8 @@ class UvSelection(InstallerQuestion):
     def _misses_by(self, reading: ParsedFilename) -> int:
         """How near the tags of a wheel are to those that are accepted (``Tags::compatibility``): more is nearer."""
         interpreters, abis = (part - {""} for part in self.abis.split(reading.abi))
+        if self.environment.free_threaded and not any(map(_FREE_THREADED_ABI.fullmatch, abis)):
+            return _NEEDS_GIL
         rank = _UNKNOWN_TAGS
         for interpreter in interpreters:
             if not self.abis.knows_interpreter(f"{interpreter}-none"):
