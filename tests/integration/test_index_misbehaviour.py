@@ -49,7 +49,7 @@ def failure(server: IndexServer, **options: object) -> FtwheelError:
         ('{"files": [', "application/vnd.pypi.simple.v1+json", "JSON"),
         ("[" * 100_000, "application/vnd.pypi.simple.v1+json", "JSON"),
         (b"\xff\xfe{", "application/vnd.pypi.simple.v1+json", "JSON"),
-        ('{"meta": {"api-version": "2.0"}, "name": "demo", "files": []}', "application/vnd.pypi.simple.v1+json", "2.0"),
+        ('{"name": "demo", "files": null}', "application/vnd.pypi.simple.v1+json", "files"),
         (GOOD, "application/octet-stream", "application/octet-stream"),
         (GOOD, "application/json", "application/json"),
         (GOOD, "", "content type"),

@@ -211,6 +211,19 @@ def test_pip_merges_indexes_and_uv_takes_the_first_that_has_the_project(simulate
     assert sorted(server.paths) == ["/extra/demo/", "/main/demo/"]  # each once, for both installers
 
 
+def test_a_page_that_nobody_reads_is_skipped_by_pip_and_stops_uv(simulate: Run, server: IndexServer) -> None:
+    server.put("/main/demo/", "<p>Please log in", content_type="text/plain")
+    server.put("/extra/demo/", page("demo", "demo-1.0-py3-none-any.whl"))
+    asked = ("demo", "-i", f"{server.url}/extra", "--extra-index-url", f"{server.url}/main", "--env", "cp314-win_amd64")
+    assert simulate(*asked) == 1
+    assert "warning" in simulate.err
+    assert "content type text/plain" in simulate.err
+    assert rows(simulate.out)[1][1:3] == ["pure", "nothing: content type text/plain"]
+    assert simulate(*asked, "--explain", "cp314-win_amd64", "--installer", "uv") == 1
+    assert "content type text/plain" in simulate.out
+    assert simulate("demo", "-i", f"{server.url}/main", "--env", "cp314-win_amd64") == 4
+
+
 def test_each_installer_is_configured_for_itself(
     simulate: Run, server: IndexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

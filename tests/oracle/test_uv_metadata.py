@@ -175,7 +175,6 @@ def test_uv_counts_the_metadata_that_is_said(part: int, uv: Uv, index_server: In
             said = best.file.filename if best else "nothing"
             real = uv_takes(uv, machine, index_server, path, [*flags, *([] if dependencies else ["--no-deps"])])
             if said != real:
-                wrong.append(
-                    f"{number} on {machine.label}, dependencies {dependencies}: uv {real}, ftwheel {said}, {flags}\n  {files}"
-                )
+                asked = f"{number} on {machine.label}, dependencies {dependencies}"
+                wrong.append(f"{asked}: uv {real}, ftwheel {said}, {flags}\n  {files}")
     assert not wrong, "\n".join(wrong[:5])

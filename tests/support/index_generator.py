@@ -185,8 +185,13 @@ def _declared(places: tuple[Place, ...], machine: Machine, seed: str, options: O
     With dependencies uv compares digests before it reads METADATA, and reads it once for one digest; so they are right.
     """
 
+    known: dict[tuple[bool, str], str | None] = {}
+
     def declared(place: Place, file: GeneratedFile) -> GeneratedFile:
-        file = declare(file, machine, random.Random(f"{seed} {place.kind} {file.path}"))
+        key = (place.kind == "folder", file.path)
+        if key not in known:
+            known[key] = declare(file, machine, random.Random(f"{seed} {key}")).declared
+        file = replace(file, declared=known[key])
         if not options.dependencies:
             return file
         content = archive(file)

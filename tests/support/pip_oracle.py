@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from support.archives import archive
-from support.index_generator import Case, Place
+from support.index_generator import Case, Options, Place
 from support.index_generator_machines import Machine
 
 __all__ = ["NEWEST", "PipFinder", "clean_environment", "environment_with"]
@@ -110,6 +110,21 @@ class PipFinder:
             pages=pages,
             options=asdict(case.options),
         )
+
+    def choose_live(self, *, machine: Machine, requirement: str, index_urls: list[str], options: Options) -> str:
+        """What pip takes of pages that it fetches itself, without find-links."""
+        answer = self._ask(
+            {
+                "machine": asdict(machine),
+                "requirement": requirement,
+                "find_links": [],
+                "index_urls": index_urls,
+                "pages": {},
+                "options": asdict(options),
+                "live": True,
+            }
+        )
+        return f"refused: {answer['error']}" if "error" in answer else answer["url"] or "nothing"
 
     def choose(
         self,

@@ -56,11 +56,12 @@ class Pages(collector.LinkCollector):
     """Collects from the pages of one question."""
 
     pages: dict[str, dict[str, str]]
+    live = False
 
-    def fetch_response(self, location: Link, *_: object, **__: object) -> collector.IndexContent | None:
+    def fetch_response(self, location: Link, *more: Any, **named: Any) -> collector.IndexContent | None:
         page = self.pages.get(location.url) or Oracle.fetched.get(location.url)
         if page is None:
-            return None
+            return super().fetch_response(location, *more, **named) if self.live else None
         return collector.IndexContent(
             content=page["body"].encode(),
             content_type=page["content_type"],
@@ -183,6 +184,7 @@ class Oracle:
         )
         pages = Pages(session=self.session, search_scope=scope)
         pages.pages = question["pages"]
+        pages.live = question.get("live", False)
         finder = package_finder.PackageFinder.create(
             link_collector=pages,
             selection_prefs=preferences(options),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ftwheel.cli.options import indexes, reports
 from ftwheel.cli.options import installers as choices
 from ftwheel.core.errors import FtwheelError, InputError
+from ftwheel.core.index.urls import redact
 
 if TYPE_CHECKING:
     from ftwheel.cli.options.indexes import IndexLocations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ftwheel.core.installers.requirements import Requirement
     from ftwheel.core.installers.simulations import Simulation
     from ftwheel.core.tags.environments import Environment
+    from ftwheel.io.index.named import NamedIndex
     from ftwheel.render.installers.simulation import SimulationReport
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
@@ -162,6 +164,9 @@ def _report(
     looked_at = [locations.indexes[each.name] for each in rules]
     fetched = {found: fetch(requirement, found) for found in dict.fromkeys(looked_at)}
     projects = [fetched[found] for found in looked_at]
+    unread = (source.details.unreadable for project in projects for source in project.sources)
+    for message in dict.fromkeys(filter(None, unread)):
+        print(f"ftwheel: warning: {redact(message)}", file=sys.stderr)
     simulation = _simulate(requirement, environments, rules, projects)
     if requirement.specifiers and not any(simulation.newest):
         bare = replace(requirement, specifier=None, specifiers=())
@@ -179,10 +184,19 @@ def _report(
             for one, project in zip(rules, projects, strict=True)
         ),
         locations=tuple(
-            tuple(location.label for location in found if location.project(requirement.name) is not None)
-            for found in looked_at
+            tuple(location.label for location in found if _has_page(location, requirement.name)) for found in looked_at
         ),
     )
+
+
+def _has_page(location: NamedIndex, name: str) -> bool:
+    """Whether a location has a page of the project, readable or not."""
+    from ftwheel.core.index.page import UnreadablePageError
+
+    try:
+        return location.project(name) is not None
+    except UnreadablePageError:
+        return True
 
 
 def _simulate(

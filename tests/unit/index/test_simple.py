@@ -11,12 +11,15 @@ import pytest
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.index.page import (
     File,
+    LinkReading,
     PageFault,
     PageProblem,
     ProjectDetails,
     SourceKind,
+    UnreadablePageError,
     Yanked,
     normalized,
+    read_time_as_uv,
     read_upload_time,
     render_page,
 )
@@ -27,6 +30,7 @@ from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, refusal
 from ftwheel.core.tags.environments import parse_environment
+from support.odd_pages import ODD_PAGES
 from support.pages import HTML, JSON, URL, entry, html_page, json_page
 
 SHA = "a" * 64
@@ -144,19 +148,119 @@ def test_odd_entries_count_as_far_as_they_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"files": {}}', b"\xff", b"[" * 100_000, b'{"files": [1' + b"0" * 5000 + b"]}"]
+    "body", [b"", b"[]", b'{"files": null}', b'{"files": "x"}', b"\xff", b"[" * 100_000, b'{"zz": NaN' + b"1" * 5000]
 )
 def test_what_is_no_page_is_one_clear_error(body: bytes) -> None:
     with pytest.raises(IndexFormatError, match=r"index\.example\.org"):
         parse_page(body, content_type=JSON, url=URL)
 
 
-@pytest.mark.parametrize("version", ["2.0", "1", 1, "1.x"])
-def test_other_api_versions_are_refused(version: object) -> None:
-    with pytest.raises(IndexFormatError, match=r"reads 1\.x"):
-        json_page(meta={"api-version": version})
-    assert json_page(meta={"api-version": "1.27"}).api_version == "1.27"
+@pytest.mark.parametrize("version", ["2.0", "1", 1, "1.x", "1.27"])
+def test_no_installer_looks_at_the_api_version(version: object) -> None:
+    details = json_page(meta={"api-version": version})
+    assert (details.api_version, details.problems) == (str(version), ())
     assert json_page(meta=[]).api_version == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "refused", "files"),
+    [
+        ("a byte order mark", ["uv"], 1),
+        ("text in utf-16", ["uv"], 1),
+        ("NaN as size", ["uv"], 1),
+        ("files twice", ["uv"], 1),
+        ("files twice, once written otherwise", ["uv"], 1),
+        ("project-status twice", ["uv"], 1),
+        ("status twice", ["uv"], 1),
+        ("status None", ["uv"], 1),
+        ("status {'status': 'active', 'reason': 1}", ["uv"], 1),
+        ("status {'status': 'active', 'reason': None}", [], 1),
+        ("a digest twice", ["uv"], 1),
+        ("a digest of METADATA twice", ["uv"], 1),
+        ("an unknown digest twice", [], 1),
+        ("no files", ["uv"], 0),
+        ("files {}", ["uv"], 0),
+        ("half a surrogate pair in a reason", ["uv"], 1),
+        ("half a surrogate pair in a name", ["pip", "uv"], 2),
+        ("half a surrogate pair, where nobody looks", [], 1),
+        ("half a surrogate pair in a status", ["uv"], 1),
+        ("half a surrogate pair in a key", ["uv"], 1),
+        ("half a surrogate pair in a key of a file", ["uv"], 1),
+        ("a byte that is no UTF-8, where nobody looks", ["pip"], 1),
+        ("a byte that is no UTF-8, in a reason", ["pip", "uv"], 1),
+        ("a number of 5,000 digits, where nobody looks", ["pip"], 1),
+        ("a build number of 4,301 digits", ["pip"], 2),
+        ("HTML: a build number of 4,301 digits", ["pip"], 2),
+        ("HTML: a byte that is no UTF-8", ["pip"], 1),
+        ("HTML: API version 2.0", [], 1),
+        ("JSON as 'APPLICATION/VND.PYPI.SIMPLE.V1+JSON'", ["uv"], 1),
+        ("HTML as 'text/html; charset=nonsense'", ["pip"], 1),
+    ],
+)
+def test_odd_pages_are_read_as_installers_read_them(name: str, refused: list[str], files: int) -> None:
+    """``tests/oracle/test_odd_pages.py`` asks the installers."""
+    body, content_type = ODD_PAGES[name]
+    details = parse_page(body, content_type=content_type, url=URL)
+    assert refused_by(details) == refused
+    assert len(details.files) == files
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2024-05-01T23:59:60Z", "2024-05-01T23:59:59+00:00"),
+        ("20240501t0203z", "2024-05-01T02:03:00+00:00"),
+        ("2024-05-01 00:00:00,123456789-02:30", "2024-05-01T02:30:00.123456+00:00"),
+        ("2024-05-01T00:00:00+25:00[UTC]", "2024-04-29T23:00:00+00:00"),
+        ("-000400-02-29T00:00:00Z", "0001-01-01T00:00:00+00:00"),
+        ("0001-01-01T00:00:00+02", "0001-01-01T00:00:00+00:00"),
+        ("-000000-01-01T00:00:00Z", None),
+        ("2024-02-30T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("9999-12-31T23:59:59-02", None),
+        ("2024-W18-3T00:00:00Z", None),
+    ],
+)
+def test_times_as_uv_reads_them(text: str, time: str | None) -> None:
+    found = read_time_as_uv(text)
+    assert (found and found.isoformat()) == time
+
+
+@pytest.mark.parametrize("name", ["HTML: a marked section", "HTML: CDATA"])
+def test_marked_sections_end_for_uv_where_a_comment_would(name: str) -> None:
+    body, content_type = ODD_PAGES[name]
+    details = parse_page(body, content_type=content_type, url=URL)
+    assert refused_by(details) in ([], ["pip"])
+
+
+def test_a_page_with_the_wrong_content_type_and_something_else() -> None:
+    body, _ = ODD_PAGES["NaN as size"]
+    first, *_ = parse_page(body, content_type=JSON.upper(), url=URL).problems
+    assert first == PageProblem(fault=PageFault.CONTENT_TYPE, text=f"content type {JSON.upper()}")
+    for spoilt in (b"NaN" + b"1" * 5000, b'{"a": NaN, "b": ' + b"1" * 5000 + b"}"):
+        with pytest.raises(UnreadablePageError) as caught:
+            parse_page(spoilt, content_type=JSON, url=URL)
+        assert caught.value.problem.fault is PageFault.UNREADABLE
+
+
+def test_a_time_that_only_uv_reads_is_kept() -> None:
+    (file,) = json_page(usual(upload_time="2024-05-01T23:59:60Z")).files
+    assert file.upload_time == datetime(2024, 5, 1, 23, 59, 59, tzinfo=UTC)
+    assert refused_by(json_page(usual(upload_time="2024-05-01T23:59:60Z"))) == ["pip"]
+
+
+def test_links_that_not_everybody_sees() -> None:
+    twice = '<a href="foo-1.0.tar.gz" href="foo-2.0.tar.gz">'
+    last, first = html_page(twice).files
+    assert (last.filename, last.seen_by) == ("foo-2.0.tar.gz", LinkReading.PYTHON)
+    assert (first.filename, first.seen_by) == ("foo-1.0.tar.gz", LinkReading.STANDARD)
+    (title,) = html_page("<xmp><a href='foo-1.0.tar.gz'></xmp>").files
+    assert title.seen_by is LinkReading.PYTHON
+    assert html_page("<!-- <a href='foo-1.0.tar.gz'> -->").files == ()
+    (comment,) = html_page("<!--> <a href='foo-1.0.tar.gz'> -->").files
+    assert comment.filename == "foo-1.0.tar.gz"  # newer releases of Python see it too
+    both = html_page("<textarea><p></textarea><a href='foo-1.0.tar.gz'>").files
+    assert [(file.filename, file.seen_by) for file in both] == [("foo-1.0.tar.gz", None)]
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/json" + "x" * 500])
@@ -232,9 +336,7 @@ def test_base_moves_relative_links() -> None:
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
-        (b"\xff", HTML),
-        (b"x", f"{HTML}; charset=nonsense"),
-        (b'<meta name="pypi:repository-version" content="2.0">', HTML),
+        (b"<a href='x'>&#" + b"9" * 5000 + b";</a>", HTML),
     ],
 )
 def test_html_that_cannot_be_read(body: bytes, content_type: str) -> None:
@@ -256,10 +358,11 @@ def test_html_that_is_made_to_hurt(body: bytes) -> None:
 
 
 def test_html_in_another_charset() -> None:
-    (file,) = parse_page(
+    file, for_uv = parse_page(
         '<a href="é.tar.gz">'.encode("latin-1"), content_type=f"{HTML}; charset=ISO-8859-1", url=URL
     ).files
-    assert file.filename == "é.tar.gz"
+    assert (file.filename, file.seen_by) == ("é.tar.gz", LinkReading.PYTHON)
+    assert (for_uv.filename, for_uv.seen_by) == ("\ufffd.tar.gz", LinkReading.STANDARD)
 
 
 def test_rendering_keeps_what_json_has_a_place_for() -> None:

@@ -169,8 +169,16 @@ def test_egg_fragments_are_traps(links: list[str], taken: str, refused: str) -> 
 
 
 def test_egg_wheels_are_asked_for_upload_times_too() -> None:
-    html = html_page('<a href="foo-7.0-py3-none-any.whl#egg=foo-7.0">')
-    assert Case([(SourceKind.INDEX, html)], rules=replace(PIP, uploaded_prior_to=CUTOFF)).selection.refusal
+    for egg in ("foo-7.0", "foo", "foo-odd"):
+        html = html_page(f'<a href="foo-7.0-py3-none-any.whl#egg={egg}">')
+        assert Case([(SourceKind.INDEX, html)], rules=replace(PIP, uploaded_prior_to=CUTOFF)).selection.refusal
+
+
+def test_build_numbers_of_any_length_are_numbers() -> None:
+    lower, higher = "foo-1.0-9999999999999999999-py3-none-any.whl", "foo-1.0-10000000000000000000-py3-none-any.whl"
+    assert Case(project(lower, higher)).taken == higher
+    assert Case(project(lower, higher), rules="uv").taken == higher
+    assert Case(project(lower, "foo-1.0-18446744073709551616-py3-none-any.whl"), rules="uv").taken == lower
 
 
 def test_old_pips_differ_about_free_threading() -> None:

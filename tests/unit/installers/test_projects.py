@@ -10,8 +10,9 @@ from ftwheel.core.index.page import File, SourceKind
 from ftwheel.core.installers.pip.page_order import PipReader
 from ftwheel.core.installers.project_files import ProjectFiles
 from ftwheel.core.installers.registry import find_installer
+from ftwheel.core.installers.rejections import describe
 from ftwheel.core.installers.requirements import parse_requirement
-from support.pages import entry, html_page, json_page, page, project
+from support.pages import Case, entry, html_page, json_page, page, project
 
 
 def names(found: ProjectFiles, installer: str) -> list[str]:
@@ -94,6 +95,19 @@ def test_uv_compares_find_links_first_and_then_names() -> None:
         (0, "foo-1.0.tar.gz"),
         (0, "foo-1.0.zip"),
     ]
+
+
+def test_a_link_counts_for_those_who_see_it() -> None:
+    html = html_page('<a href="foo-2.0.tar.gz"><a href="foo-1.0.tar.gz" href="foo-2.0.tar.gz">')
+    for rules, taken in (("pip", "foo-2.0.tar.gz"), ("uv", "foo-2.0.tar.gz")):
+        assert Case([(SourceKind.INDEX, html)], rules=rules).taken == taken
+    html = html_page('<a href="foo-1.0.tar.gz" href="foo-2.0.tar.gz">')
+    case = Case([(SourceKind.INDEX, html)], rules="uv")
+    assert case.taken == "foo-1.0.tar.gz"
+    assert "another attribute counts" in describe(case.reason("foo-2.0.tar.gz"))
+    case = Case([(SourceKind.INDEX, html)], rules="pip")
+    assert case.taken == "foo-2.0.tar.gz"
+    assert "HTML standard" in describe(case.reason("foo-1.0.tar.gz"))
 
 
 def test_one_address_counts_once_to_pip() -> None:

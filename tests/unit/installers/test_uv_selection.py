@@ -254,6 +254,14 @@ def test_a_source_distribution_counts_by_the_wheel_that_misses_by_least(wheels: 
         assert without.taken == "foo-1.0.tar.gz"
 
 
+def test_on_a_free_threaded_build_a_wheel_that_needs_the_gil_misses_by_less_than_another_abi() -> None:
+    gil, other = f"foo-1.0-2-cp313-abi3-{NATIVE}.whl", f"foo-1.0-1-cp312-none-{NATIVE}.whl"
+    metadata = {gil: "foo 1.0 >=3.15", other: "foo 1.0 >=3.8"}
+    files = project(*metadata, "foo-1.0.tar.gz", metadata=metadata)
+    env = "cp314t-manylinux_2_28_x86_64"
+    assert Case(files, env=env, rules="uv").reason("foo-1.0.tar.gz") == r.VersionRejected(because=gil)
+
+
 def test_which_wheel_of_those_that_may_not_be_taken() -> None:
     def files(*yanked: Yanked | None, **more: Any) -> list[File]:
         return [

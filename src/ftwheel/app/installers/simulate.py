@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.index.page import ProjectDetails, SourceKind, UnreadablePageError
 from ftwheel.core.index.pages import Index
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
@@ -25,10 +26,21 @@ def fetch(
 ) -> ProjectFiles:
     """The project's pages, each index asked once; ``metadata`` is what wheels say of themselves, by file name.
 
+    A page that nobody reads counts as an empty one that some installers refuse, unless it is the only one.
     Raises InputError when no index has the project, NetworkError and IndexFormatError as the indexes do.
     """
-    pages = [(index.kind, index.project(requirement.name)) for index in indexes]
-    found = [(kind, page) for kind, page in pages if page is not None]
+    found: list[tuple[SourceKind, ProjectDetails]] = []
+    unreadable: list[UnreadablePageError] = []
+    for index in indexes:
+        try:
+            page = index.project(requirement.name)
+        except UnreadablePageError as error:
+            unreadable.append(error)
+            page = ProjectDetails(name=requirement.name, files=(), problems=(error.problem,), unreadable=error.message)
+        if page is not None:
+            found.append((index.kind, page))
+    if unreadable and len(unreadable) == len(found):
+        raise unreadable[0]
     if not found:
         raise InputError(f"{requirement.name}: no index has this project", hint=UNKNOWN_PROJECT)
     known = (

@@ -14,31 +14,38 @@ import json
 import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ftwheel.core.errors import IndexFormatError
 
 __all__ = [
     "JSON_TYPE",
+    "UV_ALGORITHMS",
     "File",
+    "LinkReading",
     "PageFault",
     "PageProblem",
     "ProjectDetails",
     "SourceKind",
+    "UnreadablePageError",
     "Yanked",
-    "check_api_version",
     "check_length",
     "is_uv_digest",
     "normalized",
+    "read_time_as_uv",
     "read_upload_time",
     "render_page",
     "short",
+    "too_long_number",
 ]
 
 MOST_FILES = 50_000  # of one page; the longest known have some ten thousand
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 _DIGEST_LENGTHS = {"md5": 32, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 64}  # uv-pypi-types simple_json.rs
+UV_ALGORITHMS = tuple(_DIGEST_LENGTHS)
+_LONGEST_NUMBER = 4300  # digits: what Python reads as a number
+_LONG_NUMBER = re.compile(rf"[0-9]{{{_LONGEST_NUMBER + 1}}}")
 HEX = re.compile(r"[0-9A-Fa-f]*")
 
 
@@ -68,6 +75,13 @@ class Yanked:
     doubtful: bool = False
 
 
+class LinkReading(enum.Enum):
+    """How an installer finds the links of an HTML page."""
+
+    PYTHON = "html.parser"
+    STANDARD = "the HTML standard"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """One file of a project, as the page lists it.
@@ -76,7 +90,8 @@ class File:
     fragment. ``hashes`` are pairs of algorithm and hex digest as written, in the page's order. ``size`` is in bytes.
     ``upload_time`` is UTC. ``requires_python`` is as written. ``core_metadata`` is None when the index has no separate
     metadata file, else its hashes (maybe none). ``broken`` names the fields of the entry that could not be read and
-    are taken as missing, for example ``upload-time``.
+    are taken as missing, for example ``upload-time``. ``seen_by`` is the one reading of HTML that finds the link, None
+    where both do.
     """
 
     filename: str
@@ -88,24 +103,36 @@ class File:
     yanked: Yanked | None = None
     core_metadata: tuple[tuple[str, str], ...] | None = None
     broken: tuple[str, ...] = ()
+    seen_by: LinkReading | None = None
 
 
 class PageFault(enum.Enum):
     """What on a page is not as specified. Which of these end an installer's run is that installer's to say."""
 
+    UNREADABLE = "a body that no installer reads"
+    CONTENT_TYPE = "a content type that only resembles that of a page"
+    JSON_FOR_PYTHON = "JSON that Python cannot read"
+    JSON_SYNTAX = "JSON that only Python reads"
+    CHARSET = "HTML that is not in the charset of the content type"
+    HTML_FOR_PYTHON = "HTML that Python cannot read"
+    REPEATED_KEY = "a key that is there twice"
+    TEXT = "text with half a surrogate pair"
+    STATUS_TYPE = "a project-status that is not an object with texts"
+    FILES_TYPE = "files that are missing or not a list"
+    FILENAME_NUMBER = "a file name with a number that Python cannot read"
     ENTRY_TYPE = "an entry is not an object"
     URL_MISSING = "an entry without an address"
     URL_TYPE = "an address that is not text"
     URL_SYNTAX = "an address that cannot be parsed"
+    URL_TEXT = "an address with half a surrogate pair"
     FILENAME_TYPE = "a file name that is missing or not text"
     REQUIRES_PYTHON_TYPE = "a requires-python that is not text"
     SIZE = "a size that is not a number of bytes"
     HASHES_MISSING = "an entry without hashes"
     HASHES_TYPE = "hashes that are not an object"
     DIGEST = "a digest of the wrong length, or of an unknown algorithm"
-    UPLOAD_TIME_EMPTY = "an upload time that is empty"
-    UPLOAD_TIME_SYNTAX = "an upload time that is not ISO 8601"
-    UPLOAD_TIME_ZONE = "an upload time without a zone"
+    UPLOAD_TIME_SYNTAX = "an upload time that is not ISO 8601 to Python"
+    UPLOAD_TIME_FORM = "an upload time that is no moment to uv"
     YANKED_TYPE = "a yanked that is neither a boolean nor text"
     CORE_METADATA_TYPE = "a core-metadata that is neither a boolean nor hashes"
     BASE_RELATIVE = "a base address that is relative"
@@ -120,15 +147,25 @@ class PageProblem:
     text: str
 
 
+class UnreadablePageError(IndexFormatError):
+    """No installer reads the page: those that refuse the fault end with an error, others go on to the next index."""
+
+    def __init__(self, message: str, *, problem: PageProblem, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.problem = problem
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectDetails:
     """The page of one project.
 
     ``name`` is normalized (PEP 503). ``files`` are in page order. ``versions`` are what a JSON page declares
     (PEP 700), in page order. ``files`` of a JSON page are
-    made when they are asked for. ``html`` matters because pip reads no size and no upload time from HTML. ``status`` is
+    made when they are asked for. ``html`` matters because pip reads no size and no upload time from HTML.
+    ``api_version`` is as written: no installer looks at it. ``status`` is
     PEP 792's marker, ``active`` when none is given; no installer looks at it. ``problems`` are the
-    first of each fault, in page order; the files are listed all the same.
+    first of each fault, in page order; the files are listed all the same. ``unreadable`` says why nobody reads the
+    page, and is empty otherwise.
     """
 
     name: str
@@ -140,6 +177,7 @@ class ProjectDetails:
     status: str = "active"
     status_reason: str = ""
     problems: tuple[PageProblem, ...] = ()
+    unreadable: str = ""
 
     def first_problem(self, faults: Container[PageFault]) -> str:
         """The text of the first problem with one of these faults; empty when there is none."""
@@ -152,16 +190,6 @@ def normalized(name: str) -> str:
     while "--" in value:
         value = value.replace("--", "-")
     return value
-
-
-def check_api_version(version: object, url: str) -> str:
-    """The declared API version, ``1.0`` when there is none. Raises IndexFormatError unless it is 1.x (PEP 629)."""
-    if version is None:
-        return "1.0"
-    text = str(version)
-    if not re.fullmatch(r"1\.[0-9]{1,9}", text):
-        raise IndexFormatError(f"{short(url)}: API version {short(text)}, this tool reads 1.x")
-    return text
 
 
 def check_length(files: int, url: str) -> None:
@@ -188,6 +216,50 @@ def read_upload_time(text: str) -> datetime | None:
         return time.astimezone(UTC) if time.tzinfo is not None else None
     except OverflowError:  # the zone moves it out of the calendar
         return None
+
+
+_UV_TIME = re.compile(
+    r"([+-][0-9]{6}|[0-9]{4})(-?)([0-9]{2})\2([0-9]{2})[Tt ]"
+    r"([0-9]{2})(?:(:?)([0-9]{2})(?:\6([0-9]{2})(?:[.,]([0-9]{1,9}))?)?)?"
+    r"(?:[Zz]|([+-])([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2}))?)?)(?:\[!?[^\[\]]+\])*"
+)
+_UV_LATEST = datetime(9999, 12, 30, 22, tzinfo=UTC)
+
+
+def read_time_as_uv(text: str) -> datetime | None:
+    """The time in UTC as uv reads it (the crate jiff), None when uv gives up on the page because of it.
+
+    The years before 1 and after 9999 are none of Python's; the nearest time stands for them.
+    """
+    match = _UV_TIME.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match[group] or 0) for group in (1, 3, 4, 5, 7, 8))
+    sign, *offset = match.group(10, 11, 12, 13)
+    hours, minutes, seconds = (int(part or 0) for part in offset)
+    if match[1] == "-000000" or abs(year) > 9999 or second > 60 or hours > 25 or max(minutes, seconds) > 59:
+        return None
+    micro = int((match[9] or "").ljust(6, "0")[:6])
+    try:
+        # leap years repeat every 400 years, also before year 1
+        calendar = year if year > 0 else (year - 1) % 400 + 1
+        local = datetime(calendar, month, day, hour, minute, min(second, 59), micro, tzinfo=UTC)
+    except ValueError:
+        return None
+    if year < 1:
+        return datetime(1, 1, 1, tzinfo=UTC)
+    difference = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        time = local + difference if sign == "-" else local - difference
+    except OverflowError:
+        return None if year > 1 else datetime(1, 1, 1, tzinfo=UTC)
+    return time if time <= _UV_LATEST else None
+
+
+def too_long_number(filename: str) -> str:
+    """Why pip ends with an error as soon as it reads the name; empty when it does not."""
+    long = len(filename) > _LONGEST_NUMBER and _LONG_NUMBER.search(filename)
+    return f"a number of more than {_LONGEST_NUMBER:,} digits in the name of a file" if long else ""
 
 
 def short(text: str) -> str:

@@ -1,29 +1,33 @@
 """Decides what an HTML page of the simple repository API says (PEP 503, 592, 629, 658, 714, 792).
 
 Read as pip reads it (``pip/_internal/index/collector.py``); what makes uv give up on the whole page
-(``uv-client/src/html.rs``) is noted as a problem.
+(``uv-client/src/html.rs``) is noted as a problem, and links that only one of them sees are marked.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.index.page import (
+    UV_ALGORITHMS,
     File,
+    LinkReading,
     PageFault,
     PageProblem,
     ProjectDetails,
+    UnreadablePageError,
     Yanked,
-    check_api_version,
     check_length,
     is_uv_digest,
     normalized,
     read_upload_time,
     short,
+    too_long_number,
 )
 
 __all__ = ["parse_html"]
@@ -32,14 +36,22 @@ _MOST_TAG = 200_000  # characters; html.parser keeps every attribute of a tag be
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{_MOST_TAG}}}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_UV_ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
 _OTHER_ALGORITHMS = frozenset({"sha1", "sha224"})  # which pip knows too
 _EGG = re.compile(r"[#&]egg=([^&]*)")
+_MARKED_SECTION = re.compile(r"<!\[[^>]*>?")
+_TEXT_ELEMENTS = frozenset({"title", "textarea", "iframe", "xmp", "noembed", "noframes", "plaintext"})
 _EGG_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 
 
+_Anchor = dict[str, str | None]
+
+
 class _Page(HTMLParser):
-    """Collects the anchors, the first ``<base>``, and the ``<meta>`` elements."""
+    """Collects the anchors as pip and as uv see them, the first ``<base>``, and the ``<meta>`` elements.
+
+    pip, Poetry and PDM read pages with this parser: how it takes elements whose content is text depends on the release
+    of Python. uv goes by the HTML standard: of an attribute that is there twice the first counts.
+    """
 
     def __init__(self, url: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -47,14 +59,18 @@ class _Page(HTMLParser):
         self.base: str | None = None
         self.early_base: str | None = None
         self.bases = 0
-        self.anchors: list[dict[str, str | None]] = []
+        self.anchors: list[_Anchor] = []
+        self.uv_anchors: list[_Anchor] = []
         self.meta: dict[str, str] = {}
         self.links = False
+        self.text_of = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
             self.links = True
             self.anchors.append(dict(attrs))
+            if not self.text_of:
+                self.uv_anchors.append(dict(reversed(attrs)))
             check_length(len(self.anchors), self.url)
         elif tag == "link":
             self.links = True
@@ -69,38 +85,92 @@ class _Page(HTMLParser):
         elif tag == "meta":
             found = dict(attrs)
             self.meta.setdefault(found.get("name") or "", found.get("content") or "")
+        elif tag in _TEXT_ELEMENTS and not self.text_of:
+            self.text_of = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self.text_of and tag != "plaintext":
+            self.text_of = ""
+
+    def handle_comment(self, data: str) -> None:
+        """A comment that begins with ``>`` or ``->`` ends there by the standard, and for newer releases of Python."""
+        if data.startswith((">", "->")) and not self.text_of:
+            inner = _Page(self.url)
+            inner.feed(data.partition(">")[2])
+            self.uv_anchors += inner.uv_anchors
 
 
 def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectDetails:
-    """Decide what the page says; ``parameters`` are those of the content type. Raises IndexFormatError."""
+    """Decide what the page says; ``parameters`` are those of the content type. Raises UnreadablePageError."""
     charset = _CHARSET.search(parameters)
     encoding = charset.group(1) if charset else "utf-8"
+    problems: dict[PageFault, str] = {}
+    uv_text = body.decode("utf-8", "replace")
     try:
         text = body.decode(encoding)
     except (LookupError, ValueError) as error:
-        raise IndexFormatError(f"{url}: text is not {encoding[:40]}, as the content type says ({error})") from error
+        problems[PageFault.CHARSET] = f"text is not {encoding[:40]}, as the content type says ({short(str(error))})"
+        text = uv_text
     if _LONG_TAG.search(text):
         raise IndexFormatError(f"{short(url)}: a tag of more than {_MOST_TAG:,} characters; refused")
-    page = _Page(url)
-    try:
-        page.feed(text)
-    except (AssertionError, ValueError) as error:  # html.parser and html.unescape raise these for some nonsense
-        raise IndexFormatError(f"{short(url)}: HTML that cannot be read ({str(error)[:100]})") from error
-    problems: dict[PageFault, str] = {}
+    page, problem = _fed(text, url)
+    if problem:
+        problems[PageFault.HTML_FOR_PYTHON] = problem
+    uv_page = page if text == uv_text else _fed(uv_text, url)[0]
     if page.early_base is not None and not _SCHEME.match(page.early_base):
         problems[PageFault.BASE_RELATIVE] = f'<base href="{page.early_base[:200]}"> is relative'
     base = page.base or url
-    files = [file for anchor in page.anchors if (file := _file(anchor, base, problems)) is not None]
+    python_problems: dict[PageFault, str] = {}
+    files = _files(page.anchors, base, python_problems)
+    if uv_page.uv_anchors == page.anchors:
+        problems |= python_problems
+    else:
+        uv_problems: dict[PageFault, str] = {}
+        files = _merged(files, _files(uv_page.uv_anchors, base, uv_problems))
+        problems |= {fault: text for fault, text in python_problems.items() if fault is not PageFault.DIGEST}
+        problems |= {fault: text for fault, text in uv_problems.items() if fault is PageFault.DIGEST}
     return ProjectDetails(
         name=normalized(name),
         files=tuple(files),
         url=url,
-        api_version=check_api_version(page.meta.get("pypi:repository-version"), url),
+        api_version=short(page.meta.get("pypi:repository-version") or "1.0"),
         html=True,
         status=page.meta.get("pypi:project-status") or "active",
         status_reason=page.meta.get("pypi:project-status-reason", ""),
         problems=tuple(PageProblem(fault=fault, text=text) for fault, text in problems.items()),
     )
+
+
+def _fed(text: str, url: str) -> tuple[_Page, str]:
+    """The page, and why Python's parser gives up on it; uv takes what stops that parser for a comment."""
+    page = _Page(url)
+    try:
+        page.feed(text)
+    except (AssertionError, ValueError) as error:  # html.parser and html.unescape raise these for some nonsense
+        problem = f"HTML that cannot be read ({str(error)[:100]})"
+        page = _Page(url)
+        try:
+            page.feed(_MARKED_SECTION.sub("", text))
+        except (AssertionError, ValueError):
+            raise UnreadablePageError(
+                f"{short(url)}: {problem}",
+                problem=PageProblem(fault=PageFault.UNREADABLE, text=problem),
+            ) from error
+        return page, problem
+    return page, ""
+
+
+def _files(anchors: Iterable[_Anchor], base: str, problems: dict[PageFault, str]) -> list[File]:
+    return [file for anchor in anchors if (file := _file(anchor, base, problems)) is not None]
+
+
+def _merged(files: list[File], uv_files: list[File]) -> list[File]:
+    """All files, marked where only one of the readings has them; in the order of the page for Python's."""
+    seen = set(uv_files)
+    return [
+        *(file if file in seen else replace(file, seen_by=LinkReading.PYTHON) for file in files),
+        *(replace(file, seen_by=LinkReading.STANDARD) for file in uv_files if file not in files),
+    ]
 
 
 def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault, str]) -> File | None:
@@ -114,6 +184,8 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault,
     except ValueError:
         problems.setdefault(PageFault.URL_SYNTAX, f"{href[:200]} is not an address")
         return None
+    if problem := too_long_number(address):
+        problems.setdefault(PageFault.FILENAME_NUMBER, problem)
     egg = _EGG.search(url)
     if egg and not _EGG_NAME.fullmatch(egg.group(1)):
         problems.setdefault(PageFault.EGG_NAME, f"the fragment egg={egg.group(1)[:200]} is not a project name")
@@ -140,13 +212,13 @@ def _fragment_hashes(fragment: str, problems: dict[PageFault, str]) -> tuple[tup
     if len(parts) != 2:
         return ()
     algorithm, digest = parts
-    if algorithm not in _UV_ALGORITHMS:
+    if algorithm not in UV_ALGORITHMS:
         problems.setdefault(PageFault.DIGEST, f"the fragment #{fragment[:200]} has an unknown algorithm")
     elif not is_uv_digest(algorithm, digest):
         problems.setdefault(
             PageFault.DIGEST, f"the digest in #{fragment[:200]} has a wrong length or is not hexadecimal"
         )
-    return ((algorithm, digest),) if algorithm in _UV_ALGORITHMS | _OTHER_ALGORITHMS else ()
+    return ((algorithm, digest),) if algorithm in {*UV_ALGORITHMS, *_OTHER_ALGORITHMS} else ()
 
 
 def _yanked(anchor: Mapping[str, str | None]) -> Yanked | None:

@@ -8,59 +8,161 @@ type makes it fail (``pip/_internal/models/link.py``), uv wherever its types are
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
 from types import NoneType
 from typing import Any, overload
 
-from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.index.page import (
+    UV_ALGORITHMS,
     File,
     PageFault,
     PageProblem,
     ProjectDetails,
+    UnreadablePageError,
     Yanked,
-    check_api_version,
     check_length,
     is_uv_digest,
     normalized,
+    read_time_as_uv,
     read_upload_time,
     short,
+    too_long_number,
 )
 
 __all__ = ["Columns", "JsonFiles", "columns", "parse_json"]
 
+_Problems = dict[PageFault, str]
 _Note = Callable[[str, PageFault], None]
 Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata")
 _LARGEST_SIZE = 2**64
+_LONGEST_NUMBER = 4300  # digits: what Python reads as a number
+_ODD_BYTES = (b"\\u00", b"\\ud", b"\\uD", b"\xed", b"NaN", b"Infinity")
+"""What a usual page does not have: keys written in another way, halves of surrogate pairs, numbers that are none."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
     """Decide what the page says; ``name`` is used when it has none. Raises IndexFormatError."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise IndexFormatError(f"{short(url)}: no JSON ({short(str(error))})") from error
-    if not isinstance(data, dict) or not isinstance(data.get("files"), list):
-        raise IndexFormatError(f'{short(url)}: JSON without a list "files", so no page of a project (PEP 691)')
+    data, problems = _load(body, url)
+    if not isinstance(data, dict) or not _is_listing(data.get("files", [])):
+        raise _unreadable(url, 'JSON without a list "files", so no page of a project (PEP 691)')
+    if not isinstance(data.get("files"), list):
+        problems[PageFault.FILES_TYPE] = 'no list "files"'
+    entries = data.get("files") or []
+    check_length(len(entries), url)
+    files: Sequence[File] | None = None if problems else _usual(entries, body)
+    if files is None:
+        data = _marked(body, data)
+        reader = _Reader(url, problems)
+        files = reader.files(data.get("files") or [])
+    _note_marks(data, problems)
     meta, versions, status = (data.get(key) for key in ("meta", "versions", "project-status"))
     declared = data.get("name")
     marker = status if isinstance(status, dict) else {}
-    reader = _Reader(url)
-    check_length(len(data["files"]), url)
-    files = _usual(data["files"])
     return ProjectDetails(
         name=normalized(declared if isinstance(declared, str) else name),
-        files=reader.files(data["files"]) if files is None else files,
+        files=files,
         url=url,
-        api_version=check_api_version(meta.get("api-version") if isinstance(meta, dict) else None, url),
+        api_version=short(str(meta["api-version"])) if isinstance(meta, dict) and "api-version" in meta else "1.0",
         versions=tuple(text for text in versions if isinstance(text, str)) if isinstance(versions, list) else (),
         status=_text(marker.get("status"), "active"),
         status_reason=_text(marker.get("reason"), ""),
-        problems=reader.problems(),
+        problems=tuple(PageProblem(fault=fault, text=text) for fault, text in problems.items()),
     )
+
+
+def _unreadable(url: str, reason: str) -> UnreadablePageError:
+    return UnreadablePageError(f"{short(url)}: {reason}", problem=PageProblem(fault=PageFault.UNREADABLE, text=reason))
+
+
+def _is_listing(files: object) -> bool:
+    """Whether pip can go through the files: it takes the empty text and object for no files."""
+    return isinstance(files, list) or files in ("", {})
+
+
+def _load(body: bytes, url: str) -> tuple[Any, _Problems]:
+    """The value, and what is wrong with syntax and encoding. Raises UnreadablePageError.
+
+    Python's ``json`` reads more than JSON: ``NaN``, UTF-16 and a byte order mark. uv steps over what it does not need,
+    also where the text is not UTF-8 or a number is too long for Python.
+    """
+    constants: list[str] = []
+    problems: _Problems = {}
+
+    def constant(text: str) -> float:
+        constants.append(text)
+        return float(text)
+
+    try:
+        data = json.loads(body, parse_constant=constant)
+        encoding = json.detect_encoding(body)
+        if encoding != "utf-8":
+            mark = "a byte order mark" if encoding == "utf-8-sig" else f"text in {encoding}"
+            problems[PageFault.JSON_SYNTAX] = mark
+    except (ValueError, RecursionError) as error:
+        reason = f"no JSON ({short(str(error))})"
+        constants.clear()
+        try:
+            text = body.decode("utf-8", "surrogateescape")
+            data = json.loads(text, parse_constant=constant, parse_int=_number)
+        except (ValueError, RecursionError):
+            raise _unreadable(url, reason) from error
+        if constants:
+            raise _unreadable(url, reason) from error
+        problems[PageFault.JSON_FOR_PYTHON] = reason
+    if constants:
+        problems.setdefault(PageFault.JSON_SYNTAX, f"{constants[0]} is no JSON")
+    return data, problems
+
+
+def _number(text: str) -> int | float:
+    return int(text) if len(text) < _LONGEST_NUMBER else float(text)
+
+
+class _Repeated(dict[str, Any]):
+    """An object in which a key is there twice, of which Python takes the last; ``keys_twice`` says which."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        keys = [key for key, _ in pairs]
+        self.keys_twice = {key for key in keys if keys.count(key) > 1}
+
+
+def _marked(body: bytes, data: Any) -> Any:
+    """The value again, with objects marked that have a key twice: it takes longer, and pages do not have them."""
+
+    def mark(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        return found if len(found) == len(pairs) else _Repeated(pairs)
+
+    try:
+        return json.loads(body, object_pairs_hook=mark)
+    except (ValueError, RecursionError):
+        text = body.decode("utf-8", "surrogateescape")
+        return json.loads(text, object_pairs_hook=mark, parse_int=_number)
+
+
+def _twice(found: object, keys: Iterable[str]) -> str:
+    """The first of the keys that is there twice, empty when none is."""
+    return next((key for key in keys if key in found.keys_twice), "") if isinstance(found, _Repeated) else ""
+
+
+def _note_marks(data: Mapping[str, Any], problems: _Problems) -> None:
+    """Note what is wrong with the page as a whole: its keys, and its marker (PEP 792)."""
+    if twice := _twice(data, ("files", "project-status")):
+        problems[PageFault.REPEATED_KEY] = f"{twice} is there twice"
+    if any(map(_is_no_text, data)):
+        problems.setdefault(PageFault.TEXT, "a key is no text")
+    status = data.get("project-status", {})
+    found = (status.get("status", ""), status.get("reason") or "") if isinstance(status, dict) else (None,)
+    if not all(isinstance(text, str) for text in found) or _twice(status, ("status", "reason")):
+        problems[PageFault.STATUS_TYPE] = "project-status is not as specified"
+    elif any(map(_is_no_text, (*status, *found))):
+        problems.setdefault(PageFault.TEXT, "project-status is no text")
 
 
 def _text(value: object, default: str) -> str:
@@ -140,7 +242,7 @@ def _read_metadata(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | No
     return () if metadata else None
 
 
-def _usual(entries: list[Any]) -> JsonFiles | None:
+def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
     """The files when every entry has the shape that indexes give entries, None when one has not.
 
     Looks at the page by column, which is five times faster than by entry.
@@ -162,8 +264,13 @@ def _usual(entries: list[Any]) -> JsonFiles | None:
         else:
             upload_times = list(map(datetime.fromisoformat, times))
         usual = (
-            _types(filenames) <= {str}
+            not any(mark in body for mark in _ODD_BYTES)
+            and body.count(b'"files"') == 1
+            and body.count(b'"sha256"') == len(digests)
+            and body.count(b'"project-status"') <= 1
+            and _types(filenames) <= {str}
             and _types(urls) <= {str}
+            and max(map(len, urls), default=0) < _LONGEST_NUMBER
             and _types(hashes) <= {dict}
             and set(map(len, hashes)) <= {1}
             and set(map(len, digests)) <= {64}
@@ -175,6 +282,9 @@ def _usual(entries: list[Any]) -> JsonFiles | None:
             and _types(yanked) <= {bool, str}
             and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
             and {time.tzinfo for time in upload_times if time} <= {UTC}
+            and {time[4:5] + time[7:8] + time[10:11] for time in times if time} <= {"--T"}
+            and max(times, default="") < "9999"
+            and max((time[11:13] for time in times), default="") < "24"
             and all(map(str.startswith, urls, repeat(("https://", "http://"))))
             and "[" not in "".join(urls)  # what makes urlsplit raise
         )
@@ -193,15 +303,12 @@ def _types(values: Iterable[object]) -> set[type]:
 class _Reader:
     """Reads the file entries of one page that has unusual ones, and notes its problems."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, problems: _Problems) -> None:
         from urllib.parse import urljoin, urlsplit  # noqa: PLC0415  # usual pages need neither
 
         self.url = url
-        self._problems: dict[PageFault, str] = {}
+        self._problems = problems
         self._join, self._split = urljoin, urlsplit
-
-    def problems(self) -> tuple[PageProblem, ...]:
-        return tuple(PageProblem(fault=fault, text=text) for fault, text in self._problems.items())
 
     def files(self, entries: list[Any]) -> tuple[File, ...]:
         return tuple(file for entry in entries if (file := self._careful(entry)) is not None)
@@ -227,10 +334,14 @@ class _Reader:
         except ValueError:
             note("url", PageFault.URL_SYNTAX)
             return None
+        if any(map(_is_no_text, _texts(entry))):
+            note("text", PageFault.URL_TEXT if _is_no_text(href) else PageFault.TEXT)
         filename = entry.get("filename")
         if not isinstance(filename, str):
             note("filename", PageFault.FILENAME_TYPE)
             filename = path.rpartition("/")[2]
+        if problem := too_long_number(path):
+            self._problems.setdefault(PageFault.FILENAME_NUMBER, problem)
         requires_python = entry.get("requires-python")
         if requires_python is not None and not isinstance(requires_python, str):
             # pip fails when it comes to look at it, which for nothing much (0, false) it does not
@@ -260,6 +371,8 @@ class _Reader:
             return ()
         if not _uv_takes(hashes):
             note("hashes", PageFault.DIGEST)
+        if _twice(hashes, UV_ALGORITHMS):
+            note("hashes", PageFault.REPEATED_KEY)
         return _pairs(hashes)
 
     def _upload_time(self, entry: Mapping[str, Any], note: _Note) -> datetime | None:
@@ -267,12 +380,17 @@ class _Reader:
         if "upload-time" not in entry:
             return None
         if not isinstance(uploaded, str):
-            note("upload-time", PageFault.UPLOAD_TIME_SYNTAX if uploaded else PageFault.UPLOAD_TIME_EMPTY)
+            if uploaded:
+                note("upload-time", PageFault.UPLOAD_TIME_SYNTAX)
+            note("upload-time", PageFault.UPLOAD_TIME_FORM)
             return None
-        time = read_upload_time(uploaded)
-        if time is None:
-            note("upload-time", _time_fault(uploaded))
-        return time
+        time, uv_time = read_upload_time(uploaded), read_time_as_uv(uploaded)
+        # A time without a zone stops pip only when there is a cut-off; it then has none to compare with.
+        if uploaded and time is None and not _is_time(uploaded):
+            note("upload-time", PageFault.UPLOAD_TIME_SYNTAX)
+        if uv_time is None:
+            note("upload-time", PageFault.UPLOAD_TIME_FORM)
+        return uv_time if time is None else time
 
     def _yanked(self, entry: Mapping[str, Any], note: _Note) -> Yanked | None:
         yanked = entry.get("yanked", False)
@@ -287,18 +405,32 @@ class _Reader:
                 metadata is None or isinstance(metadata, bool) or (isinstance(metadata, dict) and _uv_takes(metadata))
             ):
                 note(key, PageFault.CORE_METADATA_TYPE)
+            if _twice(metadata, UV_ALGORITHMS):
+                note(key, PageFault.REPEATED_KEY)
         return _read_metadata(entry)
 
 
-def _time_fault(text: str) -> PageFault:
-    """The fault of a text that names no moment."""
-    if not text:
-        return PageFault.UPLOAD_TIME_EMPTY
+def _texts(entry: Mapping[str, Any]) -> Iterable[object]:
+    """What uv reads as text in an entry."""
+    yield from entry
+    yield from map(entry.get, ("filename", "url", "requires-python", "yanked", "upload-time"))
+    for key in ("hashes", *_METADATA_KEYS):
+        if isinstance(found := entry.get(key), dict):
+            yield from found
+            yield from found.values()
+
+
+def _is_no_text(value: object) -> bool:
+    """Whether half of a surrogate pair is in it, as Python's ``json`` lets pass, or a byte that is no UTF-8."""
+    return isinstance(value, str) and not value.isascii() and _SURROGATE.search(value) is not None
+
+
+def _is_time(text: str) -> bool:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        return PageFault.UPLOAD_TIME_SYNTAX
-    return PageFault.UPLOAD_TIME_ZONE
+        return False
+    return True
 
 
 def _uv_takes(hashes: Mapping[str, Any]) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ftwheel.core.errors import IndexFormatError
-from ftwheel.core.index.page import JSON_TYPE, ProjectDetails, short
+from dataclasses import replace
+
+from ftwheel.core.index.page import JSON_TYPE, PageFault, PageProblem, ProjectDetails, UnreadablePageError, short
 from ftwheel.core.index.page_json import parse_json
 
 __all__ = ["parse_page"]
@@ -15,18 +16,26 @@ def parse_page(body: bytes, *, content_type: str, url: str, name: str = "") -> P
     """Decide what a page says; ``content_type`` is the response's header, ``url`` the address after redirects.
 
     ``name`` is the project that was asked for; it is used where the page does not say (HTML). One file entry that
-    cannot be read does not spoil the others: it is left out, or listed with ``broken``. Raises IndexFormatError when
-    the body is no page: a wrong content type, an API version other than 1.x, JSON or text that cannot be decoded.
-    """
-    kind, _, parameters = content_type.lower().partition(";")
-    kind = kind.strip()
-    if kind == JSON_TYPE:
-        return parse_json(body, url=url, name=name)
-    if kind in HTML_TYPES:
-        from ftwheel.core.index.page_html import parse_html  # noqa: PLC0415  # most pages are JSON; html.parser costs 5 ms
+    cannot be read does not spoil the others: it is left out, or listed with ``broken``. Raises UnreadablePageError
+    when no installer reads the page: a wrong content type, no JSON, no list of files, HTML that Python cannot read.
 
-        return parse_html(body, parameters=parameters, url=url, name=name)
-    raise IndexFormatError(
-        f"{short(url)}: content type {short(content_type) or 'missing'}, wanted {JSON_TYPE} or HTML",
-        hint="is this the address of a simple index, usually ending in /simple/?",
-    )
+    pip looks at how the content type begins, in whatever case; uv compares all of it before the parameters.
+    """
+    content_type = content_type.strip()
+    if content_type.lower().startswith(JSON_TYPE):
+        details = parse_json(body, url=url, name=name)
+    elif content_type.lower().startswith(HTML_TYPES):
+        from ftwheel.core.index.page_html import parse_html  # noqa: PLC0415  # 5 ms, and most pages are JSON
+
+        details = parse_html(body, parameters=content_type.partition(";")[2], url=url, name=name)
+    else:
+        found = f"content type {short(content_type) or 'missing'}"
+        raise UnreadablePageError(
+            f"{short(url)}: {found}, wanted {JSON_TYPE} or HTML",
+            hint="is this the address of a simple index, usually ending in /simple/?",
+            problem=PageProblem(fault=PageFault.CONTENT_TYPE, text=found),
+        )
+    if content_type.partition(";")[0] in (JSON_TYPE, *HTML_TYPES):
+        return details
+    odd = PageProblem(fault=PageFault.CONTENT_TYPE, text=f"content type {short(content_type)}")
+    return replace(details, problems=(odd, *details.problems))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from packaging.version import Version
 
+from ftwheel.core.index.page import LinkReading, PageFault
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.project_files import FileReader, ProjectFile, ProjectFiles
@@ -53,13 +54,15 @@ class Installer(ABC):
 
     ``name`` is what it is called by. ``release`` is the newest release that is modelled. ``flavours`` are the lists of
     tags that its releases accept, newest first, each with the first release that has it. ``resolver`` is how it
-    resolves dependencies.
+    resolves dependencies. ``refused_faults`` are what it gives up on a page for, ``links`` how it reads HTML.
     """
 
     name: ClassVar[str]
     release: ClassVar[str]
     flavours: ClassVar[tuple[tuple[tuple[int, ...], TagFlavour], ...]]
     resolver: ClassVar[ResolverKind]
+    refused_faults: ClassVar[frozenset[PageFault]]
+    links: ClassVar[LinkReading] = LinkReading.PYTHON
 
     def flavour(self, version: str) -> TagFlavour:
         """Whose list of accepted tags applies to a release, the newest one if ``version`` is empty."""

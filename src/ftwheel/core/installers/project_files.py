@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from packaging.version import Version
 
-from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked, normalized
+from ftwheel.core.index.page import File, LinkReading, ProjectDetails, SourceKind, Yanked, normalized
 from ftwheel.core.index.page_json import Columns, columns
-from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename
+from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import Requirement, parse_version
 
 if TYPE_CHECKING:
@@ -41,8 +41,14 @@ _ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # what makes the end of an address another 
 _NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # what old pages hold, for speed
 _PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
-_PLAIN_BUILD = re.compile(r"([0-9]{1,18})([A-Za-z0-9_.]*)")
+_PLAIN_BUILD = re.compile(r"([0-9]{1,18})((?:[A-Za-z_.][A-Za-z0-9_.]*)?)")
 _LONGEST_VERSION = 18  # characters; below, all numbers are small enough for every installer
+
+
+_UNSEEN = {
+    LinkReading.PYTHON: unreadable("", "only a reader that goes by the HTML standard sees this link"),
+    LinkReading.STANDARD: unreadable("", "no link by the HTML standard: it is text there, or another attribute counts"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,9 @@ class ReadsFiles(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def links(self) -> LinkReading: ...
+
     def reader(self, project: ProjectFiles) -> FileReader: ...
 
     def contains(self, requirement: Requirement, version: Version) -> bool: ...
@@ -111,7 +120,17 @@ class ProjectFiles:
         self.sources = tuple(PageSource(kind, details) for kind, details in sources)
         self.flat = frozenset(number for number, source in enumerate(self.sources) if source.kind.flat)
         self.columns: list[Columns] = [columns(source.details.files) for source in self.sources]
-        self.has_plain_addresses = [_plain_addresses(*found[:2]) for found in self.columns]
+        self._seen_by = {
+            (number, index): file.seen_by
+            for number, source in enumerate(self.sources)
+            if source.details.html
+            for index, file in enumerate(source.details.files)
+            if file.seen_by is not None
+        }
+        odd_pages = {number for number, _ in self._seen_by}
+        self.has_plain_addresses = [
+            number not in odd_pages and _plain_addresses(*found[:2]) for number, found in enumerate(self.columns)
+        ]
         self._plain: dict[Version, list[tuple[int, Version, list[int]]]] = {}
         self._odd: list[tuple[int, int]] = []
         self._never: list[tuple[int, int]] = []
@@ -143,9 +162,18 @@ class ProjectFiles:
     def plain_versions(self) -> dict[Version, list[tuple[int, Version, list[int]]]]:
         return self._plain
 
-    def odd_entries(self, reader: FileReader) -> list[ProjectFile]:
-        """The files whose names installers do not surely read alike."""
-        return [self._entry(source, index, reader.read(source, index)) for source, index in self._odd]
+    def odd_entries(self, links: LinkReading, reader: FileReader) -> list[ProjectFile]:
+        """The files whose names installers do not surely read alike, or that not all of them see."""
+        return [
+            self._entry(
+                source, index, reader.read(source, index) if self.is_seen(source, index, links) else _UNSEEN[links]
+            )
+            for source, index in self._odd
+        ]
+
+    def is_seen(self, source: int, index: int, links: LinkReading) -> bool:
+        """Whether who reads HTML in that way sees a file of a page as a link at all."""
+        return self._seen_by.get((source, index), links) is links
 
     def never_taken(self, reader: FileReader) -> list[ProjectFile]:
         """The files of types that no installer takes."""
@@ -318,7 +346,7 @@ class VersionIndex:
         self._unusable: list[ProjectFile] = []
         self._everything: list[ProjectFile] = []
         odd: dict[Version, list[ProjectFile]] = {}
-        for entry in project.odd_entries(self.reader):
+        for entry in project.odd_entries(installer.links, self.reader):
             version = entry.reading.version
             if version is None or not entry.reading.is_of_project:
                 self._unusable.append(entry)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import Installer
 from ftwheel.core.installers.options import InstallerOptions
@@ -40,6 +42,12 @@ class InstallerQuestion:
         self.platforms = platform_table(environment.platforms, flavour)
         self.wheels = installer.allows_wheels(options, project.name)
         self.sdists = installer.allows_sdists(options, project.name)
+
+    def page_refusal(self, sources: Iterable[int] | None = None) -> str:
+        """Why the installer gives up on one of the pages (all of them when none are named); empty when it does not."""
+        numbers = range(len(self.project.sources)) if sources is None else sources
+        pages = (self.project.sources[number].details for number in numbers)
+        return next(filter(None, (page.first_problem(self.installer.refused_faults) for page in pages)), "")
 
     def position(self, entry: ProjectFile) -> int | None:
         """The position of a wheel's best tag among those that are accepted; None when none of them is."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.interface import Installer, Question, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
@@ -28,6 +29,9 @@ class Pdm(Installer):
     release = "0.19.0"
     flavours = (((), TagFlavour.PIP),)
     resolver = ResolverKind.RESOLVELIB
+    refused_faults = frozenset(
+        {PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.HTML_FOR_PYTHON}
+    )
 
     def reader(self, project: ProjectFiles) -> PdmReader:
         return PdmReader(project)

@@ -68,8 +68,9 @@ class PdmSelection(InstallerQuestion):
     """One question to unearth."""
 
     def answer(self) -> tuple[Candidate | None, str]:
-        best = next(self.walk(), None)
-        return (None if best is None else self.candidate(best), "")
+        refusal = self.page_refusal()
+        best = None if refusal else next(self.walk(), None)
+        return (None if best is None else self.candidate(best), refusal)
 
     def walk(self) -> Iterator[ProjectFile]:
         """The best file of each version, in unearth's order."""
@@ -92,7 +93,7 @@ class PdmSelection(InstallerQuestion):
                     mismatch = entry.reading.version not in fitting
                     reason = VersionMismatch(specifier=self.requirement.specification) if mismatch else Prerelease()
                 reasons.append((entry, reason))
-        return Judgement(ranked=ranked, rejected=reasons, refusal="")
+        return Judgement(ranked=ranked, rejected=reasons, refusal=self.page_refusal())
 
     def _ranked(self) -> Iterator[ProjectFile]:
         """The files that may be taken, best first."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import Installer, Question, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
@@ -35,6 +36,11 @@ class Pip(Installer):
         ((), TagFlavour.PIP_NO_FREE_THREADING),
     )
     resolver = ResolverKind.RESOLVELIB
+    refused_faults = frozenset({
+        PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.HTML_FOR_PYTHON,
+        PageFault.FILENAME_NUMBER, PageFault.ENTRY_TYPE, PageFault.URL_TYPE, PageFault.URL_SYNTAX, PageFault.URL_TEXT,
+        PageFault.HASHES_TYPE, PageFault.UPLOAD_TIME_SYNTAX, PageFault.EGG_NAME,
+    })  # fmt: skip
 
     def reader(self, project: ProjectFiles) -> PipReader:
         return PipReader(project)

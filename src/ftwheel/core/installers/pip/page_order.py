@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from ftwheel.core.index.page import SourceKind
+from ftwheel.core.index.page import LinkReading, SourceKind
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 
@@ -106,6 +106,8 @@ class PipReader:
 
         seen: set[str] = set()
         for number, index in links:
+            if not self._project.is_seen(number, index, LinkReading.PYTHON):
+                continue
             address = unquoted(self._project.columns[number][1][index])
             if address in seen:
                 self._duplicates.add((number, index))

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.interface import Installer
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import BuildTag
@@ -30,17 +29,6 @@ __all__ = ["AFTER_ALL_TAGS", "PipSelection", "meets_python"]
 _AT_LEAST = re.compile(r">= ?([0-9]{1,4})(?:\.([0-9]{1,4}))?(?:\.([0-9]{1,4}))?")
 AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel of its version
 
-# A time without a zone stops pip only where there is a cut-off; it is then taken as missing.
-_REFUSED_FAULTS = frozenset(
-    {
-        PageFault.ENTRY_TYPE,
-        PageFault.URL_TYPE,
-        PageFault.URL_SYNTAX,
-        PageFault.HASHES_TYPE,
-        PageFault.UPLOAD_TIME_SYNTAX,
-        PageFault.EGG_NAME,
-    }
-)
 _WORST: tuple[int, BuildTag, int] = (-2 * AFTER_ALL_TAGS, (), 0)
 
 
@@ -87,10 +75,6 @@ class PipSelection(InstallerQuestion):
             or self.project.metadata
             or (options.uploaded_prior_to is not None and not self.reader.has_all_upload_times)
         )
-
-    def page_refusal(self) -> str:
-        """Why pip gives up on one of the pages; empty when it does not."""
-        return next(filter(None, (each.details.first_problem(_REFUSED_FAULTS) for each in self.project.sources)), "")
 
     def walk(self) -> Iterator[ProjectFile]:
         """The best file of each version, in the order in which pip's resolver tries them.

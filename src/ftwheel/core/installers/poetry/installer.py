@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.interface import Installer, Question, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
@@ -28,6 +29,9 @@ class Poetry(Installer):
     release = "2.5.1"
     flavours = (((), TagFlavour.PIP),)
     resolver = ResolverKind.PUBGRUB
+    refused_faults = frozenset(
+        {PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.HTML_FOR_PYTHON}
+    )
 
     def reader(self, project: ProjectFiles) -> PoetryReader:
         return PoetryReader(project)

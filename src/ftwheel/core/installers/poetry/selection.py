@@ -67,8 +67,8 @@ class PoetrySelection(InstallerQuestion):
     """One question to Poetry."""
 
     def answer(self) -> tuple[Candidate | None, str]:
-        if self.requirement.compares_text:
-            return None, _NO_ARBITRARY_EQUALITY
+        if refusal := self._page_problem():
+            return None, refusal
         for release in self._releases():
             if refusal := self._refusal(release):
                 return None, refusal
@@ -117,9 +117,14 @@ class PoetrySelection(InstallerQuestion):
             if id(entry) not in taken:
                 reject(entry, self._reason_of_version(entry, fitting))
         tried = releases if chosen is None else releases[: releases.index(chosen) + 1]
-        refusals = (_NO_ARBITRARY_EQUALITY if self.requirement.compares_text else self._refusal(each) for each in tried)
-        refusal = next(filter(None, refusals), "")
+        refusal = self._page_problem() or next(filter(None, map(self._refusal, tried)), "")
         return Judgement(ranked=ranked, rejected=list(reasons.values()), refusal=refusal)
+
+    def _page_problem(self) -> str:
+        """Why Poetry fails whatever the versions are; empty when it does not."""
+        if self.requirement.compares_text:
+            return _NO_ARBITRARY_EQUALITY
+        return self.page_refusal(n for n in range(len(self.project.sources)) if n not in self.project.flat)
 
     def _refusal(self, release: _Release) -> str:
         """Why Poetry fails when it comes to a version; empty when it does not."""

@@ -83,7 +83,7 @@ class UvJudge(UvSelection):
         for entry in self.version_index.everything():
             if id(entry) not in seen and id(entry) not in reasons:
                 reasons[id(entry)] = (entry, Prerelease())
-        refusal = self._page_refusal()
+        refusal = self.page_refusal((*sorted(self.flat), *self.indexes))
         if ranked and not refusal:
             refusal = self._metadata_refusal(ranked[0])
         return Judgement(ranked=ranked, rejected=list(reasons.values()), refusal=refusal)

@@ -72,7 +72,7 @@ def _version(text: str) -> Version | None:
             *(number for number in (version.post, version.dev, version.pre and version.pre[1]) if number is not None),
             *(int(part) for part in local.split(".") if part.isdigit()),
         ]
-        if max(numbers) >= _LARGEST:
+        if max(numbers) >= _LARGEST - 1:  # uv keeps that number for itself
             return None
     return version
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from ftwheel.core.index.page import LinkReading, PageFault
 from ftwheel.core.installers.interface import Installer, Question, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
@@ -31,6 +32,11 @@ class Uv(Installer):
     release = "0.13.9"
     flavours = (((0, 11, 21), TagFlavour.UV), ((0, 11, 3), TagFlavour.UV_OLD_MUSL), ((), TagFlavour.UV_NO_ABI3T))
     resolver = ResolverKind.PUBGRUB
+    refused_faults = frozenset(PageFault) - {
+        PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.HTML_FOR_PYTHON, PageFault.FILENAME_NUMBER,
+        PageFault.URL_SYNTAX, PageFault.UPLOAD_TIME_SYNTAX, PageFault.EGG_NAME,
+    }  # fmt: skip
+    links = LinkReading.STANDARD
 
     def reader(self, project: ProjectFiles) -> UvReader:
         return UvReader(project)

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
-from ftwheel.core.index.page import PageFault, SourceKind, normalized
+from ftwheel.core.index.page import SourceKind, normalized
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import Installer
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
@@ -35,7 +35,6 @@ from ftwheel.core.tags.environments import Environment
 __all__ = ["UvSelection"]
 
 _ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
-_REFUSED_FAULTS = frozenset(PageFault) - {PageFault.URL_SYNTAX, PageFault.EGG_NAME}
 _MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
 _SWITCHED_OFF, _YANKED, _UNKNOWN_TAGS, _OTHER_PYTHON, _OTHER_ABI, _NEEDS_GIL, _OTHER_PLATFORM = range(7)
 _FREE_THREADED_ABI = re.compile(r"none|abi3t|cp[0-9]+[a-z]*t[a-z]*")
@@ -88,15 +87,11 @@ class UvSelection(InstallerQuestion):
 
     def answer(self) -> tuple[Candidate | None, str]:
         """The file uv takes, None when none, and why it gives up because of what the pages hold, if it does."""
-        refusal = self._page_refusal()
+        refusal = self.page_refusal((*sorted(self.flat), *self.indexes))
         best = None if refusal else self._best()
         if best is not None and (refusal := self._metadata_refusal(best)):
             best = None
         return (None if best is None else self.candidate(best), refusal)
-
-    def _page_refusal(self) -> str:
-        pages = (self.project.sources[number].details for number in (*sorted(self.flat), *self.indexes))
-        return next(filter(None, (page.first_problem(_REFUSED_FAULTS) for page in pages)), "")
 
     def _metadata_refusal(self, entry: ProjectFile) -> str:
         """Why uv ends with an error when it has chosen the file and read METADATA; empty when it does not."""

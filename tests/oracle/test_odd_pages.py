@@ -1,0 +1,127 @@
+"""The simulator against pip and uv on pages that are odd in one respect, sent over the loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import unquote
+
+import pytest
+
+from ftwheel.app.installers.simulate import fetch
+from ftwheel.core.errors import FtwheelError
+from ftwheel.core.index.page import ProjectDetails, SourceKind
+from ftwheel.core.index.parse import parse_page
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import explain
+from support.comparing import SEED
+from support.index_generator import Options
+from support.index_generator_machines import MACHINES
+from support.odd_pages import ODD_PAGES, OTHER_INDEX, OddPage, spoilt
+from support.pip_oracle import NEWEST, PipFinder
+from support.server import IndexServer
+from support.simulated import environment
+from support.uv_oracle import Uv
+
+pytestmark = pytest.mark.oracle
+
+MACHINE = next(each for each in MACHINES if each.label == "cp313-manylinux_2_36_x86_64")
+
+
+class MemoryIndex:
+    """One page."""
+
+    label = "memory"
+
+    def __init__(self, kind: SourceKind, page: OddPage, url: str) -> None:
+        self.kind = kind
+        self._body, self._content_type = page
+        self._url = url
+
+    def project(self, name: str) -> ProjectDetails:
+        return parse_page(self._body, content_type=self._content_type, url=self._url, name=name)
+
+
+def said(installer: str, odd: OddPage, url: str) -> str:
+    """A file name (to pip the end of the address), ``nothing`` or ``gives up``."""
+    kinds = [SourceKind.INDEX, SourceKind.EXTRA_INDEX]
+    first, second = kinds if installer == "pip" else reversed(kinds)
+    indexes = [MemoryIndex(first, odd, f"{url}/odd/foo/"), MemoryIndex(second, OTHER_INDEX, f"{url}/other/foo/")]
+    wanted = parse_requirement("foo")
+    try:
+        project = fetch(wanted, indexes)
+    except FtwheelError:
+        return "gives up"
+    rules = InstallerOptions(name=installer, dependencies=False)
+    selection = explain(project, wanted, environment(MACHINE.label), rules)
+    if selection.refusal:
+        return "gives up"
+    if selection.best is None:
+        return "nothing"
+    file = selection.best.file
+    return unquote(file.url.rpartition("/")[2]).strip() if installer == "pip" else file.filename
+
+
+def disagreements(installer: str, url: str, real: Callable[[OddPage], str], pages: Mapping[str, OddPage]) -> list[str]:
+    with ThreadPoolExecutor(1 if installer == "pip" else 2) as pool:
+        answers = dict(zip(pages, pool.map(real, pages.values()), strict=True))
+    return [
+        f"{name}: {installer} {answers[name]}, ftwheel {here}: {odd[0][:2000]!r}"
+        for name, odd in pages.items()
+        if (here := said(installer, odd, url)) != answers[name]
+    ]
+
+
+@contextmanager
+def served(server: IndexServer, odd: OddPage) -> Iterator[str]:
+    """The address of the folder with the indexes ``odd`` and ``other``."""
+    folder = f"/odd-pages/{hashlib.sha256(odd[0] + odd[1].encode()).hexdigest()}"
+    for name, (body, content_type) in (("odd", odd), ("other", OTHER_INDEX)):
+        server.put(f"{folder}/{name}/foo/", body, content_type=content_type)
+    yield server.url + folder
+    for name in ("odd", "other"):
+        server.routes.pop(f"{folder}/{name}/foo/", None)
+
+
+Installer = tuple[str, Callable[[OddPage], str], str]
+
+
+@pytest.fixture(scope="module", params=["pip", "uv"])
+def installer(request: pytest.FixtureRequest, index_server: IndexServer) -> Installer:
+    """Its name, what it takes, and the server's address."""
+    if request.param == "pip":
+        finder: PipFinder = request.getfixturevalue("pip")(NEWEST)
+
+        def pip_takes(odd: OddPage) -> str:
+            with served(index_server, odd) as url:
+                indexes = [f"{url}/odd/", f"{url}/other/"]
+                answer = finder.choose_live(machine=MACHINE, requirement="foo", index_urls=indexes, options=Options())
+            return "gives up" if answer.startswith("refused") else answer.rpartition("/")[2]
+
+        return "pip", pip_takes, index_server.url
+    uv: Uv = request.getfixturevalue("uv")
+    uv.interpreter(MACHINE)
+
+    def uv_takes(odd: OddPage) -> str:
+        with served(index_server, odd) as url:
+            return uv.choose_first(MACHINE, "foo", index=f"{url}/odd/", default_index=f"{url}/other/")
+
+    return "uv", uv_takes, index_server.url
+
+
+def test_odd_pages_are_taken_as_is_said(installer: Installer) -> None:
+    name, real, url = installer
+    assert not disagreements(name, url, real, ODD_PAGES)
+
+
+def test_spoilt_pages_are_taken_as_is_said(installer: Installer) -> None:
+    """The installer gives up exactly where the simulator says so; ``FTWHEEL_ORACLE_SPOILT`` says how many are asked."""
+    name, real, url = installer
+    count = int(os.environ.get("FTWHEEL_ORACLE_SPOILT", {"pip": 1000, "uv": 60}[name]))
+    pages = {f"{SEED * 1_000_000 + number}": spoilt(SEED * 1_000_000 + number) for number in range(count)}
+    found = disagreements(name, url, real, pages)
+    assert not found, f"{len(found)} of {count}:\n" + "\n".join(found[:12])
