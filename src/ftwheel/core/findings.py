@@ -7,7 +7,7 @@ prints these.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 __all__ = ["Finding", "Severity", "one_for_each_cause", "weighed", "worst"]
@@ -50,12 +50,17 @@ class Finding:
         return -self.severity, self.subject, self.code, self.message, self.fix
 
 
-def one_for_each_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings, sorted; those that say the same of several members of one file are one, about the first of them."""
+def one_for_each_cause(
+    findings: Iterable[Finding], said: Callable[[Finding], str] = lambda finding: finding.message
+) -> tuple[Finding, ...]:
+    """The findings, sorted; those that say the same of several members of one file are one, about the first of them.
+
+    ``said`` gives what a message says, whatever the member it is about is called in it.
+    """
     groups: dict[tuple[str, str, Severity, str, str], list[Finding]] = {}
     for finding in sorted(set(findings)):
         file = finding.subject.partition(":")[0]
-        groups.setdefault((file, finding.code, finding.severity, finding.message, finding.fix), []).append(finding)
+        groups.setdefault((file, finding.code, finding.severity, said(finding), finding.fix), []).append(finding)
     return tuple(
         sorted(
             replace(first, message=f"{first.message}; the same holds for {_members(others)}") if others else first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ftwheel.core.errors import InputError
@@ -200,3 +202,25 @@ def test_the_floor_that_symbols_ask_for() -> None:
     assert required_minor(extension(imports=["PyList_New", "PyType_GetName"]), table) == 11
     assert required_minor(extension(), table) == 2
     assert required_minor(extension(imports=["PyList_New", "_PyPrivate"]), table) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "suffix", "change"),
+    [
+        ("FTW208", ".cpython-312-x86_64-linux-gnu.so", {}),
+        ("FTW401", ".cpython-313t-x86_64-linux-gnu.so", {"gil": Declaration.NONE}),
+        ("FTW306", ".cpython-313t-x86_64-linux-gnu.so", {"init_names": ["PyModExport__m{}"]}),
+        ("FTW205", ".cpython-313-x86_64-linux-gnu.so", {}),
+    ],
+)
+def test_many_modules_of_one_cause_are_one_finding(code: str, suffix: str, change: dict[str, Any]) -> None:
+    """One setting of the build is wrong, and all modules come from it."""
+    modules = []
+    for number in range(84):
+        names = [name.format(number) for name in change.get("init_names", [])] or None
+        modules.append(extension(f"pkg/_m{number}{suffix}", **{**change, "init_names": names}))
+    used = [extension(f"pkg/_m{number}.cpython-313t-x86_64-linux-gnu.so") for number in range(84)]
+    tag = "py3-none" if code == "FTW205" else "cp313-cp313t"
+    wheel = facts(f"pkg-1.0-{tag}-linux_x86_64.whl", [*modules, *(used if code == "FTW208" else ())])
+    (finding,) = RuleSelection(select=(code,)).judge(wheel)
+    assert finding.message.count(suffix) >= 83

@@ -74,10 +74,12 @@ def _row(module: ExtensionModule) -> list[StyledText | str]:
 
 
 def _markdown(report: CheckReport, out: TextIO) -> None:
+    findings.write_markdown(report.findings, out)
+    out.write("\n")
     for wheel in report.wheels:
         modules = _modules(wheel)
-        out.write(f"### {markdown.code(basename(wheel.path))}\n\n")
         if modules:
+            out.write(f"### {markdown.code(basename(wheel.path))}\n\n")
             rows = [
                 [markdown.code(module.path)]
                 + [cell.text if isinstance(cell, StyledText) else cell for cell in _row(module)[1:]]
@@ -85,16 +87,14 @@ def _markdown(report: CheckReport, out: TextIO) -> None:
             ]
             out.writelines(f"{line}\n" for line in markdown.table(_HEADER, rows))
             out.write("\n")
-        findings.write_markdown(wheel.findings, out)
-        out.write("\n")
-    if report.together:
-        out.write("### Together\n\n")
-        findings.write_markdown(report.together, out)
-        out.write("\n")
 
 
 def _together(report: CheckReport) -> dict[str, Any]:
-    return {"together": findings.as_json(report.together), "summary": findings.summary(report.findings)}
+    return {
+        "together": findings.as_json(report.together),
+        "findings": findings.as_json(report.findings),
+        "summary": findings.summary(report.findings),
+    }
 
 
 def _wheel(wheel: WheelReport) -> dict[str, Any]:

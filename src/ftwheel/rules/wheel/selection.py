@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding, Severity, one_for_each_cause
 from ftwheel.core.index.rules import IndexRules
+from ftwheel.core.wheel.contents import dotted_name
 from ftwheel.rules.rule import Rule
 from ftwheel.rules.wheel import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
 from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels, WheelFacts, WheelRule
@@ -138,4 +139,14 @@ class RuleSelection:
                 advice = finding.severity is Severity.ADVICE and _RULES[finding.code].severity is not Severity.ADVICE
                 yield finding if severity is None or advice else replace(finding, severity=severity)
 
-        return one_for_each_cause(weigh())
+        return one_for_each_cause(weigh(), _without_names)
+
+
+def _without_names(finding: Finding) -> str:
+    """The message, with what differs between two modules left out: the dotted name, the last part, and the path."""
+    member = finding.subject.partition(":")[2]
+    name = dotted_name(member)
+    if not name:
+        return finding.message
+    names = "|".join(map(re.escape, (member, name, name.rpartition(".")[2])))
+    return re.sub(rf"(?<![A-Za-z0-9.])(?:{names})(?![A-Za-z0-9])", "", finding.message)
