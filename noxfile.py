@@ -32,6 +32,8 @@ def install(session: nox.Session, *more: str) -> None:
 
 LATER = ("3.14", "3.15")
 """Versions of which the tests use the default build besides the pair, each as FTWHEEL_PYTHON_314 and so on."""
+OLDER = ("3.11",)
+"""A version that is older than the free-threaded builds; tests find it as ``ftwheel build`` does."""
 
 
 def interpreters(session: nox.Session, *more: str, later: tuple[str, ...] = ()) -> dict[str, str]:
@@ -90,7 +92,7 @@ def tests(session: nox.Session) -> None:
     Property tests try the same examples each time, so that a change is judged by what it changes; pytest itself, or
     ``tests -- --hypothesis-profile=default tests/property``, tries others.
     """
-    env = interpreters(session, "chromium", "shellcheck", later=LATER) | wheelhouse(session)
+    env = interpreters(session, "chromium", "shellcheck", later=(*LATER, *OLDER)) | wheelhouse(session)
     install(session, *group("test"), *group("actions"))
     which = ["-m", "not network and not container and not action and not site"]
     session.run("pytest", "-n", "2", "--timeout=900", "--hypothesis-profile=ci", *which, *session.posargs, env=env)
@@ -157,7 +159,7 @@ def oracle(session: nox.Session) -> None:
     numbers["FTWHEEL_ORACLE_FINDERS"] = "2000"
     env = interpreters(session, later=LATER) | wheelhouse(session) | numbers
     install(session, *group("test"))
-    names = ("pip", "pip_command", "uv", "uv_metadata", "poetry_pdm", "interpreter_tags")
+    names = ("pip", "pip_command", "uv", "uv_metadata", "poetry_pdm", "interpreter_tags", "newer_interpreters")
     files = [f"tests/oracle/test_{name}.py" for name in names]
     session.run("pytest", "-n", "2", *files, *session.posargs, env=env)
 

@@ -26,7 +26,8 @@ __all__ = ["download_source", "mirror", "require_packages", "require_programs", 
 
 # Debian 13 carries the source package of this version; it has those of no newer one.
 SOURCE_PACKAGE, SOURCE_SUITE = "python3.13", "trixie"
-BINARY_SUITE = "sid"  # the only suite with several newer versions, all of them default builds
+BINARY_SUITES = {11: "bookworm"}  # by minor version
+BINARY_SUITE = "sid"  # for all others: the only suite with several newer versions, all of them default builds
 # program -> Debian package
 PROGRAMS = {
     "c++": "g++",
@@ -139,8 +140,17 @@ def unpack_interpreters(minors: Sequence[int], cache: Path) -> None:
     """Unpack default builds of CPython 3.``minors`` with everything that they need into one folder of the cache.
 
     The binary packages come with the C library they were linked against, so they run on an older Debian as well. The
-    folder appears whole or not at all, and is named ``cpython-3.14.10-3.15.2-debian``.
+    folder appears whole or not at all, and is named ``cpython-3.14.10-3.15.2-debian``. Versions of other suites
+    have a folder of their own.
     """
+    suites: dict[str, list[int]] = {}
+    for minor in minors:
+        suites.setdefault(BINARY_SUITES.get(minor, BINARY_SUITE), []).append(minor)
+    for suite, of_suite in suites.items():
+        _unpack(of_suite, suite, cache)
+
+
+def _unpack(minors: Sequence[int], suite: str, cache: Path) -> None:
     uri = _mirror_for(*(f"3.{minor}" for minor in minors))
     if not KEYRING.is_file():
         require_packages(["debian-archive-keyring"], why="checking the packages' signatures")
@@ -150,13 +160,15 @@ def unpack_interpreters(minors: Sequence[int], cache: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".unpack-", dir=cache) as name:
         folder, usr = Path(name), Path(name, "tree", "usr")
         log = folder / "apt.log"
-        say(f"fetching {' and '.join(f'CPython 3.{minor}' for minor in minors)} of Debian {BINARY_SUITE}")
-        apt_get = _private_apt(folder, kind="deb", uri=uri, suite=BINARY_SUITE)
+        say(f"fetching {' and '.join(f'CPython 3.{minor}' for minor in minors)} of Debian {suite}")
+        apt_get = _private_apt(folder, kind="deb", uri=uri, suite=suite)
         wanted = [f"python3.{minor}-{part}" for minor in minors for part in ("dev", "venv")]
         run([*apt_get, "install", "--yes", "--download-only", "--no-install-recommends", *wanted], log=log)
         packages = sorted((folder / "apt/cache/archives").glob("*.deb"))
         for package in packages:
             run(["dpkg", "-x", str(package), str(usr.parent)], log=log)
+        if (split := usr.parent / "lib").is_dir():  # Debian 12 has not moved all of it to /usr
+            shutil.copytree(split, usr / "lib", symlinks=True, dirs_exist_ok=True)
         found = [re.match(r"python3\.\d+-minimal_(\d+\.\d+\.[^-+~_]+)", package.name) for package in packages]
         prefix = cache / f"cpython-{'-'.join(match[1] for match in found if match)}-debian"
         (library,) = usr.glob("lib/*-linux-gnu")

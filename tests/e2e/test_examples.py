@@ -326,6 +326,19 @@ def test_cffi_says_why_it_refuses_the_free_threaded_3_13_and_builds_on_newer_one
     assert " passed" in own_tests(project, files[0].parent, default_python, environ)
 
 
+@pytest.mark.network
+@pytest.mark.parametrize("project", sorted({*EXPECTED, *FAILING, *LATER}), indirect=True)
+def test_every_example_passes_its_tests_on_the_default_3_14_and_3_15(
+    project: Path, python_314: str, python_315: str, environ: dict[str, str]
+) -> None:
+    """No session of the default suite has the time for all; nothing here declares anything to a free-threaded build."""
+    done, files = build(project, python_314, python_315, environ=environ)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for python in (python_314, python_315):
+        assert " passed" in own_tests(project, files[0].parent, python, environ)
+
+
 def test_every_example_is_tried(examples: Path) -> None:
     assert {path.parent.name for path in examples.glob("*/pyproject.toml")} == {*EXPECTED, *FAILING, *LATER}
 

@@ -23,6 +23,7 @@ from ftwheel.core.project import adoption
 from ftwheel.core.project.adoption import STATUSES
 from ftwheel.core.project.generated import FileOrigin, origin
 from ftwheel.io.project import templates
+from ftwheel.io.project.scan import scan_project
 from ftwheel.io.system import writing
 from support.adopting import PAIR, TREES, UNDECLARED, init, tree
 from support.commands import ftwheel_environ
@@ -555,3 +556,17 @@ def test_every_template_can_be_asked_for():
 def test_what_setup_py_needs_is_what_the_templates_name():
     fragments = "".join(templates.read(name) for name in templates.names("pyproject"))
     assert [floor for floor in adoption._FLOORS.values() if f'"{floor}"' not in fragments] == []
+
+
+def test_a_floor_is_read_from_every_meson_build_of_the_project(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = ["meson-python"]\nbuild-backend = "mesonpy"\n',
+        "meson.build": "project('p', 'c')\nsubdir('src')\n",
+        "src/meson.build": "py.extension_module('m', 'm.c', limited_api: get_option('limited_api'))\n",
+        "meson.options": "option('limited_api', type: 'string', value: '3.11')\n",
+        "subprojects/other/meson.build": "py.extension_module('o', 'o.c', limited_api: '3.8')\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert [floor.version for floor in scan_project(tmp_path).floors] == ["3.11"]

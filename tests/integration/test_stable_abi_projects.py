@@ -161,7 +161,7 @@ def test_meson_python_tags_a_wheel_of_3_15_for_3_15(tmp_path: Path, python_315: 
     ("macros", "code", "said"),
     [
         ([("Py_TARGET_ABI3T", "0x030F0000")], 0, ""),
-        ([("Py_TARGET_ABI3T", "0x030F0000"), ("NO_ABI_SLOT", "1")], 1, "FTW701"),
+        ([("Py_TARGET_ABI3T", "0x030F0000"), ("NO_ABI_SLOT", "1")], 6, "FTB315"),
         ([], 6, "FTB308"),
         ([("Py_LIMITED_API", "0x030F0000")], 6, "FTB308"),
     ],

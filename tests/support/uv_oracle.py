@@ -192,10 +192,14 @@ class Uv:
             for place in case.places:
                 self._server.routes.pop(urlsplit(case.place_url(place, root)).path, None)
 
-    def choose(self, machine: Machine, requirement: str, *, index: str) -> str:
-        """The file name uv takes from a real index, or ``nothing``; certificates are those of this machine."""
+    def choose(self, machine: Machine | str, requirement: str, *, index: str) -> str:
+        """The file name uv takes from a real index, or ``nothing``; certificates are those of this machine.
+
+        For a machine, or with a real interpreter, given by its path.
+        """
+        python = machine if isinstance(machine, str) else str(self.interpreter(machine))
         command = [str(self.program), "pip", "install", "--no-deps", "--dry-run", "--verbose", "--system-certs"]
-        command += ["--python", str(self.interpreter(machine)), "--default-index", index, requirement]
+        command += ["--python", python, "--default-index", index, requirement]
         done = subprocess.run(command, capture_output=True, text=True, env=self._environment, timeout=120)
         selected = _SELECTING.findall(done.stderr)
         if done.returncode == 0:

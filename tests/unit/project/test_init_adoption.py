@@ -385,11 +385,16 @@ class TestNotes:
         assert found(given) == adopt(given, EVERYTHING).found
 
 
+ASKS = "py.extension_module('m', 'm.c', limited_api: get_option('sabi'))\n"
+OTHER = "option('other', type: 'string', value: '3.9')"
+
+
 @pytest.mark.parametrize(
     ("document", "files", "cargo", "floors"),
     [
         ('[tool.scikit-build]\nwheel.py-api = "cp312"\n', {}, "", ["3.12"]),
         ('[tool.scikit-build]\nwheel.py-api = "py3"\n', {}, "", []),
+        ('[tool.scikit-build]\nwheel.py-api = "cp312.cp315t"\n', {}, "", ["3.12"]),
         ('[tool.distutils.bdist_wheel]\npy-limited-api = "cp39"\n', {}, "", ["3.9"]),
         ('[tool.distutils.bdist_wheel]\npy_limited_api = "cp310"\n', {}, "", ["3.10"]),
         ("", {"setup_cfg": "[bdist_wheel]\nuniversal = 0\npy_limited_api = cp38\n"}, "", ["3.8"]),
@@ -401,6 +406,8 @@ class TestNotes:
         ("", {"setup_py": 'define_macros=[("Py_LIMITED_API", "0x030A0000")]\n'}, "", ["3.10"]),
         ("", {"meson_build": "py.extension_module('m', 'm.c', limited_api: '3.12')\n"}, "", ["3.12"]),
         ("", {"meson_build": "c_args: ['-DPy_LIMITED_API=0x030b0000'], limited_api: '3.10'\n"}, "", ["3.10", "3.11"]),
+        ("", {"meson_build": ASKS, "meson_options": f"{OTHER}\noption('sabi', value: '3.11')"}, "", ["3.11"]),
+        ("", {"meson_build": ASKS, "meson_options": f"option('sabi', type: 'string')\n{OTHER}"}, "", []),
         ('[tool.maturin]\nfeatures = ["pyo3/abi3-py39"]\n', {}, "", ["3.9"]),
         ("", {}, '[dependencies]\npyo3 = { version = "0.29", features = ["abi3-py39", "abi3-py310"] }\n', ["3.9"]),
         ("", {}, '[dependencies]\npyo3 = "0.29"\n', []),

@@ -2,8 +2,8 @@
 
 Only what is written out is believed: ``py_limited_api`` of setuptools' ``bdist_wheel`` (setup.cfg,
 ``[tool.distutils]``, a literal in setup.py, a ``get_tag`` that returns ``cp39`` and ``abi3``), ``wheel.py-api`` of
-scikit-build-core, ``limited_api`` in meson.build, the feature ``abi3-py3N`` of PyO3 in Cargo.toml or for maturin, and
-the macro ``Py_LIMITED_API`` with its number.
+scikit-build-core, ``limited_api`` in meson.build or the option that it asks for, the feature ``abi3-py3N`` of PyO3 in
+Cargo.toml or for maturin, and the macro ``Py_LIMITED_API`` with its number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ftwheel.core.tags.cpython import FIRST_ABI3T
 
 __all__ = ["StableAbiFloor", "StableAbiSources", "abi3t_feature", "asks_for_abi3t", "stable_abi_floors"]
 
-_TAG = re.compile(r"cp3(\d{1,2})")
+_TAG = re.compile(r"\bcp3(\d{1,2})(?![\dt])")
 _TAG_T = re.compile(r"\bcp3\d{1,2}t\b")
 _SETUP_CFG = re.compile(r"^\[bdist_wheel\][^\[]*?^py[_-]limited[_-]api\s*=\s*cp3(\d{1,2})\s*$", re.MULTILINE)
 _SETUP_PY = (
@@ -26,6 +26,7 @@ _SETUP_PY = (
     re.compile(r"""["']cp3(\d{1,2})["']\s*,\s*["']abi3["']"""),  # get_tag() of a bdist_wheel class
 )
 _MESON = re.compile(r"\blimited_api\s*:\s*'3\.(\d{1,2})'")
+_MESON_OPTION = re.compile(r"\blimited_api\s*:\s*get_option\(\s*'([^']+)'\s*\)")
 _MACRO = re.compile(r"Py_LIMITED_API\b[^\w\n]{1,8}0x03([0-9a-fA-F]{2})[0-9a-fA-F]{4}\b")
 _FEATURE = re.compile(r"(?:pyo3(?:-ffi)?\??/)?abi3-py3(\d{1,2})")
 _ABI3T = re.compile(r"(?:pyo3(?:-ffi)?\??/)?abi3t(?:-py3\d{1,2})?")
@@ -48,12 +49,17 @@ class StableAbiFloor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StableAbiSources:
-    """The texts that may name a floor; ``cargo`` are Cargo.toml of the crate and of the workspaces around it."""
+    """The texts that may name a floor.
+
+    ``meson_build`` is every meson.build of the project, ``meson_options`` the options they may ask for; ``cargo`` are
+    Cargo.toml of the crate and of the workspaces around it.
+    """
 
     document: Mapping[str, Any]
     setup_py: str = ""
     setup_cfg: str = ""
     meson_build: str = ""
+    meson_options: str = ""
     cargo: Sequence[Mapping[str, Any]] = ()
 
 
@@ -70,7 +76,7 @@ def _named(sources: StableAbiSources) -> Iterator[tuple[str, int]]:
     for where, path, keys in tables:
         table = table_at(sources.document, ("tool", *path)) or {}
         for key in keys:
-            if match := _TAG.fullmatch(str(table.get(key, ""))):
+            if match := _TAG.search(str(table.get(key, ""))):
                 yield where, int(match[1])
     texts = (
         ("setup.cfg", (_SETUP_CFG,), sources.setup_cfg),
@@ -80,6 +86,10 @@ def _named(sources: StableAbiSources) -> Iterator[tuple[str, int]]:
     for where, patterns, text in texts:
         yield from ((where, int(match[1])) for pattern in patterns for match in pattern.finditer(text))
         yield from ((f"Py_LIMITED_API in {where}", int(match[1], 16)) for match in _MACRO.finditer(text))
+    for asked in _MESON_OPTION.finditer(sources.meson_build):
+        option = rf"\boption\(\s*'{re.escape(asked[1])}'(?:(?!\boption\().)*?\bvalue\s*:\s*'3\.(\d{{1,2}})'"
+        if match := re.search(option, sources.meson_options, re.DOTALL):
+            yield f"the option {asked[1]} of Meson", int(match[1])
     if minors := [int(match[1]) for feature in _pyo3_features(sources) if (match := _FEATURE.fullmatch(feature))]:
         yield "the features of PyO3", min(minors)  # the oldest decides: a feature turns on those of newer versions
 

@@ -96,7 +96,8 @@ def _stable_abi(folder: Path, document: dict[str, Any]) -> StableAbiSources:
         document=document,
         setup_py=_lenient(folder / "setup.py"),
         setup_cfg=_lenient(folder / "setup.cfg"),
-        meson_build=_lenient(folder / "meson.build"),
+        meson_build="\n".join(map(_lenient, _named(folder, "meson.build"))),
+        meson_options=_lenient(folder / "meson.options") or _lenient(folder / "meson_options.txt"),
         cargo=tuple(_cargo(folder, document)),
     )
 
@@ -160,7 +161,21 @@ def _in_place(folder: Path, document: dict[str, Any]) -> str:
 
 
 def _sources(folder: Path) -> Iterator[tuple[str, str]]:
-    """Files that may define modules, outside tests, build folders, copies of other projects and projects beside it."""
+    """Files that may define modules, by their path from the project."""
+    for path in _files(folder):
+        relative = path.relative_to(folder).as_posix()
+        if is_source(relative) and path.is_file() and path.stat().st_size <= _LARGEST:
+            yield relative, path.read_text(encoding="utf-8", errors="replace")
+
+
+def _named(folder: Path, name: str) -> Iterator[Path]:
+    """Files of a name, that of the project's own folder first; none where that one is not there."""
+    if (folder / name).is_file():
+        yield from sorted((path for path in _files(folder) if path.name == name), key=lambda path: len(path.parts))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Files outside tests, build folders, copies of other projects and projects beside it."""
     seen = 0
     for top, folders, files in os.walk(folder):
         folders[:] = sorted(
@@ -169,13 +184,10 @@ def _sources(folder: Path) -> Iterator[tuple[str, str]]:
             if not name.startswith((".", "__")) and name not in _SKIPPED and not _is_other(Path(top, name))
         )
         for name in sorted(files):
-            path = Path(top, name)
-            relative = path.relative_to(folder).as_posix()
             seen += 1
             if seen > _MOST_FILES:
                 return
-            if is_source(relative) and path.is_file() and path.stat().st_size <= _LARGEST:
-                yield relative, path.read_text(encoding="utf-8", errors="replace")
+            yield Path(top, name)
 
 
 def _is_other(folder: Path) -> bool:
