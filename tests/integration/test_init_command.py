@@ -570,3 +570,19 @@ def test_a_floor_is_read_from_every_meson_build_of_the_project(tmp_path: Path) -
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert [floor.version for floor in scan_project(tmp_path).floors] == ["3.11"]
+
+
+@pytest.mark.parametrize("folder", ["third_party/zlib", "vendor", "test_cython", "own_tests", "bindings/other", "env"])
+def test_modules_of_others_and_of_tests_are_not_judged(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tree("setuptools-src", tmp_path)
+    aside = project / folder
+    aside.mkdir(parents=True)
+    (aside / "other.c").write_text("#include <Python.h>\nPyMODINIT_FUNC PyInit_other(void) { return NULL; }\n")
+    if folder.startswith("bindings"):
+        (aside / "pyproject.toml").write_text('[project]\nname = "other"\n')
+    if folder == "env":
+        (aside / "pyvenv.cfg").write_text("")
+    assert init(project, "--dry-run", *PAIR) == 0
+    assert "other.c" not in capsys.readouterr().err

@@ -448,3 +448,12 @@ def test_what_asks_for_the_stable_abi_of_both_builds() -> None:
     assert asks_for_abi3t(StableAbiSources(document=py_api))
     assert asks_for_abi3t(StableAbiSources(document={}, setup_py='return "cp315", "abi3.abi3t", platform'))
     assert not asks_for_abi3t(StableAbiSources(document={}, setup_py='py_limited_api="cp310"'))
+
+
+def test_of_many_modules_the_first_are_named() -> None:
+    for count, last in ((6, "f.c"), (7, "and 2 more")):
+        many = Declarations(undeclared=tuple(f"{letter}.c" for letter in "abcdefg"[:count]))
+        told = adopt(scan(declarations=many), EVERYTHING)
+        [named] = [value for name, value in told.found if name == "does not declare"]
+        assert named.split(", ")[-1] == last
+        assert named in told.notes[0]

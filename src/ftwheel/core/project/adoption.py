@@ -33,6 +33,7 @@ STATUSES: Mapping[str, str] = {
 """The trove classifiers for free threading, by the word that names one."""
 
 _FREE_THREADING = "Programming Language :: Python :: Free Threading"
+_MOST_NAMED = 5
 _LEGACY = "setuptools.build_meta:__legacy__"  # what PEP 517 frontends take where no backend is named
 _FLOORS = {"setuptools": "setuptools>=77", "cython": "Cython>=3.1", "cffi": "cffi>=2", "pybind11": "pybind11>=3"}
 _COMPILERS = ("mesonpy", "maturin", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta")
@@ -301,7 +302,7 @@ def _classifier(scan: ProjectScan, request: AdoptionRequest) -> tuple[list[Edit]
         return [], []
     classifier = STATUSES[request.status]
     if scan.declarations.all_declare is not True:
-        found = ", ".join(scan.declarations.undeclared) or "no source of a module was found"
+        found = _some(scan.declarations.undeclared) or "no source of a module was found"
         raise InputError(
             f"--free-threading {request.status}: the sources do not declare it ({found})",
             hint="declare it in the modules first, or write the classifier yourself",
@@ -338,7 +339,7 @@ def _place(classifiers: Sequence[str], new: str) -> int:
 def _about_gil(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any]) -> list[str]:
     if (request.gil or own.get("gil")) == "allow-used" or not scan.declarations.undeclared:
         return []
-    files = ", ".join(scan.declarations.undeclared)
+    files = _some(scan.declarations.undeclared)
     note = (
         f"nothing declares that these modules do not need the GIL: {files}. Free-threaded Python turns the GIL on when "
         'it imports them, and ftwheel check fails. Declare it, or set gil = "allow-used" (--gil allow-used)'
@@ -398,8 +399,14 @@ def _found(scan: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:
          or scan.requires_python or "not said"),
         ("stable ABI", f"from {scan.limited_api} ({scan.floors[-1].where})" if scan.floors else ""),
         ("cibuildwheel", "" if table_at(scan.document, ("tool", "cibuildwheel")) is None else "[tool.cibuildwheel]"),
-        ("declares", ", ".join(judged.declared)),
-        ("declares by default (PyO3)", ", ".join(judged.by_default)),
-        ("does not declare", ", ".join(judged.undeclared)),
+        ("declares", _some(judged.declared)),
+        ("declares by default (PyO3)", _some(judged.by_default)),
+        ("does not declare", _some(judged.undeclared)),
     )  # fmt: skip
     return tuple((name, value) for name, value in says if value)
+
+
+def _some(paths: Sequence[str]) -> str:
+    """Paths in one line; of many the first, and how many more there are."""
+    more = len(paths) - _MOST_NAMED
+    return ", ".join(paths if more <= 1 else (*paths[:_MOST_NAMED], f"and {more} more"))

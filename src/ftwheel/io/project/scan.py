@@ -28,6 +28,7 @@ _SKIPPED = frozenset(
      "examples", "extern", "external", "fuzz", "fuzzing", "node_modules", "subprojects", "target", "test", "testing",
      "tests", "third-party", "third_party", "thirdparty", "vendor", "vendored", "venv", "wheelhouse"}
 )  # fmt: skip
+_TESTS = re.compile(r"tests?[_-].*|.*[_-]tests?", re.IGNORECASE)
 _MOST_FILES = 20_000  # a tree with more is looked at in part
 _LARGEST = 1 << 20  # bytes; generated C files are larger, and hand-written ones are not
 _IN_PLACE = re.compile(
@@ -181,13 +182,18 @@ def _files(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith((".", "__")) and name not in _SKIPPED and not _is_other(Path(top, name))
+            if not name.startswith((".", "__")) and not _is_aside(name) and not _is_other(Path(top, name))
         )
         for name in sorted(files):
             seen += 1
             if seen > _MOST_FILES:
                 return
             yield Path(top, name)
+
+
+def _is_aside(name: str) -> bool:
+    """Whether a folder of this name holds tests, documentation, build results or copies of other projects."""
+    return name in _SKIPPED or bool(_TESTS.fullmatch(name))
 
 
 def _is_other(folder: Path) -> bool:
