@@ -231,6 +231,26 @@ class TestCommand:
         assert init(project, "--yes", "--adopt", "release") == 0
         assert (project / ".github/workflows/release.yml").is_file()
 
+    def test_a_project_that_adopted_both_wants_no_second_workflow(self, project: Path) -> None:
+        assert init(project, "--yes") == 0
+        assert init(project, "--yes", "--adopt", "backend") == 0
+        assert init(project, "--check") == 0
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("gate", "--pythons", "3.14"),
+            ("gate", "--no-workflow"),
+            ("gate", "--gil", "allow-used"),
+            ("backend", "--workflow", "missing"),
+        ],
+    )
+    def test_options_about_more_than_is_adopted_are_refused(
+        self, options: tuple[str, ...], project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert init(project, "--yes", "--adopt", *options) == 2
+        assert f"--adopt {options[0]}" in capsys.readouterr().err
+
     def test_it_cannot_be_asked_for_where_nothing_publishes(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

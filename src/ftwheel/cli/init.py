@@ -68,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 when all is written or nothing has to be, 1 when --check finds a change or the last answer is no."""
     from ftwheel.core.project.adoption import AdoptionRequest, found
+    from ftwheel.core.project.generated import template_of
     from ftwheel.core.tags.cpython import on
     from ftwheel.io.project.scan import read_repository, scan_project
     from ftwheel.io.system.writing import NewText, write_all
@@ -84,9 +85,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
     request, wanted = _request(arguments), _wanted(arguments)
     said = request != AdoptionRequest() or wanted is not None
+    _refuse_what_is_not_adopted(arguments, said=said)
     gated: InitPlan | tuple[str, ...] = ()
-    if arguments.adopt == "gate" or (arguments.adopt is None and not said and not project.adopted):
+    ours = any(template_of(text) for _, text in repository.workflows)
+    if arguments.adopt == "gate" or (arguments.adopt is None and not said and not (project.adopted and ours)):
         gated = _gated(folder, repository)
+    if project.adopted and arguments.adopt is None and not isinstance(gated, tuple) and not gated.changes:
+        gated, wanted = (), ()  # a workflow with the gate is no reason for a second one
     without = gated if isinstance(gated, tuple) else ()
     step = arguments.adopt or ("release" if isinstance(gated, tuple) else "gate")
     if not isinstance(gated, tuple) and asking and not arguments.adopt and gated.changes:
@@ -197,6 +202,17 @@ def _list(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     return tuple(dict.fromkeys(text.replace(",", " ").split())) or None
+
+
+def _refuse_what_is_not_adopted(arguments: argparse.Namespace, *, said: bool) -> None:
+    """Refuse options about what ``--adopt`` leaves as it is."""
+    if arguments.adopt == "gate" and said:
+        raise InputError(
+            "--adopt gate changes the workflow that publishes and nothing else: another option asks for more",
+            hint="leave the other options out, or give --adopt backend or --adopt release",
+        )
+    if arguments.adopt == "backend" and arguments.workflow:
+        raise InputError("--adopt backend writes no workflow", hint="leave --workflow out, or give --adopt release")
 
 
 def _wanted(arguments: argparse.Namespace) -> tuple[str, ...] | None:
