@@ -17,6 +17,7 @@ import pytest
 
 from ftwheel.cli.main import main
 from ftwheel.io.system.child_environment import clean_environ
+from support.documents import documented
 from support.modules import UNDECLARED, build_module, ext_suffix
 from support.wheels import make_wheel
 
@@ -81,6 +82,21 @@ def test_a_module_that_does_not_declare(run: Run, made: Path) -> None:
     assert code == 1
     assert "error FTW401 pkg/_ext.cpython-313t-x86_64-linux-gnu.so" in out
     assert "{Py_mod_gil, Py_MOD_GIL_NOT_USED}" in out
+
+
+def test_what_the_documentation_shows(tmp_path: Path, free_threaded_python: str) -> None:
+    """The free-threaded wheel of the example that is wrong on purpose."""
+    module = build_module(tmp_path / "built", free_threaded_python, name="undeclared", source=UNDECLARED)
+    wheel = "wrong_no_gil_slot-1.0-cp313-cp313t-manylinux_2_17_x86_64.whl"
+    make_wheel(tmp_path / "bad", wheel, {f"undeclared{ext_suffix(free_threaded_python)}": module})
+    command = [sys.executable, "-m", "ftwheel", "check"]
+    imported = ("--import", "--python", free_threaded_python, "--quiet", "--ignore", "FTW401,FTW501")
+    for shown, options in (("ftwheel check bad", ()), ("ftwheel check --import", imported)):
+        done = subprocess.run(
+            [*command, *options, "bad"], cwd=tmp_path, capture_output=True, text=True, env=clean_environ(COLUMNS="200")
+        )
+        assert done.returncode == 1, done.stderr
+        documented("check.md", shown, done.stdout)
 
 
 def test_files_and_patterns_may_be_named_too(run: Run, made: Path) -> None:

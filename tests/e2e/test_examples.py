@@ -19,6 +19,7 @@ from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.virtual_environments import find_uv
 from support.commands import ftwheel, ftwheel_environ
+from support.documents import documented
 from support.server import serve
 
 pytestmark = pytest.mark.e2e
@@ -40,6 +41,12 @@ EXPECTED = {
 }
 PURE = {"hatchling-pure"}
 FAILING = {"cffi-api", "wrong-no-gil-slot"}  # cffi-api on 3.13t only
+SHOWN = {  # the page of docs/ that shows what building them prints
+    "bundled-library": "examples.md",
+    "ctypes-library": "examples.md",
+    "scikit-build-pybind11": "build.md",
+    "setuptools-limited-api": "examples.md",
+}
 LATER = {"stable-abi-maturin"}  # PyO3 0.29 has no 3.13t
 
 
@@ -156,11 +163,20 @@ def check_pair(
     elif sys.platform == "linux":
         assert all(platform.startswith(("manylinux", "musllinux")) for platform in platforms)
     assert all(path.name in done.stdout for path in files)
+    if page := SHOWN.get(project.name):
+        documented(page, f"ftwheel build examples/{project.name}", done.stdout)
 
     checked = run(sys.executable, "-m", "ftwheel", "check", files[0].parent, cwd=project.parent, environ=environ)
     assert checked.returncode == 0
     assert checked.stdout.endswith(": no findings\n"), checked.stdout
 
+    if project.name == "setuptools-c":
+        documented("check.md", "ftwheel check dist", checked.stdout)
+        tagged = run(sys.executable, "-m", "ftwheel", "tag", "--suggest", *files, cwd=project.parent, environ=environ)
+        documented("tag.md", "ftwheel tag --suggest", tagged.stdout)
+        relabel = ("tag", "--abi-tag", abis["default"], files[1])
+        refused = run(sys.executable, "-m", "ftwheel", *relabel, cwd=project.parent, environ=environ)
+        documented("tag.md", "ftwheel tag --abi-tag", refused.stderr)
     if len(files) > 1:
         check_that_no_wheel_is_lost_unnoticed(project, files)
 
@@ -213,7 +229,7 @@ def test_three_wheels_serve_every_version(
     threads = probe(free_threaded_python).abi_tag
     tags = ["-".join(path.name.split("-")[2:4]) for path in files]
     assert tags == ["cp310-abi3", f"{threads.removesuffix('t')}-{threads}", "cp315-abi3.abi3t"]
-    assert "3.15: serves 3.15, 3.15t and newer, both builds with one file" in done.stdout
+    documented("build.md", "ftwheel build examples/stable-abi-setuptools", done.stdout)
     assert {loaded(project.parent, abi3, python) for python in (default_python, python_314, python_315)} == {COUNTS}
     assert loaded(project.parent, specific, free_threaded_python) == COUNTS
     assert loaded(project.parent, both, python_315) == COUNTS
@@ -285,7 +301,8 @@ def test_a_module_that_turns_the_gil_on_is_named_with_the_line_to_add(
     assert done.returncode == 1, done.stdout + done.stderr
     assert files == []
     assert "undeclared" in done.stdout
-    assert "{Py_mod_gil, Py_MOD_GIL_NOT_USED}" in done.stdout
+    documented("build.md", "ftwheel build examples/wrong-no-gil-slot", done.stdout)
+    documented("examples.md", "ftwheel build examples/wrong-no-gil-slot", done.stdout)
 
 
 @pytest.mark.parametrize("project", ["wrong-no-gil-slot"], indirect=True)

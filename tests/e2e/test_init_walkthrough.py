@@ -10,6 +10,7 @@ import pytest
 
 from ftwheel.io.system.interpreters import probe
 from support.commands import Done, ftwheel
+from support.documents import documented
 
 PROJECT = "markupsafe==3.0.4"
 
@@ -32,13 +33,14 @@ def test_from_a_source_distribution_to_a_verified_pair(tmp_path: Path, default_p
         return done
 
     before = (project / "pyproject.toml").read_text()
-    run("init", "--yes", "--pythons", pythons, "--platforms", "manylinux_2_28_x86_64", "--free-threading", "stable")
+    asked = ("--pythons", pythons, "--platforms", "manylinux_2_28_x86_64", "--free-threading", "stable")
+    adopted = run("init", "--yes", *asked)
+    documented("walkthrough.md", "ftwheel init --yes", adopted.err + adopted.out)
     after = (project / "pyproject.toml").read_text()
     assert {*before.splitlines()} - {*after.splitlines()} == {'requires = ["setuptools>=77"]'}
-    assert "stays off" in run("build", "--python", pair).out
-    assert "2 wheels: no findings" in run("check", "dist").out
+    documented("walkthrough.md", "ftwheel build", run("build", "--python", pair).out)
+    documented("walkthrough.md", "ftwheel check", run("check", "dist").out)
     installers = ["--against-installers", "--python", default_python, "--python", free_threaded_python]
     verified = run("verify", "dist", "--no-index", "--find-links", "dist", *installers).out
-    assert "expected targets get a wheel of this release" in verified
-    assert verified.count("as simulated; markupsafe._speedups: loaded") == 4
-    assert run("init", "--check").out == "nothing to change\n"
+    documented("walkthrough.md", "ftwheel verify dist", verified)
+    documented("walkthrough.md", "ftwheel init --check", run("init", "--check").out)

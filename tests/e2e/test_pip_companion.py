@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.commands import Done, ftwheel_environ
+from support.documents import documented
 from support.published import publish
 from support.server import IndexServer, serve
 from support.wheels import make_wheel
@@ -173,3 +174,53 @@ def test_what_cannot_be_asked_says_so(companion: Companion, arguments: tuple[str
     done = companion(*arguments)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"pip-ftwheel: error: {message}")
+
+
+# --- what the documentation shows ------------------------------------------------------------------------------------
+
+SHOP = Path(__file__).resolve().parents[1] / "recordings" / "shop"
+INSTALLED = {
+    "anyio 4.16.0": "idna, typing-extensions",
+    "brotli 1.2.1": "",
+    "certifi 2026.10.18": "",
+    "h11 0.16.0": "",
+    "httpcore 1.0.9": "certifi, h11",
+    "httpx 0.28.1": "anyio, certifi, httpcore, idna",
+    "idna 3.20": "",
+    "pyzmq 27.1.0": "",
+    "typing-extensions 4.16.0": "",
+}
+
+
+def test_the_list_that_the_documentation_shows(companion: Companion, tmp_path: Path, free_threaded_python: str) -> None:
+    subprocess.run([free_threaded_python, "-m", "venv", "--without-pip", tmp_path / "env"], check=True, timeout=60)
+    [packages] = (tmp_path / "env" / "lib").glob("python*/site-packages")
+    for release, requires in INSTALLED.items():
+        name, _, version = release.partition(" ")
+        (folder := packages / f"{name.replace('-', '_')}-{version}.dist-info").mkdir()
+        lines = [
+            f"Name: {name}",
+            f"Version: {version}",
+            *(f"Requires-Dist: {each}" for each in requires.split(", ") if each),
+        ]
+        (folder / "METADATA").write_text("\n".join(["Metadata-Version: 2.1", *lines, ""]))
+    done = companion("list", "--python", str(tmp_path / "env" / "bin" / "python"), "--index", str(SHOP))
+    assert done.code == 1, done.err
+    documented("pip-ftwheel.md", "pip-ftwheel list", done.out)
+
+
+def test_the_installation_that_the_documentation_shows(
+    companion: Companion, server: IndexServer, default_python: str
+) -> None:
+    later = f"cp314-cp314t-{LINUX}.whl"
+    wheels = [f"{abi}-{LINUX}.whl" for abi in ("cp313-cp313", "cp313-cp313t")]
+    requires = ("idna", "brotli; extra == 'brotli'")
+    publish(server, "httpx", "httpx-0.28.1-py3-none-any.whl", requires=requires, more=("Provides-Extra: brotli",))
+    publish(server, "idna", "idna-3.20-py3-none-any.whl")
+    publish(server, "brotli", f"brotli-1.2.1-{wheels[0]}", "brotli-1.2.1.tar.gz")
+    older = (f"pyzmq-27.1.0-{each}" for each in (*wheels, later))
+    publish(server, "pyzmq", *older, f"pyzmq-27.3.0-{wheels[0]}", f"pyzmq-27.3.0-{later}", "pyzmq-27.3.0.tar.gz")
+    asked = ("--quiet", "--ignore-installed", "httpx[brotli]", "pyzmq")
+    done = companion("--python", default_python, "install", *asked, *companion.index)
+    assert done.code == 1, done.err
+    documented("pip-ftwheel.md", "pip-ftwheel install", done.out)

@@ -19,6 +19,7 @@ from ftwheel.io.build.collected import CollectedBuilder, interpreters_for
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
 from support.commands import ftwheel, ftwheel_environ
+from support.documents import documented
 from support.wheels import make_wheel
 
 FLAGS = ("--driver", "cibuildwheel")
@@ -60,6 +61,16 @@ def test_a_dry_run_as_text_with_what_is_left_out(project: Path) -> None:
     assert "  cibuildwheel --platform windows --archs AMD64 --config-file FILE\n" in done.out
     assert '{"select" = "*", "inherit" = {"config-settings" = "append"}, "config-settings" = {"c" = "d"}}' in done.out
     assert done.out.endswith("left out: cp314t-win_amd64: [tool.cibuildwheel] skip = 'cp314t-win*'\n")
+
+
+def test_the_dry_run_of_the_documentation(project: Path) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("manylinux_2_17", "manylinux_2_28"))
+    options = ("--python", "3.13,3.14", "--platforms", "manylinux_2_28_x86_64", "--dry-run")
+    environ = ftwheel_environ(CIBW_CONTAINER_ENGINE_LINUX="docker")
+    documented(
+        "cibuildwheel.md", "ftwheel build --driver", ftwheel("build", project, *FLAGS, *options, environ=environ).out
+    )
 
 
 def test_without_platforms_what_this_machine_builds(project: Path) -> None:

@@ -27,6 +27,7 @@ from ftwheel.io.project.scan import scan_project
 from ftwheel.io.system import writing
 from support.adopting import PAIR, TREES, UNDECLARED, init, tree
 from support.commands import ftwheel_environ
+from support.documents import documented
 from support.wheels import make_wheel
 from support.workflows import complaints
 
@@ -92,6 +93,12 @@ class TestTrees:
         expected = EXPECTED / f"{name}.diff"
         assert capsys.readouterr().out == expected.read_text(encoding="utf-8")
         assert contents(project) == before
+
+    def test_the_changes_that_the_documentation_shows(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        asked = ("--pythons", "3.13,3.14,3.14t", "--platforms", "manylinux_2_28_x86_64,win_amd64")
+        assert init(tree("setuptools-flat", tmp_path), "--dry-run", "--no-workflow", *asked) == 0
+        out, err = capsys.readouterr()
+        documented("init.md", "ftwheel init --dry-run --no-workflow", err + out)
 
     @pytest.mark.parametrize("name", TREES)
     def test_nothing_else_changes_and_a_second_run_changes_nothing(

@@ -14,6 +14,7 @@ from ftwheel.core.project.templates import Value, action_value, pins
 from ftwheel.io.project import templates
 from ftwheel.io.project.workflow_yaml import is_the_same_but_for, read_workflow_text
 from support.adopting import init, tree
+from support.documents import documented
 from support.gating import GATED, WITHOUT, read_shape, shape
 from support.workflows import COMMIT, complaints
 
@@ -275,3 +276,13 @@ def test_how_the_action_is_named_is_a_value() -> None:
     found = gate(read_workflow_text("a.yml", shape("one-job")), action=Value(text="a/b@v1", comment="why"), pins=PINS)
     assert isinstance(found, Gate)
     assert "- uses: a/b@v1 # why\n" in found.text
+
+
+def test_the_job_that_the_documentation_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = tree("setuptools-flat", tmp_path)
+    workflow = project / ".github" / "workflows" / "wheels.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(shape("cibuildwheel-matrix"))
+    assert init(project, "--dry-run") == 0
+    out, err = capsys.readouterr()
+    documented("init.md", "ftwheel init --dry-run\n", err + out)

@@ -92,7 +92,7 @@ def tell(
         ("ftwheel|check|--format|xml", "check: --format: invalid choice 'xml'", "ftwheel check --help shows"),
         ("ftwheel|check|--fail-on|errors", "check: --fail-on: invalid choice 'errors'", "did you mean 'error'?"),
         ("ftwheel|check|--select|FTW999|wheels", "FTW999: no rule's code begins like this", "--list-rules names"),
-        ("ftwheel|check|--report|json|wheels", "'json' is not FORMAT=FILE, for example json=report.json", "--help"),
+        ("ftwheel|check|--report|json|wheels", "'json' is not FORMAT=FILE with one of text, json", "--help"),
         ("ftwheel|rule|FTX", "FTX: no rule's code begins like this", "ftwheel rule names them all"),
         ("ftwheel|completion", "completion: missing argument", "for example: ftwheel completion bash"),
         ("ftwheel|completion|basj", "invalid choice 'basj', wanted bash, zsh or tcsh", "did you mean 'bash'?"),

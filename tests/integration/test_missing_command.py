@@ -17,6 +17,7 @@ from ftwheel.cli.missing import OUTCOMES
 from ftwheel.core.index.page import normalized
 from ftwheel.io.system.environment_probe import this_platform
 from ftwheel_build import config
+from support.documents import documented
 from support.published import publish
 from support.server import IndexServer, serve
 
@@ -384,3 +385,20 @@ def test_the_active_environment_is_looked_at(
     shutil.rmtree(user / "env")
     assert missing(*index) == 2
     assert "leaf" not in missing.out, "an environment that is gone is not the active one"
+
+
+# --- what the documentation shows ------------------------------------------------------------------------------------
+
+
+def test_the_conflict_that_the_documentation_shows(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
+    publish(server, "requests", "requests-2.28.0-py3-none-any.whl", requires=("urllib3<1.27,>=1.21.1",))
+    publish(server, "urllib3", "urllib3-1.26.20-py3-none-any.whl", "urllib3-2.7.0-py3-none-any.whl")
+    asked = ("requests==2.28.0", "urllib3>=2", "--target", "3.14t-manylinux_2_28_x86_64")
+    assert missing(*asked, *index) == 2
+    documented("missing-resolution.md", "ftwheel missing requests==2.28.0", missing.err)
+
+
+def test_the_mistake_that_the_documentation_shows(missing: Run, user: Path) -> None:
+    (user / "requirements.txt").write_text("scrapy\n\n--extra-index https://index.example/simple/\n")
+    assert missing("-r", "requirements.txt") == 2
+    documented("missing-inputs.md", "ftwheel missing -r requirements.txt", missing.err)

@@ -22,6 +22,7 @@ from ftwheel.core.index.pages import Pages
 from ftwheel.core.index.parse import parse_page
 from ftwheel.io.release.dist import read_dist
 from ftwheel.io.release.server import LocalIndex, serving
+from support.documents import documented
 from support.wheels import make_wheel
 
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -201,9 +202,9 @@ def test_the_command_serves_until_it_is_interrupted(folder: Path, session: reque
     command = [sys.executable, "-m", "ftwheel", "serve", "--port", "0", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
-        first, pip = running.stdout.readline(), running.stdout.readline()
+        first, pip, uv = (running.stdout.readline() for _ in range(3))
         address = pip.split()[3]
-        assert first == "demo-pkg 1.0: 2 new files, 0 others\n"
+        documented("serve.md", "ftwheel serve", first + pip + uv)
         assert WHEEL in session.get(f"{address}demo-pkg/").text
         os.kill(running.pid, signal.SIGINT)
         _, err = running.communicate(timeout=20)

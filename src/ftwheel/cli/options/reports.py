@@ -31,7 +31,7 @@ def add_arguments(parser: argparse._ActionsContainer, command: str) -> None:
         form, _, path = text.partition("=")
         if form not in offered or not path:
             raise argparse.ArgumentTypeError(
-                f"{text!r} is not FORMAT=FILE, for example json=report.json, with one of {', '.join(offered)}"
+                f"{text!r} is not FORMAT=FILE with one of {', '.join(offered)}: json=report.json"
             )
         return form, Path(path)
 

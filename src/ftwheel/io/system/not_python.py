@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 from ftwheel.core.errors import InputError
 
@@ -29,6 +30,11 @@ def not_a_python(
         return InputError(
             f"{path}: no such file",
             hint=near(path) or "give the path of a python executable; uv python find 3.14 prints one",
+        )
+    if isinstance(error, subprocess.TimeoutExpired):
+        return InputError(
+            f"{path}: does not answer within {error.timeout:g} seconds",
+            hint="try again when this machine is idle",
         )
     if isinstance(error, OSError):
         return InputError(
