@@ -1,8 +1,9 @@
 """How long the simulator takes for numpy's page in 40 environments with both installers, and what others take.
 
-Everything is asked in one run on one machine: ``json.loads`` of the page, the simulator, pip's own finder in-process,
-real ``pip download``, real ``uv``, nab, and ``ftwheel simulate`` from the command line with its page in the cache. The
-page is the real one, from the configured index; for the command line a server on the loopback serves it, cacheable.
+Everything is asked in one run on one machine: ``json.loads`` of the page, the simulator, explanations of every file,
+pip's own finder in-process, real ``pip download``, real ``uv``, nab, and ``ftwheel simulate`` from the command line
+with its page in the cache. The page is the real one, from the configured index; for the command line a server on the
+loopback serves it, cacheable.
 
 Run it with ``python3 dev.py bench -- simulate``.
 """
@@ -28,9 +29,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 from ftwheel.app.installers.simulate import simulate_project
 from ftwheel.core.index.page import SourceKind
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.registry import installer
+from ftwheel.core.installers.candidates import Selection
+from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.registry import INSTALLERS, installer
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.selection import ProjectFiles
+from ftwheel.core.installers.selection import ProjectFiles, explain
 from ftwheel.core.tags.environments import Environment, parse_environment
 from support.index_generator import Options
 from support.index_generator_machines import MATRIX
@@ -157,6 +160,27 @@ def growth(body: bytes) -> None:
         print(f"{count:>12}{seconds * 1e3:>10.1f}{seconds * 1e6 / count:>12.1f}")
 
 
+def explained(body: bytes, environments: tuple[Environment, ...]) -> None:
+    """Every file of the page with its verdict; pip's finder, further down, gives one file and no reasons."""
+    details = parse_page(body, content_type=JSON, url="https://index.example/simple/demo/", name=PROJECT)
+    wanted = parse_requirement(PROJECT)
+    for name in INSTALLERS:
+        rules = installer(name)
+
+        def first(rules: InstallerOptions = rules) -> Selection:
+            project = ProjectFiles(PROJECT, [(SourceKind.INDEX, details)])
+            return explain(project, wanted, environments[0], rules)
+
+        def everywhere(rules: InstallerOptions = rules) -> None:
+            project = ProjectFiles(PROJECT, [(SourceKind.INDEX, details)])
+            for environment in environments:
+                explain(project, wanted, environment, rules)
+
+        files = len(first().evaluations)
+        row(f"{name} explained, one environment", best(first, times=9), note=f"{files:,} verdicts")
+        row(f"{name} explained, all environments", best(everywhere, times=3), len(environments))
+
+
 def command_line(server: IndexServer, body: bytes, work: Path) -> None:
     """``ftwheel simulate`` with the page fresh in its cache, against the start-up of Python."""
     server.put(f"/simple/{PROJECT}/", body, headers={"Cache-Control": "max-age=3600"})
@@ -199,6 +223,7 @@ def main() -> None:
             environments = tuple(map(parse_environment, LABELS))
             again = best(lambda: whole(body, environments), times=15)
             row("the matrix, again (page read anew)", again, 40, f"{again / loads:.2f} times json.loads")
+            explained(body, environments)
             command_line(server, body, work)
 
             def ask(label: int) -> str:

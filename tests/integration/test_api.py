@@ -135,7 +135,7 @@ def test_a_program_of_somebody_else_passes_mypy_strict(tmp_path: Path) -> None:
         ({"indexes": ["no-such-folder"]}, "no-such-folder: cannot be listed"),
         ({"indexes": [3]}, "indexes: 3 is not an index"),
         ({"indexes": [{"files": []}]}, "a page in memory has no name"),
-        ({"indexes": [{"name": "demo"}]}, 'JSON without a list "files"'),
+        ({"indexes": [{"name": "demo", "files": None}]}, 'JSON without a list "files"'),
         ({"indexes": [{"name": "other", "files": []}]}, "demo: no index has this project"),
     ],
 )

@@ -14,13 +14,15 @@ import pytest
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from support.comparing import SEED, compare
-from support.finder_oracle import REQUIREMENTS, FinderProcess
+from support.finder_oracle import ENDLESS, REQUIREMENTS, FinderProcess
 from support.index_generator import Case, generate
 from support.pip_oracle import environment_with
 from support.simulated import simulate
 
 pytestmark = pytest.mark.oracle
 
+OWN_FAULTS = (ENDLESS, "refused: IndexError: list index out of range")
+"""What Poetry's resolver does with one in a few hundred cases: it does not come to an end, or not to a decent one."""
 ROOT = "http://127.0.0.1:9/"
 
 
@@ -70,9 +72,12 @@ def _asked(tool: str, number: int) -> Case:
 
 
 def test_the_tool_takes_what_is_said(finder: FinderProcess, tmp_path: Path) -> None:
-    cases = [_asked(finder.tool, number) for number in range(int(os.environ.get("FTWHEEL_ORACLE_FINDERS", "100")))]
+    drawn = (_asked(finder.tool, number) for number in range(int(os.environ.get("FTWHEEL_ORACLE_FINDERS", "100"))))
+    answers = {case: finder.answer(case, ROOT, tmp_path) for case in drawn if case.places}
+    own = [case for case, answer in answers.items() if answer in OWN_FAULTS]
+    assert len(own) <= (len(answers) // 100 if finder.tool == "poetry" else 0), own
     compare(
-        [case for case in cases if case.places],
-        lambda asked: [finder.answer(case, ROOT, tmp_path) for case in asked],
+        [case for case in answers if case not in own],
+        lambda asked: [answers.get(case) or finder.answer(case, ROOT, tmp_path) for case in asked],
         lambda case: simulate(case, ROOT, tmp_path),
     )

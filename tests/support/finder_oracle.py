@@ -12,8 +12,10 @@ from support.index_generator import Case
 from support.pip_oracle import clean_environment, find_links
 from support.simulated import environment
 
-__all__ = ["REQUIREMENTS", "FinderProcess"]
+__all__ = ["ENDLESS", "REQUIREMENTS", "FinderProcess"]
 
+ENDLESS = "refused: does not end"
+"""The answer where the tool was still at work after a minute."""
 WORKER = Path(__file__).with_name("finder_worker.py")
 REQUIREMENTS = {"poetry": "poetry==2.5.1", "pdm": "unearth==0.19.0"}
 
@@ -23,8 +25,12 @@ class FinderProcess:
 
     def __init__(self, tool: str, python: Path) -> None:
         self.tool = tool
+        self._python = python
+        self._start()
+
+    def _start(self) -> None:
         self._process = subprocess.Popen(
-            [str(python), "-I", "-W", "ignore", str(WORKER), tool],
+            [str(self._python), "-I", "-W", "ignore", str(WORKER), self.tool],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -60,4 +66,9 @@ class FinderProcess:
         assert self._process.stdout
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        return str(json.loads(self._process.stdout.readline()))
+        line = self._process.stdout.readline()
+        if not line:
+            self.close()
+            self._start()
+            return ENDLESS
+        return str(json.loads(line))

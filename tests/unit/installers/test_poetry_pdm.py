@@ -60,6 +60,17 @@ def test_poetry_turns_down_a_version_by_the_metadata_of_one_file() -> None:
     assert Case([page(file(WHEEL, requires_python=">=3.15"), both)], rules="poetry").taken == WHEEL
     assert Case([page(file("foo-2.0-py2-none-any.whl"), file(SDIST))], rules="poetry").taken == SDIST
     assert "cannot be read" in Case([page(file(SDIST, requires_python="x"))], rules="poetry").selection.refusal
+    two, sdist = "foo-2.0-py2-none-any.whl", file("foo-1.0.tar.gz")
+    for first, last, taken in ((">=3.9", ">=3.15", WHEEL), (None, ">=3.15", "foo-1.0.tar.gz"), (None, None, WHEEL)):
+        files = file(two, requires_python=first), file(WHEEL, requires_python=last), sdist
+        assert Case([page(*files)], rules="poetry").taken == taken
+
+
+def test_poetry_counts_prereleases_of_an_index_without_finals() -> None:
+    old = page(file("foo-1.0.tar.gz", requires_python=">=4"), file("foo-1.5rc1.tar.gz"))
+    assert Case([old], rules="poetry").taken == "nothing"
+    other = page(file("foo-1.2rc1.tar.gz"), kind=SourceKind.EXTRA_INDEX)
+    assert Case([old, other], rules="poetry").taken == "foo-1.2rc1.tar.gz"
 
 
 def test_poetry_and_yanked_files() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import Installer
@@ -11,6 +12,9 @@ from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import abi_table, best_tag, platform_table, position
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.rejections import Reason
 
 __all__ = ["InstallerQuestion"]
 
@@ -40,6 +44,7 @@ class InstallerQuestion:
             environment.implementation, environment.minor, environment.abis, environment.free_threaded, flavour
         )
         self.platforms = platform_table(environment.platforms, flavour)
+        self._tag_reasons: dict[tuple[str, str], Reason | None] = {}
         self.wheels = installer.allows_wheels(options, project.name)
         self.sdists = installer.allows_sdists(options, project.name)
 
@@ -52,6 +57,20 @@ class InstallerQuestion:
     def position(self, entry: ProjectFile) -> int | None:
         """The position of a wheel's best tag among those that are accepted; None when none of them is."""
         return position(self.abis, self.platforms, entry.reading.abi, entry.reading.platform)
+
+    def tag_reason(self, entry: ProjectFile) -> Reason | None:
+        """Why a wheel's tags are in the way; None when one of them is accepted. A page has few sets of tags."""
+        reading = entry.reading
+        tags = reading.abi, reading.platform
+        if tags not in self._tag_reasons:
+            from ftwheel.core.installers.explanation import tag_reason  # noqa: PLC0415  # a choice needs no reasons
+
+            self._tag_reasons[tags] = (
+                tag_reason(reading, self.abis, self.platforms, self.environment)
+                if self.position(entry) is None
+                else None
+            )
+        return self._tag_reasons[tags]
 
     def candidate(self, entry: ProjectFile) -> Candidate:
         """The entry as a candidate."""

@@ -240,12 +240,13 @@ _ORDER: tuple[type, ...] = (
     UnsupportedFormat,
     OtherProject,
 )
+_CLOSENESS = {kind: rank for rank, kind in enumerate(_ORDER)}
 _AXES = {"platform": 0, "abi": 1, "python": 2}
 
 
 def closeness(reason: Reason) -> tuple[int, int]:
     """How far the file is from being taken: the smallest is the nearest miss."""
-    return (_ORDER.index(type(reason)), _AXES[reason.axis] if isinstance(reason, TagMismatch) else 0)
+    return (_CLOSENESS[type(reason)], _AXES[reason.axis] if isinstance(reason, TagMismatch) else 0)
 
 
 def describe(reason: Reason) -> str:

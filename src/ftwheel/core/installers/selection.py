@@ -5,8 +5,8 @@ The two ways share the rules and are kept equal by a property test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, overload
 
 from packaging.version import Version
 
@@ -19,7 +19,7 @@ from ftwheel.core.installers.requirements import Requirement, parse_version
 from ftwheel.core.tags.environments import Environment, Loading, loading
 
 if TYPE_CHECKING:
-    from ftwheel.core.installers.rejections import Reason
+    from ftwheel.core.installers.rejections import Reason, Verdict
 
 __all__ = [
     "Candidate",
@@ -73,6 +73,37 @@ def walk(
         yield from map(question.candidate, question.walk())
 
 
+class _Evaluations(Sequence[Evaluation]):
+    """The verdict on every file, each made when it is looked at: a page has thousands."""
+
+    __slots__ = ("_project", "_verdicts")
+
+    def __init__(self, project: ProjectFiles, verdicts: list[tuple[ProjectFile, Verdict]]) -> None:
+        self._project = project
+        self._verdicts = verdicts
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
+
+    @overload
+    def __getitem__(self, index: int) -> Evaluation: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Evaluation, ...]: ...
+    def __getitem__(self, index: int | slice) -> Evaluation | tuple[Evaluation, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self))))
+        entry, verdict = self._verdicts[index]
+        return Evaluation(
+            file=self._project.file(entry), source=entry.source, version=entry.reading.text, verdict=verdict
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, _Evaluations | tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
 def explain(
     project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
 ) -> Selection:
@@ -84,34 +115,25 @@ def explain(
     judgement = find_installer(rules.name).judge(project, requirement, environment, rules)
     applicable = tuple(map(question.candidate, judgement.ranked))
 
-    def key(rejected: tuple[ProjectFile, Reason]) -> tuple[int, int]:
-        return closeness(rejected[1])
+    versions = {entry.reading.version or _OLDEST for entry, _ in judgement.rejected}
+    ages = {version: age for age, version in enumerate(sorted(versions, reverse=True))}
 
-    def version(entry: ProjectFile) -> Version:
-        return entry.reading.version or _OLDEST
+    def key(rejected: tuple[ProjectFile, Reason]) -> tuple[tuple[int, int], int, str, int, int]:
+        entry, reason = rejected
+        age = ages[entry.reading.version or _OLDEST]
+        return (closeness(reason), age, entry.filename, entry.source, entry.index)
 
-    rejected = sorted(judgement.rejected, key=lambda item: (item[0].filename, item[0].source, item[0].index))
-    rejected.sort(key=lambda item: version(item[0]), reverse=True)
-    rejected.sort(key=key)
-    accepted = (
-        Evaluation(
-            file=project.file(entry), source=entry.source, version=entry.reading.text, verdict=Accepted(rank=rank)
-        )
-        for rank, entry in enumerate(judgement.ranked, 1)
-    )
-    others = (
-        Evaluation(
-            file=project.file(entry), source=entry.source, version=entry.reading.text, verdict=Rejected(reason=reason)
-        )
-        for entry, reason in rejected
-    )
+    verdicts: list[tuple[ProjectFile, Verdict]] = [
+        (entry, Accepted(rank=rank)) for rank, entry in enumerate(judgement.ranked, 1)
+    ]
+    verdicts += [(entry, Rejected(reason=reason)) for entry, reason in sorted(judgement.rejected, key=key)]
     return Selection(
         requirement=requirement,
         environment=environment,
         installer=rules.label,
         best=applicable[0] if applicable and not judgement.refusal else None,
         applicable=applicable,
-        evaluations=(*accepted, *others),
+        evaluations=_Evaluations(project, verdicts),
         refusal=judgement.refusal,
     )
 

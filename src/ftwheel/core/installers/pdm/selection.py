@@ -18,7 +18,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.explanation import Judgement, tag_reason
+from ftwheel.core.installers.explanation import Judgement
 from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
 from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.rejections import (
@@ -146,9 +146,7 @@ class PdmSelection(InstallerQuestion):
                 return InvalidRequiresPython(specifier=entry.requires_python)
             if not meets:
                 return RequiresPython(specifier=entry.requires_python)
-        if reading.kind == "wheel" and self.position(entry) is None:
-            return tag_reason(reading, self.abis, self.platforms, self.environment)
-        return None
+        return self.tag_reason(entry) if reading.kind == "wheel" else None
 
 
 def _is_yanked(entry: ProjectFile) -> bool:

@@ -11,7 +11,7 @@ import re
 from packaging.version import Version
 
 from ftwheel.core.index.page import normalized
-from ftwheel.core.installers.explanation import Judgement, tag_reason
+from ftwheel.core.installers.explanation import Judgement
 from ftwheel.core.installers.parsed_filename import BuildTag
 from ftwheel.core.installers.pip.selection import AFTER_ALL_TAGS, PipSelection
 from ftwheel.core.installers.project_files import ProjectFile
@@ -128,8 +128,8 @@ class PipJudge(PipSelection):
         if reading.kind == "wheel" and not reading.egg:
             if not self.wheels:
                 return FormatDisallowed(format="wheel")
-            if self.position(entry) is None:
-                return tag_reason(reading, self.abis, self.platforms, self.environment)
+            if (reason := self.tag_reason(entry)) is not None:
+                return reason
         cutoff = self.options.uploaded_prior_to
         if cutoff is not None and entry.upload_time is not None and self._is_too_late(entry):
             return UploadedTooLate(upload_time=entry.upload_time, cutoff=cutoff)

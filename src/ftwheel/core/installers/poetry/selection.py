@@ -20,7 +20,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.explanation import Judgement, tag_reason
+from ftwheel.core.installers.explanation import Judgement
 from ftwheel.core.installers.parsed_filename import BuildTag
 from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
 from ftwheel.core.installers.question import InstallerQuestion
@@ -100,7 +100,7 @@ class PoetrySelection(InstallerQuestion):
             problem = self._python_problem(release)
             for entry in release.files:
                 if problem is not None:
-                    read = self._metadata_file(release)
+                    read = self._metadata_files(release)[-1]
                     python = RequiresPython(specifier=problem)
                     reject(entry, python if entry is read else VersionRejected(because=read.filename))
                 elif release is chosen:
@@ -128,9 +128,9 @@ class PoetrySelection(InstallerQuestion):
 
     def _refusal(self, release: _Release) -> str:
         """Why Poetry fails when it comes to a version; empty when it does not."""
-        required = self._required(release)
-        if required and meets_python(required, self.environment.python_version) is None:
-            return f"requires-python {required[:200]!r} of {release.version} cannot be read"
+        for required in self._required(release):
+            if meets_python(required, self.environment.python_version) is None:
+                return f"requires-python {required[:200]!r} of {release.version} cannot be read"
         if self._python_problem(release) is not None and not all(entry.reading.trap for entry in release.files):
             return ""
         return next((entry.reading.trap for entry in release.files if entry.reading.trap), "")
@@ -139,13 +139,14 @@ class PoetrySelection(InstallerQuestion):
         """The versions that fit, of all indexes, in the order in which Poetry tries them: finals, then pre-releases."""
         versions, finals, _ = self.version_index.matching(self.requirement)
         asked = self.options.allow_prereleases
-        found = [
-            release
-            for source in range(len(self.project.sources))
-            if source not in self.project.flat
-            for group in (finals if asked is False else versions)
-            if (release := self._release(group, source)) is not None
-        ]
+        found: list[_Release] = []
+        for source in range(len(self.project.sources)):
+            if source not in self.project.flat:
+                groups = finals if asked is False else versions
+                here = [release for group in groups if (release := self._release(group, source)) is not None]
+                # pre-releases of an index count where it has nothing else
+                prereleases = asked or all(release.version.is_prerelease for release in here)
+                found += [release for release in here if prereleases or not release.version.is_prerelease]
         found.sort(
             key=lambda each: (not each.yanked, not each.version.is_prerelease and not asked, each.version), reverse=True
         )
@@ -173,25 +174,39 @@ class PoetrySelection(InstallerQuestion):
     def _python_problem(self, release: _Release) -> str | None:
         """The Requires-Python that turns down a version; None when the Python will do."""
         required = self._required(release)
-        return required if required and not meets_python(required, self.environment.python_version) else None
+        if not required or any(meets_python(one, self.environment.python_version) for one in required):
+            return None
+        return " or ".join(required)
 
-    def _required(self, release: _Release) -> str | None:
-        read = self._metadata_file(release)
-        declared = self.project.declared(read)
-        return read.requires_python if declared is None else declared.requires_python
-
-    def _metadata_file(self, release: _Release) -> ProjectFile:
-        """The file whose METADATA stands for the version: the last wheel for any platform, the first other, an sdist.
+    def _required(self, release: _Release) -> list[str]:
+        """The specifiers of which the Python has to meet one; none when every Python will do.
 
         A page gives what METADATA says, so it stands in where that is not known.
+        """
+
+        def declared(entry: ProjectFile) -> str:
+            found = self.project.declared(entry)
+            return (entry.requires_python if found is None else found.requires_python) or ""
+
+        found = list(map(declared, self._metadata_files(release)))
+        if len(found) == 1:
+            return found if found[0] else []
+        two, three = found
+        return [two or ">=2.7,<3", three or ">=3,<4"] if two or three else []
+
+    def _metadata_files(self, release: _Release) -> tuple[ProjectFile, ...]:
+        """The files whose METADATA stands for the version: wheels for any platform, else the first wheel or sdist.
+
+        Of those for any platform the one for both Pythons, or those for Python 2 and, the last of the others, for 3.
         """
         files = [entry for entry in release.files if release.yanked or entry.yanked is None]
         wheels = [entry for entry in files if entry.reading.kind == "wheel"]
         universal = {entry.reading.abi.split("-")[0]: entry for entry in wheels if _is_universal(entry)}
-        for interpreter in ("py2.py3", *(name for name in reversed(universal) if name != "py2"), "py2"):
-            if interpreter in universal:
-                return universal[interpreter]
-        return (wheels or files)[0]
+        if "py2.py3" in universal:
+            return (universal["py2.py3"],)
+        two = [entry for name, entry in universal.items() if name == "py2"]
+        three = [entry for entry in wheels if _is_universal(entry) and not entry.reading.abi.startswith("py2-")][-1:]
+        return (*two, *three) or tuple((wheels or files)[:1])
 
     def _best_first(self, release: _Release) -> list[ProjectFile]:
         files = [entry for entry in release.files if self._reason(entry, release) is None]
@@ -217,9 +232,7 @@ class PoetrySelection(InstallerQuestion):
                 return YankedFile(reason=entry.yanked.reason)
         if not (self.wheels if reading.kind == "wheel" else self._takes_sdist(entry)):
             return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
-        if reading.kind == "wheel" and self.position(entry) is None:
-            return tag_reason(reading, self.abis, self.platforms, self.environment)
-        return None
+        return self.tag_reason(entry) if reading.kind == "wheel" else None
 
     def _takes_sdist(self, entry: ProjectFile) -> bool:
         """``only-binary`` knows three types of source distributions, and lets others pass."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from ftwheel.core.installers.explanation import Judgement, tag_reason
+from ftwheel.core.installers.explanation import Judgement
 from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.installers.rejections import (
     FormatDisallowed,
@@ -116,6 +116,4 @@ class UvJudge(UvSelection):
             return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
         if self._is_yanked(entry):
             return YankedFile(reason=entry.yanked.reason if entry.yanked is not None else "")
-        if reading.kind == "wheel" and self.position(entry) is None:
-            return tag_reason(reading, self.abis, self.platforms, self.environment)
-        return None
+        return self.tag_reason(entry) if reading.kind == "wheel" else None

@@ -82,6 +82,7 @@ class UvSelection(InstallerQuestion):
         if options.index_strategy is IndexStrategy.FIRST_INDEX:
             indexes = indexes[:1]
         self.indexes = indexes
+        self._misses: dict[tuple[str, str], int] = {}
         self.metadata_files: dict[int, ProjectFile] = {}
         """The file whose METADATA uv reads for the one it takes, where that is another; by ``id``."""
 
@@ -142,7 +143,10 @@ class UvSelection(InstallerQuestion):
             elif self.position(entry) is not None:
                 return None
             else:
-                rank = self._misses_by(reading)
+                tags = reading.abi, reading.platform
+                if tags not in self._misses:
+                    self._misses[tags] = self._misses_by(reading)
+                rank = self._misses[tags]
             replaced = rank == nearest_rank == _YANKED and nearest is not None and _has_reason(nearest)
             if rank > nearest_rank or replaced:
                 nearest, nearest_rank = entry, rank
