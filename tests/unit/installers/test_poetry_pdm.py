@@ -71,6 +71,8 @@ def test_poetry_counts_prereleases_of_an_index_without_finals() -> None:
     assert Case([old], rules="poetry").taken == "nothing"
     other = page(file("foo-1.2rc1.tar.gz"), kind=SourceKind.EXTRA_INDEX)
     assert Case([old, other], rules="poetry").taken == "foo-1.2rc1.tar.gz"
+    case = Case([page("foo-1.0.tar.gz"), other], rules="poetry")
+    assert (case.taken, case.reason("foo-1.2rc1.tar.gz")) == ("foo-1.0.tar.gz", r.Prerelease())
 
 
 def test_poetry_and_yanked_files() -> None:

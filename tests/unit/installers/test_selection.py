@@ -57,6 +57,8 @@ def test_the_best_tag_of_the_newest_version_is_taken(rules: str) -> None:
         "foo-2.0.tar.gz",
         "foo-1.0-cp314-cp314-manylinux_2_17_x86_64.whl",
     ]
+    assert case.selection.evaluations == tuple(case.selection.evaluations)
+    assert len({case.selection, case.selection}) == 1
     assert [one.file.filename for one in case.selection.evaluations[6:]] == [
         "foo-2.0-cp314-cp314t-manylinux_2_28_x86_64.whl",
         "foo-2.0-cp314-cp314-manylinux_2_34_x86_64.whl",

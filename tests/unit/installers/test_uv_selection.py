@@ -236,6 +236,7 @@ NATIVE = "manylinux_2_17_x86_64"
         (("1-zz9-none-any", "2-py2-none-any"), 2),
         (("1-py2-none-any", "2-cp314-cp314-zz"), 1),
         (("1-py2-none-any", f"2-py2-none-{NATIVE}"), 1),
+        (("1-py2-none-any", "2-py2-none-any"), 1),
     ],
 )
 def test_a_source_distribution_counts_by_the_wheel_that_misses_by_least(wheels: tuple[str, str], read: int) -> None:
