@@ -87,14 +87,14 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test that needs no real index; real interpreters, compilers, pip, uv and browser.
+    """Run every test that needs no real index, and a few that do; real interpreters, compilers, pip, uv and browser.
 
     Property tests try the same examples each time, so that a change is judged by what it changes; pytest itself, or
     ``tests -- --hypothesis-profile=default tests/property``, tries others.
     """
     env = interpreters(session, "chromium", "shellcheck", later=(*LATER, *OLDER)) | wheelhouse(session)
     install(session, *group("test"), *group("actions"))
-    which = ["-m", "not network and not container and not action and not site"]
+    which = ["-m", "short or not (network or container or action or site)"]
     session.run("pytest", "-n", "2", "--timeout=900", "--hypothesis-profile=ci", *which, *session.posargs, env=env)
 
 
@@ -200,7 +200,7 @@ def fuzz(session: nox.Session) -> None:
 @nox.session
 def distributions(session: nox.Session) -> None:
     """Build both distributions twice, compare the bytes, and let the checkers of the field look at them."""
-    session.install("build[uv]", "twine", "check-wheel-contents")
+    session.install("build[uv]", "twine", "check-wheel-contents", "check-sdist", "sp-repo-review[cli]")
     digests = []
     for number in ("1", "2"):
         out = Path(session.create_tmp()).resolve() / f"dist-{number}"
@@ -213,6 +213,18 @@ def distributions(session: nox.Session) -> None:
         session.error(f"building twice gives different files: {digests}")
     session.run("twine", "check", "--strict", *map(str, made))
     session.run("check-wheel-contents", *(str(path) for path in made if path.suffix == ".whl"))
+    session.run("sp-repo-review", ".")
+    if (ROOT / ".git").exists():  # what git knows is what is compared
+        for folder in (".", "backend"):
+            session.run("check-sdist", "--installer", "uv", "--source-dir", folder)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests of the core and of the command line with the lowest versions that the dependencies allow."""
+    install(session, "--resolution=lowest-direct")
+    session.install(*group("test"))
+    session.run("pytest", "-n", "2", "tests/unit", *session.posargs)
 
 
 @nox.session

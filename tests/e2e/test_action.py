@@ -298,6 +298,7 @@ def test_dependencies_without_a_wheel_are_told(fail_on: str, result: str, runs: 
 
 
 @pytest.mark.action
+@pytest.mark.short
 def test_files_of_one_name_with_other_contents_are_refused(runs: Runs, index: IndexServer, tmp_path: Path):
     project = tmp_path / "project"
     for folder in ("a", "b"):

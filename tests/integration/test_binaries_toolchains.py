@@ -181,6 +181,20 @@ def test_default_build(tmp_path: Path, default_python: str, kind: str) -> None:
     assert module.toolchain is Toolchain.C
 
 
+def test_a_create_slot_that_makes_no_module(tmp_path: Path, free_threaded_python: str) -> None:
+    make = "static PyObject *make(PyObject *spec, PyModuleDef *def) {{ return PySet_New(NULL); }}\n"
+    source = "#include <Python.h>\n" + make + _MULTI.replace("{{Py_mod_exec, run}}", "{{Py_mod_create, make}}")
+    source = source.replace("SLOTS", _NOT_USED)
+    data = build_module(tmp_path, free_threaded_python, source=source, flags=["-Wno-unused-function"])
+    path = tmp_path / ("_ext" + ext_suffix(free_threaded_python))
+    path.write_bytes(data)
+    assert turns_gil_on(free_threaded_python, "_ext", path)
+    for level2 in (False, True):
+        module = read_extension(data, "_ext.so", level2=level2)
+        assert (module.gil.answer, module.gil.level) == (Declaration.CANNOT_TELL, ReadingLevel.NONE)
+        assert "Py_mod_create" in module.gil.reason
+
+
 def test_paths_that_disagree(tmp_path: Path, free_threaded_python: str) -> None:
     call = 'PyUnstable_Module_SetGIL(m, getenv("FREE") ? Py_MOD_GIL_NOT_USED : Py_MOD_GIL_USED);'
     source = _SINGLE.replace("BEFORE", "").replace("CALL", call)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from packaging.tags import Tag
 
+from ftwheel.core.findings import Severity
 from ftwheel.core.wheel.contents import (
     Flaw,
     FlawKind,
@@ -792,3 +793,16 @@ def test_tags_differ_in_both_directions() -> None:
         "WHEEL has cp313-cp313-linux_x86_64, the file name does not",
         "the file name has cp313-cp313t-linux_x86_64, WHEEL does not",
     ]
+
+
+def test_a_platform_tag_that_the_name_lacks_weighs_less_than_another_abi() -> None:
+    tags = {Tag("cp313", "cp313t", "linux_x86_64"), Tag("cp313", "cp313t", "manylinux_2_17_x86_64")}
+    wheel = facts(FT, wheel=wheel_file(FT, tags=frozenset(tags)))
+    (found,) = RuleSelection(select=("FTW201",)).judge(wheel)
+    assert (found.severity, found.message) == (
+        Severity.WARNING,
+        "WHEEL has cp313-cp313t-manylinux_2_17_x86_64, the file name does not",
+    )
+    wheel = facts(FT, wheel=wheel_file(FT, tags=frozenset({*tags, Tag("cp313", "cp313", "manylinux_2_17_x86_64")})))
+    severities = [found.severity for found in RuleSelection(select=("FTW201",)).judge(wheel)]
+    assert severities == [Severity.ERROR, Severity.WARNING]

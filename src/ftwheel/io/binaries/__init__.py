@@ -25,7 +25,7 @@ from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.readers.macho import is_macho, read_macho
 from ftwheel.io.binaries.readers.pe import read_pe
 from ftwheel.io.binaries.toolchain import find_toolchain, pyo3_version
-from ftwheel.io.binaries.verdict import BinaryVerdict, decide_by_data, undecided
+from ftwheel.io.binaries.verdict import BinaryVerdict, decide_by_data, judge_create_slot, undecided
 
 __all__ = ["is_binary", "read_extension", "read_images"]
 
@@ -61,7 +61,7 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
     wanted = init_names_for(module_name(path))
     init_name = next((name for name in wanted if all(name in image.exports for image in images)), None)
     toolchain = find_toolchain(images[0])
-    answers = [_read_image(image, init_name, level2=level2) for image in images]
+    answers = [_with_create_slot(_read_image(image, init_name, level2=level2), image) for image in images]
     built_for, evidence = _merge_abi(answers)
     verdict = _merge(answers)
     reason, basis = verdict.reason, verdict.basis
@@ -143,10 +143,9 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _
     return _Answer(code, ReadingLevel.CODE if code.decided else ReadingLevel.NONE, built_for, evidence)
 
 
-def _merge_imports(images: Sequence[BinaryImage]) -> tuple[str, ...]:
-    if len(images) == 1:
-        return images[0].imports
-    return tuple(sorted({name for image in images for name in image.imports}))
+def _with_create_slot(answer: _Answer, image: BinaryImage) -> _Answer:
+    verdict = judge_create_slot(answer.verdict, image.imports)
+    return answer if verdict is answer.verdict else replace(answer, verdict=verdict, level=ReadingLevel.NONE)
 
 
 def _merge_abi(answers: Sequence[_Answer]) -> tuple[BuiltFor, tuple[str, ...]]:

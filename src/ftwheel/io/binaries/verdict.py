@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ftwheel.core.wheel.extension_module import AbiInfo, Declaration, DeclarationBasis, InitPhase, InterpreterSupport
@@ -11,10 +12,14 @@ from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.references import mentions_slots
 from ftwheel.io.binaries.toolchain import has_string
 
-__all__ = ["SET_GIL", "BinaryVerdict", "decide_by_data", "verdict_of_slots"]
+__all__ = ["SET_GIL", "BinaryVerdict", "decide_by_data", "judge_create_slot", "undecided", "verdict_of_slots"]
 
 SET_GIL = "PyUnstable_Module_SetGIL"
 _CREATE = {"PyModule_Create2", "PyModule_Create2TraceRefs"}
+_CREATE_SLOTS = {1, 84}
+_MAKES_MODULES = re.compile(
+    r"PyModule_(New|Create|From|Type)|PyImport_|PyType_Generic|PyType_From|_?PyObject_(Call|Vectorcall|MakeTpCall)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,19 @@ def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> BinaryVe
         2: InterpreterSupport.PER_INTERPRETER_GIL,
     }.get(slots.interpreters, InterpreterSupport.CANNOT_TELL)
     return BinaryVerdict(gil, basis, interpreters, phase, reason, slots.abi, slots.ids)
+
+
+def judge_create_slot(verdict: BinaryVerdict, imports: Iterable[str]) -> BinaryVerdict:
+    """The verdict, or none where a ``Py_mod_create`` function may make something else than a module.
+
+    CPython turns the GIL on for that, whatever the slots declare (``_PyImport_CheckGILEnabled``). A file that imports
+    no function that makes modules or calls a type cannot make one.
+    """
+    if verdict.gil is not Declaration.NOT_USED or not _CREATE_SLOTS.intersection(verdict.slot_ids):
+        return verdict
+    if any(_MAKES_MODULES.match(name) for name in imports):
+        return verdict
+    return undecided("the object that its Py_mod_create slot makes may be no module", verdict.phase)
 
 
 def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Definition]) -> BinaryVerdict:

@@ -32,7 +32,8 @@ class NameAgainstWheelFile(WheelRule):
     code = "FTW201"
     title = "The file name and the WHEEL file have different tags"
     why = """pip and uv choose by the file name; other tools, and a repair, go by the `Tag` lines of WHEEL. A wheel
-        that was renamed (`cp313` to `cp313t`) installs and then fails at import."""
+        that was renamed (`cp313` to `cp313t`) installs and then fails at import. A platform tag that
+        only WHEEL has, for a build that the name has too, is a warning: fewer machines get the wheel."""
     fix = """Where the file name is right, `ftwheel tag WHEEL` puts its tags into WHEEL and RECORD, if the code supports
         them; `ftwheel tag --suggest WHEEL` says which tags it does. Never rename a wheel by hand."""
     severity = Severity.ERROR
@@ -49,8 +50,10 @@ class NameAgainstWheelFile(WheelRule):
         # a line that is no tag is why the tags of the name are missing
         if not wheel.wheel.bad_tags and (only := sorted(map(str, named - said))):
             yield self.finding(subject, f"the file name has {', '.join(only)}, WHEEL does not")
-        if only := sorted(map(str, said - named)):
-            yield self.finding(subject, f"WHEEL has {', '.join(only)}, the file name does not")
+        builds = {(tag.interpreter, tag.abi) for tag in named}
+        for severity, offered in ((Severity.ERROR, False), (Severity.WARNING, True)):
+            if only := sorted(str(tag) for tag in said - named if ((tag.interpreter, tag.abi) in builds) is offered):
+                yield self.finding(subject, f"WHEEL has {', '.join(only)}, the file name does not", severity=severity)
         if wheel.wheel.build != wheel.name.build:
             said_build, named_build = wheel.wheel.build or "none", wheel.name.build or "none"
             yield self.finding(subject, f"WHEEL has the build tag {said_build}, the file name {named_build}")

@@ -31,6 +31,7 @@ _PATH_STEPS = 120_000  # instructions on one path
 _DOUBT_STEPS = 4_000  # instructions walked at least after the first verdict, in search of another
 _FORKS = 256  # paths
 _DEPTH = 64  # calls inside calls
+_HOLDS_GIL = "PyGILState_Check"
 _ROUNDS = 3  # times a path takes the same way at a branch on something unknown
 
 
@@ -61,6 +62,7 @@ class _Walk:
     image: BinaryImage
     init_name: str
     free_threaded: bool
+    holds_gil: bool = False  # whether PyGILState_Check says so, as it does in an import; else both ways are walked
     processor: X86 | AArch64 = field(init=False)
     names: Names = field(default_factory=Names)
     steps: dict[int, Any] = field(default_factory=dict)
@@ -165,7 +167,8 @@ class _Walk:
             elif (name := self.names.name(target)) is not None:
                 if never_returns(name):
                     return False
-                result = run_import(state, name, self.processor)
+                asked = self.holds_gil and name == _HOLDS_GIL
+                result = 1 if asked else run_import(state, name, self.processor)
                 if name in DECIDING and self._settled(state, result):
                     return False
                 target = self._leave(state, result)
@@ -321,6 +324,12 @@ def decide_by_code(image: BinaryImage, init_name: str, built_for: BuiltFor, *, c
     walk = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED)
     walk.run(_CONFIRM_STEPS if confirm else _STEPS)
     verdict, conflict = _weigh(walk)
+    if not (verdict.decided or conflict) and _HOLDS_GIL in image.imports:
+        # pybind11 2 asks at each reference; at -Os the branches it shares use up the ways that are tried
+        again = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED, holds_gil=True)
+        again.run(_CONFIRM_STEPS if confirm else _STEPS)
+        if _weigh(again)[0].decided:
+            walk, (verdict, conflict) = again, _weigh(again)
     return Walked(verdict, conflict, walk.heads.pop() if len(walk.heads) == 1 else None)
 
 
