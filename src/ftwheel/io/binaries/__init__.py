@@ -25,7 +25,7 @@ from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.readers.macho import is_macho, read_macho
 from ftwheel.io.binaries.readers.pe import read_pe
 from ftwheel.io.binaries.toolchain import find_toolchain, pyo3_version
-from ftwheel.io.binaries.verdict import BinaryVerdict, decide_by_data, judge_create_slot, undecided
+from ftwheel.io.binaries.verdict import BinaryVerdict, decide_by_data, judge_create_slot, judge_unwalked, undecided
 
 __all__ = ["is_binary", "read_extension", "read_images"]
 
@@ -121,13 +121,15 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _
         return _Answer(verdict, ReadingLevel.NONE, *decide_abi(image, definitions, None))
     data = decide_by_data(image, init_name, definitions)
     built_for, evidence = decide_abi(image, definitions, data.abi)
-    alone = _Answer(data, ReadingLevel.DATA if data.decided else ReadingLevel.NONE, built_for, evidence)
-    if not level2 or data.basis is DeclarationBasis.CFFI_BACKEND:
-        return alone
-    from ftwheel.io.binaries.emulation import walk  # level 1 needs none of it
+    if level2 and data.basis is not DeclarationBasis.CFFI_BACKEND:
+        from ftwheel.io.binaries.emulation import walk  # level 1 needs none of it
 
-    if not walk.supports(image):
-        return alone
+        level2 = walk.supports(image)
+    else:
+        level2 = False
+    if not level2:
+        data = judge_unwalked(data, image, init_name, definitions)
+        return _Answer(data, ReadingLevel.DATA if data.decided else ReadingLevel.NONE, built_for, evidence)
     walked = walk.decide_by_code(image, init_name, built_for, confirm=data.decided)
     code = walked.verdict
     if code.abi is not None and code.abi != data.abi:
@@ -135,11 +137,12 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _
     if built_for is BuiltFor.CANNOT_TELL and walked.free_threaded is not None:
         built_for = BuiltFor.FREE_THREADED if walked.free_threaded else BuiltFor.DEFAULT
         evidence += (f"{init_name} makes a module definition with the {built_for.value} object head",)
-    if data.decided and (
-        (not code.decided and not walked.conflict)
-        or (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase)
-    ):
-        return replace(alone, built_for=built_for, evidence=evidence)
+    if not code.decided and not walked.conflict:
+        data = judge_unwalked(data, image, init_name, definitions)
+        if data.decided:
+            return _Answer(data, ReadingLevel.DATA, built_for, evidence)
+    elif data.decided and (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase):
+        return _Answer(data, ReadingLevel.DATA, built_for, evidence)
     return _Answer(code, ReadingLevel.CODE if code.decided else ReadingLevel.NONE, built_for, evidence)
 
 

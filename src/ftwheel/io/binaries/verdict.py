@@ -12,7 +12,15 @@ from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.references import mentions_slots
 from ftwheel.io.binaries.toolchain import has_string
 
-__all__ = ["SET_GIL", "BinaryVerdict", "decide_by_data", "judge_create_slot", "undecided", "verdict_of_slots"]
+__all__ = [
+    "SET_GIL",
+    "BinaryVerdict",
+    "decide_by_data",
+    "judge_create_slot",
+    "judge_unwalked",
+    "undecided",
+    "verdict_of_slots",
+]
 
 SET_GIL = "PyUnstable_Module_SetGIL"
 _CREATE = {"PyModule_Create2", "PyModule_Create2TraceRefs"}
@@ -69,6 +77,18 @@ def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> BinaryVe
     return BinaryVerdict(gil, basis, interpreters, phase, reason, slots.abi, slots.ids)
 
 
+def judge_unwalked(
+    verdict: BinaryVerdict, image: BinaryImage, init_name: str, definitions: Sequence[Definition]
+) -> BinaryVerdict:
+    """Level 1's verdict where no walk has confirmed it: none where the init function may change the slots."""
+    if verdict.decided and verdict.phase is InitPhase.MULTI:
+        name = init_name.partition("_")[2]
+        for own in definitions:
+            if own.name.rpartition(".")[2] == name and mentions_slots(image, init_name, own):
+                return undecided(f"{init_name} may change the slots of definition {own.name!r}", InitPhase.MULTI)
+    return verdict
+
+
 def judge_create_slot(verdict: BinaryVerdict, imports: Iterable[str]) -> BinaryVerdict:
     """The verdict, or none where a ``Py_mod_create`` function may make something else than a module.
 
@@ -104,8 +124,6 @@ def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Def
             if found.slots is not None and found.slots.count
         }
         if len(verdicts) == 1 and len(own) == 1:
-            if mentions_slots(image, init_name, own[0]):
-                return undecided(f"{init_name} may change the slots of definition {own[0].name!r}", InitPhase.MULTI)
             return verdicts.pop()
         if not own:
             return undecided(f"no static module definition is named {name!r}")
