@@ -21,6 +21,8 @@ from support.projects import c_project, c_source, intree_project
 
 pytestmark = pytest.mark.e2e
 
+DOCS = Path(__file__).parents[2] / "docs"
+
 # Builds a wheel without a backend's help; what HOOK does comes first.
 BACKEND = """
 import base64, hashlib, os, subprocess, sys, zipfile
@@ -177,7 +179,11 @@ def test_an_extension_that_fell_away_is_told_with_its_error(
 
     assert (result["passed"], [each["code"] for each in result["findings"]]) == (passed, [code] if code else [])
     if code:
-        assert "fatal error: crc32c.h: No such file" in result["findings"][0]["message"]
+        message = result["findings"][0]["message"]
+        assert "fatal error: crc32c.h: No such file" in message
+        if code == "FTW705":  # the example on the page is this one
+            page = (DOCS / "rules" / "FTW705.md").read_text(encoding="utf-8")
+            assert {line.strip() for line in message.splitlines()} <= {line.strip() for line in page.splitlines()}
     reason = result["wheels"][0]["repair"]["reason"]
     assert (reason == "the wheel has errors") is not passed
 

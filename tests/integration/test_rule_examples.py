@@ -13,11 +13,12 @@ import pytest
 
 from ftwheel.cli.main import main
 from ftwheel.core.dependencies.readiness import GilDeclarations
-from ftwheel.core.wheel.extension_module import Declaration
+from ftwheel.core.wheel.extension_module import Declaration, Toolchain
 from ftwheel.render.dependencies.report import write
 from ftwheel.render.findings import summary, write_text
 from ftwheel.rules.registry import RULES
 from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
+from ftwheel.rules.wheel.fixes import UNTRIED
 from ftwheel.rules.wheel.selection import RuleSelection
 from support.backend_examples import COMPILED, REFUSALS, compiled, refused
 from support.modules import DECLARED, UNDECLARED, build_module, every_abi, ext_suffix
@@ -192,6 +193,18 @@ def test_every_fix_is_applied_by_a_test() -> None:
         assert f"def {name}(" in (root / path).read_text(encoding="utf-8")
     assert RULES.keys() == here | elsewhere.keys()
     assert not here & elsewhere.keys()
+
+
+def test_the_advice_for_every_toolchain_is_applied_by_a_test() -> None:
+    """FTW401 names what each toolchain has to write; the page says of which ones nobody tried it."""
+    tried = {
+        "test_toolchain_advice.py": [Toolchain.SWIG, Toolchain.CYTHON, Toolchain.PYO3],
+        "test_binaries_toolchains.py": [Toolchain.PYBIND11, Toolchain.NANOBIND, Toolchain.CFFI, Toolchain.C],
+    }
+    for name, toolchains in tried.items():
+        text = (Path(__file__).parent / name).read_text(encoding="utf-8").lower()
+        assert not [each for each in toolchains if f"def test_{each.name.lower()}" not in text]
+    assert {*UNTRIED, *(each for toolchains in tried.values() for each in toolchains)} == set(Toolchain)
 
 
 @pytest.mark.parametrize("code", RULES)

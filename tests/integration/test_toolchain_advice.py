@@ -1,7 +1,11 @@
-"""The advice of FTW401 for SWIG, by its version, and for Cython: applied to a module it is said about, it works."""
+"""The advice of FTW401 for SWIG, by its version, for Cython and for PyO3: applied to a module, it works.
+
+Those for C, pybind11 and nanobind are tried in ``test_binaries_toolchains``.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -33,7 +37,12 @@ def advice(folder: Path, python: str, name: str, source: Path) -> list[tuple[str
     """What the check says about the GIL of a module compiled from generated C: code and fix."""
     out = folder / f"{name}{ext_suffix(python)}"
     subprocess.run(["cc", "-shared", "-fPIC", f"-I{include_dir(python)}", source, "-o", out], check=True)
-    wheel = make_wheel(folder / "dist", "demo-1.0-cp313-cp313t-linux_x86_64.whl", {out.name: out.read_bytes()})
+    return about(folder, out.name, out.read_bytes())
+
+
+def about(folder: Path, name: str, module: bytes) -> list[tuple[str, str]]:
+    """What the check says about the GIL of a module: code and fix."""
+    wheel = make_wheel(folder / "dist", "demo-1.0-cp313-cp313t-linux_x86_64.whl", {name: module})
     facts = WheelFacts(wheel=inspect_wheel(str(wheel)), stable_symbols=stable_symbols)
     return [(each.code, each.fix) for each in RuleSelection(select=("FTW401", "FTW402", "FTW403")).judge(facts)]
 
@@ -72,3 +81,42 @@ def test_cython_that_declares_nothing_gets_one_finding(tmp_path: Path, free_thre
     assert code == "FTW401"
     assert "`# cython: freethreading_compatible=True`" in fix
     assert told("# cython: freethreading_compatible=True\n") == []
+
+
+MANIFEST = """
+[package]
+name = "demo"
+version = "1.0.0"
+edition = "2021"
+
+[lib]
+crate-type = ["cdylib"]
+
+[dependencies]
+pyo3 = { version = "=0.27", features = ["extension-module"] }
+"""
+MODULE = """
+use pyo3::prelude::*;
+
+#[pymodule%s]
+fn demo(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("answer", 42)
+}
+"""
+
+
+def test_pyo3_that_declares_nothing(tmp_path: Path, free_threaded_python: str) -> None:
+    """0.27 is the last version that says by default that the GIL is needed."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "Cargo.toml").write_text(MANIFEST)
+
+    def told(attribute: str) -> list[tuple[str, str]]:
+        (tmp_path / "src" / "lib.rs").write_text(MODULE % attribute)
+        environ = {**os.environ, "PYO3_PYTHON": free_threaded_python, "CARGO_TARGET_DIR": str(tmp_path / "target")}
+        subprocess.run(["cargo", "build", "--quiet", "--release"], cwd=tmp_path, env=environ, check=True)
+        built = tmp_path / "target" / "release" / "libdemo.so"
+        return about(tmp_path, f"demo{ext_suffix(free_threaded_python)}", built.read_bytes())
+
+    ((code, fix),) = told("")
+    assert (code, "`#[pymodule(gil_used = false)]`" in fix) == ("FTW401", True)
+    assert told("(gil_used = false)") == []

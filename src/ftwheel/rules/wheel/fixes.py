@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ftwheel.core.wheel.extension_module import InitPhase, Toolchain
 
-__all__ = ["declaration_fix", "declarations"]
+__all__ = ["UNTRIED", "declaration_fix", "declarations"]
 
 _CAUTION = "Once the code is safe without the GIL: "
 
@@ -17,7 +17,7 @@ _BY_TOOLCHAIN = {
     Toolchain.PYBIND11: "write `PYBIND11_MODULE(NAME, m, py::mod_gil_not_used())` (pybind11 2.13 or newer).",
     Toolchain.NANOBIND: "add `FREE_THREADED` to `nanobind_add_module(...)` in CMake (nanobind 2.2 or newer).",
     Toolchain.PYO3: "write `#[pymodule(gil_used = false)]` (PyO3 0.23 or newer; 0.28 and newer declare by default).",
-    Toolchain.CFFI: "build with a cffi release that supports free-threading; `_cffi_backend` declares for the module.",
+    Toolchain.CFFI: "nothing is to be done: `_cffi_backend` declares for the module (cffi 2.0 or newer).",
     Toolchain.MYPYC: "build with a mypy release whose mypyc supports free-threading; it writes the declaration.",
     Toolchain.F2PY: "pass `--freethreading-compatible` to f2py (NumPy 2.1 or newer).",
     Toolchain.BOOST_PYTHON: (
@@ -25,6 +25,9 @@ _BY_TOOLCHAIN = {
         "under `#ifdef Py_GIL_DISABLED`."
     ),
 }
+UNTRIED = (Toolchain.BOOST_PYTHON, Toolchain.F2PY, Toolchain.MYPYC)
+"""Toolchains whose text is from their manuals alone: no test builds a module with it."""
+
 # SWIG 4.4 and newer generate multi-phase modules, in which a call in %init comes too early to count
 _SWIG = {
     InitPhase.MULTI: (
@@ -72,4 +75,8 @@ def declarations() -> str:
     texts |= {toolchain.value: text for toolchain, text in _BY_TOOLCHAIN.items()}
     texts |= {"SWIG, multi-phase": _SWIG[InitPhase.MULTI], "SWIG, single-phase": _SWIG[InitPhase.SINGLE]}
     rows = [f"- **{name}**: {text}" for name, text in sorted(texts.items(), key=lambda item: item[0].lower())]
-    return "\n## How each toolchain declares it\n\n" + "\n".join(rows) + "\n"
+    *names, last = (toolchain.value for toolchain in UNTRIED)
+    tried = (
+        f"Tests apply each to a module that lacks it, but for {', '.join(names)} and {last}: those are as documented."
+    )
+    return "\n## How each toolchain declares it\n\n" + "\n".join(rows) + f"\n\n{tried}\n"
