@@ -1,4 +1,4 @@
-"""The advice of FTW401 for SWIG, by its version, for Cython and for PyO3: applied to a module, it works.
+"""The advice of FTW401 for SWIG, by its version, for Cython, f2py and PyO3: applied to a module, it works.
 
 Those for C, pybind11 and nanobind are tried in ``test_binaries_toolchains``.
 """
@@ -81,6 +81,41 @@ def test_cython_that_declares_nothing_gets_one_finding(tmp_path: Path, free_thre
     assert code == "FTW401"
     assert "`# cython: freethreading_compatible=True`" in fix
     assert told("# cython: freethreading_compatible=True\n") == []
+
+
+SIGNATURE = """
+python module demo
+  interface
+    subroutine add(a, b, c)
+      intent(c) add
+      intent(c)
+      integer, intent(in) :: a, b
+      integer, intent(out) :: c
+    end subroutine add
+  end interface
+end python module demo
+"""
+
+
+def test_f2py_that_declares_nothing(tmp_path: Path, free_threaded_python: str) -> None:
+    """It says by default that the GIL is needed; a signature of C functions needs no Fortran compiler."""
+    python = tool(tmp_path / "env", free_threaded_python, "numpy>=2.1", "python")
+    where = "import numpy, numpy.f2py; print(numpy.f2py.get_include(), numpy.get_include())"
+    own, numpy = subprocess.run([python, "-c", where], capture_output=True, text=True, check=True).stdout.split()
+    (tmp_path / "demo.pyf").write_text(SIGNATURE)
+    (tmp_path / "add.c").write_text("void add(int a, int b, int *c) { *c = a + b; }\n")
+
+    def told(*options: str) -> list[tuple[str, str]]:
+        subprocess.run([python, "-m", "numpy.f2py", "demo.pyf", *options], cwd=tmp_path, check=True)
+        name = f"demo{ext_suffix(free_threaded_python)}"
+        headers = [f"-I{folder}" for folder in (own, numpy, include_dir(free_threaded_python))]
+        sources = ["demomodule.c", "add.c", f"{own}/fortranobject.c"]
+        subprocess.run(["cc", "-w", "-shared", "-fPIC", *headers, *sources, "-o", name], cwd=tmp_path, check=True)
+        return about(tmp_path, name, (tmp_path / name).read_bytes())
+
+    ((code, fix),) = told()
+    assert (code, "`--freethreading-compatible`" in fix) == ("FTW401", True)
+    assert told("--freethreading-compatible") == []
 
 
 MANIFEST = """

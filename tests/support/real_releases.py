@@ -52,4 +52,4 @@ def _files(release: dict[str, Any]) -> list[File]:
 
 def head(message: str) -> str:
     """The part of a message that does not depend on older releases: what is wrong, where."""
-    return re.split(r"; |: on the older systems| in [0-9]+ places?,", message)[0]
+    return re.split(r"; |: on the older systems|(?<=[.]whl) on ", message)[0]

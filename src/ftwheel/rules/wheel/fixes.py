@@ -25,7 +25,7 @@ _BY_TOOLCHAIN = {
         "under `#ifdef Py_GIL_DISABLED`."
     ),
 }
-UNTRIED = (Toolchain.BOOST_PYTHON, Toolchain.F2PY, Toolchain.MYPYC)
+UNTRIED = (Toolchain.BOOST_PYTHON, Toolchain.MYPYC)
 """Toolchains whose text is from their manuals alone: no test builds a module with it."""
 
 # SWIG 4.4 and newer generate multi-phase modules, in which a call in %init comes too early to count

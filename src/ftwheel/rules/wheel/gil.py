@@ -24,8 +24,9 @@ def _free_threaded(facts: WheelFacts) -> Iterator[tuple[str, ExtensionModule]]:
                     yield name, extension
 
 
-# What they write into a module whose source says nothing: that it needs the GIL (Cython 3.1, PyO3 0.23 to 0.27).
-_NEEDED_BY_DEFAULT = frozenset({Toolchain.CYTHON, Toolchain.PYO3})
+# What they write into a module whose source says nothing: that it needs the GIL (Cython 3.1, PyO3 0.23 to 0.27, f2py of
+# NumPy 2.1).
+_NEEDED_BY_DEFAULT = frozenset({Toolchain.CYTHON, Toolchain.F2PY, Toolchain.PYO3})
 
 
 def declares_by_default(extension: ExtensionModule) -> bool:
@@ -87,7 +88,7 @@ class NeedsTheGil(WheelRule):
     title = "A module of a free-threaded wheel declares that it needs the GIL"
     why = """It says so on purpose (`Py_MOD_GIL_USED`), and a free-threaded interpreter obeys: it enables the GIL for
         the whole process when the module is imported. Whoever installs the wheel for free-threading gets none. A
-        module of Cython or PyO3 says so by default, and is FTW401's."""
+        module of Cython, f2py or PyO3 says so by default, and is FTW401's."""
     fix = """Say so in the documentation, or port the module. If it is meant, name it in
         `[tool.ftwheel.check] undeclared = ["pkg._module"]`."""
     severity = Severity.WARNING
@@ -117,6 +118,7 @@ _BORROWED = {
 # Seen in empty modules and in 140 modules of wheels on the public index
 _GLUE = {
     Toolchain.CYTHON: {"PyDict_GetItemString", "PyDict_GetItemWithError", "PyDict_Next", "PyDict_SetDefault"},
+    Toolchain.F2PY: {"PyDict_GetItemString"},
     Toolchain.MYPYC: {"PyDict_GetItemWithError", "PyDict_Next", "PyDict_SetDefault", "PyList_GetItem"},
     Toolchain.NANOBIND: {"PyDict_GetItemWithError", "PyDict_Next"},
     Toolchain.PYBIND11: {"PyDict_GetItemWithError", "PyDict_Next", "PyDict_SetDefault", "PyList_GetItem"},
