@@ -166,3 +166,11 @@ def test_why_an_extension_was_left_out(log: str, modules: bool, told: str) -> No
 def test_a_full_disk() -> None:
     assert disk_is_full("cc1: error: a.o: No space left on device")
     assert not disk_is_full("a.c:1:2: error: no space here")
+
+
+def test_a_build_script_of_cargo_says_why() -> None:
+    failed = ["error: failed to run custom build command for `pyo3-ffi v0.30.1`", "", "Caused by:", "  --- stdout"]
+    why = "  error: PyO3 does not support the free-threaded build of CPython versions below 3.14"
+    log = "\n".join([*failed, *["  cargo:rustc-check-cfg=cfg(A)"] * 20, "", "  --- stderr", why])
+    assert interesting(log).splitlines()[-1] == why
+    assert interesting("\n".join(failed)).startswith(failed[0])

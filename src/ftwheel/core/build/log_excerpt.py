@@ -25,6 +25,8 @@ _OTHER = re.compile(
     r"(^|[\s:])(fatal )?(error|ERROR)( [A-Z]+\d+)?:|^FAILED: |^[\w.]*(Error|Exception)\b(:|$)|command not found$"
 )
 _TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\):$")
+_CARGO = re.compile(r"^error: failed to run custom build command for ")
+_BUILD_SCRIPT = re.compile(r"^\s+(?:error: |thread '.*' (?:\(\d+\) )?panicked at )")  # what a build.rs said
 _EXCEPTION = re.compile(r"^\s*[\w.]*(?:Error|Exception)\b: ")
 _ABOVE = re.compile(r"^In file included from |^\s+from \S+:\d+|: In (member )?(function|constructor)|: At top level")
 _BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$")
@@ -109,7 +111,12 @@ def _block(lines: Sequence[str], first: int) -> tuple[int, int]:
 
 
 def _raised(lines: Sequence[str], first: int) -> int:
-    """The exception that ends the log's last traceback says why; without one, the ``first`` error does."""
+    """The exception that ends the log's last traceback says why, or what a build script of cargo says at its end.
+
+    Without either, the ``first`` error does.
+    """
+    if _CARGO.search(lines[first]):
+        return next((at for at in range(first, len(lines)) if _BUILD_SCRIPT.search(lines[at])), first)
     if not any(_TRACEBACK.search(line) for line in lines):
         return first
     return max((number for number, line in enumerate(lines) if _EXCEPTION.search(line)), default=first)
