@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -12,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from ftwheel.cli.main import main
 from ftwheel.cli.missing import OUTCOMES
 from ftwheel.core.index.page import normalized
 from ftwheel.io.system.environment_probe import this_platform
 from ftwheel_build import config
 from support.documents import documented
+from support.in_process import CommandRun, configure_nothing
 from support.published import publish
 from support.server import IndexServer, serve
 
@@ -30,43 +29,18 @@ TARGETS = ("--target", LINUX, "--target", "3.15t-manylinux_2_28_x86_64")
 
 @pytest.fixture(autouse=True)
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user with nothing configured and nothing in the cache."""
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_", "XDG_", "VIRTUAL_ENV")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_COLOR", "1")
+    """The folder of a user with nothing configured and nothing in the cache."""
+    configure_nothing(monkeypatch, tmp_path)
+    monkeypatch.delenv("UV_NO_CONFIG")
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
     return work
 
 
-class Run:
-    """Runs the command, and keeps what it said."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str) -> int:
-        try:
-            code = main(["missing", *arguments])
-        except SystemExit as stopped:  # argparse
-            code = int(stopped.code or 0)
-        self.out, self.err = self._capsys.readouterr()
-        return code
-
-    def json(self, *arguments: str) -> dict[str, Any]:
-        assert self(*arguments, "--format", "json") in {0, 1}, self.err
-        answer: dict[str, Any] = json.loads(self.out)
-        return answer
-
-
 @pytest.fixture
-def missing(capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(capsys)
+def missing(capsys: pytest.CaptureFixture[str]) -> CommandRun:
+    return CommandRun("missing", capsys)
 
 
 @pytest.fixture
@@ -82,7 +56,7 @@ def outcomes(body: dict[str, Any]) -> dict[str, list[str]]:
 # --- the example of the documentation --------------------------------------------------------------------------------
 
 
-def test_a_lock_shows_what_is_missing_and_what_helps(missing: Run) -> None:
+def test_a_lock_shows_what_is_missing_and_what_helps(missing: CommandRun) -> None:
     assert missing(*SHOP, *TARGETS) == 1
     lines = missing.out.splitlines()
     assert [line.split()[:4] for line in lines if "sdist  " in line] == [
@@ -94,7 +68,7 @@ def test_a_lock_shows_what_is_missing_and_what_helps(missing: Run) -> None:
     assert missing.err == ""
 
 
-def test_markers_decide_for_each_target(missing: Run) -> None:
+def test_markers_decide_for_each_target(missing: CommandRun) -> None:
     (found,) = [
         each for each in missing.json(*SHOP, *TARGETS, "--all")["projects"] if each["name"] == "typing-extensions"
     ]
@@ -102,7 +76,7 @@ def test_markers_decide_for_each_target(missing: Run) -> None:
     assert found["chains"] == [["httpx", "anyio", "typing-extensions"]]
 
 
-def test_our_own_dependencies_are_ready_everywhere(missing: Run) -> None:
+def test_our_own_dependencies_are_ready_everywhere(missing: CommandRun) -> None:
     own = RECORDINGS / "own"
     platforms = ("manylinux_2_28_x86_64", "win_amd64", "macosx_14_0_arm64")
     targets = [text for platform in platforms for text in ("--target", f"3.14t-{platform}")]
@@ -128,7 +102,7 @@ def test_our_own_dependencies_are_ready_everywhere(missing: Run) -> None:
         (("--fail-on", "warning"), 1, "8 of 10 ready; 2 block"),
     ],
 )
-def test_what_fails_is_said_by_the_user(missing: Run, options: tuple[str, ...], code: int, summary: str) -> None:
+def test_what_fails_is_said_by_the_user(missing: CommandRun, options: tuple[str, ...], code: int, summary: str) -> None:
     assert missing(*SHOP, *TARGETS, *options) == code
     assert missing.out.splitlines()[-1] == summary
 
@@ -141,7 +115,9 @@ def test_what_fails_is_said_by_the_user(missing: Run, options: tuple[str, ...], 
         ('fail-on = ["never"]', 0, "8 of 10 ready; 2 allowed"),
     ],
 )
-def test_what_fails_is_said_by_the_project(missing: Run, user: Path, table: str, code: int, summary: str) -> None:
+def test_what_fails_is_said_by_the_project(
+    missing: CommandRun, user: Path, table: str, code: int, summary: str
+) -> None:
     (user / "pyproject.toml").write_text(f"[tool.ftwheel.missing]\n{table}\n")
     assert missing(*SHOP, *TARGETS) == code
     assert missing.out.splitlines()[-1] == summary
@@ -150,7 +126,7 @@ def test_what_fails_is_said_by_the_project(missing: Run, user: Path, table: str,
     assert missing(*SHOP, *TARGETS, "--config", "elsewhere.toml") == code
 
 
-def test_targets_are_said_by_the_project_and_the_command_line_goes_before(missing: Run, user: Path) -> None:
+def test_targets_are_said_by_the_project_and_the_command_line_goes_before(missing: CommandRun, user: Path) -> None:
     (user / "pyproject.toml").write_text('[tool.ftwheel.missing]\ntargets = ["3.14t-win_amd64"]\n')
     assert missing.json(*SHOP)["targets"] == ["cp314t-win_amd64"]
     assert missing.json(*SHOP, "--target", LINUX)["targets"] == ["cp314t-manylinux_2_28_x86_64"]
@@ -160,7 +136,7 @@ def test_the_outcomes_of_the_configuration_are_those_of_the_option() -> None:
     assert set(OUTCOMES) == set(config.OUTCOMES)
 
 
-def test_never_fails_where_it_is_told_to(missing: Run) -> None:
+def test_never_fails_where_it_is_told_to(missing: CommandRun) -> None:
     assert missing(*SHOP, *TARGETS, "--fail-on", "never") == 0
 
 
@@ -168,19 +144,19 @@ def test_never_fails_where_it_is_told_to(missing: Run) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "tree", "json", "markdown", "csv", "github", "sarif"])
-def test_each_form_is_the_same_on_the_terminal_and_in_a_file(missing: Run, user: Path, form: str) -> None:
+def test_each_form_is_the_same_on_the_terminal_and_in_a_file(missing: CommandRun, user: Path, form: str) -> None:
     assert missing(*SHOP, *TARGETS, "--format", form, "--report", f"{form}=out") == 1
     assert "brotli" in missing.out
     assert (user / "out").read_text(encoding="utf-8") == missing.out
 
 
-def test_an_issue_can_be_pasted(missing: Run) -> None:
+def test_an_issue_can_be_pasted(missing: CommandRun) -> None:
     assert missing(*SHOP, *TARGETS, "--issue", "Brotli") == 0
     assert missing.out.startswith("Wheels for free-threaded CPython 3.14 and 3.15 (cp314t and cp315t)\n\nHello")
     assert "`brotli-1.2.1.tar.gz`" in missing.out
 
 
-def test_no_issue_where_an_upgrade_is_all_it_takes(missing: Run) -> None:
+def test_no_issue_where_an_upgrade_is_all_it_takes(missing: CommandRun) -> None:
     assert missing(*SHOP, *TARGETS, "--issue", "lxml") == 2
     assert "upgrade to 6.1.3 (2026-09-02), which has the wheels" in missing.err
     assert missing(*SHOP, *TARGETS, "--issue", "numpy") == 2
@@ -190,7 +166,7 @@ def test_no_issue_where_an_upgrade_is_all_it_takes(missing: Run) -> None:
 # --- shards ----------------------------------------------------------------------------------------------------------
 
 
-def test_shards_make_the_whole_report_again(missing: Run, user: Path) -> None:
+def test_shards_make_the_whole_report_again(missing: CommandRun, user: Path) -> None:
     whole = missing.json(*SHOP, *TARGETS)
     for number in (1, 2, 3):
         missing(*SHOP, *TARGETS, "--shard", f"{number}/3", "--format", "json")
@@ -217,7 +193,9 @@ def test_shards_make_the_whole_report_again(missing: Run, user: Path) -> None:
         (("httpx", *SHOP[1:]), "a recording has pages, and not what files require"),
     ],
 )
-def test_wrong_input_is_one_clear_message(missing: Run, user: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_wrong_input_is_one_clear_message(
+    missing: CommandRun, user: Path, arguments: tuple[str, ...], message: str
+) -> None:
     (user / "other.json").write_text("{}")
     (user / "deep.json").write_text("[" * 200_000)
     assert missing(*arguments) == 2
@@ -238,7 +216,7 @@ def index(server: IndexServer) -> tuple[str, ...]:
     return "--index-url", f"{server.url}/simple/", "--no-config"
 
 
-def test_the_tree_is_resolved_for_each_target(missing: Run, index: tuple[str, ...]) -> None:
+def test_the_tree_is_resolved_for_each_target(missing: CommandRun, index: tuple[str, ...]) -> None:
     both = ("--target", LINUX, "--target", "3.14t-win_amd64")
     body = missing.json("app", *index, *both, "--only-binary", "leaf")
     chains = {each["name"]: each["chains"] for each in body["projects"]}
@@ -249,7 +227,7 @@ def test_the_tree_is_resolved_for_each_target(missing: Run, index: tuple[str, ..
     assert outcomes(body)["lib"] == ["sdist", "sdist"]
 
 
-def test_no_deps_looks_at_what_is_named_alone(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
+def test_no_deps_looks_at_what_is_named_alone(missing: CommandRun, server: IndexServer, index: tuple[str, ...]) -> None:
     assert outcomes(missing.json("lib", "leaf", "--no-deps", *index, "--target", LINUX)) == {
         "leaf": ["free-threaded wheel"],
         "lib": ["sdist"],
@@ -257,7 +235,7 @@ def test_no_deps_looks_at_what_is_named_alone(missing: Run, server: IndexServer,
     assert {path for path in server.paths if path.startswith("/files")} == set()
 
 
-def test_a_requirements_file_says_where_to_look(missing: Run, user: Path, index: tuple[str, ...]) -> None:
+def test_a_requirements_file_says_where_to_look(missing: CommandRun, user: Path, index: tuple[str, ...]) -> None:
     (user / "requirements.txt").write_text(f"--index-url {index[1]}\nleaf\n--no-binary leaf\n")
     for arguments in (("requirements.txt",), ("-r", "requirements.txt")):
         body = missing.json(*arguments, "--no-deps", "--no-config", "--target", LINUX)
@@ -265,7 +243,7 @@ def test_a_requirements_file_says_where_to_look(missing: Run, user: Path, index:
 
 
 def test_a_folder_stands_for_its_project_and_a_name_for_a_project_on_the_index(
-    missing: Run, user: Path, index: tuple[str, ...]
+    missing: CommandRun, user: Path, index: tuple[str, ...]
 ) -> None:
     (user / "leaf").mkdir()
     (user / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\ndependencies = ["leaf"]\n')
@@ -275,7 +253,7 @@ def test_a_folder_stands_for_its_project_and_a_name_for_a_project_on_the_index(
         assert (body["inputs"], list(outcomes(body))) == (["pyproject.toml"], ["leaf"])
 
 
-def test_the_tracker_and_the_extra_that_could_go_are_named(missing: Run, server: IndexServer) -> None:
+def test_the_tracker_and_the_extra_that_could_go_are_named(missing: CommandRun, server: IndexServer) -> None:
     publish(
         server,
         "site",
@@ -301,7 +279,9 @@ def test_the_tracker_and_the_extra_that_could_go_are_named(missing: Run, server:
     assert "leave out" not in json.dumps(plain)
 
 
-def test_a_lock_that_does_not_say_who_requires_whom_is_completed(missing: Run, server: IndexServer, user: Path) -> None:
+def test_a_lock_that_does_not_say_who_requires_whom_is_completed(
+    missing: CommandRun, server: IndexServer, user: Path
+) -> None:
     """``uv pip compile --format pylock.toml`` writes no dependencies; the wheels that are locked declare them."""
     fast = ("Provides-Extra: fast",)
     publish(server, "site", "site-1.0-py3-none-any.whl", requires=("web[fast]",))
@@ -327,7 +307,7 @@ def test_a_lock_that_does_not_say_who_requires_whom_is_completed(missing: Run, s
     assert {each["name"]: each["dependents"] for each in plain["projects"]} == {"brick": 0, "site": 0, "web": 0}
 
 
-def test_offline_answers_from_the_cache(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
+def test_offline_answers_from_the_cache(missing: CommandRun, server: IndexServer, index: tuple[str, ...]) -> None:
     first = missing.json("app", *index, "--target", LINUX)
     asked = len(server.paths)
     assert missing.json("app", *index, "--target", LINUX, "--offline") == first
@@ -336,7 +316,7 @@ def test_offline_answers_from_the_cache(missing: Run, server: IndexServer, index
     assert "elsewhere" in missing.out
 
 
-def test_a_project_that_fails_stops_no_other(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
+def test_a_project_that_fails_stops_no_other(missing: CommandRun, server: IndexServer, index: tuple[str, ...]) -> None:
     server.put("/simple/broken/", "{")
     assert missing("broken", "leaf", "nowhere", "--no-deps", *index, "--target", LINUX) == 4
     assert "error: broken: " in missing.out
@@ -344,7 +324,7 @@ def test_a_project_that_fails_stops_no_other(missing: Run, server: IndexServer, 
     assert missing.out.splitlines()[-1] == "1 of 3 ready; 2 cannot be told"
 
 
-def test_a_recording_gives_the_same_report(missing: Run, index: tuple[str, ...]) -> None:
+def test_a_recording_gives_the_same_report(missing: CommandRun, index: tuple[str, ...]) -> None:
     asked = ("lib", "leaf", "--no-deps", "--target", LINUX)
     assert missing(*asked, *index, "--record", "pages") == 1
     first = missing.out
@@ -355,20 +335,20 @@ def test_a_recording_gives_the_same_report(missing: Run, index: tuple[str, ...])
 # --- targets and environments ----------------------------------------------------------------------------------------
 
 
-def test_without_a_target_it_is_the_twin_on_this_platform(missing: Run, index: tuple[str, ...]) -> None:
+def test_without_a_target_it_is_the_twin_on_this_platform(missing: CommandRun, index: tuple[str, ...]) -> None:
     body = missing.json("leaf", "--no-deps", *index)
     assert all(label.endswith(f"t-{this_platform()}") for label in body["targets"])
 
 
 def test_the_twin_is_that_of_the_interpreter_named(
-    missing: Run, index: tuple[str, ...], free_threaded_python: str
+    missing: CommandRun, index: tuple[str, ...], free_threaded_python: str
 ) -> None:
     body = missing.json("leaf", "--no-deps", *index, "--python", free_threaded_python)
     assert [label.partition("-")[0] for label in body["targets"]] == ["cp313t", "cp314t"]
 
 
 def test_the_active_environment_is_looked_at(
-    missing: Run, user: Path, index: tuple[str, ...], default_python: str, monkeypatch: pytest.MonkeyPatch
+    missing: CommandRun, user: Path, index: tuple[str, ...], default_python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = user / "env" / "lib" / "python3.13" / "site-packages" / "leaf-1.0.dist-info"
     folder.mkdir(parents=True)
@@ -390,7 +370,9 @@ def test_the_active_environment_is_looked_at(
 # --- what the documentation shows ------------------------------------------------------------------------------------
 
 
-def test_the_conflict_that_the_documentation_shows(missing: Run, server: IndexServer, index: tuple[str, ...]) -> None:
+def test_the_conflict_that_the_documentation_shows(
+    missing: CommandRun, server: IndexServer, index: tuple[str, ...]
+) -> None:
     publish(server, "requests", "requests-2.28.0-py3-none-any.whl", requires=("urllib3<1.27,>=1.21.1",))
     publish(server, "urllib3", "urllib3-1.26.20-py3-none-any.whl", "urllib3-2.7.0-py3-none-any.whl")
     asked = ("requests==2.28.0", "urllib3>=2", "--target", "3.14t-manylinux_2_28_x86_64")
@@ -398,7 +380,7 @@ def test_the_conflict_that_the_documentation_shows(missing: Run, server: IndexSe
     documented("missing-resolution.md", "ftwheel missing requests==2.28.0", missing.err)
 
 
-def test_the_mistake_that_the_documentation_shows(missing: Run, user: Path) -> None:
+def test_the_mistake_that_the_documentation_shows(missing: CommandRun, user: Path) -> None:
     (user / "requirements.txt").write_text("scrapy\n\n--extra-index https://index.example/simple/\n")
     assert missing("-r", "requirements.txt") == 2
     documented("missing-inputs.md", "ftwheel missing -r requirements.txt", missing.err)

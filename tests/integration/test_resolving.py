@@ -129,7 +129,9 @@ def test_a_project_without_files_for_the_target_ends_the_installer_and_not_us(
     )
     found = resolve(index, dependencies("app"), installer=installer)
     assert versions(found) == {"app": "1.0", "native": "", "nowhere": "", "other": "1.0"}
-    assert [(pin.name, pin.requirement.specification) for pin in found.unavailable] == [
+    assert [
+        (pin.name, pin.requirement.specification) for pin in [pin for pin in found.pins if pin.candidate is None]
+    ] == [
         ("native", ">=1"),
         ("nowhere", ""),
     ]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ftwheel.cli.main import main
 from ftwheel.core.tags.environments import parse_environment
 from ftwheel.io.system.environment_probe import environment_of
 from support.clients import page
+from support.in_process import CommandRun, configure_nothing
 from support.server import HTML, IndexServer, Reply, serve
 
 RECORDINGS = str(Path(__file__).parents[1] / "recordings")
@@ -23,15 +21,8 @@ RECORDINGS = str(Path(__file__).parents[1] / "recordings")
 
 @pytest.fixture(autouse=True)
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user with nothing configured and nothing in the cache."""
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_", "XDG_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("UV_NO_CONFIG", "1")
-    monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.chdir(tmp_path)
+    """The folder of a user with nothing configured and nothing in the cache."""
+    configure_nothing(monkeypatch, tmp_path)
     return tmp_path
 
 
@@ -41,30 +32,9 @@ def server() -> Iterator[IndexServer]:
         yield running
 
 
-class Run:
-    """Runs a command, and keeps what it said."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str) -> int:
-        try:
-            code = main(["simulate", *arguments])
-        except SystemExit as stopped:  # argparse
-            code = int(stopped.code or 0)
-        self.out, self.err = self._capsys.readouterr()
-        return code
-
-    def json(self, *arguments: str) -> dict[str, Any]:
-        assert self(*arguments, "--format", "json") in {0, 1}, self.err
-        answer: dict[str, Any] = json.loads(self.out)
-        return answer
-
-
 @pytest.fixture
-def simulate(capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(capsys)
+def simulate(capsys: pytest.CaptureFixture[str]) -> CommandRun:
+    return CommandRun("simulate", capsys)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -74,7 +44,7 @@ def rows(text: str) -> list[list[str]]:
 # --- the example of the documentation --------------------------------------------------------------------------------
 
 
-def test_windows_falls_to_the_sdist_and_its_free_threaded_build_does_not(simulate: Run) -> None:
+def test_windows_falls_to_the_sdist_and_its_free_threaded_build_does_not(simulate: CommandRun) -> None:
     code = simulate(
         "rpds-py==0.22.0",
         "--index",
@@ -102,7 +72,7 @@ def test_windows_falls_to_the_sdist_and_its_free_threaded_build_does_not(simulat
     assert "note: 0.22.0 is yanked: " in simulate.out
 
 
-def test_the_whole_matrix_is_grouped(simulate: Run) -> None:
+def test_the_whole_matrix_is_grouped(simulate: CommandRun) -> None:
     assert simulate("rpds-py==0.22.0", "--index", RECORDINGS) == 1
     lines = rows(simulate.out)
     assert ["cp313", "win_amd64, win32, win_arm64", "sdist", "sdist"] in lines
@@ -110,7 +80,7 @@ def test_the_whole_matrix_is_grouped(simulate: Run) -> None:
     assert ["cp314", "all 9", "sdist", "sdist"] in lines
 
 
-def test_an_outcome_can_be_allowed(simulate: Run) -> None:
+def test_an_outcome_can_be_allowed(simulate: CommandRun) -> None:
     asked = ("rpds-py==0.22.0", "--index", RECORDINGS, "--env", "cp313-win_amd64")
     assert simulate(*asked) == 1
     assert simulate(*asked, "--allow", "sdist") == 0
@@ -120,14 +90,14 @@ def test_an_outcome_can_be_allowed(simulate: Run) -> None:
 @pytest.mark.parametrize(
     ("day", "version"), [("2026-01-11", "0.9.4"), ("2026-01-12", "0.9.5"), ("2025-12-18", "0.9.3")]
 )
-def test_what_installers_saw_on_a_day(simulate: Run, day: str, version: str) -> None:
+def test_what_installers_saw_on_a_day(simulate: CommandRun, day: str, version: str) -> None:
     found = simulate.json("whenever", "--index", RECORDINGS, "--uploaded-prior-to", day, "--env", "cp314t-win_amd64")
     (result,) = found["results"]
     assert result["newest"] == {"pip": version, "uv": version}
     assert {cell["file"]["version"] for cell in result["cells"]} == {version}
 
 
-def test_every_file_is_explained_nearest_miss_first(simulate: Run) -> None:
+def test_every_file_is_explained_nearest_miss_first(simulate: CommandRun) -> None:
     simulate("rpds-py==0.22.0", "--index", RECORDINGS, "--explain", "cp313-win_amd64", "--installer", "pip")
     head, _, title, *body = simulate.out.splitlines()
     assert head == "rpds-py==0.22.0: pip on cp313-win_amd64 takes rpds_py-0.22.0.tar.gz"
@@ -142,7 +112,7 @@ def test_every_file_is_explained_nearest_miss_first(simulate: Run) -> None:
 # --- formats ---------------------------------------------------------------------------------------------------------
 
 
-def test_json_has_what_the_documentation_says(simulate: Run) -> None:
+def test_json_has_what_the_documentation_says(simulate: CommandRun) -> None:
     found = simulate.json(
         "rpds-py==0.22.0", "--index", RECORDINGS, "--env", "cp313-win_amd64", "--explain", "cp313t-win_amd64"
     )
@@ -169,7 +139,7 @@ def test_json_has_what_the_documentation_says(simulate: Run) -> None:
     assert "://" not in json.dumps(result["cells"]).replace(str(result["cells"][0]["file"]["yanked"]), "")
 
 
-def test_markdown_is_a_table_without_markup_of_the_index(simulate: Run, server: IndexServer) -> None:
+def test_markdown_is_a_table_without_markup_of_the_index(simulate: CommandRun, server: IndexServer) -> None:
     server.put("/demo/", page("demo", "demo-1.0+<b>|x.tar.gz", "demo-1.0.tar.gz", yanked="| **bold** <script>"))
     simulate(
         "demo==1.0",
@@ -187,7 +157,7 @@ def test_markdown_is_a_table_without_markup_of_the_index(simulate: Run, server: 
     assert "<b>|" not in simulate.out
 
 
-def test_control_characters_never_reach_the_terminal(simulate: Run, server: IndexServer) -> None:
+def test_control_characters_never_reach_the_terminal(simulate: CommandRun, server: IndexServer) -> None:
     server.put(
         "/demo/", page("demo", "demo-1.0\x1b[2J.tar.gz", "demo-1.0\u202e.tar.gz", "demo-1.0.tar.gz\n\nnext: lie")
     )
@@ -200,7 +170,9 @@ def test_control_characters_never_reach_the_terminal(simulate: Run, server: Inde
 # --- where to look ---------------------------------------------------------------------------------------------------
 
 
-def test_pip_merges_indexes_and_uv_takes_the_first_that_has_the_project(simulate: Run, server: IndexServer) -> None:
+def test_pip_merges_indexes_and_uv_takes_the_first_that_has_the_project(
+    simulate: CommandRun, server: IndexServer
+) -> None:
     server.put("/main/demo/", page("demo", "demo-2.0-py3-none-any.whl"))
     server.put("/extra/demo/", page("demo", "demo-1.0-py3-none-any.whl"))
     asked = ("demo", "-i", f"{server.url}/main", "--extra-index-url", f"{server.url}/extra", "--env", "cp314-win_amd64")
@@ -211,7 +183,7 @@ def test_pip_merges_indexes_and_uv_takes_the_first_that_has_the_project(simulate
     assert sorted(server.paths) == ["/extra/demo/", "/main/demo/"]  # each once, for both installers
 
 
-def test_a_page_that_nobody_reads_is_skipped_by_pip_and_stops_uv(simulate: Run, server: IndexServer) -> None:
+def test_a_page_that_nobody_reads_is_skipped_by_pip_and_stops_uv(simulate: CommandRun, server: IndexServer) -> None:
     server.put("/main/demo/", "<p>Please log in", content_type="text/plain")
     server.put("/extra/demo/", page("demo", "demo-1.0-py3-none-any.whl"))
     asked = ("demo", "-i", f"{server.url}/extra", "--extra-index-url", f"{server.url}/main", "--env", "cp314-win_amd64")
@@ -225,7 +197,7 @@ def test_a_page_that_nobody_reads_is_skipped_by_pip_and_stops_uv(simulate: Run, 
 
 
 def test_each_installer_is_configured_for_itself(
-    simulate: Run, server: IndexServer, monkeypatch: pytest.MonkeyPatch
+    simulate: CommandRun, server: IndexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.put("/pip/demo/", page("demo", "demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"))
     server.put("/uv/demo/", page("demo", "demo-3.0-py3-none-any.whl"))
@@ -237,7 +209,7 @@ def test_each_installer_is_configured_for_itself(
     assert simulate("demo", "--env", "cp314-win_amd64", "--no-config", "-i", f"{server.url}/pip") == 0
 
 
-def test_find_links_and_no_index(simulate: Run, user: Path) -> None:
+def test_find_links_and_no_index(simulate: CommandRun, user: Path) -> None:
     (user / "links").mkdir()
     (user / "links" / "demo-1.0-cp314-cp314t-win_amd64.whl").write_bytes(b"")
     (user / "links" / "other-1.0.tar.gz").write_bytes(b"")
@@ -250,7 +222,7 @@ def test_find_links_and_no_index(simulate: Run, user: Path) -> None:
 
 
 def test_configured_find_links_that_are_gone_are_only_a_warning(
-    simulate: Run, server: IndexServer, monkeypatch: pytest.MonkeyPatch
+    simulate: CommandRun, server: IndexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.put("/demo/", page("demo", "demo-1.0-py3-none-any.whl"))
     monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere/at/all")
@@ -260,7 +232,7 @@ def test_configured_find_links_that_are_gone_are_only_a_warning(
     assert simulate(*asked, "--find-links", "/nowhere/else") == 2
 
 
-def test_offline_and_refresh(simulate: Run, server: IndexServer) -> None:
+def test_offline_and_refresh(simulate: CommandRun, server: IndexServer) -> None:
     server.put("/demo/", page("demo", "demo-1.0-py3-none-any.whl"), headers={"Cache-Control": "max-age=600"})
     asked = ("demo", "-i", server.url, "--env", "cp314-win_amd64")
     assert simulate(*asked, "--offline") == 5
@@ -271,7 +243,7 @@ def test_offline_and_refresh(simulate: Run, server: IndexServer) -> None:
 
 
 def test_a_recording_is_made_and_replayed_without_the_index(
-    simulate: Run, server: IndexServer, monkeypatch: pytest.MonkeyPatch
+    simulate: CommandRun, server: IndexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.put("/main/demo/", page("demo", "demo-2.0.tar.gz", "demo-1.0-py3-none-any.whl"))
     server.put("/extra/demo/", '<a href="../files/demo-1.5.tar.gz">x</a>', content_type=HTML)
@@ -296,7 +268,7 @@ def test_a_recording_is_made_and_replayed_without_the_index(
 
 
 def test_an_interpreter_of_this_machine_is_an_environment(
-    simulate: Run, default_python: str, free_threaded_python: str
+    simulate: CommandRun, default_python: str, free_threaded_python: str
 ) -> None:
     found = simulate.json(
         "rpds-py==0.22.0", "--index", RECORDINGS, "--python", default_python, "--python", free_threaded_python
@@ -314,7 +286,7 @@ def test_the_label_of_an_interpreter_means_the_interpreter(free_threaded_python:
     assert again.platforms == real.platforms or set(real.platforms) - set(again.platforms) <= {"linux_x86_64"}
 
 
-def test_accepted_is_not_loadable(simulate: Run, server: IndexServer) -> None:
+def test_accepted_is_not_loadable(simulate: CommandRun, server: IndexServer) -> None:
     server.put("/demo/", page("demo", "demo-1.0-cp314-abi3t-win_amd64.whl"))
     assert simulate("demo", "-i", server.url, "--env", "cp314t-win_amd64") == 1
     assert rows(simulate.out)[1][1] == "stable ABI, cannot be loaded"
@@ -325,13 +297,13 @@ def test_accepted_is_not_loadable(simulate: Run, server: IndexServer) -> None:
     assert simulate("demo", "-i", server.url, "--env", "cp315t-win_amd64") == 0
 
 
-def test_older_installers_differ(simulate: Run, server: IndexServer) -> None:
+def test_older_installers_differ(simulate: CommandRun, server: IndexServer) -> None:
     server.put("/demo/", page("demo", "demo-1.0-cp313-cp313-win_amd64.whl", "demo-1.0.tar.gz"))
     simulate("demo", "-i", server.url, "--env", "cp313t-win_amd64", "--installer", "pip", "--installer", "pip==24.0")
     assert rows(simulate.out)[1][1:3] == ["sdist", "version-specific wheel, cannot be loaded"]
 
 
-def test_a_requirement_can_exclude_an_environment(simulate: Run) -> None:
+def test_a_requirement_can_exclude_an_environment(simulate: CommandRun) -> None:
     asked = ("rpds-py==0.22.0; sys_platform == 'linux'", "--index", RECORDINGS)
     assert simulate(*asked, "--env", "cp313-win_amd64", "--env", "cp313-manylinux_2_28_x86_64") == 0
     assert rows(simulate.out)[1][1:3] == ["not wanted here", "not wanted here"]
@@ -353,14 +325,14 @@ def test_a_requirement_can_exclude_an_environment(simulate: Run) -> None:
         ((), 2, "REQUIREMENT"),
     ],
 )
-def test_wrong_usage_is_one_message(simulate: Run, arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_wrong_usage_is_one_message(simulate: CommandRun, arguments: tuple[str, ...], code: int, said: str) -> None:
     extra = () if "--index" in arguments else ("--index", RECORDINGS)
     assert simulate(*arguments, *extra) == code
     assert said in simulate.err
     assert "Traceback" not in simulate.err
 
 
-def test_one_project_that_fails_does_not_spoil_the_others(simulate: Run, server: IndexServer) -> None:
+def test_one_project_that_fails_does_not_spoil_the_others(simulate: CommandRun, server: IndexServer) -> None:
     server.put("/good/", page("good", "good-1.0-py3-none-any.whl"))
     server.put("/broken/", "{")
     server.routes["/denied/"] = Reply(status=403, content_type="text/plain")
@@ -373,7 +345,7 @@ def test_one_project_that_fails_does_not_spoil_the_others(simulate: Run, server:
     assert "secret" not in simulate.err + simulate.out
 
 
-def test_the_status_of_a_project_is_told(simulate: Run, server: IndexServer) -> None:
+def test_the_status_of_a_project_is_told(simulate: CommandRun, server: IndexServer) -> None:
     body = json.loads(page("demo", "demo-1.0-py3-none-any.whl"))
     body["project-status"] = {"status": "archived", "reason": "see other"}
     server.put("/demo/", json.dumps(body))

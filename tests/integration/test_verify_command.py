@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -13,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ftwheel.cli.main import main
 from support.clients import page
+from support.in_process import CommandRun, configure_nothing
 from support.server import IndexServer, serve
 from support.wheels import make_wheel
 
@@ -24,43 +23,23 @@ GATE = str(RECORDINGS / "gate")
 
 @pytest.fixture(autouse=True)
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user with nothing configured and nothing in the cache."""
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_", "XDG_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("UV_NO_CONFIG", "1")
-    monkeypatch.setenv("FTWHEEL_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.chdir(tmp_path)
+    """The folder of a user with nothing configured and nothing in the cache."""
+    configure_nothing(monkeypatch, tmp_path)
     return tmp_path
 
 
-class Run:
-    """Runs ``ftwheel verify``, and keeps what it said."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str | Path) -> int:
-        try:
-            code = main(["verify", *map(str, arguments)])
-        except SystemExit as stopped:  # argparse
-            code = int(stopped.code or 0)
-        self.out, self.err = self._capsys.readouterr()
-        return code
+class VerifyRun(CommandRun):
+    """Runs ``ftwheel verify``."""
 
     def findings(self, *arguments: str | Path) -> list[tuple[str, str, str]]:
         """Severity, code and message of each finding."""
-        assert self(*arguments, "--format", "json") in {0, 1}, self.err
-        document: dict[str, Any] = json.loads(self.out)
-        return [(one["severity"], one["code"], one["message"]) for one in document["findings"]]
+        found = self.json(*arguments)["findings"]
+        return [(one["severity"], one["code"], one["message"]) for one in found]
 
 
 @pytest.fixture
-def verify(capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(capsys)
+def verify(capsys: pytest.CaptureFixture[str]) -> VerifyRun:
+    return VerifyRun("verify", capsys)
 
 
 @pytest.fixture
@@ -69,33 +48,33 @@ def server() -> Iterator[IndexServer]:
         yield running
 
 
-def test_grimp_3_17_lacked_its_default_wheels_for_macos(verify: Run) -> None:
+def test_grimp_3_17_lacked_its_default_wheels_for_macos(verify: VerifyRun) -> None:
     macos = "macosx_10_15_x86_64 and macosx_11_0_arm64, though the free-threaded build has one"
     found = verify.findings("grimp==3.17", "--index", GATE, "--uploaded-prior-to", "2026-09-10")
     instead = "pip and uv take the sdist (with only-binary: version 3.15 or version 2.5)"
     assert found == [("error", "FTV101", f"no wheel for the default 3.14 and 3.15 on {macos}; {instead}")]
 
 
-def test_rpds_py_0_22_0_lacked_its_default_wheels_for_windows(verify: Run) -> None:
+def test_rpds_py_0_22_0_lacked_its_default_wheels_for_windows(verify: VerifyRun) -> None:
     ((severity, code, message),) = verify.findings("rpds-py==0.22.0", "--index", RECORDINGS)
     assert (severity, code) == ("error", "FTV101")
     assert message.startswith("no wheel for the default 3.13 on win32 and win_amd64, though the free-threaded build")
 
 
-def test_whenever_0_9_4_gave_windows_a_pure_wheel(verify: Run) -> None:
+def test_whenever_0_9_4_gave_windows_a_pure_wheel(verify: VerifyRun) -> None:
     found = verify.findings("whenever==0.9.4", "--index", RECORDINGS, "--uploaded-prior-to", "2026-01-11")
     where = "on win32 and win_amd64 get a pure wheel where the other build gets a compiled one"
     assert found == [("error", "FTV105", f"the default 3.13 and 3.14 {where}")]
 
 
 @pytest.mark.parametrize("release", ["numpy==2.3.5", "markupsafe==3.0.3", "pydantic-core==2.41.5"])
-def test_healthy_releases_pass(verify: Run, release: str) -> None:
+def test_healthy_releases_pass(verify: VerifyRun, release: str) -> None:
     assert verify(release, "--index", GATE) == 0
     assert {code for _, code, _ in verify.findings(release, "--index", GATE)} <= {"FTV112"}
     assert verify(release, "--index", GATE, "--fail-on", "warning") == (release != "numpy==2.3.5")
 
 
-def test_a_name_alone_is_its_newest_release(verify: Run) -> None:
+def test_a_name_alone_is_its_newest_release(verify: VerifyRun) -> None:
     assert verify("Grimp", "--index", GATE, "--uploaded-prior-to", "2026-09-10") == 1
     assert verify.err == "grimp==3.17 is the newest release\n"
     assert verify.out.startswith("grimp 3.17, compared with 3.16: pip, uv\n")
@@ -122,37 +101,39 @@ def old() -> list[str]:
     return ["demo-0.9.tar.gz", *(f"demo-0.9-{tag}-win_amd64.whl" for tag in PYTHONS)]
 
 
-def test_a_complete_folder_over_an_older_release(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_complete_folder_over_an_older_release(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     assert verify(dist(tmp_path / "dist"), *index(server, *old())) == 0
     assert "All 4 expected targets get a wheel of this release" in verify.out
     assert not verify.err
 
 
-def test_the_first_release_of_a_project(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_the_first_release_of_a_project(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     where = ["-i", f"{server.url}/simple/", "--no-config"]
     assert [code for _, code, _ in verify.findings(dist(tmp_path / "dist"), *where)] == ["FTV118"]
     assert verify(tmp_path / "dist", *where, "--new-project") == 0
     assert verify(dist(tmp_path / "half", "cp314-cp314"), *where, "--new-project") == 1
 
 
-def test_a_partial_release_is_completed(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_partial_release_is_completed(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     there = [f"demo-1.0-{tag}-win_amd64.whl" for tag in PYTHONS[:3]]
     assert verify("demo==1.0", *index(server, *old(), *there)) == 1
     assert verify(dist(tmp_path / "dist", PYTHONS[3]), *index(server, *old(), *there)) == 0
 
 
-def test_a_newer_release_hides_nothing(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_newer_release_hides_nothing(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     newer = [f"demo-2.0-{tag}-win_amd64.whl" for tag in PYTHONS]
     assert verify(dist(tmp_path / "dist"), *index(server, *old(), *newer)) == 0
 
 
-def test_a_prerelease_and_a_yanked_release_are_judged_too(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_prerelease_and_a_yanked_release_are_judged_too(
+    verify: VerifyRun, server: IndexServer, tmp_path: Path
+) -> None:
     assert verify(dist(tmp_path / "dist", version="1.0rc1"), *index(server, *old())) == 0
     names = [f"demo-1.0-{tag}-win_amd64.whl" for tag in PYTHONS]
     assert verify("demo==1.0", *index(server, *names, yanked="broken")) == 0
 
 
-def test_the_newest_release_is_final_and_not_yanked(verify: Run, server: IndexServer) -> None:
+def test_the_newest_release_is_final_and_not_yanked(verify: VerifyRun, server: IndexServer) -> None:
     document = json.loads(page("demo", *old(), "demo-2.0rc1.tar.gz", "demo-x.tar.gz"))
     document["files"] += json.loads(page("demo", "demo-1.0.tar.gz", yanked="broken"))["files"]
     server.put("/simple/demo/", json.dumps(document))
@@ -164,20 +145,20 @@ def test_the_newest_release_is_final_and_not_yanked(verify: Run, server: IndexSe
     assert "demo==2.0rc1 is the newest release" in verify.err
 
 
-def test_a_release_older_than_every_known_python(verify: Run, server: IndexServer) -> None:
+def test_a_release_older_than_every_known_python(verify: VerifyRun, server: IndexServer) -> None:
     files = ["demo-0.1-cp36-cp36m-win_amd64.whl", "demo-0.1.tar.gz"]
     assert verify("demo", *index(server, *files, **{"upload-time": "2018-01-01T00:00:00Z"})) == 0
     assert "demo==0.1 is the newest release" in verify.err
 
 
 @pytest.mark.parametrize("folder", ["dist", "wheelhouse"])
-def test_a_missing_folder_of_wheels_is_no_project(verify: Run, folder: str) -> None:
+def test_a_missing_folder_of_wheels_is_no_project(verify: VerifyRun, folder: str) -> None:
     assert verify(folder, "--no-index", "--no-config") == 2
     assert f"{folder}: neither a file nor a folder" in verify.err
 
 
 # cibuildwheel 4.3.5 builds 3.14 and newer for macOS 10.15 on Intel, and 3.12 and 3.13 for 10.13
-def test_the_macos_that_a_python_needs_is_no_gap(verify: Run, tmp_path: Path) -> None:
+def test_the_macos_that_a_python_needs_is_no_gap(verify: VerifyRun, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[tool.ftwheel]\npythons = ["3.13", "3.14", "3.14t"]\nplatforms = ["macosx_10_13_x86_64"]\n'
     )
@@ -194,13 +175,13 @@ def test_the_macos_that_a_python_needs_is_no_gap(verify: Run, tmp_path: Path) ->
     assert {code for _, code, _ in verify.findings(folder, *where)} & {"FTV101", "FTV102", "FTV104"}
 
 
-def test_a_lonely_half_names_what_users_get(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_lonely_half_names_what_users_get(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     found = verify.findings(dist(tmp_path / "dist", *PYTHONS[:2], PYTHONS[3]), *index(server, *old()))
     what = "no wheel for the default 3.14 on win_amd64, though the free-threaded build has one"
     assert found == [("error", "FTV101", f"{what}; pip and uv take the older version 0.9")]
 
 
-def test_files_that_are_there_already(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_files_that_are_there_already(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist")
     names = [path.name for path in folder.iterdir()]
     found = verify.findings(folder, *index(server, names[0]))
@@ -209,26 +190,28 @@ def test_files_that_are_there_already(verify: Run, server: IndexServer, tmp_path
     assert {"FTV109", "FTV110"} <= {code for _, code, _ in found}
 
 
-def test_tags_that_are_never_right(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_tags_that_are_never_right(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", *PYTHONS, "cp314t-cp314t", "cp311-abi3.abi3t", "py3-abi3")
     found = [message for _, code, message in verify.findings(folder, *index(server, *old())) if code == "FTV111"]
     assert [message.rpartition(" ")[2] for message in found] == ["(FTW204)", "(FTW203)", "(FTW209)"]
 
 
-def test_a_stable_abi_wheel_that_cannot_be_loaded(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_stable_abi_wheel_that_cannot_be_loaded(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", "cp311-abi3.abi3t")
     codes = {code for _, code, _ in verify.findings(folder, *index(server))}
     assert {"FTV106", "FTV111"} <= codes
 
 
-def test_requires_python_against_the_tags(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_requires_python_against_the_tags(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", *PYTHONS, requires_python=">=3.14")
     codes = [code for _, code, _ in verify.findings(folder, *index(server))]
     assert codes.count("FTV108") == 2
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
-def test_stable_abi_wheels_before_their_cpython(verify: Run, server: IndexServer, tmp_path: Path, form: str) -> None:
+def test_stable_abi_wheels_before_their_cpython(
+    verify: VerifyRun, server: IndexServer, tmp_path: Path, form: str
+) -> None:
     where = index(server)
     said = "abi3t wheels serve 3.15, 3.15t and newer"
     verify(dist(tmp_path / "dist", "cp314-cp314", "cp314-cp314t", "cp315-abi3.abi3t"), *where, "--format", form)
@@ -237,14 +220,14 @@ def test_stable_abi_wheels_before_their_cpython(verify: Run, server: IndexServer
     assert said not in " ".join(verify.out.split())
 
 
-def test_two_wheels_of_one_rank(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_two_wheels_of_one_rank(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist")
     make_wheel(folder, "demo-1.0-cp314-cp314-win_amd64.win32.whl")
     found = verify.findings(folder, *index(server))
     assert [code for _, code, _ in found if code == "FTV107"] == ["FTV107"]
 
 
-def test_a_baseline_accepts_place_by_place(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_baseline_accepts_place_by_place(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     where = index(server, *old())
     folder = dist(tmp_path / "dist", *PYTHONS[:2], PYTHONS[3])
     assert verify(folder, *where, "--write-baseline", "known.json") == 0
@@ -258,13 +241,13 @@ def test_a_baseline_accepts_place_by_place(verify: Run, server: IndexServer, tmp
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema_version": 2, "accepted": {}}', '{"schema_version": 1}'])
-def test_a_file_that_is_no_baseline(verify: Run, server: IndexServer, tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_baseline(verify: VerifyRun, server: IndexServer, tmp_path: Path, text: str) -> None:
     Path("known.json").write_text(text)
     assert verify(dist(tmp_path / "dist"), *index(server), "--baseline", "known.json") == 3
     assert verify(dist(tmp_path / "dist"), *index(server), "--baseline", "no.json") == 2
 
 
-def test_severities_and_ignored_codes(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_severities_and_ignored_codes(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     where = index(server, *old())
     folder = dist(tmp_path / "dist", *PYTHONS[:2], PYTHONS[3])
     assert verify(folder, *where, "--severity", "FTV101=warning") == 0
@@ -276,7 +259,7 @@ def test_severities_and_ignored_codes(verify: Run, server: IndexServer, tmp_path
     assert verify(folder, *where) == 0
 
 
-def test_a_table_of_the_project_names_what_is_expected(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_table_of_the_project_names_what_is_expected(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     Path("pyproject.toml").write_text('[tool.ftwheel]\npythons = ["3.13", "3.14t"]\nplatforms = ["win32"]\n')
     found = verify.findings(dist(tmp_path / "dist", PYTHONS[0]), *index(server))
     assert [code for _, code, _ in found] == ["FTV104", "FTV104"]
@@ -284,7 +267,7 @@ def test_a_table_of_the_project_names_what_is_expected(verify: Run, server: Inde
     assert verify(tmp_path / "dist", *index(server)) == 3
 
 
-def test_the_plan(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_the_plan(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", "cp311-abi3", "cp314-cp314t")
     assert verify(folder, *index(server), "--plan") == 0
     lines = [line.split() for line in verify.out.splitlines()]
@@ -296,7 +279,7 @@ def test_the_plan(verify: Run, server: IndexServer, tmp_path: Path) -> None:
     ]
 
 
-def test_reports_are_written_beside_the_result(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_reports_are_written_beside_the_result(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     reports = ["--html", "r.html", "--svg", "m.svg", "--badge", "b.svg"]
     assert verify(dist(tmp_path / "dist"), *index(server), *reports) == 0
     assert Path("r.html").read_text().startswith("<!DOCTYPE html>")
@@ -306,13 +289,13 @@ def test_reports_are_written_beside_the_result(verify: Run, server: IndexServer,
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "github", "sarif"])
-def test_every_format_names_the_place(verify: Run, server: IndexServer, tmp_path: Path, form: str) -> None:
+def test_every_format_names_the_place(verify: VerifyRun, server: IndexServer, tmp_path: Path, form: str) -> None:
     assert verify(dist(tmp_path / "dist", *PYTHONS[:3]), *index(server, *old()), "--format", form) == 1
     assert "FTV101" in verify.out
     assert "win_amd64" in verify.out
 
 
-def test_inputs_that_are_no_release(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_inputs_that_are_no_release(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     where = index(server, *old())
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -331,7 +314,7 @@ def test_inputs_that_are_no_release(verify: Run, server: IndexServer, tmp_path: 
 
 
 def test_a_file_that_is_no_distribution_is_named_and_the_others_are_judged(
-    verify: Run, server: IndexServer, tmp_path: Path
+    verify: VerifyRun, server: IndexServer, tmp_path: Path
 ) -> None:
     folder = dist(tmp_path / "dist")
     (folder / "demo-1.0-cp313-cp313-win32.whl").write_bytes(b"no zip")
@@ -348,7 +331,7 @@ def test_a_file_that_is_no_distribution_is_named_and_the_others_are_judged(
     ["demo-1.0-py3.13.egg", "demo-1.0.tar.bz2", "demo-1.0.TAR.GZ", "demo-1.0.win32.exe", "Demo-1.0-{tags}.whl"],
 )
 def test_a_file_of_another_format_or_spelling_is_an_error(
-    name: str, *, verify: Run, server: IndexServer, tmp_path: Path
+    name: str, *, verify: VerifyRun, server: IndexServer, tmp_path: Path
 ) -> None:
     folder = dist(tmp_path / "dist")
     wheel = min(folder.glob("*.whl"))
@@ -358,7 +341,7 @@ def test_a_file_of_another_format_or_spelling_is_an_error(
     ]
 
 
-def test_digests_hand_on_what_was_verified(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_digests_hand_on_what_was_verified(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder, listed = dist(tmp_path / "dist"), tmp_path / "sums"
     where = index(server, *old())
     assert verify(folder, *where, "--write-digests", listed) == 0
@@ -384,7 +367,9 @@ def test_digests_hand_on_what_was_verified(verify: Run, server: IndexServer, tmp
     assert verify("demo==0.9", *where, "--digests", listed) == 2
 
 
-def test_wheel_variants_are_laid_aside_and_the_others_judged(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_wheel_variants_are_laid_aside_and_the_others_judged(
+    verify: VerifyRun, server: IndexServer, tmp_path: Path
+) -> None:
     folder = dist(tmp_path / "dist")
     plain = next(iter(sorted(folder.iterdir())))
     plain.with_name(plain.name.replace(".whl", "-x86_64_v3.whl")).write_bytes(plain.read_bytes())
@@ -394,7 +379,7 @@ def test_wheel_variants_are_laid_aside_and_the_others_judged(verify: Run, server
     assert "Every expected target is served" in verify.out
 
 
-def test_the_page_of_the_documentation_shows_real_output(verify: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_of_the_documentation_shows_real_output(verify: VerifyRun, monkeypatch: pytest.MonkeyPatch) -> None:
     root = RECORDINGS.parents[1]
     monkeypatch.chdir(root / "tests")  # out of the way of this repository's own pyproject.toml
     text = (root / "docs" / "verify.md").read_text()
@@ -414,7 +399,7 @@ def test_every_code_is_documented() -> None:
     ]
 
 
-def test_an_index_that_cannot_be_reached(verify: Run, tmp_path: Path) -> None:
+def test_an_index_that_cannot_be_reached(verify: VerifyRun, tmp_path: Path) -> None:
     from support.server import closed_port
 
     assert verify(dist(tmp_path / "dist"), "-i", f"{closed_port()}/simple/", "--no-config") == 5

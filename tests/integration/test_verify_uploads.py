@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.cli.main import main
-from integration.test_verify_command import Run, user, verify
+from integration.test_verify_command import VerifyRun, user, verify
 from support.clients import page
 from support.server import IndexServer, serve
 from support.wheels import make_wheel
@@ -90,14 +90,16 @@ def changed(path: Path, change: str) -> None:
         ),
     ],
 )
-def test_platform_tags(tags: list[str], messages: list[str], verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_platform_tags(
+    tags: list[str], messages: list[str], verify: VerifyRun, server: IndexServer, tmp_path: Path
+) -> None:
     """A platform without a free-threaded build asks for none; one that PyPI refuses is named."""
     found = verify.findings(dist(tmp_path / "dist", *tags), *where(server))
     assert [message for severity, _, message in found if severity == "error"] == messages
     assert verify(tmp_path / "dist", *where(server), "--index-rules", "any") == 0
 
 
-def test_an_architecture_that_a_policy_never_had(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_an_architecture_that_a_policy_never_had(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(
         tmp_path / "dist", *PAIR, "cp313-cp313-manylinux1_aarch64.manylinux2014_aarch64.manylinux_2_17_aarch64"
     )
@@ -120,7 +122,9 @@ def test_an_architecture_that_a_policy_never_had(verify: Run, server: IndexServe
         ("folder=Demo-1.0.dist-info", "Demo-1.0.dist-info: has to be named demo-1.0.dist-info (FTW110)"),
     ],
 )
-def test_wheels_that_are_refused(change: str, message: str, verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_wheels_that_are_refused(
+    change: str, message: str, verify: VerifyRun, server: IndexServer, tmp_path: Path
+) -> None:
     folder = dist(tmp_path / "dist", *PAIR, files={"pkg/__init__.py": ""})
     for path in folder.iterdir():
         changed(path, change)
@@ -128,7 +132,7 @@ def test_wheels_that_are_refused(change: str, message: str, verify: Run, server:
     assert any(message in text and "so are" in text for text in refused), refused
 
 
-def test_a_zip_that_readers_disagree_about(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_zip_that_readers_disagree_about(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", *PAIR)
     signed = folder / f"demo-1.0-{PAIR[1]}.whl"
     signed.write_bytes(signed.read_bytes() + b"signature")
@@ -137,7 +141,7 @@ def test_a_zip_that_readers_disagree_about(verify: Run, server: IndexServer, tmp
     ]
 
 
-def test_a_complete_release_for_macs(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_complete_release_for_macs(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     """CPython 3.14 needs macOS 10.15: wheels for 3.13 from 10.13 on and for 3.14 from 10.15 on serve everybody."""
     tags = ["cp313-cp313-macosx_10_13_x86_64", "cp314-cp314-macosx_10_15_x86_64", "cp314-cp314t-macosx_10_15_x86_64"]
     Path("pyproject.toml").write_text(
@@ -149,7 +153,7 @@ def test_a_complete_release_for_macs(verify: Run, server: IndexServer, tmp_path:
     assert [code for _, code, _ in verify.findings(tmp_path / "dist", *where(server))] == ["FTV104"]
 
 
-def test_what_the_table_names_is_all_there_is(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_what_the_table_names_is_all_there_is(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     """Neither a dropped version nor another platform is asked for when the project names what it serves."""
     before = [
         f"demo-0.9-cp3{minor}-cp3{minor}-{platform}.whl" for minor in (12, 13) for platform in (LINUX, "win_amd64")
@@ -159,7 +163,7 @@ def test_what_the_table_names_is_all_there_is(verify: Run, server: IndexServer, 
     assert verify.findings(folder, *where(server, *before)) == []
 
 
-def test_a_raised_floor_is_told_once(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_raised_floor_is_told_once(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     minors = range(10, 15)
     before = [f"demo-0.9-cp3{minor}-cp3{minor}-manylinux_2_17_x86_64.whl" for minor in minors]
     tags = [f"cp3{minor}-cp3{minor}-manylinux_2_28_x86_64" for minor in minors]
@@ -172,7 +176,7 @@ def test_a_raised_floor_is_told_once(verify: Run, server: IndexServer, tmp_path:
     )
 
 
-def test_an_upload_that_stopped(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_an_upload_that_stopped(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     """The files that are missing, the one that stopped it, and the order: wheels before the sdist."""
     folder = sdist(dist(tmp_path / "dist", *PAIR, "cp314-cp314-linux_x86_64", f"cp314-cp314t-{LINUX}"))
     there = [f"demo-1.0-{PAIR[0]}.whl", f"demo-1.0-{PAIR[1]}.whl"]
@@ -191,7 +195,7 @@ def test_an_upload_that_stopped(verify: Run, server: IndexServer, tmp_path: Path
     assert "the index cannot tell why the upload stopped" in message
 
 
-def test_a_release_that_is_closed(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_release_that_is_closed(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", *PAIR)
     late = where(
         server, f"demo-1.0-{PAIR[0]}.whl", **{"upload-time": (datetime.now(UTC) - timedelta(days=15)).isoformat()}
@@ -211,14 +215,14 @@ def test_a_release_that_is_closed(verify: Run, server: IndexServer, tmp_path: Pa
     ],
 )
 def test_source_distributions(
-    line: str, top: str, message: str, *, verify: Run, server: IndexServer, tmp_path: Path
+    line: str, top: str, message: str, *, verify: VerifyRun, server: IndexServer, tmp_path: Path
 ) -> None:
     folder = sdist(dist(tmp_path / "dist", *PAIR), line, top=top)
     (refused,) = [text for _, code, text in verify.findings(folder, *where(server)) if code == "FTV116"]
     assert message in refused
 
 
-def test_a_source_distribution_is_a_tar_archive(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_a_source_distribution_is_a_tar_archive(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", *PAIR)
     with zipfile.ZipFile(folder / "demo-1.0.zip", "w") as archive:
         archive.writestr("demo-1.0/PKG-INFO", "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n")
@@ -226,7 +230,7 @@ def test_a_source_distribution_is_a_tar_archive(verify: Run, server: IndexServer
     assert "has to be named demo-1.0.tar.gz" in refused
 
 
-def test_files_of_the_index_are_named(verify: Run, server: IndexServer, tmp_path: Path) -> None:
+def test_files_of_the_index_are_named(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", PAIR[0])
     there = where(server, f"demo-1.0-{PAIR[1]}.whl", **{"upload-time": datetime.now(UTC).isoformat()})
     verify(folder, *there)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
+from ftwheel.core.tags.cpython import CPYTHONS, CPython
 from support.documents import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,3 +124,12 @@ def test_what_contributors_are_told_to_change_is_where_they_are_told(path: str, 
     assert path in page
     assert f"`{name}`" in page
     assert re.search(rf"^(?:class |def )?{name}\b", (ROOT / path).read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_release_that_contributors_are_shown_is_a_row_of_the_table() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    [row] = re.findall(r"^```python\n(CPython\(.*\))\n```$", page, re.MULTILINE)
+    shown = eval(row, {"CPython": CPython, "date": date})
+    older = [python for python in CPYTHONS if python.minor < shown.minor]
+    assert older[-1].released < shown.released < shown.end_of_life
+    assert older[-1].macos <= shown.macos

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandParser"]
 
-_NUMBER = re.compile(r"invalid int value: (.*)")
+_NUMBER = r"invalid int value: (.*)"
 _REQUIRED = "the following arguments are required: "
 
 
@@ -55,7 +55,7 @@ class CommandParser(argparse.ArgumentParser):
                 f"{self._where}missing argument {message.removeprefix(_REQUIRED)}",
                 hint=f"for example: {example}" if example else self._see_help,
             )
-        text = _NUMBER.sub(r"\1 is not a whole number", message.removeprefix("argument "))
+        text = re.sub(_NUMBER, r"\1 is not a whole number", message.removeprefix("argument "))
         raise InputError(f"{self._where}{text}", hint=self._see_help)
 
     @property

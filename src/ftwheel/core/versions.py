@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["pep508_requirement", "specifier_set"]
 
 _MOST = 600  # the least limit that Python can be given is 640
-_DIGITS = re.compile(rf"\d{{{_MOST + 1}}}")
+_DIGITS = rf"\d{{{_MOST + 1}}}"
 
 
 def specifier_set(text: str) -> SpecifierSet:
     """A set of version specifiers; raises InvalidSpecifier."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms
 
-    if _DIGITS.search(text):
+    if len(text) > _MOST and re.search(_DIGITS, text):
         raise InvalidSpecifier(f"a number of more than {_MOST} digits")
     return SpecifierSet(text)
 
@@ -33,6 +33,6 @@ def pep508_requirement(text: str) -> Requirement:
     """A requirement as PEP 508 has it; raises InvalidRequirement."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # 30 ms
 
-    if _DIGITS.search(text):
+    if len(text) > _MOST and re.search(_DIGITS, text):
         raise InvalidRequirement(f"a number of more than {_MOST} digits")
     return Requirement(text)

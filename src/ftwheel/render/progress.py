@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock, Timer
 from typing import TextIO
 
 from ftwheel.render.terminal import console, is_rich, printable
@@ -41,6 +40,8 @@ class _Display:
     """rich is imported, by a timer's thread, when there is something to wait for."""
 
     def __init__(self, stream: TextIO) -> None:
+        from threading import Lock, Timer
+
         self._stream = stream
         self._state = (0, 0, "")
         self._update: Callable[[int, int, str], None] | None = None

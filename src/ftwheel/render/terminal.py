@@ -23,8 +23,8 @@ __all__ = ["EscapedStream", "StyledText", "console", "is_rich", "paragraphs", "p
 
 # C0 and C1 controls, bidirectional overrides, line separators, and lone surrogates
 _BUT_LINES = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-_HIDDEN_BUT_LINES = re.compile(f"[{_BUT_LINES}]")
-_HIDDEN = re.compile(f"[\t\n{_BUT_LINES}]")
+_HIDDEN_BUT_LINES = f"[{_BUT_LINES}]"
+_HIDDEN = f"[\t\n{_BUT_LINES}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,10 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def _escaped(text: str, hidden: re.Pattern[str] = _HIDDEN) -> str:
-    return hidden.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+def _escaped(text: str, hidden: str = _HIDDEN) -> str:
+    if text.isprintable():
+        return text
+    return re.sub(hidden, lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 class EscapedStream(io.TextIOWrapper):

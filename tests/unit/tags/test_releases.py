@@ -29,7 +29,7 @@ from ftwheel.core.tags.cpython import (
         (date(2026, 1, 11), (10, 11, 12, 13, 14)),
         (date(2026, 11, 22), (11, 12, 13, 14, 15)),
         (date(2019, 1, 1), (8,)),  # before the table begins
-        (date(2099, 1, 1), (15,)),  # after it ends
+        (date(2099, 1, 1), (NEWEST,)),  # after it ends
     ],
 )
 def test_a_day_has_the_versions_released_and_supported_then(day: date, minors: tuple[int, ...]) -> None:
@@ -37,7 +37,7 @@ def test_a_day_has_the_versions_released_and_supported_then(day: date, minors: t
 
 
 def test_each_version_is_supported_for_about_five_years_and_they_come_in_order() -> None:
-    assert [python.minor for python in CPYTHONS] == list(range(8, 16))
+    assert [python.minor for python in CPYTHONS] == list(range(8, NEWEST + 1))
     assert all(one.released < other.released for one, other in pairwise(CPYTHONS))
     years = [(python.end_of_life - python.released) / timedelta(days=365) for python in CPYTHONS]
     assert all(4.9 < each < 5.2 for each in years)

@@ -126,11 +126,6 @@ class Resolution:
     def untold(self) -> tuple[ResolvedPin, ...]:
         return tuple(pin for pin in self.pins if pin.untold)
 
-    @property
-    def unavailable(self) -> tuple[ResolvedPin, ...]:
-        """The projects of which the installer takes no file, so that it ends with an error."""
-        return tuple(pin for pin in self.pins if pin.candidate is None)
-
     def pin(self, name: str) -> ResolvedPin | None:
         return next((pin for pin in self.pins if pin.name == name), None)
 

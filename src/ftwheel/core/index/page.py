@@ -45,8 +45,8 @@ JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 _DIGEST_LENGTHS = {"md5": 32, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 64}  # uv-pypi-types simple_json.rs
 UV_ALGORITHMS = tuple(_DIGEST_LENGTHS)
 _LONGEST_NUMBER = 4300  # digits: what Python reads as a number
-_LONG_NUMBER = re.compile(rf"[0-9]{{{_LONGEST_NUMBER + 1}}}")
-HEX = re.compile(r"[0-9A-Fa-f]*")
+_LONG_NUMBER = rf"[0-9]{{{_LONGEST_NUMBER + 1}}}"
+HEX = r"[0-9A-Fa-f]*"
 
 
 class SourceKind(enum.Enum):
@@ -201,7 +201,9 @@ def check_length(files: int, url: str) -> None:
 def is_uv_digest(algorithm: str, digest: object) -> bool:
     """Whether uv takes the digest, or does not look at it; otherwise it gives up on the whole page."""
     length = _DIGEST_LENGTHS.get(algorithm)
-    return length is None or (isinstance(digest, str) and len(digest) == length and HEX.fullmatch(digest) is not None)
+    return length is None or (
+        isinstance(digest, str) and len(digest) == length and re.fullmatch(HEX, digest) is not None
+    )
 
 
 def read_upload_time(text: str) -> datetime | None:
@@ -258,7 +260,7 @@ def read_time_as_uv(text: str) -> datetime | None:
 
 def too_long_number(filename: str) -> str:
     """Why pip ends with an error as soon as it reads the name; empty when it does not."""
-    long = len(filename) > _LONGEST_NUMBER and _LONG_NUMBER.search(filename)
+    long = len(filename) > _LONGEST_NUMBER and re.search(_LONG_NUMBER, filename)
     return f"a number of more than {_LONGEST_NUMBER:,} digits in the name of a file" if long else ""
 
 

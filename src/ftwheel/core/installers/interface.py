@@ -7,39 +7,42 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from packaging.version import Version
 
 from ftwheel.core.index.page import LinkReading, PageFault
-from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.options import InstallerOptions
-from ftwheel.core.installers.project_files import FileReader, ProjectFile, ProjectFiles
+from ftwheel.core.installers.project_files import ProjectFiles
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import TagFlavour
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a Protocol takes time to make
+    from collections.abc import Iterator
+    from typing import Protocol
+
+    from ftwheel.core.installers.candidates import Candidate
     from ftwheel.core.installers.explanation import Judgement
+    from ftwheel.core.installers.project_files import FileReader, ProjectFile
+
+    class Question(Protocol):
+        """One question to an installer: a project, a requirement, an environment, and options."""
+
+        def answer(self) -> tuple[Candidate | None, str]:
+            """The file it takes, None when none, and why it gives up because of what the pages hold, if it does."""
+            ...
+
+        def walk(self) -> Iterator[ProjectFile]:
+            """The file it takes of each version, in the order in which its resolver tries them."""
+            ...
+
+        def candidate(self, entry: ProjectFile) -> Candidate:
+            """A file as a candidate."""
+            ...
+
 
 __all__ = ["Installer", "Question", "ResolverKind"]
-
-
-class Question(Protocol):
-    """One question to an installer: a project, a requirement, an environment, and options."""
-
-    def answer(self) -> tuple[Candidate | None, str]:
-        """The file it takes, None when none, and why it gives up because of what the pages hold, if it does."""
-        ...
-
-    def walk(self) -> Iterator[ProjectFile]:
-        """The file it takes of each version, in the order in which its resolver tries them."""
-        ...
-
-    def candidate(self, entry: ProjectFile) -> Candidate:
-        """A file as a candidate."""
-        ...
 
 
 class ResolverKind(enum.Enum):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
 
@@ -23,6 +23,8 @@ from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, un
 from ftwheel.core.installers.requirements import Requirement, parse_version
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ftwheel.core.wheel.contents import Metadata
 
 __all__ = [
@@ -72,30 +74,31 @@ class ProjectFile:
     yanked: Yanked | None
 
 
-class FileReader(Protocol):
-    """How one installer reads the files of one project."""
+if TYPE_CHECKING:  # a Protocol takes time to make
 
-    def read(self, source: int, index: int) -> ParsedFilename:
-        """What the installer reads in the name of a file that has not the usual shape."""
-        ...
+    class FileReader(Protocol):
+        """How one installer reads the files of one project."""
 
-    def sort(self, entries: list[ProjectFile]) -> None:
-        """Put the files of one version in the order in which the installer compares them."""
-        ...
+        def read(self, source: int, index: int) -> ParsedFilename:
+            """What the installer reads in the name of a file that has not the usual shape."""
+            ...
 
+        def sort(self, entries: list[ProjectFile]) -> None:
+            """Put the files of one version in the order in which the installer compares them."""
+            ...
 
-class ReadsFiles(Protocol):
-    """An installer, as far as the files of a project go."""
+    class ReadsFiles(Protocol):
+        """An installer, as far as the files of a project go."""
 
-    @property
-    def name(self) -> str: ...
+        @property
+        def name(self) -> str: ...
 
-    @property
-    def links(self) -> LinkReading: ...
+        @property
+        def links(self) -> LinkReading: ...
 
-    def reader(self, project: ProjectFiles) -> FileReader: ...
+        def reader(self, project: ProjectFiles) -> FileReader: ...
 
-    def contains(self, requirement: Requirement, version: Version) -> bool: ...
+        def contains(self, requirement: Requirement, version: Version) -> bool: ...
 
 
 class ProjectFiles:
@@ -293,7 +296,7 @@ class WheelsByAbi(NamedTuple):
 class VersionFiles:
     """The files of one version, read when they are first looked at."""
 
-    __slots__ = ("_entries", "_lanes", "_odd", "_read", "version")
+    __slots__ = ("_by_abi", "_entries", "_odd", "_read", "version")
 
     def __init__(
         self, version: Version, odd: list[ProjectFile], read: Callable[[Version, list[ProjectFile]], list[ProjectFile]]
@@ -302,7 +305,7 @@ class VersionFiles:
         self._odd = odd
         self._read = read
         self._entries: list[ProjectFile] | None = None
-        self._lanes: WheelsByAbi | None = None
+        self._by_abi: WheelsByAbi | None = None
 
     def entries(self) -> list[ProjectFile]:
         """The files in the order in which the installer compares them."""
@@ -312,16 +315,16 @@ class VersionFiles:
 
     def by_abi(self) -> WheelsByAbi:
         """The same files, those that may be taken only."""
-        if self._lanes is None:
-            self._lanes = WheelsByAbi({}, [])
-            for place, entry in enumerate(self.entries()):
+        if self._by_abi is None:
+            self._by_abi = WheelsByAbi({}, [])
+            for order, entry in enumerate(self.entries()):
                 if entry.reading.problem is not None:
                     continue
                 if entry.reading.kind == "wheel":
-                    self._lanes.wheels.setdefault(entry.reading.abi, []).append((place, entry))
+                    self._by_abi.wheels.setdefault(entry.reading.abi, []).append((order, entry))
                 else:
-                    self._lanes.others.append((place, entry))
-        return self._lanes
+                    self._by_abi.others.append((order, entry))
+        return self._by_abi
 
 
 class MatchingVersions(NamedTuple):

@@ -20,7 +20,7 @@ __all__ = ["Requirement", "corrected", "parse_requirement"]
 
 _PLAIN = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*((?:[<>=!~][^\[\];@()#]*)?)\s*")
 
-_NEARLY = re.compile(
+_NEARLY = (
     r"\s*(?P<project>[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]\s]*\])?)\s*(?P<operator>[=<>!~^@: ]*?)\s*"
     r"v?(?P<version>[0-9][0-9A-Za-z.+!-]*?(?:\.[*xX])?)?\s*"
 )
@@ -163,7 +163,7 @@ def corrected(text: str) -> str:
     """
     from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, only after a mistake
 
-    match = _NEARLY.fullmatch(text[:200])
+    match = re.fullmatch(_NEARLY, text[:200])
     if match is None:
         return ""
     operator, version = match["operator"].replace(" ", ""), match["version"] or ""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, overload
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate, Evaluation, Selection
-from ftwheel.core.installers.interface import Question
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.registry import find_installer
@@ -19,6 +18,7 @@ from ftwheel.core.installers.requirements import Requirement, parse_version
 from ftwheel.core.tags.environments import Environment, Loading, loading
 
 if TYPE_CHECKING:
+    from ftwheel.core.installers.interface import Question
     from ftwheel.core.installers.rejections import Reason, Verdict
 
 __all__ = [

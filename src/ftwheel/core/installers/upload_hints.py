@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -93,7 +92,7 @@ def wheel_tag(environment: Environment, platform: str = "") -> str:
     return f"{environment.implementation}{major}{minor}-{environment.abis[0]}-{platform or _platform(environment)}"
 
 
-_USUAL = re.compile(r"(manylinux_2_28|musllinux_1_2)_")  # what cibuildwheel 4 builds for
+_USUAL = ("manylinux_2_28_", "musllinux_1_2_")  # what cibuildwheel 4 builds for
 
 
 def usual_platform(environment: Environment) -> str:
@@ -103,7 +102,7 @@ def usual_platform(environment: Environment) -> str:
         architecture = newest.split("_", 3)[3]
         wanted = "macosx_{}_{}_{}".format(*macos_target(environment.minor[1], architecture), architecture)
         return wanted if wanted in environment.platforms else newest
-    return next((tag for tag in environment.platforms if _USUAL.match(tag)), newest)
+    return next((tag for tag in environment.platforms if tag.startswith(_USUAL)), newest)
 
 
 def _build(environment: Environment) -> str:

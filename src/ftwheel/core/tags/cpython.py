@@ -111,9 +111,9 @@ FIRST_WITH_PLATFORM_SUFFIX = first(Milestone.PLATFORM_SUFFIX)
 NEWEST = CPYTHONS[-1].minor
 
 _MACOS_ARM64 = (11, 0)  # the first macOS on that machine
-_MACOS = re.compile(r"macosx_([0-9]{1,3})_([0-9]{1,3})_(.+)")
-_PYODIDE = re.compile(r"(?:pyodide|pyemscripten)_([0-9]{4}_[0-9]{1,3})_wasm32")
-_ONLY_DEFAULT_BUILDS = re.compile(r"(ios|android|pyodide|pyemscripten|emscripten|wasi|wasm)_.*|.*_wasm32")
+_MACOS = r"macosx_([0-9]{1,3})_([0-9]{1,3})_(.+)"
+_PYODIDE = r"(?:pyodide|pyemscripten)_([0-9]{4}_[0-9]{1,3})_wasm32"
+_ONLY_DEFAULT_BUILDS = r"(ios|android|pyodide|pyemscripten|emscripten|wasi|wasm)_.*|.*_wasm32"
 _BEGINNINGS = {"ios": Milestone.IOS, "android": Milestone.ANDROID}
 
 
@@ -133,16 +133,16 @@ def exists(minor: int, platform: str, *, free_threaded: bool) -> bool | None:
     none for iOS, Android, Emscripten (Pyodide) and WASI. An ABI of Pyodide goes with one version; which one an
     ABI that is not in the table has cannot be told. A Mac older than the deployment target of a version cannot run it.
     """
-    if free_threaded and (minor < FIRST_FREE_THREADED or _ONLY_DEFAULT_BUILDS.fullmatch(platform)):
+    if free_threaded and (minor < FIRST_FREE_THREADED or re.fullmatch(_ONLY_DEFAULT_BUILDS, platform)):
         return False
     if platform == "win_arm64":
         return minor >= first(Milestone.WIN_ARM64)
     if beginning := _BEGINNINGS.get(platform.partition("_")[0]):
         return minor >= first(beginning)
-    if _PYODIDE.fullmatch(platform):
+    if re.fullmatch(_PYODIDE, platform):
         known = pyodide_minor(platform)
         return None if known is None else minor == known
-    if machine := _MACOS.fullmatch(platform):
+    if machine := re.fullmatch(_MACOS, platform):
         return (int(machine[1]), int(machine[2])) >= macos_target(minor, machine[3])
     return True
 
@@ -153,7 +153,7 @@ def oldest_machine(minor: int, platform: str) -> str:
     ``macosx_10_9_x86_64`` gives ``macosx_10_15_x86_64`` for 3.14, whose builds need macOS 10.15; any other platform
     stays what it is.
     """
-    if not (machine := _MACOS.fullmatch(platform)):
+    if not (machine := re.fullmatch(_MACOS, platform)):
         return platform
     major, lesser = max((int(machine[1]), int(machine[2])), macos_target(minor, machine[3]))
     return f"macosx_{major}_{lesser}_{machine[3]}"
@@ -171,5 +171,5 @@ def macos_target(minor: int, architecture: str) -> tuple[int, int]:
 
 def pyodide_minor(platform: str) -> int | None:
     """The minor version of the CPython in the Pyodide with this ABI; None for another platform or an unknown ABI."""
-    match = _PYODIDE.fullmatch(platform)
+    match = re.fullmatch(_PYODIDE, platform)
     return next((python.minor for python in CPYTHONS if match and python.pyodide == match[1]), None)

@@ -166,7 +166,7 @@ def platform_markers_of(label: str, platform: str) -> dict[str, str]:
     return platform_markers(platform)
 
 
-_LOOSE = re.compile(
+_LOOSE = (
     r"(?:cp|cpython|python|py)?-?3\.?(?P<minor>[0-9]{1,2})(?P<exact>\.[0-9a-z.]+?)?[-_ ]?"
     r"(?P<threads>t*|ft|nogil|free-?threaded)(?:[-_ :@](?P<platform>.+))?"
 )
@@ -196,7 +196,7 @@ def nearest_label(text: str, platform: str = "manylinux_2_28_x86_64") -> str:
 
     ``platform`` stands in where none is named.
     """
-    match = _LOOSE.fullmatch(text.strip().lower()[:100])
+    match = re.fullmatch(_LOOSE, text.strip().lower()[:100])
     if match is None or int(match["minor"]) < _FIRST_WITHOUT_PYMALLOC:
         return closest(text, PRESETS)
     meant = platform if match["platform"] is None else _nearest_platform(match["platform"])

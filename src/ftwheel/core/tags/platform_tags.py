@@ -30,7 +30,7 @@ _LEGACY = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}  # glibc 2
 _LEGACY_MINORS = {name: minor for minor, name in _LEGACY.items()}
 _WINDOWS = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
 _VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios)_([0-9]{1,4})_([0-9]{1,4})_([a-z0-9_]+)")
-_ANDROID = re.compile(r"android_([0-9]{1,4})_(arm64_v8a|armeabi_v7a|x86_64|x86)")
+_ANDROID = r"android_([0-9]{1,4})_(arm64_v8a|armeabi_v7a|x86_64|x86)"
 _UV_OLDEST_GLIBC = {"riscv64": 31, "loongarch64": 36}  # Arch::get_minimum_manylinux_minor; packaging starts at 2.17
 
 
@@ -48,7 +48,7 @@ def platform_ladder(newest: str) -> tuple[str, ...]:
         return platform_ladder(f"manylinux_2_{_LEGACY_MINORS[name]}_{architecture}")
     if name == "linux" and architecture in _LINUX_ARCHITECTURES:
         return (newest,)
-    if android := _ANDROID.fullmatch(newest):
+    if android := re.fullmatch(_ANDROID, newest):
         return tuple(f"android_{level}_{android[2]}" for level in range(int(android[1]), 15, -1))
     tags: tuple[str, ...] = ()
     if versioned := _VERSIONED.fullmatch(newest):

@@ -8,7 +8,6 @@ from typing import Any, TextIO
 
 from ftwheel.core.index.page import File
 from ftwheel.core.installers.candidates import Candidate, Selection
-from ftwheel.core.installers.rejections import Accepted, Rejected, describe
 from ftwheel.core.installers.simulations import SimulationCell
 from ftwheel.core.installers.upload_hints import UploadHint, is_resolved
 from ftwheel.render.installers.simulation import SimulationReport
@@ -95,6 +94,8 @@ def _advice(advice: UploadHint) -> dict[str, Any]:
 
 
 def _explanation(selection: Selection, locations: Sequence[str]) -> Mapping[str, Any]:
+    from ftwheel.core.installers.rejections import Accepted, Rejected, describe
+
     files = []
     for evaluation in selection.evaluations:
         match evaluation.verdict:

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.interface import Installer, Question, ResolverKind
+from ftwheel.core.installers.interface import Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.pip.page_order import PipReader
 from ftwheel.core.installers.pip.selection import PipSelection, meets_python
@@ -20,6 +20,7 @@ from ftwheel.core.tags.priority import TagFlavour
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.explanation import Judgement
+    from ftwheel.core.installers.interface import Question
 
 __all__ = ["Pip"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from ftwheel.core.index.page import PageFault
-from ftwheel.core.installers.interface import Installer, Question, ResolverKind
+from ftwheel.core.installers.interface import Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.installers.poetry.selection import PoetrySelection, meets_python
@@ -18,6 +18,7 @@ from ftwheel.core.tags.priority import TagFlavour
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.explanation import Judgement
+    from ftwheel.core.installers.interface import Question
 
 __all__ = ["Poetry"]
 

@@ -37,8 +37,8 @@ _FORMATS = (
 )  # fmt: skip
 _ANDROID = ("armeabi_v7a", "arm64_v8a", "x86", "x86_64")
 _IOS = ("arm64_iphoneos", "arm64_iphonesimulator", "x86_64_iphonesimulator")
-_VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios|android)_([0-9]+)(?:_([0-9]+))?_([a-z].*)")
-_WASM = re.compile(r"(pyodide|pyemscripten)_([0-9]+)_([0-9]+)_wasm32")
+_VERSIONED = r"(manylinux|musllinux|macosx|ios|android)_([0-9]+)(?:_([0-9]+))?_([a-z].*)"
+_WASM = r"(pyodide|pyemscripten)_([0-9]+)_([0-9]+)_wasm32"
 
 
 def flat_order(filename: str, reading: ParsedFilename, place_url: str) -> Order:
@@ -95,9 +95,9 @@ def _platform_key(text: str) -> Order | None:
     known = uv_platform(text)
     if known in _WHOLE:
         return (_PLATFORMS.index(known),)
-    if match := _WASM.fullmatch(known):
+    if match := re.fullmatch(_WASM, known):
         return (_PLATFORMS.index(match[1]), int(match[2]), int(match[3]))
-    if match := _VERSIONED.fullmatch(known):
+    if match := re.fullmatch(_VERSIONED, known):
         family, major, minor, rest = match.groups()
         names = {"macosx": _FORMATS, "ios": _IOS, "android": _ANDROID}.get(family, _ARCHITECTURES)
         if rest not in names or (minor is None) != (family == "android"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from ftwheel.core.index.page import LinkReading, PageFault
-from ftwheel.core.installers.interface import Installer, Question, ResolverKind
+from ftwheel.core.installers.interface import Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import Specifier
 
     from ftwheel.core.installers.explanation import Judgement
+    from ftwheel.core.installers.interface import Question
 
 __all__ = ["Uv"]
 

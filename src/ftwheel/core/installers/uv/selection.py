@@ -109,7 +109,7 @@ class UvSelection(InstallerQuestion):
         """
         if not self._requires_python(entry):
             return entry.requires_python
-        if not self.options.dependencies:
+        if not self.options.dependencies or self._says_the_same(entry, step):
             return None
         read = entry
         if entry.reading.kind == "sdist" and (wheel := self._nearest_miss(step)) is not None:
@@ -119,6 +119,11 @@ class UvSelection(InstallerQuestion):
         if not required or meets_lower_bound(required, self.environment.python_version):
             return None
         return required
+
+    def _says_the_same(self, entry: ProjectFile, step: _Step) -> bool:
+        """Whether METADATA says what the page says of a file, whichever file of its version uv reads it from."""
+        required = entry.requires_python
+        return not self.project.metadata and all(each.requires_python == required for each in step.group.entries())
 
     def _nearest_miss(self, step: _Step) -> ProjectFile | None:
         """The wheel of a version whose METADATA uv reads when none fits; None when one does, or there is none.
