@@ -75,5 +75,7 @@ def _grouped(project: ProjectReport, names: Mapping[str, str]) -> list[list[Styl
 
 def _needed_by(project: ProjectReport) -> str:
     """``3 projects: scrapy > parsel``, without the number where the names say it."""
-    text = needed_by(project)
-    return f"{project.dependents} projects: {text}" if text and project.dependents > 1 else text
+    text, number = needed_by(project), project.dependents
+    if not text:
+        return f"{number} project{'' if number == 1 else 's'}" if number else ""
+    return f"{number} projects: {text}" if number > 1 else text

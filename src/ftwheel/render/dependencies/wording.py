@@ -14,6 +14,7 @@ from ftwheel.core.dependencies.readiness import (
     TargetReadiness,
 )
 from ftwheel.core.dependencies.wording import helps, listed, listed_briefly, short
+from ftwheel.core.errors import InputError
 from ftwheel.core.installers.requirements import UNKNOWN_PROJECT
 
 __all__ = [
@@ -107,6 +108,8 @@ def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[
             yield f"error: {project.name}: {project.problem}"
         if project.problem == NO_INDEX_HAS_IT:
             yield f"next: {project.name}: {UNKNOWN_PROJECT}"
+        elif project.problem_code == InputError.exit_code:
+            yield f"next: {project.name}: ask for another version, or for a range: '{project.name}>=VERSION'"
         for note in notes_on(report, project):
             yield f"note: {project.name}: {note}"
         allowed = " (allowed)" if not project.ready and project.name in report.policy.allowed else ""
