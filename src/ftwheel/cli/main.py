@@ -57,9 +57,7 @@ def load(name: str) -> Command:
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """The parser of all commands; with ``only``, the arguments of just that one are loaded."""
-    import argparse
-
-    from ftwheel.cli.parsing import CommandParser
+    from ftwheel.cli.parsing import CommandHelp, CommandParser
 
     top = CommandParser(prog="ftwheel", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"ftwheel {__version__}")
@@ -69,7 +67,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
             name,
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=CommandHelp,
             allow_abbrev=False,
         )
         if only in (None, name):

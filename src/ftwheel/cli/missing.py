@@ -116,8 +116,9 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         choices=OUTCOMES,
-        help="exit 1 on this; may be repeated. error stands for cannot-load, older-version, sdist and"
-        " nothing, warning and advice for all (default: error)",
+        metavar="OUTCOME",
+        help="exit 1 on this; may be repeated: cannot-load, older-version, sdist or nothing, for all of which error"
+        " stands; cannot-tell or undeclared, for which and those warning and advice stand; never (default: error)",
     )
     shown = parser.add_argument_group("how to show it")
     add = shown.add_argument

@@ -18,10 +18,19 @@ from ftwheel.core.suggestions import closest, did_you_mean
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["CommandParser"]
+__all__ = ["CommandHelp", "CommandParser"]
 
 _NUMBER = r"invalid int value: (.*)"
 _REQUIRED = "the following arguments are required: "
+
+
+class CommandHelp(argparse.RawDescriptionHelpFormatter):
+    """Wraps what a command is for, and leaves its examples as they stand."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return super()._fill_text(text, width, indent)
+        return argparse.HelpFormatter._fill_text(self, text, width, indent)
 
 
 class CommandParser(argparse.ArgumentParser):
