@@ -156,10 +156,19 @@ def oracle(session: nox.Session) -> None:
     seed = os.environ.get("FTWHEEL_ORACLE_SEED", f"{time.time():.0f}")
     session.log(f"repeat this run with FTWHEEL_ORACLE_SEED={seed}")
     numbers = {"FTWHEEL_ORACLE_SEED": seed, "FTWHEEL_ORACLE_PIP": "50000", "FTWHEEL_ORACLE_UV": "10000"}
-    numbers["FTWHEEL_ORACLE_FINDERS"] = "2000"
+    numbers |= {"FTWHEEL_ORACLE_FINDERS": "2000", "FTWHEEL_ORACLE_SPOILT": "2000"}
     env = interpreters(session, later=LATER) | wheelhouse(session) | numbers
     install(session, *group("test"))
-    names = ("pip", "pip_command", "uv", "uv_metadata", "poetry_pdm", "interpreter_tags", "newer_interpreters")
+    names = (
+        "pip",
+        "pip_command",
+        "uv",
+        "uv_metadata",
+        "odd_pages",
+        "poetry_pdm",
+        "interpreter_tags",
+        "newer_interpreters",
+    )
     files = [f"tests/oracle/test_{name}.py" for name in names]
     session.run("pytest", "-n", "2", *files, *session.posargs, env=env)
 

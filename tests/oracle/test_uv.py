@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,7 +10,8 @@ import pytest
 
 from support.comparing import BATCHES, SEED, batch, compare
 from support.index_generator import Case, generate
-from support.index_generator_machines import Machine
+from support.index_generator_machines import MACHINES, Machine
+from support.server import IndexServer
 from support.simulated import simulate
 from support.uv_oracle import Uv
 
@@ -40,6 +42,22 @@ def test_older_uvs_accept_other_tags(version: str, uv_release: Callable[[str], U
         older.answers,
         lambda case: simulate(case, older.root(case), older.folders(case), version=version),
     )
+
+
+def test_uv_looks_at_variants_with_preview_only(uv: Uv, index_server: IndexServer) -> None:
+    """With ``--preview`` it asks for the file that describes them, which is not modelled (docs/installers.md)."""
+    machine = next(each for each in MACHINES if each.label == "cp313-manylinux_2_36_x86_64")
+    names = ("foo-1.0-py3-none-any-x86_64_v3.whl", "foo-1.0-variants.json", "foo-0.9-py3-none-any.whl")
+    files = [{"filename": name, "url": f"/files/{name}", "hashes": {}} for name in names]
+    page = json.dumps({"meta": {"api-version": "1.1"}, "name": "foo", "files": files})
+    index_server.put("/files/foo-1.0-variants.json", "{}", content_type="application/json")
+    for flags in ((), ("--preview",)):
+        path = f"/variants/{len(flags)}/"  # uv keeps what it read of a page
+        index_server.put(f"{path}foo/", page)
+        before = len(index_server.paths)
+        index = f"{index_server.url}{path}"
+        assert uv.choose_first(machine, "foo", *flags, index=index, default_index=index) == "foo-0.9-py3-none-any.whl"
+        assert ("/files/foo-1.0-variants.json" in index_server.paths[before:]) is bool(flags)
 
 
 def test_uv_asks_the_real_interpreter(native: tuple[str, Machine], uv: Uv) -> None:

@@ -22,8 +22,9 @@ from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose, refusal
 from ftwheel.core.tags.environments import Environment
+from ftwheel.core.wheel.contents import Metadata
 from support.index_generator import Case
-from support.simulated import environment, rules, sources
+from support.simulated import declared, environment, rules, sources
 
 __all__ = ["KNOCKOUTS", "Knockout"]
 
@@ -53,15 +54,20 @@ class Knockout:
         """What the simulator says without the rule, in addresses of the case as it is."""
         altered: Sources = []
         original: dict[tuple[int, int], str] = {}
-        for number, (kind, details) in enumerate(self.pages(sources(case, root, folders))):
+        metadata: dict[str, Metadata] = {}
+        found = sources(case, root, folders)
+        known = declared(case, found, root, folders)
+        for number, (kind, details) in enumerate(self.pages(found)):
             files: list[File] = []
             for file in details.files:
                 changed = self.file(file)
                 if changed is not None:
                     original[number, len(files)] = file.url
+                    if (said := known.get(file.url)) is not None:
+                        metadata[changed.url] = said
                     files.append(changed)
             altered.append((kind, replace(details, files=tuple(files))))
-        project = ProjectFiles(case.project, altered)
+        project = ProjectFiles(case.project, altered, metadata=metadata)
         question = (
             project,
             parse_requirement(self.specifier(case.requirement)),
@@ -307,6 +313,7 @@ KNOCKOUTS = (
     Knockout(rule="requires-python: only the lower bound counts", installers=UV, file=_ceilings_count),
     Knockout(rule="requires-python that is invalid drops the file", installers=UV, file=_without_invalid_python),
     Knockout(rule="requires-python: the micro version", target=_first_micro),
+    Knockout(rule="METADATA is read", installers=UV, options=lambda each: replace(each, dependencies=False)),
     Knockout(rule="yanked", file=lambda file: replace(file, yanked=None)),
     Knockout(rule="yanked: an empty reason means not yanked", installers=PIP, file=_doubtful),
     Knockout(rule="yanked: an empty reason means yanked", installers=UV, file=_not_doubtful),

@@ -207,13 +207,12 @@ class Uv:
         assert "No solution found" in done.stderr, done.stderr
         return "nothing"
 
-    def choose_first(self, machine: Machine, requirement: str, *, index: str, default_index: str) -> str:
+    def choose_first(self, machine: Machine, requirement: str, *flags: str, index: str, default_index: str) -> str:
         """The file name uv takes of two indexes without METADATA, ``nothing``, or ``gives up``."""
-        command = [str(self.program), "pip", "install", "--no-deps", "--dry-run", "--verbose"]
+        command = [str(self.program), "pip", "install", "--no-deps", "--dry-run", "--verbose", *flags]
         command += ["--python", str(self.interpreter(machine)), "--index", index, "--default-index", default_index]
-        done = subprocess.run(
-            [*command, requirement], capture_output=True, text=True, env=self._environment, timeout=60
-        )
+        command.append(requirement)
+        done = subprocess.run(command, capture_output=True, text=True, env=self._environment, timeout=60)
         if done.returncode == 0:
             return str(_SELECTING.findall(done.stderr)[-1])
         return "nothing" if "No solution found" in done.stderr else "gives up"
