@@ -228,7 +228,7 @@ def test_configured_find_links_that_are_gone_are_only_a_warning(
     monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere/at/all")
     asked = ("demo", "-i", server.url, "--installer", "pip", "--env", "cp314-win_amd64")
     assert simulate(*asked) == 0
-    assert simulate.err.startswith("ftwheel: warning: find-links /nowhere/at/all")
+    assert simulate.err.startswith("ftwheel: warning: --find-links /nowhere/at/all")
     assert simulate(*asked, "--find-links", "/nowhere/else") == 2
 
 
