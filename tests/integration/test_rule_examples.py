@@ -143,7 +143,7 @@ def test_a_dependency_before_and_after(code: str, folder: Path, capsys: pytest.C
     example = DEPENDENCIES[code]
     options = ["--no-deps", "-t", "3.14t-manylinux_2_28_x86_64", "--index", "index", "--format", "github"]
     write_index(folder / "index", example.index)
-    main(["missing", example.asked, *options])
+    main(["missing", *example.asked.split(), *options])
     said = capsys.readouterr().out
     assert code in said
     recorded(code, f"$ ftwheel missing {' '.join([example.asked, *options])}\n{said}")

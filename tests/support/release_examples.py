@@ -156,6 +156,6 @@ DEPENDENCIES: dict[str, DependencyExample] = {
     ),
     "FTM103": DependencyExample(index=["demo-1.0.tar.gz", DEFAULT14], fixed=["demo-1.0.tar.gz", DEFAULT14, FT14]),
     "FTM104": DependencyExample(index=[DEFAULT14], fixed=[DEFAULT14, FT14]),
-    "FTM105": DependencyExample(index=[FT14], fixed=[FT14], asked="demoo"),
-    "FTM106": DependencyExample(index=[FT14], fixed=[FT14], asked="demo-next"),  # nobody answers for this one
+    "FTM105": DependencyExample(index=["demo-1.0-cp314-none-manylinux_2_17_x86_64.whl"], fixed=[FT14]),
+    "FTM106": DependencyExample(index=[FT14], fixed=[FT14], asked="demo demo-next"),  # nobody answers for this one
 }
