@@ -352,8 +352,9 @@ def test_every_example_passes_its_tests_on_the_default_3_14_and_3_15(
     done, files = build(project, python_314, python_315, environ=environ)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    for python in (python_314, python_315):
-        assert " passed" in own_tests(project, files[0].parent, python, environ)
+    if (project / "tests").is_dir():  # the wrong one has none
+        for python in (python_314, python_315):
+            assert " passed" in own_tests(project, files[0].parent, python, environ)
 
 
 def test_every_example_is_tried(examples: Path) -> None:
