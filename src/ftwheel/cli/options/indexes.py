@@ -140,7 +140,7 @@ def _indexes(client: IndexClient, config: InstallerConfig, named: Iterable[str])
             if location in named:
                 raise
             # pip says so and goes on; so do we for what is only configured
-            print(f"ftwheel: warning: {redact(error.message.removeprefix('--find-links '))}", file=sys.stderr)
+            print(f"ftwheel: warning: {redact(error.message)}", file=sys.stderr)
     default = ""
     if not config.no_index and not config.default_index:
         from ftwheel.io.installers.default_index import default_index
