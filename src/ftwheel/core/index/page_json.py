@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
+from operator import itemgetter
 from types import NoneType
 from typing import Any, overload
 
@@ -40,8 +41,7 @@ Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[dat
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata")
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits: what Python reads as a number
-_ODD_BYTES = (b"\\u00", b"\\ud", b"\\uD", b"\xed", b"NaN", b"Infinity")
-"""What a usual page does not have: keys written in another way, halves of surrogate pairs, numbers that are none."""
+_MOST_ESCAPES = 1000  # of a page that is looked at by column
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -264,7 +264,8 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
         else:
             upload_times = list(map(datetime.fromisoformat, times))
         usual = (
-            not any(mark in body for mark in _ODD_BYTES)
+            b"\xed" not in body  # part of half a surrogate pair
+            and not _has_odd_escapes(body)
             and body.count(b'"files"') == 1
             and body.count(b'"sha256"') == len(digests)
             and body.count(b'"project-status"') <= 1
@@ -282,9 +283,9 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
             and _types(yanked) <= {bool, str}
             and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
             and {time.tzinfo for time in upload_times if time} <= {UTC}
-            and {time[4:5] + time[7:8] + time[10:11] for time in times if time} <= {"--T"}
+            and set(map(itemgetter(4, 7, 10), filter(None, times))) <= {("-", "-", "T")}
             and max(times, default="") < "9999"
-            and max((time[11:13] for time in times), default="") < "24"
+            and max(map(itemgetter(slice(11, 13)), times), default="") < "24"
             and all(map(str.startswith, urls, repeat(("https://", "http://"))))
             and "[" not in "".join(urls)  # what makes urlsplit raise
         )
@@ -294,6 +295,21 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
         return None
     marks = [None if mark is False else _read_yanked(mark) for mark in yanked]
     return JsonFiles(entries, (filenames, urls, requires_python, upload_times, marks))
+
+
+def _has_odd_escapes(body: bytes) -> bool:
+    """Whether a key can be written in another way, or text hold half a surrogate pair; yes for very many escapes.
+
+    Looks for single bytes, which is thirty times faster than to look for each escape.
+    """
+    if body.count(b"\\") > _MOST_ESCAPES:
+        return True
+    at = body.find(b"\\")
+    while at >= 0:
+        if body[at + 1 : at + 4] == b"u00" or body[at + 1 : at + 3] in (b"ud", b"uD"):
+            return True
+        at = body.find(b"\\", at + 1)
+    return False
 
 
 def _types(values: Iterable[object]) -> set[type]:
