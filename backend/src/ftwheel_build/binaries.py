@@ -251,7 +251,7 @@ class _Data(NamedTuple):
 
     def slots(self, place: int, number: str) -> frozenset[int]:
         """The numbers, of a size for struct, in an array of 16-byte slots up to its end; empty if it is none."""
-        found = set()
+        found: set[int] = set()
         for at in range(place, min(place + 16 * _MAX_SLOTS, len(self.content) - 15), 16):
             slot = struct.unpack_from(number, self.content, at)[0]
             if slot not in _KNOWN_SLOTS:

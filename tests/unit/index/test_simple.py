@@ -46,6 +46,18 @@ def refused_by(details: ProjectDetails) -> list[str]:
     return [name for name in DEFAULT_INSTALLERS if refusal(*question, installer(name))]
 
 
+@pytest.mark.parametrize(
+    ("reason", "by_column"),
+    [(r"a \"quoted\" word\n", True), (r"\u0061", False), (r"\ud83d\ude00", False), (r"\n" * 1001, False)],
+)
+def test_a_page_with_odd_escapes_is_read_by_entry(reason: str, by_column: bool) -> None:
+    body = json.dumps({"files": [usual(yanked="REASON")]}).replace("REASON", reason)
+    details = parse_page(body.encode(), content_type=JSON, url=URL, name="foo")
+    assert isinstance(details.files, JsonFiles) is by_column
+    (only,) = details.files
+    assert only.yanked == Yanked(reason=json.loads(f'"{reason}"'))
+
+
 def test_a_usual_page_is_read_lazily_and_fully() -> None:
     details = json_page(
         usual(

@@ -291,6 +291,14 @@ def test_which_wheel_of_those_that_may_not_be_taken() -> None:
     )
 
 
+def test_a_wheel_that_fits_is_not_read_for_the_source_distribution_that_its_digest_asks_for() -> None:
+    digest = ("sha256", "a" * 64)
+    wheel = file(WHEEL, requires_python=">=3.15", hashes=(("sha256", "b" * 64),))
+    found = project(wheel, file("foo-1.0.tar.gz", hashes=(digest,)))
+    rules = replace(UV, hashes=frozenset({digest}))
+    assert Case(found, requirement="foo==1.0", rules=rules).taken == "foo-1.0.tar.gz"
+
+
 def test_a_wheel_with_an_unreadable_requires_python_is_not_read() -> None:
     wheel = File(
         filename="foo-1.0-py2-none-any.whl", url="https://example.org/foo-1.0-py2-none-any.whl", requires_python="x"
