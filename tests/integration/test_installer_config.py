@@ -305,7 +305,7 @@ def test_a_date_is_the_end_of_the_day_for_uv_and_its_beginning_for_pip() -> None
         ('prerelease = "explicit"', "not simulated"),
         ('index-strategy = "best"', "first-index"),
         ('exclude-newer = "soon"', "soon"),
-        ("index-url = ", "no TOML"),
+        ("index-url = ", "not valid TOML"),
     ],
 )
 def test_a_wrong_uv_configuration_is_named(home: Path, text: str, said: str) -> None:
@@ -341,7 +341,7 @@ def test_a_cutoff_without_a_zone_is_utc() -> None:
     now = datetime(2026, 1, 11, tzinfo=UTC)
     assert parse_cutoff("P7D", now=now) == datetime(2026, 1, 4, tzinfo=UTC)
     for wrong in ("", "soon", "2026-13-01", "0001-01-01T00:00+14:00"):
-        with pytest.raises(InputError, match="no date"):
+        with pytest.raises(InputError, match="not a valid date"):
             parse_cutoff(wrong)
 
 

@@ -44,7 +44,7 @@ def run(server: IndexServer, folder: Path, count: int, *more: str | Path, cache:
 
 
 def projects(done: Done) -> list[dict[str, Any]]:
-    assert done.code in {0, 1}, done.err
+    assert done.code in {0, 2}, done.err  # 2: one in seven is on no index
     found: list[dict[str, Any]] = json.loads(done.out)["projects"]
     return found
 
@@ -76,7 +76,7 @@ def test_what_is_found_is_what_each_kind_of_project_has(index: IndexServer, tmp_
         ["sdist"] * 2,
         ["sdist", "stable ABI"],
         ["free-threaded wheel"] * 2,
-        ["cannot tell"] * 2,
+        [],  # no index has it
     ]
     assert found[4 + 7]["difference"] == "cp314t not yet, cp315t yes"
 
@@ -127,13 +127,15 @@ def test_a_run_that_was_killed_goes_on_where_it_ended(index: IndexServer, tmp_pa
     with subprocess.Popen([os.fspath(one) for one in command], env=environ, stdout=subprocess.DEVNULL) as process:
         assert wait_until(lambda: state.exists() and state.read_bytes().count(b"\n") > 10, 20)
         process.send_signal(signal.SIGKILL)
-    kept = state.read_bytes().count(b"\n") - 1
+    kept = [json.loads(line) for line in state.read_bytes().splitlines()[1:] if line.endswith(b"}")]
     asked = len(index.requests)
     done = run(index, tmp_path, 120, "--state", state, "--format", "json", cache="another")
     whole = run(index, tmp_path, 120, "--format", "json", cache="a-third")
     assert done.out == whole.out
     assert asked < 120
-    assert len(index.requests) - asked - 120 <= 120 - kept
+    answered = [report for report in kept if not report.get("problem")]  # about the others it asks again
+    assert len(answered) >= 8
+    assert len(index.requests) - asked - 120 <= 120 - len(answered)
 
 
 def test_shards_make_the_report_of_the_whole(index: IndexServer, tmp_path: Path) -> None:
@@ -143,7 +145,8 @@ def test_shards_make_the_report_of_the_whole(index: IndexServer, tmp_path: Path)
         parts.append(tmp_path / f"part-{number}.json")
         parts[-1].write_text(run(index, tmp_path, 30, "--shard", f"{number}/3", "--format", "json").out)
     merged = ftwheel("missing", "--format", "json", "--merge", *reversed(parts))
-    assert merged.json == run(index, tmp_path, 30, "--format", "json").json
+    whole = run(index, tmp_path, 30, "--format", "json")
+    assert (merged.code, json.loads(merged.out)) == (whole.code, json.loads(whole.out))
     assert sum(len(json.loads(part.read_text())["projects"]) for part in parts) == 30
 
 
@@ -174,11 +177,11 @@ def test_a_project_with_a_problem_is_asked_about_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"numpy\n", "is no state file"),
-        (b"[]\n", "is no state file"),
+        (b"numpy\n", "is not a state file"),
+        (b"[]\n", "is not a state file"),
         (b'{"kind": "ftwheel-missing-state", "version": 1, "question": "another"}\n', "other targets, options"),
         (b'{"kind": "ftwheel-missing-state", "version": 1, "question": "question"}\n{}\n', "state.jsonl:2"),
-        (b"[" * 100_000 + b"\n", "is no state file"),
+        (b"[" * 100_000 + b"\n", "is not a state file"),
     ],
 )
 def test_a_file_that_is_no_state_of_this_run_is_refused_and_left_alone(

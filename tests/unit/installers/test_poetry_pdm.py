@@ -68,7 +68,7 @@ def test_poetry_turns_down_a_version_by_the_metadata_of_one_file() -> None:
 
 def test_poetry_counts_prereleases_of_an_index_without_finals() -> None:
     old = page(file("foo-1.0.tar.gz", requires_python=">=4"), file("foo-1.5rc1.tar.gz"))
-    assert Case([old], rules="poetry").taken == "nothing"
+    assert Case([old], rules="poetry").taken == "foo-1.5rc1.tar.gz"
     other = page(file("foo-1.2rc1.tar.gz"), kind=SourceKind.EXTRA_INDEX)
     assert Case([old, other], rules="poetry").taken == "foo-1.2rc1.tar.gz"
     case = Case([page("foo-1.0.tar.gz"), other], rules="poetry")

@@ -136,21 +136,31 @@ class PoetrySelection(InstallerQuestion):
         return next((entry.reading.trap for entry in release.files if entry.reading.trap), "")
 
     def _releases(self) -> Iterator[_Release]:
-        """The versions that fit, of all indexes, in the order in which Poetry tries them: finals, then pre-releases."""
+        """The versions that fit, of all indexes, in the order in which Poetry tries them: finals, then pre-releases.
+
+        When it has turned all of them down, it asks the indexes again, for the versions that are left.
+        """
         versions, finals, _ = self.version_index.matching(self.requirement)
         asked = self.options.allow_prereleases
-        found: list[_Release] = []
-        for source in range(len(self.project.sources)):
-            if source not in self.project.flat:
-                groups = finals if asked is False else versions
-                here = [release for group in groups if (release := self._release(group, source)) is not None]
+        fitting = finals if asked is False else versions
+        left = [
+            [release for group in fitting if (release := self._release(group, source)) is not None]
+            for source in range(len(self.project.sources))
+            if source not in self.project.flat
+        ]
+        while any(left):
+            found: list[_Release] = []
+            for here in left:
                 # pre-releases of an index count where it has nothing else
                 prereleases = asked or all(release.version.is_prerelease for release in here)
                 found += [release for release in here if prereleases or not release.version.is_prerelease]
-        found.sort(
-            key=lambda each: (not each.yanked, not each.version.is_prerelease and not asked, each.version), reverse=True
-        )
-        yield from map(self._first, found)
+            found.sort(
+                key=lambda each: (not each.yanked, not each.version.is_prerelease and not asked, each.version),
+                reverse=True,
+            )
+            yield from map(self._first, found)
+            tried = {release.version for release in found}
+            left = [[release for release in here if release.version not in tried] for here in left]
 
     def _first(self, release: _Release) -> _Release:
         """The version as Poetry looks it up again: in the first index that has it."""
