@@ -78,9 +78,9 @@ class Installer(ABC):
     def reader(self, project: ProjectFiles) -> FileReader:
         """How it reads the files of a project."""
 
-    @abstractmethod
     def contains(self, requirement: Requirement, version: Version) -> bool:
         """Whether a version is in the requirement's specifier, pre-releases included."""
+        return requirement.contains(version)
 
     @abstractmethod
     def meets_python(self, specifier: str, python: tuple[int, int, int], options: InstallerOptions) -> bool:

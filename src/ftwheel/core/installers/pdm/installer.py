@@ -37,9 +37,6 @@ class Pdm(Installer):
     def reader(self, project: ProjectFiles) -> PdmReader:
         return PdmReader(project)
 
-    def contains(self, requirement: Requirement, version: Version) -> bool:
-        return requirement.contains(version)
-
     def meets_python(self, specifier: str, python: tuple[int, int, int], options: InstallerOptions) -> bool:
         return meets_python(specifier, python) is True
 

@@ -46,9 +46,6 @@ class Pip(Installer):
     def reader(self, project: ProjectFiles) -> PipReader:
         return PipReader(project)
 
-    def contains(self, requirement: Requirement, version: Version) -> bool:
-        return requirement.contains(version)
-
     def meets_python(self, specifier: str, python: tuple[int, int, int], options: InstallerOptions) -> bool:
         return options.ignore_requires_python or meets_python(specifier, python)
 

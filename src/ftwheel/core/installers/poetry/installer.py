@@ -37,9 +37,6 @@ class Poetry(Installer):
     def reader(self, project: ProjectFiles) -> PoetryReader:
         return PoetryReader(project)
 
-    def contains(self, requirement: Requirement, version: Version) -> bool:
-        return requirement.contains(version)
-
     def meets_python(self, specifier: str, python: tuple[int, int, int], options: InstallerOptions) -> bool:
         return meets_python(specifier, python) is not False
 
