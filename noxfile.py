@@ -157,11 +157,13 @@ def oracle(session: nox.Session) -> None:
     session.log(f"repeat this run with FTWHEEL_ORACLE_SEED={seed}")
     numbers = {"FTWHEEL_ORACLE_SEED": seed, "FTWHEEL_ORACLE_PIP": "50000", "FTWHEEL_ORACLE_UV": "10000"}
     numbers |= {"FTWHEEL_ORACLE_FINDERS": "2000", "FTWHEEL_ORACLE_SPOILT": "2000"}
+    numbers |= {"FTWHEEL_ORACLE_TARGETS": "2000"}
     env = interpreters(session, later=LATER) | wheelhouse(session) | numbers
     install(session, *group("test"))
     names = (
         "pip",
         "pip_command",
+        "pip_target",
         "uv",
         "uv_metadata",
         "odd_pages",

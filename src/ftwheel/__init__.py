@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from ftwheel.core.tags.environments import Environment as Environment
     from ftwheel.core.tags.environments import Loading as Loading
     from ftwheel.core.tags.environments import parse_environment as parse_environment
+    from ftwheel.core.tags.pip_target import PipTarget as PipTarget
+    from ftwheel.core.tags.pip_target import target_environment as target_environment
     from ftwheel.core.wheel.reports import CheckReport as CheckReport
     from ftwheel.core.wheel.reports import WheelReport as WheelReport
     from ftwheel.io.system.environment_probe import environment_of as environment_of
@@ -90,6 +92,7 @@ _NAMES = {
     "core.installers.simulations": "Simulation SimulationCell",
     "core.release.coverage": "Coverage CoverageCell ExpectationBasis InstallerChoice TargetEnvironment",
     "core.tags.environments": "Environment Loading parse_environment",
+    "core.tags.pip_target": "PipTarget target_environment",
     "core.wheel.reports": "CheckReport WheelReport",
     "io.system.environment_probe": "environment_of",
 }

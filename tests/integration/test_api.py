@@ -32,7 +32,7 @@ ExpectationBasis File Finding FtwheelError Help HelpKind Index IndexFormatError 
 InstallerChoice InstallerOptions Loading MissingReport MissingToolError NetworkError OpenIndex Outcome ProjectDetails
 ProjectReport Readiness Rejected Requirement ResolutionError Selection Severity Simulation SimulationCell SourceKind
 TargetEnvironment TargetReadiness Verification WheelReport Yanked __version__ check environment_of explain missing
-open_index parse_environment parse_page parse_requirement simulate verify
+open_index parse_environment parse_page parse_requirement PipTarget simulate target_environment verify
 """
 
 

@@ -41,6 +41,28 @@ def rows(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in text.splitlines() if "  " in line]
 
 
+def test_pip_told_to_choose_for_another_interpreter(simulate: CommandRun) -> None:
+    """The host is each environment that is asked for, or the interpreter that runs."""
+    there = ("rpds-py==0.22.0", "--index", RECORDINGS, "--platform", "win_amd64", "--python-version", "3.13")
+    hosts = ("cp311-manylinux_2_28_x86_64", "cp313t-manylinux_2_28_x86_64")
+    options = "--platform win_amd64 --python-version 3.13"
+    assert simulate(*there, "--only-binary", ":all:", "--env", ",".join(hosts)) == 1
+    assert rows(simulate.out)[0] == ["ENVIRONMENT", "PIP", "FILE"]
+    assert rows(simulate.out)[1:] == [
+        [f"{hosts[0]} {options}", "nothing"],
+        [f"{hosts[1]} {options}", "free-threaded wheel", "rpds_py-0.22.0-cp313-cp313t-win_amd64.whl"],
+    ]
+    assert "next:" not in simulate.out  # what pip is told need not be an interpreter
+    assert simulate(*there, "--abi", "cp313t") == 0
+    assert rows(simulate.out)[1][0] == f"{environment_of(sys.executable).label} {options} --abi cp313t"
+    assert simulate(*there, "--explain", hosts[1], "--format", "json") == 0
+    assert json.loads(simulate.out)["results"][0]["explanations"][0]["environment"] == f"{hosts[1]} {options}"
+    assert simulate(*there, "--installer", "uv") == 2
+    assert simulate.err.endswith("ask with --installer pip, for the newest release\n")
+    assert simulate(*there[:-1], "3.x") == 2
+    assert "--python-version 3.x: not a version pip takes" in simulate.err
+
+
 # --- the example of the documentation --------------------------------------------------------------------------------
 
 

@@ -17,13 +17,14 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from ftwheel.core.tags.pip_target import PipTarget
 from support.index_generator import Case
 from support.index_generator_files import GeneratedFile
 from support.index_generator_machines import Machine
 from support.pip_oracle import clean_environment, find_links
 from support.server import IndexServer, Reply
 
-__all__ = ["native_machine", "pip_install", "serve", "with_real_files"]
+__all__ = ["native_machine", "pip_download", "pip_install", "serve", "with_real_files"]
 
 _BACKEND = """\
 import os
@@ -103,30 +104,48 @@ def serve(case: Case, root: str, server: IndexServer, folders: Path) -> None:
 
 def pip_install(python: Path, case: Case, root: str, folders: Path) -> str:
     """What ``pip install`` would install: a URL without fragment, ``nothing``, or ``refused: ...``."""
-    command = [str(python), "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--report", "-"]
-    command += ["--quiet", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--retries", "0"]
-    indexes = [f"{root}{place.name}/simple/" for place in case.places if place.kind == "index"]
-    command += ["--index-url", indexes[0]] if indexes else ["--no-index"]
-    for url in indexes[1:]:
-        command += ["--extra-index-url", url]
-    for place in case.places:
-        if place.kind != "index":
-            command += ["--find-links", find_links(case, place, root, folders)]
-    options = case.options
-    # The order of the worker: what is said last wins.
-    command += [f"--no-binary={name}" for name in options.no_binary]
-    command += [f"--only-binary={name}" for name in options.only_binary]
-    command += ["--prefer-binary"] if options.prefer_binary else []
-    if options.prereleases is not None:
-        command += ["--all-releases=:all:" if options.prereleases else "--only-final=:all:"]
-    command += [f"--uploaded-prior-to={options.cutoff}"] if options.cutoff else []
-    command += ["--ignore-requires-python"] if options.ignore_requires_python else []
-    done = subprocess.run(
-        [*command, case.requirement], capture_output=True, text=True, env=clean_environment(), timeout=120
-    )
+    command = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--report", "-"]
+    done = _run(python, [*command, *_arguments(case, root, folders)])
     if done.returncode == 0:
         installed: str = json.loads(done.stdout)["install"][0]["download_info"]["url"]
         return installed.partition("#")[0]
+    return _failure(done)
+
+
+def pip_download(python: Path, case: Case, root: str, folders: Path, target: PipTarget) -> str:
+    """The name of what ``pip download`` saves with pip's options for another interpreter; else as ``pip_install``."""
+    saved = folders / "saved"
+    done = _run(python, ["download", "--dest", str(saved), *str(target).split(), *_arguments(case, root, folders)])
+    return next(saved.iterdir()).name if done.returncode == 0 else _failure(done)
+
+
+def _arguments(case: Case, root: str, folders: Path) -> list[str]:
+    indexes = [f"{root}{place.name}/simple/" for place in case.places if place.kind == "index"]
+    found = ["--index-url", indexes[0]] if indexes else ["--no-index"]
+    for url in indexes[1:]:
+        found += ["--extra-index-url", url]
+    for place in case.places:
+        if place.kind != "index":
+            found += ["--find-links", find_links(case, place, root, folders)]
+    options = case.options
+    # The order of the worker: what is said last wins.
+    found += [f"--no-binary={name}" for name in options.no_binary]
+    found += [f"--only-binary={name}" for name in options.only_binary]
+    found += ["--prefer-binary"] if options.prefer_binary else []
+    if options.prereleases is not None:
+        found += ["--all-releases=:all:" if options.prereleases else "--only-final=:all:"]
+    found += [f"--uploaded-prior-to={options.cutoff}"] if options.cutoff else []
+    found += ["--ignore-requires-python"] if options.ignore_requires_python else []
+    return [*found, case.requirement]
+
+
+def _run(python: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [str(python), "-m", "pip", *arguments, "--quiet", "--no-input", "--no-cache-dir"]
+    command += ["--disable-pip-version-check", "--retries", "0"]
+    return subprocess.run(command, capture_output=True, text=True, env=clean_environment(), timeout=120)
+
+
+def _failure(done: subprocess.CompletedProcess[str]) -> str:
     if "No matching distribution found" in done.stderr:
         return "nothing"
     return f"refused: {done.stderr.strip().splitlines()[-1]}"

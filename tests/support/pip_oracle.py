@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ftwheel.core.tags.pip_target import PipTarget
 from support.archives import archive
 from support.index_generator import Case, Options, Place
 from support.index_generator_machines import Machine
@@ -84,9 +85,10 @@ class PipFinder:
         self._process.stdin.flush()
         return self._read()
 
-    def tags(self, machine: Machine) -> tuple[str, ...]:
-        """Every tag pip accepts on that machine, in order."""
-        return tuple(self._ask({"tags": True, "machine": asdict(machine)})["tags"])
+    def tags(self, machine: Machine, target: PipTarget | None = None) -> tuple[str, ...]:
+        """Every tag pip accepts on that machine, in order; ``target`` are the options it is given there."""
+        question = {"tags": True, "machine": asdict(machine), "target": target and asdict(target)}
+        return tuple(self._ask(question)["tags"])
 
     def fetch(self, project: str) -> dict[str, str]:
         """The real page of a project: ``body``, ``content_type``, ``url`` and ``index``, the address of the index.
@@ -95,7 +97,7 @@ class PipFinder:
         """
         return self._ask({"fetch": project})
 
-    def answer(self, case: Case, root: str, folders: Path | None = None) -> str:
+    def answer(self, case: Case, root: str, folders: Path | None = None, target: PipTarget | None = None) -> str:
         """What pip takes in a case whose pages are at ``root``; ``folders`` holds its find-links folders."""
         pages = {
             case.place_url(place, root): {"body": case.body(place, root).decode(), "content_type": place.content_type}
@@ -109,6 +111,7 @@ class PipFinder:
             index_urls=[f"{root}{place.name}/simple/" for place in case.places if place.kind == "index"],
             pages=pages,
             options=asdict(case.options),
+            target=target,
         )
 
     def choose_live(self, *, machine: Machine, requirement: str, index_urls: list[str], options: Options) -> str:
@@ -135,6 +138,7 @@ class PipFinder:
         index_urls: list[str],
         pages: dict[str, dict[str, str]],
         options: dict[str, Any],
+        target: PipTarget | None = None,
     ) -> str:
         """What pip takes, given pages by address (``body`` and ``content_type``)."""
         answer = self._ask(
@@ -145,6 +149,7 @@ class PipFinder:
                 "index_urls": index_urls,
                 "pages": pages,
                 "options": options,
+                "target": target and asdict(target),
             }
         )
         if "error" in answer:

@@ -23,6 +23,7 @@ from typing import Any, ClassVar, NamedTuple
 from unittest import mock
 
 import pip
+from pip._internal.cli.cmdoptions import _convert_python_version
 from pip._internal.commands import create_command
 from pip._internal.index import collector, package_finder
 from pip._internal.models.format_control import FormatControl
@@ -94,10 +95,14 @@ def on_machine(machine: dict[str, Any]) -> Iterator[None]:
         "win": "win32" if processor == "32" else f"win-{processor}",
         "android": f"android-{release and release[0]}-{processor}",
     }.get(system, f"linux-{processor}")
+    flags = ("t" if machine["free_threaded"] else "") + ("d" if machine["debug"] else "")
+    soabi = f"pypy{major}{minor}-pp73" if machine["implementation"] == "pp" else f"cpython-{major}{minor}{flags}"
     config = {
+        "EXT_SUFFIX": f".{soabi}-linux.so",
+        "py_version_nodot": f"{major}{minor}",
+        "WITH_PYMALLOC": 1,
         "Py_GIL_DISABLED": int(machine["free_threaded"]),
         "Py_DEBUG": int(machine["debug"]),
-        "EXT_SUFFIX": f".pypy{major}{minor}-pp73-linux.so",  # asked of PyPy only
     }
     glibc = tuple(release) if system == "manylinux" else (-1, -1)
     musl = _musllinux._MuslVersion(*release) if system == "musllinux" else None
@@ -145,10 +150,21 @@ class Oracle:
             ignore_requires_python=False,
         )
 
-    def target(self, machine: dict[str, Any]) -> TargetPython:
-        """The interpreter on that machine; pip's tag functions run once for each."""
+    def target(self, question: dict[str, Any]) -> TargetPython:
+        """The interpreter on that machine, or what pip's options say there; pip's tag functions run once for each."""
+        machine, given = question["machine"], question.get("target")
+        key = json.dumps([machine, given])
+        if given:
+            with on_machine(machine), mock.patch.object(sys, "version_info", tuple(machine["python"])):
+                target = TargetPython(
+                    given["platforms"] or None,
+                    _convert_python_version(given["python_version"])[0],
+                    given["abis"] or None,
+                    given["implementation"] or None,
+                )
+                target._valid_tags = self.tags[key] = self.tags.get(key) or target.get_sorted_tags()
+            return target
         target = TargetPython(py_version_info=tuple(machine["python"]))
-        key = json.dumps(machine)
         if key not in self.tags:
             with on_machine(machine):
                 self.tags[key] = target.get_sorted_tags()
@@ -157,7 +173,7 @@ class Oracle:
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         if question.get("tags"):
-            return {"tags": [str(tag) for tag in self.target(question["machine"]).get_sorted_tags()]}
+            return {"tags": [str(tag) for tag in self.target(question).get_sorted_tags()]}
         if "fetch" in question:
             return self.fetch(question["fetch"])
         try:
@@ -188,7 +204,7 @@ class Oracle:
         finder = package_finder.PackageFinder.create(
             link_collector=pages,
             selection_prefs=preferences(options),
-            target_python=self.target(question["machine"]),
+            target_python=self.target(question),
             **({"uploaded_prior_to": dt.datetime.fromisoformat(options["cutoff"])} if options["cutoff"] else {}),
         )
         hashes: dict[str, list[str]] = {}

@@ -16,6 +16,7 @@ from ftwheel.core.installers.pip.format_control import pip_formats
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose, explain
 from ftwheel.core.tags.environments import Environment, parse_environment
+from ftwheel.core.tags.pip_target import PipTarget, target_environment
 from ftwheel.core.wheel.contents import Metadata
 from ftwheel.io.index.local import FolderLinks
 from support.index_generator import Case, Place
@@ -109,14 +110,16 @@ def _details(case: Case, place: Place, root: str, folders: Path) -> ProjectDetai
     return parse_page(case.body(place, root), content_type=place.content_type, url=url, name=case.project)
 
 
-def simulate(case: Case, root: str, folders: Path, *, version: str = "") -> str:
+def simulate(case: Case, root: str, folders: Path, *, version: str = "", target: PipTarget | None = None) -> str:
     """What ftwheel says the installer takes: a URL without fragment, ``nothing``, or ``refused: ...``.
 
-    Asked both ways, fast and explained; the two have to say the same.
+    ``target`` are the options that pip is given on the case's machine. The question is asked both ways, fast and
+    explained; the two have to say the same.
     """
     found = sources(case, root, folders)
     project = ProjectFiles(case.project, found, metadata=declared(case, found, root, folders))
-    question = (project, parse_requirement(case.requirement), environment(case.machine.label), rules(case, version))
+    where = target_environment(environment(case.machine.label), target or PipTarget())
+    question = (project, parse_requirement(case.requirement), where, rules(case, version))
     best = choose(*question)
     explained = explain(*question)
     assert explained.best == best, f"choose and explain differ: {best} / {explained.best}\n{case.describe()}"

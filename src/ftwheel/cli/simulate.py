@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftwheel.cli.options import indexes, reports
 from ftwheel.cli.options import installers as choices
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ftwheel.core.installers.requirements import Requirement
     from ftwheel.core.installers.simulations import Simulation
     from ftwheel.core.tags.environments import Environment
+    from ftwheel.core.tags.pip_target import PipTarget
     from ftwheel.io.index.named import NamedIndex
     from ftwheel.render.installers.simulation import SimulationReport
 
@@ -31,6 +32,7 @@ EXAMPLES = """\
   ftwheel simulate 'rpds-py==0.22.0' --env cp313-win_amd64 --env cp313t-win_amd64
   ftwheel simulate lxml --python python3.14t         this machine's interpreter
   ftwheel simulate lxml --explain cp314t-win_amd64   every file, and the one reason why not
+  ftwheel simulate lxml --platform win_amd64 --python-version 3.13 --abi cp313t   as pip takes these
   ftwheel simulate whenever --uploaded-prior-to 2026-01-11
   ftwheel simulate numpy --record pages && ftwheel simulate numpy --index pages"""
 
@@ -62,6 +64,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=choices.names_of_installers(),
     )
+    cross = parser.add_argument_group(
+        "pip's options for another interpreter than the one it runs on (--env or --python; default: this one)"
+    )
+    for option, metavar, meaning in (
+        ("--platform", "TAG", "wheels for this platform tag; may be repeated"),
+        ("--python-version", "VERSION", "3, 313, 3.13 or 3.13.1"),
+        ("--abi", "TAG", "wheels for this ABI tag; may be repeated, and the first one decides about free-threading"),
+        ("--implementation", "NAME", "cp, pp, or py for wheels of no implementation"),
+    ):
+        several: dict[str, Any] = {"action": "append"} if "may be repeated" in meaning else {}
+        cross.add_argument(option, metavar=metavar, help=meaning, **several)
     add(
         "--explain",
         action="append",
@@ -83,12 +96,15 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.core.installers.requirements import parse_requirement
     from ftwheel.core.installers.upload_hints import is_resolved
     from ftwheel.core.tags.environments import parse_environments
+    from ftwheel.core.tags.pip_target import target_environment
 
     _refuse_files(arguments.requirement)
     requirements = [parse_requirement(text) for text in arguments.requirement]
-    installers = tuple(dict.fromkeys(map(installer, arguments.installer or DEFAULT_INSTALLERS)))
-    environments = _environments(arguments)
-    explained = parse_environments(arguments.explain)
+    target = _target(arguments)
+    asked = arguments.installer or (["pip"] if target else DEFAULT_INSTALLERS)
+    installers = tuple(dict.fromkeys(map(installer, asked)))
+    environments = tuple(target_environment(each, target) for each in _environments(arguments, target))
+    explained = tuple(target_environment(each, target) for each in parse_environments(arguments.explain))
     reports: list[SimulationReport] = []
     failed = 0
     from ftwheel.render.progress import progress
@@ -119,11 +135,28 @@ def run(arguments: argparse.Namespace) -> int:
     return failed or int(not all(is_resolved(cell, allowed) for cell in cells))
 
 
-def _environments(arguments: argparse.Namespace) -> tuple[Environment, ...]:
-    """Those asked for, each label once; ``all`` when none is."""
+def _target(arguments: argparse.Namespace) -> PipTarget:
+    """What pip is told about the interpreter it chooses for."""
+    from ftwheel.core.tags.pip_target import PipTarget
+
+    return PipTarget(
+        platforms=tuple(arguments.platform or ()),
+        python_version=arguments.python_version or "",
+        abis=tuple(arguments.abi or ()),
+        implementation=arguments.implementation or "",
+    )
+
+
+def _environments(arguments: argparse.Namespace, target: PipTarget) -> tuple[Environment, ...]:
+    """Those asked for, each label once; when none is, ``all``, or with pip's cross options this interpreter."""
     from ftwheel.core.tags.environments import parse_environments
 
-    labels = arguments.env or ([] if arguments.python or arguments.explain else ["all"])
+    named = arguments.env or arguments.python or arguments.explain
+    if target and not named:
+        from ftwheel.io.system.environment_probe import environment_of
+
+        return (environment_of(sys.executable),)
+    labels = arguments.env if named else ["all"]
     found = list(parse_environments(text for label in labels for text in label.split(",") if text))
     if arguments.python:
         from ftwheel.io.system.environment_probe import environment_of

@@ -34,7 +34,7 @@ from ftwheel.core.installers.selection import ProjectFiles, choose, is_older, lo
 from ftwheel.core.installers.upload_hints import usual_platform, wheel_tag
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.environments import Environment, Loading, loading
-from ftwheel.core.tags.priority import abi_table, best_tag, platform_table, position
+from ftwheel.core.tags.priority import best_tag, position
 
 __all__ = ["assess", "describing_file", "newest_wheel", "not_there", "untold", "with_alternatives"]
 
@@ -362,10 +362,7 @@ class _Question:
         environment, flavour = self.environment, find_installer(self.rules.name).flavour(self.rules.version)
         own = environment.abis[0]
         stable = "abi3t" if environment.free_threaded else "abi3"
-        abis = abi_table(
-            environment.implementation, environment.minor, environment.abis, environment.free_threaded, flavour
-        )
-        platforms = platform_table(environment.platforms, flavour)
+        abis, platforms = environment.tables(flavour)
         fits: dict[tuple[str, str], bool] = {}
         for source in self.project.sources:
             filenames, _, _, times, yanked = columns(source.details.files)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from packaging.version import Version
 
+from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import LinkReading, PageFault
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.project_files import ProjectFiles
@@ -73,6 +74,20 @@ class Installer(ABC):
             return self.flavours[0][1]
         release = tuple(map(int, version.split(".")))
         return next(flavour for first, flavour in self.flavours if release >= first)
+
+    def flavour_for(self, environment: Environment, options: InstallerOptions) -> TagFlavour:
+        """Whose list of accepted tags applies. Raises InputError for pip's cross options and another installer."""
+        flavour = self.flavour(options.version)
+        if environment.pairs and not self.takes_targets(options):
+            raise InputError(
+                f"{environment.label}: {options.label} is not modelled with these options",
+                hint="they are those of pip: ask with --installer pip, for the newest release",
+            )
+        return flavour
+
+    def takes_targets(self, options: InstallerOptions) -> bool:
+        """Whether it has pip's options ``--platform``, ``--python-version``, ``--implementation`` and ``--abi``."""
+        return False
 
     @abstractmethod
     def reader(self, project: ProjectFiles) -> FileReader:

@@ -11,7 +11,7 @@ from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
-from ftwheel.core.tags.priority import abi_table, best_tag, platform_table, position
+from ftwheel.core.tags.priority import best_tag, position
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.rejections import Reason
@@ -39,11 +39,7 @@ class InstallerQuestion:
         self.environment = environment
         self.options = options
         self.version_index = project.version_index(installer)
-        flavour = installer.flavour(options.version)
-        self.abis = abi_table(
-            environment.implementation, environment.minor, environment.abis, environment.free_threaded, flavour
-        )
-        self.platforms = platform_table(environment.platforms, flavour)
+        self.abis, self.platforms = environment.tables(installer.flavour_for(environment, options))
         self._tag_reasons: dict[tuple[str, str], Reason | None] = {}
         self.wheels = installer.allows_wheels(options, project.name)
         self.sdists = installer.allows_sdists(options, project.name)

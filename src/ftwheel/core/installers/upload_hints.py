@@ -59,12 +59,13 @@ def is_resolved(cell: SimulationCell, allowed: Iterable[Outcome] = ()) -> bool:
 def advise(simulation: Simulation) -> tuple[UploadHint, ...]:
     """One piece of advice for each build of Python and each thing that goes wrong there, in the order of the cells.
 
-    A page that an installer cannot read is no matter of wheels, so there is none for it.
+    A page that an installer cannot read is no matter of wheels, so there is none for it; nor is there for pip's
+    cross options, which need not describe an interpreter.
     """
     installers: dict[tuple[str, str, str], list[str]] = {}
     environments: dict[str, Environment] = {}
     for cell in simulation.cells:
-        if not is_resolved(cell) and not cell.refusal:
+        if not is_resolved(cell) and not cell.refusal and not cell.environment.pairs:
             where = cell.environment
             environments[where.label] = where
             installers.setdefault((_build(where), _gets(cell), where.label), []).append(cell.installer.label)

@@ -16,7 +16,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.suggestions import closest, did_you_mean
 from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED
 from ftwheel.core.tags.platform_tags import platform_ladder, platform_markers
-from ftwheel.core.tags.priority import TagFlavour, abi_table, platform_table
+from ftwheel.core.tags.priority import AbiTable, PlatformTable, TagFlavour, abi_table, pairs_table, platform_table
 
 __all__ = [
     "PRESETS",
@@ -28,6 +28,7 @@ __all__ = [
     "parse_environment",
     "parse_environments",
     "preset",
+    "version_specific_abis",
 ]
 
 _LABEL = re.compile(
@@ -75,7 +76,9 @@ class Environment:
     ``label`` is the name it was asked for by. ``implementation`` is the short form, ``cp``. ``python_version`` is
     (major, minor, micro); ``python_full_version`` keeps ``rc1``. ``abis`` are the version-specific ABI tags,
     ``platforms`` the platform tags, both in packaging's order, most preferred first. ``markers`` are the PEP 508
-    variables of the target.
+    variables of the target. ``pairs`` are the accepted pairs of interpreter and ABI, those for one platform and those
+    for any, where pip's options name them (``ftwheel.core.tags.pip_target``); those of an interpreter follow from the
+    rest, and it is empty.
     """
 
     label: str
@@ -87,6 +90,7 @@ class Environment:
     abis: tuple[str, ...]
     platforms: tuple[str, ...]
     markers: tuple[tuple[str, str], ...]
+    pairs: tuple[tuple[str, ...], ...] = ()
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -96,12 +100,23 @@ class Environment:
     @property
     def tags(self) -> tuple[str, ...]:
         """Every tag the interpreter accepts, most preferred first, as packaging lists them on such a machine."""
-        abis = abi_table(self.implementation, self.minor, self.abis, self.free_threaded, TagFlavour.PIP)
-        platforms = platform_table(self.platforms, TagFlavour.PIP)
+        abis, platforms = self.tables(TagFlavour.PIP)
         return (
-            *(f"{pair}-{platform}" for pair in abis.native for platform in platforms.order),
+            *(
+                f"{pair}-{platform}"
+                for pair in abis.native
+                for platform in platforms.order
+                if platform != "any" or pair not in abis.pure
+            ),
             *(f"{pair}-any" for pair in abis.pure),
         )
+
+    def tables(self, flavour: TagFlavour) -> tuple[AbiTable, PlatformTable]:
+        """The pairs of interpreter and ABI, and the platforms, that an installer accepts here."""
+        platforms = platform_table(self.platforms, flavour)
+        if self.pairs:
+            return pairs_table(*self.pairs), platforms
+        return abi_table(self.implementation, self.minor, self.abis, self.free_threaded, flavour), platforms
 
 
 class Loading(enum.Enum):
@@ -257,18 +272,22 @@ def from_facts(
         python_full_version=python_full_version,
         free_threaded=free_threaded,
         debug=debug,
-        abis=tuple(abis) or _abis(implementation, python_version[:2], free_threaded=free_threaded, debug=debug),
+        abis=tuple(abis)
+        or version_specific_abis(implementation, python_version[:2], free_threaded=free_threaded, debug=debug),
         platforms=tuple(platforms),
         markers=tuple(sorted(markers.items())),
     )
 
 
-def _abis(implementation: str, version: tuple[int, int], *, free_threaded: bool, debug: bool) -> tuple[str, ...]:
+def version_specific_abis(
+    implementation: str, version: tuple[int, int], *, free_threaded: bool, debug: bool
+) -> tuple[str, ...]:
+    """The version-specific ABI tags of a build of CPython or PyPy, most preferred first."""
     major, minor = version
     if implementation == "pp":
         return (f"pypy{major}{minor}_pp73",)  # the only ABI of all PyPy releases since 2020
     plain = f"cp{major}{minor}{'t' if free_threaded else ''}"
-    if minor < _FIRST_WITHOUT_PYMALLOC:
+    if version < (3, _FIRST_WITHOUT_PYMALLOC):
         return (f"{plain}{'d' if debug else ''}m",)
     return (f"{plain}d", plain) if debug else (plain,)  # a debug build loads release modules as well
 
@@ -283,7 +302,7 @@ def loading(tag: str, environment: Environment) -> Loading:
     interpreter, abi, platform = tag.split("-")
     if platform != "any" and platform not in environment.platforms:
         return Loading.NO
-    named = _named_minor(interpreter, environment.implementation)
+    named = _named_minor(interpreter, f"{environment.implementation}{environment.python_version[0]}")
     generic = interpreter.startswith("py")
     if abi == "none":
         if platform == "any" or generic:
@@ -304,7 +323,7 @@ def loading(tag: str, environment: Environment) -> Loading:
     return Loading.YES if loads else Loading.NO
 
 
-def _named_minor(interpreter: str, implementation: str) -> int | None:
-    """The minor version that ``cp313`` names, None when it names another implementation or no minor version."""
-    digits = interpreter.removeprefix(f"{implementation}3")
+def _named_minor(interpreter: str, major: str) -> int | None:
+    """The minor version that ``cp313`` names, None for another implementation or major version than ``cp3``."""
+    digits = interpreter.removeprefix(major)
     return int(digits) if digits != interpreter and digits.isdecimal() else None

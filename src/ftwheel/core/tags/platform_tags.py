@@ -15,9 +15,12 @@ from functools import lru_cache
 from ftwheel.core.errors import InputError
 
 __all__ = [
+    "android_ladder",
     "before_packaging_24",
     "before_packaging_26_3",
     "before_uv_0_11_21",
+    "ios_ladder",
+    "macos_ladder",
     "platform_ladder",
     "platform_markers",
     "uv_platforms",
@@ -49,7 +52,7 @@ def platform_ladder(newest: str) -> tuple[str, ...]:
     if name == "linux" and architecture in _LINUX_ARCHITECTURES:
         return (newest,)
     if android := re.fullmatch(_ANDROID, newest):
-        return tuple(f"android_{level}_{android[2]}" for level in range(int(android[1]), 15, -1))
+        return tuple(android_ladder(int(android[1]), android[2]))
     tags: tuple[str, ...] = ()
     if versioned := _VERSIONED.fullmatch(newest):
         family, major, minor, rest = versioned[1], int(versioned[2]), int(versioned[3]), versioned[4]
@@ -58,9 +61,9 @@ def platform_ladder(newest: str) -> tuple[str, ...]:
         elif family == "musllinux" and rest in _LINUX_ARCHITECTURES:
             tags = (f"linux_{rest}", *(f"musllinux_{major}_{m}_{rest}" for m in range(minor, -1, -1)))
         elif family == "macosx" and rest in {"x86_64", "arm64"}:
-            tags = tuple(_macos(major, minor, rest))
+            tags = tuple(macos_ladder(major, minor, rest)) if (major, rest) != (10, "arm64") else ()  # no such machine
         elif family == "ios" and rest in {"arm64_iphoneos", "arm64_iphonesimulator", "x86_64_iphonesimulator"}:
-            tags = tuple(_ios(major, minor, rest))
+            tags = tuple(ios_ladder(major, minor, rest))
     if not tags:
         raise InputError(
             f"{newest[:100]}: not a platform tag this tool knows",
@@ -77,27 +80,49 @@ def _manylinux(minor: int, architecture: str) -> Iterator[str]:
             yield f"{_LEGACY[version]}_{architecture}"
 
 
-def _macos(major: int, minor: int, architecture: str) -> Iterator[str]:
+_MAC_FORMATS = {
+    "x86_64": ("x86_64", "intel", "fat64", "fat3", "universal2", "universal"),
+    "arm64": ("arm64", "universal2"),
+    "i386": ("i386", "intel", "fat3", "fat", "universal"),
+    "ppc64": ("ppc64", "fat64", "universal"),
+    "ppc": ("ppc", "fat3", "fat", "universal"),
+    "intel": ("intel", "universal"),
+}
+_MAC_RELEASES = {  # the first and the last macOS of an architecture, where packaging knows one
+    "x86_64": ((10, 4), (9999, 0)),
+    "i386": ((10, 4), (9999, 0)),
+    "ppc64": ((10, 4), (10, 5)),
+    "ppc": ((10, 0), (10, 6)),
+}
+
+
+def macos_ladder(major: int, minor: int, architecture: str) -> Iterator[str]:
     """From macOS 11 on only the major version counts; x86_64 binaries for 10.x still run there."""
-    formats: tuple[str, ...] = ("x86_64", "intel", "fat64", "fat3", "universal2", "universal")
-    if architecture == "arm64":
-        formats = ("arm64", "universal2")
+    formats = _MAC_FORMATS.get(architecture, (architecture,))
+    first, last = _MAC_RELEASES.get(architecture, ((10, 0), (9999, 0)))
     for version in range(major, 10, -1):
-        yield from (f"macosx_{version}_0_{name}" for name in formats)
-    if major == 10 and architecture == "arm64":
-        return  # there is no such machine
-    # The x86_64 part of a universal2 wheel may support an older macOS, so even arm64 takes those.
-    old = formats if architecture == "x86_64" else ("universal2",)
-    for version in range(minor if major == 10 else 16, 3, -1):
-        yield from (f"macosx_10_{version}_{name}" for name in old)
+        yield from (f"macosx_{version}_0_{name}" for name in formats if first <= (version, 0) <= last)
+    if major < 10:
+        return
+    if major > 10 and architecture != "x86_64":
+        # The x86_64 part of a universal2 wheel may support an older macOS, so even arm64 takes those.
+        formats, first, last = ("universal2",), (10, 4), (10, 16)
+    for version in range(minor if major == 10 else 16, -1, -1):
+        yield from (f"macosx_10_{version}_{name}" for name in formats if first <= (10, version) <= last)
 
 
-def _ios(major: int, minor: int, multiarch: str) -> Iterator[str]:
+def ios_ladder(major: int, minor: int, multiarch: str) -> Iterator[str]:
     """Down to iOS 12, the oldest that runs CPython; no major version had a minor one above 9."""
+    name = multiarch.replace("-", "_")
     if major >= 12:
-        yield from (f"ios_{major}_{version}_{multiarch}" for version in range(minor, -1, -1))
+        yield from (f"ios_{major}_{version}_{name}" for version in range(minor, -1, -1))
     for older in range(major - 1, 11, -1):
-        yield from (f"ios_{older}_{version}_{multiarch}" for version in range(9, -1, -1))
+        yield from (f"ios_{older}_{version}_{name}" for version in range(9, -1, -1))
+
+
+def android_ladder(level: int, abi: str) -> Iterator[str]:
+    """Down to API level 16, the oldest that runs CPython."""
+    yield from (f"android_{older}_{abi}" for older in range(level, 15, -1))
 
 
 def before_packaging_26_3(platforms: tuple[str, ...]) -> tuple[str, ...]:

@@ -23,8 +23,10 @@ __all__ = [
     "TagFlavour",
     "abi_table",
     "best_tag",
+    "pairs_table",
     "platform_table",
     "position",
+    "python_range",
     "uv_abi",
     "uv_interpreter",
     "uv_platform",
@@ -100,10 +102,11 @@ class AbiTable:
 class PlatformTable:
     """The accepted platforms, each with its position."""
 
-    __slots__ = ("_memory", "_uv", "order")
+    __slots__ = ("_memory", "_uv", "any", "order")
 
     def __init__(self, platforms: tuple[str, ...], *, uv: bool) -> None:
         self.order = {platform: position for position, platform in enumerate(platforms)}
+        self.any = self.order.get("any")  # pip takes --platform any
         self._uv = uv
         self._memory: dict[str, tuple[int | None, bool]] = {}
 
@@ -112,7 +115,8 @@ class PlatformTable:
         found = self._memory.get(text)
         if found is None:
             names = self.split(text)
-            found = (min((self.order[name] for name in names if name in self.order), default=None), "any" in names)
+            named = (self.order[name] for name in names if name in self.order and name != "any")
+            found = (min(named, default=None), "any" in names)
             if len(self._memory) >= _MOST_REMEMBERED:
                 self._memory.clear()
             self._memory[text] = found
@@ -131,10 +135,17 @@ def position(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_t
     """
     native, pure = abis.positions(abi_text)
     platform, is_any = platforms.positions(platform_text)
-    if native is not None and platform is not None:
-        return native * len(platforms.order) + platform
+    count = len(platforms.order)
+    if is_any and platforms.any is not None:  # listed among the platforms, and after them: the later position counts
+        only = [abis.native[pair] for pair in abis.pairs(abi_text) if pair in abis.native and pair not in abis.pure]
+        found = [each * count + platforms.any for each in only]
+        found += [native * count + platform] if native is not None and platform is not None else []
+        if found:
+            return min(found)
+    elif native is not None and platform is not None:
+        return native * count + platform
     if pure is not None and is_any:
-        return len(abis.native) * len(platforms.order) + pure
+        return len(abis.native) * count + pure
     return None
 
 
@@ -180,15 +191,23 @@ def abi_table(
         native += [f"cp{major}{older}-{stable}" for older in range(minor - 1, 1, -1)] if with_stable else []
     elif not flavour.is_uv:
         native += [f"{own}-none"]
-    generic = [f"py{name}-none" for name in _python_range(major, minor)]
+    generic = [f"{name}-none" for name in python_range(major, minor)]
     pure = generic if flavour.is_uv and implementation != "cp" else [f"{own}-none", *generic]
     return AbiTable([*native, *generic], pure, uv=flavour.is_uv)
 
 
-def _python_range(major: int, minor: int) -> Iterator[str]:
-    yield f"{major}{minor}"
-    yield f"{major}"
-    yield from (f"{major}{older}" for older in range(minor - 1, -1, -1))
+@lru_cache(maxsize=64)
+def pairs_table(native: tuple[str, ...], pure: tuple[str, ...]) -> AbiTable:
+    """pip's table of pairs that were listed."""
+    return AbiTable(list(native), list(pure), uv=False)
+
+
+def python_range(major: int, minor: int | None = None) -> Iterator[str]:
+    """``py314``, ``py3``, then ``py313`` down to ``py30``; ``py3`` alone without a minor version."""
+    if minor is not None:
+        yield f"py{major}{minor}"
+    yield f"py{major}"
+    yield from (f"py{major}{older}" for older in range((minor or 0) - 1, -1, -1))
 
 
 # uv compares parsed tags, not text: `cp3014` is `cp314`, `CP314` is unknown. What it does not know becomes "".

@@ -43,6 +43,9 @@ class Pip(Installer):
         PageFault.HASHES_TYPE, PageFault.UPLOAD_TIME_SYNTAX, PageFault.EGG_NAME,
     })  # fmt: skip
 
+    def takes_targets(self, options: InstallerOptions) -> bool:
+        return self.flavour(options.version) is TagFlavour.PIP
+
     def reader(self, project: ProjectFiles) -> PipReader:
         return PipReader(project)
 
