@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.comparing import DEFAULT_SEED, SIZES
+from support.finder_oracle import finder_case
 from support.index_generator import Case, generate
 from support.knockouts import KNOCKOUTS, Knockout
 from support.simulated import agree, simulate
@@ -26,7 +27,9 @@ TABLE = os.environ.get("FTWHEEL_ORACLE_TABLE")  # a file for the shares of all r
 @cache
 def cases(installer: str) -> tuple[Case, ...]:
     """Those of the default run, whatever the seed: another set could miss what is rare."""
-    return tuple(generate(installer, DEFAULT_SEED, number) for number in range(SIZES[installer]))
+    draw = generate if installer in {"pip", "uv"} else finder_case
+    drawn = (draw(installer, DEFAULT_SEED, number) for number in range(SIZES[installer]))
+    return tuple(case for case in drawn if case.places)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from support.index_generator import Case, shrink
 from support.simulated import agree
 
-__all__ = ["BATCHES", "DEFAULT_SEED", "SEED", "SIZES", "batch", "compare"]
+__all__ = ["BATCHES", "DEFAULT_SEED", "FINDERS", "SEED", "SIZES", "batch", "compare"]
 
 DEFAULT_SEED = 20
 SEED = int(os.environ.get("FTWHEEL_ORACLE_SEED", DEFAULT_SEED))
 BATCHES = 10
-SIZES = {"pip": 5200, "uv": 1100}
+SIZES = {"pip": 5200, "uv": 1100, "poetry": 600, "pdm": 600}
+FINDERS = int(os.environ.get("FTWHEEL_ORACLE_FINDERS", SIZES["pdm"]))
 
 Answer = Callable[[Case], str]
 

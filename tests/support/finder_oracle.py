@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from support.index_generator import Case
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from support.index_generator import Case, generate
 from support.pip_oracle import clean_environment, find_links
 from support.simulated import environment
 
-__all__ = ["ENDLESS", "REQUIREMENTS", "FinderProcess"]
+__all__ = ["ENDLESS", "REQUIREMENTS", "FinderProcess", "finder_case"]
 
 ENDLESS = "refused: does not end"
 """The answer where the tool was still at work after a minute."""
@@ -72,3 +74,41 @@ class FinderProcess:
             self._start()
             return ENDLESS
         return str(json.loads(line))
+
+
+def _read_by_poetry(specifier: str | None) -> str | None:
+    """The specifier, unless Poetry fails on it: invalid ones, ``===``, and those that nothing can meet."""
+    try:
+        wanted = SpecifierSet(specifier or "")
+    except InvalidSpecifier:
+        return None
+    versions = (f"{major}.{minor}.{micro}" for major in (2, 3, 4) for minor in range(25) for micro in range(5))
+    readable = all(one.operator != "===" for one in wanted)
+    return specifier if readable and any(wanted.contains(one, prereleases=True) for one in versions) else None
+
+
+def finder_case(tool: str, seed: int, number: int) -> Case:
+    """The case without what cannot be asked: options the tool does not have, and what Poetry's own parser refuses."""
+    case = generate(tool, seed, number)
+    options = replace(case.options, hashes=(), ignore_requires_python=False, index_strategy="first-index")
+    places = tuple(place for place in case.places if place.kind != "folder")
+    if tool == "pdm":
+        places = tuple(replace(place, files=tuple(replace(file, odd="") for file in place.files)) for place in places)
+        return replace(case, options=options, places=places)
+    return replace(
+        case,
+        options=replace(options, cutoff=None),
+        specifier="" if "===" in case.specifier else case.specifier,
+        places=tuple(
+            replace(
+                place,
+                files=tuple(
+                    replace(file, odd="", requires_python=_read_by_poetry(file.requires_python))
+                    for file in place.files
+                    if file.version.islower() or not any(map(str.isalpha, file.version))  # of others it never ends
+                ),
+            )
+            for place in places
+            if place.kind == "index"
+        ),
+    )

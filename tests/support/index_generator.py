@@ -231,7 +231,7 @@ def _options(installer: str, project: str, places: tuple[Place, ...], rng: rando
         dependencies=not hashes,  # with both, uv wants the digest of a source distribution to be right
         only_binary=only,
         no_binary=no,
-        prefer_binary=installer == "pip" and draw() < 0.12,
+        prefer_binary=installer in {"pip", "pdm"} and draw() < 0.12,
         prereleases=rng.choices((None, True, False), (85, 10, 5))[0],
         cutoff=cutoff,
         hashes=hashes,

@@ -19,9 +19,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.installers.poetry.selection import meets_python
+from ftwheel.core.installers.registry import INSTALLERS
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose, refusal
 from ftwheel.core.tags.environments import Environment
+from ftwheel.core.tags.priority import TagFlavour, position
 from ftwheel.core.wheel.contents import Metadata
 from support.index_generator import Case
 from support.simulated import declared, environment, rules, sources
@@ -40,11 +43,15 @@ def _same(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knockout:
-    """One rule, and what the simulator is told so that it decides nothing. ``file`` may drop a file by giving None."""
+    """One rule, and what the simulator is told so that it decides nothing.
+
+    ``file`` may drop a file by giving None, ``there`` by what the case's machine is.
+    """
 
     rule: str
-    installers: tuple[str, ...] = ("pip", "uv")
+    installers: tuple[str, ...] = INSTALLERS
     file: Callable[[File], File | None] = _same
+    there: Callable[[File, Environment], bool] = lambda _file, _environment: True
     pages: Callable[[Sources], Sources] = _same
     target: Callable[[Environment], Environment] = _same
     options: Callable[[InstallerOptions], InstallerOptions] = _same
@@ -61,7 +68,7 @@ class Knockout:
             files: list[File] = []
             for file in details.files:
                 changed = self.file(file)
-                if changed is not None:
+                if changed is not None and self.there(file, environment(case.machine.label)):
                     original[number, len(files)] = file.url
                     if (said := known.get(file.url)) is not None:
                         metadata[changed.url] = said
@@ -209,6 +216,23 @@ def _no_fragment(file: File) -> File:
     return replace(file, url=file.url.partition("#")[0])
 
 
+def _without_wildcards(file: File) -> File:
+    odd = re.search(r"[<>]=?[^,]*\.\*", file.requires_python or "")
+    return replace(file, requires_python=None) if odd else file
+
+
+def _fits(file: File, target: Environment) -> bool:
+    """Whether the machine accepts one of a wheel's tags."""
+    parts = file.filename.removesuffix(".whl").split("-")
+    if not file.filename.endswith(".whl") or len(parts) < 5:
+        return True
+    return position(*target.tables(TagFlavour.PIP), f"{parts[-3]}-{parts[-2]}", parts[-1]) is not None
+
+
+def _takes_python(file: File, target: Environment) -> bool:
+    return not file.requires_python or meets_python(file.requires_python, target.python_version) is not False
+
+
 # --- what is done to pages -------------------------------------------------------------------------------------------
 
 
@@ -296,11 +320,11 @@ def _other_mac(target: Environment) -> Environment:
     return replace(target, platforms=tuple(dict.fromkeys((*target.platforms, *more))))
 
 
-PIP, UV = ("pip",), ("uv",)
+PIP, UV, POETRY, PDM = ("pip",), ("uv",), ("poetry",), ("pdm",)
 _RULES = InstallerOptions(name="pip")
 
 
-def _option(rule: str, name: str, *, installers: tuple[str, ...] = ("pip", "uv")) -> Knockout:
+def _option(rule: str, name: str, *, installers: tuple[str, ...] = INSTALLERS) -> Knockout:
     """An option that is not passed on."""
     return Knockout(
         rule=rule, installers=installers, options=lambda each: replace(each, **{name: getattr(_RULES, name)})
@@ -309,19 +333,29 @@ def _option(rule: str, name: str, *, installers: tuple[str, ...] = ("pip", "uv")
 
 KNOCKOUTS = (
     Knockout(rule="requires-python", file=lambda file: replace(file, requires_python=None)),
-    Knockout(rule="requires-python: ceilings and holes count", installers=PIP, file=_lower_bound_only),
+    Knockout(
+        rule="requires-python: ceilings and holes count", installers=(*PIP, *POETRY, *PDM), file=_lower_bound_only
+    ),
     Knockout(rule="requires-python: only the lower bound counts", installers=UV, file=_ceilings_count),
-    Knockout(rule="requires-python that is invalid drops the file", installers=UV, file=_without_invalid_python),
+    Knockout(
+        rule="requires-python that is invalid drops the file", installers=(*UV, *PDM), file=_without_invalid_python
+    ),
     Knockout(rule="requires-python: the micro version", target=_first_micro),
     Knockout(rule="METADATA is read", installers=UV, options=lambda each: replace(each, dependencies=False)),
     Knockout(rule="yanked", file=lambda file: replace(file, yanked=None)),
-    Knockout(rule="yanked: an empty reason means not yanked", installers=PIP, file=_doubtful),
-    Knockout(rule="yanked: an empty reason means yanked", installers=UV, file=_not_doubtful),
-    Knockout(rule="pre-releases come after the rest", options=lambda each: replace(each, allow_prereleases=True)),
+    Knockout(rule="yanked: an empty reason means not yanked", installers=(*PIP, *PDM), file=_doubtful),
+    Knockout(rule="yanked: an empty reason means yanked", installers=(*UV, *POETRY), file=_not_doubtful),
+    Knockout(
+        rule="pre-releases come after the rest",
+        installers=(*PIP, *UV, *POETRY),
+        options=lambda each: replace(each, allow_prereleases=True),
+    ),
     _option("options about pre-releases", "allow_prereleases"),
-    Knockout(rule="a specifier opts in to pre-releases", installers=PIP, specifier=_without_prerelease),
+    Knockout(
+        rule="a specifier opts in to pre-releases", installers=(*PIP, *POETRY, *PDM), specifier=_without_prerelease
+    ),
     Knockout(rule="the version that is asked for", specifier=lambda text: re.split(r"[=<>!~]", text)[0]),
-    Knockout(rule="=== compares text", installers=PIP, specifier=lambda text: text.replace("===", "==")),
+    Knockout(rule="=== compares text", installers=(*PIP, *PDM), specifier=lambda text: text.replace("===", "==")),
     Knockout(rule="local versions", file=_version(r"\+[A-Za-z]+(\.\d+)?\d*", "")),
     Knockout(rule="epochs", file=_version(r"^1!", "")),
     Knockout(rule="the ladder of platforms", target=_one_platform),
@@ -335,34 +369,48 @@ KNOCKOUTS = (
     Knockout(rule="the ABI tag none", file=_without_atom("none", 1)),
     Knockout(rule="the interpreter tags py3 and py3X", file=_without_atom(r"py3\d*", 0)),
     Knockout(rule="compressed tag sets", file=_each_tag(lambda tag: tag.split(".")[0])),
+    Knockout(rule="the version before its files", installers=POETRY, there=_fits),
+    Knockout(rule="one METADATA for a whole version", installers=POETRY, there=_takes_python),
+    Knockout(rule="wildcards that PEP 440 does not have", installers=PDM, file=_without_wildcards),
     Knockout(rule="build tags", file=_rename(_without_build)),
-    Knockout(rule="the letters of build tags", file=_renamed(r"^([^-]+-[^-]+-\d+)[A-Za-z_]\w*(?=-)", r"\1")),
-    Knockout(rule="tags in capitals are as good", installers=PIP, file=_without_capitals),
+    Knockout(
+        rule="the letters of build tags",
+        installers=(*PIP, *UV, *PDM),
+        file=_renamed(r"^([^-]+-[^-]+-\d+)[A-Za-z_]\w*(?=-)", r"\1"),
+    ),
+    Knockout(rule="tags in capitals are as good", installers=(*PIP, *POETRY, *PDM), file=_without_capitals),
     Knockout(rule="tags in capitals are unknown", installers=UV, file=_each_tag(str.lower)),
-    Knockout(rule="an empty tag spoils the name", file=_each_tag(lambda tag: tag.replace("..", ".").strip("."))),
-    Knockout(rule="two underscores spoil a wheel's name", installers=PIP, file=_renamed("__", "_")),
-    Knockout(rule="two underscores are as good as one", installers=UV, file=_without_double),
-    Knockout(rule="wheel variants", installers=UV, file=_renamed(r"-(x86_64_v3|cu126|null)\.whl$", ".whl")),
+    Knockout(
+        rule="an empty tag spoils the name",
+        installers=(*PIP, *UV, *PDM),
+        file=_each_tag(lambda tag: tag.replace("..", ".").strip(".")),
+    ),
+    Knockout(rule="two underscores spoil a wheel's name", installers=(*PIP, *PDM), file=_renamed("__", "_")),
+    Knockout(rule="two underscores are as good as one", installers=(*UV, *POETRY), file=_without_double),
+    Knockout(
+        rule="wheel variants", installers=(*UV, *POETRY, *PDM), file=_renamed(r"-(x86_64_v3|cu126|null)\.whl$", ".whl")
+    ),
     Knockout(rule="the number of parts of a wheel's name", file=_renamed(r"-more-of-it\.whl$", ".whl")),
     Knockout(rule="source distributions", file=lambda file: file if _path(file).endswith(".whl") else None),
     Knockout(rule="types of source distributions", file=_renamed(_SDIST_TYPES, ".tar.gz")),
     Knockout(rule="the suffix -pyX.Y", file=_renamed(r"-py\d\.?\d*(?=\.(tar|zip|t[gbxl]))", "")),
-    Knockout(rule="the name of a file is in its address", installers=PIP, file=_name_from_page),
-    Knockout(rule="the name of a file is on the page", installers=UV, file=_name_from_address),
+    Knockout(rule="the name of a file is in its address", installers=(*PIP, *PDM), file=_name_from_page),
+    Knockout(rule="the name of a file is on the page", installers=(*UV, *POETRY), file=_name_from_address),
     Knockout(rule="#egg= names the version", installers=PIP, file=_no_fragment),
-    Knockout(rule="what makes an installer refuse a page", pages=_no_problems),
+    Knockout(rule="what makes an installer refuse a page", installers=(*PIP, *UV), pages=_no_problems),
     Knockout(rule="of equals the last of the page", installers=PIP, pages=_backwards),
+    Knockout(rule="of equals the first of the page", installers=(*POETRY, *PDM), pages=_backwards),
     Knockout(rule="of equals the smallest name", installers=UV, pages=_respelled),
     Knockout(rule="an address counts once", installers=PIP, pages=_distinct),
     Knockout(rule="several places to look", pages=lambda found: found[:1]),
-    Knockout(rule="find-links is no index", pages=_all_indexes),
+    Knockout(rule="find-links is no index", installers=(*PIP, *UV, *PDM), pages=_all_indexes),
     Knockout(rule="the index strategy", installers=UV, options=_best_match),
     _option("only-binary", "only_binary"),
     _option("no-binary", "no_binary"),
-    _option("prefer-binary", "prefer_binary", installers=PIP),
-    _option("hashes", "hashes"),
+    _option("prefer-binary", "prefer_binary", installers=(*PIP, *PDM)),
+    _option("hashes", "hashes", installers=(*PIP, *UV)),
     Knockout(rule="hashes that the page does not give", installers=UV, file=_with_a_hash),
-    _option("the cut-off by upload time", "uploaded_prior_to"),
-    Knockout(rule="files without an upload time", file=_with_a_time),
+    _option("the cut-off by upload time", "uploaded_prior_to", installers=(*PIP, *UV, *PDM)),
+    Knockout(rule="files without an upload time", installers=(*PIP, *UV, *PDM), file=_with_a_time),
     _option("ignore-requires-python", "ignore_requires_python", installers=PIP),
 )

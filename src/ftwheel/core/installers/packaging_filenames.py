@@ -12,7 +12,6 @@ from ftwheel.core.index.page import normalized
 from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
 from ftwheel.core.installers.rejections import OtherProject, Variant
 from ftwheel.core.installers.requirements import parse_version
-from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["read_packaging_wheel"]
 
@@ -22,8 +21,12 @@ _BUILD = re.compile(r"([0-9]+)([^\n]*)\n?")
 
 def _label(filename: str) -> str:
     """The label of a wheel variant (PEP 825), which pip takes for a wrong build tag or a part too many; "" if none."""
+    if filename.count("-") < 5:
+        return ""
+    from ftwheel.core.wheel.filename import WheelName  # noqa: PLC0415  # 15 ms, and most names have five parts
+
     try:
-        return WheelName.parse(filename).variant if filename.count("-") > 4 else ""
+        return WheelName.parse(filename).variant
     except InputError:
         return ""
 

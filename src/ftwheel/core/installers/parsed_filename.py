@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from packaging.version import Version
 
@@ -15,8 +14,7 @@ __all__ = ["BuildTag", "ParsedFilename", "unreadable"]
 BuildTag = tuple[()] | tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFilename:
+class ParsedFilename(NamedTuple):  # made thousands of times for a page, in half the time of a frozen dataclass
     """What an installer reads in one file name.
 
     ``kind`` is empty when it is no archive for it. ``text`` is the version as written. ``abi`` and ``platform`` are the

@@ -118,10 +118,14 @@ def explain(
     versions = {entry.reading.version or _OLDEST for entry, _ in judgement.rejected}
     ages = {version: age for age, version in enumerate(sorted(versions, reverse=True))}
 
+    nearness: dict[int, tuple[int, int]] = {}  # many files share one reason
+
     def key(rejected: tuple[ProjectFile, Reason]) -> tuple[tuple[int, int], int, str, int, int]:
         entry, reason = rejected
-        age = ages[entry.reading.version or _OLDEST]
-        return (closeness(reason), age, entry.filename, entry.source, entry.index)
+        near = nearness.get(id(reason))
+        if near is None:
+            near = nearness[id(reason)] = closeness(reason)
+        return (near, ages[entry.reading.version or _OLDEST], entry.filename, entry.source, entry.index)
 
     verdicts: list[tuple[ProjectFile, Verdict]] = [
         (entry, Accepted(rank=rank)) for rank, entry in enumerate(judgement.ranked, 1)

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate
@@ -32,6 +31,7 @@ from ftwheel.core.installers.rejections import (
     VersionMismatch,
     YankedFile,
 )
+from ftwheel.core.versions import meets_plainly
 
 __all__ = ["PdmSelection", "meets_python"]
 
@@ -44,6 +44,10 @@ Key = tuple[int, tuple[()] | tuple[int, str]]
 @lru_cache(maxsize=4096)
 def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
     """Whether the Python meets ``requires-python``; None when unearth cannot read it, and drops the file."""
+    if (plainly := meets_plainly(specifier, python)) is not None:
+        return plainly
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms, and most are plain
+
     try:
         wanted = SpecifierSet(_COMPARISON.sub(_mended, specifier))
     except InvalidSpecifier:
@@ -97,11 +101,16 @@ class PdmSelection(InstallerQuestion):
 
     def _ranked(self) -> Iterator[ProjectFile]:
         """The files that may be taken, best first."""
-        wanted = SpecifierSet() if self.requirement.specifier is None else self.requirement.specifier
-        groups = self.version_index.matching(self.requirement).versions
+        wanted = self.requirement.specifier
+        versions, finals, _ = self.version_index.matching(self.requirement)
+        groups = versions
         asked = self.options.allow_prereleases
         found = False
-        for entry in self._sorted([each for each in groups if wanted.contains(each.version, prereleases=asked)]):
+        if wanted is None:
+            fitting = finals if asked is False else versions
+        else:
+            fitting = [each for each in groups if wanted.contains(each.version, prereleases=asked)]
+        for entry in self._sorted(fitting):
             found = True
             yield entry
         if not found and asked is None:  # pre-releases, if there is nothing else

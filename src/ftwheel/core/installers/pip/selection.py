@@ -10,7 +10,6 @@ Sources: pip 26.3 ``_internal/index/package_finder.py`` (``LinkEvaluator``, ``Ca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -22,11 +21,10 @@ from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, Ver
 from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
-from ftwheel.core.versions import specifier_set
+from ftwheel.core.versions import meets_plainly, specifier_set
 
 __all__ = ["AFTER_ALL_TAGS", "PipSelection", "meets_python"]
 
-_AT_LEAST = re.compile(r">= ?([0-9]{1,4})(?:\.([0-9]{1,4}))?(?:\.([0-9]{1,4}))?")
 AFTER_ALL_TAGS = 2**62  # a source distribution comes after every wheel of its version
 
 _WORST: tuple[int, BuildTag, int] = (-2 * AFTER_ALL_TAGS, (), 0)
@@ -35,8 +33,8 @@ _WORST: tuple[int, BuildTag, int] = (-2 * AFTER_ALL_TAGS, (), 0)
 @lru_cache(maxsize=4096)
 def meets_python(specifier: str, python: tuple[int, int, int]) -> bool:
     """Whether pip takes the Python to meet ``requires-python``; what it cannot read does not count."""
-    if lowest := _AT_LEAST.fullmatch(specifier):
-        return python >= tuple(int(part or 0) for part in lowest.groups())
+    if (plainly := meets_plainly(specifier, python)) is not None:
+        return plainly
     from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most say >=3.N
 
     try:

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate
@@ -37,6 +36,7 @@ from ftwheel.core.installers.rejections import (
     VersionRejected,
     YankedFile,
 )
+from ftwheel.core.versions import meets_plainly
 
 __all__ = ["PoetrySelection", "meets_python"]
 
@@ -48,6 +48,10 @@ _NO_ARBITRARY_EQUALITY = "Poetry cannot read ==="
 @lru_cache(maxsize=4096)
 def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
     """Whether the Python is in ``requires-python``; None when Poetry cannot read it, and fails."""
+    if (plainly := meets_plainly(specifier, python)) is not None:
+        return plainly
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms, and most are plain
+
     try:
         return SpecifierSet(specifier).contains(".".join(map(str, python)), prereleases=True)
     except InvalidSpecifier:
@@ -96,25 +100,27 @@ class PoetrySelection(InstallerQuestion):
         releases = list(self._releases())
         chosen = next((release for release in releases if self._python_problem(release) is None), None)
         ranked = [] if chosen is None else self._best_first(chosen)
+        taken = {id(entry) for entry in ranked}
         for release in releases:
             problem = self._python_problem(release)
-            for entry in release.files:
-                if problem is not None:
-                    read = self._metadata_files(release)[-1]
-                    python = RequiresPython(specifier=problem)
-                    reject(entry, python if entry is read else VersionRejected(because=read.filename))
-                elif release is chosen:
-                    if entry not in ranked:
+            if problem is not None:
+                read = self._metadata_files(release)[-1]
+                python, with_it = RequiresPython(specifier=problem), VersionRejected(because=read.filename)
+                for entry in release.files:
+                    reject(entry, python if entry is read else with_it)
+            elif release is chosen:
+                for entry in release.files:
+                    if id(entry) not in taken:
                         reject(entry, self._reason(entry, release) or YankedFile(reason=""))
-                else:
-                    assert chosen is not None  # a version without a problem is chosen, or comes after the one that is
-                    if release.version.is_prerelease and not chosen.version.is_prerelease:
-                        reject(entry, Prerelease())
-                    reject(entry, OtherVersionResolved(version=str(chosen.version)))
+            else:
+                assert chosen is not None  # a version without a problem is chosen, or comes after the one that is
+                passed_over = release.version.is_prerelease and not chosen.version.is_prerelease
+                reason = Prerelease() if passed_over else OtherVersionResolved(version=str(chosen.version))
+                for entry in release.files:
+                    reject(entry, reason)
         fitting = {group.version for group in self.version_index.matching(self.requirement).versions}
-        taken = {id(entry) for entry in ranked}
         for entry in self.version_index.everything():
-            if id(entry) not in taken:
+            if id(entry) not in taken and id(entry) not in reasons:
                 reject(entry, self._reason_of_version(entry, fitting))
         tried = releases if chosen is None else releases[: releases.index(chosen) + 1]
         refusal = self._page_problem() or next(filter(None, map(self._refusal, tried)), "")
@@ -266,10 +272,16 @@ class PoetrySelection(InstallerQuestion):
 
 def _problem(entry: ProjectFile) -> Reason | None:
     """What is wrong with the name; Poetry loses versions in capitals, and takes none with a ``v``."""
-    text = entry.reading.text.partition("+")[0]
-    if entry.reading.problem is None and (any(map(str.isupper, text)) or text.startswith("v")):
-        return InvalidFilename(problem=f"{entry.reading.text!r} is no version to Poetry")
-    return entry.reading.problem
+    reading = entry.reading
+    if reading.problem is None and _is_lost(reading.text):
+        return InvalidFilename(problem=f"{reading.text!r} is no version to Poetry")
+    return reading.problem
+
+
+@lru_cache(maxsize=4096)
+def _is_lost(version: str) -> bool:
+    text = version.partition("+")[0]
+    return any(map(str.isupper, text)) or text.startswith("v")
 
 
 def _is_universal(entry: ProjectFile) -> bool:
