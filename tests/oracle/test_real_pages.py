@@ -26,7 +26,8 @@ from support.uv_oracle import Uv
 pytestmark = [pytest.mark.oracle, pytest.mark.network]
 
 PROJECTS = (
-    "numpy", "pyyaml", "cffi", "cryptography", "pydantic-core", "lxml", "grpcio", "hypothesis", "pillow", "orjson", "scipy"
+    "numpy", "pyyaml", "cffi", "cryptography", "pydantic-core", "lxml", "grpcio", "hypothesis", "pillow", "orjson",
+    "scipy",
 )  # fmt: skip
 MORE = (
     "cp39-manylinux_2_17_x86_64",

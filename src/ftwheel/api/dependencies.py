@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ def missing(
     groups: Iterable[str] = (),
     constraints: Iterable[str | os.PathLike[str]] = (),
     metadata: Mapping[str, str | bytes] | None = None,
+    alternatives: Iterable[IndexSource] = (),
 ) -> MissingReport:
     """Decide, for everything that the inputs depend on, whether each target gets something it can load.
 
@@ -47,7 +49,8 @@ def missing(
     ``targets`` are environments, presets, or versions: ``3.14t-win_amd64``, or ``3.14t`` for this platform. What is
     not resolved is resolved as the installer would; without ``dependencies`` only what is named is looked at.
     ``extras`` and ``groups`` are those of files, ``*`` for all. ``metadata`` is the text of METADATA by file name,
-    for files whose index does not have it. Indexes that a file names are not asked.
+    for files whose index does not have it. Indexes that a file names are not asked. ``alternatives`` are indexes that
+    the installer does not look at: the report says what they have for projects that are not ready.
 
     Raises InputError for an argument or file that cannot be read, ResolutionError when requirements cannot be met
     together, NetworkError and IndexFormatError while resolving; what is wrong with one project stands in its report.
@@ -59,11 +62,13 @@ def missing(
     read = _read(inputs, parts, tuple(os.fspath(one) for one in constraints))
     (bare,) = installers_of([installer])
     asked = _targets(targets)
-    with opened(indexes) as found:
+    others = tuple(alternatives)
+    with opened(indexes) as found, opened(others) if others else nullcontext(()) as elsewhere:
         rules = _rules(bare, read)
+        named = tuple((getattr(index, "label", repr(index)), index) for index in elsewhere)
         return judge_everything(
             read,
-            ReadinessQuestion(targets=asked, rules=rules, arrivals=_Arrivals(found)),
+            ReadinessQuestion(targets=asked, rules=rules, arrivals=_Arrivals(found), others=named),
             resolve=_resolver(found, rules, metadata or {}) if dependencies else None,
         )
 

@@ -129,7 +129,14 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     add("--badge", type=Path, metavar="FILE", help="write a badge for a README as well")
     add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
     choices.add_arguments(parser)
-    indexes.add_arguments(parser)
+    indexes.add_arguments(parser).add_argument(
+        "--alternative-index",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="an index that is only asked what it has for projects that are not ready; may be repeated (default: those"
+        " that are configured, and that the installer does not look at)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -150,7 +157,7 @@ def report_on(inputs: Callable[[], Sequence[Dependencies]], arguments: argparse.
         dependencies = inputs()
         targets = _targets(arguments, settings)
         arguments = _with_options(arguments, [each.options for each in dependencies])
-        with indexes.open_locations(arguments, [asked.name]) as locations:
+        with indexes.open_locations(arguments, [asked.name], others=arguments.alternative_index) as locations:
             report = _judged(dependencies, targets, _Run(asked, locations, arguments, shown))
             if arguments.record:
                 locations.record(Path(arguments.record), [project.name for project in report.projects])
@@ -167,7 +174,9 @@ def _refuse_unknown(report: MissingReport, arguments: argparse.Namespace) -> Non
         return
     first = report.projects[0]
     folder = next((text for text in getattr(arguments, "input", ()) if os.path.isdir(text)), "")
-    hint = UNKNOWN_PROJECT if first.problem == NO_INDEX_HAS_IT else "name another version, or a range: 'numpy>=2'"
+    hint = (
+        UNKNOWN_PROJECT if first.problem.startswith(NO_INDEX_HAS_IT) else "name another version, or a range: 'numpy>=2'"
+    )
     raise InputError(
         f"{first.name}: {first.problem}", hint=f"did you mean the folder: .{os.sep}{folder}?" if folder else hint
     )
@@ -207,9 +216,10 @@ def _judged(inputs: Sequence[Dependencies], targets: tuple[Environment, ...], ru
         inspect=_inspector(locations) if arguments.deep else None,
         memory=memory,
         tracker=None if metadata is None else partial(_tracker, metadata),
+        others=tuple((index.label, index) for index in locations.others),
     )
     follow = not arguments.no_deps and not all(each.resolved for each in inputs)
-    with _state(arguments, targets, arrivals.indexes) as state:
+    with _state(arguments, targets, [*arrivals.indexes, *locations.others]) as state:
 
         def observer(report: ProjectReport, number: int, of: int) -> None:
             if state is not None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, not_there, with_alternatives
-from ftwheel.core.dependencies.readiness import HelpKind, Readiness, Release, TakenFile, TargetReadiness
+from ftwheel.core.dependencies.assessment import (
+    assess,
+    describing_file,
+    help_of_index,
+    newest_wheel,
+    not_there,
+    with_alternatives,
+    with_helps,
+    with_passed_over,
+)
+from ftwheel.core.dependencies.readiness import Help, HelpKind, Readiness, Release, TakenFile, TargetReadiness
 from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
 from ftwheel.core.installers.options import InstallerOptions
@@ -393,3 +403,49 @@ def test_a_project_is_described_by_its_newest_wheel_with_metadata() -> None:
 def test_a_wheel_that_only_the_lock_lacks_is_not_asked_for() -> None:
     found = ask(files(f"foo-1.0-{T}", "foo-1.0.tar.gz", f"foo-0.9-{T}"), pinned="1.0", locked=["foo-1.0.tar.gz"])
     assert kinds(found) == [HelpKind.LOCK_AGAIN, HelpKind.BUILD]
+
+
+@pytest.mark.parametrize(
+    ("filenames", "version", "text"),
+    [
+        (("foo-1.0.tar.gz", f"foo-1.0-{DEFAULT}"), "1.0", ""),
+        ((f"foo-0.9-{T}", f"foo-2.0-{T}", f"foo-1.0-{T}"), "1.0", f"use the index there: it has foo-1.0-{T}"),
+        ((f"foo-0.9-{T}", f"foo-2.0-{T}"), "1.0", f"use the index there: it has foo-2.0-{T}"),
+        ((f"foo-0.9-{T}",), "1.0", f"use the index there: it has foo-0.9-{T}"),
+        ((f"foo-0.9-{T}",), "", f"use the index there: it has foo-0.9-{T}"),
+    ],
+)
+def test_another_index_may_have_what_is_missing(filenames: tuple[str, ...], version: str, text: str) -> None:
+    """The version that is wanted, else a newer one, else an older one."""
+    there = json_page(*map(entry, filenames))
+    requested = RequestedVersion(requirement=parse_requirement("foo"))
+    verdict = TargetReadiness(target=TARGET, readiness=Readiness.SDIST, version=version)
+    found = help_of_index(("there", there), requested, verdict, parse_environment(TARGET), installer("pip"))
+    assert (found.text if found else "") == text
+    if found is not None:
+        ask = with_helps(replace(verdict, helps=ask_for_a_wheel()), [found])
+        assert kinds(ask) == [HelpKind.OTHER_INDEX, HelpKind.ASK]
+
+
+def ask_for_a_wheel() -> tuple[Help, ...]:
+    return (Help(kind=HelpKind.ASK, text="ask foo for a wheel"),)
+
+
+@pytest.mark.parametrize(("name", "told"), [("uv", True), ("pip", False)])
+def test_an_index_that_the_installer_passes_over_is_told(name: str, told: bool) -> None:
+    """uv takes a project from the first index that has it: the extra one."""
+    default, extra = json_page(entry(f"foo-1.0-{T}")), json_page(entry("foo-1.0.tar.gz"))
+    links = json_page(entry("foo-0.1.tar.gz"))
+    found = ProjectFiles(
+        "foo",
+        [(SourceKind.FIND_LINKS_PAGE, links), (SourceKind.INDEX, default), (SourceKind.EXTRA_INDEX, extra)],
+    )
+    requested = RequestedVersion(requirement=parse_requirement("foo"))
+    question = parse_environment(TARGET), installer(name)
+    missing = TargetReadiness(target=TARGET, readiness=Readiness.SDIST, version="1.0")
+    named = with_passed_over(missing, ("links", "default", "extra"), found, requested, question)
+    text = f"use the index default: it has foo-1.0-{T}, and uv stops at another index that has foo"
+    assert [each.text for each in named.helps] == ([text] if told else [])
+    ready = replace(missing, readiness=Readiness.FREE_THREADED)
+    assert with_passed_over(ready, ("links", "default", "extra"), found, requested, question) == ready
+    assert with_passed_over(missing, ("simple",), files("foo-1.0.tar.gz"), requested, question) == missing

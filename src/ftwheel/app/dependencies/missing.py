@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ftwheel.core.dependencies.inputs import Dependencies, UnindexedDependency
 from ftwheel.core.dependencies.readiness import (
+    NO_INDEX_HAS_IT,
     FailurePolicy,
     GilDeclarations,
     HelpKind,
@@ -88,7 +89,8 @@ class ReadinessQuestion:
     """What is asked about every project. ``rules`` gives those for a project, by its normalized name.
 
     ``tracker`` gives the address of a project's issue tracker, by the file that tells most about it; it is asked about
-    what upstream has to do, from several threads.
+    what upstream has to do, from several threads. ``others`` are indexes that the installer does not look at, by name:
+    they are asked about projects that are not ready, from several threads.
     """
 
     targets: tuple[Environment, ...]
@@ -97,6 +99,7 @@ class ReadinessQuestion:
     inspect: InspectWheel | None = None
     memory: KnownReports | None = None
     tracker: Callable[[File], str] | None = None
+    others: tuple[tuple[str, Index], ...] = ()
 
 
 def missing(
@@ -193,9 +196,13 @@ def judge(projects: Iterable[RequestedProject], question: ReadinessQuestion) -> 
     """The report of each project, in the order in which pages arrive."""
     by_name = {one.name: one for one in projects}
     reports = _judged(by_name, question)
-    for judged in reports if question.inspect is None and question.tracker is None else _completed(reports, question):
+    if question.inspect is not None or question.tracker is not None or question.others:
+        reports = _completed(reports, by_name, question)
+    for judged in reports:
         one = by_name[judged.report.name]
-        if question.memory is not None and judged.new and not judged.report.problem:
+        # what other indexes have may change while the pages stay
+        lasting = judged.report.ready or not question.others
+        if question.memory is not None and judged.new and lasting and not judged.report.problem:
             question.memory.keep(one, judged.report)
         yield _placed(judged.report, one)
 
@@ -205,7 +212,11 @@ def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion
     for name, one in by_name.items():
         # a report remembered has no files to look into
         known = question.memory.recall(one) if question.memory is not None and question.inspect is None else None
-        if known is None or (question.tracker is not None and not known.tracker and _asks(known.verdicts)):
+        if (
+            known is None
+            or (question.others and not known.ready)
+            or (question.tracker is not None and not known.tracker and _asks(known.verdicts))
+        ):
             asked.append(name)
         else:
             yield _Judged(report=known, new=False)
@@ -219,15 +230,18 @@ def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion
 
 def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
     # what was remembered needs none of this
-    from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, not_there
+    from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, not_there, with_passed_over
     from ftwheel.core.installers.selection import ProjectFiles
 
     report = ProjectReport(name=one.name, requirement=one.requirement, chains=one.chains)
     try:
-        pages = [(index.kind, index.project(one.name)) for index in question.arrivals.indexes]
+        indexes = question.arrivals.indexes
+        pages = [(index.kind, index.project(one.name)) for index in indexes]
     except FtwheelError as error:
         return _Judged(report=replace(report, problem=error.message, problem_code=error.exit_code))
     found = [(kind, page) for kind, page in pages if page is not None]
+    named = (getattr(index, "label", "") for index in indexes)
+    labels = [label for label, (_, page) in zip(named, pages, strict=True) if page is not None]
     project = ProjectFiles(one.name, found) if found else None
     rules = question.rules(one.name)
     if problem := not_there(project, one, rules):
@@ -235,6 +249,8 @@ def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
     verdicts: dict[int, TargetReadiness] = {}
     for number, version in one.versions:
         verdict = assess(project, version, question.targets[number], rules)
+        if project is not None:
+            verdict = with_passed_over(verdict, labels, project, version, (question.targets[number], rules))
         if number not in verdicts or _is_worse(verdict, verdicts[number]):
             verdicts[number] = verdict
     wheels: tuple[File | None, ...] = ()
@@ -260,25 +276,38 @@ def _is_worse(one: TargetReadiness, other: TargetReadiness) -> bool:
     return order.index(one.readiness) > order.index(other.readiness)
 
 
-def _completed(reports: Iterable[_Judged], question: ReadinessQuestion) -> Iterator[_Judged]:
-    """The same with what wheels declare and where trackers are, in the same order; some files are read at a time."""
+def _completed(
+    reports: Iterable[_Judged], by_name: Mapping[str, RequestedProject], question: ReadinessQuestion
+) -> Iterator[_Judged]:
+    """The same with what wheels declare, where trackers are and what other indexes have, in the same order.
+
+    Some files and pages are read at a time.
+    """
     from concurrent.futures import ThreadPoolExecutor  # 20 ms
 
     inspect, tracker = question.inspect, question.tracker
     with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="readiness") as pool:
-        waiting: deque[tuple[_Judged, dict[str, Future[GilDeclarations]], Future[str] | None]] = deque()
+        waiting: deque[_Waiting] = deque()
         try:
             for judged in reports:
                 wheels = {file.filename: file for file in judged.wheels if file is not None}
-                declared = {name: pool.submit(inspect, file) for name, file in wheels.items()} if inspect else {}
-                address = pool.submit(tracker, judged.described_by) if tracker and judged.described_by else None
-                waiting.append((judged, declared, address))
-                while sum(bool(declared or address) for _, declared, address in waiting) > 2 * _READERS or (
-                    waiting and not waiting[0][1] and not waiting[0][2]
+                asks_others = question.others and not judged.report.ready
+                waiting.append(
+                    _Waiting(
+                        judged=judged,
+                        declared={name: pool.submit(inspect, file) for name, file in wheels.items()} if inspect else {},
+                        address=pool.submit(tracker, judged.described_by) if tracker and judged.described_by else None,
+                        elsewhere=pool.submit(_elsewhere, judged.report, by_name[judged.report.name], question)
+                        if asks_others
+                        else None,
+                    )
+                )
+                while sum(map(_Waiting.is_under_way, waiting)) > 2 * _READERS or (
+                    waiting and not waiting[0].is_under_way()
                 ):
-                    yield _complete(*waiting.popleft())
+                    yield waiting.popleft().complete()
             while waiting:
-                yield _complete(*waiting.popleft())
+                yield waiting.popleft().complete()
         except BaseException:
             if inspect is not None:
                 inspect.abort()
@@ -286,12 +315,54 @@ def _completed(reports: Iterable[_Judged], question: ReadinessQuestion) -> Itera
             raise
 
 
-def _complete(judged: _Judged, declared: Mapping[str, Future[GilDeclarations]], address: Future[str] | None) -> _Judged:
-    report = judged.report
-    if address is not None:
-        report = replace(report, tracker=address.result())
-    if declared:
-        found = [None if file is None else declared[file.filename].result() for file in judged.wheels]
-        verdicts = zip(report.verdicts, found, strict=True)
-        report = replace(report, verdicts=tuple(replace(verdict, gil=each) for verdict, each in verdicts))
-    return replace(judged, report=report)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """A report, and what is being asked for it."""
+
+    judged: _Judged
+    declared: Mapping[str, Future[GilDeclarations]]
+    address: Future[str] | None
+    elsewhere: Future[ProjectReport] | None
+
+    def is_under_way(self) -> bool:
+        return bool(self.declared or self.address or self.elsewhere)
+
+    def complete(self) -> _Judged:
+        """Wait for the answers, and put them into the report."""
+        report = self.judged.report if self.elsewhere is None else self.elsewhere.result()
+        if self.address is not None:
+            report = replace(report, tracker=self.address.result())
+        if self.declared:
+            wheels = self.judged.wheels
+            found = [None if file is None else self.declared[file.filename].result() for file in wheels]
+            verdicts = zip(report.verdicts, found, strict=True)
+            report = replace(report, verdicts=tuple(replace(verdict, gil=each) for verdict, each in verdicts))
+        return replace(self.judged, report=report)
+
+
+def _elsewhere(report: ProjectReport, one: RequestedProject, question: ReadinessQuestion) -> ProjectReport:
+    """The report with what other indexes have; one that cannot be asked is noted."""
+    from ftwheel.core.dependencies.assessment import help_of_index, with_helps
+
+    rules = question.rules(one.name)
+    targets = {target.label: (number, target) for number, target in enumerate(question.targets)}
+    for label, index in question.others:
+        try:
+            page = index.project(one.name)
+        except FtwheelError as error:
+            noted = tuple(replace(each, notes=(*each.notes, f"{label}: {error.message}")) for each in report.verdicts)
+            report = replace(report, verdicts=noted)
+            continue
+        if page is None:
+            continue
+        if report.problem == NO_INDEX_HAS_IT:
+            report = replace(report, problem=f"{report.problem}; {label} has it")
+        verdicts = []
+        for verdict in report.verdicts:
+            number, target = targets[verdict.target]
+            wanted = [version for at, version in one.versions if at == number]
+            version = next((each for each in wanted if each.pinned == verdict.version), wanted[0])
+            helps = None if verdict.ready else help_of_index((label, page), version, verdict, target, rules)
+            verdicts.append(with_helps(verdict, [helps] if helps else []))
+        report = replace(report, verdicts=tuple(verdicts))
+    return report

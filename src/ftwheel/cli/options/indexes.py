@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.index.page import SourceKind
 from ftwheel.core.index.urls import redact
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 from ftwheel.io.installers.config import InstallerConfig
@@ -28,11 +29,15 @@ __all__ = ["IndexLocations", "add_arguments", "open_locations"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexLocations:
-    """Where each installer looks, and what it is configured to do; ``client`` is None for a recording."""
+    """Where each installer looks, and what it is configured to do; ``client`` is None for a recording.
+
+    ``others`` are indexes that none of them looks at, and that may have what theirs do not.
+    """
 
     client: IndexClient | None
     configs: Mapping[str, InstallerConfig]
     indexes: Mapping[str, tuple[NamedIndex, ...]]
+    others: tuple[NamedIndex, ...] = ()
 
     @property
     def all(self) -> tuple[NamedIndex, ...]:
@@ -51,7 +56,7 @@ class IndexLocations:
         write_recording(folder, self.configs, self.indexes, tuple(names))
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Add the options about indexes; without them, what the user configured for pip and uv counts."""
     group = parser.add_argument_group("where to look (default: as pip and uv are configured)")
     add = group.add_argument
@@ -71,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--offline", action="store_true", help="take pages from the cache, however old, and ask nobody")
     add("--refresh", action="store_true", help="ask for every page, also when the one in the cache is fresh")
     add("--jobs", type=_positive, default=24, metavar="N", help="requests at a time (default: 24)")
+    return group
 
 
 def _positive(text: str) -> int:
@@ -81,9 +87,15 @@ def _positive(text: str) -> int:
 
 @contextmanager
 def open_locations(
-    arguments: argparse.Namespace, installers: Iterable[str] = DEFAULT_INSTALLERS[:1]
+    arguments: argparse.Namespace,
+    installers: Iterable[str] = DEFAULT_INSTALLERS[:1],
+    *,
+    others: Iterable[str] | None = None,
 ) -> Iterator[IndexLocations]:
-    """The locations that the options and the configuration of these installers name."""
+    """The locations that the options and the configuration of these installers name.
+
+    ``others`` are addresses that may have more; with them, even none, come those that are configured elsewhere.
+    """
     names = tuple(dict.fromkeys(installers))
     if arguments.index:
         yield _recorded(arguments, names)
@@ -116,7 +128,33 @@ def open_locations(
         jobs=arguments.jobs,
     ) as client:
         indexes = {name: _indexes(client, config, arguments.find_links) for name, config in configs.items()}
-        yield IndexLocations(client=client, configs=configs, indexes=indexes)
+        yield IndexLocations(
+            client=client,
+            configs=configs,
+            indexes=indexes,
+            others=() if others is None else _others(client, indexes, others, arguments),
+        )
+
+
+def _others(
+    client: IndexClient,
+    known: Mapping[str, tuple[NamedIndex, ...]],
+    named: Iterable[str],
+    arguments: argparse.Namespace,
+) -> tuple[NamedIndex, ...]:
+    """The indexes that are named, then those that pip or uv is configured for, without the ones looked at anyway."""
+    urls = list(named)
+    for name in () if arguments.no_config or arguments.no_index else DEFAULT_INSTALLERS:
+        try:
+            config = read_config(name)
+        except ConfigurationError as error:
+            if name not in known:
+                print(f"ftwheel: warning: {redact(error.message)}", file=sys.stderr)
+            continue
+        urls += [config.default_index or "", *config.extra_indexes, *config.explicit_indexes]
+    labels = {index.label for indexes in known.values() for index in indexes}
+    found = (client.index(url, SourceKind.EXTRA_INDEX) for url in dict.fromkeys(filter(None, urls)))
+    return tuple({index.label: index for index in found if index.label not in labels}.values())
 
 
 def _with_options(config: InstallerConfig, arguments: argparse.Namespace) -> InstallerConfig:
@@ -154,8 +192,8 @@ def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> IndexLoc
 
     from ftwheel.io.installers.recording import read_recording
 
-    for option in ("index_url", "extra_index_url", "find_links", "no_index", "offline", "refresh"):
-        if getattr(arguments, option):
+    for option in ("index_url", "extra_index_url", "find_links", "no_index", "offline", "refresh", "alternative_index"):
+        if getattr(arguments, option, None):  # not every command has all of them
             raise InputError(
                 f"--index and --{option.replace('_', '-')} exclude each other", hint="leave one of them out"
             )

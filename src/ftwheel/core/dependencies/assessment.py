@@ -36,7 +36,17 @@ from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.environments import Environment, Loading, loading
 from ftwheel.core.tags.priority import best_tag, position
 
-__all__ = ["assess", "describing_file", "newest_wheel", "not_there", "untold", "with_alternatives"]
+__all__ = [
+    "assess",
+    "describing_file",
+    "help_of_index",
+    "newest_wheel",
+    "not_there",
+    "untold",
+    "with_alternatives",
+    "with_helps",
+    "with_passed_over",
+]
 
 _MOST_TRIES = 64  # releases in a row with wheels that are accepted but cannot be loaded
 _COMPILED = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI})
@@ -93,6 +103,62 @@ def assess(
         locked = _Question(ProjectFiles(page.name, [(SourceKind.INDEX, page)]), requested, environment, rules)
         return question.with_help(locked.verdict())
     return question.with_help(question.verdict())
+
+
+def help_of_index(
+    named: tuple[str, ProjectDetails],
+    requested: RequestedVersion,
+    verdict: TargetReadiness,
+    environment: Environment,
+    rules: InstallerOptions,
+) -> Help | None:
+    """What one index has for a target that is not ready: a wheel of the version wanted, else of a newer or older one.
+
+    ``named`` are the name of the index and its page. None when it has nothing that the target takes and can load.
+    """
+    label, page = named
+    alone = ProjectFiles(requested.requirement.name, [(SourceKind.INDEX, page)])
+    question = _Question(alone, requested, environment, rules)
+    version = Version(verdict.version).public if verdict.version else ""
+    wanted = (f"=={verdict.version}", f">{version}", f"<{version}") if version else ("",)
+    best = next(filter(None, (question.newest_ready(one) for one in wanted)), None)
+    if best is None:
+        return None
+    return Help(
+        kind=HelpKind.OTHER_INDEX, text=f"use the index {label}: it has {best.file.filename}", version=best.version
+    )
+
+
+def with_passed_over(
+    verdict: TargetReadiness,
+    labels: Iterable[str],
+    project: ProjectFiles,
+    requested: RequestedVersion,
+    question: tuple[Environment, InstallerOptions],
+) -> TargetReadiness:
+    """The verdict with what the installer's own indexes have, where it stops at the first that has the project.
+
+    ``labels`` are the names of the project's sources.
+    """
+    named = [
+        (label, source.details) for label, source in zip(labels, project.sources, strict=True) if not source.kind.flat
+    ]
+    if verdict.ready or len(named) < 2:
+        return verdict
+    together = _Question(project, requested, *question)
+    found = []
+    for one in named:
+        there = help_of_index(one, requested, verdict, *question)
+        if there is not None and together.newest_ready(f"=={there.version}", prereleases=True) is None:
+            why = f"{question[1].name} stops at another index that has {project.name}"
+            found.append(replace(there, text=f"{there.text}, and {why}"))
+    return with_helps(verdict, found)
+
+
+def with_helps(verdict: TargetReadiness, more: Iterable[Help]) -> TargetReadiness:
+    """The verdict with more that helps, best first."""
+    order = list(HelpKind)
+    return replace(verdict, helps=tuple(sorted((*verdict.helps, *more), key=lambda each: order.index(each.kind))))
 
 
 def with_alternatives(verdict: TargetReadiness, extras: Iterable[str]) -> TargetReadiness:

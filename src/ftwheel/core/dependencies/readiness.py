@@ -97,6 +97,7 @@ class HelpKind(enum.Enum):
 
     UPGRADE = "upgrade"  # a release after the one wanted has a wheel
     LOCK_AGAIN = "lock again"  # the index has more, or fewer, files of this release than the lock knows
+    OTHER_INDEX = "use another index"  # that the installer does not take the project from now
     WAIT = "wait"  # a pre-release has a wheel
     DOWNGRADE = "use an older release"
     LEAVE_OUT = "leave out an extra"  # that alone requires the project

@@ -58,14 +58,16 @@ class InstallerConfig:
     """What one installer is configured to do.
 
     ``default_index`` is None when nothing is configured: then the installer's own counts. ``extra_indexes`` are in the
-    installer's order. Addresses still hold credentials, so they are not shown. ``releases`` says for a normalized name,
-    or ``:all:``, whether pre-releases are wanted (True) or not (False). ``cutoffs`` are by name as well; None lifts the
-    cut-off for that project.
+    installer's order, ``explicit_indexes`` are those it asks for nothing but the projects that name them. Addresses
+    still hold credentials, so they are not shown. ``releases`` says for a normalized name, or ``:all:``, whether
+    pre-releases are wanted (True) or not (False). ``cutoffs`` are by name as well; None lifts the cut-off for that
+    project.
     """
 
     installer: str
     default_index: str | None = field(default=None, repr=False)
     extra_indexes: tuple[str, ...] = field(default=(), repr=False)
+    explicit_indexes: tuple[str, ...] = field(default=(), repr=False)
     find_links: tuple[str, ...] = field(default=(), repr=False)
     no_index: bool = False
     formats: FormatControl = field(default_factory=FormatControl)

@@ -187,17 +187,22 @@ def _project(path: str) -> _File | None:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Indexes in uv's order, most important first; flat ones are ``find-links`` by another name."""
+    """Indexes in uv's order, most important first; flat ones are ``find-links`` by another name.
+
+    ``explicit`` ones are for projects that name them in ``[tool.uv.sources]``.
+    """
 
     default: str | None
     extra: tuple[str, ...]
     flat: tuple[str, ...]
+    explicit: tuple[str, ...]
 
 
 def _places(environ: Mapping[str, str], files: Sequence[_File]) -> _Places:
     default: list[str] = []
     extra: list[tuple[str, str]] = []
     flat: list[str] = []
+    explicit: list[str] = []
 
     def add(url: str, *, name: str = "", is_default: bool = False) -> None:
         if is_default:
@@ -216,8 +221,8 @@ def _places(environ: Mapping[str, str], files: Sequence[_File]) -> _Places:
             if not isinstance(entry, dict) or not isinstance(entry.get("url"), str):
                 raise ConfigurationError(f"{file.path}: an entry of index has no url")
             if entry.get("explicit"):
-                continue
-            if entry.get("format") == "flat":
+                explicit.append(_with_login(file.place(entry["url"]), str(entry.get("name", "")), environ))
+            elif entry.get("format") == "flat":
                 flat.append(file.place(entry["url"]))
             else:
                 add(file.place(entry["url"]), name=str(entry.get("name", "")), is_default=bool(entry.get("default")))
@@ -234,7 +239,7 @@ def _places(environ: Mapping[str, str], files: Sequence[_File]) -> _Places:
         if name not in names:
             kept.append(url)
         names |= {name} - {""}
-    return _Places(default[0] if default else None, unique(kept), tuple(flat))
+    return _Places(default[0] if default else None, unique(kept), tuple(flat), unique(explicit))
 
 
 def _with_login(url: str, name: str, environ: Mapping[str, str]) -> str:
@@ -262,6 +267,7 @@ def read_uv(environ: Mapping[str, str], folder: str) -> InstallerConfig:
         installer="uv",
         default_index=places.default,
         extra_indexes=places.extra,
+        explicit_indexes=places.explicit,
         find_links=unique([*links, *places.flat]),
         no_index=bool(first("no-index", "", bool)),
         formats=_formats(files),

@@ -106,7 +106,7 @@ def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[
     for project in projects:
         if project.problem:
             yield f"error: {project.name}: {project.problem}"
-        if project.problem == NO_INDEX_HAS_IT:
+        if project.problem.startswith(NO_INDEX_HAS_IT):
             yield f"next: {project.name}: {UNKNOWN_PROJECT}"
         elif project.problem_code == InputError.exit_code:
             yield f"next: {project.name}: ask for another version, or for a range: '{project.name}>=VERSION'"
