@@ -40,6 +40,8 @@ def test_poetry_decides_about_the_version_first() -> None:
     assert case.reason("foo-1.0-py3-none-any.whl") == r.OtherVersionResolved(version="2.0")
     assert r.describe(case.reason("foo-1.0-py3-none-any.whl")) == "resolved to 2.0"
     assert case.reason("foo-3.0a1.tar.gz") == r.Prerelease()
+    without = Case(project(WHEEL, "foo-3.0a1.tar.gz"), rules=poetry(allow_prereleases=False))
+    assert without.reason("foo-3.0a1.tar.gz") == r.Prerelease()
     question = project(OTHER, "foo-1.0.tar.gz"), parse_requirement("foo"), parse_environment("cp314-win_amd64")
     assert not list(walk(*question, poetry()))
     question = project(WHEEL, "foo-1.0.tar.gz"), parse_requirement("foo"), parse_environment("cp314-win_amd64")
