@@ -8,6 +8,7 @@ APPNOTE.TXT 6.3.10).
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ _ZIP64, _UNICODE_PATH = 0x0001, 0x7075  # extra fields
 _ZIP64_LENGTHS = {0, 8, 16, 24, 28}
 _IN_ZIP64 = 0xFFFFFFFF
 _END64_LENGTH = 44  # of the end record of zip64 without extensible data
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class _Problem(Exception):  # noqa: N818 - not a failure, the answer of framing_problem
@@ -130,7 +132,7 @@ def _text(name: bytes) -> str:
         text = name.decode()
     except UnicodeDecodeError as error:
         raise _Problem(f"the name {name!r} is not UTF-8") from error
-    if any(character < " " or character == "\x7f" for character in text):
+    if _CONTROL.search(text):
         raise _Problem(f"the name {text!r} has control characters")
     return text
 

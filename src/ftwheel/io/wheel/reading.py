@@ -58,6 +58,7 @@ _LARGE = 64 << 20  # below this a member cannot hurt, however well it is compres
 _BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables up to some dozen times, a bomb about 1000 times
 _CHUNK = 1 << 20
 _ELF = b"\x7fELF"
+_IN_NAME = re.compile(rb"[0-9A-Za-z_]")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
@@ -348,8 +349,13 @@ class _Reader:
 
 def _has_init(data: bytes, path: str) -> bool:
     """Whether the bytes hold the name of an init function of this member, as a whole word."""
-    names = "|".join(map(re.escape, init_names_for(module_name(path))))
-    return re.search(rb"(?:%b)(?![0-9A-Za-z_])" % names.encode(), data) is not None
+    for name in map(str.encode, init_names_for(module_name(path))):
+        at = data.find(name)
+        while at >= 0:
+            if not _IN_NAME.match(data, at + len(name)):
+                return True
+            at = data.find(name, at + 1)
+    return False
 
 
 def _base64(digest: bytes) -> str:

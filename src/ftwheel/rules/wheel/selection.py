@@ -148,5 +148,19 @@ def _without_names(finding: Finding) -> str:
     name = dotted_name(member)
     if not name:
         return finding.message
-    names = "|".join(map(re.escape, (member, name, name.rpartition(".")[2])))
-    return re.sub(rf"(?<![A-Za-z0-9.])(?:{names})(?![A-Za-z0-9])", "", finding.message)
+    message = finding.message
+    for each in (member, name, name.rpartition(".")[2]):
+        message = _without(message, each)
+    return message
+
+
+def _without(text: str, word: str) -> str:
+    """A text without a word, where it is no part of another."""
+    kept, start, at = "", 0, text.find(word)
+    while at >= 0:
+        before, after = text[:at][-1:], text[at + len(word) :][:1]
+        part = (before.isascii() and before.isalnum()) or before == "." or (after.isascii() and after.isalnum())
+        end = at + (1 if part else len(word))
+        kept += text[start : end if part else at]
+        start, at = end, text.find(word, end)
+    return kept + text[start:]
