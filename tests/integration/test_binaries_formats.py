@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -86,10 +87,35 @@ def _at(word: int, address: int) -> bytes:
     return struct.pack("<I", word | address)
 
 
-@pytest.mark.parametrize("machine", [62, 183], ids=["x86_64", "aarch64"])
+def _adrp(init: int, target: int, rest: int) -> bytes:
+    """Code for AArch64 that makes an address in x0, less ``rest``."""
+    pages = (target >> 12) - (init >> 12)
+    made = _at(0x90000000, (pages & 3) << 29 | (pages >> 2 & 0x7FFFF) << 5)
+    return made + _at(0x91000000, ((target & 0xFFF) - rest & 0xFFF) << 10)
+
+
+_MENTIONS: dict[str, tuple[Spec, Callable[[int, int, int], bytes]]] = {
+    # mov dword [rip + ...], 1
+    "x86_64": (Spec(machine=62), lambda init, target, _: b"\xc7\x05" + struct.pack("<ii", target - init - 10, 1)),
+    # push the definition; mov dword [address], 1
+    "x86": (Spec(bits=32, machine=3), lambda _, target, own: b"\x68%b\xc7\x05%b" % (_at(own, 0), _at(target, 0))),
+    # adrp x0, page; add x0, x0, rest; str x1, [x0]
+    "aarch64-store": (Spec(machine=183), lambda init, target, _: _adrp(init, target, 0) + _at(0xF9000001, 0)),
+    # adrp x0, page; add x0, x0, base; ldr w1, [x0, rest]
+    "aarch64-base": (Spec(machine=183), lambda init, target, _: _adrp(init, target, 8) + _at(0xB9400801, 0)),
+    # adrp x0, page; add x0, x0, rest; mov x1, x0; bl ...
+    "aarch64-call": (
+        Spec(machine=183),
+        lambda init, target, _: _adrp(init, target, 0) + _at(0xAA0003E1, 0) + _at(0x94000004, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", _MENTIONS)
 @pytest.mark.parametrize("mentioned", ["slots", "m_slots", "name"])
-def test_data_decides_nothing_where_code_mentions_the_slots(machine: int, mentioned: str) -> None:
-    spec = Spec(machine=machine, code=bytes(12))
+def test_data_decides_nothing_where_code_mentions_the_slots(shape: str, mentioned: str) -> None:
+    spec, write = _MENTIONS[shape]
+    spec = replace(spec, code=bytes(24))
     (image,) = read_images(elf(spec), "spam.so")
     (definition,) = find_definitions(image)
     target = {
@@ -97,13 +123,7 @@ def test_data_decides_nothing_where_code_mentions_the_slots(machine: int, mentio
         "m_slots": definition.address + len(definition.head.pattern) + 4 * image.word,
         "name": definition.slots_at + 0x80,
     }[mentioned]
-    init = image.exports["PyInit_spam"]
-    if machine == 62:  # mov dword [rip + ...], 1
-        code = b"\xc7\x05" + struct.pack("<ii", target - init - 10, 1) + b"\xc3"
-    else:  # adrp x0, page; add x0, x0, rest; ret
-        pages = (target >> 12) - (init >> 12)
-        code = _at(0x90000000, (pages & 3) << 29 | (pages >> 2 & 0x7FFFF) << 5)
-        code += _at(0x91000000, (target & 0xFFF) << 10) + b"\xc0\x03\x5f\xd6"
+    code = write(image.exports["PyInit_spam"], target, definition.address).ljust(24, b"\xcc")
     module = read_extension(elf(replace(spec, code=code)), "spam.so", level2=False)
     assert module.gil.answer is (Declaration.NOT_USED if mentioned == "name" else Declaration.CANNOT_TELL)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ftwheel.io.binaries.definitions import Definition
 from ftwheel.io.binaries.readers.image import BinaryImage
@@ -20,19 +21,44 @@ _LENGTH = 512  # bytes looked at of one function
 _FUNCTIONS = 8  # the init function, and those that it calls or goes on in
 _IMMEDIATES = (0, 1, 2, 4)  # bytes that may follow an offset in an x86-64 instruction
 _CALLS = re.compile(rb"[\xe8\xe9]")  # CALL and JMP with an offset of four bytes
+_LOADS = re.compile(rb"[\x48\x4c]\x8b[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]")  # MOV of a pointer, as from a GOT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slots:
+    """The addresses that only code which reads or writes the slots has to know.
+
+    ``cells`` are those of slots and of ``m_slots``, ``definition`` that of the definition itself.
+    """
+
+    image: BinaryImage
+    cells: tuple[range, ...]
+    definition: int
+
+    def at(self, address: int) -> bool:
+        return any(address in addresses for addresses in self.cells)
+
+    def behind(self, cell: int) -> bool:
+        """Whether a pointer in the data, such as one of a GOT, leads to them."""
+        address = self.image.pointer(cell)
+        return isinstance(address, int) and self.at(address)
 
 
 def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -> bool:
     """Whether the init function, or one that it calls directly, has the address of a slot or of ``m_slots`` in it.
 
-    False for machines other than x86-64 and AArch64.
+    False for machines other than x86, x86-64 and AArch64.
     """
-    find = {"x86_64": _x86_64, "aarch64": _aarch64}.get(image.architecture.name)
+    find = {"x86": _x86, "x86_64": _x86_64, "aarch64": _aarch64}.get(image.architecture.name)
     if find is None or definition.slots is None:
         return False
-    field = definition.address + len(definition.head.pattern) + 4 * image.word
-    low, high = definition.slots_at, definition.slots_at + 16 * (definition.slots.count + 1)
-    wanted = (range(low + -low % 8, high, 8), range(field, field + 1))
+    low, high = definition.slots_at, definition.slots_at + 2 * image.word * (definition.slots.count + 1)
+    own = definition.address + len(definition.head.pattern) + 4 * image.word
+    slots = _Slots(
+        image=image,
+        cells=(range(low + -low % image.word, high, image.word), range(own, own + 1)),
+        definition=definition.address,
+    )
     pending = [image.exports[init_name]]
     seen: set[int] = set()
     while pending and len(seen) < _FUNCTIONS:
@@ -40,51 +66,95 @@ def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -
         segment = image.segment(start)
         if start in seen or segment is None or not segment.executable:
             continue
-        seen.add(start)
-        mentioned, called = find(image.read(start, min(_LENGTH, segment.backed - start)) or b"", start, wanted)
+        mentioned, called = find(image.read(start, min(_LENGTH, segment.backed - start)) or b"", start, slots)
         if mentioned:
             return True
+        seen.add(start)
         pending += called
     return False
 
 
-def _x86_64(code: bytes, start: int, wanted: Sequence[range]) -> tuple[bool, list[int]]:
-    """Whether a wanted address, relative to the instruction pointer, is in any reading of the bytes; and the calls."""
-    for addresses in wanted:
-        # the upper three bytes that an offset to one of them can have: few, and rare in code
-        least, most = addresses[0] - start - len(code) - _IMMEDIATES[-1], addresses[-1] - start
-        for upper in range(least >> 8, (most >> 8) + 1):
-            three = (upper & 0xFFFFFF).to_bytes(3, "little")
-            at = code.find(three, 1)
-            while at >= 0:
-                target = start + at + 3 + int.from_bytes(code[at - 1 : at + 3], "little", signed=True)
-                if any(target + size in addresses for size in _IMMEDIATES):
-                    return True, []
-                at = code.find(three, at + 1)
-    calls = (call.end() for call in _CALLS.finditer(code, 0, max(0, len(code) - 4)))
-    return False, [start + at + 4 + int.from_bytes(code[at : at + 4], "little", signed=True) for at in calls]
+def _relative(code: bytes, start: int, at: int) -> int:
+    """The address that the offset at ``at`` leads to, when it ends its instruction."""
+    return start + at + 4 + int.from_bytes(code[at : at + 4], "little", signed=True)
 
 
-def _aarch64(code: bytes, start: int, wanted: Sequence[range]) -> tuple[bool, list[int]]:
-    """Whether ADR, or ADRP and an offset, make a wanted address; and the targets of B and BL."""
-    pages: dict[int, int] = {}
+def _called(code: bytes, start: int) -> list[int]:
+    calls = _CALLS.finditer(code, 0, max(0, len(code) - 4))
+    return [_relative(code, start, call.end()) for call in calls]
+
+
+def _x86_64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
+    """Whether any reading of the bytes mentions the slots, relative to the instruction pointer; and the calls."""
+    if any(
+        target + size in addresses
+        for addresses in slots.cells
+        for target in _near(code, start, addresses)
+        for size in _IMMEDIATES
+    ):
+        return True, []
+    loads = _LOADS.finditer(code, 0, max(0, len(code) - 4))
+    return any(slots.behind(_relative(code, start, load.end())) for load in loads), _called(code, start)
+
+
+def _near(code: bytes, start: int, addresses: range) -> Iterator[int]:
+    """The addresses near some others that any reading of the bytes leads to."""
+    # The upper three bytes that an offset to one of them can have are few, and rare in code.
+    least, most = addresses[0] - start - len(code) - _IMMEDIATES[-1], addresses[-1] - start
+    for upper in range(least >> 8, (most >> 8) + 1):
+        three = (upper & 0xFFFFFF).to_bytes(3, "little")
+        at = code.find(three, 1)
+        while 0 <= at <= len(code) - 3:
+            yield _relative(code, start, at - 1)
+            at = code.find(three, at + 1)
+
+
+def _x86(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
+    """The same for 32 bits, where addresses are absolute or relative to the GOT: so they are by their distance."""
+    values = {int.from_bytes(code[at : at + 4], "little") for at in range(len(code) - 3)}
+    distances = [address - slots.definition for addresses in slots.cells for address in addresses]
+    found = any(value > 0xFFF and value + distance in values for value in values for distance in distances)
+    return found, _called(code, start)
+
+
+def _aarch64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
+    """Whether a load, a store or an argument of a call has such an address; and the targets of B and BL.
+
+    Addresses are made by ADR, or by ADRP and additions, or loaded. One that is only made may be a base of others.
+    """
+    known: dict[int, int] = {}  # what registers hold
     called: list[int] = []
     for number, (word,) in enumerate(struct.iter_unpack("<I", code[: len(code) & ~3])):
-        here = start + 4 * number
-        if word & 0x1F000000 == 0x10000000:
+        here, target, source = start + 4 * number, word & 31, word >> 5 & 31
+        value = None
+        if word & 0x1F000000 == 0x10000000:  # ADR, ADRP
             offset = (word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3
             offset -= (offset & 1 << 20) << 1
-            address = (here & ~0xFFF) + (offset << 12) if word >> 31 else here + offset
-            pages[word & 31] = address
-        elif word & 0x7C000000 == 0x14000000:
+            value = (here & ~0xFFF) + (offset << 12) if word >> 31 else here + offset
+        elif word & 0x7C000000 == 0x14000000:  # B, BL
             offset = word & 0x3FFFFFF
             called.append(here + 4 * (offset - ((offset & 1 << 25) << 1)))
+            if any(slots.at(known.get(argument, 0)) for argument in range(8)):
+                return True, []
             continue
-        elif word >> 5 & 31 in pages:
-            scale = word >> 30 if word & 0x3F000000 == 0x39000000 else 0  # load or store, unsigned offset
-            address = pages[word >> 5 & 31] + ((word >> 10 & 0xFFF) << scale)
+        elif word & 0x1C000000 == 0x14000000:  # other branches write no register
+            continue
+        elif word & 0xFFE0FFE0 == 0xAA0003E0:  # MOV
+            value = known.get(word >> 16 & 31)
+        elif word & 0xFF800000 == 0x91000000 and source in known:  # ADD of a number
+            value = known[source] + ((word >> 10 & 0xFFF) << (12 if word >> 22 & 1 else 0))
+        elif word & 0x0A000000 == 0x08000000:  # loads and stores
+            scaled = word & 0x3B000000 == 0x39000000
+            cell = known.get(source, 0) + ((word >> 10 & 0xFFF) << (word >> 30) if scaled else 0)
+            if slots.at(cell) or (not word >> 22 & 1 and slots.at(known.get(target, 0))):
+                return True, []
+            if word & 0xFFC00000 == 0xF9400000 and source in known:
+                pointer = slots.image.pointer(cell)
+                value = pointer if isinstance(pointer, int) else None
+            elif not word >> 22 & 1:
+                continue  # a store leaves the register as it is
+        if value is None:
+            known.pop(target, None)
         else:
-            continue
-        if any(address in addresses for addresses in wanted):
-            return True, []
+            known[target] = value
     return False, called

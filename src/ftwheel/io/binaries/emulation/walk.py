@@ -25,9 +25,11 @@ from ftwheel.io.binaries.verdict import SET_GIL, BinaryVerdict, undecided, verdi
 
 __all__ = ["Walked", "decide_by_code", "supports"]
 
-_STEPS = 60_000  # instructions walked in all; what is decided at all takes a quarter of them
+_STEPS = (
+    70_000  # instructions walked in all; the longest known walk that decides, through _flapack of scipy, takes 31,407
+)
 _CONFIRM_STEPS = 20_000  # the same when data has decided already, and code can only confirm or contradict
-_PATH_STEPS = 40_000  # instructions on one path
+_PATH_STEPS = 50_000  # instructions on one path
 _DOUBT_STEPS = 4_000  # instructions walked at least after the first verdict, in search of another
 _FORKS = 256  # paths
 _DEPTH = 64  # calls inside calls
