@@ -185,7 +185,8 @@ def core(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure: ``bench -- NAME`` runs benchmarks/bench_NAME.py, without a name all of them."""
-    env = interpreters(session) | wheelhouse(session)
+    # as installed programs are: what starts is not compiled first
+    env = interpreters(session) | wheelhouse(session) | {"PYTHONDONTWRITEBYTECODE": ""}
     install(session, *group("test"))
     names = session.posargs or sorted(path.stem.removeprefix("bench_") for path in ROOT.glob("benchmarks/bench_*.py"))
     for name in names:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import json
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -90,6 +93,30 @@ def test_one_broken_project_does_not_spoil_the_others(server: IndexServer) -> No
         with pytest.raises(IndexFormatError, match=f"{server.url}/bad/"):
             index.project("bad")
     assert len(server.requests) == 3
+
+
+def test_a_server_that_hangs_up_before_tls_begins_leaves_no_socket_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ftwheel.io.index.transport._WAITS", (0.0, 0.0))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # with a reset
+                connection.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        with client() as index_client:
+            for number in range(20):  # some of them are reset before they begin
+                with pytest.raises(NetworkError, match="cannot be reached"):
+                    index_client.index(url).project(f"demo-{number}")
+        del index_client  # it keeps the error
+        gc.collect()  # a socket that is open says so, and warnings are errors
+        listening.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_fresh_page_is_used_without_asking_and_without_an_http_library(server: IndexServer, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Runs command lines one after another, each in a fork of its own with hard limits on memory, processor time and files.
 
-Reads a JSON object a line from standard input (``arguments``, ``cwd``, ``environ``, ``files``) and answers with one
-(``code``, ``said``, ``seconds`` of the processor, ``peak`` in MiB). The modules are loaded once, before the first fork.
+Reads a JSON object a line from standard input (``arguments``, and the fields of ``HostileInput`` with ``cwd``) and
+answers with one (``code``, ``said``, ``seconds`` of the processor, ``peak`` in MiB). The modules are loaded once,
+before the first fork.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import importlib
 import json
 import os
 import resource
+import shutil
 import sys
-import tempfile
+from typing import Any
 
 from ftwheel.cli.main import COMMANDS, main
 from ftwheel.render.terminal import EscapedStream
@@ -28,34 +30,42 @@ _READ_AHEAD = (
 )  # fmt: skip
 
 
-def attempt(arguments: list[str], cwd: str, environ: dict[str, str], files: int) -> dict[str, object]:
-    with tempfile.TemporaryFile() as said:
-        child = os.fork()
-        if not child:
-            _limited(arguments, cwd, environ, files, said.fileno())
-        _, status, usage = os.wait4(child, 0)
-        said.seek(0)
-        return {
-            "code": os.waitstatus_to_exitcode(status),
-            "said": said.read(100_000).decode("utf-8", "replace"),
-            "seconds": round(usage.ru_utime + usage.ru_stime, 3),
-            "peak": usage.ru_maxrss // 1024,
-        }
+def attempt(arguments: list[str], case: dict[str, Any]) -> dict[str, object]:
+    end, out = os.pipe()  # a file would count against the limit
+    child = os.fork()
+    if not child:
+        os.close(end)
+        _limited(arguments, case, out)
+    os.close(out)
+    said = bytearray()
+    with open(end, "rb", buffering=0) as stream:
+        while chunk := stream.read(65_536):
+            said += chunk[: 100_000 - len(said)]
+    _, status, usage = os.wait4(child, 0)
+    return {
+        "code": os.waitstatus_to_exitcode(status),
+        "said": said.decode("utf-8", "replace"),
+        "seconds": round(usage.ru_utime + usage.ru_stime, 3),
+        "peak": usage.ru_maxrss // 1024,
+    }
 
 
-def _limited(arguments: list[str], cwd: str, environ: dict[str, str], files: int, out: int) -> None:
+def _limited(arguments: list[str], case: dict[str, Any], out: int) -> None:
     code = 99
     try:
-        os.chdir(cwd)
-        os.environ.update(environ)
+        os.chdir(case["cwd"])
+        os.environ.update(case["environ"])
+        if case["gone"]:
+            shutil.rmtree(case["cwd"])
+        sys.stdout, sys.stderr = EscapedStream(sys.stdout), EscapedStream(sys.stderr)  # type: ignore[arg-type]
         os.dup2(out, 1)
         os.dup2(out, 2)
-        sys.stdout, sys.stderr = EscapedStream(sys.stdout), EscapedStream(sys.stderr)  # type: ignore[arg-type]
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (DISK, DISK))
-        if files:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+        if case["files"]:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (case["files"], case["files"]))
+        disk = DISK if case["disk"] is None else case["disk"]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (disk, disk))
         try:
             code = main(arguments)
         except SystemExit as stopped:
@@ -75,7 +85,7 @@ def run() -> None:
     for line in sys.stdin:
         case = json.loads(line)
         arguments = [os.fsdecode(bytes.fromhex(each)) for each in case["arguments"]]
-        answer = attempt(arguments, case["cwd"], case["environ"], case["files"])
+        answer = attempt(arguments, case)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -19,7 +19,7 @@ from support.images import Spec, elf, fat, macho, pe
 from support.server import HTML, JSON, IndexServer
 from support.wheels import make_wheel
 
-__all__ = ["HostileInput", "hostile_inputs"]
+__all__ = ["HostileInput", "texts_and_files"]
 
 Arguments = list[str]
 NAME = "pkg-1.0-cp313-cp313t-manylinux_2_17_x86_64.whl"
@@ -49,9 +49,10 @@ ODD_TEXTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostileInput:
-    """``lay_out`` makes the files in a folder and returns the arguments; ``files`` bounds the open files.
+    """``lay_out`` makes the files in a folder and returns the arguments.
 
-    ``fine`` says that the input may be worked on to the end; otherwise it has to be refused or found wrong.
+    ``files`` bounds the open files, ``disk`` the bytes of a file that is written; with ``gone`` the folder is removed
+    once the process is in it.
     """
 
     group: str
@@ -59,10 +60,12 @@ class HostileInput:
     lay_out: Callable[[Path], Arguments]
     environ: dict[str, str] = field(default_factory=dict)
     files: int = 0
+    disk: int | None = None
+    gone: bool = False
 
 
-def hostile_inputs(server: IndexServer) -> list[HostileInput]:
-    """All of them; pages are put on the server."""
+def texts_and_files(server: IndexServer) -> list[HostileInput]:
+    """Those that are in what is read; pages are put on the server."""
     return [
         *_archives(),
         *_binaries(),
@@ -71,7 +74,6 @@ def hostile_inputs(server: IndexServer) -> list[HostileInput]:
         *_arguments(),
         *_configuration(),
         *_lists(),
-        *_system(),
     ]
 
 
@@ -217,6 +219,8 @@ def _metadata() -> Iterator[HostileInput]:
         "no METADATA": ("METADATA", lambda: None),
         "no WHEEL": ("WHEEL", lambda: None),
         "no RECORD": ("RECORD", lambda: None),
+        "METADATA of 60 MB": ("METADATA", lambda: "Name: pkg\nVersion: 1.0\n\n" + os.urandom(1000).hex() * 30_000),
+        "METADATA of 60 MB that compresses": ("METADATA", lambda: "Name: pkg\nVersion: 1.0\n\n" + "a" * 60_000_000),
         "METADATA of 30 MB": ("METADATA", lambda: "Name: pkg\nVersion: 1.0\n\n" + os.urandom(1000).hex() * 15_000),
         "a line of 20 MB": ("METADATA", lambda: "Name: pkg\nVersion: 1.0\nSummary: " + os.urandom(1000).hex() * 10_000),
         "a million Requires-Dist": ("METADATA", lambda: "".join(f"Requires-Dist: a{n}\n" for n in range(1_000_000))),
@@ -516,57 +520,3 @@ def _lists() -> Iterator[HostileInput]:
             return ["missing", *flag, file, "--no-index", "--no-config"]
 
         yield HostileInput(group="lists of dependencies", name=name, lay_out=lay_out)
-
-
-# the machine --------------------------------------------------------------------------------------------------------
-
-
-def _system() -> Iterator[HostileInput]:
-    def linked(target: str, *command: str) -> Callable[[Path], Arguments]:
-        def lay_out(folder: Path) -> Arguments:
-            (folder / PURE).symlink_to(target)
-            return [*command, PURE]
-
-        return lay_out
-
-    def fifo(folder: Path) -> Arguments:
-        os.mkfifo(folder / PURE)
-        return ["check", PURE]
-
-    def a_folder(folder: Path) -> Arguments:
-        (folder / PURE).mkdir()
-        return ["check", PURE]
-
-    def simple(folder: Path) -> Arguments:
-        make_wheel(folder, PURE)
-        return ["check", PURE]
-
-    for device in ("/dev/zero", "/dev/null", "/dev/urandom", "/dev/full", PURE, "/nowhere", "/proc/self/mem"):
-        for command in (("check",), ("tag", "--suggest"), ("verify", "--no-index", "--no-config")):
-            yield HostileInput(group="the machine", name=f"{command[0]} {device}", lay_out=linked(device, *command))
-    yield HostileInput(group="the machine", name="check a FIFO", lay_out=fifo)
-    yield HostileInput(group="the machine", name="check a folder named like a wheel", lay_out=a_folder)
-    yield HostileInput(group="the machine", name="few open files", lay_out=simple, files=6)
-    for variable in ("HOME", "XDG_CACHE_HOME", "FTWHEEL_CACHE_DIR", "TMPDIR"):
-        for place in ("/proc/nothing", "/dev/null", "/dev/full", "a" * 5000):
-            yield HostileInput(
-                group="the machine", name=f"{variable}={place[:20]}", lay_out=simple, environ={variable: place}
-            )
-    for name, header in {"empty": b"", "cut off": b'{"url"', "not JSON": b"\xff\n", "wrong types": b"[1]\n"}.items():
-
-        def damaged(folder: Path, header: bytes = header) -> Arguments:
-            from ftwheel.io.index.cache import PageCache
-            from ftwheel.io.index.client import ACCEPT
-
-            pages = folder / "cache" / "pages-1"
-            pages.mkdir(parents=True)
-            path = PageCache(os.fspath(pages))._path("http://127.0.0.1:9/x/", ACCEPT)
-            Path(path).write_bytes(header)
-            return ["simulate", "x", "--no-config", "--offline", "-i", "http://127.0.0.1:9"]
-
-        yield HostileInput(
-            group="the machine",
-            name=f"a damaged cache: {name}",
-            lay_out=damaged,
-            environ={"FTWHEEL_CACHE_DIR": "cache"},
-        )

@@ -53,8 +53,8 @@ def lifetime(headers: Mapping[str, str]) -> float | None:
     if "no-cache" in directives:
         return 0.0
     try:
-        return max(0.0, float(int(directives["max-age"])) - float(int(headers.get("Age", "0"))))
-    except (KeyError, ValueError):
+        return max(0.0, float(int(directives["max-age"]) - int(headers.get("Age", "0"))))
+    except (KeyError, ValueError, OverflowError):  # RFC 9111 lets a cache shorten what it cannot count
         return 0.0
 
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from traceback import walk_tb
 from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
@@ -97,6 +98,16 @@ class _Connection(urllib3.connection.HTTPConnection):
 
 
 class _SecureConnection(urllib3.connection.HTTPSConnection):
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except OSError as error:
+            # Where the server resets the connection before TLS begins ssl.SSLSocket._create leaves its socket open.
+            for frame, _ in walk_tb(error.__traceback__):
+                if isinstance(half := frame.f_locals.get("self"), ssl.SSLSocket):
+                    half.close()
+            raise
+
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         _watch(self)
         return super().getresponse()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from packaging.utils import canonicalize_name
 
-from ftwheel.core.errors import FtwheelError, InputError
+from ftwheel.core.errors import FtwheelError, InputError, refused
 from ftwheel.core.wheel.clashes import files_that_are_folders
 from ftwheel.core.wheel.contents import (
     EXTENSION_ENDINGS,
@@ -63,8 +63,10 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
-def unreadable(path: Path, error: BaseException, kind: str) -> InputError:
-    """The error about a file that may not be read, or that is broken."""
+def unreadable(path: Path, error: BaseException, kind: str) -> FtwheelError:
+    """The error about a file that may not be read, or that is broken; or about the system that refuses to."""
+    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+        return refused(error)
     if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT}:
         return InputError(f"{path}: cannot be read ({error.strerror})", hint="check the path and its permissions")
     return InputError(f"{path}: cannot be read as {kind} ({_why(error)})", hint="build or download the file again")

@@ -34,14 +34,18 @@ def retag(path: Path, contents: WheelContents, name: WheelName, folder: Path) ->
     if contents.flaws:
         flaw = contents.flaws[0]
         raise BuildError(f"{path}: {flaw.path}: {flaw.detail}", hint="ftwheel check says what is wrong with the file")
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".ftwheel-tag-", dir=folder) as scratch:
-        made = Path(scratch) / name.filename
-        with zipfile.ZipFile(path) as old, zipfile.ZipFile(made, "w") as new:
-            _copy(old, new, contents.dist_info, name)
-        shutil.copymode(path, made)
-        target = folder / name.filename
-        os.replace(made, target)
+    target = folder / name.filename
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".ftwheel-tag-", dir=folder) as scratch:
+            made = Path(scratch) / name.filename
+            with zipfile.ZipFile(path) as old, zipfile.ZipFile(made, "w") as new:
+                _copy(old, new, contents.dist_info, name)
+            shutil.copymode(path, made)
+            os.replace(made, target)
+    except OSError as error:
+        error.filename = error.filename or target  # a write that fails does not say where
+        raise
     return target
 
 
