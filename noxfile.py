@@ -191,6 +191,7 @@ def bench(session: nox.Session) -> None:
     names = session.posargs or sorted(path.stem.removeprefix("bench_") for path in ROOT.glob("benchmarks/bench_*.py"))
     for name in names:
         session.run("python", f"benchmarks/bench_{name}.py", env=env)
+    session.run("python", "benchmarks/results.py")
 
 
 @nox.session

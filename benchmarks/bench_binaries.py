@@ -16,6 +16,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from results import keep
+
 ROUNDS = 3
 WHEELS = ("contourpy==1.3.3", "kiwisolver==1.5.0", "numpy==2.4.6", "pillow==12.2.0", "scipy==1.17.1", "shapely==2.1.2")
 TOOLS = ("abi3audit==0.0.26", "abi3t-doctor==0.1.0")
@@ -91,6 +93,8 @@ def main() -> None:
         print(f"{len(wheels)} wheels, {size / 1e6:.0f} MB unpacked; CPU seconds, fastest of {ROUNDS}")
         for label, seconds in best.items():
             print(f"{label:14} {seconds:7.2f}   {seconds / best['decompress']:5.2f} times decompressing")
+        if len(sys.argv) == 1:
+            keep("binaries", "Reading compiled modules", best, base="decompress", what="Processor time")
 
 
 if __name__ == "__main__":

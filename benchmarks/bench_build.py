@@ -23,6 +23,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from results import keep
+
 from ftwheel.io.system.virtual_environments import find_uv
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "setuptools-c"
@@ -94,6 +96,7 @@ def main() -> None:
         print(f"{label:16} {medians[label]:6.2f} s  ({min(taken):.2f} to {max(taken):.2f})")
     for label, aim in AIMS.items():
         print(f"ftwheel build takes {ratios[label]:.2f} of two {label} (aim: at most {aim})")
+    keep("build", "Building a pair", medians, base="uv build", what="Time on the clock")
     if arguments.json:
         arguments.json.write_text(json.dumps({"seconds": times, "medians": medians, "ratios": ratios}, indent=2) + "\n")
 

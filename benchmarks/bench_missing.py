@@ -23,6 +23,8 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from results import keep
+
 from support.long_index import name_of, put_projects
 from support.pip_oracle import environment_with
 from support.server import IndexServer, serve
@@ -90,7 +92,11 @@ class Run:
             raise SystemExit(f"{command}: exit code {process.returncode}\n{said.decode()[-2000:]}")
 
 
+KEPT: dict[str, float] = {}
+
+
 def row(what: str, run: Run, note: str = "") -> None:
+    KEPT[what] = run.seconds
     print(f"{what:<58}{run.seconds:9.2f}{run.processor:9.2f}{run.memory:9.0f}  {note}", flush=True)
 
 
@@ -111,6 +117,8 @@ def main() -> None:
         work = Path(folder)
         default = os.environ.get("FTWHEEL_PYTHON", sys.executable)
         real_index(work, default)
+        title = "What is missing for a lock of some 300 projects"
+        keep("missing", title, KEPT, base="uv pip compile, cold", what="Time on the clock")
         warm(work)
         long_list(work)
 

@@ -26,6 +26,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from results import keep
+
 from ftwheel.app.installers.simulate import simulate_project
 from ftwheel.core.index.page import SourceKind
 from ftwheel.core.index.parse import parse_page
@@ -42,6 +44,7 @@ from support.server import IndexServer, serve
 from support.uv_oracle import Uv
 
 PROJECT = "numpy"
+FIGURES: dict[str, float] = {}
 LABELS = [machine.label for machine in MATRIX]
 JSON = "application/vnd.pypi.simple.v1+json"
 NAB_PLATFORMS = ["linux_x86_64", "linux_aarch64", "macos_arm64", "macos_x86_64", "windows_amd64"]
@@ -197,6 +200,7 @@ def command_line(server: IndexServer, body: bytes, work: Path) -> None:
         processor(lambda: run(command, env=environment), times=9),
     )
     assert len(server.requests) == asked, "the page was not fresh in the cache"
+    FIGURES["python -c pass"], FIGURES["ftwheel simulate, warm, command line"] = start, warm
     row("start-up of Python", start, note=f"{start_cpu * 1e3:.1f} ms of processor time")
     row("ftwheel simulate, warm, command line", warm, 40, f"{warm_cpu * 1e3:.1f} ms of processor time")
 
@@ -218,11 +222,13 @@ def main() -> None:
             page.write_bytes(body)
             loads = best(lambda: json.loads(body), times=15)
             row("json.loads of the page", loads)
+            FIGURES["json.loads of the page"] = loads
             first = min(fresh(page) for _ in range(7))
             row("the matrix, first in its process", first, 40, f"{first / loads:.2f} times json.loads")
             environments = tuple(map(parse_environment, LABELS))
             again = best(lambda: whole(body, environments), times=15)
             row("the matrix, again (page read anew)", again, 40, f"{again / loads:.2f} times json.loads")
+            FIGURES["ftwheel, first matrix of a process"], FIGURES["ftwheel, a matrix later on"] = first, again
             explained(body, environments)
             command_line(server, body, work)
 
@@ -245,6 +251,8 @@ def main() -> None:
         real_uv(uv, fetched["index"], again)
         real_nab(nab, work)
         growth(body)
+        title = f"The choices for {PROJECT} in 40 environments, pip and uv"
+        keep("simulate", title, FIGURES, base="json.loads of the page", what="Time on the clock")
 
 
 def real_pip(python: Path, work: Path, matrix: float) -> None:
@@ -256,12 +264,14 @@ def real_pip(python: Path, work: Path, matrix: float) -> None:
         shutil.rmtree(work / f"files-{number}")
         times.append(best(lambda command=command: run(command), times=1))
     seconds = statistics.mean(times) * 40
+    FIGURES["pip download, 40 times"] = seconds
     row("pip download, warm cache", seconds, 40, f"two environments, times 20; {seconds / matrix:.0f} times the matrix")
 
 
 def real_uv(uv: Uv, index: str, matrix: float) -> None:
     uv.choose(MATRIX[0], PROJECT, index=index)
     seconds = sum(best(lambda machine=machine: uv.choose(machine, PROJECT, index=index), times=1) for machine in MATRIX)
+    FIGURES["uv pip install --dry-run, 40 times"] = seconds
     row("uv pip install --dry-run, warm cache", seconds, 40, f"{seconds / matrix:.0f} times the matrix")
 
 
@@ -276,6 +286,7 @@ def real_nab(nab: Path, work: Path) -> None:
     run(lock, cwd=project)
     seconds = best(lambda: run(lock, cwd=project), times=3)
     count = 4 * len(NAB_PLATFORMS)
+    FIGURES["nab lock, 20 environments"] = seconds
     row("nab lock, warm cache", seconds, count, f"{count} environments, default builds only, one set of rules")
 
 

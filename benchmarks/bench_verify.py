@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from results import keep
+
 from ftwheel.app.release.verify import Verification, verify
 from ftwheel.core.index.page import File, ProjectDetails, render_page
 from ftwheel.core.index.pages import Pages
@@ -102,6 +104,7 @@ def main() -> None:
         reading = fastest(lambda: read_dist([dist]))
         print(f"reading the names and METADATA of {NEW} wheels: {reading:.2f} s", flush=True)
         files = read_dist([dist]).files
+    kept: dict[str, float] = {}
     print(f"{'new files':>10}{'listed':>8}{'environments':>14}{'seconds':>9}{'ms each':>9}")
     for new, listed, platforms in (
         (250, 1250, 11),
@@ -115,10 +118,12 @@ def main() -> None:
         page = body(listed, platforms)
         seconds = fastest(lambda page=page, given=given: judged(page, given))  # type: ignore[misc]
         environments = len(judged(page, given).coverage.cells)
+        kept[f"ftwheel, {len(given)} new files beside {listed}, {environments} environments"] = seconds
         print(
             f"{len(given):>10}{listed:>8}{environments:>14}{seconds:>9.2f}{seconds / environments * 1e3:>9.2f}",
             flush=True,
         )
+    keep("verify", "Verifying a release", kept, base=next(iter(kept)), what="Time on the clock")
 
 
 if __name__ == "__main__":

@@ -117,9 +117,11 @@ def test_the_gitlab_job_builds_with_the_backend_that_came_with_ftwheel(
     assert ftwheel("init", project, "--yes", *wanted, environ=variables).code == 0
     template = YAML(typ="safe").load((ROOT / "templates" / "gitlab" / "release.yml").read_text(encoding="utf-8"))
     [line] = [line for line in template["linux"]["script"] if "ftwheel build" in line]
+    (project / "digests").mkdir()
     done = ftwheel(*shlex.split(line)[1:], cwd=project, environ=variables | {"CIBW_TEST_COMMAND": ""})
     assert done.code == 0, done.out + done.err
     assert len(list((project / "dist").glob("*.whl"))) == 2
+    assert len((project / "digests" / "linux.sha256").read_text(encoding="utf-8").splitlines()) == 2
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.io.release.digests import written
+from support.wheels import make_wheel
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NAMES = ("demo-1.0-cp313-cp313-win32.whl", "demo-1.0-cp313-cp313t-win32.whl", "demo-1.0.tar.gz", "Zeta-1.0.tar.gz")
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="both jobs run on Linux"
 def script(template: str) -> str:
     """The line of the template that compares."""
     text = (TEMPLATES / template / "release.yml").read_text(encoding="utf-8")
-    (line,) = re.findall(r"^ +(?:run:|-) (.*sha256sum -- \*.*)$", text, re.MULTILINE)
+    (line,) = re.findall(r"^ +(?:run:|-) (.*sha256sum -- \*[ )].*)$", text, re.MULTILINE)
     return str(line)
 
 
@@ -63,3 +64,29 @@ def test_only_the_verified_files_are_published(
     digests = written({name: hashlib.sha256(name.encode()).hexdigest() for name in NAMES})
     change(dist)
     assert passes(template, tmp_path, digests) is same
+
+
+@pytest.mark.parametrize("added", ["", "demo-1.0-2-py3-none-any.whl"])
+def test_only_the_built_files_are_verified_on_gitlab(added: str, tmp_path: Path) -> None:
+    for name in ("dist", "digests", "index"):
+        (tmp_path / name).mkdir()
+    for number, system in enumerate(("linux", "windows")):
+        wheel = make_wheel(tmp_path / "dist", f"demo-1.0-{number}-py3-none-any.whl")
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        (tmp_path / "digests" / f"{system}.sha256").write_text(written({wheel.name: digest}), encoding="utf-8")
+    if added:
+        make_wheel(tmp_path / "dist", added)
+    text = (TEMPLATES / "gitlab" / "release.yml").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ +- (ftwheel verify .*)$", text, re.MULTILINE)
+    bash = shutil.which("bash")
+    assert bash
+    done = subprocess.run(
+        [bash, "-e", "-c", f"{line} --new-project --no-config -i index"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (tmp_path / "ftwheel.html").is_file() is not bool(added), done.stderr
+    wrong = f"these are not the files of digests/linux.sha256, digests/windows.sha256: {added}"
+    assert (wrong in done.stderr) is bool(added), done.stderr
