@@ -58,9 +58,13 @@ def run(*command: str | Path, cwd: Path, environ: Mapping[str, str]) -> subproce
 
 @pytest.fixture
 def environ(request: pytest.FixtureRequest) -> dict[str, str]:
-    """A user's environment. What cargo compiled is kept between runs of the tests; it takes the most time of all."""
+    """A user's environment. What cargo compiled is kept between runs of the tests; it takes the most time of all.
+
+    Each example has a folder of its own: their modules have one name, and cargo would take the other's for fresh.
+    """
     assert request.config.cache is not None
-    return clean_environ(CARGO_TARGET_DIR=os.fspath(request.config.cache.mkdir("cargo-target")))
+    kept = request.config.cache.mkdir("cargo-target") / request.getfixturevalue("project").name
+    return clean_environ(CARGO_TARGET_DIR=os.fspath(kept))
 
 
 @pytest.fixture

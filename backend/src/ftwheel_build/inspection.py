@@ -245,7 +245,8 @@ def _unloaded(filename: str, item: Module, claim: tuple[str, str], reason: str) 
     elif claim[1] in ("abi3", "abi3t"):
         fix = (
             "compile the module against the limited API too (setuptools: Extension(py_limited_api=True) and the macro "
-            "Py_LIMITED_API; CMake: USE_SABI), or drop the stable-ABI tag"
+            "Py_LIMITED_API; CMake: USE_SABI), or drop the stable-ABI tag; on free-threaded interpreters limited-api = "
+            '"version-specific" in [tool.ftwheel] does'
         )
     else:
         fix = (

@@ -74,11 +74,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every file was made and checked, 1 with findings; failures of the build itself raise."""
+    with _opened(Path(os.path.abspath(arguments.project))) as project:
+        return _run(arguments, project)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[SourceProject]:
+    """The project; a source distribution is unpacked for as long as its files may be asked for."""
+    from ftwheel.io.build.sources import unpack_sdist
     from ftwheel.io.project.source import read_project
+    from ftwheel.io.system.workspace import workspace
+
+    if not (path.is_file() and path.name.endswith(".tar.gz")):
+        yield read_project(path)
+        return
+    with workspace() as scratch:
+        yield read_project(unpack_sdist(path, scratch), sdist=path)
+
+
+def _run(arguments: argparse.Namespace, project: SourceProject) -> int:
     from ftwheel.render.build.result import write
 
     settings = config_settings(arguments.config_setting)
-    project = read_project(Path(os.path.abspath(arguments.project)))
     project = replace(project, index_rules=index_rules.chosen(arguments, project.index_rules.value))
     default_dir = project.path.parent if project.is_sdist else project.path / "dist"
     out_dir = Path(os.path.abspath(arguments.out_dir or default_dir))
@@ -143,9 +160,9 @@ def _build(
     with open_builder(project.path, out_dir, settings, repair=repair) as builder:
         found = interpreters(arguments.python, project)
         floor, abi3t = project.floor, project.abi3t
-        inferred = floor is None and not project.is_sdist
+        inferred = floor is None
         if inferred:
-            floor, abi3t = inferred_stable_abi(project.path)
+            floor, abi3t = inferred_stable_abi(project.folder)
         serves = {} if floor is None else plan_local_builds(found, floor=floor, abi3t=abi3t and project.abi3t)
         plan = BuildPlan(
             interpreters=tuple(serves) or found,

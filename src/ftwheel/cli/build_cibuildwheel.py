@@ -46,17 +46,9 @@ def refuse(arguments: argparse.Namespace) -> None:
 def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings) -> None:
     """Print what would be run."""
     from ftwheel.core.build.cibuildwheel.identifiers import copied_identifiers
-    from ftwheel.io.build.sources import unpack_sdist
-    from ftwheel.io.project.source import read_project
-    from ftwheel.io.system.workspace import workspace
     from ftwheel.render.build.cibuildwheel import write_json, write_text
 
-    with workspace() as scratch:
-        folder = project.path
-        if project.is_sdist:
-            folder = unpack_sdist(project.path, scratch)
-            read_project(folder)  # says what is wrong in its pyproject.toml
-        plan = _plan(arguments, folder, settings, "", copied_identifiers)
+    plan = _plan(arguments, project.folder, settings, "", copied_identifiers)
     write = write_json if arguments.format == "json" else write_text
     write(plan, sys.stdout)
 
@@ -67,7 +59,6 @@ def build(
     """Build and judge; ``shown`` is the output folder as the user reads it."""
     from ftwheel.core.build.model import BuildStage
     from ftwheel.io.build.cibuildwheel import Cibuildwheel, container_label, put_source
-    from ftwheel.io.project.source import read_project
     from ftwheel.io.system.processes import ProcessGroup
     from ftwheel.io.system.workspace import workspace
     from ftwheel.render.build.cibuildwheel import left_out_lines
@@ -85,7 +76,6 @@ def build(
         try:
             (scratch / "tree").mkdir()
             source = put_source(project.path, scratch / "tree", without=out_dir)
-            judged = read_project(source) if project.is_sdist else project
             tool = Cibuildwheel(source, scratch, processes, label=label, echo=echo)
             with progress() as observer:
                 observer.stage("cibuildwheel", BuildStage.ENVIRONMENT)
@@ -99,7 +89,7 @@ def build(
                 for run in plan.runs:
                     built |= tool.build(run, observer)
                 return _judge(
-                    judged,
+                    project,
                     built,
                     processes,
                     observer,

@@ -272,5 +272,5 @@ def _importer(asked: Sequence[str]) -> Importer:
     from ftwheel.io.wheel.importing import import_modules
 
     # which interpreters a project supports matters only when none is asked for
-    found = interpreters(asked, SourceProject(path=Path())) if asked else discover()
+    found = interpreters(asked, SourceProject(path=Path(), folder=Path())) if asked else discover()
     return ImportEach(interpreters=found, import_modules=import_modules)

@@ -32,6 +32,11 @@ def test_the_abi_follows_from_the_modules() -> None:
     assert tags(DEFAULT, [_DEFAULT])[0] == "cp313-cp313-linux_x86_64"
     assert tags(ABI3, [stable])[0] == "cp311-abi3-linux_x86_64"
     assert tags(FT, [both])[0] == "cp315-abi3.abi3t-linux_x86_64"
+    untold = replace(both, built_for=BuiltFor.CANNOT_TELL)  # as cffi writes it: the name is all that there is
+    assert tags(FT, [untold, both])[0] == "cp315-abi3.abi3t-linux_x86_64"
+    init = extension("pkg/_ext.abi3t.so", built_for=BuiltFor.CANNOT_TELL, init_names=["PyInit__ext"])
+    assert tags(FT, [init])[0] == "cp315-abi3-linux_x86_64"
+    assert not any(each.proved for each in suggest(contents(FT, [untold]), TABLE))
     assert "abi3" not in "".join(tags(DEFAULT, [extension("pkg/_ext.so", imports=["_PyPrivate"])]))
 
 

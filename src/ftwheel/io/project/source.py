@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +26,14 @@ _PROJECT = "give the folder that holds pyproject.toml"
 class SourceProject:
     """A folder with a ``pyproject.toml`` or ``setup.py``, or a source distribution.
 
+    ``folder`` is where its files are: the project's own, or where a source distribution is unpacked for the time being.
     ``requires_python`` is empty when it is not said statically. ``pythons`` are those of ``[tool.ftwheel]``: ``3.14``
     is the default build and ``3.14t`` the free-threaded one; empty means any. ``ignored`` are codes of findings.
     ``floor`` is the minor version of ``stable-abi``, and ``abi3t`` is false with ``limited-api = "version-specific"``.
     """
 
     path: Path
+    folder: Path
     requires_python: str = ""
     pythons: frozenset[str] = frozenset()
     allow_gil: bool = False
@@ -55,14 +57,12 @@ class SourceProject:
         return self.supports(interpreter) and (not self.pythons or interpreter.label in self.pythons)
 
 
-def read_project(path: Path) -> SourceProject:
-    """Look at a project without running anything of it.
+def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
+    """Look at a project without running anything of it; ``sdist`` is what its folder was unpacked from.
 
     Raises InputError when there is no project and ConfigurationError when ``pyproject.toml`` cannot be read.
     """
-    if path.is_file() and path.name.endswith(".tar.gz"):
-        return SourceProject(path=path)
-    shown = from_here(path)
+    shown = from_here(sdist or path)
     if not path.is_dir():
         if not path.exists():
             raise InputError(f"{shown}: does not exist", hint=near(shown) or _PROJECT)
@@ -72,12 +72,13 @@ def read_project(path: Path) -> SourceProject:
             " (.tar.gz)",
             hint=f"ftwheel check {shown} looks into it" if wheel else _PROJECT,
         )
-    pyproject = Path(from_here(path / "pyproject.toml"))
+    pyproject = Path(shown, "pyproject.toml")
+    bare = SourceProject(path=sdist or path, folder=path)
     try:
-        table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+        table = tomllib.loads((path / "pyproject.toml").read_text(encoding="utf-8"))
     except FileNotFoundError:
         if (path / "setup.py").is_file():
-            return SourceProject(path=path)
+            return bare
         raise InputError(
             f"{shown}: no pyproject.toml and no setup.py, so this is not a Python project", hint=_PROJECT
         ) from None
@@ -89,13 +90,12 @@ def read_project(path: Path) -> SourceProject:
         raise ConfigurationError(
             f"{pyproject}: cannot be read ({error.strerror})", hint="check the path and its permissions"
         ) from error
-    requires_python = _requires_python(pyproject, table)
+    project = replace(bare, requires_python=_requires_python(pyproject, table))
     config = _own_table(pyproject, table)
     if config is None:
-        return SourceProject(path=path, requires_python=requires_python)
-    return SourceProject(
-        path=path,
-        requires_python=requires_python,
+        return project
+    return replace(
+        project,
         pythons=frozenset(config.pythons),
         allow_gil=config.gil == "allow-used",
         index_rules=IndexRules(config.index_rules),

@@ -86,17 +86,24 @@ def _abis(
         return
     if "none" in contents.name.abis:  # a wheel with a module for each build that it lets in
         yield ".".join(contents.name.interpreters), "none"
-    if all(each.built_for is BuiltFor.STABLE_ABI_T for each in modules):
+    if all(map(_for_both, modules)):
         floor = max(FIRST_ABI3T, _floor(contents, modules, stable_symbols) or 0)
         shared = all(
             each.suffix.abi is not SuffixAbi.STABLE_ABI for each in modules
         )  # 3.15t does not look for .abi3.so
         yield f"cp3{floor}", "abi3.abi3t" if shared else "abi3"
-    elif (oldest := _floor(contents, modules, stable_symbols)) is not None:
+    proved = all(each.built_for is BuiltFor.STABLE_ABI_T for each in modules)
+    if not proved and (oldest := _floor(contents, modules, stable_symbols)) is not None:
         yield f"cp3{oldest}", "abi3"
     for minor in sorted(_minors(contents, modules)):
         for abis in (f"cp3{minor}.cp3{minor}t", f"cp3{minor}", f"cp3{minor}t"):
             yield f"cp3{minor}", abis
+
+
+def _for_both(module: ExtensionModule) -> bool:
+    """Whether a module is for ``abi3t`` by its code, or by its name where the code does not tell."""
+    named = module.suffix.abi is SuffixAbi.STABLE_ABI_T and module.built_for is BuiltFor.CANNOT_TELL
+    return named or module.built_for is BuiltFor.STABLE_ABI_T
 
 
 def _floor(contents: WheelContents, modules: list[ExtensionModule], stable_symbols: Mapping[str, int]) -> int | None:
@@ -109,6 +116,7 @@ def _floor(contents: WheelContents, modules: list[ExtensionModule], stable_symbo
     needed = [required_minor(each, stable_symbols) for each in modules]
     claimed = [target.minor for target in targets_of(contents.name) if target.onwards][:1]
     named = [FIRST_WITH_PLATFORM_SUFFIX for each in modules if each.suffix.platform]
+    named += [FIRST_ABI3T for each in modules if each.suffix.abi is SuffixAbi.STABLE_ABI_T]
     found = [minor for minor in needed if minor is not None]
     return max(*found, *claimed, *named, _oldest_allowed(contents)) if None not in needed else None
 
