@@ -115,6 +115,20 @@ MADE = {
         builder="3.15", macros=LIMITED_315, suffix=".abi3.so", tag="cp310-abi3", suggested="cp315-abi3",
         found=("FTW306",), backend=("FTB317",), imports={"3.10-3.14": "ImportError", "3.15": LOADED},
     ),
+    "both init functions": Made(
+        builder="3.15", macros=(*LIMITED_315, "BOTH_INITS", "NO_INIT_SLOT"), suffix=".abi3.so", tag="cp310-abi3",
+        suggested="cp310-abi3", imports={"3.10-3.15": LOADED},
+    ),
+    "both, and a newer slot in PyInit_'s": Made(
+        builder="3.15", macros=(*LIMITED_315, "BOTH_INITS"), suffix=".abi3.so", tag="cp310-abi3",
+        found=("FTW311",), backend=("FTB314",), suggested="cp315-abi3",
+        imports={"3.10-3.14": f"{REFUSED}: module pkg._m uses unknown slot ID 87", "3.15": LOADED},
+    ),
+    "both, and no Py_mod_abi": Made(
+        builder="3.15", macros=(*LIMITED_315, "BOTH_INITS", "NO_INIT_SLOT", "NO_ABI_SLOT"), suffix=".abi3.so",
+        tag="cp310-abi3", found=("FTW312",), backend=("FTB315",), suggested="",
+        imports={"3.10-3.14": LOADED, "3.15": REFUSED},
+    ),
     "default-ABI code": Made(
         builder="3.15", macros=(), suffix=".abi3t.so", tag="cp315-abi3.abi3t", suggested="cp315-abi3",
         found=("FTW301", "FTW306", "FTW307"), backend=("FTB308",), imports={"3.15": LOADED},
@@ -126,6 +140,10 @@ MADE = {
     "one version": Made(
         builder="3.13", macros=LIMITED, suffix=".abi3.so", tag="cp313-cp313", suggested="cp35-abi3",
         found=("FTW313",), backend=("FTB313",), imports={"3.10-3.15": LOADED},
+    ),
+    "abi3t for one version": Made(
+        builder="3.15", macros=ABI3T, suffix=".abi3t.so", tag="cp315-cp315", suggested="cp315-abi3.abi3t",
+        found=("FTW313",), backend=("FTB313",), imports={"3.14": NOT_FOUND, "3.15": LOADED},
     ),
 }  # fmt: skip
 

@@ -17,9 +17,11 @@ static PyObject *answer(PyObject *self, PyObject *ignored) { return PyLong_FromL
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
 #ifdef INIT_ONLY
 PyMODINIT_FUNC PyInit__m(void) { return NULL; }
-#elif defined(Py_TARGET_ABI3T) || (defined(Py_LIMITED_API) && Py_LIMITED_API+0 >= 0x030f0000)
+#else
+#if defined(Py_TARGET_ABI3T) || (defined(Py_LIMITED_API) && Py_LIMITED_API+0 >= 0x030f0000)
+#define EXPORTS
 PyABIInfo_VAR(abi_info);
-static PySlot slots[] = {
+static PySlot exported[] = {
     PySlot_STATIC_DATA(Py_mod_name, "pkg._m"),
 #ifndef NO_ABI_SLOT
     PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
@@ -30,15 +32,17 @@ static PySlot slots[] = {
 #endif
     PySlot_END
 };
-PyMODEXPORT_FUNC PyModExport__m(void) { return slots; }
-#else
+PyMODEXPORT_FUNC PyModExport__m(void) { return exported; }
+#endif
+#if !defined(EXPORTS) || defined(BOTH_INITS)
 static PyModuleDef_Slot slots[] = {
-#ifdef Py_MOD_GIL_NOT_USED
+#if defined(Py_MOD_GIL_NOT_USED) && !defined(NO_INIT_SLOT)
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL}};
 static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "pkg._m", NULL, 0, methods, slots, NULL, NULL, NULL};
 PyMODINIT_FUNC PyInit__m(void) { return PyModuleDef_Init(&def); }
+#endif
 #endif
 #ifdef OUTSIDE
 extern PyObject *_PyObject_CallNoArgs(PyObject *);

@@ -304,15 +304,22 @@ def _objects(filename: str, name: tags.Name, item: Module) -> Iterator[RefusedEr
 
 
 def _one_version(filename: str, name: tags.Name, modules: list[Module], target: Target) -> Iterator[RefusedError]:
-    """A wheel of nothing but stable-ABI modules that installers give to one version of the default build alone."""
-    if name.claims == ((target.abi, target.abi),) and {item.suffix.kind for item in modules} == {"abi3"}:
+    """A wheel of nothing but stable-ABI modules that installers give to one version alone."""
+    own = f"cp{target.version[0]}{target.version[1]}"
+    # a free-threaded build that takes .abi3.so loads code of another ABI
+    kinds = {"abi3t"} if f"{own}t" in name.abis else {"abi3", "abi3t"}
+    if name.pythons == (own,) and {own, f"{own}t"}.issuperset(name.abis) and _only(kinds, modules):
         yield RefusedError(
             "FTB313",
             f"{filename}: {modules[0].path} is named for the stable ABI, and installers give the wheel to CPython "
-            f"{target.version[0]}.{target.version[1]} alone",
+            f"{' and '.join(f'{abi[2]}.{abi[3:]}' for abi in name.abis)} alone",
             fix="tag the wheel for the stable ABI as well (setuptools: py_limited_api of bdist_wheel; "
             "scikit-build-core: wheel.py-api; meson-python: limited-api)",
         )
+
+
+def _only(kinds: set[str], modules: list[Module]) -> bool:
+    return bool(modules) and kinds.issuperset(item.suffix.kind for item in modules)
 
 
 def _platforms(filename: str, name: tags.Name, compiled: list[Module | Library]) -> Iterator[RefusedError]:

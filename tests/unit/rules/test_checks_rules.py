@@ -415,11 +415,13 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(ABI3, [replace(_ABI3_EXT, slot_ids=(2, 4))]),
             facts("pkg-1.0-cp311-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(3,))]),
             facts("pkg-1.0-cp314-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(85, 87))]),  # 3.15, no macro
+            facts(ABI3, [replace(_ABI3_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 109), init_slot_ids=(2, 4))]),
         ],
         [
             facts("pkg-1.0-cp313-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(1, 2, 3, 4))]),
             facts(ABI3, [replace(_ABI3_EXT, slot_ids=(1, 2))]),
             facts(ABI3T, [replace(_ABI3T_EXT, slot_ids=(87, 109))]),
+            facts(ABI3, [replace(_ABI3_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 109), init_slot_ids=(2,))]),
             facts(FT, [replace(_FT_EXT, slot_ids=(4,))]),
         ],
     ),
@@ -435,8 +437,11 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [
             facts(DEFAULT, [_ABI3_EXT]),
             facts("pkg-1.0-cp315-cp315-linux_x86_64.whl", [extension("pkg/_ext.abi3-x86_64-linux-gnu.so")]),
+            facts("pkg-1.0-cp315-cp315t-linux_x86_64.whl", [_ABI3T_EXT]),
+            facts("pkg-1.0-cp315-cp315.cp315t-linux_x86_64.whl", [_ABI3T_EXT]),
         ],
         [
+            facts("pkg-1.0-cp315-cp315.cp315t-linux_x86_64.whl", [extension("pkg/_ext.abi3.so")]),
             facts(ABI3, [_ABI3_EXT]),
             facts(DEFAULT, [_ABI3_EXT, _DEFAULT_EXT]),
             facts(DEFAULT, [replace(_ABI3_EXT, imports=("_PyObject_Private",))]),  # only the name is stable

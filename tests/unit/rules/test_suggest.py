@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, InitPhase
 from ftwheel.core.wheel.native import NativeCode
 from ftwheel.rules.wheel.suggest import objections, retagged, suggest
 from support.facts import abi_info, code, contents, extension
@@ -56,9 +56,12 @@ def test_a_floor_that_nobody_claims_is_not_proved() -> None:
     plain = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, imports=["PyModuleDef_Init"])
     assert [each.floor_proved for each in suggest(contents(ABI3, [plain]), TABLE)] == [True]
     assert [each.floor_proved for each in suggest(contents(DEFAULT, [plain]), TABLE)] == [False, True]
-    said = replace(plain, abi_info=abi_info(3, 15))
+    said = replace(plain, abi_info=abi_info(3, 15), slot_ids=(109,))
     first = suggest(contents(DEFAULT, [said]), TABLE)[0]
     assert (first.tag[:10], first.floor_proved) == ("cp315-abi3", True)
+    exported = replace(said, phase=InitPhase.EXPORT, slot_ids=(87, 109), init_names=("PyModExport__ext", "PyInit__ext"))
+    first = suggest(contents(ABI3, [exported]), TABLE)[0]  # older versions call PyInit_, and read nothing else
+    assert (first.tag[:9], first.floor_proved) == ("cp39-abi3", True)
     named = extension("pkg/_ext.abi3.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])
     assert tags(FT, [named])[0] == "cp315-abi3-linux_x86_64"
 

@@ -216,6 +216,7 @@ class ExtensionModule:
     ``imports`` are the imported C-API symbols (``Py*``, ``_Py*``) as C spells them, sorted. ``needed`` are the
     libraries the image names, in its own order. ``macos_minimum`` is the lowest macOS version it runs on. ``slot_ids``
     are the numbers in the module's slot array, sorted; empty where it has none, or none that can be read.
+    ``init_slot_ids`` are those of ``PyInit_`` where the file exports ``PyModExport_`` too.
     """
 
     path: str
@@ -236,6 +237,12 @@ class ExtensionModule:
     abi_info: AbiInfo | None = None
     macos_minimum: tuple[int, int] | None = None
     slot_ids: tuple[int, ...] = ()
+    init_slot_ids: tuple[int, ...] = ()
+
+    @property
+    def definition_slot_ids(self) -> tuple[int, ...]:
+        """The slots that interpreters before 3.15 read: those of the ``PyModuleDef`` that ``PyInit_`` returns."""
+        return self.init_slot_ids if self.phase is InitPhase.EXPORT else self.slot_ids
 
     @property
     def is_extension(self) -> bool:

@@ -70,6 +70,9 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
         if version is not None and version >= (0, 28):
             basis = DeclarationBasis.PYO3_DEFAULT
             reason += f"; PyO3 {version[0]}.{version[1]} declares it unless told otherwise"
+    init_slot_ids: tuple[int, ...] = ()
+    if init_name == wanted[0] and all(wanted[1] in image.exports for image in images):
+        init_slot_ids = _merge([_read_image(image, wanted[1], level2=level2) for image in images]).slot_ids
     level = max(answer.level for answer in answers) if verdict.decided else ReadingLevel.NONE
     return ExtensionModule(
         path=path,
@@ -100,6 +103,7 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
         needed=tuple(dict.fromkeys(name for image in images for name in image.needed)),
         abi_info=verdict.abi,
         slot_ids=verdict.slot_ids,
+        init_slot_ids=init_slot_ids,
         macos_minimum=max((image.macos_minimum for image in images if image.macos_minimum), default=None),
     )
 

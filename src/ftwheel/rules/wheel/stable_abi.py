@@ -7,10 +7,17 @@ from collections.abc import Iterator, Mapping
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.extension_module import ExtensionModule, InitPhase
-from ftwheel.core.wheel.suffixes import SuffixAbi
+from ftwheel.core.wheel.suffixes import SuffixAbi, init_names_for
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
-__all__ = ["AbiSlotMissing", "NewerAbi", "NewerSlot", "StableAbiSymbols", "VersionTagOfStableAbi", "required_minor"]
+__all__ = [
+    "AbiSlotMissing",
+    "NewerAbi",
+    "NewerSlot",
+    "StableAbiSymbols",
+    "VersionTagOfStableAbi",
+    "required_minor",
+]
 
 # Include/moduleobject.h: slot numbers of a PyModuleDef and the minor version that added each
 _SLOTS = {3: "Py_mod_multiple_interpreters", 4: "Py_mod_gil"}
@@ -67,8 +74,8 @@ class NewerSlot(WheelRule):
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for target in facts.targets:
             for name, extension in facts.loaded_by(target):
-                newer = [slot for slot in extension.slot_ids if _added(slot) > target.minor]
-                if newer and extension.phase is not InitPhase.EXPORT:
+                newer = [slot for slot in extension.definition_slot_ids if _added(slot) > target.minor]
+                if newer:
                     first = max(map(_added, newer))
                     slots = ", ".join(f"{slot} ({_SLOTS[slot]})" if slot in _SLOTS else str(slot) for slot in newer)
                     yield self.finding(
@@ -128,10 +135,13 @@ class VersionTagOfStableAbi(WheelRule):
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         targets = facts.targets
-        if not targets or any(target.onwards or target.free_threaded for target in targets):
+        if not targets or any(target.onwards for target in targets):
             return
         used = facts.used
-        if any(extension.suffix.abi is not SuffixAbi.STABLE_ABI for extension in used):
+        stable = {SuffixAbi.STABLE_ABI_T}  # a free-threaded build that takes .abi3.so loads code of another ABI
+        if not any(target.free_threaded for target in targets):
+            stable.add(SuffixAbi.STABLE_ABI)
+        if any(extension.suffix.abi not in stable for extension in used):
             return
         floors = [required_minor(extension, facts.stable_symbols()) for extension in used]
         if used and None not in floors:
@@ -144,12 +154,17 @@ class VersionTagOfStableAbi(WheelRule):
 def required_minor(extension: ExtensionModule, table: Mapping[str, int]) -> int | None:
     """The lowest minor version that has every slot and, in its stable ABI, every imported symbol.
 
-    No lower than what the module itself says in its ``PyABIInfo``. None when a symbol is in no stable ABI.
+    No lower than what the module itself says in its ``PyABIInfo``, which nobody reads before 3.15: there ``PyInit_`` is
+    called, where the module has one. None when a symbol is in no stable ABI.
     """
     if any(name not in table for name in extension.imports):
         return None
     said = extension.abi_info.floor if extension.abi_info is not None else 0
-    return max(2, said, *(table[name] for name in extension.imports), *map(_added, extension.slot_ids))
+    slots = extension.slot_ids
+    if init_names_for(extension.name)[1] in extension.init_names:
+        said = said if said > FIRST_ABI3T else 0
+        slots = extension.definition_slot_ids
+    return max(2, said, *(table[name] for name in extension.imports), *map(_added, slots))
 
 
 def _added(slot: int) -> int:

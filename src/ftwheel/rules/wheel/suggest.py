@@ -71,7 +71,7 @@ def suggest(contents: WheelContents, stable_symbols: Mapping[str, int]) -> tuple
                 floor_proved = (
                     "abi3" not in abis
                     or interpreters in contents.name.interpreters
-                    or all(each.abi_info is not None and each.abi_info.floor for each in modules)
+                    or all(_says(each, interpreters) for each in modules)
                 )
                 suggestions.append(Suggestion(tag=tag, proved=proved, floor_proved=floor_proved))
                 break
@@ -98,6 +98,11 @@ def _abis(
     for minor in sorted(_minors(contents, modules)):
         for abis in (f"cp3{minor}.cp3{minor}t", f"cp3{minor}", f"cp3{minor}t"):
             yield f"cp3{minor}", abis
+
+
+def _says(module: ExtensionModule, interpreter: str) -> bool:
+    """Whether a module says that it is for the stable ABI of this version (``cp315``) or of an older one."""
+    return module.abi_info is not None and 0 < module.abi_info.floor <= int(interpreter.removeprefix("cp3"))
 
 
 def _for_both(module: ExtensionModule) -> bool:
