@@ -144,7 +144,10 @@ def unpack_sdist(sdist: Path, scratch: Path) -> Path:
             _extract(archive, scratch)
         (folder,) = scratch.iterdir()
     except (tarfile.TarError, OSError, ValueError) as error:
-        raise BuildError(f"{sdist.name}: cannot be unpacked as a source distribution ({error})") from error
+        raise BuildError(
+            f"{sdist.name}: cannot be unpacked as a source distribution ({error})",
+            hint="make it again, for example with: uv build --sdist",
+        ) from error
     return folder
 
 
