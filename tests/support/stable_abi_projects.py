@@ -86,6 +86,7 @@ _CFFI_ABI3T = (
 setup(packages=["pkg"], cmdclass=named, cffi_modules=["build_cffi.py:ffibuilder"])
 """
 )
+_NEEDS_CFFI = 'dependencies = ["cffi>=2.1"]'
 _CFFI_FILES = {"build_cffi.py": _CFFI_BUILD, "pkg/__init__.py": "from pkg._m import lib\nanswer = lib.answer\n"}
 _CYTHON = """\
 from Cython.Build import cythonize
@@ -153,8 +154,8 @@ PROJECTS: Mapping[str, tuple[list[str], str, str, Mapping[str, str]]] = {
     "setuptools, no macro": ([SETUPTOOLS], "setuptools.build_meta", "", {"setup.py": _NO_MACRO}),
     "setuptools, no tag": ([SETUPTOOLS], "setuptools.build_meta", "", {"setup.py": _VERSION_TAG}),
     "setuptools, abi3t": ([SETUPTOOLS], "setuptools.build_meta", "", {"setup.py": _ABI3T}),
-    "cffi": ([SETUPTOOLS, CFFI], "setuptools.build_meta", "", {"setup.py": _CFFI, **_CFFI_FILES}),
-    "cffi, abi3t": ([SETUPTOOLS, CFFI], "setuptools.build_meta", "", {"setup.py": _CFFI_ABI3T, **_CFFI_FILES}),
+    "cffi": ([SETUPTOOLS, CFFI], "setuptools.build_meta", _NEEDS_CFFI, {"setup.py": _CFFI, **_CFFI_FILES}),
+    "cffi, abi3t": ([SETUPTOOLS, CFFI], "setuptools.build_meta", _NEEDS_CFFI, {"setup.py": _CFFI_ABI3T, **_CFFI_FILES}),
     "cython": ([SETUPTOOLS, CYTHON], "setuptools.build_meta", "", {"setup.py": _CYTHON, **_PYX}),
     "cython, abi3t": ([SETUPTOOLS, CYTHON], "setuptools.build_meta", "", {"setup.py": _CYTHON_ABI3T, **_PYX}),
     "scikit-build-core": (
