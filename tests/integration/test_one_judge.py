@@ -125,6 +125,11 @@ CORPUS: list[tuple[str, Mapping[str, str], str, dict[str, object]]] = [
     ("cp310-abi3", {"d/_m.abi3.so": "slot of 3.13"}, "3.13", {}),
     ("cp313-abi3", {"d/_m.abi3.so": "slot of 3.13"}, "3.13", {}),
     ("cp313-cp313", {"d/_ext.abi3.so": "abi3"}, "3.13", {}),
+    ("cp315-cp315t", {"d/_m.abi3t.so": "abi3t"}, "3.15t", {}),
+    ("cp315-cp315.cp315t", {"d/_m.abi3t.so": "abi3t"}, "3.15t", {}),
+    ("cp315-cp315t", {"d/_m.abi3t.so": "abi3t", f"d/_ext{FREE_THREADED.replace('313', '315')}": "silent"}, "3.15t", {}),
+    ("cp310-abi3", {"d/_m.abi3.so": "both init functions"}, "3.15", {}),
+    ("cp310-abi3", {"d/_m.abi3.so": "newer slot in one of two"}, "3.15", {}),
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ftwheel.cli.main import main
 from ftwheel.io.system.interpreters import probe
-from support.stable_abi import ABI3T, LIMITED, compiled
+from support.stable_abi import ABI3T, LIMITED, LIMITED_315, compiled
 from support.stable_abi_verdicts import (
     ANYTHING,
     LOADED,
@@ -27,7 +27,6 @@ from support.stable_abi_verdicts import (
 from support.wheels import make_wheel
 
 PLATFORM_SUFFIX = ".abi3-x86_64-linux-gnu.so"
-LIMITED_315 = ("Py_LIMITED_API=0x030F0000",)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support.modules import include_dir
 
-__all__ = ["ABI3T", "LIMITED", "SOURCE", "compiled", "every_stable_abi"]
+__all__ = ["ABI3T", "LIMITED", "LIMITED_315", "SOURCE", "compiled", "every_stable_abi"]
 
 # One source for every case; macros choose what is wrong with it.
 SOURCE = r"""
@@ -51,6 +51,7 @@ PyObject *outside(PyObject *callable) { return _PyObject_CallNoArgs(callable); }
 """
 ABI3T = ("Py_TARGET_ABI3T=0x030F0000",)
 LIMITED = ("Py_LIMITED_API=0x030A0000",)
+LIMITED_315 = ("Py_LIMITED_API=0x030F0000",)
 
 
 def compiled(folder: Path, python: str, macros: Iterable[str] = ABI3T) -> bytes:
@@ -72,5 +73,7 @@ def every_stable_abi(folder: Path, python: str, python_315: str) -> dict[str, by
         "abi3t": compiled(folder / "abi3t", python_315),
         "abi3t without slot": compiled(folder / "no-slot", python_315, (*ABI3T, "NO_ABI_SLOT")),
         "abi3t of 3.16": compiled(folder / "newer", python_315, ("Py_TARGET_ABI3T=0x03100000",)),
+        "both init functions": compiled(folder / "both", python_315, (*LIMITED_315, "BOTH_INITS", "NO_INIT_SLOT")),
+        "newer slot in one of two": compiled(folder / "two", python_315, (*LIMITED_315, "BOTH_INITS")),
         "abi3t init only": compiled(folder / "init", python_315, (*ABI3T, "INIT_ONLY")),
     }

@@ -85,7 +85,8 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
         wrong = list(_objects(filename, name, item)) if claims else []
         # code of another ABI keeps to no other promise either
         yield from wrong or stable_abi.judge(f"{filename}: {item.path}", item.images, item.inits, claims)
-    yield from _one_version(filename, name, modules, target)
+    if all(claims for _, claims in loading):
+        yield from _one_version(filename, name, modules, target)
 
 
 def _wheel_file(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> str:
