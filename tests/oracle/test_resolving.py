@@ -19,7 +19,7 @@ from support.index_generator_machines import Machine
 from support.pip_oracle import NEWEST, environment_with
 from support.resolved import resolve
 from support.server import IndexServer
-from support.universes import Answer, ask_pip, ask_uv, generate, publish
+from support.universes import Answer, Dist, Universe, ask_pip, ask_uv, generate, publish
 from support.uv_oracle import Uv
 
 pytestmark = pytest.mark.oracle
@@ -71,6 +71,30 @@ def test_uv_resolves_the_same(machine: Machine, uv: Uv, index_server: IndexServe
             assert is_trade(found, expected), f"{world.describe()}\n  uv: {expected}\n  ftwheel: {found}"
     assert trades <= max(1, UV_CASES // 100)
     assert solved > UV_CASES // len(MACHINES) // 4  # a comparison of nothing but failures would say little
+
+
+@pytest.mark.parametrize("kinds", [("sdist", "other"), ("sdist", "fits"), ("sdist", "other", "fits"), ("sdist",)])
+def test_uv_resolves_with_the_metadata_of_the_nearest_wheel(
+    kinds: tuple[str, ...], uv: Uv, index_server: IndexServer, tmp_path: Path
+) -> None:
+    """Of a version that it builds, what a wheel requires counts, and not what the source distribution does."""
+    machine = MACHINES[0]
+    named = {"sdist": ".tar.gz", "fits": f"-{tags(machine)[0]}.whl", "other": "-cp313-cp313-win_amd64.whl"}
+    dists = [
+        Dist(project=name, version="1.0", filename=f"{name}-1.0-py3-none-any.whl")
+        for name in ("sdist", "fits", "other")
+    ]
+    dists += [
+        Dist(
+            project="alpha", version="1.0", filename=f"alpha-1.0{named[kind]}", requires=(kind,), beside=kind != "sdist"
+        )
+        for kind in kinds
+    ]
+    world = Universe(number=f"nearest/{'-'.join(kinds)}", dists=tuple(dists), roots=("alpha",))
+    index = publish(world, index_server)
+    expected = ask_uv(uv.program, uv.interpreter(machine), world, index, tmp_path)
+    assert resolve(world, index, machine.label, "uv") == expected
+    assert ("other" in expected) is (kinds == ("sdist", "other"))
 
 
 def test_pip_resolves_the_same(

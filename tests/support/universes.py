@@ -163,6 +163,8 @@ def _files(
     )[0]
     yanked = rng.random() < 0.08
     stem = f"{name}-{version}"
+    apart = rng.random() < 0.3  # what the files of a version say may differ
+    said = [tuple(_requirement(each, python, rng) for each in rng.sample(others, min(1, len(others)))) for _ in kinds]
     return [
         Dist(
             project=name,
@@ -170,14 +172,14 @@ def _files(
             filename={"any": f"{stem}-py3-none-any.whl", "tag": f"{stem}-{rng.choice(tags)}.whl"}.get(
                 kind, f"{stem}.tar.gz"
             ),
-            requires=tuple(requires),
+            requires=said[number] if apart else tuple(requires),
             extras=extras,
             requires_python=requires_python,
             said=rng.random() < 0.85,
             yanked=yanked,
             beside=kind != "sdist" and rng.random() < 0.8,
         )
-        for kind in kinds
+        for number, kind in enumerate(kinds)
     ]
 
 

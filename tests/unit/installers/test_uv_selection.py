@@ -11,6 +11,10 @@ import pytest
 import ftwheel.core.installers.rejections as r
 from ftwheel.core.index.page import File, PageFault, PageProblem, SourceKind, Yanked
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.installers.registry import installer
+from ftwheel.core.installers.requirements import parse_requirement
+from ftwheel.core.installers.selection import walk
+from ftwheel.core.tags.environments import parse_environment
 from support.pages import Case, page, project
 
 UV = InstallerOptions(name="uv")
@@ -304,3 +308,20 @@ def test_a_wheel_with_an_unreadable_requires_python_is_not_read() -> None:
         filename="foo-1.0-py2-none-any.whl", url="https://example.org/foo-1.0-py2-none-any.whl", requires_python="x"
     )
     assert Case([page(wheel, "foo-1.0.tar.gz")], rules="uv").taken == "foo-1.0.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("filenames", "described_by"),
+    [
+        (("foo-1.0.tar.gz", "foo-1.0-cp313-cp313-win_amd64.whl"), "foo-1.0-cp313-cp313-win_amd64.whl"),
+        (("foo-1.0.tar.gz",), "foo-1.0.tar.gz"),
+        (("foo-1.0.tar.gz", "foo-1.0-py3-none-any.whl"), "foo-1.0-py3-none-any.whl"),
+    ],
+)
+@pytest.mark.parametrize("name", ["uv", "pip"])
+def test_a_resolver_reads_the_metadata_that_the_installer_reads(
+    name: str, filenames: tuple[str, ...], described_by: str
+) -> None:
+    environment = parse_environment("cp313-manylinux_2_28_x86_64")
+    taken = next(walk(project(*filenames), parse_requirement("foo"), environment, installer(name)))
+    assert taken.metadata_file.filename == (described_by if name == "uv" else taken.file.filename)

@@ -149,9 +149,10 @@ class InstallerCandidates:
         assert project is not None
         assert isinstance(project.metadata, dict)
         with self._lock:
-            if candidate.file.url in project.metadata:
+            read = candidate.metadata_file.url
+            if read in project.metadata:
                 return False
-            project.metadata[candidate.file.url] = Metadata(
+            project.metadata[read] = Metadata(
                 name=said.name, version=said.version, requires_python=said.requires_python, classifiers=()
             )
             self._walks = {wanted: found for wanted, found in self._walks.items() if wanted.name != name}
@@ -218,7 +219,7 @@ class Prefetcher:
             first = next(target.candidates(wanted), None)
             if first is None:
                 return
-            said = target.source.metadata(first.file)
+            said = target.source.metadata(first.metadata_file)
             if isinstance(said, CoreMetadata):
                 for extras in {(), requirement.extras}:
                     found = dependencies(said, extras, target.markers, target.answers)

@@ -184,7 +184,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
                 assert version is not None
                 if version in seen or not within(version):
                     continue
-                said = self.target.source.metadata(candidate.file)
+                said = self.target.source.metadata(candidate.metadata_file)
                 if self._is_other(wanted.name, version, candidate, said) and isinstance(said, CoreMetadata):
                     again = self.target.learn(wanted.name, candidate, said)
                     if again:
@@ -202,7 +202,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
             return False
         if normalized(said.name) != name or (said.version and parse_version(said.version) != version):
             return True
-        if not said.requires_python or said.requires_python == candidate.file.requires_python:
+        if not said.requires_python or said.requires_python == candidate.metadata_file.requires_python:
             return False
         rules, python = self.target.rules(name), self.target.environment.python_version
         return not self._installer.meets_python(said.requires_python, python, rules)

@@ -22,7 +22,8 @@ class Candidate:
 
     ``version`` is the text of the version in the name; ``tag`` the one that makes a wheel fit best, empty for a source
     distribution; ``tags`` the whole compressed set, empty when not known; ``source`` the number of the place the file
-    comes from, in the order given to ``ProjectFiles``.
+    comes from, in the order given to ``ProjectFiles``. ``described_by`` is the file whose METADATA the installer reads,
+    where a resolver asked for it and it is another one.
     """
 
     file: File
@@ -31,6 +32,12 @@ class Candidate:
     tag: str = ""
     tags: str = ""
     source: int = 0
+    described_by: File | None = None
+
+    @property
+    def metadata_file(self) -> File:
+        """The file whose METADATA the installer reads."""
+        return self.described_by or self.file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,10 @@ if TYPE_CHECKING:  # a Protocol takes time to make
             """The file it takes of each version, in the order in which its resolver tries them."""
             ...
 
+        def metadata_file(self, entry: ProjectFile) -> ProjectFile:
+            """The file whose METADATA it reads for one that ``walk`` gave."""
+            ...
+
         def candidate(self, entry: ProjectFile) -> Candidate:
             """A file as a candidate."""
             ...

@@ -68,6 +68,10 @@ class InstallerQuestion:
             )
         return self._tag_reasons[tags]
 
+    def metadata_file(self, entry: ProjectFile) -> ProjectFile:
+        """The file whose METADATA the installer reads for one that ``walk`` gave."""
+        return entry
+
     def candidate(self, entry: ProjectFile) -> Candidate:
         """The entry as a candidate."""
         reading = entry.reading

@@ -6,6 +6,7 @@ The two ways share the rules and are kept equal by a property test.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, overload
 
 from packaging.version import Version
@@ -69,8 +70,11 @@ def walk(
     those are not the ``requirement``'s own: uv takes yanked files of them, whatever else is required.
     """
     question = find_installer(rules.name).ask(project, requirement, environment, rules, pins=pins)
-    if not question.answer()[1]:
-        yield from map(question.candidate, question.walk())
+    if question.answer()[1]:
+        return
+    for entry in question.walk():
+        found, read = question.candidate(entry), question.metadata_file(entry)
+        yield found if read is entry else replace(found, described_by=project.file(read))
 
 
 class _Evaluations(Sequence[Evaluation]):

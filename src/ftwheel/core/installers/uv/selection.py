@@ -85,6 +85,7 @@ class UvSelection(InstallerQuestion):
         self._misses: dict[tuple[str, str], int] = {}
         self.metadata_files: dict[int, ProjectFile] = {}
         """The file whose METADATA uv reads for the one it takes, where that is another; by ``id``."""
+        self._steps_to: dict[int, _Step] = {}
 
     def answer(self) -> tuple[Candidate | None, str]:
         """The file uv takes, None when none, and why it gives up because of what the pages hold, if it does."""
@@ -185,9 +186,16 @@ class UvSelection(InstallerQuestion):
                     continue
                 best = self._pick(step)
                 if best is not None and self._python_problem(best, step) is None:
+                    self._steps_to[id(best)] = step
                     yield best
                 if best is not None or (step.last and self._is_turned_down(step)):
                     rejected.add(step.group.version)
+
+    def metadata_file(self, entry: ProjectFile) -> ProjectFile:
+        """Of a source distribution beside wheels that do not fit, the wheel that misses by least."""
+        if entry.reading.kind == "wheel":
+            return entry
+        return self._nearest_miss(self._steps_to[id(entry)]) or entry
 
     def _phases(self) -> Iterator[Iterator[_Step]]:
         """The walk: parts with stable versions only, with pre-releases only, or with both, as options say."""
