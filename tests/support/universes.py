@@ -165,7 +165,7 @@ def _files(
     stem = f"{name}-{version}"
     apart = rng.random() < 0.3  # what the files of a version say may differ
     said = [tuple(_requirement(each, python, rng) for each in rng.sample(others, min(1, len(others)))) for _ in kinds]
-    return [
+    dists = [
         Dist(
             project=name,
             version=version,
@@ -181,6 +181,7 @@ def _files(
         )
         for number, kind in enumerate(kinds)
     ]
+    return list({dist.filename: dist for dist in dists}.values())  # a drawn tag may be the one for any platform
 
 
 def _requirement(name: str, python: str, rng: random.Random, *, root: bool = False) -> str:
