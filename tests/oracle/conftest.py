@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import pip_oracle, server, uv_oracle
+from support.finder_oracle import REQUIREMENTS, FinderProcess
 from support.index_generator_machines import Machine
 from support.pip_command import native_machine
 
@@ -66,3 +67,19 @@ def native(request: pytest.FixtureRequest) -> tuple[str, Machine]:
     threaded = request.param == "free-threaded"
     interpreter: str = request.getfixturevalue("free_threaded_python" if threaded else "default_python")
     return interpreter, native_machine(interpreter, free_threaded=threaded)
+
+
+@pytest.fixture(scope="session")
+def processes(installers: Path, default_python: str) -> Iterator[Callable[[str], FinderProcess]]:
+    """Poetry and PDM's finder, each started once."""
+    running: dict[str, FinderProcess] = {}
+
+    def start(tool: str) -> FinderProcess:
+        if tool not in running:
+            python = pip_oracle.environment_with(installers / tool, default_python, REQUIREMENTS[tool])
+            running[tool] = FinderProcess(tool, python)
+        return running[tool]
+
+    yield start
+    for process in running.values():
+        process.close()

@@ -1,4 +1,4 @@
-"""The simulator against pip and uv on pages that are odd in one respect, sent over the loopback."""
+"""The simulator against all four installers on pages that are odd in one respect, sent over the loopback."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from ftwheel.core.errors import FtwheelError
 from ftwheel.core.index.page import ProjectDetails, SourceKind
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.registry import INSTALLERS
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import explain
 from support.comparing import SEED
+from support.finder_oracle import FinderProcess
 from support.index_generator import Options
 from support.index_generator_machines import MACHINES
 from support.odd_pages import ODD_PAGES, OTHER_INDEX, OddPage, spoilt
@@ -29,6 +31,17 @@ from support.uv_oracle import Uv
 
 pytestmark = pytest.mark.oracle
 
+POETRY_APART = {
+    "a byte that is no UTF-8, where nobody looks",
+    "a byte that is no UTF-8, in a reason",
+    "HTML: a line break in an address",
+    "JSON as 'APPLICATION/VND.PYPI.SIMPLE.V1+JSON'",
+    "JSON as 'application/vnd.pypi.simple.v1+json,x'",
+    "HTML as 'application/vnd.pypi.simple.latest+html'",
+    "HTML as 'application/xhtml+xml'",
+    "HTML as 'text/html;charset=utf-16'",
+}
+"""What is not modelled: Poetry replaces bytes it cannot read, and reads what is not JSON by its type as HTML."""
 MACHINE = next(each for each in MACHINES if each.label == "cp313-manylinux_2_36_x86_64")
 
 
@@ -49,7 +62,7 @@ class MemoryIndex:
 def said(installer: str, odd: OddPage, url: str) -> str:
     """A file name (to pip the end of the address), ``nothing`` or ``gives up``."""
     kinds = [SourceKind.INDEX, SourceKind.EXTRA_INDEX]
-    first, second = kinds if installer == "pip" else reversed(kinds)
+    first, second = kinds if installer != "uv" else reversed(kinds)
     indexes = [MemoryIndex(first, odd, f"{url}/odd/foo/"), MemoryIndex(second, OTHER_INDEX, f"{url}/other/foo/")]
     wanted = parse_requirement("foo")
     try:
@@ -63,11 +76,11 @@ def said(installer: str, odd: OddPage, url: str) -> str:
     if selection.best is None:
         return "nothing"
     file = selection.best.file
-    return unquote(file.url.rpartition("/")[2]).strip() if installer == "pip" else file.filename
+    return file.filename if installer == "uv" else unquote(file.url.rpartition("/")[2]).strip()
 
 
 def disagreements(installer: str, url: str, real: Callable[[OddPage], str], pages: Mapping[str, OddPage]) -> list[str]:
-    with ThreadPoolExecutor(1 if installer == "pip" else 2) as pool:
+    with ThreadPoolExecutor(2 if installer == "uv" else 1) as pool:
         answers = dict(zip(pages, pool.map(real, pages.values()), strict=True))
     return [
         f"{name}: {installer} {answers[name]}, ftwheel {here}: {odd[0][:2000]!r}"
@@ -90,19 +103,28 @@ def served(server: IndexServer, odd: OddPage) -> Iterator[str]:
 Installer = tuple[str, Callable[[OddPage], str], str]
 
 
-@pytest.fixture(scope="module", params=["pip", "uv"])
+@pytest.fixture(scope="module")
+def finders(
+    pip: Callable[[str], PipFinder], processes: Callable[[str], FinderProcess]
+) -> Callable[[str], PipFinder | FinderProcess]:
+    """pip's own finder, Poetry and unearth, each in its process."""
+    return lambda name: pip(NEWEST) if name == "pip" else processes(name)
+
+
+@pytest.fixture(scope="module", params=INSTALLERS)
 def installer(request: pytest.FixtureRequest, index_server: IndexServer) -> Installer:
     """Its name, what it takes, and the server's address."""
-    if request.param == "pip":
-        finder: PipFinder = request.getfixturevalue("pip")(NEWEST)
+    name: str = request.param
+    if name != "uv":
+        finder: PipFinder | FinderProcess = request.getfixturevalue("finders")(name)
 
-        def pip_takes(odd: OddPage) -> str:
+        def takes(odd: OddPage) -> str:
             with served(index_server, odd) as url:
                 indexes = [f"{url}/odd/", f"{url}/other/"]
                 answer = finder.choose_live(machine=MACHINE, requirement="foo", index_urls=indexes, options=Options())
             return "gives up" if answer.startswith("refused") else answer.rpartition("/")[2]
 
-        return "pip", pip_takes, index_server.url
+        return name, takes, index_server.url
     uv: Uv = request.getfixturevalue("uv")
     uv.interpreter(MACHINE)
 
@@ -115,13 +137,20 @@ def installer(request: pytest.FixtureRequest, index_server: IndexServer) -> Inst
 
 def test_odd_pages_are_taken_as_is_said(installer: Installer) -> None:
     name, real, url = installer
-    assert not disagreements(name, url, real, ODD_PAGES)
+    apart = POETRY_APART if name == "poetry" else set()
+    assert apart <= set(ODD_PAGES)
+    pages = {each: odd for each, odd in ODD_PAGES.items() if each not in apart}
+    assert not disagreements(name, url, real, pages)
 
 
+@pytest.mark.parametrize("installer", ["pip", "uv", "pdm"], indirect=True)
 def test_spoilt_pages_are_taken_as_is_said(installer: Installer) -> None:
-    """The installer gives up exactly where the simulator says so; ``FTWHEEL_ORACLE_SPOILT`` says how many are asked."""
+    """The installer gives up exactly where the simulator says so; ``FTWHEEL_ORACLE_SPOILT`` says how many are asked.
+
+    Not Poetry: it fails on a field of a wrong type when it comes to use it, which is not modelled.
+    """
     name, real, url = installer
-    count = int(os.environ.get("FTWHEEL_ORACLE_SPOILT", {"pip": 1000, "uv": 60}[name]))
+    count = int(os.environ.get("FTWHEEL_ORACLE_SPOILT", {"pip": 1000, "uv": 60, "pdm": 300}[name]))
     pages = {f"{SEED * 1_000_000 + number}": spoilt(SEED * 1_000_000 + number) for number in range(count)}
     found = disagreements(name, url, real, pages)
     assert not found, f"{len(found)} of {count}:\n" + "\n".join(found[:12])

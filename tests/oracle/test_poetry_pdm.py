@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from support.comparing import FINDERS, SEED, compare
-from support.finder_oracle import ENDLESS, REQUIREMENTS, FinderProcess, finder_case
-from support.pip_oracle import environment_with
+from support.finder_oracle import ENDLESS, FinderProcess, finder_case
 from support.simulated import simulate
 
 pytestmark = pytest.mark.oracle
@@ -23,11 +22,8 @@ ROOT = "http://127.0.0.1:9/"
 
 
 @pytest.fixture(scope="module", params=["poetry", "pdm"])
-def finder(request: pytest.FixtureRequest, installers: Path, default_python: str) -> Iterator[FinderProcess]:
-    tool: str = request.param
-    process = FinderProcess(tool, environment_with(installers / tool, default_python, REQUIREMENTS[tool]))
-    yield process
-    process.close()
+def finder(request: pytest.FixtureRequest, processes: Callable[[str], FinderProcess]) -> FinderProcess:
+    return processes(request.param)
 
 
 def test_the_tool_takes_what_is_said(finder: FinderProcess, tmp_path: Path) -> None:

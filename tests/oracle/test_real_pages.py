@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.registry import INSTALLERS, installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, choose
-from support.finder_oracle import REQUIREMENTS, FinderProcess
+from support.finder_oracle import FinderProcess
 from support.index_generator import Options
 from support.index_generator_machines import MACHINES, MATRIX, Machine
 from support.pip_oracle import NEWEST, PipFinder, environment_with
@@ -66,22 +65,6 @@ def finder(tmp_path_factory: pytest.TempPathFactory, default_python: str) -> Ite
 @pytest.fixture(scope="module")
 def page(finder: PipFinder) -> Callable[[str], RealPage]:
     return cache(lambda project: RealPage(project=project, fetched=finder.fetch(project)))
-
-
-@pytest.fixture(scope="module")
-def processes(installers: Path, default_python: str) -> Iterator[Callable[[str], FinderProcess]]:
-    """Poetry and PDM's finder, each started once."""
-    running: dict[str, FinderProcess] = {}
-
-    def start(tool: str) -> FinderProcess:
-        if tool not in running:
-            python = environment_with(installers / tool, default_python, REQUIREMENTS[tool])
-            running[tool] = FinderProcess(tool, python)
-        return running[tool]
-
-    yield start
-    for process in running.values():
-        process.close()
 
 
 def questions(files: ProjectFiles) -> list[tuple[Machine, str]]:
@@ -141,4 +124,5 @@ def _finder(name: str, page: RealPage, request: pytest.FixtureRequest) -> Ask:
         index_urls=[index],
         pages={page.fetched["url"]: page.fetched},
         options=asdict(Options()),
+        live=False,
     )

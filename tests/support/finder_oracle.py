@@ -10,7 +10,8 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from support.index_generator import Case, generate
+from support.index_generator import Case, Options, generate
+from support.index_generator_machines import Machine
 from support.pip_oracle import clean_environment, find_links
 from support.simulated import environment
 
@@ -61,6 +62,21 @@ class FinderProcess:
             index_urls=[f"{root}{place.name}/simple/" for place in case.places if place.kind == "index"],
             pages=pages,
             options=asdict(case.options),
+            live=False,
+        )
+
+    def choose_live(self, *, machine: Machine, requirement: str, index_urls: list[str], options: Options) -> str:
+        """What the tool takes of pages that it fetches itself."""
+        return self.choose(
+            project=requirement,
+            python=machine.python,
+            tags=environment(machine.label).tags,
+            requirement=requirement,
+            find_links=[],
+            index_urls=index_urls,
+            pages={},
+            options=asdict(options),
+            live=True,
         )
 
     def choose(self, **question: Any) -> str:

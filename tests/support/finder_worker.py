@@ -1,7 +1,9 @@
 """Asks Poetry, or PDM's finder unearth, which file it would take: one JSON question a line in, one answer a line out.
 
-Everything that decides is the tool's own. Pages come from the question instead of a connection; the tags that the
-machine accepts are told, in order. Runs on its own, as ``python finder_worker.py poetry``, where the tool is installed.
+Everything that decides is the tool's own. Pages come from the question instead of a connection, unless the tool is to
+fetch them itself (``live``); the tags that the machine accepts are told, in order.
+
+Runs on its own, as ``python finder_worker.py poetry``, where the tool is installed.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ class Unearth:
 
     def choose(self, question: dict[str, Any]) -> str:
         from unearth import PackageFinder, TargetPython
+        from unearth.fetchers import PyPIClient
 
         options, pages = question["options"], question["pages"]
 
@@ -42,6 +45,8 @@ class Unearth:
             )
 
         session: Any = SimpleNamespace(get=get, head=get, iter_secure_origins=lambda: [("*", "*", "*")])
+        if question["live"]:
+            session = PyPIClient(trusted_hosts=["127.0.0.1"])
         target = TargetPython(py_ver=tuple(question["python"]))
         target._valid_tags = tags_of(question)
         finder = PackageFinder(
@@ -85,6 +90,8 @@ class Poetry:
 
         class Pages(LegacyRepository):
             def _get_page(self, name: str) -> Any:
+                if question["live"]:
+                    return super()._get_page(name)
                 page = pages.get(f"{self._url}/{name}/")
                 if page is None:
                     raise PackageNotFoundError(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,14 +10,15 @@ import pytest
 
 import ftwheel.core.installers.rejections as r
 from ftwheel.core.index.page import File, SourceKind, Yanked
+from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.pdm.filenames import read_link
 from ftwheel.core.installers.poetry.filenames import read_filename
-from ftwheel.core.installers.registry import find_installer
+from ftwheel.core.installers.registry import INSTALLERS, find_installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import walk
 from ftwheel.core.tags.environments import parse_environment
-from support.pages import Case, page, project
+from support.pages import JSON, Case, entry, json_page, page, project
 
 DAY = datetime(2025, 6, 1, tzinfo=UTC)
 WHEEL, SDIST, OTHER = "foo-2.0-py3-none-any.whl", "foo-2.0.tar.gz", "foo-2.0-cp313-cp313-win_amd64.whl"
@@ -202,3 +204,38 @@ def test_pdm_and_what_pages_say() -> None:
     assert isinstance(late, r.UploadedTooLate)
     assert Case(project(SDIST), rules=early).reason(SDIST) == r.UploadTimeMissing()
     assert Case([page(file(SDIST, upload_time=DAY))], rules=pdm(uploaded_prior_to=DAY)).taken == SDIST
+
+
+@pytest.mark.parametrize("specifier", [3.9, [None], True])
+def test_pdm_gives_up_where_requires_python_is_no_text(specifier: object) -> None:
+    broken = json_page(entry(SDIST, **{"requires-python": specifier}), entry("foo-1.0.tar.gz"))
+    case = Case([(SourceKind.INDEX, broken)], rules="pdm")
+    assert case.selection.refusal == f"requires-python of {SDIST} is not a text"
+    yanked = json_page(entry(SDIST, yanked=True, **{"requires-python": specifier}), entry("foo-1.0.tar.gz"))
+    assert Case([(SourceKind.INDEX, yanked)], rules="pdm").taken == "foo-1.0.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("page_text", "gives_up"),
+    [
+        ({"files": [{"filename": SDIST, "url": 0, "hashes": {}}]}, {"pip", "uv", "poetry"}),
+        ({"files": [{"filename": SDIST, "url": 1, "hashes": {}}]}, {"pip", "uv", "poetry", "pdm"}),
+        ({}, {"uv", "poetry"}),
+        ({"files": {}}, {"uv"}),
+        ({"files": [None]}, {"pip", "uv", "poetry", "pdm"}),
+    ],
+)
+def test_installers_give_up_on_different_pages(page_text: dict[str, object], gives_up: set[str]) -> None:
+    body = json.dumps({"meta": {"api-version": "1.0"}, "name": "foo", **page_text}).encode()
+    details = parse_page(body, content_type=JSON, url="https://index.example.org/simple/foo/", name="foo")
+    refused = {name for name in INSTALLERS if Case([(SourceKind.INDEX, details)], rules=name).selection.refusal}
+    assert refused == gives_up
+
+
+def test_a_charset_that_python_does_not_know() -> None:
+    body = b'<a href="foo-1.0.tar.gz">x</a>'
+    for charset, gives_up in (("nonsense", {"pip"}), ("utf-16", {"pip", "pdm"})):
+        kind = f"text/html; charset={charset}"
+        details = parse_page(body + b"x", content_type=kind, url="https://index.example.org/simple/foo/", name="foo")
+        refused = {name for name in INSTALLERS if Case([(SourceKind.INDEX, details)], rules=name).selection.refusal}
+        assert refused == gives_up

@@ -109,7 +109,8 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
     try:
         text = body.decode(encoding)
     except (LookupError, ValueError) as error:
-        problems[PageFault.CHARSET] = f"text is not {encoding[:40]}, as the content type says ({short(str(error))})"
+        fault = PageFault.CHARSET_NAME if isinstance(error, LookupError) else PageFault.CHARSET
+        problems[fault] = f"text is not {encoding[:40]}, as the content type says ({short(str(error))})"
         text = uv_text
     if _LONG_TAG.search(text):
         raise IndexFormatError(f"{short(url)}: a tag of more than {_MOST_TAG:,} characters; refused")

@@ -51,7 +51,7 @@ def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
     if not isinstance(data, dict) or not _is_listing(data.get("files", [])):
         raise _unreadable(url, 'JSON without a list "files", so no page of a project (PEP 691)')
     if not isinstance(data.get("files"), list):
-        problems[PageFault.FILES_TYPE] = 'no list "files"'
+        problems[PageFault.FILES_TYPE if "files" in data else PageFault.FILES_MISSING] = 'no list "files"'
     entries = data.get("files") or []
     check_length(len(entries), url)
     files: Sequence[File] | None = None if problems else _usual(entries, body)
@@ -342,7 +342,8 @@ class _Reader:
 
         href = entry.get("url")
         if not isinstance(href, str):
-            note("url", PageFault.URL_MISSING if href is None else PageFault.URL_TYPE)
+            odd = PageFault.URL_TYPE if href else PageFault.EMPTY_URL_TYPE
+            note("url", PageFault.URL_MISSING if href is None else odd)
             return None
         try:
             url = href if href.startswith(("https://", "http://")) else self._join(self.url, href)

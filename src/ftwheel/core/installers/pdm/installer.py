@@ -30,9 +30,11 @@ class Pdm(Installer):
     release = "0.19.0"
     flavours = (((), TagFlavour.PIP),)
     resolver = ResolverKind.RESOLVELIB
-    refused_faults = frozenset(
-        {PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.HTML_FOR_PYTHON}
-    )
+    refused_faults = frozenset({
+        PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.HTML_FOR_PYTHON, PageFault.CHARSET,
+        PageFault.FILENAME_NUMBER, PageFault.ENTRY_TYPE, PageFault.URL_TYPE, PageFault.URL_SYNTAX,
+        PageFault.UPLOAD_TIME_SYNTAX,
+    })  # fmt: skip
 
     def reader(self, project: ProjectFiles) -> PdmReader:
         return PdmReader(project)

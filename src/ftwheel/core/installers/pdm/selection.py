@@ -72,9 +72,20 @@ class PdmSelection(InstallerQuestion):
     """One question to unearth."""
 
     def answer(self) -> tuple[Candidate | None, str]:
-        refusal = self.page_refusal()
+        refusal = self._refusal()
         best = None if refusal else next(self.walk(), None)
         return (None if best is None else self.candidate(best), refusal)
+
+    def _refusal(self) -> str:
+        """Why unearth ends with an error, which it does as soon as it reads a requires-python that is no text."""
+        broken = (
+            f"requires-python of {file.filename} is not a text"
+            for source in self.project.sources
+            if isinstance(source.details.files, tuple)  # other pages have nothing broken
+            for file in source.details.files
+            if "requires-python" in file.broken and (file.yanked is None or file.yanked.doubtful)
+        )
+        return self.page_refusal() or next(broken, "")
 
     def walk(self) -> Iterator[ProjectFile]:
         """The best file of each version, in unearth's order."""
@@ -97,7 +108,7 @@ class PdmSelection(InstallerQuestion):
                     mismatch = entry.reading.version not in fitting
                     reason = VersionMismatch(specifier=self.requirement.specification) if mismatch else Prerelease()
                 reasons.append((entry, reason))
-        return Judgement(ranked=ranked, rejected=reasons, refusal=self.page_refusal())
+        return Judgement(ranked=ranked, rejected=reasons, refusal=self._refusal())
 
     def _ranked(self) -> Iterator[ProjectFile]:
         """The files that may be taken, best first."""

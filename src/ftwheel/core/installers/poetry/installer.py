@@ -30,9 +30,11 @@ class Poetry(Installer):
     release = "2.5.1"
     flavours = (((), TagFlavour.PIP),)
     resolver = ResolverKind.PUBGRUB
-    refused_faults = frozenset(
-        {PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.HTML_FOR_PYTHON}
-    )
+    refused_faults = frozenset({
+        PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.HTML_FOR_PYTHON, PageFault.FILENAME_NUMBER,
+        PageFault.ENTRY_TYPE, PageFault.FILES_MISSING, PageFault.URL_TYPE, PageFault.EMPTY_URL_TYPE,
+        PageFault.URL_MISSING,
+    })  # fmt: skip
 
     def reader(self, project: ProjectFiles) -> PoetryReader:
         return PoetryReader(project)
