@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import ftwheel
 from ftwheel.core.tags.environments import parse_environment
 from ftwheel.io.system.environment_probe import environment_of
 from support.clients import page
 from support.in_process import CommandRun, configure_nothing
 from support.server import HTML, IndexServer, Reply, serve
+from support.wheels import make_wheel
 
 RECORDINGS = str(Path(__file__).parents[1] / "recordings")
 
@@ -39,6 +41,20 @@ def simulate(capsys: pytest.CaptureFixture[str]) -> CommandRun:
 
 def rows(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in text.splitlines() if "  " in line]
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_files_of_a_folder_say_which_python_they_require(simulate: CommandRun, tmp_path: Path, installer: str) -> None:
+    for version, python in (("1.0", ">=3.8"), ("2.0", ">=3.99")):
+        metadata = f"Metadata-Version: 2.1\nName: foo\nVersion: {version}\nRequires-Python: {python}\n"
+        make_wheel(tmp_path, f"foo-{version}-py3-none-any.whl", replace={"METADATA": metadata.encode()})
+    (tmp_path / "foo-0.9-py3-none-any.whl").write_bytes(b"no wheel")
+    asked = ("foo", "--no-index", "-f", tmp_path, "--env", "cp313-win_amd64", "--installer", installer)
+    assert simulate(*asked) == 1
+    assert rows(simulate.out)[1] == ["cp313-win_amd64", "older version 1.0", "foo-1.0-py3-none-any.whl"]
+    answer = ftwheel.simulate("foo", environments=["cp313-win_amd64"], installers=[installer], indexes=[tmp_path])
+    assert answer.cells[0].best is not None
+    assert answer.cells[0].best.version == "1.0"
 
 
 def test_pip_told_to_choose_for_another_interpreter(simulate: CommandRun) -> None:

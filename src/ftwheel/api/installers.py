@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ftwheel.api.arguments import environments_of, installers_of, requirement_of
-from ftwheel.api.indexes import IndexSource, opened
+from ftwheel.api.indexes import IndexSource, OpenIndex, opened
 from ftwheel.app.installers.simulate import fetch, simulate_project
 from ftwheel.core.errors import InputError
+from ftwheel.core.index.page import SourceKind
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 
 if TYPE_CHECKING:
+    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+    from ftwheel.core.index.page import File
+    from ftwheel.core.index.pages import Index
     from ftwheel.core.installers.candidates import Selection
     from ftwheel.core.installers.options import InstallerOptions
     from ftwheel.core.installers.requirements import Requirement
@@ -44,7 +48,7 @@ def simulate(
     wanted = requirement_of(requirement)
     targets, rules = environments_of(environments), installers_of(installers)
     with opened(indexes) as found:
-        project = fetch(wanted, found, metadata=_parsed(metadata))
+        project = fetch(wanted, found, metadata=_parsed(metadata), read=_reader(found))
         return simulate_project(project, wanted, environments=targets, installers=rules)
 
 
@@ -67,7 +71,15 @@ def explain(
     if len(targets) != 1:
         raise InputError(f"{environment}: names {len(targets)} environments, wanted one", hint="ask for each by itself")
     with opened(indexes) as found:
-        return explain_choice(fetch(wanted, found, metadata=_parsed(metadata)), wanted, targets[0], rules)
+        return explain_choice(
+            fetch(wanted, found, metadata=_parsed(metadata), read=_reader(found)), wanted, targets[0], rules
+        )
+
+
+def _reader(indexes: Iterable[Index]) -> Callable[[File], CoreMetadata | Untold] | None:
+    """What reads the files of folders among the indexes; None when there is no folder."""
+    folders = (each for each in indexes if each.kind is SourceKind.FIND_LINKS_FILES and isinstance(each, OpenIndex))
+    return next((folder.metadata for folder in folders), None)
 
 
 def _parsed(metadata: Mapping[str, str | bytes] | None) -> dict[str, Metadata]:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftwheel.cli.options import indexes, reports
@@ -16,6 +17,8 @@ from ftwheel.core.index.urls import redact
 
 if TYPE_CHECKING:
     from ftwheel.cli.options.indexes import IndexLocations
+    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+    from ftwheel.core.index.page import File
     from ftwheel.core.installers.options import InstallerOptions
     from ftwheel.core.installers.project_files import ProjectFiles
     from ftwheel.core.installers.requirements import Requirement
@@ -195,7 +198,8 @@ def _report(
     from ftwheel.render.installers.simulation import SimulationReport
 
     looked_at = [locations.indexes[each.name] for each in rules]
-    fetched = {found: fetch(requirement, found) for found in dict.fromkeys(looked_at)}
+    read = partial(_read_file, locations) if locations.client is not None else None
+    fetched = {found: fetch(requirement, found, read=read) for found in dict.fromkeys(looked_at)}
     projects = [fetched[found] for found in looked_at]
     unread = (source.details.unreadable for project in projects for source in project.sources)
     for message in dict.fromkeys(filter(None, unread)):
@@ -220,6 +224,14 @@ def _report(
             tuple(location.label for location in found if _has_page(location, requirement.name)) for found in looked_at
         ),
     )
+
+
+def _read_file(locations: IndexLocations, file: File) -> CoreMetadata | Untold:
+    """What a file of a folder says of itself."""
+    from ftwheel.io.dependencies.metadata import MetadataClient
+
+    assert locations.client is not None
+    return MetadataClient(locations.client, folder=None).metadata(file)
 
 
 def _has_page(location: NamedIndex, name: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ftwheel.core.errors import InputError
-from ftwheel.core.index.page import ProjectDetails, SourceKind, UnreadablePageError
+from ftwheel.core.errors import FtwheelError, InputError
+from ftwheel.core.index.page import File, ProjectDetails, SourceKind, UnreadablePageError, normalized
 from ftwheel.core.index.pages import Index
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
@@ -16,15 +16,22 @@ from ftwheel.core.installers.simulations import Simulation, SimulationCell
 from ftwheel.core.tags.environments import Environment
 
 if TYPE_CHECKING:
+    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
     from ftwheel.core.wheel.contents import Metadata
 
 __all__ = ["Simulation", "SimulationCell", "fetch", "simulate_project"]
 
 
 def fetch(
-    requirement: Requirement, indexes: Iterable[Index], *, metadata: Mapping[str, Metadata] | None = None
+    requirement: Requirement,
+    indexes: Iterable[Index],
+    *,
+    metadata: Mapping[str, Metadata] | None = None,
+    read: Callable[[File], CoreMetadata | Untold] | None = None,
 ) -> ProjectFiles:
     """The project's pages, each index asked once; ``metadata`` is what wheels say of themselves, by file name.
+
+    ``read`` gets that out of the files of ``find-links`` folders, of which nothing else says what they require.
 
     A page that nobody reads counts as an empty one that some installers refuse, unless it is the only one.
     Raises InputError when no index has the project, NetworkError and IndexFormatError as the indexes do.
@@ -43,12 +50,40 @@ def fetch(
         raise unreadable[0]
     if not found:
         raise InputError(f"{requirement.name}: no index has this project", hint=UNKNOWN_PROJECT)
-    known = (
-        {file.url: metadata[file.filename] for _, page in found for file in page.files if file.filename in metadata}
-        if metadata
-        else None
-    )
+    known = {} if read is None else _declared(requirement.name, found, read)
+    if metadata:
+        files = (file for _, page in found for file in page.files)
+        known |= {file.url: metadata[file.filename] for file in files if file.filename in metadata}
     return ProjectFiles(requirement.name, found, metadata=known)
+
+
+def _declared(
+    name: str, found: Iterable[tuple[SourceKind, ProjectDetails]], read: Callable[[File], CoreMetadata | Untold]
+) -> dict[str, Metadata]:
+    """What the files of folders say of themselves, by address; those that cannot be read or do not say it left out."""
+    files = [
+        file
+        for kind, page in found
+        if kind is SourceKind.FIND_LINKS_FILES
+        for file in page.files
+        if file.url.startswith("file:") and normalized(file.filename).startswith(f"{name}-")
+    ]
+    if not files:
+        return {}
+    from ftwheel.core.dependencies.resolution import CoreMetadata
+    from ftwheel.core.wheel.contents import Metadata
+
+    known: dict[str, Metadata] = {}
+    for file in files:
+        try:
+            said = read(file)
+        except FtwheelError:
+            continue
+        if isinstance(said, CoreMetadata) and said.version:
+            known[file.url] = Metadata(
+                name=said.name, version=said.version, requires_python=said.requires_python, classifiers=()
+            )
+    return known
 
 
 def simulate_project(
