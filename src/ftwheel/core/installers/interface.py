@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from packaging.version import Version
@@ -30,6 +31,8 @@ if TYPE_CHECKING:  # a Protocol takes time to make
     class Question(Protocol):
         """One question to an installer: a project, a requirement, an environment, and options."""
 
+        asked: Asked
+
         def answer(self) -> tuple[Candidate | None, str]:
             """The file it takes, None when none, and why it gives up because of what the pages hold, if it does."""
             ...
@@ -47,7 +50,21 @@ if TYPE_CHECKING:  # a Protocol takes time to make
             ...
 
 
-__all__ = ["Installer", "Question", "ResolverKind"]
+__all__ = ["Asked", "Installer", "Question", "ResolverKind"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an installer is asked.
+
+    ``pins`` are versions that were asked for by number elsewhere than in ``requirement``; only uv looks at them.
+    """
+
+    project: ProjectFiles
+    requirement: Requirement
+    environment: Environment
+    options: InstallerOptions
+    pins: frozenset[Version] | None = None
 
 
 class ResolverKind(enum.Enum):
@@ -114,19 +131,9 @@ class Installer(ABC):
         """Whether source distributions of the project may be taken; ``project`` is normalized."""
 
     @abstractmethod
-    def ask(
-        self,
-        project: ProjectFiles,
-        requirement: Requirement,
-        environment: Environment,
-        options: InstallerOptions,
-        *,
-        pins: frozenset[Version] | None = None,
-    ) -> Question:
-        """A question. ``pins`` are versions that were asked for by number elsewhere than in ``requirement``."""
+    def ask(self, asked: Asked) -> Question:
+        """A question."""
 
     @abstractmethod
-    def judge(
-        self, project: ProjectFiles, requirement: Requirement, environment: Environment, options: InstallerOptions
-    ) -> Judgement:
+    def judge(self, asked: Asked) -> Judgement:
         """The same question, with a judgement on every file."""

@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.interface import Installer
-from ftwheel.core.installers.options import InstallerOptions
-from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
-from ftwheel.core.installers.requirements import Requirement
-from ftwheel.core.tags.environments import Environment
+from ftwheel.core.installers.interface import Asked, Installer
+from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.tags.priority import best_tag, position
 
 if TYPE_CHECKING:
@@ -25,17 +22,12 @@ class InstallerQuestion:
     ``wheels`` and ``sdists`` say whether the options allow them.
     """
 
-    def __init__(
-        self,
-        installer: Installer,
-        project: ProjectFiles,
-        requirement: Requirement,
-        environment: Environment,
-        options: InstallerOptions,
-    ) -> None:
+    def __init__(self, installer: Installer, asked: Asked) -> None:
+        project, environment, options = asked.project, asked.environment, asked.options
+        self.asked = asked
         self.installer = installer
         self.project = project
-        self.requirement = requirement
+        self.requirement = asked.requirement
         self.environment = environment
         self.options = options
         self.version_index = project.version_index(installer)

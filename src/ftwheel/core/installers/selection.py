@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, overload
 from packaging.version import Version
 
 from ftwheel.core.installers.candidates import Candidate, Evaluation, Selection
+from ftwheel.core.installers.interface import Asked
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.registry import find_installer
@@ -41,7 +42,8 @@ _OLDEST = Version("0.dev0")
 def _ask(
     project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
 ) -> Question:
-    return find_installer(rules.name).ask(project, requirement, environment, rules)
+    asked = Asked(project=project, requirement=requirement, environment=environment, options=rules)
+    return find_installer(rules.name).ask(asked)
 
 
 def refusal(project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions) -> str:
@@ -69,7 +71,8 @@ def walk(
     Nothing when it gives up on a page: see ``refusal``. ``pins`` are the versions that were asked for by number, where
     those are not the ``requirement``'s own: uv takes yanked files of them, whatever else is required.
     """
-    question = find_installer(rules.name).ask(project, requirement, environment, rules, pins=pins)
+    asked = Asked(project=project, requirement=requirement, environment=environment, options=rules, pins=pins)
+    question = find_installer(rules.name).ask(asked)
     if question.answer()[1]:
         return
     for entry in question.walk():
@@ -116,7 +119,7 @@ def explain(
     from ftwheel.core.installers.rejections import Accepted, Rejected, closeness  # noqa: PLC0415
 
     question = _ask(project, requirement, environment, rules)
-    judgement = find_installer(rules.name).judge(project, requirement, environment, rules)
+    judgement = find_installer(rules.name).judge(question.asked)
     applicable = tuple(map(question.candidate, judgement.ranked))
 
     versions = {entry.reading.version or _OLDEST for entry, _ in judgement.rejected}

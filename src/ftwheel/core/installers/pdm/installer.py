@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from ftwheel.core.index.page import PageFault
-from ftwheel.core.installers.interface import Installer, ResolverKind
+from ftwheel.core.installers.interface import Asked, Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.installers.pdm.selection import PdmSelection, meets_python
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
-from ftwheel.core.installers.requirements import Requirement
-from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import TagFlavour
 
 if TYPE_CHECKING:
@@ -52,21 +48,11 @@ class Pdm(Installer):
             return project not in options.only_binary
         return ":all:" not in options.only_binary
 
-    def ask(
-        self,
-        project: ProjectFiles,
-        requirement: Requirement,
-        environment: Environment,
-        options: InstallerOptions,
-        *,
-        pins: frozenset[Version] | None = None,  # unearth looks at nothing but the requirement
-    ) -> Question:
-        return PdmSelection(self, project, requirement, environment, options)
+    def ask(self, asked: Asked) -> Question:
+        return PdmSelection(self, asked)
 
-    def judge(
-        self, project: ProjectFiles, requirement: Requirement, environment: Environment, options: InstallerOptions
-    ) -> Judgement:
-        return PdmSelection(self, project, requirement, environment, options).judge()
+    def judge(self, asked: Asked) -> Judgement:
+        return PdmSelection(self, asked).judge()
 
 
 class PdmReader:

@@ -9,13 +9,11 @@ from packaging.version import Version
 
 from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.interface import Installer, ResolverKind
+from ftwheel.core.installers.interface import Asked, Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.pip.page_order import PipReader
 from ftwheel.core.installers.pip.selection import PipSelection, meets_python
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
-from ftwheel.core.installers.requirements import Requirement
-from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import TagFlavour
 
 if TYPE_CHECKING:
@@ -64,23 +62,13 @@ class Pip(Installer):
             project in options.only_binary or (project not in options.no_binary and ":all:" in options.only_binary)
         )
 
-    def ask(
-        self,
-        project: ProjectFiles,
-        requirement: Requirement,
-        environment: Environment,
-        options: InstallerOptions,
-        *,
-        pins: frozenset[Version] | None = None,  # pip looks at nothing but the requirement
-    ) -> Question:
-        return _PipQuestion(self, project, requirement, environment, options)
+    def ask(self, asked: Asked) -> Question:
+        return _PipQuestion(self, asked)
 
-    def judge(
-        self, project: ProjectFiles, requirement: Requirement, environment: Environment, options: InstallerOptions
-    ) -> Judgement:
+    def judge(self, asked: Asked) -> Judgement:
         from ftwheel.core.installers.pip.explanation import PipJudge  # noqa: PLC0415  # a choice needs no reasons
 
-        return PipJudge(self, project, requirement, environment, options).judge()
+        return PipJudge(self, asked).judge()
 
 
 class _PipQuestion(PipSelection):
@@ -108,4 +96,4 @@ class _PipQuestion(PipSelection):
         yield from firsts.values()
 
     def _judgement(self) -> Judgement:
-        return self.installer.judge(self.project, self.requirement, self.environment, self.options)
+        return self.installer.judge(self.asked)

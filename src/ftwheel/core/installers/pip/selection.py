@@ -13,14 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ftwheel.core.installers.interface import Installer
-from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.installers.interface import Asked, Installer
 from ftwheel.core.installers.parsed_filename import BuildTag
 from ftwheel.core.installers.pip.page_order import PipReader
-from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, VersionFiles
+from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
 from ftwheel.core.installers.question import InstallerQuestion
-from ftwheel.core.installers.requirements import Requirement
-from ftwheel.core.tags.environments import Environment
 from ftwheel.core.versions import meets_plainly, specifier_set
 
 __all__ = ["AFTER_ALL_TAGS", "PipSelection", "meets_python"]
@@ -46,21 +43,14 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool:
 class PipSelection(InstallerQuestion):
     """One question to pip; ``walk`` needs that ``looks_at_every_file`` is false."""
 
-    def __init__(
-        self,
-        installer: Installer,
-        project: ProjectFiles,
-        requirement: Requirement,
-        environment: Environment,
-        options: InstallerOptions,
-    ) -> None:
-        super().__init__(installer, project, requirement, environment, options)
+    def __init__(self, installer: Installer, asked: Asked) -> None:
+        super().__init__(installer, asked)
         assert isinstance(self.version_index.reader, PipReader)
         self.reader = self.version_index.reader
-        self.python = ".".join(map(str, environment.minor))
-        self.prereleases = options.allow_prereleases
+        self.python = ".".join(map(str, asked.environment.minor))
+        self.prereleases = asked.options.allow_prereleases
         if self.prereleases is None:
-            self.prereleases = requirement.asks_for_prereleases or None  # naming one asks for all
+            self.prereleases = asked.requirement.asks_for_prereleases or None  # naming one asks for all
 
     def looks_at_every_file(self) -> bool:
         """Whether something goes before the version, tells equal versions apart, or ends everything."""

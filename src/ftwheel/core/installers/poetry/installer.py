@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from ftwheel.core.index.page import PageFault
-from ftwheel.core.installers.interface import Installer, ResolverKind
+from ftwheel.core.installers.interface import Asked, Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.installers.poetry.selection import PoetrySelection, meets_python
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
-from ftwheel.core.installers.requirements import Requirement
-from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import TagFlavour
 
 if TYPE_CHECKING:
@@ -50,21 +46,11 @@ class Poetry(Installer):
             ":all:" not in options.only_binary or project in options.no_binary
         )
 
-    def ask(
-        self,
-        project: ProjectFiles,
-        requirement: Requirement,
-        environment: Environment,
-        options: InstallerOptions,
-        *,
-        pins: frozenset[Version] | None = None,  # Poetry looks at nothing but the requirement
-    ) -> Question:
-        return PoetrySelection(self, project, requirement, environment, options)
+    def ask(self, asked: Asked) -> Question:
+        return PoetrySelection(self, asked)
 
-    def judge(
-        self, project: ProjectFiles, requirement: Requirement, environment: Environment, options: InstallerOptions
-    ) -> Judgement:
-        return PoetrySelection(self, project, requirement, environment, options).judge()
+    def judge(self, asked: Asked) -> Judgement:
+        return PoetrySelection(self, asked).judge()
 
 
 class PoetryReader:

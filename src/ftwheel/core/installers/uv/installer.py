@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from ftwheel.core.index.page import LinkReading, PageFault
-from ftwheel.core.installers.interface import Installer, ResolverKind
+from ftwheel.core.installers.interface import Asked, Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.requirements import Requirement, parse_version
 from ftwheel.core.installers.uv.requires_python import meets_lower_bound
 from ftwheel.core.installers.uv.selection import UvSelection
-from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import TagFlavour
 
 if TYPE_CHECKING:
@@ -54,23 +53,13 @@ class Uv(Installer):
     def allows_sdists(self, options: InstallerOptions, project: str) -> bool:
         return not _excludes(project, options.only_binary, options.no_binary)
 
-    def ask(
-        self,
-        project: ProjectFiles,
-        requirement: Requirement,
-        environment: Environment,
-        options: InstallerOptions,
-        *,
-        pins: frozenset[Version] | None = None,
-    ) -> Question:
-        return UvSelection(self, project, requirement, environment, options, pins=pins)
+    def ask(self, asked: Asked) -> Question:
+        return UvSelection(self, asked)
 
-    def judge(
-        self, project: ProjectFiles, requirement: Requirement, environment: Environment, options: InstallerOptions
-    ) -> Judgement:
+    def judge(self, asked: Asked) -> Judgement:
         from ftwheel.core.installers.uv.explanation import UvJudge  # noqa: PLC0415  # a choice needs no reasons
 
-        return UvJudge(self, project, requirement, environment, options).judge()
+        return UvJudge(self, asked).judge()
 
 
 class UvReader:

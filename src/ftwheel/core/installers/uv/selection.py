@@ -22,15 +22,13 @@ from packaging.version import Version
 
 from ftwheel.core.index.page import SourceKind, normalized
 from ftwheel.core.installers.candidates import Candidate
-from ftwheel.core.installers.interface import Installer
-from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.installers.interface import Asked, Installer
+from ftwheel.core.installers.options import IndexStrategy
 from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename
-from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles, VersionFiles
+from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
 from ftwheel.core.installers.question import InstallerQuestion
-from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.installers.uv.file_order import is_platform
 from ftwheel.core.installers.uv.requires_python import meets_lower_bound
-from ftwheel.core.tags.environments import Environment
 
 __all__ = ["UvSelection"]
 
@@ -61,19 +59,10 @@ class _Step:
 class UvSelection(InstallerQuestion):
     """One question to uv; ``pins`` are the versions that were asked for by number."""
 
-    def __init__(
-        self,
-        installer: Installer,
-        project: ProjectFiles,
-        requirement: Requirement,
-        environment: Environment,
-        options: InstallerOptions,
-        *,
-        pins: frozenset[Version] | None = None,
-    ) -> None:
-        super().__init__(installer, project, requirement, environment, options)
-        single = requirement.single
-        self.pins = pins if pins is not None else frozenset(() if single is None else (single,))
+    def __init__(self, installer: Installer, asked: Asked) -> None:
+        super().__init__(installer, asked)
+        project, options, single = asked.project, asked.options, asked.requirement.single
+        self.pins = asked.pins if asked.pins is not None else frozenset(() if single is None else (single,))
         self.cutoff = None if options.uploaded_prior_to is None else _milliseconds(options.uploaded_prior_to)
         self.flat = project.flat
         kinds = [source.kind for source in project.sources]
