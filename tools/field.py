@@ -2,6 +2,7 @@
 
 ``tests/field/projects.txt`` has the projects, and the verdicts that are right. Results go to ``.field/results.jsonl``,
 one line each; what is there is not tried again, so a run that was stopped goes on. ``--shard 2/4`` takes every fourth.
+What a step that is not ok printed is kept in ``.field/logs``.
 """
 
 from __future__ import annotations
@@ -14,14 +15,23 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ftwheel.core.errors import FtwheelError, InputError
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from ftwheel.core.build.cibuildwheel.identifiers import CibuildwheelSeries
+from ftwheel.core.errors import FtwheelError, InputError
+from ftwheel.io.build.cibuildwheel import installed
+from ftwheel.io.system.processes import ProcessGroup
+from support.named_wheels import named_tags
+from support.wheels import make_wheel
+
 LIST = ROOT / "tests" / "field" / "projects.txt"
 HOME = ROOT / ".field"
+ALONE = ("--no-index", "--find-links", "dist")
 _SECONDS = 900
 
 
@@ -69,7 +79,7 @@ def main() -> int:
         result = done.get(project.requirement)
         if result is None:
             try:
-                steps = trial(project, home / "sdists", build=arguments.build)
+                steps = trial(project, home, build=arguments.build)
             except FtwheelError as error:
                 steps = {"sdist": f"gone {error.message}"}
             result = {**asdict(project), "steps": steps}
@@ -84,48 +94,77 @@ def main() -> int:
     return int(wrong > 0)
 
 
-def trial(project: FieldProject, kept: Path, *, build: bool) -> dict[str, str]:
+def trial(project: FieldProject, home: Path, *, build: bool) -> dict[str, str]:
     """Each step with ``ok``, or the first line of what it said."""
-    sdist = download(project.requirement, kept)
+    sdist = download(project.requirement, home / "sdists")
     with tempfile.TemporaryDirectory(prefix="field-", ignore_cleanup_errors=True) as place:
         with tarfile.open(sdist) as archive:
             archive.extractall(place, filter="data")
         [folder] = [path for path in Path(place).iterdir() if path.is_dir()]
         subprocess.run(["git", "init", "--quiet", folder], check=True)
+        ftwheel = Command(logs=home / "logs" / project.requirement)
         plain = Path(place, "plain")
         if build:
             shutil.copytree(folder, plain, symlinks=True)
         steps = {
-            "dry-run": ftwheel(folder, "init", "--dry-run", "--adopt", "release"),
-            "yes": ftwheel(folder, "init", "--yes", "--adopt", "release"),
+            "dry-run": ftwheel("dry-run", folder, "init", "--dry-run", "--adopt", "release"),
+            "yes": ftwheel("yes", folder, "init", "--yes", "--adopt", "release"),
         }
         if steps["yes"] == "ok":
-            steps["again"] = ftwheel(folder, "init", "--check")
+            steps["again"] = ftwheel("again", folder, "init", "--check")
+            steps["named"] = named(project, folder, Path(place, "named"), ftwheel)
         if build:
+            for source in (plain, folder):  # setuptools-scm takes the version from a repository, else from PKG-INFO
+                shutil.rmtree(source / ".git")
             pythons = f"{os.environ['FTWHEEL_PYTHON']},{os.environ['FTWHEEL_PYTHON_FT']}"
             for name, source in (("plain", plain), ("wrapped", folder)):
-                steps[name] = ftwheel(source, "build", "--python", pythons)
+                steps[name] = ftwheel(name, source, "build", "--python", pythons)
             if steps["wrapped"] == "ok":
-                steps["check"] = ftwheel(folder, "check", "dist")
-                steps["verify"] = ftwheel(
-                    folder, "verify", "dist", "--no-index", "--find-links", "dist", "--ignore", "FTV104"
-                )
+                steps["check"] = ftwheel("check", folder, "check", "dist")
+                steps["verify"] = ftwheel("verify", folder, "verify", "dist", *ALONE, "--ignore", "FTV104")
     return steps
 
 
-def ftwheel(folder: Path, *arguments: str) -> str:
-    """``ok``, or ``exit-2`` with the error that the command told, ``traceback`` or ``endless``."""
-    command = [sys.executable, "-m", "ftwheel", *arguments]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f"endless: longer than {_SECONDS} s"
-    if done.returncode == 0:
-        return "ok"
-    if "Traceback (most recent call last)" in done.stderr:
-        return "traceback"
-    errors = [line for line in done.stderr.splitlines() if line.startswith("ftwheel: error:")]
-    return " ".join([f"exit-{done.returncode}", *errors[:1]])
+def named(project: FieldProject, folder: Path, dist: Path, ftwheel: Command) -> str:
+    """The gate, as adopted, over the wheels that cibuildwheel would name: the real one says what it builds."""
+    adopted = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ftwheel"]
+    identifiers: set[str] = set()
+    series = CibuildwheelSeries.THREE if "3.13t" in adopted["pythons"] else CibuildwheelSeries.FOUR
+    python = installed(series, ProcessGroup(), dist.with_name("install.log"))
+    for system in ("linux", "macos", "windows"):
+        command = [python, "-m", "cibuildwheel", "--print-build-identifiers", "--allow-empty", "--archs", "all"]
+        done = subprocess.run([*command, "--platform", system, folder], capture_output=True, text=True)
+        if done.returncode:
+            return f"cibuildwheel-{done.returncode} {done.stderr.strip()}"
+        identifiers |= {*done.stdout.split()}
+    name, _, version = project.requirement.partition("==")
+    for tag in named_tags(adopted, identifiers.__contains__):
+        make_wheel(dist / "dist", f"{name.replace('-', '_')}-{version}-{tag}.whl")
+    shutil.copy(folder / "pyproject.toml", dist)
+    return ftwheel("named", dist, "verify", "dist", *ALONE, "--fail-on", "warning")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Runs ftwheel, and keeps in ``logs`` what a step that is not ok printed."""
+
+    logs: Path
+
+    def __call__(self, step: str, folder: Path, *arguments: str) -> str:
+        """``ok``, or ``exit-2`` with the error that the command told, ``traceback`` or ``endless``."""
+        command = [sys.executable, "-m", "ftwheel", *arguments]
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            return f"endless: longer than {_SECONDS} s"
+        if done.returncode == 0:
+            return "ok"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        (self.logs / f"{step}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+        if "Traceback (most recent call last)" in done.stderr:
+            return "traceback"
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ftwheel: error:")]
+        return " ".join([f"exit-{done.returncode}", *errors[:1]])
 
 
 def download(requirement: str, folder: Path) -> Path:

@@ -146,7 +146,7 @@ def _gated(folder: Path, repository: Repository) -> InitPlan | tuple[str, ...]:
 
     return plan_gate(
         repository.workflows,
-        read=read_workflow_text,
+        read=partial(read_workflow_text, actions=repository.actions),
         same=is_the_same_but_for,
         action=action_value(__version__, templates.release_commit()),
         pins=pins(templates.read("workflows/release.yml")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +17,7 @@ from ftwheel.cli.options.files import no_such_file
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ftwheel.app.release.verify import Verification
     from ftwheel.core.build.interpreters import Interpreter
@@ -239,7 +240,7 @@ def _verify(
         indexes=found,
         installers=installers,
         day=(before or now).date(),
-        configured=_configured(config, before or now),
+        configured=_configured(config, arguments.config, before or now),
         before=before,
         known=read_baseline(baseline) if baseline and not arguments.write_baseline else frozenset(),
         index_rules=rules,
@@ -248,15 +249,24 @@ def _verify(
     )
 
 
-def _configured(config: Config, moment: datetime) -> ConfiguredTargets:
+def _configured(config: Config, given: Path | None, moment: datetime) -> ConfiguredTargets:
+    """What ``[tool.ftwheel]`` names, less the pairs that ``[tool.cibuildwheel]`` beside it leaves out."""
     from ftwheel.core.release.coverage import ConfiguredTargets
     from ftwheel.core.tags.cpython import on
 
+    left_out: Iterable[tuple[str, str]] = ()
+    if config.pythons and config.platforms:
+        from ftwheel.core.build.cibuildwheel.identifiers import skipped
+        from ftwheel.core.build.cibuildwheel.options import read_options
+
+        document = tomllib.loads((given or Path("pyproject.toml")).read_text(encoding="utf-8"))
+        left_out = skipped(config.pythons, config.platforms, read_options(document, {}))
     return ConfiguredTargets.of(
         pythons=config.pythons,
         platforms=config.platforms,
         stable_abi=config.stable_abi,
         supported=on(moment.date()),
+        left_out=left_out,
     )
 
 

@@ -18,6 +18,7 @@ from ftwheel.core.build.cibuildwheel.identifiers import (
     select,
     selector_matches,
     serves,
+    skipped,
 )
 from ftwheel.core.build.cibuildwheel.log import LogFollower
 from ftwheel.core.build.cibuildwheel.options import CibuildwheelOptions, read_options
@@ -168,6 +169,19 @@ def test_a_python_that_the_projects_own_selectors_leave_nothing_of_is_an_error()
     assert caught.value.message == (
         "nothing is left to build for 3.14t\n  cp314t-manylinux_x86_64: [tool.cibuildwheel] build = 'cp314-* cp313-*'"
     )
+
+
+def test_a_pair_that_the_projects_own_selectors_leave_out_is_skipped_and_a_python_that_is_nowhere_built_is_not() -> (
+    None
+):
+    own = read_options({"tool": {"cibuildwheel": {"skip": "cp314t-musllinux* cp315*", "linux": {"build": "*"}}}}, {})
+    pythons = ("3.14", "3.14t", "3.15", "next")
+    tags = ("musllinux_1_2_x86_64", "manylinux_2_28_x86_64", "win_amd64", "any")
+    assert dict(skipped(pythons, tags, own)) == {
+        ("3.14t", "musllinux_1_2_x86_64"): "[tool.cibuildwheel] skip = 'cp314t-musllinux* cp315*'"
+    }
+    assert not skipped(("3.14", "3.14t"), tags[:1], own)
+    assert not skipped((), (), own)
 
 
 def test_a_platform_that_requires_python_leaves_nothing_of_is_an_error() -> None:

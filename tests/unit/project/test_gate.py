@@ -103,9 +103,9 @@ def test_needs_keep_their_form() -> None:
     assert "needs: [wheels, sdist, verify]" in made("cibuildwheel-matrix").text
     assert "- sdist\n      - verify\n" in made("patterns").text
     assert "needs: [wheels, verify]" in made("release-event").text
-    assert "sdist,  # last\n    verify]" in made("uv-publish").text
+    assert "sdist,  # last\n      verify,\n    ]" in made("uv-publish").text
     bare = shape("uv-publish").replace("sdist,  # last", "sdist  # last")
-    assert "sdist,  # last\n    verify]" in made("", bare).text
+    assert "sdist,  # last\n      verify\n    ]" in made("", bare).text
     ended = shape("uv-publish").replace("sdist,  # last\n    ]", "sdist, ]")
     assert "sdist, verify]" in made("", ended).text
     assert "name: upload\n    needs: verify\n" in made("reusable-publish").text
@@ -139,6 +139,59 @@ def test_a_job_that_runs_after_a_failure_waits_for_the_gate_too() -> None:
 
 def test_a_run_of_another_workflow_is_read() -> None:
     assert "actions: read" in added("workflow-run")
+
+
+def test_artifacts_of_another_run_are_downloaded_as_the_job_that_publishes_does() -> None:
+    text = added("artifacts-of-another-run")
+    assert "uses: dawidd6/action-download-artifact@5c3a1f2d4e6b7a8990a1b2c3d4e5f60718293a4b # v21" in text
+    assert {"actions: read # the artifacts of another run", "path: fetched", "dist: fetched"} <= {*text.splitlines()}
+
+
+def test_where_the_job_fetches_the_files_from_elsewhere_it_is_a_step_before_the_upload() -> None:
+    found = made("release-files")
+    assert (found.job, found.before) == ("", (("publish", ""),))
+    assert found.text.index("gh release download") < found.text.index("mode: verify") < found.text.index("uses: pypa/")
+    by_action = shape("release-files").replace("run: gh release download --dir dist", "uses: a/release-downloader@v1")
+    assert "mode: verify" in made("", by_action).text
+    by_nobody = shape("release-files").replace("run: gh release download --dir dist", "uses: actions/checkout@v1")
+    assert "does not come from" in str(gate(read_shape("a.yml", by_nobody), action=ACTION, pins=PINS))
+
+
+def test_of_jobs_that_publish_those_that_download_have_the_place() -> None:
+    text = shape("cibuildwheel-matrix")
+    at_once = (
+        "  first:\n    runs-on: x\n    steps:\n      - run: poetry publish --build\n\n  # everything is there now\n"
+    )
+    assert made("", text.replace("  # everything is there now\n", at_once)).before == (("publish", ""),)
+
+
+@pytest.mark.parametrize(
+    ("environment", "run", "found"),
+    [
+        ("pypi https://example.org/p/x", "./build.sh publish", True),
+        ("release PyPI", "make upload", True),
+        ("pypi", "make test", False),
+        ("docs", "make upload", False),
+        ("testpypi", "make upload", False),
+    ],
+)
+def test_a_script_publishes_that_says_so_in_a_job_for_an_index(environment: str, run: str, found: bool) -> None:
+    download = StepText(line=0, column=0, uses="actions/download-artifact@v1")
+    script = StepText(line=1, column=0, run=run)
+    job = JobText(name="p", line=0, column=0, inner=2, environment=environment, steps=(download, script))
+    assert (job.upload == script) is found
+    assert replace(job, steps=(script,)).upload is None
+
+
+def test_an_action_of_the_repository_publishes_and_builds_by_what_it_does() -> None:
+    assert StepText(line=0, column=0, uses="./a", does="uses: pypa/gh-action-pypi-publish@v1").publishes
+    assert StepText(line=0, column=0, uses="./a", does="run: python -m build").builds
+    assert StepText(line=0, column=0, uses="./.github/actions/publish").may_publish
+    assert not StepText(line=0, column=0, uses="./.github/actions/publish").publishes
+
+
+def test_the_first_job_is_set_apart_from_the_new_one() -> None:
+    assert "\n\n  publish:\n" in made("workflow-run").text
 
 
 def test_the_project_below_the_top_is_named() -> None:
@@ -323,7 +376,15 @@ def test_a_condition_that_cannot_be_changed_is_told() -> None:
             "p:\n  needs: &n ['a, b',\n    # ]\n    c #]\n  ]\n",
             (1, 2),
             None,
-            "p:\n  needs: &n ['a, b',\n    # ]\n    c, #]\n  v]\n",
+            "p:\n  needs: &n ['a, b',\n    # ]\n    c, #]\n    v\n  ]\n",
+        ),
+        ("p:\n  needs: [a,\n    b ]\n", (1, 2), None, "p:\n  needs: [a,\n    b, v ]\n"),
+        ("p:\n  needs: [ # x\n  ]\n", (1, 2), None, "p:\n  needs: [ # x\n  v\n  ]\n"),
+        (
+            "p:\n  'needs': [a #\n    #\n   , b, #\n  ]\n",
+            (1, 2),
+            None,
+            "p:\n  'needs': [a #\n    #\n   , b, #\n   v,\n  ]\n",
         ),
         ("p:\n  needs: # x\n    - a", (1, 2), None, "p:\n  needs: # x\n    - a\n    - v"),
         ("p:\n  needs: []\n", (1, 2), None, "p:\n  needs: [v]\n"),

@@ -231,6 +231,22 @@ def test_a_table_of_the_project_says_what_is_expected() -> None:
     }
 
 
+def test_what_the_project_does_not_build_together_is_not_expected() -> None:
+    configured = ConfiguredTargets.of(
+        pythons=("3.14", "3.14t"),
+        platforms=("win_amd64", "win_arm64"),
+        stable_abi="",
+        supported=(14,),
+        left_out=[("3.14t", "win_arm64")],
+    )
+    found = bases(wheels("cp314-cp314-win_arm64"), served=[at("14", "win_arm64")], configured=configured)
+    assert {label for label, expected in found.items() if expected is not None} == {
+        "cp314-win_amd64",
+        "cp314t-win_amd64",
+        "cp314-win_arm64",
+    }
+
+
 def test_a_table_that_names_pythons_names_all_of_them() -> None:
     served = [at("14")]
     found = bases(wheels("cp314-cp314-win_amd64"), served=served, configured=ConfiguredTargets(pythons=("3.14",)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, assert_never
 
-from ftwheel.core.build.cibuildwheel.identifiers import NothingToBuildError, request_for, select
+from ftwheel.core.build.cibuildwheel.identifiers import NothingToBuildError, request_for, select, skipped
 from ftwheel.core.errors import InputError
 from ftwheel.core.project.adoption import AdoptionPlan, AdoptionRequest, ProjectScan, adopt
 from ftwheel.core.project.gate import Gate, gate
@@ -197,14 +197,20 @@ def _parsed(document: Mapping[str, Any]) -> None:
         raise InputError(error.message, hint=error.fix) from error
 
 
-def _left_out(document: Mapping[str, Any]) -> list[str]:
+def _left_out(document: Mapping[str, Any]) -> Iterator[str]:
     """What cibuildwheel would not build of what the project is to serve."""
+    request = request_for(document, {})
     try:
-        select(request_for(document, {}))
+        select(request)
     except NothingToBuildError as error:
         what = error.message.partition("\n")[0]
-        return [f"a build by cibuildwheel will stop: {what}. {error.hint[:1].upper()}{error.hint[1:]}"]
-    return []
+        yield f"a build by cibuildwheel will stop: {what}. {error.hint[:1].upper()}{error.hint[1:]}"
+    table = table_at(document, ("tool", "ftwheel")) or {}
+    found: dict[tuple[str, str], list[str]] = {}
+    for (python, tag), why in skipped(table.get("pythons", ()), table.get("platforms", ()), request.own).items():
+        found.setdefault((python, why), []).append(tag)
+    for (python, why), tags in found.items():
+        yield f"{python} on {', '.join(tags)} is not built ({why}), and the gate does not ask for it"
 
 
 def _found(adoption: AdoptionPlan, workflows: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

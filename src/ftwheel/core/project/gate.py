@@ -1,8 +1,8 @@
 """Decides how a release workflow that is there gets ``ftwheel verify`` between its builds and its upload.
 
 The workflow keeps its text: a job ``verify`` is put before the job that publishes, downloads what that one downloads,
-and becomes one of its ``needs``. Where one job builds and publishes, a step is put before the upload. A workflow whose
-jobs each publish their own file has no such place.
+and becomes one of its ``needs``. Where one job builds and publishes, or fetches the files from elsewhere, a step is put
+before the upload. A workflow whose jobs each publish their own file has no such place.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def gate(
     real = [job for job in publishing if not job.is_for_tests]
     if not real:
         return f"{workflow.path}: {publishing[0].name} publishes to an index for tests only"
-    job = next((each for each in real if project and _mentions(each, project)), real[0])
+    ready = [each for each in real if each.downloads] or real
+    job = next((each for each in real if project and _mentions(each, project)), ready[0])
     name = f"{workflow.path}: {job.name}"
     writer = _Writer(workflow, action, pins, project)
     if job.downloads:
@@ -80,6 +81,8 @@ def gate(
         return writer.with_step(job)
     if made := tuple(_uploads(workflow, job, others)):
         return writer.with_job([job], others, made)
+    if job.upload is not None and job.fetches:
+        return writer.with_step(job)
     if job.upload is None:
         return f"{name} builds and publishes by a workflow of another repository, into which no job can be put"
     return f"{name}: what it publishes does not come from an artifact of the workflow, so there is nothing to verify"
@@ -224,7 +227,7 @@ def _head(jobs: Sequence[JobText], downloads: Sequence[StepText], contents: bool
         yield f"if: {_text(jobs[0].condition)}"
     yield "runs-on: ubuntu-latest"
     yield "timeout-minutes: 15"
-    other_run = any("run-id" in step.settings for step in downloads)
+    other_run = any(step.downloads_of_other_runs for step in downloads)
     granted = [*["contents: read"] * contents, *["actions: read # the artifacts of another run"] * other_run]
     yield "permissions:" if granted else "permissions: {}"
     yield from (f"  {each}" for each in granted)

@@ -34,7 +34,8 @@ class WorkflowEdits:
         """Put lines before a line, above the comments that belong to it, and as far from what follows as that was."""
         while place and self._lines[place - 1].lstrip().startswith("#"):
             place -= 1
-        blank = [self._end] if place and not self._lines[place - 1].strip() else []
+        before = self._lines[place - 1].partition("#")[0].strip()
+        blank = [self._end] if before in {"", "jobs:"} else []
         self._lines[place:place] = [*(line + self._end for line in lines), *blank]
 
     def insert_inline(self, step: StepText, text: str) -> None:
@@ -125,7 +126,14 @@ class WorkflowEdits:
             if not character.isspace():
                 last_line, last = line, column
             column += 1
-        if self._lines[last_line][last] in "[,":
+        if line > last_line and not self._lines[line][:column].strip():  # the bracket has a line of its own
+            start = self._lines[last_line]
+            indent = start[: len(start) - len(start.lstrip())]
+            comma = "," if start[last] == "," else ""
+            self._lines.insert(line, f"{indent}{name}{comma}{self._end}")
+            if not comma and start[last] != "[":
+                self._put((last_line, last + 1), ",")
+        elif self._lines[last_line][last] in "[,":
             self._put((line, column), name)
         elif last_line == line:
             self._put((line, last + 1), f", {name}")

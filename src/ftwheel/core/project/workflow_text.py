@@ -5,6 +5,7 @@ A place is (line, column), both from 0. A reader of YAML fills these in; what is
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from ftwheel.core.project.workflow_files import UPLOADS
 __all__ = ["ALWAYS", "DOWNLOAD", "UPLOAD", "JobText", "StepText", "WorkflowText"]
 
 DOWNLOAD = "actions/download-artifact@"
+_OF_OTHER_RUNS = "dawidd6/action-download-artifact@"
 UPLOAD = "actions/upload-artifact@"
 ALWAYS = re.compile(r"\b(?:always|cancelled|failure)\s*\(\s*\)")
 """Functions with which a job's condition lets it run after a job that failed."""
@@ -27,6 +29,10 @@ _BUILDS = re.compile(
     re.IGNORECASE,
 )
 _NOT_BUILDING = re.compile(r"\bpdm publish\b.*--no-build\b", re.IGNORECASE)
+_INDEX = re.compile(r"\bpypi\b", re.IGNORECASE)
+_BY_SCRIPT = re.compile(r"\b(?:publish|upload|release)\b", re.IGNORECASE)
+_FETCHES = re.compile(r"\b(?:download|fetch|curl|wget|aws|gsutil|gcloud|az|rclone|scp)\b", re.IGNORECASE)
+_SETS_UP = re.compile(r"[\w.-]+/(?:checkout|setup-[\w-]+|harden-runner|cache)@", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"^[^./][^@]*/[\w.-]*(?:publish|pypi|release|upload)[\w.-]*@", re.IGNORECASE)
 
 
@@ -34,7 +40,8 @@ _ELSEWHERE = re.compile(r"^[^./][^@]*/[\w.-]*(?:publish|pypi|release|upload)[\w.
 class StepText:
     """A step: ``line`` is where it begins, ``column`` where its dash stands (in ``[...]``, the step itself).
 
-    ``inline`` is true for a step in ``[...]``.
+    ``inline`` is true for a step in ``[...]``. ``does`` is the text of the composite action of the repository that it
+    runs.
     """
 
     line: int
@@ -42,6 +49,7 @@ class StepText:
     inline: bool = False
     uses: str = ""
     run: str = ""
+    does: str = ""
     condition: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -52,14 +60,36 @@ class StepText:
             return True
         if self.uses.startswith(_MATURIN):
             return self.settings.get("command") in {"upload", "publish"}
-        return bool(UPLOADS.search(self.run))
+        return bool(UPLOADS.search(self.run + self.does))
+
+    @property
+    def may_publish(self) -> bool:
+        """Whether a script or an action of the repository says so by its name: ``./build.sh publish``."""
+        own = self.uses if self.uses.startswith("./") else ""
+        return bool(_BY_SCRIPT.search(self.run + own))
+
+    @property
+    def downloads(self) -> bool:
+        """Whether it gets artifacts of this run, or of another one."""
+        return self.uses.startswith((DOWNLOAD, _OF_OTHER_RUNS))
+
+    @property
+    def downloads_of_other_runs(self) -> bool:
+        return self.downloads and (self.uses.startswith(_OF_OTHER_RUNS) or "run-id" in self.settings)
+
+    @property
+    def fetches(self) -> bool:
+        """Whether it may get files from elsewhere: from a release on GitHub, or from a bucket."""
+        if self.uses:
+            return not _SETS_UP.match(self.uses) and not self.publishes
+        return bool(_FETCHES.search(self.run))
 
     @property
     def builds(self) -> bool:
         """Whether it makes distributions."""
         if self.uses.startswith(_MATURIN):
             return self.settings.get("command") != "upload"
-        return bool(_BUILDS.search(self.run + self.uses)) and not _NOT_BUILDING.search(self.run)
+        return bool(_BUILDS.search(self.run + self.uses + self.does)) and not _NOT_BUILDING.search(self.run)
 
     @property
     def is_for_tests(self) -> bool:
@@ -81,6 +111,7 @@ class JobText:
     ``needs_at`` and ``condition_at`` are the places of the keys ``needs`` and ``if``, None where it has none itself.
     ``opens`` is the place of the ``{`` of a job in flow style. ``calls`` is the reusable workflow it consists of.
     ``matrix`` says whether it runs several times; ``permissions`` are those it names, None if it names none.
+    ``environment`` is the name and the URL of its environment.
     """
 
     name: str
@@ -100,8 +131,14 @@ class JobText:
 
     @property
     def upload(self) -> StepText | None:
-        """The step that publishes, the real index before the one for tests."""
+        """The step that publishes, the real index before the one for tests.
+
+        Where no step is known to, it is the last one that says so in a job that downloads artifacts for an environment
+        of an index.
+        """
         found = [step for step in self.steps if step.publishes]
+        if not found and self.downloads and _INDEX.search(self.environment):
+            found = [step for step in self.steps if step.may_publish][-1:]
         return min(found, key=lambda step: step.is_for_tests, default=None)
 
     @property
@@ -116,7 +153,13 @@ class JobText:
 
     @property
     def downloads(self) -> tuple[StepText, ...]:
-        return tuple(step for step in self.steps if step.uses.startswith(DOWNLOAD))
+        return tuple(step for step in self.steps if step.downloads)
+
+    @property
+    def fetches(self) -> bool:
+        """Whether a step before the upload may get files from elsewhere."""
+        before = itertools.takewhile(lambda step: step != self.upload, self.steps)
+        return any(step.fetches for step in before)
 
     @property
     def builds(self) -> bool:

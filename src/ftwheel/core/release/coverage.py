@@ -138,11 +138,13 @@ class ConfiguredTargets:
 
     ``pythons`` and ``platforms`` name all there is: nothing else is expected. ``stable_abi`` are the default builds
     that a stable-ABI wheel is for, where ``pythons`` are not named; other builds may be expected beside them.
+    ``left_out`` are pairs of a python and one of the ``platforms`` that the project does not build together.
     """
 
     pythons: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     stable_abi: tuple[str, ...] = ()
+    left_out: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -151,17 +153,26 @@ class ConfiguredTargets:
 
     def allows(self, target: TargetEnvironment) -> bool:
         """Whether a release may be expected to serve a target at all."""
-        if self.pythons and f"3.{target.minor}{'t' if target.free_threaded else ''}" not in self.pythons:
+        python = f"3.{target.minor}{'t' if target.free_threaded else ''}"
+        if self.pythons and python not in self.pythons:
             return False
-        floors = [machine for platform in self.platforms for machine in machines(platform)]
+        floors = [(platform, machine) for platform in self.platforms for machine in machines(platform)]
         return not floors or any(
-            platform_family(floor) == platform_family(target.platform) and level(floor) <= level(target.platform)
-            for floor in floors
+            platform_family(floor) == platform_family(target.platform)
+            and level(floor) <= level(target.platform)
+            and (python, platform) not in self.left_out
+            for platform, floor in floors
         )
 
     @classmethod
     def of(
-        cls, *, pythons: Iterable[str], platforms: Iterable[str], stable_abi: str, supported: Iterable[int]
+        cls,
+        *,
+        pythons: Iterable[str],
+        platforms: Iterable[str],
+        stable_abi: str,
+        supported: Iterable[int],
+        left_out: Iterable[tuple[str, str]] = (),
     ) -> ConfiguredTargets:
         """The same from the keys of the table: ``stable-abi`` stands for every default build of the day from there.
 
@@ -169,7 +180,7 @@ class ConfiguredTargets:
         """
         floor = int(stable_abi.partition(".")[2]) if stable_abi else None
         builds = tuple(f"3.{minor}" for minor in supported if floor is not None and minor >= floor)
-        return cls(pythons=tuple(pythons), platforms=tuple(platforms), stable_abi=builds)
+        return cls(pythons=tuple(pythons), platforms=tuple(platforms), stable_abi=builds, left_out=frozenset(left_out))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,14 @@ _TEST_FOLDERS = ("tests", "test", "python/tests", "src/tests")
 class Repository:
     """The working tree that holds a project: its top, and its workflows as (path from the top, text), sorted.
 
-    ``found`` is False where there is no repository, and the top is the project itself.
+    ``found`` is False where there is no repository, and the top is the project itself. ``actions`` are the texts of the
+    actions that the repository keeps for its workflows, by their folders.
     """
 
     top: Path
     found: bool
     workflows: tuple[tuple[str, str], ...]
+    actions: Mapping[str, str]
 
 
 def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> ProjectScan:
@@ -115,7 +117,9 @@ def read_repository(folder: Path) -> Repository:
     place = root / FOLDER
     found = sorted(path for path in place.glob("*") if path.suffix in {".yml", ".yaml"} and path.is_file())
     texts = tuple((f"{FOLDER}/{path.name}", _text(path) or "") for path in found)
-    return Repository(top=root, found=top is not None, workflows=texts)
+    own = sorted((place.parent / "actions").rglob("action.y*ml"))
+    actions = {path.parent.relative_to(root).as_posix(): _lenient(path) for path in own}
+    return Repository(top=root, found=top is not None, workflows=texts, actions=actions)
 
 
 def _text(path: Path) -> str | None:

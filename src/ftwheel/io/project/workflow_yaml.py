@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -16,13 +17,16 @@ from ftwheel.core.project.workflow_text import JobText, StepText, WorkflowText
 __all__ = ["is_the_same_but_for", "read_workflow_text"]
 
 
-def read_workflow_text(path: str, text: str) -> WorkflowText:
-    """The jobs of a workflow; none where the text is not YAML, or writes all jobs in flow style."""
+def read_workflow_text(path: str, text: str, actions: Mapping[str, str] = MappingProxyType({})) -> WorkflowText:
+    """The jobs of a workflow; none where the text is not YAML, or writes all jobs in flow style.
+
+    ``actions`` are the texts of the repository's own actions by their folders: ``.github/actions/publish``.
+    """
     document = _load(text)
     jobs: Any = document.get("jobs") if isinstance(document, Mapping) else None
     if not _is_mapping(jobs) or jobs.fa.flow_style() is True:
         return WorkflowText(path=path, text=text)
-    found = [_job(str(name), job, jobs.lc.key(name)) for name, job in jobs.items() if _is_mapping(job)]
+    found = [_job(str(name), job, jobs.lc.key(name), actions) for name, job in jobs.items() if _is_mapping(job)]
     return WorkflowText(path=path, text=text, jobs=tuple(found))
 
 
@@ -39,7 +43,7 @@ def _is_mapping(value: object) -> bool:
     return isinstance(value, Mapping) and bool(value) and hasattr(value, "lc")
 
 
-def _job(name: str, job: Any, position: tuple[int, int]) -> JobText:
+def _job(name: str, job: Any, position: tuple[int, int], actions: Mapping[str, str]) -> JobText:
     needs = job.get("needs", ())
     strategy = job.get("strategy")
     environment = job.get("environment", "")
@@ -56,11 +60,13 @@ def _job(name: str, job: Any, position: tuple[int, int]) -> JobText:
         needs_at=_key(job, "needs"),
         condition=_text(job.get("if", "")),
         condition_at=_key(job, "if"),
-        environment=str(environment.get("name", "") if isinstance(environment, Mapping) else environment),
+        environment=" ".join(
+            map(str, environment.values()) if isinstance(environment, Mapping) else [str(environment)]
+        ),
         calls=str(job.get("uses", "")),
         permissions=frozenset(map(str, permissions)) if isinstance(permissions, Mapping) else None,
         matrix=isinstance(strategy, Mapping) and "matrix" in strategy,
-        steps=tuple(_steps(steps)) if isinstance(steps, list) and hasattr(steps, "lc") else (),
+        steps=tuple(_steps(steps, actions)) if isinstance(steps, list) and hasattr(steps, "lc") else (),
     )
 
 
@@ -72,7 +78,7 @@ def _key(mapping: Any, name: str) -> tuple[int, int] | None:
     return line, column
 
 
-def _steps(steps: Any) -> Iterator[StepText]:
+def _steps(steps: Any, actions: Mapping[str, str]) -> Iterator[StepText]:
     inline = steps.fa.flow_style() is True
     for number, step in enumerate(steps):
         if not _is_mapping(step):
@@ -84,6 +90,7 @@ def _steps(steps: Any) -> Iterator[StepText]:
             column=column if inline else steps.lc.col,
             inline=inline,
             uses=str(step.get("uses", "")),
+            does=actions.get(str(step.get("uses", "")).removeprefix("./").rstrip("/"), ""),
             run=str(step.get("run", "")),
             condition=_text(step.get("if", "")),
             settings={str(key): _text(value) for key, value in settings.items()}

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import enum
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -48,6 +48,7 @@ __all__ = [
     "select",
     "selector_matches",
     "serves",
+    "skipped",
 ]
 
 # copied: --platforms and [tool.ftwheel] platforms are read before cibuildwheel is installed
@@ -335,6 +336,22 @@ def select(request: CibuildwheelRequest, identifiers_of: IdentifiersOf = copied_
     )
 
 
+def skipped(pythons: Iterable[str], tags: Iterable[str], own: CibuildwheelOptions) -> Mapping[tuple[str, str], str]:
+    """The pairs of a python (``3.14t``) and a platform tag that the project's ``build`` or ``skip`` leaves out.
+
+    With the reason of each. Only where both are built otherwise: a python or a platform that is named and nowhere
+    built is a contradiction (``NothingToBuildError``), no decision. What cibuildwheel does not build for is left out.
+    """
+    reasons: dict[tuple[str, str], str] = {}
+    for python, tag in itertools.product(dict.fromkeys(pythons), dict.fromkeys(tags)):
+        found, platform = _PYTHON.fullmatch(python), _platform(tag)
+        if found and platform in _SYSTEM_OF:
+            each = BuildIdentifier(platform=platform, minor=int(found[1]), free_threaded=bool(found[2]))
+            reasons[python, tag] = _unselected(each, own)
+    built = {name for pair, why in reasons.items() if not why for name in pair}
+    return {pair: why for pair, why in reasons.items() if why and built.issuperset(pair)}
+
+
 def _pythons(asked: Sequence[str], identifiers_of: IdentifiersOf) -> list[tuple[int, bool]]:
     """(minor, free-threaded) of each python, every one of 4.x when none is named."""
     if not asked:
@@ -367,11 +384,16 @@ def _excluded(identifier: BuildIdentifier, request: CibuildwheelRequest, identif
     # cibuildwheel asks for the last patch release there can be (selector.py)
     if not SpecifierSet(request.requires_python).contains(f"3.{identifier.minor}.99"):
         return f"requires-python is {request.requires_python}"
+    return _unselected(identifier, request.own)
+
+
+def _unselected(identifier: BuildIdentifier, own: CibuildwheelOptions) -> str:
+    """Which of the project's selectors leaves an identifier out; empty when none does."""
     system = identifier.system
     for name, excluded_by in (("build", False), ("skip", True)):
-        selectors = request.own.get(name, system)
+        selectors = own.get(name, system)
         if selectors and selector_matches(selectors, identifier.text) is excluded_by:
-            return f"{request.own.where(name, system)} = {selectors!r}"
+            return f"{own.where(name, system)} = {selectors!r}"
     return ""
 
 
@@ -381,7 +403,7 @@ def _shared(kept: Iterable[BuildIdentifier], request: CibuildwheelRequest) -> di
     Each version of Pyodide has a platform tag of its own, so nothing is shared there.
     """
     found: dict[BuildIdentifier, str] = {}
-    for platform, group in groupby(kept, key=lambda each: each.platform):
+    for platform, group in itertools.groupby(kept, key=lambda each: each.platform):
         if _SYSTEM_OF[platform] == "pyodide":
             continue
         builds = {PythonBuild(minor=each.minor, free_threaded=each.free_threaded): each for each in group}
