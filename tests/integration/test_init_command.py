@@ -20,8 +20,10 @@ from ftwheel.cli.main import main
 from ftwheel.core.project import adoption
 from ftwheel.core.project.adoption import STATUSES
 from ftwheel.core.project.generated import FileOrigin, origin
+from ftwheel.core.project.toml_edits import Remove
 from ftwheel.io.project import templates
 from ftwheel.io.project.scan import scan_project
+from ftwheel.io.project.toml_text import edited
 from ftwheel.io.system import writing
 from support.adopting import PAIR, TREES, UNDECLARED, init, tree
 from support.commands import ftwheel_environ
@@ -188,7 +190,26 @@ def test_what_cibuildwheel_refuses_is_part_of_the_diff(tmp_path: Path, capsys: p
     project = case("enable-free-threading", tmp_path)
     assert init(project, "--yes", *PAIR) == 0
     assert '-enable = ["cpython-freethreading"]\n' in capsys.readouterr().out
-    assert "enable" not in tomllib.loads((project / "pyproject.toml").read_text())["tool"].get("cibuildwheel", {})
+    text = (project / "pyproject.toml").read_text()
+    assert "cibuildwheel" not in text  # nothing was left in the table
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[tool.a]\nx = 1\n\n[tool.c]\ny = 1\n", "[tool.a]\nx = 1\n"),
+        ("[tool.c]\ny = 1\n\n# about a\n[tool.a]\nx = 1\n", "# about a\n[tool.a]\nx = 1\n"),
+        ("[tool.a]\nx = 1\n\n[tool.c]\ny = 1", "[tool.a]\nx = 1"),
+        ("[tool.c]\ny = 1\n\n[tool.c.d]\nx = 1\n", "[tool.c.d]\nx = 1\n"),
+        ("[tool]\nc.y = 1\n", ""),
+        ("[tool]\nc = {y = 1}\n", "[tool]\nc = {}\n"),
+        ("[tool.c] # own\ny = 1\n", "[tool.c] # own\n"),
+        ("[tool.c]\n# own\ny = 1\n\n[tool.a]\nx = 1\n", "[tool.c]\n# own\n\n[tool.a]\nx = 1\n"),
+        ("[tool.c]\ny = 1\nz = 1\n", "[tool.c]\nz = 1\n"),
+    ],
+)
+def test_a_table_of_which_nothing_is_left_goes(before: str, after: str) -> None:
+    assert edited(before, [Remove(table=("tool", "c"), key="y", why="")]) == after
 
 
 class TestLayout:
@@ -567,7 +588,9 @@ def test_a_floor_is_read_from_every_meson_build_of_the_project(tmp_path: Path) -
     assert [floor.version for floor in scan_project(tmp_path).floors] == ["3.11"]
 
 
-@pytest.mark.parametrize("folder", ["third_party/zlib", "vendor", "test_cython", "own_tests", "bindings/other", "env"])
+@pytest.mark.parametrize(
+    "folder", ["third_party/zlib", "vendor", "test_cython", "own_tests", "bindings/other", "c_impl", "env"]
+)
 def test_modules_of_others_and_of_tests_are_not_judged(
     folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -577,6 +600,8 @@ def test_modules_of_others_and_of_tests_are_not_judged(
     (aside / "other.c").write_text("#include <Python.h>\nPyMODINIT_FUNC PyInit_other(void) { return NULL; }\n")
     if folder.startswith("bindings"):
         (aside / "pyproject.toml").write_text('[project]\nname = "other"\n')
+    if folder == "c_impl":
+        (aside / "setup.py").write_text("import os, setuptools\nsetuptools.setup(\n    name='other', version=os.sep)\n")
     if folder == "env":
         (aside / "pyvenv.cfg").write_text("")
     assert init(project, "--dry-run", *PAIR) == 0

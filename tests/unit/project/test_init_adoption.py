@@ -186,6 +186,12 @@ class TestCompiled:
         with pytest.raises(InputError, match=message):
             adopt(given, EVERYTHING)
 
+    def test_a_pure_backend_in_the_tree_itself_compiles_nothing(self):
+        pyproject = SETUPTOOLS.replace("setuptools.build_meta", "flit_core.buildapi")
+        given = scan(pyproject.replace("[build-system]", "[build-system]\nbackend-path = ['.']"))
+        with pytest.raises(InputError, match="flit-core compiles nothing"):
+            adopt(given, EVERYTHING)
+
     def test_the_author_may_know_better(self):
         request = AdoptionRequest(compiled=True, pythons=("3.14t",), platforms=("win_amd64",))
         assert adopt(scan(backend("pdm.backend"), setup_py=None, declarations=Declarations()), request).edits
@@ -383,6 +389,8 @@ class TestNotes:
         )
         assert adopt(scan(None), EVERYTHING).found[1] == ("requires-python", "not said")
         assert found(given) == adopt(given, EVERYTHING).found
+        without = adopt(scan(SETUPTOOLS, setup_py="Extension(", declarations=Declarations()), EVERYTHING)
+        assert without.found[-1] == ("declares", "cannot tell: no source that defines a module was found")
 
 
 ASKS = "py.extension_module('m', 'm.c', limited_api: get_option('sabi'))\n"

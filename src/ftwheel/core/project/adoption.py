@@ -246,7 +246,7 @@ def _name(text: str) -> str:
 
 def _compiles(scan: ProjectScan, request: AdoptionRequest, backend: str) -> None:
     """Refuse a project of pure Python, which needs no pair."""
-    in_tree = "backend-path" in (table_at(scan.document, ("build-system",)) or {})
+    in_tree = "backend-path" in (table_at(scan.document, ("build-system",)) or {}) and backend not in _PURE
     if request.compiled or backend in _COMPILERS or in_tree or (request.backend and backend not in _PURE):
         return
     if scan.compiles and backend not in _PURE:
@@ -393,13 +393,14 @@ def found(scan: ProjectScan) -> tuple[tuple[str, str], ...]:
 
 def _found(scan: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:
     judged = scan.declarations
+    cannot_tell = "cannot tell: no source that defines a module was found"
     says: Iterable[tuple[str, str]] = (
         ("build backend", f"{backend} (wrapped)" if scan.adopted else backend),
         ("requires-python", str((table_at(scan.document, ("project",)) or {}).get("requires-python", ""))
          or scan.requires_python or "not said"),
         ("stable ABI", f"from {scan.limited_api} ({scan.floors[-1].where})" if scan.floors else ""),
         ("cibuildwheel", "" if table_at(scan.document, ("tool", "cibuildwheel")) is None else "[tool.cibuildwheel]"),
-        ("declares", _some(judged.declared)),
+        ("declares", _some(judged.declared) or ("" if judged.by_default or judged.undeclared else cannot_tell)),
         ("declares by default (PyO3)", _some(judged.by_default)),
         ("does not declare", _some(judged.undeclared)),
     )  # fmt: skip

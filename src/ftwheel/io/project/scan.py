@@ -34,6 +34,9 @@ _LARGEST = 1 << 20  # bytes; generated C files are larger, and hand-written ones
 _IN_PLACE = re.compile(
     r"\binplace['\"]?\s*[=:,]\s*(?:True|1)\b|--inplace\b|build_ext['\"]\s*,\s*['\"]-i\b", re.IGNORECASE
 )
+_NAMED = re.compile(
+    r"\bsetup\s*\((?:[^()]|\([^()]*\))*?\bname\s*="
+)  # numpy.distutils has a setup.py without in each folder
 _TEST_FOLDERS = ("tests", "test", "python/tests", "src/tests")
 
 
@@ -207,4 +210,5 @@ def _is_other(folder: Path) -> bool:
         or (folder / "PKG-INFO").exists()
         or "[project]" in (text := _lenient(folder / "pyproject.toml"))
         or "[build-system]" in text
+        or bool(_NAMED.search(_lenient(folder / "setup.py")))
     )

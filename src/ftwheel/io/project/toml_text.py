@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -32,7 +32,7 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
     wanted = applied(tomllib.loads(text), edits)
     windows = text.count("\n") == text.count("\r\n") > 0
     made = _attempt(text.replace("\r\n", "\n") if windows else text, edits)
-    if made is None or tomllib.loads(made) != wanted:
+    if made is None or _without_empty(tomllib.loads(made)) != _without_empty(wanted):
         raise ConfigurationError(
             "pyproject.toml: the layout leaves no room for the changes",
             hint="make these by hand and run the command again:\n" + "\n".join(_by_hand(wanted, edits)),
@@ -49,18 +49,38 @@ def _attempt(text: str, edits: Sequence[Edit]) -> str | None:
     """
     parts = _parts(text)
     outer: list[Put] = []
+    lessened: set[int] = set()
     try:
         for edit in edits:
             place = _part_of(parts, edit)
             if place is not None:
                 parts[place] = _changed(parts[place], edit, last=place == len(parts) - 1)
+                if isinstance(edit, Remove):
+                    lessened.add(place)
             elif isinstance(edit, Put):
                 outer.append(edit)
-        made = _with_tables("".join(parts), outer)
+        for place in lessened:
+            parts[place] = _without_bare_header(parts[place])
+        text = "".join(parts)
+        made = _with_tables(text if parts[-1] else f"{text.rstrip()}\n".lstrip("\n"), outer)
         tomllib.loads(made)
     except (ValueError, KeyError, TypeError, tomlkit.exceptions.TOMLKitError):
         return None
     return made
+
+
+def _without_bare_header(part: str) -> str:
+    """The lines of a table, without its header where that is all there is left, or with comments of the next table."""
+    header, _, rest = part.partition("\n")
+    about_next = rest.lstrip("\n")
+    of_next = about_next.startswith("#") and "\n\n" not in about_next
+    return about_next if header.rstrip().endswith("]") and (not about_next or of_next) else part
+
+
+def _without_empty(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document without tables that hold nothing: whether they have a header makes no difference to any reader."""
+    inner = {key: _without_empty(value) if isinstance(value, Mapping) else value for key, value in document.items()}
+    return {key: value for key, value in inner.items() if value != {}}
 
 
 def _parts(text: str) -> list[str]:
