@@ -73,7 +73,7 @@ def _step(lines: list[str], number: int) -> StepText:
         line=number,
         column=6,
         uses=value("uses"),
-        run=text if re.search(r"\brun:", text) else "",
+        run=text if value("run") in {"|", ">", ">-"} else value("run"),
         condition=value("if"),
         settings={
             match[1]: json.loads(match[2]) if match[2].startswith('"') else match[2]

@@ -153,8 +153,13 @@ def test_where_the_job_fetches_the_files_from_elsewhere_it_is_a_step_before_the_
     assert found.text.index("gh release download") < found.text.index("mode: verify") < found.text.index("uses: pypa/")
     by_action = shape("release-files").replace("run: gh release download --dir dist", "uses: a/release-downloader@v1")
     assert "mode: verify" in made("", by_action).text
-    by_nobody = shape("release-files").replace("run: gh release download --dir dist", "uses: actions/checkout@v1")
-    assert "does not come from" in str(gate(read_shape("a.yml", by_nobody), action=ACTION, pins=PINS))
+    by_make = shape("release-files").replace("gh release download --dir dist", "make dist")
+    assert "mode: verify" in made("", by_make).text
+    in_a_matrix = by_make.replace("    steps:\n", "    strategy:\n      matrix: {a: [1]}\n    steps:\n")
+    assert "each of its matrix" in str(gate(read_shape("a.yml", in_a_matrix), action=ACTION, pins=PINS))
+    for nothing in ("uses: actions/checkout@v1", "run: python -m pip install twine", "uses: a/setup-x@v1"):
+        by_nobody = shape("release-files").replace("run: gh release download --dir dist", nothing)
+        assert "does not come from" in str(gate(read_shape("a.yml", by_nobody), action=ACTION, pins=PINS))
 
 
 def test_of_jobs_that_publish_those_that_download_have_the_place() -> None:

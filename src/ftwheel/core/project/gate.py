@@ -1,8 +1,8 @@
 """Decides how a release workflow that is there gets ``ftwheel verify`` between its builds and its upload.
 
 The workflow keeps its text: a job ``verify`` is put before the job that publishes, downloads what that one downloads,
-and becomes one of its ``needs``. Where one job builds and publishes, or fetches the files from elsewhere, a step is put
-before the upload. A workflow whose jobs each publish their own file has no such place.
+and becomes one of its ``needs``. Where one job makes or fetches the files and publishes them, a step is put before
+the upload. A workflow whose jobs each publish their own file has no such place.
 """
 
 from __future__ import annotations
@@ -73,15 +73,15 @@ def gate(
     if job.downloads:
         alike = [each for each in real if each.downloads and each.condition == job.condition]
         return writer.with_job([job] if project else alike, others)
-    if job.builds and job.matrix:
-        return f"{name} builds and publishes in one, each of its matrix by itself: publish in a job after all of them"
     if job.upload is not None and job.upload.builds:
         return f"{name} builds and publishes in one step: build in a step before it"
-    if job.builds:
-        return writer.with_step(job)
-    if made := tuple(_uploads(workflow, job, others)):
+    if not job.builds and (made := tuple(_uploads(workflow, job, others))):
         return writer.with_job([job], others, made)
-    if job.upload is not None and job.fetches:
+    if job.builds or job.prepares:
+        if job.matrix:
+            return (
+                f"{name} builds and publishes in one, each of its matrix by itself: publish in a job after all of them"
+            )
         return writer.with_step(job)
     if job.upload is None:
         return f"{name} builds and publishes by a workflow of another repository, into which no job can be put"

@@ -31,8 +31,11 @@ _BUILDS = re.compile(
 _NOT_BUILDING = re.compile(r"\bpdm publish\b.*--no-build\b", re.IGNORECASE)
 _INDEX = re.compile(r"\bpypi\b", re.IGNORECASE)
 _BY_SCRIPT = re.compile(r"\b(?:publish|upload|release)\b", re.IGNORECASE)
-_FETCHES = re.compile(r"\b(?:download|fetch|curl|wget|aws|gsutil|gcloud|az|rclone|scp)\b", re.IGNORECASE)
 _SETS_UP = re.compile(r"[\w.-]+/(?:checkout|setup-[\w-]+|harden-runner|cache)@", re.IGNORECASE)
+_INSTALLS = re.compile(
+    r"(?:sudo |python3? -m )?(?:pip3?|pipx|uv (?:pip|tool|sync)|apt(?:-get)?|brew|npm) "
+    r"|(?:echo|ls|set|export|git config)\b|#"
+)
 _ELSEWHERE = re.compile(r"^[^./][^@]*/[\w.-]*(?:publish|pypi|release|upload)[\w.-]*@", re.IGNORECASE)
 
 
@@ -78,11 +81,12 @@ class StepText:
         return self.downloads and (self.uses.startswith(_OF_OTHER_RUNS) or "run-id" in self.settings)
 
     @property
-    def fetches(self) -> bool:
-        """Whether it may get files from elsewhere: from a release on GitHub, or from a bucket."""
+    def prepares(self) -> bool:
+        """Whether it may put files where they are published from: by a script, or from a release or a bucket."""
         if self.uses:
             return not _SETS_UP.match(self.uses) and not self.publishes
-        return bool(_FETCHES.search(self.run))
+        lines = filter(None, map(str.strip, self.run.splitlines()))
+        return not all(map(_INSTALLS.match, lines))
 
     @property
     def builds(self) -> bool:
@@ -156,10 +160,10 @@ class JobText:
         return tuple(step for step in self.steps if step.downloads)
 
     @property
-    def fetches(self) -> bool:
-        """Whether a step before the upload may get files from elsewhere."""
+    def prepares(self) -> bool:
+        """Whether a step before the upload may put files where they are published from."""
         before = itertools.takewhile(lambda step: step != self.upload, self.steps)
-        return any(step.fetches for step in before)
+        return any(step.prepares for step in before)
 
     @property
     def builds(self) -> bool:
