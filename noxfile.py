@@ -144,7 +144,7 @@ def network(session: nox.Session) -> None:
 
 @nox.session
 def field(session: nox.Session) -> None:
-    """Take real projects through init and the gate, with ``field -- --build`` through build and check too; resumable."""
+    """Take real projects through init and the gate, with ``-- --build`` through build and check too; resumable."""
     env = interpreters(session) | wheelhouse(session)
     install(session)
     session.run("python", "tools/field.py", *session.posargs, env=env)
