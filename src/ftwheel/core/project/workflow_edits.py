@@ -126,7 +126,7 @@ class WorkflowEdits:
             if not character.isspace():
                 last_line, last = line, column
             column += 1
-        if line > last_line and not self._lines[line][:column].strip():  # the bracket has a line of its own
+        if line > last_line:  # the bracket has a line of its own
             start = self._lines[last_line]
             indent = start[: len(start) - len(start.lstrip())]
             comma = "," if start[last] == "," else ""
@@ -135,11 +135,8 @@ class WorkflowEdits:
                 self._put((last_line, last + 1), ",")
         elif self._lines[last_line][last] in "[,":
             self._put((line, column), name)
-        elif last_line == line:
-            self._put((line, last + 1), f", {name}")
         else:
-            self._put((line, column), name)
-            self._put((last_line, last + 1), ",")
+            self._put((line, last + 1), f", {name}")
 
     def _append_line(self, line: int, name: str) -> None:
         """Add a name to a list that has a line for each."""
