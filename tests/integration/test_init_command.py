@@ -44,6 +44,11 @@ def contents(project: Path) -> dict[str, bytes]:
 
 # [tool.cibuildwheel] as projects have it: what cibuildwheel refuses today, and tables between others with comments
 CASES = {
+    "macos-floor": """\
+[tool.ftwheel]
+pythons = ["3.13", "3.14", "3.14t"]
+platforms = ["macosx_10_13_x86_64"]
+""",
     "skipped-in-part": """\
 [tool.cibuildwheel]
 skip = ["pp*", "cp31?t-musllinux*"]
