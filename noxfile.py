@@ -233,6 +233,18 @@ def distributions(session: nox.Session) -> None:
 
 
 @nox.session
+def threads(session: nox.Session) -> None:
+    """Run the unit tests on a free-threaded CPython, each of them in two threads at once."""
+    python = interpreters(session)["FTWHEEL_PYTHON_FT"]
+    place = Path(session.create_tmp()).resolve() / "free-threaded"
+    session.run("uv", "venv", "--quiet", "--clear", "--python", python, str(place), external=True)
+    own = str(place / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+    wanted = ("-e", "./backend", "-e", ".", "pytest>=9", "pytest-run-parallel>=0.6")
+    session.run("uv", "pip", "install", "--quiet", "--python", own, *wanted, external=True)
+    session.run(own, "-m", "pytest", "--parallel-threads=2", "tests/unit", *session.posargs, external=True)
+
+
+@nox.session
 def lowest(session: nox.Session) -> None:
     """Run the tests of the core and of the command line with the lowest versions that the dependencies allow."""
     install(session, "--resolution=lowest-direct")
