@@ -34,7 +34,7 @@ from ftwheel.core.errors import BuildError, ConfigurationError, FtwheelError, Mi
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.io.build.sources import copy_source, unpack_sdist
 from ftwheel.io.system.child_environment import installer_environ
-from ftwheel.io.system.folders import cache_root
+from ftwheel.io.system.folders import cache_root, python_of
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.system.virtual_environments import VirtualEnvironment
@@ -116,17 +116,17 @@ class _Tool:
         return self.images.get(image.arch, image.name, fallback=image.name)
 
 
-def system_here() -> str:
+def system_here(*, system: str = sys.platform) -> str:
     """cibuildwheel's name for the system that this is: ``linux``, ``macos`` or ``windows``."""
-    return _HOSTS.get(sys.platform, "linux")
+    return _HOSTS.get(system, "linux")
 
 
-def native_platforms() -> tuple[str, ...]:
+def native_platforms(*, system: str = sys.platform, machine: str = "") -> tuple[str, ...]:
     """The platforms whose programs this machine runs without emulation."""
-    machine = platform.machine().lower()
-    if sys.platform == "darwin":
+    machine = (machine or platform.machine()).lower()
+    if system == "darwin":
         return (f"macosx_{machine}", "macosx_universal2")
-    if sys.platform == "win32":
+    if system == "win32":
         return ("win_arm64",) if machine == "arm64" else ("win_amd64", "win32")
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
     also = ("manylinux_i686", "musllinux_i686") if machine == "x86_64" else ()
@@ -374,7 +374,7 @@ def installed(series: CibuildwheelSeries, processes: ProcessGroup, log: Path) ->
     for folder, seconds in age.items():
         if seconds > _FORGET and folder != newest:
             shutil.rmtree(folder, ignore_errors=True)
-    return os.fspath(newest / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+    return python_of(newest / "env")
 
 
 def _facts(python: str, series: CibuildwheelSeries) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.wheel.auditwheel import Auditwheel
 
-__all__ = ["repair_wheel"]
+__all__ = ["repair_command", "repair_wheel"]
 
 
 def repair_wheel(
@@ -41,7 +41,7 @@ def repair_wheel(
     log, answer = folder / "repair.log", folder / "answer.json"
     if auditwheel and platform.startswith("linux"):
         tool, code = "auditwheel", auditwheel.repair(wheel, out, answer=answer, log=log)
-    elif command := _command(platform, wheel, out):
+    elif command := repair_command(platform, wheel, out):
         tool, code = command[2].partition(".")[0], processes.run(command, log=log, env=clean_environ())
     else:
         return wheel, Repair(tool="", before=before, after=before, reason=f"no repair tool for {platform}")
@@ -59,11 +59,11 @@ def _platform(wheel: Path) -> str:
     return ".".join(WheelName.parse(wheel.name).platforms)
 
 
-def _command(platform: str, wheel: Path, out: Path) -> list[str]:
+def repair_command(platform: str, wheel: Path, out: Path, *, system: str = sys.platform) -> list[str]:
     """The repair of one wheel in a process of its own; empty where there is none."""
     tools = {"darwin": ("macosx", ["delocate.cmd.delocate_wheel", "-v"]), "win32": ("win", ["delvewheel", "repair"])}
-    system, module = tools.get(sys.platform, ("", []))
-    if not module or not platform.startswith(system):
+    prefix, module = tools.get(system, ("", []))
+    if not module or not platform.startswith(prefix):
         return []
     return [sys.executable, "-m", *module, "-w", os.fspath(out), os.fspath(wheel)]
 

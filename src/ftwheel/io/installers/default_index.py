@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 
 from ftwheel.core.errors import ConfigurationError
-from ftwheel.io.system.folders import cache_root
+from ftwheel.io.system.folders import cache_root, scripts_of
 
 __all__ = ["default_index"]
 
@@ -48,7 +48,7 @@ def _pip() -> Iterator[tuple[str, list[str]]]:
     import shutil
 
     own = [os.environ.get("VIRTUAL_ENV"), sys.prefix]
-    pythons = [shutil.which("python", path=os.path.join(folder, _SCRIPTS)) for folder in own if folder]
+    pythons = [shutil.which("python", path=scripts_of(folder)) for folder in own if folder]
     for path in dict.fromkeys([*pythons, shutil.which("python3"), shutil.which("python")]):
         if path:
             yield path, [path, "-m", "pip", "install", "--help"]
@@ -61,12 +61,11 @@ def _uv() -> Iterator[tuple[str, list[str]]]:
     """The same of uv."""
     import shutil
 
-    for folder in (None, os.path.join(sys.prefix, _SCRIPTS)):
+    for folder in (None, scripts_of(sys.prefix)):
         if path := shutil.which("uv", path=folder):
             yield path, [path, "pip", "install", "--help"]
 
 
-_SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 _COMMANDS = {"pip": _pip, "uv": _uv}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ftwheel.core.errors import InputError, MissingToolError
+from ftwheel.io.system.folders import python_of
 
 __all__ = ["PipRun", "dry_run", "user_python"]
 
@@ -40,8 +41,7 @@ def user_python() -> str:
     """The interpreter that a user means without saying so: that of the activated environment, else the running one."""
     environment = os.environ.get("VIRTUAL_ENV")
     if environment and os.path.realpath(environment) != os.path.realpath(sys.prefix):
-        name = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
-        python = os.path.join(environment, *name)
+        python = python_of(environment)
         if os.path.exists(python):
             return python
     return sys.executable

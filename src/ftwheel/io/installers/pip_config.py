@@ -18,23 +18,23 @@ from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.installers.config import ALL, FormatControl, InstallerConfig, unique
 from ftwheel.io.system.folders import home
 
-__all__ = ["read_pip"]
+__all__ = ["config_files", "read_pip"]
 
 _SECTIONS = ("global", "install")  # a later section wins, whichever file it is in
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
 
 
-def _files(environ: Mapping[str, str]) -> Iterator[str]:
+def config_files(environ: Mapping[str, str], *, system: str = sys.platform) -> Iterator[str]:
     """The files pip reads, the least important first."""
     explicit = environ.get("PIP_CONFIG_FILE")
     if explicit == os.devnull:
         return
-    name = "pip.ini" if sys.platform == "win32" else "pip.conf"
-    if sys.platform == "win32":
+    name = "pip.ini" if system == "win32" else "pip.conf"
+    if system == "win32":
         shared = [os.path.join(environ.get("PROGRAMDATA", "C:\\ProgramData"), "pip")]
         own = [os.path.join(home(), "pip"), os.path.join(environ.get("APPDATA", home()), "pip")]
-    elif sys.platform == "darwin":
+    elif system == "darwin":
         shared = ["/Library/Application Support/pip"]
         support = os.path.join(home(), "Library", "Application Support", "pip")
         own = [os.path.join(home(), ".pip"), support if os.path.isdir(support) else os.path.join(home(), ".config/pip")]
@@ -54,7 +54,7 @@ def _files(environ: Mapping[str, str]) -> Iterator[str]:
 def _values(environ: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
     """Every option that is set: its text and where that stands, in the order in which pip applies them."""
     sections: dict[str, dict[str, tuple[str, str]]] = {section: {} for section in _SECTIONS}
-    for path in _files(environ):
+    for path in config_files(environ):
         if not os.path.isfile(path):
             continue
         import configparser

@@ -24,7 +24,7 @@ from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.installers.config import ALL, NONE, FormatControl, InstallerConfig, unique
 from ftwheel.io.system.folders import home
 
-__all__ = ["read_uv"]
+__all__ = ["read_uv", "shared_files"]
 
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 
@@ -76,7 +76,7 @@ def _files(environ: Mapping[str, str], folder: str) -> Iterator[_File]:
         if found := _project(os.path.join(place, "pyproject.toml")):
             yield found
             break
-    for path in _shared(environ):
+    for path in shared_files(environ):
         if os.path.isfile(path):
             yield _read(path)
 
@@ -138,16 +138,16 @@ def _declares(folder: str) -> tuple[bool, list[str] | None]:
     ) else []
 
 
-def _shared(environ: Mapping[str, str]) -> Iterator[str]:
+def shared_files(environ: Mapping[str, str], *, system: str = sys.platform) -> Iterator[str]:
     """The user's file, then the system's."""
-    system = environ.get("UV_NO_SYSTEM_CONFIG", "").lower() not in _TRUE
-    if sys.platform == "win32":
+    of_system = environ.get("UV_NO_SYSTEM_CONFIG", "").lower() not in _TRUE
+    if system == "win32":
         yield os.path.join(environ.get("APPDATA", home()), "uv", "uv.toml")
-        if system:
+        if of_system:
             yield os.path.join(environ.get("SYSTEMDRIVE", "C:") + "\\", "ProgramData", "uv", "uv.toml")
         return
     yield os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.join(home(), ".config"), "uv", "uv.toml")
-    if system:
+    if of_system:
         folders = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
         files = [*(os.path.join(folder, "uv", "uv.toml") for folder in folders), "/etc/uv/uv.toml"]
         yield from [path for path in files if os.path.isfile(path)][:1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["cache_root", "from_here", "home", "near"]
+__all__ = ["cache_root", "from_here", "home", "near", "python_of", "scripts_of"]
 
 
 def home() -> str:
@@ -13,13 +13,23 @@ def home() -> str:
     return os.path.expanduser("~")
 
 
-def cache_root() -> str:
+def scripts_of(environment: str | os.PathLike[str], *, system: str = sys.platform) -> str:
+    """Where a virtual environment has its programs."""
+    return os.path.join(environment, "Scripts" if system == "win32" else "bin")
+
+
+def python_of(environment: str | os.PathLike[str], *, system: str = sys.platform) -> str:
+    """The interpreter of a virtual environment."""
+    return os.path.join(scripts_of(environment, system=system), "python.exe" if system == "win32" else "python")
+
+
+def cache_root(*, system: str = sys.platform) -> str:
     """Where ftwheel keeps what it can make again: ``$FTWHEEL_CACHE_DIR`` if set, else in the user's cache folder."""
     if explicit := os.environ.get("FTWHEEL_CACHE_DIR"):
         return os.path.abspath(explicit)
-    if sys.platform == "win32":
+    if system == "win32":
         base = os.environ.get("LOCALAPPDATA") or os.path.join(home(), "AppData", "Local")
-    elif sys.platform == "darwin":
+    elif system == "darwin":
         base = os.path.join(home(), "Library", "Caches")
     else:
         base = os.environ.get("XDG_CACHE_HOME") or os.path.join(home(), ".cache")

@@ -20,7 +20,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.io.system.folders import cache_root
 from ftwheel.io.system.not_python import not_a_python
 
-__all__ = ["cache_folder", "candidates", "discover", "interpreter_cache", "probe"]
+__all__ = ["cache_folder", "candidates", "discover", "interpreter_cache", "probe", "uv_folder"]
 
 _PROBE = """
 import importlib.machinery, json, sys, sysconfig
@@ -88,7 +88,7 @@ def _folders() -> Iterator[Path]:
             yield folder if sys.platform == "win32" else folder / "bin"
     roots = [
         Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions",
-        _uv_folder(),
+        uv_folder(),
         interpreter_cache(),
     ]
     for root in roots:
@@ -100,10 +100,11 @@ def _folders() -> Iterator[Path]:
             yield version if sys.platform == "win32" else version / "bin"
 
 
-def _uv_folder() -> Path:
+def uv_folder(*, system: str = sys.platform) -> Path:
+    """Where uv keeps the interpreters that it installs."""
     if explicit := os.environ.get("UV_PYTHON_INSTALL_DIR"):
         return Path(explicit)
-    if sys.platform == "win32":
+    if system == "win32":
         return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "uv" / "data" / "python"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "uv" / "python"
 

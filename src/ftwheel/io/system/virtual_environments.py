@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.log_excerpt import interesting
 from ftwheel.core.errors import BuildError, MissingToolError
 from ftwheel.io.system.child_environment import clean_environ, installer_environ
+from ftwheel.io.system.folders import python_of, scripts_of
 from ftwheel.io.system.processes import ProcessGroup
 
 __all__ = ["VirtualEnvironment", "find_uv"]
@@ -56,12 +56,12 @@ class VirtualEnvironment:
 
     @property
     def scripts(self) -> Path:
-        return self._folder / ("Scripts" if sys.platform == "win32" else "bin")
+        return Path(scripts_of(self._folder))
 
     @property
     def python_executable(self) -> str:
         """Part of ``build.env.IsolatedEnv``."""
-        return os.fspath(self.scripts / ("python.exe" if sys.platform == "win32" else "python"))
+        return python_of(self._folder)
 
     def make_extra_environ(self) -> Mapping[str, str]:
         """Part of ``build.env.IsolatedEnv``: the backend finds the programs that its requirements brought."""
