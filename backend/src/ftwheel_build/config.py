@@ -318,14 +318,11 @@ def parse(table: object, *, where: str = "[tool.ftwheel]") -> Config:
 
 def _read(path: str) -> Mapping[str, Any]:
     """The whole document; raises RefusedError FTB101 when the file is missing or is not TOML."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from ftwheel_build.toml import loads
 
     try:
-        with open(path, "rb") as stream:
-            document: Mapping[str, Any] = tomllib.load(stream)
+        with open(path, encoding="utf-8", newline="") as stream:
+            return loads(stream.read())
     except OSError as error:
         raise RefusedError(
             "FTB101", f"{path}: {error.strerror or error}", fix="check the path and its permissions"
@@ -334,7 +331,6 @@ def _read(path: str) -> Mapping[str, Any]:
         raise RefusedError("FTB101", f"{path}: not valid TOML: it is not UTF-8", fix="save it as UTF-8") from error
     except ValueError as error:  # also of a number with more digits than Python reads
         raise RefusedError("FTB101", f"{path}: not valid TOML: {error}", fix="correct that line") from error
-    return document
 
 
 def _parse_document(path: str, document: Mapping[str, Any]) -> Config:

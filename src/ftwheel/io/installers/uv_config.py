@@ -121,11 +121,11 @@ def _declares(folder: str) -> tuple[bool, list[str] | None]:
         return False, None
     if "workspace" not in text and re.search(r"^\[project\]", text, re.MULTILINE):
         return True, None  # parsing costs more than the rest of a warm start
-    import tomllib
+    from ftwheel_build.toml import loads
 
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        document = loads(text)
+    except ValueError:
         return False, None
     table: Any = document
     for key in ("tool", "uv", "workspace"):
@@ -154,14 +154,14 @@ def shared_files(environ: Mapping[str, str], *, system: str = sys.platform) -> I
 
 
 def _read(path: str) -> _File:
-    import tomllib
+    from ftwheel_build.toml import loads
 
     try:
-        with open(path, "rb") as file:
-            return _File(os.path.abspath(path), tomllib.load(file))
+        with open(path, encoding="utf-8", newline="") as file:
+            return _File(os.path.abspath(path), loads(file.read()))
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{path}: not valid TOML ({error})") from error
 
 
@@ -175,11 +175,11 @@ def _project(path: str) -> _File | None:
     # Parsing costs more than the rest of a warm start, and most projects say nothing about uv.
     if not re.search(r"\buv\b", text):
         return None
-    import tomllib
+    from ftwheel_build.toml import loads
 
     try:
-        tool = tomllib.loads(text).get("tool")
-    except tomllib.TOMLDecodeError:
+        tool = loads(text).get("tool")
+    except ValueError:
         return None
     table = tool.get("uv") if isinstance(tool, dict) else None
     return _File(os.path.abspath(path), table) if isinstance(table, dict) else None

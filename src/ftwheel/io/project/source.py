@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.versions import specifier_set
 from ftwheel.io.system.folders import from_here, near
+from ftwheel_build.toml import loads
 
 if TYPE_CHECKING:
     from ftwheel_build.config import Config
@@ -75,7 +75,7 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
     pyproject = Path(shown, "pyproject.toml")
     bare = SourceProject(path=sdist or path, folder=path)
     try:
-        table = tomllib.loads((path / "pyproject.toml").read_text(encoding="utf-8"))
+        table = loads((path / "pyproject.toml").read_text(encoding="utf-8"))
     except FileNotFoundError:
         if (path / "setup.py").is_file():
             return bare

@@ -72,11 +72,11 @@ def read_text(path: str) -> str:
 
 def read_toml(path: str) -> Table:
     """A TOML file. Raises InputError, with the line, when it is none."""
-    import tomllib
+    from ftwheel_build.toml import loads
 
     body = read_bytes(path)
     try:
-        return tomllib.loads(body.decode().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
+        return loads(body.decode().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
     except UnicodeDecodeError:
         raise InputError(f"{path}: not valid TOML: it is not UTF-8", hint="save it as UTF-8") from None
     except ValueError as error:
