@@ -33,6 +33,7 @@ def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     return check
 
 
+@pytest.mark.short
 def test_every_platform_of_a_release_that_is_right(findings) -> None:
     assert findings("markupsafe==3.0.2") == set()
 
