@@ -128,6 +128,7 @@ def json_pages() -> Iterator[tuple[str, str | bytes]]:
     yield "a build number of 4,301 digits", page(entry(), named(wheel("1.0", "-" + "9" * 4301)))
     yield from ((f"version 0.{number}", page(named(wheel(f"0.{number}")))) for number in NUMBERS[:-1])
     yield "an address with half an IPv6 host", page(entry(), named("foo-0.1.tar.gz") | {"url": "http://[::1/"})
+    yield "a requires-python of 5,000 digits", page(entry(requires_python=f">=3.{'9' * 5000}"))
     yield "the address has another name", page(entry(filename=wheel("1.1")))
     yield "HTML", f"<html>{LINK}"
 
@@ -149,6 +150,7 @@ def html_pages() -> Iterator[tuple[str, str | bytes]]:
     for tag in ("textarea", "iframe", "xmp", "noembed", "noframes", "plaintext"):
         yield f"HTML: a link in <{tag}>", html(f"<{tag}>{TRAP}</{tag}>{LINK}")
     yield "HTML: a link in <title>", html(LINK, f"<title>{TRAP}</title>")
+    yield "HTML: a title that ends in a slash", html(LINK, f"<title/>{TRAP}")
     yield "HTML: a title without an end", f"<title>{LINK}"
     yield "HTML: a comment", html(f"<!-- {TRAP} -->{LINK}")
     yield "HTML: a comment that ends as it begins", html(f"<!--> {TRAP} -->{LINK}")

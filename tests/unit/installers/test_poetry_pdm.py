@@ -18,7 +18,7 @@ from ftwheel.core.installers.registry import INSTALLERS, find_installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import walk
 from ftwheel.core.tags.environments import parse_environment
-from support.pages import JSON, Case, entry, json_page, page, project
+from support.pages import JSON, Case, entry, html_page, json_page, page, project
 
 DAY = datetime(2025, 6, 1, tzinfo=UTC)
 WHEEL, SDIST, OTHER = "foo-2.0-py3-none-any.whl", "foo-2.0.tar.gz", "foo-2.0-cp313-cp313-win_amd64.whl"
@@ -210,7 +210,7 @@ def test_pdm_and_what_pages_say() -> None:
 def test_pdm_gives_up_where_requires_python_is_no_text(specifier: object) -> None:
     broken = json_page(entry(SDIST, **{"requires-python": specifier}), entry("foo-1.0.tar.gz"))
     case = Case([(SourceKind.INDEX, broken)], rules="pdm")
-    assert case.selection.refusal == f"requires-python of {SDIST} is not a text"
+    assert case.selection.refusal == f"requires-python of {SDIST} cannot be read"
     yanked = json_page(entry(SDIST, yanked=True, **{"requires-python": specifier}), entry("foo-1.0.tar.gz"))
     assert Case([(SourceKind.INDEX, yanked)], rules="pdm").taken == "foo-1.0.tar.gz"
 
@@ -239,3 +239,22 @@ def test_a_charset_that_python_does_not_know() -> None:
         details = parse_page(body + b"x", content_type=kind, url="https://index.example.org/simple/foo/", name="foo")
         refused = {name for name in INSTALLERS if Case([(SourceKind.INDEX, details)], rules=name).selection.refusal}
         assert refused == gives_up
+
+
+@pytest.mark.parametrize("is_html", [False, True])
+@pytest.mark.parametrize(("name", "gives_up"), [("pip", True), ("uv", False), ("pdm", True), ("poetry", True)])
+def test_a_requires_python_with_a_number_that_python_cannot_read(name: str, gives_up: bool, is_html: bool) -> None:
+    """uv drops the file, the others end with an error."""
+    required = f">=3.{'9' * 4301}"
+    if is_html:
+        details = html_page(f'<a href="{WHEEL}" data-requires-python="{required}">')
+    else:
+        details = json_page(entry(WHEEL, **{"requires-python": required}))
+    selection = Case([(SourceKind.INDEX, details)], rules=name).selection
+    assert bool(selection.refusal) is gives_up
+    assert selection.best is None
+
+
+def test_a_slash_at_the_end_of_a_tag_means_nothing_to_uv() -> None:
+    details = html_page(f'<title/><a href="{WHEEL}">x</a></title><a href="{SDIST}">x</a>')
+    assert Case([(SourceKind.INDEX, details)], rules="uv").taken == SDIST

@@ -88,6 +88,10 @@ class _Page(HTMLParser):
         elif tag in _TEXT_ELEMENTS and not self.text_of:
             self.text_of = tag
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """By the standard a slash at the end of a tag means nothing."""
+        self.handle_starttag(tag, attrs)
+
     def handle_endtag(self, tag: str) -> None:
         if tag == self.text_of and tag != "plaintext":
             self.text_of = ""
@@ -195,15 +199,17 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault,
     metadata = anchor.get("data-core-metadata")
     if metadata is None:
         metadata = anchor.get("data-dist-info-metadata")
+    requires_python = anchor.get("data-requires-python")
     return File(
         filename=unquote(address.rpartition("/")[2].partition("?")[0]),
         url=url,
         hashes=_fragment_hashes(unquote(fragment), problems),
         size=int(size) if size.isascii() and size.isdigit() and len(size) < 20 else None,
         upload_time=read_upload_time(uploaded) if uploaded else None,
-        requires_python=anchor.get("data-requires-python"),
+        requires_python=requires_python,
         yanked=_yanked(anchor),
         core_metadata=_core_metadata(metadata),
+        broken=("requires-python",) if requires_python and too_long_number(requires_python) else (),
     )
 
 

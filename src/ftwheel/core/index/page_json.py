@@ -280,6 +280,7 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
             and _types(sizes) <= {int}
             and 0 <= min(sizes, default=0) <= max(sizes, default=0) < _LARGEST_SIZE
             and _types(requires_python) <= {str, NoneType}
+            and max(map(len, filter(None, set(requires_python))), default=0) < _LONGEST_NUMBER
             and _types(yanked) <= {bool, str}
             and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
             and {time.tzinfo for time in upload_times if time} <= {UTC}
@@ -364,6 +365,8 @@ class _Reader:
             # pip fails when it comes to look at it, which for nothing much (0, false) it does not
             note("requires-python" if requires_python else "empty requires-python", PageFault.REQUIRES_PYTHON_TYPE)
             requires_python = None
+        elif requires_python and too_long_number(requires_python):
+            broken.append("requires-python")  # pip fails on it in the same way
         size = entry.get("size")
         if not (isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**64):
             if "size" in entry:

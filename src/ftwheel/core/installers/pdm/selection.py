@@ -31,7 +31,7 @@ from ftwheel.core.installers.rejections import (
     VersionMismatch,
     YankedFile,
 )
-from ftwheel.core.versions import meets_plainly
+from ftwheel.core.versions import meets_plainly, specifier_set
 
 __all__ = ["PdmSelection", "meets_python"]
 
@@ -46,10 +46,10 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
     """Whether the Python meets ``requires-python``; None when unearth cannot read it, and drops the file."""
     if (plainly := meets_plainly(specifier, python)) is not None:
         return plainly
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms, and most are plain
+    from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most are plain
 
     try:
-        wanted = SpecifierSet(_COMPARISON.sub(_mended, specifier))
+        wanted = specifier_set(_COMPARISON.sub(_mended, specifier))
     except InvalidSpecifier:
         return None
     return wanted.contains(".".join(map(str, python)), prereleases=True)
@@ -79,7 +79,7 @@ class PdmSelection(InstallerQuestion):
     def _refusal(self) -> str:
         """Why unearth ends with an error, which it does as soon as it reads a requires-python that is no text."""
         broken = (
-            f"requires-python of {file.filename} is not a text"
+            f"requires-python of {file.filename} cannot be read"
             for source in self.project.sources
             if isinstance(source.details.files, tuple)  # other pages have nothing broken
             for file in source.details.files

@@ -50,7 +50,7 @@ class PipJudge(PipSelection):
                 refusal = f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
             reason = self._reason(entry)
             if not refusal and self.reader.is_broken(entry) and self._reason_before_python(entry) is None:
-                refusal = f"requires-python of {entry.filename} is not a text"
+                refusal = f"requires-python of {entry.filename} cannot be read"
             if entry.reading.version is not None and not self._fits(entry.reading.version, fitting):
                 # pip looks at the version last; here it goes before what would not matter anyway.
                 reasons.append((entry, VersionMismatch(specifier=self.requirement.specification)))

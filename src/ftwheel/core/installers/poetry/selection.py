@@ -36,7 +36,7 @@ from ftwheel.core.installers.rejections import (
     VersionRejected,
     YankedFile,
 )
-from ftwheel.core.versions import meets_plainly
+from ftwheel.core.versions import meets_plainly, specifier_set
 
 __all__ = ["PoetrySelection", "meets_python"]
 
@@ -50,10 +50,10 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
     """Whether the Python is in ``requires-python``; None when Poetry cannot read it, and fails."""
     if (plainly := meets_plainly(specifier, python)) is not None:
         return plainly
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms, and most are plain
+    from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most are plain
 
     try:
-        return SpecifierSet(specifier).contains(".".join(map(str, python)), prereleases=True)
+        return specifier_set(specifier).contains(".".join(map(str, python)), prereleases=True)
     except InvalidSpecifier:
         return None
 
