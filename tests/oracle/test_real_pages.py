@@ -31,7 +31,7 @@ PROJECTS = (
 MORE = (
     "cp39-manylinux_2_17_x86_64",
     "cp3.10.4-musllinux_1_2_aarch64",
-    "cp312-win32",
+    "cp3.12.1-win32",
     "cp313t-macosx_13_6_x86_64",
     "cp314t-manylinux_2_39_riscv64",
 )
