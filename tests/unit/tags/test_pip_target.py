@@ -149,6 +149,15 @@ def test_any_is_a_platform_as_well(version: str, expected: str) -> None:
     assert loads(best, environment) is Loading.YES
 
 
+@pytest.mark.parametrize(("name", "abis"), [("c-p", ""), ("", "cp313-x none"), ("c-p", "-")])
+def test_what_no_file_name_can_have_is_never_met(name: str, abis: str) -> None:
+    environment = target(HOST, "any", name=name, abis=abis)
+    best = choose(PROJECT, parse_requirement("demo"), environment, installer("pip"))
+    assert best is not None
+    assert best.file.filename in FILES[1:]
+    assert all(tag.count("-") == 2 for tag in environment.tags)
+
+
 @pytest.mark.parametrize("other", ["uv", "poetry", "pdm", "pip==26.2"])
 def test_they_are_options_of_the_newest_pip(other: str) -> None:
     with pytest.raises(InputError, match="is not modelled with these options"):

@@ -64,7 +64,6 @@ def target_environment(host: Environment, target: PipTarget) -> Environment:
     tagged = given[:2] or host.minor
     abis = list(target.abis or _inherited(host, tagged, target.implementation, named=bool(given)))
     native, pure = _pairs(target.implementation or host.implementation, tagged, abis)
-    threaded = bool(abis) and re.match(r"cp\d+[a-z]*t", abis[0]) is not None
     platforms: dict[str, None] = {}
     for platform in target.platforms:
         if platform not in platforms:
@@ -75,7 +74,7 @@ def target_environment(host: Environment, target: PipTarget) -> Environment:
         implementation=(target.implementation or host.implementation).lower(),
         python_version=(version[0], version[1], version[2]),
         python_full_version=".".join(map(str, version)) if given else host.python_full_version,
-        free_threaded=threaded,
+        free_threaded=_is_threaded(abis),
         abis=tuple(abi.lower() for abi in abis if abi not in {"abi3", "abi3t", "none"}),
         platforms=_last_of_each([platform.lower() for platform in platforms]) or host.platforms,
         pairs=(_last_of_each(native), _last_of_each(pure)),
@@ -115,12 +114,21 @@ def _pairs(implementation: str, version: tuple[int, ...], abis: list[str]) -> tu
         native = list(_cpython_pairs(own, version, abis))
     else:
         native = [f"{own}-{abi}" for abi in (*abis, *([] if "none" in abis else ["none"]))]
-    return [pair.lower() for pair in (*native, *generic)], [pair.lower() for pair in (f"{own}-none", *generic)]
+    return _lowered([*native, *generic]), _lowered([f"{own}-none", *generic])
+
+
+def _lowered(pairs: list[str]) -> list[str]:
+    """Without those that no file name can have."""
+    return [pair.lower() for pair in pairs if pair.count("-") == 1]
+
+
+def _is_threaded(abis: list[str]) -> bool:
+    flags = re.match(r"cp\d+(.*)", abis[0]) if abis else None
+    return flags is not None and "t" in flags[1]
 
 
 def _cpython_pairs(own: str, version: tuple[int, ...], abis: list[str]) -> Iterator[str]:
-    flags = re.match(r"cp\d+(.*)", abis[0]) if abis else None
-    threaded = flags is not None and "t" in flags[1]
+    threaded = _is_threaded(abis)
     explicit = list(abis)
     for stable in ("abi3", "abi3t", "none") if threaded else ("abi3", "none"):
         if stable in explicit:
