@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -266,8 +267,9 @@ def test_links_that_not_everybody_sees() -> None:
     last, first = html_page(twice).files
     assert (last.filename, last.seen_by) == ("foo-2.0.tar.gz", LinkReading.PYTHON)
     assert (first.filename, first.seen_by) == ("foo-1.0.tar.gz", LinkReading.STANDARD)
-    (title,) = html_page("<xmp><a href='foo-1.0.tar.gz'></xmp>").files
-    assert title.seen_by is LinkReading.PYTHON
+    listed = html_page("<xmp><a href='foo-1.0.tar.gz'></xmp>").files
+    as_html_has_it = "xmp" in HTMLParser.CDATA_CONTENT_ELEMENTS  # newer releases of Python
+    assert [file.seen_by for file in listed] == ([] if as_html_has_it else [LinkReading.PYTHON])
     assert html_page("<!-- <a href='foo-1.0.tar.gz'> -->").files == ()
     (comment,) = html_page("<!--> <a href='foo-1.0.tar.gz'> -->").files
     assert comment.filename == "foo-1.0.tar.gz"  # newer releases of Python see it too

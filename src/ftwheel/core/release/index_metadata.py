@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email.utils import parseaddr
+from email import utils
 from functools import lru_cache
+from typing import Any
 
 from packaging.metadata import InvalidMetadata, Metadata, RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
@@ -34,6 +35,8 @@ _URL = re.compile(r"https?:", re.IGNORECASE)  # PyPI asks for the scheme and esc
 _LOCAL_PART = re.compile(r"[^\s@.,;:\"()<>\[\]\\]+(?:\.[^\s@.,;:\"()<>\[\]\\]+)*")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?![0-9]+$)[^\W_](?:[\w-]*[^\W_])?")
 _NO_MAIL = ("local", "localhost", "invalid", "test", "arpa", "onion")  # RFC 6761: never a mail domain
+# Strict, as newer releases of Python are, it sees no address in much of what PyPI refuses.
+_LENIENT: Any = {"strict": False} if getattr(utils, "supports_strict_parsing", False) else {}
 
 
 @lru_cache(maxsize=4)  # the rules ask one by one about the same wheel; nobody changes what is kept
@@ -105,7 +108,7 @@ def _texts(metadata: Metadata) -> Iterator[str]:
 
 def _addresses(metadata: Metadata) -> Iterator[str]:
     for field, value in (("Author-email", metadata.author_email), ("Maintainer-email", metadata.maintainer_email)):
-        address = parseaddr(value or "")[1]
+        address = utils.parseaddr(value or "", **_LENIENT)[1]
         if address and not _is_mailbox(address):
             yield f"{field}: {address!r} is not a valid email address"
 
