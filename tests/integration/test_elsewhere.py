@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from ftwheel.io.release.digests import written
 from support.commands import ftwheel_environ
 from support.server import Reply, serve
 from support.wheels import make_wheel
@@ -41,8 +43,11 @@ def test_the_template_is_valid_for_gitlab() -> None:
 
 @pytest.mark.parametrize(("halves", "code"), [(("cp314", "cp314t"), 0), (("cp314",), 1)])
 def test_its_gate_passes_a_pair_and_stops_a_half(tmp_path: Path, halves: tuple[str, ...], code: int) -> None:
-    for abi in halves:
-        make_wheel(tmp_path / "dist", f"demo_pkg-1.0-cp314-{abi}-win_amd64.whl", files={"demo/__init__.py": ""})
+    names = [f"demo_pkg-1.0-cp314-{abi}-win_amd64.whl" for abi in halves]
+    built = [make_wheel(tmp_path / "dist", name, files={"demo/__init__.py": ""}) for name in names]
+    (tmp_path / "digests").mkdir()
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built}
+    (tmp_path / "digests" / "windows.sha256").write_text(written(digests), encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(
         '[tool.ftwheel]\npythons = ["3.14", "3.14t"]\nplatforms = ["win_amd64"]\ngil = "allow-used"\n'
     )
