@@ -21,7 +21,7 @@ from ftwheel.cli import pip_companion
 from support.commands import ftwheel, ftwheel_environ
 
 WHEEL = "x-1.0-py3-none-any.whl"
-PUBLISHED = ("nobody", "x==9", "--no-deps")  # mistakes that an index has to be asked about
+PUBLISHED = ("nobody", "x==9", "--no-deps", "verify|wheels|--html")  # mistakes that an index has to be asked about
 
 
 @pytest.fixture
@@ -55,6 +55,11 @@ def tell(
     (here / "notes.md").write_text("nothing-like-it\n")
     (here / "loop.txt").write_text("-r loop.txt\n")
     (here / "options.txt").write_text("--extra-index https://index.example/simple/\nnumpy\n")
+    (here / "merged.lock").write_text("version = 1\n<<<<<<< HEAD\nrevision = 3\n=======\n>>>>>>> other\n")
+    (here / "merged.json").write_text("<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> other\n")
+    (here / "merged.txt").write_text("x\n<<<<<<< HEAD\nx==1.0\n=======\n>>>>>>> other\n")
+    for name in ("Pipfile.lock", "environment.yml", "setup.py", "no-2.0.tar.gz"):
+        (here / name).write_text("{}\n")
     (here / "far.txt").write_text("-r requirements.tx\n")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     monkeypatch.chdir(here)
@@ -81,7 +86,7 @@ def tell(
         ("ftwheel|simulate|numpy|--json", "simulate: unknown option --json", "did you mean --format json?"),
         ("ftwheel|check|--zzz", "check: unknown option --zzz", "ftwheel check --help lists the options"),
         ("ftwheel|missing|--format|jsn", "missing: --format: invalid choice 'jsn', wanted text, ", "'json'?"),
-        ("ftwheel|missing|--format", "missing: --format: expected one argument", "ftwheel missing --help"),
+        ("ftwheel|missing|--format", "missing: --format: the value is missing", "write --format VALUE"),
         ("ftwheel|missing|--jobs|x", "missing: --jobs: 'x' is not a whole number from 1 on", "ftwheel missing --help"),
         ("ftwheel|serve|dist|--port|x", "serve: --port: 'x' is not a whole number", "ftwheel serve --help"),
         ("ftwheel|verify", "verify: missing argument DIST", "for example: ftwheel verify dist/"),
@@ -92,7 +97,11 @@ def tell(
         ("ftwheel|check|--format|xml", "check: --format: invalid choice 'xml'", "ftwheel check --help shows"),
         ("ftwheel|check|--fail-on|errors", "check: --fail-on: invalid choice 'errors'", "did you mean 'error'?"),
         ("ftwheel|check|--select|FTW999|wheels", "FTW999: no rule's code begins like this", "--list-rules names"),
-        ("ftwheel|check|--report|json|wheels", "'json' is not FORMAT=FILE with one of text, json", "--help"),
+        (
+            "ftwheel|check|--report|json|wheels",
+            "--report json: wanted FORMAT=FILE",
+            "did you mean --report json=report.json?",
+        ),
         ("ftwheel|rule|FTX", "FTX: no rule's code begins like this", "ftwheel rule names them all"),
         ("ftwheel|completion", "completion: missing argument", "for example: ftwheel completion bash"),
         ("ftwheel|completion|basj", "invalid choice 'basj', wanted bash, zsh or tcsh", "did you mean 'bash'?"),
@@ -106,7 +115,7 @@ def tell(
         ("ftwheel|serve", "serve: missing argument DIST", "for example: ftwheel serve dist/"),
         ("ftwheel|tag", "tag: missing argument WHEEL", "for example: ftwheel tag --suggest dist/*.whl"),
         ("ftwheel|simulate", "simulate: missing argument REQUIREMENT", "for example: ftwheel simulate numpy"),
-        ("ftwheel|missing|x|--installer|conda", "conda: not an installer", "wanted pip, uv, poetry or pdm"),
+        ("ftwheel|missing|x|--installer|conda", "'conda': not an installer", "wanted pip, uv, poetry or pdm"),
         ("ftwheel|missing|x|--shard|3/2", "3/2: not a shard", "wanted NUMBER/OF"),
         ("ftwheel|missing|x|--fail-on|all", "--fail-on: invalid choice 'all', wanted error, ", "missing --help"),
         ("ftwheel|missing|x|--uploaded-prior-to|soon", "'soon' is not a valid date", "wanted a date such as"),
@@ -117,9 +126,92 @@ def tell(
         ("pip-ftwheel|list|-c|requirements.txt", "list looks at what is installed", "leave -r and -c out"),
         ("pip-ftwheel|install|--report|-|x", "pip-ftwheel takes pip's report itself", "ftwheel missing FILE looks"),
         ("ftwheel|build|.|more", "build: unexpected argument 'more'", "ftwheel build --help"),
-        ("pip-ftwheel|lsit", "WORD: invalid choice 'lsit', wanted install, list or check", "did you mean 'list'?"),
+        ("pip-ftwheel|lsit", "unknown command 'lsit'", "did you mean 'list'?"),
         ("pip-ftwheel|--targt|x|list", "unknown option --targt", "did you mean --target?"),
         ("ftwheel|check|--severity|FTW401=warn|dist", "--severity FTW401=warn: wanted CODE=LEVEL", "'warning'?"),
+        ("ftwheel|install|numpy", "unknown command 'install'", "did you mean pip-ftwheel install?"),
+        ("ftwheel|list", "unknown command 'list'", "did you mean pip-ftwheel list?"),
+        ("ftwheel|lint|wheels", "unknown command 'lint'", "did you mean ftwheel check?"),
+        ("ftwheel|version", "unknown command 'version'", "did you mean ftwheel --version?"),
+        ("ftwheel|missing|-x", "missing: unknown option -x", "ftwheel missing --help lists the options"),
+        ("ftwheel|missing|-r", "missing: --requirement: the value is missing", "write --requirement FILE"),
+        ("ftwheel|build|--python", "build: --python: the value is missing", "write --python LIST"),
+        ("ftwheel|build|cfg|--python|,", "--python: an empty argument", "is a shell variable not set?"),
+        ("ftwheel|verify|wheels|--index-rules|pipy", "--index-rules: invalid choice 'pipy'", "did you mean 'pypi'?"),
+        ("ftwheel|check|--cores|0", "check: --cores: '0' is not a whole number from 1 on", "ftwheel check --help"),
+        ("ftwheel|missing|x|--fail-on|nothing,sdist", "one value at a time", "--fail-on nothing --fail-on sdist"),
+        ("ftwheel|missing|x|--report|jsn=a", "--report jsn=a: wanted FORMAT=FILE", "did you mean --report json=a?"),
+        (
+            "ftwheel|missing|x|--report|json",
+            "--report json: wanted FORMAT=FILE",
+            "did you mean --report json=report.json?",
+        ),
+        ("ftwheel|missing|x|--installer|Pip", "'Pip': not an installer", "did you mean pip?"),
+        ("ftwheel|missing|x|--installer|pip=24.0", "'pip=24.0': not an installer", "did you mean pip==24.0?"),
+        ("ftwheel|simulate|x|--installer|pip,uv", "'pip,uv': not an installer", "give --installer once for each"),
+        ("ftwheel|simulate|x|--only-binary|:al:", "':al:' is not a project", "or :all:; for example --only-binary"),
+        ("ftwheel|simulate|x|--no-binary|a b", "--no-binary a b: 'a b' is not a project", "with commas between them"),
+        ("ftwheel|missing|x|--extra|foo", "--extra foo: of a project's file or a lock", "write 'NAME[EXTRA]'"),
+        ("ftwheel|verify|wheels|--ignore|FTV999", "FTV999: no rule's code begins like this", "ftwheel rule names them"),
+        ("ftwheel|verify|wheels|--severity|FTV999=error", "FTV999: no rule of verify", "ftwheel rule FTV names them"),
+        ("ftwheel|verify|wheels|--severity|FTV102=eror", "wanted CODE=LEVEL", "did you mean 'error'?"),
+        ("ftwheel|rule|401", "401: no rule's code begins like this", "did you mean FTW401?"),
+        ("ftwheel|init|cfg|--pythons|nope", "--pythons: found 'nope', wanted a version", "for example 3.13,3.14,3.14t"),
+        ("ftwheel|init|cfg|--pythons|3.14,cp314t", "--pythons: found 'cp314t', wanted a", "did you mean '3.14t'?"),
+        ("ftwheel|init|cfg|--pythons|", "--pythons: an empty argument", "is a shell variable not set?"),
+        ("ftwheel|init|cfg|--platforms|linux_amd64", "--platforms: found 'linux_amd64'", "'manylinux_2_28_x86_64'?"),
+        ("ftwheel|init|cfg|--stable-abi|abi3", "--stable-abi: found 'abi3', wanted a version", "for example 3.11"),
+        ("ftwheel|init|no-2.0.tar.gz", "no-2.0.tar.gz: an archive, wanted a project's folder", "unpack it first"),
+        # what is given to the wrong command, and what is not there
+        (
+            "ftwheel|check|no-2.0.tar.gz",
+            "a source distribution, not a wheel",
+            "ftwheel build no-2.0.tar.gz builds wheels",
+        ),
+        ("ftwheel|check|notes.md", "notes.md: not a wheel", "give a wheel, a folder of wheels, or a release"),
+        ("ftwheel|check|x-2.0", "x-2.0: neither a file nor a folder nor NAME==VERSION", "did you mean x==2.0?"),
+        ("ftwheel|check|pyproject.toml", "pyproject.toml: neither a file", "give a wheel, a folder of wheels"),
+        ("ftwheel|verify|pyproject.toml", "pyproject.toml: neither a file", "give a folder of files to upload"),
+        ("ftwheel|verify|dist/*", "dist/*: no file matches", "give the folder the files were built to"),
+        ("ftwheel|verify|wheels|x==1.0", "x==1.0: a release goes alone", "run ftwheel verify once for it"),
+        ("ftwheel|verify|wheels|--no-index", "--no-index without --find-links leaves pip nowhere", "give --find-links"),
+        ("ftwheel|verify|nobody-2.0", "nobody-2-0: no index has a release of it", "did you mean nobody==2.0?"),
+        ("ftwheel|tag|dist", "dist: no wheels in this folder", "build them first: ftwheel build"),
+        ("ftwheel|tag|dist/*.whl", "dist/*.whl: no file matches", "build the wheels first"),
+        (f"ftwheel|tag|{WHEEL}|--platform-tag|linux", "linux is not a platform tag", "manylinux_2_28_x86_64"),
+        (f"ftwheel|tag|{WHEEL}|--python-tag|3.14", "14 is not an interpreter tag", "for example cp314"),
+        (f"ftwheel|tag|{WHEEL}|--abi-tag|abi3-x", "abi3-x is not an ABI tag", "for example cp314t, abi3 or none"),
+        (f"ftwheel|tag|{WHEEL}|--suggest|--abi-tag|abi3", "changes none", "leave out either --suggest or the tags"),
+        (
+            "ftwheel|missing|nosuch.txt",
+            "nosuch.txt: cannot be read (No such",
+            "check the path; there is requirements.txt",
+        ),
+        ("ftwheel|missing|nosuch/a.txt", "nosuch/a.txt: cannot be read (No such", "there is no folder nosuch"),
+        ("ftwheel|missing|Pipfile.lock", "Pipfile.lock: not a format that is read here", "pipenv requirements > "),
+        ("ftwheel|missing|environment.yml", "not a format that is read here", "ftwheel missing --python PATH"),
+        ("ftwheel|missing|-r|setup.py", "setup.py: not a format that is read here", "ftwheel missing --python PATH"),
+        ("ftwheel|missing|merged.lock", "merged.lock: not valid TOML", "line 2 is a conflict of a merge: resolve it"),
+        ("ftwheel|missing|merged.json", "merged.json: not valid JSON", "line 1 is a conflict of a merge: resolve it"),
+        ("ftwheel|missing|-r|merged.txt", "merged.txt: not a requirements file", "line 2 is a conflict of a merge"),
+        ("ftwheel|build|nosuch", "nosuch: does not exist", "projects here: built, cfg"),
+        ("ftwheel|init|nosuch", "nosuch: does not exist", "projects here: built, cfg"),
+        (
+            "ftwheel|missing|nobody-2.0|--no-deps",
+            "nobody-2-0: no index has this project",
+            "did you mean 'nobody==2.0'?",
+        ),
+        (
+            "ftwheel|simulate|x|-i|index.example/simple",
+            "neither an address",
+            "did you mean https://index.example/simple?",
+        ),
+        ("ftwheel|simulate|x|-i|localhost:80/simple", "neither an address", "did you mean http://localhost:80/simple?"),
+        ("ftwheel|simulate|x|-i|htps://a.example", "not the address of an index", "did you mean https://a.example?"),
+        ("ftwheel|simulate|x|-i|http:/a.example", "neither an address nor a folder", "did you mean http://a.example?"),
+        ("ftwheel|simulate|x|-i|/nosuch/simple", "neither an address nor a folder", "there is no folder /nosuch"),
+        ("ftwheel|verify|wheels|--html|.", ".: cannot be written (Is a directory)", "name a file, not a folder"),
+        ("ftwheel|verify|wheels|--html|nosuch/a.html", "cannot be written (No such file", "make its folder first"),
         # environments and targets
         ("ftwheel|simulate|x|--env|3.14t", "3.14t: not an environment", "did you mean cp314t-manylinux_2_28_x86_64?"),
         ("ftwheel|simulate|x|--env|cp314tt-win_amd64", "not an environment", "did you mean cp314t-win_amd64?"),
@@ -159,7 +251,7 @@ def tell(
         ("ftwheel|verify|nobody==1", "nobody: no index has this project", "check the spelling"),
         ("ftwheel|missing|wheels|--no-deps", "wheels: no index has this project", f"the folder: .{os.sep}wheels?"),
         ("ftwheel|missing|notes.md|--no-deps", "nothing-like-it: no index has this project", "check the spelling"),
-        ("ftwheel|missing|x|--no-deps|--issue|y", "--issue y: not a project that was looked at", "name one of"),
+        ("ftwheel|missing|x|--no-deps|--issue|y", "--issue y: not a project of the report, which has 1", "name one of"),
         ("ftwheel|check|numpy==one", "numpy==one: 'one' is not a version", "name one release"),
         # files and folders
         ("ftwheel|check|dits", "dits: neither a file nor a folder nor NAME==VERSION", "did you mean dist?"),
@@ -179,7 +271,7 @@ def tell(
         ("ftwheel|missing|torn.toml", "torn.toml: not valid TOML", "correct that line"),
         ("ftwheel|missing|torn.json", "torn.json: not valid JSON", "make the file again"),
         ("ftwheel|missing|other.json", "other.json: neither from pip inspect nor", "write it with pip inspect"),
-        ("ftwheel|missing|binary.txt", "binary.txt: not text in utf-8", "save it as UTF-8"),
+        ("ftwheel|missing|binary.txt", "binary.txt: not text in UTF-8", "save it as UTF-8"),
         ("ftwheel|missing|empty.json", "empty.json: is empty, wanted JSON", "did the command that was to write it"),
         ("ftwheel|missing|-", "standard input: is empty, wanted JSON", "did the command that was to write it fail?"),
         ("ftwheel|missing|-r|loop.txt", "loop.txt: includes itself", "take one of the -r lines out"),
@@ -265,6 +357,15 @@ def test_a_configuration_that_is_not_utf_8(tell: Callable[..., tuple[int, str]],
         ("[tool.ftwheel.check]\nignroe = []", "check: found the unknown key 'ignroe'", "did you mean 'ignore'?"),
         ('[tool.ftwheel.check]\nignore = ["FTW999"]', "[tool.ftwheel.check]: FTW999: no rule's code", "names them all"),
         ('[tool.ftwheel]\npythons = "3.14"', "pythons: found '3.14', wanted an array", "docs/configuration.md lists"),
+        ('[tool.ftwheel]\nplatforms = ["win64"]', "found 'win64', wanted a platform tag", "did you mean 'win_amd64'?"),
+        (
+            '[tool.ftwheel]\nplatforms = ["manylinux_2_28_x86"]',
+            "wanted a platform tag such as",
+            "did you mean 'manylinux_2_28_x86_64'?",
+        ),
+        ('[tool.ftwheel]\npythons = ["cp314t"]', "found 'cp314t', wanted a version such as", "did you mean '3.14t'?"),
+        ('[tool.ftwheel.check]\nselect = ["ftw4"]', "found 'ftw4', wanted a rule", "did you mean 'FTW4'?"),
+        ("<<<<<<< HEAD\n", "pyproject.toml: not valid TOML", "line 1 is a conflict of a merge: resolve it"),
         ("[tool]\nftwheel = 3", "[tool.ftwheel]: found 3, wanted a table", "docs/configuration.md lists every key"),
         ("[tool.ftwheel]\nplatform = []", "found the unknown key 'platform'", "did you mean 'platforms'?"),
         ('[tool.ftwheel]\nlimited-api = "kep"', "found 'kep', wanted one of 'auto'", "did you mean 'keep'?"),
@@ -336,6 +437,7 @@ def test_a_full_disk(command: tuple[str, ...]) -> None:
     ("table", "error", "hint"),
     [
         ('targets = ["nope"]', "pyproject.toml: [tool.ftwheel.missing] targets: nope: not a target", "wanted VERSION"),
+        ('allow = ["x=1"]', "pyproject.toml: [tool.ftwheel.missing] allow: x=1: not", "did you mean 'x==1'?"),
         ("alow = []", "missing: found the unknown key 'alow'", "did you mean 'allow'?"),
         ('allow = ["a b"]', "allow: found 'a b', wanted a project", "docs/configuration.md lists every key"),
         ('fail-on = ["eror"]', "fail-on: found 'eror', wanted one of", "did you mean 'error'?"),
@@ -465,6 +567,39 @@ def test_the_program_alone_shows_its_commands(capsys: pytest.CaptureFixture[str]
     out, err = capsys.readouterr()
     assert out == ""
     assert all(f"\n  {name} " in err for name in command_line.COMMANDS)
+
+
+def test_the_companion_alone_shows_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert pip_companion.main([]) == 2
+    assert "usage: pip-ftwheel [OPTIONS] install" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes them")
+@pytest.mark.parametrize(
+    ("typed", "code"), [("rule FTW401 >&-", 0), ("bild >&-", 2), ("bild 2>&-", 2), ("bild <&-", 2)]
+)
+def test_a_stream_that_was_closed(typed: str, code: int) -> None:
+    """By whoever started the program, as some schedulers do: what would go there is lost, and nothing else."""
+    command = ["sh", "-c", f'exec "$0" -m ftwheel {typed}', sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert ("did you mean 'build'?" in done.stderr) == ("bild" in typed and "2>&-" not in typed)
+    assert "internal error" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_report_on_a_device_and_through_a_link(tell: Callable[..., tuple[int, str]]) -> None:
+    """Neither is replaced by a file, which root could do."""
+    code, err = tell("ftwheel|check|wheels|--report|json=/dev/full")
+    assert code == 2
+    assert_told(err, "/dev/full: cannot be written (No space left on device)", "free some space")
+    assert not Path("/dev/full").is_file()
+    Path("real.json").touch()
+    Path("link.json").symlink_to("real.json")
+    assert tell("ftwheel|check|wheels|--ignore|FTW|--report|json=link.json") == (0, "")
+    assert Path("link.json").is_symlink()
+    assert '"schema_version": 1' in Path("real.json").read_text()
 
 
 def test_help_is_a_command_too(capsys: pytest.CaptureFixture[str]) -> None:

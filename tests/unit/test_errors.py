@@ -42,12 +42,16 @@ def test_the_nearest_word() -> None:
     assert closest("zzz", ["text", "json"]) == ""
     assert did_you_mean("txt", ["text", "json"]) == "did you mean 'text'?"
     assert did_you_mean("zzz", ["text"]) == ""
+    assert closest("pipy", ["any", "pypi"]) == "pypi"  # the same letters
 
 
 def test_an_output_that_cannot_be_written() -> None:
     told = unwritable("out.json", OSError(errno.EACCES, "Permission denied"))
     assert (told.message, told.exit_code) == ("out.json: cannot be written (Permission denied)", 2)
     assert told.hint.startswith("change its permissions")
+    assert unwritable("x/out.json", OSError(errno.ENOENT, "No such file or directory")).hint.startswith(
+        "make its folder"
+    )
 
 
 def test_every_error_says_what_to_do() -> None:

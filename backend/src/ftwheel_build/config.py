@@ -22,6 +22,7 @@ __all__ = [
     "MissingSettings",
     "Settings",
     "VerifySettings",
+    "after_merge",
     "load",
     "load_missing",
     "load_table",
@@ -35,9 +36,15 @@ _KEYWORDS: dict[str, bool] = {"slots": True, "kw_only": True} if sys.version_inf
 
 # Patterns that the schema repeats, each with the words for what was wanted
 BACKEND = r"[A-Za-z_]\w*(\.\w+)*(:[A-Za-z_]\w*(\.\w+)*)?"
-PYTHON = r"3\.\d{1,2}t?"
-VERSION = r"3\.\d{1,2}"
-PLATFORM = r"[a-z0-9_]+"
+PYTHON = r"3\.(\d|1[0-2]|(1[3-9]|[2-9]\d)t?)"
+VERSION = r"3\.([2-9]|[1-9]\d)"
+_LINUX = r"x86_64|i686|aarch64|armv6l|armv7l|ppc64le|ppc64|s390x|riscv64|loongarch64"
+PLATFORM = (
+    rf"((manylinux(1|2010|2014|_\d+_\d+)?|musllinux(_\d+_\d+)?|linux)_({_LINUX})"
+    r"|macosx(_\d+_\d+)?_(x86_64|arm64|universal2|universal|intel|i386)|win32|win_(amd64|arm64)"
+    r"|ios(_\d+_\d+)?_(arm64_iphoneos|(arm64|x86_64)_iphonesimulator)"
+    r"|android(_\d+)?_(arm64_v8a|armeabi_v7a|x86_64|x86)|(pyodide|pyemscripten|emscripten)(_\d+)*_wasm32)"
+)
 CODE = r"FTB3\d{2}"
 RULES = r"FTW\d{0,3}"
 RULE = r"FTW\d{3}"
@@ -73,6 +80,18 @@ _WANTED = {
     TARGET: "a target such as '3.14t' or '3.14t-win_amd64'",
     MODULES: "the dotted name of a module, for example 'pkg._ext' or 'pkg.*'",
 }
+_SYSTEMS = {
+    "manylinux": "manylinux_2_28_x86_64",
+    "musllinux": "musllinux_1_2_x86_64",
+    "linux": "manylinux_2_28_x86_64",
+    "alpine": "musllinux_1_2_x86_64",
+    "mac": "macosx_11_0_arm64",
+    "darwin": "macosx_11_0_arm64",
+    "win": "win_amd64",
+    "android": "android_24_arm64_v8a",
+    "ios": "ios_13_0_arm64_iphoneos",
+}
+"""A platform tag of each system."""
 
 
 def _text(doc: str, *, default: str = "", pattern: str = "", choices: tuple[str, ...] = ()) -> Any:
@@ -250,13 +269,43 @@ def _close(word: object, known: Iterable[str]) -> str:
     return next((f"did you mean {match!r}?" for match in get_close_matches(str(word), list(known), n=1)), "")
 
 
+def _meant(value: str, pattern: str) -> str:
+    """``did you mean '3.14t'?`` for a value of nearly the right form; empty where none is near."""
+    lower = value.strip().lower()
+    meant = ""
+    if pattern in (PYTHON, VERSION):
+        match = re.fullmatch(r"(?:c?python|cp|py)?[-_]?3\.?(\d{1,2})(?:\.\d+)?[-_]?(t*|ft|nogil)", lower)
+        threads = "t" if match and match[2] and pattern == PYTHON and int(match[1]) > 12 else ""
+        meant = f"3.{match[1]}{threads}" if match else ""
+    elif pattern == PLATFORM:
+        start = next((name for name in _SYSTEMS if lower.startswith(name)), "")
+        machine = re.search(rf"(?:{_LINUX})$", lower)
+        meant = _SYSTEMS[start] if start else ""
+        if machine and meant.startswith("m") and start not in ("mac", "darwin"):
+            meant = meant.replace("x86_64", machine[0])
+        elif meant.startswith("macosx") and lower.endswith(("x86_64", "amd64", "intel")):
+            meant = "macosx_10_13_x86_64"
+        elif meant == "win_amd64" and "arm" in lower:
+            meant = "win_arm64"
+    elif re.fullmatch(pattern, value.upper(), re.ASCII):
+        meant = value.upper()
+    return f"did you mean {meant!r}?" if re.fullmatch(pattern, meant, re.ASCII) else ""
+
+
+def after_merge(text: str) -> str:
+    """What to do where a merge has left its markers in a file; empty where it has not."""
+    marked = (number for number, line in enumerate(text.splitlines(), 1) if line.startswith(("<<<<<<< ", ">>>>>>> ")))
+    first = next(marked, 0)
+    return f"line {first} is a conflict of a merge: resolve it" if first else ""
+
+
 def _one(where: str, value: object, pattern: str, choices: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         raise _wrong(where, repr(value), "a string")
     if choices and value not in choices:
         raise _wrong(where, repr(value), "one of " + ", ".join(map(repr, choices)), _close(value, choices))
     if pattern and not re.fullmatch(pattern, value, re.ASCII):
-        raise _wrong(where, repr(value), _WANTED[pattern])
+        raise _wrong(where, repr(value), _WANTED[pattern], _meant(value, pattern))
     if pattern == CODE and value not in CODES:
         raise _wrong(where, repr(value), _WANTED[pattern], _close(value, CODES))
     return value
@@ -322,15 +371,18 @@ def _read(path: str) -> Mapping[str, Any]:
 
     try:
         with open(path, encoding="utf-8", newline="") as stream:
-            return loads(stream.read())
+            text = stream.read()
     except OSError as error:
         raise RefusedError(
             "FTB101", f"{path}: {error.strerror or error}", fix="check the path and its permissions"
         ) from error
     except UnicodeDecodeError as error:
         raise RefusedError("FTB101", f"{path}: not valid TOML: it is not UTF-8", fix="save it as UTF-8") from error
+    try:
+        return loads(text)
     except ValueError as error:  # also of a number with more digits than Python reads
-        raise RefusedError("FTB101", f"{path}: not valid TOML: {error}", fix="correct that line") from error
+        fix = after_merge(text) or "correct that line"
+        raise RefusedError("FTB101", f"{path}: not valid TOML: {error}", fix=fix) from error
 
 
 def _parse_document(path: str, document: Mapping[str, Any]) -> Config:

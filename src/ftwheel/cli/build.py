@@ -212,6 +212,8 @@ def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpre
     from ftwheel.io.system.interpreters import discover, probe
 
     requests = [parse_request(item) for text in asked for item in text.split(",") if item.strip()]
+    if asked and not requests:
+        raise InputError("--python: an empty argument", hint="is a shell variable not set?")
     paths = [request.path for request in requests if request.path]
     with ThreadPoolExecutor() as pool:
         named = dict(zip(paths, pool.map(probe, paths), strict=True))

@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--import", dest="imports", action="store_true", help="install each wheel and import every module of it")
     add("--python", action="append", default=[], metavar="LIST", help="interpreters for --import: 3.14, 3.14t or paths")
     add("--level", type=int, choices=(1, 2), default=2, help="1: read data only; 2: follow the init functions too")
-    add("--cores", type=int, metavar="N", help="how many wheels to read at a time (default: all cores)")
+    add("--cores", type=indexes.positive, metavar="N", help="how many wheels to read at a time (default: all cores)")
     add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel.check] from (default: here)")
     add("--list-rules", action="store_true", help="list all rules and exit")
     add("--explain", metavar="CODE", help="show the page of a rule of any command and exit")
@@ -200,6 +200,8 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> 
             if not wheels:
                 raise InputError(f"{target}: no wheels in this folder", hint=_where_wheels_are(path))
             yield from wheels
+        elif path.is_file() and not path.name.endswith(".whl"):
+            _leave_out(target, others=any(each.endswith(".whl") for each in arguments.targets))
         elif path.is_file():
             yield target
         elif "*" in target and not path.exists():
@@ -211,6 +213,18 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> 
             yield from _downloaded(arguments, *release, stack, shown)
         else:
             raise no_such_file(target, "a wheel, a folder of wheels, or a release")
+
+
+def _leave_out(target: str, *, others: bool) -> None:
+    """Raise InputError for a file that is not named as a wheel is; of an sdist beside ``others`` (dist/*) say so."""
+    if not target.endswith((".tar.gz", ".zip")):
+        raise InputError(f"{target}: not a wheel", hint="give a wheel, a folder of wheels, or a release: NAME==VERSION")
+    if not others:
+        raise InputError(
+            f"{target}: a source distribution, not a wheel",
+            hint=f"ftwheel build {target} builds wheels from it; ftwheel verify looks at it with the wheels",
+        )
+    print(f"ftwheel: note: {target}: a source distribution; check looks at the wheels alone", file=sys.stderr)
 
 
 def _where_wheels_are(folder: Path) -> str:

@@ -37,6 +37,7 @@ _STEP_WORDS = {
     "backend": "build through ftwheel, which makes each wheel right or fails; pyproject.toml changes",
     "release": "the same, and a release workflow that builds, verifies and publishes",
 }
+_EXAMPLE = {"pythons": "3.13,3.14,3.14t", "platforms": "manylinux_2_28_x86_64,win_amd64", "stable-abi": "3.11"}
 _STATUSES = ("unstable", "beta", "stable", "resilient")
 
 
@@ -72,18 +73,22 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.core.tags.cpython import on
     from ftwheel.io.project.scan import read_repository, scan_project
     from ftwheel.io.system.writing import NewText, write_all
+    from ftwheel.render.progress import progress
     from ftwheel.render.terminal import printable
 
+    request, wanted = _request(arguments), _wanted(arguments)
     folder = Path(os.path.realpath(arguments.project))
+    if folder.is_file() and folder.name.endswith(".tar.gz"):
+        raise InputError(f"{arguments.project}: an archive, wanted a project's folder", hint="unpack it first")
     supported = on(datetime.now(UTC).date())
-    project, repository = scan_project(folder, supported=supported), read_repository(folder)
+    with progress(begin="looking at the project"):
+        project, repository = scan_project(folder, supported=supported), read_repository(folder)
     asking = not (arguments.yes or arguments.dry_run or arguments.check)
     if asking and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(
             "there is no terminal to ask on",
             hint="--yes takes the proposals, --dry-run shows them, and every answer has an option of its own",
         )
-    request, wanted = _request(arguments), _wanted(arguments)
     said = request != AdoptionRequest() or wanted is not None
     _refuse_what_is_not_adopted(arguments, said=said)
     gated: InitPlan | tuple[str, ...] = ()
@@ -185,8 +190,23 @@ def _planned(
 
 
 def _request(arguments: argparse.Namespace) -> AdoptionRequest:
+    """What the options ask for. Raises InputError for values that [tool.ftwheel] would not take."""
     from ftwheel.core.project.adoption import AdoptionRequest
+    from ftwheel_build.config import parse
+    from ftwheel_build.errors import RefusedError
 
+    for option in ("pythons", "platforms", "stable_abi"):
+        if (given := getattr(arguments, option)) is None:
+            continue
+        key = option.replace("_", "-")
+        if not given.strip(" ,"):
+            raise InputError(f"--{key}: an empty argument", hint="is a shell variable not set?")
+        try:
+            parse({key: given if option == "stable_abi" else [*(_list(given) or ())]}, where="-")
+        except RefusedError as error:
+            message = error.message.removeprefix(f"-: {key}: ")
+            hint = error.fix or f"for example {_EXAMPLE[key]}"
+            raise InputError(f"--{key}: {message}", hint=hint) from error
     return AdoptionRequest(
         pythons=_list(arguments.pythons),
         platforms=_list(arguments.platforms),

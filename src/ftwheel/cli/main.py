@@ -47,6 +47,7 @@ _EPILOG = "ftwheel COMMAND --help shows a command's options and examples."
 _OF_ALL = frozenset({"-h", "--help", "--version"})
 _WIDTH = 80
 INTERRUPTED = 130  # the shell's convention for SIGINT
+PIPE_CLOSED = 141  # and for SIGPIPE: whoever read the output has gone, as head does
 
 
 def load(name: str) -> Command:
@@ -136,7 +137,7 @@ def guarded(program: str, run: Callable[[], int]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return PIPE_CLOSED
     except OSError as error:
         return _told(program, _without_folder() or refused(error))
     except RecursionError as error:
@@ -179,12 +180,15 @@ def _keep_trace(error: Exception) -> str:
 
 
 def _told(program: str, error: FtwheelError) -> int:
+    from contextlib import suppress
+
     from ftwheel.render.terminal import printable_lines
 
     lines = [f"{program}: error: {error.message}"]
     if error.hint:
         lines.append(f"{program}: hint: {error.hint}")
-    print("\n".join(map(printable_lines, lines)), file=sys.stderr)
+    with suppress(OSError):  # where this cannot be written either, the exit code is left
+        print("\n".join(map(printable_lines, lines)), file=sys.stderr)
     return error.exit_code
 
 
@@ -194,6 +198,9 @@ def process(run: Callable[[], int] = main) -> int:
     Pages are many small objects and hardly any cycles, so the collector is asked to look less often, and at the end
     not to go through what the system takes back anyway: together a seventh of a short command's time.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started it, as 2>&- does
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # until the process ends
     if len(sys.argv) > 1 and sys.argv[1] not in _OF_ALL:
         import gc
 
@@ -201,7 +208,7 @@ def process(run: Callable[[], int] = main) -> int:
 
         gc.set_threshold(50_000)
         for name in ("stdout", "stderr"):
-            if hasattr(stream := getattr(sys, name), "detach"):  # None where it was closed
+            if hasattr(stream := getattr(sys, name), "detach"):
                 setattr(sys, name, EscapedStream(stream))
         code = run()
         gc.freeze()

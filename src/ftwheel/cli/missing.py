@@ -168,14 +168,16 @@ def report_on(inputs: Callable[[], Sequence[Dependencies]], arguments: argparse.
 def _refuse_unknown(report: MissingReport, arguments: argparse.Namespace) -> None:
     """Where nothing that was asked for exists, there is no report to read: a name was misspelt, or a version."""
     from ftwheel.core.dependencies.readiness import NO_INDEX_HAS_IT
-    from ftwheel.core.installers.requirements import UNKNOWN_PROJECT
+    from ftwheel.core.installers.requirements import unknown_project
 
     if not report.projects or any(project.problem_code != InputError.exit_code for project in report.projects):
         return
     first = report.projects[0]
     folder = next((text for text in getattr(arguments, "input", ()) if os.path.isdir(text)), "")
     hint = (
-        UNKNOWN_PROJECT if first.problem.startswith(NO_INDEX_HAS_IT) else "name another version, or a range: 'numpy>=2'"
+        unknown_project(first.name)
+        if first.problem.startswith(NO_INDEX_HAS_IT)
+        else "name another version, or a range: 'numpy>=2'"
     )
     raise InputError(
         f"{first.name}: {first.problem}", hint=f"did you mean the folder: .{os.sep}{folder}?" if folder else hint
@@ -365,8 +367,10 @@ def _policy(report: MissingReport, arguments: argparse.Namespace, settings: Miss
     from ftwheel.core.dependencies.readiness import FailurePolicy, Readiness
     from ftwheel.core.installers.requirements import parse_requirement, parse_version
 
+    with written_in(f"{arguments.config or _PROJECT}: [tool.ftwheel.missing] allow"):
+        exempt = [*map(parse_requirement, settings.allow)]
     allowed = set()
-    for requirement in map(parse_requirement, (*settings.allow, *arguments.allow)):
+    for requirement in (*exempt, *map(parse_requirement, arguments.allow)):
         for project in report.projects:
             versions = [parse_version(verdict.version) for verdict in project.verdicts if verdict.version]
             if project.name == requirement.name and all(
@@ -422,7 +426,7 @@ def _write_issue(report: MissingReport, arguments: argparse.Namespace) -> None:
 
         meant = closest(name, (each.name for each in report.projects))
         raise InputError(
-            f"--issue {arguments.issue[:100]}: not a project that was looked at ({len(report.projects):,} were)",
+            f"--issue {arguments.issue[:100]}: not a project of the report, which has {len(report.projects):,}",
             hint=f"did you mean {meant}?" if meant else "name one of the report; --all shows them all",
         )
     write_issue(report, project, arguments.installer, sys.stdout)
@@ -437,7 +441,13 @@ def read(arguments: argparse.Namespace) -> list[Dependencies]:
     files = [*filter(_is_file, named), *arguments.requirement]
     parts = {"extras": tuple(arguments.extra), "groups": tuple(arguments.group)}
     found = [read_input(_from_here(path), **parts) for path in files]
-    if requirements := [text for text in named if not _is_file(text)]:
+    requirements = [text for text in named if not _is_file(text)]
+    if not files and (unused := next((option for option in ("extra", "group") if getattr(arguments, option)), "")):
+        raise InputError(
+            f"--{unused} {getattr(arguments, unused)[0]}: of a project's file or a lock, and none is named",
+            hint="name it, for example pyproject.toml; for a project of the index write 'NAME[EXTRA]'",
+        )
+    if requirements:
         found.append(read_arguments(requirements, label=" ".join(requirements)))
     if not found:
         found.append(read_interpreter(python(arguments)))

@@ -20,8 +20,28 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandHelp", "CommandParser"]
 
+_OPTION = re.compile(r"--.|-[A-Za-z]")
 _NUMBER = r"invalid int value: (.*)"
+_NO_VALUE = ": expected one argument"
 _REQUIRED = "the following arguments are required: "
+
+
+_SYNONYMS = {
+    "audit": "ftwheel check",
+    "deps": "ftwheel missing",
+    "explain": "ftwheel rule",
+    "install": "pip-ftwheel install",
+    "lint": "ftwheel check",
+    "list": "pip-ftwheel list",
+    "publish": "ftwheel verify",
+    "resolve": "ftwheel simulate",
+    "retag": "ftwheel tag",
+    "tags": "ftwheel tag",
+    "upload": "ftwheel verify",
+    "version": "ftwheel --version",
+    "wheel": "ftwheel build",
+}
+"""What other tools call it."""
 
 
 class CommandHelp(argparse.RawDescriptionHelpFormatter):
@@ -41,7 +61,8 @@ class CommandParser(argparse.ArgumentParser):
         known = self._option_string_actions
         for argument in takewhile(lambda each: each != "--", () if self._subparsers else args or ()):
             option = argument.partition("=")[0]
-            if (option.startswith("--") and option not in known) or f"-{option}" in known:
+            unknown = option not in known if option.startswith("--") else argument[:2] not in known
+            if (_OPTION.match(argument) and unknown) or f"-{option}" in known:
                 self._refuse(argument)
         found, unexpected = super().parse_known_args(args, namespace)
         if unexpected:
@@ -65,6 +86,10 @@ class CommandParser(argparse.ArgumentParser):
                 hint=f"for example: {example}" if example else self._see_help,
             )
         text = re.sub(_NUMBER, r"\1 is not a whole number", message.removeprefix("argument "))
+        if text.endswith(_NO_VALUE):
+            option = text.partition(":")[0].rpartition("/")[2]
+            value = self._option_string_actions[option].metavar or "VALUE"
+            raise InputError(f"{self._where}{option}: the value is missing", hint=f"write {option} {value}")
         raise InputError(f"{self._where}{text}", hint=self._see_help)
 
     @property
@@ -112,10 +137,16 @@ class CommandParser(argparse.ArgumentParser):
             return
         known = [str(each) for each in choices]
         text = str(value)[:200]
-        if isinstance(action, argparse._SubParsersAction):
+        if isinstance(action, argparse._SubParsersAction) or action.metavar == "WORD":
+            meant = f"did you mean {_SYNONYMS[text]}?" if text in _SYNONYMS else did_you_mean(text, known)
             raise InputError(
-                f"{self._where}unknown command {text!r}",
-                hint=did_you_mean(text, known) or f"{self.prog} --help lists the commands",
+                f"{self._where}unknown command {text!r}", hint=meant or f"{self.prog} --help lists the commands"
+            )
+        if isinstance(action, argparse._AppendAction) and set(parts := text.split(",")) <= {*known}:
+            option = action.option_strings[-1]
+            raise InputError(
+                f"{self._where}{option} {text}: one value at a time",
+                hint=f"write {' '.join(f'{option} {part}' for part in parts)}",
             )
         name = "/".join(action.option_strings) or action.metavar or action.dest
         raise InputError(

@@ -59,6 +59,9 @@ def companion(argv: Sequence[str]) -> int:
     everything that ``ftwheel missing`` raises. Other exit codes of pip are passed on.
     """
     given = list(argv)
+    if not given:
+        sys.stderr.write(parser().format_help())
+        return InputError.exit_code
     position = given.index("install") if "install" in given else len(given)
     arguments = parser().parse_args(given[:position])
     if position < len(given):

@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serves until it is interrupted."""
     from ftwheel.io.release.dist import read_dist
     from ftwheel.io.release.server import LocalIndex, serving
+    from ftwheel.render.progress import progress
     from ftwheel.render.terminal import printable
 
     if not 0 <= arguments.port <= 65535:
@@ -40,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         below = stack.enter_context(indexes.open_locations(arguments)).all if arguments.over else ()
         index = LocalIndex([dist], below)
-        page = index.page(dist.name)
+        with progress(begin=f"asking the indexes about {dist.name}"):
+            page = index.page(dist.name)
         address = stack.enter_context(
             serving(index, port=arguments.port, told=lambda line: print(printable(line), file=sys.stderr))
         )

@@ -38,18 +38,25 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.app.wheel.tag import plan
     from ftwheel.io.wheel.reading import inspect_wheel
     from ftwheel.io.wheel.stable_abi import stable_symbols
+    from ftwheel.render.progress import progress
 
     asked = python, abi, platform, build = (
         *(arguments.python_tag, arguments.abi_tag, arguments.platform_tag),
         arguments.build,
     )
     changes = any(tag is not None for tag in asked)
+    if arguments.suggest and changes:
+        raise InputError(
+            "--suggest says which tags the code supports, and changes none",
+            hint="leave out either --suggest or the tags",
+        )
     code = 0
     for path in arguments.wheels:
         if not path.is_file():
             raise _no_wheel(path)
-        contents = inspect_wheel(str(path))
-        made = plan(contents, stable_symbols(), python=python, abi=abi, platform=platform, build=build)
+        with progress(begin=f"reading {path.name}"):
+            contents = inspect_wheel(str(path))
+            made = plan(contents, stable_symbols(), python=python, abi=abi, platform=platform, build=build)
         if arguments.suggest:
             _say(made, contents.filename, several=len(arguments.wheels) > 1)
         elif made.objections:
@@ -69,7 +76,11 @@ def _no_wheel(path: Path) -> InputError:
     from ftwheel.io.system.folders import near
 
     if path.is_dir():
+        if not any(path.glob("*.whl")):
+            return InputError(f"{path}: no wheels in this folder", hint="build them first: ftwheel build")
         return InputError(f"{path}: a folder, wanted wheels", hint=f"name them: {path / '*.whl'}")
+    if "*" in path.name:
+        return InputError(f"{path}: no file matches", hint="build the wheels first, or name the folder they are in")
     return InputError(f"{path}: no such file", hint=near(path) or "name the wheels to look at: dist/*.whl")
 
 

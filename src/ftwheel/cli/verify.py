@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import index_rules, indexes, reports
 from ftwheel.cli.options import installers as choices
-from ftwheel.cli.options.files import no_such_file
+from ftwheel.cli.options.files import no_such_file, written_in
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
@@ -110,17 +110,19 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.render.progress import progress
 
     config, folder = _config(arguments.config)
+    _weights(arguments, config)
     release = dist, name, _ = _target(arguments.targets)
     digests = _digests(arguments, dist) if arguments.digests or arguments.write_digests else {}
     installers = _installers(arguments.installer)
     with indexes.open_locations(arguments, (each.name for each in installers)) as locations:
-        locations.prefetch([name])
         # what users get, so where to look is taken from the configuration here, and what may be chosen is not
         found = list(locations.indexes[installers[0].name])
-        if not release[2]:
-            release = dist, name, _newest(name, found, arguments.uploaded_prior_to)
         with progress(begin=f"asking the indexes about {name}, and comparing what each environment takes"):
-            verification = _verify(arguments, (config, folder), release, installers, found)
+            locations.prefetch([name])
+            version = release[2] or _newest(name, found, arguments.uploaded_prior_to)
+            verification = _verify(arguments, (config, folder), (dist, name, version), installers, found)
+        if not release[2]:
+            print(f"{name}=={version} is the newest release", file=sys.stderr)
         if arguments.plan:
             return _plan(verification, config, installers)
         if arguments.write_baseline:
@@ -169,6 +171,8 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
     if name and name not in _FOLDERS:
         return None, name, ""
     if gone := next((target for target in targets if not Path(target).exists()), ""):
+        if parse_release(gone):
+            raise InputError(f"{gone}: a release goes alone", hint="run ftwheel verify once for it, once for the files")
         raise no_such_file(gone, "a folder of files to upload, such files, or a release")
     dist = read_dist(map(Path, targets))
     return dist, dist.name, dist.version
@@ -197,14 +201,12 @@ def _digests(arguments: argparse.Namespace, dist: Dist | None) -> dict[str, str]
 
 
 def _newest(name: str, found: Sequence[Index], before: str | None) -> str:
-    """The newest release of a project that users get, told on the terminal."""
+    """The newest release of a project that users get."""
     from ftwheel.app.release.published_wheels import newest_release
     from ftwheel.io.installers.config import parse_cutoff
 
     pages = [page for index in found if (page := index.project(name)) is not None]
-    version = newest_release(name, pages, before=parse_cutoff(before) if before else None)
-    print(f"{name}=={version} is the newest release", file=sys.stderr)
-    return version
+    return newest_release(name, pages, before=parse_cutoff(before) if before else None)
 
 
 def _installers(asked: Sequence[str]) -> tuple[InstallerOptions, ...]:
@@ -271,30 +273,51 @@ def _configured(config: Config, given: Path | None, moment: datetime) -> Configu
 
 
 def _weighed(arguments: argparse.Namespace, config: Config, verification: Verification) -> tuple[Finding, ...]:
-    from ftwheel.core.findings import Severity, weighed
+    from ftwheel.core.findings import weighed
+
+    severities, ignore = _weights(arguments, config)
+    return weighed(verification.findings, severities=severities, ignore=ignore)
+
+
+def _weights(arguments: argparse.Namespace, config: Config) -> tuple[Mapping[str, Severity], Sequence[str]]:
+    """What findings weigh by their code, and which are left out. Raises InputError for codes that no rule has."""
+    from ftwheel.core.findings import Severity
 
     severities: Mapping[str, Severity] = {
         **{code: Severity[word.upper()] for code, word in config.verify.severity.items()},
         **dict(map(_severity, arguments.severity)),
     }
-    ignore = [*config.verify.ignore, *_codes(arguments.ignore)]
-    return weighed(verification.findings, severities=severities, ignore=ignore)
+    with written_in(f"{arguments.config or 'pyproject.toml'}: [tool.ftwheel.verify]"):
+        ignore = _codes(config.verify.ignore)
+    return severities, [*ignore, *_codes(arguments.ignore)]
 
 
 def _codes(given: Sequence[str]) -> list[str]:
-    return [code.strip().upper() for text in given for code in text.split(",") if code.strip()]
+    """Codes of findings, or their beginnings. Raises InputError for what no code begins with."""
+    codes = [code.strip().upper() for text in given for code in text.split(",") if code.strip()]
+    if codes:
+        from ftwheel.rules.registry import rules_of
+
+        for code in codes:
+            rules_of(code)
+    return codes
 
 
 def _severity(text: str) -> tuple[str, Severity]:
     from ftwheel.core.findings import Severity
+    from ftwheel.core.suggestions import did_you_mean
     from ftwheel.rules.registry import family
 
     code, _, word = text.partition("=")
     code, codes = code.strip().upper(), family("FTV")
-    if word not in _SEVERITIES or code not in codes:
+    if code not in codes:
+        raise InputError(
+            f"--severity {text}: {code}: no rule of verify has this code", hint="ftwheel rule FTV names them"
+        )
+    if word not in _SEVERITIES:
         raise InputError(
             f"--severity {text}: wanted CODE=LEVEL",
-            hint=f"LEVEL is advice, warning or error; codes: {', '.join(codes)}",
+            hint=did_you_mean(word, _SEVERITIES) or "LEVEL is advice, warning or error",
         )
     return code, Severity[word.upper()]
 
@@ -371,6 +394,7 @@ def _against(
     from ftwheel.io.installers.config import parse_cutoff
     from ftwheel.io.release.real_installers import ask_installer
     from ftwheel.io.release.server import LocalIndex, serving
+    from ftwheel.render.progress import progress
     from ftwheel.render.terminal import printable
 
     coverage = verification.coverage
@@ -396,7 +420,12 @@ def _against(
                 prereleases=bool(rules.allow_prereleases),
             )
 
-        for comparison in compare(page, coverage.version, asked, ask):
+        with progress(begin="asking the real installers") as shown:
+            comparisons = []
+            for number, comparison in enumerate(compare(page, coverage.version, asked, ask), 1):
+                comparisons.append(comparison)
+                shown(number, 0, f"{comparison.environment}: {comparison.installer} has answered")
+        for comparison in comparisons:
             agree &= comparison.agrees
             taken = comparison.real.filename or "nothing"
             as_simulated = comparison.simulated == comparison.real.filename

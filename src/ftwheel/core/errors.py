@@ -19,6 +19,7 @@ __all__ = [
     "FtwheelError",
     "IndexFormatError",
     "InputError",
+    "InstallerConfigError",
     "InternalError",
     "MissingToolError",
     "NetworkError",
@@ -51,6 +52,12 @@ class ConfigurationError(FtwheelError):
 
     exit_code = 3
     next_step = "change the file that is named; docs/configuration.md lists every key"
+
+
+class InstallerConfigError(ConfigurationError):
+    """What an installer is configured with, in a file or the environment, cannot be read."""
+
+    next_step = "correct it there; --no-config leaves out how pip and uv are configured"
 
 
 class IndexFormatError(FtwheelError):
@@ -128,5 +135,6 @@ def refused(error: OSError) -> SystemRefusedError:
 
 def unwritable(path: object, error: OSError) -> InputError:
     """The error about an output that the user named and that cannot be written."""
-    told = refused(error)
-    return InputError(f"{path}: cannot be written ({error.strerror or error})", hint=told.hint)
+    gone = error.errno == errno.ENOENT
+    hint = "make its folder first, or choose another path" if gone else refused(error).hint
+    return InputError(f"{path}: cannot be written ({error.strerror or error})", hint=hint)

@@ -10,11 +10,16 @@ _LONGEST = 64  # characters; comparing is quadratic, and nobody mistypes more
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """The known word nearest to ``word``, upper and lower case being the same; empty when none is near."""
+    """The known word nearest to ``word``, upper and lower case being the same; empty when none is near.
+
+    Of short words (``pipy``) one with the same letters counts as near.
+    """
     from difflib import get_close_matches  # noqa: PLC0415  # 5 ms, only after a mistake
 
     spellings = {each.lower(): each for each in known}
-    return next((spellings[match] for match in get_close_matches(word[:_LONGEST].lower(), spellings, n=1)), "")
+    written = word[:_LONGEST].lower()
+    near = get_close_matches(written, spellings, n=1) or (each for each in spellings if sorted(each) == sorted(written))
+    return next((spellings[match] for match in near), "")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -54,7 +54,11 @@ def rules_of(beginning: str) -> tuple[type[Rule], ...]:
     """The rules whose codes begin like this (``FTW401``, ``FTW4``, ``ftv``); raises InputError when there are none."""
     found = tuple(rule for code, rule in RULES.items() if code.startswith(beginning.upper()))
     if not beginning or not found:
-        raise InputError(f"{beginning}: no rule's code begins like this", hint="ftwheel rule names them all")
+        meant = " or ".join(code for code in RULES if code[3:] == beginning[-3:])
+        raise InputError(
+            f"{beginning}: no rule's code begins like this",
+            hint=f"did you mean {meant}?" if meant else "ftwheel rule names them all",
+        )
     return found
 
 

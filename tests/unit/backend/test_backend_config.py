@@ -57,9 +57,26 @@ def test_a_full_table():
         ({"limited-api": "atuo"}, "limited-api: found 'atuo', wanted one of 'auto', ", "did you mean 'auto'?"),
         ({"gil": True}, "gil: found True, wanted a string", ""),
         ({"pythons": "3.13"}, "pythons: found '3.13', wanted an array of strings", ""),
-        ({"pythons": ["cp313"]}, "pythons: found 'cp313', wanted a version such as '3.14' or '3.14t'", ""),
-        ({"stable-abi": "3.9t"}, "stable-abi: found '3.9t', wanted a version such as '3.9'", ""),
-        ({"platforms": ["Linux"]}, "platforms: found 'Linux', wanted a platform tag", ""),
+        (
+            {"pythons": ["cp313"]},
+            "pythons: found 'cp313', wanted a version such as '3.14' or '3.14t'",
+            "did you mean '3.13'?",
+        ),
+        ({"pythons": ["3.14tt"]}, "found '3.14tt', wanted a version such as", "did you mean '3.14t'?"),
+        ({"pythons": ["3.12t"]}, "found '3.12t', wanted a version such as", "did you mean '3.12'?"),
+        ({"pythons": ["pypy3.11"]}, "found 'pypy3.11', wanted a version such as", ""),
+        ({"stable-abi": "3.9t"}, "stable-abi: found '3.9t', wanted a version such as '3.9'", "did you mean '3.9'?"),
+        ({"stable-abi": "3.1"}, "stable-abi: found '3.1', wanted a version such as '3.9'", ""),
+        ({"platforms": ["Linux"]}, "found 'Linux', wanted a platform tag", "did you mean 'manylinux_2_28_x86_64'?"),
+        ({"platforms": ["linux-aarch64"]}, "wanted a platform tag", "did you mean 'manylinux_2_28_aarch64'?"),
+        ({"platforms": ["musllinux"]}, "wanted a platform tag", "did you mean 'musllinux_1_2_x86_64'?"),
+        ({"platforms": ["manylinux_2_28_x86"]}, "wanted a platform tag", "did you mean 'manylinux_2_28_x86_64'?"),
+        ({"platforms": ["macosx_11_arm64"]}, "wanted a platform tag", "did you mean 'macosx_11_0_arm64'?"),
+        ({"platforms": ["mac-x86_64"]}, "wanted a platform tag", "did you mean 'macosx_10_13_x86_64'?"),
+        ({"platforms": ["windows"]}, "wanted a platform tag", "did you mean 'win_amd64'?"),
+        ({"platforms": ["win-arm64"]}, "wanted a platform tag", "did you mean 'win_arm64'?"),
+        ({"platforms": ["solaris"]}, "wanted a platform tag", ""),
+        ({"check": {"select": ["ftw4"]}}, "found 'ftw4', wanted a rule of ftwheel check", "did you mean 'FTW4'?"),
         ({"build-backend": "a-b"}, "build-backend: found 'a-b', wanted module or module:object", ""),
         ({"build-backend": "setuptools.build_meta\n"}, "wanted module or module:object", ""),
         ({"ignore": ["FTB201"]}, "ignore: found 'FTB201', wanted the code of a refusal of a finished wheel", ""),
@@ -84,12 +101,30 @@ def test_what_is_wrong_is_named_with_what_was_found_and_wanted(table, message, f
 
 
 @pytest.mark.parametrize(
+    "tag",
+    [
+        *("manylinux1_i686", "manylinux2014_aarch64", "manylinux_2_39_riscv64", "manylinux_x86_64", "linux_armv7l"),
+        *("musllinux_1_2_s390x", "macosx_10_13_x86_64", "macosx_11_0_universal2", "win32", "win_arm64"),
+        *("ios_13_0_arm64_iphoneos", "android_24_arm64_v8a", "pyodide_2024_0_wasm32"),
+    ],
+)
+def test_platform_tags_of_wheels(tag):
+    assert config.parse({"platforms": [tag]}).platforms == (tag,)
+
+
+def test_a_merge_that_was_not_finished():
+    assert config.after_merge("a = 1\n<<<<<<< HEAD\n") == "line 2 is a conflict of a merge: resolve it"
+    assert config.after_merge("# <<<<<<< HEAD\n") == ""
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "found no key build-backend, wanted the backend to wrap"),
         ("[tool.ftwheel]\ngil = 'not-used'\n", "found no key build-backend"),
         ("[tool]\nftwheel = 1\n", "found 1, wanted a table"),
         ("[tool.ftwheel\n", "not valid TOML"),
+        ("<<<<<<< HEAD\n", "not valid TOML"),
         (b"\xff", "not valid TOML"),
         (None, "No such file or directory"),
     ],

@@ -58,6 +58,7 @@ def test_counts_and_the_line_that_says_them() -> None:
     assert found.counts == Counts(projects=4, ready=1, blocking=1, allowed=0, untold=2)
     assert found.counts.summary == "1 of 4 ready; 1 blocks; 2 cannot be told"
     assert report(READY).counts.summary == "1 of 1 ready"
+    assert report().counts.summary == "no dependencies, so nothing blocks"
     assert Counts(projects=43, ready=41, blocking=2, allowed=0, untold=0).summary == "41 of 43 ready; 2 block"
 
 

@@ -7,7 +7,14 @@ from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.installers.registry import find_installer
-from ftwheel.core.installers.requirements import corrected, parse_requirement, parse_version
+from ftwheel.core.installers.requirements import (
+    UNKNOWN_PROJECT,
+    corrected,
+    corrected_hyphen,
+    parse_requirement,
+    parse_version,
+    unknown_project,
+)
 from ftwheel.core.tags.environments import parse_environment
 
 
@@ -82,6 +89,21 @@ def test_versions_that_cannot_be_read() -> None:
 )
 def test_the_requirement_that_is_meant(text: str, meant: str) -> None:
     assert corrected(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("numpy-2.0", "numpy==2.0"),
+        ("numpy-2-0rc1", "numpy==2.0rc1"),  # normalised already
+        ("ruamel-yaml-0.18.1", "ruamel-yaml==0.18.1"),
+        ("python3-2", ""),  # one number belongs to many names
+        ("numpy", ""),
+    ],
+)
+def test_a_version_behind_a_hyphen(name: str, meant: str) -> None:
+    assert corrected_hyphen(name) == meant
+    assert unknown_project(name) == (f"did you mean '{meant}'?" if meant else UNKNOWN_PROJECT)
 
 
 def test_an_address_that_is_none_is_told_with_what_is_meant() -> None:

@@ -34,10 +34,21 @@ def test_versions_differ_about_tags(text: str, flavour: TagFlavour) -> None:
     assert rules.label == text
 
 
-@pytest.mark.parametrize("text", ["", "conda", "pip>=24", "pip==", "pip==latest"])
-def test_other_installers_are_refused(text: str) -> None:
-    with pytest.raises(InputError, match="not an installer"):
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "wanted pip, uv, poetry or pdm"),
+        ("conda", "wanted pip, uv, poetry or pdm"),
+        ("pip>=24", "did you mean pip==24? wanted"),
+        ("pip==", "did you mean pip? wanted"),
+        ("Poetri==latest", "did you mean poetry? wanted"),
+        ("pip,uv", "give --installer once for each: wanted"),
+    ],
+)
+def test_other_installers_are_refused(text: str, hint: str) -> None:
+    with pytest.raises(InputError, match="not an installer") as caught:
         installer(text)
+    assert caught.value.hint.startswith(hint)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,9 @@ def test_a_rule_is_found_in_any_case() -> None:
             ask("FTX1")
     with pytest.raises(InputError):
         rules_of("")
+    with pytest.raises(InputError) as caught:
+        rules_of("FTX107")
+    assert caught.value.hint == "did you mean FTW107 or FTV107 or FTM107?"
 
 
 def test_facts_for_json() -> None:

@@ -10,7 +10,7 @@ from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Unreadable
 from ftwheel.core.index.pages import Index
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
-from ftwheel.core.installers.requirements import UNKNOWN_PROJECT, Requirement
+from ftwheel.core.installers.requirements import Requirement, unknown_project
 from ftwheel.core.installers.selection import ProjectFiles, choose, loads, newest_version, refusal
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
 from ftwheel.core.tags.environments import Environment
@@ -49,7 +49,7 @@ def fetch(
     if unreadable and len(unreadable) == len(found):
         raise unreadable[0]
     if not found:
-        raise InputError(f"{requirement.name}: no index has this project", hint=UNKNOWN_PROJECT)
+        raise InputError(f"{requirement.name}: no index has this project", hint=unknown_project(requirement.name))
     known = {} if read is None else _declared(requirement.name, found, read)
     if metadata:
         files = (file for _, page in found for file in page.files)

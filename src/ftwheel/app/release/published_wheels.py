@@ -16,13 +16,18 @@ from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, ProjectDetails
-from ftwheel.core.installers.requirements import UNKNOWN_PROJECT, corrected
+from ftwheel.core.installers.requirements import corrected, corrected_hyphen, unknown_project
 from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["meant_release", "newest_release", "parse_release", "project_name", "wheels_of"]
 
 _RELEASE = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([^=].*)")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?=$|[\s<>=!~\[])")
+_OF_FILES = (
+    *(".whl", ".tar.gz", ".zip", ".toml", ".txt", ".in", ".lock", ".json", ".cfg", ".py", ".md", ".yml", ".yaml"),
+    *(".html", ".svg", ".egg", ".exe"),
+)
+"""Endings of what is meant to be a file, though a project might be called so."""
 _PLAIN = re.compile(r"[\w.+!-]+\.whl")  # a name from an index becomes a file: nothing that a path is made of
 
 
@@ -42,7 +47,7 @@ def parse_release(text: str) -> tuple[str, Version] | None:
 def project_name(text: str) -> str:
     """The normalised name where a text is a project's name and nothing more; empty for anything else."""
     match = _NAME.fullmatch(text)
-    return canonicalize_name(text) if match and not text.endswith((".whl", ".tar.gz", ".zip")) else ""
+    return canonicalize_name(text) if match and not text.endswith(_OF_FILES) else ""
 
 
 def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: datetime | None = None) -> str:
@@ -56,25 +61,29 @@ def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: dateti
             uploaded = file.upload_time
             if file.yanked is None and (before is None or (uploaded is not None and uploaded <= before)):
                 with contextlib.suppress(ValueError):
-                    versions.add(_version_of(file.filename))
+                    project, version = _identity(file.filename)
+                    versions |= {version} if project == name else set()
     if not versions:
+        meant = corrected_hyphen(name)
         raise InputError(
-            f"{name}: no index has a release of it", hint=f"give a folder of files, or {name}==VERSION of a release"
+            f"{name}: no index has a release of it",
+            hint=f"did you mean {meant}?" if meant else "give a folder of files, or check the spelling of the project",
         )
     return str(max(versions, key=lambda version: (not version.is_prerelease, version)))
 
 
-def _version_of(filename: str) -> Version:
-    return parse_wheel_filename(filename)[1] if filename.endswith(".whl") else parse_sdist_filename(filename)[1]
+def _identity(filename: str) -> tuple[str, Version]:
+    """The normalised name and the version. Raises ValueError for what is no distribution's file name."""
+    return parse_wheel_filename(filename)[:2] if filename.endswith(".whl") else parse_sdist_filename(filename)
 
 
 def meant_release(text: str) -> str:
     """What to write for what looks like a release and is none: ``numpy=2.0`` or ``numpy``. Empty for anything else."""
-    meant = corrected(text)
+    meant = corrected(text) or corrected_hyphen(text)
     if _RELEASE.fullmatch(meant):
         return f"did you mean {meant}?"
     name = _NAME.match(text.strip())
-    if not name or text.endswith((".whl", ".tar.gz", ".zip")):
+    if not name or text.endswith(_OF_FILES):
         return ""
     return f"for a release on the index, name its version: {name[0]}==VERSION"
 
@@ -86,7 +95,7 @@ def wheels_of(pages: Iterable[ProjectDetails], name: str, version: Version) -> t
     """
     pages = tuple(pages)
     if not pages:
-        raise InputError(f"{name}: no index has this project", hint=UNKNOWN_PROJECT)
+        raise InputError(f"{name}: no index has this project", hint=unknown_project(name))
     found: dict[str, File] = {}
     versions: set[Version] = set()
     for page in pages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,21 @@ from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.rules.wheel.suggest import Suggestion, objections, retagged, suggest
 
 __all__ = ["TagPlan", "plan"]
+
+_PLATFORM = (
+    r"any|win32|(linux|win|macosx|manylinux|musllinux|android|ios|pyodide|pyemscripten|emscripten|wasi|freebsd"
+    r"|openbsd|netbsd|dragonfly|solaris|sunos|aix|cygwin|mingw|haiku|zos)[0-9]*(_[a-z0-9]+)+"
+)
+_TAGS = {
+    "--python-tag": (
+        r"(py|cp|pp|ip|jy|graalpy)[0-9]+(_[0-9]+)?",
+        "an interpreter tag",
+        "cp314, or cp313.cp314 for two",
+    ),
+    "--abi-tag": (r"[a-z0-9_]+", "an ABI tag", "cp314t, abi3 or none"),
+    "--platform-tag": (_PLATFORM, "a platform tag", "manylinux_2_28_x86_64, macosx_11_0_arm64 or win_amd64"),
+}
+"""What a tag looks like, and what to say where one does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,5 +85,8 @@ def _changed(old: Sequence[str], new: str | None, option: str) -> list[str]:
     elif new.startswith("-"):
         tags = set(old) - tags
     if not tags or "" in tags:
-        raise InputError(f"{option} {new}: leaves no tag", hint=f"the wheel has {'.'.join(old)}")
+        raise InputError(f"{option} {new!r}: leaves no tag", hint=f"the wheel has {'.'.join(old)}")
+    wanted, what, example = _TAGS[option]
+    if wrong := next((tag for tag in sorted(tags - set(old)) if not re.fullmatch(wanted, tag)), ""):
+        raise InputError(f"{option} {new!r}: {wrong} is not {what}", hint=f"for example {example}")
     return sorted(tags)

@@ -15,6 +15,8 @@ def no_such_file(argument: str, wanted: str) -> InputError:
     from ftwheel.app.release.published_wheels import meant_release
     from ftwheel.io.system.folders import near
 
+    if "*" in argument and "=" not in argument:
+        return InputError(f"{argument[:500]}: no file matches", hint="give the folder the files were built to")
     download = "download it first, and give the file" if "://" in argument else ""
     return InputError(
         f"{argument[:500]}: neither a file nor a folder nor NAME==VERSION",

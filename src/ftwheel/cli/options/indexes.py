@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ftwheel.io.index.named import NamedIndex
     from ftwheel.io.index.transport import Transport
 
-__all__ = ["IndexLocations", "add_arguments", "open_locations"]
+__all__ = ["IndexLocations", "add_arguments", "open_locations", "positive"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +75,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     add("--index", metavar="DIR", help="a recording made with --record: no index is asked, nothing configured counts")
     add("--offline", action="store_true", help="take pages from the cache, however old, and ask nobody")
     add("--refresh", action="store_true", help="ask for every page, also when the one in the cache is fresh")
-    add("--jobs", type=_positive, default=24, metavar="N", help="requests at a time (default: 24)")
+    add("--jobs", type=positive, default=24, metavar="N", help="requests at a time (default: 24)")
     return group
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A number of things to do at a time."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)
@@ -106,6 +107,11 @@ def open_locations(
         name: _with_options(InstallerConfig(installer=name) if arguments.no_config else read_config(name), arguments)
         for name in names
     }
+    if nowhere := [name for name, config in configs.items() if config.no_index and not config.find_links]:
+        raise InputError(
+            f"--no-index without --find-links leaves {nowhere[0]} nowhere to look",
+            hint="give --find-links PLACE, or leave --no-index out",
+        )
     from ftwheel.io.index.cache import PageCache
     from ftwheel.io.index.client import IndexClient
     from ftwheel.io.index.credentials import Credentials

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ftwheel.core.errors import InputError
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, INSTALLERS
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from ftwheel.core.installers.options import InstallerOptions
 
 __all__ = ["add_arguments", "names_of_installers", "rules"]
+
+
+_FORMAT_OF = re.compile(r":all:|:none:|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def names_of_installers(default: Sequence[str] = DEFAULT_INSTALLERS) -> str:
@@ -46,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _format(option: str, names: str) -> tuple[str, str]:
     """Both options go into one list, because a later one changes what an earlier one said."""
+    wrong = next((name for name in names.split(",") if not _FORMAT_OF.fullmatch(name.strip())), None)
+    if wrong is not None:
+        raise InputError(
+            f"--{option} {names[:100]}: {wrong[:100]!r} is not a project",
+            hint=f"write names with commas between them, or :all:; for example --{option} numpy,lxml",
+        )
     return option, names
 
 

@@ -8,7 +8,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from ftwheel.core.errors import unwritable
+from ftwheel.core.errors import InputError, unwritable
+from ftwheel.core.suggestions import closest
 from ftwheel.render.formats import formats
 
 __all__ = ["add_arguments", "add_format", "save", "write_all"]
@@ -30,8 +31,11 @@ def add_arguments(parser: argparse._ActionsContainer, command: str) -> None:
     def report(text: str) -> Report:
         form, _, path = text.partition("=")
         if form not in offered or not path:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not FORMAT=FILE with one of {', '.join(offered)}: json=report.json"
+            meant = form if form in offered else closest(form, offered)
+            example = f"{meant or 'json'}={path or 'report.json'}"
+            raise InputError(
+                f"--report {text}: wanted FORMAT=FILE, where FORMAT is one of {', '.join(offered)}",
+                hint=f"did you mean --report {example}?" if meant else f"for example --report {example}",
             )
         return form, Path(path)
 
@@ -54,9 +58,12 @@ def write_all(reports: Iterable[Report], write: Callable[[str, TextIO], object])
 
 
 def save(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    new = path.with_name(f".{path.name}.new")
+    """Whole or not at all; a device, a pipe or a link, such as ``/dev/stdout``, stays what it is and is written to."""
     try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            path.write_text(text, encoding="utf-8")
+            return
+        new = path.with_name(f".{path.name}.new")
         new.write_text(text, encoding="utf-8")
         new.replace(path)
     except OSError as error:

@@ -231,6 +231,8 @@ class Counts:
     @property
     def summary(self) -> str:
         """``41 of 43 ready; 2 block``"""
+        if not self.projects:
+            return "no dependencies, so nothing blocks"
         parts = [f"{self.ready:,} of {self.projects:,} ready"]
         if self.blocking:
             parts.append(f"{self.blocking:,} block{'s' if self.blocking == 1 else ''}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.installers.options import InstallerOptions
+from ftwheel.core.suggestions import closest
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.interface import Installer
@@ -53,8 +54,11 @@ def installer(text: str) -> InstallerOptions:
     match = _INSTALLER.fullmatch(text.strip())
     if match is None or match[1] not in INSTALLERS:
         *most, last = INSTALLERS
-        raise InputError(
-            f"{text[:100]}: not an installer",
-            hint=f"wanted {', '.join(most)} or {last}, or a version such as pip==24.0",
-        )
+        meant = closest(re.split("[^A-Za-z]", text.strip())[0], INSTALLERS)
+        version = re.search(r"[0-9][0-9.]*", text)
+        one = f"{meant}=={version[0]}" if meant and version else meant
+        several = "give --installer once for each: " if "," in text else ""
+        wanted = f"wanted {', '.join(most)} or {last}, or a version such as pip==24.0"
+        hint = f"did you mean {one}? {wanted}" if one and not several else f"{several}{wanted}"
+        raise InputError(f"{text[:100]!r}: not an installer", hint=hint)
     return InstallerOptions(name=match[1], version=match[2] or "")

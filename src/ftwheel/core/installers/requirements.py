@@ -108,6 +108,18 @@ UNKNOWN_PROJECT = "check the spelling; if it is on another index, give that with
 """What to do about a project that no index has."""
 
 
+def unknown_project(name: str) -> str:
+    """What to do about a project that no index has: ``numpy-2.0`` may mean ``numpy==2.0``."""
+    meant = corrected_hyphen(name)
+    return f"did you mean '{meant}'?" if meant else UNKNOWN_PROJECT
+
+
+def corrected_hyphen(name: str) -> str:
+    """What is meant by ``numpy-2.0``, or by its normalised name ``numpy-2-0``; empty where no version ends the name."""
+    match = re.fullmatch(r"(.*[A-Za-z][A-Za-z0-9]*)[-_](v?[0-9]+(?:[.-][0-9]+)+[a-z0-9]*)", name)
+    return f"{match[1]}=={match[2].replace('-', '.')}" if match else ""
+
+
 def parse_version(text: str) -> Version | None:
     """The version (PEP 440), None when it is none; also when a number is too long for Python to read."""
     try:

@@ -6,6 +6,7 @@ Nothing is imported that is not needed: with all pages fresh in the cache, no HT
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,9 +19,10 @@ from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, Netw
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.index.urls import redact, split_credentials
+from ftwheel.core.suggestions import closest
 from ftwheel.io.index.cache import CachedPage, PageCache, lifetime
 from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url, is_page, listing, local_path
-from ftwheel.io.system.folders import near
+from ftwheel.io.system.folders import near, no_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +65,19 @@ def _host(url: str) -> str:
         return "" if parts.port == 0 else parts.hostname or ""
     except ValueError:  # a port that is no number, brackets that do not close
         return ""
+
+
+def _meant_address(location: str) -> str:
+    """``did you mean https://index.example/simple?`` for an address without a scheme, or with a misspelt one."""
+    scheme, slashes, rest = location.rpartition(":/")
+    rest = rest.lstrip("/")
+    if not slashes:
+        local = location.startswith(("localhost", "127."))
+        if not local and not re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", location):
+            return ""
+        scheme = "http" if local else "https"
+    meant = scheme if scheme in {"http", "https"} else closest(scheme, ("https", "http"))
+    return f"did you mean {meant}://{redact(rest)}?" if meant and rest and f"{meant}://{rest}" != location else ""
 
 
 class _Remote:
@@ -167,7 +182,10 @@ class IndexClient:
         if not os.path.isdir(path):
             raise InputError(
                 f"{redact(location)}: neither an address nor a folder",
-                hint="give the address of a simple index, such as https://index.example/simple/",
+                hint=_meant_address(location)
+                or near(path)
+                or no_folder(path)
+                or "give the address of a simple index, such as https://index.example/simple/",
             )
         return FolderIndex(path, kind, most_bytes=self._most)
 
@@ -197,7 +215,8 @@ class IndexClient:
     def _remote(self, location: str) -> str:
         if not location.lower().startswith(("http://", "https://")) or not _host(location):
             raise InputError(
-                f"{redact(location)}: not the address of an index", hint="wanted https://, http://, file:// or a path"
+                f"{redact(location)}: not the address of an index",
+                hint=_meant_address(location) or "wanted https://, http://, file:// or a path",
             )
         return self._credentials.learn(location)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.errors import InstallerConfigError
 from ftwheel.core.index.page import normalized
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.installers.config import ALL, FormatControl, InstallerConfig, unique
@@ -64,7 +64,7 @@ def _values(environ: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
             parser.read(path, encoding="utf-8")
         except (configparser.Error, UnicodeDecodeError) as error:
             text = " ".join(str(error).split())
-            raise ConfigurationError(f"{path}: not a configuration of pip ({text})") from error
+            raise InstallerConfigError(f"{path}: not a configuration of pip ({text})") from error
         for section, known in sections.items():
             if parser.has_section(section):
                 known.update({key.lower().replace("_", "-"): (value, path) for key, value in parser.items(section)})
@@ -76,7 +76,7 @@ def _values(environ: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
 
 
 def read_pip(environ: Mapping[str, str]) -> InstallerConfig:
-    """What ``pip install`` would do. Raises ConfigurationError for a file or value pip cannot read either."""
+    """What ``pip install`` would do. Raises InstallerConfigError for a file or value pip cannot read either."""
     applied = _values(environ)
     values = dict(applied)
 
@@ -89,7 +89,7 @@ def read_pip(environ: Mapping[str, str]) -> InstallerConfig:
     def flag(name: str) -> bool:
         value, origin = values.get(name, ("no", ""))
         if value.lower() not in _TRUE | _FALSE:
-            raise ConfigurationError(f"{origin}: {name} is {value!r}, wanted yes or no")
+            raise InstallerConfigError(f"{origin}: {name} is {value!r}, wanted yes or no")
         return value.lower() in _TRUE
 
     formats = FormatControl()
@@ -127,7 +127,7 @@ def _seconds(value: str, origin: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise ConfigurationError(f"{origin}: timeout is {value!r}, wanted seconds") from None
+        raise InstallerConfigError(f"{origin}: timeout is {value!r}, wanted seconds") from None
 
 
 def _cutoff(value: str, origin: str) -> datetime:
@@ -138,4 +138,4 @@ def _cutoff(value: str, origin: str) -> datetime:
             return datetime.now(UTC) - timedelta(days=int(days))
         return datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ConfigurationError(f"{origin}: uploaded-prior-to is {value!r}, wanted a date or PnD") from None
+        raise InstallerConfigError(f"{origin}: uploaded-prior-to is {value!r}, wanted a date or PnD") from None

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
-from ftwheel.core.errors import ConfigurationError
+from ftwheel.core.errors import InstallerConfigError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.index.urls import redact
 from ftwheel.core.installers.options import IndexStrategy
@@ -45,7 +45,7 @@ class _File:
         for table in (pip if isinstance(pip, dict) else {}, self.table):
             if key in table:
                 if not isinstance(table[key], kind):
-                    raise ConfigurationError(
+                    raise InstallerConfigError(
                         f"{self.path}: {key} is {redact(repr(table[key]))}, wanted {_NAMES.get(kind, 'another type')}"
                     )
                 return table[key]
@@ -54,7 +54,7 @@ class _File:
     def texts(self, key: str) -> list[str]:
         values = self.get(key, list) or []
         if not all(isinstance(value, str) for value in values):
-            raise ConfigurationError(f"{self.path}: {key} is not a list of strings")
+            raise InstallerConfigError(f"{self.path}: {key} is not a list of strings")
         return values
 
     def place(self, location: str) -> str:
@@ -160,9 +160,9 @@ def _read(path: str) -> _File:
         with open(path, encoding="utf-8", newline="") as file:
             return _File(os.path.abspath(path), loads(file.read()))
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
+        raise InstallerConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise ConfigurationError(f"{path}: not valid TOML ({error})") from error
+        raise InstallerConfigError(f"{path}: not valid TOML ({error})") from error
 
 
 def _project(path: str) -> _File | None:
@@ -219,7 +219,7 @@ def _places(environ: Mapping[str, str], files: Sequence[_File]) -> _Places:
     for file in files:
         for entry in file.get("index", list) or []:
             if not isinstance(entry, dict) or not isinstance(entry.get("url"), str):
-                raise ConfigurationError(f"{file.path}: an entry of index has no url")
+                raise InstallerConfigError(f"{file.path}: an entry of index has no url")
             if entry.get("explicit"):
                 explicit.append(_with_login(file.place(entry["url"]), str(entry.get("name", "")), environ))
             elif entry.get("format") == "flat":
@@ -253,7 +253,7 @@ def _with_login(url: str, name: str, environ: Mapping[str, str]) -> str:
 
 
 def read_uv(environ: Mapping[str, str], folder: str) -> InstallerConfig:
-    """What ``uv pip install`` would do in a folder. Raises ConfigurationError."""
+    """What ``uv pip install`` would do in a folder. Raises InstallerConfigError."""
     files = tuple(_files(environ, folder))
     places = _places(environ, files)
 
@@ -314,7 +314,7 @@ def _releases(mode: str | None) -> dict[str, bool]:
         case "disallow":
             return {ALL: False}
         case _:
-            raise ConfigurationError(
+            raise InstallerConfigError(
                 f"uv is configured with prerelease = {mode!r}, which is not simulated",
                 hint="use --no-config, with --pre where pre-releases are wanted",
             )
@@ -325,7 +325,7 @@ def _strategy(name: str | None) -> IndexStrategy:
         return IndexStrategy(name) if name else IndexStrategy.FIRST_INDEX
     except ValueError:
         known = ", ".join(strategy.value for strategy in IndexStrategy)
-        raise ConfigurationError(f"uv is configured with index-strategy = {name!r}, wanted one of {known}") from None
+        raise InstallerConfigError(f"uv is configured with index-strategy = {name!r}, wanted one of {known}") from None
 
 
 def _cutoffs(text: str | None, files: Sequence[_File]) -> dict[str, datetime | None]:
@@ -359,7 +359,7 @@ def _cutoff(text: str) -> datetime:
     elif re.fullmatch(f"(?:{_SPAN})+", span, re.IGNORECASE):
         amounts = {_UNITS[unit[0].lower()]: int(amount) for amount, unit in re.findall(_SPAN, span, re.IGNORECASE)}
     else:
-        raise ConfigurationError(
+        raise InstallerConfigError(
             f"uv is configured with exclude-newer = {text!r}, which is not a date, a time or a span"
         )
     return datetime.now(UTC) - timedelta(**amounts)

@@ -65,7 +65,7 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
     shown = from_here(sdist or path)
     if not path.is_dir():
         if not path.exists():
-            raise InputError(f"{shown}: does not exist", hint=near(shown) or _PROJECT)
+            raise InputError(f"{shown}: does not exist", hint=near(shown) or _here() or _PROJECT)
         wheel = path.suffix == ".whl"
         raise InputError(
             f"{shown}: {'a wheel' if wheel else 'a file'}, neither a project's folder nor a source distribution"
@@ -75,7 +75,8 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
     pyproject = Path(shown, "pyproject.toml")
     bare = SourceProject(path=sdist or path, folder=path)
     try:
-        table = loads((path / "pyproject.toml").read_text(encoding="utf-8"))
+        text = (path / "pyproject.toml").read_text(encoding="utf-8")
+        table = loads(text)
     except FileNotFoundError:
         if (path / "setup.py").is_file():
             return bare
@@ -85,7 +86,10 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{pyproject}: not valid TOML: it is not UTF-8", hint="save it as UTF-8") from error
     except ValueError as error:
-        raise ConfigurationError(f"{pyproject}: not valid TOML ({error})", hint="correct that line") from error
+        from ftwheel_build.config import after_merge
+
+        hint = after_merge(text) or "correct that line"
+        raise ConfigurationError(f"{pyproject}: not valid TOML ({error})", hint=hint) from error
     except OSError as error:
         raise ConfigurationError(
             f"{pyproject}: cannot be read ({error.strerror})", hint="check the path and its permissions"
@@ -103,6 +107,14 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
         floor=floor_of(config.stable_abi),
         abi3t=config.limited_api != "version-specific",
     )
+
+
+def _here() -> str:
+    """The current folder or those in it that are projects: what may be meant by one that does not exist."""
+    folders = sorted(Path().glob("*/pyproject.toml"))[:3]
+    if Path("pyproject.toml").is_file():
+        return "leave it out for the project in this folder"
+    return f"projects here: {', '.join(str(each.parent) for each in folders)}" if folders else ""
 
 
 def _own_table(pyproject: Path, table: dict[str, Any]) -> Config | None:

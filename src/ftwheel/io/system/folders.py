@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["cache_root", "from_here", "home", "near", "python_of", "scripts_of"]
+__all__ = ["cache_root", "from_here", "home", "near", "no_folder", "python_of", "scripts_of"]
 
 
 def home() -> str:
@@ -45,6 +45,12 @@ def from_here(path: str | os.PathLike[str]) -> str:
         return whole
 
 
+def no_folder(path: str | os.PathLike[str]) -> str:
+    """``there is no folder dist`` where that is why a path is not there; else empty."""
+    folder = os.path.dirname(os.path.normpath(path))
+    return f"there is no folder {folder}" if folder and not os.path.lexists(folder) else ""
+
+
 def near(path: str | os.PathLike[str]) -> str:
     """``did you mean dist?`` for a path that is not there and that another beside it resembles; else empty."""
     from ftwheel.core.suggestions import closest
@@ -53,7 +59,13 @@ def near(path: str | os.PathLike[str]) -> str:
         return ""  # what is wrong with it is something else
     folder, name = os.path.split(os.path.normpath(path))
     try:
-        match = closest(name, os.listdir(folder or "."))
+        there = os.listdir(folder or ".")
     except OSError:
         return ""
+    suffix = os.path.splitext(name)[1]
+    # a.toml is not meant by b.toml because half of its letters are the same
+    stems = {each.removesuffix(suffix): each for each in there if suffix and each.endswith(suffix)}
+    match = stems.get(closest(name.removesuffix(suffix), stems)) or closest(
+        name, (each for each in there if bool(suffix) == ("." in each))
+    )
     return f"did you mean {os.path.join(folder, match)}?" if match else ""

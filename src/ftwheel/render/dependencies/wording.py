@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_MOST_NAMED = 6  # targets, in a heading
+
+
 def day(release: Release) -> str:
     """``6.0.2 (2025-09-21)``, without the date where the index does not tell it"""
     return f"{release.version} ({release.upload_time:%Y-%m-%d})" if release.upload_time else release.version
@@ -37,7 +40,16 @@ def day(release: Release) -> str:
 def heading(report: MissingReport) -> str:
     """What was looked at, and for which targets."""
     shards = f", shard {listed(shard.label for shard in report.shards)}" if report.shards else ""
-    return f"{listed(report.inputs)}{shards}, for {listed(report.targets)}"
+    return f"{listed(report.inputs)}{shards}, for {_targets(report.targets)}"
+
+
+def _targets(labels: Sequence[str]) -> str:
+    """All of a few targets; of many, how many there are of each part."""
+    if len(labels) <= _MOST_NAMED:
+        return listed(labels)
+    parts = [label.partition("-") for label in labels]
+    pythons, platforms = dict.fromkeys(each[0] for each in parts), {each[2] for each in parts}
+    return f"{len(labels)} targets: {listed(pythons)}, on {len(platforms)} platform{'s' * (len(platforms) > 1)}"
 
 
 def _words(verdict: TargetReadiness, *, versions: bool = False) -> str:

@@ -22,6 +22,16 @@ __all__ = ["DISTRIBUTIONS", "read_arguments", "read_input", "read_interpreter", 
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 """Endings of files that are distributions themselves, and no list of any."""
 
+_FROM_PIPENV = "pipenv requirements > requirements.txt writes one that is"
+_FROM_CONDA = "look at the environment that it makes: ftwheel missing --python PATH"
+_FROM_SETUP = "look at an environment with the project: ftwheel missing --python PATH"
+_UNREAD = {
+    **dict.fromkeys(("pipfile", "pipfile.lock"), _FROM_PIPENV),
+    **dict.fromkeys(("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.lock"), _FROM_CONDA),
+    **dict.fromkeys(("setup.py", "setup.cfg"), _FROM_SETUP),
+}
+"""Files that say what somebody depends on, in a form that has no reader, and what to do instead."""
+
 
 def read_arguments(requirements: Iterable[str], *, label: str = "the command line") -> Dependencies:
     """Requirements as they are given to ``pip install``. Raises InputError for what is none."""
@@ -87,6 +97,8 @@ def read_input(path: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ..
     name = name_of(path)
     if name.endswith(DISTRIBUTIONS):
         raise _distribution(path, name)
+    if name in _UNREAD:
+        raise InputError(f"{path}: not a format that is read here", hint=_UNREAD[name])
     if name.endswith(".json") or (not name.endswith((".toml", ".lock", ".txt", ".in")) and _is_json(read_bytes(path))):
         return _json(path, read_json(path))
     if name.endswith((".toml", ".lock")):

@@ -9,8 +9,10 @@ import os
 import re
 from typing import Any
 
+from ftwheel.core.dependencies.inputs import InputKind
 from ftwheel.core.errors import InputError
-from ftwheel.io.system.folders import near
+from ftwheel.io.system.folders import near, no_folder
+from ftwheel_build.config import after_merge
 
 __all__ = ["LOCK_AGAIN", "MOST_BYTES", "Table", "read_bytes", "read_json", "read_text", "read_toml", "shown"]
 
@@ -43,10 +45,21 @@ def read_bytes(path: str) -> bytes:
         with open(path, "rb") as file:
             body = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", hint=near(path) or "check the path") from None
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror})", hint=near(path) or no_folder(path) or _there(path)
+        ) from None
     if len(body) > MOST_BYTES:
         raise InputError(f"{path}: more than {MOST_BYTES:,} bytes; refused", hint="is it the right file?")
     return body
+
+
+def _there(path: str) -> str:
+    """What to do about a file that is not there: name one of those beside it."""
+    folder = os.path.dirname(path)
+    kinds = (InputKind.PYPROJECT, InputKind.UV_LOCK, InputKind.PYLOCK, InputKind.POETRY_LOCK, InputKind.PDM_LOCK)
+    usual = ("requirements.txt", "requirements.in", *(kind.value for kind in kinds))
+    there = [name for each in usual if os.path.isfile(name := os.path.join(folder, each))]
+    return f"check the path; there is {', '.join(there)}" if there else "check the path"
 
 
 def read_text(path: str) -> str:
@@ -67,7 +80,8 @@ def read_text(path: str) -> str:
         if "\0" in text:
             break
         return text
-    raise InputError(f"{path}: not text in {' or '.join(dict.fromkeys(encodings))}", hint="save it as UTF-8")
+    tried = " or ".join(dict.fromkeys(encoding.upper() for encoding in encodings))
+    raise InputError(f"{path}: not text in {tried}", hint="save it as UTF-8")
 
 
 def read_toml(path: str) -> Table:
@@ -81,7 +95,8 @@ def read_toml(path: str) -> Table:
         raise InputError(f"{path}: not valid TOML: it is not UTF-8", hint="save it as UTF-8") from None
     except ValueError as error:
         raise InputError(
-            f"{path}: not valid TOML ({shown(error, 200)})", hint="correct that line, or make the file again"
+            f"{path}: not valid TOML ({shown(error, 200)})",
+            hint=after_merge(body.decode()) or "correct that line, or make the file again",
         ) from None
     except RecursionError:
         raise InputError(
@@ -97,7 +112,8 @@ def read_json(path: str, body: bytes | None = None) -> object:
     try:
         return json.loads(text)
     except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path}: not valid JSON ({shown(error, 200)})", hint=LOCK_AGAIN) from None
+        hint = after_merge(text.decode("utf-8", "replace")) or LOCK_AGAIN
+        raise InputError(f"{path}: not valid JSON ({shown(error, 200)})", hint=hint) from None
     except RecursionError:
         raise InputError(
             f"{path}: objects or arrays are nested too deeply; refused", hint="is it the right file?"

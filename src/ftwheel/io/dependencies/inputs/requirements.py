@@ -18,6 +18,7 @@ from ftwheel.core.suggestions import did_you_mean
 from ftwheel.io.dependencies.inputs.entries import Entries
 from ftwheel.io.dependencies.inputs.reading import read_text, shown
 from ftwheel.io.system.folders import from_here, near
+from ftwheel_build.config import after_merge
 
 __all__ = ["read_constraints", "read_requirements"]
 
@@ -57,7 +58,10 @@ class _Reader:
         if self.files > _MOST_FILES:
             raise InputError(f"{path}: more than {_MOST_FILES} files are included; refused", hint="include fewer")
         shown_path = from_here(path)
-        for number, line in _lines(read_text(path)):
+        text = read_text(path)
+        if conflict := after_merge(text):
+            raise InputError(f"{shown_path}: not a requirements file", hint=conflict)
+        for number, line in _lines(text):
             self._line(line, f"{shown_path}:{number}", path, constraint=constraint, within=(*within, real))
 
     def _line(self, line: str, origin: str, path: str, *, constraint: bool, within: tuple[str, ...]) -> None:

@@ -31,7 +31,7 @@ class LockTable:
         return value
 
     def text(self, key: str, default: str = "") -> str:
-        found: str = self._get(key, str, default, "a text")
+        found: str = self._get(key, str, default, "a string")
         return found
 
     def list(self, key: str) -> list[Any]:
