@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from ftwheel.cli import main as command_line
+from ftwheel.cli import pip_companion
 from ftwheel.render.progress import progress
 from ftwheel.render.terminal import StyledText, paragraphs, table
 from ftwheel.render.terminal_table import shortened
@@ -77,6 +79,16 @@ def test_a_narrow_one_stacks(drawn: object, width: int) -> None:
     assert "-" not in words.split()
 
 
+def test_rows_with_the_same_values_share_a_block(drawn: object) -> None:
+    """As the platforms of a release do; names of columns that are two words stay on one line."""
+    rows = [["win32", "wheel", "wheel"], ["win_arm64", "-", "sdist !"], ["win_amd64", "wheel", "wheel"]]
+    lines = drawn(20, ("platform", "3.14", "3.14 ft"), rows)  # type: ignore[operator]
+    assert lines == ["win32, win_amd64", "  3.14,    wheel", "  3.14 ft", "win_arm64", "  3.14 ft  sdist !"]
+    files = [[f"demo-1.0-cp314-cp314-{platform}.whl", "abi cp314"] for platform in ("win32", "win_amd64")]
+    lines = drawn(40, ("file", "why"), files)  # type: ignore[operator]
+    assert lines == [*(name for name, _ in files), "  why  abi cp314"]
+
+
 def test_a_title_as_short_as_a_number_takes_the_next_cell_in(drawn: object) -> None:
     lines = drawn(50, ("rank", "file", "why"), EXPLAINED)  # type: ignore[operator]
     assert lines[0].startswith("1  numpy-2.5.5-")
@@ -110,6 +122,33 @@ def test_texts_are_wrapped_on_terminals_only(monkeypatch: pytest.MonkeyPatch) ->
     out = io.StringIO()
     paragraphs(out, ["  fix: one two three", ""])
     assert out.getvalue() == "  fix: one two\n    three\n\n"
+
+
+def test_a_page_fills_the_terminal() -> None:
+    asked = ("rule", "FTW401")
+    environ = ftwheel_environ(FORCE_COLOR="1", NO_COLOR="1", COLUMNS="60")
+    plain, shown = ftwheel(*asked).out, ftwheel(*asked, environ=environ).out
+    assert plain.split() == shown.split()
+    assert max(map(len, plain.splitlines())) > 100
+    assert all(len(line) < 60 or len(line.split()) == 1 for line in shown.splitlines())
+    paragraph = next(line for line in shown.splitlines() if line.startswith("A free-threaded interpreter enables"))
+    assert len(paragraph) > 50
+
+
+@pytest.mark.parametrize("command", [*command_line.COMMANDS, "pip-ftwheel", ""])
+def test_help_fits_the_terminal(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """But for a command, which could not be copied in two parts."""
+    monkeypatch.setenv("COLUMNS", "80")
+    if not command:
+        command_line.main([])
+    else:
+        with pytest.raises(SystemExit):
+            pip_companion.main(["--help"]) if command == "pip-ftwheel" else command_line.main([command, "--help"])
+    shown = "".join(capsys.readouterr())
+    assert len(shown.splitlines()) > 8
+    assert [line for line in shown.splitlines() if len(line) > 80 and not re.match("  (pip-)?ftwheel ", line)] == []
 
 
 @pytest.mark.parametrize("width", [60, 80])

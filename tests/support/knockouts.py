@@ -402,7 +402,7 @@ KNOCKOUTS = (
     Knockout(rule="of equals the first of the page", installers=(*POETRY, *PDM), pages=_backwards),
     Knockout(rule="of equals the smallest name", installers=UV, pages=_respelled),
     Knockout(rule="an address counts once", installers=PIP, pages=_distinct),
-    Knockout(rule="several places to look", pages=lambda found: found[:1]),
+    Knockout(rule="several locations", pages=lambda found: found[:1]),
     Knockout(rule="find-links is no index", installers=(*PIP, *UV, *PDM), pages=_all_indexes),
     Knockout(rule="the index strategy", installers=UV, options=_best_match),
     _option("only-binary", "only_binary"),

@@ -80,18 +80,34 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 
 def help_text() -> str:
     """What ``ftwheel --help`` prints. argparse is not asked: importing it takes as long as starting Python does."""
-    lines = ["usage: ftwheel [-h] [--version] COMMAND ...", "", _DESCRIPTION, "", "commands:"]
-    width = max(map(len, COMMANDS)) + 4
+    most, margin = _columns(), max(map(len, COMMANDS)) + 4
+    lines = ["usage: ftwheel [-h] [--version] COMMAND ...", "", *_wrapped("", _DESCRIPTION, 0, most), "", "commands:"]
     for name, summary in COMMANDS.items():
-        line = f"  {name}".ljust(width)
-        for word in summary.split():
-            if len(line) + 1 + len(word) > _WIDTH:
-                lines.append(line)
-                line = " " * width
-            line += f" {word}"
-        lines.append(line)
+        lines += _wrapped(f"  {name}".ljust(margin), f" {summary}", margin + 1, most)
     more = ["options:", "  -h, --help  show this help and exit", "  --version   show the version and exit"]
-    return "\n".join([*lines, "", *more, "", _EPILOG, ""])
+    return "\n".join([*lines, "", *more, "", *_wrapped("", _EPILOG, 0, most), ""])
+
+
+def _columns() -> int:
+    """The width of the help: that of the terminal, 80 at most, and anywhere else."""
+    try:
+        return min(_WIDTH, int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size().columns)
+    except (OSError, ValueError):
+        return _WIDTH
+
+
+def _wrapped(line: str, text: str, indent: int, most: int) -> list[str]:
+    """The text behind the line, with lines of whole words."""
+    first, *words = text.split(" ")
+    line += first
+    lines = []
+    for word in words:
+        if len(line) + 1 + len(word) > most:
+            lines.append(line)
+            line = f"{' ' * indent}{word}"
+        else:
+            line += f" {word}"
+    return [*lines, line]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,8 +6,10 @@ argparse answers a mistake with the whole usage, which for these commands is a s
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -45,12 +47,29 @@ _SYNONYMS = {
 
 
 class CommandHelp(argparse.RawDescriptionHelpFormatter):
-    """Wraps what a command is for, and leaves its examples as they stand."""
+    """Wraps what a command is for; an example that is too wide gives what is said about it a line of its own.
+
+    argparse asks ``sys.__stdout__`` how wide the terminal is, which ``process`` has taken apart.
+    """
+
+    def __init__(self, prog: str, width: int | None = None, **options: Any) -> None:
+        try:
+            width = width or int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size().columns
+        except (OSError, ValueError):
+            width = 80
+        super().__init__(prog, width=width - 2, **options)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" in text:
-            return super()._fill_text(text, width, indent)
+            return "".join(_example(line, width) for line in super()._fill_text(text, width, indent).splitlines())
         return argparse.HelpFormatter._fill_text(self, text, width, indent)
+
+
+def _example(line: str, width: int) -> str:
+    command, gap, said = line.strip().partition("  ")
+    if len(line) <= width or not gap:
+        return f"{line}\n"
+    return f"  {command}\n{textwrap.indent(textwrap.fill(said.strip(), width - 6), ' ' * 6)}\n"
 
 
 class CommandParser(argparse.ArgumentParser):

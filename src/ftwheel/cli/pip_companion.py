@@ -15,7 +15,7 @@ from dataclasses import replace
 from ftwheel import __version__
 from ftwheel.cli import missing
 from ftwheel.cli.options import installers as choices
-from ftwheel.cli.parsing import CommandParser
+from ftwheel.cli.parsing import CommandHelp, CommandParser
 from ftwheel.core.errors import InputError, NetworkError
 
 __all__ = ["companion", "main", "parser", "process"]
@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
         "       pip-ftwheel {list,check} [OPTIONS]",
         description=f"Say which projects have no wheel that a free-threaded build can load:\n{words}",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=CommandHelp,
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"pip-ftwheel {__version__}")

@@ -35,7 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         write_document({"rules": [rule.as_data() for rule in asked]}, sys.stdout)
     elif all(code.upper() in RULES for code in arguments.codes) and arguments.codes:
-        print("\n".join(map(_page, asked)), end="")
+        from ftwheel.render.terminal import page
+
+        page(sys.stdout, "\n".join(map(_page, asked)))
     else:
         from ftwheel.render.terminal import table
 

@@ -19,7 +19,17 @@ from ftwheel.core.index.urls import redact_login
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["EscapedStream", "StyledText", "console", "is_rich", "paragraphs", "printable", "printable_lines", "table"]
+__all__ = [
+    "EscapedStream",
+    "StyledText",
+    "console",
+    "is_rich",
+    "page",
+    "paragraphs",
+    "printable",
+    "printable_lines",
+    "table",
+]
 
 # C0 and C1 controls, bidirectional overrides, line separators, and lone surrogates
 _BUT_LINES = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
@@ -112,6 +122,15 @@ def table(stream: TextIO, header: Sequence[str], rows: Sequence[Sequence[StyledT
     stream.writelines(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in plain
     )
+
+
+def page(stream: TextIO, text: str) -> None:
+    """Write a page of Markdown; on a terminal its paragraphs and list items fill the width, and no word is broken."""
+    if is_rich(stream):
+        from ftwheel.render.terminal_table import filled
+
+        text = filled(console(stream), text)
+    stream.write(text)
 
 
 def paragraphs(stream: TextIO, texts: Iterable[str]) -> None:

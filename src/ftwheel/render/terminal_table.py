@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-__all__ = ["draw", "folded", "shortened"]
+__all__ = ["draw", "filled", "folded", "shortened"]
 
 _GAP = 2  # columns between columns, and in front of what belongs to the line above
+_UNBROKEN = "\N{NO-BREAK SPACE}"  # in names of columns, until they are written
 _SHORTEST = 34  # columns that a file name is shortened to at most: NAME-VERSION and the platform can still be seen
 _FILENAME = re.compile(r"\S+\.(?:whl|tar\.gz|zip|so|pyd|dylib)")
 
@@ -42,6 +43,21 @@ def folded(console: Console, text: str) -> list[str]:
     indent = " " * (len(text) - len(text.lstrip()) + _GAP)
     first, *rest = _wrapped(text, width, indent)
     return [first, *rest]
+
+
+def filled(console: Console, markdown: str) -> str:
+    """A page whose paragraphs and list items fill the terminal; other lines are broken between words."""
+    text = "".join(
+        part if part.startswith("```") else re.sub(r"(?<=\S)\n *(?=[^-\s#|*>])", " ", part)
+        for part in re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
+    )
+    lines: list[str] = []
+    code = False
+    for line in text.split("\n"):
+        code ^= line.startswith("```")
+        hanging = " " * (len(line) - len(line.lstrip()) + _GAP) if code or line.lstrip().startswith("- ") else ""
+        lines += _wrapped(line, console.width - 1, hanging)
+    return "\n".join(lines)
 
 
 def shortened(text: str, width: int, dots: str = "…") -> str:
@@ -94,7 +110,7 @@ def _columns(header: Sequence[str], rows: Sequence[Row], widths: Sequence[int], 
 def _stacked(header: Sequence[str], rows: Sequence[Row], width: int, console: Console) -> Iterator[Text]:
     """The first cell as a title; below it the values, each with the names of its columns: equal ones share a line.
 
-    A title as short as a number takes the next cell in.
+    Rows with the same values share a block below their titles. A title as short as a number takes the next cell in.
     """
     lead = 0
     if all(cell_len(row[0][0]) <= _GAP for row in rows):
@@ -102,13 +118,19 @@ def _stacked(header: Sequence[str], rows: Sequence[Row], width: int, console: Co
         header = header[1:]
         rows = [[(f"{row[0][0].ljust(lead)}{row[1][0]}", row[1][1]), *row[2:]] for row in rows]
     _, dots = _strokes(console)
-    names = [_grouped(header, row) for row in rows]
+    alike: dict[tuple[Cell, ...], list[Cell]] = {}
+    for row in rows:
+        alike.setdefault(tuple(row[1:]), []).append(row[0])
+    names = [_grouped(header, values) for values in alike]
     lefts = [cell_len(left) for groups in names for left, _ in groups]
     fitting = [each for each in lefts if each <= width // 2]
     label = max(fitting, default=width // 2)
     value = width - label - 2 * _GAP
-    for row, groups in zip(rows, names, strict=True):
-        yield Text(_fitting(row[0][0], width - lead, dots), style=row[0][1] or "bold")
+    for titles, groups in zip(alike.values(), names, strict=True):
+        for text, style in _titles(titles):
+            yield from (
+                Text(line, style=style or "bold") for line in _wrapped(_fitting(text, width - lead, dots), width)
+            )
         for left, (text, style) in groups:
             lines = _wrapped(left, label)
             texts = _wrapped(_fitting(text, value, dots), value)
@@ -118,11 +140,19 @@ def _stacked(header: Sequence[str], rows: Sequence[Row], width: int, console: Co
             )
 
 
-def _grouped(header: Sequence[str], row: Row) -> list[tuple[str, Cell]]:
+def _titles(cells: Sequence[Cell]) -> Iterator[Cell]:
+    """The titles of a block: words share lines, anything longer has one of its own."""
+    if len({style for _, style in cells}) == 1 and not any(" " in text or _FILENAME.search(text) for text, _ in cells):
+        yield ", ".join(text for text, _ in cells), cells[0][1]
+    else:
+        yield from cells
+
+
+def _grouped(header: Sequence[str], values: Row) -> list[tuple[str, Cell]]:
     groups: dict[Cell, list[str]] = {}
-    for name, cell in zip(header[1:], row[1:], strict=True):
+    for name, cell in zip(header[1:], values, strict=True):
         if cell[0] not in {"", "-"}:
-            groups.setdefault(cell, []).append(name)
+            groups.setdefault(cell, []).append(name.replace(" ", _UNBROKEN))
     return [(", ".join(names), cell) for cell, names in groups.items()]
 
 
@@ -130,7 +160,7 @@ def _side_by_side(cells: Sequence[tuple[Sequence[str], str]], widths: Sequence[i
     for line in zip_longest(*(lines for lines, _ in cells), fillvalue=""):
         text = Text()
         for number, (part, (_, style), width) in enumerate(zip(line, cells, widths, strict=True)):
-            text.append(" " * _GAP if number else "").append(part, style=style or None)
+            text.append(" " * _GAP if number else "").append(part.replace(_UNBROKEN, " "), style=style or None)
             text.append(" " * (width - cell_len(part)))
         yield text
 

@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--find-links",
         action="append",
         default=[],
-        metavar="PLACE",
+        metavar="LOCATION",
         help="a folder, page or file; may be repeated",
     )
     add("--no-index", action="store_true", help="look only into --find-links")
@@ -110,7 +110,7 @@ def open_locations(
     if nowhere := [name for name, config in configs.items() if config.no_index and not config.find_links]:
         raise InputError(
             f"--no-index without --find-links leaves {nowhere[0]} nowhere to look",
-            hint="give --find-links PLACE, or leave --no-index out",
+            hint="give --find-links LOCATION, or leave --no-index out",
         )
     from ftwheel.io.index.cache import PageCache
     from ftwheel.io.index.client import IndexClient
