@@ -337,7 +337,7 @@ class TestRefusals:
             (
                 '[build-system]\nrequires = []\nbuild-backend = "maturin"\n',
                 ("--platforms", "beos"),
-                "does not build for",
+                "wanted a platform tag",
             ),
             (
                 '[build-system]\nrequires = []\nbuild-backend = "maturin"\n[tool.ftwheel]\ngill = 1\n',

@@ -160,7 +160,7 @@ def test_no_issue_where_an_upgrade_is_all_it_takes(missing: CommandRun) -> None:
     assert missing(*SHOP, *TARGETS, "--issue", "lxml") == 2
     assert "upgrade to 6.1.3 (2026-09-02), which has the wheels" in missing.err
     assert missing(*SHOP, *TARGETS, "--issue", "numpy") == 2
-    assert "not a project that was looked at (10 were)" in missing.err
+    assert "not a project of the report, which has 10" in missing.err
 
 
 # --- shards ----------------------------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def test_shards_make_the_whole_report_again(missing: CommandRun, user: Path) -> 
         (("--target", "2.7", *SHOP), "2.7: not a target"),
         (("no-such.lock",), "no-such.lock: cannot be read"),
         (("numpy==",), "argument: numpy==: not a requirement"),
-        (("--installer", "conda", *SHOP), "conda: not an installer"),
+        (("--installer", "conda", *SHOP), "'conda': not an installer"),
         (("httpx", *SHOP[1:]), "a recording has pages, and not what files require"),
     ],
 )

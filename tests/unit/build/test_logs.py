@@ -76,6 +76,68 @@ error: command '/usr/bin/gcc' failed with exit code 1"""
     ]
 
 
+CYTHON = """\
+Error compiling Cython file:
+------------------------------------------------------------
+...
+        return 1
+
+def broken(int x):
+    return undefined + x
+           ^
+------------------------------------------------------------
+src/_ext.pyx:48:11: undeclared name not builtin: undefined"""
+RUST = """\
+error[E0425]: cannot find type `NoSuchType` in this scope
+  --> src/lib.rs:26:24
+   |
+26 |         fn broken() -> NoSuchType { 1 }
+   |                        ^^^^^^^^^^ not found in this scope"""
+CARGO = """\
+error: no matching package named `nosuch` found
+location searched: registry index
+required by package `demo v0.1.0 (/src)`"""
+MATURIN = """\
+\N{COLLISION SYMBOL} maturin failed
+  Caused by: Failed to parse Cargo.toml at /src/Cargo.toml
+  Caused by: TOML parse error at line 14, column 14
+   |
+14 | [dependencies
+   |              ^
+unclosed table, expected `]`"""
+NINJA = """\
+FAILED: x.c
+/usr/bin/false --of x.y
+it says why"""
+SWIG = "demo.i:3: Error: Syntax error in input(1)."
+LLD = """\
+ld.lld: error: undefined symbol: frobnicate
+>>> referenced by ext.c:3 (src/ext.c:3)
+>>>               build/ext.o:(PyInit_ext)"""
+FORTRAN = """\
+src/f.f90:3:10:
+
+    3 |   x = y z
+      |          1
+Error: Syntax error in expression at (1)"""
+AFTER = """\
+
+[2/3] Compiling C object ext.o
+ninja: build stopped: subcommand failed.
+error: command '/usr/bin/swig' failed with exit code 1
+Traceback (most recent call last):
+ValueError: of the backend"""
+
+
+@pytest.mark.parametrize("said", [CYTHON, RUST, CARGO, MATURIN, NINJA, SWIG, LLD, FORTRAN])
+def test_what_each_tool_says_is_shown_whole(said: str) -> None:
+    """As they said it, in November 2026; it ends with what comes next, and with the log."""
+    after = AFTER.strip() if said == NINJA else AFTER
+    shown = interesting(f"[1/3] Generating\nwarning: something\n{said}\n{after}")
+    assert shown.splitlines()[1:-1] == said.splitlines()
+    assert interesting(said).splitlines() == said.splitlines()
+
+
 def test_what_cmake_says_stands_in_blocks() -> None:
     log = "-- Looking\nCMake Error at CMakeLists.txt:4 (find_package):\n  Could not find ZLIB\n\n  Tried:\n\n\n-- Done"
     assert interesting(log).splitlines()[1:] == [*log.splitlines()[1:5], "[... 3 more lines]"]

@@ -16,11 +16,19 @@ _TAIL = 12  # lines shown of a log without an error
 _AFTER = 8  # lines below an error that belong to it: source lines, notes
 _MOST_ABOVE = 6  # lines above: "In file included from", "In function"
 _TOOL = re.compile(
-    r"^\S.*?[:(]\d+(?:[:,]\d+)*\)?\s*:\s*(?:fatal )?(?:error|ERROR)\b"  # gcc, clang, MSVC, meson, Cython
+    r"^\S.*?[:(]\d+(?:[:,]\d+)*\)?\s*:\s*(?:fatal )?(?:error|ERROR|Error)\b"  # gcc, clang, MSVC, meson, SWIG
     r"|\berror\[E\d+\]|\bfatal error( [A-Z]+\d+)?:|\berror (C|LNK)\d+:"  # rustc, MSVC
     r"|: undefined reference to |^ld: |: cannot find -l|: multiple definition of |Undefined symbols for architecture"
-    r"|^CMake Error|^Error compiling Cython file|^error: linker "
+    r"|^(?:\S*/)?(?:ld\.\w+|lld-link|mold): error: |^CMake Error|^Error compiling Cython file|^error: linker "
+    r"|maturin failed$|^error: no matching package|^(?:Fatal )?Error: .* at \(1\)"  # the last is gfortran's
 )
+_BLOCKS = (
+    (re.compile(r"^Error compiling Cython file"), re.compile(r"^\S+\.(?:pyx|pxd|pxi|py):\d+:\d+: "), True),
+    (re.compile(r"^FAILED: "), re.compile(r"^\[\d+/\d+\] |^ninja: "), False),
+    (re.compile(r"maturin failed$|^error: no matching package"), re.compile(r"^$"), False),
+)
+"""How a complaint begins and how it ends, whatever the lines between look like; whether the last belongs to it."""
+_LONGEST = 24  # lines of such a block; Cython repeats the source
 _OTHER = re.compile(
     r"(^|[\s:])(fatal )?(error|ERROR)( [A-Z]+\d+)?:|^FAILED: |^[\w.]*(Error|Exception)\b(:|$)|command not found$"
 )
@@ -28,8 +36,11 @@ _TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\):$")
 _CARGO = re.compile(r"^error: failed to run custom build command for ")
 _BUILD_SCRIPT = re.compile(r"^\s+(?:error: |thread '.*' (?:\(\d+\) )?panicked at )")  # what a build.rs said
 _EXCEPTION = re.compile(r"^\s*[\w.]*(?:Error|Exception)\b: ")
-_ABOVE = re.compile(r"^In file included from |^\s+from \S+:\d+|: In (member )?(function|constructor)|: At top level")
-_BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$")
+_ABOVE = re.compile(
+    r"^In file included from |^\s+from \S+:\d+|: In (member )?(function|constructor)|: At top level"
+    r"|^\S+\.[fF]\w*:\d+:\d+:$|^ +\d* *\| "  # gfortran shows the line first
+)
+_BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$|^\d+ +\| |^>>> ")  # rustc's lines of code, and lld's references
 _WARNING = re.compile(r"(?:\w*(?:Deprecation|Future|User)Warning: |^\s*DEPRECATION: |^\s*\[notice\] )")
 _LEFT_OUT = re.compile(r'building extension "[^"]*" failed: ')  # setuptools, of an Extension(optional=True)
 _BANNER = "!!"  # setuptools frames a warning with lines of these
@@ -100,8 +111,13 @@ def left_out(log: str, *, modules: bool) -> str:
 def _block(lines: Sequence[str], first: int) -> tuple[int, int]:
     """Where the lines that belong to an error begin and end."""
     begin = first
-    while begin > max(0, first - _MOST_ABOVE) and _ABOVE.search(lines[begin - 1]):
+    while begin > max(0, first - _MOST_ABOVE) and _ABOVE.search(lines[begin - 1] or lines[max(0, begin - 2)]):
         begin -= 1
+    for begins, ends, included in _BLOCKS:
+        if begins.search(lines[first]):
+            rest = range(first + 1, min(len(lines), first + _LONGEST))
+            closed = len(lines) if rest.stop == len(lines) else first + 1
+            return begin, next((at + included for at in rest if ends.search(lines[at])), closed)
     end = first + 1
     while end < min(len(lines), first + 1 + _AFTER) and _BELOW.search(lines[end]) and not _TOOL.search(lines[end]):
         end += 1
@@ -117,7 +133,7 @@ def _raised(lines: Sequence[str], first: int) -> int:
     """
     if _CARGO.search(lines[first]):
         return next((at for at in range(first, len(lines)) if _BUILD_SCRIPT.search(lines[at])), first)
-    if not any(_TRACEBACK.search(line) for line in lines):
+    if lines[first].startswith("FAILED: ") or not any(_TRACEBACK.search(line) for line in lines):
         return first
     return max((number for number, line in enumerate(lines) if _EXCEPTION.search(line)), default=first)
 
