@@ -161,6 +161,13 @@ def test_an_older_release_that_would_do_is_named_when_no_newer_one_would() -> No
     ]
 
 
+def test_a_release_of_long_ago_is_no_help() -> None:
+    """What required 2.0 does not work with 0.0.0, which reserved the name."""
+    verdict = ask(files("foo-0.0.0-py3-none-any.whl", f"foo-2.0-{DEFAULT}"), pinned="2.0")
+    assert verdict.older == Release(version="0.0.0")
+    assert kinds(verdict) == [HelpKind.ASK]
+
+
 @pytest.mark.parametrize("name", ["pip", "uv"])
 def test_taking_an_older_version_is_told(name: str) -> None:
     project = files(f"foo-1.0-{T}", f"foo-2.0-{DEFAULT}")

@@ -342,7 +342,7 @@ class _Question:
             if verdict.taken is not None:
                 yield Help(kind=HelpKind.LOOK, text=f"ftwheel check {verdict.taken.filename} says what is inside")
             return
-        if verdict.upgrade is None and again is None and verdict.older is not None:
+        if verdict.upgrade is None and again is None and verdict.older is not None and _near(verdict):
             yield Help(
                 kind=HelpKind.DOWNGRADE,
                 text=f"use the older {verdict.older.version}, the last with a wheel",
@@ -458,6 +458,12 @@ class _Question:
 
 def _same(one: str, other: str) -> bool:
     return not is_older(one, other) and not is_older(other, one)
+
+
+def _near(verdict: TargetReadiness) -> bool:
+    """Whether the older release is close enough to stand in: of the same major version, or of the one before."""
+    assert verdict.older is not None
+    return Version(verdict.version).major - Version(verdict.older.version).major <= 1
 
 
 def _release(candidate: Candidate | None) -> Release | None:
