@@ -459,6 +459,16 @@ def test_a_configuration_that_is_not_there(tell: Callable[..., tuple[int, str]],
     assert_told(err, "nope.toml: No such file or directory", "check the path and its permissions")
 
 
+@pytest.mark.parametrize("command", ["check", "verify", "serve"])
+def test_a_project_that_is_not_built_yet(
+    tell: Callable[..., tuple[int, str]], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("cfg")
+    code, err = tell(f"ftwheel|{command}|dist/")
+    assert code == 2
+    assert_told(err, "no such f", "build the wheels first: ftwheel build")
+
+
 def test_a_misspelt_project_among_others_is_no_finding(tell: Callable[..., tuple[int, str]]) -> None:
     """The others are reported; a lock, or what is installed, may name what no index has."""
     asked = "ftwheel|missing|x|nobody-has-it|--no-deps|--no-index|--find-links|wheels"

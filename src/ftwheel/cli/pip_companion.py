@@ -21,7 +21,7 @@ from ftwheel.core.errors import InputError, NetworkError
 __all__ = ["companion", "main", "parser", "process"]
 
 _WORDS = {
-    "install": "what pip install would install with the same arguments, which all go to pip",
+    "install": "what pip install would install; its arguments all go to pip",
     "list": "everything that is installed",
     "check": "what is installed and not ready",
 }

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from ftwheel.cli.options import indexes
+from ftwheel.cli.options.files import no_such_file, not_built
 from ftwheel.core.errors import InputError
 
 __all__ = ["EXAMPLES", "add_arguments", "run"]
@@ -37,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not 0 <= arguments.port <= 65535:
         raise InputError(f"--port {arguments.port}: wanted a number from 0 to 65535", hint="--port 0 takes a free one")
+    if gone := next((target for target in map(str, arguments.targets) if not_built(target)), ""):
+        raise no_such_file(gone, "")
     dist = read_dist(arguments.targets)
     with ExitStack() as stack:
         below = stack.enter_context(indexes.open_locations(arguments)).all if arguments.over else ()

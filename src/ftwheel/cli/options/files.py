@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ftwheel.core.errors import ConfigurationError, InputError
 
-__all__ = ["no_such_file", "written_in"]
+__all__ = ["no_such_file", "not_built", "written_in"]
+
+_BUILT = ("dist", "wheelhouse")
+"""Folders of a project that are there once it is built."""
 
 
 def no_such_file(argument: str, wanted: str) -> InputError:
@@ -17,11 +21,19 @@ def no_such_file(argument: str, wanted: str) -> InputError:
 
     if "*" in argument and "=" not in argument:
         return InputError(f"{argument[:500]}: no file matches", hint="give the folder the files were built to")
+    if not_built(argument):
+        return InputError(f"{argument}: no such folder", hint="build the wheels first: ftwheel build")
     download = "download it first, and give the file" if "://" in argument else ""
     return InputError(
         f"{argument[:500]}: neither a file nor a folder nor NAME==VERSION",
         hint=near(argument) or download or meant_release(argument) or f"give {wanted}",
     )
+
+
+def not_built(argument: str) -> bool:
+    """Whether an argument is the folder that a build of the project in this one would make, and has not made yet."""
+    here = any(map(os.path.isfile, ("pyproject.toml", "setup.py")))
+    return here and os.path.normpath(argument) in _BUILT and not os.path.exists(argument)
 
 
 @contextmanager

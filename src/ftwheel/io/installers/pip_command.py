@@ -80,7 +80,7 @@ def _pip(python: str) -> list[str]:
         return [sys.executable, "-m", "pip", "--python", python]
     raise MissingToolError(
         f"{python}: has no pip, nor has the interpreter that runs ftwheel",
-        hint="run python -m ensurepip there, or use ftwheel missing, which needs no pip",
+        hint=f"get one with: {python} -m ensurepip; or use ftwheel missing, which needs no pip",
     )
 
 
