@@ -163,7 +163,7 @@ def test_a_requirements_file_is_resolved_without_pip(companion: Companion, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "there is nothing to look at"),
+        (("--all",), "there is nothing to look at"),
         (("list", "-r", "requirements.txt"), "list looks at what is installed"),
         (("list", "install", "app"), "install stands after other words"),
         (("install", "app", "--report", "mine.json"), "--report: pip-ftwheel takes pip's report itself"),
