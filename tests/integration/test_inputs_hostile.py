@@ -66,7 +66,7 @@ def test_includes_that_multiply(tmp_path: Path) -> None:
         ("a\n" * 20_001, ("more than 20,000 requirements",)),
         ("a " + "--hash=sha256:ab " * 1001, ("more than 1000 hashes",)),
         (b"a\0b", ("not text",)),
-        (b"# coding: utf-7-nonsense\na", ("not text in utf-7-nonsense",)),
+        (b"# coding: utf-7-nonsense\na", ("not text in UTF-7-NONSENSE",)),
     ],
 )
 def test_requirements(tmp_path: Path, text: str | bytes, words: tuple[str, ...]) -> None:
@@ -83,7 +83,7 @@ def test_a_long_line_is_no_trouble(tmp_path: Path) -> None:
         ("uv.lock", "version = 2", ("version 2 of the format",)),
         ("uv.lock", "version = 1\npackage = 3", ("package is not an array of tables",)),
         ("uv.lock", 'version = 1\n[[package]]\nname = "../x"\nsource = { registry = "x" }', ("not a project name",)),
-        ("uv.lock", "version = 1\n[[package]]\nname = 3", ("package[1]: name is 3", "wanted a text")),
+        ("uv.lock", "version = 1\n[[package]]\nname = 3", ("package[1]: name is 3", "wanted a string")),
         ("uv.lock", 'version = 1\n[[package]]\nname = "x"\nsource = "y"', ("source", "wanted a table")),
         ("uv.lock", "version = " + "[" * DEEP, ("nested too deeply",)),
         ("uv.lock", "version = " + "9" * 10_000, ("not valid TOML",)),
