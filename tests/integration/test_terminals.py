@@ -90,8 +90,9 @@ def test_rows_with_the_same_values_share_a_block(drawn: object) -> None:
 
 
 def test_a_title_as_short_as_a_number_takes_the_next_cell_in(drawn: object) -> None:
-    lines = drawn(50, ("rank", "file", "why"), EXPLAINED)  # type: ignore[operator]
-    assert lines[0].startswith("1  numpy-2.5.5-")
+    lines = drawn(50, ("rank", "file", "why"), [*EXPLAINED, ["123", "numpy-1.tar.gz", "fits"]])  # type: ignore[operator]
+    assert lines[0].startswith("1    numpy-2.5.5-")
+    assert "123  numpy-1.tar.gz" in lines
     assert max(map(cell_len, lines)) < 50
 
 
@@ -122,6 +123,13 @@ def test_texts_are_wrapped_on_terminals_only(monkeypatch: pytest.MonkeyPatch) ->
     out = io.StringIO()
     paragraphs(out, ["  fix: one two three", ""])
     assert out.getvalue() == "  fix: one two\n    three\n\n"
+    out = io.StringIO()
+    monkeypatch.setenv("COLUMNS", "60")
+    paragraphs(out, [FILE, f"  error FTW401 {FILE}"])
+    first, second, third = out.getvalue().splitlines()
+    assert "…" in first
+    assert max(map(len, (first, second, third))) < 60
+    assert (second, third.split("…")[0].strip()) == ("  error FTW401", FILE[: len(third.split("…")[0].strip())])
 
 
 def test_a_page_fills_the_terminal() -> None:

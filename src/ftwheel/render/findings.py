@@ -39,7 +39,7 @@ def write_text(findings: Sequence[Finding], out: TextIO) -> None:
     """The findings under the file each is about; colours on a terminal."""
     rich = is_rich(out)
     for file, group in groupby(findings, key=lambda finding: place(finding)[0]):
-        out.write(f"{printable(file)}\n")
+        paragraphs(out, [file])
         for finding in group:
             head = f"{finding.severity.word} {finding.code}"
             member = place(finding)[1]
@@ -56,7 +56,13 @@ def write_text(findings: Sequence[Finding], out: TextIO) -> None:
 def _coloured(out: TextIO, head: str, style: str, where: str) -> None:
     from rich.text import Text
 
-    console(out, soft_wrap=True).print(Text.assemble("  ", (head, style), (where, "dim")))
+    from ftwheel.render.terminal_table import folded
+
+    screen = console(out, soft_wrap=True)
+    first, *rest = folded(screen, f"  {head}{where}")
+    screen.print(Text.assemble("  ", (head, style), (first.removeprefix(f"  {head}"), "dim")))
+    for line in rest:
+        screen.print(Text(line, style="dim"))
 
 
 def _hanging(label: str, text: str) -> Iterator[str]:

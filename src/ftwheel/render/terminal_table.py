@@ -38,11 +38,13 @@ def draw(console: Console, header: Sequence[str], rows: Sequence[Row]) -> None:
 
 
 def folded(console: Console, text: str) -> list[str]:
-    """The text in lines that fit the terminal, broken between words; all but the first are indented."""
+    """The text in lines that fit the terminal, broken between words; all but the first are indented.
+
+    A file name that is wider than a line loses its middle.
+    """
     width = console.width - 1
     indent = " " * (len(text) - len(text.lstrip()) + _GAP)
-    first, *rest = _wrapped(text, width, indent)
-    return [first, *rest]
+    return _wrapped(_fitting(text, width - len(indent), _strokes(console)[1]), width, indent)
 
 
 def filled(console: Console, markdown: str) -> str:
@@ -110,11 +112,11 @@ def _columns(header: Sequence[str], rows: Sequence[Row], widths: Sequence[int], 
 def _stacked(header: Sequence[str], rows: Sequence[Row], width: int, console: Console) -> Iterator[Text]:
     """The first cell as a title; below it the values, each with the names of its columns: equal ones share a line.
 
-    Rows with the same values share a block below their titles. A title as short as a number takes the next cell in.
+    Rows with the same values share a block below their titles. A title that is a number takes the next cell in.
     """
     lead = 0
-    if all(cell_len(row[0][0]) <= _GAP for row in rows):
-        lead = _GAP + 1
+    if all(re.fullmatch(r"\d{1,5}|-", row[0][0]) for row in rows):
+        lead = max(cell_len(row[0][0]) for row in rows) + _GAP
         header = header[1:]
         rows = [[(f"{row[0][0].ljust(lead)}{row[1][0]}", row[1][1]), *row[2:]] for row in rows]
     _, dots = _strokes(console)

@@ -10,7 +10,7 @@ from ftwheel.core.wheel.reports import CheckReport, WheelReport
 from ftwheel.render import findings, markdown
 from ftwheel.render.formats import write_findings
 from ftwheel.render.jsondoc import write_document
-from ftwheel.render.terminal import StyledText, printable, table
+from ftwheel.render.terminal import StyledText, paragraphs, table
 
 __all__ = ["write"]
 
@@ -48,7 +48,7 @@ def _text(report: CheckReport, out: TextIO, *, quiet: bool) -> None:
     for wheel in report.wheels:
         modules = _modules(wheel)
         if modules and not quiet:
-            out.write(f"{printable(basename(wheel.path))}\n")
+            paragraphs(out, [basename(wheel.path)])
             table(out, _HEADER, [_row(module) for module in modules])
             out.write("\n")
     if report.findings:
