@@ -29,7 +29,7 @@ def test_every_installer_answers(name: str) -> None:
 def test_what_is_none() -> None:
     with pytest.raises(KeyError):
         find_installer("conda")
-    with pytest.raises(InputError, match="conda: not an installer"):
+    with pytest.raises(InputError, match="'conda': not an installer"):
         installer("conda")
 
 
