@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -156,6 +157,43 @@ def test_code_of_another_machine(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (code, "error FTW303 tool-1.0.data/scripts/tool" in said) == (1, True)
     code, said = check(capsys, make_wheel(tmp_path, "tool-1.0-py3-none-win_amd64.whl", {"tool/tool": own}))
     assert "is ELF, but win_amd64 takes PE" in said
+
+
+THREADS = """\
+#include <threads.h>
+int started(void) { thrd_t thread; return thrd_join(thread, 0); }
+int main(void) { return started(); }
+"""
+
+
+def test_one_floor_for_every_kind_of_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """C11 threads came with glibc 2.28: ``check``, ``verify`` and ``tag`` say the same about a tag for 2.17."""
+    (tmp_path / "a.c").write_text(THREADS)
+    for kind, options in {"library": ["-shared", "-fPIC"], "program": []}.items():
+        subprocess.run(["cc", "-w", *options, "a.c", "-o", kind], cwd=tmp_path, check=True)
+    (tmp_path / "nothing").mkdir()
+    first = ("--new-project", "--no-config", "--no-index", "--find-links", str(tmp_path / "nothing"))
+    for kind, place in {
+        "program": "tool-1.0.data/scripts/tool",
+        "library": "tool/libtool.so.1",
+    }.items():
+        dist = tmp_path / place.replace("/", "-")
+        files = {place: (tmp_path / kind).read_bytes()}
+        wheel = make_wheel(dist, "tool-1.0-py3-none-manylinux_2_17_x86_64.whl", files)
+        code, said = check(capsys, wheel)
+        found = re.search(r"has the tag manylinux_2_17_x86_64; auditwheel finds it consistent with (\w+)", said)
+        assert (code, bool(found)) == (1, True), said
+        assert found is not None
+        assert suggested(capsys, wheel) == [f"py3-none-{found[1]}"]
+        assert main(["verify", str(dist), *first]) == 1
+        assert f"consistent with {found[1]}" in capsys.readouterr().out
+        assert main(["tag", "--platform-tag", found[1], "--remove", str(wheel)]) == 0
+        capsys.readouterr()
+        assert "no findings" in check(capsys, dist)[1]
+        assert main(["verify", str(dist), *first]) == 0
+    (wheel,) = dist.iterdir()
+    assert main(["tag", "--platform-tag", "manylinux_2_17_x86_64", str(wheel)]) == 1
+    assert "FTW304" in capsys.readouterr().err
 
 
 def test_files_for_several_machines_may_be_for_any(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -247,6 +247,18 @@ WHEELS: dict[str, Example] = {
             )
         ],
     ),
+    "FTW808": Example(
+        before=[wheel(ANY, replace={"METADATA": f"{META}\n# pkg\n\n* a list\nand a `link](https://example.org)\n"})],
+        after=[
+            wheel(
+                ANY,
+                replace={
+                    "METADATA": f"{META}Description-Content-Type: text/markdown\n\n# pkg\n\n"
+                    "* a list\nand a `link](https://example.org)\n"
+                },
+            )
+        ],
+    ),
     "FTW806": Example(
         before=[wheel(ANY, {ENTRY_POINTS: "[console_scripts]\npkg pkg:main\n"})],
         after=[wheel(ANY, {ENTRY_POINTS: "[console_scripts]\npkg = pkg:main\n"})],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 when every wheel was written (or could be advised on), 1 when the code of one does not support the tags."""
     from ftwheel.app.wheel.tag import plan
+    from ftwheel.io.wheel.platform_policy import can_audit, platform_policy
     from ftwheel.io.wheel.reading import inspect_wheel
     from ftwheel.io.wheel.stable_abi import stable_symbols
     from ftwheel.render.progress import progress
@@ -54,9 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     for path in arguments.wheels:
         if not path.is_file():
             raise _no_wheel(path)
+        policy = partial(platform_policy, str(path)) if can_audit() else None
         with progress(begin=f"reading {path.name}"):
-            contents = inspect_wheel(str(path))
-            made = plan(contents, stable_symbols(), python=python, abi=abi, platform=platform, build=build)
+            contents = inspect_wheel(str(path), description=False)
+            made = plan(contents, stable_symbols(), policy, python=python, abi=abi, platform=platform, build=build)
         if arguments.suggest:
             _say(made, contents.filename, several=len(arguments.wheels) > 1)
         elif made.objections:

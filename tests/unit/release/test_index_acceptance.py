@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ftwheel.core.release.index_acceptance import (
     sdist_refusals,
     wheel_refusals,
 )
-from ftwheel.core.release.index_metadata import license_files, metadata_errors, metadata_refusals
+from ftwheel.core.release.index_metadata import description_of, license_files, metadata_errors, metadata_refusals
 from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.wheel.contents import parse_metadata
 from support.facts import contents
@@ -99,6 +100,26 @@ def test_licence_files_of_old_metadata_are_left_out_as_twine_does() -> None:
     old = metadata("License-File: ../LICENSE", version="2.1")
     assert (metadata_errors(old), license_files(old)) == ((), ())
     assert license_files(metadata("License-File: LICENSE", "License-File: a/COPYING")) == ("LICENSE", "a/COPYING")
+
+
+def test_the_description_and_its_format() -> None:
+    assert description_of(metadata("", "Text.")) == ("Text.\n", "text/x-rst")
+    assert description_of(metadata("Description-Content-Type: Text/Markdown; charset=UTF-8", "", "Text.")) == (
+        "Text.\n",
+        "text/markdown",
+    )
+    assert description_of(metadata()) == ("", "text/x-rst")
+
+
+def test_a_description_that_cannot_be_rendered() -> None:
+    refusals = (
+        *wheel_refusals(replace(contents("foo-1.0-py3-none-any.whl"), unrendered="is bad")),
+        *sdist_refusals(replace(sdist(), unrendered="is bad")),
+    )
+    assert [(each.path, each.reason, each.detail) for each in refusals] == [
+        ("foo-1.0.dist-info/METADATA", RefusalReason.DESCRIPTION, "is bad"),
+        ("foo-1.0/PKG-INFO", RefusalReason.DESCRIPTION, "is bad"),
+    ]
 
 
 @pytest.mark.parametrize(

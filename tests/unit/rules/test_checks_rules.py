@@ -42,6 +42,8 @@ ABI3T = "pkg-1.0-cp315-abi3.abi3t-linux_x86_64.whl"
 WINDOWS_FT = "pkg-1.0-cp313-cp313t-win_amd64.whl"
 MANYLINUX = "pkg-1.0-cp313-cp313t-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
 PROGRAM = "pkg-1.0-py3-none-manylinux_2_17_x86_64.whl"
+TWO_FLOORS = "pkg-1.0-py3-none-manylinux_2_17_x86_64.manylinux_2_34_x86_64.whl"
+TWO_LIBRARIES = "pkg-1.0-py3-none-manylinux_2_17_x86_64.musllinux_1_1_x86_64.whl"
 CLASSIFIER = "Programming Language :: Python :: Free Threading :: 2 - Beta"
 
 _DEFAULT_EXT = extension("pkg/_ext.cpython-313-x86_64-linux-gnu.so", built_for=BuiltFor.DEFAULT)
@@ -357,10 +359,15 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="", reason="it did not say")),
             facts(MANYLINUX, [_FT_EXT]),
             facts(PROGRAM, native={"pkg/tool": code()}, policy=PolicyVerdict(tag="manylinux_2_34_x86_64")),
+            # whoever has glibc 2.17 takes it too
+            facts(TWO_FLOORS, native={"pkg/tool": code()}, policy=PolicyVerdict(tag="manylinux_2_34_x86_64")),
         ],
         [
             facts(PROGRAM, native={"pkg/tool.o": code(kind=NativeKind.OBJECT)}),
             facts(PROGRAM, native={"pkg/tool": _ARM}),
+            facts(TWO_FLOORS, native={"pkg/tool": code()}, policy=PolicyVerdict(tag="manylinux_2_17_x86_64")),
+            # a static program may have a tag for either C library, and auditwheel names one
+            facts(TWO_LIBRARIES, native={"pkg/tool": code()}, policy=PolicyVerdict(tag="musllinux_1_1_x86_64")),
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_5_x86_64")),
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_17_x86_64")),
             facts(FT, [_FT_EXT]),

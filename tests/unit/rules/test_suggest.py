@@ -9,6 +9,7 @@ import pytest
 
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, InitPhase
 from ftwheel.core.wheel.native import NativeCode
+from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.rules.wheel.suggest import objections, retagged, suggest
 from support.facts import abi_info, code, contents, extension
 
@@ -64,6 +65,32 @@ def test_a_floor_that_nobody_claims_is_not_proved() -> None:
     assert (first.tag[:9], first.floor_proved) == ("cp39-abi3", True)
     named = extension("pkg/_ext.abi3.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])
     assert tags(FT, [named])[0] == "cp315-abi3-linux_x86_64"
+
+
+def test_a_platform_is_no_older_than_the_code() -> None:
+    tool = {"pkg/tool": code()}
+
+    def platform(tags: str, found: str) -> str:
+        wheel = contents(f"pkg-1.0-py3-none-{tags}.whl", native=tool)
+        (suggestion,) = suggest(wheel, TABLE, lambda _: PolicyVerdict(tag=found))
+        return suggestion.tag.removeprefix("py3-none-")
+
+    old, new = "manylinux_2_17_x86_64", "manylinux_2_34_x86_64"
+    assert platform(old, new) == new
+    assert platform(old, old) == old
+    assert platform(f"{old}.{new}", new) == new
+    assert platform(f"musllinux_1_2_x86_64.{new}", new) == f"musllinux_1_2_x86_64.{new}"
+    assert platform(old, "linux_x86_64") == "linux_x86_64"
+    assert platform(old, "") == old  # auditwheel cannot tell
+    assert platform("linux_x86_64", "") == "linux_x86_64"
+
+
+def test_a_promised_platform_is_objected_to_where_auditwheel_runs() -> None:
+    wheel = contents("pkg-1.0-py3-none-manylinux_2_17_x86_64.whl", native={"pkg/tool": code()})
+    assert objections(wheel, TABLE) == ()
+    (finding,) = objections(wheel, TABLE, lambda _: PolicyVerdict(tag="manylinux_2_34_x86_64"))
+    assert finding.code == "FTW304"
+    assert objections(wheel, TABLE, lambda _: PolicyVerdict(tag="manylinux_2_5_x86_64")) == ()
 
 
 def test_a_library_names_the_version() -> None:

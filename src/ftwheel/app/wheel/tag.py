@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.contents import WheelContents
-from ftwheel.rules.wheel.suggest import Suggestion, objections, retagged, suggest
+from ftwheel.rules.wheel.suggest import AskPolicy, Suggestion, objections, retagged, suggest
 
 __all__ = ["TagPlan", "plan"]
 
@@ -45,6 +45,7 @@ class TagPlan:
 def plan(
     contents: WheelContents,
     stable_symbols: Mapping[str, int],
+    policy: AskPolicy | None = None,
     *,
     python: str | None = None,
     abi: str | None = None,
@@ -54,7 +55,9 @@ def plan(
     """Decide whether the wheel may carry the tags asked for.
 
     Each is a new set (``cp313.cp314``), an addition (``+abi3t``) or a removal (``-cp39``), as with ``wheel tags``; None
-    leaves the part as it is, and WHEEL gets what the file name says. Raises InputError when what comes out is no tag.
+    leaves the part as it is, and WHEEL gets what the file name says. ``policy`` is None where auditwheel does not run;
+    it speaks against platform tags that are asked for, not against those that the name has already. Raises InputError
+    when what comes out is no tag.
     """
     name = contents.name
     sets = [
@@ -68,8 +71,8 @@ def plan(
     wanted = retagged(contents, "-".join(".".join(part) for part in sets), build=build)
     return TagPlan(
         wanted=wanted,
-        objections=objections(wanted, stable_symbols),
-        suggestions=suggest(contents, stable_symbols),
+        objections=objections(wanted, stable_symbols, policy if platform else None),
+        suggestions=suggest(contents, stable_symbols, policy),
         agrees=contents.wheel is not None
         and not contents.wheel.bad_tags
         and (contents.wheel.tags, contents.wheel.build) == (name.tags, name.build),

@@ -4,7 +4,7 @@ An upload stops at the first refused file, and what comes after it is not upload
 leaves people on other platforms without their wheel. Other indexes take more: these are the rules of one index.
 
 Sources: PyPI's upload service (``warehouse/forklift/legacy.py`` and ``warehouse/forklift/metadata.py`` of 2026-08-21),
-PEP 625 for the names of source distributions, PEP 639 for licence files. The description is not rendered here.
+PEP 625 for the names of source distributions, PEP 639 for licence files. Who read the file rendered its description.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class RefusalReason(enum.Enum):
     PLATFORM_TAG = "platform tag"
     FILE_NAME = "file name"
     METADATA = "metadata"
+    DESCRIPTION = "description"
     LICENSE_FILE = "licence file"
     ARCHIVE = "archive"
     ENTRY_POINTS = "entry points"
@@ -127,6 +128,8 @@ def _about_wheel(wheel: WheelContents, limit: int) -> Iterator[UploadRefusal]:
         path = f"{wheel.dist_info}METADATA"
         for detail in metadata_refusals(wheel.metadata.text):
             yield UploadRefusal(path=path, reason=RefusalReason.METADATA, detail=detail)
+        if wheel.unrendered:
+            yield UploadRefusal(path=path, reason=RefusalReason.DESCRIPTION, detail=wheel.unrendered)
         members = {member.path for member in wheel.members}
         for file in license_files(wheel.metadata.text):
             if f"{wheel.dist_info}licenses/{file}" not in members:
@@ -165,6 +168,8 @@ def _about_sdist(sdist: SdistContents, limit: int) -> Iterator[UploadRefusal]:
     path = posixpath.join(sdist.top, "PKG-INFO")
     for detail in metadata_refusals(sdist.metadata.text):
         yield UploadRefusal(path=path, reason=RefusalReason.METADATA, detail=detail)
+    if sdist.unrendered:
+        yield UploadRefusal(path=path, reason=RefusalReason.DESCRIPTION, detail=sdist.unrendered)
     for file in license_files(sdist.metadata.text):
         member = posixpath.join(sdist.top, file)
         if member not in sdist.members:

@@ -18,7 +18,7 @@ from packaging.version import Version
 from trove_classifiers import classifiers as known_classifiers
 from trove_classifiers import deprecated_classifiers
 
-__all__ = ["license_files", "metadata_errors", "metadata_refusals"]
+__all__ = ["description_of", "license_files", "metadata_errors", "metadata_refusals"]
 
 _METADATA_VERSIONS = {"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"}  # PyPI's; 2.0 was never approved
 _LICENSE_FILES_SINCE = Version("2.4")  # PEP 639
@@ -77,6 +77,13 @@ def _flat(group: ExceptionGroup[Exception]) -> Iterator[str]:
 def license_files(text: str) -> tuple[str, ...]:
     """The ``License-File`` fields, where the metadata version has them."""
     return tuple(_raw(text)[0].get("license_files", ()))
+
+
+def description_of(text: str) -> tuple[str, str]:
+    """The description, and its content type in lower case without parameters: PyPI takes none for reStructuredText."""
+    raw, _ = _raw(text)
+    content_type = raw.get("description_content_type", "").partition(";")[0].strip().lower()
+    return raw.get("description", ""), content_type or "text/x-rst"
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,8 @@ class SdistContents:
     """One source distribution. ``size`` is in bytes, ``members`` are the paths in the archive, files only.
 
     ``top`` is the one folder everything is in, ``metadata`` comes from the ``PKG-INFO`` in it. Both are empty (None)
-    where there is no such thing; ``flaws`` then say what is wrong with the archive.
+    where there is no such thing; ``flaws`` then say what is wrong with the archive. ``unrendered`` says why PyPI cannot
+    show the description.
     """
 
     filename: str
@@ -23,3 +24,4 @@ class SdistContents:
     members: frozenset[str]
     metadata: Metadata | None
     flaws: tuple[str, ...] = ()
+    unrendered: str = ""

@@ -149,7 +149,7 @@ class WheelContents:
     ``extensions`` is filled only when the reader was asked to look into binaries; it is sorted by path and has every
     member that is named like an extension module and can be read as a binary. So is ``linkage``: what every ELF file
     of the wheel needs from outside, whatever its name; None when nobody asked. ``framing`` says where readers of the
-    zip would disagree about what is in it.
+    zip would disagree about what is in it, ``unrendered`` why PyPI cannot show the description; both "" if all is well.
     """
 
     name: WheelName
@@ -164,6 +164,7 @@ class WheelContents:
     extensions: tuple[ExtensionModule, ...] = ()
     linkage: tuple[ElfLinkage, ...] | None = None
     framing: str = ""
+    unrendered: str = ""
 
     @property
     def filename(self) -> str:

@@ -50,7 +50,7 @@ class WheelDeclarations:
             with tempfile.TemporaryDirectory(prefix="ftwheel-") as folder:
                 path = self._download(file, Path(folder, file.filename))
                 with self._lock:  # reading takes memory in proportion to the largest module
-                    contents = inspect_wheel(str(path))
+                    contents = inspect_wheel(str(path), description=False)
         except FtwheelError as error:
             return _untold(file, error.message)
         return together(file.filename, contents.extensions)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.wheel.contents import parse_metadata
+from ftwheel.io.wheel.description import description_problem
 
 __all__ = ["read_sdist"]
 
@@ -42,13 +43,15 @@ def read_sdist(path: Path) -> SdistContents:
         flaws.append("its members are not all in one folder")
     elif data is None:
         flaws.append(f"has no {info}")
+    text = data.decode("utf-8", "replace") if data is not None else ""
     return SdistContents(
         filename=path.name,
         size=path.stat().st_size,
         top=top,
         members=frozenset(names),
-        metadata=parse_metadata(data.decode("utf-8", "replace")) if data is not None else None,
+        metadata=parse_metadata(text) if data is not None else None,
         flaws=tuple(flaws),
+        unrendered=description_problem(text),
     )
 
 

@@ -52,7 +52,7 @@ def platform_policy(path: str, contents: WheelContents) -> PolicyVerdict:
 
 
 def surely_kept(contents: WheelContents) -> str:
-    """A promised tag that auditwheel would grant for sure; "" when it has to be asked."""
+    """The oldest promised tag, where auditwheel would grant all of them for sure; "" when it has to be asked."""
     promised = [found for tag in contents.name.platforms if (found := _TAG.fullmatch(tag))]
     kinds = {(tag[2], tag[3]) for tag in promised}
     if len(promised) < len(contents.name.platforms) or len(kinds) != 1 or contents.flaws or contents.linkage is None:
@@ -62,10 +62,10 @@ def surely_kept(contents: WheelContents) -> str:
     if not recorded <= members or not {file.path for file in contents.linkage} <= recorded:
         return ""
     inherit = not any(map(os.environ.get, _LIBRARY_PATHS))
-    for tag in promised:
-        policy = _policies().get(tag[0])
-        if policy and surely_keeps(policy, f"{tag[2]}linux", contents.linkage, inherit=inherit):
-            return tag[0]
+    policies = {tag[0]: _policies().get(tag[0]) for tag in promised}
+    kind = f"{promised[0][2]}linux"
+    if all(policy and surely_keeps(policy, kind, contents.linkage, inherit=inherit) for policy in policies.values()):
+        return min(policies, key=lambda tag: _extent(policies[tag]))
     return ""
 
 
@@ -135,12 +135,17 @@ def _ask(path: str, promised: Sequence[str]) -> PolicyVerdict:
     return PolicyVerdict(tag="", reason=" ".join(reason.split()))
 
 
+def _extent(policy: LibraryPolicy | None) -> int:
+    """How much a policy allows; the newer of two allows more."""
+    return len(policy.libraries) + sum(map(len, policy.versions.values())) if policy else 0
+
+
 def _what_hinders(answer: dict[str, Any], promised: Sequence[str]) -> str:
-    """The libraries, symbols and versions that the promised policy does not allow, from auditwheel's answer."""
+    """The libraries, symbols and versions that the oldest policy promised does not allow, from auditwheel's answer."""
     policies = [policy for tag in promised if (policy := _policies().get(tag))]
     if not policies:
         return ""
-    policy = max(policies, key=lambda policy: len(policy.libraries) + sum(map(len, policy.versions.values())))
+    policy = min(policies, key=_extent)
     upgrades: dict[str, dict[str, Any]] = answer.get("policy_upgrades", {})
     upgrade: dict[str, Any] = next((upgrades[name] for name in policy.names if name in upgrades), {})
     found = [f"the library {name}" for name in upgrade.get("libs_to_eliminate", ())]

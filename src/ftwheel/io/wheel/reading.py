@@ -105,18 +105,27 @@ def read_wheel(
 
 
 def inspect_wheel(
-    path: str, *, level2: bool = True, watched: Watched | None = None, portable: bool = True
+    path: str,
+    *,
+    level2: bool = True,
+    watched: Watched | None = None,
+    portable: bool = True,
+    description: bool = True,
 ) -> WheelContents:
     """Read one wheel and look into its extension modules (``level2``: walk their init functions too).
 
     With ``watched``, ``linkage`` tells what its ELF files need, and which of these symbols they import. ``portable`` is
-    that of ``read_wheel``.
+    that of ``read_wheel``. Without ``description`` nobody looks whether PyPI can render it.
     """
     from ftwheel.io.binaries import read_extension
     from ftwheel.io.binaries.linkage import read_linkage
+    from ftwheel.io.wheel.description import description_problem
 
     link = None if watched is None else partial(read_linkage, watched=watched)
-    return read_wheel(Path(path), inspect=partial(read_extension, level2=level2), link=link, portable=portable)
+    contents = read_wheel(Path(path), inspect=partial(read_extension, level2=level2), link=link, portable=portable)
+    if not description or contents.metadata is None:
+        return contents
+    return replace(contents, unrendered=description_problem(contents.metadata.text))
 
 
 def extract_wheel(path: Path, target: Path) -> None:

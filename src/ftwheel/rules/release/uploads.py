@@ -167,7 +167,7 @@ def _sentence(refusal: UploadRefusal) -> str:
     match refusal.reason:
         case RefusalReason.LICENSE_FILE:
             return f"PKG-INFO names the licence file {refusal.detail}, which is not in it"
-        case RefusalReason.METADATA:
+        case RefusalReason.METADATA | RefusalReason.DESCRIPTION:
             return f"PKG-INFO: {refusal.detail}"
         case _:
             return refusal.detail

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
-from ftwheel.core.wheel.contents import FlawKind, Member, dotted_name
+from ftwheel.core.wheel.contents import FlawKind, Member, WheelContents, dotted_name
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, DeclarationBasis, ExtensionModule
 from ftwheel.core.wheel.native import NativeCode, NativeKind
 from ftwheel.core.wheel.suffixes import SuffixAbi, init_names_for
@@ -26,7 +26,9 @@ __all__ = [
     "UnreadableBinary",
     "WrongAbi",
     "WrongInit",
+    "broken_tags",
     "common_machines",
+    "policy_tags",
 ]
 
 
@@ -187,16 +189,8 @@ class PlatformPolicy(WheelRule):
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
-        name = facts.wheel.name
-        promised = [tag for tag in name.platforms if tag.startswith(("manylinux", "musllinux"))]
-        platforms = [platform for tag in promised if (platform := platform_of(tag))]
-        machines = {machine for platform in platforms for machine in platform.machines}
-        # of code for another machine alone FTW303 says what is wrong
-        if not any(
-            _loaded(member, BinaryFormat.ELF) and machines.intersection(member.native.machines)
-            for member in facts.wheel.native
-            if member.native
-        ):
+        promised = policy_tags(facts.wheel)
+        if not promised:
             return
         if facts.policy is None:
             yield self.finding(
@@ -214,11 +208,11 @@ class PlatformPolicy(WheelRule):
                 fix="Look at the output of `auditwheel show`, or ignore this rule.",
                 severity=Severity.ADVICE,
             )
-        elif not any(_at_least(verdict.tag, tag) for tag in promised):
+        elif broken := broken_tags(verdict.tag, promised):
             needs = f", because it needs {verdict.reason}" if verdict.reason else ""
             yield self.finding(
                 facts.subject(),
-                f"has the tag {', '.join(promised)}; auditwheel finds it consistent with {verdict.tag}{needs}",
+                f"has the tag {', '.join(broken)}; auditwheel finds it consistent with {verdict.tag}{needs}",
             )
 
 
@@ -226,17 +220,38 @@ _LEGACY = {"1": (2, 5), "2010": (2, 12), "2014": (2, 17)}
 _POLICY = re.compile(r"(many|musl)linux(?:_(\d+)_(\d+)|(1|2010|2014))_(\w+)")
 
 
-def _at_least(found: str, promised: str) -> bool:
-    """Whether the tag that auditwheel found is as compatible as the promised one, or more so."""
-    parsed = [_POLICY.fullmatch(tag) for tag in (found, promised)]
-    if parsed[0] is None or parsed[1] is None:
-        return False
-    (kind, version, machine), (kind_promised, version_promised, machine_promised) = (
-        (match[1], (int(match[2]), int(match[3])) if match[2] else _LEGACY[match[4]], match[5])
-        for match in parsed
-        if match
+def policy_tags(wheel: WheelContents) -> tuple[str, ...]:
+    """The manylinux and musllinux tags of a name, if something in the wheel has to keep them.
+
+    Nothing has to in a wheel with code for other machines alone: FTW303 says what is wrong with that.
+    """
+    promised = tuple(tag for tag in wheel.name.platforms if tag.startswith(("manylinux", "musllinux")))
+    platforms = [platform for tag in promised if (platform := platform_of(tag))]
+    machines = {machine for platform in platforms for machine in platform.machines}
+    loaded = any(
+        _loaded(member, BinaryFormat.ELF) and machines.intersection(member.native.machines)
+        for member in wheel.native
+        if member.native
     )
-    return (kind, machine) == (kind_promised, machine_promised) and version <= version_promised
+    return promised if loaded else ()
+
+
+def broken_tags(found: str, promised: Sequence[str]) -> tuple[str, ...]:
+    """The promised tags that stand for an older C library than the one that auditwheel found.
+
+    Tags of the other C library say something about other code in the wheel, if there are tags of the one found.
+    """
+    library, version = _policy(found)
+    policies = {tag: _policy(tag) for tag in promised}
+    alike = {tag: own for tag, (kind, own) in policies.items() if kind == library}
+    return tuple(tag for tag, own in alike.items() if own < version) if alike else tuple(promised)
+
+
+def _policy(tag: str) -> tuple[tuple[str, str], tuple[int, int]]:
+    """The C library with the machine of a manylinux or musllinux tag, and its version; other tags are like no other."""
+    if (match := _POLICY.fullmatch(tag)) is None:
+        return (tag, ""), (0, 0)
+    return (match[1], match[5]), (int(match[2]), int(match[3])) if match[2] else _LEGACY[match[4]]
 
 
 class PythonLibrary(WheelRule):

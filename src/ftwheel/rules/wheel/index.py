@@ -13,6 +13,7 @@ from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 __all__ = [
     "INDEX_RULES",
     "RefusedArchive",
+    "RefusedDescription",
     "RefusedEntryPoints",
     "RefusedLicenseFile",
     "RefusedMetadata",
@@ -132,6 +133,16 @@ class RefusedSize(RefusedRule):
     reason = RefusalReason.SIZE
 
 
+class RefusedDescription(RefusedRule):
+    code = "FTW808"
+    title = "PyPI cannot render the description"
+    why = """PyPI shows the description on the project's page, and refuses a file whose reStructuredText gives an error
+        or a warning. A description without a content type is taken for reStructuredText, Markdown too."""
+    fix = """Correct the line in the README (`twine check` says the same about it). If it is Markdown, say so:
+        `readme = "README.md"` in `[project]`, or `long_description_content_type="text/markdown"` in `setup.py`."""
+    reason = RefusalReason.DESCRIPTION
+
+
 INDEX_RULES: tuple[RefusedRule, ...] = (
     RefusedPlatform(),
     RefusedMetadata(),
@@ -140,5 +151,6 @@ INDEX_RULES: tuple[RefusedRule, ...] = (
     RefusedArchive(),
     RefusedEntryPoints(),
     RefusedSize(),
+    RefusedDescription(),
 )
 """One rule for each reason."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from packaging.specifiers import InvalidSpecifier
@@ -15,13 +15,16 @@ from ftwheel.core.versions import specifier_set
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.core.wheel.suffixes import SuffixAbi
-from ftwheel.rules.wheel.binaries import common_machines
+from ftwheel.rules.wheel.binaries import PlatformPolicy, broken_tags, common_machines, policy_tags
 from ftwheel.rules.wheel.facts import WheelFacts
 from ftwheel.rules.wheel.selection import RuleSelection
 from ftwheel.rules.wheel.stable_abi import required_minor
 
-__all__ = ["Suggestion", "objections", "retagged", "suggest"]
+__all__ = ["AskPolicy", "Suggestion", "objections", "retagged", "suggest"]
+
+AskPolicy = Callable[[WheelContents], PolicyVerdict]  # what auditwheel says about the platform tags of a wheel
 
 # what the name promises, against what the code is; nothing about the zip, the metadata or the GIL
 _ABOUT_TAGS = frozenset(
@@ -52,20 +55,32 @@ def retagged(contents: WheelContents, tag: str, *, build: str | None = None) -> 
     return replace(contents, name=name, wheel=wheel)
 
 
-def objections(contents: WheelContents, stable_symbols: Mapping[str, int]) -> tuple[Finding, ...]:
-    """What in the wheel does not support the tags of its name; only what is wrong for sure."""
-    facts = WheelFacts(wheel=contents, stable_symbols=lambda: stable_symbols)
-    found = RuleSelection().judge(facts, only=_ABOUT_TAGS)
+def objections(
+    contents: WheelContents, stable_symbols: Mapping[str, int], policy: AskPolicy | None = None
+) -> tuple[Finding, ...]:
+    """What in the wheel does not support the tags of its name; only what is wrong for sure.
+
+    Without ``policy`` nothing is said about the C library that a manylinux or musllinux tag promises.
+    """
+    ask = None if policy is None else lambda: policy(contents)
+    facts = WheelFacts(wheel=contents, stable_symbols=lambda: stable_symbols, policy=ask)
+    found = RuleSelection().judge(facts, only=_ABOUT_TAGS | ({PlatformPolicy.code} if policy else set()))
     return tuple(finding for finding in found if finding.severity is Severity.ERROR)
 
 
-def suggest(contents: WheelContents, stable_symbols: Mapping[str, int]) -> tuple[Suggestion, ...]:
-    """The tags that the content supports, the most widely installable first."""
+def suggest(
+    contents: WheelContents, stable_symbols: Mapping[str, int], policy: AskPolicy | None = None
+) -> tuple[Suggestion, ...]:
+    """The tags that the content supports, the most widely installable first.
+
+    ``policy`` is None where auditwheel does not run; then the manylinux and musllinux tags of the name are believed.
+    """
     modules = [each for each in contents.extensions if each.init_name]
     proved = all(each.built_for is not BuiltFor.CANNOT_TELL for each in modules)
     suggestions: list[Suggestion] = []
+    platforms = tuple(dict.fromkeys(_platforms(contents, policy)))
     for interpreters, abis in dict.fromkeys(_abis(contents, modules, stable_symbols)):
-        for platform in dict.fromkeys(_platforms(contents)):
+        for platform in platforms:
             tag = f"{interpreters}-{abis}-{platform}"
             if not objections(retagged(contents, tag), stable_symbols):
                 floor_proved = (
@@ -145,14 +160,14 @@ def _minors(contents: WheelContents, modules: list[ExtensionModule]) -> set[int]
     return found or {target.minor for target in targets_of(contents.name) if not target.onwards}
 
 
-def _platforms(contents: WheelContents) -> Iterator[str]:
+def _platforms(contents: WheelContents, policy: AskPolicy | None) -> Iterator[str]:
     """Platform tags to try: ``any`` without native code, else the name's own, else one made from the code."""
     files = [member.native for member in contents.members if member.native is not None]
     common = common_machines(files)
     if not files:
         yield "any"
     if not common or "any" not in contents.name.platforms:
-        yield ".".join(contents.name.platforms)
+        yield ".".join(_own_platforms(contents, policy))
     machines = {machine for _, machine in common if "-" not in machine}  # machine-N is in no platform tag
     if not machines:
         return
@@ -166,3 +181,13 @@ def _platforms(contents: WheelContents) -> Iterator[str]:
             major, minor = max(file.macos or (11, 0) for file in files)
             name = "universal2" if {"x86_64", "aarch64"} <= machines else {"aarch64": "arm64"}.get(machine, machine)
             yield f"macosx_{major}_{minor if major < 11 else 0}_{name}"  # since 11 installers know _0 only
+
+
+def _own_platforms(contents: WheelContents, policy: AskPolicy | None) -> tuple[str, ...]:
+    """The platform tags of the name, without those that promise an older C library than the code needs."""
+    own = contents.name.platforms
+    promised = policy_tags(contents)
+    if policy is None or not promised or not (verdict := policy(contents)).tag:
+        return own
+    broken = broken_tags(verdict.tag, promised)
+    return tuple(tag for tag in own if tag not in broken) or (verdict.tag,)

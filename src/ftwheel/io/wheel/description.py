@@ -1,0 +1,70 @@
+"""Says whether PyPI can render a description: it refuses a file whose description it cannot show.
+
+Of its three formats only reStructuredText has errors. PyPI renders it with docutils and refuses what gives a warning
+(readme-renderer 45, ``rst.py``; ``warehouse/forklift/legacy.py`` of 2026-08-21); here the same docutils decides.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+from typing import Any
+
+from ftwheel.core.release.index_metadata import description_of
+
+__all__ = ["description_problem"]
+
+_MOST_CHARACTERS = 2 << 20  # some seconds of docutils' time; the longest descriptions on the public index are shorter
+_MESSAGE = re.compile(r"<string>:(\d*): \(\w+/\d\) (.*)")  # line, level, and what is wrong
+# those of PyPI's settings that decide whether there is a warning; nothing is read from files
+_SETTINGS = {
+    "_disable_config": True,
+    "file_insertion_enabled": False,
+    "halt_level": 2,
+    "math_output": "MathJax /nowhere.js",
+    "raw_enabled": False,
+    "report_level": 5,
+    "smart_quotes": True,
+    "strip_comments": True,
+    "doctitle_xform": False,
+    "sectsubtitle_xform": False,
+    "syntax_highlight": "short",
+}
+
+
+def description_problem(metadata: str) -> str:
+    """What PyPI would refuse in the description of METADATA or PKG-INFO; "" when it can be rendered."""
+    text, content_type = description_of(metadata)
+    if not text or content_type == "text/plain":
+        return ""
+    if len(text) > _MOST_CHARACTERS:
+        return f"the description has {len(text):,} characters, too many to be rendered"
+    if not text.strip():
+        return "the description is blank"
+    return _rst_problem(text) if content_type == "text/x-rst" else ""
+
+
+@functools.lru_cache(maxsize=4)  # the wheels of a release have one description
+def _rst_problem(text: str) -> str:
+    from docutils.core import publish_parts
+    from docutils.utils import SystemMessage
+    from docutils.writers.html5_polyglot import HTMLTranslator, Writer
+
+    writer = Writer()
+    writer.translator_class = type("Translator", (HTMLTranslator,), {"read_size_with_PIL": _no_size})
+    settings: dict[str, Any] = {**_SETTINGS, "warning_stream": io.StringIO()}
+    try:
+        parts = publish_parts(text, writer=writer, settings_overrides=settings)
+    except SystemMessage as error:
+        said = _MESSAGE.match(str(error))
+        assert said is not None
+        where = f"line {said[1]} of the description" if said[1] else "the description"
+        return f"{where} is not valid reStructuredText: {said[2]}"
+    except RecursionError:
+        return "the description is nested too deeply to be rendered"
+    return "" if parts["docinfo"] or parts["fragment"] else "nothing is left of the description when it is rendered"
+
+
+def _no_size(translator: object, node: object) -> None:
+    """In place of a look into images, which may be no files here: PyPI takes none either."""
