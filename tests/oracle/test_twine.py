@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -119,7 +120,8 @@ def test_descriptions(tmp_path: Path) -> None:
     path = tmp_path / "foo-1.0-py3-none-any.whl"
     fields = ("", "Description-Content-Type: text/x-rst\n", "Description-Content-Type: text/plain\n")
     texts = [(field, piece) for field in fields for piece in PIECES]
-    texts += [("", f"{one}\n{other}") for one in PIECES for other in PIECES]
+    pairs = [("", f"{one}\n{other}") for one in PIECES for other in PIECES]
+    texts += random.Random(13).sample(pairs, 400)
     different, refused = [], 0
     for field, text in texts:
         metadata = f"Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n{field}\n{text}"
@@ -129,7 +131,7 @@ def test_descriptions(tmp_path: Path) -> None:
         if fails is not bool(description_problem(metadata)):
             different.append((field, text, fails))
     assert different == []
-    assert 1000 < refused < len(texts) - 1000
+    assert 100 < refused < len(texts) - 100
 
 
 def test_metadata(tmp_path: Path) -> None:

@@ -652,6 +652,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         ],
     ),
     "FTW807": ([sized((100 << 20) + 1), sized((1 << 30) + 1)], [sized(100 << 20)]),
+    "FTW808": ([sized(10_000, unrendered="the description is blank")], [sized(10_000)]),
 }
 
 
