@@ -2,7 +2,7 @@
 
 ``tests/recordings/releases.json`` has, for each project, the release and the one before it: the stem of its file names,
 ``requires-python``, the day of the last upload, and its wheels as lists of interpreter and ABI tags with the platforms
-that have all of them. ``releases_expected.json`` has the findings.
+that have all of them. ``releases_expected.json`` has the findings, and why they are right: what the page shows.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from typing import Any
 
 from ftwheel.core.index.page import File, ProjectDetails
 
-__all__ = ["EXPECTED", "head", "pages"]
+__all__ = ["EXPECTED", "INSIDE", "head", "pages"]
 
 _RECORDINGS = Path(__file__).parents[1] / "recordings"
-EXPECTED: dict[str, list[list[str]]] = json.loads((_RECORDINGS / "releases_expected.json").read_text(encoding="utf-8"))
-"""``NAME==VERSION`` to severity, code and the first part of the message of each finding."""
+_TABLE: dict[str, dict[str, Any]] = json.loads((_RECORDINGS / "releases_expected.json").read_text(encoding="utf-8"))
+EXPECTED: dict[str, list[list[str]]] = {release: row["findings"] for release, row in _TABLE.items()}
+"""``NAME==VERSION`` to severity, code and the first part of the message of each finding of ``verify``."""
+INSIDE: dict[str, list[list[str]]] = {release: row["check"] for release, row in _TABLE.items() if "check" in row}
+"""The same without messages of ``check``, for releases whose fault is in the wheels; advice is left out."""
 
 
 def pages() -> dict[str, ProjectDetails]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
-from ftwheel.core.findings import Finding, Severity, one_for_each_cause, worst
+from ftwheel.core.findings import Finding, Severity, one_for_each_cause, one_for_several_files, worst
 
 
 def finding(subject: str, code: str, severity: Severity = Severity.ERROR) -> Finding:
@@ -49,4 +49,30 @@ def test_errors_come_first_and_one_cause_is_one_finding() -> None:
         ("b.whl:y.so", "m; the same holds for z.so"),
         ("b.whl:y.so", "other"),
         ("a.whl:x.so", "m"),
+    ]
+
+
+def test_several_files_with_one_cause_are_one_finding() -> None:
+    def made(subject: str, message: str, **more: object) -> Finding:
+        given = {"code": "FTW1", "severity": Severity.ADVICE, **more}
+        return Finding(subject=subject, message=message, **given)  # type: ignore[arg-type]
+
+    found = one_for_several_files(
+        [
+            made("c.whl", "says nothing"),
+            made("a.whl", "says nothing"),
+            made("b.whl:m/_x.cpython-313t-darwin.so", "is odd"),
+            made("a.whl:m/_x.pyd", "is odd"),
+            made("a.whl:m/_y.pyd", "is odd"),
+            made("b.whl:m/_z.pyd", "is odd", fix="mend it"),
+            made("d.whl", "a.whl and d.whl differ in m.py", severity=Severity.WARNING),
+            made("e.whl", "b.whl and e.whl differ in m.py", severity=Severity.WARNING),
+        ]
+    )
+    assert [(each.subject, each.message) for each in found] == [
+        ("d.whl", "a.whl and d.whl differ in m.py; likewise e.whl"),
+        ("a.whl", "says nothing; likewise c.whl"),
+        ("a.whl:m/_x.pyd", "is odd; likewise b.whl"),
+        ("a.whl:m/_y.pyd", "is odd"),
+        ("b.whl:m/_z.pyd", "is odd"),
     ]

@@ -7,10 +7,14 @@ prints these.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["Finding", "Severity", "one_for_each_cause", "weighed", "worst"]
+__all__ = ["Finding", "Severity", "likewise", "one_for_each_cause", "one_for_several_files", "weighed", "worst"]
+
+_WHEEL = re.compile(r"[^\s,;]+\.whl")
+_ENDING = re.compile(r"\.[^/]*$")  # of a module it differs between platforms
 
 
 class Severity(enum.IntEnum):
@@ -67,6 +71,31 @@ def one_for_each_cause(
             for first, *others in groups.values()
         )
     )
+
+
+def one_for_several_files(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, sorted; those that say the same of several files, names of wheels aside, are one about the first.
+
+    The wheels of a release are built alike, so what is wrong with them has one cause.
+    """
+    groups: dict[tuple[str, Severity, str, str, str], dict[str, Finding]] = {}
+    for finding in sorted(findings):
+        file, _, member = finding.subject.partition(":")
+        said = _WHEEL.sub("", finding.message)
+        key = (finding.code, finding.severity, _ENDING.sub("", member), said, finding.fix)
+        groups.setdefault(key, {}).setdefault(file, finding)
+    return tuple(sorted(_with_others(found) for found in groups.values()))
+
+
+def _with_others(found: Mapping[str, Finding]) -> Finding:
+    """The finding about the first of several files, with the names of the others."""
+    first, *others = found
+    return replace(found[first], message=found[first].message + likewise(others))
+
+
+def likewise(names: Sequence[str]) -> str:
+    """What a message about one file ends with when it holds for others too; "" for none."""
+    return f"; likewise {', '.join(names)}" if names else ""
 
 
 def _members(findings: Iterable[Finding]) -> str:

@@ -46,7 +46,8 @@ def bases(
     served_before: list[TargetEnvironment] | None = None,
     configured: ConfiguredTargets | None = None,
     supported: tuple[int, ...] = (11, 12, 13, 14, 15),
-    kept: tuple[int, ...] = (),
+    allowed: tuple[int, ...] | None = None,
+    keep: bool = False,
 ) -> dict[str, ExpectationBasis | None]:
     """Why each target of a release is expected, when exactly those in ``served`` get a compiled wheel."""
     configured = configured or ConfiguredTargets()
@@ -62,7 +63,8 @@ def bases(
         configured=configured,
         served_before=frozenset(served_before or ()),
         supported=frozenset(supported),
-        kept=frozenset(kept),
+        allowed=frozenset(supported if allowed is None else allowed),
+        keep=keep,
     )
     return {cell.target.label: cell.expected for cell in judged}
 
@@ -201,19 +203,21 @@ def test_versions_without_support_are_not_asked_for() -> None:
 
 
 def test_what_the_previous_release_served_is_lost() -> None:
-    previous = wheels(f"cp312-cp312-{OLD_LINUX}", "cp39-cp39-win32", "cp312-cp312-win_amd64")
-    before = [at("12", OLD_LINUX), at("9", "win32"), at("12", "win32"), at("12")]
+    previous = wheels(f"cp312-cp312-{OLD_LINUX}", "cp311-cp311-win32", "cp312-cp312-win_amd64")
+    before = [at("12", OLD_LINUX), at("11", "win32"), at("12", "win32"), at("12")]
     found = bases(wheels(f"cp312-cp312-{LINUX}"), served=[], previous=previous, served_before=before)
     assert found[f"cp312-{OLD_LINUX}"] is ExpectationBasis.PREVIOUS
-    assert found["cp39-win32"] is ExpectationBasis.DROPPED_PYTHON
+    assert found["cp311-win32"] is ExpectationBasis.DROPPED_PYTHON
     assert found["cp312-win32"] is ExpectationBasis.DROPPED_PLATFORM
-    assert found["cp39-win_amd64"] is None
-    kept = bases(wheels(f"cp312-cp312-{LINUX}"), served=[], previous=previous, served_before=before, kept=(12,))
-    assert kept["cp39-win32"] is ExpectationBasis.DROPPED_PYTHON
+    assert found["cp311-win_amd64"] is None
+    release = wheels(f"cp312-cp312-{LINUX}")
+    # requires-python says so, or 3.11 is out of support
+    kept = bases(release, served=[], previous=previous, served_before=before, allowed=(12,), keep=True)
+    assert kept["cp311-win32"] is None
     assert kept["cp312-win32"] is ExpectationBasis.PREVIOUS
     before = [at("13"), at("13t")]
     previous = wheels("cp313-cp313-win_amd64", "cp313-cp313t-win_amd64")
-    kept = bases(wheels("cp312-cp312-win_amd64"), served=[], previous=previous, served_before=before, kept=(13,))
+    kept = bases(wheels("cp312-cp312-win_amd64"), served=[], previous=previous, served_before=before, keep=True)
     assert kept["cp313-win_amd64"] is ExpectationBasis.PREVIOUS
     assert kept["cp313t-win_amd64"] is ExpectationBasis.DROPPED_PYTHON
     without = bases(wheels(f"cp312-cp312-{LINUX}"), served=[], previous=previous)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.contents import WheelContents, parse_metadata
 from ftwheel.core.wheel.extension_module import BuiltFor
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.pairs import OneWheel, ServedBuilds, compare_pair, pair_up, platform_family, served_builds
@@ -115,6 +115,22 @@ def test_every_difference_is_named() -> None:
     assert (comparison.modules_only_in_default, comparison.modules_only_in_free_threaded) == (("pkg._a",), ("pkg._b",))
     assert (comparison.files_only_in_default, comparison.files_only_in_free_threaded) == (("pkg/l.py",), ("pkg/r.py",))
     assert comparison.files_that_differ == ("pkg/both.py",)
+
+
+def test_metadata_is_compared_by_what_it_says() -> None:
+    def compared(*lines: str) -> tuple[str, ...]:
+        head = ["Metadata-Version: 2.1", "Name: pkg", "Version: 1.0"]
+        one = "\n".join([*head, "Requires-Python: >=3.9, <4", "Requires-Dist: a_b>=1; extra == 'x'", "", "Text."])
+        other = "\n".join([*head, *lines, "", "Text.", ""])
+        pair = [replace(each, metadata=parse_metadata(text)) for each, text in ((DEFAULT, one), (FREE_THREADED, other))]
+        return compare_pair(*pair).files_that_differ
+
+    # another version of the backend spells it in another way
+    same = ('Requires-Dist: A-b>=1 ; extra == "x"', "Dynamic: License", "Requires-Python: <4,>=3.9")
+    assert compared(*same) == ()
+    for odd in ("Requires-Dist: a b", "Requires-Python: three", "Summary: other"):
+        assert compared(*same, odd) == ("pkg-1.0.dist-info/METADATA",)
+    assert compare_pair(DEFAULT, replace(FREE_THREADED, metadata=None)).files_only_in_default
 
 
 def test_an_empty_half() -> None:

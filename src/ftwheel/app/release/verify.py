@@ -108,8 +108,8 @@ def verify(
     release = _release(project, name, version, day=day, as_published=not upload.files)
     if release.version.is_prerelease:
         installers = tuple(replace(rules, allow_prereleases=True) for rules in installers)
-    kept = _kept(release) if keep_targets else frozenset[int]()
-    coverage, wheels = _coverage(project, release, upload, installers, configured or ConfiguredTargets(), kept=kept)
+    targets = configured or ConfiguredTargets()
+    coverage, wheels = _coverage(project, release, upload, installers, targets, keep=keep_targets)
     about_files = _about_files(release, upload, wheels, indexes, day=day, index_rules=index_rules)
     if upload.files and not new_project and all(index.project(name) is None for index in indexes):
         about_files.append(unknown_project(name))
@@ -180,7 +180,7 @@ def _release(project: ProjectFiles, name: str, version: str, *, day: date, as_pu
     )
 
 
-def _kept(release: _Release) -> frozenset[int]:
+def _allowed(release: _Release) -> frozenset[int]:
     """The supported minor versions that requires-python of the release has; all, where it cannot be read."""
     found: set[int] = set()
     for said in {file.requires_python or "" for file in release.files.values()}:
@@ -199,7 +199,7 @@ def _coverage(
     installers: tuple[InstallerOptions, ...],
     configured: ConfiguredTargets,
     *,
-    kept: frozenset[int],
+    keep: bool,
 ) -> tuple[Coverage, tuple[ChosenWheel, ...]]:
     """What each target gets and whether it should, and the wheels of the release that are taken."""
     environments = environments_of(target_environments(release.scope, release.previous_scope, configured))
@@ -222,7 +222,8 @@ def _coverage(
             configured=configured,
             served_before=served_before,
             supported=frozenset(release.supported),
-            kept=kept,
+            allowed=_allowed(release),
+            keep=keep,
         ),
     )
     return coverage, selections.wheels

@@ -324,14 +324,16 @@ def judge(
     configured: ConfiguredTargets,
     served_before: frozenset[TargetEnvironment],
     supported: frozenset[int],
-    kept: frozenset[int] = frozenset(),
+    allowed: frozenset[int],
+    keep: bool = False,
 ) -> tuple[CoverageCell, ...]:
     """Give every target the reason why it is expected, if there is one.
 
-    ``served_before`` are those of the previous release, ``supported`` the minor versions of the day, ``kept`` those of
-    which a release may not drop a build or a platform altogether (3.13t, which was experimental, always may). What
-    neither build of a version has (``SHIPPED``) is asked for on the newest machine of each platform family only: an
-    old machine may be too old for a new Python.
+    ``served_before`` are those of the previous release, ``supported`` the minor versions of the day, ``allowed`` those
+    of them that requires-python lets in: to drop any other is no loss. With ``keep`` a release may not drop a build or
+    a platform of these altogether (3.13t, which was experimental, always may). What neither build of a version has
+    (``SHIPPED``) is asked for on the newest machine of each platform family only: an old machine may be too old for a
+    new Python.
     """
     found = {cell.target: cell for cell in cells}
     newest: dict[tuple[str, str], str] = {}
@@ -355,7 +357,7 @@ def judge(
         if target not in served_before:
             return None
         experimental = target.free_threaded and target.minor < FIRST_SUPPORTED_FREE_THREADED
-        return ExpectationBasis.PREVIOUS if target.minor in kept and not experimental else basis
+        return ExpectationBasis.PREVIOUS if keep and target.minor in allowed and not experimental else basis
 
     def expected(target: TargetEnvironment) -> ExpectationBasis | None:
         if not configured.allows(target):
@@ -365,7 +367,7 @@ def judge(
         shipped = target.minor in (release.free_threaded if target.free_threaded else release.default)
         optional = not target.free_threaded or target.minor < FIRST_SUPPORTED_FREE_THREADED
         if not shipped and optional and target.minor not in release.free_threaded:
-            return dropped(target, ExpectationBasis.DROPPED_PYTHON)
+            return dropped(target, ExpectationBasis.DROPPED_PYTHON) if target.minor in allowed else None
         if platform_family(target.platform) not in families:
             return dropped(target, ExpectationBasis.DROPPED_PLATFORM)
         if target.other_build in found and found[target.other_build].compiled:

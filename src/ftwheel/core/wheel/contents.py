@@ -16,6 +16,8 @@ from email.parser import HeaderParser
 from math import prod
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 
@@ -270,6 +272,32 @@ def parse_metadata(text: str) -> Metadata:
         classifiers=tuple(str(line).strip() for line in message.get_all("Classifier", [])),
         text=text,
     )
+
+
+def metadata_facts(text: str) -> frozenset[tuple[str, str]]:
+    """What ``METADATA`` says, however a backend spells it: requirements and specifiers in one form, lines in any order.
+
+    ``Metadata-Version`` and ``Dynamic`` say something about the backend and not about the project.
+    """
+    message = HeaderParser().parsestr(text)
+    facts = {(name.lower(), _plain(name.lower(), str(value).strip())) for name, value in message.items()}
+    body = str(message.get_payload()).strip()
+    return frozenset({*(fact for fact in facts if fact[0] not in {"metadata-version", "dynamic"}), ("", body)})
+
+
+def _plain(field: str, value: str) -> str:
+    try:
+        match field:
+            case "requires-dist":
+                requirement = Requirement(value)
+                requirement.name = canonicalize_name(requirement.name)
+                return str(requirement)
+            case "requires-python":
+                return str(SpecifierSet(value))
+            case _:
+                return value
+    except ValueError:
+        return value
 
 
 def parse_record(text: str) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ftwheel.core.wheel.contents import Member, WheelContents
+from ftwheel.core.wheel.contents import Member, WheelContents, metadata_facts
 from ftwheel.core.wheel.extension_module import BuiltFor
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.suffixes import SuffixAbi, parse_suffix
@@ -213,9 +213,11 @@ def _is_of_both(name: WheelName) -> bool:
     return "abi3t" in name.abis and served_builds(name) is ServedBuilds.BOTH
 
 
-def _texts(wheel: WheelContents) -> Mapping[str, str]:
-    """SHA-256 of what must not depend on the ABI: the Python files, but for paths of the build, and ``METADATA``."""
-    metadata = {member.path: member.sha256 for member in wheel.members if member.path == wheel.dist_info + "METADATA"}
+def _texts(wheel: WheelContents) -> Mapping[str, object]:
+    """What must not depend on the ABI: the bytes of Python files, but for paths of the build, and METADATA's facts."""
+    metadata: dict[str, object] = {}
+    if wheel.metadata is not None:
+        metadata[f"{wheel.dist_info}METADATA"] = metadata_facts(wheel.metadata.text)
     return {path: member.portable or member.sha256 for path, member in wheel.python_files.items()} | metadata
 
 

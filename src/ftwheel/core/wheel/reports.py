@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ftwheel.core.findings import Finding
+from ftwheel.core.findings import Finding, one_for_several_files
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.imports import ImportResult
 
@@ -56,6 +56,11 @@ class CheckReport:
         """Everything that was found, errors first, then wheel by wheel."""
         found = (*(finding for wheel in self.wheels for finding in wheel.findings), *self.together)
         return tuple(sorted(found, key=lambda finding: -finding.severity))
+
+    @property
+    def causes(self) -> tuple[Finding, ...]:
+        """The same, one finding for what is wrong with several wheels alike."""
+        return one_for_several_files(self.findings)
 
     @property
     def unreadable(self) -> bool:

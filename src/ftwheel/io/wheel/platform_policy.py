@@ -131,6 +131,8 @@ def _ask(path: str, promised: Sequence[str]) -> PolicyVerdict:
         reason = str(answer.get("error", "auditwheel names no tag"))
     except (ValueError, AttributeError):
         lines = done.stderr.strip().splitlines()
+        if "Traceback (most recent call last):" in lines:
+            return PolicyVerdict(tag="", reason="auditwheel fails on this wheel with an error of its own")
         reason = lines[-1] if lines else f"auditwheel exited {done.returncode}"
     return PolicyVerdict(tag="", reason=" ".join(reason.split()))
 

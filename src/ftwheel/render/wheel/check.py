@@ -41,7 +41,7 @@ def write(report: CheckReport, form: str, out: TextIO, *, quiet: bool = False) -
         case "text":
             _text(report, out, quiet=quiet)
         case _:
-            write_findings(form, report.findings, out, families=("FTW",), paths=paths)
+            write_findings(form, report.causes, out, families=("FTW",), paths=paths)
 
 
 def _text(report: CheckReport, out: TextIO, *, quiet: bool) -> None:
@@ -51,11 +51,11 @@ def _text(report: CheckReport, out: TextIO, *, quiet: bool) -> None:
             paragraphs(out, [basename(wheel.path)])
             table(out, _HEADER, [_row(module) for module in modules])
             out.write("\n")
-    if report.findings:
-        findings.write_text(report.findings, out)
+    if report.causes:
+        findings.write_text(report.causes, out)
         out.write("\n")
     count = len(report.wheels)
-    out.write(f"{count} wheel{'s' if count != 1 else ''}: {findings.summary(report.findings) or 'no findings'}\n")
+    out.write(f"{count} wheel{'s' if count != 1 else ''}: {findings.summary(report.causes) or 'no findings'}\n")
 
 
 def _modules(wheel: WheelReport) -> tuple[ExtensionModule, ...]:
@@ -74,7 +74,7 @@ def _row(module: ExtensionModule) -> list[StyledText | str]:
 
 
 def _markdown(report: CheckReport, out: TextIO) -> None:
-    findings.write_markdown(report.findings, out)
+    findings.write_markdown(report.causes, out)
     out.write("\n")
     for wheel in report.wheels:
         modules = _modules(wheel)
@@ -92,8 +92,8 @@ def _markdown(report: CheckReport, out: TextIO) -> None:
 def _together(report: CheckReport) -> dict[str, Any]:
     return {
         "together": findings.as_json(report.together),
-        "findings": findings.as_json(report.findings),
-        "summary": findings.summary(report.findings),
+        "findings": findings.as_json(report.causes),
+        "summary": findings.summary(report.causes),
     }
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding, Severity, likewise
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.release.index_acceptance import (
     DEFAULT_LIMIT,
@@ -109,9 +109,9 @@ def refused(
     for filename, about in dict.fromkeys(found):
         names[about].append(filename)
     for (severity, message, fix), (first, *others) in names.items():
-        also = f"; so are {', '.join(others)}" if others else ""
         may = "is" if severity is Severity.ERROR else "may be"
-        yield RefusedByIndex.finding(first, f"{may} refused: {message}{also}", fix=fix or None, severity=severity)
+        told = f"{may} refused: {message}{likewise(others)}"
+        yield RefusedByIndex.finding(first, told, fix=fix or None, severity=severity)
 
 
 def broken(report: CheckReport, told: Collection[str] = ()) -> Iterator[Finding]:
@@ -132,8 +132,7 @@ def broken(report: CheckReport, told: Collection[str] = ()) -> Iterator[Finding]
             filename, message = _quoted(finding, dist_info)
             names[finding.severity, message, finding.fix].append(filename)
     for (severity, message, fix), (first, *others) in names.items():
-        also = f"; so it is with {', '.join(others)}" if others else ""
-        yield BrokenFile.finding(first, message + also, fix=fix, severity=severity)
+        yield BrokenFile.finding(first, message + likewise(others), fix=fix, severity=severity)
 
 
 def _quoted(finding: Finding, dist_info: Mapping[str, str]) -> tuple[str, str]:
@@ -178,11 +177,10 @@ def closed(
 ) -> Iterator[Finding]:
     """FTV116 for files that come too late: PyPI takes no new files for a release that is older than 14 days."""
     if index_rules is IndexRules.PYPI and waiting and first_upload is not None and day - first_upload > _OPEN_FOR:
-        also = f"; so are {', '.join(waiting[1:])}" if len(waiting) > 1 else ""
         yield RefusedByIndex.finding(
             waiting[0],
             f"is refused: {version} is on the index since {first_upload}, and PyPI takes no new files for a release"
-            f" after {_OPEN_FOR.days} days{also}",
+            f" after {_OPEN_FOR.days} days{likewise(waiting[1:])}",
             fix="Raise the version (a post release will do) and upload every file under it.",
         )
 
