@@ -700,7 +700,7 @@ GROUP_CASES: dict[str, tuple[list[ReleaseWheels], list[ReleaseWheels]]] = {
             group(contents(DEFAULT, files={"pkg/__init__.py": "one"}), contents(FT, files={"pkg/__init__.py": "two"})),
             group(contents(DEFAULT, files={"pkg/more.py": "one"}), contents(FT)),
             group(contents(DEFAULT), contents(FT, files={"pkg/more.py": "one"})),
-            group(contents(DEFAULT, files={"pkg-1.0.dist-info/METADATA": "one"}), contents(FT)),
+            group(contents(DEFAULT, metadata=core_metadata("Summary: one")), contents(FT, metadata=core_metadata())),
         ],
         [_GOOD, group(contents(DEFAULT, files={"pkg/data.bin": "one"}), contents(FT))],
     ),
