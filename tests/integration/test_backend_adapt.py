@@ -328,7 +328,7 @@ LIMITED_SETUP = (
 FILES = {"setup.py": LIMITED_SETUP, "ext.c": c_source(), "demo/__init__.py": ""}
 
 
-def test_a_version_of_setuptools_that_builds_wrong_wheels(tmp_path, setuptools):
+def test_a_version_of_setuptools_that_builds_wrong_wheels(tmp_path, setuptools, free_threaded_python):
     source = project(tmp_path / "source", "setuptools.build_meta", FILES)
     answer = hook(setuptools, source, "build_wheel", "dist")
     assert answer.refused == "FTB206", answer.output
@@ -336,6 +336,9 @@ def test_a_version_of_setuptools_that_builds_wrong_wheels(tmp_path, setuptools):
     assert 'write "setuptools!=84.2.0"' in answer.output
     refusing = hook(setuptools, source, "build_wheel", "dist", {"ftwheel.limited-api": "refuse"})
     assert refusing.refused == "FTB205", refusing.output
+    other = environment_with(tmp_path / "other", free_threaded_python, "setuptools!=84.2.0")
+    answer = hook(other, source, "build_wheel", "dist")
+    assert (answer.refused, answer.code) == ("", 0), answer.output
 
 
 def has_headers(interpreter):

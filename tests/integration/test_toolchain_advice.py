@@ -1,6 +1,6 @@
-"""The advice of FTW401 for SWIG, by its version, for Cython, f2py and PyO3: applied to a module, it works.
+"""The advice of FTW401 for SWIG, by its version, for Cython, f2py, mypyc, nanobind and PyO3: applied, it works.
 
-Those for C, pybind11 and nanobind are tried in ``test_binaries_toolchains``.
+Those for C and pybind11 are tried in ``test_binaries_toolchains``.
 """
 
 from __future__ import annotations
@@ -116,6 +116,58 @@ def test_f2py_that_declares_nothing(tmp_path: Path, free_threaded_python: str) -
     ((code, fix),) = told()
     assert (code, "`--freethreading-compatible`" in fix) == ("FTW401", True)
     assert told("--freethreading-compatible") == []
+
+
+def test_mypyc_that_declares_nothing(tmp_path: Path, free_threaded_python: str) -> None:
+    def told(requirement: str) -> list[tuple[str, str]]:
+        folder = tmp_path / requirement
+        python = tool(folder / "env", free_threaded_python, requirement, "python")
+        tool_options = ["-p", python, "setuptools"]
+        subprocess.run([find_uv() or "uv", "pip", "install", "-q", *tool_options], check=True)
+        (folder / "demo.py").write_text("def add(a: int, b: int) -> int:\n    return a + b\n")
+        environ = {**os.environ, "MYPYC_OPT_LEVEL": "0"}
+        subprocess.run(
+            [python, "-m", "mypyc", "demo.py"], cwd=folder, env=environ, stdout=subprocess.DEVNULL, check=True
+        )
+        name = f"demo{ext_suffix(free_threaded_python)}"
+        return about(folder, name, (folder / name).read_bytes())
+
+    ((code, fix),) = told("mypy==1.15.*")
+    assert (code, "mypy 1.17 or newer" in fix) == ("FTW401", True)
+    assert told("mypy>=1.17") == []
+
+
+CMAKE = """
+cmake_minimum_required(VERSION 3.18)
+project(demo LANGUAGES CXX)
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
+  OUTPUT_STRIP_TRAILING_WHITESPACE OUTPUT_VARIABLE nanobind_ROOT)
+find_package(nanobind CONFIG REQUIRED)
+nanobind_add_module(demo OPTIONS demo.cpp)
+"""
+NANOBIND = """
+#include <nanobind/nanobind.h>
+NB_MODULE(demo, m) { m.def("add", [](int a, int b) { return a + b; }); }
+"""
+
+
+def test_nanobind_that_declares_nothing(tmp_path: Path, free_threaded_python: str) -> None:
+    python = tool(tmp_path / "env", free_threaded_python, "nanobind>=2.2", "python")
+    (tmp_path / "demo.cpp").write_text(NANOBIND)
+
+    def told(option: str) -> list[tuple[str, str]]:
+        (tmp_path / "CMakeLists.txt").write_text(CMAKE.replace("OPTIONS ", option))
+        build = tmp_path / f"build{len(option)}"
+        options = [f"-DPython_EXECUTABLE={python}", "-DCMAKE_BUILD_TYPE=Debug"]
+        for command in (["-S", ".", "-B", build, *options], ["--build", build]):
+            subprocess.run(["cmake", *command], cwd=tmp_path, stdout=subprocess.DEVNULL, check=True)
+        (made,) = build.glob("demo*.so")
+        return about(tmp_path, made.name, made.read_bytes())
+
+    ((code, fix),) = told("")
+    assert (code, "add `FREE_THREADED` to `nanobind_add_module(...)`" in fix) == ("FTW401", True)
+    assert told("FREE_THREADED ") == []
 
 
 MANIFEST = """
