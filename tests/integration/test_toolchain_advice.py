@@ -122,8 +122,7 @@ def test_mypyc_that_declares_nothing(tmp_path: Path, free_threaded_python: str) 
     def told(requirement: str) -> list[tuple[str, str]]:
         folder = tmp_path / requirement
         python = tool(folder / "env", free_threaded_python, requirement, "python")
-        tool_options = ["-p", python, "setuptools"]
-        subprocess.run([find_uv() or "uv", "pip", "install", "-q", *tool_options], check=True)
+        subprocess.run([find_uv() or "uv", "pip", "install", "-q", "-p", python, "setuptools"], check=True)
         (folder / "demo.py").write_text("def add(a: int, b: int) -> int:\n    return a + b\n")
         environ = {**os.environ, "MYPYC_OPT_LEVEL": "0"}
         subprocess.run(
@@ -160,7 +159,7 @@ def test_nanobind_that_declares_nothing(tmp_path: Path, free_threaded_python: st
         (tmp_path / "CMakeLists.txt").write_text(CMAKE.replace("OPTIONS ", option))
         build = tmp_path / f"build{len(option)}"
         options = [f"-DPython_EXECUTABLE={python}", "-DCMAKE_BUILD_TYPE=Debug"]
-        for command in (["-S", ".", "-B", build, *options], ["--build", build]):
+        for command in (["-S", ".", "-B", str(build), *options], ["--build", str(build)]):
             subprocess.run(["cmake", *command], cwd=tmp_path, stdout=subprocess.DEVNULL, check=True)
         (made,) = build.glob("demo*.so")
         return about(tmp_path, made.name, made.read_bytes())

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.installers.outcomes import Outcome
-from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, exists, oldest_machine
-from ftwheel.core.tags.cpython_builds import targets_of
+from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, NEWEST, exists, oldest_machine
+from ftwheel.core.tags.cpython_builds import CPythonBuild, targets_of
+from ftwheel.core.tags.platform_tags import platform_ladder
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.pairs import platform_family
 
@@ -31,6 +32,7 @@ __all__ = [
     "judge",
     "level",
     "machines",
+    "may_exist",
     "target_environments",
     "wheel_scope",
 ]
@@ -40,6 +42,8 @@ _MACOS = re.compile(r"macosx_([0-9]{1,3})_([0-9]{1,3})_([a-z0-9_]+)")
 _LEVEL = re.compile(r"[a-z]+_([0-9]{1,4})_([0-9]{1,4})_")
 _GLIBC = re.compile(r"manylinux(?:(1|2010)|_([0-9]{1,4})_([0-9]{1,4}))_(.+)")
 _FIRST_GLIBC_ELSEWHERE = (2, 17)
+# machines that CPython 3 does not run on, and C libraries that never came out
+_NOWHERE = re.compile(r"win_ia64|macosx_\d+_\d+_(i386|ppc|ppc64)|manylinux_(?!2_)\d+_\d+_.+|musllinux_(?!1_)\d+_\d+_.+")
 _FAT = {"universal2": ("arm64", "x86_64"), "intel": ("x86_64",), "fat64": ("x86_64",), "universal": ("x86_64",)}
 
 
@@ -228,6 +232,31 @@ def _never_accepted(platform: str) -> bool:
     return old and architecture not in {"x86_64", "i686"}
 
 
+def may_exist(build: CPythonBuild, platform: str) -> bool:
+    """Whether some machine may run this build of CPython, or one of its later versions, and take wheels for a platform.
+
+    True where that cannot be told.
+    """
+    if platform == "any":
+        return True
+    if _NOWHERE.fullmatch(platform) or _never_accepted(platform):
+        return False
+    minors = range(build.minor, max(build.minor, NEWEST if build.onwards else build.minor) + 1)
+    return any(
+        exists(minor, machine, free_threaded=build.free_threaded) is not False and _takes(machine, platform)
+        for minor in minors
+        for machine in (oldest_machine(minor, each) for each in machines(platform))
+    )
+
+
+def _takes(machine: str, platform: str) -> bool:
+    """Whether a machine takes wheels with this platform tag; True for a machine that is not known."""
+    try:
+        return platform in platform_ladder(machine)
+    except InputError:
+        return True
+
+
 def _oldest(platforms: Iterable[str]) -> set[str]:
     """One machine for each family: a compressed set serves from its lowest level on."""
     lowest: dict[tuple[str, str], str] = {}
@@ -260,12 +289,13 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
             continue
         if name.variant:
             continue  # installers of today lay it aside
-        targets = targets_of(name)
+        named = targets_of(name)
+        targets = [target for target in named if any(may_exist(target, platform) for platform in name.platforms)]
         for target in targets:
             # a wheel for cp315-abi3.abi3t serves 3.15, also when it was uploaded before 3.15 came out
             last = max(newest, target.minor) if target.onwards else target.minor
             (free_threaded if target.free_threaded else default).update(range(target.minor, last + 1))
-        generic = "none" in name.abis and any(tag.startswith(("py", "cp3")) for tag in name.interpreters)
+        generic = not named and "none" in name.abis and any(tag.startswith(("py", "cp3")) for tag in name.interpreters)
         pure |= generic and name.platforms == ("any",)
         if targets or generic:
             found |= _oldest(name.platforms)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.release.coverage import may_exist
 from ftwheel.core.tags.cpython import FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX
-from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none
+from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none, targets_of
 from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule
 from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
@@ -271,7 +272,9 @@ class NeverAccepted(WheelRule):
     code = "FTW209"
     title = "A combination of tags that no installer accepts"
     why = """`abi3` and `abi3t` mean something only with a `cp3X` interpreter tag and a platform: `py3-abi3`,
-        `cp3-abi3` and `cp39-abi3-any` are in nobody's list. `cp313` and `cp312` do not go together, either."""
+        `cp3-abi3` and `cp39-abi3-any` are in nobody's list. `cp313` and `cp312` do not go together, either. And some
+        tags are for a CPython that does not exist: iOS and Android begin with 3.13 and have no free-threaded build,
+        each Pyodide has one version, Windows on Arm begins with 3.11, and from macOS 11 on tags end in `_0`."""
     fix = "Use the tag that the backend makes, or `ftwheel tag --suggest`."
     severity = Severity.ERROR
 
@@ -288,6 +291,14 @@ class NeverAccepted(WheelRule):
                 )
         if cpython and "any" in name.platforms:
             yield self.finding(facts.subject(), f"no installer accepts {cpython[0]} with the platform any")
+        builds = targets_of(name) or (promised_by_none(name, "") if "none" in name.abis else ())
+        if builds and not any(may_exist(build, platform) for build in builds for platform in name.platforms):
+            labels = [build.label for build in targets_of(name)]
+            yield self.finding(
+                facts.subject(),
+                f"no CPython{' ' * bool(labels)}{', '.join(labels)} takes {', '.join(name.platforms)}",
+                fix="Leave the wheel out, or build it for a version and a platform that CPython runs on.",
+            )
 
     @staticmethod
     def _goes_with(interpreter: str, abi: str) -> bool:
