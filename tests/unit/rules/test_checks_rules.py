@@ -284,7 +284,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
                 for tags in (
                     *("cp312-cp312-ios_13_0_arm64_iphoneos", "cp313-cp313t-ios_13_0_arm64_iphoneos"),
                     *("cp312-cp312-android_21_x86_64", "cp314-cp314-pyemscripten_2025_0_wasm32"),
-                    *("cp310-cp310-win_arm64", "cp313-cp313-win_ia64", "py3-none-win_ia64"),
+                    *("cp313-cp313-win_ia64", "py3-none-win_ia64"),
                     *("cp313-cp313-macosx_26_1_arm64", "cp313-cp313-macosx_10_9_arm64"),
                     *("cp313-cp313-macosx_11_0_i386", "cp39-abi3-macosx_10_9_ppc64"),
                     *("cp313-cp313-manylinux_3_0_x86_64", "cp313-cp313-musllinux_2_0_x86_64"),
@@ -298,7 +298,12 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
                 facts(f"pkg-1.0-{tags}.whl")
                 for tags in (
                     *("cp313-cp313-ios_13_0_arm64_iphoneos", "cp312.cp313-cp312.cp313-android_21_x86_64"),
-                    *("cp39-abi3-win_arm64", "cp313-cp313-pyemscripten_2099_0_wasm32", "py3-none-linux_armv6l"),
+                    *(
+                        "cp310-cp310-win_arm64",
+                        "cp39-abi3-win_arm64",
+                        "cp313-cp313-pyemscripten_2099_0_wasm32",
+                        "py3-none-linux_armv6l",
+                    ),
                     *("cp314-cp314-macosx_10_9_universal2", "cp313-cp313-macosx_11_0_arm64.macosx_11_1_arm64"),
                     *("cp313-cp313-manylinux1_aarch64.manylinux2014_aarch64", "pp311-pypy311_pp73-win_ia64"),
                     *("cp399-cp399-win_amd64", "cp313-cp313-freebsd_14_0_release_amd64"),

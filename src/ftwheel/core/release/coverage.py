@@ -235,9 +235,9 @@ def _never_accepted(platform: str) -> bool:
 def may_exist(build: CPythonBuild, platform: str) -> bool:
     """Whether some machine may run this build of CPython, or one of its later versions, and take wheels for a platform.
 
-    True where that cannot be told.
+    True where that cannot be told. NuGet had builds of 3.9 and 3.10 for Windows on Arm, before python.org did.
     """
-    if platform == "any":
+    if platform in {"any", "win_arm64"}:
         return True
     if _NOWHERE.fullmatch(platform) or _never_accepted(platform):
         return False

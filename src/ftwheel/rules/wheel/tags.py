@@ -274,7 +274,7 @@ class NeverAccepted(WheelRule):
     why = """`abi3` and `abi3t` mean something only with a `cp3X` interpreter tag and a platform: `py3-abi3`,
         `cp3-abi3` and `cp39-abi3-any` are in nobody's list. `cp313` and `cp312` do not go together, either. And some
         tags are for a CPython that does not exist: iOS and Android begin with 3.13 and have no free-threaded build,
-        each Pyodide has one version, Windows on Arm begins with 3.11, and from macOS 11 on tags end in `_0`."""
+        each Pyodide has one version, and from macOS 11 on tags end in `_0`."""
     fix = "Use the tag that the backend makes, or `ftwheel tag --suggest`."
     severity = Severity.ERROR
 
