@@ -40,6 +40,7 @@ def added(name: str, text: str = "", *, project: str = "") -> str:
 @pytest.mark.parametrize("name", GATED)
 def test_every_shape_gets_it_once(name: str) -> None:
     found = made(name)
+    assert found.text.count("# new-project: true") == 1
     assert found.text.count("mode: verify") == 1
     again = read_shape("release.yml", found.text)
     assert again.verifies

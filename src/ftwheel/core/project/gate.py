@@ -24,6 +24,7 @@ _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _OF_THE_JOB = re.compile(r"\b(?:matrix|steps|env|strategy|job)\.")  # contexts that another job does not have
 _FOLDER = re.compile(r"(?<![\w./*-])((?:[\w.*-]+/)*[\w.*-]+)/\*")  # the folder in "twine upload dist/*"
 _WORKSPACE = re.compile(r"^(?:\$\{\{\s*github\.workspace\s*\}\}/?|\./)+")
+_FIRST_RELEASE = "# new-project: true # for the first release alone: no index knows the project yet (FTV118)"
 _DIST = "dist"
 _PLAIN = re.compile(r"(?:\$\{\{|[A-Za-z0-9_./])[^\n]*", re.ASCII)
 
@@ -149,7 +150,7 @@ class _Writer:
         ):
             steps += each.split("\n")
         steps += [f"- uses: {scalar(self._action)}", "  with:", "    mode: verify", f"    dist: {_text(dist)}"]
-        steps += [f"    {line}" for line in self._project]
+        steps += [f"    {line}" for line in (*self._project, _FIRST_RELEASE)]
         unit = first.inner - first.column
         dash = first.steps[0].column - first.column if first.steps and not first.steps[0].inline else unit
         head = _head(jobs, found, _granted(self._workflow, others))
@@ -183,7 +184,7 @@ class _Writer:
         else:
             lines = [f"- uses: {scalar(self._action)}"]
             lines += [f"  if: {_text(upload.condition)}"] if upload.condition else []
-            lines += ["  with:", *(f"    {line}" for line in settings)]
+            lines += ["  with:", *(f"    {line}" for line in (*settings, _FIRST_RELEASE))]
             edits.insert(upload.line, [" " * upload.column + line for line in lines])
         return Gate(path=self._workflow.path, text=edits.text, before=((job.name, ""),))
 
