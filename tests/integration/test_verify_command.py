@@ -205,7 +205,7 @@ def test_a_stable_abi_wheel_that_cannot_be_loaded(verify: VerifyRun, server: Ind
 def test_requires_python_against_the_tags(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     folder = dist(tmp_path / "dist", *PYTHONS, requires_python=">=3.14")
     codes = [code for _, code, _ in verify.findings(folder, *index(server))]
-    assert codes.count("FTV108") == 2
+    assert codes.count("FTV108") == 1  # of both wheels alike
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])

@@ -12,7 +12,7 @@ from packaging.version import Version
 from ftwheel.app.installers.simulate import fetch
 from ftwheel.app.release.selections import environments_of, select, served_targets
 from ftwheel.core.errors import InputError
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding, Severity, one_for_several_files
 from ftwheel.core.index.overlay import Overlay
 from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.index.pages import Index, Pages
@@ -117,7 +117,7 @@ def verify(
     return Verification(
         coverage=coverage,
         known=known,
-        findings=tuple(sorted([*findings(coverage, known), *fresh])),
+        findings=one_for_several_files([*findings(coverage, known), *fresh]),
         accepted=frozenset(
             [
                 *((code, cell.target.label) for code, cell in problems(coverage)),
