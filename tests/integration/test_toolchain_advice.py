@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from ftwheel.io.wheel.reading import inspect_wheel
 from ftwheel.io.wheel.stable_abi import stable_symbols
 from ftwheel.rules.wheel.facts import WheelFacts
 from ftwheel.rules.wheel.selection import RuleSelection
-from support.modules import ext_suffix, include_dir
+from support.commands import ftwheel
+from support.modules import DECLARED, ext_suffix, include_dir
 from support.wheels import make_wheel
 
 pytestmark = pytest.mark.network
@@ -206,3 +208,57 @@ def test_pyo3_that_declares_nothing(tmp_path: Path, free_threaded_python: str) -
     ((code, fix),) = told("")
     assert (code, "`#[pymodule(gil_used = false)]`" in fix) == ("FTW401", True)
     assert told("(gil_used = false)") == []
+
+
+MESON_PROJECT = """
+[build-system]
+requires = ["meson-python>=0.19"]
+build-backend = "mesonpy"
+[project]
+name = "pkg"
+version = "1.0"
+requires-python = ">=3.11"
+"""
+MESON = """
+project('pkg', 'c', version: '1.0')
+py = import('python').find_installation(pure: false)
+settings = configuration_data()
+settings.set('python_path', py.full_path())
+settings.set('install_dir', py.get_install_dir())
+settings.set('source_dir', meson.project_source_root())
+settings.set('build_dir', meson.project_build_root())
+made = configure_file(input: 'config.py.in', output: 'config.py', configuration: settings)
+py.install_sources('pkg/__init__.py', made, subdir: 'pkg')
+py.extension_module('_m', '_m.c', subdir: 'pkg', install: true)
+"""
+MESON_CONFIG = """
+CONFIG = {
+    "python_path": r"@python_path@",
+    "install_dir": r"@install_dir@",
+    "source_dir": r"@source_dir@",
+    "build_dir": r"@build_dir@",
+}
+"""
+
+
+def test_paths_that_meson_writes_are_no_difference(
+    tmp_path: Path, default_python: str, free_threaded_python: str
+) -> None:
+    """As contourpy has it: the build writes into a Python file where it ran, and FTW603's advice is followed."""
+    source = tmp_path / "source"
+    (source / "pkg").mkdir(parents=True)
+    for name, text in {
+        "pyproject.toml": MESON_PROJECT,
+        "meson.build": MESON,
+        "config.py.in": MESON_CONFIG,
+        "_m.c": DECLARED.format(name="_m"),
+        "pkg/__init__.py": "",
+    }.items():
+        (source / name).write_text(text)
+    done = ftwheel("build", "--python", f"{default_python},{free_threaded_python}", "--format", "json", cwd=source)
+    assert done.json["findings"] == []
+    written = []
+    for path in (source / "dist").glob("*.whl"):
+        with zipfile.ZipFile(path) as archive:
+            written.append(archive.read("pkg/config.py"))
+    assert len(set(written)) == 2
