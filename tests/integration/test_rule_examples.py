@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,21 @@ def test_the_advice_for_every_toolchain_is_applied_by_a_test() -> None:
         text = (Path(__file__).parent / name).read_text(encoding="utf-8").lower()
         assert not [each for each in toolchains if f"def test_{each.name.lower()}" not in text]
     assert {*UNTRIED, *(each for toolchains in tried.values() for each in toolchains)} == set(Toolchain)
+
+
+def test_every_toolchain_that_a_fix_names_is_tried() -> None:
+    """FTW401's have the test above. FTB313 is FTW313 in a build: its fix has the same three settings."""
+    folder = Path(__file__).parent
+    tried = set(re.findall(r'"(FTW\d{3}) ([\w-]+)": \("FTW', (folder / "test_fix_settings.py").read_text()))
+    tried |= {("FTW301", "CMake")}  # the place to look for another Python's headers, not a setting
+    tried |= {("FTB102", "setuptools")}  # an example of a name
+    words = {"setuptools", "scikit-build-core", "meson-python", "maturin", "CMake"}
+    words |= {each.value for each in Toolchain if each is not Toolchain.C}
+    settings = {("FTW206", "setuptools")}  # `py_limited_api=True` on the Extension
+    named = {
+        (code, word) for code, rule in RULES.items() for word in words if re.search(rf"\b{re.escape(word)}\b", rule.fix)
+    }
+    assert named | settings == tried
 
 
 @pytest.mark.parametrize("code", RULES)
