@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity, one_for_each_cause, one_for_several_files, worst
+from ftwheel.core.wheel.reports import CheckReport, WheelReport
 
 
 def finding(subject: str, code: str, severity: Severity = Severity.ERROR) -> Finding:
@@ -50,6 +51,16 @@ def test_errors_come_first_and_one_cause_is_one_finding() -> None:
         ("b.whl:y.so", "other"),
         ("a.whl:x.so", "m"),
     ]
+
+
+def test_a_report_tells_each_cause_once() -> None:
+    found = [
+        Finding(subject=name, code="FTW1", severity=Severity.ERROR, message="is wrong") for name in ("a.whl", "b.whl")
+    ]
+    wheels = tuple(WheelReport(path=each.subject, contents=None, findings=(each,)) for each in found)
+    report = CheckReport(wheels=wheels)
+    assert report.findings == tuple(found)
+    assert [each.message for each in report.causes] == ["is wrong; likewise b.whl"]
 
 
 def test_several_files_with_one_cause_are_one_finding() -> None:
