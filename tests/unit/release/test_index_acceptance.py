@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ftwheel.core.release.index_acceptance import (
+    UNTOLD,
     RefusalReason,
     UploadRefusal,
     accepts_platform,
@@ -120,6 +121,9 @@ def test_a_description_that_cannot_be_rendered() -> None:
         ("foo-1.0.dist-info/METADATA", RefusalReason.DESCRIPTION, "is bad"),
         ("foo-1.0/PKG-INFO", RefusalReason.DESCRIPTION, "is bad"),
     ]
+    assert all(each.certain for each in refusals)
+    (untold,) = sdist_refusals(replace(sdist(), unrendered=f"{UNTOLD} it is good"))
+    assert not untold.certain
 
 
 @pytest.mark.parametrize(

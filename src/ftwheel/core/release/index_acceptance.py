@@ -25,6 +25,7 @@ from ftwheel.core.wheel.contents import WheelContents
 __all__ = [
     "DEFAULT_LIMIT",
     "HIGHEST_LIMIT",
+    "UNTOLD",
     "RefusalReason",
     "UploadRefusal",
     "accepts_platform",
@@ -34,6 +35,7 @@ __all__ = [
 
 DEFAULT_LIMIT = 100 << 20  # bytes of one file, unless the project was granted more
 HIGHEST_LIMIT = 1 << 30  # bytes; no project is granted more
+UNTOLD = "cannot tell whether"  # how a detail begins that nobody could find out
 _LARGE = 64 << 20  # bytes; below this any compression ratio will do
 _HIGHEST_RATIO = 50  # bytes of the members for each byte of the file
 
@@ -72,7 +74,8 @@ class RefusalReason(enum.Enum):
 class UploadRefusal:
     """One thing PyPI refuses a file for; ``path`` is the member it is about, empty for the file as a whole.
 
-    ``certain`` is False for what depends on the project: its size limit may have been raised.
+    ``certain`` is False for what depends on the project, whose size limit may have been raised, and for what was not
+    tried.
     """
 
     path: str = ""
@@ -129,7 +132,7 @@ def _about_wheel(wheel: WheelContents, limit: int) -> Iterator[UploadRefusal]:
         for detail in metadata_refusals(wheel.metadata.text):
             yield UploadRefusal(path=path, reason=RefusalReason.METADATA, detail=detail)
         if wheel.unrendered:
-            yield UploadRefusal(path=path, reason=RefusalReason.DESCRIPTION, detail=wheel.unrendered)
+            yield _unrendered(path, wheel.unrendered)
         members = {member.path for member in wheel.members}
         for file in license_files(wheel.metadata.text):
             if f"{wheel.dist_info}licenses/{file}" not in members:
@@ -169,11 +172,16 @@ def _about_sdist(sdist: SdistContents, limit: int) -> Iterator[UploadRefusal]:
     for detail in metadata_refusals(sdist.metadata.text):
         yield UploadRefusal(path=path, reason=RefusalReason.METADATA, detail=detail)
     if sdist.unrendered:
-        yield UploadRefusal(path=path, reason=RefusalReason.DESCRIPTION, detail=sdist.unrendered)
+        yield _unrendered(path, sdist.unrendered)
     for file in license_files(sdist.metadata.text):
         member = posixpath.join(sdist.top, file)
         if member not in sdist.members:
             yield UploadRefusal(path=member, reason=RefusalReason.LICENSE_FILE, detail=file)
+
+
+def _unrendered(path: str, detail: str) -> UploadRefusal:
+    certain = not detail.startswith(UNTOLD)
+    return UploadRefusal(path=path, reason=RefusalReason.DESCRIPTION, detail=detail, certain=certain)
 
 
 def _about_size(size: int, limit: int) -> Iterator[UploadRefusal]:
