@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind
+from ftwheel.core.dependencies.inputs import Dependencies
 from ftwheel.core.errors import InputError
 from ftwheel.core.tags.environments import parse_environment
 from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter
+from ftwheel.io.dependencies.inputs.formats import LOCK_FORMATS
 
 HERE = Path(__file__).resolve().parents[1] / "inputs"
 LINUX = dict(parse_environment("cp314t-manylinux_2_28_x86_64").markers)
@@ -38,18 +39,10 @@ def test_locks_agree_about_one_project(lock: str) -> None:
     assert names(everything, WINDOWS) == sorted([*MAIN, *TEST, "msgpack", "colorama"])
 
 
-@pytest.mark.parametrize(
-    ("lock", "kind"),
-    [
-        ("uv.lock", InputKind.UV_LOCK),
-        ("poetry.lock", InputKind.POETRY_LOCK),
-        ("pdm.lock", InputKind.PDM_LOCK),
-        ("pylock.toml", InputKind.PYLOCK),
-    ],
-)
-def test_locks_name_versions_files_and_hashes(lock: str, kind: InputKind) -> None:
+@pytest.mark.parametrize("lock", [each.filename for each in LOCK_FORMATS])
+def test_locks_name_versions_files_and_hashes(lock: str) -> None:
     found = read(lock, extras=("*",), groups=("*",))
-    assert (found.kind, found.resolved, found.wanted) == (kind, True, ())
+    assert (found.is_lock, found.resolved, found.wanted) == (True, True, ())
     pin = next(pin for pin in found.pins if pin.name == "pyyaml")
     assert pin.version == "6.0.3"
     files = {file.filename: file for file in pin.files}
@@ -57,7 +50,7 @@ def test_locks_name_versions_files_and_hashes(lock: str, kind: InputKind) -> Non
     assert any(name.endswith(".tar.gz") for name in files)
     assert [algorithm for algorithm, digest in wheel.hashes if len(digest) == 64] == ["sha256"]
     rich = next(pin for pin in found.pins if pin.name == "rich")
-    if kind is not InputKind.PYLOCK:  # uv writes no edges into it
+    if lock != "pylock.toml":  # uv writes no edges into it
         assert [edge.name for edge in rich.requires] == ["markdown-it-py", "pygments"]
 
 
@@ -78,7 +71,7 @@ def test_uv_lock_says_who_was_asked_for() -> None:
 def test_requirements_of_pip_tools_and_uv() -> None:
     for name in ("requirements.txt", "uv-requirements.txt"):
         found = read(name)
-        assert (found.kind, found.resolved, found.pins) == (InputKind.REQUIREMENTS, False, ())
+        assert (found.is_lock, found.resolved, found.pins) == (False, False, ())
         wanted = {each.requirement.name: each for each in found.wanted}
         assert set(MAIN) <= wanted.keys()
         assert wanted["pyyaml"].requirement.pinned
@@ -95,7 +88,7 @@ def test_constraints_are_apart() -> None:
 
 def test_pyproject_with_extras_and_groups() -> None:
     found = read("pyproject.toml", extras=("FAST",), groups=("*",))
-    assert (found.kind, found.roots) == (InputKind.PYPROJECT, ("rich", "pyyaml", "colorama", "msgpack", "pytest"))
+    assert found.roots == ("rich", "pyyaml", "colorama", "msgpack", "pytest")
     assert found.requires_python == ">=3.11"
     assert read_input(str(HERE)).roots == ("rich", "pyyaml", "colorama")
     with pytest.raises(InputError, match="has no extra slow") as error:
@@ -105,10 +98,10 @@ def test_pyproject_with_extras_and_groups() -> None:
 
 def test_a_report_and_an_inspection_of_pip() -> None:
     report, inspection = read("report.json"), read("inspect.json")
-    assert (report.kind, report.roots) == (InputKind.REPORT, ("rich", "pyyaml"))
+    assert (report.is_lock, report.roots) == (False, ("rich", "pyyaml"))
     assert names(report) == MAIN
     assert all(not pin.files for pin in report.pins)
-    assert (inspection.kind, inspection.resolved) == (InputKind.ENVIRONMENT, True)
+    assert (inspection.is_lock, inspection.resolved) == (False, True)
     assert set(MAIN) < set(names(inspection))
 
 
@@ -123,7 +116,7 @@ def test_standard_input_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_environment_of_a_real_interpreter(default_python: str, free_threaded_python: str) -> None:
     for python in (default_python, free_threaded_python):
         found = read_interpreter(python)
-        assert found.kind is InputKind.ENVIRONMENT
+        assert found.resolved
         assert "pip" in names(found)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind, WantedRequirement
+from ftwheel.core.dependencies.inputs import Dependencies, WantedRequirement
 from ftwheel.core.dependencies.readiness import ProjectReport, Readiness, TargetReadiness
 from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion, requested_projects
 from ftwheel.core.errors import InputError
@@ -30,7 +30,6 @@ PIP = installer("pip")
 def foo(text: str = "foo") -> RequestedProject:
     one = Dependencies(
         label="names",
-        kind=InputKind.ARGUMENTS,
         resolved=False,
         wanted=(WantedRequirement(requirement=parse_requirement(text), origin="names"),),
     )

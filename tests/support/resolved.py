@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ftwheel.app.dependencies.candidates import CandidateSource
 from ftwheel.app.dependencies.resolver import Resolver
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind, WantedRequirement
+from ftwheel.core.dependencies.inputs import Dependencies, WantedRequirement
 from ftwheel.core.dependencies.resolution import Resolution, ResolutionError
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.requirements import parse_requirement
@@ -38,7 +38,6 @@ def dependencies(*requirements: str, constraints: tuple[str, ...] = ()) -> Depen
     """An input with these requirements."""
     return Dependencies(
         label="test",
-        kind=InputKind.ARGUMENTS,
         resolved=False,
         wanted=tuple(WantedRequirement(requirement=parse_requirement(one), origin="arguments") for one in requirements),
         constraints=tuple(

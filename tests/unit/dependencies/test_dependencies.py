@@ -7,7 +7,6 @@ import pytest
 from ftwheel.core.dependencies.inputs import (
     Dependencies,
     IndexOptions,
-    InputKind,
     PinnedVersion,
     RequirementEdge,
     UnindexedDependency,
@@ -26,9 +25,7 @@ def pin(name: str, *requires: RequirementEdge, version: str = "1.0", markers: tu
 
 
 def lock(*pins: PinnedVersion, asked: tuple[RequirementEdge, ...] = (), extras: tuple[str, ...] = ()) -> Dependencies:
-    return Dependencies(
-        label="a lock", kind=InputKind.UV_LOCK, resolved=True, pins=pins, asked=asked, extras=extras, groups=("docs",)
-    )
+    return Dependencies(label="a lock", resolved=True, pins=pins, asked=asked, extras=extras, groups=("docs",))
 
 
 def names(dependencies: Dependencies, markers: dict[str, str]) -> list[str]:
@@ -44,7 +41,7 @@ def test_a_pin_counts_where_one_of_its_markers_is_true() -> None:
 @pytest.mark.parametrize("marker", ["extra == 'fast'", "'fast' in extras", "'docs' in dependency_groups"])
 def test_markers_are_asked_with_the_extras_and_groups_that_were_taken(marker: str) -> None:
     assert names(lock(pin("a", markers=(marker,)), extras=("fast",)), LINUX) == ["a 1.0"]
-    other = Dependencies(label="", kind=InputKind.PYLOCK, resolved=True, pins=(pin("a", markers=(marker,)),))
+    other = Dependencies(label="", resolved=True, pins=(pin("a", markers=(marker,)),))
     assert names(other, LINUX) == []
 
 
@@ -84,7 +81,6 @@ def test_several_inputs_are_resolved_together() -> None:
         requirement = parse_requirement(text)
         return Dependencies(
             label=f"{requirement.name}.txt",
-            kind=InputKind.REQUIREMENTS,
             resolved=False,
             wanted=(WantedRequirement(requirement=requirement, origin="1"),),
             roots=(requirement.name,),
@@ -96,7 +92,7 @@ def test_several_inputs_are_resolved_together() -> None:
     first = one("a>=1", index_url="https://one.example.org", formats=(("no-binary", "a"),))
     second = one("b", index_url="https://two.example.org", prereleases=True, find_links=("wheels",))
     both = merged([first, second])
-    assert (both.label, both.kind, both.resolved) == ("a.txt, b.txt", InputKind.SEVERAL, False)
+    assert (both.label, both.is_lock, both.resolved) == ("a.txt, b.txt", False, False)
     assert (both.names, both.roots, len(both.set_aside), both.requires_python) == (
         ("a", "b"),
         ("a", "b"),

@@ -7,7 +7,6 @@ from typing import Any
 
 from ftwheel.core.dependencies.inputs import (
     Dependencies,
-    InputKind,
     PinnedFile,
     PinnedVersion,
     RequirementEdge,
@@ -29,14 +28,13 @@ def pin(name: str, version: str = "1.0", *requires: str | RequirementEdge, **mor
     return PinnedVersion(name=name, version=version, origin="uv.lock", requires=edges, **more)
 
 
-def lock(*pins: PinnedVersion, kind: InputKind = InputKind.UV_LOCK, **more: Any) -> Dependencies:
-    return Dependencies(label="uv.lock", kind=kind, resolved=True, pins=pins, **more)
+def lock(*pins: PinnedVersion, is_lock: bool = True, **more: Any) -> Dependencies:
+    return Dependencies(label="uv.lock", is_lock=is_lock, resolved=True, pins=pins, **more)
 
 
 def requirements(*texts: str) -> Dependencies:
     return Dependencies(
         label="requirements.txt",
-        kind=InputKind.REQUIREMENTS,
         resolved=False,
         wanted=tuple(
             WantedRequirement(requirement=parse_requirement(text), origin="requirements.txt:1") for text in texts
@@ -65,7 +63,7 @@ def test_a_lock_pins_versions_and_files_where_their_markers_hold() -> None:
 
 
 def test_files_of_an_environment_or_a_report_are_those_of_another_target() -> None:
-    found = by_name(lock(pin("a", files=(PinnedFile(filename="a-1.0.tar.gz"),)), kind=InputKind.REPORT))
+    found = by_name(lock(pin("a", files=(PinnedFile(filename="a-1.0.tar.gz"),)), is_lock=False))
     assert found["a"].versions[0][1].locked == ()
 
 

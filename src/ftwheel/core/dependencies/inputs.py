@@ -7,7 +7,6 @@ for each target. Names are normalized, versions are texts as written.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,7 +15,6 @@ from ftwheel.core.installers.requirements import Requirement
 __all__ = [
     "Dependencies",
     "IndexOptions",
-    "InputKind",
     "PinnedFile",
     "PinnedVersion",
     "RequirementEdge",
@@ -24,26 +22,6 @@ __all__ = [
     "WantedRequirement",
     "merged",
 ]
-
-
-class InputKind(enum.Enum):
-    """Where dependencies come from; the value is the word for people."""
-
-    ARGUMENTS = "arguments"
-    REQUIREMENTS = "requirements file"
-    PYPROJECT = "pyproject.toml"
-    ENVIRONMENT = "environment"
-    REPORT = "installation report"
-    PYLOCK = "pylock.toml"
-    UV_LOCK = "uv.lock"
-    POETRY_LOCK = "poetry.lock"
-    PDM_LOCK = "pdm.lock"
-    SEVERAL = "several"
-
-    @property
-    def is_lock(self) -> bool:
-        """Whether it names the files that an installer may take."""
-        return self.name.endswith("LOCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +114,11 @@ class Dependencies:
     the projects that were asked for themselves, not for another's sake; empty when the input does not say. ``asked``
     are the edges to them in a lock for all platforms at once: there a pin counts only where they lead to it.
     ``extras`` and ``groups`` are those that markers of pins are to be asked with. ``requires_python`` is the input's
-    own, empty when there is none.
+    own, empty when there is none. ``is_lock`` is
+    true where the input names the files that an installer may take.
     """
 
     label: str
-    kind: InputKind
     resolved: bool
     wanted: tuple[WantedRequirement, ...] = ()
     constraints: tuple[WantedRequirement, ...] = ()
@@ -152,6 +130,7 @@ class Dependencies:
     options: IndexOptions = IndexOptions()
     set_aside: tuple[UnindexedDependency, ...] = ()
     requires_python: str = ""
+    is_lock: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -223,7 +202,6 @@ def merged(inputs: Iterable[Dependencies]) -> Dependencies:
     options = [each.options for each in found]
     return Dependencies(
         label=", ".join(each.label for each in found if each.label),
-        kind=InputKind.SEVERAL,
         resolved=all(each.resolved for each in found),
         wanted=tuple(wanted for each in found for wanted in each.wanted),
         constraints=tuple(wanted for each in found for wanted in each.constraints),

@@ -160,7 +160,7 @@ def _requested_versions(
         ], resolution.pins
     if dependencies.resolved:
         pins = dependencies.pins_for(markers)
-        locks = dependencies.kind.is_lock
+        locks = dependencies.is_lock
         return [
             (
                 pin.name,

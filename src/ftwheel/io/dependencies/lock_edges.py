@@ -23,7 +23,7 @@ _EXTRA = re.compile(r"""extra\s*==\s*(?:"([^"]*)"|'([^']*)')""")
 def lacks_edges(dependencies: Dependencies) -> bool:
     """Whether it is a lock of several projects that says nothing about who requires whom."""
     pins = dependencies.pins
-    return dependencies.kind.is_lock and 1 < len(pins) <= _MOST_PINS and not any(pin.requires for pin in pins)
+    return dependencies.is_lock and 1 < len(pins) <= _MOST_PINS and not any(pin.requires for pin in pins)
 
 
 def with_edges(

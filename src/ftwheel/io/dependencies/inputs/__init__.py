@@ -35,14 +35,13 @@ _UNREAD = {
 
 def read_arguments(requirements: Iterable[str], *, label: str = "the command line") -> Dependencies:
     """Requirements as they are given to ``pip install``. Raises InputError for what is none."""
-    from ftwheel.core.dependencies.inputs import Dependencies, InputKind
+    from ftwheel.core.dependencies.inputs import Dependencies
     from ftwheel.io.dependencies.inputs.entries import Entries
 
     found = Entries()
     names = [found.add(text, "argument") for text in requirements]
     return Dependencies(
         label=label,
-        kind=InputKind.ARGUMENTS,
         resolved=False,
         wanted=tuple(found.wanted),
         roots=tuple(dict.fromkeys(filter(None, names))),

@@ -1,6 +1,6 @@
 """The lock files that are read: one entry a format, with how it is recognised and which module reads it.
 
-A new lock format is a reader, an entry here, a member of ``InputKind``, a row in docs/missing-inputs.md and a test.
+A new lock format is a reader, an entry here, a row in docs/missing-inputs.md and a test.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind
+from ftwheel.core.dependencies.inputs import Dependencies
 from ftwheel.io.dependencies.inputs.reading import Table
 from ftwheel.io.dependencies.inputs.selecting import Parts
 
@@ -27,13 +27,13 @@ def _by_pdm(table: Table) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockFormat:
-    """One format; ``kind.value`` is its usual file name.
+    """One format; ``filename`` is the name its tool gives it.
 
     ``named`` matches names that belong to it. Of the others, ``marked`` knows its content. ``reader`` is the function,
     as ``module:function`` of this package: readers import libraries that most runs do without.
     """
 
-    kind: InputKind
+    filename: str
     reader: str
     named: re.Pattern[str]
     marked: Callable[[Table], bool]
@@ -48,25 +48,25 @@ class LockFormat:
 _NO_NAME = re.compile(r"(?!)")  # names of these locks may be changed, and then the content says which it is
 LOCK_FORMATS = (
     LockFormat(
-        kind=InputKind.PYLOCK,
+        filename="pylock.toml",
         reader="pylock:read_pylock",
         named=re.compile(r"pylock(\.[^.]+)?\.toml"),
         marked=lambda table: "lock-version" in table,
     ),
     LockFormat(
-        kind=InputKind.UV_LOCK,
+        filename="uv.lock",
         reader="uv_lock:read_uv_lock",
         named=_NO_NAME,
         marked=lambda table: "version" in table,
     ),
-    LockFormat(kind=InputKind.PDM_LOCK, reader="other_locks:read_pdm_lock", named=_NO_NAME, marked=_by_pdm),
+    LockFormat(filename="pdm.lock", reader="other_locks:read_pdm_lock", named=_NO_NAME, marked=_by_pdm),
     LockFormat(
-        kind=InputKind.POETRY_LOCK, reader="other_locks:read_poetry_lock", named=_NO_NAME, marked=lambda table: True
+        filename="poetry.lock", reader="other_locks:read_poetry_lock", named=_NO_NAME, marked=lambda table: True
     ),
 )
 """In the order in which they are tried."""
 
-PROJECT_FILES = (*(each.kind.value for each in LOCK_FORMATS), "pyproject.toml", "requirements.txt", "requirements.in")
+PROJECT_FILES = (*(each.filename for each in LOCK_FORMATS), "pyproject.toml", "requirements.txt", "requirements.in")
 """Names of files to look at in a project's folder, the most exact first."""
 
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from typing import Any
 
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind, PinnedVersion, UnindexedDependency
+from ftwheel.core.dependencies.inputs import Dependencies, PinnedVersion, UnindexedDependency
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.io.dependencies.inputs.entries import DIRECT, edges
@@ -60,7 +60,7 @@ def read_interpreter(executable: str) -> Dependencies:
 
 def read_inspection(path: str, document: object) -> Dependencies:
     """What ``pip inspect`` says. Raises InputError."""
-    return _read(path, _known(path, document), "installed", InputKind.ENVIRONMENT)
+    return _read(path, _known(path, document), "installed")
 
 
 def read_report(path: str, document: object) -> Dependencies:
@@ -68,7 +68,7 @@ def read_report(path: str, document: object) -> Dependencies:
 
     The files in it are those for the interpreter that pip ran in, and say nothing about others.
     """
-    return _read(path, _known(path, document), "install", InputKind.REPORT)
+    return _read(path, _known(path, document), "install")
 
 
 def _known(path: str, document: object) -> LockTable:
@@ -81,7 +81,7 @@ def _known(path: str, document: object) -> LockTable:
     return LockTable(table, path)
 
 
-def _read(path: str, document: LockTable, key: str, kind: InputKind) -> Dependencies:
+def _read(path: str, document: LockTable, key: str) -> Dependencies:
     pins, roots, set_aside = [], [], []
     for entry in entries(document.table.get(key), f"{path}: {key}"):
         metadata = LockTable(entry.table_at("metadata"), f"{entry.where}: metadata")
@@ -103,7 +103,6 @@ def _read(path: str, document: LockTable, key: str, kind: InputKind) -> Dependen
         roots = []  # uv marks everything it installs as requested, which says nothing
     return Dependencies(
         label=path,
-        kind=kind,
         resolved=True,
         pins=tuple(pins),
         roots=tuple(dict.fromkeys(roots)),

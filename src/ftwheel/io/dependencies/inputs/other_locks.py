@@ -11,7 +11,6 @@ from typing import Any
 
 from ftwheel.core.dependencies.inputs import (
     Dependencies,
-    InputKind,
     PinnedFile,
     PinnedVersion,
     RequirementEdge,
@@ -73,7 +72,7 @@ def read_poetry_lock(path: str, table: Table, parts: Parts) -> Dependencies:
         )
     return Dependencies(
         label=path,
-        kind=InputKind.POETRY_LOCK,
+        is_lock=True,
         resolved=True,
         pins=tuple(pins),
         extras=tuple(map(normalized, extras)),
@@ -127,7 +126,7 @@ def read_pdm_lock(path: str, table: Table, parts: Parts) -> Dependencies:
             pins[name, pin.version] = _joined(first, requires, markers)
     return Dependencies(
         label=path,
-        kind=InputKind.PDM_LOCK,
+        is_lock=True,
         resolved=True,
         pins=tuple(pins.values()),
         set_aside=tuple(set_aside),

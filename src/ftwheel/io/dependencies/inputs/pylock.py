@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ftwheel.core.dependencies.inputs import (
     Dependencies,
-    InputKind,
     PinnedFile,
     PinnedVersion,
     RequirementEdge,
@@ -59,7 +58,7 @@ def read_pylock(path: str, table: Table, parts: Parts) -> Dependencies:
         )
     return Dependencies(
         label=path,
-        kind=InputKind.PYLOCK,
+        is_lock=True,
         resolved=True,
         pins=tuple(pins),
         set_aside=tuple(set_aside),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftwheel.core.dependencies.inputs import Dependencies, InputKind
+from ftwheel.core.dependencies.inputs import Dependencies
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.io.dependencies.inputs.entries import Entries
@@ -43,7 +43,6 @@ def read_pyproject(path: str, parts: Parts, table: Table | None = None) -> Depen
     wanted = tuple(each for each in found.wanted if each.requirement.name != name)
     return Dependencies(
         label=path,
-        kind=InputKind.PYPROJECT,
         resolved=False,
         wanted=wanted,
         roots=tuple(dict.fromkeys(each.requirement.name for each in wanted)),

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ftwheel.core.dependencies.inputs import Dependencies, IndexOptions, InputKind
+from ftwheel.core.dependencies.inputs import Dependencies, IndexOptions
 from ftwheel.core.errors import InputError
 from ftwheel.core.suggestions import did_you_mean
 from ftwheel.io.dependencies.inputs.entries import Entries
@@ -200,7 +200,6 @@ def _read(path: str, *, constraint: bool) -> Dependencies:
     reader.file(path, constraint=constraint, within=())
     return Dependencies(
         label=path,
-        kind=InputKind.REQUIREMENTS,
         resolved=False,
         wanted=tuple(reader.wanted.wanted),
         constraints=tuple(reader.constraints.wanted),

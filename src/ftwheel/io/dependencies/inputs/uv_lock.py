@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ftwheel.core.dependencies.inputs import (
     Dependencies,
-    InputKind,
     PinnedVersion,
     RequirementEdge,
     UnindexedDependency,
@@ -67,7 +66,7 @@ def read_uv_lock(path: str, table: Table, parts: Parts) -> Dependencies:
     asked = [edge for edge in asked if edge.name not in own]
     return Dependencies(
         label=path,
-        kind=InputKind.UV_LOCK,
+        is_lock=True,
         resolved=True,
         pins=tuple(pins),
         roots=tuple(dict.fromkeys(edge.name for edge in asked)),
