@@ -9,8 +9,7 @@ import re
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
-from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
-from ftwheel.core.installers.rejections import OtherProject, Variant
+from ftwheel.core.installers.parsed_filename import BuildTag, FilenameProblem, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import parse_version
 
 __all__ = ["read_packaging_wheel"]
@@ -35,7 +34,7 @@ def read_packaging_wheel(filename: str, project: str) -> ParsedFilename:
     """packaging's reading; ``project`` is normalized."""
     parts = filename[:-4].split("-")
     if label := _label(filename):
-        return ParsedFilename("wheel", problem=Variant(label=label))
+        return ParsedFilename("wheel", problem=FilenameProblem("variant", label))
     if len(parts) not in {5, 6}:
         return unreadable("wheel", f"a wheel's name has five or six parts, not {len(parts)}")
     if "__" in parts[0] or not _WHEEL_NAME.fullmatch(parts[0]):
@@ -62,6 +61,6 @@ def read_packaging_wheel(filename: str, project: str) -> ParsedFilename:
         build,
         f"{interpreters}-{abis}",
         platforms,
-        problem=None if found == project else OtherProject(name=found),
+        problem=None if found == project else FilenameProblem("other project", found),
         is_of_project=found == project,
     )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from packaging.version import Version
 
-if TYPE_CHECKING:
-    from ftwheel.core.installers.rejections import Reason
-
-__all__ = ["BuildTag", "ParsedFilename", "unreadable"]
+__all__ = ["BuildTag", "FilenameProblem", "ParsedFilename", "unreadable"]
 
 BuildTag = tuple[()] | tuple[int, str]
+
+
+class FilenameProblem(NamedTuple):
+    """Why a file can never be taken, going by its name; ``rejections.filename_reason`` makes the reason of it.
+
+    ``detail`` is the extension, the other project, the variant label, or what is wrong with the name.
+    """
+
+    kind: Literal["unsupported format", "other project", "variant", "duplicate url", "invalid filename"]
+    detail: str = ""
 
 
 class ParsedFilename(NamedTuple):  # made thousands of times for a page, in half the time of a frozen dataclass
@@ -31,7 +38,7 @@ class ParsedFilename(NamedTuple):  # made thousands of times for a page, in half
     abi: str = ""
     platform: str = ""
     python: str = ""
-    problem: Reason | None = None
+    problem: FilenameProblem | None = None
     egg: bool = False
     trap: str = ""
     is_of_project: bool = True
@@ -39,6 +46,4 @@ class ParsedFilename(NamedTuple):  # made thousands of times for a page, in half
 
 def unreadable(kind: Literal["wheel", "sdist", ""], problem: str) -> ParsedFilename:
     """The reading of a name that is not one of this kind."""
-    from ftwheel.core.installers.rejections import InvalidFilename  # noqa: PLC0415  # names that can be read need none
-
-    return ParsedFilename(kind, problem=InvalidFilename(problem=problem))
+    return ParsedFilename(kind, problem=FilenameProblem("invalid filename", problem))

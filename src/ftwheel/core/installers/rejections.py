@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 
+from ftwheel.core.installers.parsed_filename import FilenameProblem
+
 __all__ = [
     "Accepted",
     "DuplicateUrl",
@@ -37,6 +39,7 @@ __all__ = [
     "YankedFile",
     "closeness",
     "describe",
+    "filename_reason",
 ]
 
 
@@ -242,6 +245,24 @@ _ORDER: tuple[type, ...] = (
 )
 _CLOSENESS = {kind: rank for rank, kind in enumerate(_ORDER)}
 _AXES = {"platform": 0, "abi": 1, "python": 2}
+
+
+def filename_reason(problem: FilenameProblem) -> Reason:
+    """The reason that a file name gives."""
+    kind, detail = problem
+    match kind:
+        case "unsupported format":
+            return UnsupportedFormat(extension=detail)
+        case "other project":
+            return OtherProject(name=detail)
+        case "variant":
+            return Variant(label=detail)
+        case "duplicate url":
+            return DuplicateUrl()
+        case "invalid filename":
+            return InvalidFilename(problem=detail)
+        case other:
+            assert_never(other)
 
 
 def closeness(reason: Reason) -> tuple[int, int]:

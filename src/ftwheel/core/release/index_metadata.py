@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator
 from email import utils
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from packaging.metadata import InvalidMetadata, Metadata, RawMetadata, parse_email
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
-from trove_classifiers import classifiers as known_classifiers
-from trove_classifiers import deprecated_classifiers
+
+if TYPE_CHECKING:
+    from packaging.metadata import Metadata, RawMetadata
 
 __all__ = ["description_of", "license_files", "metadata_errors", "metadata_refusals"]
 
@@ -45,6 +44,8 @@ def _raw(text: str) -> tuple[RawMetadata, list[str]]:
 
     setuptools writes ``License-File`` into metadata older than 2.4, which has no such field; twine leaves it out.
     """
+    from packaging.metadata import parse_email  # noqa: PLC0415  # 15 ms, and a run without files to upload needs none
+
     raw, unparsed = parse_email(text)
     try:
         old = Version(raw.get("metadata_version", "0")) < _LICENSE_FILES_SINCE
@@ -58,6 +59,8 @@ def _raw(text: str) -> tuple[RawMetadata, list[str]]:
 
 def metadata_errors(text: str) -> tuple[str, ...]:
     """Why this is not valid core metadata, sorted; nothing when it is."""
+    from packaging.metadata import Metadata  # noqa: PLC0415
+
     raw, unparsed = _raw(text)
     found = {f"the field {name!r} is unknown, or repeated or malformed" for name in unparsed}
     try:
@@ -89,6 +92,8 @@ def description_of(text: str) -> tuple[str, str]:
 @lru_cache(maxsize=4)
 def metadata_refusals(text: str) -> tuple[str, ...]:
     """What PyPI refuses in metadata, sorted, as far as the fields concerned are valid by themselves."""
+    from packaging.metadata import InvalidMetadata, Metadata  # noqa: PLC0415
+
     metadata = Metadata.from_raw(_raw(text)[0], validate=False)
     found: set[str] = set()
     for check in (_versions, _texts, _addresses, _urls, _classifiers, _requirements, _dynamic):
@@ -142,15 +147,19 @@ def _urls(metadata: Metadata) -> Iterator[str]:
 
 
 def _classifiers(metadata: Metadata) -> Iterator[str]:
+    from trove_classifiers import classifiers, deprecated_classifiers  # noqa: PLC0415
+
     for classifier in metadata.classifiers or ():
         if classifier in deprecated_classifiers:
             instead = " or ".join(deprecated_classifiers[classifier])
             yield f"Classifier: {classifier!r} is deprecated" + (f", use {instead}" if instead else "")
-        elif classifier not in known_classifiers:
+        elif classifier not in classifiers:
             yield f"Classifier: {classifier!r} is not a known classifier"
 
 
 def _requirements(metadata: Metadata) -> Iterator[str]:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+
     for requirement in metadata.requires_dist or ():
         if requirement.url is not None:
             yield f"Requires-Dist: {requirement} is a direct reference to a URL"

@@ -50,8 +50,14 @@ class RecordedIndex:
         self.kind = kind
         self.label = f"{kind.value} {number + 1} of the recording"
         self._pages = pages
+        self._details: dict[str, ProjectDetails | None] = {}
 
     def project(self, name: str) -> ProjectDetails | None:
+        if name not in self._details:
+            self._details[name] = self._read(name)
+        return self._details[name]
+
+    def _read(self, name: str) -> ProjectDetails | None:
         if name not in self._pages:
             raise InputError(
                 f"{self._folder}: {name} was not recorded",

@@ -10,8 +10,7 @@ from urllib.parse import parse_qs, unquote, urlparse
 
 from ftwheel.core.index.page import normalized
 from ftwheel.core.installers.packaging_filenames import read_packaging_wheel
-from ftwheel.core.installers.parsed_filename import ParsedFilename, unreadable
-from ftwheel.core.installers.rejections import OtherProject, UnsupportedFormat
+from ftwheel.core.installers.parsed_filename import FilenameProblem, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import parse_version
 
 __all__ = ["read_link"]
@@ -34,10 +33,10 @@ def read_link(url: str, project: str) -> ParsedFilename:
         if stem.lower().endswith(".tar"):
             stem, extension = stem[:-4], stem[-4:] + extension
         if extension not in _ARCHIVES:
-            return ParsedFilename("", problem=UnsupportedFormat(extension=extension))
+            return ParsedFilename("", problem=FilenameProblem("unsupported format", extension))
     name, hyphen, text = stem.rpartition("-")
     if not hyphen or normalized(name) != project:
-        return ParsedFilename("sdist", problem=OtherProject(name=stem))
+        return ParsedFilename("sdist", problem=FilenameProblem("other project", stem))
     version = parse_version(text)
     if version is None:
         return unreadable("sdist", f"{text!r} is no version")

@@ -30,6 +30,7 @@ from ftwheel.core.installers.rejections import (
     UploadTimeMissing,
     VersionMismatch,
     YankedFile,
+    filename_reason,
 )
 from ftwheel.core.versions import meets_plainly, specifier_set
 
@@ -149,7 +150,7 @@ class PdmSelection(InstallerQuestion):
         """The reason why the file by itself is no candidate; the requirement comes later."""
         reading = entry.reading
         if reading.problem is not None:
-            return reading.problem
+            return filename_reason(reading.problem)
         if not (self.wheels if reading.kind == "wheel" else self.sdists):
             return FormatDisallowed(format="wheel" if reading.kind == "wheel" else "sdist")
         if entry.yanked is not None and _is_yanked(entry) and not self.requirement.compares:

@@ -26,6 +26,7 @@ from ftwheel.core.installers.rejections import (
     VersionMismatch,
     VersionRejected,
     YankedFile,
+    filename_reason,
 )
 from ftwheel.core.installers.requirements import parse_version
 
@@ -118,13 +119,15 @@ class PipJudge(PipSelection):
         reason = self._reason_before_python(entry)
         if reason is None and not self._meets_python(entry):
             return RequiresPython(specifier=entry.requires_python or "")
-        return reason or entry.reading.problem
+        if reason is None and entry.reading.problem is not None:
+            return filename_reason(entry.reading.problem)
+        return reason
 
     def _reason_before_python(self, entry: ProjectFile) -> Reason | None:
         """The reason why pip does not come to look at requires-python, which it does even before reading a version."""
         reading = entry.reading
         if reading.problem is not None and not reading.text:
-            return reading.problem
+            return filename_reason(reading.problem)
         if reading.kind == "wheel" and not reading.egg:
             if not self.wheels:
                 return FormatDisallowed(format="wheel")

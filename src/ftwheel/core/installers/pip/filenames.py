@@ -13,8 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ftwheel.core.index.page import normalized
 from ftwheel.core.installers.packaging_filenames import read_packaging_wheel
-from ftwheel.core.installers.parsed_filename import ParsedFilename
-from ftwheel.core.installers.rejections import DuplicateUrl, InvalidFilename, OtherProject, UnsupportedFormat
+from ftwheel.core.installers.parsed_filename import FilenameProblem, ParsedFilename
 from ftwheel.core.installers.requirements import parse_version
 
 __all__ = ["DUPLICATE", "link_name", "read_filename", "read_link", "unquoted"]
@@ -34,7 +33,7 @@ def link_name(url: str) -> tuple[str, str]:
     return name, egg.group(1) if egg else ""
 
 
-DUPLICATE = ParsedFilename("", problem=DuplicateUrl())
+DUPLICATE = ParsedFilename("", problem=FilenameProblem("duplicate url"))
 """What pip makes of the second link to an address."""
 
 
@@ -49,9 +48,11 @@ def read_link(url: str, project: str, *, in_folder: bool) -> ParsedFilename:
     name, egg = link_name(url)
     reading = read_filename(name, egg, project)
     if not egg and name.endswith(".zip") and "macosx10" in unquote(urlsplit(url).path):
-        return ParsedFilename("", problem=UnsupportedFormat(extension=".zip"))  # old binary archives
+        return ParsedFilename("", problem=FilenameProblem("unsupported format", ".zip"))  # old binary archives
     if in_folder and not egg and not _is_found_in_folder(name, project):
-        return ParsedFilename("", problem=reading.problem or InvalidFilename(problem="not taken from a folder"))
+        return ParsedFilename(
+            "", problem=reading.problem or FilenameProblem("invalid filename", "not taken from a folder")
+        )
     return reading
 
 
@@ -66,12 +67,12 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
     elif kind == "wheel":
         return read_packaging_wheel(filename, project)
     elif extension not in _SDISTS:
-        return ParsedFilename("", problem=UnsupportedFormat(extension=extension))
+        return ParsedFilename("", problem=FilenameProblem("unsupported format", extension))
     for index, character in enumerate(stem):
         if character == "-" and normalized(stem[:index]) == project:
             break
     else:
-        return ParsedFilename(kind, problem=OtherProject(name=stem), egg=bool(egg))
+        return ParsedFilename(kind, problem=FilenameProblem("other project", stem), egg=bool(egg))
     text = stem[index + 1 :]
     suffix = _PYTHON_SUFFIX.search(text)
     if suffix:
@@ -80,7 +81,11 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
     python = suffix.group(1) if suffix else ""
     if version is None:
         return ParsedFilename(
-            kind, text=text, python=python, problem=InvalidFilename(problem=f"{text!r} is no version"), egg=bool(egg)
+            kind,
+            text=text,
+            python=python,
+            problem=FilenameProblem("invalid filename", f"{text!r} is no version"),
+            egg=bool(egg),
         )
     if not egg or kind == "sdist":
         return ParsedFilename(kind, version, text, python=python, egg=bool(egg))

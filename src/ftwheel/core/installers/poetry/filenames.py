@@ -10,8 +10,7 @@ import posixpath
 import re
 
 from ftwheel.core.index.page import normalized
-from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
-from ftwheel.core.installers.rejections import OtherProject, UnsupportedFormat
+from ftwheel.core.installers.parsed_filename import BuildTag, FilenameProblem, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import parse_version
 
 __all__ = ["read_filename"]
@@ -31,11 +30,11 @@ def read_filename(filename: str, project: str) -> ParsedFilename:
     if stem.lower().endswith(".tar"):
         stem, extension = stem[:-4], stem[-4:] + extension
     if extension not in _FORMATS:
-        return ParsedFilename("", problem=UnsupportedFormat(extension=extension))
+        return ParsedFilename("", problem=FilenameProblem("unsupported format", extension))
     wheel = _WHEEL.fullmatch(filename)
     match = wheel or _SDIST.fullmatch(filename) or _OTHER.match(stem)
     if match is None or normalized(match["name"]) != project:
-        return ParsedFilename("", problem=OtherProject(name=stem))
+        return ParsedFilename("", problem=FilenameProblem("other project", stem))
     text = match["version"]
     version = parse_version(text)
     if version is None:

@@ -35,6 +35,7 @@ from ftwheel.core.installers.rejections import (
     VersionMismatch,
     VersionRejected,
     YankedFile,
+    filename_reason,
 )
 from ftwheel.core.versions import meets_plainly, specifier_set
 
@@ -273,9 +274,11 @@ class PoetrySelection(InstallerQuestion):
 def _problem(entry: ProjectFile) -> Reason | None:
     """What is wrong with the name; Poetry loses versions in capitals, and takes none with a ``v``."""
     reading = entry.reading
-    if reading.problem is None and _is_lost(reading.text):
+    if reading.problem is not None:
+        return filename_reason(reading.problem)
+    if _is_lost(reading.text):
         return InvalidFilename(problem=f"{reading.text!r} is no version to Poetry")
-    return reading.problem
+    return None
 
 
 @lru_cache(maxsize=4096)

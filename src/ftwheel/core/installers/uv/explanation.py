@@ -21,6 +21,7 @@ from ftwheel.core.installers.rejections import (
     VersionMismatch,
     VersionRejected,
     YankedFile,
+    filename_reason,
 )
 from ftwheel.core.installers.uv.selection import Key, UvSelection
 
@@ -100,7 +101,7 @@ class UvJudge(UvSelection):
         """The reason why the file by itself cannot be taken."""
         reading = entry.reading
         if reading.problem is not None:
-            return reading.problem
+            return filename_reason(reading.problem)
         if self._requires_python(entry) is None:
             return InvalidRequiresPython(specifier=entry.requires_python or "")
         if entry.source not in consulted:

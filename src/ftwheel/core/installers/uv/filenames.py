@@ -10,8 +10,7 @@ import re
 from packaging.version import Version
 
 from ftwheel.core.index.page import normalized
-from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
-from ftwheel.core.installers.rejections import OtherProject, Reason, UnsupportedFormat, Variant
+from ftwheel.core.installers.parsed_filename import BuildTag, FilenameProblem, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import parse_version
 
 __all__ = ["read_filename"]
@@ -32,13 +31,13 @@ def read_filename(filename: str, project: str, *, flat: bool = False) -> ParsedF
     """uv's reading; ``project`` is normalized. ``flat`` is for find-links, where sdist names are split otherwise."""
     base, dot, extension = filename.rpartition(".")
     if not base.rpartition("/")[2] or not dot:  # a leading dot starts no extension
-        return ParsedFilename("", problem=UnsupportedFormat(extension=""))
+        return ParsedFilename("", problem=FilenameProblem("unsupported format", ""))
     if extension == "whl":
         return _wheel(base, project)
     if extension in _TARS and base.lower().endswith(".tar") and len(base) > 4:
         extension, base = f"tar.{extension}", base[:-4]
     elif extension not in _OTHERS:
-        return ParsedFilename("", problem=UnsupportedFormat(extension=f".{extension}"))
+        return ParsedFilename("", problem=FilenameProblem("unsupported format", f".{extension}"))
     if flat:
         name, dash, text = base.rpartition("-")
         other = not dash or not _NAME.fullmatch(name) or normalized(name) != project
@@ -46,7 +45,7 @@ def read_filename(filename: str, project: str, *, flat: bool = False) -> ParsedF
         name, text = base[: len(project)], base[len(project) + 1 :]
         other = base[len(project) : len(project) + 1] != "-" or _bytewise(name) != project
     if other or not text:
-        return ParsedFilename("sdist", problem=OtherProject(name=base))
+        return ParsedFilename("sdist", problem=FilenameProblem("other project", base))
     version = _version(text)
     if version is None:
         return unreadable("sdist", f"{text!r} is no version")
@@ -54,7 +53,7 @@ def read_filename(filename: str, project: str, *, flat: bool = False) -> ParsedF
         "sdist",
         version,
         text,
-        problem=None if extension in _TAKEN else UnsupportedFormat(extension=f".{extension}"),
+        problem=None if extension in _TAKEN else FilenameProblem("unsupported format", f".{extension}"),
     )
 
 
@@ -106,11 +105,11 @@ def _wheel(stem: str, project: str) -> ParsedFilename:
     ):
         return unreadable("wheel", "a tag is empty or has a character that is not allowed")
     found = normalized(parts[0])
-    problem: Reason | None = None
+    problem: FilenameProblem | None = None
     if found != project:
-        problem = OtherProject(name=found)
+        problem = FilenameProblem("other project", found)
     elif label is not None:
-        problem = Variant(label=label)
+        problem = FilenameProblem("variant", label)
     return ParsedFilename(
         "wheel",
         version,
