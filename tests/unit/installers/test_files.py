@@ -7,12 +7,23 @@ from packaging.version import Version
 
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.installers.pip.filenames import link_name, read_filename
-from ftwheel.core.installers.rejections import InvalidFilename, OtherProject, UnsupportedFormat, Variant
+from ftwheel.core.installers.rejections import (
+    InvalidFilename,
+    OtherProject,
+    Reason,
+    UnsupportedFormat,
+    Variant,
+    filename_reason,
+)
 from ftwheel.core.installers.uv.filenames import read_filename as read_for_uv
 
 
 def pip(filename: str, egg: str = "") -> ParsedFilename:
     return read_filename(filename, egg, "foo-bar")
+
+
+def reason(reading: ParsedFilename) -> Reason | None:
+    return reading.problem and filename_reason(reading.problem)
 
 
 def uv(filename: str, *, flat: bool = False) -> ParsedFilename:
@@ -58,7 +69,7 @@ def test_pip_reads_many_archives(filename: str, kind: str, version: str) -> None
 def test_pip_finds_a_python_version_in_an_sdist() -> None:
     reading = pip("foo_bar-1.0-py3.9.zip")
     assert (reading.version, reading.python) == (Version("1.0"), "3.9")
-    assert isinstance(pip("foo_bar-1.0-py3.11.zip").problem, InvalidFilename)  # it only looks for one digit
+    assert isinstance(reason(pip("foo_bar-1.0-py3.11.zip")), InvalidFilename)  # it only looks for one digit
 
 
 @pytest.mark.parametrize(
@@ -81,7 +92,7 @@ def test_pip_finds_a_python_version_in_an_sdist() -> None:
     ],
 )
 def test_what_pip_leaves_out(filename: str, problem: type) -> None:
-    assert isinstance(pip(filename).problem, problem)
+    assert isinstance(reason(pip(filename)), problem)
 
 
 def test_an_egg_fragment_is_the_version_to_pip() -> None:
@@ -91,7 +102,7 @@ def test_an_egg_fragment_is_the_version_to_pip() -> None:
     assert (wheel.kind, wheel.abi, wheel.egg, wheel.trap) == ("wheel", "py3-none", True, "")
     assert "says foo_bar-7.0" in pip("foo_bar-1.0-py3-none-any.whl", "foo_bar-7.0").trap
     assert pip("foo.whl", "foo_bar-7.0").trap
-    assert isinstance(pip("x.whl", "foo_bar").problem, OtherProject)
+    assert isinstance(reason(pip("x.whl", "foo_bar")), OtherProject)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +151,7 @@ def test_uv_reads_sdists(filename: str, version: str) -> None:
     ],
 )
 def test_what_uv_leaves_out(filename: str, problem: type) -> None:
-    assert isinstance(uv(filename).problem, problem)
+    assert isinstance(reason(uv(filename)), problem)
 
 
 def test_uv_takes_what_pip_does_not() -> None:
@@ -151,6 +162,6 @@ def test_uv_takes_what_pip_does_not() -> None:
 
 def test_find_links_names_are_split_from_the_end() -> None:
     assert uv("foo_bar-1.0-1.tar.gz").problem is None
-    assert isinstance(uv("foo_bar-1.0-1.tar.gz", flat=True).problem, OtherProject)
+    assert isinstance(reason(uv("foo_bar-1.0-1.tar.gz", flat=True)), OtherProject)
     assert uv("foo__bar-1.0.tar.gz", flat=True).problem is None
-    assert isinstance(uv("foo_bar.tar.gz", flat=True).problem, OtherProject)
+    assert isinstance(reason(uv("foo_bar.tar.gz", flat=True)), OtherProject)
