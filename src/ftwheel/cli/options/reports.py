@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from ftwheel.core.errors import InputError, unwritable
+from ftwheel.core.errors import InputError
 from ftwheel.core.suggestions import closest
 from ftwheel.render.formats import formats
 
@@ -58,13 +58,7 @@ def write_all(reports: Iterable[Report], write: Callable[[str, TextIO], object])
 
 
 def save(path: Path, text: str) -> None:
-    """Whole or not at all; a device, a pipe or a link, such as ``/dev/stdout``, stays what it is and is written to."""
-    try:
-        if path.is_symlink() or (path.exists() and not path.is_file()):
-            path.write_text(text, encoding="utf-8")
-            return
-        new = path.with_name(f".{path.name}.new")
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+    """Write one report whole or not at all. Raises InputError when it cannot be written."""
+    from ftwheel.io.system.writing import write_text
+
+    write_text(path, text)

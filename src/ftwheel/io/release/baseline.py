@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from ftwheel.core.errors import ConfigurationError, InputError, unwritable
+from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.io.system.writing import write_text
 
 __all__ = ["read_baseline", "write_baseline"]
 
@@ -41,9 +42,4 @@ def write_baseline(path: Path, accepted: Iterable[tuple[str, str]]) -> None:
     for code, one in sorted(set(accepted)):
         by_code[code].append(one)
     text = json.dumps({"schema_version": _SCHEMA_VERSION, "accepted": by_code}, indent=2) + "\n"
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+    write_text(path, text)

@@ -1,4 +1,4 @@
-"""Writes several text files, or none of them."""
+"""Writes text files whole or not at all, and several of them together."""
 
 from __future__ import annotations
 
@@ -9,9 +9,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import InputError, unwritable
 
-__all__ = ["NewText", "write_all"]
+__all__ = ["NewText", "write_all", "write_text"]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write one file whole or not at all; a link stays a link, and a device or a pipe is written to as it is.
+
+    Raises InputError when it cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        target = Path(os.path.realpath(path))
+        new = target.with_name(f".{target.name}.ftwheel-new")
+        try:
+            new.write_text(text, encoding="utf-8")
+            new.replace(target)
+        except BaseException:
+            _remove([new], ())
+            raise
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
