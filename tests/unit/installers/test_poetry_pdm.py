@@ -98,7 +98,7 @@ def test_what_poetry_does_not_look_at_and_cannot_read() -> None:
     case = Case(
         [
             page("foo-2.0.zip", kind=SourceKind.FIND_LINKS_PAGE),
-            page("foo-2.0RC1.tar.gz", "foo-1.0.tar.gz", file("foo-1.5.tar.gz", upload_time=DAY)),
+            page("foo-2.0RC1.tar.gz", "foo-2.0.exe", "foo-1.0.tar.gz", file("foo-1.5.tar.gz", upload_time=DAY)),
         ],
         rules=poetry(uploaded_prior_to=datetime(2025, 5, 1, tzinfo=UTC)),
         requirement="foo>=1.0",
@@ -107,6 +107,7 @@ def test_what_poetry_does_not_look_at_and_cannot_read() -> None:
     assert case.reason("foo-2.0.zip") == r.NotConsulted()
     assert isinstance(case.reason("foo-1.5.tar.gz"), r.UploadedTooLate)
     assert isinstance(case.reason("foo-2.0RC1.tar.gz"), r.InvalidFilename)
+    assert case.reason("foo-2.0.exe") == r.UnsupportedFormat(extension=".exe")
     assert isinstance(Case(project(SDIST), rules="poetry", requirement="foo>2").reason(SDIST), r.VersionMismatch)
     assert "===" in Case(project(SDIST), rules="poetry", requirement="foo===2.0").selection.refusal
 

@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from ftwheel.core.dependencies.inputs import Dependencies
-from ftwheel.io.dependencies.inputs.reading import Table
 from ftwheel.io.dependencies.inputs.selecting import Parts
 
-__all__ = ["LOCK_FORMATS", "PROJECT_FILES", "LockFormat", "lock_format"]
+__all__ = ["LOCK_FORMATS", "PROJECT_FILES", "LockFormat", "Table", "lock_format"]
 
+Table = dict[str, Any]
 Reader = Callable[[str, Table, Parts], Dependencies]
 
 

@@ -7,10 +7,9 @@ import json
 import locale
 import os
 import re
-from typing import Any
 
-from ftwheel.core.dependencies.inputs import InputKind
 from ftwheel.core.errors import InputError
+from ftwheel.io.dependencies.inputs.formats import PROJECT_FILES, Table
 from ftwheel.io.system.folders import near, no_folder
 from ftwheel_build.config import after_merge
 
@@ -21,7 +20,6 @@ MOST_BYTES = 64 * 1024 * 1024
 
 LOCK_AGAIN = "correct it there, or make the file again with the tool that wrote it"
 
-Table = dict[str, Any]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -56,9 +54,7 @@ def read_bytes(path: str) -> bytes:
 def _there(path: str) -> str:
     """What to do about a file that is not there: name one of those beside it."""
     folder = os.path.dirname(path)
-    kinds = (InputKind.PYPROJECT, InputKind.UV_LOCK, InputKind.PYLOCK, InputKind.POETRY_LOCK, InputKind.PDM_LOCK)
-    usual = ("requirements.txt", "requirements.in", *(kind.value for kind in kinds))
-    there = [name for each in usual if os.path.isfile(name := os.path.join(folder, each))]
+    there = [name for each in PROJECT_FILES if os.path.isfile(name := os.path.join(folder, each))]
     return f"check the path; there is {', '.join(there)}" if there else "check the path"
 
 
