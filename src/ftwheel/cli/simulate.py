@@ -67,9 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=choices.names_of_installers(),
     )
-    cross = parser.add_argument_group(
-        "pip's options for another interpreter than the one it runs on (--env or --python; default: this one)"
-    )
+    cross = parser.add_argument_group("pip's options for another interpreter (it runs on --env, --python or this one)")
     for option, metavar, meaning in (
         ("--platform", "TAG", "wheels for this platform tag; may be repeated"),
         ("--python-version", "VERSION", "3, 313, 3.13 or 3.13.1"),
