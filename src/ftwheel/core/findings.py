@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 __all__ = ["Finding", "Severity", "likewise", "one_for_each_cause", "one_for_several_files", "weighed", "worst"]
 
-_WHEEL = re.compile(r"[^\s,;]+\.whl")
-_ENDING = re.compile(r"\.[^/]*$")  # of a module it differs between platforms
+_WORD = re.compile(r"[^\s,;]+")
 
 
 class Severity(enum.IntEnum):
@@ -81,8 +80,10 @@ def one_for_several_files(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     groups: dict[tuple[str, Severity, str, str, str], dict[str, Finding]] = {}
     for finding in sorted(findings):
         file, _, member = finding.subject.partition(":")
-        said = _WHEEL.sub("", finding.message)
-        key = (finding.code, finding.severity, _ENDING.sub("", member), said, finding.fix)
+        folder, _, last = member.rpartition("/")
+        said = _WORD.sub(lambda word: "" if word[0].endswith(".whl") else word[0], finding.message)
+        # how the file of a module ends differs between platforms
+        key = (finding.code, finding.severity, f"{folder}/{last.partition('.')[0]}", said, finding.fix)
         groups.setdefault(key, {}).setdefault(file, finding)
     return tuple(sorted(_with_others(found) for found in groups.values()))
 
