@@ -75,7 +75,7 @@ def wheelhouse(session: nox.Session) -> dict[str, str]:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Build the pair of the C example with real interpreters, and prove both halves."""
+    """Build the pair of the C example with real interpreters, and test both wheels."""
     pair = interpreters(session)
     install(session)
     out = ROOT / "dist" / "demo"

@@ -1,4 +1,4 @@
-"""Installs ftwheel for its GitHub Action: from the Action's own checkout, into an environment of its own.
+"""Installs ftwheel for its GitHub Action: from the Action's own checkout, into a separate environment.
 
 Standard library only, run by the interpreter that the Action set up::
 

@@ -1,4 +1,4 @@
-"""What Debian's archive gives: CPython's source, and ready default builds of newer CPythons, without root.
+"""What Debian's archive provides: CPython's source, and ready default builds of newer CPythons, without root.
 
 Both come through a private apt configuration, which leaves the system's own alone and verifies signatures. The mirror
 is the one that the machine is already set up for. Standard library only.

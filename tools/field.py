@@ -45,7 +45,7 @@ class FieldProject:
 
 
 def read_list(text: str) -> list[FieldProject]:
-    """The list's lines: ``NAME==VERSION KIND STEP=WORD ...``; ``#`` begins a comment."""
+    """The list's lines: ``NAME==VERSION KIND STEP=WORD ...``; ``#`` starts a comment."""
     found = []
     for line in filter(None, (line.partition("#")[0].split() for line in text.splitlines())):
         requirement, kind, *words = line

@@ -142,7 +142,7 @@ def ensure_image() -> tuple[str, Path]:
                 run(["tar", "-C", str(root), "-cf", str(folder / "image.tar"), "."])
                 say(f"importing {image}")
                 run([*podman, "import", "--quiet", str(folder / "image.tar"), image], log=folder / "podman.log")
-        # cibuildwheel waits for ever for a container that cannot start.
+        # cibuildwheel waits forever for a container that cannot start.
         done = subprocess.run([*podman, "run", "--rm", image, "true"], capture_output=True, text=True, timeout=120)
         if done.returncode:
             raise FtwheelError(f"podman cannot start a container: {done.stderr.strip()}")

@@ -145,7 +145,7 @@ def ensure_default(minors: Sequence[int]) -> dict[int, Interpreter]:
 def minor_of(text: str) -> int:
     major, _, minor = text.partition(".")
     if major != "3" or not minor.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}: wanted a version such as 3.15")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a version such as 3.15")
     return int(minor)
 
 

@@ -6,7 +6,7 @@ first used, so that ``import ftwheel`` alone costs next to nothing.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as type checkers know it, without the time to import typing
+TYPE_CHECKING = False  # type checkers take it as true; importing typing would cost time
 if TYPE_CHECKING:
     from ftwheel.api.dependencies import missing as missing
     from ftwheel.api.indexes import IndexSource as IndexSource
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# the same names for those who run: by module, to be loaded one by one
+# the same names at run time, by module; each module is imported when one of its names is first used
 _NAMES = {
     "api.dependencies": "missing",
     "api.indexes": "IndexSource open_index OpenIndex",
@@ -99,7 +99,7 @@ _NAMES = {
 _MODULES = {name: f"ftwheel.{module}" for module, names in _NAMES.items() for name in names.split()}
 
 
-if not TYPE_CHECKING:  # a name that is none is an error for type checkers too
+if not TYPE_CHECKING:  # hidden from type checkers, which then reject unknown names too
 
     def __getattr__(name: str) -> object:
         if name == "__all__":

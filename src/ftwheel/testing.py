@@ -8,7 +8,7 @@ from typing import Self
 
 from packaging.utils import canonicalize_name, parse_sdist_filename
 
-from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
 from ftwheel.core.wheel.filename import WheelName
@@ -27,7 +27,7 @@ class MemoryIndex:
     """
 
     def __init__(self, *filenames: str, kind: SourceKind = SourceKind.INDEX) -> None:
-        """``kind`` is what installers call the place. Raises InputError as ``add``."""
+        """``kind`` is what the installers treat it as. Raises InputError like ``add``."""
         self.kind = kind
         self._files: dict[str, dict[str, File]] = {}
         self._metadata: dict[str, CoreMetadata] = {}
@@ -46,11 +46,11 @@ class MemoryIndex:
         size: int | None = None,
         sha256: str = "",
     ) -> Self:
-        """Add a file; a second one of the same name takes the place of the first.
+        """Add a file; it replaces an earlier file of the same name.
 
-        ``requires``, ``extras`` and ``requires_python`` are what its METADATA says; the last is on the page as well.
-        ``yanked`` is the reason, which may be empty, None for a file that is not. ``upload_time`` is aware. Raises
-        InputError for a name that is neither a wheel's nor a source distribution's.
+        ``requires``, ``extras`` and ``requires_python`` are fields of its METADATA; ``requires_python`` is on the page
+        as well. ``yanked`` is the reason, which may be empty; None means not yanked. ``upload_time`` must have a time
+        zone. Raises InputError for a name that is neither a wheel's nor a source distribution's.
         """
         name, version = _release(filename)
         if upload_time is not None and upload_time.tzinfo is None:
@@ -74,13 +74,13 @@ class MemoryIndex:
         return self
 
     def project(self, name: str) -> ProjectDetails | None:
-        """The page of a project by its normalized name, None when no file of it was added."""
+        """The page of a project by its normalized name; None when no file of the project was added."""
         files = self._files.get(name)
         return None if files is None else ProjectDetails(name=name, files=tuple(files.values()))
 
-    def metadata(self, file: File) -> CoreMetadata | Untold:
-        """What a file says of itself."""
-        return self._metadata.get(file.filename) or Untold(why=f"{file.filename} is not on this index")
+    def metadata(self, file: File) -> CoreMetadata | UnknownMetadata:
+        """The core metadata of a file."""
+        return self._metadata.get(file.filename) or UnknownMetadata(why=f"{file.filename} is not on this index")
 
 
 def _release(filename: str) -> tuple[str, str]:

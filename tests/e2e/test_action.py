@@ -120,7 +120,7 @@ def test_a_release_is_planned_built_and_verified(runs: Runs, index: IndexServer,
     assert json.loads(verified["missing"]) == []
     assert set(index.paths) == {"/simple/histogram-setuptools-c/"}
     assert "All 2 expected targets get a wheel of this release" in run.summary
-    assert run.summary.index("| platform | 3.13 | 3.13 ft |") < run.summary.index("The wheels one by one")
+    assert run.summary.index("| platform | 3.13 | 3.13 ft |") < run.summary.index("Wheel by wheel")
     report = (tmp_path / "home" / "artifacts" / "ftwheel-report-wheels" / "ftwheel.html").read_text(encoding="utf-8")
     assert "histogram-setuptools-c 1.0" in report
     assert run.errors == []
@@ -315,7 +315,7 @@ def test_files_of_one_name_with_other_contents_are_refused(runs: Runs, index: In
     run = runs(project, job(uploads("a"), uploads("b"), uses("verify", mode="verify")))
     assert run.exit_status("verify") == 2
     [error] = run.errors
-    assert "demo_pkg-1.0-py3-none-any.whl: two jobs made it, with different contents" in error.text
+    assert "demo_pkg-1.0-py3-none-any.whl: built by two jobs, with different contents" in error.text
     assert "wheels-a/" in error.text
     assert "wheels-b/" in error.text
     assert index.paths == []
@@ -338,7 +338,7 @@ def test_verify_without_artifacts_says_what_is_to_be_done(runs: Runs, tmp_path: 
     project = intree_project(tmp_path / "project", "")
     run = runs(project, job(uses("verify", mode="verify", artifacts="other")))
     assert run.exit_status("verify") == 2
-    assert "there is no wheel with the artifacts other-*" in run.errors[0].text
+    assert "no wheels with the artifacts other-*" in run.errors[0].text
 
 
 @pytest.mark.action
@@ -352,7 +352,7 @@ def test_an_index_that_is_down_is_no_clean_release(runs: Runs, tmp_path: Path):
     run = runs(project, job(uploads("a"), uses("verify", mode="verify", arguments=arguments)))
     assert run.exit_status("verify") == 5, run.story
     assert run.errors[-1].title == "ftwheel"
-    assert "The wheels one by one" in run.summary
+    assert "Wheel by wheel" in run.summary
 
 
 @pytest.mark.action

@@ -123,7 +123,7 @@ def test_the_source_distribution_and_one_half_from_it(plain: Path, free_threaded
         "tool": None,
         "before": wheel["repair"]["after"],
         "after": wheel["tags"].split("-")[-1],
-        "reason": "not asked for",
+        "reason": "not requested",
         "grafted": [],
     }
     assert sorted(path.name for path in out.iterdir()) == sorted(["ext-1.0.tar.gz", wheel["filename"]])
@@ -211,7 +211,7 @@ def test_a_pure_project_is_one_wheel(tmp_path: Path, pair: str) -> None:
     assert "1 file in " in done.out
 
 
-def test_halves_with_different_python_files_are_refused(tmp_path: Path, pair: str) -> None:
+def test_wheels_with_different_python_files_are_refused(tmp_path: Path, pair: str) -> None:
     python = "'FREE_THREADED = %r' % bool(__import__('sysconfig').get_config_var('Py_GIL_DISABLED'))"
     project = intree_project(tmp_path / "intree", backend(python=python))
 

@@ -108,7 +108,7 @@ def test_files_and_patterns_may_be_named_too(run: Run, made: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("missing.whl", "neither a file nor a folder nor NAME==VERSION"),
+        ("missing.whl", "not a file, a folder or NAME==VERSION"),
         (".", "no wheels in this folder"),
         ("*.whl", "no file matches"),
         ("pkg==one", "'one' is not a version"),
@@ -245,7 +245,7 @@ def test_an_import_needs_the_right_interpreter(run: Run, made: Path, default_pyt
     code, out, _ = run("check", "--import", "--python", default_python, made / "bad", "--ignore", "FTW401")
     assert code == 0
     assert "warning FTW704" in out
-    assert "no interpreter here is 3.13t for linux_x86_64" in out
+    assert "no interpreter on this machine is 3.13t for linux_x86_64" in out
 
 
 def test_the_platform_policy_is_auditwheels(run: Run, free_threaded_python: str, tmp_path: Path) -> None:

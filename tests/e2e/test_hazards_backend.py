@@ -144,13 +144,13 @@ def test_hazard_1_code_of_the_other_abi_however_it_came_about(tmp_path, default,
         "FTB308",
         "_ext.cpython",
         "compiled for the default ABI",
-        "wanted free-threaded",
+        "expected free-threaded",
     )
     assert not (source / "build").exists() or not list((source / "build").rglob("*.so")), (
         "the wrong module would be reused"
     )
     forced = setuptools_project(tmp_path / "forced", source=c_source(prelude="#define Py_GIL_DISABLED 1"))
-    refused(default.wheel(forced), forced, "FTB308", "compiled for the free-threaded ABI", "wanted default")
+    refused(default.wheel(forced), forced, "FTB308", "compiled for the free-threaded ABI", "expected default")
 
 
 def test_hazard_2_objects_of_both_builds_in_one_module(tmp_path, default, free_threaded):
@@ -176,7 +176,7 @@ def test_hazard_3_both_builds_give_the_same_file_name(tmp_path, default, free_th
     )
     limited = "extension.py_limited_api = True\nextension.define_macros.append(('Py_LIMITED_API', '0x030A0000'))\n"
     source = setuptools_project(tmp_path / "abi3", limited + template.format("'cp310', 'abi3', platform"))
-    refused(free_threaded.wheel(source), source, "FTB303", "cp310-abi3", "writes the same file name")
+    refused(free_threaded.wheel(source), source, "FTB303", "cp310-abi3", "uses the same file name")
     built(default.wheel(source), source, f"demo-1.0-cp310-abi3-{PLATFORM}.whl")
     source = setuptools_project(tmp_path / "none", template.format("'py3', 'none', platform"))
     refused(free_threaded.wheel(source), source, "FTB306", "py3-none")

@@ -130,7 +130,7 @@ def test_pips_own_errors_are_pips(companion: Companion, default_python: str) -> 
     assert "No matching distribution found for no-such-project" in done.err
     assert done.err.splitlines()[-2:] == [
         "pip-ftwheel: error: pip cannot install this, so there is nothing to report on",
-        "pip-ftwheel: hint: pip says why above",
+        "pip-ftwheel: hint: see pip's output above",
     ]
     wrong = companion("--python", default_python, "install", "--no-such-option")
     assert (wrong.code, wrong.out) == (2, "")

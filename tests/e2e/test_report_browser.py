@@ -111,7 +111,7 @@ def test_pointing_at_a_field_shows_its_reason(show: Open, script: bool) -> None:
     page.hover('[href="#cp314t-macosx_11_0_arm64"]')
     tip = page.locator("#w-cp314t-macosx_11_0_arm64")
     assert tip.is_visible()
-    assert "pip and uv take the sdist (with only-binary: version 0.9)" in tip.inner_text()
+    assert "pip and uv select the sdist (with only-binary: version 0.9)" in tip.inner_text()
     assert page.locator(".why:visible").count() == 1
     box, field = tip.bounding_box(), page.locator('[href="#cp314t-macosx_11_0_arm64"]').bounding_box()
     assert box is not None
@@ -125,7 +125,7 @@ def test_filters_need_no_script(show: Open, script: bool) -> None:
     page = show(varied(), script=script)
     rows = page.locator(".matrix tbody tr:not(.system):visible")
     assert rows.count() == 4
-    page.get_by_label("only machines with problems").check()
+    page.get_by_label("only platforms with problems").check()
     assert rows.count() == 3
     assert not page.locator(".matrix .system", has_text="glibc").is_visible()
     page.get_by_label("Windows", exact=True).uncheck()
@@ -174,7 +174,7 @@ def test_a_screen_reader_hears_heads_verdicts_and_reasons(show: Open) -> None:
     described = page.locator('[href="#cp314t-win_amd64"]')
     identifier = described.get_attribute("aria-describedby")
     reason = page.locator(f"#{identifier}").text_content() or ""
-    assert "One build installs a pure wheel where the other one installs a compiled wheel." in reason
+    assert "One build installs a pure wheel where the other installs a compiled wheel." in reason
 
 
 def test_the_list_says_what_the_matrix_shows(show: Open) -> None:
@@ -295,7 +295,7 @@ def dependencies() -> MissingReport:
 def test_the_page_about_dependencies_has_no_violation(show: Open, theme: str, width: int) -> None:
     page = show(dependencies(), theme=theme, width=width)
     assert violations(page) == []
-    page.get_by_label("only what is not ready").uncheck()
+    page.get_by_label("only projects that are not ready").uncheck()
     page.locator("details:not([open]) summary").first.click()
     assert violations(page) == []
     assert not page.evaluate(OVERFLOW)
@@ -312,7 +312,7 @@ def names_of(page: Page) -> list[str]:
 def test_dependencies_stand_as_ranked_and_those_that_are_ready_are_hidden(show: Open, script: bool) -> None:
     page = show(dependencies(), script=script)
     assert names_of(page) == ["brick", "known", "evil", "lost"]
-    page.get_by_label("only what is not ready").uncheck()
+    page.get_by_label("only projects that are not ready").uncheck()
     assert names_of(page)[4:] == ["app", "lib", "site"]
     assert page.locator(".deps th button").count() == (5 if script else 0)
     assert page.locator("#f-name").is_visible() == script
@@ -338,7 +338,7 @@ def test_the_tree_and_the_issues_lead_on(show: Open) -> None:
     assert "site" in tree.inner_text()
     assert tree.locator("li:visible", has_text="lib").count() >= 1
     assert page.get_by_role("link", name="issue tracker").get_attribute("href") == "https://brick.example/bugs"
-    page.get_by_role("link", name="text of an issue to send").click()
+    page.get_by_role("link", name="text of an issue to file").click()
     assert page.locator("#i-brick").is_visible()
     assert "Could you publish wheels" in page.locator("#i-brick").inner_text()
     page.locator(".tree a", has_text="brick").first.click()

@@ -49,7 +49,7 @@ def test_the_simulation_agrees_with_real_installers(
     old = make_wheel(tmp_path / "old", "histogram_setuptools_c-0.9-py3-none-any.whl")
     whole = against(pair, str(old), default_python, free_threaded_python)
     assert whole.code == 0, whole.out + whole.err
-    lines = [line for line in whole.out.splitlines() if " takes " in line]
+    lines = [line for line in whole.out.splitlines() if " selects " in line]
     assert len(lines) == 4  # pip and uv on both builds
     assert all("as simulated; histogram._histogram: loaded" in line for line in lines)
     assert sum(f"-{probe(free_threaded_python).abi_tag}-" in line for line in lines) == 2
@@ -63,4 +63,4 @@ def test_the_simulation_agrees_with_real_installers(
     assert "FTV101" in broken.out
     lines = [line for line in broken.out.splitlines() if ": pip==" in line or ": uv==" in line]
     assert len(lines) == 2
-    assert all(f"takes {old.name}, as simulated" in line for line in lines), broken.out
+    assert all(f"selects {old.name}, as simulated" in line for line in lines), broken.out

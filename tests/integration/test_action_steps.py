@@ -93,7 +93,7 @@ def test_a_first_release_is_said_to_be_one(
 
 def test_the_second_step_needs_the_first(github: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["action", "run"]) == 2
-    assert "::error title=ftwheel::FTWHEEL_WORK: '.' is not the folder" in capsys.readouterr().out
+    assert "::error title=ftwheel::FTWHEEL_WORK: '.' is not a folder" in capsys.readouterr().out
     assert not (github / "output").exists()
 
 
@@ -114,7 +114,7 @@ def test_a_summary_is_cut_at_a_line_where_github_would_show_nothing(github: Path
     action._summary("".join(f"| línea {number} |\n" for number in range(100_000)))
     text = (github / "summary").read_text(encoding="utf-8")
     assert 990_000 < len(text.encode()) < 1_048_576
-    assert text.endswith(" |\n\nThe rest is left out: GitHub shows no more.\n\n")
+    assert text.endswith(" |\n\nThe rest is omitted: GitHub limits summaries.\n\n")
 
 
 def test_no_text_is_a_command_of_its_own():
@@ -135,7 +135,7 @@ def test_what_two_jobs_made_is_put_together(tmp_path: Path):
     found = collect(tmp_path / "artifacts", tmp_path / "dist")
     assert [path.name for path in found] == [WHEEL, "demo_pkg-1.0.tar.gz"]
     make_wheel(tmp_path / "artifacts" / "b", WHEEL, {"demo_pkg/__init__.py": "x = 2"})
-    with pytest.raises(InputError, match=r"two jobs made it, with different contents \(a/.* and b/.*\)"):
+    with pytest.raises(InputError, match=r"built by two jobs, with different contents \(a/.* and b/.*\)"):
         collect(tmp_path / "artifacts", tmp_path / "other")
     assert not (tmp_path / "other").exists()
 
@@ -152,7 +152,7 @@ def test_what_no_upload_should_take_is_refused(name: str, tmp_path: Path):
     make_wheel(tmp_path / "artifacts" / "a", "demo_pkg-1.0-py2.py3-none-any.whl")
     (tmp_path / "artifacts" / "demo_pkg-1.0.tar.gz").write_text("sdist")
     (tmp_path / "artifacts" / name).write_text("another")
-    with pytest.raises(InputError, match=r"is neither a wheel nor a source distribution|in another spelling"):
+    with pytest.raises(InputError, match=r"neither a wheel nor a source distribution|in another spelling"):
         collect(tmp_path / "artifacts", tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
 
@@ -166,10 +166,10 @@ def test_in_a_folder_of_another_workflow_other_files_may_lie(tmp_path: Path):
         (tmp_path / "dist" / name).write_text("text")
     found = collect(tmp_path / "dist", tmp_path / "together", shared=True)
     assert [path.name for path in found] == [wheel.name, "demo_pkg-1.0.tar.gz"]
-    with pytest.raises(InputError, match="is neither a wheel nor"):
+    with pytest.raises(InputError, match="neither a wheel nor"):
         collect(tmp_path / "dist", tmp_path / "other")
     (tmp_path / "dist" / "demo-1.0.zip").write_text("an upload takes it")
-    with pytest.raises(InputError, match="is neither a wheel nor"):
+    with pytest.raises(InputError, match="neither a wheel nor"):
         collect(tmp_path / "dist", tmp_path / "other", shared=True)
 
 
@@ -208,7 +208,7 @@ def test_reports_are_written_from_one_run(
 @pytest.mark.parametrize("wrong", ["html=x", "json=", "json", "=x"])
 def test_a_report_needs_a_format_and_a_file(wrong: str, capsys: pytest.CaptureFixture[str]):
     assert main(["check", f"--report={wrong}", "x.whl"]) == 2
-    assert "is not FORMAT=FILE with one of text, json" in capsys.readouterr().err
+    assert "is not FORMAT=FILE, such as json=report.json, with FORMAT one of text, json" in capsys.readouterr().err
 
 
 def test_a_report_that_cannot_be_written_is_one_message(tmp_path: Path):

@@ -158,7 +158,7 @@ def test_an_editable_wheel_may_be_empty_and_nothing_else(tmp_path, code):
         ({"tags": [f"cp313-cp313-{PLATFORM}"]}, "the file name says cp313-cp313t-"),
         ({"tags": []}, "WHEEL says nothing else"),
         ({"tags": ["cp313"]}, "WHEEL has the tag 'cp313'"),
-        ({"replace": {"WHEEL": None}}, "0 WHEEL files, wanted one"),
+        ({"replace": {"WHEEL": None}}, "0 WHEEL files, expected one"),
         ({"replace": {"WHEEL": b"\xff"}}, "cannot be read"),
     ],
 )

@@ -13,7 +13,7 @@ from ftwheel.core.wheel.extension_module import (
     BinaryFormat,
     BuiltFor,
     Declaration,
-    DeclarationBasis,
+    DeclarationSource,
     InitPhase,
     InterpreterSupport,
     ReadingLevel,
@@ -134,7 +134,7 @@ def test_single_phase_undeclared(name: str) -> None:
     module = read_extension(data, "spam.so", level2=False)
     assert (module.gil.answer, module.gil.basis, module.phase) == (
         Declaration.NONE,
-        DeclarationBasis.NOTHING,
+        DeclarationSource.NOTHING,
         InitPhase.SINGLE,
     )
 
@@ -209,5 +209,5 @@ def test_what_is_no_module(data: bytes) -> None:
 def test_executables_are_no_modules() -> None:
     executable = bytearray(elf(Spec()))
     executable[16] = 2
-    with pytest.raises(UnreadableBinaryError, match="wanted 3"):
+    with pytest.raises(UnreadableBinaryError, match="expected 3"):
         read_images(bytes(executable), "spam.so")

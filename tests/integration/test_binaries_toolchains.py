@@ -17,7 +17,7 @@ from ftwheel.core.errors import MissingToolError
 from ftwheel.core.wheel.extension_module import (
     BuiltFor,
     Declaration,
-    DeclarationBasis,
+    DeclarationSource,
     InitPhase,
     ReadingLevel,
     Toolchain,
@@ -346,5 +346,5 @@ PyMODINIT_FUNC PyInit_{name}(void) {{
 }}
 """
     module = read_extension(build_module(tmp_path, free_threaded_python, source=source), "_ext.so")
-    assert (module.gil.answer, module.gil.basis) == (Declaration.NOT_USED, DeclarationBasis.CFFI_BACKEND)
+    assert (module.gil.answer, module.gil.basis) == (Declaration.NOT_USED, DeclarationSource.CFFI_BACKEND)
     assert (module.toolchain, module.built_for) == (Toolchain.CFFI, BuiltFor.FREE_THREADED)

@@ -171,7 +171,7 @@ def test_a_file_that_is_no_wheel(data: bytes, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_and_a_name_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_wheel(tmp_path / NAME)
-    with pytest.raises(InputError, match="file name of a wheel"):
+    with pytest.raises(InputError, match="not a wheel's file name"):
         read_wheel(tmp_path / "pkg.zip")
 
 

@@ -84,13 +84,13 @@ def test_without_platforms_what_this_machine_builds(project: Path) -> None:
     [
         ([*FLAGS, "--sdist"], 2, "--sdist: cibuildwheel builds wheels only"),
         ([*FLAGS, "--no-repair"], 2, "--no-repair: cibuildwheel repairs what it builds"),
-        ([*FLAGS, "--python", "./python"], 2, "cibuildwheel has interpreters of its own"),
-        ([*FLAGS, "--python", "3.13.1"], 2, "cibuildwheel has interpreters of its own"),
+        ([*FLAGS, "--python", "./python"], 2, "cibuildwheel uses its own interpreters"),
+        ([*FLAGS, "--python", "3.13.1"], 2, "cibuildwheel uses its own interpreters"),
         ([*FLAGS, "--python", "3.16"], 3, "no series of cibuildwheel builds 3.16, 3.16t"),
         ([*FLAGS, "--platforms", "musl*"], 2, "--platforms musl*: matches none of manylinux_2_17_x86_64"),
         ([*FLAGS, "--platforms", "linux_x86_64"], 3, "cibuildwheel does not build for 'linux_x86_64'"),
-        (["--platforms", "win_amd64"], 2, "--platforms goes with --driver cibuildwheel"),
-        (["--dry-run"], 2, "--dry-run goes with --driver cibuildwheel"),
+        (["--platforms", "win_amd64"], 2, "--platforms requires --driver cibuildwheel"),
+        (["--dry-run"], 2, "--dry-run requires --driver cibuildwheel"),
     ],
 )
 def test_what_does_not_go_is_said(
@@ -104,7 +104,7 @@ def test_options_that_cibuildwheel_refuses_are_found_before_the_build(project: P
     add(project, '[tool.cibuildwheel]\nbefore-everything = "true"\n')
     done = ftwheel("build", project, *FLAGS, "--python", "3.14t", "--platforms", "manylinux_x86_64")
     assert done.code == 3, done.err
-    assert "refuses the options" in done.err
+    assert "rejects the options" in done.err
     assert "'before-everything' not supported" in done.err
 
 
@@ -218,7 +218,7 @@ def test_wheels_of_several_versions_are_refused(tmp_path: Path) -> None:
         identifier("cp314", place): make_wheel(tmp_path, f"demo-{version}-cp314-cp314-{place}.whl")
         for place, version in (("win_amd64", "1.0"), ("win_arm64", "1.1"))
     }
-    with pytest.raises(BuildError, match=r"several versions came out: 1\.0, 1\.1"):
+    with pytest.raises(BuildError, match=r"the wheels have several versions: 1\.0, 1\.1"):
         judged(tmp_path, wheels)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from ftwheel.cli.main import main
+from ftwheel.cli.options.reports import save
 from ftwheel.render.formats import OF_FINDINGS, OWN, formats, write_findings
 from ftwheel.rules.registry import RULES
 
@@ -49,8 +51,16 @@ def test_rules_as_text_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(code in table for code in RULES)
     for command in (["rule", "ftb306"], ["check", "--explain", "FTB306"]):
         assert main(command) == 0
-        assert capsys.readouterr().out.startswith("# FTB306: An extension module")
+        assert capsys.readouterr().out.startswith("# FTB306: An interpreter named by the tags")
     assert main(["rule", "FTV1", "--format", "json"]) == 0
     assert {rule["code"][:4] for rule in json.loads(capsys.readouterr().out)["rules"]} == {"FTV1"}
     assert main(["rule", "E501"]) == 2
-    assert "no rule's code begins like this" in capsys.readouterr().err
+    assert "no rule code starts with this" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_report_is_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "report")  # as /dev/stdout is one
+    save(tmp_path / "link", "text")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "report").read_text() == "text"

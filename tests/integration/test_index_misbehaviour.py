@@ -145,7 +145,7 @@ def test_redirects_in_a_circle_and_to_nowhere(server: IndexServer) -> None:
     server.routes["/demo/"] = Reply(status=302, headers={"Location": "/demo/"})
     assert "redirects" in failure(server).message
     server.routes["/demo/"] = Reply(status=302, headers={"Location": "file:///etc/passwd"})
-    assert "cannot be asked over HTTP" in failure(server).message
+    assert "redirects to a URL that is not HTTP" in failure(server).message
     server.routes["/demo/"] = Reply(status=302, headers={"Location": "http://[broken/"})
     assert isinstance(failure(server), NetworkError)
 

@@ -277,7 +277,7 @@ class TestWorkflows:
         path.write_bytes(generated + b"# mine\n")
         capsys.readouterr()
         assert init(project, "--check") == 0
-        assert "was changed since ftwheel wrote it" in capsys.readouterr().err
+        assert "was edited since ftwheel wrote it" in capsys.readouterr().err
         assert init(project, "--yes", "--overwrite") == 0
         assert path.read_bytes() == generated
 
@@ -310,7 +310,7 @@ class TestWorkflows:
         (project / ".git").rename(tmp_path / "gone")
         assert init(project, "--yes", *PAIR) == 0
         assert (project / RELEASE).is_file()
-        assert "no git repository" in capsys.readouterr().err
+        assert "not a git repository" in capsys.readouterr().err
 
 
 class TestRefusals:
@@ -327,17 +327,17 @@ class TestRefusals:
         [
             (None, (), "no pyproject.toml and no setup.py"),
             ("[project\n", (), "not valid TOML"),
-            ("project = 3\n", (), "wanted a table"),
-            ("tool = 3\n", (), "wanted a table"),
+            ("project = 3\n", (), "expected a table"),
+            ("tool = 3\n", (), "expected a table"),
             ('[project]\nname = "a"\nrequires-python = "three"\n', (), "not a set of version specifiers"),
             ('[build-system]\nrequires = []\nbuild-backend = "sipbuild.api"\n', (), "--build-backend sipbuild.api"),
             ('[build-system]\nrequires = []\nbuild-backend = "flit_core.buildapi"\n', (), "py3-none-any"),
-            ('[build-system]\nrequires = []\nbuild-backend = "maturin"\n', ("--pythons", "3.x"), "wanted a version"),
+            ('[build-system]\nrequires = []\nbuild-backend = "maturin"\n', ("--pythons", "3.x"), "expected a version"),
             ('[build-system]\nrequires = []\nbuild-backend = "maturin"\n', ("--pythons", "3.7"), "no series"),
             (
                 '[build-system]\nrequires = []\nbuild-backend = "maturin"\n',
                 ("--platforms", "beos"),
-                "wanted a platform tag",
+                "expected a platform tag",
             ),
             (
                 '[build-system]\nrequires = []\nbuild-backend = "maturin"\n[tool.ftwheel]\ngill = 1\n',
@@ -379,7 +379,7 @@ class TestRefusals:
     ):
         with open(os.devnull) as nothing:
             monkeypatch.setattr(sys, "stdin", nothing)
-            assert "--yes takes the proposals" in self.refused(capsys, str(tree("setuptools-src", tmp_path)))
+            assert "--yes accepts the proposals" in self.refused(capsys, str(tree("setuptools-src", tmp_path)))
 
 
 class TestAllOrNothing:
@@ -425,7 +425,7 @@ class TestAllOrNothing:
 
         monkeypatch.setattr(writing, "write_all", late)
         assert init(project, "--yes", *PAIR) == 2
-        assert "was changed meanwhile" in capsys.readouterr().err
+        assert "changed in the meantime" in capsys.readouterr().err
         assert (project / "pyproject.toml").read_text() == "# somebody else was here\n"
         assert [*project.rglob("*ftwheel-new")] == []
 
@@ -514,7 +514,7 @@ class TestQuestions:
         session.answer("Platforms to serve [manylinux_2_28_x86_64 ", "beos")
         session.answer("Platforms to serve [manylinux_2_28_x86_64 ", "win_amd64")
         session.answer("turn the GIL on? [y/N]", "perhaps")
-        session.answer("answer y or n\r\nMay modules leave it undeclared, and turn the GIL on? [y/N]", "y")
+        session.answer("answer y or n\r\nAllow modules without a declaration, which turn the GIL on? [y/N]", "y")
         session.answer("workflow release? [Y/n]", "n")
         session.answer("workflow free-threaded-tests? [y/N]", "n")
         session.answer("workflow missing? [y/N]", "n")
@@ -529,7 +529,7 @@ class TestQuestions:
         project = tree("maturin-new", tmp_path)
         session = Session(project)
         session.answer("Adopt (gate, backend, release) [gate]: ", "all")
-        session.answer("'all' is none of gate, backend, release\r\nAdopt (gate, backend, release) [gate]: ", "")
+        session.answer("'all' is not one of gate, backend, release\r\nAdopt (gate, backend, release) [gate]: ", "")
         session.answer("Write 1 file? [y/N]", "y")
         assert session.end() == 0
         assert session.said.startswith("publishes  .github/workflows/CI.yml\r\n")

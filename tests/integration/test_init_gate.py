@@ -163,7 +163,7 @@ NO_PLACE = {
     "all-in-flow-style": ("jobs: {all: {steps: [{run: python -m build}, {run: uv publish}]}}\n", "cannot be read"),
     "anchor-that-others-use": (
         PLAIN.replace("needs: build", "needs: &n [build]") + "  last:\n    needs: *n\n    runs-on: a\n    steps: []\n",
-        "leaves no room",
+        "in this layout",
     ),
     "builds-and-publishes-at-once": (
         _HEAD + "  all:\n    steps:\n      - run: poetry publish --build\n",
@@ -265,7 +265,7 @@ class TestCommand:
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert init(tree("setuptools-src", tmp_path), "--yes", "--adopt", "gate") == 2
-        assert "no workflow of the repository" in capsys.readouterr().err
+        assert "no workflow in the repository" in capsys.readouterr().err
 
     def test_a_project_below_the_top_is_named(self, tmp_path: Path) -> None:
         project = tree("setuptools-src", tmp_path / "python")

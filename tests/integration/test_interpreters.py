@@ -82,7 +82,7 @@ def test_provisioning_refuses_unknown_programs_and_versions() -> None:
     done = provision("fortran")
     assert (done.returncode, "unknown program 'fortran'" in done.stderr) == (2, True)
     done = provision("--default=newest")
-    assert (done.returncode, "'newest': wanted a version such as 3.15" in done.stderr) == (2, True)
+    assert (done.returncode, "'newest': expected a version such as 3.15" in done.stderr) == (2, True)
 
 
 def test_provisioning_says_what_it_cannot_have(tmp_path: Path, free_threaded_python: str, default_python: str) -> None:

@@ -134,4 +134,4 @@ def test_other_programs_name_them_too(server: IndexServer) -> None:
 def test_a_recording_has_no_other_indexes(missing: CommandRun) -> None:
     recordings = Path(__file__).parents[1] / "recordings"
     assert missing("rpds-py", "--index", recordings, *TARGET, "--alternative-index", "https://x.invalid/") == 2
-    assert "exclude each other" in missing.err
+    assert "mutually exclusive" in missing.err

@@ -267,7 +267,7 @@ def test_the_tracker_and_the_extra_that_could_go_are_named(missing: CommandRun, 
     asked = ("site[fast]", "--no-config", "--index-url", f"{server.url}/simple/", "--target", LINUX)
     assert missing(*asked) == 1
     assert [line for line in missing.out.splitlines() if ": brick: " in line] == [
-        "next: brick: leave out the extra site[fast], if you can do without: nothing else needs it",
+        "next: brick: drop the extra site[fast] if you can: nothing else requires it",
         "next: brick: build 1.0 from brick-1.0.tar.gz",
         "next: brick: ask brick for a cp314-cp314t-manylinux_2_17_x86_64 wheel",
         "next: brick: its issue tracker is https://brick.example/bugs",
@@ -321,7 +321,7 @@ def test_a_project_that_fails_stops_no_other(missing: CommandRun, server: IndexS
     assert missing("broken", "leaf", "nowhere", "--no-deps", *index, "--target", LINUX) == 4
     assert "error: broken: " in missing.out
     assert "no index has this project" in missing.out
-    assert missing.out.splitlines()[-1] == "1 of 3 ready; 2 cannot be told"
+    assert missing.out.splitlines()[-1] == "1 of 3 ready; 2 unknown"
 
 
 def test_a_recording_gives_the_same_report(missing: CommandRun, index: tuple[str, ...]) -> None:

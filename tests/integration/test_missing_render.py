@@ -80,10 +80,10 @@ def test_the_table_shows_what_is_missing_who_needs_it_and_what_helps() -> None:
         "note: lxml: 6.0.1 (2026-10-20) was the first release with a wheel for cp315t\n"
         "next: lxml: upgrade to 6.0.2 (2026-11-01)\n"
         "error: lost: no index has this project\n"
-        "next: lost: check the spelling; if it is on another index, give that with --extra-index-url\n"
+        "next: lost: check the spelling; if it is on another index, add that with --extra-index-url\n"
         "set aside: local (requirements.txt:7): a folder\n"
         "\n"
-        "2 of 4 ready; 1 blocks; 1 cannot be told\n"
+        "2 of 4 ready; 1 blocks; 1 unknown\n"
     )
 
 
@@ -126,7 +126,7 @@ def test_with_many_targets_those_that_fare_alike_share_a_row() -> None:
     bar = project("bar", *(verdict(target, Readiness.NOTHING, version="") for target in targets))
     text = shown(report(bar, foo, targets=targets), "text")
     assert [re.split("  +", line) for line in text.splitlines() if "  " in line] == [
-        ["PROJECT", "VERSION", "GETS", "TARGETS", "NEEDED BY"],
+        ["PROJECT", "VERSION", "INSTALLS", "TARGETS", "NEEDED BY"],
         ["bar", "nothing", "all 4"],
         ["foo", "1.0", "free-threaded wheel", f"{LINUX} and cp314t-win_amd64"],
         ["foo", "1.0", "sdist", f"{NEXT} and cp315t-win_amd64"],
@@ -143,7 +143,7 @@ def test_a_target_that_does_not_want_a_project_says_so_and_versions_may_differ()
     rows = [re.split("  +", line) for line in shown(found, "text").splitlines() if "  " in line]
     assert rows[1:] == [
         ["foo", "1.0, 2.0", "1.0: sdist", "2.0: free-threaded wheel"],
-        ["winonly", "not wanted here", "nothing"],
+        ["winonly", "not needed here", "nothing"],
     ]
 
 
@@ -172,7 +172,7 @@ def test_help_for_some_targets_names_them() -> None:
         ),
         (
             GilDeclarations(filename="f.whl", declares=Declaration.CANNOT_TELL),
-            "free-threaded wheel, no compiled modules",
+            "free-threaded wheel, no extension modules",
         ),
         (
             GilDeclarations(filename="f.whl", declares=Declaration.CANNOT_TELL, why="no answer"),
@@ -203,11 +203,11 @@ def test_json_is_read_back_as_it_was() -> None:
 
 def test_markdown_begins_with_the_summary() -> None:
     lines = shown(WHOLE, "markdown").splitlines()
-    assert lines[0] == "### ❌ 2 of 4 ready; 1 blocks; 1 cannot be told"
+    assert lines[0] == "### ❌ 2 of 4 ready; 1 blocks; 1 unknown"
     assert "| `lxml` | 5.3.0 | free\\-threaded wheel | sdist | scrapy, scrapy \\> parsel |" in lines
     assert "- next: lxml: upgrade to 6.0.2 \\(2026\\-11\\-01\\)" in lines
     assert shown(report(SCRAPY), "markdown").startswith("### ✅ 1 of 1 ready\n")
-    assert shown(report(LOST), "markdown").startswith("### ⚠️ 0 of 1 ready; 1 cannot be told\n")
+    assert shown(report(LOST), "markdown").startswith("### ⚠️ 0 of 1 ready; 1 unknown\n")
 
 
 def test_csv_has_a_line_for_each_project_and_target() -> None:
@@ -303,7 +303,7 @@ class TestIssue:
         ("target", "says", "says_not"),
         [
             ("cp313t-win_amd64", "cpython-freethreading", "cibuildwheel 3.1"),
-            ("cp315t-win_amd64", "serves all free-threaded builds that follow", "one wheel for each version"),
+            ("cp315t-win_amd64", "serves all later free-threaded versions", "one wheel per version"),
             ("cp315t-win_amd64", "cibuildwheel 4.3", "cibuildwheel 3.1"),
             ("cp314-win_amd64", "every supported CPython by default", "Py_mod_gil"),
         ],
@@ -327,9 +327,9 @@ class TestIssue:
         ("found", "hint"),
         [
             (project("foo", verdict(LINUX, Readiness.SDIST, upgrade=release("2.0"))), "upgrade to 2.0"),
-            (project("foo", verdict()), "every target gets a wheel"),
-            (project("foo", verdict(LINUX, Readiness.CANNOT_TELL)), "could not be told"),
-            (LOST, "could not be told"),
+            (project("foo", verdict()), "every target installs a wheel"),
+            (project("foo", verdict(LINUX, Readiness.CANNOT_TELL)), "could not determine"),
+            (LOST, "could not determine"),
         ],
     )
     def test_is_not_written_where_there_is_nothing_to_ask(self, found: object, hint: str) -> None:

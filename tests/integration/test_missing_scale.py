@@ -177,11 +177,11 @@ def test_a_project_with_a_problem_is_asked_about_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"numpy\n", "is not a state file"),
-        (b"[]\n", "is not a state file"),
-        (b'{"kind": "ftwheel-missing-state", "version": 1, "question": "another"}\n', "other targets, options"),
+        (b"numpy\n", "not a state file"),
+        (b"[]\n", "not a state file"),
+        (b'{"kind": "ftwheel-missing-state", "version": 1, "question": "another"}\n', "different targets, options"),
         (b'{"kind": "ftwheel-missing-state", "version": 1, "question": "question"}\n{}\n', "state.jsonl:2"),
-        (b"[" * 100_000 + b"\n", "is not a state file"),
+        (b"[" * 100_000 + b"\n", "not a state file"),
     ],
 )
 def test_a_file_that_is_no_state_of_this_run_is_refused_and_left_alone(

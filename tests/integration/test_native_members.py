@@ -148,7 +148,7 @@ def test_code_of_another_machine(tmp_path: Path, capsys: pytest.CaptureFixture[s
     code, said = check(capsys, wheel)
     assert code == 1
     assert said.count("FTW303") == 1  # one cause, one finding
-    assert "is code for aarch64, but linux_x86_64 needs x86_64; so is tool/tool" in said
+    assert "is code for aarch64, but linux_x86_64 requires x86_64; so is tool/tool" in said
     # several, each for its own machine, may be meant
     code, said = check(capsys, make_wheel(tmp_path, LINUX, {"tool/tool": arm, "tool/own": own}))
     assert (code, "advice FTW303 tool/tool" in said) == (0, True)
@@ -156,7 +156,7 @@ def test_code_of_another_machine(tmp_path: Path, capsys: pytest.CaptureFixture[s
     code, said = check(capsys, make_wheel(tmp_path, LINUX, {"tool-1.0.data/scripts/tool": arm, "tool/own": own}))
     assert (code, "error FTW303 tool-1.0.data/scripts/tool" in said) == (1, True)
     code, said = check(capsys, make_wheel(tmp_path, "tool-1.0-py3-none-win_amd64.whl", {"tool/tool": own}))
-    assert "is ELF, but win_amd64 takes PE" in said
+    assert "is ELF, but win_amd64 requires PE" in said
 
 
 THREADS = """\

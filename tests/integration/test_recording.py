@@ -134,7 +134,7 @@ def test_a_recording_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
         "page": "../outside.json", "rank": 10, "local": False, "html": False, "refusals": {}, "broken": {},
     }  # fmt: skip
     (folder / "recording.json").write_text(json.dumps(table))
-    with pytest.raises(IndexFormatError, match="is not as it was recorded"):
+    with pytest.raises(IndexFormatError, match="does not match the recording"):
         read_recording(folder).indexes["pip"][0].project("demo")
 
 

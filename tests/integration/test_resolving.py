@@ -13,7 +13,7 @@ import pytest
 
 from ftwheel.app.dependencies.resolver import Resolver
 from ftwheel.core.dependencies.inputs import Dependencies, WantedRequirement
-from ftwheel.core.dependencies.resolution import CoreMetadata, Resolution, ResolutionError, Untold
+from ftwheel.core.dependencies.resolution import CoreMetadata, Resolution, ResolutionError, UnknownMetadata
 from ftwheel.core.errors import FtwheelError, IndexFormatError, NetworkError
 from ftwheel.core.index.page import File
 from ftwheel.core.installers.options import InstallerOptions
@@ -227,7 +227,7 @@ def test_what_files_say_is_kept(server: IndexServer, tmp_path: Path) -> None:
 # --- what files say --------------------------------------------------------------------------------------------------
 
 
-def said(server: IndexServer, dist: Dist, *, offline: bool = False, **changes: Any) -> CoreMetadata | Untold:
+def said(server: IndexServer, dist: Dist, *, offline: bool = False, **changes: Any) -> CoreMetadata | UnknownMetadata:
     """What one file says; ``changes`` are fields of its entry on the page."""
     index = put(server, dist)
     credentials = Credentials(keyring="disabled")
@@ -293,7 +293,7 @@ def test_what_cannot_be_read_is_not_guessed(server: IndexServer, body: bytes) ->
         dist = replace(wheel("app", "1.0"), beside=False)
         file: dict[str, Any] = {"url": f"{server.url}/bad/{filename}", "filename": filename, "size": None, "hashes": ()}
         found = said(server, dist, **file)
-        assert isinstance(found, Untold)
+        assert isinstance(found, UnknownMetadata)
         assert found.why
 
 

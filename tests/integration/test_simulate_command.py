@@ -74,9 +74,9 @@ def test_pip_told_to_choose_for_another_interpreter(simulate: CommandRun) -> Non
     assert simulate(*there, "--explain", hosts[1], "--format", "json") == 0
     assert json.loads(simulate.out)["results"][0]["explanations"][0]["environment"] == f"{hosts[1]} {options}"
     assert simulate(*there, "--installer", "uv") == 2
-    assert simulate.err.endswith("ask with --installer pip, for the newest release\n")
+    assert simulate.err.endswith("use --installer pip, for the newest release\n")
     assert simulate(*there[:-1], "3.x") == 2
-    assert "--python-version 3.x: not a version pip takes" in simulate.err
+    assert "--python-version 3.x: not a version that pip accepts" in simulate.err
 
 
 # --- the example of the documentation --------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def test_what_installers_saw_on_a_day(simulate: CommandRun, day: str, version: s
 def test_every_file_is_explained_nearest_miss_first(simulate: CommandRun) -> None:
     simulate("rpds-py==0.22.0", "--index", RECORDINGS, "--explain", "cp313-win_amd64", "--installer", "pip")
     head, _, title, *body = simulate.out.splitlines()
-    assert head == "rpds-py==0.22.0: pip on cp313-win_amd64 takes rpds_py-0.22.0.tar.gz"
+    assert head == "rpds-py==0.22.0: pip on cp313-win_amd64 selects rpds_py-0.22.0.tar.gz"
     assert title.split() == ["RANK", "FILE", "WHY"]
     table = rows("\n".join(body))
     assert table[0] == ["1", "rpds_py-0.22.0.tar.gz", "taken"]
@@ -344,7 +344,7 @@ def test_older_installers_differ(simulate: CommandRun, server: IndexServer) -> N
 def test_a_requirement_can_exclude_an_environment(simulate: CommandRun) -> None:
     asked = ("rpds-py==0.22.0; sys_platform == 'linux'", "--index", RECORDINGS)
     assert simulate(*asked, "--env", "cp313-win_amd64", "--env", "cp313-manylinux_2_28_x86_64") == 0
-    assert rows(simulate.out)[1][1:3] == ["not wanted here", "not wanted here"]
+    assert rows(simulate.out)[1][1:3] == ["not needed here", "not needed here"]
 
 
 # --- failures --------------------------------------------------------------------------------------------------------

@@ -88,5 +88,5 @@ def test_only_the_built_files_are_verified_on_gitlab(added: str, tmp_path: Path)
         check=False,
     )
     assert (tmp_path / "ftwheel.html").is_file() is not bool(added), done.stderr
-    wrong = f"these are not the files of digests/linux.sha256, digests/windows.sha256: {added}"
+    wrong = f"these files differ from those of digests/linux.sha256, digests/windows.sha256: {added}"
     assert (wrong in done.stderr) is bool(added), done.stderr

@@ -45,7 +45,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> object:
 
 FILE = "numpy-2.5.5-cp314-cp314t-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"
 EXPLAINED = [
-    ["1", FILE, "taken"],
+    ["1", FILE, "selected"],
     ["-", "numpy-2.5.5.tar.gz", "platform manylinux2014_aarch64, manylinux_2_17_aarch64"],
 ]
 
@@ -53,7 +53,7 @@ EXPLAINED = [
 def test_a_wide_terminal_shows_whole_names(drawn: object) -> None:
     lines = drawn(160, ("rank", "file", "why"), EXPLAINED)  # type: ignore[operator]
     assert lines[0].split() == ["rank", "file", "why"]
-    assert lines[2] == f"1     {FILE}  taken"
+    assert lines[2] == f"1     {FILE}  selected"
 
 
 def test_a_narrower_one_shortens_names_in_the_middle_and_wraps_between_words(drawn: object) -> None:

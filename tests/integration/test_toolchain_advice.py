@@ -52,7 +52,7 @@ def about(folder: Path, name: str, module: bytes) -> list[tuple[str, str]]:
 # version -> what is said, the call that does not help, and what does: options, and an addition to the interface
 SWIG = {
     "4.4": ("give SWIG the option `-nogil`", SET_GIL, ["-nogil"], ""),
-    "4.3": ("With SWIG 4.3 or older call", "", [], SET_GIL),
+    "4.3": ("With SWIG 4.3 or older, call", "", [], SET_GIL),
 }
 
 

@@ -81,7 +81,7 @@ def changed(path: Path, change: str) -> None:
         ),
         (
             [*PAIR, "cp313-cp313-pyodide_2025_0_wasm32"],
-            ["is refused: has the platform tag pyodide_2025_0_wasm32, which PyPI refuses (FTW801)"],
+            ["is rejected: has the platform tag pyodide_2025_0_wasm32, which PyPI rejects (FTW801)"],
         ),
         ([*PAIR, "cp313-cp313-pyemscripten_2025_0_wasm32"], []),
         (
@@ -137,7 +137,7 @@ def test_a_zip_that_readers_disagree_about(verify: VerifyRun, server: IndexServe
     signed = folder / f"demo-1.0-{PAIR[1]}.whl"
     signed.write_bytes(signed.read_bytes() + b"signature")
     assert verify.findings(folder, *where(server)) == [
-        ("error", "FTV116", "is refused: has 9 bytes after its end that belong to no member (FTW805)")
+        ("error", "FTV116", "is rejected: has 9 bytes after its end that belong to no member (FTW805)")
     ]
 
 
@@ -172,7 +172,7 @@ def test_a_raised_floor_is_told_once(verify: VerifyRun, server: IndexServer, tmp
     assert (severity, code) == ("warning", "FTV115")
     assert message == (
         "the floor rises from manylinux_2_17 to manylinux_2_28 on x86_64 for 3.10, 3.11, 3.12, 3.13 and 3.14:"
-        " on the older systems pip and uv take the older version 0.9"
+        " on the older systems pip and uv select the older version 0.9"
     )
 
 
@@ -184,7 +184,7 @@ def test_an_upload_that_stopped(verify: VerifyRun, server: IndexServer, tmp_path
     found = verify.findings(folder, *where(server, *there, **{"upload-time": uploaded}))
     (message,) = [text for _, code, text in found if code == "FTV117"]
     assert message == (
-        "2 of 5 files are on the index; missing are, in the order to upload: demo-1.0-cp314-cp314-linux_x86_64.whl,"
+        "2 of 5 files are on the index; missing, in the order to upload: demo-1.0-cp314-cp314-linux_x86_64.whl,"
         f" demo-1.0-cp314-cp314t-{LINUX}.whl, demo-1.0.tar.gz; the upload stopped at"
         " demo-1.0-cp314-cp314-linux_x86_64.whl (FTV116)"
     )
@@ -192,7 +192,7 @@ def test_an_upload_that_stopped(verify: VerifyRun, server: IndexServer, tmp_path
     (folder / "demo-1.0-cp314-cp314-linux_x86_64.whl").unlink()
     found = verify.findings(folder, *where(server, *there, **{"upload-time": uploaded}))
     (message,) = [text for _, code, text in found if code == "FTV117"]
-    assert "the index cannot tell why the upload stopped" in message
+    assert "it is unknown why the upload stopped" in message
 
 
 def test_a_release_that_is_closed(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
@@ -202,13 +202,13 @@ def test_a_release_that_is_closed(verify: VerifyRun, server: IndexServer, tmp_pa
     )
     refused = [text for _, code, text in verify.findings(folder, *late) if code == "FTV116"]
     assert len(refused) == 1
-    assert "PyPI takes no new files for a release after 14 days" in refused[0]
+    assert "PyPI accepts no new files for a release after 14 days" in refused[0]
 
 
 @pytest.mark.parametrize(
     ("line", "top", "message"),
     [
-        ("License-File: LICENSE", "demo-1.0", "PKG-INFO names the licence file LICENSE"),
+        ("License-File: LICENSE", "demo-1.0", "PKG-INFO names the license file LICENSE"),
         ("Classifier: Made :: Up", "demo-1.0", "'Made :: Up' is not a known classifier"),
         ("Nonsense: x", "demo-1.0", "the field 'nonsense' is unknown"),
         ("Summary: x", ".", "its members are not all in one folder"),

@@ -13,7 +13,13 @@ from packaging.version import Version
 
 from ftwheel.app.dependencies.candidates import CandidateSource
 from ftwheel.app.dependencies.resolver import Resolver
-from ftwheel.core.dependencies.resolution import CoreMetadata, Resolution, ResolutionError, Untold, parse_core_metadata
+from ftwheel.core.dependencies.resolution import (
+    CoreMetadata,
+    Resolution,
+    ResolutionError,
+    UnknownMetadata,
+    parse_core_metadata,
+)
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, Yanked
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.installers.options import InstallerOptions
@@ -38,7 +44,7 @@ class Said:
     def __init__(self, dists: tuple[Dist, ...]) -> None:
         self._texts = {dist.filename: dist.metadata for dist in dists}
 
-    def metadata(self, file: File) -> CoreMetadata | Untold:
+    def metadata(self, file: File) -> CoreMetadata | UnknownMetadata:
         return parse_core_metadata(self._texts[file.filename])
 
 

@@ -17,7 +17,7 @@ _ALIKE = (
     (re.compile(r"\b(?:many|musl)?linux[\w.]*_(?:x86_64|aarch64)(?!-linux)"), "PLATFORM"),
     (re.compile(r"\bby auditwheel: .*"), "by auditwheel: WHY"),
     (re.compile(r"-[0-9a-f]{8}\.so\b"), "-DIGEST.so"),
-    (re.compile(r"\b(files? in|nothing was put into) \S+?(?=,|$)", re.MULTILINE), r"\1 FOLDER"),
+    (re.compile(r"\b(files? in|nothing was written to) \S+?(?=,|$)", re.MULTILINE), r"\1 FOLDER"),
     (re.compile(r"(?<=')\S*python3?(?:\.\d+)?(?= -m)"), "PYTHON"),
     (re.compile(r"(?<=@)[0-9a-f]{40}\b"), "COMMIT"),
     (re.compile(r"(?<=uses: ftwheel/ftwheel@).*"), "COMMIT"),  # an unreleased one has none

@@ -20,7 +20,7 @@ from ftwheel.core.wheel.extension_module import (
     BinaryFormat,
     BuiltFor,
     Declaration,
-    DeclarationBasis,
+    DeclarationSource,
     ExtensionModule,
     GilDeclaration,
     InitPhase,
@@ -66,7 +66,7 @@ def extension(
     imports: Iterable[str] = (),
     needed: Iterable[str] = (),
     macos_minimum: tuple[int, int] | None = None,
-    basis: DeclarationBasis = DeclarationBasis.SLOT,
+    basis: DeclarationSource = DeclarationSource.SLOT,
     slot_ids: Iterable[int] = (),
 ) -> ExtensionModule:
     """A module that declares and is built for free-threaded 3.13, unless told otherwise."""
@@ -85,7 +85,7 @@ def extension(
         evidence=("the head of the definition",),
         gil=GilDeclaration(
             answer=gil,
-            basis=basis if gil is Declaration.NOT_USED else DeclarationBasis.NOTHING,
+            basis=basis if gil is Declaration.NOT_USED else DeclarationSource.NOTHING,
             level=ReadingLevel.DATA,
             reason="a Py_mod_gil slot",
         ),

@@ -18,8 +18,8 @@ from ftwheel.core.suggestions import closest, did_you_mean
     [
         (OSError(errno.ENOSPC, "No space left on device", "/big/x"), "/big/x: No space left on device", "free some"),
         (OSError(errno.EROFS, "Read-only file system"), "Read-only file system", "change its permissions"),
-        (OSError("something"), "something", "mend what the system says"),
-        (OSError(), "OSError", "mend what the system says"),
+        (OSError("something"), "something", "fix the problem reported by the system"),
+        (OSError(), "OSError", "fix the problem reported by the system"),
     ],
 )
 def test_what_the_system_refuses_is_told_with_a_remedy(error: OSError, message: str, hint: str) -> None:

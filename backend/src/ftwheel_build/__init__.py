@@ -1,4 +1,4 @@
-"""A PEP 517 and PEP 660 build backend that wraps another one and makes right wheels for both CPython ABIs.
+"""A PEP 517 and PEP 660 build backend that wraps another one and builds correct wheels for both CPython ABIs.
 
 In pyproject.toml, ``build-backend = "ftwheel_build"`` in ``[build-system]``, and the backend that does the work in
 ``[tool.ftwheel]``. The hooks are found by a module-level ``__getattr__`` (PEP 562), because frontends ask with
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__: list[str] = []  # the hooks are asked for by name, see __getattr__
+__all__: list[str] = []  # the hooks are looked up by name, see __getattr__
 
 HOOKS = (
     "build_editable",

@@ -70,7 +70,7 @@ _ELF_MACHINES = {3: "i686", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64"
 _MACH_MACHINES = {7: "i386", 0x01000007: "x86_64", 0x0100000C: "arm64"}
 _PE_MACHINES = {0x14C: "win32", 0x8664: "amd64", 0xAA64: "arm64"}
 _MAX_SYMBOLS = 4_000_000
-_MAX_NAMES = 1024  # places of a module's name to look at; more is "cannot tell"
+_MAX_NAMES = 1024  # occurrences of a module's name to inspect; more is "cannot tell"
 # Slot numbers up to 3.14, and those of 3.15 and later (Include/moduleobject.h, slots.toml)
 _KNOWN_SLOTS = frozenset({1, 2, 3, 4, *range(84, 128)})
 _NAME_SLOT = 100
@@ -102,7 +102,7 @@ def images(content: bytes) -> tuple[Image, ...]:
             return tuple(_named(_mach(part), part) for part in _slices(content))
     except (struct.error, IndexError, OverflowError) as error:
         raise UnreadableError(f"malformed {magic(content[:8])} file: {error}") from error
-    raise UnreadableError("no ELF, Mach-O or PE file")
+    raise UnreadableError("not an ELF, Mach-O or PE file")
 
 
 def machines_of(head: bytes) -> tuple[Image, ...]:
@@ -336,7 +336,7 @@ def _slices(content: bytes) -> Iterator[bytes]:
     for index in range(struct.unpack_from(">I", content, 4)[0]):
         fields = struct.unpack_from(">2I2Q" if wide else ">4I", content, 8 + index * (32 if wide else 20))
         if fields[2] + fields[3] > len(content):
-            raise UnreadableError("malformed Mach-O file: a part lies behind its end")
+            raise UnreadableError("malformed Mach-O file: a part lies beyond its end")
         yield content[fields[2] : fields[2] + fields[3]]
 
 

@@ -31,7 +31,7 @@ __all__ = [
     "split_settings",
 ]
 
-Settings = Mapping[str, Union[str, "tuple[str, ...]"]]  # config settings: what -C KEY=VALUE gives
+Settings = Mapping[str, Union[str, "tuple[str, ...]"]]  # config settings, as set by -C KEY=VALUE
 _KEYWORDS: dict[str, bool] = {"slots": True, "kw_only": True} if sys.version_info >= (3, 10) else {}
 
 # Patterns that the schema repeats, each with the words for what was wanted
@@ -65,16 +65,16 @@ OUTCOMES = (
     "cannot-tell",
     "undeclared",
 )
-"""What `--fail-on` of `ftwheel missing` takes."""
+"""The values of `--fail-on` of `ftwheel missing`."""
 _WANTED = {
     BACKEND: "module or module:object, for example 'setuptools.build_meta'",
     PYTHON: "a version such as '3.14' or '3.14t'",
     VERSION: "a version such as '3.9'",
     PLATFORM: "a platform tag such as 'manylinux_2_28_x86_64'",
     CODE: "the code of a refusal of a finished wheel, for example 'FTB307'",
-    RULES: "a rule of ftwheel check or the beginning of its code, for example 'FTW401' or 'FTW4'",
+    RULES: "a rule of ftwheel check or a prefix of its code, for example 'FTW401' or 'FTW4'",
     RULE: "the code of a rule of ftwheel check, for example 'FTW401'",
-    GATES: "a code of ftwheel verify or its beginning, for example 'FTV102'",
+    GATES: "a code of ftwheel verify or its prefix, for example 'FTV102'",
     GATE: "a code of ftwheel verify, for example 'FTV102'",
     ALLOWED: "a project, or a project and a version, for example 'numpy==2.3.5'",
     TARGET: "a target such as '3.14t' or '3.14t-win_amd64'",
@@ -104,7 +104,7 @@ def _texts(doc: str, *, pattern: str = "", choices: tuple[str, ...] = ()) -> Any
 
 @dataclass(frozen=True, **_KEYWORDS)
 class ExtraSettings:
-    """``[tool.ftwheel.config-settings]``: what the wrapped backend is told on one of the two builds only."""
+    """``[tool.ftwheel.config-settings]``: config settings for the wrapped backend on only one of the two builds."""
 
     default: Settings = field(
         default_factory=dict,
@@ -124,13 +124,13 @@ class ExtraSettings:
 
 @dataclass(frozen=True, **_KEYWORDS)
 class CheckSettings:
-    """``[tool.ftwheel.check]``: which rules of ``ftwheel check`` apply, and how much their findings weigh."""
+    """``[tool.ftwheel.check]``: which rules of ``ftwheel check`` apply, and the severity of their findings."""
 
     select: tuple[str, ...] = _texts(
-        "Codes of the rules that apply, or beginnings of codes such as `FTW4`; all when empty.", pattern=RULES
+        "Codes of the rules that apply, or prefixes of codes such as `FTW4`; all when empty.", pattern=RULES
     )
     ignore: tuple[str, ...] = _texts(
-        "Codes of rules that do not apply, or beginnings of codes; the longer of two that fit decides.", pattern=RULES
+        "Codes of rules that do not apply, or prefixes of codes; the longer of two matches decides.", pattern=RULES
     )
     severity: Mapping[str, str] = field(
         default_factory=dict,
@@ -142,16 +142,16 @@ class CheckSettings:
         },
     )
     undeclared: tuple[str, ...] = _texts(
-        "Modules that need not declare that they work without the GIL: dotted names, `*` stands for anything.",
+        "Modules that need not declare that they work without the GIL: dotted names, `*` matches anything.",
         pattern=MODULES,
     )
 
 
 @dataclass(frozen=True, **_KEYWORDS)
 class VerifySettings:
-    """``[tool.ftwheel.verify]``: what ``ftwheel verify`` lets pass, and how much its findings weigh."""
+    """``[tool.ftwheel.verify]``: what ``ftwheel verify`` accepts, and the severity of its findings."""
 
-    ignore: tuple[str, ...] = _texts("Codes that do not matter, or beginnings of codes.", pattern=GATES)
+    ignore: tuple[str, ...] = _texts("Codes to ignore, or prefixes of codes.", pattern=GATES)
     severity: Mapping[str, str] = field(
         default_factory=dict,
         metadata={
@@ -161,7 +161,7 @@ class VerifySettings:
             "choices": ("advice", "warning", "error"),
         },
     )
-    baseline: str = _text("The file that `--write-baseline` made: what is in it is accepted.")
+    baseline: str = _text("The file that `--write-baseline` wrote: the findings in it are accepted.")
 
 
 @dataclass(frozen=True, **_KEYWORDS)
@@ -169,14 +169,14 @@ class MissingSettings:
     """``[tool.ftwheel.missing]``: which dependencies need not be ready, and on which targets the others have to be."""
 
     allow: tuple[str, ...] = _texts(
-        "Projects that need not be ready: `NAME`, or `NAME==VERSION` to be asked again with the next version.",
+        "Projects that need not be ready: `NAME`, or `NAME==VERSION` to reconsider with the next version.",
         pattern=ALLOWED,
     )
     fail_on: tuple[str, ...] = _texts(
         "What makes `ftwheel missing` exit 1, as with `--fail-on`; `error` when empty.", choices=OUTCOMES
     )
     targets: tuple[str, ...] = _texts(
-        "The targets to look at, as with `--target`: `3.14t`, `3.14t-win_amd64`.", pattern=TARGET
+        "The targets to assess, as with `--target`: `3.14t`, `3.14t-win_amd64`.", pattern=TARGET
     )
 
 
@@ -202,16 +202,16 @@ class Config:
     )
     gil: str = _text(
         "What every extension module has to declare: `not-used` (it does not need the GIL), "
-        "or `allow-used` (a module may leave it undeclared, and turns the GIL on).",
+        "or `allow-used` (a module without the declaration is allowed, and turns the GIL on).",
         default="not-used",
         choices=("not-used", "allow-used"),
     )
     pythons: tuple[str, ...] = _texts(
-        "The interpreters that wheels are made for: `3.14` is the default build, `3.14t` the free-threaded one.",
+        "The interpreters that wheels are built for: `3.14` is the default build, `3.14t` the free-threaded one.",
         pattern=PYTHON,
     )
     platforms: tuple[str, ...] = _texts(
-        "The platform tags that wheels are made for, for example `manylinux_2_28_x86_64` or `win_amd64`.",
+        "The platform tags that wheels are built for, for example `manylinux_2_28_x86_64` or `win_amd64`.",
         pattern=PLATFORM,
     )
     stable_abi: str = _text(
@@ -219,12 +219,12 @@ class Config:
         pattern=VERSION,
     )
     index_rules: str = _text(
-        "Whose rules about uploads count: `pypi`, or `any` for an index that takes every wheel.",
+        "The index whose upload rules apply: `pypi`, or `any` for an index that accepts every wheel.",
         default="pypi",
         choices=("pypi", "any"),
     )
     ignore: tuple[str, ...] = _texts(
-        "Codes of refusals (`FTB3..`) that are printed and do not stop the build.", pattern=CODE
+        "Codes of refusals (`FTB3..`) that are printed but do not stop the build.", pattern=CODE
     )
     check: CheckSettings = field(
         default_factory=CheckSettings,
@@ -232,7 +232,7 @@ class Config:
     )
     verify: VerifySettings = field(
         default_factory=VerifySettings,
-        metadata={"kind": "table", "doc": "What `ftwheel verify` lets pass.", "model": VerifySettings},
+        metadata={"kind": "table", "doc": "What `ftwheel verify` accepts.", "model": VerifySettings},
     )
     missing: MissingSettings = field(
         default_factory=MissingSettings,
@@ -242,7 +242,7 @@ class Config:
         default_factory=ExtraSettings,
         metadata={
             "kind": "table",
-            "doc": "Config settings for the wrapped backend that hold for one of the two builds only.",
+            "doc": "Config settings for the wrapped backend on only one of the two builds.",
             "model": ExtraSettings,
         },
     )
@@ -260,7 +260,7 @@ def name_of(attribute: str) -> str:
 
 
 def _wrong(where: str, found: str, wanted: str, fix: str = "") -> RefusedError:
-    return RefusedError("FTB101", f"{where}: found {found}, wanted {wanted}", fix=fix)
+    return RefusedError("FTB101", f"{where}: found {found}, expected {wanted}", fix=fix)
 
 
 def _close(word: object, known: Iterable[str]) -> str:
@@ -318,7 +318,7 @@ def _mapping(where: str, value: object) -> Mapping[str, Any]:
 
 
 def _value(where: str, value: object, metadata: Mapping[str, Any]) -> Any:
-    """One value, as its field's metadata wants it."""
+    """One value, checked against its field's metadata."""
     kind = metadata["kind"]
     if kind == "table":
         return _model(where, value, metadata["model"])

@@ -1,4 +1,4 @@
-"""Stop a build that its environment bends away from the target, before a compiler runs.
+"""Stop a build whose environment contradicts the target, before a compiler runs.
 
 Variables that rightly redirect a build (cross compilation, cibuildwheel on macOS and Windows) are compared with the
 target and never deleted.
@@ -67,7 +67,7 @@ def check_macro(name: str, target: Target, where: str) -> None:
         raise RefusedError(
             "FTB202",
             f"{where}, and the target is {target}",
-            fix="leave Py_GIL_DISABLED to the interpreter's own headers",
+            fix="do not define Py_GIL_DISABLED: the interpreter's own headers do",
         )
 
 
@@ -91,7 +91,7 @@ def check_include(folder: str, target: Target, where: str) -> None:
     raise RefusedError(
         "FTB201",
         f"{where} has {folder}, the headers of {found}, and the target is {target}",
-        fix=f"take the folder out of {where}: a build finds the headers of its own interpreter",
+        fix=f"remove the folder from {where}: a build finds the headers of its own interpreter",
     )
 
 
@@ -112,8 +112,8 @@ def _check_suffix(environ: Mapping[str, str], target: Target) -> None:
         return
     raise RefusedError(
         "FTB203",
-        f"SETUPTOOLS_EXT_SUFFIX is {text}, wanted a suffix of {target}, such as {target.suffix}",
-        fix="unset it, or set it for each interpreter on its own",
+        f"SETUPTOOLS_EXT_SUFFIX is {text}, expected a suffix of {target}, such as {target.suffix}",
+        fix="unset it, or set it for each interpreter separately",
     )
 
 
@@ -136,5 +136,5 @@ def _check_platform(environ: Mapping[str, str], target: Target) -> None:
         raise RefusedError(
             "FTB204",
             f"_PYTHON_HOST_PLATFORM is {text}, and this interpreter's modules end in {suffix}",
-            fix="for a cross build set _PYTHON_SYSCONFIGDATA_NAME too, else unset it",
+            fix="for a cross build, also set _PYTHON_SYSCONFIGDATA_NAME; otherwise unset it",
         )

@@ -1,4 +1,4 @@
-"""The hooks: what the wrapped backend does, with the checks before and after, and nothing of it for other hooks."""
+"""The hooks: each runs the wrapped backend's hook, with checks before and after."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _running: set[str] = set()
 
 @contextlib.contextmanager
 def _reported() -> Iterator[None]:
-    """Print a refusal and leave: a traceback through the frontend would bury the one line that matters."""
+    """Print a refusal and exit: a traceback through the frontend would bury the one line that matters."""
     try:
         yield
     except RefusedError as refusal:
@@ -136,12 +136,12 @@ def _run(
 
 
 def _build(job: Job, call: Callable[[str, Any], Any], directory: str) -> str:
-    """Build into a folder of its own inside ``directory``; the wheel moves out of it only when it is right."""
+    """Build into a separate folder inside ``directory``; the wheel is moved out only if it is correct."""
     from ftwheel_build.adapt import adapted
     from ftwheel_build.environment import check_environment
     from ftwheel_build.inspection import inspect
 
-    say(f"{job.hook} for {job.target}, by {job.config.build_backend}")
+    say(f"{job.hook} for {job.target}, with {job.config.build_backend}")
     check_environment(os.environ, job.target)
     os.makedirs(directory, exist_ok=True)
     scratch = tempfile.mkdtemp(prefix=".ftwheel-", dir=os.path.abspath(directory))
@@ -150,7 +150,9 @@ def _build(job: Job, call: Callable[[str, Any], Any], directory: str) -> str:
             name = call(scratch, passed or None)
         made = [file for file in os.listdir(scratch) if file.endswith(".whl")]
         if made != [name]:
-            raise RefusedError("FTB301", f"the wrapped backend returned {name!r} and made {made!r}, wanted one wheel")
+            raise RefusedError(
+                "FTB301", f"the wrapped backend returned {name!r} and built {made!r}, expected one wheel"
+            )
         path = os.path.join(scratch, name)
         _judge(inspect(path, job.target, editable=job.editable, may_be_empty=OPTIONAL_EXTENSIONS in job.notes), job)
         os.replace(path, os.path.join(directory, name))
@@ -160,7 +162,7 @@ def _build(job: Job, call: Callable[[str, Any], Any], directory: str) -> str:
 
 
 def _judge(problems: list[RefusedError], job: Job) -> None:
-    """Raise the first problem that is not ignored, after printing the others; throw away what it was built from."""
+    """Raise the first problem that is not ignored, after printing the others; remove what it was built from."""
     stopping = [problem for problem in problems if problem.stops and problem.code not in job.config.ignore]
     for problem in problems:
         if problem.code in job.config.ignore:

@@ -1,4 +1,4 @@
-"""Judge the wheel that was just built, with the standard library alone and before anybody can install it."""
+"""Inspect the wheel that was just built, with the standard library only and before anyone can install it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Library(NamedTuple):
 
 
 def inspect(path: str, target: Target, *, editable: bool = False, may_be_empty: bool = False) -> list[RefusedError]:
-    """Everything that is wrong with a wheel built for ``target``, in the order of the codes; empty if it is right.
+    """Everything that is wrong with a wheel built for ``target``, in the order of the codes; empty if it is correct.
 
     An editable wheel holds paths instead of modules, and so does one whose extensions are all optional and did not
     compile: neither is refused for being empty.
@@ -55,7 +55,7 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
     name = tags.parse_name(filename)
     if name is None:
         yield RefusedError(
-            "FTB301", f"{filename}: found no wheel's file name, wanted NAME-VERSION-PYTHON-ABI-PLATFORM.whl"
+            "FTB301", f"{filename}: not a wheel file name, expected NAME-VERSION-PYTHON-ABI-PLATFORM.whl"
         )
         return
     with zipfile.ZipFile(path) as archive:
@@ -74,9 +74,9 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
     if not compiled and not may_be_empty and "none" not in name.abis:
         yield RefusedError(
             "FTB304",
-            f"{filename}: the ABI tag {'.'.join(name.abis)} is for compiled modules, and the wheel has none",
-            fix="read the log for an extension that did not compile (optional=True passes over it), and keep two "
-            "builds of one tree apart",
+            f"{filename}: the ABI tag {'.'.join(name.abis)} is for compiled modules, but the wheel has none",
+            fix="check the log for an extension that failed to compile (optional=True skips it), and keep two "
+            "builds of one tree separate",
         )
     if "any" not in name.platforms:
         yield from _loading(filename, name, modules, target)
@@ -92,7 +92,7 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
 def _wheel_file(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> str:
     found = [item for item in members if item.filename.endswith(".dist-info/WHEEL") and item.filename.count("/") == 1]
     if len(found) != 1:
-        raise ValueError(f"{len(found)} WHEEL files, wanted one")
+        raise ValueError(f"{len(found)} WHEEL files, expected one")
     if found[0].file_size > _MAX_WHEEL_FILE:
         raise ValueError(f"WHEEL has {found[0].file_size} bytes")
     return archive.read(found[0]).decode("utf-8")
@@ -118,8 +118,8 @@ def _metadata(
         yield RefusedError(
             "FTB302",
             f"{filename}: the file name says {', '.join(missing) or 'nothing else'}, WHEEL says "
-            f"{', '.join(extra) or 'nothing else'}; wanted the same tags in both",
-            fix="rename nothing by hand: `wheel tags` changes both",
+            f"{', '.join(extra) or 'nothing else'}; expected the same tags in both",
+            fix="do not rename wheels by hand: `wheel tags` changes both",
         )
 
 
@@ -159,7 +159,7 @@ def _compiled(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Mod
 
 
 def _header(head: bytes) -> tuple[binaries.Image, ...]:
-    """The machines of a library or program, whose symbols nobody needs."""
+    """The machines of a library or program, without its symbols."""
     try:
         return binaries.machines_of(head)
     except binaries.UnreadableError:
@@ -173,15 +173,15 @@ def _purity(filename: str, name: tags.Name, modules: list[Module], *, purelib: b
     if "any" in name.platforms:
         yield RefusedError(
             "FTB305",
-            f"{filename}: the platform tag any is for wheels without machine code, and {first} is machine code",
-            fix="both builds of a pair write this name, and the second overwrites the first; "
-            "exclude the file if it was left over by an earlier build, or remove the override of the tags",
+            f"{filename}: the platform tag any is for wheels without machine code, but {first} is machine code",
+            fix="both builds of a pair use this file name, so the second overwrites the first; "
+            "exclude the file if an earlier build left it behind, or remove the override of the tags",
         )
     elif purelib and not all(".data/platlib/" in item.path for item in modules):
         yield RefusedError(
             "FTB305",
-            f"{filename}: WHEEL says Root-Is-Purelib: true, and {first} is machine code",
-            fix="setuptools: the extension has to be in ext_modules, or has_ext_modules() has to say so",
+            f"{filename}: WHEEL says Root-Is-Purelib: true, but {first} is machine code",
+            fix="setuptools: list the extension in ext_modules, or let has_ext_modules() return True",
         )
 
 
@@ -190,9 +190,9 @@ def _tags(filename: str, name: tags.Name, target: Target) -> Iterator[RefusedErr
         free_threaded_abi3 = target.free_threaded and "abi3" in name.abis
         yield RefusedError(
             "FTB303",
-            f"{filename}: found {'.'.join(name.pythons)}-{'.'.join(name.abis)}, wanted tags that {target} takes",
-            fix="the build on the default interpreter writes the same file name; "
-            "a get_tag() of the project's own has to leave free-threaded interpreters alone"
+            f"{filename}: found {'.'.join(name.pythons)}-{'.'.join(name.abis)}, expected tags that {target} accepts",
+            fix="the default build uses the same file name; "
+            "the project's get_tag() must not change the tags of free-threaded interpreters"
             if free_threaded_abi3
             else "remove what overrides the tags (python-tag, get_tag, wheel.py-api)",
         )
@@ -201,16 +201,16 @@ def _tags(filename: str, name: tags.Name, target: Target) -> Iterator[RefusedErr
         if abi == "abi3t" and floor < FIRST_ABI3T[1]:
             yield RefusedError(
                 "FTB312",
-                f"{filename}: {python}-abi3t is taken by free-threaded interpreters below 3.15, and none of them has "
-                "this ABI; wanted cp315 or later",
-                fix="ask for the limited API of 3.15: cp315",
+                f"{filename}: {python}-abi3t is accepted by free-threaded CPython before 3.15, and none of them has "
+                "this ABI; expected cp315 or later",
+                fix="build for the limited API of 3.15: cp315",
             )
 
 
 def _why_not(item: Module, claim: tuple[str, str], target: Target) -> str:
     """Why some interpreter that a tag names does not load a module, empty if all do."""
     if claim[1] == "none" and item.suffix.kind == "plain":
-        return "it names interpreters of both ABIs, and this extension module was compiled for one"
+        return "it names interpreters of both ABIs, but this extension module was compiled for one"
     return tags.why_not_loaded(item.suffix, *claim, target)
 
 
@@ -232,15 +232,15 @@ def _loading(filename: str, name: tags.Name, modules: list[Module], target: Targ
                 yield RefusedError(
                     "FTB311",
                     f"{filename}: {module} is in {' and in '.join(item.path for item in loading)}; the interpreter "
-                    "takes one of them",
-                    fix="remove the one that an earlier build left over",
+                    "loads only one of them",
+                    fix="remove the one that an earlier build left behind",
                 )
                 break
 
 
 def _unloaded(filename: str, item: Module, claim: tuple[str, str], reason: str) -> RefusedError:
     if claim[1] == "none":
-        fix = "name the ABI in the tags: remove get_tag(), wheel.py-api or what else sets them"
+        fix = "name the ABI in the tags: remove get_tag(), wheel.py-api or whatever else sets them"
     elif item.suffix.kind == "abi3" and item.suffix.platform:
         fix = "build the abi3 wheel with the oldest Python of its range: 3.15 and newer put the platform into the name"
     elif claim[1] in ("abi3", "abi3t"):
@@ -251,15 +251,15 @@ def _unloaded(filename: str, item: Module, claim: tuple[str, str], reason: str) 
         )
     else:
         fix = (
-            "remove the file if an earlier build left it in the tree or in a build folder; if it was compiled now, "
-            "CMake or another tool found another Python than the one that builds"
+            "remove the file if an earlier build left it in the tree or in a build folder; if this build compiled it, "
+            "CMake or another tool found a Python other than the one that builds"
         )
     message = f"{item.path} is not loaded by the interpreters that {'-'.join(claim)} names: {reason}"
     return RefusedError("FTB306", f"{filename}: {message}", fix=fix)
 
 
 def _wanted(item: Module, name: tags.Name) -> str:
-    """The ABI that a module's code has to have, by its own suffix, else by the tags; empty where they leave it open."""
+    """The ABI that a module's code must have, by its suffix, else by the tags; empty if neither decides."""
     if item.suffix.kind == "version":
         return "free-threaded" if item.suffix.free_threaded else "default"
     if item.suffix.kind == "plain":
@@ -277,7 +277,7 @@ _CONTRARY = {
 
 
 def _objects(filename: str, name: tags.Name, item: Module) -> Iterator[RefusedError]:
-    """The code itself is of the ABI that suffix and tags promise; what cannot be told is left at that."""
+    """The code has the ABI that suffix and tags promise; code whose ABI cannot be determined passes."""
     wanted, where = _wanted(item, name), f"{filename}: {item.path}"
     found = {binaries.abi_of(image) for image in item.images}
     contrary = _CONTRARY.get(wanted, frozenset[str]()) & found
@@ -286,20 +286,20 @@ def _objects(filename: str, name: tags.Name, item: Module) -> Iterator[RefusedEr
             "FTB309",
             f"{where} mixes objects compiled for default and for free-threaded CPython; it may import and "
             "leak memory or crash",
-            fix="remove object files and static libraries of the other build; compile all of them anew",
+            fix="remove the object files and static libraries of the other build, and recompile all of them",
         )
     elif contrary:
         yield RefusedError(
             "FTB308",
-            f"{where} was compiled for the {min(contrary)} ABI of CPython, wanted {wanted}",
+            f"{where} was compiled for the {min(contrary)} ABI of CPython, expected {wanted}",
             fix="another Python's headers came first (include_dirs, CFLAGS, CPATH), Py_GIL_DISABLED was "
-            "defined by hand, or the file was left over by the other build",
+            "defined by hand, or the other build left the file behind",
         )
     elif wanted and not any(found) and item.suffix.kind == "plain":
         yield RefusedError(
             "FTB307",
-            f"{where}: a plain suffix is loaded by every build of every version, and the content does not "
-            f"tell which one it was compiled for; wanted proof of {wanted}",
+            f"{where}: a file with a plain suffix is loaded by every build of every version, and its content does not "
+            f"show which one it was compiled for; expected {wanted}",
             fix="give the module the suffix of its interpreter (EXT_SUFFIX)",
         )
 
@@ -312,8 +312,8 @@ def _one_version(filename: str, name: tags.Name, modules: list[Module], target: 
     if name.pythons == (own,) and {own, f"{own}t"}.issuperset(name.abis) and _only(kinds, modules):
         yield RefusedError(
             "FTB313",
-            f"{filename}: {modules[0].path} is named for the stable ABI, and installers give the wheel to CPython "
-            f"{' and '.join(f'{abi[2]}.{abi[3:]}' for abi in name.abis)} alone",
+            f"{filename}: {modules[0].path} is named for the stable ABI, but the wheel installs only on CPython "
+            f"{' and '.join(f'{abi[2]}.{abi[3:]}' for abi in name.abis)}",
             fix="tag the wheel for the stable ABI as well (setuptools: py_limited_api of bdist_wheel; "
             "scikit-build-core: wheel.py-api; meson-python: limited-api)",
         )
@@ -342,12 +342,12 @@ def _platforms(filename: str, name: tags.Name, compiled: list[Module | Library])
             held = ", ".join(sorted(f"{form} {machine}" for form, machine in found))
             yield RefusedError(
                 "FTB310",
-                f"{filename}: {item.path} is {held}, wanted {kind} {' and '.join(sorted(needed))} as {platform} says",
+                f"{filename}: {item.path} is {held}, expected {kind} {' and '.join(sorted(needed))} as {platform} says",
                 fix=_PLATFORM_FIX,
             )
 
 
 _PLATFORM_FIX = (
-    "_PYTHON_HOST_PLATFORM and --plat-name change the tag and not the compiler; ARCHFLAGS, CC or a toolchain file "
+    "_PYTHON_HOST_PLATFORM and --plat-name change the tag, not the compiler; ARCHFLAGS, CC or a toolchain file "
     "change the compiler"
 )

@@ -23,7 +23,7 @@ _PAUSE = 0.1  # seconds between two attempts on Windows, where waiting gives up 
 
 
 def _acquire(stream: BinaryIO, *, wait: bool) -> bool:
-    """Take the lock; False if somebody has it and ``wait`` is off. Raises OSError where there are no locks."""
+    """Take the lock; False if another process holds it and ``wait`` is off. Raises OSError where there are no locks."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -62,10 +62,10 @@ def locked(root: str) -> Iterator[None]:
     with open(path, "rb") as stream:
         try:
             if not _acquire(stream, wait=False):
-                say(f"another build of {root} is running, waiting for it")
+                say(f"waiting for another build of {root} to finish")
                 _acquire(stream, wait=True)
         except OSError as error:
-            say(f"no lock on {path} ({error.strerror}): do not build twice at once here")
+            say(f"cannot lock {path} ({error.strerror}): do not run two builds here at once")
         os.environ[_HELD] = os.pathsep.join(filter(None, (before, path)))
         try:
             yield

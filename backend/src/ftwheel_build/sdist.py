@@ -1,4 +1,4 @@
-"""The sdist has to carry what its build needs: the in-tree modules of the wrapped backend."""
+"""Check that the sdist contains what its build needs: the in-tree modules of the wrapped backend."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def check_sdist(path: str, root: str, config: Config) -> None:
         os.remove(path)
         raise RefusedError(
             "FTB104",
-            f"{os.path.basename(path)}: {min(wanted)} is not in it, and [tool.ftwheel] backend-path needs it to build",
+            f"{os.path.basename(path)}: {min(wanted)} is missing, and [tool.ftwheel] backend-path needs it to build",
             fix="include the file in the sdist (setuptools: MANIFEST.in)",
         )

@@ -1,4 +1,4 @@
-"""Whether a module keeps to the stable ABI that the wheel's tags name, and gives its interpreters what they call.
+"""Whether a module keeps to the stable ABI that the wheel's tags name, and exports what its interpreters call.
 
 Sources: PEP 384, PEP 489, PEP 793 and PEP 803; ``Include/moduleobject.h`` of CPython 3.5 to 3.15 for the slots.
 """
@@ -15,7 +15,7 @@ from ftwheel_build.target import FIRST_ABI3T
 __all__ = ["judge"]
 
 _SLOTS = {3: "Py_mod_multiple_interpreters", 4: "Py_mod_gil"}
-_ADDED = {1: 5, 2: 5, 3: 12, 4: 13}  # the minor version of each; 3.15 numbers all slots anew
+_ADDED = {1: 5, 2: 5, 3: 12, 4: 13}  # the minor version of each; 3.15 renumbers all slots
 _SUBSLOTS, _MOD_SLOTS, _ABI_SLOT = 92, 94, 109
 # PyModuleDef is opaque under abi3t, so a module cannot create valid input for these
 _NEED_DEFINITION = frozenset({"PyModuleDef_Init", "PyModule_Create2", "PyModule_FromDefAndSpec2"})
@@ -31,7 +31,7 @@ def judge(
     that of PEP 489.
     """
     named = {(int(found[1]), abi) for python, abi in claims if (found := re.fullmatch(r"cp3(\d+)", python))}
-    # abi3t below 3.15 is nobody's ABI (FTB312)
+    # abi3t before 3.15 is no interpreter's ABI (FTB312)
     floors = sorted((minor, abi) for minor, abi in named if abi != "abi3t" or minor >= FIRST_ABI3T[1])
     for image in images:
         yield from _slots(where, image, inits, [minor for minor, abi in floors if abi != "none"])
@@ -51,7 +51,7 @@ def _slots(where: str, image: Image, inits: tuple[str, str], minors: list[int]) 
         first = max(_ADDED.get(slot, FIRST_ABI3T[1]) for slot in newer)
         yield RefusedError(
             "FTB314",
-            f"{where} has the slot {named}, which CPython knows from 3.{first} on; the tag serves 3.{oldest}",
+            f"{where} has the slot {named}, which CPython supports from 3.{first}; the tag covers 3.{oldest}",
             fix="define Py_LIMITED_API as the version of the tag and guard the slot: #ifdef Py_MOD_GIL_NOT_USED; or "
             "raise the floor of the tag",
         )
@@ -59,14 +59,14 @@ def _slots(where: str, image: Image, inits: tuple[str, str], minors: list[int]) 
     if image.abi_floor > reading:
         yield RefusedError(
             "FTB318",
-            f"{where} says that it is for the stable ABI of 3.{image.abi_floor}; the tag serves 3.{reading}",
+            f"{where} declares the stable ABI of 3.{image.abi_floor}; the tag covers 3.{reading}",
             fix="define Py_LIMITED_API and Py_TARGET_ABI3T as the version of the tag, or raise the floor of the tag",
         )
     # nested arrays may have the slot
     if inits[0] in image.exports and image.export_slots and not image.export_slots & {_SUBSLOTS, _MOD_SLOTS, _ABI_SLOT}:
         yield RefusedError(
             "FTB315",
-            f"{where}: the slots that {inits[0]} returns have no Py_mod_abi, which CPython requires of them",
+            f"{where}: the slots that {inits[0]} returns have no Py_mod_abi, which CPython requires",
             fix="add PyABIInfo_VAR(abi_info); and the slot PySlot_STATIC_DATA(Py_mod_abi, &abi_info)",
         )
 

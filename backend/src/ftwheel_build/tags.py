@@ -162,7 +162,7 @@ _MAC_ONE = ("arm64", "x86_64", "i386")
 
 
 def machines(platform: str) -> tuple[str, frozenset[str]] | None:
-    """Format and machines that the code of a platform tag has to have; None where this cannot be told."""
+    """Format and machines required by a platform tag; None if unknown."""
     if platform in ("win32", "win_amd64", "win_arm64"):
         return "PE", frozenset({platform if platform == "win32" else platform[4:]})
     found = re.fullmatch(r"(?:many|musl)?linux(?:\d+|_\d+_\d+)?_(\w+)", platform)

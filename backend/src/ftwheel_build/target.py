@@ -64,7 +64,7 @@ class Target(NamedTuple):
 
 
 def current() -> Target:
-    """The target of this process, read anew at every call: hooks of one process may change the environment."""
+    """The target of this process, read again at every call: hooks of one process may change the environment."""
     text = str(sysconfig.get_config_var("VERSION") or sysconfig.get_python_version())
     found = re.match(r"(\d)\.?(\d+)", text)  # Windows says 313, others 3.13
     version = (int(found[1]), int(found[2])) if found else sys.version_info[:2]

@@ -33,8 +33,8 @@ def import_backend(config: Config, root: str) -> Any:
     if module.split(".")[0] == "ftwheel_build":
         raise RefusedError(
             "FTB102",
-            f"[tool.ftwheel]: build-backend: found {config.build_backend!r}, wanted the backend to wrap",
-            fix="name the backend that did the work before, for example setuptools.build_meta",
+            f"[tool.ftwheel]: build-backend: found {config.build_backend!r}, expected the backend to wrap",
+            fix="name the backend that was used before, for example setuptools.build_meta",
         )
     folders = [os.path.realpath(os.path.join(root, folder)) for folder in config.backend_path]
     real_root = os.path.realpath(root)
@@ -51,12 +51,12 @@ def import_backend(config: Config, root: str) -> Any:
         raise RefusedError(
             "FTB103",
             f"[tool.ftwheel]: build-backend: {config.build_backend!r} cannot be imported{where}: {error}",
-            fix="the wrapped backend has to stand in [build-system] requires, beside ftwheel-build",
+            fix="add the wrapped backend to [build-system] requires, beside ftwheel-build",
         ) from error
     if folders:
         origin = os.path.realpath(getattr(sys.modules[module], "__file__", None) or "")
         if not any(os.path.commonpath([folder, origin]) == folder for folder in folders if origin):
-            raise RefusedError("FTB103", f"{module} was imported from {origin}, and not from backend-path")
+            raise RefusedError("FTB103", f"{module} was imported from {origin}, not from backend-path")
     return backend
 
 
@@ -75,7 +75,7 @@ def family(config: Config) -> str:
 
 
 def hides_metadata(config: Config, document: Mapping[str, Any]) -> bool:
-    """Whether ``prepare_metadata_for_build_*`` of the wrapped backend would tell less than the wheel.
+    """Whether ``prepare_metadata_for_build_*`` of the wrapped backend would report less than the wheel does.
 
     hatchling's metadata hooks may add dependencies at build time; it hides these hooks from pip itself, and uv skips
     them when it sees the name ``hatchling.build`` and dynamic dependencies. Behind a wrapper uv does not see that name.

@@ -1,5 +1,5 @@
-"""The use cases as functions for other programs, which ``import ftwheel`` offers.
+"""The commands as functions for other programs; ``import ftwheel`` exports them.
 
-Like ``cli`` this room puts the others together. Unlike ``cli`` it reads no configuration: an answer depends on the
-arguments alone.
+Like ``cli``, this package wires the other layers together. Unlike ``cli``, it reads no configuration: an answer
+depends on the arguments alone.
 """

@@ -1,4 +1,4 @@
-"""Decides what the arguments of the public functions mean, and refuses those that would make an answer mean nothing."""
+"""Reads the arguments of the public functions, and rejects those that leave nothing to answer."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["environments_of", "installers_of", "listed", "requirement_of"]
 
 
 def listed(name: str, values: Iterable[T], *, wanted: str) -> tuple[T, ...]:
-    """The values of an argument that takes several. Raises InputError for none, and for one text in place of a list."""
+    """The values of an argument that takes several. Raises InputError for an empty list, and for a string."""
     if isinstance(values, str | bytes):
-        raise InputError(f"{name}: {values!r} is one value, wanted a list", hint=f"for example {name}=[{wanted}]")
+        raise InputError(f"{name}: expected a list, got {values!r}", hint=f"for example {name}=[{wanted}]")
     found = tuple(values)
     if not found:
         raise InputError(f"{name}: the list is empty, so there is nothing to answer", hint=f"{name}=[{wanted}]")
@@ -36,7 +36,7 @@ def requirement_of(requirement: str | Requirement) -> Requirement:
 
 
 def environments_of(environments: Iterable[str | Environment]) -> tuple[Environment, ...]:
-    """Labels, presets and objects, each environment once, in the order given. Raises InputError."""
+    """The environments that labels, presets and objects name, each once, in the order given. Raises InputError."""
     found: dict[str, Environment] = {}
     for one in listed("environments", environments, wanted='"cp314t-win_amd64"'):
         for environment in parse_environments([one]) if isinstance(one, str) else (one,):
@@ -45,6 +45,6 @@ def environments_of(environments: Iterable[str | Environment]) -> tuple[Environm
 
 
 def installers_of(installers: Iterable[str | InstallerOptions]) -> tuple[InstallerOptions, ...]:
-    """Names, such as ``pip`` or ``pip==24.0``, and objects, each once. Raises InputError."""
+    """The installers that names such as ``pip`` or ``pip==24.0`` and objects mean, each once. Raises InputError."""
     found = listed("installers", installers, wanted=", ".join(f'"{name}"' for name in DEFAULT_INSTALLERS))
     return tuple(dict.fromkeys(parse_installer(one) if isinstance(one, str) else one for one in found))

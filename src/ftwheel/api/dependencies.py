@@ -1,4 +1,4 @@
-"""Which dependencies have no wheel that a free-threaded build can load, for other programs."""
+"""``ftwheel.missing``: which dependencies have no wheel that a free-threaded build can load."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ftwheel.app.dependencies.resolver import Resolver
     from ftwheel.core.dependencies.inputs import Dependencies
     from ftwheel.core.dependencies.readiness import MissingReport
-    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+    from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
     from ftwheel.core.index.page import File
     from ftwheel.core.index.pages import Index
     from ftwheel.core.installers.options import InstallerOptions
@@ -43,17 +43,17 @@ def missing(
     metadata: Mapping[str, str | bytes] | None = None,
     alternatives: Iterable[IndexSource] = (),
 ) -> MissingReport:
-    """Decide, for everything that the inputs depend on, whether each target gets something it can load.
+    """Decide, for every project the inputs depend on, whether each target installs something it can load.
 
-    An input is a requirement (text), or a file: a ``pathlib.Path`` of anything that ``ftwheel missing`` reads.
-    ``targets`` are environments, presets, or versions: ``3.14t-win_amd64``, or ``3.14t`` for this platform. What is
-    not resolved is resolved as the installer would; without ``dependencies`` only what is named is looked at.
-    ``extras`` and ``groups`` are those of files, ``*`` for all. ``metadata`` is the text of METADATA by file name,
-    for files whose index does not have it. Indexes that a file names are not asked. ``alternatives`` are indexes that
-    the installer does not look at: the report says what they have for projects that are not ready.
+    An input is a requirement (a string), or a file (a ``pathlib.Path``) of any kind that ``ftwheel missing`` reads.
+    ``targets`` are environments, presets, or versions: ``3.14t-win_amd64``, or ``3.14t`` for this platform. Inputs
+    that are not resolved yet are resolved as the installer would; without ``dependencies``, only the projects they
+    name are judged. ``extras`` and ``groups`` apply to files; ``*`` means all. ``metadata`` maps file names to the text
+    of METADATA, for files whose index does not serve it. Indexes named in a file are ignored. ``alternatives`` are
+    indexes that the installer does not use: the report says what they have for projects that are not ready.
 
-    Raises InputError for an argument or file that cannot be read, ResolutionError when requirements cannot be met
-    together, NetworkError and IndexFormatError while resolving; what is wrong with one project stands in its report.
+    Raises InputError for an argument or file that cannot be read, ResolutionError when requirements conflict,
+    NetworkError and IndexFormatError while resolving; a problem with a single project is part of its report.
     """
     from ftwheel.app.dependencies.missing import ReadinessQuestion
     from ftwheel.app.dependencies.missing import missing as judge_everything
@@ -76,16 +76,16 @@ def missing(
 def _read(
     inputs: Sequence[str | os.PathLike[str]], parts: Mapping[str, tuple[str, ...]], constraints: tuple[str, ...]
 ) -> list[Dependencies]:
-    """All inputs; those that have to be resolved are one, since an installer resolves them together."""
+    """All inputs; those still to be resolved are merged into one, because an installer resolves them together."""
     from ftwheel.io.dependencies.inputs import read_arguments, read_input, resolved_together
 
     if not inputs:
-        raise InputError("no input is named", hint='for example missing("scrapy>=2.13"), or missing(Path("uv.lock"))')
+        raise InputError("no input given", hint='for example missing("scrapy>=2.13"), or missing(Path("uv.lock"))')
     found = [read_input(os.fspath(one), **parts) for one in inputs if not isinstance(one, str)]
     if requirements := [one for one in inputs if isinstance(one, str)]:
         for text in requirements:
             if text.endswith(_FILES) and "@" not in text:
-                raise InputError(f"{text}: text is a requirement", hint=f'for a file, give pathlib.Path("{text}")')
+                raise InputError(f"{text}: read as a requirement", hint=f'for a file, pass pathlib.Path("{text}")')
         found.append(read_arguments(requirements, label=" ".join(requirements)))
     return resolved_together(found, constraints)
 
@@ -102,7 +102,7 @@ def _targets(targets: Iterable[str | Environment]) -> tuple[Environment, ...]:
 
 
 def _rules(bare: InstallerOptions, read: Iterable[Dependencies]) -> Callable[[str], InstallerOptions]:
-    """The installer with what requirements files say about choices; the same for every project."""
+    """The installer's options with those of the requirements files added; the same for every project."""
     from dataclasses import replace
 
     from ftwheel.io.installers.config import FormatControl
@@ -123,7 +123,7 @@ def _rules(bare: InstallerOptions, read: Iterable[Dependencies]) -> Callable[[st
 
 
 class _Arrivals:
-    """``ArrivingPages`` of open indexes, a window of projects at a time, and of other indexes, one after the other."""
+    """``ArrivingPages``: prefetches open indexes for a window of projects at a time, asks others one by one."""
 
     def __init__(self, indexes: Sequence[Index]) -> None:
         self.indexes = indexes
@@ -142,22 +142,22 @@ class _Arrivals:
 
 
 class _Metadata:
-    """What files say of themselves: what the caller gave, else what the index that lists them says."""
+    """The core metadata of files: what the caller passed, else what the indexes serve."""
 
     def __init__(self, indexes: Sequence[Index], given: Mapping[str, str | bytes]) -> None:
         self._indexes = indexes
         self._given = given
 
-    def metadata(self, file: File) -> CoreMetadata | Untold:
-        from ftwheel.core.dependencies.resolution import Untold, parse_core_metadata
+    def metadata(self, file: File) -> CoreMetadata | UnknownMetadata:
+        from ftwheel.core.dependencies.resolution import UnknownMetadata, parse_core_metadata
 
         if (text := self._given.get(file.filename)) is not None:
             return parse_core_metadata(text if isinstance(text, str) else text.decode("utf-8", "replace"))
-        answer: CoreMetadata | Untold = Untold(why=f"no index says what {file.filename} requires")
+        answer: CoreMetadata | UnknownMetadata = UnknownMetadata(why=f"no index has the metadata of {file.filename}")
         for index in self._indexes:
             if (ask := getattr(index, "metadata", None)) is not None:
                 answer = ask(file)
-                if not isinstance(answer, Untold):
+                if not isinstance(answer, UnknownMetadata):
                     break
         return answer
 

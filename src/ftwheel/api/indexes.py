@@ -1,4 +1,4 @@
-"""Opens indexes for other programs: an address, a folder, or pages in memory."""
+"""``ftwheel.open_index``: opens an index by URL, a folder, or pages in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ftwheel.core.index.page import JSON_TYPE, ProjectDetails, SourceKind
 from ftwheel.core.index.pages import Index, Pages
 
 if TYPE_CHECKING:
-    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+    from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
     from ftwheel.core.index.page import File
     from ftwheel.io.dependencies.metadata import MetadataClient
     from ftwheel.io.index.client import IndexClient
@@ -26,16 +26,16 @@ __all__ = ["IndexSource", "OpenIndex", "PageSource", "open_index", "opened"]
 _REQUESTS = 24  # at a time
 
 PageSource = ProjectDetails | Mapping[str, Any]
-"""A page in memory: one that ``parse_page`` read, or JSON of the simple API (PEP 691) as ``json.loads`` gives it."""
+"""A page in memory: the result of ``parse_page``, or simple API JSON (PEP 691) as ``json.loads`` returns it."""
 
 IndexSource = str | os.PathLike[str] | PageSource | Sequence[PageSource] | Index
-"""Whatever ``open_index`` takes, or an object of your own that is an ``Index``."""
+"""Anything ``open_index`` accepts, or an object that implements ``Index``."""
 
 
 class OpenIndex:
-    """An ``Index`` that was opened, and what its files say of themselves.
+    """An open ``Index`` that also serves the core metadata of its files.
 
-    Close it, or use ``with``; what its pages were read into stays valid. ``label`` holds no credentials.
+    Close it, or use ``with``; pages that were read stay valid. ``label`` contains no credentials.
     """
 
     def __init__(self, below: Index, label: str, client: IndexClient | None = None) -> None:
@@ -55,22 +55,22 @@ class OpenIndex:
 
     @property
     def kind(self) -> SourceKind:
-        """What installers call this place."""
+        """What the installers treat this location as."""
         return self._below.kind
 
     def project(self, name: str) -> ProjectDetails | None:
-        """The page of a project by its normalized name, None when there is none. Raises as ``Index`` says."""
+        """The page of a project by its normalized name, None when there is none. Raises what ``Index`` documents."""
         return self._below.project(name)
 
-    def metadata(self, file: File) -> CoreMetadata | Untold:
-        """What a file says of itself, with as few requests as the index allows.
+    def metadata(self, file: File) -> CoreMetadata | UnknownMetadata:
+        """The core metadata of a file, with as few requests as the index allows.
 
         Raises NetworkError and IndexFormatError.
         """
         if self._client is None:
-            from ftwheel.core.dependencies.resolution import Untold
+            from ftwheel.core.dependencies.resolution import UnknownMetadata
 
-            return Untold(why=f"{file.filename} is on a page in memory, which says nothing about dependencies")
+            return UnknownMetadata(why=f"{file.filename} is on a page in memory, which has no dependency metadata")
         if self._metadata is None:
             from ftwheel.io.dependencies.metadata import MetadataClient
             from ftwheel.io.system.folders import cache_root
@@ -79,17 +79,17 @@ class OpenIndex:
         return self._metadata.metadata(file)
 
     def prefetch(self, names: Iterable[str]) -> None:
-        """Get the pages of many projects, many at a time; ``project`` then has them, or raises what went wrong."""
+        """Fetch the pages of many projects concurrently; ``project`` then returns them, or raises what went wrong."""
         if self._client is not None:
             self._client.prefetch([self._below], names)
 
     def forget(self, name: str) -> None:
-        """Let the page of a project go; wanted again, it is read again."""
+        """Drop the page of a project from memory; ``project`` reads it again."""
         if self._client is not None:
             self._client.forget(self._below, name)
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         if self._client is not None:
             self._client.close()
 
@@ -101,14 +101,14 @@ def open_index(
     offline: bool = False,
     refresh: bool = False,
 ) -> OpenIndex:
-    """Open an index by its address, a folder, or pages in memory.
+    """Open an index by its URL, a folder, or pages in memory.
 
-    A folder with ``NAME/index.html`` in it is laid out like an index; any other is a ``find-links`` folder of files,
-    and an HTML file is a ``find-links`` page. ``kind`` overrides that: an index may be an ``EXTRA_INDEX``, and an
-    address of the kind ``FIND_LINKS_PAGE`` is that of the page itself. Pages are cached as by the command line:
-    ``offline`` uses the cache alone, ``refresh`` asks again. Logins come from the address, netrc and the keyring.
+    A folder that contains ``NAME/index.html`` is an index; any other folder is a ``find-links`` folder of files, and an
+    HTML file is a ``find-links`` page. ``kind`` overrides that: an index may be an ``EXTRA_INDEX``, and a URL with the
+    kind ``FIND_LINKS_PAGE`` is the page itself. Pages share the cache of the command line: ``offline`` uses only
+    the cache, ``refresh`` revalidates every page. Credentials come from the URL, netrc and the keyring.
 
-    Raises InputError for an address or a folder that cannot be one, IndexFormatError for a page that is none.
+    Raises InputError for a URL or folder that cannot be an index, IndexFormatError for data that is not a page.
     """
     if isinstance(source, ProjectDetails | Mapping):
         return open_index([source], kind=kind)
@@ -121,17 +121,17 @@ def open_index(
     if not found.flat:
         below = client.index(location, found)
         return OpenIndex(below, label=below.label, client=client)
-    # of a folder the files; each HTML page in it is a place of its own
+    # the files of a folder; each HTML page in it is a location of its own
     below = client.find_links(location)[0]
     return OpenIndex(below, label=below.label, client=client)
 
 
 @contextmanager
 def opened(indexes: Iterable[IndexSource]) -> Iterator[tuple[Index, ...]]:
-    """What ``indexes=[...]`` of a public function names, in the order of ``ProjectFiles``; closed at the end.
+    """Open what ``indexes=[...]`` of a public function names, in the order of ``ProjectFiles``; closed at the end.
 
-    The first that is neither a ``find-links`` place nor opened by the caller is the default index, those after it are
-    extra ones. Raises as ``open_index``.
+    The first that is neither a ``find-links`` location nor opened by the caller is the default index, later ones are
+    extra indexes. Raises like ``open_index``.
     """
     found: list[Index] = []
     with ExitStack() as stack:
@@ -146,13 +146,13 @@ def opened(indexes: Iterable[IndexSource]) -> Iterator[tuple[Index, ...]]:
                 found.append(one)
             else:
                 raise InputError(
-                    f"indexes: {one!r} is not an index", hint="give an address, a folder, a page, or an open index"
+                    f"indexes: {one!r} is not an index", hint="pass a URL, a folder, a page, or an open index"
                 )
         yield tuple(sorted(found, key=lambda index: not index.kind.flat))
 
 
 def _kind(location: str) -> SourceKind:
-    """What a place is, as far as the file system shows."""
+    """The kind of a location, as far as the file system shows."""
     from ftwheel.io.index.local import is_page, local_path
 
     path = local_path(location)
@@ -165,7 +165,7 @@ def _kind(location: str) -> SourceKind:
             laid_out = any(os.path.isfile(os.path.join(entry.path, "index.html")) for entry in entries)
     except OSError as error:
         raise InputError(
-            f"{location}: cannot be listed ({error.strerror})", hint="give the address of a simple index, or a folder"
+            f"{location}: cannot be listed ({error.strerror})", hint="pass the URL of a simple index, or a folder"
         ) from error
     return SourceKind.INDEX if laid_out else SourceKind.FIND_LINKS_FILES
 
@@ -179,7 +179,7 @@ def _page(page: PageSource) -> ProjectDetails:
 
     name = page.get("name")
     if not isinstance(name, str) or not name:
-        raise IndexFormatError("a page in memory has no name", hint='wanted {"name": ..., "files": [...]} (PEP 691)')
+        raise IndexFormatError("a page in memory has no name", hint='expected {"name": ..., "files": [...]} (PEP 691)')
     body = json.dumps({"meta": {"api-version": "1.0"}, **page}).encode()
     return parse_page(body, content_type=JSON_TYPE, url=f"https://memory.invalid/{name}/")
 
@@ -190,7 +190,7 @@ def _client(*, offline: bool, refresh: bool) -> IndexClient:
     from ftwheel.io.system.folders import cache_root
 
     if offline and refresh:
-        raise InputError("offline and refresh exclude each other", hint="leave one of them out")
+        raise InputError("offline and refresh are mutually exclusive", hint="drop one of them")
     credentials = _credentials()
 
     def connect() -> Transport:
@@ -211,7 +211,7 @@ def _client(*, offline: bool, refresh: bool) -> IndexClient:
 
 @cache
 def _credentials() -> Credentials:
-    """One for the process: a file may be on a server whose login another index of the same call brought."""
+    """One for the process: a file may be on a server whose credentials came with another index."""
     from ftwheel.io.index.credentials import Credentials
 
     return Credentials()

@@ -1,4 +1,4 @@
-"""Which file each installer takes, for other programs."""
+"""``ftwheel.simulate`` and ``ftwheel.explain``: which file each installer selects, and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ftwheel.core.index.page import SourceKind
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 
 if TYPE_CHECKING:
-    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+    from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
     from ftwheel.core.index.page import File
     from ftwheel.core.index.pages import Index
     from ftwheel.core.installers.candidates import Selection
@@ -34,16 +34,16 @@ def simulate(
     installers: Iterable[str | InstallerOptions] = DEFAULT_INSTALLERS,
     metadata: Mapping[str, str | bytes] | None = None,
 ) -> Simulation:
-    """Decide, for every environment and installer, which file is installed; dependencies are not followed.
+    """Decide which file every environment installs, with every installer; dependencies are not followed.
 
-    ``indexes`` are addresses, folders, pages in memory or open indexes, in the order in which the installers are given
+    ``indexes`` are URLs, folders, pages in memory or open indexes, in the order in which the installers are given
     them. ``environments`` are labels (``cp314t-win_amd64``), presets (``all``, ``pairs``) or objects, ``installers``
-    names (``pip``, ``uv``, ``pip==24.0``) or objects with options. ``metadata`` is the text of METADATA of wheels, by
-    file name: installers read it of the file they have chosen, and what it says of the supported Python versions counts
-    where the page is silent.
+    are names (``pip``, ``uv``, ``pip==24.0``) or objects with options. ``metadata`` maps file names of wheels to the
+    text of METADATA: installers read it after they selected a file, and its Requires-Python counts where the page has
+    none.
 
-    Raises InputError for an argument that cannot be read, an empty list, and a project that no index has; NetworkError
-    and IndexFormatError as the indexes do.
+    Raises InputError for an argument that cannot be read, an empty list, and a project that no index has; passes on
+    NetworkError and IndexFormatError from the indexes.
     """
     wanted = requirement_of(requirement)
     targets, rules = environments_of(environments), installers_of(installers)
@@ -60,7 +60,7 @@ def explain(
     installer: str | InstallerOptions = DEFAULT_INSTALLERS[0],
     metadata: Mapping[str, str | bytes] | None = None,
 ) -> Selection:
-    """Decide about every single file, for one environment and one installer: taken, or the one reason why not.
+    """Decide, for one environment and one installer, whether each file is accepted, or the one reason why not.
 
     Arguments and errors are those of ``simulate``.
     """
@@ -69,14 +69,14 @@ def explain(
     wanted = requirement_of(requirement)
     targets, (rules,) = environments_of([environment]), installers_of([installer])
     if len(targets) != 1:
-        raise InputError(f"{environment}: names {len(targets)} environments, wanted one", hint="ask for each by itself")
+        raise InputError(f"{environment}: expected one environment, got {len(targets)}", hint="call explain for each")
     with opened(indexes) as found:
         return explain_choice(
             fetch(wanted, found, metadata=_parsed(metadata), read=_reader(found)), wanted, targets[0], rules
         )
 
 
-def _reader(indexes: Iterable[Index]) -> Callable[[File], CoreMetadata | Untold] | None:
+def _reader(indexes: Iterable[Index]) -> Callable[[File], CoreMetadata | UnknownMetadata] | None:
     """What reads the files of folders among the indexes; None when there is no folder."""
     folders = (each for each in indexes if each.kind is SourceKind.FIND_LINKS_FILES and isinstance(each, OpenIndex))
     return next((folder.metadata for folder in folders), None)

@@ -1,4 +1,4 @@
-"""Whether a release serves everybody, for other programs."""
+"""``ftwheel.verify``: which file of a release each environment installs."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def verify(
 ) -> Verification:
     """Decide which file each environment installs once a release is uploaded, and what is missing.
 
-    ``release`` is a folder of files to upload, or such files, which are laid over the first index; or one text
+    ``release`` is a folder of files to upload, or such files, which are added to the first index; or a single string
     ``NAME==VERSION``, a release that the indexes have. ``pythons`` (``3.14t``), ``platforms`` (platform tags) and
-    ``stable_abi`` (``3.12``) say what the release has to serve, as ``[tool.ftwheel]`` does; without them it is inferred
-    from its files and the release before it. ``uploaded_before`` hides what was uploaded later, and is the day whose
-    CPython releases count. ``ignore`` and ``severities`` are about findings, by their codes. ``index_rules`` says
-    whether the files have to be acceptable to PyPI. ``new_project`` says that no index needs to know the project.
+    ``stable_abi`` (``3.12``) say what the release has to serve, as in ``[tool.ftwheel]``; by default this is inferred
+    from its files and the previous release. ``uploaded_before`` hides files uploaded later, and sets the date whose
+    supported CPython releases count. ``ignore`` and ``severities`` select findings by code. ``index_rules`` says
+    whether PyPI has to accept the files. ``new_project`` accepts a project that no index has.
 
-    Raises InputError for arguments that cannot be read, files of several releases, and a release that is nowhere;
-    NetworkError and IndexFormatError as the indexes do.
+    Raises InputError for arguments that cannot be read, files of several releases, and a release that does not exist;
+    passes on NetworkError and IndexFormatError from the indexes.
     """
     from dataclasses import replace
 
@@ -85,7 +85,7 @@ def _release(release: tuple[str | os.PathLike[str], ...]) -> tuple[Dist | None, 
     from ftwheel.app.release.published_wheels import parse_release
 
     if not release:
-        raise InputError("no release is named", hint='for example verify("dist/"), or verify("grimp==3.17")')
+        raise InputError("no release given", hint='for example verify("dist/"), or verify("grimp==3.17")')
     if isinstance(release[0], str) and not os.path.exists(release[0]) and (named := parse_release(release[0])):
         if len(release) > 1:
             raise InputError(f"{os.fspath(release[1])}: one release at a time", hint="call verify once for each")

@@ -1,4 +1,4 @@
-"""What wheels are, for other programs."""
+"""``ftwheel.check``: what the code in wheels is, and whether their tags are true."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def check(
     follow_init: bool = True,
     processes: int = 1,
 ) -> CheckReport:
-    """Check wheels, and folders of wheels: each by itself, then those of one release together.
+    """Check wheels and folders of wheels: each wheel by itself, then the wheels of a release together.
 
-    ``select`` and ``ignore`` hold codes of rules, or beginnings such as ``FTW4``; ``severities`` replaces those of
-    rules. ``index_rules`` says whether the rules of PyPI about uploads apply. ``follow_init`` follows the init
-    functions of compiled modules; without it only data is read, which is faster and leaves more modules undecided.
-    ``processes`` are those that read wheels side by side; with one, this process reads them. A file that is no wheel is
-    reported, and ``CheckReport.unreadable`` is then true.
+    ``select`` and ``ignore`` are rule codes, or prefixes such as ``FTW4``; ``severities`` overrides the severity of
+    rules. ``index_rules`` says whether PyPI's rules about uploads apply. ``follow_init`` follows the init functions of
+    extension modules; without it only data is read, which is faster and leaves more modules undecided. ``processes``
+    is the number of worker processes; with one, this process reads the wheels. A file that is not a wheel is reported,
+    and sets ``CheckReport.unreadable``.
 
-    Raises InputError for a path that does not exist, a folder without wheels, and a code that no rule has.
+    Raises InputError for a path that does not exist, a folder without wheels, and an unknown rule code.
     """
     from ftwheel.app.wheel.check import Judge
     from ftwheel.app.wheel.check import check as check_paths
@@ -63,14 +63,14 @@ def check(
 def _paths(wheels: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
     named = tuple(os.fspath(one) for one in wheels)
     if not named:
-        raise InputError("no wheel is named", hint='for example check("dist/")')
+        raise InputError("no wheels given", hint='for example check("dist/")')
     for path in named:
         if os.path.isdir(path):
             found = sorted(entry.path for entry in os.scandir(path) if entry.name.endswith(".whl"))
             if not found:
-                raise InputError(f"{path}: no wheels in this folder", hint="give the folder the wheels were built to")
+                raise InputError(f"{path}: no wheels in this folder", hint="pass the folder the wheels were built to")
             yield from found
         elif os.path.isfile(path):
             yield path
         else:
-            raise InputError(f"{path}: neither a file nor a folder", hint="give a wheel, or a folder of wheels")
+            raise InputError(f"{path}: neither a file nor a folder", hint="pass a wheel, or a folder of wheels")

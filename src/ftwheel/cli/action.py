@@ -1,7 +1,7 @@
-"""``ftwheel action``: the two steps of the GitHub Action that are ftwheel's own; action.yml calls them.
+"""``ftwheel action``: the two steps of the GitHub Action that ftwheel runs itself; action.yml calls them.
 
-Everything that comes from a workflow is read from the environment, never from a shell. What a command prints goes to
-the log with workflow commands switched off, so nothing that a build prints is one.
+Workflow inputs are read from the environment, never through a shell. Commands run with workflow commands switched
+off, so that nothing a build prints is taken as one.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
-  ftwheel action prepare    look at the inputs; say what to set up before the next step
-  ftwheel action run        plan, build, verify or missing, as the inputs say"""
+  ftwheel action prepare    read the inputs, and output what to set up before the next step
+  ftwheel action run        run the mode that the inputs select: plan, build, verify or missing"""
 
-_MOST_SUMMARY = 1_000_000  # bytes; GitHub takes 1 MiB a step and shows nothing of more
-_GIVEN = "inputs.json"  # what the workflow gave, in the folder of work
-_GRACE = 30.0  # seconds between asking a command to end and ending it
+_MOST_SUMMARY = 1_000_000  # bytes; GitHub accepts 1 MiB per step, and drops a larger summary
+_GIVEN = "inputs.json"  # the inputs of the workflow, in the work folder
+_GRACE = 30.0  # seconds between interrupting a command and killing the process
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The exit code of the command that the mode stands for; a failure is an annotation as well as a message."""
+    """The exit code of the command that the mode runs; an error is printed and annotated."""
     from ftwheel.render.workflow_commands import command
 
     try:
@@ -60,14 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _prepare() -> int:
-    """Say what the steps between this one and ``run`` have to set up; a wrong input ends the job here."""
+    """Output what the steps before ``run`` have to set up; an invalid input ends the job here."""
     from ftwheel.core.project.action import ActionMode, artifact_name, job_of, read_inputs
 
     given = {name: value for name, value in os.environ.items() if name.startswith("INPUT_")}
     inputs = read_inputs(given)
     job = job_of(inputs)
     building = inputs.mode is ActionMode.BUILD
-    own = _own_pythons(inputs)  # also where they are not asked for: a wrong configuration ends the job here
+    own = _own_pythons(inputs)  # even if not needed: an invalid configuration ends the job here
     pythons = job.pythons or own
     work = tempfile.mkdtemp(prefix="ftwheel-", dir=_runner_temp())
     Path(work, _GIVEN).write_text(_json(given), encoding="utf-8")
@@ -90,8 +90,8 @@ def _run() -> int:
     work = Path(os.environ.get("FTWHEEL_WORK", ""))
     if not (work.is_absolute() and (work / _GIVEN).is_file()):
         raise InputError(
-            f"FTWHEEL_WORK: {os.fspath(work)!r} is not the folder that 'ftwheel action prepare' made",
-            hint="the Action runs both steps; in a workflow of your own run 'ftwheel action prepare' first",
+            f"FTWHEEL_WORK: {os.fspath(work)!r} is not a folder created by 'ftwheel action prepare'",
+            hint="the Action runs both steps; in your own workflow, run 'ftwheel action prepare' first",
         )
     inputs = read_inputs(json.loads((work / _GIVEN).read_text(encoding="utf-8")))
     match inputs.mode:
@@ -110,7 +110,7 @@ def _project(inputs: ActionInputs) -> Path:
 
 
 def _own_pythons(inputs: ActionInputs) -> tuple[str, ...]:
-    """Those of ``[tool.ftwheel]``; only what is to be built has to be a project."""
+    """The ``pythons`` of ``[tool.ftwheel]``; only plan and build require a project."""
     from ftwheel.core.project.action import ActionMode
     from ftwheel.io.project.source import read_project
 
@@ -122,7 +122,7 @@ def _own_pythons(inputs: ActionInputs) -> tuple[str, ...]:
 
 
 def _plan(inputs: ActionInputs) -> int:
-    """Say which jobs build the wheels that ``[tool.ftwheel]`` names."""
+    """Output the jobs that build the wheels of ``[tool.ftwheel]``."""
     from ftwheel.core.project.action import plan_jobs
     from ftwheel.render import markdown
     from ftwheel.render.workflow_commands import command
@@ -144,7 +144,7 @@ def _plan(inputs: ActionInputs) -> int:
 def _selection(inputs: ActionInputs) -> BuildSelection:
     from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
 
-    pyproject = _project(inputs) / "pyproject.toml"  # the step before has validated it
+    pyproject = _project(inputs) / "pyproject.toml"  # validated by the previous step
     document: Mapping[str, Any] = {}
     if pyproject.is_file():
         document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
@@ -152,7 +152,7 @@ def _selection(inputs: ActionInputs) -> BuildSelection:
 
 
 def _build(inputs: ActionInputs, work: Path) -> int:
-    """Build one job's wheels."""
+    """Build the wheels of one job."""
     from ftwheel.core.project.action import artifact_name, built_pairs, job_of
     from ftwheel.io.release.digests import digest_of, written
 
@@ -163,12 +163,12 @@ def _build(inputs: ActionInputs, work: Path) -> int:
         options += ["--sdist"] if job.sdist else []
     else:
         options += [f"--platforms={platform}" for platform in job.platform.split()]
-        if job.sdist:  # cibuildwheel makes none, but builds from one
+        if job.sdist:  # cibuildwheel builds from an sdist, but does not build one
             with _as_text("source distribution"), _time_limit(inputs.seconds, "build"):
                 project = _sdist(project, dist)
             sdist = [os.fspath(project)]
     if job.pythons:
-        # in [tool.ftwheel] 3.14 is the default build alone, for --python it is both
+        # 3.14 means the default build alone in [tool.ftwheel], and both builds for --python
         builds = [python if python.endswith("t") else f"{python}+gil" for python in job.pythons]
         options.append(f"--python={','.join(builds)}")
     code, reports = _command("build", [*options, *inputs.arguments, os.fspath(project)], inputs, work)
@@ -176,7 +176,7 @@ def _build(inputs: ActionInputs, work: Path) -> int:
     built = [*document.get("wheels", ()), *filter(None, [document.get("sdist")])]
     paths = [file["path"] for file in built if file["path"]]
     if code == 0 and not paths:
-        raise InputError("nothing was built, so there is nothing to upload", hint="look at the input arguments")
+        raise InputError("nothing was built, so there is nothing to upload", hint="check the input 'arguments'")
     digests = {file["filename"]: file["sha256"] for file in built if file["path"]}
     digests |= {os.path.basename(path): digest_of(Path(path)) for path in sdist}
     record = work / f"{artifact_name(inputs, _machine())}.sha256"
@@ -205,7 +205,7 @@ def _sdist(project: Path, dist: Path) -> Path:
 
 
 def _verify(inputs: ActionInputs, work: Path) -> int:
-    """Look at what all build jobs made: each wheel, and what the release gives to whom."""
+    """Check the wheels of all build jobs, and which file of the release each environment installs."""
     from ftwheel.core.project.action import missing_targets, served_pairs
     from ftwheel.io.release.artifacts import collect
 
@@ -215,8 +215,8 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
     if not files:
         where = f"in {inputs.dist}" if inputs.dist else f"with the artifacts {inputs.artifacts}-*"
         raise InputError(
-            f"there is no wheel {where}",
-            hint="let this job need the jobs that build, and name the folder or the artifacts that they fill",
+            f"no wheels {where}",
+            hint="make this job need the build jobs, and set 'dist' or 'artifacts' to where they put the wheels",
         )
     wheels = [os.fspath(path) for path in files if path.suffix == ".whl"]
     _output(wheels=_json([os.path.basename(path) for path in wheels]), dist=os.fspath(dist))
@@ -225,7 +225,7 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
     code, details, report = 0, "", work / "ftwheel.html"
     if wheels:
         code, one_by_one = _command("check", [*config, "--quiet", *wheels], inputs, work)
-        details = f"<details><summary>The wheels one by one</summary>\n\n{one_by_one.markdown}\n</details>\n"
+        details = f"<details><summary>Wheel by wheel</summary>\n\n{one_by_one.markdown}\n</details>\n"
     first = ["--new-project"] if inputs.new_project else []
     listed = ["--html", os.fspath(report), "--write-digests", os.fspath(work / "ftwheel.sha256")]
     listed += [f"--digests={record}" for record in sorted((work / "digests").glob("*.sha256"))]
@@ -250,7 +250,7 @@ def _text(path: Path) -> str:
 
 
 def _missing(inputs: ActionInputs, work: Path) -> int:
-    """Say which dependencies have no wheel for the free-threaded build."""
+    """Report the dependencies without a wheel for the free-threaded build."""
     from ftwheel.core.project.action import missing_dependencies
     from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, on
 
@@ -266,7 +266,7 @@ def _missing(inputs: ActionInputs, work: Path) -> int:
 
 
 class _Reports:
-    """What a command wrote besides the log."""
+    """The reports of a command, besides its log."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._stem = os.fspath(folder / name)
@@ -297,22 +297,23 @@ class _Reports:
 def _command(name: str, arguments: Sequence[str], inputs: ActionInputs, work: Path) -> tuple[int, _Reports]:
     """Run one of ftwheel's commands in this process, then print its annotations.
 
-    Findings leave it with 1, unless ``fail-on`` is ``never``; a build with errors has nothing to upload, so it fails.
+    The exit code is 1 with findings, unless ``fail-on`` is ``never``; a build with errors always fails, because there
+    is nothing to upload.
     """
     from ftwheel.cli.main import load, parser
 
     reports = _Reports(work, name)
     never = name != "build" and inputs.fail_on == "never"
     limit = [] if name == "build" or never else ["--fail-on", inputs.fail_on]
-    if name == "missing" and inputs.fail_on == "advice":  # it gives none
+    if name == "missing" and inputs.fail_on == "advice":  # it reports no advice
         limit = ["--fail-on", "warning"]
     with _as_text(f"ftwheel {name}"), _time_limit(inputs.seconds, name):
         try:
             parsed = parser(name).parse_args([name, *limit, *reports.options, *arguments])
         except SystemExit as end:
             raise InputError(
-                f"ftwheel {name} does not take what it was given: see the log of this step",
-                hint="the input arguments has one argument a line",
+                f"ftwheel {name} rejected its arguments: see the log of this step",
+                hint="write one argument per line in the input 'arguments'",
             ) from end
         code = load(name).run(parsed)
     print(reports.annotations, end="", flush=True)
@@ -321,7 +322,7 @@ def _command(name: str, arguments: Sequence[str], inputs: ActionInputs, work: Pa
 
 @contextmanager
 def _as_text(title: str) -> Iterator[None]:
-    """A group of the log in which no line is a workflow command, whatever programs print."""
+    """A log group in which no line is a workflow command, whatever programs print."""
     from ftwheel.render.workflow_commands import silenced
 
     off, on = silenced()
@@ -331,13 +332,13 @@ def _as_text(title: str) -> Iterator[None]:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        # a line of its own, also when the last one was not ended
+        # on its own line, even if the last line had no newline
         print(f"\n{on}::endgroup::", flush=True)
 
 
 @contextmanager
 def _time_limit(seconds: float, name: str) -> Iterator[None]:
-    """Interrupt the command after so many seconds, as Ctrl-C would; BuildError then."""
+    """Interrupt the command after this many seconds, as Ctrl-C would. Raises BuildError then."""
     expired = threading.Event()
 
     def expire() -> None:
@@ -358,7 +359,7 @@ def _time_limit(seconds: float, name: str) -> Iterator[None]:
         if not expired.is_set():
             raise
         raise BuildError(
-            f"ftwheel {name} took longer than {seconds / 60:g} minutes", hint="give the input timeout-minutes more"
+            f"ftwheel {name} took longer than {seconds / 60:g} minutes", hint="raise the input 'timeout-minutes'"
         ) from None
     finally:
         timer.cancel()
@@ -381,10 +382,10 @@ def _output(**values: str) -> None:
 
 
 def _summary(text: str) -> None:
-    """Add to the job summary as much as GitHub shows."""
+    """Append to the job summary, cut to what GitHub shows."""
     data = text.encode()
     if len(data) > _MOST_SUMMARY:
-        data = data[:_MOST_SUMMARY].rpartition(b"\n")[0] + b"\n\nThe rest is left out: GitHub shows no more.\n"
+        data = data[:_MOST_SUMMARY].rpartition(b"\n")[0] + b"\n\nThe rest is omitted: GitHub limits summaries.\n"
     _append("GITHUB_STEP_SUMMARY", data.decode() + "\n" if data else "")
 
 

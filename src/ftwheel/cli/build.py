@@ -1,4 +1,4 @@
-"""``ftwheel build``: both wheels of a pair, built and checked."""
+"""``ftwheel build``: builds and checks both wheels of a pair."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
-  ftwheel build                        every pair of interpreters on this machine, wheels in dist/
+  ftwheel build                        every pair of interpreters on this machine; wheels go to dist/
   ftwheel build --python 3.13,3.14     the pairs 3.13 + 3.13t and 3.14 + 3.14t
   ftwheel build --python 3.14t         the free-threaded wheel alone
   ftwheel build --sdist -o wheelhouse  the source distribution, and the pairs built from it
-  ftwheel build --driver cibuildwheel  the same pairs by cibuildwheel, on Linux in manylinux containers
+  ftwheel build --driver cibuildwheel  the same pairs with cibuildwheel, in manylinux containers on Linux
   ftwheel build --driver cibuildwheel --platforms 'manylinux*' --dry-run
-  ftwheel build --format json          for a program"""
+  ftwheel build --format json          the result for other programs"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="LIST",
-        help="3.14 (both builds), 3.14t, 3.14+gil (one build) or paths, with commas between (default: every pair)",
+        help="3.14 (both builds), 3.14t, 3.14+gil (one build) or paths, comma-separated (default: every pair)",
     )
     add("-o", "--out-dir", type=Path, metavar="DIR", help="where the files go (default: PROJECT/dist)")
     add("--sdist", action="store_true", help="build the source distribution too, and the wheels from it")
-    add("--no-repair", action="store_true", help="leave the platform tag and the libraries as built")
-    add("--no-import", action="store_true", help="do not import the modules, so nothing is proved about the GIL")
+    add("--no-repair", action="store_true", help="keep the platform tag and the libraries as built")
+    add("--no-import", action="store_true", help="do not import the modules, which leaves the GIL untested")
     add(
         "-C",
         "--config-setting",
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="with cibuildwheel: manylinux_2_28_x86_64, ... or patterns (default: the project's, built here)",
     )
-    add("--dry-run", action="store_true", help="with cibuildwheel: show what would be run, and leave")
+    add("--dry-run", action="store_true", help="with cibuildwheel: show what would run, and exit")
     add("--write-digests", type=Path, metavar="FILE", help="write names and SHA-256 of the files, for verify --digests")
     index_rules.add_argument(parser)
     reports.add_arguments(parser, "build")
@@ -130,9 +130,7 @@ def _tell_links(project: Path, out_dir: Path) -> None:
     from ftwheel.render.terminal import printable
 
     for link in links_left_out(project, without=out_dir):
-        print(
-            f"{printable(link)}: links to a place outside of the project, and is left out of the build", file=sys.stderr
-        )
+        print(f"{printable(link)}: skipped, because it links to a path outside of the project", file=sys.stderr)
 
 
 def _build(
@@ -149,14 +147,14 @@ def _build(
 
     if arguments.platforms or arguments.dry_run:
         raise InputError(
-            f"{'--platforms' if arguments.platforms else '--dry-run'} goes with --driver cibuildwheel",
+            f"{'--platforms' if arguments.platforms else '--dry-run'} requires --driver cibuildwheel",
             hint="the local driver builds for this machine",
         )
     if project.is_sdist and arguments.sdist:
-        raise InputError(f"{project.path.name} is a source distribution already", hint="leave out --sdist")
+        raise InputError(f"{project.path.name} is already a source distribution", hint="drop --sdist")
     repair = not arguments.no_repair
     if not arguments.verbose:
-        _leave_out_warnings()
+        _hide_backend_warnings()
     with open_builder(project.path, out_dir, settings, repair=repair) as builder:
         found = interpreters(arguments.python, project)
         floor, abi3t = project.floor, project.abi3t
@@ -172,7 +170,7 @@ def _build(
             repair=repair,
             import_modules=not arguments.no_import,
             allow_gil=project.allow_gil,
-            # what is not repaired is not for an index
+            # wheels that are not repaired are not meant for an index
             index_rules=project.index_rules if repair else IndexRules.ANY,
             ignored=project.ignored,
         )
@@ -191,8 +189,8 @@ def _build(
                 _show_logs(plan.interpreters, builder.log_of)
 
 
-def _leave_out_warnings() -> None:
-    """Keep what a build backend warns of out of the terminal, as pip does; ``--verbose`` shows it."""
+def _hide_backend_warnings() -> None:
+    """Hide the warnings of build backends, as pip does; ``--verbose`` shows them."""
     import warnings
 
     import pyproject_hooks
@@ -202,11 +200,11 @@ def _leave_out_warnings() -> None:
 
 
 def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpreter, ...]:
-    """The interpreters to build with, in the order asked for.
+    """The interpreters to build with, in the order requested.
 
-    Paths are probed, versions searched for; without either, every pair of this machine that the project names (where
-    there is none, the newest it supports), and with ``[tool.ftwheel] stable-abi`` the default builds that its wheel
-    serves.
+    Paths are probed, versions are searched for. Without either: every pair on this machine that the project names (if
+    there is none, the newest pair it supports), and with ``[tool.ftwheel] stable-abi`` the default builds that its
+    wheel serves.
     """
     from ftwheel.core.build.python_requests import default_builds, parse_request, resolve
     from ftwheel.io.system.interpreters import discover, probe
@@ -220,8 +218,8 @@ def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpre
     for path, interpreter in named.items():
         if interpreter.implementation != "cpython":
             raise InputError(
-                f"{path}: is {interpreter.implementation}; pairs are built for CPython",
-                hint="give the path of a CPython, or a version such as 3.14t",
+                f"{path}: pairs are built for CPython, but this is {interpreter.implementation}",
+                hint="pass the path of a CPython interpreter, or a version such as 3.14t",
             )
     versions = [request for request in requests if not request.path]
     found: tuple[Interpreter, ...] = ()
@@ -233,7 +231,7 @@ def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpre
     supported = tuple(each for each in found if project.supports(each))
     if found and not supported:
         raise MissingToolError(
-            f"{project.path}: supports none of the interpreters of this machine"
+            f"{project.path}: supports none of the interpreters on this machine"
             f" (requires-python {project.requires_python or 'any'})",
             hint="install a supported pair, for example: uv python install 3.14 3.14t",
         )
@@ -246,7 +244,7 @@ def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpre
 def _pairs(
     project: SourceProject, wanted: Sequence[Interpreter], supported: Sequence[Interpreter]
 ) -> tuple[Interpreter, ...]:
-    """Every pair of the project's ``pythons``; where this machine has none, the newest pair that can build it."""
+    """Every pair of the project's ``pythons``; if this machine has none, the newest pair that can build it."""
     from ftwheel.core.build.interpreters import pairs
     from ftwheel.core.build.python_requests import resolve
 
@@ -284,7 +282,7 @@ def config_settings(texts: Sequence[str]) -> ConfigSettings:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM, which CI systems and ``timeout`` send, clean up as Ctrl-C does."""
+    """Clean up on SIGTERM, which CI systems and ``timeout`` send, as on Ctrl-C."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -305,7 +303,7 @@ def _show_logs(interpreters: Sequence[Interpreter], log_of: Callable[[str], str]
 
 
 def _shorter(folder: Path) -> str:
-    """A path as a person would write it from here."""
+    """The path relative to the current folder if it is inside."""
     try:
         return os.fspath(folder.relative_to(Path.cwd()))
     except ValueError:

@@ -1,4 +1,4 @@
-"""``ftwheel build --driver cibuildwheel``: cibuildwheel builds the wheels, and they are checked as local ones are."""
+"""``ftwheel build --driver cibuildwheel``: cibuildwheel builds the wheels, and ftwheel checks them like local ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["build", "refuse", "show_plan"]
 
 
 def refuse(arguments: argparse.Namespace) -> None:
-    """Raise InputError for an option that cibuildwheel's way of building has no room for."""
+    """Raise InputError for an option that does not work with cibuildwheel."""
     if arguments.sdist:
         raise InputError(
             "--sdist: cibuildwheel builds wheels only",
@@ -44,7 +44,7 @@ def refuse(arguments: argparse.Namespace) -> None:
 
 
 def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings) -> None:
-    """Print what would be run."""
+    """Print what would run."""
     from ftwheel.core.build.cibuildwheel.identifiers import copied_identifiers
     from ftwheel.render.build.cibuildwheel import write_json, write_text
 
@@ -56,7 +56,7 @@ def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: C
 def build(
     arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings, out_dir: Path, *, shown: str
 ) -> BuildResult:
-    """Build and judge; ``shown`` is the output folder as the user reads it."""
+    """Build and check the wheels; ``shown`` is the output folder as printed."""
     from ftwheel.core.build.model import BuildStage
     from ftwheel.io.build.cibuildwheel import Cibuildwheel, container_label, put_source
     from ftwheel.io.system.processes import ProcessGroup
@@ -106,7 +106,7 @@ def build(
 def _plan(
     arguments: argparse.Namespace, folder: Path, settings: ConfigSettings, label: str, identifiers_of: IdentifiersOf
 ) -> DriverPlan:
-    """What is built here: what the project wants, on the platforms that this machine builds for."""
+    """What is built here: the project's wheels for the platforms that this machine can build."""
     from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
     from ftwheel.core.build.cibuildwheel.options import read_options, table_of
     from ftwheel.core.build.cibuildwheel.runs import RunRequest, plan_runs
@@ -128,7 +128,7 @@ def _plan(
 
 
 def _backend_folder() -> str:
-    """Where the wheel of the ``ftwheel-build`` is that this ftwheel came with; empty where there is none."""
+    """The folder with the ``ftwheel-build`` wheel shipped with this ftwheel, as a URL; empty when there is none."""
     from ftwheel.io.build.backend_wheel import backend_wheel
 
     wheel = backend_wheel()
@@ -136,7 +136,7 @@ def _backend_folder() -> str:
 
 
 def _pythons(asked: Sequence[str]) -> list[str]:
-    """``--python`` in the words of ``[tool.ftwheel] pythons``."""
+    """``--python`` in the syntax of ``[tool.ftwheel] pythons``."""
     from ftwheel.core.build.python_requests import parse_request
     from ftwheel.core.tags.cpython import FIRST_FREE_THREADED
 
@@ -145,7 +145,7 @@ def _pythons(asked: Sequence[str]) -> list[str]:
         request = parse_request(text)
         if request.path or len(request.version) != 2:
             raise InputError(
-                f"--python {text}: cibuildwheel has interpreters of its own", hint="write 3.14, 3.14t or 3.14+gil"
+                f"--python {text}: cibuildwheel uses its own interpreters", hint="write 3.14, 3.14t or 3.14+gil"
             )
         minor = request.version[1]
         builds = [False, True] if request.free_threaded is None else [request.free_threaded]
@@ -156,9 +156,9 @@ def _pythons(asked: Sequence[str]) -> list[str]:
 
 
 def _platforms(asked: Sequence[str], tags: Sequence[str], own: CibuildwheelOptions) -> tuple[str, ...]:
-    """The platforms to build for: those asked for, else the project's that this machine builds.
+    """The platforms to build for: those requested, else those of the project that this machine can build.
 
-    A pattern with ``*`` picks from the project's, or, where it names none, from those that hosted runners build.
+    A pattern with ``*`` selects from the project's platforms, or, if it names none, from those of hosted runners.
     """
     from ftwheel.core.build.cibuildwheel.identifiers import HOSTED, platforms_here
     from ftwheel.io.build.cibuildwheel import native_platforms, system_here
@@ -170,8 +170,8 @@ def _platforms(asked: Sequence[str], tags: Sequence[str], own: CibuildwheelOptio
         found = platforms_here(known, native, own.get("archs", system_here()) or "")
         if not found:
             raise InputError(
-                f"this machine ({native[0]}) builds none of {', '.join(known)} without emulation",
-                hint=f"name them, to build with emulation: --platforms {known[0]}",
+                f"this machine ({native[0]}) can build none of {', '.join(known)} without emulation",
+                hint=f"to build with emulation, name the platform: --platforms {known[0]}",
             )
     for item in (item.strip() for each in asked for item in each.split(",") if item.strip()):
         picked = tuple(matching(known, item)) if "*" in item else (item,)
@@ -195,7 +195,7 @@ def _judge(
     shown: str,
     started: float,
 ) -> BuildResult:
-    """Check the wheels of each platform, each in a folder of its own, as ``ftwheel build`` checks its own."""
+    """Check the wheels of each platform, in a folder of its own, as ``ftwheel build`` checks local wheels."""
     from ftwheel.app.build.collect import PlatformWheels, WheelOrigin, collect
     from ftwheel.core.build.model import BuildPlan
     from ftwheel.io.build.collected import CollectedBuilder, interpreters_for
@@ -209,7 +209,7 @@ def _judge(
         if imports and not importable:
             labels = " and ".join(each.label for each in wheels)
             print(
-                f"{name}: modules are read, not imported: {labels} for it are not all on this machine", file=sys.stderr
+                f"{name}: modules are not imported, because this machine does not have all of {labels}", file=sys.stderr
             )
         plan = BuildPlan(
             interpreters=interpreters,
@@ -245,9 +245,9 @@ def _judge(
 
 
 def _audit() -> str:
-    """``ftwheel check`` as cibuildwheel 4.x calls it after each repair, outside of the container.
+    """The ``ftwheel check`` command that cibuildwheel 4.x runs after each repair, outside of the container.
 
-    It sees one wheel at a time, so what is missing beside it is not asked.
+    It sees one wheel at a time, so rules about missing counterparts are off.
     """
     command = [sys.executable, "-m", "ftwheel", "check", "--quiet", "--ignore", "FTW502,FTW606"]
     quoted = subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)

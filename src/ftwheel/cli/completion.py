@@ -1,4 +1,4 @@
-"""``ftwheel completion``: the completion script of a shell."""
+"""``ftwheel completion``: prints the completion script for a shell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("shell", choices=["bash", "zsh", "tcsh"], help="the shell to complete in")
+    add("shell", choices=["bash", "zsh", "tcsh"], help="the shell to print the script for")
     add("program", nargs="?", choices=["ftwheel", "pip-ftwheel"], default="ftwheel", help="default: ftwheel")
 
 

@@ -1,4 +1,4 @@
-"""``ftwheel init``: adopt ftwheel in a project."""
+"""``ftwheel init``: adopts ftwheel in a project."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
-  ftwheel init                                   ask, show the changes, ask again, and write
+  ftwheel init                                   ask, show the changes, confirm, and write
   ftwheel init --dry-run                         only show the changes
-  ftwheel init --yes --pythons 3.13,3.14,3.14t   take the answers from here
+  ftwheel init --yes --pythons 3.13,3.14,3.14t   take the answers from the options
   ftwheel init --adopt gate                      only verify the wheels in the workflow that publishes them
   ftwheel init --yes --workflow free-threaded-tests --workflow release
   ftwheel init --check                           exit code 1 if something would change (for CI)"""
@@ -34,8 +34,8 @@ _WORKFLOWS = ("release", "free-threaded-tests", "missing")
 _STEPS = ("gate", "backend", "release")
 _STEP_WORDS = {
     "gate": "verify the wheels in the workflow that publishes them; nothing else changes",
-    "backend": "build through ftwheel, which makes each wheel right or fails; pyproject.toml changes",
-    "release": "the same, and a release workflow that builds, verifies and publishes",
+    "backend": "build through ftwheel, which produces correct wheels or fails; pyproject.toml changes",
+    "release": "the same, plus a release workflow that builds, verifies and publishes",
 }
 _EXAMPLE = {"pythons": "3.13,3.14,3.14t", "platforms": "manylinux_2_28_x86_64,win_amd64", "stable-abi": "3.11"}
 _STATUSES = ("unstable", "beta", "stable", "resilient")
@@ -44,30 +44,30 @@ _STATUSES = ("unstable", "beta", "stable", "resilient")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("project", nargs="?", default=".", type=Path, metavar="PROJECT", help="folder of the project (default: .)")
-    add("--pythons", metavar="LIST", help="CPythons to serve, with commas between: 3.13,3.14,3.14t")
-    add("--platforms", metavar="LIST", help="platform tags to serve: manylinux_2_28_x86_64,win_amd64")
-    add("--gil", choices=("not-used", "allow-used"), help="what every module has to declare")
-    add("--stable-abi", metavar="VERSION", help="build the default wheel for the stable ABI from this version on")
-    add("--free-threading", choices=_STATUSES, help="add this classifier, if the sources declare it")
+    add("--pythons", metavar="LIST", help="CPython versions to serve, comma-separated: 3.13,3.14,3.14t")
+    add("--platforms", metavar="LIST", help="platform tags to serve, comma-separated: manylinux_2_28_x86_64,win_amd64")
+    add("--gil", choices=("not-used", "allow-used"), help="what every extension module has to declare")
+    add("--stable-abi", metavar="VERSION", help="build the default wheel for the stable ABI of this version and later")
+    add("--free-threading", choices=_STATUSES, help="add this classifier, if the sources declare support")
     add(
         "--workflow",
         action="append",
         choices=_WORKFLOWS,
         help="a workflow to write (default: release); may be repeated",
     )
-    add("--adopt", choices=_STEPS, help="how much (default: gate, where a workflow publishes; else release)")
+    add("--adopt", choices=_STEPS, help="how much to adopt (default: gate if a workflow publishes, else release)")
     add("--no-workflow", action="store_true", help="write no workflow")
-    add("--build-backend", metavar="NAME", help="wrap this build backend though it is not known here")
-    add("--compiled", action="store_true", help="the project has compiled modules though none are found")
-    add("--overwrite", action="store_true", help="replace workflows of ftwheel that were changed by hand")
+    add("--build-backend", metavar="NAME", help="wrap this build backend although ftwheel does not know it")
+    add("--compiled", action="store_true", help="the project has extension modules although none are found")
+    add("--overwrite", action="store_true", help="replace generated workflows even if they were edited")
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("-y", "--yes", action="store_true", help="ask nothing: take the proposals and write")
+    how.add_argument("-y", "--yes", action="store_true", help="ask nothing: accept the proposals and write")
     how.add_argument("--dry-run", action="store_true", help="show the changes, ask nothing, write nothing")
-    how.add_argument("--check", action="store_true", help="the same, and exit code 1 if there are any")
+    how.add_argument("--check", action="store_true", help="like --dry-run, and exit 1 if there are any")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when all is written or nothing has to be, 1 when --check finds a change or the last answer is no."""
+    """0 when everything is written or nothing has to be, 1 when --check finds a change or the user declines."""
     from ftwheel.core.project.adoption import AdoptionRequest, found
     from ftwheel.core.project.generated import template_of
     from ftwheel.core.tags.cpython import on
@@ -79,15 +79,15 @@ def run(arguments: argparse.Namespace) -> int:
     request, wanted = _request(arguments), _wanted(arguments)
     folder = Path(os.path.realpath(arguments.project))
     if folder.is_file() and folder.name.endswith(".tar.gz"):
-        raise InputError(f"{arguments.project}: an archive, wanted a project's folder", hint="unpack it first")
+        raise InputError(f"{arguments.project}: an archive, expected a project's folder", hint="unpack it first")
     supported = on(datetime.now(UTC).date())
     with progress(begin="looking at the project"):
         project, repository = scan_project(folder, supported=supported), read_repository(folder)
     asking = not (arguments.yes or arguments.dry_run or arguments.check)
     if asking and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(
-            "there is no terminal to ask on",
-            hint="--yes takes the proposals, --dry-run shows them, and every answer has an option of its own",
+            "no terminal to ask questions on",
+            hint="--yes accepts the proposals, --dry-run shows them, and every question has an option",
         )
     said = request != AdoptionRequest() or wanted is not None
     _refuse_what_is_not_adopted(arguments, said=said)
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.adopt == "gate" or (arguments.adopt is None and not said and not (project.adopted and ours)):
         gated = _gated(folder, repository)
     if project.adopted and arguments.adopt is None and not isinstance(gated, tuple) and not gated.changes:
-        gated, wanted = (), ()  # a workflow with the gate is no reason for a second one
+        gated, wanted = (), ()  # the project has a workflow with the gate already: do not add another
     without = gated if isinstance(gated, tuple) else ()
     step = arguments.adopt or ("release" if isinstance(gated, tuple) else "gate")
     if not isinstance(gated, tuple) and asking and not arguments.adopt and gated.changes:
@@ -107,8 +107,8 @@ def run(arguments: argparse.Namespace) -> int:
     if step == "gate":
         if isinstance(gated, tuple):
             raise InputError(
-                "\n  ".join(["no workflow of the repository publishes what other jobs of it have built", *without]),
-                hint="--adopt backend and --adopt release need none",
+                "\n  ".join(["no workflow in the repository publishes what its other jobs build", *without]),
+                hint="--adopt backend and --adopt release do not need one",
             )
         plan = gated
     else:
@@ -142,7 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _gated(folder: Path, repository: Repository) -> InitPlan | tuple[str, ...]:
-    """The gate alone, in the workflows that publish; why not, where it has no place."""
+    """Only the gate, in the workflows that publish; else the reasons why it fits none."""
     from ftwheel import __version__
     from ftwheel.app.project.init import plan_gate
     from ftwheel.core.project.templates import action_value, pins
@@ -225,19 +225,19 @@ def _list(text: str | None) -> tuple[str, ...] | None:
 
 
 def _refuse_what_is_not_adopted(arguments: argparse.Namespace, *, said: bool) -> None:
-    """Refuse options about what ``--adopt`` leaves as it is."""
+    """Raise InputError for options about things that ``--adopt`` leaves alone."""
     if arguments.adopt == "gate" and said:
         raise InputError(
-            "--adopt gate changes the workflow that publishes and nothing else: another option asks for more",
-            hint="leave the other options out, or give --adopt backend or --adopt release",
+            "--adopt gate changes only the workflow that publishes, but another option asks for more",
+            hint="drop the other options, or use --adopt backend or --adopt release",
         )
     if arguments.adopt == "backend" and arguments.workflow:
-        raise InputError("--adopt backend writes no workflow", hint="leave --workflow out, or give --adopt release")
+        raise InputError("--adopt backend writes no workflow", hint="drop --workflow, or use --adopt release")
 
 
 def _wanted(arguments: argparse.Namespace) -> tuple[str, ...] | None:
     if arguments.no_workflow and arguments.workflow:
-        raise InputError("--workflow and --no-workflow contradict each other", hint="leave one of them out")
+        raise InputError("--workflow and --no-workflow contradict each other", hint="drop one of them")
     if arguments.no_workflow:
         return ()
     return tuple(f"workflows/{name}.yml" for name in arguments.workflow) if arguments.workflow else None
@@ -251,7 +251,7 @@ def _has_room_for_workflows(folder: Path, repository: Repository) -> bool:
 def _asked(
     project: ProjectScan, request: AdoptionRequest, wanted: tuple[str, ...] | None, workflows: bool
 ) -> tuple[AdoptionRequest, tuple[str, ...] | None]:
-    """Ask for what no option says and no setting answers; an adopted project is asked nothing."""
+    """Ask what neither an option nor a setting answers; for a project that has adopted ftwheel, ask nothing."""
     from ftwheel.core.project.toml_edits import table_at
     from ftwheel.render.terminal import printable
     from ftwheel_build.config import PYTHON
@@ -267,8 +267,8 @@ def _asked(
         request = replace(request, platforms=_list(answer))
     declared = project.declarations
     if declared.undeclared and request.gil is None and "gil" not in own:
-        print(f"No declaration about the GIL found in: {printable(', '.join(declared.undeclared))}", file=sys.stderr)
-        if _yes("May modules leave it undeclared, and turn the GIL on?", default=False):
+        print(f"No GIL declaration found in: {printable(', '.join(declared.undeclared))}", file=sys.stderr)
+        if _yes("Allow modules without a declaration, which turn the GIL on?", default=False):
             request = replace(request, gil="allow-used")
     elif declared.all_declare and request.status is None:
         said = _choice("Free-threading classifier", (*_STATUSES, "none"), "none")
@@ -280,7 +280,7 @@ def _asked(
 
 
 def _answer(question: str, default: str, wrong: Callable[[str], str]) -> str:
-    """What is answered; asked again while ``wrong`` says what is wrong with it."""
+    """The answer to a question, which is repeated as long as ``wrong`` returns an error message."""
     while True:
         print(f"{question} [{default}]: ", end="", file=sys.stderr, flush=True)
         answer = _line() or default
@@ -291,7 +291,7 @@ def _answer(question: str, default: str, wrong: Callable[[str], str]) -> str:
 
 def _choice(question: str, choices: Sequence[str], default: str) -> str:
     def wrong(answer: str) -> str:
-        return "" if answer.lower() in choices else f"{answer!r} is none of {', '.join(choices)}"
+        return "" if answer.lower() in choices else f"{answer!r} is not one of {', '.join(choices)}"
 
     return _answer(f"{question} ({', '.join(choices)})", default, wrong).lower()
 
@@ -326,7 +326,9 @@ def _yes(question: str, *, default: bool) -> bool:
 def _line() -> str:
     text = sys.stdin.readline()
     if not text:
-        raise InputError("the input ended before the last answer; nothing was written", hint="--yes asks nothing")
+        raise InputError(
+            "the input ended before the last answer; nothing was written", hint="--yes skips the questions"
+        )
     return text.strip()
 
 
@@ -339,7 +341,7 @@ def _found_first(found: Sequence[tuple[str, str]]) -> None:
 
 
 def _summed_up(plan: InitPlan) -> None:
-    """How many lines come and go in each file."""
+    """Print how many lines each file gains and loses."""
     from difflib import ndiff
 
     from ftwheel.render.terminal import printable

@@ -1,7 +1,7 @@
-"""The command line: finds the command, imports only its module, and turns failures into exit codes.
+"""The command line: finds the command, imports only its module, and turns errors into exit codes.
 
 A command is a module of this package with ``add_arguments(parser)``, ``run(arguments) -> int`` and an ``EXAMPLES``
-text; its name and one-line help stand in ``COMMANDS``.
+text; ``COMMANDS`` has its name and one-line help.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import sys
 from ftwheel import __version__
 from ftwheel.core.errors import FtwheelError, InputError, InternalError, SystemRefusedError, refused
 
-TYPE_CHECKING = False  # as type checkers know it, without the time to import typing
+TYPE_CHECKING = False  # type checkers take it as true; importing typing would cost time
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
     class Command(Protocol):
-        """What a command's module offers."""
+        """The module of a command."""
 
         EXAMPLES: str
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "guarded", "main", "parser", "process"]
 
 COMMANDS = {
-    "action": "run a step of the GitHub Action, which reads its inputs from the environment",
+    "action": "run a step of the GitHub Action, with the inputs in the environment",
     "build": "build, repair and check the default and the free-threaded wheel",
-    "check": "say what wheels really are: the ABI of the code, what it declares, and whether the tags tell the truth",
-    "completion": "print the completion script of a shell",
+    "check": "check wheels: the ABI of the code, what it declares about the GIL, and whether the tags are true",
+    "completion": "print the completion script for a shell",
     "init": "adopt ftwheel in a project: its pyproject.toml and its release workflow",
-    "missing": "say which dependencies have no wheel that a free-threaded build can load, and what would help",
-    "rule": "say what a code means, why it matters and what to do about it",
-    "serve": "serve new files as a local index, for trying pip and uv by hand",
-    "simulate": "show which file pip and uv would install, in any environment, and why",
-    "tag": "give a wheel other tags, if the code inside supports them",
-    "verify": "say which file of a release each environment installs, and what is missing",
+    "missing": "list dependencies without a wheel that a free-threaded build can load, and what would help",
+    "rule": "explain a rule: what it means, why it matters and how to fix it",
+    "serve": "serve new files as a local index, to try pip and uv by hand",
+    "simulate": "show which file pip and uv would install in any environment, and why",
+    "tag": "change the tags of a wheel, if the code inside supports them",
+    "verify": "show which file of a release each environment installs, and what is missing",
 }
 _DESCRIPTION = "Pairs of wheels for the default and the free-threaded CPython ABI: build, check, verify."
 _EPILOG = "ftwheel COMMAND --help shows a command's options and examples."
@@ -57,7 +57,7 @@ def load(name: str) -> Command:
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The parser of all commands; with ``only``, the arguments of just that one are loaded."""
+    """The parser of all commands; with ``only``, just that command's arguments are loaded."""
     from ftwheel.cli.parsing import CommandHelp, CommandParser
 
     top = CommandParser(prog="ftwheel", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
@@ -133,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             meant = closest(arguments[0], _OF_ALL)
             raise InputError(
                 f"unknown option {arguments[0][:200]}",
-                hint=f"did you mean {meant}?" if meant else "options of a command go after it: ftwheel COMMAND OPTIONS",
+                hint=f"did you mean {meant}?" if meant else "options go after the command: ftwheel COMMAND OPTIONS",
             )
         parsed = parser(named).parse_args(arguments)
         return load(parsed.command).run(parsed)
@@ -142,12 +142,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def guarded(program: str, run: Callable[[], int]) -> int:
-    """The exit code of ``run``, or of its failure, which is printed after the name of the program."""
+    """The exit code of ``run``, or of its error, which is printed with the name of the program."""
     try:
         code = run()
         sys.stdout.flush()  # so that a closed pipe shows here and not at exit
     except FtwheelError as error:
-        return _told(program, error)
+        return _report_error(program, error)
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -155,18 +155,24 @@ def guarded(program: str, run: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except OSError as error:
-        return _told(program, _without_folder() or refused(error))
+        return _report_error(program, _without_folder() or refused(error))
     except RecursionError as error:
-        return _told(program, InputError(f"the input is nested too deeply ({error})", hint="is it the right file?"))
+        return _report_error(
+            program, InputError(f"the input is nested too deeply ({error})", hint="is it the right file?")
+        )
     except MemoryError:
-        return _told(program, SystemRefusedError("out of memory", hint="close other programs, or use fewer workers"))
-    except Exception as error:  # noqa: BLE001  # the last guard: what is left is a bug
-        return _told(program, InternalError(f"{type(error).__name__}: {str(error)[:500]}", trace=_keep_trace(error)))
+        return _report_error(
+            program, SystemRefusedError("out of memory", hint="close other programs, or use fewer workers")
+        )
+    except Exception as error:  # noqa: BLE001  # anything else is a bug
+        return _report_error(
+            program, InternalError(f"{type(error).__name__}: {str(error)[:500]}", trace=_keep_trace(error))
+        )
     return code
 
 
 def _without_folder() -> SystemRefusedError | None:
-    """The error about a current folder that was removed, which systems report without naming it."""
+    """The error for a current folder that was removed, which the system reports without naming it."""
     try:
         os.getcwd()
     except FileNotFoundError:
@@ -175,7 +181,7 @@ def _without_folder() -> SystemRefusedError | None:
 
 
 def _keep_trace(error: Exception) -> str:
-    """Write the traceback to a file; returns its path, or "" when no folder takes it."""
+    """Write the traceback to a file; returns its path, or "" when no folder is writable."""
     import tempfile
     import traceback
 
@@ -195,7 +201,7 @@ def _keep_trace(error: Exception) -> str:
     return ""
 
 
-def _told(program: str, error: FtwheelError) -> int:
+def _report_error(program: str, error: FtwheelError) -> int:
     from contextlib import suppress
 
     from ftwheel.render.terminal import printable_lines
@@ -209,10 +215,10 @@ def _told(program: str, error: FtwheelError) -> int:
 
 
 def process(run: Callable[[], int] = main) -> int:
-    """Run one command in a process of its own, whose output is escaped; returns its exit code.
+    """Run one command in this process with escaped output; returns its exit code.
 
-    Pages are many small objects and hardly any cycles, so the collector is asked to look less often, and at the end
-    not to go through what the system takes back anyway: together a seventh of a short command's time.
+    Pages are many small objects with hardly any cycles, so the garbage collector runs less often, and not at exit:
+    together this saves a seventh of a short command's time.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by who started it, as 2>&- does

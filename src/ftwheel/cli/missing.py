@@ -1,4 +1,4 @@
-"""``ftwheel missing``: which dependencies, down the whole tree, have no wheel that a free-threaded build can load."""
+"""``ftwheel missing``: which dependencies, direct or not, have no wheel that a free-threaded build can load."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "OUTCOMES", "add_arguments", "add_shared_arguments", "python", "read", "report_on", "run"]
 
 EXAMPLES = """\
-  ftwheel missing                                 what is installed in the active environment
+  ftwheel missing                                 everything installed in the active environment
   ftwheel missing -r requirements.txt --target 3.14t --target 3.14t-win_amd64
   ftwheel missing uv.lock --format markdown >> "$GITHUB_STEP_SUMMARY"
   ftwheel missing pyproject.toml --extra dev --format tree --all
-  ftwheel missing 'scrapy>=2.13' --deep           what the modules of the wheels declare as well
-  ftwheel missing pylock.toml --issue lxml        what to write to the project
-  ftwheel missing pylock.toml --html missing.html the tree, to filter and to sort
+  ftwheel missing 'scrapy>=2.13' --deep           also what the modules of the wheels declare
+  ftwheel missing pylock.toml --issue lxml        an issue to file with the project
+  ftwheel missing pylock.toml --html missing.html the tree, to filter and sort
   pip install --quiet --dry-run --report - scrapy | ftwheel missing -"""
 
 _SEVERITIES = {
@@ -65,25 +65,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "input",
         nargs="*",
         metavar="INPUT",
-        help="pyproject.toml, a lock file, a requirements file, JSON of pip inspect or pip install --report (- is"
-        " standard input), or a requirement (default: what is installed)",
+        help="pyproject.toml, a lock file, a requirements file, JSON of pip inspect or pip install --report (- for"
+        " standard input), or a requirement (default: the active environment)",
     )
     add_shared_arguments(parser)
     scale = parser.add_argument_group("large runs")
     add = scale.add_argument
-    add("--shard", metavar="I/N", help="look at part I of N of the projects")
-    add("--state", metavar="FILE", help="keep each report here as it is made, and go on from the reports in it")
-    add("--merge", nargs="+", default=[], metavar="FILE", help="make one report of the JSON of all parts")
+    add("--shard", metavar="I/N", help="judge only part I of N of the projects")
+    add("--state", metavar="FILE", help="save each project's report here as it is made, and resume from this file")
+    add("--merge", nargs="+", default=[], metavar="FILE", help="merge the JSON reports of all parts")
 
 
 def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``pip-ftwheel`` takes as well."""
+    """Add the options that ``pip-ftwheel`` shares."""
     add = parser.add_argument
     add("-r", "--requirement", action="append", default=[], metavar="FILE", help="a requirements file; may be repeated")
     add("-c", "--constraint", action="append", default=[], metavar="FILE", help="a constraints file; may be repeated")
-    add("--extra", action="append", default=[], metavar="NAME", help="of a project or lock, this extra too; * for all")
-    add("--group", action="append", default=[], metavar="NAME", help="of a project or lock, this group too; * for all")
-    add("--python", metavar="PATH", help="the interpreter to look at (default: that of the active environment)")
+    add("--extra", action="append", default=[], metavar="NAME", help="extra of a project or lock to include; * for all")
+    add("--group", action="append", default=[], metavar="NAME", help="group of a project or lock to include; * for all")
+    add("--python", metavar="PATH", help="interpreter to inspect (default: that of the active environment)")
     add(
         "-t",
         "--target",
@@ -91,12 +91,12 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="TARGET",
         help="3.14t, 3.14t-win_amd64, ...; may be repeated (default: the free-threaded build of the same version and"
-        " of the next, on this platform)",
+        " the next one, on this platform)",
     )
-    add("--no-deps", action="store_true", help="look at what is named, and not at what that requires")
+    add("--no-deps", action="store_true", help="judge only the projects named, not their dependencies")
     first = DEFAULT_INSTALLERS[:1]
     add("--installer", default=first[0], metavar="NAME", help=choices.names_of_installers(first))
-    add("--deep", action="store_true", help="download the wheels, and say what their modules declare about the GIL")
+    add("--deep", action="store_true", help="download the wheels and report what their modules declare about the GIL")
     weight = parser.add_argument_group("what counts")
     add = weight.add_argument
     add(
@@ -117,43 +117,43 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         choices=OUTCOMES,
         metavar="OUTCOME",
-        help="exit 1 on this; may be repeated: cannot-load, older-version, sdist or nothing, for all of which error"
-        " stands; cannot-tell or undeclared, for which and those warning and advice stand; never (default: error)",
+        help="exit 1 on this outcome; may be repeated: cannot-load, older-version, sdist or nothing (error means all"
+        " of these), cannot-tell or undeclared (warning and advice mean these too), or never (default: error)",
     )
-    shown = parser.add_argument_group("how to show it")
+    shown = parser.add_argument_group("output")
     add = shown.add_argument
-    add("--all", action="store_true", help="show the projects that are ready as well")
-    add("--issue", metavar="PROJECT", help="print an issue to paste for this project, instead of the result")
+    add("--all", action="store_true", help="also show the projects that are ready")
+    add("--issue", metavar="PROJECT", help="print an issue text for this project instead of the result")
     reports.add_arguments(shown, "missing")
-    add("--html", type=Path, metavar="FILE", help="write the report as one HTML file as well")
-    add("--badge", type=Path, metavar="FILE", help="write a badge for a README as well")
-    add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
+    add("--html", type=Path, metavar="FILE", help="also write the report as one HTML file")
+    add("--badge", type=Path, metavar="FILE", help="also write a badge for a README")
+    add("--record", metavar="DIR", help="save the index pages that were used, for --index DIR")
     choices.add_arguments(parser)
     indexes.add_arguments(parser).add_argument(
         "--alternative-index",
         action="append",
         default=[],
         metavar="URL",
-        help="an index that is only asked what it has for projects that are not ready; may be repeated (default: those"
-        " that are configured, and that the installer does not look at)",
+        help="an index to search only for projects that are not ready; may be repeated (default: configured indexes"
+        " that the installer does not use)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when every dependency is ready on every target, 1 when one is not, else the code of what could not be told."""
+    """0 when every dependency is ready on every target, 1 when one is not, else the code of an error that hides it."""
     if arguments.merge:
         return _merge(arguments)
     return report_on(partial(read, arguments), arguments)
 
 
 def report_on(inputs: Callable[[], Sequence[Dependencies]], arguments: argparse.Namespace) -> int:
-    """Read what somebody depends on, judge it, show the report, and decide about the exit code."""
+    """Read the inputs, judge every dependency, show the report, and return the exit code."""
     from ftwheel.core.installers.registry import installer
     from ftwheel.render.progress import progress
 
     settings = _settings(arguments)
     asked = installer(arguments.installer)
-    with progress(begin="reading what is required") as shown:
+    with progress(begin="reading the requirements") as shown:
         dependencies = inputs()
         targets = _targets(arguments, settings)
         arguments = _with_options(arguments, [each.options for each in dependencies])
@@ -166,7 +166,7 @@ def report_on(inputs: Callable[[], Sequence[Dependencies]], arguments: argparse.
 
 
 def _refuse_unknown(report: MissingReport, arguments: argparse.Namespace) -> None:
-    """Where nothing that was asked for exists, there is no report to read: a name was misspelt, or a version."""
+    """Raise InputError when nothing that was requested exists: a name or a version is misspelled."""
     from ftwheel.core.dependencies.readiness import NO_INDEX_HAS_IT
     from ftwheel.core.installers.requirements import unknown_project
 
@@ -186,7 +186,7 @@ def _refuse_unknown(report: MissingReport, arguments: argparse.Namespace) -> Non
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """How a run is done: whose choice, where to look, what was asked for, and what is told how far it is."""
+    """The context of a run: the installer, the index locations, the options, and the progress display."""
 
     installer: InstallerOptions
     locations: IndexLocations
@@ -198,7 +198,7 @@ class _Run:
 
 
 def _judged(inputs: Sequence[Dependencies], targets: tuple[Environment, ...], run: _Run) -> MissingReport:
-    """Resolve what is not resolved, and judge every project that is wanted."""
+    """Resolve the inputs that need it, and judge every project."""
     from ftwheel.app.dependencies.missing import ReadinessQuestion, missing
     from ftwheel.io.dependencies.metadata import MetadataClient
     from ftwheel.io.dependencies.report_cache import ReportCache
@@ -242,7 +242,7 @@ def _judged(inputs: Sequence[Dependencies], targets: tuple[Environment, ...], ru
 
 
 def _with_edges(inputs: Sequence[Dependencies], metadata: MetadataClient, run: _Run) -> list[Dependencies]:
-    """The inputs, with who requires whom where a lock does not say it."""
+    """The inputs, with dependency edges from metadata where a lock has none."""
     from ftwheel.io.dependencies.lock_edges import lacks_edges, with_edges
 
     return [
@@ -252,7 +252,7 @@ def _with_edges(inputs: Sequence[Dependencies], metadata: MetadataClient, run: _
 
 
 def _tracker(metadata: MetadataClient, file: File) -> str:
-    """Where the project of a file wants its issues; nothing when its metadata cannot be had."""
+    """The issue tracker of a file's project; empty when its metadata is unavailable."""
     from ftwheel.core.dependencies.resolution import CoreMetadata
     from ftwheel.core.dependencies.trackers import issue_tracker
     from ftwheel.core.errors import FtwheelError
@@ -265,14 +265,14 @@ def _tracker(metadata: MetadataClient, file: File) -> str:
 
 
 def _resolver(metadata: MetadataClient | None, run: _Run) -> Resolver:
-    """What resolves for a target; every page and every file is asked once, however many targets there are."""
+    """The resolver; every page and every file's metadata is requested once, however many targets there are."""
     from ftwheel.app.dependencies.candidates import CandidateSource
     from ftwheel.app.dependencies.resolver import Resolver
 
     if run.locations.client is None or metadata is None:
         raise InputError(
-            "a recording has pages, and not what files require",
-            hint="look at something resolved, such as a lock file, or use --no-deps",
+            "a recording has pages, but not what files require",
+            hint="use a resolved input such as a lock file, or --no-deps",
         )
     source = CandidateSource(
         run.locations.all,
@@ -288,14 +288,14 @@ def _inspector(locations: IndexLocations) -> InspectWheel:
     from ftwheel.io.dependencies.wheel_declarations import WheelDeclarations
 
     if locations.client is None:
-        raise InputError("a recording has pages, and no wheels to look into", hint="leave out --deep, or --index DIR")
+        raise InputError("a recording has pages, but no wheels to inspect", hint="drop --deep, or --index DIR")
     return WheelDeclarations(locations.client.download, abort=locations.client.abort)
 
 
 def _state(
     arguments: argparse.Namespace, targets: Sequence[Environment], found: Sequence[NamedIndex]
 ) -> AbstractContextManager[RunState | None]:
-    """The file of ``--state``, for reports about these targets by these options; None without."""
+    """The file of ``--state``, for reports about these targets with these options; None without ``--state``."""
     path = getattr(arguments, "state", None)  # pip-ftwheel has none
     if not path:
         return nullcontext()
@@ -319,9 +319,9 @@ def _shard(arguments: argparse.Namespace) -> Shard | None:
 
 
 def _with_options(arguments: argparse.Namespace, found: Iterable[IndexOptions]) -> argparse.Namespace:
-    """The arguments with what the files say about indexes and choices; the command line goes before them.
+    """The arguments with the options of the files added; the command line has precedence.
 
-    A recording is looked at as it is, whatever the files say.
+    With a recording, the indexes that files name are ignored.
     """
     known = argparse.Namespace(**vars(arguments))
     for options in found:
@@ -349,7 +349,7 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> MissingSettings:
-    """``[tool.ftwheel.missing]`` of the file that is named, or of the project in the current folder."""
+    """``[tool.ftwheel.missing]`` of the ``--config`` file, or of the project in the current folder."""
     from ftwheel_build.config import MissingSettings, load_missing
     from ftwheel_build.errors import RefusedError
 
@@ -363,7 +363,7 @@ def _settings(arguments: argparse.Namespace) -> MissingSettings:
 
 
 def _policy(report: MissingReport, arguments: argparse.Namespace, settings: MissingSettings) -> FailurePolicy:
-    """What fails the command; an allowed project is exempt as long as all it gets is of a version that is allowed."""
+    """What fails the command; an allowed project is exempt as long as every version it installs is allowed."""
     from ftwheel.core.dependencies.readiness import FailurePolicy, Readiness
     from ftwheel.core.installers.requirements import parse_requirement, parse_version
 
@@ -384,7 +384,7 @@ def _policy(report: MissingReport, arguments: argparse.Namespace, settings: Miss
 
 
 def _failing(given: Iterable[str]) -> set[str]:
-    """The outcomes that ``--fail-on`` names or stands for."""
+    """The outcomes that ``--fail-on`` names or covers."""
     return {outcome for word in given or ("error",) for outcome in _SEVERITIES.get(word, (word,))}
 
 
@@ -433,7 +433,7 @@ def _write_issue(report: MissingReport, arguments: argparse.Namespace) -> None:
 
 
 def read(arguments: argparse.Namespace) -> list[Dependencies]:
-    """All inputs; those that have to be resolved are one, since an installer resolves them together."""
+    """All inputs; those still to be resolved are merged into one, because an installer resolves them together."""
     from ftwheel.io.dependencies.inputs import read_arguments, read_input, read_interpreter, resolved_together
 
     named = getattr(arguments, "input", [])  # pip-ftwheel has none
@@ -455,17 +455,17 @@ def read(arguments: argparse.Namespace) -> list[Dependencies]:
 
 
 def _refuse_folders(named: Iterable[str]) -> None:
-    """A bare name is a project of the index; where a project's folder has that name too, nobody knows what is meant."""
+    """Raise InputError for a bare name that is also the folder of a project: it is ambiguous."""
     for text in named:
         if not _is_file(text) and any(os.path.isfile(os.path.join(text, name)) for name in _OF_PROJECTS):
             raise InputError(
-                f"{text}: both a project's folder here and the name of a project on the index",
-                hint=f"did you mean .{os.sep}{text}? For the one on the index write '{text}>=0'",
+                f"{text}: both the folder of a project and the name of a project on the index",
+                hint=f"did you mean .{os.sep}{text}? For the project on the index, write '{text}>=0'",
             )
 
 
 def _is_file(text: str) -> bool:
-    """Whether an argument is a file rather than a requirement: the same for a name that is a folder here by chance."""
+    """Whether an argument is a file rather than a requirement; a bare name is a requirement even if a folder has it."""
     from ftwheel.io.dependencies.inputs import DISTRIBUTIONS
 
     if text in {"-", ".", ".."} or os.path.isfile(text):
@@ -476,21 +476,21 @@ def _is_file(text: str) -> bool:
 
 
 def _from_here(path: str) -> str:
-    """The file as seen from the current folder if it is below: what annotations of a checkout need."""
+    """The path relative to the current folder if it is inside, as annotations need it; a project's pyproject.toml."""
     if os.path.isfile(project := os.path.join(path, "pyproject.toml")):
         path = os.path.normpath(project)
     return path.removeprefix(os.path.join(os.getcwd(), ""))
 
 
 def python(arguments: argparse.Namespace) -> str:
-    """The interpreter whose environment is looked at."""
+    """The interpreter whose environment is read."""
     from ftwheel.io.installers.pip_command import user_python
 
     return str(arguments.python or user_python())
 
 
 def _targets(arguments: argparse.Namespace, settings: MissingSettings) -> tuple[Environment, ...]:
-    """What ``--target`` or the project names, else the free-threaded builds of this version and the one after it."""
+    """The targets of ``--target`` or the project, else the free-threaded builds of this version and the next."""
     from ftwheel.core.dependencies.targets import default_targets, parse_targets
 
     if arguments.target or settings.targets:

@@ -1,6 +1,6 @@
-"""The parser of every command line: each mistake is one short message and what to type instead.
+"""The parser of every command line: a mistake gives one short message and what to type instead.
 
-argparse answers a mistake with the whole usage, which for these commands is a screen of options.
+argparse prints the whole usage, which for these commands is a screen of options.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class CommandParser(argparse.ArgumentParser):
     """Raises InputError where argparse prints the usage and exits 2; ``--help`` and ``--version`` still exit 0."""
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
-        # before argparse, which takes the value of --targt for a positional argument, and -format for -f ormat
+        # before argparse, which reads the value of --targt as a positional argument, and -format as -f ormat
         known = self._option_string_actions
         for argument in takewhile(lambda each: each != "--", () if self._subparsers else args or ()):
             option = argument.partition("=")[0]
@@ -90,10 +90,10 @@ class CommandParser(argparse.ArgumentParser):
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
         if not action.option_strings and "" in arg_strings and not isinstance(action, argparse._SubParsersAction):
-            raise InputError(  # Path("") is the current folder, which nobody means
-                f"{self._where}{action.metavar or action.dest}: an empty argument", hint="is a shell variable not set?"
+            raise InputError(  # Path("") would be the current folder
+                f"{self._where}{action.metavar or action.dest}: an empty argument", hint="is a shell variable unset?"
             )
-        if action.nargs is None and arg_strings == ["--"]:  # argparse takes the value of --option=-- for a separator
+        if action.nargs is None and arg_strings == ["--"]:  # argparse reads the value of --option=-- as a separator
             raise argparse.ArgumentError(action, "expected one argument")
         return super()._get_values(action, arg_strings)
 
@@ -113,22 +113,22 @@ class CommandParser(argparse.ArgumentParser):
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """The commands of the epilog, without what is said about them."""
+        """The commands of the epilog, without their explanations."""
         lines = (self.epilog or "").splitlines()
         return tuple(line.strip().partition("  ")[0] for line in lines if line.startswith("  "))
 
     @property
     def _where(self) -> str:
-        """The command, which goes before the message; nothing for the program itself."""
+        """The command as a prefix of messages; empty for the program itself."""
         command = self.prog.partition(" ")[2]
         return f"{command}: " if command else ""
 
     @property
     def _see_help(self) -> str:
-        return f"{self.prog} --help shows how it is used"
+        return f"{self.prog} --help shows the usage"
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """Write the help; argparse would say nothing of an output that cannot be written."""
+        """Write the help; argparse would ignore a write error."""
         stream: Any = file or sys.stderr
         stream.write(message)
         stream.flush()
@@ -169,7 +169,7 @@ class CommandParser(argparse.ArgumentParser):
             )
         name = "/".join(action.option_strings) or action.metavar or action.dest
         raise InputError(
-            f"{self._where}{name}: invalid choice {text!r}, wanted {_alternatives(known)}",
+            f"{self._where}{name}: invalid choice {text!r}, expected {_alternatives(known)}",
             hint=did_you_mean(text, known) or self._see_help,
         )
 

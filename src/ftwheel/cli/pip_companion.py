@@ -1,7 +1,7 @@
-"""``pip-ftwheel``: ``ftwheel missing`` in pip's own words, for those who type ``pip install`` or ``pip list``.
+"""``pip-ftwheel``: ``ftwheel missing`` with pip's commands, for those who type ``pip install`` or ``pip list``.
 
-pip has no plug-ins. So this is a program beside it, which runs pip as a program: nothing of pip is imported, patched or
-hooked into an interpreter's start. ``companion`` takes the arguments and returns the exit code, for any other caller.
+pip has no plug-ins, so this is a separate program that runs pip: it imports and patches nothing of pip, and hooks into
+no interpreter's start-up. ``companion`` takes the arguments and returns the exit code, for other callers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["companion", "main", "parser", "process"]
 _WORDS = {
     "install": "what pip install would install; its arguments all go to pip",
     "list": "everything that is installed",
-    "check": "what is installed and not ready",
+    "check": "installed projects that are not ready",
 }
 _EXAMPLES = """\
 examples:
@@ -35,13 +35,13 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of ``pip-ftwheel``; those of ``install`` are pip's, and not among them."""
+    """The options of ``pip-ftwheel``, without those of ``install``, which are pip's."""
     words = "\n".join(f"  {word:9}{meaning}" for word, meaning in _WORDS.items())
     top = CommandParser(
         prog="pip-ftwheel",
         usage="pip-ftwheel [OPTIONS] install PIP-ARGUMENT...\n       pip-ftwheel [OPTIONS] -r FILE...\n"
         "       pip-ftwheel {list,check} [OPTIONS]",
-        description=f"Say which projects have no wheel that a free-threaded build can load:\n{words}",
+        description=f"List projects without a wheel that a free-threaded build can load:\n{words}",
         epilog=_EXAMPLES,
         formatter_class=CommandHelp,
         allow_abbrev=False,
@@ -53,10 +53,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def companion(argv: Sequence[str]) -> int:
-    """Do what the arguments say, and return the exit code; failures are raised.
+    """Run the command line, and return the exit code; failures are raised.
 
-    Raises InputError for what cannot be asked or pip cannot install, NetworkError when pip reaches no index, and
-    everything that ``ftwheel missing`` raises. Other exit codes of pip are passed on.
+    Raises InputError for invalid arguments and for what pip cannot install, NetworkError when pip cannot reach an
+    index, and everything that ``ftwheel missing`` raises. Other exit codes of pip are passed on.
     """
     given = list(argv)
     if not given:
@@ -67,20 +67,20 @@ def companion(argv: Sequence[str]) -> int:
     if position < len(given):
         if arguments.word or arguments.requirement:
             raise InputError(
-                "install stands after other words", hint="what is to be installed comes after install, as with pip"
+                "install must come before its arguments", hint="put what to install after install, as with pip"
             )
         return _install(arguments, given[position + 1 :])
     if arguments.word:
         if arguments.requirement or arguments.constraint:
-            raise InputError(f"{arguments.word} looks at what is installed", hint="leave -r and -c out")
+            raise InputError(f"{arguments.word} reads what is installed", hint="drop -r and -c")
         arguments.all |= arguments.word == "list"
     elif not arguments.requirement:
-        raise InputError("there is nothing to look at", hint="say install, list, check, or -r requirements.txt")
+        raise InputError("nothing to check", hint="use install, list, check, or -r requirements.txt")
     return missing.report_on(lambda: missing.read(arguments), arguments)
 
 
 def _install(arguments: argparse.Namespace, for_pip: Sequence[str]) -> int:
-    """Let pip say what it would install, and report on that; what pip prints stands on standard error."""
+    """Ask pip what it would install, and report on that; pip's output goes to standard error."""
     from ftwheel.core.dependencies.inputs import merged
     from ftwheel.core.index.urls import redact
     from ftwheel.io.dependencies.inputs import read_input
@@ -90,9 +90,9 @@ def _install(arguments: argparse.Namespace, for_pip: Sequence[str]) -> int:
     theirs = _understood(for_pip)
     done = dry_run(missing.python(arguments), for_pip)
     if done.offline:
-        raise NetworkError("pip could not reach an index", hint="pip says which above; is the network there?")
+        raise NetworkError("pip could not reach an index", hint="see pip's output above; is the network available?")
     if done.exit_code == 1:  # which means findings here
-        raise InputError("pip cannot install this, so there is nothing to report on", hint="pip says why above")
+        raise InputError("pip cannot install this, so there is nothing to report on", hint="see pip's output above")
     if done.exit_code or done.report is None:  # pip has said why, or only printed its help
         return done.exit_code
     found = read_report(f"pip install {redact(shlex.join(for_pip))}", done.report)
@@ -106,7 +106,7 @@ def _install(arguments: argparse.Namespace, for_pip: Sequence[str]) -> int:
 
 
 def _understood(for_pip: Sequence[str]) -> argparse.Namespace:
-    """What pip's arguments say about where to look and what to take: the same has to count for the targets."""
+    """The index and selection options among pip's arguments, which have to apply to the targets too."""
     known = argparse.ArgumentParser(add_help=False, allow_abbrev=False, usage=argparse.SUPPRESS)
     add = known.add_argument
     add("-i", "--index-url", "--pypi-url")
@@ -118,7 +118,9 @@ def _understood(for_pip: Sequence[str]) -> argparse.Namespace:
     choices.add_arguments(known)
     theirs, _ = known.parse_known_args(for_pip)
     if theirs.report:
-        raise InputError("--report: pip-ftwheel takes pip's report itself", hint="ftwheel missing FILE looks at one")
+        raise InputError(
+            "--report: pip-ftwheel reads pip's report itself", hint="ftwheel missing FILE reads an existing one"
+        )
     return theirs
 
 

@@ -1,4 +1,4 @@
-"""``ftwheel rule``: what a code means, why it matters and what to do about it."""
+"""``ftwheel rule``: explains a rule: what it means, why it matters and how to fix it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("codes", nargs="*", metavar="CODE", help="a code, or the beginning of some (default: all)")
+    parser.add_argument("codes", nargs="*", metavar="CODE", help="a rule code, or a prefix of several (default: all)")
     reports.add_format(parser, "rule")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0; raises InputError when no code begins like one that is given."""
+    """0; raises InputError for a code or prefix that no rule has."""
     from ftwheel.rules.registry import RULES, rules_of
 
     asked = [rule for text in arguments.codes for rule in rules_of(text)] or list(RULES.values())
@@ -48,11 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _page(rule: type[Rule]) -> str:
-    """The page as it ships: what the registry says, and an example."""
+    """The page as it ships: the registry's text and an example."""
     from importlib.resources import files
 
     package = files("ftwheel")
-    # an editable install imports src/ftwheel, with the folder two above
+    # an editable install imports src/ftwheel, and docs is two folders up
     for folder in (package / "rule_pages", package / ".." / ".." / "docs" / "rules"):
         page = folder / f"{rule.code}.md"
         if page.is_file():

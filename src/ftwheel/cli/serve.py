@@ -1,4 +1,4 @@
-"""``ftwheel serve``: a local index with new files on it, for trying an installation by hand."""
+"""``ftwheel serve``: serves new files as a local index, to try an installation by hand."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
   ftwheel serve dist/                             only these files
-  ftwheel serve --over dist/                      laid over the configured index: everything else comes from there
+  ftwheel serve --over dist/                      on top of the configured index, which serves everything else
   ftwheel serve --over -i https://index.example/simple/ dist/
   pip install --index-url http://127.0.0.1:8080/simple/ NAME      in another terminal"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("targets", nargs="+", type=Path, metavar="DIST", help="a folder of files of one release, or such files")
-    add("--over", action="store_true", help="lay them over the indexes below, instead of serving nothing else")
-    add("--port", type=int, default=8080, metavar="N", help="port of the loopback; 0 takes a free one (default: 8080)")
+    add("targets", nargs="+", type=Path, metavar="DIST", help="a folder with the files of one release, or such files")
+    add("--over", action="store_true", help="serve them on top of the indexes below, instead of alone")
+    add("--port", type=int, default=8080, metavar="N", help="port on 127.0.0.1; 0 picks a free one (default: 8080)")
     indexes.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serves until it is interrupted."""
+    """Serve until interrupted."""
     from ftwheel.io.release.dist import read_dist
     from ftwheel.io.release.server import LocalIndex, serving
     from ftwheel.render.progress import progress
     from ftwheel.render.terminal import printable
 
     if not 0 <= arguments.port <= 65535:
-        raise InputError(f"--port {arguments.port}: wanted a number from 0 to 65535", hint="--port 0 takes a free one")
+        raise InputError(
+            f"--port {arguments.port}: expected a number from 0 to 65535", hint="--port 0 takes a free one"
+        )
     if gone := next((target for target in map(str, arguments.targets) if not_built(target)), ""):
         raise no_such_file(gone, "")
     dist = read_dist(arguments.targets)

@@ -1,4 +1,4 @@
-"""``ftwheel simulate``: which file pip and uv would install, in any environment, and why not the others."""
+"""``ftwheel simulate``: which file pip and uv would install in any environment, and why not the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ftwheel.core.index.urls import redact
 
 if TYPE_CHECKING:
     from ftwheel.cli.options.indexes import IndexLocations
-    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+    from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
     from ftwheel.core.index.page import File
     from ftwheel.core.installers.options import InstallerOptions
     from ftwheel.core.installers.project_files import ProjectFiles
@@ -81,17 +81,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="LABEL",
-        help="every file with its verdict, nearest miss first",
+        help="show every file and why it is accepted or rejected, nearest miss first",
     )
-    add("--allow", action="append", default=[], choices=_WORDS, help="an outcome that is no reason for exit code 1")
-    add("--record", metavar="DIR", help="keep the pages looked at, for --index DIR")
+    add("--allow", action="append", default=[], choices=_WORDS, help="do not exit 1 for this outcome")
+    add("--record", metavar="DIR", help="save the index pages that were used, for --index DIR")
     reports.add_format(parser, "simulate")
     choices.add_arguments(parser)
     indexes.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when every environment gets a wheel of the newest version that it can load, 1 when one does not."""
+    """0 when every environment installs a wheel of the newest version that it can load, 1 when one does not."""
     from ftwheel.core.installers.outcomes import Outcome
     from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, installer
     from ftwheel.core.installers.requirements import parse_requirement
@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.render.progress import progress
 
     with (
-        progress(begin="asking the indexes") as shown,
+        progress(begin="querying the indexes") as shown,
         indexes.open_locations(arguments, (each.name for each in installers)) as locations,
     ):
         names = list(dict.fromkeys(requirement.name for requirement in requirements))
@@ -137,7 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _target(arguments: argparse.Namespace) -> PipTarget:
-    """What pip is told about the interpreter it chooses for."""
+    """pip's options that describe another interpreter."""
     from ftwheel.core.tags.pip_target import PipTarget
 
     return PipTarget(
@@ -149,7 +149,7 @@ def _target(arguments: argparse.Namespace) -> PipTarget:
 
 
 def _environments(arguments: argparse.Namespace, target: PipTarget) -> tuple[Environment, ...]:
-    """Those asked for, each label once; when none is, ``all``, or with pip's cross options this interpreter."""
+    """The environments requested, each label once; by default ``all``, or this interpreter with pip's cross options."""
     from ftwheel.core.tags.environments import parse_environments
 
     named = arguments.env or arguments.python or arguments.explain
@@ -164,22 +164,22 @@ def _environments(arguments: argparse.Namespace, target: PipTarget) -> tuple[Env
 
         found += [environment_of(path) for path in arguments.python]
     if not found and not arguments.explain:
-        raise InputError("no environment is asked for", hint="give --env all, --env cp314t-win_amd64 or --python PATH")
+        raise InputError("no environment given", hint="use --env all, --env cp314t-win_amd64 or --python PATH")
     return tuple({environment.label: environment for environment in found}.values())
 
 
 def _refuse_files(named: Iterable[str]) -> None:
-    """A file or a folder is a question for another command."""
+    """Raise InputError for files and folders, which other commands take."""
     for text in named:
         if text.endswith((".whl", ".tar.gz")):
             raise InputError(
-                f"{text}: a file, wanted a project or a requirement",
+                f"{text}: expected a project or a requirement, got a file",
                 hint=f"ftwheel verify {text} shows which environments would install it",
             )
         if os.sep in text.partition("@")[0] or text.endswith((".txt", ".in", ".toml", ".lock")):
             raise InputError(
-                f"{text}: a path, wanted a project or a requirement",
-                hint=f"ftwheel missing {text} looks at all that it requires",
+                f"{text}: expected a project or a requirement, got a path",
+                hint=f"ftwheel missing {text} checks everything it requires",
             )
 
 
@@ -224,7 +224,7 @@ def _report(
     )
 
 
-def _read_file(locations: IndexLocations, file: File) -> CoreMetadata | Untold:
+def _read_file(locations: IndexLocations, file: File) -> CoreMetadata | UnknownMetadata:
     """What a file of a folder says of itself."""
     from ftwheel.io.dependencies.metadata import MetadataClient
 
@@ -248,7 +248,7 @@ def _simulate(
     rules: tuple[InstallerOptions, ...],
     projects: Sequence[ProjectFiles],
 ) -> Simulation:
-    """One simulation of installers that may look at different locations."""
+    """One simulation of several installers, which may look at different locations."""
     from ftwheel.app.installers.simulate import simulate_project
     from ftwheel.core.installers.simulations import Simulation
 
@@ -266,7 +266,7 @@ def _simulate(
 
 
 def _status(projects: Sequence[ProjectFiles]) -> str:
-    """PEP 792's marker of the first location that has another than ``active``, with its reason."""
+    """The first project status (PEP 792) other than ``active`` among the locations, with its reason."""
     for source in (source for project in projects for source in project.sources):
         if source.details.status != "active":
             reason = source.details.status_reason

@@ -1,4 +1,4 @@
-"""``ftwheel tag``: other tags for a wheel, if the code inside supports them."""
+"""``ftwheel tag``: changes the tags of a wheel, if the code inside supports them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
   ftwheel tag --suggest dist/*.whl                    the tags that the code supports
-  ftwheel tag dist/pkg-1.0-cp313-cp313t-win_amd64.whl   put the tags of the file name into WHEEL and RECORD
+  ftwheel tag dist/pkg-1.0-cp313-cp313t-win_amd64.whl   write the tags of the file name to WHEEL and RECORD
   ftwheel tag --abi-tag=+abi3t dist/pkg-1.0-cp315-abi3-win_amd64.whl
   ftwheel tag --platform-tag linux_aarch64 -o out/ pkg-1.0-cp314-cp314t-linux_x86_64.whl"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("wheels", nargs="+", type=Path, metavar="WHEEL", help="the wheels to give other tags")
-    add("--python-tag", metavar="TAG", help="interpreter tags: cp313.cp314, or +TAG to add one, or =-TAG to remove one")
+    add("wheels", nargs="+", type=Path, metavar="WHEEL", help="the wheels to retag")
+    add("--python-tag", metavar="TAG", help="interpreter tags: cp313.cp314, +TAG to add one, or =-TAG to remove one")
     add("--abi-tag", metavar="TAG", help="ABI tags, likewise")
     add("--platform-tag", metavar="TAG", help="platform tags, likewise")
     add("--build", metavar="BUILD", help='build tag; "" removes it')
-    add("-o", "--out-dir", type=Path, metavar="DIR", help="where the new wheels go (default: beside the old)")
-    add("--remove", action="store_true", help="remove the old wheel once the new one is there")
-    add("--suggest", action="store_true", help="only say which tags the code supports")
+    add("-o", "--out-dir", type=Path, metavar="DIR", help="where the new wheels go (default: next to the old ones)")
+    add("--remove", action="store_true", help="remove the old wheel once the new one is written")
+    add("--suggest", action="store_true", help="only print the tags that the code supports")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when every wheel was written (or could be advised on), 1 when the code of one does not support the tags."""
+    """0 when every wheel was written (or had its tags suggested), 1 when the code of one does not support the tags."""
     from ftwheel.app.wheel.tag import plan
     from ftwheel.io.wheel.platform_policy import can_audit, platform_policy
     from ftwheel.io.wheel.reading import inspect_wheel
@@ -67,8 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
             code = 1
         elif not changes and made.agrees:
             raise InputError(
-                f"{path}: its file name and WHEEL have the same tags, and no other is asked for",
-                hint="give --python-tag, --abi-tag or --platform-tag, or --suggest",
+                f"{path}: nothing to change: the file name and WHEEL have the same tags",
+                hint="use --python-tag, --abi-tag or --platform-tag, or --suggest",
             )
         else:
             print(_write(path, made, arguments.out_dir or path.parent, remove=arguments.remove))
@@ -81,7 +81,7 @@ def _no_wheel(path: Path) -> InputError:
     if path.is_dir():
         if not any(path.glob("*.whl")):
             return InputError(f"{path}: no wheels in this folder", hint="build them first: ftwheel build")
-        return InputError(f"{path}: a folder, wanted wheels", hint=f"name them: {path / '*.whl'}")
+        return InputError(f"{path}: a folder, expected wheels", hint=f"name them: {path / '*.whl'}")
     if "*" in path.name:
         return InputError(f"{path}: no file matches", hint="build the wheels first, or name the folder they are in")
     return InputError(f"{path}: no such file", hint=near(path) or "name the wheels to look at: dist/*.whl")
@@ -93,7 +93,7 @@ def _say(made: TagPlan, filename: str, *, several: bool) -> None:
     if several:
         print(f"{printable(filename)}:")
     for suggestion in made.suggestions:
-        doubt = "" if suggestion.floor_proved else "  (if Py_LIMITED_API is no newer: the code does not show it)"
+        doubt = "" if suggestion.floor_proved else "  (if Py_LIMITED_API is not newer, which the code does not show)"
         doubt = doubt if suggestion.proved else "  (the code does not prove its ABI)"
         print(f"{'  ' if several else ''}{suggestion.tag}{doubt}")
     if not made.suggestions:
@@ -114,7 +114,7 @@ def _refuse(made: TagPlan, filename: str) -> None:
 
 
 def _write(path: Path, made: TagPlan, folder: Path, *, remove: bool) -> Path:
-    """Write the wheel, look at it once more, and only then remove the old one."""
+    """Write the wheel, read it back, and only then remove the old one."""
     from ftwheel.io.wheel.reading import read_wheel
     from ftwheel.io.wheel.retag import retag
 

@@ -316,7 +316,7 @@ def _severity(text: str) -> tuple[str, Severity]:
         )
     if word not in _SEVERITIES:
         raise InputError(
-            f"--severity {text}: wanted CODE=LEVEL",
+            f"--severity {text}: expected CODE=LEVEL",
             hint=did_you_mean(word, _SEVERITIES) or "LEVEL is advice, warning or error",
         )
     return code, Severity[word.upper()]

@@ -1,14 +1,14 @@
-"""Every failure ftwheel reports on purpose, with the exit code of its class.
+"""The errors that ftwheel raises deliberately, each class with its exit code.
 
 An error message has up to three parts: where and what was found, what was wanted, and what to do next
-(``hint``). The command line prints it without a traceback and leaves with ``exit_code``.
+(``hint``). The command line prints it without a traceback and exits with ``exit_code``.
 """
 
 from __future__ import annotations
 
 import errno
 
-TYPE_CHECKING = False  # as type checkers know it, without the time to import typing
+TYPE_CHECKING = False  # type checkers take it as true; importing typing would cost time
 if TYPE_CHECKING:
     from typing import ClassVar
 
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class FtwheelError(Exception):
-    """Base of all deliberate failures; ``hint`` says what to do next, ``next_step`` where nothing better is known."""
+    """Base of all deliberate errors; ``hint`` says what to do next, and defaults to the class's ``next_step``."""
 
     exit_code: ClassVar[int] = 1
     next_step: ClassVar[str] = ""
@@ -42,16 +42,16 @@ class FtwheelError(Exception):
 
 
 class InputError(FtwheelError):
-    """An argument or an input file is not what the command takes (exit code 2, like a usage error)."""
+    """An argument or an input file is invalid (exit code 2, like a usage error)."""
 
     exit_code = 2
 
 
 class ConfigurationError(FtwheelError):
-    """``[tool.ftwheel]`` or another configuration table is wrong (exit code 3)."""
+    """``[tool.ftwheel]`` or another configuration is invalid (exit code 3)."""
 
     exit_code = 3
-    next_step = "change the file that is named; docs/configuration.md lists every key"
+    next_step = "correct the file named above; docs/configuration.md lists every key"
 
 
 class InstallerConfigError(ConfigurationError):
@@ -61,38 +61,38 @@ class InstallerConfigError(ConfigurationError):
 
 
 class IndexFormatError(FtwheelError):
-    """An index answered, but not with a page of the Simple API that can be read (exit code 4)."""
+    """An index answered, but not with a readable simple API page (exit code 4)."""
 
     exit_code = 4
-    next_step = "try again with --refresh; if it stays, tell whoever runs the index"
+    next_step = "try again with --refresh; if the problem persists, report it to the index"
 
 
 class NetworkError(FtwheelError):
-    """An index could not be reached, or not in time (exit code 5)."""
+    """An index could not be reached or timed out (exit code 5)."""
 
     exit_code = 5
     next_step = "try again later, or use another index: --index-url URL"
 
 
 class BuildError(FtwheelError):
-    """A build or a repair failed, so there is no wheel to judge (exit code 6)."""
+    """A build or a repair failed (exit code 6)."""
 
     exit_code = 6
     next_step = "ftwheel build -v shows the whole log"
 
 
 class MissingToolError(FtwheelError):
-    """An interpreter or a program that the command needs is not on this machine (exit code 7)."""
+    """A required interpreter or program is missing on this machine (exit code 7)."""
 
     exit_code = 7
-    next_step = "install it, and run the same command again"
+    next_step = "install it, and run the command again"
 
 
 class SystemRefusedError(FtwheelError):
-    """The operating system refuses: a full disk, a folder that cannot be written, no more processes (exit code 8)."""
+    """The operating system refused something: a full disk, an unwritable folder, no more processes (exit code 8)."""
 
     exit_code = 8
-    next_step = "mend what the system says, and run the same command again"
+    next_step = "fix the problem reported by the system, and run the command again"
 
 
 class InternalError(FtwheelError):
@@ -109,7 +109,7 @@ class InternalError(FtwheelError):
 
 
 FREE_SPACE = "free some space, or set TMPDIR and FTWHEEL_CACHE_DIR to folders on a disk that has some"
-_NOT_ALLOWED = "change its permissions; for what is written, name another place, or set TMPDIR and FTWHEEL_CACHE_DIR"
+_NOT_ALLOWED = "change its permissions, write to another location, or set TMPDIR and FTWHEEL_CACHE_DIR"
 _REMEDIES = {
     errno.ENOSPC: FREE_SPACE,
     errno.EDQUOT: FREE_SPACE,
@@ -127,7 +127,7 @@ _REMEDIES = {
 
 
 def refused(error: OSError) -> SystemRefusedError:
-    """What the operating system refused, and what to do about it."""
+    """The error for what the operating system refused, with a hint."""
     reason = error.strerror or str(error) or type(error).__name__
     where = f"{error.filename}: " if error.filename else ""
     return SystemRefusedError(f"{where}{reason}", hint=_REMEDIES.get(error.errno or 0, ""))

@@ -1,4 +1,4 @@
-"""What a check, a build or the gate has to say about a file: one finding, with its code.
+"""Findings: what check, build, verify and missing report.
 
 A code never changes its meaning. Everything that prints findings (text, JSON, Markdown, GitHub annotations, SARIF)
 prints these.
@@ -17,7 +17,7 @@ _WORD = re.compile(r"[^\s,;]+")
 
 
 class Severity(enum.IntEnum):
-    """How much a finding matters; only ``ERROR`` fails a command unless the user says otherwise."""
+    """The severity of a finding; by default, only ``ERROR`` fails a command."""
 
     ADVICE = 1
     WARNING = 2
@@ -31,7 +31,7 @@ class Severity(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong, or worth knowing.
+    """One problem, or one piece of advice.
 
     ``subject`` is the file (and the member in it, after a colon) the finding is about; ``message`` says what was
     found and what was wanted; ``fix`` says what to do next; ``url`` is the page about ``code``. Errors sort
@@ -56,9 +56,9 @@ class Finding:
 def one_for_each_cause(
     findings: Iterable[Finding], said: Callable[[Finding], str] = lambda finding: finding.message
 ) -> tuple[Finding, ...]:
-    """The findings, sorted; those that say the same of several members of one file are one, about the first of them.
+    """The findings, sorted; the same finding about several members of a file is merged into the first.
 
-    ``said`` gives what a message says, whatever the member it is about is called in it.
+    ``said`` returns the message without the name of the member.
     """
     groups: dict[tuple[str, str, Severity, str, str], list[Finding]] = {}
     for finding in sorted(set(findings)):
@@ -111,7 +111,7 @@ def worst(findings: Iterable[Finding]) -> Severity | None:
 def weighed(
     found: Iterable[Finding], *, severities: Mapping[str, Severity], ignore: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """The findings with the severities that are asked for; without those whose code begins with one of ``ignore``."""
+    """The findings with overridden severities, without those whose code starts with one of ``ignore``."""
     return tuple(
         sorted(
             replace(finding, severity=severities.get(finding.code, finding.severity))

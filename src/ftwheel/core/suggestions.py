@@ -1,4 +1,4 @@
-"""Decides which known word somebody meant who wrote another."""
+"""Finds the known word that a mistyped one stands for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 __all__ = ["closest", "did_you_mean"]
 
-_LONGEST = 64  # characters; comparing is quadratic, and nobody mistypes more
+_LONGEST = 64  # characters; comparing is quadratic
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -23,6 +23,6 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'json'?``, empty when no known word is near."""
+    """``did you mean 'json'?``, empty when no known word is close."""
     match = closest(word, known)
     return f"did you mean {match!r}?" if match else ""

@@ -1,7 +1,7 @@
-"""Parse the specifiers and requirements of other people: packaging's rules, and a bound on digits.
+"""Parses untrusted specifiers and requirements: packaging's rules, with a limit on digits.
 
-packaging turns each run of digits into an int, which Python refuses beyond some thousand digits with a ValueError; for
-specifiers not before they are used. No version of anything has so many, so such a text is invalid like any other.
+packaging converts each run of digits to an int, for which Python raises ValueError beyond some thousand digits; for
+specifiers only when they are used. No real version has that many, so such a text is treated as invalid.
 packaging is imported on the first call: many commands never parse one.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["meets_plainly", "pep508_requirement", "specifier_set"]
 
-_MOST = 600  # the least limit that Python can be given is 640
+_MOST = 600  # Python's limit can be set to 640 at the lowest
 _DIGITS = rf"\d{{{_MOST + 1}}}"
 _CLAUSE = re.compile(r" *(>=|<=|>|<|==|!=) *([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})(\.\*)? *")
 

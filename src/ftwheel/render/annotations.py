@@ -17,8 +17,8 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE
 def write(
     findings: Sequence[Finding], out: TextIO, *, families: Sequence[str] = (), paths: Mapping[str, str] | None = None
 ) -> None:
-    """Workflow commands that GitHub Actions shows as annotations; ``paths`` gives the path of a file name."""
-    del families  # an annotation names its own code only
+    """Write workflow commands that GitHub Actions shows as annotations; ``paths`` maps file names to paths."""
+    del families  # an annotation names only its own code
     for finding in findings:
         file, member = place(finding)
         title = f"{finding.code} {member}".strip()

@@ -1,4 +1,4 @@
-"""A badge for a README: two words on two grounds, 20 px high. No script, no font, no address."""
+"""A badge for a README: a label and a value, 20 px high. No scripts, fonts or URLs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from html import escape
 __all__ = ["FONT", "badge"]
 
 FONT = "system-ui,-apple-system,'Segoe UI',Verdana,'DejaVu Sans',sans-serif"
-_CHARACTER = 6.6  # px; textLength makes the text fit whatever font the reader has
+_CHARACTER = 6.6  # px; textLength makes the text fit in any font
 
 
 def badge(label: str, value: str, *, colour: str, title: str) -> str:
-    """``label | value`` as SVG; ``title`` is for those who do not see it. White text has to fit ``colour``."""
+    """``label | value`` as SVG; ``title`` is its text alternative. White text must be readable on ``colour``."""
     left, right = len(label) * _CHARACTER + 12, len(value) * _CHARACTER + 12
     size = f'width="{left + right:.0f}" height="20"'
     return (

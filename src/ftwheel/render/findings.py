@@ -1,7 +1,7 @@
-"""Findings as text, JSON and Markdown; the formats that are made of findings alone are in ``formats``.
+"""Findings as text, JSON and Markdown; the formats that consist only of findings are in ``formats``.
 
-Generic over ``Finding``: check, build, verify and missing print theirs with these. What a finding quotes from a wheel
-or an index is hostile text and is escaped for each format.
+check, build, verify and missing share these. What a finding quotes from a wheel or an index is untrusted, and is
+escaped for each format.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def place(finding: Finding) -> tuple[str, str]:
 
 
 def write_text(findings: Sequence[Finding], out: TextIO) -> None:
-    """The findings under the file each is about; colours on a terminal."""
+    """Write the findings grouped by file; in colour on a terminal."""
     rich = is_rich(out)
     for file, group in groupby(findings, key=lambda finding: place(finding)[0]):
         paragraphs(out, [file])
@@ -66,13 +66,13 @@ def _coloured(out: TextIO, head: str, style: str, where: str) -> None:
 
 
 def _hanging(label: str, text: str) -> Iterator[str]:
-    """Continuation lines stand below the first word after the label."""
+    """Lines with a hanging indent below the first word after the label."""
     for number, line in enumerate(text.splitlines()):
         yield f"    {label if number == 0 else ' ' * len(label)}{line.strip()}"
 
 
 def as_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
-    """One object a finding, for a JSON document."""
+    """One object per finding, for a JSON document."""
     return [
         {
             "code": finding.code,
@@ -87,7 +87,7 @@ def as_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
 
 
 def write_markdown(findings: Sequence[Finding], out: TextIO) -> None:
-    """A table, for job summaries and comments."""
+    """Write a table, for job summaries and comments."""
     if not findings:
         out.write("No findings.\n")
         return

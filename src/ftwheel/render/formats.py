@@ -1,8 +1,8 @@
-"""The one registry of output formats: which a command offers, and which are made of findings alone.
+"""The registry of output formats: which ones a command offers, and which consist only of findings.
 
 A format of findings is a module of this package with ``write(findings, out, *, families, paths)`` and an entry in
-``OF_FINDINGS``; every command that has findings offers it then. A format of a command's own stands in ``OWN`` and in
-that command's renderer.
+``OF_FINDINGS``; every command with findings then offers it. A format of a single command is listed in ``OWN`` and
+written by that command's renderer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["OF_FINDINGS", "OWN", "formats", "write_findings"]
 
 OF_FINDINGS = {"github": "annotations", "sarif": "sarif"}
-"""Each format that is made of findings alone, and the module of this package that writes it."""
+"""Each format that consists only of findings, and the module of this package that writes it."""
 
 OWN: Mapping[str, tuple[str, ...]] = {
     "build": ("text", "json", "markdown"),
@@ -33,12 +33,12 @@ _WITHOUT_FINDINGS = {"rule", "simulate"}
 
 
 class FindingsWriter(Protocol):
-    """What the module of a format of findings offers."""
+    """The module of a format of findings."""
 
     def write(
         self, findings: Sequence[Finding], out: TextIO, *, families: Sequence[str], paths: Mapping[str, str]
     ) -> None:
-        """Write the findings. ``families`` (``FTW``) are the command's, ``paths`` gives the path of a file name."""
+        """Write the findings. ``families`` (``FTW``) are the command's, ``paths`` maps file names to paths."""
 
 
 def formats(command: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""The frame of every HTML report: one file that loads nothing, and runs and styles nothing but what is in it.
+"""The frame of every HTML report: one file that loads nothing, with its own style and script.
 
-Style and script are allowed by their hash (Content Security Policy), so markup that slipped into a report would do
-nothing. All text is escaped by those who write the body.
+The Content Security Policy allows style and script by hash, so injected markup would have no effect. The callers
+escape all text in the body.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ __all__ = ["asset", "document"]
 
 @cache
 def asset(package: str, name: str) -> str:
-    """The text of a style sheet or script that lies in a package."""
+    """The text of a style sheet or script in a package."""
     return (files(package) / name).read_text(encoding="utf-8").strip()
 
 
 def document(*, title: str, style: str, script: str, skip: tuple[str, str], body: Iterable[str]) -> Iterator[str]:
-    """The lines of the page; ``title`` is plain text, ``skip`` address and text of the first link, for keyboards."""
+    """The lines of the page; ``title`` is plain text, ``skip`` the target and text of the skip link."""
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     )

@@ -1,4 +1,4 @@
-"""Markdown for job summaries and comments: what came out of a wheel is text there, never markup."""
+"""Markdown for job summaries and comments, with all text escaped."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&@])")
 
 
 def escaped(text: str) -> str:
-    """The text with every character escaped that Markdown or GitHub would read as markup."""
+    """The text with every character escaped that Markdown or GitHub would interpret."""
     return _MARKUP.sub(r"\\\1", " ".join(printable(text).split()))
 
 
 def code(text: str) -> str:
-    """The text as a code span that may hold backticks and stand in a table."""
+    """The text as a code span; it may contain backticks and be used in a table."""
     clean = printable(text).replace("|", "\\|")
     fence = "`" * (1 + max(map(len, re.findall(r"`+", clean)), default=0))
     pad = " " if clean.startswith("`") or clean.endswith("`") else ""
@@ -26,7 +26,7 @@ def code(text: str) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The lines of a table; cells are Markdown already."""
+    """The lines of a table; cells are already Markdown."""
     yield f"| {' | '.join(header)} |"
     yield f"|{' --- |' * len(header)}"
     for row in rows:

@@ -1,4 +1,4 @@
-"""Says on standard error how far a command is, while somebody is looking."""
+"""Shows the progress of a command on standard error if that is a terminal."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ftwheel.render.terminal import console, is_rich, printable
 __all__ = ["Progress", "progress"]
 
 Progress = Callable[[int, int, str], None]
-"""Told how many are done, of how many (0: nobody knows yet), and what is being looked at."""
+"""Called with how many are done, of how many (0: not known yet), and the current item."""
 
-_SOON = 0.4  # seconds that nobody minds; importing rich takes a fifth of that
-_MANY = 20  # of so many it is clear at once that it will take longer
+_SOON = 0.4  # seconds without a display; importing rich takes a fifth of that
+_MANY = 20  # with more items, the display starts at once
 
 
 @contextmanager
 def progress(stream: TextIO | None = None, *, begin: str = "") -> Iterator[Progress]:
-    """A spinner or a bar on a terminal, from the first half second on; silence elsewhere and for what is done sooner.
+    """A spinner or bar on a terminal once a command takes about half a second; nothing elsewhere.
 
-    ``begin`` is what is done before anything is counted. Gone when the context ends, so that results stand alone.
+    ``begin`` is shown before the first item. The display is removed when the context ends.
     """
     stream = stream or sys.stderr
     if not is_rich(stream):
@@ -37,7 +37,7 @@ def progress(stream: TextIO | None = None, *, begin: str = "") -> Iterator[Progr
 
 
 class _Display:
-    """rich is imported, by a timer's thread, when there is something to wait for."""
+    """The display, which imports rich in a timer thread when it first shows."""
 
     def __init__(self, stream: TextIO) -> None:
         from threading import Lock, Timer
@@ -69,7 +69,7 @@ class _Display:
         with self._lock:
             if self._stopped or self._update is not None:
                 return
-            self._stream.write(f"{printable(self._state[2])}\r")  # until rich is there
+            self._stream.write(f"{printable(self._state[2])}\r")  # until rich is imported
             self._stream.flush()
             from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
             from rich.table import Column

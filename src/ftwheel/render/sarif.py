@@ -26,9 +26,9 @@ def write(
     families: Sequence[str],
     paths: Mapping[str, str] | None = None,
 ) -> None:
-    """One SARIF 2.1.0 run, for code scanning; a result's place is the wheel, its logical place the member.
+    """Write one SARIF 2.1.0 run; the location of a result is the wheel, its logical location the member.
 
-    The run names every rule of ``families``, and those that the findings are of.
+    The run lists every rule of ``families``, and those of the findings.
     """
     codes = sorted({*family(*families), *(finding.code for finding in findings)})
     json.dump(
@@ -70,7 +70,7 @@ def _sarif_result(finding: Finding, codes: Sequence[str], paths: Mapping[str, st
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(paths.get(file, file).replace("\\", "/"))},
-            "region": {"startLine": 1},  # code scanning shows nothing without a line
+            "region": {"startLine": 1},  # code scanning requires a line
         }
     }
     if member:

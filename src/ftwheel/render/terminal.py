@@ -1,8 +1,8 @@
 """Tables and colours on a terminal; plain, aligned text in a pipe.
 
-rich is imported only when the output really is a terminal. Whatever came out of a wheel, an index, a file or an
-argument is escaped by ``printable`` before it is printed: control characters never reach the terminal, and no line is
-taken for a command of a workflow. What a line forgets to escape, ``EscapedStream`` does.
+rich is imported only if the output is a terminal. Text from wheels, indexes, files and arguments is escaped by
+``printable`` before it is printed: control characters never reach the terminal, and no line is read as a workflow
+command. ``EscapedStream`` escapes what a caller forgets.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _HIDDEN = f"[\t\n{_BUT_LINES}]"
 
 @dataclass(frozen=True, slots=True)
 class StyledText:
-    """Text with a rich style such as ``green`` or ``bold red``; the style vanishes in plain output."""
+    """Text with a rich style such as ``green`` or ``bold red``; plain output ignores the style."""
 
     text: str
     style: str = ""
 
 
 def printable(text: str) -> str:
-    """One line of text, with every character escaped that could move the cursor, hide other text or end the line.
+    """One line of text, with characters escaped that could move the cursor, hide other text or end the line.
 
-    So is what GitHub Actions takes for a command: ``::`` at the start, and ``##[`` anywhere. Logins are left out.
+    Workflow commands of GitHub Actions are escaped too (``::`` at the start, ``##[`` anywhere); logins are removed.
     """
     text = redact_login(_escaped(text))
     if text.lstrip().startswith("::"):
@@ -68,9 +68,9 @@ def _escaped(text: str, hidden: str = _HIDDEN) -> str:
 
 
 class EscapedStream(io.TextIOWrapper):
-    """Standard output or error of a whole process: control characters are escaped but for line ends and tabs.
+    """Standard output or error of a whole process, with control characters other than line ends and tabs escaped.
 
-    ``unescaped`` is the same stream for those who write colours; both hand on at once what is written to them.
+    ``unescaped`` is the same stream without escaping, for colours; both write through.
     """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
@@ -83,16 +83,16 @@ class EscapedStream(io.TextIOWrapper):
 
 
 def console(stream: TextIO, **options: Any) -> Console:
-    """A console of rich on a stream; it escapes nothing, so texts have to be ``printable``."""
+    """A rich console on a stream; it escapes nothing, so texts have to be ``printable``."""
     from rich.console import Console
 
     return Console(file=getattr(stream, "unescaped", stream), **options)
 
 
 def is_rich(stream: TextIO) -> bool:
-    """Whether to draw tables and colours: a real terminal that nobody called dumb.
+    """Whether to draw tables and colours: on a terminal that is not ``dumb``.
 
-    ``NO_COLOR`` and ``FORCE_COLOR`` are left to rich, which knows them.
+    rich itself handles ``NO_COLOR`` and ``FORCE_COLOR``.
     """
     return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
@@ -100,8 +100,8 @@ def is_rich(stream: TextIO) -> bool:
 def table(stream: TextIO, header: Sequence[str], rows: Sequence[Sequence[StyledText | str]]) -> None:
     """Write a table that fits the terminal; in a pipe, columns two spaces apart with an upper-case header.
 
-    On a terminal too narrow for it, texts are wrapped between words and the middles of file names left out; where that
-    is not enough, each row becomes a block with a line for each value. No word is broken.
+    On a narrow terminal, texts are wrapped between words and file names shortened in the middle; if that is not enough,
+    each row becomes a block with a line for each value. No word is broken.
     """
     cells = [
         [
@@ -134,7 +134,7 @@ def page(stream: TextIO, text: str) -> None:
 
 
 def paragraphs(stream: TextIO, texts: Iterable[str]) -> None:
-    """Write each text as a line of its own; a terminal gets it wrapped between words, the rest indented."""
+    """Write each text on its own line; on a terminal it is wrapped between words, with a hanging indent."""
     lines = [printable(text) for text in texts]
     if lines and is_rich(stream):
         from ftwheel.render.terminal_table import folded

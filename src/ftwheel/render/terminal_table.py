@@ -1,6 +1,6 @@
-"""Draw a table on a terminal, whatever its width: side by side, shortened, or stacked.
+"""Draws a table on a terminal of any width: side by side, shortened, or stacked.
 
-rich's own tables break words where columns get narrow, and a file name broken over three lines is no file name.
+rich's own tables break words in narrow columns, which makes file names unreadable.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _UNBROKEN = "\N{NO-BREAK SPACE}"  # in names of columns, until they are written
 _SHORTEST = 34  # columns that a file name is shortened to at most: NAME-VERSION and the platform can still be seen
 _FILENAME = re.compile(r"\S+\.(?:whl|tar\.gz|zip|so|pyd|dylib)")
 
-Cell = tuple[str, str]  # printable text, and a style of rich, maybe empty
+Cell = tuple[str, str]  # printable text, and a rich style, which may be empty
 Row = Sequence[Cell]
 
 
 def draw(console: Console, header: Sequence[str], rows: Sequence[Row]) -> None:
-    """Write the rows, whose texts are printable."""
+    """Write the rows; their texts must be printable."""
     width = console.width - 1  # a full last column makes some terminals wrap
     widths = _widths(width, header, rows)
     for line in _columns(header, rows, widths, console) if widths else _stacked(header, rows, width, console):
@@ -63,7 +63,7 @@ def filled(console: Console, markdown: str) -> str:
 
 
 def shortened(text: str, width: int, dots: str = "…") -> str:
-    """The text without its middle where it is wider than that: both ends of a file name tell more than one of them."""
+    """The text, without its middle if it is wider: both ends of a file name tell more than one of them."""
     if cell_len(text) <= width:
         return text
     kept = max(2, width - len(dots))
@@ -71,7 +71,7 @@ def shortened(text: str, width: int, dots: str = "…") -> str:
 
 
 def _widths(available: int, header: Sequence[str], rows: Sequence[Row]) -> list[int]:
-    """How wide each column gets; empty when the longest words do not fit beside each other."""
+    """The width of each column; empty when the longest words do not fit side by side."""
     columns = [[name, *(row[number][0] for row in rows)] for number, name in enumerate(header)]
     natural = [max(map(cell_len, column)) for column in columns]
     least = [max(_longest_word(text) for text in column) for column in columns]
@@ -81,7 +81,7 @@ def _widths(available: int, header: Sequence[str], rows: Sequence[Row]) -> list[
     widths = list(least)
     names = [number for number, column in enumerate(columns) if any(_FILENAME.search(text) for text in column)]
     others = sorted(range(len(header)), key=lambda each: natural[each] - least[each])
-    # first what tells file names apart, then what keeps texts on one line, then whole file names
+    # first enough to tell file names apart, then to keep texts on one line, then for whole file names
     for number, most in [*((each, available * 3 // 5) for each in names), *((each, available) for each in others)]:
         more = max(0, min(left, natural[number] - widths[number], most - widths[number]))
         widths[number] += more
@@ -110,7 +110,7 @@ def _columns(header: Sequence[str], rows: Sequence[Row], widths: Sequence[int], 
 
 
 def _stacked(header: Sequence[str], rows: Sequence[Row], width: int, console: Console) -> Iterator[Text]:
-    """The first cell as a title; below it the values, each with the names of its columns: equal ones share a line.
+    """The first cell as a title; below it each distinct value, with the names of its columns.
 
     Rows with the same values share a block below their titles. A title that is a number takes the next cell in.
     """
@@ -173,7 +173,7 @@ def _fitting(text: str, width: int, dots: str) -> str:
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of whole words; a word that is wider gets a line of its own."""
+    """Lines of whole words; a word that is too wide is on a line of its own."""
     words = text.split(" ")
     lines = [words[0]]
     for word in words[1:]:
@@ -185,7 +185,7 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
 
 
 def _strokes(console: Console) -> tuple[str, str]:
-    """The rule below the header, and what stands for a left-out middle, as far as the output can show them."""
+    """The rule below the header and the ellipsis, in ASCII if the output cannot encode them."""
     try:
         "─…".encode(console.encoding)
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""What a step tells GitHub Actions: workflow commands on standard output, and the files behind ``GITHUB_OUTPUT``.
+"""Workflow commands of GitHub Actions, and entries of the file ``GITHUB_OUTPUT``.
 
-Escaped as actions/toolkit does it (``packages/core/src/command.ts`` and ``file-command.ts``), so that no text of a
-wheel, an index or an input starts a command of its own.
+Escaped as in actions/toolkit (``packages/core/src/command.ts`` and ``file-command.ts``), so that no text from a wheel,
+an index or an input starts a command of its own.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ __all__ = ["command", "output", "silenced"]
 
 
 def command(name: str, text: str, /, **properties: str) -> str:
-    """A line such as ``::error file=...,title=...::text``; properties that are empty are left out."""
-    told = ",".join(f"{key}={_property(value)}" for key, value in properties.items() if value)
-    return f"::{name}{' ' if told else ''}{told}::{_message(text)}\n"
+    """A line such as ``::error file=...,title=...::text``; empty properties are omitted."""
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items() if value)
+    return f"::{name}{' ' if listed else ''}{listed}::{_message(text)}\n"
 
 
 def silenced() -> tuple[str, str]:
-    """Two lines: no text between them is a command. The word that ends it is not to be guessed."""
+    """Two lines, between which no text is a command; the token that ends it cannot be guessed."""
     word = secrets.token_hex(16)
     return f"::stop-commands::{word}\n", f"::{word}::\n"
 
 
 def output(name: str, value: str) -> str:
-    """An entry for the file behind ``GITHUB_OUTPUT``, whatever is in the value."""
+    """An entry for the file ``GITHUB_OUTPUT``, for any value."""
     word = secrets.token_hex(16)
     return f"{name}<<{word}\n{value}\n{word}\n"
 

@@ -1,7 +1,7 @@
-"""FTB: what the build backend ``ftwheel-build`` refuses.
+"""FTB: what the build backend ``ftwheel-build`` rejects.
 
-The backend has to work with nothing installed beside it, so it raises these by code alone
-(``ftwheel_build.errors.CODES``); a test holds the two lists equal. ``ftwheel build`` shows them as findings.
+The backend must work without ftwheel installed, so it raises these by code (``ftwheel_build.errors.CODES``); a test
+compares the two lists. ``ftwheel build`` shows them as findings.
 """
 
 from __future__ import annotations
@@ -15,47 +15,47 @@ __all__ = ["BACKEND_RULES", "refusal", "same_fact"]
 
 
 class BackendRule(Rule):
-    """A reason for the backend to stop a build. ``see`` names what ``ftwheel check`` finds for the same fact."""
+    """A reason for the backend to stop a build. ``see`` lists the rules of ``ftwheel check`` about the same fact."""
 
     severity = Severity.ERROR
 
 
 class WrongConfiguration(BackendRule):
     code = "FTB101"
-    title = "The configuration is wrong"
+    title = "The configuration is invalid"
     why = """`[tool.ftwheel]`, or a `-C ftwheel.*` setting, has a key or a value that the backend does not know.
-        Building on would build something else than what was asked for."""
-    fix = "Correct the key or the value that the message names; see [Configuration](../configuration.md)."
+        Continuing would build something other than what you asked for."""
+    fix = "Correct the key or value named in the message; see [Configuration](../configuration.md)."
 
 
 class WrapsItself(BackendRule):
     code = "FTB102"
     title = "The wrapper would wrap itself"
-    why = "`build-backend` in `[tool.ftwheel]` names the backend that does the work, and it names `ftwheel_build`."
-    fix = "Name the backend that did the work before, for example `setuptools.build_meta`."
+    why = "`build-backend` in `[tool.ftwheel]` must name the wrapped backend, but it names `ftwheel_build` itself."
+    fix = "Name the backend that built the project before, for example `setuptools.build_meta`."
 
 
 class BackendNotImportable(BackendRule):
     code = "FTB103"
     title = "The wrapped backend cannot be imported"
-    why = """The frontend installs what `[build-system] requires` names, and nothing else. The wrapped backend is not
-        there, or `backend-path` leads to another one."""
-    fix = "List the wrapped backend in `[build-system] requires`, beside `ftwheel-build`."
+    why = """The frontend installs only what `[build-system] requires` lists. The wrapped backend is not installed, or
+        `backend-path` points to a different one."""
+    fix = "List the wrapped backend in `[build-system] requires`, next to `ftwheel-build`."
 
 
 class SdistLacksBackend(BackendRule):
     code = "FTB104"
     title = "The sdist lacks the in-tree backend"
-    why = "With `backend-path` the project brings its own backend; an sdist without it cannot be built by anybody."
+    why = "With `backend-path`, the project ships its own backend; nobody can build an sdist without it."
     fix = "Include the folders of `backend-path` in the sdist."
 
 
 class ForeignHeaders(BackendRule):
     code = "FTB201"
-    title = "A compiler flag brings in another Python's headers"
-    why = """The two builds of CPython lay out every object differently, and the headers decide which layout a module is
-        compiled for. Those of another Python come first here."""
-    fix = "Take the folder out of the variable or the list that the message names."
+    title = "A compiler flag adds another Python's headers"
+    why = """The two builds of CPython lay out every object differently, and the headers decide for which layout a
+        module is compiled. Here, the headers of another Python come first."""
+    fix = "Remove the folder from the variable or list named in the message."
     see = ("FTW301",)
 
 
@@ -70,25 +70,25 @@ class GilFlag(BackendRule):
 class ForeignSuffix(BackendRule):
     code = "FTB203"
     title = "SETUPTOOLS_EXT_SUFFIX contradicts the target"
-    why = "Every extension module would get a suffix that the interpreter it is built for does not look for."
-    fix = "Unset the variable, or set it for each interpreter on its own."
+    why = "Every extension module would get a suffix that the target interpreter does not look for."
+    fix = "Unset the variable, or set it separately for each interpreter."
     see = ("FTW206",)
 
 
 class ForeignPlatform(BackendRule):
     code = "FTB204"
     title = "_PYTHON_HOST_PLATFORM contradicts the target"
-    why = "The variable changes the platform tag and not the compiler: the wheel would promise another machine's code."
-    fix = "Unset it, or set `_PYTHON_SYSCONFIGDATA_NAME` too for a real cross build."
+    why = "The variable changes the platform tag but not the compiler: the tag would not match the code."
+    fix = "Unset it, or also set `_PYTHON_SYSCONFIGDATA_NAME` for a real cross build."
     see = ("FTW303",)
 
 
 class LimitedApiRefused(BackendRule):
     code = "FTB205"
     title = "A limited API on a free-threaded interpreter"
-    why = """Free-threaded CPython below 3.15 has no stable ABI. The project asks for the limited API, and
-        `limited-api = "refuse"` says to stop then."""
-    fix = 'Set `limited-api = "version-specific"` to build these wheels for one version each, or skip the build.'
+    why = """Free-threaded CPython has no stable ABI before 3.15. The project uses the limited API, and
+        `limited-api = "refuse"` makes that an error."""
+    fix = 'Set `limited-api = "version-specific"` to build a wheel for each version, or skip this build.'
     see = ("FTW204",)
 
 
@@ -96,86 +96,86 @@ class BrokenBackendVersion(BackendRule):
     code = "FTB206"
     title = "A backend version known to build wrong wheels"
     why = "The installed release of the wrapped backend writes wrong tags or wrong suffixes for this target."
-    fix = "Require another version of it in `[build-system] requires`."
+    fix = "Require a different version in `[build-system] requires`."
 
 
 class NotOneWheel(BackendRule):
     code = "FTB301"
-    title = "What came out is not one readable wheel"
-    why = "The wrapped backend returned the name of a file that is missing, cannot be read, or has no wheel's name."
-    fix = "Report it to the wrapped backend; building without ftwheel-build shows the same file."
+    title = "The build result is not a readable wheel"
+    why = "The wrapped backend returned a file that is missing, unreadable, or not named like a wheel."
+    fix = "Report this to the wrapped backend; building without ftwheel-build produces the same file."
     see = ("FTW100", "FTW101", "FTW105", "FTW201", "FTW309")
 
 
 class TagsDisagree(BackendRule):
     code = "FTB302"
     title = "The file name and WHEEL disagree about the tags"
-    why = "Installers go by the file name, repair tools by WHEEL: what one accepts, another retags or rejects."
-    fix = "Rename nothing by hand: `wheel tags` and `ftwheel tag` change both."
+    why = "Installers use the tags of the file name, repair tools those of WHEEL, so they treat the wheel differently."
+    fix = "Do not rename wheels by hand: `wheel tags` and `ftwheel tag` change both."
     see = ("FTW201",)
 
 
 class TagsOfAnother(BackendRule):
     code = "FTB303"
     title = "The tags do not name the interpreter the wheel was built for"
-    why = "The interpreter that built the wheel could not install it, and the other build may write the same file name."
+    why = "The interpreter that built the wheel cannot install it, and the other build may write the same file name."
     fix = "Remove what overrides the tags (`python-tag`, `get_tag`, `wheel.py-api`)."
     see = ("FTW209",)
 
 
 class ModulesMissing(BackendRule):
     code = "FTB304"
-    title = "The tags promise extension modules and there is none"
-    why = """Two builds of one tree at once, or an extension that did not compile: the wheel is for one ABI, and holds
-        nothing that depends on it."""
-    fix = "Read the log for an extension that failed to compile, and build the two wheels in folders of their own."
+    title = "The tags promise extension modules, but there are none"
+    why = """The wheel is tagged for one ABI but contains nothing that depends on it, because two builds ran in one tree
+        at the same time, or an extension failed to compile."""
+    fix = "Look for a failed extension in the log, and build the two wheels in separate folders."
     see = ("FTW604",)
 
 
 class ModuleInPureWheel(BackendRule):
     code = "FTB305"
-    title = "A compiled module in a wheel that says it is pure"
+    title = "An extension module in a wheel that claims to be pure"
     why = "`any` is for wheels without machine code, and `Root-Is-Purelib: true` for those without extension modules."
-    fix = "Name the extension to the backend, or leave the file out of the wheel if an earlier build left it over."
+    fix = "Declare the extension to the backend, or remove the file from the wheel if an earlier build left it behind."
     see = ("FTW202", "FTW205", "FTW209")
 
 
 class ModuleNotLoaded(BackendRule):
     code = "FTB306"
-    title = "An extension module that an interpreter named by the tags does not load"
-    why = """An interpreter looks only for the suffixes of its own ABI. The module is invisible to an interpreter that
-        installs the wheel, or to all of them: then it is left over from another build."""
-    fix = "Remove the left-over file, or change the tag or the build that gave it its suffix."
+    title = "An interpreter named by the tags does not load an extension module"
+    why = """An interpreter looks only for the suffixes of its own ABI. Some interpreters that install the wheel cannot
+        see the module; if none can, it is a leftover of another build."""
+    fix = "Remove the leftover file, or correct the tag or the build that set its suffix."
     see = ("FTW205", "FTW206", "FTW207", "FTW208", "FTW212", "FTW301")
 
 
 class AbiNotProved(BackendRule):
     code = "FTB307"
-    title = "An extension module whose name promises no ABI, and whose content proves none"
-    why = "Every build of every version loads a plain `_ext.so`, and the code does not tell which one it is for."
+    title = "Neither the name nor the content of an extension module shows its ABI"
+    why = "Every build of every version loads a plain `_ext.so`, and the code does not show which one it is for."
     fix = "Give the module the suffix of its interpreter (`EXT_SUFFIX`)."
     see = ("FTW210",)
 
 
 class OtherAbi(BackendRule):
     code = "FTB308"
-    title = "Machine code of the other ABI"
-    why = "The names are right and the code is not: loading it fails, or corrupts memory."
-    fix = "Find the headers that came first; remove what the other build left over."
+    title = "Machine code for the other ABI"
+    why = "The names are right but the code is not: loading it fails or corrupts memory."
+    fix = "Find out which headers came first, and remove leftovers of the other build."
     see = ("FTW301",)
 
 
 class BothAbis(BackendRule):
     code = "FTB309"
     title = "Objects of both ABIs in one file"
-    why = "The module imports and seems to work, and one part of it counts references the other way."
-    fix = "Compile every object anew for each build."
+    why = "The module imports and seems to work, but one part of it counts references differently."
+    fix = "Recompile every object for each build."
     see = ("FTW302",)
 
 
 class OtherMachine(BackendRule):
     code = "FTB310"
-    title = "Machine code of another machine than the platform tag's"
+    title = "Machine code for a machine other than the platform tag's"
     why = "The wheel installs on machines that cannot run it."
     fix = "Make the platform tag and the compiler agree (`_PYTHON_HOST_PLATFORM`, `--plat-name`, `ARCHFLAGS`, `CC`)."
     see = ("FTW303",)
@@ -183,26 +183,26 @@ class OtherMachine(BackendRule):
 
 class ModuleTwice(BackendRule):
     code = "FTB311"
-    title = "One module in several files"
-    why = "The interpreter takes one of them, by the order of its suffixes, and it may be the stale one."
-    fix = "Remove the file that an earlier build left over."
+    title = "Several files for one module"
+    why = "The interpreter loads the first by the order of its suffixes, which may be the stale one."
+    fix = "Remove the file that an earlier build left behind."
     see = ("FTW212",)
 
 
 class StableAbiTooEarly(BackendRule):
     code = "FTB312"
     title = "abi3t below CPython 3.15"
-    why = "Free-threaded interpreters below 3.15 accept such a wheel and have no stable ABI to load it with."
-    fix = "Ask for the limited API of 3.15: `cp315`."
+    why = "Free-threaded interpreters before 3.15 accept such a wheel, but have no stable ABI to load it with."
+    fix = "Use the limited API of 3.15: `cp315`."
     see = ("FTW204",)
 
 
 class StableAbiUnderVersionTag(BackendRule):
     code = "FTB313"
     title = "A stable ABI module under a version-specific tag"
-    why = """The modules would load on every later version, and installers give the wheel to one version alone. This is
-        told, and the wheel is built."""
-    fix = "Tag the wheel for the stable ABI as well: `py_limited_api` of `bdist_wheel`, `wheel.py-api`, `limited-api`."
+    why = """The modules would load on every later version, but installers offer the wheel to a single version. This is
+        only a warning; the wheel is built."""
+    fix = "Also tag the wheel for the stable ABI: `py_limited_api` of `bdist_wheel`, `wheel.py-api`, `limited-api`."
     severity = Severity.WARNING
     see = ("FTW313",)
 
@@ -210,16 +210,16 @@ class StableAbiUnderVersionTag(BackendRule):
 class UnknownSlot(BackendRule):
     code = "FTB314"
     title = "A slot that an interpreter named by the tags does not know"
-    why = """An older CPython refuses a module with a slot that came later: `SystemError: ... uses unknown slot ID`.
-        3.12 added `Py_mod_multiple_interpreters`, 3.13 `Py_mod_gil`, and 3.15 numbers all slots anew."""
-    fix = "Define `Py_LIMITED_API` as the version of the tag, guard the slot by `#ifdef Py_MOD_GIL_NOT_USED`."
+    why = """An older CPython rejects a module with a newer slot: `SystemError: ... uses unknown slot ID`. 3.12 added
+        `Py_mod_multiple_interpreters`, 3.13 `Py_mod_gil`, and 3.15 renumbered all slots."""
+    fix = "Define `Py_LIMITED_API` as the version of the tag, or guard the slot with `#ifdef Py_MOD_GIL_NOT_USED`."
     see = ("FTW311",)
 
 
 class NoAbiSlot(BackendRule):
     code = "FTB315"
     title = "A PyModExport_ function returns no Py_mod_abi slot"
-    why = "CPython 3.15 and newer refuse such a module with a SystemError (PEP 793)."
+    why = "CPython 3.15 and newer reject such a module with a SystemError (PEP 793)."
     fix = "Add `PyABIInfo_VAR(abi_info);` and the slot `PySlot_STATIC_DATA(Py_mod_abi, &abi_info)`."
     see = ("FTW312",)
 
@@ -227,8 +227,8 @@ class NoAbiSlot(BackendRule):
 class OutsideStableAbi(BackendRule):
     code = "FTB316"
     title = "A stable ABI module imports symbols outside its stable ABI"
-    why = """The tag lets in every CPython from its version on. A symbol that the stable ABI lacks, or that is newer
-        than the tag, is missing in one of them."""
+    why = """Every CPython from the version of the tag on accepts the wheel. A symbol outside the stable ABI, or newer
+        than the tag, is missing in some of them."""
     fix = "Define `Py_LIMITED_API` as the version of the tag for every object of the module, or raise the tag."
     see = ("FTW307",)
 
@@ -244,8 +244,8 @@ class NoInitFunction(BackendRule):
 
 class NewerStableAbi(BackendRule):
     code = "FTB318"
-    title = "The module says that it needs a newer stable ABI than the tags name"
-    why = "An interpreter before that version refuses the module: `incompatible future stable ABI version`."
+    title = "The module requires a newer stable ABI than the tags name"
+    why = "An interpreter before that version rejects the module: `incompatible future stable ABI version`."
     fix = "Define `Py_LIMITED_API` and `Py_TARGET_ABI3T` as the version of the tag, or raise the floor of the tag."
     see = ("FTW314",)
 
@@ -284,9 +284,10 @@ _BY_CODE: Mapping[str, type[BackendRule]] = {rule.code: rule for rule in BACKEND
 
 
 def refusal(code: str, subject: str, message: str, fix: str, *, left_out: str = "") -> Finding:
-    """What the backend refused, as a finding; raises KeyError for a code it does not have.
+    """What the backend rejected, as a finding. Raises KeyError for an unknown code.
 
-    ``left_out`` is the error of an extension that the build went on without: why the modules are missing.
+    ``left_out`` is the error of an extension that failed to compile without stopping the build, which explains
+    missing modules.
     """
     if left_out and code == ModulesMissing.code:
         message = f"{message}: compiling failed\n{left_out}"
@@ -294,5 +295,5 @@ def refusal(code: str, subject: str, message: str, fix: str, *, left_out: str = 
 
 
 def same_fact(code: str) -> tuple[str, ...]:
-    """The codes of ``ftwheel check`` for what the backend refuses under this code; empty for another code."""
+    """The rules of ``ftwheel check`` about what the backend rejects under this code; empty for other codes."""
     return _BY_CODE[code].see if code in _BY_CODE else ()

@@ -1,7 +1,7 @@
-"""The one registry: every code that ftwheel and its build backend may show, from all families of rules.
+"""The registry of every code that ftwheel and its build backend show.
 
 ``FTW`` is about wheels (``ftwheel check``), ``FTV`` about releases (``ftwheel verify``), ``FTM`` about dependencies
-(``ftwheel missing``), ``FTB`` what the build backend refuses.
+(``ftwheel missing``), ``FTB`` about what the build backend rejects.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ftwheel.rules.wheel.selection import GROUP_RULES, WHEEL_RULES
 __all__ = ["FAMILIES", "RULES", "family", "index", "rule_of", "rules_of"]
 
 FAMILIES = {
-    "FTW": "Wheels: `ftwheel check`, and `ftwheel build` for what it built",
+    "FTW": "Wheels: `ftwheel check`, and `ftwheel build` for its results",
     "FTV": "Releases: `ftwheel verify`",
     "FTM": "Dependencies: `ftwheel missing`",
-    "FTB": "What the build backend `ftwheel-build` refuses",
+    "FTB": "Builds: the build backend `ftwheel-build`",
 }
 RULES: Mapping[str, type[Rule]] = {
     rule.code: rule
@@ -43,15 +43,15 @@ RULES: Mapping[str, type[Rule]] = {
 
 
 def rule_of(code: str) -> type[Rule]:
-    """The rule with this code, in any case of letters; raises InputError."""
+    """The rule with this code, case-insensitively. Raises InputError."""
     try:
         return RULES[code.upper()]
     except KeyError:
-        raise InputError(f"{code}: no rule has this code", hint="ftwheel rule names them all") from None
+        raise InputError(f"{code}: no rule has this code", hint="ftwheel rule lists all codes") from None
 
 
 def rules_of(beginning: str) -> tuple[type[Rule], ...]:
-    """The rules whose codes begin like this (``FTW401``, ``FTW4``, ``ftv``); raises InputError when there are none."""
+    """The rules whose codes begin like this (``FTW401``, ``FTW4``, ``ftv``). Raises InputError if there are none."""
     found = tuple(rule for code, rule in RULES.items() if code.startswith(beginning.upper()))
     if not beginning or not found:
         meant = " or ".join(code for code in RULES if code[3:] == beginning[-3:])
@@ -63,7 +63,7 @@ def rules_of(beginning: str) -> tuple[type[Rule], ...]:
 
 
 def family(*names: str) -> Mapping[str, type[Rule]]:
-    """The rules of some families (``FTW``), by code; all of them without a name."""
+    """The rules of some families (``FTW``), by code; those of all families by default."""
     return {code: rule for code, rule in RULES.items() if not names or code[:3] in names}
 
 

@@ -1,7 +1,7 @@
-"""What a rule is: a code that never changes its meaning, and everything that is said about the code in one place.
+"""A rule: a code that never changes its meaning, with its title, reason and fix in one place.
 
-The pages in ``docs/rules``, ``ftwheel rule``, SARIF and the tables of the documentation are made from these classes.
-Nothing outside ``ftwheel.rules`` makes a ``Finding``: a rule makes its own.
+The pages in ``docs/rules``, ``ftwheel rule``, SARIF and the tables of the documentation are generated from these
+classes. Nothing outside ``ftwheel.rules`` creates a ``Finding``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from ftwheel.core.findings import Finding, Severity
 
 __all__ = ["Rule"]
 
-PAGES = "docs/rules/"  # below the root of the repository; ``ftwheel rule CODE`` prints a page as well
+PAGES = "docs/rules/"  # relative to the root of the repository
 
 
 class Rule:
-    """The facts about a rule, and how it makes a finding; subclasses add what they look at.
+    """The texts of a rule, and the factory of its findings; subclasses add what they check.
 
-    ``see`` names rules of other families about the same fact. ``more`` is further Markdown for the page.
+    ``see`` lists rules of other families about the same fact. ``more`` is additional Markdown for the page.
     """
 
     code: ClassVar[str]
@@ -34,7 +34,7 @@ class Rule:
     def finding(
         cls, subject: str, message: str, *, fix: str | None = None, severity: Severity | None = None
     ) -> Finding:
-        """A finding of this rule about ``subject``; ``fix`` and ``severity`` are the rule's own unless given."""
+        """A finding of this rule about ``subject``; ``fix`` and ``severity`` default to the rule's."""
         return Finding(
             subject=subject,
             code=cls.code,
@@ -46,7 +46,7 @@ class Rule:
 
     @classmethod
     def as_data(cls) -> dict[str, str | list[str]]:
-        """The facts for a JSON document."""
+        """The rule as data for a JSON document."""
         return {
             "code": cls.code,
             "title": cls.title,
@@ -59,7 +59,7 @@ class Rule:
 
     @classmethod
     def page(cls) -> str:
-        """What the registry says about the rule, in Markdown: the first part of its page."""
+        """The generated part of the rule's page, in Markdown."""
         see = f"\nSee also: {', '.join(f'[{code}]({code}.md)' for code in cls.see)}.\n" if cls.see else ""
         return (
             f"# {cls.code}: {cls.title}\n\n"

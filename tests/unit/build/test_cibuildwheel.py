@@ -125,10 +125,10 @@ def test_three_builds_a_platform_give_the_wheels_of_the_stable_abis() -> None:
     ]
     windows = [each for each in selection.left_out if each.identifier.platform == "win_amd64"]
     assert [f"{each.identifier.text}: {each.why}" for each in windows] == [
-        "cp312-win_amd64: the cp311-abi3 wheel that 3.11 builds serves it",
-        "cp313-win_amd64: the cp311-abi3 wheel that 3.11 builds serves it",
-        "cp314-win_amd64: the cp311-abi3 wheel that 3.11 builds serves it",
-        "cp315-win_amd64: the cp315-abi3.abi3t wheel that 3.15t builds serves it",
+        "cp312-win_amd64: the cp311-abi3 wheel built by 3.11 serves it",
+        "cp313-win_amd64: the cp311-abi3 wheel built by 3.11 serves it",
+        "cp314-win_amd64: the cp311-abi3 wheel built by 3.11 serves it",
+        "cp315-win_amd64: the cp315-abi3.abi3t wheel built by 3.15t serves it",
     ]  # fmt: skip
 
 
@@ -155,9 +155,9 @@ def test_what_is_named_and_not_built_is_told_with_the_reason() -> None:
         )
     )
     assert [(each.identifier.text, each.why) for each in selection.left_out] == [
-        ("cp38-android_x86_64", "cibuildwheel knows no such build"),
-        ("cp314t-android_x86_64", "cibuildwheel knows no such build"),
-        ("cp38-win_arm64", "cibuildwheel knows no such build"),
+        ("cp38-android_x86_64", "cibuildwheel has no such build"),
+        ("cp314t-android_x86_64", "cibuildwheel has no such build"),
+        ("cp38-win_arm64", "cibuildwheel has no such build"),
         ("cp314t-win_arm64", "[tool.cibuildwheel] skip = 'cp314t-win_arm64'"),
     ]
 
@@ -300,7 +300,7 @@ def test_a_raw_value_and_the_overrides() -> None:
 
 
 def test_a_table_that_is_none_is_an_error() -> None:
-    with pytest.raises(ConfigurationError, match="wanted a table"):
+    with pytest.raises(ConfigurationError, match="expected a table"):
         read_options({"tool": {"cibuildwheel": "3"}}, {})
     assert read_options({"tool": 3}, {}) == CibuildwheelOptions()
 
@@ -374,7 +374,7 @@ def test_the_steps_are_read_from_what_cibuildwheel_prints() -> None:
 
 
 def test_a_requires_python_that_is_none_is_an_error() -> None:
-    with pytest.raises(ConfigurationError, match=r"requires-python is '3\.x'"):
+    with pytest.raises(ConfigurationError, match=r"requires-python: '3\.x'"):
         request_for({}, {"CIBW_PROJECT_REQUIRES_PYTHON": "3.x"})
 
 

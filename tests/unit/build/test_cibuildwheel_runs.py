@@ -96,7 +96,7 @@ def test_the_image_is_the_newest_that_is_old_enough(tags: tuple[str, ...], place
 def test_there_is_no_image_for_a_glibc_that_is_too_old() -> None:
     with pytest.raises(ConfigurationError, match=r"no image of glibc 2\.5 for x86_64") as caught:
         planned(platforms=("manylinux1_x86_64",))
-    assert caught.value.hint.startswith("ask for manylinux2014_x86_64 or newer")
+    assert caught.value.hint.startswith("use manylinux2014_x86_64 or newer")
 
 
 def test_the_projects_own_image_stays() -> None:
@@ -207,9 +207,9 @@ def test_nothing_is_overridden_where_nothing_has_to_be(document: dict[str, Any])
 
 
 def test_a_variable_that_would_undo_an_override_is_an_error() -> None:
-    with pytest.raises(ConfigurationError, match="CIBW_CONFIG_SETTINGS_LINUX is set, and would replace"):
+    with pytest.raises(ConfigurationError, match="CIBW_CONFIG_SETTINGS_LINUX is set, which would replace"):
         planned(MESON, {"CIBW_CONFIG_SETTINGS_LINUX": "a=b"})
-    with pytest.raises(ConfigurationError, match="CIBW_ENVIRONMENT is set, and would replace"):
+    with pytest.raises(ConfigurationError, match="CIBW_ENVIRONMENT is set, which would replace"):
         planned(MATURIN, {"CIBW_ENVIRONMENT": "A=b"})
     with pytest.raises(ConfigurationError, match=r"needed for -C"):
         planned({}, {"CIBW_CONFIG_SETTINGS": "a=b"}, config_settings={"a": "c"})
@@ -270,7 +270,7 @@ def test_a_variable_for_another_platform_is_an_error(platform: str, fits: bool) 
     if fits:
         assert only(planned({}, environ)).system == "linux"
     else:
-        with pytest.raises(ConfigurationError, match="CIBW_PLATFORM is macos, and cp314-manylinux_x86_64 is to be"):
+        with pytest.raises(ConfigurationError, match="CIBW_PLATFORM is macos, but cp314-manylinux_x86_64 is to be"):
             planned({}, environ)
 
 

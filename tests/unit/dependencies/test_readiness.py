@@ -56,7 +56,7 @@ def test_the_difference_between_targets_names_what_makes_it(verdicts: tuple[Any,
 def test_counts_and_the_line_that_says_them() -> None:
     found = report(READY, SDIST, UNTOLD, BROKEN)
     assert found.counts == Counts(projects=4, ready=1, blocking=1, allowed=0, untold=2)
-    assert found.counts.summary == "1 of 4 ready; 1 blocks; 2 cannot be told"
+    assert found.counts.summary == "1 of 4 ready; 1 blocks; 2 unknown"
     assert report(READY).counts.summary == "1 of 1 ready"
     assert report().counts.summary == "no dependencies, so nothing blocks"
     assert Counts(projects=43, ready=41, blocking=2, allowed=0, untold=0).summary == "41 of 43 ready; 2 block"
@@ -111,7 +111,7 @@ def test_what_was_set_aside_is_kept_once() -> None:
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ([], "there is nothing to merge"),
+        ([], "nothing to merge"),
         ([report(READY), report(READY, targets=(LINUX,))], "cannot be merged"),
         ([_shard(1), report(READY, shards=(Shard(of=4, number=1),))], "shards of 3, 4 parts cannot be merged"),
     ],

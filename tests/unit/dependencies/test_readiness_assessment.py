@@ -146,7 +146,7 @@ def test_a_pre_release_that_would_do_is_worth_waiting_for() -> None:
     project = files(f"foo-1.0-{DEFAULT}", f"foo-2.0rc1-{T}")
     verdict = ask(project, pinned="1.0")
     assert (verdict.upgrade, verdict.prerelease) == (None, Release(version="2.0rc1"))
-    assert [each.text for each in verdict.helps] == ["wait for the release after 2.0rc1, or take that pre-release"]
+    assert [each.text for each in verdict.helps] == ["wait for the release after 2.0rc1, or use that pre-release"]
     asked = InstallerOptions(name="pip", allow_prereleases=True)
     assert ask(project, pinned="1.0", rules=asked).upgrade == Release(version="2.0rc1")
     assert ask(project, pinned="2.0rc1").ready
@@ -209,7 +209,7 @@ def test_a_wheel_without_an_abi_has_to_be_looked_into() -> None:
     verdict = ask(files("foo-1.0-cp314-none-win_amd64.whl"))
     assert verdict.why == "the tag cp314-none-win_amd64 does not say which build its modules are for"
     assert [each.text for each in verdict.helps] == [
-        "ftwheel check foo-1.0-cp314-none-win_amd64.whl says what is inside"
+        "ftwheel check foo-1.0-cp314-none-win_amd64.whl shows what is inside"
     ]
 
 
@@ -276,7 +276,7 @@ def test_a_pin_that_was_yanked(reason: object, note: str) -> None:
 def test_a_wheel_for_any_python_beside_compiled_ones_is_told() -> None:
     verdict = ask(files(f"foo-1.0-{DEFAULT}", "foo-1.0-py3-none-any.whl"))
     assert verdict.readiness is Readiness.PURE
-    assert verdict.notes == ("the wheel for any Python: its compiled ones are for other builds",)
+    assert verdict.notes == ("this is the wheel for any Python; the compiled wheels are for other builds",)
     assert ask(files("foo-1.0-py3-none-any.whl")).notes == ()
 
 
@@ -285,7 +285,7 @@ def test_a_lock_decides_what_is_taken_and_the_index_what_helps() -> None:
     verdict = ask(project, pinned="1.0", locked=[f"foo-1.0-{DEFAULT}"])
     assert verdict.readiness is Readiness.NOTHING
     assert [(each.kind, each.text) for each in verdict.helps[:1]] == [
-        (HelpKind.LOCK_AGAIN, f"lock again: the index has foo-1.0-{T}, which the lock does not know")
+        (HelpKind.LOCK_AGAIN, f"lock again: the index has foo-1.0-{T}, which is not in the lock")
     ]
     assert ask(project, pinned="1.0", locked=[f"foo-1.0-{T}"]).ready
     asks = ask(files(f"foo-1.0-{DEFAULT}"), pinned="1.0", locked=[f"foo-1.0-{DEFAULT}"])
@@ -296,7 +296,7 @@ def test_locked_files_that_are_gone_from_the_index_are_told() -> None:
     locked = [f"foo-1.0-{T}", "foo-1.0.tar.gz"]
     assert ask(files(f"foo-1.0-{T}"), pinned="1.0", locked=locked).notes == ("the index no longer has foo-1.0.tar.gz",)
     assert ask(files("foo-1.0.zip"), pinned="1.0", locked=locked).notes == (
-        "the index no longer has 2 of the files locked",
+        "the index no longer has 2 of the locked files",
     )
     assert ask(None, pinned="1.0", locked=locked).notes == ("no index has this project",)
 
@@ -386,7 +386,7 @@ def test_what_is_asked_for_has_the_floor_of_the_project(target: str, names: list
 def test_an_extra_to_leave_out_helps_only_where_something_is_missing() -> None:
     blocked = with_alternatives(ask(files("foo-1.0.tar.gz")), ["bar[fast]"])
     assert blocked.helps[-1].kind is HelpKind.LEAVE_OUT
-    assert blocked.helps[-1].text.startswith("leave out the extra bar[fast]")
+    assert blocked.helps[-1].text.startswith("drop the extra bar[fast]")
     assert with_alternatives(blocked, ["bar[fast]"]) == blocked
     ready = ask(files(f"foo-1.0-{T}"))
     assert with_alternatives(ready, ["bar[fast]"]) == ready

@@ -70,7 +70,7 @@ def test_what_was_written_is_read_back_the_same() -> None:
 
 def test_what_is_worked_out_stands_beside_it() -> None:
     body = written()
-    assert body["summary"] == "1 of 3 ready; 1 blocks; 1 cannot be told"
+    assert body["summary"] == "1 of 3 ready; 1 blocks; 1 unknown"
     assert body["counts"] == {"projects": 3, "ready": 1, "blocking": 1, "allowed": 0, "untold": 1}
     assert body["blocking"] == ["foo"]
     assert body["projects"][1]["verdicts"][0]["first"] == {"version": "2.0", "upload_time": "2026-01-02T03:04:05Z"}
@@ -79,15 +79,15 @@ def test_what_is_worked_out_stands_beside_it() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ((), [], "found a list, wanted an object"),
-        (("inputs",), None, "found null, wanted an array"),
-        (("inputs",), [1], "found a int, wanted a string"),
-        (("projects", 0, "problem_code"), True, "found a bool, wanted an integer"),
+        ((), [], "found a list, expected an object"),
+        (("inputs",), None, "found null, expected an array"),
+        (("inputs",), [1], "found a int, expected a string"),
+        (("projects", 0, "problem_code"), True, "found a bool, expected an integer"),
         (("projects", 1, "verdicts", 0, "readiness"), "splendid", "'splendid' is not a valid Readiness"),
         (("projects", 1, "verdicts", 0, "first", "upload_time"), "noon", "Invalid isoformat"),
-        (("inputs",), [], "it names no input or no target"),
-        (("targets",), [], "it names no input or no target"),
-        (("targets",), ["cp399t-win_amd64"], "which is none of its targets"),
+        (("inputs",), [], "it has no inputs or no targets"),
+        (("targets",), [], "it has no inputs or no targets"),
+        (("targets",), ["cp399t-win_amd64"], "which is not one of its targets"),
         (("policy",), {}, "no key 'fail_on'"),
     ],
 )

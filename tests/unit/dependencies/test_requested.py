@@ -103,7 +103,7 @@ def test_a_resolution_pins_versions_for_its_own_target() -> None:
     ]
     requested = found[0].versions[1][1]
     assert (requested.pinned, requested.resolved, requested.requirement.text) == ("1.0", True, "a>=1")
-    assert requested.notes == ("what it requires is not known: its build decides",)
+    assert requested.notes == ("its dependencies are unknown: its build decides",)
     assert found[1].requirement == "b>9"
 
 

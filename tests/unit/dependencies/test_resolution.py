@@ -10,7 +10,7 @@ from ftwheel.core.dependencies.resolution import (
     Resolution,
     ResolutionError,
     ResolvedPin,
-    Untold,
+    UnknownMetadata,
     combined,
     dependencies,
     parse_core_metadata,
@@ -63,9 +63,12 @@ def test_metadata_is_read_up_to_the_first_empty_line() -> None:
         ("Metadata-Version: 2.2", ""),
         ("Metadata-Version: 2.4\nDynamic: License-File", ""),
         ("Metadata-Version: 2.4\nDynamic: Requires-Python", ""),
-        ("Metadata-Version: 2.4\nDynamic: requires-dist", "its build decides about requires-dist"),
-        ("Metadata-Version: 2.4\nDynamic: Provides-Extra\nDynamic: Requires-Dist", "about provides-extra, requires-d"),
-        ("Metadata-Version: 2.1", "its PKG-INFO is of version 2.1, in which nothing is final"),
+        ("Metadata-Version: 2.4\nDynamic: requires-dist", "its build determines requires-dist"),
+        (
+            "Metadata-Version: 2.4\nDynamic: Provides-Extra\nDynamic: Requires-Dist",
+            "determines provides-extra, requires-d",
+        ),
+        ("Metadata-Version: 2.1", "its PKG-INFO has metadata version 2.1, in which any field may be dynamic"),
         ("Summary: none", "its PKG-INFO has no version"),
         ("Metadata-Version: two", "its PKG-INFO has no version"),
     ],
@@ -73,7 +76,7 @@ def test_metadata_is_read_up_to_the_first_empty_line() -> None:
 def test_a_source_distribution_may_leave_it_to_the_build(head: str, why: str) -> None:
     found = parse_core_metadata(f"{head}\nName: foo\nVersion: 1.0\n", sdist=True)
     if why:
-        assert isinstance(found, Untold)
+        assert isinstance(found, UnknownMetadata)
         assert why in found.why
     else:
         assert found == CoreMetadata(name="foo", version="1.0")
@@ -90,7 +93,7 @@ def test_a_static_project_table_settles_it() -> None:
         [project.optional-dependencies]
         Fast_One = ["baz; sys_platform == 'linux' or sys_platform == 'win32'", "qux>2"]
     """
-    found = parse_project_table(text, Untold(why="no"))
+    found = parse_project_table(text, UnknownMetadata(why="no"))
     assert isinstance(found, CoreMetadata)
     assert (found.name, found.version, found.requires_python, found.extras) == ("Foo", "1.0", ">=3.9", ("Fast_One",))
     assert names(found) == ["bar"]
@@ -102,13 +105,15 @@ def test_a_static_project_table_settles_it() -> None:
     "text", ["", "project = 1", "[project]\nversion = '1'", "[project", "a = " + "[" * 5000], ids=range(5)
 )
 def test_without_a_project_table_the_answer_stays(text: str) -> None:
-    assert parse_project_table(text, Untold(why="no")) == Untold(why="no")
+    assert parse_project_table(text, UnknownMetadata(why="no")) == UnknownMetadata(why="no")
 
 
 def test_a_dynamic_project_table_is_no_answer() -> None:
     text = "[project]\nname = 'foo'\ndynamic = ['version', 'dependencies']"
-    assert parse_project_table(text, Untold(why="no")) == Untold(why="its build decides about dependencies")
-    assert parse_project_table("[project]\nname = 'foo'\ndynamic = 1", Untold(why="no")) == CoreMetadata(
+    assert parse_project_table(text, UnknownMetadata(why="no")) == UnknownMetadata(
+        why="its build determines dependencies"
+    )
+    assert parse_project_table("[project]\nname = 'foo'\ndynamic = 1", UnknownMetadata(why="no")) == CoreMetadata(
         name="foo", version=""
     )
 

@@ -156,8 +156,8 @@ def test_a_wrong_type_of_requires_python_ends_it_where_pip_looks() -> None:
         (["foo-1.0.tar.gz#egg=foo-7.0", "foo-2.0.tar.gz"], "foo-1.0.tar.gz", ""),
         (["foo-7.0-py3-none-any.whl#egg=foo-7.0"], "foo-7.0-py3-none-any.whl", ""),
         (["foo-1.0-py3-none-any.whl#egg=foo-7.0"], "nothing", "the fragment says foo-7.0"),
-        (["foo-1.0-py2-none-any.whl#egg=foo-7.0"], "nothing", "no wheel for this environment"),
-        (["foo.whl#egg=foo-7.0"], "nothing", "no wheel for this environment"),
+        (["foo-1.0-py2-none-any.whl#egg=foo-7.0"], "nothing", "is not for this environment"),
+        (["foo.whl#egg=foo-7.0"], "nothing", "is not for this environment"),
         (["foo-1.0-py3-none-any.whl#egg=foo-7.0", "foo-8.0.tar.gz"], "foo-8.0.tar.gz", ""),
     ],
 )

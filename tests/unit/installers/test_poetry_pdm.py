@@ -63,7 +63,7 @@ def test_poetry_turns_down_a_version_by_the_metadata_of_one_file() -> None:
     both = file("foo-2.0-py2.py3-none-any.whl")
     assert Case([page(file(WHEEL, requires_python=">=3.15"), both)], rules="poetry").taken == WHEEL
     assert Case([page(file("foo-2.0-py2-none-any.whl"), file(SDIST))], rules="poetry").taken == SDIST
-    assert "cannot be read" in Case([page(file(SDIST, requires_python="x"))], rules="poetry").selection.refusal
+    assert "is invalid" in Case([page(file(SDIST, requires_python="x"))], rules="poetry").selection.refusal
     two, sdist = "foo-2.0-py2-none-any.whl", file("foo-1.0.tar.gz")
     for first, last, taken in ((">=3.9", ">=3.15", WHEEL), (None, ">=3.15", "foo-1.0.tar.gz"), (None, None, WHEEL)):
         files = file(two, requires_python=first), file(WHEEL, requires_python=last), sdist

@@ -37,8 +37,8 @@ def test_versions_differ_about_tags(text: str, flavour: TagFlavour) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("", "wanted pip, uv, poetry or pdm"),
-        ("conda", "wanted pip, uv, poetry or pdm"),
+        ("", "expected pip, uv, poetry or pdm"),
+        ("conda", "expected pip, uv, poetry or pdm"),
         ("pip>=24", "did you mean pip==24? wanted"),
         ("pip==", "did you mean pip? wanted"),
         ("Poetri==latest", "did you mean poetry? wanted"),

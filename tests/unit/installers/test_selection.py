@@ -217,7 +217,7 @@ REASONS: list[tuple[r.Reason, str]] = [
     (r.DuplicateUrl(), "twice"),
     (r.InvalidFilename(problem="no name"), "no name"),
     (r.UnsupportedFormat(extension=".exe"), ".exe"),
-    (r.UnsupportedFormat(extension=""), "no archive"),
+    (r.UnsupportedFormat(extension=""), "not supported"),
     (r.OtherProject(name="bar"), "bar"),
 ]
 

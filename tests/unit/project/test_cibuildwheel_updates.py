@@ -47,7 +47,7 @@ def test_what_an_override_says_is_for_its_author() -> None:
     table = '[[tool.cibuildwheel.overrides]]\nselect = "*"\nmanylinux-i686-image = "manylinux1"\n'
     edits, [note] = updates(tomllib.loads(table))
     assert edits == ()
-    assert "write 'manylinux2014'" in note
+    assert "use 'manylinux2014'" in note
 
 
 @pytest.mark.parametrize("table", ["overrides = 1", "overrides = [1]", "enable = 1", "linux = 1"])

@@ -51,8 +51,8 @@ def test_every_shape_gets_it_once(name: str) -> None:
     ("name", "why"),
     [
         ("each-publishes", "each of its matrix by itself"),
-        ("tests-only", "for tests only"),
-        ("from-elsewhere", "does not come from an artifact"),
+        ("tests-only", "only to a test index"),
+        ("from-elsewhere", "do not come from an artifact"),
         ("publishes-nothing", None),
     ],
 )
@@ -160,7 +160,7 @@ def test_where_the_job_fetches_the_files_from_elsewhere_it_is_a_step_before_the_
     assert "each of its matrix" in str(gate(read_shape("a.yml", in_a_matrix), action=ACTION, pins=PINS))
     for nothing in ("uses: actions/checkout@v1", "run: python -m pip install twine", "uses: a/setup-x@v1"):
         by_nobody = shape("release-files").replace("run: gh release download --dir dist", nothing)
-        assert "does not come from" in str(gate(read_shape("a.yml", by_nobody), action=ACTION, pins=PINS))
+        assert "do not come from" in str(gate(read_shape("a.yml", by_nobody), action=ACTION, pins=PINS))
 
 
 def test_of_jobs_that_publish_those_that_download_have_the_place() -> None:
@@ -300,13 +300,13 @@ def test_a_workflow_of_another_repository_that_publishes() -> None:
     found = made("", before + elsewhere.format("    needs: [wheels, sdist]\n"))
     assert "    needs: [wheels, sdist, verify]\n" in found.text
     why = gate(read_shape("a.yml", before + elsewhere.format("")), action=ACTION, pins=PINS)
-    assert "by a workflow of another repository" in str(why)
+    assert "with a workflow of another repository" in str(why)
 
 
 def test_a_workflow_that_uploads_and_cannot_be_read_is_told() -> None:
     for text, told in (("jobs: {a: {steps: [{run: uv publish}]}}\n", True), ("jobs: {}\n", False)):
         found = gate(WorkflowText(path="a.yml", text=text), action=ACTION, pins=PINS)
-        assert ("cannot be read" in str(found)) is told
+        assert ("cannot be read as block-style YAML" in str(found)) is told
 
 
 def test_how_flow_style_is_changed() -> None:

@@ -129,13 +129,13 @@ class TestWrapping:
         assert own(scan(backend("sipbuild.api"), setup_py=None))["build-backend"] == "sipbuild.api"
 
     def test_an_unknown_backend_is_else_wrapped_only_when_named(self):
-        with pytest.raises(InputError, match=r"'sipbuild\.api' is not known here"):
+        with pytest.raises(InputError, match=r"unknown build backend 'sipbuild\.api'"):
             adopt(scan(backend("sipbuild.api"), declarations=Declarations()), EVERYTHING)
         request = AdoptionRequest(backend="sipbuild.api", pythons=("3.14t",), platforms=("win_amd64",))
         assert own(scan(backend("sipbuild.api")), request)["build-backend"] == "sipbuild.api"
 
     def test_a_backend_without_requirements_cannot_be_wrapped(self):
-        with pytest.raises(InputError, match="nothing says what it needs"):
+        with pytest.raises(InputError, match="its requirements are unknown"):
             adopt(scan(None), AdoptionRequest(backend="sipbuild.api"))
         assert (
             own(scan(None), AdoptionRequest(backend="setuptools.build_meta"))["build-backend"]
@@ -173,7 +173,7 @@ class TestCompiled:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("setuptools.build_meta", "nothing is compiled here: setup.py"),
+            ("setuptools.build_meta", "the project compiles nothing: setup.py"),
             ("hatchling.build", "hatchling.build has no build hook"),
             ("flit_core.buildapi", "flit-core compiles nothing"),
             ("uv_build", "uv_build compiles nothing"),
@@ -334,7 +334,7 @@ class TestClassifier:
         same = self.added([STATUSES["beta"]])
         assert (same.notes, [each for each in same.edits if each.key == "classifiers"]) == ((), [])
         other = self.added([STATUSES["stable"]])
-        assert other.notes == (f"the classifier that is there stays: {STATUSES['stable']}",)
+        assert other.notes == (f"the existing classifier is kept: {STATUSES['stable']}",)
 
     @pytest.mark.parametrize("found", [Declarations(), Declarations(declared=("a.c",), undeclared=("b.c",))])
     def test_it_is_not_claimed_for_sources_that_do_not_declare(self, found: Declarations):

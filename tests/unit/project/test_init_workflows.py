@@ -88,7 +88,7 @@ def test_a_file_changed_by_hand_is_replaced_only_when_asked():
     changed = (path, text + "# mine\n")
     kept = planned(changed)
     assert kept.files == ()
-    assert "stays as it is" in kept.notes[0]
+    assert "is kept" in kept.notes[0]
     assert [each.before for each in planned(changed, overwrite=True).files] == [changed[1]]
 
 
@@ -101,7 +101,7 @@ def test_somebody_elses_file_is_never_touched():
 
 def test_without_a_free_name_nothing_is_written():
     taken = [(PATH, "name: mine\n"), (".github/workflows/ftwheel-release.yml", "name: mine too\n")]
-    with pytest.raises(InputError, match="are there already"):
+    with pytest.raises(InputError, match="exist, but ftwheel did not write them"):
         planned(*taken)
 
 

@@ -44,7 +44,7 @@ def test_a_value_is_quoted_where_yaml_would_read_something_else(value: str | Val
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x1b[1m", "a\u2028b", "${{ secrets.TOKEN }}", "\ud800"])
 def test_a_value_that_would_change_the_workflow_is_refused(value: str):
-    with pytest.raises(InputError, match=r"tests: .* cannot stand in a workflow"):
+    with pytest.raises(InputError, match=r"tests: .* cannot be used in a workflow"):
         filled(value)
 
 
@@ -56,8 +56,8 @@ def test_a_comment_stays_on_its_line():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({}, "wants tests, given was nothing"),
-        ({"tests": "a", "other": "b"}, "wants tests, given was other, tests"),
+        ({}, "has tests, but got nothing"),
+        ({"tests": "a", "other": "b"}, "has tests, but got other, tests"),
     ],
 )
 def test_missing_and_unknown_names_are_refused(values: dict[str, str], message: str):

@@ -54,13 +54,13 @@ def coverage(*cells: CoverageCell) -> Coverage:
             ExpectationBasis.OTHER_BUILD,
             "FTV101",
             Severity.ERROR,
-            "no wheel for the default 3.14 on win_amd64, though the free-threaded",
+            "no wheel for the default 3.14 on win_amd64, although the free-threaded",
         ),
         (
             ExpectationBasis.SHIPPED,
             "FTV102",
             Severity.WARNING,
-            "no wheel for the default 3.14 on win_amd64, nor for the other",
+            "no wheel for the default 3.14 on win_amd64 or the other",
         ),
         (
             ExpectationBasis.PREVIOUS,
@@ -79,7 +79,7 @@ def coverage(*cells: CoverageCell) -> Coverage:
             ExpectationBasis.DROPPED_PLATFORM,
             "FTV112",
             Severity.WARNING,
-            "had wheels for win_amd64, this one has none for that pl",
+            "had wheels for win_amd64, but this one has none for that pl",
         ),
     ],
 )
@@ -87,25 +87,28 @@ def test_each_cause_has_its_code(expected: ExpectationBasis, code: str, severity
     (finding,) = findings(coverage(cell("14", expected=expected)))
     assert (finding.code, finding.severity, finding.subject) == (code, severity, "foo 1.0")
     assert words in finding.message
-    assert finding.message.endswith("; pip and uv take nothing")
+    assert finding.message.endswith("; pip and uv select nothing")
     assert finding.fix
     assert code in family("FTV")
 
 
 def test_the_free_threaded_half_is_named_with_its_tags() -> None:
     (finding,) = findings(coverage(cell("14t")))
-    assert "the free-threaded 3.14 on win_amd64, though the default build has one" in finding.message
+    assert "the free-threaded 3.14 on win_amd64, although the default build has one" in finding.message
     assert finding.fix == "Build and upload a cp314-cp314t-win_amd64 wheel."
 
 
 @pytest.mark.parametrize(
     ("taken", "words"),
     [
-        (SDIST, "pip and uv take the sdist (with only-binary: version 0.9)"),
-        (choice(Outcome.SDIST, "1.0", ""), "pip and uv take the sdist (with only-binary: nothing)"),
-        (choice(Outcome.OLDER_VERSION, "0.8"), "pip and uv take the older version 0.8"),
-        (choice(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl"), "pip and uv take foo-1.0-py3-none-any.whl"),
-        ((SDIST[0], NOTHING[1]), "pip takes the sdist (with only-binary: version 0.9); uv takes nothing"),
+        (SDIST, "pip and uv select the sdist (with only-binary: version 0.9)"),
+        (choice(Outcome.SDIST, "1.0", ""), "pip and uv select the sdist (with only-binary: nothing)"),
+        (choice(Outcome.OLDER_VERSION, "0.8"), "pip and uv select the older version 0.8"),
+        (
+            choice(Outcome.PURE, "1.0", filename="foo-1.0-py3-none-any.whl"),
+            "pip and uv select foo-1.0-py3-none-any.whl",
+        ),
+        ((SDIST[0], NOTHING[1]), "pip selects the sdist (with only-binary: version 0.9); uv selects nothing"),
     ],
 )
 def test_what_users_get_instead(taken: tuple[InstallerChoice, ...], words: str) -> None:
@@ -147,12 +150,12 @@ def test_one_missing_half_is_one_finding_whatever_there_is_instead() -> None:
     older = choice(Outcome.SDIST, "1.0", "")
     (finding,) = findings(coverage(cell("14t", "win_amd64", SDIST), cell("14t", "win_arm64", older)))
     assert finding.message.endswith(
-        "on win_amd64 and win_arm64, though the default build has one;"
-        " pip and uv take the sdist (with only-binary: version 0.9 or nothing)"
+        "on win_amd64 and win_arm64, although the default build has one;"
+        " pip and uv select the sdist (with only-binary: version 0.9 or nothing)"
     )
     dropped = ExpectationBasis.DROPPED_PLATFORM
     (finding,) = findings(coverage(cell("13", "win32", SDIST, dropped), cell("14", "win32", NOTHING, dropped)))
-    assert finding.message.endswith("; pip and uv take the sdist (with only-binary: version 0.9) or nothing")
+    assert finding.message.endswith("; pip and uv select the sdist (with only-binary: version 0.9) or nothing")
 
 
 def test_a_raised_floor_names_the_old_and_the_new_one() -> None:
@@ -169,7 +172,7 @@ def test_a_pure_wheel_beside_a_compiled_twin() -> None:
     compiled = cell("14t", taken=choice(Outcome.FREE_THREADED, "1.0"), served=True, compiled=True)
     (finding,) = findings(coverage(cell("14", taken=pure, served=True), compiled))
     assert finding.code == "FTV105"
-    assert "the default 3.14 on win_amd64 gets a pure wheel" in finding.message
+    assert "the default 3.14 on win_amd64 installs a pure wheel" in finding.message
     # nobody has a compiled one: that is a pure release
     assert not findings(coverage(cell("14", taken=pure, served=True), cell("14t", taken=pure, served=True)))
 
@@ -178,7 +181,7 @@ def test_a_wheel_that_cannot_be_loaded() -> None:
     bad = choice(Outcome.STABLE_ABI, "1.0", filename="foo-1.0-cp311-abi3.abi3t-win_amd64.whl", loadable=False)
     (finding,) = findings(coverage(cell("14t", taken=bad, expected=None)))
     assert finding.code == "FTV106"
-    assert "accepts foo-1.0-cp311-abi3.abi3t-win_amd64.whl and cannot load it" in finding.message
+    assert "accepts foo-1.0-cp311-abi3.abi3t-win_amd64.whl but cannot load it" in finding.message
 
 
 def test_complete_coverage_has_no_findings() -> None:

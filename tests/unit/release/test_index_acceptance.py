@@ -58,14 +58,14 @@ def test_metadata_as_twine_and_the_index_judge_it(recorded: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("Summary: " + "x" * 513, "Summary is 513 characters long, the most is 512"),
-        ("License: MIT\nLicense-Expression: MIT", "License stands beside License-Expression, which replaces it"),
+        ("Summary: " + "x" * 513, "Summary is 513 characters long, the limit is 512"),
+        ("License: MIT\nLicense-Expression: MIT", "License is set together with License-Expression, which replaces it"),
         ("Author-email: A <nobody>", "Author-email: 'nobody' is not a valid email address"),
         ("Home-page: example.org", "Home-page: 'example.org' is not a valid URL"),
         ("Project-URL: Bugs, git@example.org:a", "Project-URL: 'git@example.org:a' is not a valid URL"),
         (
             f"Project-URL: {'x' * 33}, https://example.org",
-            f"Project-URL: the label '{'x' * 33}' has 33 characters, wanted 1 to 32",
+            f"Project-URL: the label '{'x' * 33}' has 33 characters, expected 1 to 32",
         ),
         ("Classifier: Made :: Up", "Classifier: 'Made :: Up' is not a known classifier"),
         (
@@ -91,7 +91,7 @@ def test_what_the_index_asks_for_beyond(line: str, message: str | None) -> None:
 
 def test_versions() -> None:
     assert metadata_refusals(metadata(release="1.0+cpu")) == ("Version 1.0+cpu has a local part (+cpu)",)
-    assert metadata_refusals(metadata(version="2.6")) == ("Metadata-Version 2.6 is newer than what PyPI reads",)
+    assert metadata_refusals(metadata(version="2.6")) == ("Metadata-Version 2.6 is newer than PyPI supports",)
     assert metadata_refusals(metadata(release="one")) == ()
     assert metadata_errors(metadata(release="one")) == ("'one' is invalid for 'version'",)
     assert metadata_errors(metadata(version="nonsense")) == ("'nonsense' is not a valid metadata version",)

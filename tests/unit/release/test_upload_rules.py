@@ -18,7 +18,7 @@ from ftwheel.core.wheel.reports import CheckReport, WheelReport
 from ftwheel.rules.release.uploads import broken, closed, refused, stopped, unknown_project
 from ftwheel.rules.wheel.archive import UnreadableWheel
 from ftwheel.rules.wheel.facts import WheelFacts
-from ftwheel.rules.wheel.pairs import EmptyHalf
+from ftwheel.rules.wheel.pairs import EmptyWheel
 from ftwheel.rules.wheel.selection import RuleSelection
 from support.facts import code, contents, extension
 
@@ -96,7 +96,9 @@ def test_a_file_that_is_no_wheel() -> None:
             ),
         )
     )
-    assert [finding.message for finding in refused(report, (), index_rules=PYPI)] == ["is refused: is cut off (FTW100)"]
+    assert [finding.message for finding in refused(report, (), index_rules=PYPI)] == [
+        "is rejected: is cut off (FTW100)"
+    ]
     assert list(broken(report)) == []
 
 
@@ -111,13 +113,13 @@ def test_errors_of_a_check_are_errors_of_a_release() -> None:
     late = contents(names[1], requires_python=">=3.14")
     assert [finding.message[-8:] for finding in broken(checked(late))] == ["(FTW503)"]
     assert list(broken(checked(late), {names[1]})) == []
-    pair = EmptyHalf.finding(names[0], "holds nothing but its metadata")
+    pair = EmptyWheel.finding(names[0], "contains nothing but its metadata")
     assert [finding.subject for finding in broken(checked(together=[pair]))] == [names[0]]
 
 
 def test_a_size_that_the_index_took_before() -> None:
     large = replace(contents("pkg-1.0-py3-none-any.whl"), size=200 << 20)
-    assert said(large) == [("warning", "may be refused: is 200 MiB large, the limit is 100 MiB (FTW807)")]
+    assert said(large) == [("warning", "may be rejected: is 200 MiB large, the limit is 100 MiB (FTW807)")]
     assert said(large, limit=200 << 20) == []
     assert [severity for severity, _ in said(replace(large, size=2 << 30), limit=3 << 30)] == ["error"]
 
@@ -125,13 +127,13 @@ def test_a_size_that_the_index_took_before() -> None:
 def test_source_distributions() -> None:
     assert said(sdist()) == []
     assert said(sdist(None, top="", flaws=("its members are not all in one folder",))) == [
-        ("error", "is refused: its members are not all in one folder")
+        ("error", "is rejected: its members are not all in one folder")
     ]
     licence = "Metadata-Version: 2.4\nName: pkg\nVersion: 1.0+local\nLicense-File: LICENSE\nNonsense: 1\n"
     assert said(sdist(licence, filename="pkg-1.0+local.tar.gz")) == [
-        ("error", "is refused: PKG-INFO: the field 'nonsense' is unknown, or repeated or malformed"),
-        ("error", "is refused: PKG-INFO names the licence file LICENSE, which is not in it"),
-        ("error", "is refused: PKG-INFO: Version 1.0+local has a local part (+local)"),
+        ("error", "is rejected: PKG-INFO: the field 'nonsense' is unknown, or repeated or malformed"),
+        ("error", "is rejected: PKG-INFO names the license file LICENSE, which is missing"),
+        ("error", "is rejected: PKG-INFO: Version 1.0+local has a local part (+local)"),
     ]
     assert len(said(sdist(licence), index_rules=ANY)) == 1
 
@@ -156,10 +158,10 @@ def test_where_an_upload_stopped() -> None:
 
     assert messages(["a"], set(), {}) == messages([], {"a"}, {}) == []
     (known,) = messages(["b", "c"], {"a"}, {"c": "FTV116"})
-    assert known.endswith("missing are, in the order to upload: b, c; the upload stopped at c (FTV116)")
+    assert known.endswith("missing, in the order to upload: b, c; the upload stopped at c (FTV116)")
     (unknown,) = messages(["b"], {"a"}, {})
     assert unknown.startswith("1 of 2 files are on the index")
-    assert "cannot tell why" in unknown
+    assert "it is unknown why" in unknown
 
 
 def test_an_unknown_project_is_no_first_release() -> None:

@@ -83,7 +83,7 @@ def test_a_name_is_used_once() -> None:
     assert found_conflicts(file(name), None) == []
 
 
-@pytest.mark.parametrize(("reason", "words"), [("broken", "yanked there (broken)"), ("", "yanked there: ")])
+@pytest.mark.parametrize(("reason", "words"), [("broken", "it is yanked (broken): "), ("", "it is yanked: ")])
 def test_a_yanked_file_is_uploaded_again(reason: str, words: str) -> None:
     page = ProjectDetails(name="foo", files=(file("foo-1.0.tar.gz", yanked=Yanked(reason=reason)),))
     (finding,) = conflicts([file("foo-1.0.tar.gz")], page, None)
@@ -104,7 +104,7 @@ def choice(filename: str, installer: str = "pip", tag: str = TAG, target: Target
 def test_two_wheels_of_one_rank() -> None:
     (finding,) = ambiguous([choice(LONG), choice(SHORT, "uv")], wheel_names([LONG, SHORT]))
     assert (finding.code, finding.severity, finding.subject) == ("FTV107", Severity.WARNING, min(LONG, SHORT))
-    assert f"on {LINUX.label}: pip takes {LONG}; uv takes {SHORT}" in finding.message
+    assert f"on {LINUX.label}: pip selects {LONG}; uv selects {SHORT}" in finding.message
 
 
 def test_a_build_number_or_a_better_tag_decides() -> None:

@@ -22,7 +22,7 @@ from ftwheel.core.wheel.extension_module import (
     BinaryFormat,
     BuiltFor,
     Declaration,
-    DeclarationBasis,
+    DeclarationSource,
     InitPhase,
     Toolchain,
 )
@@ -424,7 +424,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(FT, [_FT_EXT]),
             facts(FT, [extension(init_names=["PyInit__ext", "PyModExport__ext"])]),
             facts(ABI3T, [_ABI3T_EXT]),
-            facts(ABI3T, [extension("pkg/_ext.abi3t.so", basis=DeclarationBasis.CFFI_BACKEND)]),  # makes no definition
+            facts(ABI3T, [extension("pkg/_ext.abi3t.so", basis=DeclarationSource.CFFI_BACKEND)]),  # makes no definition
             facts("pkg-1.0-cp315-cp315t-linux_x86_64.whl", [extension("pkg/_ext.so", init_names=["PyModExport__ext"])]),
             facts(FT, [extension("pkg/libhelper.so", init_names=[])]),
             facts("pkg-1.0-py3-none-linux_x86_64.whl", [extension(init_names=["PyInit_other"])]),
@@ -830,8 +830,8 @@ def test_tags_differ_in_both_directions() -> None:
     wheel = wheel_file(FT, tags=frozenset({Tag("cp313", "cp313", "linux_x86_64")}))
     messages = [finding.message for finding in RuleSelection(select=("FTW201",)).judge(facts(wheel=wheel))]
     assert messages == [
-        "WHEEL has cp313-cp313-linux_x86_64, the file name does not",
-        "the file name has cp313-cp313t-linux_x86_64, WHEEL does not",
+        "WHEEL has cp313-cp313-linux_x86_64, but the file name does not",
+        "the file name has cp313-cp313t-linux_x86_64, but WHEEL does not",
     ]
 
 
@@ -841,7 +841,7 @@ def test_a_platform_tag_that_the_name_lacks_weighs_less_than_another_abi() -> No
     (found,) = RuleSelection(select=("FTW201",)).judge(wheel)
     assert (found.severity, found.message) == (
         Severity.WARNING,
-        "WHEEL has cp313-cp313t-manylinux_2_17_x86_64, the file name does not",
+        "WHEEL has cp313-cp313t-manylinux_2_17_x86_64, but the file name does not",
     )
     wheel = facts(FT, wheel=wheel_file(FT, tags=frozenset({*tags, Tag("cp313", "cp313", "manylinux_2_17_x86_64")})))
     severities = [found.severity for found in RuleSelection(select=("FTW201",)).judge(wheel)]

@@ -46,9 +46,9 @@ def test_the_longer_one_decides_and_ignore_on_a_tie() -> None:
 
 @pytest.mark.parametrize("code", ["FTW9", "FTW9999", "E501", "", "FTW40x"])
 def test_a_code_that_no_rule_has_is_refused(code: str) -> None:
-    with pytest.raises(InputError, match="begins like this"):
+    with pytest.raises(InputError, match="starts with this"):
         RuleSelection(select=(code,))
-    with pytest.raises(InputError, match="begins like this"):
+    with pytest.raises(InputError, match="starts with this"):
         RuleSelection(ignore=(code,))
 
 

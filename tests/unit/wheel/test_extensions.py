@@ -10,7 +10,7 @@ from ftwheel.core.wheel.extension_module import (
     BinaryFormat,
     BuiltFor,
     Declaration,
-    DeclarationBasis,
+    DeclarationSource,
     ExtensionModule,
     GilDeclaration,
     InitPhase,
@@ -104,7 +104,9 @@ def test_what_a_module_adds_up() -> None:
         init_names=("PyInit_spam",),
         built_for=BuiltFor.CANNOT_TELL,
         evidence=(),
-        gil=GilDeclaration(answer=Declaration.NONE, basis=DeclarationBasis.NOTHING, level=ReadingLevel.DATA, reason=""),
+        gil=GilDeclaration(
+            answer=Declaration.NONE, basis=DeclarationSource.NOTHING, level=ReadingLevel.DATA, reason=""
+        ),
         interpreters=InterpreterDeclaration(answer=InterpreterSupport.NOT_DECLARED, level=ReadingLevel.DATA, reason=""),
         phase=InitPhase.SINGLE,
         toolchain=Toolchain.C,

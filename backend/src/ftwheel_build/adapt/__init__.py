@@ -1,4 +1,4 @@
-"""What each wrapped backend needs to be told on each of the two ABIs.
+"""What each wrapped backend needs on each of the two ABIs.
 
 An adapter is a context manager around the wrapped hook: it gets the job, yields the config settings to pass, and
 puts back whatever it changed.

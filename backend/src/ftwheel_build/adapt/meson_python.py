@@ -24,7 +24,7 @@ _OFF = "-Dpython.allow_limited_api=false"
 
 
 def _asked(job: Job) -> list[str] | None:
-    """The versions that meson.build files name (``limited_api: '3.12'``); None if nobody asks for the limited API.
+    """The versions that meson.build files name (``limited_api: '3.12'``); None if nothing requests the limited API.
 
     pyproject.toml asks for it without a version.
     """

@@ -83,7 +83,7 @@ def _minor(tag: str) -> int:
 
 
 def _limited(job: Job, where: str) -> None:
-    """Stop where a limited API must not be asked for at all."""
+    """Stop if a limited API must not be requested at all."""
     import setuptools
 
     limited_api_asked(job, where)
@@ -132,9 +132,9 @@ def _no_cython(extension: Any, job: Job) -> None:
         if found:
             raise RefusedError(
                 "FTB205",
-                f"extension {extension.name}: Cython {found[1].decode()} writes no code for abi3t, the stable ABI of"
+                f"extension {extension.name}: Cython {found[1].decode()} generates no code for abi3t, the stable ABI of"
                 f" {job.target}",
-                fix='write limited-api = "version-specific" in [tool.ftwheel]: a wheel for this version alone',
+                fix='write limited-api = "version-specific" in [tool.ftwheel]: a wheel for this version only',
             )
 
 

@@ -1,4 +1,4 @@
-"""Build the pair: all wheels at once, each repaired, imported and compared; files appear only if all is well."""
+"""Builds all wheels concurrently, and repairs, imports and compares them; writes files only if there is no error."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = ["build"]
 
-_POLL = 0.2  # seconds; a wait without a limit cannot be interrupted on Windows
+_POLL = 0.2  # seconds; a wait without a timeout cannot be interrupted on Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CheckedWheel:
-    """One wheel as it comes out of its thread."""
+    """The result of one wheel's thread."""
 
     interpreter: Interpreter
     path: str
@@ -53,11 +53,11 @@ class _CheckedWheel:
 def build(
     plan: BuildPlan, builder: Builder, observer: BuildObserver, *, project: str, out_dir: str, jobs: int
 ) -> BuildResult:
-    """Build everything the plan asks for; at most ``jobs`` wheels at a time.
+    """Build everything in the plan, at most ``jobs`` wheels at a time.
 
-    Findings with severity ERROR keep every file out of the output folder. Raises InputError when the plan cannot be
-    followed, BuildError or MissingToolError when a wheel could not be built (all are tried, and the error names each
-    that failed). KeyboardInterrupt passes through; the caller's builder ends what is still running.
+    With a finding of severity ERROR, no file is written to the output folder. Raises InputError when the plan is
+    invalid, BuildError or MissingToolError when a wheel could not be built (all are tried, and the error names each
+    that failed). KeyboardInterrupt passes through; the caller's builder stops what is still running.
     """
     _check(plan)
     start = builder.clock()
@@ -76,7 +76,7 @@ def build(
         if set.intersection(*({each.minor for each in wheel.serves} for wheel in two)):
             default, free_threaded = sorted(two, key=lambda wheel: wheel.interpreter.free_threaded)
             findings += judge_pair(default.contents, free_threaded.contents)
-    # the same name twice is one file for both (pure), for several versions (abi3), or an error found above
+    # the same name twice is one file for both (pure), for several versions (abi3), or an error reported above
     kept: dict[str, list[_CheckedWheel]] = {}
     for each in sorted(built, key=_oldest_of_stable_abi):
         kept.setdefault(each.contents.filename, []).append(each)
@@ -103,13 +103,13 @@ def build(
 
 
 def _oldest_of_stable_abi(wheel: _CheckedWheel) -> int:
-    """A sort key: of the builds of one stable-ABI wheel the oldest interpreter's goes first, others stay in order."""
+    """A sort key: of several builds of one stable ABI wheel, that of the oldest interpreter comes first."""
     stable = any(abi.startswith("abi3") for abi in wheel.contents.name.abis)
     return wheel.interpreter.minor[1] if stable else 0
 
 
 def _check(plan: BuildPlan) -> None:
-    """Two interpreters of one build would make the same wheel twice."""
+    """Raise InputError for two interpreters of the same build, which would build the same wheel twice."""
     interpreters = [each for served in (plan.interpreters, *plan.serves.values()) for each in served]
     labels = Counter(each.label for each in interpreters)
     twice = sorted(label for label, count in labels.items() if count > 1)
@@ -125,12 +125,12 @@ def _build_one(plan: BuildPlan, builder: Builder, observer: BuildObserver, inter
         wheel = builder.make_wheel(interpreter, observer)
         findings = list(builder.inspect(wheel, interpreter))
         repair: Repair | None = None
-        # a wheel that is wrong already is neither repaired nor imported: what came out would only hide why
+        # a wheel with errors is neither repaired nor imported: the results would only hide the cause
         if plan.repair and not _wrong(findings, plan):
             observer.stage(label, BuildStage.REPAIR)
             wheel, repair = builder.repair(wheel, interpreter)
             findings += builder.inspect(wheel, interpreter)
-        # an import shows what a module declares better than a walk through its code
+        # an import shows what a module declares better than following its code
         contents = builder.read(wheel, interpreter, thorough=not plan.import_modules)
         imports: tuple[Imported, ...] = ()
         serves = (interpreter, *plan.serves.get(label, ()))
@@ -139,7 +139,7 @@ def _build_one(plan: BuildPlan, builder: Builder, observer: BuildObserver, inter
             if plan.import_modules and contents.modules:
                 observer.stage(label, BuildStage.IMPORT)
                 imports = tuple(_imported(builder, wheel, each, contents) for each in serves)
-                # the walk finds the line to add, or why an import failed
+                # following the code finds the line to add, or why an import failed
                 results = [result for each in imports for result in each.results]
                 if any(result.enables_gil or result.outcome is not ImportOutcome.LOADED for result in results):
                     contents = builder.read(wheel, interpreter, thorough=True)
@@ -152,7 +152,7 @@ def _build_one(plan: BuildPlan, builder: Builder, observer: BuildObserver, inter
     findings = list(_counted(findings, plan))
     observer.stage(label, BuildStage.FAILED if _wrong(findings, plan) else BuildStage.DONE)
     platform = ".".join(contents.name.platforms)
-    why = "the wheel has errors" if plan.repair else "not asked for"
+    why = "the wheel has errors" if plan.repair else "not requested"
     return _CheckedWheel(
         interpreter=interpreter,
         path=wheel,
@@ -171,9 +171,9 @@ def _imported(builder: Builder, wheel: str, interpreter: Interpreter, contents: 
 
 
 def _served(name: WheelName, serves: Sequence[Interpreter], plan: BuildPlan) -> tuple[Interpreter, ...]:
-    """The interpreters that a wheel serves of those which it was planned for, its builder first.
+    """The interpreters that a wheel serves among those it was planned for, its builder first.
 
-    Raises BuildError where one is left out that ``[tool.ftwheel] stable-abi`` promises the wheel to.
+    Raises BuildError if the wheel does not serve one that ``[tool.ftwheel] stable-abi`` promises it to.
     """
     built_with, *others = serves
     targets = targets_of(name)
@@ -188,20 +188,20 @@ def _served(name: WheelName, serves: Sequence[Interpreter], plan: BuildPlan) -> 
             f"{name.filename}, built with {built_with.label}, does not serve"
             f" {', '.join(each.label for each in without)}:"
             " [tool.ftwheel] stable-abi says that one wheel serves them all",
-            hint="let the backend build for that limited API, or take stable-abi out of [tool.ftwheel];"
-            ' limited-api = "version-specific" says that there is no abi3t wheel',
+            hint="configure the backend for that limited API, or remove stable-abi from [tool.ftwheel];"
+            ' with limited-api = "version-specific" there is no abi3t wheel',
         )
     return (built_with, *(each for each in others if each not in without))
 
 
 def _left(plan: BuildPlan, built: Iterable[_CheckedWheel]) -> list[Interpreter]:
-    """The interpreters that another's wheel was planned for, and that no wheel serves."""
+    """The interpreters that another one's wheel was planned for, but that no wheel serves."""
     served = [each for wheel in built for each in wheel.serves]
     return [each for others in plan.serves.values() for each in others if each not in served]
 
 
 def _counted(findings: Iterable[Finding], plan: BuildPlan) -> Iterator[Finding]:
-    """The findings but those that are ignored; a refusal of the backend stands for what the rules say of the fact."""
+    """The findings that are not ignored, without those of rules about a fact that the backend has rejected."""
     if not plan.ignored:
         return iter(findings)
     from ftwheel.rules.backend import same_fact
@@ -217,7 +217,7 @@ def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
 def _together(
     build_one: Callable[[Interpreter], _CheckedWheel], interpreters: Sequence[Interpreter], builder: Builder, jobs: int
 ) -> list[_CheckedWheel]:
-    """The wheels in the order of the interpreters. An interruption stops the builder before threads are waited for."""
+    """The wheels in the order of the interpreters. An interruption stops the builder before waiting for threads."""
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         futures = [pool.submit(build_one, interpreter) for interpreter in interpreters]
         try:
@@ -236,7 +236,7 @@ def _together(
 
 
 def _joined(failures: Iterable[BaseException]) -> BaseException:
-    """One error that tells about every wheel that failed; a bug goes before a failure on purpose."""
+    """One error about every wheel that failed; a bug has precedence over a deliberate error."""
     told: dict[str, FtwheelError] = {}
     for failure in failures:
         if not isinstance(failure, FtwheelError):

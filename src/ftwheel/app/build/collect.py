@@ -1,4 +1,4 @@
-"""Judge what cibuildwheel built as if it had been built here: the same checks, the same result, all files or none."""
+"""Checks what cibuildwheel built like local builds: the same checks, the same result, all files or none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PlatformWheels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelOrigin:
-    """Where a wheel comes from: the words for who repaired it, and the seconds its build took."""
+    """The tool that repaired a wheel, and the seconds its build took."""
 
     repaired_by: str
     seconds: float
@@ -39,9 +39,9 @@ def collect(
     jobs: int,
     started: float,
 ) -> BuildResult:
-    """Judge the wheels of every platform, and put them into the output folder when there is no error in any.
+    """Check the wheels of every platform, and publish them when none has an error.
 
-    ``origins`` are by file name, ``started`` is when cibuildwheel began, by the workshops' clock. For errors see
+    ``origins`` are by file name, ``started`` is when cibuildwheel began, by the builders' clock. For errors, see
     ``ftwheel.app.build.build.build``.
     """
     results = [
@@ -49,9 +49,9 @@ def collect(
     ]
     versions = {result.version for result in results}
     if len(versions) > 1:
-        raise BuildError(f"{project}: wheels of several versions came out: {', '.join(sorted(versions))}")
+        raise BuildError(f"{project}: the wheels have several versions: {', '.join(sorted(versions))}")
     findings = tuple(sorted({finding for result in results for finding in result.findings}))
-    wheels = [_told(wheel, origins[wheel.filename]) for result in results for wheel in result.wheels]
+    wheels = [_with_origin(wheel, origins[wheel.filename]) for result in results for wheel in result.wheels]
     passed = all(result.passed for result in results)
     finals = publish([wheel.path for wheel in wheels]) if passed else [""] * len(wheels)
     return BuildResult(
@@ -64,7 +64,7 @@ def collect(
     )
 
 
-def _told(wheel: BuiltWheel, origin: WheelOrigin) -> BuiltWheel:
+def _with_origin(wheel: BuiltWheel, origin: WheelOrigin) -> BuiltWheel:
     platform = wheel.repair.after
     repair = Repair(tool=origin.repaired_by, before=platform, after=platform, reason="its repair-wheel-command")
     return replace(wheel, repair=repair, seconds=wheel.seconds + origin.seconds)

@@ -1,4 +1,4 @@
-"""What a build proved about both wheels of a pair, as findings of the rules of ``ftwheel check``."""
+"""Judges the wheels of a build by the rules of ``ftwheel check``."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def judge_wheel(
     plan: BuildPlan,
     log: str = "",
 ) -> tuple[Finding, ...]:
-    """Judge one finished wheel by every rule for wheels. Advice is left to ``ftwheel check``, which is asked for it.
+    """Judge one finished wheel by every rule for wheels, without advice, which is left to ``ftwheel check``.
 
-    ``log`` is what the build printed. The manylinux policy is not asked about: the repair has just decided it.
+    ``log`` is the output of the build. The manylinux policy is not checked: the repair has just determined it.
     """
     facts = WheelFacts(
         wheel=wheel,
@@ -39,7 +39,7 @@ def judge_wheel(
         imported=imported if plan.import_modules else None,
         left_out=left_out(log, modules=bool(wheel.modules)),
     )
-    # a wheel that PyPI refuses may be for another index, or for nobody but its builder
+    # a wheel that PyPI rejects may be for another index, or only for local use
     lenient = [rule.code for rule in INDEX_RULES] + (list(_GIL) if plan.allow_gil else [])
     selection = RuleSelection(severities=dict.fromkeys(lenient, Severity.WARNING), index_rules=plan.index_rules)
     return _serious(selection.judge(facts))
@@ -48,8 +48,8 @@ def judge_wheel(
 def judge_pair(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:
     """Compare the two wheels of a pair.
 
-    One file name for both is wrong, unless neither has extension modules and the Python files are the same: that is
-    one wheel which serves both.
+    The same file name for both is an error, unless neither has extension modules and the Python files are the same:
+    then one wheel serves both.
     """
     comparison = compare_pair(default, free_threaded)
     one = replace(comparison, same_filename=False, one_wheel=None)

@@ -1,4 +1,4 @@
-"""The projects that a resolution looks at, each page read once, and what the installer would take of them."""
+"""The projects of a resolution, with each page read once, and the files that the installer would select."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Self
 
 from packaging.version import Version
 
-from ftwheel.core.dependencies.resolution import CoreMetadata, MetadataSource, Untold, combined, dependencies
+from ftwheel.core.dependencies.resolution import CoreMetadata, MetadataSource, UnknownMetadata, combined, dependencies
 from ftwheel.core.errors import FtwheelError
 from ftwheel.core.index.page import File
 from ftwheel.core.index.pages import Index
@@ -29,7 +29,7 @@ _JOBS = 24
 
 
 class CandidateSource:
-    """Pages and metadata for any number of resolutions on the same indexes. Safe to use from several threads."""
+    """Pages and metadata for any number of resolutions on the same indexes. Thread-safe."""
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class CandidateSource:
         abort: Callable[[], None] = lambda: None,
         observer: Callable[[int, str], None] = lambda number, name: None,
     ) -> None:
-        """``indexes`` are in pip's order. ``abort`` ends every request under way; it is called on an interruption.
+        """``indexes`` are in pip's order. ``abort`` cancels pending requests; it is called on an interruption.
 
-        ``observer`` is told each project that is looked at for the first time, and its number, from any thread.
+        ``observer`` is called with the number and name of each new project, from any thread.
         """
         self.jobs = jobs
         self.abort = abort
@@ -53,7 +53,7 @@ class CandidateSource:
         self._lock = Lock()
 
     def project(self, name: str) -> ProjectFiles | None:
-        """A project, None when no index has it. Raises what the indexes raise, each time the same."""
+        """A project, None when no index has it. Raises what the indexes raise, the same on every call."""
         with self._lock:
             found = self._projects.get(name)
             future = found or self._projects.setdefault(name, Future())
@@ -62,20 +62,20 @@ class CandidateSource:
             try:
                 pages = [(index.kind, index.project(name)) for index in self._indexes]
                 listed = [(kind, page) for kind, page in pages if page is not None]
-                # The dictionary is filled when a file turns out not to be what its name says.
+                # the dictionary is filled when a file does not match its name
                 future.set_result(ProjectFiles(name, listed, metadata={}) if listed else None)
             except BaseException as error:
                 future.set_exception(error)
                 raise
         return future.result()
 
-    def metadata(self, file: File) -> CoreMetadata | Untold:
+    def metadata(self, file: File) -> CoreMetadata | UnknownMetadata:
         """See ``MetadataSource``."""
         return self._metadata.metadata(file)
 
 
 class InstallerCandidates:
-    """What one installer takes in one environment, of the projects of a source."""
+    """The candidates of one installer in one environment, from the projects of a source."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class InstallerCandidates:
         pins: Iterable[Requirement] = (),
         hashes: dict[str, frozenset[tuple[str, str]]] | None = None,
     ) -> None:
-        """``pins`` are the requirements asked for themselves: of them, uv takes yanked versions asked for by number."""
+        """``pins`` are the direct requirements, of which uv selects pinned yanked versions."""
         self.source = source
         self.environment = environment
         self.markers = dict(environment.markers)
@@ -109,7 +109,7 @@ class InstallerCandidates:
         return replace(found, hashes=found.hashes | self._hashes[name]) if name in self._hashes else found
 
     def wanted(self, name: str, requirements: Iterable[Requirement]) -> Requirement:
-        """What all of them and the constraints ask for together."""
+        """The combination of all requirements and the constraints."""
         return combined(name, [*self._constraints.get(name, ()), *requirements])
 
     def versions(self, name: str) -> tuple[Version, ...]:
@@ -123,7 +123,7 @@ class InstallerCandidates:
             )
 
     def candidates(self, wanted: Requirement) -> Iterator[Candidate]:
-        """The file taken of each version, in the installer's order. Raises what the indexes raise."""
+        """The file selected of each version, in the installer's order. Raises what the indexes raise."""
         project = self.source.project(wanted.name)
         if project is None:
             return
@@ -140,11 +140,11 @@ class InstallerCandidates:
             index += 1
 
     def _at(self, found: _Walk, index: int) -> Candidate | None:
-        with self._lock:  # a project is not made for two threads at once
+        with self._lock:  # projects are not thread-safe
             return found.at(index)
 
     def learn(self, name: str, candidate: Candidate, said: CoreMetadata) -> bool:
-        """Note what a chosen file says, since the installer may then choose another; False when that was known."""
+        """Record the metadata of a selected file, which may change the selection; False when it was known."""
         project = self.source.project(name)
         assert project is not None
         assert isinstance(project.metadata, dict)
@@ -160,7 +160,7 @@ class InstallerCandidates:
 
 
 class _Walk:
-    """The candidates that were looked at, and the rest."""
+    """The candidates seen so far, and the rest."""
 
     __slots__ = ("_rest", "_seen")
 
@@ -178,10 +178,10 @@ class _Walk:
 
 
 class Prefetcher:
-    """Gets what a resolution will most likely ask for, many requests at a time, while it runs.
+    """Fetches what a resolution will probably need, concurrently, while it runs.
 
-    Of every project the newest candidate that fits is looked into, and what it requires is got next. Nothing is decided
-    here: a wrong guess costs a request, and what goes wrong is raised where it matters.
+    It reads the newest matching candidate of every project, then the projects it requires. A wrong guess only costs a
+    request, and errors are raised where the result is used.
     """
 
     def __init__(self, target: InstallerCandidates) -> None:
@@ -201,7 +201,7 @@ class Prefetcher:
         self._pool.shutdown(cancel_futures=True)
 
     def start(self, requirements: Iterable[Requirement]) -> None:
-        """Look into these projects and all they require."""
+        """Fetch these projects and everything they require."""
         for each in requirements:
             with self._lock:
                 new = (each.name, each.extras) not in self._seen

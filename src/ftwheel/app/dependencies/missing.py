@@ -1,8 +1,7 @@
-"""Behind ``ftwheel missing``: inputs, targets and indexes in; one report for each project that a target wants out.
+"""The use case of ``ftwheel missing``: reports on each project that a target needs.
 
-Projects are judged as their pages arrive, and a page is let go once its project is judged, so that a run needs no more
-memory for a long list than for a short one, but for the reports themselves. What goes wrong with one project is said
-there and stops no other.
+Projects are judged as their pages arrive, and pages are dropped afterwards, so that memory use does not grow with the
+number of projects, except for the reports. An error with one project is part of its report and does not affect others.
 """
 
 from __future__ import annotations
@@ -48,23 +47,23 @@ __all__ = [
     "resolved",
 ]
 
-_READERS = 4  # files read at a time; wheels may be large
+_READERS = 4  # concurrent reads; wheels may be large
 
 Resolve = Callable[[Dependencies, Environment], "Resolution"]
 
 
 class InspectWheel(Protocol):
-    """Looks into a wheel; called from several threads. ``abort`` ends what is under way."""
+    """Inspects a wheel; called from several threads. ``abort`` cancels pending work."""
 
     def __call__(self, file: File) -> GilDeclarations: ...
     def abort(self) -> None: ...
 
 
 class ArrivingPages(Protocol):
-    """The indexes to look at, for many projects at once."""
+    """Indexes that fetch the pages of many projects concurrently."""
 
     def arriving(self, names: Iterable[str]) -> Iterator[str]:
-        """The same names, each when its pages are at hand, while those of the next are under way."""
+        """The same names, each when its pages are available, while the next ones are being fetched."""
         ...
 
     @property
@@ -73,12 +72,12 @@ class ArrivingPages(Protocol):
         ...
 
     def forget(self, name: str) -> None:
-        """Let the pages of a project go."""
+        """Drop the pages of a project."""
         ...
 
 
 class KnownReports(Protocol):
-    """Reports of earlier runs, for questions and pages that have not changed since."""
+    """Reports of earlier runs, valid for unchanged questions and pages."""
 
     def recall(self, requested_projects: RequestedProject) -> ProjectReport | None: ...
     def keep(self, requested_projects: RequestedProject, report: ProjectReport) -> None: ...
@@ -86,11 +85,11 @@ class KnownReports(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadinessQuestion:
-    """What is asked about every project. ``rules`` gives those for a project, by its normalized name.
+    """The question about every project. ``rules`` returns the installer options for a normalized name.
 
-    ``tracker`` gives the address of a project's issue tracker, by the file that tells most about it; it is asked about
-    what upstream has to do, from several threads. ``others`` are indexes that the installer does not look at, by name:
-    they are asked about projects that are not ready, from several threads.
+    ``tracker`` returns the URL of a project's issue tracker, from the file with the best metadata; it is called for
+    projects that upstream has to fix. ``others`` are indexes that the installer does not use, by name: they are asked
+    about projects that are not ready. Both are called from several threads.
     """
 
     targets: tuple[Environment, ...]
@@ -112,11 +111,11 @@ def missing(
     done: Mapping[str, ProjectReport] | None = None,
     observer: Callable[[ProjectReport, int, int], None] = lambda report, number, of: None,
 ) -> MissingReport:
-    """Judge every project that a target wants.
+    """Judge every project that a target needs.
 
-    ``done`` are reports of an earlier run of the same question that was interrupted; they are not made again.
-    ``observer`` is told each new report, its number and how many there will be, earlier ones counted. Raises what
-    ``resolve`` raises; what is wrong with one project stands in its report.
+    ``done`` are reports of an interrupted run of the same question, which are reused. ``observer`` is called with each
+    new report, its number and the total, including earlier ones. Raises what ``resolve`` raises; an error with one
+    project is part of its report.
     """
     resolutions = resolved(inputs, question.targets, resolve)
     projects = requested(inputs, resolutions, question.targets, shard)
@@ -138,9 +137,9 @@ Resolutions = Sequence[Mapping[int, "Resolution"]]  # for each input, by the num
 
 
 def resolved(inputs: Sequence[Dependencies], targets: Sequence[Environment], resolve: Resolve | None) -> Resolutions:
-    """Inputs that name no versions, resolved for each target; without ``resolve`` they are taken as they stand.
+    """The unresolved inputs, resolved for each target; without ``resolve``, they are used as they are.
 
-    That is how a long list of names is looked at. Raises what ``resolve`` raises.
+    The latter is for long lists of names. Raises what ``resolve`` raises.
     """
     return [
         {}
@@ -153,7 +152,7 @@ def resolved(inputs: Sequence[Dependencies], targets: Sequence[Environment], res
 def requested(
     inputs: Sequence[Dependencies], resolutions: Resolutions, targets: Sequence[Environment], shard: Shard | None = None
 ) -> tuple[RequestedProject, ...]:
-    """What the targets want of the inputs, by name."""
+    """The projects that the targets need of the inputs, by name."""
     markers = [dict(target.markers) for target in targets]
     everything = requested_projects(zip(inputs, resolutions, strict=True), markers)
     return tuple(one for one in everything if in_shard(one.name, shard))
@@ -166,7 +165,7 @@ def _set_aside(inputs: Sequence[Dependencies], resolutions: Resolutions) -> tupl
 
 
 def _kept(projects: Iterable[RequestedProject], done: Mapping[str, ProjectReport]) -> dict[str, ProjectReport]:
-    """The reports of an earlier run that answer what is asked now."""
+    """The reports of an earlier run that answer the current question."""
     return {
         one.name: _placed(done[one.name], one)
         for one in projects
@@ -175,7 +174,7 @@ def _kept(projects: Iterable[RequestedProject], done: Mapping[str, ProjectReport
 
 
 def _placed(report: ProjectReport, one: RequestedProject) -> ProjectReport:
-    """The report with what depends on the other projects, and not on pages."""
+    """The report with the fields that depend on other projects rather than on pages."""
     from ftwheel.core.dependencies.assessment import with_alternatives
 
     verdicts = tuple(with_alternatives(verdict, one.extras) for verdict in report.verdicts)
@@ -184,7 +183,7 @@ def _placed(report: ProjectReport, one: RequestedProject) -> ProjectReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """A report; for each verdict the wheel to look into; and the file that tells where the project's tracker is."""
+    """A report, with the wheel to inspect for each verdict, and the file with the project's tracker."""
 
     report: ProjectReport
     wheels: tuple[File | None, ...] = ()
@@ -210,7 +209,7 @@ def judge(projects: Iterable[RequestedProject], question: ReadinessQuestion) -> 
 def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion) -> Iterator[_Judged]:
     asked = []
     for name, one in by_name.items():
-        # a report remembered has no files to look into
+        # a cached report has no files to inspect
         known = question.memory.recall(one) if question.memory is not None and question.inspect is None else None
         if (
             known is None
@@ -229,7 +228,7 @@ def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion
 
 
 def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
-    # what was remembered needs none of this
+    # not needed for cached reports
     from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, not_there, with_passed_over
     from ftwheel.core.installers.selection import ProjectFiles
 
@@ -266,12 +265,12 @@ def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
 
 
 def _asks(verdicts: Iterable[TargetReadiness]) -> bool:
-    """Whether there is something that only the project itself can do."""
+    """Whether only the project itself can fix something."""
     return any(each.kind is HelpKind.ASK for verdict in verdicts for each in verdict.helps)
 
 
 def _is_worse(one: TargetReadiness, other: TargetReadiness) -> bool:
-    """Of two inputs that want different versions for one target, the one that is not ready is told."""
+    """Whether one verdict on a target is worse than another, from an input that requires a different version."""
     order = list(Readiness)
     return order.index(one.readiness) > order.index(other.readiness)
 
@@ -279,9 +278,9 @@ def _is_worse(one: TargetReadiness, other: TargetReadiness) -> bool:
 def _completed(
     reports: Iterable[_Judged], by_name: Mapping[str, RequestedProject], question: ReadinessQuestion
 ) -> Iterator[_Judged]:
-    """The same with what wheels declare, where trackers are and what other indexes have, in the same order.
+    """The reports with the declarations of wheels, trackers and what other indexes have, in the same order.
 
-    Some files and pages are read at a time.
+    Files and pages are read concurrently.
     """
     from concurrent.futures import ThreadPoolExecutor  # 20 ms
 
@@ -317,7 +316,7 @@ def _completed(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Waiting:
-    """A report, and what is being asked for it."""
+    """A report with its pending requests."""
 
     judged: _Judged
     declared: Mapping[str, Future[GilDeclarations]]
@@ -328,7 +327,7 @@ class _Waiting:
         return bool(self.declared or self.address or self.elsewhere)
 
     def complete(self) -> _Judged:
-        """Wait for the answers, and put them into the report."""
+        """The report with the answers, waiting for them."""
         report = self.judged.report if self.elsewhere is None else self.elsewhere.result()
         if self.address is not None:
             report = replace(report, tracker=self.address.result())

@@ -1,7 +1,7 @@
-"""What a search asks: which versions there are, what they require, and, for pip, which project to decide about next.
+"""The provider of a search: the versions, their requirements, and, for pip, which project to decide next.
 
-A project with extras is a project of its own, which requires the plain one in the same version; both installers do it
-like that. ``find_matches`` and what follows the headings about resolvelib are for pip's search.
+As in the installers, a project with extras is a separate project that requires the plain one in the same version.
+``find_matches`` and the methods of resolvelib are for pip's search.
 Sources: pip 26.3 ``_internal/resolution/resolvelib`` (``provider.py``, ``factory.py``, ``found_candidates.py``,
 ``candidates.py``).
 """
@@ -20,7 +20,7 @@ from resolvelib import AbstractProvider
 from resolvelib.structs import RequirementInformation
 
 from ftwheel.app.dependencies.candidates import InstallerCandidates, Prefetcher
-from ftwheel.core.dependencies.resolution import CoreMetadata, Dependency, Untold, dependencies
+from ftwheel.core.dependencies.resolution import CoreMetadata, Dependency, UnknownMetadata, dependencies
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
 from ftwheel.core.installers.candidates import Candidate
@@ -34,16 +34,16 @@ _PROMOTED_AFTER = 5  # conflicts: pip's _CONFLICT_PRIORITY_THRESHOLD
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProjectVersion:
-    """One version of a project, plain or with extras; ``candidate`` is None when there is no file to take.
+    """One version of a project, plain or with extras; ``candidate`` is None when there is no suitable file.
 
-    There is one object for each, so that they can be told apart by identity.
+    There is one object for each, so that they can be compared by identity.
     """
 
     name: str
     extras: tuple[str, ...]
     version: Version | None
     candidate: Candidate | None
-    said: CoreMetadata | Untold
+    said: CoreMetadata | UnknownMetadata
     plain: ProjectVersion | None = None
 
     @property
@@ -53,7 +53,7 @@ class ProjectVersion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolverRequirement:
-    """One requirement; ``exactly`` is set when it is met by one choice only. ``origin`` is set for what users ask."""
+    """One requirement; ``exactly`` is set when only one choice satisfies it, ``origin`` for direct requirements."""
 
     name: str
     extras: tuple[str, ...]
@@ -76,7 +76,7 @@ def _named(identifier: str) -> tuple[str, tuple[str, ...]]:
 
 
 def split(requirement: Requirement, origin: str = "", *, extras_apart: bool) -> Iterator[ResolverRequirement]:
-    """A requirement with extras in the parts that the installer looks at: for uv each extra is one by itself."""
+    """A requirement with extras, split into the installer's parts; for uv, each extra is a part of its own."""
     if extras_apart and requirement.extras:
         yield from (
             ResolverRequirement(requirement.name, (extra,), requirement, origin=origin) for extra in requirement.extras
@@ -91,7 +91,7 @@ Information = RequirementInformation[ResolverRequirement, ProjectVersion]
 
 
 class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
-    """One resolution: a target, and what the user asks for."""
+    """One resolution: a target and the direct requirements."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         self.target = target
         self.roots = roots
         self.excused: set[str] = set()
-        self.empty: dict[ResolverRequirement, None] = {}  # of which there was nothing to choose from, at least together
+        self.empty: dict[ResolverRequirement, None] = {}  # requirements without any choice, at least in combination
         self._lookahead = lookahead
         self._installer = installer
         self._pubgrub = installer.resolver is ResolverKind.PUBGRUB
@@ -128,7 +128,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         requirements: Mapping[str, Iterator[ResolverRequirement]],
         incompatibilities: Mapping[str, Iterator[ProjectVersion]],
     ) -> Iterable[ProjectVersion] | Callable[[], Iterator[ProjectVersion]]:
-        # None is left when resolvelib takes back all who asked; pip then finds nothing, except for a plain asker.
+        # none is left when resolvelib backtracked over all of them; pip then finds nothing, except for plain ones
         asked = list(requirements[identifier])
         name, extras = _named(identifier)
         if extras:
@@ -174,7 +174,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
     def choices(
         self, wanted: Requirement, extras: tuple[str, ...], within: Callable[[Version], bool] = lambda _: True
     ) -> Iterator[ProjectVersion]:
-        """What can be chosen, best first, without versions whose metadata rules them out."""
+        """The choices, best first, without versions that their metadata rules out."""
         seen: set[Version] = set()
         again = True
         while again:
@@ -196,9 +196,11 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
                 if choice is not None:
                     yield self._with_extras(choice, extras)
 
-    def _is_other(self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | Untold) -> bool:
-        """Whether a file is not for this project, version or Python after all."""
-        if isinstance(said, Untold):
+    def _is_other(
+        self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | UnknownMetadata
+    ) -> bool:
+        """Whether a file is for another project, version or Python after all."""
+        if isinstance(said, UnknownMetadata):
             return False
         if normalized(said.name) != name or (said.version and parse_version(said.version) != version):
             return True
@@ -208,9 +210,9 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         return not self._installer.meets_python(said.requires_python, python, rules)
 
     def _choice(
-        self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | Untold
+        self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | UnknownMetadata
     ) -> ProjectVersion | None:
-        """The plain choice; None when a requirement in it cannot be read, for which installers pass over a version."""
+        """The plain choice; None when one of its requirements is invalid, which makes installers skip the version."""
         key = name, (), candidate.file.url
         if key not in self._choices:
             choice = ProjectVersion(name, (), version, candidate, said)
@@ -242,11 +244,11 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
     # --- versions as sets, for the search of uv: see ``resolving_pubgrub`` --------------------------------------
 
     def everything(self, name: str) -> int:
-        """All versions of a project, and its absence."""
+        """The set of all versions of a project and its absence."""
         return (1 << len(self._bits_of(name)) + 1) - 1
 
     def versions(self, ask: ResolverRequirement) -> int:
-        """The versions that meet a requirement."""
+        """The set of versions that satisfy a requirement."""
         bits = self._bits_of(ask.name)
         if ask.exactly is not None:
             return 1 << bits[ask.exactly.version]
@@ -266,7 +268,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         return 1 << self._bits_of(choice.name)[choice.version]
 
     def best(self, name: str, extras: tuple[str, ...], among: int) -> ProjectVersion | None:
-        """What uv takes among these versions."""
+        """The version that uv selects among these."""
         if name in self.excused:
             return self._nothing(name, extras)
         bits = self._bits_of(name)
@@ -287,7 +289,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         return self.required(candidate)[0]
 
     def required(self, choice: ProjectVersion) -> tuple[list[ResolverRequirement], list[Dependency]]:
-        """What a choice asks for, and what it wants from an address. Raises InputError."""
+        """The requirements of a choice, and its direct references. Raises InputError."""
         found = self._required.get(choice)
         if found is None:
             asked: list[ResolverRequirement] = []
@@ -307,7 +309,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         return found
 
     def ways(self) -> dict[str, tuple[str, ...]]:
-        """For each project that was looked at, the names from its first requirer up to one the user asked for."""
+        """For each project, the names from the first project that required it up to a direct requirement."""
         found: dict[str, tuple[str, ...]] = {ask.name: () for ask in self.roots}
         asked = {choice.name: self._required[choice][0] for choice in reversed(self._required)}
         level = list(found)
@@ -322,7 +324,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         return found
 
     def _known_extras(self, said: CoreMetadata, extras: tuple[str, ...]) -> tuple[str, ...]:
-        """Extras that a project does not have are passed over; pip goes by what is declared."""
+        """The extras that a project has; pip uses the declared ones."""
         if self._pubgrub:
             return extras
         declared = set(map(normalized, said.extras))
@@ -338,7 +340,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         information: Mapping[str, Iterator[Information]],
         backtrack_causes: Sequence[Information],
     ) -> Iterable[str]:
-        """pip decides first about what the last conflict was about, then about what often is in conflicts."""
+        """As pip, prefer the projects of the last conflict, then those that are often in conflicts."""
         causes: set[str] = set()
         for cause in backtrack_causes:
             for each in (cause.requirement, cause.parent):

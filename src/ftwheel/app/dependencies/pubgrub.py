@@ -1,10 +1,10 @@
-"""The search of uv: PubGrub (Natalie Weizenbaum, 2018), which learns from every conflict what cannot be.
+"""The search of uv: PubGrub (Natalie Weizenbaum, 2018), which learns an incompatibility from every conflict.
 
-What is known of a project is a set of its versions, kept as a number with one bit for each: bit 0 stands for "not
-taken at all", bit 1 for the newest version, and so on. A positive term is a set without bit 0, and so "is in", "is not
-in" and "does not matter" are plain operations on numbers.
+The knowledge about a project is a set of its versions, as an integer with one bit for each: bit 0 means "not selected
+at all", bit 1 is the newest version, and so on. A positive term is a set without bit 0, so that "in", "not in" and
+"irrelevant" are plain integer operations.
 
-The order of decisions is uv's, and so is what it does about projects that are often in conflicts: uv 0.13.9
+The order of decisions is uv's, and so is the handling of projects that are often in conflicts: uv 0.13.9
 ``uv-resolver/src/pubgrub/priority.rs`` and ``resolver/mod.rs`` (``record_conflict``, ``reprioritize_conflicts``).
 """
 
@@ -22,7 +22,7 @@ from ftwheel.core.installers.requirements import parse_requirement
 
 __all__ = ["MOST_STEPS", "NoSolution", "TooManySteps", "search"]
 
-_ROOT = "what was asked for"  # no name of a project
+_ROOT = "direct requirements"  # not a project name
 _ABSENT = 1
 _CHOSEN_ROOT = 2
 _CONFLICTS = 5  # uv's CONFLICT_THRESHOLD
@@ -30,7 +30,7 @@ MOST_STEPS = 200_000  # pip's limit; uv has none
 
 
 class NoSolution(Exception):  # noqa: N818  # resolvelib's word is ResolutionImpossible; both end up as ResolutionError
-    """``causes`` are the requirements that do not fit together."""
+    """``causes`` are the conflicting requirements."""
 
     def __init__(self, causes: tuple[Information, ...]) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class _Priority(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Incompatibility:
-    """Terms that cannot all hold. ``about`` is the requirement it says, or ``causes`` the two it was derived from."""
+    """Terms that cannot all be true; ``about`` is the requirement it states, ``causes`` the two it derives from."""
 
     terms: Mapping[str, int]
     about: Information | None = None
@@ -59,7 +59,7 @@ class _Incompatibility:
 
 @dataclass(frozen=True, slots=True)
 class _Assignment:
-    """What became known of a package: ``all`` is everything known by then. ``cause`` is None for a decision."""
+    """A new term for a package: ``all`` includes everything known by then. ``cause`` is None for a decision."""
 
     position: int
     level: int
@@ -119,7 +119,7 @@ class _Search:
         return -priority, index, self._discovered[package]
 
     def _see(self, ask: ResolverRequirement) -> None:
-        """Register a package that something requires, in the order of discovery."""
+        """Register a required package, in the order of discovery."""
         self._asks.setdefault(ask.identifier, ask)
         self._discovered.setdefault(ask.identifier, len(self._discovered))
         priority, index = self._priority.get(ask.name, (_Priority.PLAIN, len(self._priority)))
@@ -140,7 +140,7 @@ class _Search:
         bit = self._provider.bit(choice)
         required = self._provider.get_dependencies(choice)
         conflict = self._expand(package, choice, list(required), bit)
-        # As long as nothing has gone wrong, decisions are not held against what they require (pubgrub's core.rs).
+        # without a conflict so far, decisions are not checked against their requirements (pubgrub's core.rs)
         if conflict is None or not self._backtracked:
             self._assign(package, bit, None, choice)
         else:
@@ -149,7 +149,7 @@ class _Search:
     def _expand(
         self, package: str, choice: ProjectVersion | None, asked: Sequence[ResolverRequirement], bit: int = _CHOSEN_ROOT
     ) -> _Incompatibility | None:
-        """Note what a version requires; gives what that is in conflict with, if the version cannot be taken now."""
+        """Record what a version requires; returns the conflicting incompatibility if it cannot be selected now."""
         conflict: _Incompatibility | None = None
         for ask in asked:
             self._see(ask)
@@ -159,7 +159,7 @@ class _Search:
             terms = {package: bit, target: full & ~allowed}
             if target == package:  # a project that requires itself
                 terms = {package: bit & ~allowed}
-            elif not allowed:  # which nothing can meet, not even by being there
+            elif not allowed:  # which no version satisfies
                 terms = {package: bit}
             found = _Incompatibility(terms, RequirementInformation(ask, choice))
             if (package, bit) not in self._expanded:
@@ -225,7 +225,7 @@ class _Search:
     # --- conclusions --------------------------------------------------------------------------------------------
 
     def _propagate(self, package: str) -> None:
-        """Draw every conclusion there is, resolving conflicts on the way. Raises NoSolution."""
+        """Derive all conclusions, resolving conflicts on the way. Raises NoSolution."""
         changed = [package]
         while changed:
             current = changed.pop()
@@ -247,7 +247,7 @@ class _Search:
         self._assign(package, self._full_set(package) & ~incompatibility.terms[package], incompatibility)
 
     def _left(self, incompatibility: _Incompatibility) -> str | None:
-        """The one package whose term does not hold yet: empty when all hold, None when there is nothing to conclude."""
+        """The only package whose term is not satisfied: empty when all are, None when nothing can be derived."""
         left = ""
         none = True
         for package, term in incompatibility.terms.items():
@@ -260,7 +260,7 @@ class _Search:
         return left
 
     def _resolve(self, incompatibility: _Incompatibility) -> tuple[_Incompatibility, str]:
-        """Go back to the decision that a conflict comes from; gives what was learned, and whom it leaves no choice."""
+        """Backtrack to the cause of a conflict; returns the learned incompatibility and the package it determines."""
         derived = False
         while True:
             terms = incompatibility.terms
@@ -290,7 +290,7 @@ class _Search:
         return next(known for known in self._known[package] if not known.all & also & ~term)
 
     def _previous_level(self, terms: Mapping[str, int], package: str, satisfier: _Assignment) -> int:
-        """The level at which all but the satisfier, or what it left to do, held already."""
+        """The level at which all terms were satisfied, except for what the satisfier contributes."""
         levels = [self._first(name, term).level for name, term in terms.items() if name != package]
         if self._full_set(package) & satisfier.term & ~terms[package]:
             levels.append(self._first(package, terms[package], satisfier.term).level)
@@ -336,7 +336,7 @@ class _Search:
 
 
 def _reasons(incompatibility: _Incompatibility) -> Iterator[Information]:
-    """The requirements that a conclusion rests on, each once."""
+    """The requirements that a conclusion is derived from, each once."""
     seen: set[int] = set()
     left = [incompatibility]
     while left:

@@ -1,8 +1,7 @@
-"""Resolves requirements for one environment, as an installer would there: one version of each project, and why.
+"""Resolves requirements for one environment as an installer would: one version of each project.
 
-Each installer has its own search, on the candidates of the simulator: pip's is resolvelib's with pip's order of
-decisions, uv's is PubGrub with uv's. Where newest versions exclude each other, the two settle for different ones, each
-for good reasons.
+Each installer has its own search, on the candidates of the simulator: pip's is resolvelib with pip's order of
+decisions, uv's is PubGrub with uv's. If the newest versions conflict, the two may choose differently.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from ftwheel.app.dependencies.candidates import CandidateSource, InstallerCandid
 from ftwheel.app.dependencies.provider import Information, ProjectVersion, Provider, ResolverRequirement, split
 from ftwheel.app.dependencies.pubgrub import MOST_STEPS, NoSolution, TooManySteps, search
 from ftwheel.core.dependencies.inputs import Dependencies, RequirementEdge, UnindexedDependency, WantedRequirement
-from ftwheel.core.dependencies.resolution import Resolution, ResolutionError, ResolvedPin, Untold
+from ftwheel.core.dependencies.resolution import Resolution, ResolutionError, ResolvedPin, UnknownMetadata
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
@@ -35,19 +34,19 @@ class Resolver:
     def __init__(
         self, source: CandidateSource, rules: Callable[[str], InstallerOptions], *, forgiving: bool = True
     ) -> None:
-        """``rules`` gives those for a project, by its normalized name.
+        """``rules`` returns the installer options for a normalized project name.
 
-        ``forgiving`` goes on where the installer ends because it finds no file of a project for the environment: the
-        project is left without a version, and the rest is resolved without it.
+        ``forgiving`` continues where the installer fails because a project has no file for the environment: the project
+        gets no version, and the rest is resolved without it.
         """
         self._source = source
         self._rules = rules
         self._forgiving = forgiving
 
     def __call__(self, dependencies: Dependencies, environment: Environment) -> Resolution:
-        """One version of each project that the input wants in the environment.
+        """One version of each project that the input needs in the environment.
 
-        Raises ResolutionError when the requirements cannot be met together, and what indexes and files raise.
+        Raises ResolutionError when the requirements conflict, and what indexes and files raise.
         """
         markers = dict(environment.markers)
         roots = [one for one in dependencies.wanted if one.requirement.applies(markers)]
@@ -79,14 +78,14 @@ class Resolver:
                     provider.excused |= nothing
                 except (ResolutionTooDeep, TooManySteps):
                     raise ResolutionError(
-                        f"{environment.label}: no answer after {MOST_STEPS:,} steps",
-                        hint="narrow the requirements down, for example with constraints",
+                        f"{environment.label}: no solution after {MOST_STEPS:,} steps",
+                        hint="narrow down the requirements, for example with constraints",
                     ) from None
                 else:
                     return _resolution(provider, chosen, environment)
 
     def _without_candidates(self, provider: Provider, causes: Sequence[Information]) -> set[str]:
-        """The projects of which a single requirement leaves nothing to take: those of the conflict, else the first."""
+        """The projects with a requirement that no file satisfies: those of the conflict, else the first."""
 
         def lacks(ask: ResolverRequirement) -> bool:
             if ask.exactly is not None or ask.name in provider.excused:
@@ -99,10 +98,10 @@ class Resolver:
 
 
 def _search_as_pip(provider: Provider) -> dict[str, ProjectVersion]:
-    """What resolvelib settles for, as far as the roots lead to it.
+    """The solution of resolvelib, as far as it is reachable from the roots.
 
-    ``resolvelib.Resolver`` leaves the rest out as well, but by a recursion that has no end where projects that were
-    given up require each other (1.2.1, ``resolvers/resolution.py``, ``_has_route_to_root``).
+    ``resolvelib.Resolver`` drops the rest too, but with an endless recursion if abandoned projects require each other
+    (1.2.1, ``resolvers/resolution.py``, ``_has_route_to_root``).
     """
     state = Search(provider, BaseReporter()).resolve(provider.roots, max_rounds=MOST_STEPS)
     names = {id(choice): name for name, choice in state.mapping.items()}
@@ -111,7 +110,7 @@ def _search_as_pip(provider: Provider) -> dict[str, ProjectVersion]:
         for parent in criterion.iter_parent():
             if parent is None:
                 required.setdefault(None, []).append(name)
-            elif id(parent) in names:  # others belong to choices that were taken back
+            elif id(parent) in names:  # others belong to choices that were undone
                 required.setdefault(names[id(parent)], []).append(name)
     reached: set[str] = set()
     left = list(required.get(None, ()))
@@ -124,7 +123,7 @@ def _search_as_pip(provider: Provider) -> dict[str, ProjectVersion]:
 
 
 def _hashes(wanted: Iterable[WantedRequirement]) -> dict[str, frozenset[tuple[str, str]]]:
-    """The files that may be taken, by project: what all requirements with hashes agree on, as with pip."""
+    """The allowed files by project: the intersection of all requirements with hashes, as in pip."""
     found: dict[str, frozenset[tuple[str, str]]] = {}
     for one in wanted:
         if one.hashes:
@@ -146,7 +145,7 @@ def _resolution(provider: Provider, found: Mapping[str, ProjectVersion], environ
         UnindexedDependency(
             name=one.requirement.name,
             origin=f"{choice.name} {choice.version}",
-            reason="is wanted from an address, and not from an index",
+            reason="is required from a URL, not from an index",
         )
         for choices in chosen.values()
         for choice in choices
@@ -180,7 +179,7 @@ def _pin(provider: Provider, choices: Sequence[ProjectVersion], asked: Sequence[
             RequirementEdge(name=name, within=within, extras=tuple(sorted(extras)))
             for (name, within), extras in sorted(edges.items())
         ),
-        untold=first.said.why if isinstance(first.said, Untold) else "",
+        untold=first.said.why if isinstance(first.said, UnknownMetadata) else "",
     )
 
 
@@ -190,7 +189,7 @@ def _conflict(
     constraints: Iterable[WantedRequirement],
     environment: Environment,
 ) -> ResolutionError:
-    """Who wants what that does not fit together, each with the way from what the user asked for."""
+    """The error with the conflicting requirements, each with its path from a direct requirement."""
     ways = provider.ways()
     lines: dict[str, None] = {}
     names = {cause.requirement.name for cause in causes}

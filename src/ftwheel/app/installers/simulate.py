@@ -1,4 +1,4 @@
-"""Behind ``ftwheel simulate``: decides which file each installer takes in each environment."""
+"""The use case of ``ftwheel simulate``: decides which file each installer selects in each environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ftwheel.core.installers.simulations import Simulation, SimulationCell
 from ftwheel.core.tags.environments import Environment
 
 if TYPE_CHECKING:
-    from ftwheel.core.dependencies.resolution import CoreMetadata, Untold
+    from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
     from ftwheel.core.wheel.contents import Metadata
 
 __all__ = ["Simulation", "SimulationCell", "fetch", "simulate_project"]
@@ -27,9 +27,9 @@ def fetch(
     indexes: Iterable[Index],
     *,
     metadata: Mapping[str, Metadata] | None = None,
-    read: Callable[[File], CoreMetadata | Untold] | None = None,
+    read: Callable[[File], CoreMetadata | UnknownMetadata] | None = None,
 ) -> ProjectFiles:
-    """The project's pages, each index asked once; ``metadata`` is what wheels say of themselves, by file name.
+    """The project's pages, with each index queried once; ``metadata`` is that of wheels, by file name.
 
     ``read`` gets that out of the files of ``find-links`` folders, of which nothing else says what they require.
 
@@ -58,7 +58,9 @@ def fetch(
 
 
 def _declared(
-    name: str, found: Iterable[tuple[SourceKind, ProjectDetails]], read: Callable[[File], CoreMetadata | Untold]
+    name: str,
+    found: Iterable[tuple[SourceKind, ProjectDetails]],
+    read: Callable[[File], CoreMetadata | UnknownMetadata],
 ) -> dict[str, Metadata]:
     """What the files of folders say of themselves, by address; those that cannot be read or do not say it left out."""
     files = [
@@ -93,7 +95,7 @@ def simulate_project(
     environments: tuple[Environment, ...],
     installers: tuple[InstallerOptions, ...],
 ) -> Simulation:
-    """Decide, for every environment and installer, which file is taken; dependencies are not followed."""
+    """Decide which file every installer selects in every environment; dependencies are not followed."""
     newest = tuple(newest_version(project, requirement, rules) for rules in installers)
     return Simulation(
         requirement=requirement,

@@ -1,4 +1,4 @@
-"""Adopt ftwheel in a project: which files change, how, and what is left for a person to do."""
+"""The use case of ``ftwheel init``: which files change, how, and what remains to be done by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Change", "InitPlan", "ci_values", "plan_gate", "plan_init"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A file that changes: its path from the top of the repository, both texts, and what is done to it, in words."""
+    """A changed file: its path in the repository, both texts, and descriptions of the changes."""
 
     path: str
     before: str | None
@@ -35,9 +35,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitPlan:
-    """Everything ``ftwheel init`` would do. Without changes the project has all it needs.
+    """Everything ``ftwheel init`` would do. Without changes, the project needs nothing.
 
-    ``steps`` are for the person who runs it, in their order; ``notes`` are what may need a decision.
+    ``steps`` are what the user has to do next, in order; ``notes`` may require a decision.
     """
 
     found: tuple[tuple[str, str], ...]
@@ -59,14 +59,14 @@ def plan_init(
     wanted: Sequence[str] | None,
     overwrite: bool = False,
 ) -> InitPlan:
-    """Decide all changes without making one.
+    """Plan all changes without writing any.
 
-    ``edit`` makes the edits of a TOML text, ``template`` gives the text of a template; ``subfolder`` is that of the
-    project below the top of the repository (empty at the top), ``workflows`` what the repository has, ``wanted`` the
-    templates asked for (None: those that are there, else the release).
+    ``edit`` applies edits to a TOML text, ``template`` returns the text of a template; ``subfolder`` is the project's
+    folder in the repository (empty at the top), ``workflows`` are those of the repository, ``wanted`` the requested
+    templates (None: the existing ones, else the release).
 
-    Raises InputError and ConfigurationError as ``adopt`` and ``plan_workflows`` do, and InputError when the table that
-    would come out is not valid.
+    Raises InputError and ConfigurationError like ``adopt`` and ``plan_workflows``, and InputError when the resulting
+    table would be invalid.
     """
     adoption = adopt(scan, request)
     document = applied(scan.document, adoption.edits)
@@ -96,7 +96,7 @@ def plan_init(
             f"no workflow is written: the templates are for a project at the top of its repository, not in {subfolder}"
         )
     if not in_repository:
-        notes.append("this is no git repository yet: GitHub runs the workflow once the project is in one")
+        notes.append("this is not a git repository yet: GitHub runs the workflow once it is")
     return InitPlan(
         found=_found(adoption, workflows),
         changes=tuple(changes),
@@ -115,12 +115,12 @@ def plan_gate(
     subfolder: str,
     in_repository: bool,
 ) -> InitPlan | tuple[str, ...]:
-    """Put ``ftwheel verify`` into the workflows that publish, and change nothing else.
+    """Plan to add ``ftwheel verify`` to the workflows that publish, and change nothing else.
 
-    Where none has a place, the answer is why not, a text for each workflow that publishes.
+    If that is not possible, the result is the reason for each workflow that publishes.
 
-    ``read`` finds the jobs of a workflow, ``same`` says whether the text with the gate still means what it did. In a
-    repository of several projects only workflows that name the project's folder count, if there are any.
+    ``read`` parses the jobs of a workflow, ``same`` checks that the text with the gate is otherwise equivalent. In a
+    repository of several projects, only workflows that name the project's folder count, if there are any.
     """
     others = [(path, text) for path, text in workflows if not template_of(text)]
     own = [(path, text) for path, text in others if subfolder and subfolder in text]
@@ -137,19 +137,19 @@ def plan_gate(
         elif found is not None and same(text, found):
             names = " and ".join(name for name, _ in found.before)
             verb = "publishes" if len(found.before) == 1 else "publish"
-            what = f"the job {found.job} looks at everything before {names} {verb} it"
-            says = what if found.job else f"{names} looks at everything before it publishes it"
+            what = f"the job {found.job} verifies everything before {names} {verb} it"
+            says = what if found.job else f"{names} verifies everything before it publishes it"
             changes.append(Change(path=path, before=text, after=found.text, says=(says,)))
             notes += found.notes
         elif found is not None:
-            notes.append(f"{path}: its layout leaves no room for a job before {found.before[0][0]}")
+            notes.append(f"{path}: cannot insert a job before {found.before[0][0]} in this layout")
     if not changes and not there:
         return tuple(notes)
     if not in_repository:
-        notes.append("this is no git repository yet: GitHub runs the workflow once the project is in one")
+        notes.append("this is not a git repository yet: GitHub runs the workflow once it is")
     paths = shlex.join(change.path for change in changes)
     steps = (
-        "look at the release that is on the index: ftwheel verify NAME",
+        "check the release on the index: ftwheel verify NAME",
         f'git add {paths} && git commit -m "Verify the wheels before they are published"',
     )
     files = ", ".join([*(change.path for change in changes), *there])
@@ -159,7 +159,7 @@ def plan_gate(
 
 
 def ci_values(document: Mapping[str, Any], folder: str) -> dict[str, str]:
-    """What the workflows install to run the tests, and which tests; by the names that such groups usually have."""
+    """What the workflows install to run the tests, and which tests, by the usual names of such groups."""
     groups = table_at(document, ("dependency-groups",)) or {}
     extras = table_at(document, ("project", "optional-dependencies")) or {}
     names = ("test", "tests", "testing", "dev")
@@ -190,7 +190,7 @@ def _words(edit: Edit) -> str:
 
 
 def _parsed(document: Mapping[str, Any]) -> None:
-    """Refuse a table that the build backend would refuse later."""
+    """Raise InputError for a table that the build backend would reject later."""
     try:
         parse(table_at(document, ("tool", "ftwheel")) or {})
     except RefusedError as error:
@@ -223,7 +223,7 @@ def _steps(changes: Sequence[Change], made: WorkflowPlan, *, adopted: bool) -> t
         return ()
     steps = []
     if not adopted:
-        steps.append("try it here: ftwheel build")
+        steps.append("try it locally: ftwheel build")
     paths = shlex.join(change.path for change in changes)
     steps.append(f'git add {paths} && git commit -m "Build and verify pairs of wheels with ftwheel"')
     release = dict(made.paths).get("workflows/release.yml")
@@ -231,10 +231,10 @@ def _steps(changes: Sequence[Change], made: WorkflowPlan, *, adopted: bool) -> t
         name = PurePosixPath(release).name
         steps += [
             f"on the index, add a trusted publisher: this repository, workflow {name}, environment pypi",
-            "on GitHub, make the environment pypi (Settings, Environments), with the people who may release",
+            "on GitHub, create the environment pypi (Settings, Environments), with the people who may release",
             (
-                "push a tag such as v1.0: every wheel is built, compared with the other one of its pair, and published"
-                " if all are right"
+                "push a tag such as v1.0: every wheel is built, compared with its counterpart, and published"
+                " if there are no errors"
             ),
         ]
     return tuple(steps)

@@ -1,4 +1,4 @@
-"""Behind ``ftwheel verify --against-installers``: the simulator and the real installers get the same question."""
+"""The use case of ``ftwheel verify --against-installers``: compares the simulator with the real installers."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ftwheel.core.tags.environments import Environment
 __all__ = ["Ask", "compare"]
 
 Ask = Callable[[str, InstallerOptions, Environment], RealInstall]
-"""Lets an installer install a requirement for an environment."""
+"""Runs an installer for a requirement in an environment."""
 
 
 def compare(
     page: ProjectDetails, version: str, asked: Iterable[tuple[Environment, InstallerOptions]], ask: Ask
 ) -> Iterator[Comparison]:
-    """Ask for the release in every environment, of the page that the real installers see, one comparison at a time.
+    """Compare the release in every environment, on the page that the real installers see, one by one.
 
-    Addresses on the page have to be absolute.
+    URLs on the page have to be absolute.
     """
     wanted = Version(version)
     requirement = f"{page.name}{'==' if wanted.local else '<='}{version}"

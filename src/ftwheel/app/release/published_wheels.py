@@ -1,4 +1,4 @@
-"""Choose the wheels of one release from the pages of its project."""
+"""Finds the wheels of a release on the pages of its project."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PLAIN = re.compile(r"[\w.+!-]+\.whl")  # a name from an index becomes a file: n
 
 
 def parse_release(text: str) -> tuple[str, Version] | None:
-    """``NAME==VERSION`` as normalised name and version; None for anything else. Raises InputError for a bad version."""
+    """``NAME==VERSION`` as normalized name and version, else None. Raises InputError for an invalid version."""
     match = _RELEASE.fullmatch(text.strip())
     if not match:
         return None
@@ -45,15 +45,15 @@ def parse_release(text: str) -> tuple[str, Version] | None:
 
 
 def project_name(text: str) -> str:
-    """The normalised name where a text is a project's name and nothing more; empty for anything else."""
+    """The normalized name if the text is just a project name, else empty."""
     match = _NAME.fullmatch(text)
     return canonicalize_name(text) if match and not text.endswith(_OF_FILES) else ""
 
 
 def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: datetime | None = None) -> str:
-    """The newest version that has a file which is not yanked: a final one if there is any.
+    """The newest version with a file that is not yanked, final if there is one.
 
-    ``before`` leaves out what was uploaded later. Raises InputError where nothing is left.
+    ``before`` hides later uploads. Raises InputError when nothing is left.
     """
     versions: set[Version] = set()
     for page in pages:
@@ -89,7 +89,7 @@ def meant_release(text: str) -> str:
 
 
 def wheels_of(pages: Iterable[ProjectDetails], name: str, version: Version) -> tuple[File, ...]:
-    """The wheels of one version, sorted by file name; of two files with one name the first page's counts.
+    """The wheels of one version, sorted by file name; of two files with the same name, the first page's counts.
 
     Raises InputError when there is no page, or the pages have no wheel of it.
     """

@@ -1,4 +1,4 @@
-"""Which files of a release the installers take on each target, and which targets every installer serves from it."""
+"""Simulates which files of a release the installers select on each target, and which targets it serves."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = ["ReleaseSelections", "environments_of", "select", "served_targets"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSelections:
-    """What the installers take: a cell a target, not yet judged, and every wheel of the release that is taken."""
+    """The selections: a cell per target, not yet judged, and every selected wheel of the release."""
 
     cells: tuple[CoverageCell, ...]
     wheels: tuple[ChosenWheel, ...]
 
 
 def environments_of(targets: Iterable[TargetEnvironment]) -> dict[TargetEnvironment, Environment]:
-    """The environment of each target, with the last micro version; none where no installer knows the platform.
+    """The environment of each target, with the last micro version, without targets on unknown platforms.
 
     A requires-python such as ``>=3.9.2`` excludes old micro versions, which is not a gap in a release.
     """
@@ -50,9 +50,9 @@ def select(
     environments: Mapping[TargetEnvironment, Environment],
     installers: tuple[InstallerOptions, ...],
 ) -> ReleaseSelections:
-    """What each installer takes for ``requirement`` on each target; ``version`` is the release to serve them from.
+    """What each installer selects for ``requirement`` on each target; ``version`` is the release to judge.
 
-    Where one takes an sdist, all are asked again with ``--only-binary``.
+    If one selects an sdist, all are simulated again with ``--only-binary``.
     """
     wanted = parse_requirement(requirement)
     strict = tuple(replace(rules, only_binary=frozenset({":all:"})) for rules in installers)
@@ -92,7 +92,7 @@ def served_targets(
     environments: Mapping[TargetEnvironment, Environment],
     installers: tuple[InstallerOptions, ...],
 ) -> frozenset[TargetEnvironment]:
-    """The targets on which every installer takes a wheel of ``version`` that the interpreter can load."""
+    """The targets on which every installer selects a wheel of ``version`` that the interpreter can load."""
     return frozenset(
         target
         for target, taken in _simulated(project, requirement, environments, installers)

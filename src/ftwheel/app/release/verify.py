@@ -1,4 +1,4 @@
-"""Behind ``ftwheel verify``: lays new files over an index, simulates every target, and names what is missing."""
+"""The use case of ``ftwheel verify``: adds new files to an index, simulates every target, and reports gaps."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ __all__ = ["Verification", "unserved", "verify"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """The coverage of a release, and what is wrong with it.
+    """The coverage and the findings of a release.
 
-    ``accepted`` is what a baseline has to hold to accept all of it: codes with labels of targets or names of files;
-    ``known`` is what the baseline held.
+    ``accepted`` is the baseline that would accept all findings: codes with target labels or file names; ``known`` is
+    the baseline that was used.
     """
 
     coverage: Coverage
@@ -61,9 +61,9 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Release:
-    """The files of the release and of the one before it, and ``supported``: the minor versions of CPython of its day.
+    """The files of the release and of the previous one; ``supported`` are the CPython minor versions of its time.
 
-    ``requirement`` is what users are simulated to ask for, ``previous`` is None for a first release.
+    ``requirement`` is the simulated requirement of users, ``previous`` is None for a first release.
     """
 
     name: str
@@ -92,16 +92,16 @@ def verify(
     new_project: bool = False,
     keep_targets: bool = False,
 ) -> Verification:
-    """Decide which file each target gets of a release, and what is missing.
+    """Decide which file of a release each target installs, and what is missing.
 
-    The files of ``upload`` are laid over the first index and judged by the versions of CPython of ``day``. Without any,
-    the release is judged as the indexes have it, by the versions of the day on which its last file was uploaded.
-    ``before`` hides what was uploaded later, ``known`` is what a baseline accepts. ``index_rules`` says whether the
-    files have to be acceptable to PyPI, ``new_project`` that no index needs to know the project. With ``keep_targets``
-    the release has to serve what the previous one did, but for CPythons that are out of support, or that
-    requires-python excludes now.
+    The files of ``upload`` are added to the first index and judged by the CPython versions supported on ``day``.
+    Without them, the release on the indexes is judged by the versions supported when its last file was uploaded.
+    ``before`` hides later uploads, ``known`` is what a baseline accepts. ``index_rules`` says whether PyPI has to
+    accept the files; ``new_project`` accepts a project that no index has. With ``keep_targets``, the release has to
+    serve what the previous one did, except for CPythons that are no longer supported, or that requires-python now
+    excludes.
 
-    Raises InputError when no index has the release, NetworkError and IndexFormatError as the indexes do.
+    Raises InputError when no index has the release, and passes on NetworkError and IndexFormatError from the indexes.
     """
     upload = upload or Upload()
     project = fetch(parse_requirement(name), _overlaid(name, upload, indexes, before))
@@ -130,7 +130,7 @@ def verify(
 def unserved(
     coverage: Coverage, wheels: Iterable[PlannedWheel], installers: tuple[InstallerOptions, ...]
 ) -> tuple[TargetEnvironment, ...]:
-    """The targets that get no wheel from an index with nothing but the planned wheels; none, if the plan is right."""
+    """The targets that install no wheel from an index with only the planned wheels; empty if the plan is correct."""
     wheels = tuple(wheels)
     names = [wheel.filename(coverage.project, coverage.version) for wheel in wheels]
     page = ProjectDetails(
@@ -151,7 +151,7 @@ def _overlaid(name: str, upload: Upload, indexes: Sequence[Index], before: datet
 
 
 def _release(project: ProjectFiles, name: str, version: str, *, day: date, as_published: bool) -> _Release:
-    """Find the release among a project's files; ``as_published`` judges it by the day of its last upload.
+    """Find the release among a project's files; ``as_published`` judges it by the date of its last upload.
 
     Raises InputError when the project has no such release.
     """
@@ -165,7 +165,7 @@ def _release(project: ProjectFiles, name: str, version: str, *, day: date, as_pu
     files = {entry.filename: project.file(entry) for entry in entries}
     supported = on(max(_upload_days(files.values()), default=day) if as_published else day)
     previous = max((one for one in good if one < wanted and not one.is_prerelease), default=None)
-    # users ask for no exact version, but a newer one than this release must not hide it
+    # users do not pin a version, but a newer release must not hide this one
     operator = "==" if wanted.local or wanted not in good else "<="
     return _Release(
         name=name,
@@ -201,7 +201,7 @@ def _coverage(
     *,
     keep: bool,
 ) -> tuple[Coverage, tuple[ChosenWheel, ...]]:
-    """What each target gets and whether it should, and the wheels of the release that are taken."""
+    """The judged coverage, and the selected wheels of the release."""
     environments = environments_of(target_environments(release.scope, release.previous_scope, configured))
     selections = select(project, release.requirement, release.version, environments, installers)
     served_before: frozenset[TargetEnvironment] = frozenset()
@@ -238,7 +238,7 @@ def _about_files(
     day: date,
     index_rules: IndexRules,
 ) -> list[Finding]:
-    """What is wrong with the files themselves, and with what the first index makes of them."""
+    """The findings about the files themselves, and about the first index."""
     names = wheel_names(release.files)
     new_files = {file.filename for file in upload.files}
     page = indexes[0].project(release.name) if new_files else None
@@ -274,7 +274,7 @@ def _about_files(
 
 
 def _read(upload: Upload, waiting: Sequence[str]) -> tuple[CheckReport, list[SdistContents]]:
-    """What is in the files that wait for their upload, as far as it can be told."""
+    """The contents of the files to upload, as far as they can be read."""
     wheels = [filename for filename in waiting if filename.endswith(".whl")]
     others = [filename for filename in waiting if not filename.endswith(".whl")]
     checked = upload.check(wheels) if upload.check is not None and wheels else CheckReport(wheels=())

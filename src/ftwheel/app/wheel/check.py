@@ -1,4 +1,4 @@
-"""Check wheels: read each one, let the rules judge it, then let them judge the wheels of each release together."""
+"""The use case of ``ftwheel check``: reads and judges each wheel, then the wheels of each release together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Importer = Callable[[str, WheelContents], tuple[tuple[Imported, ...], str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Reads and judges one wheel. An instance is sent to worker processes, so what it holds has to be picklable.
+    """Reads and judges one wheel. Instances are sent to worker processes, so they have to be picklable.
 
     ``policy`` is None where auditwheel does not run.
     """
@@ -35,7 +35,7 @@ class Judge:
     undeclared: tuple[str, ...] = ()
 
     def __call__(self, path: str) -> WheelReport:
-        """What is wrong with the wheel at ``path``; a file that is no wheel has one finding that says so."""
+        """The report on the wheel at ``path``; a file that is not a wheel has one finding about that."""
         try:
             contents = self.read(path)
         except InputError as error:
@@ -52,7 +52,7 @@ class Judge:
         )
 
 
-# calls the function for each path, in any order, on as many cores as it likes
+# calls the function for each path, in any order, on any number of cores
 Run = Callable[[Callable[[str], WheelReport], Sequence[str]], Iterator[WheelReport]]
 
 
@@ -64,7 +64,7 @@ def check(
     importer: Importer | None = None,
     observer: Callable[[str], None] = lambda path: None,
 ) -> CheckReport:
-    """Check the wheels at ``paths``; ``observer`` is told each path that is done. Never raises for what a wheel is."""
+    """Check the wheels at ``paths``; ``observer`` is called with each finished path. Never raises for a bad wheel."""
     done: dict[str, WheelReport] = {}
     for report in run(judge, paths):
         done[report.path] = _with_imports(report, judge, importer) if importer else report
@@ -80,7 +80,7 @@ def _unreadable(path: str, error: InputError) -> Finding:
 
 
 def _with_imports(report: WheelReport, judge: Judge, importer: Importer) -> WheelReport:
-    """Judge again what an import decides; everything else stands."""
+    """Judge again what an import settles; everything else stays."""
     if report.contents is None:
         return report
     try:

@@ -1,4 +1,4 @@
-"""Choose the interpreters a wheel is for, and import its modules under each."""
+"""Selects the interpreters a wheel is for, and imports its modules with each."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ __all__ = ["ImportEach", "fitting"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportEach:
-    """Imports every extension module of a wheel under one interpreter for each build that the wheel is for."""
+    """Imports every extension module of a wheel with one interpreter for each build that the wheel is for."""
 
     interpreters: tuple[Interpreter, ...]
     import_modules: Callable[[Path, Interpreter, Sequence[str]], tuple[ImportResult, ...]]
 
     def __call__(self, path: str, contents: WheelContents) -> tuple[tuple[Imported, ...], str]:
-        """The results, and why there are none. Raises what ``import_modules`` raises."""
+        """The results, or the reason why there are none. Raises what ``import_modules`` raises."""
         modules = sorted(contents.modules)
         if not modules:
             return (), ""
         targets = targets_of(contents.name)
         if not targets:
-            return (), f"the tag {contents.name.tag_text} names no build of CPython to import it with"
+            return (), f"the tag {contents.name.tag_text} is for no build of CPython that could import it"
         chosen = fitting(contents.name, self.interpreters)
         if not chosen:
             wanted = ", ".join(target.label for target in targets)
-            return (), f"no interpreter here is {wanted} for {'.'.join(contents.name.platforms)}"
+            return (), f"no interpreter on this machine is {wanted} for {'.'.join(contents.name.platforms)}"
         return tuple(
             Imported(label=each.label, results=self.import_modules(Path(path), each, modules)) for each in chosen
         ), ""
 
 
 def fitting(name: WheelName, interpreters: Sequence[Interpreter]) -> tuple[Interpreter, ...]:
-    """For each build that a file name serves the oldest interpreter of it, each once; those of this platform only."""
+    """The oldest interpreter for each build that a file name serves, on this platform, each once."""
     families = {platform_family(tag) for tag in name.platforms}
     here = [each for each in interpreters if _runs_on(each) & families]
     chosen: dict[str, Interpreter] = {}
@@ -65,7 +65,7 @@ def _is(target: CPythonBuild, interpreter: Interpreter) -> bool:
 
 
 def _runs_on(interpreter: Interpreter) -> set[tuple[str, str]]:
-    """The platform families whose wheels an interpreter may install."""
+    """The platform families whose wheels an interpreter can install."""
     system, machine = platform_family(interpreter.platform.replace("-", "_").replace(".", "_"))
     if system == "linux" and any("musl" in suffix for suffix in interpreter.extension_suffixes):
         system = "musllinux"

@@ -1,4 +1,4 @@
-"""Give a wheel other tags, if what is inside supports them."""
+"""The use case of ``ftwheel tag``: changes the tags of a wheel if its content supports them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _TAGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagPlan:
-    """What asking for tags came to: ``objections`` speak against it, ``suggestions`` are what the code supports.
+    """The result for the requested tags: ``objections`` contradict them, ``suggestions`` are the supported ones.
 
-    ``agrees`` says whether the file name and WHEEL of the wheel as it is have the same tags.
+    ``agrees`` says whether the file name and WHEEL of the original wheel have the same tags.
     """
 
     wanted: WheelContents
@@ -52,7 +52,7 @@ def plan(
     platform: str | None = None,
     build: str | None = None,
 ) -> TagPlan:
-    """Decide whether the wheel may carry the tags asked for.
+    """Decide whether the wheel may have the requested tags.
 
     Each is a new set (``cp313.cp314``), an addition (``+abi3t``) or a removal (``-cp39``), as with ``wheel tags``; None
     leaves the part as it is, and WHEEL gets what the file name says. ``policy`` is None where auditwheel does not run;

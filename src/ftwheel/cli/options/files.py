@@ -1,4 +1,4 @@
-"""Says where a mistake is: in an argument that names nothing, or in a configuration file."""
+"""Errors that say where a mistake is: in an argument that names nothing, or in a configuration file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BUILT = ("dist", "wheelhouse")
 
 
 def no_such_file(argument: str, wanted: str) -> InputError:
-    """The error about an argument that names nothing; ``wanted`` is what the command takes."""
+    """The error for an argument that names nothing; ``wanted`` is what the command takes."""
     from ftwheel.app.release.published_wheels import meant_release
     from ftwheel.io.system.folders import near
 
@@ -25,8 +25,8 @@ def no_such_file(argument: str, wanted: str) -> InputError:
         return InputError(f"{argument}: no such folder", hint="build the wheels first: ftwheel build")
     download = "download it first, and give the file" if "://" in argument else ""
     return InputError(
-        f"{argument[:500]}: neither a file nor a folder nor NAME==VERSION",
-        hint=near(argument) or download or meant_release(argument) or f"give {wanted}",
+        f"{argument[:500]}: not a file, a folder or NAME==VERSION",
+        hint=near(argument) or download or meant_release(argument) or f"pass {wanted}",
     )
 
 
@@ -37,9 +37,9 @@ def not_built(argument: str) -> bool:
 
 
 @contextmanager
-def written_in(place: str) -> Iterator[None]:
-    """Turn what is wrong with a value into an error about the configuration that has it: ``FILE: [TABLE]``."""
+def written_in(location: str) -> Iterator[None]:
+    """Turn InputError about a value into ConfigurationError about its location: ``FILE: [TABLE]``."""
     try:
         yield
     except InputError as error:
-        raise ConfigurationError(f"{place}: {error.message}", hint=error.hint) from error
+        raise ConfigurationError(f"{location}: {error.message}", hint=error.hint) from error

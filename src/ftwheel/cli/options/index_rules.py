@@ -1,4 +1,4 @@
-"""``--index-rules``: whose rules about uploads count, over ``index-rules`` of ``[tool.ftwheel]``."""
+"""``--index-rules``: whose upload rules apply; overrides ``index-rules`` of ``[tool.ftwheel]``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["add_argument", "chosen"]
 
 
 def add_argument(parser: argparse._ActionsContainer) -> None:
-    """Take ``--index-rules``."""
+    """Add ``--index-rules``."""
     parser.add_argument(
         "--index-rules",
         choices=[each.value for each in IndexRules],
-        help="whose rules about uploads count: pypi's, or any for an index that takes every wheel (default: pypi)",
+        help="whose upload rules apply: pypi, or any for an index that accepts every wheel (default: pypi)",
     )
 
 
 def chosen(arguments: argparse.Namespace, configured: str) -> IndexRules:
-    """The option, or else what the project's table says."""
+    """The option, else the project's setting."""
     return IndexRules(arguments.index_rules or configured)

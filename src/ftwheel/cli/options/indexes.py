@@ -1,4 +1,4 @@
-"""The options that say where to look for files, shared by every command that asks an index."""
+"""The options that say where to look for files, shared by every command that queries an index."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ __all__ = ["IndexLocations", "add_arguments", "open_locations", "positive"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexLocations:
-    """Where each installer looks, and what it is configured to do; ``client`` is None for a recording.
+    """Where each installer looks, and its configuration; ``client`` is None for a recording.
 
-    ``others`` are indexes that none of them looks at, and that may have what theirs do not.
+    ``others`` are indexes that no installer uses, and that may have what theirs lack.
     """
 
     client: IndexClient | None
@@ -45,19 +45,19 @@ class IndexLocations:
         return tuple(dict.fromkeys(index for indexes in self.indexes.values() for index in indexes))
 
     def prefetch(self, names: Iterable[str]) -> None:
-        """Get all pages at once; what goes wrong is raised when the page is wanted."""
+        """Fetch all pages concurrently; errors are raised when a page is used."""
         if self.client is not None:
             self.client.prefetch(self.all, names)
 
     def record(self, folder: Path, names: Iterable[str]) -> None:
-        """Keep the pages of these projects as a recording."""
+        """Save the pages of these projects as a recording."""
         from ftwheel.io.installers.recording import write_recording
 
         write_recording(folder, self.configs, self.indexes, tuple(names))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
-    """Add the options about indexes; without them, what the user configured for pip and uv counts."""
+    """Add the options about indexes; the default is what the user configured for pip and uv."""
     group = parser.add_argument_group("where to look (default: as pip and uv are configured)")
     add = group.add_argument
     add("-i", "--index-url", metavar="URL", help="the default index, instead of the configured one")
@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
 def positive(text: str) -> int:
     """A number of things to do at a time."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
     return int(text)
 
 
@@ -102,7 +102,7 @@ def open_locations(
         yield _recorded(arguments, names)
         return
     if arguments.offline and arguments.refresh:
-        raise InputError("--offline and --refresh exclude each other", hint="leave one of them out")
+        raise InputError("--offline and --refresh are mutually exclusive", hint="drop one of them")
     configs = {
         name: _with_options(InstallerConfig(installer=name) if arguments.no_config else read_config(name), arguments)
         for name in names
@@ -148,7 +148,7 @@ def _others(
     named: Iterable[str],
     arguments: argparse.Namespace,
 ) -> tuple[NamedIndex, ...]:
-    """The indexes that are named, then those that pip or uv is configured for, without the ones looked at anyway."""
+    """The named indexes, then those configured for pip or uv, without the ones used anyway."""
     urls = list(named)
     for name in () if arguments.no_config or arguments.no_index else DEFAULT_INSTALLERS:
         try:
@@ -164,7 +164,7 @@ def _others(
 
 
 def _with_options(config: InstallerConfig, arguments: argparse.Namespace) -> InstallerConfig:
-    """What is configured, with the command line on top: as with the installers, lists grow and the rest is replaced."""
+    """The configuration with the command line on top: as in the installers, lists grow, single values are replaced."""
     return replace(
         config,
         default_index=arguments.index_url or config.default_index,
@@ -183,7 +183,7 @@ def _indexes(client: IndexClient, config: InstallerConfig, named: Iterable[str])
         except InputError as error:
             if location in named:
                 raise
-            # pip says so and goes on; so do we for what is only configured
+            # like pip, only warn about locations that are merely configured
             print(f"ftwheel: warning: {redact(error.message)}", file=sys.stderr)
     default = ""
     if not config.no_index and not config.default_index:
@@ -201,13 +201,13 @@ def _recorded(arguments: argparse.Namespace, names: tuple[str, ...]) -> IndexLoc
     for option in ("index_url", "extra_index_url", "find_links", "no_index", "offline", "refresh", "alternative_index"):
         if getattr(arguments, option, None):  # not every command has all of them
             raise InputError(
-                f"--index and --{option.replace('_', '-')} exclude each other", hint="leave one of them out"
+                f"--index and --{option.replace('_', '-')} are mutually exclusive", hint="drop one of them"
             )
     recording = read_recording(Path(arguments.index))
     for name in names:
         if name not in recording.indexes:
             raise InputError(
-                f"{arguments.index}: was not recorded for {name}",
-                hint=f"use --installer with {', '.join(sorted(recording.indexes))}, or record it again",
+                f"{arguments.index}: the recording was not made for {name}",
+                hint=f"use --installer with {', '.join(sorted(recording.indexes))}, or record again",
             )
     return IndexLocations(client=None, configs=recording.configs, indexes=recording.indexes)

@@ -1,4 +1,4 @@
-"""The options that say what installers may choose, shared by every command that asks what they choose."""
+"""The options that say what installers may select, shared by every command that simulates them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def names_of_installers(default: Sequence[str] = DEFAULT_INSTALLERS) -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options; without them, what the user configured for pip and uv counts."""
-    choice = parser.add_argument_group("what installers may choose (default: as pip and uv are configured)")
+    """Add the options; the default is what the user configured for pip and uv."""
+    choice = parser.add_argument_group("what installers may select (default: as pip and uv are configured)")
     for option, meaning in (("only-binary", "no source distributions"), ("no-binary", "no wheels")):
         choice.add_argument(
             f"--{option}",
@@ -41,11 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"{meaning} of these projects, or :all:",
         )
     choice.add_argument(
-        "--prefer-binary", action="store_true", help="pip: an older wheel rather than a source distribution"
+        "--prefer-binary", action="store_true", help="pip: prefer an older wheel to a source distribution"
     )
-    choice.add_argument("--pre", action="store_true", help="take pre-releases")
+    choice.add_argument("--pre", action="store_true", help="allow pre-releases")
     choice.add_argument(
-        "--uploaded-prior-to", metavar="DATE", help="as if it were this day or time (UTC), or P7D for a week ago"
+        "--uploaded-prior-to", metavar="DATE", help="consider only files uploaded before this (UTC); P7D: a week ago"
     )
 
 
@@ -63,7 +63,7 @@ def _format(option: str, names: str) -> tuple[str, str]:
 def rules(
     arguments: argparse.Namespace, installers: Sequence[InstallerOptions], locations: IndexLocations, project: str
 ) -> Iterator[InstallerOptions]:
-    """The installers' rules for a project: what is configured, with the command line on top."""
+    """The options of each installer for a project: its configuration with the command line on top."""
     from ftwheel.io.installers.config import parse_cutoff
 
     for bare in installers:

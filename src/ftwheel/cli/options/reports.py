@@ -34,7 +34,7 @@ def add_arguments(parser: argparse._ActionsContainer, command: str) -> None:
             meant = form if form in offered else closest(form, offered)
             example = f"{meant or 'json'}={path or 'report.json'}"
             raise InputError(
-                f"--report {text}: wanted FORMAT=FILE, where FORMAT is one of {', '.join(offered)}",
+                f"--report {text}: expected FORMAT=FILE, where FORMAT is one of {', '.join(offered)}",
                 hint=f"did you mean --report {example}?" if meant else f"for example --report {example}",
             )
         return form, Path(path)

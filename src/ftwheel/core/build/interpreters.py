@@ -1,6 +1,6 @@
-"""Which interpreters make a pair: the default and the free-threaded build of one CPython minor version.
+"""Interpreters and their pairs: the default and the free-threaded build of one CPython minor version.
 
-Pure and standard library only: ``tools/provision.py`` imports it before anything is installed.
+Standard library only: ``tools/provision.py`` imports it before anything is installed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ __all__ = ["Interpreter", "InterpreterPair", "pairs"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """What an interpreter says about itself when asked.
+    """What an interpreter reports about itself.
 
     ``free_threaded`` is the build (``Py_GIL_DISABLED``), never the run-time state of the GIL.
-    ``extension_suffixes`` are in the order in which the import system tries them.
+    ``extension_suffixes`` are in the import system's order.
     ``platform`` is ``sysconfig.get_platform()``, for example ``linux-x86_64``.
     """
 
@@ -36,7 +36,7 @@ class Interpreter:
 
     @property
     def label(self) -> str:
-        """``3.14`` or ``3.14t``: what uv and pyenv call it."""
+        """``3.14`` or ``3.14t``, as in uv and pyenv."""
         return f"{self.version[0]}.{self.version[1]}{'t' if self.free_threaded else ''}"
 
     @property
@@ -59,10 +59,9 @@ class InterpreterPair:
 
 
 def pairs(interpreters: Iterable[Interpreter]) -> tuple[InterpreterPair, ...]:
-    """Decide which interpreters belong together, newest minor version first.
+    """The pairs among the interpreters, newest minor version first.
 
-    Only CPython release builds count. Of several of one kind the first given wins, so the order of the
-    search is the order of preference.
+    Only CPython release builds count. Of several of one kind, the first wins.
     """
     first: dict[tuple[tuple[int, int], bool], Interpreter] = {}
     for interpreter in interpreters:

@@ -1,8 +1,8 @@
-"""Which part of a long build log tells why it failed, and whether a known cause is behind it.
+"""Finds the part of a build log that shows why it failed, and known causes.
 
-Compilers complain first; drivers and backends then wrap the complaint into pages of commands and traceback. So the
-first error of a compiler, linker or configuration step is shown with its source lines, and where there is none the
-first other error, or the end.
+Compilers fail first; drivers and backends then wrap the error in pages of commands and tracebacks. So the excerpt is
+the first error of a compiler, linker or configuration step with its source lines, else the first other error, else the
+end.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ABOVE = re.compile(
 )
 _BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$|^\d+ +\| |^>>> ")  # rustc's lines of code, and lld's references
 _WARNING = re.compile(r"(?:\w*(?:Deprecation|Future|User)Warning: |^\s*DEPRECATION: |^\s*\[notice\] )")
-_LEFT_OUT = re.compile(r'building extension "[^"]*" failed: ')  # setuptools, of an Extension(optional=True)
+_LEFT_OUT = re.compile(r'building extension "[^"]*" failed: ')  # setuptools, for an Extension(optional=True)
 _BANNER = "!!"  # setuptools frames a warning with lines of these
 _NO_COMPILER = re.compile(
     r"command '[^']*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cl\.exe|icc)' failed: No such file or directory"
@@ -63,7 +63,7 @@ _OBJECT_LAYOUT = re.compile(
 
 
 def needs_object_layout(log: str) -> bool:
-    """Whether the code failed to compile for ``abi3t`` because it looks into objects, as that of Cython 3.3 does.
+    """Whether the code failed to compile for ``abi3t`` because it accesses object internals, as Cython 3.3 does.
 
     PEP 803 hides the layout of ``PyObject`` there, and ``PyObject_HEAD`` with it.
     """
@@ -71,19 +71,19 @@ def needs_object_layout(log: str) -> bool:
 
 
 def lacks_compiler(log: str) -> bool:
-    """Whether the build failed because there is no C or C++ compiler to call."""
+    """Whether the build failed because there is no C or C++ compiler."""
     return _NO_COMPILER.search(log) is not None
 
 
 def disk_is_full(log: str) -> bool:
-    """Whether the build failed because a disk took no more: ENOSPC, or what Windows and linkers say of it."""
+    """Whether the build failed because a disk is full: ENOSPC, or the messages of Windows and linkers."""
     return _NO_SPACE.search(log) is not None
 
 
 def interesting(log: str, *, tail: int = _TAIL) -> str:
-    """The first error with the lines that belong to it, else the last ``tail`` lines; left-out lines are counted.
+    """The first error with the lines that belong to it, else the last ``tail`` lines, with a count of omitted lines.
 
-    Deprecation warnings are left out: they never are the reason, and setuptools prints them after it.
+    Deprecation warnings are omitted: they are never the cause, and setuptools prints them after it.
     """
     lines = _without_warnings(log.rstrip().splitlines())
     for complaint in (_TOOL, _OTHER):
@@ -94,10 +94,10 @@ def interesting(log: str, *, tail: int = _TAIL) -> str:
 
 
 def left_out(log: str, *, modules: bool) -> str:
-    """Why a build that succeeded left an extension out: the first error of its compiler, "" where nothing was left out.
+    """Why a successful build skipped an extension: the first error of its compiler, "" if it skipped none.
 
-    A wheel with ``modules`` may come from a build that tried the compiler out, so setuptools has to say that an
-    extension failed; for one without, an error of a compiler is enough.
+    A build of a wheel with ``modules`` may have probed the compiler, so only setuptools' own message counts; for a
+    wheel without modules, any compiler error does.
     """
     lines = _without_warnings(log.rstrip().splitlines())
     said = next((number for number, line in enumerate(lines) if _LEFT_OUT.search(line)), None)
@@ -109,7 +109,7 @@ def left_out(log: str, *, modules: bool) -> str:
 
 
 def _block(lines: Sequence[str], first: int) -> tuple[int, int]:
-    """Where the lines that belong to an error begin and end."""
+    """The range of the lines that belong to an error."""
     begin = first
     while begin > max(0, first - _MOST_ABOVE) and _ABOVE.search(lines[begin - 1] or lines[max(0, begin - 2)]):
         begin -= 1
@@ -127,9 +127,9 @@ def _block(lines: Sequence[str], first: int) -> tuple[int, int]:
 
 
 def _raised(lines: Sequence[str], first: int) -> int:
-    """The exception that ends the log's last traceback says why, or what a build script of cargo says at its end.
+    """The line with the exception of the last traceback, or the last error of a cargo build script.
 
-    Without either, the ``first`` error does.
+    Without either, that of the ``first`` error.
     """
     if _CARGO.search(lines[first]):
         return next((at for at in range(first, len(lines)) if _BUILD_SCRIPT.search(lines[at])), first)

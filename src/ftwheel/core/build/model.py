@@ -1,7 +1,6 @@
-"""What a build of a pair is made of, and what it asks of the world.
+"""The types of a build: its plan, its results, and ``Builder``, its interface to the outside.
 
-``ftwheel.app.build.build`` decides; ``Builder`` is all it may do outside, implemented by ``ftwheel.io.build.local``.
-The result types are what the renderers get.
+``ftwheel.app.build.build`` decides; ``ftwheel.io.build.local`` implements ``Builder``. Renderers show the results.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ ConfigSettings = Mapping[str, str | Sequence[str]]  # as PEP 517 frontends pass 
 
 
 class BuildStage(enum.Enum):
-    """Where the build of one wheel stands; the value is what the user reads."""
+    """The stage of one wheel's build; the value is shown to the user."""
 
     SOURCE = "copying the source"
-    ENVIRONMENT = "making the build environment"
-    REQUIREMENTS = "asking the backend what it needs"
+    ENVIRONMENT = "creating the build environment"
+    REQUIREMENTS = "getting the build requirements"
     BUILD = "building"
     CONTAINER = "starting a container"
     REPAIR = "repairing"
@@ -54,7 +53,7 @@ class BuildStage(enum.Enum):
 
 
 class BuildObserver(Protocol):
-    """Hears how a build goes on; called from several threads."""
+    """Receives the progress of a build, from several threads."""
 
     def stage(self, label: str, stage: BuildStage) -> None:
         """``label`` is the build (``3.14t``) or ``sdist``."""
@@ -65,12 +64,11 @@ class BuildObserver(Protocol):
 class BuildPlan:
     """What to build: every interpreter once, the two builds of a version next to each other.
 
-    ``serves`` names by the label of a builder the other interpreters that its wheel is for (``[tool.ftwheel]
-    stable-abi``): nothing is built with those, and the modules are imported in them, too. ``inferred`` says that the
-    project's other settings were asked instead: an interpreter that the wheel does not serve builds one of its own.
+    ``serves`` maps the label of a builder to the other interpreters that its wheel is for (``[tool.ftwheel]
+    stable-abi``): they build nothing, but import the modules too. ``inferred`` says that the stable ABI was inferred
+    from other settings: an interpreter that the wheel does not serve then builds its own.
     ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``).
-    ``index_rules`` says whose rules about uploads give warnings. Findings with a
-    code in ``ignored`` are dropped.
+    ``index_rules`` says whose upload rules give warnings. Findings with a code in ``ignored`` are dropped.
     """
 
     interpreters: tuple[Interpreter, ...]
@@ -86,10 +84,10 @@ class BuildPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """What a repair made of the platform tag.
+    """The result of a repair.
 
-    ``tool`` is "" when nothing was repaired, and ``reason`` says why the tag is what it is. ``grafted`` names the
-    libraries that were copied into the wheel.
+    ``tool`` is "" when nothing was repaired; ``reason`` explains the platform tag. ``grafted`` are the libraries copied
+    into the wheel.
     """
 
     tool: str
@@ -103,10 +101,10 @@ class Repair:
 class BuiltWheel:
     """One finished file.
 
-    ``path`` is where it is in the output folder, or "" when it was not put there because of findings. ``interpreters``
-    are those that it was built for: one for a version-specific wheel, more for a pure wheel or one with ``abi3``; the
-    file is the build of the first. ``modules`` are dotted names, sorted. ``seconds`` is the wall time from the copy of
-    the source to the last import, of the slowest of those builds.
+    ``path`` is its location in the output folder, or "" when findings prevented that. ``interpreters`` are those that
+    it is for: one for a version-specific wheel, more for a pure wheel or one with ``abi3``; the first one built it.
+    ``modules`` are dotted names, sorted. ``seconds`` is the wall time from the copy of the source to the last import,
+    of the slowest build.
     """
 
     path: str
@@ -121,7 +119,7 @@ class BuiltWheel:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know about who built it."""
+        """Notes on the interpreter that built it."""
         first = self.interpreters[0]
         builder = PythonBuild(minor=first.minor[1], free_threaded=first.free_threaded)
         return tuple(filter(None, [newer_builder(WheelName.parse(self.filename), builder)]))
@@ -139,7 +137,7 @@ class BuiltSdist:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """Everything one run made and found. ``findings`` are sorted; with an error among them no file was written."""
+    """The result of one run. ``findings`` are sorted; with an error among them, no file was written."""
 
     project: str
     version: str
@@ -151,15 +149,15 @@ class BuildResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the files were put into the output folder."""
+        """Whether the files were written to the output folder."""
         return worst(self.findings) is not Severity.ERROR
 
 
 class Builder(Protocol):
-    """What a build may do outside: one private place of work, made before and removed after it.
+    """What a build may do outside, in a private workspace that is created before and removed after it.
 
-    Methods with an interpreter are called for several interpreters at once, each from its own thread. Failures are
-    BuildError, with the interesting end of the log, or MissingToolError.
+    Methods with an interpreter are called concurrently for several interpreters, each from its own thread. They raise
+    BuildError, with the relevant part of the log, or MissingToolError.
     """
 
     def make_sdist(self, interpreter: Interpreter, observer: BuildObserver) -> str:
@@ -171,23 +169,23 @@ class Builder(Protocol):
         ...
 
     def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
-        """Whether the wheel is what a build by this interpreter has to come to: its tags, and what is inside."""
+        """The findings about the tags and the content of a wheel that this interpreter built."""
         ...
 
     def repair(self, wheel: str, interpreter: Interpreter) -> tuple[str, Repair]:
-        """Make the wheel stand on its own on other machines of its platform, which may change its tag and its path."""
+        """Make the wheel self-contained for its platform, which may change its tag and path."""
         ...
 
     def read(self, wheel: str, interpreter: Interpreter, *, thorough: bool) -> WheelContents:
-        """What is in the wheel; ``thorough`` also walks the code of its modules."""
+        """The content of the wheel; ``thorough`` also follows the code of its modules."""
         ...
 
     def import_modules(self, wheel: str, interpreter: Interpreter, modules: Sequence[str]) -> tuple[ImportResult, ...]:
-        """Install the wheel into a throw-away environment and import each module in a process of its own."""
+        """Install the wheel into a temporary environment and import each module in its own process."""
         ...
 
     def log_of(self, label: str) -> str:
-        """What the build of a wheel (``3.14t``) has printed; "" where nothing was built here."""
+        """The output of the build of a wheel (``3.14t``); "" if nothing was built here."""
         ...
 
     def digest(self, path: str) -> tuple[int, str]:
@@ -195,7 +193,7 @@ class Builder(Protocol):
         ...
 
     def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Put files into the output folder, all or none, whole at any moment; returns their new paths."""
+        """Move files to the output folder, all or none, each atomically; returns their new paths."""
         ...
 
     def stable_symbols(self) -> Mapping[str, int]:
@@ -203,7 +201,7 @@ class Builder(Protocol):
         ...
 
     def stop(self) -> None:
-        """End every program that runs; the methods that wait for one raise."""
+        """Stop every running program; methods that wait for one raise."""
         ...
 
     def clock(self) -> float:

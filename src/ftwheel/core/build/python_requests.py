@@ -1,8 +1,7 @@
-"""What ``--python`` asks for, and which interpreters of this machine answer it.
+"""Reads ``--python``, and decides which interpreters on this machine it selects.
 
-A version names both builds of a pair, ``3.13`` is 3.13 and 3.13t; with a ``t`` or ``+freethreaded`` it names the
-free-threaded build alone, with ``+gil`` the default build alone, as in uv. Anything else is a path and names exactly
-one interpreter.
+A version means both builds: ``3.13`` is 3.13 and 3.13t; with ``t`` or ``+freethreaded`` it means only the free-threaded
+build, with ``+gil`` only the default build, as in uv. Anything else is the path of one interpreter.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ _VERSION = re.compile(
 class PythonRequest:
     """One item of ``--python``.
 
-    ``path`` is set for an interpreter named by its file, else ``version`` is (major, minor) or (major, minor, patch).
-    ``free_threaded`` is None when both builds are asked for.
+    ``path`` is set for an interpreter given by path, else ``version`` is (major, minor) or (major, minor, patch).
+    ``free_threaded`` is None for both builds.
     """
 
     text: str
@@ -36,7 +35,7 @@ class PythonRequest:
     path: str = ""
 
     def matches(self, interpreter: Interpreter) -> bool:
-        """Whether an interpreter found by searching is asked for."""
+        """Whether the request selects a discovered interpreter."""
         return (
             bool(self.version)
             and interpreter.implementation == "cpython"
@@ -47,7 +46,7 @@ class PythonRequest:
 
 
 def parse_request(text: str) -> PythonRequest:
-    """Read one item; raises InputError for what is neither a version of CPython 3 nor looks like a path."""
+    """Read one item. Raises InputError for what is neither a version of CPython 3 nor looks like a path."""
     item = text.strip()
     if match := _VERSION.fullmatch(item):
         variant = (match["variant"] or "").lower()
@@ -66,11 +65,11 @@ def parse_request(text: str) -> PythonRequest:
 
 
 def resolve(requests: Iterable[PythonRequest], found: Iterable[Interpreter]) -> tuple[Interpreter, ...]:
-    """Decide which interpreters to build with: for each request in turn the default build, then the free-threaded one.
+    """The interpreters to build with: for each request in turn the default build, then the free-threaded one.
 
-    ``found`` is in order of preference: of several that answer a request the first of each kind wins, and both builds
-    of a pair are of the same minor version by construction. Without requests the answer is every pair. Each interpreter
-    comes once. Raises MissingToolError when a build that is asked for is not there, or no pair exists.
+    ``found`` is in order of preference: of several matches, the first of each kind wins; both builds of a pair have the
+    same minor version. Without requests, the result is every pair. Each interpreter is included once. Raises
+    MissingToolError when a requested build is missing, or there is no pair.
     """
     interpreters = tuple(found)
     asked = tuple(requests)
@@ -92,7 +91,7 @@ def resolve(requests: Iterable[PythonRequest], found: Iterable[Interpreter]) -> 
 def default_builds(found: Iterable[Interpreter], *, from_minor: int) -> tuple[Interpreter, ...]:
     """The default release build of each version from CPython 3.``from_minor`` on, oldest first.
 
-    Of several the first given wins, as for ``resolve``.
+    Of several, the first wins, as in ``resolve``.
     """
     first: dict[tuple[int, int], Interpreter] = {}
     for each in found:
@@ -127,4 +126,4 @@ def _names(interpreters: tuple[Interpreter, ...]) -> str:
 
 
 def _get(*versions: str) -> str:
-    return f"get one with: uv python install {' '.join(versions)}; or name its file: --python PATH"
+    return f"install one with: uv python install {' '.join(versions)}; or pass its path: --python PATH"

@@ -1,8 +1,8 @@
-"""Decides which builds a set of interpreters comes to when a project ships wheels of the stable ABI.
+"""Decides which builds serve a set of interpreters when a project ships stable ABI wheels.
 
 One ``cp3N-abi3`` wheel serves every default build from its floor on, ``cp315-abi3.abi3t`` (PEP 803) both builds from
-3.15 on, and only 3.13t and 3.14t need wheels of their own. An abi3 module is meant for interpreters as new as the one
-that built it, or newer (python/cpython#122931), so the oldest interpreter of the range builds it.
+3.15 on; only 3.13t and 3.14t need their own wheels. An abi3 module is for interpreters at least as new as the one that
+built it (python/cpython#122931), so the oldest interpreter of the range builds it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class PythonBuild:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class PlannedBuild:
-    """One wheel of each platform: who builds it, its interpreter and ABI tags, and whom it serves, sorted."""
+    """One wheel per platform: its builder, its interpreter and ABI tags, and the builds it serves, sorted."""
 
     builder: PythonBuild
     tag: str
@@ -46,16 +46,16 @@ class PlannedBuild:
 
 
 def plan_builds(pythons: Iterable[PythonBuild], *, floor: int | None, abi3t: bool = True) -> tuple[PlannedBuild, ...]:
-    """The builds of one platform that give each of these interpreters a wheel, by the version of their builders.
+    """The builds of one platform that provide a wheel for each of these interpreters, by the version of the builders.
 
-    ``floor`` is the minor version of ``[tool.ftwheel] stable-abi``, None without one: then each interpreter builds its
-    own wheel. ``abi3t`` is false where the project's toolchain cannot make ``abi3t`` (``limited-api =
-    "version-specific"``). With ``stable-abi = "3.11"``, the pythons 3.11 to 3.15, 3.14t and 3.15t come to three builds:
-    ``cp311-abi3`` by 3.11, ``cp314-cp314t`` by 3.14t, and ``cp315-abi3.abi3t`` by 3.15t (by 3.15 if there is no 3.15t:
-    its headers can, too). Without a free-threaded build from 3.15 on, the abi3 wheel serves 3.15 as well.
+    ``floor`` is the minor version of ``[tool.ftwheel] stable-abi``; if None, each interpreter builds its own wheel.
+    ``abi3t`` is false if the project's toolchain cannot build ``abi3t`` (``limited-api = "version-specific"``). With
+    ``stable-abi = "3.11"``, the pythons 3.11 to 3.15, 3.14t and 3.15t need three builds: ``cp311-abi3`` by 3.11,
+    ``cp314-cp314t`` by 3.14t, and ``cp315-abi3.abi3t`` by 3.15t (by 3.15 if there is no 3.15t, since its headers can do
+    it too). Without a free-threaded build from 3.15 on, the abi3 wheel serves 3.15 as well.
 
-    ``verify --plan`` asks with the places of a platform family, ``init``, the Action's plan and the cibuildwheel driver
-    with ``[tool.ftwheel] pythons``; ``plan_local_builds`` asks for ``ftwheel build``.
+    ``verify --plan`` calls it for the targets of a platform family, ``init``, the Action's plan and the cibuildwheel
+    driver for ``[tool.ftwheel] pythons``, ``plan_local_builds`` for ``ftwheel build``.
     """
     wanted = sorted(set(pythons))
     shared = abi3t and floor is not None and any(_can_abi3t(each) and each.free_threaded for each in wanted)
@@ -64,7 +64,7 @@ def plan_builds(pythons: Iterable[PythonBuild], *, floor: int | None, abi3t: boo
         groups.setdefault(_tag(each, floor, shared=shared), []).append(each)
     return tuple(
         sorted(
-            # of the builds of the lowest version the free-threaded one: each toolchain that knows abi3t can use it
+            # the free-threaded build of the lowest version, which every toolchain with abi3t support can use
             PlannedBuild(
                 builder=max(each for each in found if each.minor == found[0].minor), tag=tag, serves=tuple(found)
             )
@@ -78,9 +78,9 @@ def plan_local_builds(
 ) -> dict[Interpreter, tuple[Interpreter, ...]]:
     """The builders among the interpreters of a machine, by version, each with the others that its wheel serves.
 
-    ``floor`` and ``abi3t`` as for ``plan_builds``. A default build from 3.15 on counts as both builds of its version,
-    since it can make the ``abi3t`` wheel on a machine without 3.15t. Two interpreters of one build are both in the
-    answer; whoever builds refuses that.
+    ``floor`` and ``abi3t`` are those of ``plan_builds``. A default build from 3.15 on counts as both builds of its
+    version, because it can build the ``abi3t`` wheel on a machine without 3.15t. Two interpreters of the same build are
+    both included; the caller rejects that.
     """
     found: dict[PythonBuild, list[Interpreter]] = {}
     for each in interpreters:
@@ -102,17 +102,17 @@ def floor_of(stable_abi: str) -> int | None:
 
 
 def newer_builder(name: WheelName, builder: PythonBuild) -> str:
-    """What to tell about a wheel of a stable ABI that an interpreter newer than its floor has built; else empty.
+    """The note on a stable ABI wheel that an interpreter newer than its floor built; else empty.
 
-    CPython supports a stable-ABI module on the version that it was compiled with and newer: headers of a newer version
-    may expand to what an older one does not have.
+    CPython supports a stable ABI module only on the version it was compiled with and newer: headers of a newer version
+    may expand to what an older one lacks.
     """
     oldest = min((target.minor for target in targets_of(name) if target.onwards), default=builder.minor)
     if oldest >= builder.minor:
         return ""
     return (
-        f"the tag serves 3.{oldest} and newer, and CPython {builder.label} built it: CPython supports a stable-ABI"
-        f" module on the version that it was compiled with and newer; build it with 3.{oldest}"
+        f"the tag serves 3.{oldest} and newer, but CPython {builder.label} built it: CPython supports a stable ABI"
+        f" module only on the version it was compiled with and newer; build it with 3.{oldest}"
     )
 
 
@@ -121,7 +121,7 @@ def _can_abi3t(python: PythonBuild) -> bool:
 
 
 def _tag(python: PythonBuild, floor: int | None, *, shared: bool) -> str:
-    """``shared`` is true where a free-threaded build from 3.15 on is served with ``abi3t``."""
+    """The tag of a builder; ``shared`` is true if ``abi3t`` serves a free-threaded build from 3.15 on."""
     if floor is not None and shared and python.minor >= max(floor, FIRST_ABI3T):
         return f"cp3{max(floor, FIRST_ABI3T)}-abi3.abi3t"
     if floor is not None and python.minor >= floor and not python.free_threaded:

@@ -1,7 +1,7 @@
-"""Decides how ready a project is for a target: what the installer takes there, since when, and what would help.
+"""Decides how ready a project is for a target: what the installer selects there, since when, and what would help.
 
-What is decided about the version wanted comes from the simulator (``ftwheel.core.installers.selection``); releases
-before and after it are asked about in the same way, with source distributions switched off.
+The verdict on the requested version comes from the simulator (``ftwheel.core.installers.selection``); earlier and later
+releases are simulated the same way, without source distributions.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ _READY = {
 
 
 def untold(environment: Environment, why: str, *, version: str = "") -> TargetReadiness:
-    """The verdict about what cannot be told."""
+    """The verdict "cannot tell"."""
     return TargetReadiness(target=environment.label, readiness=Readiness.CANNOT_TELL, version=version, why=why)
 
 
 def not_there(project: ProjectFiles | None, requested: RequestedProject, rules: InstallerOptions) -> str:
-    """Why a project cannot be judged: no index has it, or not the one version that was asked for; empty otherwise.
+    """Why a project cannot be judged: no index has it, or not the requested version; empty otherwise.
 
-    What a lock or an environment names may be in nobody's index, and is judged by what they say.
+    Projects of a lock or an environment may be on no index, and are judged by what the input says.
     """
     if any(wanted.pinned for _, wanted in requested.versions):
         return ""
@@ -89,9 +89,9 @@ def not_there(project: ProjectFiles | None, requested: RequestedProject, rules: 
 def assess(
     project: ProjectFiles | None, requested: RequestedVersion, environment: Environment, rules: InstallerOptions
 ) -> TargetReadiness:
-    """Decide about one project and one target; ``project`` is None when no index has it.
+    """The readiness of one project for one target; ``project`` is None when no index has it.
 
-    With a lock, what the target gets is decided by the files of the lock, and the index says what would help.
+    With a lock, the files of the lock decide what the target installs, and the index shows what would help.
     """
     if requested.pinned and parse_version(requested.pinned) is None:
         return untold(environment, f"{requested.pinned[:100]!r} is not a version (PEP 440)", version=requested.pinned)
@@ -136,7 +136,7 @@ def with_passed_over(
     requested: RequestedVersion,
     question: tuple[Environment, InstallerOptions],
 ) -> TargetReadiness:
-    """The verdict with what the installer's own indexes have, where it stops at the first that has the project.
+    """The verdict with what the installer's own indexes have, if it stops at the first that has the project.
 
     ``labels`` are the names of the project's sources.
     """
@@ -162,13 +162,13 @@ def with_helps(verdict: TargetReadiness, more: Iterable[Help]) -> TargetReadines
 
 
 def with_alternatives(verdict: TargetReadiness, extras: Iterable[str]) -> TargetReadiness:
-    """The verdict with the extras that could be left out, where the project is not ready without that."""
+    """The verdict with the extras to drop, if the project is not ready."""
     helps = [each for each in verdict.helps if each.kind is not HelpKind.LEAVE_OUT]
     if not verdict.ready:
         helps += [
             Help(
                 kind=HelpKind.LEAVE_OUT,
-                text=f"leave out the extra {extra}, if you can do without: nothing else needs it",
+                text=f"drop the extra {extra} if you can: nothing else requires it",
             )
             for extra in extras
         ]
@@ -176,7 +176,7 @@ def with_alternatives(verdict: TargetReadiness, extras: Iterable[str]) -> Target
 
 
 def describing_file(project: ProjectFiles) -> File | None:
-    """The file whose metadata tell most about a project: a wheel of its newest version, one with METADATA beside it."""
+    """The file whose metadata best describes a project: a wheel of its newest version, preferably with PEP 658 data."""
     found: dict[tuple[bool, Version], File] = {}
     for source in project.sources:
         for file in source.details.files:
@@ -190,9 +190,9 @@ def describing_file(project: ProjectFiles) -> File | None:
 def newest_wheel(
     project: ProjectFiles, verdict: TargetReadiness, environment: Environment, rules: InstallerOptions
 ) -> File | None:
-    """The wheel with compiled modules to look into: the one taken, or the newest that the target could take and load.
+    """The wheel whose modules to inspect: the selected one, or the newest that the target could install and load.
 
-    None when there is none, or when its tags say that there are no modules in it.
+    None when there is none, or when its tags exclude extension modules.
     """
     taken = verdict.taken is not None and verdict.readiness in _COMPILED
     requested = RequestedVersion(requirement=Requirement(text=project.name, name=project.name))
@@ -202,7 +202,7 @@ def newest_wheel(
 
 
 class _Question:
-    """A project's pages, a target, and what it wants."""
+    """A project's pages, a target, and what is requested."""
 
     def __init__(
         self,
@@ -216,7 +216,7 @@ class _Question:
         self.environment = environment
         self.rules = rules
         self.name = requested.requirement.name
-        # what helps is a wheel, and pre-releases are told apart
+        # only wheels help, and pre-releases are handled separately
         self.wheels_only = replace(
             rules,
             only_binary=frozenset({self.name}),
@@ -225,7 +225,7 @@ class _Question:
         )
 
     def verdict(self) -> TargetReadiness:
-        """What the installer does, and nothing about what would help."""
+        """What the installer does, without what would help."""
         project = self.project
         assert project is not None
         if self.requested.pinned and not (self.requested.resolved and self._is_free_choice()):
@@ -251,12 +251,12 @@ class _Question:
         )
 
     def _has_other_digest(self, candidate: Candidate) -> bool:
-        """Whether the installer takes the file and then finds that it is not one of those named by digest."""
+        """Whether the installer selects the file and then finds that its hash is not one of those required."""
         declared = {(algorithm, digest.lower()) for algorithm, digest in candidate.file.hashes}
         return bool(self.requested.hashes and declared) and self.requested.hashes.isdisjoint(declared)
 
     def _is_free_choice(self) -> bool:
-        """Whether the resolved version is the one the target takes of its own, without other projects' conflicts."""
+        """Whether the target would also select the resolved version without the constraints of other projects."""
         assert self.project is not None
         best = choose(self.project, self.requested.requirement, self.environment, self.rules)
         return best is not None and _same(best.version, self.requested.pinned)
@@ -275,10 +275,10 @@ class _Question:
         if readiness is Readiness.PURE and best is not None:
             group = self._group(parse_version(best.version))
             if group is not None and any(not text.endswith("-none") for text in group.by_abi().wheels):
-                yield "the wheel for any Python: its compiled ones are for other builds"
+                yield "this is the wheel for any Python; the compiled wheels are for other builds"
 
     def with_help(self, verdict: TargetReadiness) -> TargetReadiness:
-        """The verdict with what the index adds: the releases that matter, and what can be done."""
+        """The verdict with what the index shows: the relevant releases, and what would help."""
         project = self.project
         if project is None:
             return replace(verdict, notes=(*verdict.notes, NO_INDEX_HAS_IT))
@@ -302,7 +302,7 @@ class _Question:
             yield f"{verdict.version} is yanked{': ' if reasons else ''}{'; '.join(reasons)}"
         on_index = {entry.filename for entry in entries}
         if gone := [file.filename for file in self.requested.locked if file.filename not in on_index]:
-            yield f"the index no longer has {gone[0] if len(gone) == 1 else f'{len(gone)} of the files locked'}"
+            yield f"the index no longer has {gone[0] if len(gone) == 1 else f'{len(gone)} of the locked files'}"
 
     def _helped(self, verdict: TargetReadiness) -> TargetReadiness:
         version = Version(verdict.version).public if verdict.version else ""  # bounds take no local version
@@ -328,19 +328,19 @@ class _Question:
         if again is not None:
             yield Help(
                 kind=HelpKind.LOCK_AGAIN,
-                text=f"lock again: the index has {again.file.filename}, which the lock does not know",
+                text=f"lock again: the index has {again.file.filename}, which is not in the lock",
                 version=verdict.version,
             )
         if verdict.prerelease is not None:
             yield Help(
                 kind=HelpKind.WAIT,
                 text=f"wait for the release after {verdict.prerelease.version}{_since(verdict.prerelease)},"
-                " or take that pre-release",
+                " or use that pre-release",
                 version=verdict.prerelease.version,
             )
         if verdict.readiness is Readiness.CANNOT_TELL:
             if verdict.taken is not None:
-                yield Help(kind=HelpKind.LOOK, text=f"ftwheel check {verdict.taken.filename} says what is inside")
+                yield Help(kind=HelpKind.LOOK, text=f"ftwheel check {verdict.taken.filename} shows what is inside")
             return
         if verdict.upgrade is None and again is None and verdict.older is not None and _near(verdict):
             yield Help(
@@ -363,10 +363,10 @@ class _Question:
         return text
 
     def _floor(self) -> str:
-        """The platform that the project's own newest wheels are made for, where this machine accepts it.
+        """The platform of the project's newest wheels, if this machine accepts it.
 
-        A user's glibc is no reason for a project to ask for a newer one than before. Without such a wheel it is what
-        cibuildwheel takes, or the oldest macOS that the interpreter runs on.
+        A user's glibc is no reason for a project to require a newer one than before. Without such a wheel, it is
+        cibuildwheel's default, or the oldest macOS that the interpreter runs on.
         """
         assert self.project is not None
         platforms = self.environment.platforms
@@ -388,7 +388,7 @@ class _Question:
         return usual_platform(self.environment)
 
     def newest_ready(self, specifier: str, *, prereleases: bool = False) -> Candidate | None:
-        """The newest candidate that the target takes and can load, among the newest dozens of releases."""
+        """The newest candidate that the target selects and can load, among the newest dozens of releases."""
         assert self.project is not None
         rules = self.wheels_only
         if prereleases:
@@ -409,9 +409,9 @@ class _Question:
         return choose(self.project, wanted, self.environment, rules)
 
     def _first(self) -> Release | None:
-        """The oldest release with a wheel that the interpreter takes and loads for its ABI, final ones first.
+        """The oldest release with a wheel that the interpreter accepts and loads for its ABI, final ones first.
 
-        Names alone decide, so that a page of thousands of files costs next to nothing.
+        Only names are read, so that a page with thousands of files is cheap.
         """
         assert self.project is not None
         found: dict[Version, list[datetime | None]] = {}

@@ -1,8 +1,8 @@
-"""What an input of ``ftwheel missing`` says: what is asked for, what is pinned, and who requires whom.
+"""The content of an input of ``ftwheel missing``: requirements, pins, and dependency edges.
 
-An environment, a lock file and an installer's report are resolved: they name one version of each project, maybe
-several with markers. Requirements, a project's own metadata and plain arguments are not; somebody has to resolve them
-for each target. Names are normalized, versions are texts as written.
+An environment, a lock file and an installer's report are resolved: they name one version of each project, or several
+with markers. Requirements, a project's metadata and plain arguments have to be resolved for each target. Names are
+normalized, versions are as written.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedRequirement:
-    """One requirement that is still to be resolved.
+    """One requirement to be resolved.
 
-    ``origin`` is where it stands, ``requirements.txt:3``. ``hashes`` are the files it may be met with, as pairs of
-    algorithm and lower-case hex digest; empty means any.
+    ``origin`` is its location, ``requirements.txt:3``. ``hashes`` are the allowed files, as pairs of algorithm and
+    lower-case hex digest; empty means any.
     """
 
     requirement: Requirement
@@ -39,7 +39,7 @@ class WantedRequirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinnedFile:
-    """A file that a lock lets an installer take. ``url`` is empty when the lock names files only."""
+    """A file of a lock. ``url`` is empty when the lock has only file names."""
 
     filename: str
     url: str = ""
@@ -48,10 +48,10 @@ class PinnedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementEdge:
-    """One project requires another, with these extras of it.
+    """A project requires another one, with these extras.
 
-    ``marker`` is the text of the marker, empty when it is always so. ``within`` is the extra of the requiring project
-    for whose sake it is, empty when for its own. ``version`` names one of several pins, empty when there is one.
+    ``marker`` is the text of the marker, empty if there is none. ``within`` is the extra of the requiring project that
+    the edge belongs to, empty for the project itself. ``version`` names one of several pins, empty when there is one.
     """
 
     name: str
@@ -65,9 +65,9 @@ class RequirementEdge:
 class PinnedVersion:
     """One version of one project.
 
-    ``files`` are what a lock lists of it, empty when the input names no files; then any file of the index counts.
-    ``markers`` are texts of which one has to be true for the pin to count, empty when it always does. ``index`` is the
-    address of the index the lock names, without credentials, empty when it names none.
+    ``files`` are those listed by a lock; if empty, any file of the index may be used. The pin counts if one of the
+    ``markers`` is true, or if there are none. ``index`` is the URL of the index named in the lock, without credentials,
+    empty if there is none.
     """
 
     name: str
@@ -81,7 +81,7 @@ class PinnedVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnindexedDependency:
-    """A dependency that no index is asked about: a direct address, a folder, a version control system; and why."""
+    """A dependency that is not looked up on an index: a direct URL, a folder, or version control; with the reason."""
 
     name: str
     origin: str
@@ -90,10 +90,10 @@ class UnindexedDependency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexOptions:
-    """What a requirements file says about where to look and what to take; lists are in the order of the file.
+    """The index and selection options of a requirements file; lists are in the order of the file.
 
-    ``formats`` are ``(option, names)`` with ``no-binary`` or ``only-binary``, in order, since later ones change what
-    earlier ones said.
+    ``formats`` are ``(option, names)`` with ``no-binary`` or ``only-binary``, in order, because later ones change the
+    effect of earlier ones.
     """
 
     index_url: str = ""
@@ -107,7 +107,7 @@ class IndexOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """One input, read.
+    """The content of one input.
 
     ``label`` names it to people. ``resolved`` is true for locks, environments and reports, which have ``pins``; the
     others have ``wanted`` and ``constraints`` (which only count for projects that something requires). ``roots`` are
@@ -138,7 +138,7 @@ class Dependencies:
         return tuple(sorted({pin.name for pin in self.pins} | {each.requirement.name for each in self.wanted}))
 
     def pins_for(self, markers: Mapping[str, str]) -> tuple[PinnedVersion, ...]:
-        """The pins that count in an environment with these markers (PEP 508 variables), in the order of the input."""
+        """The pins that apply in an environment with these markers (PEP 508 variables), in the order of the input."""
         context: dict[str, str | frozenset[str]] = {
             **markers,
             "extras": frozenset(self.extras),
@@ -159,7 +159,7 @@ class Dependencies:
 def _reached(
     pins: Iterable[PinnedVersion], asked: Iterable[RequirementEdge], markers: Mapping[str, str]
 ) -> set[tuple[str, str]]:
-    """Name and version of the pins that these edges lead to, over the edges of other pins."""
+    """Name and version of the pins that these edges lead to, directly or through other pins."""
     by_name: dict[str, list[PinnedVersion]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, []).append(pin)
@@ -180,7 +180,7 @@ def _reached(
 
 
 def _holds(marker: str, markers: Mapping[str, str | frozenset[str]]) -> bool:
-    """Whether a marker is true; one that cannot be evaluated is, so that nothing is left out for it."""
+    """Whether a marker is true; one that cannot be evaluated counts as true, so that nothing is missed."""
     if not marker:
         return True
     from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName  # noqa: PLC0415  # 20 ms
@@ -192,9 +192,9 @@ def _holds(marker: str, markers: Mapping[str, str | frozenset[str]]) -> bool:
 
 
 def merged(inputs: Iterable[Dependencies]) -> Dependencies:
-    """Several unresolved inputs as one, to be resolved together: what an installer does with several ``-r``.
+    """Several unresolved inputs as one, to be resolved together, as installers do with several ``-r``.
 
-    Options of later inputs go after, or before, those of earlier ones as with pip: the last ``index_url`` counts.
+    Options are combined as in pip: the last ``index_url`` wins.
     """
     found = tuple(inputs)
     if len(found) == 1:

@@ -1,7 +1,7 @@
-"""What is said about a dependency: whether a target gets something of it that its interpreter can load, and what helps.
+"""The report types of ``ftwheel missing``: whether a target installs something it can load, and what would help.
 
-A verdict is about one project and one target (an environment, by its label). A project that cannot be told about, since
-no index answered or its pin is no file of an index, says why; the others are not affected.
+A verdict is about one project and one target (an environment, by its label). A project without a verdict, because no
+index answered or has the pinned file, has the reason; other projects are not affected.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 
 
 class Readiness(enum.Enum):
-    """What a target gets. The words are those of ``ftwheel.core.installers.outcomes.Outcome``, and three more."""
+    """What a target installs: the outcomes of ``ftwheel.core.installers.outcomes.Outcome``, and three more."""
 
     FREE_THREADED = "free-threaded wheel"
     VERSION_SPECIFIC = "version-specific wheel"  # of the default build, for a default build
@@ -54,16 +54,16 @@ class Readiness(enum.Enum):
 
 READY = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI, Readiness.PURE})
 BLOCKING = frozenset({Readiness.CANNOT_LOAD, Readiness.OLDER_VERSION, Readiness.SDIST, Readiness.NOTHING})
-"""What fails the command unless the user says otherwise; ``CANNOT_TELL`` is neither ready nor known to block."""
+"""What fails the command by default; ``CANNOT_TELL`` is neither ready nor known to block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GilDeclarations:
-    """What the compiled modules of a wheel declare about the GIL, all together. A declaration is a promise, no proof.
+    """What the extension modules of a wheel declare about the GIL. A declaration is a promise, not a proof.
 
-    ``declares`` is the answer that decides what happens on import: one module that needs the GIL, or says nothing, is
-    enough. ``modules`` counts them, and is 0 for a wheel without; ``others`` are those that do not declare that they
-    can do without the GIL, sorted. ``why`` is the reason where the wheel could not be read, else empty.
+    ``declares`` determines what happens on import: one module that needs the GIL, or declares nothing, is enough.
+    ``modules`` is their number; ``others`` are those that do not declare to work without the GIL, sorted. ``why`` is
+    the reason if the wheel could not be read, else empty.
     """
 
     filename: str
@@ -83,7 +83,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenFile:
-    """The file that the installer takes; ``tag`` is the one by which a wheel fits, empty for a source distribution."""
+    """The file that the installer selects; ``tag`` is the matching tag of a wheel, empty for a source distribution."""
 
     filename: str
     tag: str = ""
@@ -108,7 +108,7 @@ class HelpKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Help:
-    """One thing that helps; ``text`` is a clause for people, ``version`` the release it is about, maybe empty."""
+    """One remedy; ``text`` is shown to the user, ``version`` is the release it is about, or empty."""
 
     kind: HelpKind
     text: str
@@ -117,15 +117,14 @@ class Help:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetReadiness:
-    """What one target gets of one project.
+    """What one target installs of one project.
 
-    ``version`` is the version wanted: that of the pin or of the resolution, else the one the installer takes; empty
-    when there is none. ``newest`` is the newest release on the indexes, by the rules about pre-releases and yanked
-    files, in any environment. The releases are, each None when there is none: ``first``, the oldest with a wheel of the
-    target's own ABI or the stable one; ``upgrade``, the newest after ``version`` that would be ready where ``version``
-    is not; ``older``, the newest before it that would; ``prerelease``, a pre-release that would where no final one
-    does. ``notes`` are what there is to know about the pin: yanked, or gone from the index. ``why`` says why it cannot
-    be told, empty otherwise.
+    ``version`` is that of the pin or of the resolution, else the one the installer selects; empty when there is none.
+    ``newest`` is the newest release on the indexes, by the rules about pre-releases and yanked files, in any
+    environment. The releases, each None when there is none: ``first``, the oldest with a wheel of the target's own or
+    stable ABI; ``upgrade``, the newest after ``version`` that is ready although ``version`` is not; ``older``, the
+    newest before it that is; ``prerelease``, a pre-release that is although no final release is. ``notes`` are about
+    the pin: yanked, or gone from the index. ``why`` is the reason for "cannot tell", else empty.
     """
 
     target: str
@@ -149,12 +148,12 @@ class TargetReadiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectReport:
-    """One project: a verdict for each target that wants it, in the order of the targets.
+    """One project: a verdict for each target that needs it, in the order of the targets.
 
-    ``requirement`` is what was asked for, as text. ``chains`` say who pulls it in: each a path of names from a root to
+    ``requirement`` is the request as text. ``chains`` are the dependency paths that lead to it: names from a root to
     this project, shortest first; ``dependents`` counts the projects that cannot be ready before this one is.
-    ``tracker`` is the address of its issue tracker by its metadata, empty when that names none or was not looked at.
-    ``problem`` is why there are no verdicts, with the exit code of its class; both are empty (0) otherwise.
+    ``tracker`` is the URL of its issue tracker from its metadata, empty if that has none or was not read. ``problem``
+    is why there are no verdicts, with the exit code of its class; otherwise they are empty and 0.
     """
 
     name: str
@@ -167,24 +166,24 @@ class ProjectReport:
     tracker: str = ""
 
     def at(self, target: str) -> TargetReadiness | None:
-        """The verdict for a target, None when the target does not want the project."""
+        """The verdict for a target, None when the target does not need the project."""
         return next((verdict for verdict in self.verdicts if verdict.target == target), None)
 
     @property
     def ready(self) -> bool:
-        """Whether every target that wants it is ready; not when it could not be judged."""
+        """Whether every target that needs it is ready; false when it could not be judged."""
         return not self.problem and all(verdict.ready for verdict in self.verdicts)
 
     @property
     def direct(self) -> bool:
-        """Whether it was asked for itself, and not only for another's sake."""
+        """Whether it was requested directly."""
         return any(len(chain) == 1 for chain in self.chains)
 
     @property
     def difference(self) -> str:
-        """``cp314t yes, cp315t not yet`` where targets differ, empty where they do not.
+        """``cp314t yes, cp315t not yet`` if the targets differ, else empty.
 
-        The platform is named where it makes the difference.
+        The platform is included if the result depends on it.
         """
         if len({verdict.ready for verdict in self.verdicts}) < 2:
             return ""
@@ -205,21 +204,21 @@ class ProjectReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailurePolicy:
-    """What fails the command: ``fail_on`` are the outcomes that do, ``allowed`` the projects (normalized) exempt."""
+    """What fails the command: the outcomes in ``fail_on``, except for the ``allowed`` projects (normalized names)."""
 
     fail_on: frozenset[Readiness] = BLOCKING
     allowed: frozenset[str] = frozenset()
 
     def blocks(self, project: ProjectReport) -> bool:
-        """Whether one of its verdicts fails the command; a project that could not be judged is no verdict."""
+        """Whether one of its verdicts fails the command; a project that could not be judged has none."""
         return project.name not in self.allowed and any(v.readiness in self.fail_on for v in project.verdicts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """``projects`` are ``ready`` ones and others; of the others ``blocking`` fail, ``untold`` could not be told.
+    """``ready`` of all ``projects``; of the others, ``blocking`` fail the command, ``untold`` are unknown.
 
-    ``allowed`` are those that would block if neither they nor what they get were exempt.
+    ``allowed`` are those that would block if neither they nor their outcomes were exempt.
     """
 
     projects: int
@@ -239,7 +238,7 @@ class Counts:
         if self.allowed:
             parts.append(f"{self.allowed:,} allowed")
         if self.untold:
-            parts.append(f"{self.untold:,} cannot be told")
+            parts.append(f"{self.untold:,} unknown")
         return "; ".join(parts)
 
 
@@ -258,9 +257,9 @@ class Shard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingReport:
-    """What comes out of a run: ``projects`` by name. ``inputs`` and ``targets`` are labels, in the order given.
+    """The result of a run: ``projects`` by name. ``inputs`` and ``targets`` are labels, in the order given.
 
-    ``shards`` are the parts of the input that were looked at; empty means all of it.
+    ``shards`` are the parts of the input that were judged; empty means all of it.
     """
 
     inputs: tuple[str, ...]
@@ -276,10 +275,10 @@ class MissingReport:
 
     @property
     def ranked(self) -> tuple[ProjectReport, ...]:
-        """The projects, those first whose readiness unblocks most; those that are ready last, by name.
+        """The projects by impact; those that are ready last, by name.
 
-        What blocks goes before what is allowed or cannot be told. Then what more projects depend on, what was asked
-        for itself, and what a newer release has solved already.
+        Blocking projects come before allowed and unknown ones. Then come those that more projects depend on, those
+        requested directly, and those that a newer release has fixed already.
         """
         return tuple(sorted(self.projects, key=self._rank))
 
@@ -310,10 +309,10 @@ class MissingReport:
 
     @property
     def exit_code(self) -> int:
-        """The highest code of the projects that could not be judged, else 1 where something blocks, else 0.
+        """The highest code of the projects that could not be judged, else 1 if something blocks, else 0.
 
-        Projects that are allowed do not count. It is 2 when of all that was asked about nothing can be told, which is
-        no finding: an index is not the right one.
+        Allowed projects do not count. It is 2 when nothing at all could be judged, which points to a wrong index rather
+        than to findings.
         """
         judged = (project for project in self.projects if project.name not in self.policy.allowed)
         if code := max((project.problem_code for project in judged), default=0):
@@ -325,15 +324,15 @@ class MissingReport:
 
 
 def merge(reports: Iterable[MissingReport]) -> MissingReport:
-    """One report of several parts, in any order, with the policy of the first; the same for every order otherwise.
+    """One report from several parts in any order, with the policy of the first.
 
-    Of a project that is in several parts the one that was judged counts, so that a later run of what failed is merged
-    in the same way. ``shards`` is empty when all parts are there. Raises InputError when the parts are not about the
-    same targets or cut in the same number of shards, and when there are none.
+    If several parts have the same project, the judged one counts, so that a later run of the failures can be merged
+    too. ``shards`` is empty when the parts are complete. Raises InputError when the parts have different targets or
+    numbers of shards, and when there are none.
     """
     parts = list(reports)
     if not parts:
-        raise InputError("there is nothing to merge", hint="name the JSON files of all shards")
+        raise InputError("nothing to merge", hint="name the JSON files of all shards")
     first = parts[0]
     for part in parts[1:]:
         if part.targets != first.targets:
@@ -345,7 +344,7 @@ def merge(reports: Iterable[MissingReport]) -> MissingReport:
     sizes = {shard.of for shard in shards}
     if len(sizes) > 1:
         raise InputError(
-            f"shards of {_listed(map(str, sorted(sizes)))} parts cannot be merged", hint="cut the input the same way"
+            f"shards of {_listed(map(str, sorted(sizes)))} parts cannot be merged", hint="split the input the same way"
         )
     whole = not all(part.shards for part in parts) or sizes == {len(shards)}
     projects: dict[str, ProjectReport] = {}

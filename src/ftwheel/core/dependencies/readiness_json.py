@@ -1,6 +1,6 @@
-"""The JSON form of what ``ftwheel missing`` found, written and read back: shards are merged from these files.
+"""Writes and reads the JSON report of ``ftwheel missing``, from which shards are merged.
 
-docs/json.md describes the keys. What is read may be any file, so every value is looked at before it is believed.
+docs/json.md describes the keys. The input may be any file, so every value is validated.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def parse_shard(text: str) -> Shard:
     """``2/8``. Raises InputError."""
     match = _SHARD.fullmatch(text)
     if match is None or int(match[1]) > int(match[2]):
-        raise InputError(f"{text[:100]}: not a shard", hint="wanted NUMBER/OF, for example 1/8 to 8/8")
+        raise InputError(f"{text[:100]}: not a shard", hint="expected NUMBER/OF, for example 1/8 to 8/8")
     return Shard(of=int(match[2]), number=int(match[1]))
 
 
 def report_data(report: MissingReport) -> dict[str, Any]:
-    """The report as JSON has it, with what is worked out of it (``summary``, ``counts``, ``blocking``)."""
+    """The report as JSON data, with derived values (``summary``, ``counts``, ``blocking``)."""
     counts = report.counts
     return {
         "inputs": list(report.inputs),
@@ -71,7 +71,7 @@ def report_data(report: MissingReport) -> dict[str, Any]:
 
 
 def project_data(project: ProjectReport) -> dict[str, Any]:
-    """One project as JSON has it."""
+    """One project as JSON data."""
     return {
         "name": project.name,
         "requirement": project.requirement,
@@ -125,12 +125,12 @@ def _release_data(release: Release | None) -> dict[str, Any] | None:
 
 
 def parse_report(data: object, where: str) -> MissingReport:
-    """What ``report_data`` wrote; ``where`` is the file, for messages. Raises InputError for anything else."""
+    """The report that ``report_data`` wrote; ``where`` is the file, for messages. Raises InputError."""
     return _parsed(_report, data, where)
 
 
 def parse_project(data: object, where: str) -> ProjectReport:
-    """What ``project_data`` wrote; ``where`` is the file, for messages. Raises InputError for anything else."""
+    """The project that ``project_data`` wrote; ``where`` is the file, for messages. Raises InputError."""
     return _parsed(_project, data, where)
 
 
@@ -141,7 +141,7 @@ def _parsed(parse: Callable[[Mapping[str, Any]], _T], data: object, where: str) 
         what = f"no key {error}" if isinstance(error, KeyError) else str(error)
         raise InputError(
             f"{where}: not a report of ftwheel missing ({what[:200]})",
-            hint="make it with ftwheel missing --format json",
+            hint="create it with ftwheel missing --format json",
         ) from None
 
 
@@ -150,9 +150,9 @@ def _report(data: Mapping[str, Any]) -> MissingReport:
     inputs, targets = _texts(data["inputs"]), _texts(data["targets"])
     projects = tuple(_project(_table(each)) for each in _items(data["projects"]))
     if not inputs or not targets:
-        raise ValueError("it names no input or no target")
+        raise ValueError("it has no inputs or no targets")
     for stray in sorted({verdict.target for project in projects for verdict in project.verdicts}.difference(targets)):
-        raise ValueError(f"a verdict is about {stray}, which is none of its targets")
+        raise ValueError(f"a verdict is about {stray}, which is not one of its targets")
     return MissingReport(
         inputs=inputs,
         targets=targets,
@@ -236,25 +236,25 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"found {_kind(value)}, wanted a string")
+        raise TypeError(f"found {_kind(value)}, expected a string")
     return value
 
 
 def _number(value: object) -> int:
     if type(value) is not int:
-        raise TypeError(f"found {_kind(value)}, wanted an integer")
+        raise TypeError(f"found {_kind(value)}, expected an integer")
     return value
 
 
 def _items(value: object) -> Iterable[Any]:
     if not isinstance(value, list):
-        raise TypeError(f"found {_kind(value)}, wanted an array")
+        raise TypeError(f"found {_kind(value)}, expected an array")
     return value
 
 
 def _table(value: object) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise TypeError(f"found {_kind(value)}, wanted an object")
+        raise TypeError(f"found {_kind(value)}, expected an object")
     return value
 
 

@@ -1,7 +1,7 @@
-"""Decides which targets want what of which project, and who pulls it in, from inputs that are resolved.
+"""Decides from resolved inputs which targets need which version of which project, and the paths that lead to it.
 
-A project that only some targets want, by markers or by resolution, is requested for those. Also decides which part
-of a large input a shard looks at.
+A project that only some targets need, by markers or by resolution, is requested for those. Also decides which part of a
+large input belongs to a shard.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 __all__ = ["RequestedProject", "RequestedVersion", "in_shard", "requested_projects"]
 
-_MOST_PATHS = 50_000  # looked for one by one
+_MOST_PATHS = 50_000  # searched one by one
 _MOST_CHAINS = 8  # of one project; a library that everything needs has one for each root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedVersion:
-    """What a target wants of a project.
+    """What a target needs of a project.
 
-    ``pinned`` is the version that a lock, an environment or a resolution names, empty when the requirement alone
-    decides. ``resolved`` says that the version was chosen for this very target, so that an older one is its doing.
-    ``locked`` are the files that a lock lets an installer take of that version; empty means any of the index's.
-    ``hashes`` are the files that requirements name by their digests, as pairs of algorithm and lower-case hex digest;
-    empty means any. ``notes`` are for the verdict.
+    ``pinned`` is the version from a lock, an environment or a resolution, empty when only the requirement counts.
+    ``resolved`` says that the version was resolved for this target, so an older version is due to the target.
+    ``locked`` are the files that a lock allows of that version; empty means any on the index. ``hashes`` are the files
+    that requirements allow, as pairs of algorithm and lower-case hex digest; empty means any. ``notes`` are for the
+    verdict.
     """
 
     requirement: Requirement
@@ -48,10 +48,10 @@ class RequestedVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedProject:
-    """One project: the number of a target and what it wants, by target; and who pulls the project in.
+    """One project: what each target, by its number, needs of it, and the paths that lead to it.
 
-    ``chains`` and ``dependents`` are as in ``ProjectReport``. Of several inputs, several may want something of one
-    target. ``extras`` are those of what was asked for without which nothing would require it: ``httpx[brotli]``.
+    ``chains`` and ``dependents`` are as in ``ProjectReport``. With several inputs, a target may need several versions.
+    ``extras`` are the requested extras without which nothing would require the project: ``httpx[brotli]``.
     """
 
     name: str
@@ -62,7 +62,7 @@ class RequestedProject:
 
     @property
     def requirement(self) -> str:
-        """What is wanted, as text: every pin and requirement once."""
+        """The request as text: every pin and requirement once."""
         texts = (
             f"{self.name}=={requested.pinned}" if requested.pinned else requested.requirement.text.strip()
             for _, requested in self.versions
@@ -73,10 +73,10 @@ class RequestedProject:
 def requested_projects(
     inputs: Iterable[tuple[Dependencies, Mapping[int, Resolution]]], targets: Sequence[Mapping[str, str]]
 ) -> tuple[RequestedProject, ...]:
-    """Every project that a target wants, by name; ``targets`` are their markers.
+    """Every project that a target needs, by name; ``targets`` are their markers.
 
-    With each input comes what was resolved for it, by number of the target; an input that is neither resolved itself
-    nor has been wants just what it names.
+    Each input comes with its resolutions by target number; without any, an unresolved input stands for just the
+    projects it names.
     """
     versions: dict[str, list[tuple[int, RequestedVersion]]] = {}
     graphs: list[_Graph] = []
@@ -110,7 +110,7 @@ def _dependents(edges: Iterable[tuple[str, str]]) -> dict[str, int]:
         if parent != child:
             parents.setdefault(child, set()).add(parent)
     bits = {name: 1 << number for number, name in enumerate(sorted({each for pair in edges for each in pair}))}
-    above = dict.fromkeys(bits, 0)  # as bit sets, since a tree of thousands has millions of pairs
+    above = dict.fromkeys(bits, 0)  # bit sets, because a tree of thousands has millions of pairs
     changed = True
     while changed:
         changed = False
@@ -124,7 +124,7 @@ def _dependents(edges: Iterable[tuple[str, str]]) -> dict[str, int]:
 
 
 def _extras(name: str, graphs: Iterable[_Graph]) -> tuple[str, ...]:
-    """The extras that alone lead to a project; empty where some target or input wants it without them."""
+    """The extras that alone lead to a project; empty if some target or input needs it without them."""
     requiring = [graph for graph in graphs if name in graph.chains]
     if not all(name in graph.optional for graph in requiring):
         return ()
@@ -132,7 +132,7 @@ def _extras(name: str, graphs: Iterable[_Graph]) -> tuple[str, ...]:
 
 
 def in_shard(name: str, shard: Shard | None) -> bool:
-    """Whether a shard looks at a project; it depends on nothing but the normalized name."""
+    """Whether a project belongs to a shard, which depends only on its normalized name."""
     return shard is None or crc32(name.encode()) % shard.of == shard.number - 1
 
 
@@ -153,7 +153,7 @@ def _requested_versions(
                     pinned=pin.version,
                     resolved=True,
                     hashes=hashes.get(pin.name, frozenset()),
-                    notes=(f"what it requires is not known: {pin.untold}",) if pin.untold else (),
+                    notes=(f"its dependencies are unknown: {pin.untold}",) if pin.untold else (),
                 ),
             )
             for pin in resolution.pins
@@ -180,7 +180,7 @@ def _requested_versions(
 
 
 def _files(pin: PinnedVersion) -> tuple[File, ...]:
-    """The files of a lock, as a page would list them; a lock that names no address gets one that leads nowhere."""
+    """The files of a lock, as a page would list them, with a placeholder for a missing URL."""
     return tuple(
         File(filename=file.filename, url=f"https://lock.invalid/{file.filename}", hashes=file.hashes)
         for file in pin.files
@@ -189,11 +189,11 @@ def _files(pin: PinnedVersion) -> tuple[File, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Graph:
-    """Who requires whom, of one input and target.
+    """The dependency graph of one input and target.
 
-    ``chains`` have the shortest paths from each root to each project; a project that no root leads to is its own root.
-    ``edges`` are pairs of a project and one that it requires. ``optional`` are the projects that only an extra of what
-    was asked for leads to, with that extra: ``httpx[brotli]``.
+    ``chains`` has the shortest paths from each root to each project; a project that no root leads to is its own root.
+    ``edges`` are pairs of a project and one that it requires. ``optional`` maps projects that only a requested extra
+    leads to, to that extra: ``httpx[brotli]``.
     """
 
     chains: Mapping[str, Mapping[tuple[str, ...], None]]
@@ -207,7 +207,7 @@ def _graph(
     names: Iterable[str],
     markers: Mapping[str, str],
 ) -> _Graph:
-    """The graph below what was asked for. Of very many roots in a large tree some paths are left out, never all."""
+    """The graph below the requested projects; with very many roots in a large tree, some paths are omitted."""
     by_name: dict[str, list[RequirementEdge]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, []).extend(pin.requires)
@@ -220,7 +220,7 @@ def _graph(
     if not asked:
         required = {edge.name for edges in by_name.values() for edge in edges}
         asked = {name: frozenset() for name in by_name if name not in required}
-    # from any root first, so that every project has one path however many roots there are
+    # first from any root, so that every project has a path however many roots there are
     whole = _walk(asked, by_name, markers)
     plain = _walk(dict.fromkeys(asked, frozenset()), by_name, markers) if any(asked.values()) else whole
     chains: dict[str, dict[tuple[str, ...], None]] = {name: {path: None} for name, (path, _) in whole.paths.items()}
@@ -242,7 +242,7 @@ def _graph(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Walk:
-    """The shortest path to each project with the extra of a root that it begins with, maybe empty; and all edges."""
+    """The shortest path to each project, with the root's extra it begins with or "", and all edges."""
 
     paths: Mapping[str, tuple[tuple[str, ...], str]]
     edges: set[tuple[str, str]]
@@ -251,7 +251,7 @@ class _Walk:
 def _walk(
     roots: Mapping[str, Iterable[str]], by_name: Mapping[str, Sequence[RequirementEdge]], markers: Mapping[str, str]
 ) -> _Walk:
-    """All that the roots, with their extras, lead to; breadth first."""
+    """Everything that the roots, with their extras, lead to, breadth first."""
     paths: dict[str, tuple[tuple[str, ...], str]] = {root: ((root,), "") for root in roots}
     edges: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()

@@ -1,8 +1,8 @@
-"""What a resolution is made of and what comes out of it: metadata, dependencies, and one version of each project.
+"""The types of a resolution: core metadata, dependencies, and one version of each project.
 
-``ftwheel.app.dependencies.resolver`` resolves; ``ftwheel.io.dependencies.metadata`` reads what files say of themselves.
-Specification: core metadata 2.x (https://packaging.python.org/specifications/core-metadata/), PEP 643 for what a source
-distribution leaves to its build.
+``ftwheel.app.dependencies.resolver`` resolves; ``ftwheel.io.dependencies.metadata`` reads the metadata of files.
+Specifications: core metadata 2.x (https://packaging.python.org/specifications/core-metadata/), and PEP 643 for the
+dynamic fields of a source distribution.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
     "Resolution",
     "ResolutionError",
     "ResolvedPin",
-    "Untold",
+    "UnknownMetadata",
     "combined",
     "dependencies",
     "parse_core_metadata",
@@ -41,17 +41,17 @@ __all__ = [
 ]
 
 _MOST_URLS = 50
-_STATIC_SINCE = (2, 2)  # PEP 643: from here on, a field of PKG-INFO holds for every wheel unless it is named in Dynamic
-# Requires-Python may be open: the page says for which Python the file is.
+_STATIC_SINCE = (2, 2)  # PEP 643: from here on, PKG-INFO holds for every wheel except for fields listed in Dynamic
+# Requires-Python may be dynamic: the page has it.
 _DEPENDS = frozenset({"requires-dist", "provides-extra"})
 _FIELDS = frozenset({"dependencies", "optional-dependencies"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreMetadata:
-    """What a file says of itself, as far as a resolver asks, and where its project is at home.
+    """The core metadata that a resolver needs, and the project's URLs.
 
-    Texts are as written, not validated; ``urls`` are pairs of label and address.
+    Texts are as written, not validated; ``urls`` are pairs of label and URL.
     """
 
     name: str
@@ -63,27 +63,26 @@ class CoreMetadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Untold:
-    """A file that does not say what it requires; ``why`` is a clause for people."""
+class UnknownMetadata:
+    """The dependencies of a file are unknown; ``why`` is shown to the user."""
 
     why: str
 
 
 class MetadataSource(Protocol):
-    """What files of an index say of themselves. Safe to ask from several threads."""
+    """The core metadata of files on an index. Thread-safe."""
 
-    def metadata(self, file: File) -> CoreMetadata | Untold:
-        """What one file says; asked again, the same answer without another request.
+    def metadata(self, file: File) -> CoreMetadata | UnknownMetadata:
+        """The metadata of one file; repeated calls make no further requests.
 
-        Raises NetworkError when the file cannot be reached, IndexFormatError when it is not the file that the page
-        declares.
+        Raises NetworkError when the file cannot be fetched, IndexFormatError when it does not match the page.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:
-    """One requirement of a file, that counts in an environment; ``address`` is set when it is no index's to meet."""
+    """A requirement of a file that applies in an environment; ``address`` is set for a direct reference."""
 
     requirement: Requirement
     address: str = ""
@@ -93,10 +92,10 @@ class Dependency:
 class ResolvedPin:
     """One project of a resolution.
 
-    ``candidate`` is the file the installer takes. It is None, and ``version`` empty, when the installer takes none and
-    ends there: ``requirement`` is what it was asked for then, and what everybody together asks for otherwise.
-    ``requires`` are the projects it requires in the environment, markers evaluated. ``untold`` says why its own
-    dependencies are not known; empty when they are.
+    ``candidate`` is the file the installer selects. It is None, and ``version`` empty, when the installer finds none
+    and stops: ``requirement`` is then the one it could not satisfy, otherwise all requirements combined. ``requires``
+    are the projects it requires in the environment, with markers evaluated. ``untold`` is why its dependencies are
+    unknown; empty when they are known.
     """
 
     name: str
@@ -112,9 +111,9 @@ class ResolvedPin:
 class Resolution:
     """One version of each project for one environment; ``pins`` are sorted by name.
 
-    ``environment`` is its label, ``roots`` are the projects asked for themselves, in their order. ``set_aside`` are
-    requirements by address, which no index is asked about, and whose dependencies are not followed. A resolution with
-    ``untold`` pins holds for what is known.
+    ``environment`` is its label, ``roots`` are the directly requested projects, in order. ``set_aside`` are direct
+    references, which are not looked up on an index and whose dependencies are not followed. A resolution with
+    ``untold`` pins may be incomplete.
     """
 
     environment: str
@@ -131,9 +130,9 @@ class Resolution:
 
 
 class ResolutionError(InputError):
-    """The requirements cannot be met together: the message has who wants what.
+    """The requirements conflict; the message says which projects require what.
 
-    ``names`` are the projects they disagree about, sorted.
+    ``names`` are the projects in conflict, sorted.
     """
 
     def __init__(self, message: str, *, names: tuple[str, ...] = (), hint: str = "") -> None:
@@ -141,11 +140,11 @@ class ResolutionError(InputError):
         self.names = names
 
 
-def parse_core_metadata(text: str, *, sdist: bool = False) -> CoreMetadata | Untold:
-    """Read METADATA, or the PKG-INFO of a source distribution, which may leave what matters to the build (PEP 643)."""
+def parse_core_metadata(text: str, *, sdist: bool = False) -> CoreMetadata | UnknownMetadata:
+    """Read METADATA, or the PKG-INFO of a source distribution, which may have dynamic fields (PEP 643)."""
     message = HeaderParser().parsestr(text)
     if sdist and (why := _left_open(str(message.get("Metadata-Version", "")), message.get_all("Dynamic", []))):
-        return Untold(why=why)
+        return UnknownMetadata(why=why)
     return CoreMetadata(
         name=str(message.get("Name", "")).strip(),
         version=str(message.get("Version", "")).strip(),
@@ -170,15 +169,15 @@ def _left_open(version: str, dynamic: Iterable[str]) -> str:
     if not all(number.isascii() and number.isdecimal() and len(number) < 4 for number in numbers):
         return "its PKG-INFO has no version"
     if tuple(map(int, numbers)) < _STATIC_SINCE:
-        return f"its PKG-INFO is of version {version.strip()}, in which nothing is final"
+        return f"its PKG-INFO has metadata version {version.strip()}, in which any field may be dynamic"
     open_fields = sorted(_DEPENDS.intersection(str(field).strip().lower() for field in dynamic))
-    return f"its build decides about {', '.join(open_fields)}" if open_fields else ""
+    return f"its build determines {', '.join(open_fields)}" if open_fields else ""
 
 
-def parse_project_table(text: str, info: Untold) -> CoreMetadata | Untold:
-    """What a ``pyproject.toml`` settles without a build; ``info`` is the answer when it does not.
+def parse_project_table(text: str, info: UnknownMetadata) -> CoreMetadata | UnknownMetadata:
+    """The static metadata of a ``pyproject.toml``; ``info`` is returned if it has none.
 
-    Backends must not change what ``[project]`` says, unless ``dynamic`` names it.
+    Backends must not change ``[project]`` fields that are not listed in ``dynamic``.
     """
     try:
         project = tomllib.loads(text).get("project")
@@ -188,7 +187,7 @@ def parse_project_table(text: str, info: Untold) -> CoreMetadata | Untold:
         return info
     left = _FIELDS.intersection(_texts(project.get("dynamic")))
     if left:
-        return Untold(why=f"its build decides about {', '.join(sorted(left))}")
+        return UnknownMetadata(why=f"its build determines {', '.join(sorted(left))}")
     extras = project.get("optional-dependencies")
     requires = list(_texts(project.get("dependencies")))
     named: list[str] = []
@@ -209,7 +208,9 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _for_extra(requirement: str, extra: str) -> str:
-    base, semicolon, marker = requirement.partition(";")  # addresses with a semicolon end in a blank before the marker
+    base, semicolon, marker = requirement.partition(
+        ";"
+    )  # a URL with a semicolon is followed by a space before the marker
     return f"{base}; ({marker}) and extra == '{extra}'" if semicolon else f"{base} ; extra == '{extra}'"
 
 
@@ -222,7 +223,7 @@ def _parse(text: str) -> tuple[Dependency, Marker | None]:
     except InvalidRequirement as error:
         raise InputError(
             f"{text[:200]}: not a requirement ({str(error).partition(chr(10))[0][:200]})",
-            hint="the project's metadata are wrong; tell its maintainers",
+            hint="the project's metadata is invalid; tell its maintainers",
         ) from None
     return (
         Dependency(
@@ -243,10 +244,10 @@ def _parse(text: str) -> tuple[Dependency, Marker | None]:
 def dependencies(
     metadata: CoreMetadata, extras: Iterable[str], markers: Mapping[str, str], answers: dict[tuple[str, str], bool]
 ) -> Iterator[Dependency]:
-    """What a file requires in an environment: without extras its own requirements, with extras those as well.
+    """The dependencies of a file in an environment: its own, and those of the extras.
 
-    ``markers`` are the variables of the environment; ``answers`` keeps what they decide, and belongs to them. Raises
-    InputError for a requirement that cannot be read.
+    ``markers`` are the variables of the environment; ``answers`` caches evaluated markers for them. Raises InputError
+    for an invalid requirement.
     """
     wanted = tuple(extras) or ("",)
     for text in metadata.requires:
@@ -269,6 +270,6 @@ def _holds(
 
 
 def combined(name: str, requirements: Iterable[Requirement]) -> Requirement:
-    """One requirement that asks for what all of them ask for; extras and markers are not taken over."""
+    """One requirement with the specifiers of all; extras and markers are dropped."""
     specifiers = sorted({str(one) for each in requirements for one in each.specifiers})
     return parse_requirement(f"{name}{','.join(specifiers)}")

@@ -1,4 +1,4 @@
-"""Decides which environments ``ftwheel missing`` asks about: what ``--target`` names, or what a project faces next."""
+"""Decides the targets of ``ftwheel missing``: those of ``--target``, or the next free-threaded builds."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _SHORT = re.compile(r"(?:cp)?3\.?(?P<rest>[0-9]{1,3}(?:\.[0-9]{1,3}(?:(?:a|b|rc)
 def parse_targets(texts: Iterable[str], platform: str) -> tuple[Environment, ...]:
     """``3.14t``, ``cp314t``, ``3.14t-win_amd64``, or a preset such as ``pairs``: each once, in the order given.
 
-    A version without a platform is one of this machine; ``platform`` is its platform tag. One text may name several,
-    with commas between them. Raises InputError.
+    A version without a platform is for this machine, whose platform tag is ``platform``. A text may be a
+    comma-separated list. Raises InputError.
     """
     found: dict[str, Environment] = {}
     for text in (part.strip() for given in texts for part in given.split(",") if part.strip()):
         for environment in preset(text) if text in PRESETS else (_target(text, platform),):
             found.setdefault(environment.label, environment)
     if not found:
-        raise InputError("no target is named", hint="for example --target 3.14t, or 3.14t-win_amd64")
+        raise InputError("no target given", hint="for example --target 3.14t, or 3.14t-win_amd64")
     return tuple(found.values())
 
 
@@ -37,16 +37,16 @@ def _target(text: str, platform: str) -> Environment:
             f"{text[:100]}: not a target",
             hint=f"did you mean {meant.removesuffix(f'-{platform}')}?"
             if meant
-            else "wanted VERSION or VERSION-PLATFORM, for example 3.14t, 3.14t-win_amd64 or 3.14t-macosx_14_0_arm64",
+            else "expected VERSION or VERSION-PLATFORM, for example 3.14t, 3.14t-win_amd64 or 3.14t-macosx_14_0_arm64",
         )
     exact = "3." if "." in match["rest"] else "3"
     return parse_environment(f"cp{exact}{match['rest']}{match['platform'] or f'-{platform}'}")
 
 
 def default_targets(minor: int, released: Iterable[int], platform: str) -> tuple[Environment, ...]:
-    """The free-threaded build of CPython 3.``minor``, and the free-threaded build after it if that one is released.
+    """The free-threaded build of CPython 3.``minor``, and that of the next version if it is released.
 
-    Before 3.13 there is no twin; then it is the first free-threaded build that CPython supports (PEP 779).
+    Before 3.13 there is none; then it is the first free-threaded build that CPython supports (PEP 779).
     """
     first = minor if minor >= FIRST_FREE_THREADED else FIRST_SUPPORTED_FREE_THREADED
     following = [first + 1] if first + 1 in released else []

@@ -1,4 +1,4 @@
-"""Decides where a project wants its issues, from the addresses in its metadata.
+"""Finds the issue tracker of a project among the URLs in its metadata.
 
 Source: "Well-known Project URLs in Metadata" (https://packaging.python.org/specifications/well-known-project-urls/).
 """
@@ -20,10 +20,10 @@ _LONGEST = 300
 
 
 def issue_tracker(urls: Iterable[tuple[str, str]]) -> str:
-    """The address of the tracker, by pairs of label and address; empty when none is named.
+    """The URL of the tracker, from pairs of label and URL; empty if there is none.
 
-    Without a label for it, the issues of a source repository on a forge that has them at a known place. An address
-    that is no plain ``http`` one is passed over.
+    Without a matching label, the issues of a source repository on a known forge. Only ``http`` and ``https`` URLs
+    count.
     """
     by_label: dict[str, str] = {}
     for label, text in urls:

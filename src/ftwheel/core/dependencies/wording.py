@@ -1,4 +1,4 @@
-"""Words that every report of ``ftwheel missing`` and its findings share: lists, targets, who needs what, what helps."""
+"""Texts that the reports and findings of ``ftwheel missing`` share: lists, targets, dependents, remedies."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def listed_briefly(names: Sequence[str], most: int = 3) -> str:
 
 
 def short(targets: Sequence[str]) -> dict[str, str]:
-    """The targets by the shortest names that tell them apart: ``cp314t`` if there is one platform."""
+    """The targets by their shortest unambiguous names: ``cp314t`` if there is one platform."""
     if len({label.partition("-")[2] for label in targets}) == 1:
         return {label: label.partition("-")[0] for label in targets}
     return {label: label for label in targets}
 
 
 def needed_by(project: ProjectReport) -> str:
-    """``scrapy > parsel``: who pulls it in, empty for what was asked for itself."""
+    """``scrapy > parsel``: the path that leads to it, empty for a directly requested project."""
     paths = list(dict.fromkeys(" > ".join(chain[:-1]) for chain in project.chains))
     if not paths or "" in paths:
         return ""
@@ -39,7 +39,7 @@ def needed_by(project: ProjectReport) -> str:
 
 
 def helps(report: MissingReport, project: ProjectReport) -> Iterator[str]:
-    """What to do about a project, best first: a sentence for each thing, with the targets where not all share it."""
+    """What to do about a project, best first: a clause each, with the targets unless all share it."""
     names = short(report.targets)
     found: dict[Help, list[str]] = {}
     troubled = [verdict for verdict in project.verdicts if not verdict.ready]

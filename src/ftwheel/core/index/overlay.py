@@ -1,4 +1,4 @@
-"""Lays the files of a release over an index as if they were uploaded, and looks at the index as it was on a day."""
+"""An index with the files of a release added as if uploaded, or as it was at an earlier time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Overlay"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """An index on which the new files are already uploaded, and nothing that came at or after ``before``."""
+    """An index with the new files, and without files uploaded at or after ``before``."""
 
     below: Index
     name: str = ""
@@ -27,9 +27,9 @@ class Overlay:
         return self.below.kind
 
     def project(self, name: str) -> ProjectDetails | None:
-        """The page with the new files behind the ones it has; a file that is there already is not listed twice.
+        """The page with the new files after its own; a file that it already has is not listed twice.
 
-        Raises what the index raises, and IndexFormatError when there is a ``before`` and no upload time to compare.
+        Raises what the index raises, and IndexFormatError when ``before`` is set and a file has no upload time.
         """
         page = self.below.project(name)
         if page is not None and self.before is not None:
@@ -47,7 +47,7 @@ def _uploaded(files: Iterable[File], before: datetime) -> Iterator[File]:
         if file.upload_time is None and not file.url.startswith("file:"):
             raise IndexFormatError(
                 f"{file.filename}: the index does not say when it was uploaded",
-                hint="leave --uploaded-prior-to out, or use an index with PEP 700's upload times",
+                hint="drop --uploaded-prior-to, or use an index with upload times (PEP 700)",
             )
         if file.upload_time is None or file.upload_time < before:
             yield file

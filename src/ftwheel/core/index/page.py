@@ -1,7 +1,7 @@
-"""The page of one project in the simple repository API: what it lists, and how it is written as JSON.
+"""The page of one project in the simple repository API, and how it is written as JSON.
 
-Where installers read one thing differently, the page keeps what was written, and each installer's reading is taken
-in the folder of each below ``ftwheel.core.installers``.
+Where installers read something differently, the page keeps what was written; the interpretation is in the folder of
+each installer below ``ftwheel.core.installers``.
 
 Sources: PEP 503 (HTML), 592 (yanked), 629 (API version), 658 and 714 (metadata files), 691 (JSON), 700 (versions,
 size, upload time), 792 (status markers).
@@ -40,17 +40,17 @@ __all__ = [
     "too_long_number",
 ]
 
-MOST_FILES = 50_000  # of one page; the longest known have some ten thousand
+MOST_FILES = 50_000  # per page; the longest known pages have about ten thousand
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 _DIGEST_LENGTHS = {"md5": 32, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 64}  # uv-pypi-types simple_json.rs
 UV_ALGORITHMS = tuple(_DIGEST_LENGTHS)
-_LONGEST_NUMBER = 4300  # digits: what Python reads as a number
+_LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
 _LONG_NUMBER = rf"[0-9]{{{_LONGEST_NUMBER + 1}}}"
 HEX = r"[0-9A-Fa-f]*"
 
 
 class SourceKind(enum.Enum):
-    """What an installer calls the place a page comes from; see ``ProjectFiles`` for their order."""
+    """The kind of location that a page comes from; see ``ProjectFiles`` for their order."""
 
     INDEX = "index"
     EXTRA_INDEX = "extra index"
@@ -65,9 +65,9 @@ class SourceKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yanked:
-    """A file its authors took back (PEP 592); ``reason`` may be empty.
+    """The yanked marker of a file (PEP 592); ``reason`` may be empty.
 
-    ``doubtful`` marks the two spellings that pip reads as not yanked and uv as yanked: ``"yanked": ""`` in JSON, and a
+    ``doubtful`` marks the two spellings that pip does not read as yanked but uv does: ``"yanked": ""`` in JSON, and a
     ``data-yanked`` attribute without a value in HTML.
     """
 
@@ -89,9 +89,8 @@ class File:
     ``filename`` is JSON's ``filename``, or the last segment of an HTML link, unquoted; ``url`` is absolute, with its
     fragment. ``hashes`` are pairs of algorithm and hex digest as written, in the page's order. ``size`` is in bytes.
     ``upload_time`` is UTC. ``requires_python`` is as written. ``core_metadata`` is None when the index has no separate
-    metadata file, else its hashes (maybe none). ``broken`` names the fields of the entry that could not be read and
-    are taken as missing, for example ``upload-time``. ``seen_by`` is the one reading of HTML that finds the link, None
-    where both do.
+    metadata file, else its hashes, which may be empty. ``broken`` names fields that could not be read and count as
+    missing, for example ``upload-time``. ``seen_by`` is the only HTML parser that finds the link, None if both do.
     """
 
     filename: str
@@ -107,7 +106,7 @@ class File:
 
 
 class PageFault(enum.Enum):
-    """What on a page is not as specified. Which of these end an installer's run is that installer's to say."""
+    """What on a page violates the specification. Each installer declares which of these make it give up."""
 
     UNREADABLE = "a body that no installer reads"
     CONTENT_TYPE = "a content type that only resembles that of a page"
@@ -116,18 +115,18 @@ class PageFault(enum.Enum):
     CHARSET = "HTML that is not in the charset of the content type"
     CHARSET_NAME = "HTML with a charset that Python does not know"
     HTML_FOR_PYTHON = "HTML that Python cannot read"
-    REPEATED_KEY = "a key that is there twice"
+    REPEATED_KEY = "a repeated key"
     TEXT = "text with half a surrogate pair"
     STATUS_TYPE = "a project-status that is not an object with texts"
     FILES_MISSING = "a page without files"
     FILES_TYPE = "files that are not a list"
     FILENAME_NUMBER = "a file name with a number that Python cannot read"
     ENTRY_TYPE = "an entry is not an object"
-    URL_MISSING = "an entry without an address"
-    URL_TYPE = "an address that is not text"
-    EMPTY_URL_TYPE = "an address that is not text, but nothing: 0, false, an empty list"
-    URL_SYNTAX = "an address that cannot be parsed"
-    URL_TEXT = "an address with half a surrogate pair"
+    URL_MISSING = "an entry without a URL"
+    URL_TYPE = "a URL that is not text"
+    EMPTY_URL_TYPE = "a URL that is not text but an empty value: 0, false, an empty list"
+    URL_SYNTAX = "a URL that cannot be parsed"
+    URL_TEXT = "a URL with half a surrogate pair"
     FILENAME_TYPE = "a file name that is missing or not text"
     REQUIRES_PYTHON_TYPE = "a requires-python that is not text"
     SIZE = "a size that is not a number of bytes"
@@ -135,23 +134,23 @@ class PageFault(enum.Enum):
     HASHES_TYPE = "hashes that are not an object"
     DIGEST = "a digest of the wrong length, or of an unknown algorithm"
     UPLOAD_TIME_SYNTAX = "an upload time that is not ISO 8601 to Python"
-    UPLOAD_TIME_FORM = "an upload time that is no moment to uv"
+    UPLOAD_TIME_FORM = "an upload time that uv cannot read"
     YANKED_TYPE = "a yanked that is neither a boolean nor text"
     CORE_METADATA_TYPE = "a core-metadata that is neither a boolean nor hashes"
-    BASE_RELATIVE = "a base address that is relative"
+    BASE_RELATIVE = "a relative base URL"
     EGG_NAME = "an egg fragment that is not a project name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageProblem:
-    """One fault of a page, and where it is, in words."""
+    """One fault of a page, with a description."""
 
     fault: PageFault
     text: str
 
 
 class UnreadablePageError(IndexFormatError):
-    """No installer reads the page: those that refuse the fault end with an error, others go on to the next index."""
+    """No installer can read the page: those that reject the fault fail, others continue with the next index."""
 
     def __init__(self, message: str, *, problem: PageProblem, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -162,13 +161,11 @@ class UnreadablePageError(IndexFormatError):
 class ProjectDetails:
     """The page of one project.
 
-    ``name`` is normalized (PEP 503). ``files`` are in page order. ``versions`` are what a JSON page declares
-    (PEP 700), in page order. ``files`` of a JSON page are
-    made when they are asked for. ``html`` matters because pip reads no size and no upload time from HTML.
-    ``api_version`` is as written: no installer looks at it. ``status`` is
-    PEP 792's marker, ``active`` when none is given; no installer looks at it. ``problems`` are the
-    first of each fault, in page order; the files are listed all the same. ``unreadable`` says why nobody reads the
-    page, and is empty otherwise.
+    ``name`` is normalized (PEP 503). ``files`` are in page order; those of a JSON page are created on access.
+    ``versions`` are those a JSON page declares (PEP 700), in page order. ``html`` matters because pip reads neither
+    size nor upload time from HTML. ``api_version`` is as written, and ``status`` is the project status (PEP 792), by
+    default ``active``; installers ignore both. ``problems`` are the first of each fault, in page order, which do not
+    affect ``files``. ``unreadable`` is why no installer can read the page, empty otherwise.
     """
 
     name: str
@@ -188,7 +185,7 @@ class ProjectDetails:
 
 
 def normalized(name: str) -> str:
-    """The normalized name of a project (PEP 503), for text that need not be a valid name."""
+    """The normalized name of a project (PEP 503), for any text."""
     value = name.lower().replace("_", "-").replace(".", "-")
     while "--" in value:
         value = value.replace("--", "-")
@@ -196,13 +193,13 @@ def normalized(name: str) -> str:
 
 
 def check_length(files: int, url: str) -> None:
-    """Raises IndexFormatError for a page of more files than any project has: each costs memory and time."""
+    """Raise IndexFormatError for a page with more files than any project has: each costs memory and time."""
     if files > MOST_FILES:
-        raise IndexFormatError(f"{short(url)}: more than {MOST_FILES:,} files; refused")
+        raise IndexFormatError(f"{short(url)}: more than {MOST_FILES:,} files; rejected")
 
 
 def is_uv_digest(algorithm: str, digest: object) -> bool:
-    """Whether uv takes the digest, or does not look at it; otherwise it gives up on the whole page."""
+    """Whether uv accepts or ignores the digest; otherwise it gives up on the whole page."""
     length = _DIGEST_LENGTHS.get(algorithm)
     return length is None or (
         isinstance(digest, str) and len(digest) == length and re.fullmatch(HEX, digest) is not None
@@ -210,7 +207,7 @@ def is_uv_digest(algorithm: str, digest: object) -> bool:
 
 
 def read_upload_time(text: str) -> datetime | None:
-    """The time in UTC, None when it is no ISO 8601 time or has no zone."""
+    """The time in UTC, None when it is not an ISO 8601 time or has no zone."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -232,9 +229,9 @@ _UV_LATEST = datetime(9999, 12, 30, 22, tzinfo=UTC)
 
 
 def read_time_as_uv(text: str) -> datetime | None:
-    """The time in UTC as uv reads it (the crate jiff), None when uv gives up on the page because of it.
+    """The time in UTC as uv reads it (with the crate jiff), None when uv gives up on the page because of it.
 
-    The years before 1 and after 9999 are none of Python's; the nearest time stands for them.
+    Python has no years before 1 and after 9999; the nearest time is used for them.
     """
     match = _UV_TIME.fullmatch(text)
     if match is None:
@@ -262,21 +259,20 @@ def read_time_as_uv(text: str) -> datetime | None:
 
 
 def too_long_number(filename: str) -> str:
-    """Why pip ends with an error as soon as it reads the name; empty when it does not."""
+    """Why pip fails as soon as it reads the name; empty when it does not."""
     long = len(filename) > _LONGEST_NUMBER and re.search(_LONG_NUMBER, filename)
     return f"a number of more than {_LONGEST_NUMBER:,} digits in the name of a file" if long else ""
 
 
 def short(text: str) -> str:
-    """The text, cut at 200 characters, for messages about what an index sent."""
+    """The text, cut to 200 characters, for messages that quote an index."""
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def render_page(details: ProjectDetails) -> bytes:
     """The page as JSON of the simple API (PEP 691, 700, 714, 792), UTF-8; ``parse_page`` reads the same details back.
 
-    What a JSON page cannot hold is lost: ``html``, ``broken`` and ``problems``. To replay a page exactly, keep
-    its body and its content type.
+    ``html``, ``broken`` and ``problems`` are lost. To replay a page exactly, keep its body and content type.
     """
     page: dict[str, Any] = {
         "meta": {"api-version": details.api_version},

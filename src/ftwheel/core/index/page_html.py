@@ -1,7 +1,7 @@
 """Decides what an HTML page of the simple repository API says (PEP 503, 592, 629, 658, 714, 792).
 
-Read as pip reads it (``pip/_internal/index/collector.py``); what makes uv give up on the whole page
-(``uv-client/src/html.rs``) is noted as a problem, and links that only one of them sees are marked.
+Read as in pip (``pip/_internal/index/collector.py``); what makes uv give up on the whole page
+(``uv-client/src/html.rs``) is recorded as a problem, and links that only one of them finds are marked.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from ftwheel.core.index.page import (
 
 __all__ = ["parse_html"]
 
-_MOST_TAG = 200_000  # characters; html.parser keeps every attribute of a tag before anybody sees it
+_MOST_TAG = 200_000  # characters; html.parser keeps all attributes of a tag in memory
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{_MOST_TAG}}}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_OTHER_ALGORITHMS = frozenset({"sha1", "sha224"})  # which pip knows too
+_OTHER_ALGORITHMS = frozenset({"sha1", "sha224"})  # also supported by pip
 _EGG = re.compile(r"[#&]egg=([^&]*)")
 _MARKED_SECTION = re.compile(r"<!\[[^>]*>?")
 _TEXT_ELEMENTS = frozenset({"title", "textarea", "iframe", "xmp", "noembed", "noframes", "plaintext"})
@@ -47,10 +47,10 @@ _Anchor = dict[str, str | None]
 
 
 class _Page(HTMLParser):
-    """Collects the anchors as pip and as uv see them, the first ``<base>``, and the ``<meta>`` elements.
+    """Collects the anchors as pip and as uv find them, the first ``<base>``, and the ``<meta>`` elements.
 
-    pip, Poetry and PDM read pages with this parser: how it takes elements whose content is text depends on the release
-    of Python. uv goes by the HTML standard: of an attribute that is there twice the first counts.
+    pip, Poetry and PDM use this parser; its treatment of elements with text content depends on the Python release. uv
+    follows the HTML standard, where the first of repeated attributes counts.
     """
 
     def __init__(self, url: str) -> None:
@@ -78,7 +78,7 @@ class _Page(HTMLParser):
             href = next((value for name, value in attrs if name == "href"), None)
             if self.base is None:
                 self.base = href
-            # uv looks at the very first <base> only, and only before any link
+            # uv only considers the first <base>, and only before any link
             if self.bases == 0 and not self.links:
                 self.early_base = href
             self.bases += 1
@@ -97,7 +97,7 @@ class _Page(HTMLParser):
             self.text_of = ""
 
     def handle_comment(self, data: str) -> None:
-        """A comment that begins with ``>`` or ``->`` ends there by the standard, and for newer releases of Python."""
+        """By the standard and in newer Python releases, a comment that begins with ``>`` or ``->`` ends there."""
         if data.startswith((">", "->")) and not self.text_of:
             inner = _Page(self.url)
             inner.feed(data.partition(">")[2])
@@ -117,7 +117,7 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
         problems[fault] = f"text is not {encoding[:40]}, as the content type says ({short(str(error))})"
         text = uv_text
     if _LONG_TAG.search(text):
-        raise IndexFormatError(f"{short(url)}: a tag of more than {_MOST_TAG:,} characters; refused")
+        raise IndexFormatError(f"{short(url)}: a tag of more than {_MOST_TAG:,} characters; rejected")
     page, problem = _fed(text, url)
     if problem:
         problems[PageFault.HTML_FOR_PYTHON] = problem
@@ -147,11 +147,11 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
 
 
 def _fed(text: str, url: str) -> tuple[_Page, str]:
-    """The page, and why Python's parser gives up on it; uv takes what stops that parser for a comment."""
+    """The page, and why Python's parser gives up on it; uv reads the same markup as a comment."""
     page = _Page(url)
     try:
         page.feed(text)
-    except (AssertionError, ValueError) as error:  # html.parser and html.unescape raise these for some nonsense
+    except (AssertionError, ValueError) as error:  # raised by html.parser and html.unescape for some invalid markup
         problem = f"HTML that cannot be read ({str(error)[:100]})"
         page = _Page(url)
         try:
@@ -170,7 +170,7 @@ def _files(anchors: Iterable[_Anchor], base: str, problems: dict[PageFault, str]
 
 
 def _merged(files: list[File], uv_files: list[File]) -> list[File]:
-    """All files, marked where only one of the readings has them; in the order of the page for Python's."""
+    """All files, marked if only one parser finds them, in page order for Python's parser."""
     seen = set(uv_files)
     return [
         *(file if file in seen else replace(file, seen_by=LinkReading.PYTHON) for file in files),
@@ -187,7 +187,7 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault,
         url = href if href.startswith(("https://", "http://")) else urljoin(base, href)
         urlsplit(url)
     except ValueError:
-        problems.setdefault(PageFault.URL_SYNTAX, f"{href[:200]} is not an address")
+        problems.setdefault(PageFault.URL_SYNTAX, f"{href[:200]} is not a valid URL")
         return None
     if problem := too_long_number(address):
         problems.setdefault(PageFault.FILENAME_NUMBER, problem)
@@ -214,7 +214,7 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault,
 
 
 def _fragment_hashes(fragment: str, problems: dict[PageFault, str]) -> tuple[tuple[str, str], ...]:
-    """The digest of a fragment that is just one ``algorithm=digest``; pip reads others too, in the address itself."""
+    """The digest of a fragment that is a single ``algorithm=digest``; pip reads others too, from the URL itself."""
     parts = fragment.split("=")
     if len(parts) != 2:
         return ()
@@ -236,7 +236,7 @@ def _yanked(anchor: Mapping[str, str | None]) -> Yanked | None:
 
 
 def _core_metadata(value: str | None) -> tuple[tuple[str, str], ...] | None:
-    """``true``, or ``algorithm=digest``; pip takes anything else, ``false`` included, as there without a hash."""
+    """``true`` or ``algorithm=digest``; pip reads any other value, even ``false``, as present without a hash."""
     if value is None:
         return None
     algorithm, equals, digest = value.partition("=")

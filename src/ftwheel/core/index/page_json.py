@@ -1,8 +1,8 @@
 """Decides what a JSON page of the simple repository API says (PEP 691, 700, 714, 792).
 
-An entry that is not as specified is a problem of the page, and some installers give up on all of it: pip where a wrong
-type makes it fail (``pip/_internal/models/link.py``), uv wherever its types are not met
-(``uv-pypi-types/src/simple_json.rs``). Each installer names the faults that it refuses.
+An invalid entry is a problem of the page, and makes some installers give up on all of it: pip where a wrong type makes
+it fail (``pip/_internal/models/link.py``), uv for any type mismatch (``uv-pypi-types/src/simple_json.rs``). Each
+installer declares the faults that it rejects.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _Note = Callable[[str, PageFault], None]
 Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata")
 _LARGEST_SIZE = 2**64
-_LONGEST_NUMBER = 4300  # digits: what Python reads as a number
-_MOST_ESCAPES = 1000  # of a page that is looked at by column
+_LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
+_MOST_ESCAPES = 1000  # in a page that is read by column
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -49,9 +49,9 @@ def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
     """Decide what the page says; ``name`` is used when it has none. Raises IndexFormatError."""
     data, problems = _load(body, url)
     if not isinstance(data, dict) or not _is_listing(data.get("files", [])):
-        raise _unreadable(url, 'JSON without a list "files", so no page of a project (PEP 691)')
+        raise _unreadable(url, 'JSON without a "files" list, so not a project page (PEP 691)')
     if not isinstance(data.get("files"), list):
-        problems[PageFault.FILES_TYPE if "files" in data else PageFault.FILES_MISSING] = 'no list "files"'
+        problems[PageFault.FILES_TYPE if "files" in data else PageFault.FILES_MISSING] = 'no "files" list'
     entries = data.get("files") or []
     check_length(len(entries), url)
     files: Sequence[File] | None = None if problems else _usual(entries, body)
@@ -80,15 +80,15 @@ def _unreadable(url: str, reason: str) -> UnreadablePageError:
 
 
 def _is_listing(files: object) -> bool:
-    """Whether pip can go through the files: it takes the empty text and object for no files."""
+    """Whether pip can iterate over the files: it reads an empty string or object as no files."""
     return isinstance(files, list) or files in ("", {})
 
 
 def _load(body: bytes, url: str) -> tuple[Any, _Problems]:
-    """The value, and what is wrong with syntax and encoding. Raises UnreadablePageError.
+    """The value, and problems with syntax and encoding. Raises UnreadablePageError.
 
-    Python's ``json`` reads more than JSON: ``NaN``, UTF-16 and a byte order mark. uv steps over what it does not need,
-    also where the text is not UTF-8 or a number is too long for Python.
+    Python's ``json`` accepts more than JSON: ``NaN``, UTF-16 and a byte order mark. uv skips what it does not need,
+    even if it is not UTF-8 or a number is too long for Python.
     """
     constants: list[str] = []
     problems: _Problems = {}
@@ -104,7 +104,7 @@ def _load(body: bytes, url: str) -> tuple[Any, _Problems]:
             mark = "a byte order mark" if encoding == "utf-8-sig" else f"text in {encoding}"
             problems[PageFault.JSON_SYNTAX] = mark
     except (ValueError, RecursionError) as error:
-        reason = f"no JSON ({short(str(error))})"
+        reason = f"invalid JSON ({short(str(error))})"
         constants.clear()
         try:
             text = body.decode("utf-8", "surrogateescape")
@@ -115,7 +115,7 @@ def _load(body: bytes, url: str) -> tuple[Any, _Problems]:
             raise _unreadable(url, reason) from error
         problems[PageFault.JSON_FOR_PYTHON] = reason
     if constants:
-        problems.setdefault(PageFault.JSON_SYNTAX, f"{constants[0]} is no JSON")
+        problems.setdefault(PageFault.JSON_SYNTAX, f"{constants[0]} is not JSON")
     return data, problems
 
 
@@ -124,7 +124,7 @@ def _number(text: str) -> int | float:
 
 
 class _Repeated(dict[str, Any]):
-    """An object in which a key is there twice, of which Python takes the last; ``keys_twice`` says which."""
+    """An object with a repeated key, of which Python keeps the last; ``keys_twice`` are the repeated keys."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -133,7 +133,7 @@ class _Repeated(dict[str, Any]):
 
 
 def _marked(body: bytes, data: Any) -> Any:
-    """The value again, with objects marked that have a key twice: it takes longer, and pages do not have them."""
+    """The value again, with objects marked that have repeated keys; slower, and rarely needed."""
 
     def mark(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -147,22 +147,22 @@ def _marked(body: bytes, data: Any) -> Any:
 
 
 def _twice(found: object, keys: Iterable[str]) -> str:
-    """The first of the keys that is there twice, empty when none is."""
+    """The first of the keys that is repeated, empty when none is."""
     return next((key for key in keys if key in found.keys_twice), "") if isinstance(found, _Repeated) else ""
 
 
 def _note_marks(data: Mapping[str, Any], problems: _Problems) -> None:
-    """Note what is wrong with the page as a whole: its keys, and its marker (PEP 792)."""
+    """Record problems of the page as a whole: its keys, and its status (PEP 792)."""
     if twice := _twice(data, ("files", "project-status")):
-        problems[PageFault.REPEATED_KEY] = f"{twice} is there twice"
+        problems[PageFault.REPEATED_KEY] = f"{twice} is repeated"
     if any(map(_is_no_text, data)):
-        problems.setdefault(PageFault.TEXT, "a key is no text")
+        problems.setdefault(PageFault.TEXT, "a key is not valid text")
     status = data.get("project-status", {})
     found = (status.get("status", ""), status.get("reason") or "") if isinstance(status, dict) else (None,)
     if not all(isinstance(text, str) for text in found) or _twice(status, ("status", "reason")):
         problems[PageFault.STATUS_TYPE] = "project-status is not as specified"
     elif any(map(_is_no_text, (*status, *found))):
-        problems.setdefault(PageFault.TEXT, "project-status is no text")
+        problems.setdefault(PageFault.TEXT, "project-status is not valid text")
 
 
 def _text(value: object, default: str) -> str:
@@ -170,7 +170,7 @@ def _text(value: object, default: str) -> str:
 
 
 def columns(files: Sequence[File]) -> Columns:
-    """File names, addresses, requires-python, upload times and yanked marks, each in the order of the files."""
+    """File names, URLs, requires-python, upload times and yanked markers, each in the order of the files."""
     if isinstance(files, JsonFiles):
         return files.columns
     return (
@@ -183,9 +183,9 @@ def columns(files: Sequence[File]) -> Columns:
 
 
 class JsonFiles(Sequence[File]):
-    """The files of a page whose entries all have the usual shape, each made only when it is asked for.
+    """The files of a page whose entries all have the usual shape, each created on access.
 
-    A page lists thousands of files, and a choice looks at some hundred of them.
+    A page lists thousands of files, of which a selection reads about a hundred.
     """
 
     __slots__ = ("_entries", "columns")
@@ -243,9 +243,9 @@ def _read_metadata(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | No
 
 
 def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
-    """The files when every entry has the shape that indexes give entries, None when one has not.
+    """The files when every entry has the usual shape, None when one has not.
 
-    Looks at the page by column, which is five times faster than by entry.
+    Reads the page by column, which is five times faster than by entry.
     """
     try:
         filenames = [entry["filename"] for entry in entries]
@@ -275,7 +275,7 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
             and _types(hashes) <= {dict}
             and set(map(len, hashes)) <= {1}
             and set(map(len, digests)) <= {64}
-            and len(bytes.fromhex("".join(digests))) == 32 * len(digests)  # more than hex digits is skipped by it
+            and len(bytes.fromhex("".join(digests))) == 32 * len(digests)  # fromhex skips spaces
             and _types(metadata) <= {bool, dict, NoneType}
             and _types(sizes) <= {int}
             and 0 <= min(sizes, default=0) <= max(sizes, default=0) < _LARGEST_SIZE
@@ -299,9 +299,9 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
 
 
 def _has_odd_escapes(body: bytes) -> bool:
-    """Whether a key can be written in another way, or text hold half a surrogate pair; yes for very many escapes.
+    """Whether a key may be spelled with escapes, or text contain half a surrogate pair; true for very many escapes.
 
-    Looks for single bytes, which is thirty times faster than to look for each escape.
+    Searches for single bytes, which is thirty times faster than searching for each escape.
     """
     if body.count(b"\\") > _MOST_ESCAPES:
         return True
@@ -318,7 +318,7 @@ def _types(values: Iterable[object]) -> set[type]:
 
 
 class _Reader:
-    """Reads the file entries of one page that has unusual ones, and notes its problems."""
+    """Reads the file entries of a page with unusual ones, and records its problems."""
 
     def __init__(self, url: str, problems: _Problems) -> None:
         from urllib.parse import urljoin, urlsplit  # noqa: PLC0415  # usual pages need neither
@@ -331,7 +331,7 @@ class _Reader:
         return tuple(file for entry in entries if (file := self._careful(entry)) is not None)
 
     def _careful(self, entry: Any) -> File | None:
-        """Any entry; None when it has no address or is no object. Fields of a wrong shape count as missing."""
+        """Any entry; None when it has no URL or is not an object. Invalid fields count as missing."""
         if not isinstance(entry, dict):
             self._problems.setdefault(PageFault.ENTRY_TYPE, "an entry of files is not an object")
             return None
@@ -362,7 +362,7 @@ class _Reader:
             self._problems.setdefault(PageFault.FILENAME_NUMBER, problem)
         requires_python = entry.get("requires-python")
         if requires_python is not None and not isinstance(requires_python, str):
-            # pip fails when it comes to look at it, which for nothing much (0, false) it does not
+            # pip fails when it evaluates it, but not for falsy values (0, false)
             note("requires-python" if requires_python else "empty requires-python", PageFault.REQUIRES_PYTHON_TYPE)
             requires_python = None
         elif requires_python and too_long_number(requires_python):
@@ -405,7 +405,7 @@ class _Reader:
             note("upload-time", PageFault.UPLOAD_TIME_FORM)
             return None
         time, uv_time = read_upload_time(uploaded), read_time_as_uv(uploaded)
-        # A time without a zone stops pip only when there is a cut-off; it then has none to compare with.
+        # a time without a zone makes pip fail only with a cut-off, which it cannot be compared with
         if uploaded and time is None and not _is_time(uploaded):
             note("upload-time", PageFault.UPLOAD_TIME_SYNTAX)
         if uv_time is None:
@@ -441,7 +441,7 @@ def _texts(entry: Mapping[str, Any]) -> Iterable[object]:
 
 
 def _is_no_text(value: object) -> bool:
-    """Whether half of a surrogate pair is in it, as Python's ``json`` lets pass, or a byte that is no UTF-8."""
+    """Whether it contains half a surrogate pair, which Python's ``json`` accepts, or a byte that is not UTF-8."""
     return isinstance(value, str) and not value.isascii() and _SURROGATE.search(value) is not None
 
 

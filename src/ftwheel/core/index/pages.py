@@ -1,6 +1,6 @@
-"""What the core asks of the world: the pages of one project, from each place an installer looks.
+"""The interface of the core to indexes: the pages of a project, from each location an installer looks at.
 
-The implementations stand in ``ftwheel.io``; a test hands in ``Pages``.
+``ftwheel.io`` implements it; tests use ``Pages``.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ __all__ = ["Index", "Pages"]
 
 
 class Index(Protocol):
-    """One place to look for the files of a project: an index, or a ``find-links`` folder or page."""
+    """One location with the files of projects: an index, or a ``find-links`` folder or page."""
 
     @property
     def kind(self) -> SourceKind:
-        """What installers call this place: it decides about merging, ties and cut-offs."""
+        """The kind of location, which affects merging, ties and cut-offs."""
         ...
 
     def project(self, name: str) -> ProjectDetails | None:
-        """The page of a project; ``name`` is normalized (PEP 503). None when the place does not have it.
+        """The page of a project; ``name`` is normalized (PEP 503). None when the location does not have it.
 
-        Raises NetworkError when the place cannot be reached, IndexFormatError when what it says is no page.
+        Raises NetworkError when the location cannot be reached, IndexFormatError when its answer is not a page.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """An Index made of pages at hand; of pages with one name the first counts."""
+    """An Index of pages in memory; of pages with the same name, the first counts."""
 
     pages: tuple[ProjectDetails, ...]
     kind: SourceKind = SourceKind.INDEX

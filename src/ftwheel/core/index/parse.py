@@ -1,4 +1,4 @@
-"""Decides which parser reads a page of the simple repository API, by its content type."""
+"""Reads a page of the simple repository API with the parser for its content type."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ HTML_TYPES = ("application/vnd.pypi.simple.v1+html", "text/html")
 
 
 def parse_page(body: bytes, *, content_type: str, url: str, name: str = "") -> ProjectDetails:
-    """Decide what a page says; ``content_type`` is the response's header, ``url`` the address after redirects.
+    """Parse a page; ``content_type`` is the response's header, ``url`` the URL after redirects.
 
-    ``name`` is the project that was asked for; it is used where the page does not say (HTML). One file entry that
-    cannot be read does not spoil the others: it is left out, or listed with ``broken``. Raises UnreadablePageError
-    when no installer reads the page: a wrong content type, no JSON, no list of files, HTML that Python cannot read.
+    ``name`` is the requested project, used if the page has no name (HTML). An unreadable file entry does not affect the
+    others: it is omitted, or listed with ``broken``. Raises UnreadablePageError when no installer can read the page: a
+    wrong content type, invalid JSON, no list of files, HTML that Python cannot read.
 
-    pip looks at how the content type begins, in whatever case; uv compares all of it before the parameters.
+    pip compares the beginning of the content type, ignoring case; uv compares all of it before the parameters.
     """
     content_type = content_type.strip()
     if content_type.lower().startswith(JSON_TYPE):
@@ -31,8 +31,8 @@ def parse_page(body: bytes, *, content_type: str, url: str, name: str = "") -> P
     else:
         found = f"content type {short(content_type) or 'missing'}"
         raise UnreadablePageError(
-            f"{short(url)}: {found}, wanted {JSON_TYPE} or HTML",
-            hint="is this the address of a simple index, usually ending in /simple/?",
+            f"{short(url)}: {found}, expected {JSON_TYPE} or HTML",
+            hint="is this the URL of a simple index, usually ending in /simple/?",
             problem=PageProblem(fault=PageFault.CONTENT_TYPE, text=found),
         )
     if content_type.partition(";")[0] in (JSON_TYPE, *HTML_TYPES):

@@ -1,4 +1,4 @@
-"""Names whose rules about uploads count; the rules of PyPI are in ``ftwheel.core.release.index_acceptance``."""
+"""Whose upload rules apply; those of PyPI are in ``ftwheel.core.release.index_acceptance``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["IndexRules"]
 
 
 class IndexRules(enum.Enum):
-    """Whose rules a file to upload has to keep; the values are those of ``index-rules``."""
+    """Whose upload rules apply; the values are those of ``index-rules``."""
 
     PYPI = "pypi"
-    ANY = "any"  # an index that takes every wheel that installers take
+    ANY = "any"  # an index that accepts every wheel that installers accept

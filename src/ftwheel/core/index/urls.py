@@ -1,4 +1,4 @@
-"""Decides what of an address may be shown: never the user name, password or query, where secrets are kept."""
+"""Removes user names, passwords and queries, which may contain secrets, from URLs before they are shown."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import re
 
 __all__ = ["redact", "redact_login", "split_credentials"]
 
-# Patterns, and not compiled: most runs show no address.
-# A password may hold an unescaped @, so everything up to the last one before the path counts.
+# not compiled, because most runs show no URL
+# a password may contain an unescaped @, so everything up to the last one before the path counts
 _USER_INFO = r"(?<=://)[^/\s?#]*@"
 _LOGIN = r"(?<=:/)(/*)[^/\s?#@:'\"]*:[^\s?#'\"]*@|(?<=https://)[^/\s?#]+@|(?<=http://)[^/\s?#]+@"
 _QUERY = r"(://[^\s?#'\"<>]*)\?[^\s#'\"<>]+"
 
 
 def redact(text: str) -> str:
-    """The text with user names, passwords and queries of all addresses in it replaced by ``****``."""
+    """The text with user names, passwords and queries of all URLs in it replaced by ``****``."""
     return re.sub(_QUERY, r"\1?****", re.sub(_USER_INFO, "****@", text))
 
 
 def redact_login(text: str) -> str:
-    """Any text with the logins in it replaced by ``****``, also those of addresses that were mistyped.
+    """The text with all credentials in it replaced by ``****``, even those of mistyped URLs.
 
-    A user name alone, as in ``git+ssh://git@``, is none.
+    A user name alone, as in ``git+ssh://git@``, is kept.
     """
     return re.sub(_LOGIN, lambda match: f"{match[1] or ''}****@", text) if "@" in text else text
 
 
 def split_credentials(url: str) -> tuple[str, str]:
-    """The address without its user information, and the user information (``user:password``, still quoted)."""
+    """The URL without its user information, and the user information (``user:password``, still quoted)."""
     found = re.search(_USER_INFO, url)
     if not found:
         return url, ""

@@ -1,4 +1,4 @@
-"""What a choice is made of and what comes out of it: candidates, evaluations, selections."""
+"""The types of a selection: candidates, evaluations and the result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Candidate", "Evaluation", "Selection"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A file that may be taken, as the installer reads its name.
+    """A file that may be selected, as the installer reads its name.
 
     ``version`` is the text of the version in the name; ``tag`` the one that makes a wheel fit best, empty for a source
     distribution; ``tags`` the whole compressed set, empty when not known; ``source`` the number of the place the file
@@ -42,7 +42,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One file of the pages and what the installer says about it; ``version`` is empty when the name has none."""
+    """One file of the pages and the installer's verdict; ``version`` is empty when the name has none."""
 
     file: File
     source: int
@@ -52,12 +52,11 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What one installer makes of all pages in one environment.
+    """The selection of one installer in one environment.
 
-    ``best`` is None when nothing is taken. ``applicable`` are the files that may be taken, best first.
+    ``best`` is None when nothing is selected. ``applicable`` are the acceptable files, best first.
     ``evaluations`` are all files: the accepted ones by rank, then the rejected ones, nearest miss first, within one
-    reason newest version first. ``refusal`` says why the installer gives up, with nothing taken, because of what a
-    page holds; it is empty otherwise.
+    reason newest version first. ``refusal`` is why a page makes the installer give up without a selection, else empty.
     """
 
     requirement: Requirement

@@ -1,4 +1,4 @@
-"""What a real installer did, beside what the simulator says it does."""
+"""A real installation compared with the simulation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["Comparison", "RealInstall"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealInstall:
-    """What an installer did. ``filename`` is empty when it took nothing; ``imports`` are of a wheel that was installed.
+    """What an installer did. ``filename`` is empty when it selected nothing; ``imports`` are for an installed wheel.
 
-    ``error`` is the last line it said when it did not install what it took.
+    ``error`` is the last line of its output when it did not install what it selected.
     """
 
     filename: str
@@ -23,7 +23,7 @@ class RealInstall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One installer in one environment; ``simulated`` is the file name that the simulator gives, empty for nothing."""
+    """One installer in one environment; ``simulated`` is the simulated file name, empty for nothing."""
 
     environment: str
     installer: str
@@ -32,12 +32,12 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether it took the file that the simulator gives, and a wheel could be installed and imported."""
+        """Whether it selected the simulated file, and a wheel could be installed and imported."""
         return self.simulated == self.real.filename and not self.failed and not self.refused
 
     @property
     def refused(self) -> str:
-        """Why a wheel was taken and not installed; a source distribution is never handed out."""
+        """Why a wheel was selected but not installed; source distributions are never served."""
         return self.real.error if self.real.filename.endswith(".whl") else ""
 
     @property

@@ -1,4 +1,4 @@
-"""What both installers' explanations share: a judgement on all files, and why a wheel's tags do not fit."""
+"""Shared by the explanations of all installers: a judgement on all files, and why a wheel's tags do not match."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["Judgement", "tag_reason"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """``ranked`` are the files that may be taken, best first; ``rejected`` are all others, each with one reason.
+    """``ranked`` are the acceptable files, best first; ``rejected`` are all others, each with one reason.
 
-    ``refusal`` says why the installer gives up because of what the pages hold, and is empty when it does not.
+    ``refusal`` is why the pages make the installer give up, else empty.
     """
 
     ranked: list[ProjectFile]
@@ -26,9 +26,9 @@ class Judgement:
 
 
 def tag_reason(reading: ParsedFilename, abis: AbiTable, platforms: PlatformTable, environment: Environment) -> Reason:
-    """Which part of a wheel's tags is in the way, when none of their combinations is accepted.
+    """Which part of a wheel's tags does not match, when none of their combinations is accepted.
 
-    A wheel that would fit the other build of the same Python is told apart, if its platform fits.
+    A wheel for the other build of the same Python is distinguished, if its platform matches.
     """
     native, pure = abis.positions(reading.abi)
     platform, is_any = platforms.positions(reading.platform)

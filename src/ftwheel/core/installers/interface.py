@@ -1,6 +1,6 @@
-"""What an installer is: all that differs between installers stands in the folder of each, behind this interface.
+"""The interface of an installer; everything that differs between installers is in their folders, behind it.
 
-``ftwheel.core.installers.registry`` knows the installers; nothing else does.
+Only ``ftwheel.core.installers.registry`` knows the installers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import TagFlavour
 
-if TYPE_CHECKING:  # a Protocol takes time to make
+if TYPE_CHECKING:  # creating a Protocol takes time
     from collections.abc import Iterator
     from typing import Protocol
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:  # a Protocol takes time to make
         asked: Asked
 
         def answer(self) -> tuple[Candidate | None, str]:
-            """The file it takes, None when none, and why it gives up because of what the pages hold, if it does."""
+            """The file it selects or None, and why the pages make it give up, else empty."""
             ...
 
         def walk(self) -> Iterator[ProjectFile]:
-            """The file it takes of each version, in the order in which its resolver tries them."""
+            """The file it selects of each version, in the order in which its resolver tries them."""
             ...
 
         def metadata_file(self, entry: ProjectFile) -> ProjectFile:
@@ -55,9 +55,9 @@ __all__ = ["Asked", "Installer", "Question", "ResolverKind"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What an installer is asked.
+    """The question to an installer.
 
-    ``pins`` are versions that were asked for by number elsewhere than in ``requirement``; only uv looks at them.
+    ``pins`` are versions that were pinned elsewhere than in ``requirement``; only uv considers them.
     """
 
     project: ProjectFiles
@@ -70,16 +70,16 @@ class Asked:
 class ResolverKind(enum.Enum):
     """How an installer resolves dependencies."""
 
-    RESOLVELIB = "resolvelib"  # one decision after another, taken back when it leads nowhere
-    PUBGRUB = "PubGrub"  # conflicts are learned from
+    RESOLVELIB = "resolvelib"  # backtracking
+    PUBGRUB = "PubGrub"  # conflict-driven clause learning
 
 
 class Installer(ABC):
-    """One installer, whatever its options.
+    """One installer, independent of its options.
 
-    ``name`` is what it is called by. ``release`` is the newest release that is modelled. ``flavours`` are the lists of
-    tags that its releases accept, newest first, each with the first release that has it. ``resolver`` is how it
-    resolves dependencies. ``refused_faults`` are what it gives up on a page for, ``links`` how it reads HTML.
+    ``name`` is its name in options. ``release`` is the newest release that is modelled. ``flavours`` are the tag lists
+    that its releases accept, newest first, each with the first release that has it. ``resolver`` is how it resolves
+    dependencies. ``refused_faults`` are the page faults that make it give up, ``links`` how it reads HTML.
     """
 
     name: ClassVar[str]
@@ -90,19 +90,19 @@ class Installer(ABC):
     links: ClassVar[LinkReading] = LinkReading.PYTHON
 
     def flavour(self, version: str) -> TagFlavour:
-        """Whose list of accepted tags applies to a release, the newest one if ``version`` is empty."""
+        """The list of accepted tags of a release; of the newest one if ``version`` is empty."""
         if not version:
             return self.flavours[0][1]
         release = tuple(map(int, version.split(".")))
         return next(flavour for first, flavour in self.flavours if release >= first)
 
     def flavour_for(self, environment: Environment, options: InstallerOptions) -> TagFlavour:
-        """Whose list of accepted tags applies. Raises InputError for pip's cross options and another installer."""
+        """Which list of accepted tags applies. Raises InputError for pip's cross options with another installer."""
         flavour = self.flavour(options.version)
         if environment.pairs and not self.takes_targets(options):
             raise InputError(
                 f"{environment.label}: {options.label} is not modelled with these options",
-                hint="they are those of pip: ask with --installer pip, for the newest release",
+                hint="they are options of pip: use --installer pip, for the newest release",
             )
         return flavour
 
@@ -120,15 +120,15 @@ class Installer(ABC):
 
     @abstractmethod
     def meets_python(self, specifier: str, python: tuple[int, int, int], options: InstallerOptions) -> bool:
-        """Whether it takes a Python to meet the Requires-Python of a METADATA."""
+        """Whether it accepts a Python for the Requires-Python of a METADATA."""
 
     @abstractmethod
     def allows_wheels(self, options: InstallerOptions, project: str) -> bool:
-        """Whether wheels of the project may be taken; ``project`` is normalized."""
+        """Whether wheels of the project are allowed; ``project`` is normalized."""
 
     @abstractmethod
     def allows_sdists(self, options: InstallerOptions, project: str) -> bool:
-        """Whether source distributions of the project may be taken; ``project`` is normalized."""
+        """Whether source distributions of the project are allowed; ``project`` is normalized."""
 
     @abstractmethod
     def ask(self, asked: Asked) -> Question:

@@ -1,4 +1,4 @@
-"""Decides the one word for what an installer does in an environment."""
+"""Decides the outcome: what an installer does in an environment, in one word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Outcome", "outcome"]
 
 
 class Outcome(enum.Enum):
-    """What a user gets. A silent downgrade is an outcome, whatever file it leads to."""
+    """What a user gets. A silent downgrade is one outcome, whatever its file."""
 
     FREE_THREADED = "free-threaded wheel"
     VERSION_SPECIFIC = "version-specific wheel"
@@ -24,9 +24,9 @@ class Outcome(enum.Enum):
 
 
 def outcome(candidate: Candidate | None, environment: Environment, newest: str | None) -> Outcome:
-    """Decide the word; ``newest`` is the newest version that fits the requirement in any environment, None if unknown.
+    """The outcome; ``newest`` is the newest version that matches in any environment, None if unknown.
 
-    ``pure`` is any wheel whose tag declares no ABI, also one for a single platform.
+    ``pure`` is any wheel with the ABI tag ``none``, even one for a single platform.
     """
     if candidate is None:
         return Outcome.NOTHING
@@ -39,5 +39,5 @@ def outcome(candidate: Candidate | None, environment: Environment, newest: str |
         return Outcome.PURE
     if abi in {"abi3", "abi3t"}:
         return Outcome.STABLE_ABI
-    # pip before 24.1 takes a wheel for the default build on the free-threaded one.
+    # pip before 24.1 accepts wheels for the default build on the free-threaded one
     return Outcome.FREE_THREADED if environment.free_threaded and "t" in abi else Outcome.VERSION_SPECIFIC

@@ -1,4 +1,4 @@
-"""Decides what packaging reads in a wheel's file name, for the installers that leave it to packaging.
+"""Reads a wheel's file name as packaging does, for the installers that use it.
 
 Source: packaging 26.3 ``utils.py`` (``parse_wheel_filename``).
 """
@@ -19,7 +19,7 @@ _BUILD = re.compile(r"([0-9]+)([^\n]*)\n?")
 
 
 def _label(filename: str) -> str:
-    """The label of a wheel variant (PEP 825), which pip takes for a wrong build tag or a part too many; "" if none."""
+    """The label of a wheel variant (PEP 825), which pip reads as an invalid build tag or extra part; "" if none."""
     if filename.count("-") < 5:
         return ""
     from ftwheel.core.wheel.filename import WheelName  # noqa: PLC0415  # 15 ms, and most names have five parts
@@ -38,21 +38,21 @@ def read_packaging_wheel(filename: str, project: str) -> ParsedFilename:
     if len(parts) not in {5, 6}:
         return unreadable("wheel", f"a wheel's name has five or six parts, not {len(parts)}")
     if "__" in parts[0] or not _WHEEL_NAME.fullmatch(parts[0]):
-        return unreadable("wheel", f"{parts[0]!r} is no project name of a wheel")
+        return unreadable("wheel", f"{parts[0]!r} is not a valid project name of a wheel")
     version = parse_version(parts[1])
     if version is None:
-        return unreadable("wheel", f"{parts[1]!r} is no version")
+        return unreadable("wheel", f"{parts[1]!r} is not a valid version")
     build: BuildTag = ()
     if len(parts) == 6:
         match = _BUILD.match(parts[2])
         if match is None or len(match[1]) > 4300:
-            return unreadable("wheel", f"{parts[2]!r} is no build tag")
+            return unreadable("wheel", f"{parts[2]!r} is not a valid build tag")
         build = (int(match[1]), match[2])
     interpreters, abis, platforms = parts[-3:]
     if any("" in part.split(".") for part in parts[-3:]):
         return unreadable("wheel", "a tag is empty")
     if not all(interpreter.isidentifier() for interpreter in interpreters.split(".")):
-        return unreadable("wheel", f"{interpreters!r} is no interpreter tag")
+        return unreadable("wheel", f"{interpreters!r} is not a valid interpreter tag")
     found = normalized(parts[0])
     return ParsedFilename(
         "wheel",

@@ -1,4 +1,4 @@
-"""What an installer reads in one file name; ``filenames`` in the folder of each installer decides it."""
+"""A file name as an installer reads it; ``filenames`` in each installer's folder parses it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class FilenameProblem(NamedTuple):
 
 
 class ParsedFilename(NamedTuple):  # made thousands of times for a page, in half the time of a frozen dataclass
-    """What an installer reads in one file name.
+    """A file name as an installer reads it.
 
-    ``kind`` is empty when it is no archive for it. ``text`` is the version as written. ``abi`` and ``platform`` are the
-    compressed tag sets, ``cp312.cp313-abi3`` and ``manylinux_2_17_x86_64``. ``python`` is what pip finds in an sdist's
-    ``-py3.9``. ``problem`` is set when the file can never be taken. ``egg`` is set when pip has the version from the
-    address's ``#egg=``, and ``trap`` when the file's own name then makes pip fail as soon as it would take it.
-    ``is_of_project`` is False when a version was read, but of another project.
+    ``kind`` is empty for an unsupported archive. ``text`` is the version as written. ``abi`` and ``platform`` are the
+    compressed tag sets, ``cp312.cp313-abi3`` and ``manylinux_2_17_x86_64``. ``python`` is the ``3.9`` that pip reads
+    from an sdist's ``-py3.9``. ``problem`` is set when the file can never be selected. ``egg`` is set when pip has the
+    version from the URL's ``#egg=``, and ``trap`` when the file's own name then makes pip fail as soon as it selects
+    it. ``is_of_project`` is False when a version was read, but of another project.
     """
 
     kind: Literal["wheel", "sdist", ""]

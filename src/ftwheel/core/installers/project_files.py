@@ -1,9 +1,9 @@
-"""Decides which file of which page belongs to which version: one project's pages, prepared for many environments.
+"""Groups the files of a project's pages by version, prepared for many environments.
 
-A page lists thousands of files, and a choice looks at those of a few versions. So a first pass only finds the version
-in each name; interpreter, ABI and platform are read when a version is looked at, and what depends on neither
-environment nor options is worked out once. Names that all installers read alike, which are nearly all, are recognised
-by their shape; the rest goes through the ``FileReader`` of the installer.
+A page lists thousands of files, but a selection needs those of a few versions. So a first pass only finds the version
+in each name; interpreter, ABI and platform are read when a version is used, and what depends on neither environment nor
+options is computed once. Names that all installers read alike, nearly all, are recognized by their shape; the
+installer's ``FileReader`` reads the rest.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ __all__ = [
     "WheelsByAbi",
 ]
 
-_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # what makes the end of an address another name for pip
-_NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # what old pages hold, for speed
+_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # these make pip read another name in the URL
+_NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # common on old pages; a shortcut
 _PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_BUILD = re.compile(r"([0-9]{1,18})((?:[A-Za-z_.][A-Za-z0-9_.]*)?)")
-_LONGEST_VERSION = 18  # characters; below, all numbers are small enough for every installer
+_LONGEST_VERSION = 18  # characters; up to here, all numbers are small enough for every installer
 
 
 _UNSEEN = {
-    LinkReading.PYTHON: unreadable("", "only a reader that goes by the HTML standard sees this link"),
-    LinkReading.STANDARD: unreadable("", "no link by the HTML standard: it is text there, or another attribute counts"),
+    LinkReading.PYTHON: unreadable("", "only a parser that follows the HTML standard finds this link"),
+    LinkReading.STANDARD: unreadable("", "not a link by the HTML standard: it is text, or another attribute counts"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class PageSource:
-    """One place and its page of the project."""
+    """One location and its page of the project."""
 
     kind: SourceKind
     details: ProjectDetails
@@ -63,7 +63,7 @@ class PageSource:
 
 @dataclass(slots=True)
 class ProjectFile:
-    """One file of one page, as an installer reads its name; ``index`` is its place on the page."""
+    """One file of one page, as an installer reads its name; ``index`` is its position on the page."""
 
     source: int
     index: int
@@ -74,21 +74,21 @@ class ProjectFile:
     yanked: Yanked | None
 
 
-if TYPE_CHECKING:  # a Protocol takes time to make
+if TYPE_CHECKING:  # creating a Protocol takes time
 
     class FileReader(Protocol):
         """How one installer reads the files of one project."""
 
         def read(self, source: int, index: int) -> ParsedFilename:
-            """What the installer reads in the name of a file that has not the usual shape."""
+            """The installer's reading of a file name without the usual shape."""
             ...
 
         def sort(self, entries: list[ProjectFile]) -> None:
-            """Put the files of one version in the order in which the installer compares them."""
+            """Sort the files of one version in the order in which the installer compares them."""
             ...
 
     class ReadsFiles(Protocol):
-        """An installer, as far as the files of a project go."""
+        """The part of an installer that reads the files of a project."""
 
         @property
         def name(self) -> str: ...
@@ -102,13 +102,12 @@ if TYPE_CHECKING:  # a Protocol takes time to make
 
 
 class ProjectFiles:
-    """The pages of one project from all places, prepared for any number of environments and installers.
+    """The pages of one project from all locations, prepared for any number of environments and installers.
 
     ``sources`` are in the order in which installers are given them: find-links, then pip's ``--index-url`` as INDEX,
     then ``--extra-index-url`` as EXTRA_INDEX. For uv, INDEX is the default index, which comes after the extra ones
-    wherever it stands. ``metadata`` is what wheels say of themselves, by the address of the file, as far as known:
-    installers read it of the file they have chosen, and may then choose another. It matters where pages say nothing,
-    as folders do.
+    wherever it is listed. ``metadata`` is the known METADATA of wheels, by URL: installers read it after they selected
+    a file, and may then select another. It matters where pages have no metadata, as with folders.
     """
 
     def __init__(
@@ -156,7 +155,7 @@ class ProjectFiles:
         return self.sources[entry.source].details.files[entry.index]
 
     def declared(self, entry: ProjectFile) -> Metadata | None:
-        """What the file's METADATA says, None if not known."""
+        """The file's METADATA, None if not known."""
         return self.metadata.get(self.url(entry))
 
     def url(self, entry: ProjectFile) -> str:
@@ -166,7 +165,7 @@ class ProjectFiles:
         return self._plain
 
     def odd_entries(self, links: LinkReading, reader: FileReader) -> list[ProjectFile]:
-        """The files whose names installers do not surely read alike, or that not all of them see."""
+        """The files whose names installers may read differently, or that not all of them find."""
         return [
             self._entry(
                 source, index, reader.read(source, index) if self.is_seen(source, index, links) else _UNSEEN[links]
@@ -175,11 +174,11 @@ class ProjectFiles:
         ]
 
     def is_seen(self, source: int, index: int, links: LinkReading) -> bool:
-        """Whether who reads HTML in that way sees a file of a page as a link at all."""
+        """Whether this way of reading HTML finds a file of a page."""
         return self._seen_by.get((source, index), links) is links
 
     def never_taken(self, reader: FileReader) -> list[ProjectFile]:
-        """The files of types that no installer takes."""
+        """The files of types that no installer supports."""
         return [self._entry(source, index, reader.read(source, index)) for source, index in self._never]
 
     def plain_entries(self, version: Version, reader: FileReader) -> list[ProjectFile]:
@@ -200,7 +199,7 @@ class ProjectFiles:
         return shared + [self._entry(source, index, reader.read(source, index)) for source, index in irregular]
 
     def _plain_reading(self, filename: str, version: Version) -> ParsedFilename | None:
-        """The reading when the rest of the name is plain too, so that all installers read it alike; None otherwise."""
+        """The reading if the rest of the name is plain too, so that all installers read it alike; else None."""
         if filename[-4:] != ".whl":
             stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
             return ParsedFilename("sdist", version, stem.rpartition("-")[2])
@@ -223,7 +222,7 @@ class ProjectFiles:
         return ParsedFilename("wheel", version, parts[1], build, abi, platform)
 
     def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
-        """Find the version in each name of one page; what is not quite plain goes to the odd ones."""
+        """Find the version in each name of one page; names that are not plain go to the odd ones."""
         filenames, urls = self.columns[number][:2]
         if number in self.flat or not self.has_plain_addresses[number]:
             self._odd += zip(repeat(number), range(len(filenames)))
@@ -273,8 +272,8 @@ class ProjectFiles:
 
 
 def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
-    """Whether pip finds in every address the name that the page gives, and no address is there twice."""
-    text = "".join(urls)  # looked at as a whole, which is many times faster than one by one
+    """Whether pip finds in every URL the name that the page has, and no URL is repeated."""
+    text = "".join(urls)  # searched as a whole, which is many times faster than one by one
     return (
         text.isascii()
         and not any(odd in text for odd in _ODD_IN_ADDRESSES)
@@ -284,9 +283,9 @@ def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
 
 
 class WheelsByAbi(NamedTuple):
-    """The files of a version, wheels by interpreter and ABI, so that one look decides about all with the same.
+    """The files of a version, with wheels grouped by interpreter and ABI, so that each group is checked once.
 
-    With each file is its place in the installer's order. Files that cannot be taken for their names are left out.
+    Each file comes with its position in the installer's order. Files with unacceptable names are omitted.
     """
 
     wheels: dict[str, list[tuple[int, ProjectFile]]]
@@ -294,7 +293,7 @@ class WheelsByAbi(NamedTuple):
 
 
 class VersionFiles:
-    """The files of one version, read when they are first looked at."""
+    """The files of one version, read on first use."""
 
     __slots__ = ("_by_abi", "_entries", "_odd", "_read", "version")
 
@@ -314,7 +313,7 @@ class VersionFiles:
         return self._entries
 
     def by_abi(self) -> WheelsByAbi:
-        """The same files, those that may be taken only."""
+        """The same files, without unacceptable names."""
         if self._by_abi is None:
             self._by_abi = WheelsByAbi({}, [])
             for order, entry in enumerate(self.entries()):
@@ -328,7 +327,7 @@ class VersionFiles:
 
 
 class MatchingVersions(NamedTuple):
-    """The versions that fit a requirement, newest first: all, the final ones, the pre-releases."""
+    """The versions that match a requirement, newest first: all, the final ones, the pre-releases."""
 
     versions: list[VersionFiles]
     finals: list[VersionFiles]

@@ -1,4 +1,4 @@
-"""What questions to all installers share: the tables of tags that the environment accepts, and what may be taken."""
+"""Shared by the questions to all installers: the environment's tables of accepted tags, and the allowed formats."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class InstallerQuestion:
         self.sdists = installer.allows_sdists(options, project.name)
 
     def page_refusal(self, sources: Iterable[int] | None = None) -> str:
-        """Why the installer gives up on one of the pages (all of them when none are named); empty when it does not."""
+        """Why the installer gives up on one of these pages (by default, any); empty when it does not."""
         numbers = range(len(self.project.sources)) if sources is None else sources
         pages = (self.project.sources[number].details for number in numbers)
         return next(filter(None, (page.first_problem(self.installer.refused_faults) for page in pages)), "")
@@ -47,7 +47,7 @@ class InstallerQuestion:
         return position(self.abis, self.platforms, entry.reading.abi, entry.reading.platform)
 
     def tag_reason(self, entry: ProjectFile) -> Reason | None:
-        """Why a wheel's tags are in the way; None when one of them is accepted. A page has few sets of tags."""
+        """Why a wheel's tags do not match; None when one is accepted. Cached, because a page has few tag sets."""
         reading = entry.reading
         tags = reading.abi, reading.platform
         if tags not in self._tag_reasons:

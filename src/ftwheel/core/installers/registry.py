@@ -1,6 +1,6 @@
-"""The installers ftwheel knows: each stands in a folder of its own, and only here by name.
+"""The supported installers: each has its own folder, and is named only here.
 
-A new one is a folder with an ``Installer``, and an entry here.
+A new one needs a folder with an ``Installer``, and an entry here.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = ["DEFAULT_INSTALLERS", "INSTALLERS", "find_installer", "installer"]
 
 INSTALLERS = ("pip", "uv", "poetry", "pdm")
 DEFAULT_INSTALLERS = ("pip", "uv")
-"""Those that are asked when none is named."""
+"""The installers used by default."""
 
 _INSTALLER = re.compile(r"([a-z]+)(?:==([0-9]{1,4}(?:\.[0-9]{1,4}){0,3}))?")
 
 
 @cache
 def find_installer(name: str) -> Installer:
-    """The installer of a name in ``INSTALLERS``; each is imported when it is first asked for. Raises KeyError."""
+    """The installer of a name in ``INSTALLERS``; each is imported on first use. Raises KeyError."""
     match name:
         case "pip":
             from ftwheel.core.installers.pip.installer import Pip  # noqa: PLC0415
@@ -58,7 +58,7 @@ def installer(text: str) -> InstallerOptions:
         version = re.search(r"[0-9][0-9.]*", text)
         one = f"{meant}=={version[0]}" if meant and version else meant
         several = "give --installer once for each: " if "," in text else ""
-        wanted = f"wanted {', '.join(most)} or {last}, or a version such as pip==24.0"
+        wanted = f"expected {', '.join(most)} or {last}, or a version such as pip==24.0"
         hint = f"did you mean {one}? {wanted}" if one and not several else f"{several}{wanted}"
         raise InputError(f"{text[:100]!r}: not an installer", hint=hint)
     return InstallerOptions(name=match[1], version=match[2] or "")

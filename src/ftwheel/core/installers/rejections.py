@@ -45,26 +45,26 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The installer may take the file; ``rank`` 1 is the one it takes."""
+    """The installer may select the file; it selects the one with ``rank`` 1."""
 
     rank: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashMismatch:
-    """Another file has a digest the requirement asks for, this one has a different one."""
+    """Another file has a required digest, this one has a different one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YankedFile:
-    """The file was taken back (PEP 592), and the requirement does not pin it."""
+    """The file is yanked (PEP 592), and the requirement does not pin it."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prerelease:
-    """The version is a pre-release, and none was asked for or needed."""
+    """The version is a pre-release, and none was requested or needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +77,12 @@ class UploadedTooLate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadTimeMissing:
-    """There is a cut-off, and the index does not say when the file was uploaded."""
+    """There is a cut-off, but the index does not say when the file was uploaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiresPython:
-    """The file asks for another Python than the environment's."""
+    """The file requires another Python than the environment's."""
 
     specifier: str
 
@@ -97,28 +97,28 @@ class MetadataMismatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRejected:
-    """The installer preferred another file of this version, and turned the whole version down because of that file."""
+    """The installer preferred another file of this version, and rejected the whole version because of that file."""
 
     because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherVersionResolved:
-    """The installer decided for another version, before it looked at files for the environment."""
+    """The installer chose another version before it looked at files for the environment."""
 
     version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatDisallowed:
-    """Wheels, or source distributions, are switched off (``--only-binary``, ``--no-binary``)."""
+    """Wheels, or source distributions, are disabled (``--only-binary``, ``--no-binary``)."""
 
     format: Literal["wheel", "sdist"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeThreadedAbi:
-    """Platform and interpreter tag fit, the ABI is of the other build: default for free-threaded, or the reverse."""
+    """Platform and interpreter tag match, but the ABI is that of the other build: default or free-threaded."""
 
     abis: tuple[str, ...]
 
@@ -127,8 +127,8 @@ class FreeThreadedAbi:
 class TagMismatch:
     """No combination of the wheel's tags is one of the environment's.
 
-    ``axis`` is the part that is in the way: ``platform`` when interpreter and ABI would fit, ``abi`` when the
-    interpreter would, else ``python``. ``tags`` are the wheel's, of that axis.
+    ``axis`` is the part that does not match: ``platform`` when interpreter and ABI match, ``abi`` when the interpreter
+    matches, else ``python``. ``tags`` are the wheel's tags of that axis.
     """
 
     axis: Literal["platform", "abi", "python"]
@@ -137,7 +137,7 @@ class TagMismatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A wheel variant (PEP 825): no wheel to an installer that does not know variants, or has them switched off."""
+    """A wheel variant (PEP 825), which the installer does not support or has disabled."""
 
     label: str
 
@@ -151,19 +151,19 @@ class VersionMismatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvalidRequiresPython:
-    """``requires-python`` is no version specifier, and the installer drops such files."""
+    """``requires-python`` is not a valid specifier, and the installer drops such files."""
 
     specifier: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateUrl:
-    """The page lists this address twice; the installer keeps the first."""
+    """The page lists this URL twice; the installer keeps the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotConsulted:
-    """The installer does not look into this index, because an earlier one has the project."""
+    """The installer does not use this index, because an earlier one has the project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,14 +175,14 @@ class InvalidFilename:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherProject:
-    """The file belongs to another project, going by its name."""
+    """By its name, the file belongs to another project."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsupportedFormat:
-    """An archive type the installer does not know (``.exe``, ``.egg``, signatures; for uv also ``.tar.bz2``)."""
+    """An archive type the installer does not support (``.exe``, ``.egg``, signatures; for uv also ``.tar.bz2``)."""
 
     extension: str
 
@@ -213,7 +213,7 @@ Reason = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """The installer does not take the file; ``reason`` is the one that its own order of rules gives."""
+    """The installer rejects the file; ``reason`` is the first in its own order of rules."""
 
     reason: Reason
 
@@ -266,15 +266,15 @@ def filename_reason(problem: FilenameProblem) -> Reason:
 
 
 def closeness(reason: Reason) -> tuple[int, int]:
-    """How far the file is from being taken: the smallest is the nearest miss."""
+    """How far the file is from being accepted: the smallest is the nearest miss."""
     return (_CLOSENESS[type(reason)], _AXES[reason.axis] if isinstance(reason, TagMismatch) else 0)
 
 
 def describe(reason: Reason) -> str:
-    """The reason as one line for people, without the file's name and a full stop; text of the index is as it came."""
+    """The reason as one line, without the file's name and a full stop; text from the index is not escaped."""
     match reason:
         case HashMismatch():
-            return "has none of the digests asked for"
+            return "has none of the required digests"
         case YankedFile(reason=why):
             return f"yanked: {why}" if why else "yanked"
         case Prerelease():
@@ -284,19 +284,19 @@ def describe(reason: Reason) -> str:
         case UploadTimeMissing():
             return "the index does not say when it was uploaded"
         case FormatDisallowed(format=kind):
-            return "wheels are switched off" if kind == "wheel" else "source distributions are switched off"
+            return "wheels are disabled" if kind == "wheel" else "source distributions are disabled"
         case RequiresPython(specifier=specifier):
             return f"requires Python {specifier}"
         case MetadataMismatch(name=name, version=version):
             return f"its METADATA is that of {name} {version}"
         case VersionRejected(because=because):
-            return f"its version was turned down because of {because}"
+            return f"its version was rejected because of {because}"
         case OtherVersionResolved(version=version):
             return f"resolved to {version}"
         case InvalidRequiresPython(specifier=specifier):
-            return f"requires-python {specifier!r} cannot be read"
+            return f"requires-python {specifier!r} is invalid"
         case FreeThreadedAbi(abis=abis):
-            return f"ABI {', '.join(abis)} is not of this build"
+            return f"ABI {', '.join(abis)} is for the other build"
         case TagMismatch(axis=axis, tags=tags):
             return f"{axis} {', '.join(tags)}"
         case Variant(label=label):
@@ -310,7 +310,7 @@ def describe(reason: Reason) -> str:
         case InvalidFilename(problem=problem):
             return problem
         case UnsupportedFormat(extension=extension):
-            return f"{extension} is no archive this installer takes" if extension else "no archive this installer takes"
+            return f"{extension} is not supported by this installer" if extension else "not supported by this installer"
         case OtherProject(name=name):
             return f"belongs to {name}"
         case other:

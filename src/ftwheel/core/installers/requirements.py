@@ -1,4 +1,4 @@
-"""Decides what was asked for: one requirement (PEP 508) with the parts that take part in choosing a file."""
+"""Parses a requirement (PEP 508) into the parts that affect the selection of a file."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _MEANT = {
 class Requirement:
     """``name`` is normalized, ``text`` is as given; ``marker`` is the text of the marker, empty when there is none.
 
-    ``specifier`` is None when every version fits. ``specifiers`` are as written, since ``specifier`` leaves out equal
-    ones sooner or later.
+    ``specifier`` is None when every version matches. ``specifiers`` are as written, because ``specifier`` may drop
+    duplicates.
     """
 
     text: str
@@ -55,17 +55,17 @@ class Requirement:
 
     @property
     def specification(self) -> str:
-        """``specifier`` as text, empty when every version fits."""
+        """``specifier`` as text, empty when every version matches."""
         return "" if self.specifier is None else str(self.specifier)
 
     @property
     def asks_for_prereleases(self) -> bool:
-        """Whether naming a pre-release asks for them."""
+        """Whether the requirement allows pre-releases by naming one."""
         return self.specifier is not None and bool(self.specifier.prereleases)
 
     @property
     def pinned(self) -> bool:
-        """Whether one of the specifiers names a version: ``===``, or ``==`` without a wildcard."""
+        """Whether one of the specifiers pins a version: ``===``, or ``==`` without a wildcard."""
         return any(
             one.operator == "===" or (one.operator == "==" and not one.version.endswith(".*"))
             for one in self.specifiers
@@ -83,7 +83,7 @@ class Requirement:
 
     @property
     def single(self) -> Version | None:
-        """The version of one single ``==`` or ``===``. None for anything else."""
+        """The version of a single ``==`` or ``===``, else None."""
         if len(self.specifiers) != 1:
             return None
         (one,) = self.specifiers
@@ -92,11 +92,11 @@ class Requirement:
         return parse_version(one.version)
 
     def contains(self, version: Version) -> bool:
-        """Whether the version fits (PEP 440), pre-releases included; ``===`` compares the normal form as text."""
+        """Whether the version matches (PEP 440), pre-releases included; ``===`` compares the normalized text."""
         return self.specifier is None or self.specifier.contains(version, prereleases=True)
 
     def applies(self, markers: Mapping[str, str]) -> bool:
-        """Whether the requirement's own marker is true in an environment."""
+        """Whether the requirement's marker is true in an environment."""
         if not self.marker:
             return True
         from packaging.markers import Marker  # noqa: PLC0415  # 20 ms, and seldom needed
@@ -104,7 +104,7 @@ class Requirement:
         return Marker(self.marker).evaluate({**markers, "extra": ""})
 
 
-UNKNOWN_PROJECT = "check the spelling; if it is on another index, give that with --extra-index-url"
+UNKNOWN_PROJECT = "check the spelling; if it is on another index, add that with --extra-index-url"
 """What to do about a project that no index has."""
 
 
@@ -121,7 +121,7 @@ def corrected_hyphen(name: str) -> str:
 
 
 def parse_version(text: str) -> Version | None:
-    """The version (PEP 440), None when it is none; also when a number is too long for Python to read."""
+    """The version (PEP 440), None when it is invalid or has a number too long for Python."""
     try:
         return Version(text)
     except ValueError:
@@ -129,7 +129,7 @@ def parse_version(text: str) -> Version | None:
 
 
 def parse_requirement(text: str) -> Requirement:
-    """Decide what a requirement asks for. Raises InputError for what is none, and for a direct reference."""
+    """Parse a requirement. Raises InputError for invalid text, and for a direct reference."""
     if plain := _PLAIN.fullmatch(text):
         if not plain[2]:
             return Requirement(text=text, name=normalized(plain[1]))
@@ -150,8 +150,8 @@ def parse_requirement(text: str) -> Requirement:
     if parsed.url is not None:
         meant = corrected(text)
         raise InputError(
-            f"{text[:200]}: an address leaves nothing to choose",
-            hint=f"did you mean '{meant}'?" if meant else "name a project, and versions if you like",
+            f"{text[:200]}: a URL leaves nothing to select",
+            hint=f"did you mean '{meant}'?" if meant else "name a project, optionally with versions",
         )
     return Requirement(
         text=text,
@@ -169,9 +169,9 @@ def _hint(text: str) -> str:
 
 
 def corrected(text: str) -> str:
-    """What is meant by ``numpy=2.0``, ``numpy 2.0``, ``numpy@2.0``, ``numpy=>2`` and ``numpy==2.x``: the requirement.
+    """The requirement meant by ``numpy=2.0``, ``numpy 2.0``, ``numpy@2.0``, ``numpy=>2`` and ``numpy==2.x``.
 
-    Empty when nothing is near, and for what is a requirement already.
+    Empty when there is no close match, and for a valid requirement.
     """
     from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, only after a mistake
 

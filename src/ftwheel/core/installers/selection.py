@@ -1,6 +1,6 @@
-"""Decides which file an installer takes: fast, the best only, or explained, every file with its verdict.
+"""Decides which file an installer selects: only the best file, fast, or every file with its verdict.
 
-The two ways share the rules and are kept equal by a property test.
+Both ways share the rules, and a property test compares them.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def _ask(
 
 
 def refusal(project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions) -> str:
-    """Why the installer gives up because of what a page holds; empty when it does not."""
+    """Why a page makes the installer give up; empty when it does not."""
     return _ask(project, requirement, environment, rules).answer()[1]
 
 
 def choose(
     project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
 ) -> Candidate | None:
-    """The file the installer takes, None when it takes none or gives up on a page."""
+    """The file the installer selects, None when it selects none or gives up on a page."""
     return _ask(project, requirement, environment, rules).answer()[0]
 
 
@@ -66,10 +66,10 @@ def walk(
     *,
     pins: frozenset[Version] | None = None,
 ) -> Iterator[Candidate]:
-    """The file the installer takes of each version, in the order in which its resolver tries them.
+    """The file the installer selects of each version, in the order in which its resolver tries them.
 
-    Nothing when it gives up on a page: see ``refusal``. ``pins`` are the versions that were asked for by number, where
-    those are not the ``requirement``'s own: uv takes yanked files of them, whatever else is required.
+    Nothing when it gives up on a page: see ``refusal``. ``pins`` are versions that were pinned elsewhere than in
+    ``requirement``: uv selects yanked files of them, whatever else is required.
     """
     asked = Asked(project=project, requirement=requirement, environment=environment, options=rules, pins=pins)
     question = find_installer(rules.name).ask(asked)
@@ -81,7 +81,7 @@ def walk(
 
 
 class _Evaluations(Sequence[Evaluation]):
-    """The verdict on every file, each made when it is looked at: a page has thousands."""
+    """The verdict on every file, each created on access, because a page has thousands."""
 
     __slots__ = ("_project", "_verdicts")
 
@@ -114,8 +114,8 @@ class _Evaluations(Sequence[Evaluation]):
 def explain(
     project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
 ) -> Selection:
-    """Every file with its verdict; ``best`` equals what ``choose`` gives."""
-    # a choice alone needs no reasons
+    """Every file with its verdict; ``best`` equals the result of ``choose``."""
+    # a selection alone needs no reasons
     from ftwheel.core.installers.rejections import Accepted, Rejected, closeness  # noqa: PLC0415
 
     question = _ask(project, requirement, environment, rules)
@@ -150,13 +150,13 @@ def explain(
 
 
 def loads(candidate: Candidate, environment: Environment) -> Loading:
-    """Whether the interpreter can load what the wheel's tags declare: the most hopeful of its tags counts.
+    """Whether the interpreter can load a wheel by its tags, of which the most favourable counts.
 
     A source distribution is built for the interpreter, so it loads if it builds.
     """
     if candidate.kind == "sdist" or loading(candidate.tag, environment) is Loading.YES:
         return Loading.YES
-    # the installer may have read another name than the page gives
+    # the installer may have read another name than the page's
     interpreters, abis, platforms = (candidate.tags or candidate.tag).lower().split("-")
     accepted = set(environment.platforms) | {"any"}
     found = {
@@ -169,9 +169,9 @@ def loads(candidate: Candidate, environment: Environment) -> Loading:
 
 
 def newest_version(project: ProjectFiles, requirement: Requirement, rules: InstallerOptions) -> str | None:
-    """The newest version that fits the requirement, whatever the environment; None when there is none.
+    """The newest version that matches the requirement in any environment; None when there is none.
 
-    Yanked files, and unless asked for pre-releases, count only when there is nothing else.
+    Yanked files, and pre-releases unless allowed, count only when there is nothing else.
     """
     version_index = project.version_index(find_installer(rules.name))
     ranked: list[tuple[bool, bool, Version]] = []

@@ -1,4 +1,4 @@
-"""What comes out of a simulation: a cell for each environment and installer."""
+"""The result of a simulation: a cell for each environment and installer."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ __all__ = ["Simulation", "SimulationCell"]
 class SimulationCell:
     """What one installer does in one environment.
 
-    ``loading`` is None unless a wheel is taken. ``marker_excludes`` is true when the requirement's own marker says it
-    does not apply here; then nothing is taken. ``refusal`` is why the installer gives up because of what a page holds,
-    empty when it does not.
+    ``loading`` is None unless a wheel is selected. ``marker_excludes`` is true when the requirement's marker is false
+    here; then nothing is selected. ``refusal`` is why a page makes the installer give up, else empty.
     """
 
     environment: Environment
@@ -35,8 +34,8 @@ class SimulationCell:
 class Simulation:
     """The whole matrix: ``cells`` by environment in the order given, within one by installer.
 
-    ``newest`` is, for each installer, the newest version that fits the requirement in any environment, None when there
-    is none.
+    ``newest`` is, for each installer, the newest version that matches the requirement in any environment, None when
+    there is none.
     """
 
     requirement: Requirement

@@ -1,4 +1,4 @@
-"""Decides what to do next about a simulation: which wheels to upload so that every environment gets one it can load."""
+"""Decides which wheels a project should upload so that every environment of a simulation installs one it can load."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ _UNWANTED = frozenset({Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadHint:
-    """What the users of one build of Python get, and what would help.
+    """What one build of Python installs, and what would help.
 
     ``build`` is ``default 3.13`` or ``free-threaded 3.13``. ``environments`` are labels, ``platforms`` the newest
-    platform tag of each; ``everywhere`` says that these are all environments of the build that were asked for. ``gets``
-    says what these installers do there now. ``wheels`` are the tags of the wheels that are missing, one for each
-    environment.
+    platform tag of each; ``everywhere`` says that these are all requested environments of the build. ``outcome`` says
+    what these installers do there now. ``wheels`` are the tags of the missing wheels, one for each environment.
     """
 
     build: str
@@ -31,23 +30,23 @@ class UploadHint:
     platforms: tuple[str, ...]
     everywhere: bool
     installers: tuple[str, ...]
-    gets: str
+    outcome: str
     wheels: tuple[str, ...]
 
     @property
     def text(self) -> str:
-        """One sentence for people."""
+        """The hint as one line."""
         several = len(self.wheels) > 1
         where = "on every platform" if several and self.everywhere else f"on {listed(self.platforms)}"
         abi = self.wheels[0].rpartition("-")[0]
         what = f"a {abi} wheel for each" if several else f"a {self.wheels[0]} wheel"
-        return f"{self.build} gets {self.gets} {where} ({listed(self.installers)}): upload {what}"
+        return f"{self.build} gets {self.outcome} {where} ({listed(self.installers)}): upload {what}"
 
 
 def is_resolved(cell: SimulationCell, allowed: Iterable[Outcome] = ()) -> bool:
-    """Whether the environment gets what it should: a wheel of the newest version, which its interpreter can load.
+    """Whether the environment installs a wheel of the newest version that its interpreter can load.
 
-    ``allowed`` are outcomes that are fine as well. An environment that the requirement's marker excludes wants nothing.
+    ``allowed`` are further acceptable outcomes. An environment that the requirement's marker excludes needs nothing.
     """
     if cell.marker_excludes:
         return True
@@ -57,10 +56,10 @@ def is_resolved(cell: SimulationCell, allowed: Iterable[Outcome] = ()) -> bool:
 
 
 def advise(simulation: Simulation) -> tuple[UploadHint, ...]:
-    """One piece of advice for each build of Python and each thing that goes wrong there, in the order of the cells.
+    """A hint for each build of Python and each problem there, in the order of the cells.
 
-    A page that an installer cannot read is no matter of wheels, so there is none for it; nor is there for pip's
-    cross options, which need not describe an interpreter.
+    There is none for a page that an installer cannot read, which wheels would not fix, nor for pip's cross options,
+    which need not describe an interpreter.
     """
     installers: dict[tuple[str, str, str], list[str]] = {}
     environments: dict[str, Environment] = {}
@@ -68,10 +67,10 @@ def advise(simulation: Simulation) -> tuple[UploadHint, ...]:
         if not is_resolved(cell) and not cell.refusal and not cell.environment.pairs:
             where = cell.environment
             environments[where.label] = where
-            installers.setdefault((_build(where), _gets(cell), where.label), []).append(cell.installer.label)
+            installers.setdefault((_build(where), _outcome(cell), where.label), []).append(cell.installer.label)
     groups: dict[tuple[str, str, tuple[str, ...]], list[Environment]] = {}
-    for (build, gets, label), names in installers.items():
-        groups.setdefault((build, gets, tuple(names)), []).append(environments[label])
+    for (build, outcome, label), names in installers.items():
+        groups.setdefault((build, outcome, tuple(names)), []).append(environments[label])
     sizes = Counter(map(_build, simulation.environments))
     return tuple(
         UploadHint(
@@ -80,15 +79,15 @@ def advise(simulation: Simulation) -> tuple[UploadHint, ...]:
             platforms=tuple(map(_platform, members)),
             everywhere=len(members) == sizes[build],
             installers=names,
-            gets=gets,
+            outcome=outcome,
             wheels=tuple(map(wheel_tag, members)),
         )
-        for (build, gets, names), members in groups.items()
+        for (build, outcome, names), members in groups.items()
     )
 
 
 def wheel_tag(environment: Environment, platform: str = "") -> str:
-    """The tag of a wheel for this environment alone; ``platform`` may be an older one that it accepts as well."""
+    """The tag of a wheel for this environment; ``platform`` may be an older tag that it also accepts."""
     major, minor = environment.minor
     return f"{environment.implementation}{major}{minor}-{environment.abis[0]}-{platform or _platform(environment)}"
 
@@ -97,7 +96,7 @@ _USUAL = ("manylinux_2_28_", "musllinux_1_2_")  # what cibuildwheel 4 builds for
 
 
 def usual_platform(environment: Environment) -> str:
-    """The platform tag that a project usually builds for, so that such a machine accepts it; else the machine's own."""
+    """The platform tag that projects usually build for such a machine, if it accepts it; else the machine's own."""
     newest = _platform(environment)
     if newest.startswith("macosx_"):
         architecture = newest.split("_", 3)[3]
@@ -111,7 +110,7 @@ def _build(environment: Environment) -> str:
     return f"{'free-threaded' if environment.free_threaded else 'default'} {major}.{minor}"
 
 
-def _gets(cell: SimulationCell) -> str:
+def _outcome(cell: SimulationCell) -> str:
     if cell.best is None:
         return "nothing"
     if cell.outcome is Outcome.OLDER_VERSION:
@@ -128,7 +127,7 @@ def _article(word: str) -> str:
 
 
 def _platform(environment: Environment) -> str:
-    """The newest platform tag that an index takes: plain ``linux_x86_64`` is for the machine that built it."""
+    """The newest platform tag that an index accepts, so not ``linux_x86_64``."""
     known = environment.platforms
     return next((platform for platform in known if not platform.startswith("linux_")), known[0])
 

@@ -1,6 +1,6 @@
-"""What the GitHub Action is asked for, the jobs it plans, and what it tells the rest of the workflow.
+"""The inputs of the GitHub Action, the jobs it plans, and its outputs.
 
-Inputs arrive as environment variables ``INPUT_NAME``, as text that nobody has looked at yet.
+Inputs arrive as environment variables ``INPUT_NAME``, unvalidated.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class ActionMode(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildJob:
-    """One job of the matrix; its fields are the keys that a workflow finds in ``matrix``.
+    """One job of the matrix; its fields are the keys of ``matrix`` in a workflow.
 
     ``platform`` has no versions (``manylinux_x86_64``), ``pythons`` are ``3.14`` and ``3.14t``. All are empty in a
-    workflow with a matrix of its own.
+    workflow with its own matrix.
     """
 
     name: str = ""
@@ -102,9 +102,9 @@ class ActionInputs:
 
 
 def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
-    """The inputs of a use of the Action; one that is empty has its default.
+    """The inputs of a use of the Action; an empty one has its default.
 
-    Raises InputError that names the input, for a value that is not one of it.
+    Raises InputError, with the name of the input, for an invalid value.
     """
 
     def text(name: str, default: str = "") -> str:
@@ -126,7 +126,7 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
         found = tuple(text(name).replace(",", " ").split())
         for word in found:
             if not _WORD.fullmatch(word):
-                raise _wrong(name, word, "words of letters, digits, dots and underscores")
+                raise _wrong(name, word, "words with only letters, digits, dots and underscores")
         return found
 
     minutes = text("timeout-minutes", "120")
@@ -134,7 +134,7 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
         raise _wrong("timeout-minutes", minutes, "a number of minutes, at most 1440")
     prefix = text("artifacts", "wheels")
     if not _PREFIX.fullmatch(prefix):
-        raise _wrong("artifacts", prefix, "the beginning of an artifact's name: letters, digits, '.', '_' and '-'")
+        raise _wrong("artifacts", prefix, "an artifact name prefix with only letters, digits, '.', '_' and '-'")
     return ActionInputs(
         mode=ActionMode(choice("mode", [mode.value for mode in ActionMode])),
         project=text("project", "."),
@@ -156,7 +156,9 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
 
 
 def _wrong(name: str, found: str, wanted: str) -> InputError:
-    return InputError(f"input {name}: found {found[:200]!r}, wanted {wanted}", hint="docs/action.md has every input")
+    return InputError(
+        f"input {name}: found {found[:200]!r}, expected {wanted}", hint="docs/action.md documents every input"
+    )
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -186,9 +188,9 @@ def _matrix(text: str) -> Mapping[str, Any]:
 
 
 def job_of(inputs: ActionInputs) -> BuildJob:
-    """Which part of the plan this job is: what the inputs name goes before what the matrix says.
+    """The part of the plan that this job is; inputs have precedence over the matrix.
 
-    A matrix that no plan made has other keys, or other values under the same keys; those say nothing here.
+    Keys or values that no plan creates, in a workflow's own matrix, are ignored.
     """
 
     def said(name: str) -> str:
@@ -210,23 +212,23 @@ def job_of(inputs: ActionInputs) -> BuildJob:
 
 
 def artifact_name(inputs: ActionInputs, machine: str) -> str:
-    """The name of what a build job uploads, another for each job: from its matrix, or else from its machine."""
+    """The name of a build job's artifact, unique per job: from its matrix, else from its machine."""
     values = [str(value) for value in inputs.matrix.values() if isinstance(value, str | int | float)]
     own = job_of(inputs).name or "-".join(values) or machine
     return f"{inputs.artifacts}-{re.sub(r'[^A-Za-z0-9_.]+', '-', own).strip('-')[:120]}"
 
 
 def plan_jobs(identifiers: Iterable[BuildIdentifier], inputs: ActionInputs) -> tuple[BuildJob, ...]:
-    """The jobs that build these: one a platform, or one a pair on a platform; the first makes the sdist as well.
+    """The jobs that build these: one per platform, or one per pair and platform; one of them also builds the sdist.
 
-    Sorted by platform. Raises InputError when they are more than GitHub runs.
+    Sorted by platform. Raises InputError for more jobs than GitHub allows.
     """
 
     def key(each: BuildIdentifier) -> tuple[str, int]:
         return each.platform, each.minor if inputs.split == "pair" else 0
 
     jobs: list[BuildJob] = []
-    # the quickest runner to get makes the sdist
+    # the runner that is available fastest builds the sdist
     ordered = sorted(identifiers, key=lambda each: (each.platform != "manylinux_x86_64", key(each), each))
     for (platform, minor), group in groupby(ordered, key=key):
         runner = runner_for(platform, inputs.runners)
@@ -242,14 +244,14 @@ def plan_jobs(identifiers: Iterable[BuildIdentifier], inputs: ActionInputs) -> t
         )
     if len(jobs) > MOST_JOBS:
         raise InputError(
-            f"input split: {len(jobs)} jobs are planned, and GitHub runs at most {MOST_JOBS} of one matrix",
-            hint="plan one job a platform: split: platform",
+            f"input split: the plan has {len(jobs)} jobs, but GitHub allows at most {MOST_JOBS} per matrix",
+            hint="plan one job per platform: split: platform",
         )
     return tuple(jobs)
 
 
 def built_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """For each version of CPython its two wheels: from ``ftwheel build``'s JSON, which may be empty."""
+    """The two wheels of each version of CPython, from the JSON of ``ftwheel build``, which may be empty."""
     found: dict[str, dict[str, Any]] = {}
     for wheel in document.get("wheels", ()):
         for interpreter in wheel["interpreters"]:
@@ -260,7 +262,7 @@ def built_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def served_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Which file each build of CPython gets where the release serves both: from ``ftwheel verify``'s JSON."""
+    """The files of both builds of CPython where the release serves both, from the JSON of ``ftwheel verify``."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for target in document.get("places", ()):
         files = [choice["filename"] for choice in target["gets"]]
@@ -275,7 +277,7 @@ def served_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def missing_targets(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The targets that a release should serve and does not: from ``ftwheel verify``'s JSON."""
+    """The targets that a release should serve but does not, from the JSON of ``ftwheel verify``."""
     return [
         {
             "python": target["python"] + ("t" if target["free_threaded"] else ""),
@@ -288,7 +290,7 @@ def missing_targets(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def missing_dependencies(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The dependencies that block, target by target: from ``ftwheel missing``'s JSON, which no output could hold."""
+    """The blocking dependencies by target, from the JSON of ``ftwheel missing``, which is too large for an output."""
     return [
         {
             "name": project["name"],

@@ -1,7 +1,7 @@
-"""Decides what a project needs to ship pairs of wheels: the edits of its pyproject.toml, and what to tell its author.
+"""Decides what a project needs to ship pairs of wheels: the edits of its pyproject.toml, and notes for its author.
 
-Settings that are there win: only what the author asked for replaces one, and on a project that is adopted already
-nothing else is added. Sources: PEP 517 and 518 for ``[build-system]`` and its defaults, PEP 621 for ``[project]``.
+Existing settings win: only an explicit request replaces one, and nothing else is added to a project that has adopted
+ftwheel. Sources: PEP 517 and 518 for ``[build-system]`` and its defaults, PEP 621 for ``[project]``.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _IMPORTS = re.compile(r"^(?:from|import)\s+(Cython|cffi|pybind11|numpy)\b", re.M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectScan:
-    """What was found in a project, without running anything of it.
+    """What was found in a project, without running any of its code.
 
     ``pyproject`` is the text of the file, None if there is none; ``document`` what it means. ``requires_python`` is
     said in any of the places for it. ``floors`` are the oldest versions of a stable ABI that the project asks its
@@ -75,7 +75,7 @@ class ProjectScan:
 
     @property
     def adopted(self) -> bool:
-        """Whether the wrapper is the build backend already."""
+        """Whether the wrapper is the build backend."""
         return (table_at(self.document, ("build-system",)) or {}).get("build-backend") == WRAPPER
 
     @property
@@ -97,10 +97,10 @@ class ProjectScan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptionRequest:
-    """What the author asked for; None or empty where nothing was said.
+    """The author's request; None or empty by default.
 
-    ``backend`` names one to wrap that is not known here; ``compiled`` says that there are modules to compile though
-    none were found; ``status`` is a key of ``STATUSES``.
+    ``backend`` names an unknown backend to wrap; ``compiled`` says that there are modules to compile although none were
+    found; ``status`` is a key of ``STATUSES``.
     """
 
     pythons: tuple[str, ...] | None = None
@@ -114,7 +114,7 @@ class AdoptionRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptionPlan:
-    """The edits of pyproject.toml in their order, what they rest on, and what the author has to know besides."""
+    """The edits of pyproject.toml in order, what they are based on, and notes for the author."""
 
     edits: tuple[Edit, ...]
     found: tuple[tuple[str, str], ...]
@@ -124,8 +124,8 @@ class AdoptionPlan:
 def adopt(scan: ProjectScan, request: AdoptionRequest) -> AdoptionPlan:
     """Decide the edits.
 
-    Raises InputError for a project that nothing can be done for (it compiles nothing, its backend is not known, it
-    declares nothing and a classifier is asked for), ConfigurationError for a pyproject.toml that contradicts itself.
+    Raises InputError for a project that cannot be adopted (it compiles nothing, its backend is unknown, or a classifier
+    is requested that it does not declare), ConfigurationError for an inconsistent pyproject.toml.
     """
     backend, edits = _wrapped(scan, request)
     own = table_at(scan.document, ("tool", "ftwheel")) or {}
@@ -146,28 +146,28 @@ def adopt(scan: ProjectScan, request: AdoptionRequest) -> AdoptionPlan:
 
 
 def _updates(scan: ProjectScan) -> tuple[list[Edit], list[str]]:
-    """What cibuildwheel of today refuses in the project's table."""
+    """Edits of what current cibuildwheel rejects in the project's table."""
     edits, notes = updates(scan.document)
     return list(edits), list(notes)
 
 
 def _wrapped(scan: ProjectScan, request: AdoptionRequest) -> tuple[str, list[Edit]]:
-    """The backend that does the work, and the edits that put the wrapper before it."""
+    """The backend that does the work, and the edits that wrap it."""
     system = table_at(scan.document, ("build-system",))
     own = table_at(scan.document, ("tool", "ftwheel")) or {}
     named = (system or {}).get("build-backend")
     requires = (system or {}).get("requires")
     if system is not None and not _strings(requires):
         raise ConfigurationError(
-            f"pyproject.toml: [build-system] requires is {requires!r}, wanted an array of strings",
-            hint="PEP 518 wants it: name what the build backend needs",
+            f"pyproject.toml: [build-system] requires is {requires!r}, expected an array of strings",
+            hint="list the requirements of the build backend (PEP 518)",
         )
     edits: list[Edit] = []
     if named == WRAPPER:
         backend = request.backend or own.get("build-backend", "")
         if not backend:
             raise ConfigurationError(
-                "pyproject.toml: ftwheel_build is the build backend, and [tool.ftwheel] names none to wrap",
+                "pyproject.toml: ftwheel_build is the build backend, but [tool.ftwheel] names none to wrap",
                 hint="name it with --build-backend, for example --build-backend setuptools.build_meta",
             )
     else:
@@ -175,9 +175,7 @@ def _wrapped(scan: ProjectScan, request: AdoptionRequest) -> tuple[str, list[Edi
     if system is None:
         made = ("build-system",)
         needed = (_DISTRIBUTION, *_requirements(scan))
-        edits.append(
-            Put(table=made, key="requires", value=needed, why="none were named, so it is what setuptools needs")
-        )
+        edits.append(Put(table=made, key="requires", value=needed, why="required by setuptools, the default"))
         edits.append(Put(table=made, key="build-backend", value=WRAPPER, why="the wrapper builds"))
     else:
         if not any(_name(text) == _DISTRIBUTION for text in requires or ()):
@@ -199,7 +197,7 @@ def _wrapped(scan: ProjectScan, request: AdoptionRequest) -> tuple[str, list[Edi
     if (path := (system or {}).get("backend-path")) is not None:
         if not _strings(path):
             raise ConfigurationError(
-                f"pyproject.toml: [build-system] backend-path is {path!r}, wanted an array of strings"
+                f"pyproject.toml: [build-system] backend-path is {path!r}, expected an array of strings"
             )
         edits.append(Put(table=("tool", "ftwheel"), key="backend-path", value=tuple(path), why="from [build-system]"))
     return backend, edits
@@ -210,29 +208,29 @@ def _strings(value: object) -> bool:
 
 
 def _backend(named: str, system: Mapping[str, Any] | None, scan: ProjectScan, request: AdoptionRequest) -> str:
-    """The name of the backend to wrap, if it is known, or something is compiled, or it was confirmed."""
+    """The name of the backend to wrap, if it is known, something is compiled, or it was confirmed."""
     backend = request.backend or named or _LEGACY
     if request.backend and named and request.backend != named:
         raise InputError(
             f"--build-backend {request.backend}: pyproject.toml names {named!r}",
-            hint="change the backend first, or leave the option out",
+            hint="change the backend first, or drop the option",
         )
     if request.backend and system is None and backend not in _SETUPTOOLS:
         raise InputError(
-            f"--build-backend {backend}: nothing says what it needs to run",
-            hint="write [build-system] with requires and build-backend into pyproject.toml first",
+            f"--build-backend {backend}: its requirements are unknown",
+            hint="add [build-system] with requires and build-backend to pyproject.toml first",
         )
     known = {*_COMPILERS, *_PURE, *_HOOKED, *_SETUPTOOLS}
     if request.backend or scan.compiles or backend in known or "backend-path" in (system or {}):
         return backend
     raise InputError(
-        f"pyproject.toml: the build backend {backend!r} is not known here",
-        hint=f"if it compiles modules, wrap it all the same with --build-backend {backend}",
+        f"pyproject.toml: unknown build backend {backend!r}",
+        hint=f"if it compiles modules, wrap it with --build-backend {backend}",
     )
 
 
 def _requirements(scan: ProjectScan) -> tuple[str, ...]:
-    """What setup.py needs where nothing is said: setuptools, and what it imports besides."""
+    """The requirements of a setup.py that declares none: setuptools, and what it imports."""
     imported = sorted({match[1].lower() for match in _IMPORTS.finditer(scan.setup_py or "")})
     return tuple(_FLOORS.get(name, name) for name in ("setuptools", *imported))
 
@@ -261,20 +259,20 @@ def _compiles(scan: ProjectScan, request: AdoptionRequest, backend: str) -> None
     elif backend in _PURE:
         raise InputError(
             f"{_PURE[backend]} compiles nothing: one pure wheel (py3-none-any) serves both builds of CPython",
-            hint="there is no pair to build; ftwheel missing looks at the dependencies",
+            hint="there is no pair to build; ftwheel missing checks the dependencies",
         )
     else:
         if any(table_at(scan.document, path) is not None for path in _HOOKED[backend]):
             return
         looked = f"{backend} has no build hook here"
     raise InputError(
-        f"nothing is compiled here: {looked}, so one pure wheel serves both builds of CPython",
-        hint="if something is compiled all the same, say so with --compiled",
+        f"the project compiles nothing: {looked}, so one pure wheel serves both builds of CPython",
+        hint="if it does compile something, pass --compiled",
     )
 
 
 def _settings(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any]) -> list[Edit]:
-    """The other keys of [tool.ftwheel]: what was asked for, and on a first run what suits the project."""
+    """The other keys of [tool.ftwheel]: those requested, and on a first run the proposals."""
     pythons, platforms, floor = request.pythons, request.platforms, request.stable_abi
     if not scan.adopted:
         if (pythons is None and "pythons" not in own) or (platforms is None and "platforms" not in own):
@@ -284,7 +282,7 @@ def _settings(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any
         if floor is None and "stable-abi" not in own:
             floor = scan.limited_api
     wanted = (
-        ("gil", request.gil, "asked for"),
+        ("gil", request.gil, "requested"),
         ("pythons", pythons, "the interpreters to serve"),
         ("platforms", platforms, "the platforms to serve"),
         ("stable-abi", floor, "the default wheel is for the stable ABI"),
@@ -297,7 +295,7 @@ def _settings(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any
 
 
 def _classifier(scan: ProjectScan, request: AdoptionRequest) -> tuple[list[Edit], list[str]]:
-    """The free-threading classifier, if one is asked for; never a second one."""
+    """The free-threading classifier, if requested; never a second one."""
     if request.status is None:
         return [], []
     classifier = STATUSES[request.status]
@@ -313,10 +311,10 @@ def _classifier(scan: ProjectScan, request: AdoptionRequest) -> tuple[list[Edit]
         why = "the modules declare it"
         return [Put(table=("project",), key="classifiers", value=(classifier,), why=why)], []
     if not _strings(there):
-        return [], [f"classifiers are not in pyproject.toml; add this one where they are: {classifier}"]
+        return [], [f"classifiers are not in pyproject.toml; add this one to them: {classifier}"]
     present = [text for text in there or () if text.startswith(_FREE_THREADING)]
     if present:
-        return [], [] if classifier in present else [f"the classifier that is there stays: {present[0]}"]
+        return [], [] if classifier in present else [f"the existing classifier is kept: {present[0]}"]
     return [
         Insert(
             table=("project",),
@@ -329,7 +327,7 @@ def _classifier(scan: ProjectScan, request: AdoptionRequest) -> tuple[list[Edit]
 
 
 def _place(classifiers: Sequence[str], new: str) -> int:
-    """Where a classifier goes: by the alphabet if that is the order, else behind its relatives, else at the end."""
+    """The position of a classifier: alphabetical if they are sorted, else after related ones, else at the end."""
     if list(classifiers) == sorted(classifiers):
         return sum(text < new for text in classifiers)
     relatives = [index for index, text in enumerate(classifiers) if text.startswith("Programming Language :: Python")]
@@ -353,7 +351,7 @@ def _about_pairs(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, 
         return []
     left = ", ".join(map(str, pythons))
     return [
-        f"there will be no pair: requires-python, [tool.cibuildwheel] or pythons leave no free-threaded build ({left})"
+        f"there will be no pair: requires-python, [tool.cibuildwheel] or pythons exclude free-threaded builds ({left})"
     ]
 
 
@@ -362,8 +360,8 @@ def _about_stable_abi(scan: ProjectScan) -> list[str]:
     if len({floor.minor for floor in scan.floors}) > 1:
         said = ", ".join(f"{floor.version} ({floor.where})" for floor in scan.floors)
         notes.append(
-            f"the floors of the stable ABI disagree: {said}. A wheel must not promise an older version than its modules"
-            f" are compiled for, so {scan.limited_api} is taken; make them one"
+            f"the stable ABI versions disagree: {said}. A wheel must not promise an older version than its modules"
+            f" are compiled for, so {scan.limited_api} is used; make them agree"
         )
     if scan.abi3t_feature:
         notes.append(
@@ -377,16 +375,16 @@ def _about_place(scan: ProjectScan) -> list[str]:
     if scan.adopted or not scan.in_place:
         return []
     note = (
-        f"{scan.in_place} compiles modules into the source tree. Where one tree is built for several interpreters, as"
-        " cibuildwheel does, the module of the first gets into the wheel of the second, and the wrapper stops the"
-        " build. Remove it in between, for example: [tool.cibuildwheel] before-build ="
+        f"{scan.in_place} compiles modules into the source tree. If one tree is built for several interpreters, as"
+        " cibuildwheel does, the module of the first ends up in the wheel of the second, and the wrapper stops the"
+        " build. Remove it between builds, for example: [tool.cibuildwheel] before-build ="
         " \"python -c \\\"import pathlib; [each.unlink() for each in pathlib.Path('src').rglob('*.so')]\\\"\""
     )
     return [note]
 
 
 def found(scan: ProjectScan) -> tuple[tuple[str, str], ...]:
-    """What was found in a project, before anything is asked."""
+    """What was found in a project, to show before any question."""
     named = (table_at(scan.document, ("build-system",)) or {}).get("build-backend")
     return _found(scan, str(named or _LEGACY))
 
@@ -408,6 +406,6 @@ def _found(scan: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:
 
 
 def _some(paths: Sequence[str]) -> str:
-    """Paths in one line; of many the first, and how many more there are."""
+    """Paths in one line; if there are many, the first ones and a count."""
     more = len(paths) - _MOST_NAMED
     return ", ".join(paths if more <= 1 else (*paths[:_MOST_NAMED], f"and {more} more"))

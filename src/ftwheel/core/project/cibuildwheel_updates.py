@@ -1,8 +1,8 @@
-"""Decides what of ``[tool.cibuildwheel]`` has to change, because cibuildwheel 4.x refuses to start with it.
+"""Decides what in ``[tool.cibuildwheel]`` has to change, because cibuildwheel 4.x rejects it.
 
-Only what makes the whole run fail: groups, selectors, images and options that are gone. A selector of ``skip`` that
-means nothing is a warning there, and stays. Sources: cibuildwheel 4.3.5 ``selector.py`` (``EnableGroup``),
-``__main__.py`` (``check_for_invalid_selectors``, ``detect_errors``) and ``options.py`` (``_check_pinned_image``).
+Only what makes the whole run fail: removed groups, selectors, images and options. An unknown ``skip`` selector is only
+a warning, and stays. Sources: cibuildwheel 4.3.5 ``selector.py`` (``EnableGroup``), ``__main__.py``
+(``check_for_invalid_selectors``, ``detect_errors``) and ``options.py`` (``_check_pinned_image``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GONE_IMAGES: Mapping[str, str] = {
     "manylinux_2_24": "manylinux_2_28",
     "musllinux_1_1": "musllinux_1_2",
 }
-"""Images that 4.x refuses by name, and the oldest one it has in their place."""
+"""Images that 4.x rejects by name, and the oldest replacement."""
 
 _GONE_OPTIONS = ("free-threaded-support", "prerelease-pythons")
 _COMMANDS = ("test-command", "before-build")
@@ -36,7 +36,7 @@ _GROUP_OF = {"pp": "pypy", "gp": "graalpy"}
 
 
 def updates(document: Mapping[str, Any]) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """The edits of pyproject.toml, and what only its author can change; both empty for a table of today."""
+    """The edits of pyproject.toml, and notes on what only its author can change; both empty for a current table."""
     own = table_of(document, *_TABLE)
     edits = [*_enable(own), *_selectors(own)]
     for path in ((), *((system,) for system in _SYSTEMS)):
@@ -49,7 +49,7 @@ def _enable(own: Mapping[str, Any]) -> Iterator[Edit]:
         "enable",
         own.get("enable"),
         lambda group: group in GROUPS,
-        "cibuildwheel 4.x does not know it, and 3.14t needs no option",
+        "cibuildwheel 4.x does not know it, and 3.14t does not need it",
     )
 
 
@@ -63,11 +63,11 @@ def _selectors(own: Mapping[str, Any]) -> Iterator[Edit]:
             return True
         return selector_matches(selector, *known)
 
-    yield from _without("build", own.get("build"), builds, "cibuildwheel 4.x has no such build, and refuses it")
+    yield from _without("build", own.get("build"), builds, "cibuildwheel 4.x has no such build, and rejects it")
 
 
 def _without(key: str, value: object, keeps: Any, why: str) -> Iterator[Edit]:
-    """Take words out of an option that is a string, or an array of strings with words in them."""
+    """Remove words from an option that is a string, or an array of strings with words."""
     words = _words(value)
     kept = [word for word in words if keeps(word)]
     gone = [word for word in words if not keeps(word)]
@@ -97,13 +97,13 @@ def _words(value: object) -> list[str]:
 def _table(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[Edit]:
     for key in _GONE_OPTIONS:
         if key in table:
-            yield Remove(table=path, key=key, why="cibuildwheel has no such option any more, and refuses it")
+            yield Remove(table=path, key=key, why="cibuildwheel no longer has this option, and rejects it")
     for key, value in table.items():
         if _is_image(key) and value in GONE_IMAGES:
             why = f"cibuildwheel 4.x has no image {value}"
             yield Put(table=path, key=key, value=GONE_IMAGES[value], why=why)
         elif key in _COMMANDS and _PLACEHOLDER.search(str(value)):
-            why = "cibuildwheel takes python and pip without braces"
+            why = "cibuildwheel expects python and pip without braces"
             plain = [_PLACEHOLDER.sub(r"\1", str(item)) for item in ([value] if isinstance(value, str) else value)]
             yield Put(table=path, key=key, value=plain[0] if isinstance(value, str) else tuple(plain), why=why)
 
@@ -118,6 +118,6 @@ def _in_overrides(own: Mapping[str, Any]) -> Iterator[str]:
         for key, value in override.items() if isinstance(override, Mapping) else ():
             if _is_image(key) and value in GONE_IMAGES:
                 yield (
-                    f"[[tool.cibuildwheel.overrides]] {key} = {value!r}: cibuildwheel 4.x refuses it; write"
+                    f"[[tool.cibuildwheel.overrides]] {key} = {value!r}: cibuildwheel 4.x rejects it; use"
                     f" {GONE_IMAGES[value]!r}"
                 )

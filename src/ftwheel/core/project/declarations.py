@@ -1,9 +1,9 @@
-"""Decides from source text whether a compiled module declares that it does not need the GIL.
+"""Decides from source text whether an extension module declares that it does not need the GIL.
 
-A declaration is a sign of the author's in the source: the slot ``Py_mod_gil`` (PEP 703; CPython's extending guide),
+A declaration is explicit in the source: the slot ``Py_mod_gil`` (PEP 703; CPython's extending guide),
 ``mod_gil_not_used()`` of pybind11 2.13, ``FREE_THREADED`` of nanobind 2.2, Cython 3.1's ``freethreading_compatible``,
-``gil_used = false`` of PyO3, SWIG's option ``-nogil``. What a finished module really declares
-is read by ``ftwheel check``; text that was generated, or that a macro hides, says nothing here.
+``gil_used = false`` of PyO3, SWIG's option ``-nogil``. ``ftwheel check``
+reads what a built module declares; generated code and declarations hidden in macros do not count here.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _PYO3 = re.compile(r"""^\s*pyo3\s*=\s*(?:\{[^}]*\bversion\s*=\s*)?["'][\^~=]*(\d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarations:
-    """Files that define a module, by what they declare; paths are sorted.
+    """Files that define modules, by their declaration; paths are sorted.
 
-    ``by_default`` are modules of PyO3 0.28 or newer, which declares unless told otherwise.
+    ``by_default`` are modules of PyO3 0.28 or newer, which declares by default.
     """
 
     declared: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Declarations:
 
     @property
     def all_declare(self) -> bool | None:
-        """Whether the sources of every module found say so; None when no module was found, which proves nothing."""
+        """Whether the sources of every module found declare it; None when no module was found."""
         if self.undeclared:
             return False
         return True if self.declared or self.by_default else None
@@ -102,17 +102,17 @@ def _rust(text: str, pyo3: list[tuple[int, int]]) -> str:
     ]
     if not options:
         return ""
-    # a module inside a module is one for Python alone, and has no options of its own
+    # a nested module exists only for Python, and has no options of its own
     settings = [match[1] for each in options if (match := re.search(r"\bgil_used\s*=\s*(true|false)\b", each))]
     if settings:
         return "undeclared" if "true" in settings else "declared"
     if not pyo3:
-        return ""  # a version that comes from a workspace is not known here
+        return ""  # a version from a workspace is not known here
     return "by_default" if min(pyo3) >= (0, 28) else "undeclared"
 
 
 def _generated(path: str, texts: dict[str, str]) -> bool:
-    """Whether a C file is what Cython made of a .pyx beside it."""
+    """Whether Cython generated a C file from a .pyx file next to it."""
     return path.removesuffix(_suffix(path)) + ".pyx" in texts
 
 

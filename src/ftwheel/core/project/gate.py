@@ -1,4 +1,4 @@
-"""Decides how a release workflow that is there gets ``ftwheel verify`` between its builds and its upload.
+"""Adds ``ftwheel verify`` to an existing release workflow, between its builds and its upload.
 
 The workflow keeps its text: a job ``verify`` is put before the job that publishes, downloads what that one downloads,
 and becomes one of its ``needs``. Where one job makes or fetches the files and publishes them, a step is put before
@@ -31,10 +31,10 @@ _PLAIN = re.compile(r"(?:\$\{\{|[A-Za-z0-9_./])[^\n]*", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The workflow with the gate in it.
+    """The workflow with the gate.
 
-    ``before`` are the jobs that publish, each with the condition it has from now on (empty: the one it had). ``job`` is
-    the new job, empty where a step was put into the first of ``before``.
+    ``before`` are the jobs that publish, each with its new condition (empty if unchanged). ``job`` is the new job,
+    empty if a step was inserted into the first of ``before``.
     """
 
     path: str
@@ -52,21 +52,21 @@ def gate(
     project: str = "",
     others: Sequence[WorkflowText] = (),
 ) -> Gate | str | None:
-    """Put the gate into a workflow. Why not, where it has no place; None where it publishes nothing or has one.
+    """Add the gate to a workflow; or the reason why not; or None if it publishes nothing or has the gate.
 
-    ``action`` is how ftwheel's Action is named, ``pins`` how the actions are that the workflow does not use itself
-    (``checkout``, ``download-artifact``); ``project`` the project's folder below the top of the repository; ``others``
-    the other workflows of the repository, of which this one may consist, or which may consist of it.
+    ``action`` is the reference to ftwheel's Action, ``pins`` are those of actions that the workflow may not use itself
+    (``checkout``, ``download-artifact``); ``project`` is the project's folder in the repository; ``others`` are the
+    other workflows of the repository, which this one may call or be called by.
     """
     if workflow.verifies:
         return None
     publishing = [job for job in workflow.jobs if job.publishes]
     if not publishing:
         uploads = UPLOADS.search(workflow.text) and not workflow.jobs
-        return f"{workflow.path}: uploads, and its jobs cannot be read as YAML over several lines" if uploads else None
+        return f"{workflow.path}: uploads, but its jobs cannot be read as block-style YAML" if uploads else None
     real = [job for job in publishing if not job.is_for_tests]
     if not real:
-        return f"{workflow.path}: {publishing[0].name} publishes to an index for tests only"
+        return f"{workflow.path}: {publishing[0].name} publishes only to a test index"
     ready = [each for each in real if each.downloads] or real
     job = next((each for each in real if project and _mentions(each, project)), ready[0])
     name = f"{workflow.path}: {job.name}"
@@ -85,8 +85,8 @@ def gate(
             )
         return writer.with_step(job)
     if job.upload is None:
-        return f"{name} builds and publishes by a workflow of another repository, into which no job can be put"
-    return f"{name}: what it publishes does not come from an artifact of the workflow, so there is nothing to verify"
+        return f"{name} builds and publishes with a workflow of another repository, which cannot be edited"
+    return f"{name}: the published files do not come from an artifact of the workflow, so there is nothing to verify"
 
 
 def _mentions(job: JobText, project: str) -> bool:
@@ -95,7 +95,7 @@ def _mentions(job: JobText, project: str) -> bool:
 
 
 def _uploads(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText]) -> Iterator[StepText]:
-    """Downloads of everything that the jobs before upload, by patterns in place of what differs from job to job."""
+    """Downloads of everything that earlier jobs upload, with patterns for what differs between jobs."""
     before = _before(workflow.jobs, job.needs)
     called = {f"./{other.path}": other.jobs for other in others}
     building = [each for each in workflow.jobs if each.name in before]
@@ -112,7 +112,7 @@ def _uploads(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText
 
 
 def _before(jobs: Sequence[JobText], needs: Iterable[str]) -> set[str]:
-    """The jobs that have ended when one with these needs starts."""
+    """The jobs that have finished when one with these needs starts."""
     named = {job.name: job for job in jobs}
     found: set[str] = set()
     left = list(needs)
@@ -125,7 +125,7 @@ def _before(jobs: Sequence[JobText], needs: Iterable[str]) -> set[str]:
 
 
 class _Writer:
-    """Writes the gate into one workflow; actions are named as that names them itself, else as the templates do."""
+    """Writes the gate to one workflow, with the workflow's own references to actions, else those of the templates."""
 
     def __init__(self, workflow: WorkflowText, action: Value, pins: Mapping[str, Value], project: str) -> None:
         self._workflow = workflow
@@ -138,7 +138,7 @@ class _Writer:
     def with_job(
         self, jobs: Sequence[JobText], others: Sequence[WorkflowText], downloads: Sequence[StepText] = ()
     ) -> Gate:
-        """A job of its own before the jobs that publish, which are alike but for what they download."""
+        """Insert a job before the jobs that publish, which differ only in what they download."""
         taken = {each.name for each in self._workflow.jobs}
         name = "verify" if "verify" not in taken else "ftwheel-verify"
         first = jobs[0]
@@ -161,7 +161,7 @@ class _Writer:
             condition = edits.also_after(job, name) if ALWAYS.search(job.condition) else ""
             if ALWAYS.search(job.condition) and not condition:
                 notes.append(
-                    f"{self._workflow.path}: {job.name} runs also when a job before it failed (if: {job.condition});"
+                    f"{self._workflow.path}: {job.name} also runs if an earlier job failed (if: {job.condition});"
                     f" add needs.{name}.result == 'success'"
                 )
             edits.need(job, name)
@@ -172,7 +172,7 @@ class _Writer:
         )
 
     def with_step(self, job: JobText) -> Gate:
-        """A step before the one that publishes, in the job that gathers everything."""
+        """Insert a step before the one that publishes, in the job that collects everything."""
         upload = job.upload
         assert upload is not None
         folder = _folder(upload) or _DIST
@@ -189,7 +189,7 @@ class _Writer:
         return Gate(path=self._workflow.path, text=edits.text, before=((job.name, ""),))
 
     def _download(self, step: StepText, path: str) -> Iterator[str]:
-        """A download as the job that publishes has it, but for what only that job knows, and for where it goes."""
+        """The download of the job that publishes, without what only that job knows, to another path."""
         yield f"- {self._of(step) if step.line >= 0 else self._named(DOWNLOAD)}"
         yield "  with:"
         for key, value in {**_elsewhere(step.settings), "path": path}.items():
@@ -213,13 +213,13 @@ class _Writer:
 
 
 def _granted(workflow: WorkflowText, others: Sequence[WorkflowText]) -> bool:
-    """Whether a job of the workflow may read the contents: a caller's permissions are the most it gets."""
+    """Whether a job of the workflow may read the contents, which a caller's permissions can prevent."""
     callers = [job for other in others for job in other.jobs if job.calls == f"./{workflow.path}"]
     return all(job.permissions is None or "contents" in job.permissions for job in callers)
 
 
 def _head(jobs: Sequence[JobText], downloads: Sequence[StepText], contents: bool) -> Iterator[str]:
-    """What the new job says before its steps."""
+    """The lines of the new job before its steps."""
     yield "name: Verify"
     needs = list(dict.fromkeys(name for job in jobs for name in job.needs))
     if needs:
@@ -236,7 +236,7 @@ def _head(jobs: Sequence[JobText], downloads: Sequence[StepText], contents: bool
 
 
 def _elsewhere(settings: Mapping[str, str]) -> dict[str, str]:
-    """The settings of a download in another job: where only this job knows a name, everything like it."""
+    """The settings of a download in another job, with a pattern for a name that only this job knows."""
     found: dict[str, str] = {}
     for key, value in settings.items():
         if key in {"name", "pattern"} and _OF_THE_JOB.search("".join(_EXPRESSION.findall(value))):
@@ -247,13 +247,13 @@ def _elsewhere(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _text(value: str) -> str:
-    """A scalar as people write it: without quotes where YAML reads the same text, or GitHub makes it one."""
+    """A scalar without quotes if YAML reads the same text, or GitHub converts it to text."""
     plain = _PLAIN.fullmatch(value) and ": " not in value and " #" not in value and not value.endswith(":")
     return value if plain else json.dumps(value, ensure_ascii=False)
 
 
 def _folder(upload: StepText) -> str:
-    """The folder that is published, from the top of the workspace; empty where it is not said."""
+    """The published folder, relative to the workspace; empty if unknown."""
     said = upload.settings.get("packages-dir") or upload.settings.get("packages_dir") or ""
     if not said and (match := _FOLDER.search(f"{upload.run} {upload.settings.get('args', '')}")):
         said = match[1]
@@ -261,7 +261,7 @@ def _folder(upload: StepText) -> str:
 
 
 def _published(job: JobText) -> list[StepText]:
-    """The downloads of what is published: those into the folder that is uploaded, or into one that a script names."""
+    """The downloads of the published files: those to the uploaded folder, or to one that a script names."""
     assert job.upload is not None
     folder = _folder(job.upload) or _DIST
     scripts = [step.run for step in job.steps]
@@ -278,13 +278,13 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _inside(folder: str) -> str:
-    """A folder as a path from the top of the workspace; empty for the top, and for what is outside."""
+    """A folder as a path relative to the workspace; empty for the workspace itself and paths outside."""
     path = _WORKSPACE.sub("", folder).rstrip("/")
     return "" if path.startswith((".", "/", "~", "$")) or "${{" in path else path
 
 
 def _folders(said: Sequence[str]) -> tuple[list[str], str]:
-    """Where each download goes, and the folder that all of them are in; never the top, where other files are."""
+    """The path of each download, and their common folder, which is never the workspace, where other files are."""
     paths = [_inside(path) or _DIST for path in said]
     common = _common(paths)
     if common:
@@ -293,7 +293,7 @@ def _folders(said: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _common(folders: Sequence[str]) -> str:
-    """The folder that all of them are in; empty for the top."""
+    """The common folder; empty for the workspace itself."""
     same = []
     for names in zip(*(folder.split("/") for folder in folders), strict=False):
         if len({*names}) > 1:

@@ -1,7 +1,7 @@
-"""Decides whether a file is one that ftwheel wrote, and whether somebody changed it since.
+"""Decides whether ftwheel wrote a file, and whether it was edited since.
 
-The first line of a generated file is a comment with the template it comes from and the SHA-256 of everything below.
-Line ends do not count, since git may change them on a checkout.
+The first line of a generated file is a comment with its template and the SHA-256 of everything below. Line ends do not
+count, because git may change them on checkout.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ _SEAL = re.compile(
 
 
 class FileOrigin(enum.Enum):
-    """Who wrote what stands in a file now."""
+    """The origin of a file's current text."""
 
     UNTOUCHED = "written by ftwheel"
-    EDITED = "written by ftwheel and changed since"
+    EDITED = "written by ftwheel and edited since"
     FOREIGN = "not written by ftwheel"
 
 
 def sealed(text: str, template: str) -> str:
-    """The text of a file that ftwheel writes, with its first line. ``text`` has ``\\n`` line ends."""
+    """The text of a generated file, with its first line. ``text`` has ``\\n`` line ends."""
     return f"# Written by ftwheel init from {template}. SHA-256 of the rest: {_hash(text)}\n{text}"
 
 
 def template_of(text: str) -> str:
-    """The template that a file was made from, empty for a file that ftwheel did not write."""
+    """The template of a generated file, empty for other files."""
     match = _SEAL.match(text)
     return match["template"] if match else ""
 
 
 def origin(text: str) -> FileOrigin:
-    """Who wrote the file: the seal is compared with what stands below it."""
+    """The origin of the file: the hash in the first line is compared with the rest."""
     head, _, rest = text.replace("\r\n", "\n").partition("\n")
     match = _SEAL.fullmatch(head)
     if match is None:

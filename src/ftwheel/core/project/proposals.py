@@ -1,4 +1,4 @@
-"""Decides which CPythons and platforms to propose to a project: what cibuildwheel would build for it as it is.
+"""Decides which CPythons and platforms to propose to a project: those that cibuildwheel would build for it now.
 
 requires-python and the project's own ``build``, ``skip``, ``archs`` and images count. The experimental 3.13t is not
 proposed, nor is a CPython without security support that the project does not name itself, nor are systems without a
@@ -34,8 +34,8 @@ def proposed(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Labels of CPythons (``3.14t``), the oldest first, and platform tags (``manylinux_2_28_x86_64``).
 
-    ``document`` is pyproject.toml; ``requires_python`` holds where that does not say. ``supported`` are the minor
-    versions that get security fixes (None: all). Raises ConfigurationError when nothing is left to build.
+    ``document`` is pyproject.toml; ``requires_python`` is used if that has none. ``supported`` are the minor versions
+    with security support (None: all). Raises ConfigurationError when nothing is left to build.
     """
     request = request_for(document, {})
     platforms = tuple(dict.fromkeys(platform for system in _SYSTEMS for platform in _platforms(system, request.own)))
@@ -54,7 +54,7 @@ def proposed(
 
 
 def _named(document: Mapping[str, Any]) -> set[int]:
-    """The versions that the project names one by one, in classifiers or in what it tells cibuildwheel to build."""
+    """The versions that the project names explicitly, in classifiers or cibuildwheel's ``build`` option."""
     classifiers = (table_at(document, ("project",)) or {}).get("classifiers", ())
     build = (table_at(document, ("tool", "cibuildwheel")) or {}).get("build", "")
     return {
@@ -65,7 +65,7 @@ def _named(document: Mapping[str, Any]) -> set[int]:
 
 
 def _platforms(system: str, own: CibuildwheelOptions) -> Iterator[str]:
-    """The places of a system that the project's ``archs`` name, else those with a hosted runner."""
+    """The platforms of a system in the project's ``archs``, else those with a hosted runner."""
     named = re.split(r"[\s,]+", own.get("archs", system) or "auto")
     if _AUTOMATIC.intersection(named):
         yield from (platform for platform in HOSTED if platform.startswith(_SYSTEMS[system]))
@@ -80,9 +80,9 @@ def _platforms(system: str, own: CibuildwheelOptions) -> Iterator[str]:
 
 
 def _tag(platform: str, own: CibuildwheelOptions, oldest: int) -> str:
-    """The platform tag of a place; for Linux that of the image, the usual one if the project names its own.
+    """The platform tag of a platform; for Linux that of the image, or the default one if the project has its own.
 
-    For macOS that of the deployment target, which is never older than ``oldest`` runs on.
+    For macOS, that of the deployment target, but not older than CPython 3.``oldest`` supports.
     """
     family, _, arch = platform.partition("_")
     if family == "macosx":
@@ -96,7 +96,7 @@ def _tag(platform: str, own: CibuildwheelOptions, oldest: int) -> str:
 
 
 def _deployment_target(own: CibuildwheelOptions) -> tuple[int, int]:
-    """``MACOSX_DEPLOYMENT_TARGET`` in the project's ``environment``, a table or a text; (0, 0) where it is not set."""
+    """``MACOSX_DEPLOYMENT_TARGET`` in the project's ``environment``, a table or a string; (0, 0) if it is not set."""
     said = own.raw("environment", "macos")
     text = " ".join(f"{name}={value}" for name, value in said.items()) if isinstance(said, Mapping) else str(said)
     match = _TARGET.search(text)

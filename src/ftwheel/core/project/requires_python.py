@@ -1,4 +1,4 @@
-"""Decides which Pythons a project says it is for, from wherever it says so without running anything.
+"""Finds a project's requires-python without running any of its code.
 
 The order: ``project.requires-python`` (PEP 621), ``python`` of ``[tool.poetry.dependencies]``, ``python_requires`` of
 setup.cfg, then of setup.py where it is a text, or a name that a text was given to.
@@ -24,7 +24,7 @@ _POETRY = re.compile(r"([~^]?)\s*(\d+(?:\.\d+)*)((?:\.\*)?)")
 
 
 def requires_python_of(document: Mapping[str, Any], *, setup_cfg: str = "", setup_py: str = "") -> str:
-    """Version specifiers; empty where nothing is said, or nothing that can be read without running it."""
+    """The version specifiers; empty if there are none, or they cannot be read without running code."""
     for said in _said(document, setup_cfg, setup_py):
         try:
             if specifiers := str(specifier_set(said)):
@@ -49,8 +49,8 @@ def _text(value: object) -> str:
 def poetry_specifiers(text: str) -> str:
     """A constraint of Poetry as version specifiers: ``^3.9`` is ``>=3.9,<4``, ``~3.9`` is ``>=3.9,<3.10``.
 
-    Of alternatives (``||``) only the lower bound of the first is kept, since specifiers have no "or". Source: Poetry's
-    page "Dependency specification".
+    Of alternatives (``||``), only the lower bound of the first is kept, because specifiers have no "or". Source:
+    Poetry's page "Dependency specification".
     """
     first, _, others = text.partition("||")
     found = []
@@ -76,12 +76,12 @@ def _setup_cfg(text: str) -> str:
         parser.read_string(text)
     except configparser.Error:
         return ""
-    # setuptools takes dashes too
+    # setuptools accepts dashes too
     return parser.get("options", _KEYWORD, fallback="") or parser.get("options", "python-requires", fallback="")
 
 
 def _setup_py(source: str) -> str:
-    """The value of the keyword of ``setup()``, in a call, in a dictionary for one, or by name."""
+    """The value of the keyword of ``setup()``, in a call, in a dictionary, or by variable."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Decides which hosted runner of GitHub builds for a platform: one of its own machine wherever there is one.
+"""Decides which hosted GitHub runner builds for a platform: one of the same architecture if there is one.
 
 Sources: the table of images of actions/runner-images and the examples of cibuildwheel, both of August 2026; the names
 of emulators are those of docker/setup-qemu-action.
@@ -29,12 +29,12 @@ _BY_PLATFORM = {
     "pyodide_wasm32": _LINUX,
 }
 _BY_LINUX_MACHINE = {"x86_64": _LINUX, "i686": _LINUX, "aarch64": _LINUX_ARM}
-_EMULATORS = {"armv7l": "arm"}  # where the name is another
+_EMULATORS = {"armv7l": "arm"}  # where the names differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """The label for ``runs-on``, and what QEMU has to emulate there (nothing if empty)."""
+    """The label for ``runs-on``, and the architecture to emulate with QEMU, or ""."""
 
     label: str
     emulate: str = ""
@@ -43,8 +43,8 @@ class Runner:
 def runner_for(platform: str, own: Mapping[str, str]) -> Runner:
     """The runner for a platform without versions, such as ``musllinux_aarch64``.
 
-    ``own`` are the user's labels by shell pattern, the first that fits decides; a machine of one's own emulates
-    nothing.
+    ``own`` are the user's labels by shell pattern, of which the first match wins; the user's own runners do not
+    emulate.
     """
     for pattern, label in own.items():
         if fnmatchcase(platform, pattern):

@@ -1,6 +1,6 @@
-"""Decides from a project's own settings whether its default wheel is for the stable ABI, and from which version.
+"""Decides from a project's settings whether its default wheel is for the stable ABI, and from which version.
 
-Only what is written out is believed: ``py_limited_api`` of setuptools' ``bdist_wheel`` (setup.cfg,
+Only explicit settings count: ``py_limited_api`` of setuptools' ``bdist_wheel`` (setup.cfg,
 ``[tool.distutils]``, a literal in setup.py, a ``get_tag`` that returns ``cp39`` and ``abi3``), ``wheel.py-api`` of
 scikit-build-core, ``limited_api`` in meson.build or the option that it asks for, the feature ``abi3-py3N`` of PyO3 in
 Cargo.toml or for maturin, and the macro ``Py_LIMITED_API`` with its number.
@@ -36,7 +36,7 @@ _FIRST_WITH_ABI3T = (0, 29)  # PyO3
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class StableAbiFloor:
-    """The oldest CPython 3.``minor`` of a stable ABI, and where that is said."""
+    """The floor of a stable ABI, CPython 3.``minor``, and where it is set."""
 
     minor: int
     where: str
@@ -49,7 +49,7 @@ class StableAbiFloor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StableAbiSources:
-    """The texts that may name a floor.
+    """The texts that may set a floor.
 
     ``meson_build`` is every meson.build of the project, ``meson_options`` the options they may ask for; ``cargo`` are
     Cargo.toml of the crate and of the workspaces around it.
@@ -64,7 +64,7 @@ class StableAbiSources:
 
 
 def stable_abi_floors(sources: StableAbiSources) -> tuple[StableAbiFloor, ...]:
-    """Every floor that is named, one for each place, the oldest first; empty where nothing asks for a stable ABI."""
+    """Every floor with its source, the oldest first; empty if no setting uses the stable ABI."""
     return tuple(sorted({StableAbiFloor(minor=minor, where=where) for where, minor in _named(sources)}))
 
 
@@ -91,7 +91,7 @@ def _named(sources: StableAbiSources) -> Iterator[tuple[str, int]]:
         if match := re.search(option, sources.meson_options, re.DOTALL):
             yield f"the option {asked[1]} of Meson", int(match[1])
     if minors := [int(match[1]) for feature in _pyo3_features(sources) if (match := _FEATURE.fullmatch(feature))]:
-        yield "the features of PyO3", min(minors)  # the oldest decides: a feature turns on those of newer versions
+        yield "the features of PyO3", min(minors)  # the oldest wins: a feature enables those of newer versions
 
 
 def _pyo3_features(sources: StableAbiSources) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _pyo3_features(sources: StableAbiSources) -> Iterator[str]:
 
 
 def _pyo3(cargo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """PyO3 as a dependency, as a table also where only its version is given."""
+    """PyO3 as a dependency, as a table even if only its version is given."""
     places: list[Mapping[str, Any] | None] = [
         table_at(cargo, ("dependencies",)),
         table_at(cargo, ("workspace", "dependencies")),
@@ -128,9 +128,9 @@ def _strings(value: object) -> Iterable[str]:
 
 
 def abi3t_feature(sources: StableAbiSources) -> str:
-    """The feature of PyO3 that makes the wheel for both builds, where it can be added: ``abi3t-py315``.
+    """The feature of PyO3 for a wheel for both builds, if it can be added: ``abi3t-py315``.
 
-    Empty where PyO3 is not asked for a stable ABI, has the feature, or is older than 0.29, the first that knows it.
+    Empty if PyO3 is not used with the stable ABI, has the feature, or is older than 0.29, which introduced it.
     """
     features = list(_pyo3_features(sources))
     wanted = any(map(_FEATURE.fullmatch, features)) and not any(map(_ABI3T.fullmatch, features))
@@ -144,7 +144,7 @@ def abi3t_feature(sources: StableAbiSources) -> str:
 
 
 def asks_for_abi3t(sources: StableAbiSources) -> bool:
-    """Whether the project's settings speak of the stable ABI of both builds: a feature of PyO3, ``cp315t``, a tag."""
+    """Whether the project's settings use the stable ABI of both builds: a feature of PyO3, ``cp315t``, or a tag."""
     scikit_build = table_at(sources.document, ("tool", "scikit-build", "wheel")) or {}
     return (
         any(map(_ABI3T.fullmatch, _pyo3_features(sources)))

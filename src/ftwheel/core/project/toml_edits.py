@@ -1,7 +1,6 @@
-"""What is to change in a TOML document, apart from how its text is laid out.
+"""Edits of a TOML document, independent of its formatting.
 
-``applied`` says what the document has to mean afterwards; ``ftwheel.io.project.toml_text`` changes the text and is
-held to it.
+``applied`` computes the resulting document; ``ftwheel.io.project.toml_text`` edits the text and is checked against it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Value: TypeAlias = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """A key gets a value, in the place of the old one if there is one. A table that is missing is made."""
+    """Set a key to a value, creating a missing table."""
 
     table: tuple[str, ...]
     key: str
@@ -28,7 +27,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insert:
-    """An array that is there gets one more string, before the one at ``position`` (its length: at the end)."""
+    """Insert a string into an existing array, before the one at ``position`` (its length: at the end)."""
 
     table: tuple[str, ...]
     key: str
@@ -39,7 +38,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
-    """A key goes."""
+    """Remove a key."""
 
     table: tuple[str, ...]
     key: str
@@ -48,7 +47,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """An array loses one of its strings, the first that is equal."""
+    """Remove the first equal string from an array."""
 
     table: tuple[str, ...]
     key: str
@@ -60,7 +59,7 @@ Edit: TypeAlias = Put | Insert | Remove | Drop
 
 
 def table_at(document: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, Any] | None:
-    """The table at a path, None where there is none."""
+    """The table at a path, None if there is none."""
     found: Any = document
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None
@@ -68,7 +67,7 @@ def table_at(document: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, A
 
 
 def applied(document: Mapping[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:
-    """The document after the edits, in their order; the one given stays as it is."""
+    """A copy of the document after the edits, in order."""
     result: dict[str, Any] = copy.deepcopy(dict(document))
     for edit in edits:
         table = result

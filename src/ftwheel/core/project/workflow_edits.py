@@ -1,4 +1,4 @@
-"""Makes the small changes to a workflow's text that put a job or a step into it; everything else stays as it is."""
+"""Edits a workflow's text to insert a job or a step, leaving everything else unchanged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EXPRESSION = re.compile(r"\$\{\{(?P<inner>(?:(?!\}\}).)*)\}\}")
 
 
 class WorkflowEdits:
-    """The lines of a workflow, changed from the last one to the first, so that places of what comes before stay."""
+    """The lines of a workflow, edited from the last to the first, so that earlier positions stay valid."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines(keepends=True)
@@ -26,12 +26,12 @@ class WorkflowEdits:
 
     @property
     def text(self) -> str:
-        """The changed text, which ends as it did, with or without an end of the last line."""
+        """The edited text, with or without a final newline as before."""
         text = "".join(self._lines)
         return text.removesuffix(self._end) if self._open else text
 
     def insert(self, place: int, lines: Sequence[str]) -> None:
-        """Put lines before a line, above the comments that belong to it, and as far from what follows as that was."""
+        """Insert lines before a line and its comments, with the same spacing."""
         while place and self._lines[place - 1].lstrip().startswith("#"):
             place -= 1
         before = self._lines[place - 1].partition("#")[0].strip()
@@ -39,18 +39,18 @@ class WorkflowEdits:
         self._lines[place:place] = [*(line + self._end for line in lines), *blank]
 
     def insert_inline(self, step: StepText, text: str) -> None:
-        """Put a step before one of a list in ``[...]``."""
+        """Insert a step before one of a list in ``[...]``."""
         self._put((step.line, step.column), f"{text}, ")
 
     def need(self, job: JobText, name: str) -> None:
-        """Add a name to the ``needs`` of a job, in the form that they have."""
+        """Add a name to the ``needs`` of a job, in their existing form."""
         if job.needs_at is None:
-            # what it needs by a YAML merge key counts no longer once it has a key of its own
+            # needs from a YAML merge key no longer count once the job has its own key
             names = f"[{', '.join([*job.needs, name])}]" if job.needs else name
             if job.opens is not None:
                 self._put((job.opens[0], job.opens[1] + 1), f"needs: {names}, ")
             else:
-                # a line that names the job stays the first
+                # keep a line with the job's name first
                 named = self._lines[job.line + 1].strip().startswith("name:")
                 self._lines.insert(job.line + 1 + named, f"{' ' * job.inner}needs: {names}{self._end}")
             return
@@ -66,9 +66,9 @@ class WorkflowEdits:
             self._lines[line] = f"{self._lines[line][:column]}[{names}, {name}]{rest[len(value) :]}"
 
     def also_after(self, job: JobText, name: str) -> str:
-        """Let a job that runs after failures run only where the named one succeeded; the new condition.
+        """Let a job that runs after failures run only if the named job succeeded; returns the new condition.
 
-        Empty where the condition is written in a form that is not changed: in flow style, or over several lines.
+        Empty if the condition has a form that is not edited: flow style, or several lines.
         """
         if job.condition_at is None or job.opens is not None:
             return ""
@@ -89,7 +89,7 @@ class WorkflowEdits:
         self._lines[place[0]] = line[: place[1]] + text + line[place[1] :]
 
     def _value(self, key: tuple[int, int]) -> tuple[int, int]:
-        """Where the value of a key begins, after its anchor, on its line or on one below."""
+        """The start of the value of a key, after its anchor, on its line or below."""
         line, column = key
         match = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[\w-]+)\s*:\s*(?:&\S+\s*)?").match(self._lines[line], column)
         assert match is not None
@@ -100,7 +100,7 @@ class WorkflowEdits:
         return line, column
 
     def _scalar(self, place: tuple[int, int], *, inside: bool) -> str:
-        """The text of a value that is neither a list nor a mapping, without the comment behind it."""
+        """The text of a value that is neither a list nor a mapping, without its comment."""
         rest = self._lines[place[0]][place[1] :]
         pattern = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|" + (r"[^,}\n]*" if inside else r"(?:(?!\s+#)[^\r\n])*")
         match = re.match(pattern, rest)
@@ -108,7 +108,7 @@ class WorkflowEdits:
         return match[0].rstrip()
 
     def _append(self, opens: tuple[int, int], name: str) -> None:
-        """Add a name to a list in ``[...]``, which may go over several lines, with a comma where one is wanted."""
+        """Add a name to a list in ``[...]``, which may span several lines, with a comma if needed."""
         (line, column), quote, (last_line, last) = opens, "", opens
         column += 1
         while True:
@@ -139,7 +139,7 @@ class WorkflowEdits:
             self._put((line, last + 1), f", {name}")
 
     def _append_line(self, line: int, name: str) -> None:
-        """Add a name to a list that has a line for each."""
+        """Add a name to a list with one item per line."""
         dash = self._lines[line][: len(self._lines[line]) - len(self._lines[line].lstrip())]
         last = line
         for number in range(line, len(self._lines)):

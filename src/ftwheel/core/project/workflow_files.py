@@ -1,7 +1,7 @@
-"""Decides which workflow files a repository gets, and leaves alone what somebody else wrote.
+"""Decides which workflow files to write to a repository, without touching those of others.
 
-A file that ftwheel wrote is known by its seal (``core.generated``) under any name, so it may be renamed. A name that
-is taken by somebody else's workflow is never written to.
+A generated file is recognized by its first line (``ftwheel.core.project.generated``), so it may be renamed. A name used
+by another workflow is never overwritten.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CIBUILDWHEEL = re.compile(r"\bCIBW_\w+")
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class WorkflowFile:
-    """A workflow of the repository: its path from the top, and its text (``before`` is None for a new file)."""
+    """A workflow of the repository: its path, and its text (``before`` is None for a new file)."""
 
     path: str
     before: str | None
@@ -36,7 +36,7 @@ class WorkflowFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowPlan:
-    """Files to write, sorted; all paths of the templates that are in use; what the author has to know."""
+    """Files to write, sorted; the paths of all templates in use; notes for the author."""
 
     files: tuple[WorkflowFile, ...]
     paths: tuple[tuple[str, str], ...]
@@ -52,9 +52,9 @@ def plan_workflows(
 ) -> WorkflowPlan:
     """Decide what to write.
 
-    ``existing`` are (path, text) pairs; ``asked`` names templates (``workflows/release.yml``), None means those that
-    are there already, else the release. ``render`` gives the text of a template. A generated file that was changed by
-    hand is replaced only with ``overwrite``. Raises InputError when no name is left for a new file.
+    ``existing`` are (path, text) pairs; ``asked`` are templates (``workflows/release.yml``), None means the existing
+    ones, else the release. ``render`` returns the text of a template. An edited generated file is replaced only with
+    ``overwrite``. Raises InputError when no name is left for a new file.
     """
     there = sorted(existing)
     ours = {template_of(text): (path, text) for path, text in reversed(there) if template_of(text)}
@@ -64,14 +64,14 @@ def plan_workflows(
         path, before = ours.get(template) or (_free_name(template, {path for path, _ in there}), None)
         paths.append((template, path))
         name = f"{FOLDER}/{template.rpartition('/')[2]}"
-        # a workflow that starts when its own file changes has to know its name
+        # a workflow that is triggered by changes of its own file has to know its name
         after = sealed(render(template).replace(name, path), template)
         if before is not None and "\r\n" in before:
             after = after.replace("\n", "\r\n")
         if before == after:
             continue
         if before is not None and origin(before) is FileOrigin.EDITED and not overwrite:
-            notes.append(f"{path} was changed since ftwheel wrote it, and stays as it is (--overwrite replaces it)")
+            notes.append(f"{path} was edited since ftwheel wrote it, and is kept (--overwrite replaces it)")
             continue
         files.append(WorkflowFile(path=path, before=before, after=after, why=f"from the template {template}"))
     notes += _about_others([(path, text) for path, text in there if not template_of(text)], releases=_DEFAULT in wanted)
@@ -84,8 +84,8 @@ def _free_name(template: str, taken: set[str]) -> str:
         if path not in taken:
             return path
     raise InputError(
-        f"{FOLDER}/{name} and {FOLDER}/ftwheel-{name} are there already, and ftwheel did not write them",
-        hint="rename one of them, or leave the workflow out with --no-workflow",
+        f"{FOLDER}/{name} and {FOLDER}/ftwheel-{name} exist, but ftwheel did not write them",
+        hint="rename one of them, or pass --no-workflow",
     )
 
 
@@ -96,12 +96,12 @@ def _about_others(others: Sequence[tuple[str, str]], *, releases: bool) -> list[
     uploads = [path for path, text in others if UPLOADS.search(text)]
     if uploads:
         notes.append(
-            f"{', '.join(uploads)} uploads too: take the upload out there, or both will try to publish the same tag"
+            f"{', '.join(uploads)} uploads too: remove the upload there, or both will try to publish the same tag"
         )
     for path, text in others:
         if settings := sorted(set(_CIBUILDWHEEL.findall(text))):
             notes.append(
-                f"{path} sets {', '.join(settings)}, which the new workflow does not see: what still matters belongs "
-                "in [tool.cibuildwheel]"
+                f"{path} sets {', '.join(settings)}, which does not affect the new workflow: move what is still "
+                "needed to [tool.cibuildwheel]"
             )
     return notes

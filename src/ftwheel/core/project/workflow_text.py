@@ -1,6 +1,6 @@
-"""What a GitHub workflow says about its jobs and steps, and where in its text they stand.
+"""The jobs and steps of a GitHub workflow, with their positions in its text.
 
-A place is (line, column), both from 0. A reader of YAML fills these in; what is decided from them is pure.
+A position is (line, column), both from 0. A YAML reader in ``io`` creates these types.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DOWNLOAD = "actions/download-artifact@"
 _OF_OTHER_RUNS = "dawidd6/action-download-artifact@"
 UPLOAD = "actions/upload-artifact@"
 ALWAYS = re.compile(r"\b(?:always|cancelled|failure)\s*\(\s*\)")
-"""Functions with which a job's condition lets it run after a job that failed."""
+"""Functions in a job's condition that let it run after a failed job."""
 _PUBLISHES = "pypa/gh-action-pypi-publish@"
 _MATURIN = "PyO3/maturin-action@"
 _TEST_INDEX = re.compile(r"test\.pypi|testpypi", re.IGNORECASE)
@@ -41,7 +41,7 @@ _ELSEWHERE = re.compile(r"^[^./][^@]*/[\w.-]*(?:publish|pypi|release|upload)[\w.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepText:
-    """A step: ``line`` is where it begins, ``column`` where its dash stands (in ``[...]``, the step itself).
+    """A step: ``line`` is where it begins, ``column`` that of its dash (in ``[...]``, of the step itself).
 
     ``inline`` is true for a step in ``[...]``. ``does`` is the text of the composite action of the repository that it
     runs.
@@ -90,19 +90,19 @@ class StepText:
 
     @property
     def builds(self) -> bool:
-        """Whether it makes distributions."""
+        """Whether it builds distributions."""
         if self.uses.startswith(_MATURIN):
             return self.settings.get("command") != "upload"
         return bool(_BUILDS.search(self.run + self.uses + self.does)) and not _NOT_BUILDING.search(self.run)
 
     @property
     def is_for_tests(self) -> bool:
-        """Whether the index is the one for trying things out."""
+        """Whether the index is a test index."""
         return bool(_TEST_INDEX.search(" ".join([self.run, *self.settings.values()])))
 
     @property
     def verifies(self) -> bool:
-        """Whether it is the gate already."""
+        """Whether it is the gate."""
         if "ftwheel verify" in self.run:
             return True
         return "/ftwheel@" in self.uses and self.settings.get("mode") == "verify"
@@ -110,7 +110,7 @@ class StepText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobText:
-    """A job: ``line`` and ``column`` are where its key stands, ``inner`` is the column of its own keys.
+    """A job: ``line`` and ``column`` are the position of its key, ``inner`` is the column of its own keys.
 
     ``needs_at`` and ``condition_at`` are the places of the keys ``needs`` and ``if``, None where it has none itself.
     ``opens`` is the place of the ``{`` of a job in flow style. ``calls`` is the reusable workflow it consists of.
@@ -147,7 +147,7 @@ class JobText:
 
     @property
     def publishes(self) -> bool:
-        """Whether it uploads to an index, itself or, by the name it has, by a workflow of another repository."""
+        """Whether it uploads to an index, itself or, going by its name, through a workflow of another repository."""
         return self.upload is not None or bool(_ELSEWHERE.match(self.calls))
 
     @property
@@ -167,13 +167,13 @@ class JobText:
 
     @property
     def builds(self) -> bool:
-        """Whether it makes distributions itself."""
+        """Whether it builds distributions itself."""
         return any(step.builds for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowText:
-    """A workflow: its path from the top of the repository, its text, and where its jobs stand in that."""
+    """A workflow: its path in the repository, its text, and its jobs."""
 
     path: str
     text: str
@@ -181,5 +181,5 @@ class WorkflowText:
 
     @property
     def verifies(self) -> bool:
-        """Whether the gate is there already."""
+        """Whether it has the gate."""
         return any(step.verifies for job in self.jobs for step in job.steps)

@@ -1,4 +1,4 @@
-"""The wheels of a release by their names, and which of them an installer takes where."""
+"""The wheels of a release by name, and the one that an installer selects on a target."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST_MICRO = 99  # beyond every micro version there is
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class ChosenWheel:
-    """The wheel of the release that an installer takes on a target; ``tag`` is the one that made it fit best."""
+    """The wheel of the release that an installer selects on a target, with its best matching tag."""
 
     target: TargetEnvironment
     installer: str
@@ -25,7 +25,7 @@ class ChosenWheel:
 
 
 def wheel_names(filenames: Iterable[str]) -> tuple[WheelName, ...]:
-    """Those of the names that are a wheel's, sorted; wheel variants too."""
+    """The names of wheels among these, including wheel variants, sorted."""
     found = []
     for filename in sorted(filenames):
         try:

@@ -1,8 +1,8 @@
-"""Decides which targets a release has to serve, and which of them it does: the heart of ``ftwheel verify``.
+"""Decides which targets a release has to serve, and which of them it serves: the heart of ``ftwheel verify``.
 
 A target is one build of one CPython minor version on one machine. Machines are named by the oldest platform tag that
-wheels of the release ask for, so a ``cp314t`` wheel for glibc 2.28 beside a ``cp314`` wheel for 2.17 leaves a target
-(3.14t on a machine with glibc 2.17) without a wheel.
+wheels of the release require, so with a ``cp314t`` wheel for glibc 2.28 and a ``cp314`` wheel for 2.17, one target
+(3.14t on a machine with glibc 2.17) has no wheel.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ _FAT = {"universal2": ("arm64", "x86_64"), "intel": ("x86_64",), "fat64": ("x86_
 
 
 class ExpectationBasis(enum.Enum):
-    """Why a target is expected to be served; the first that holds is given."""
+    """Why a target is expected to be served; the first that applies."""
 
     CONFIGURED = "[tool.ftwheel] names it"
     OTHER_BUILD = "the other build of this version is served here"
-    DROPPED_PYTHON = "the previous release served it, this one has no wheel for this interpreter at all"
-    DROPPED_PLATFORM = "the previous release served it, this one has no wheel for this platform at all"
-    RAISED_FLOOR = "the previous release served it, this one needs a newer system"
+    DROPPED_PYTHON = "the previous release served it, but this one has no wheel for this interpreter at all"
+    DROPPED_PLATFORM = "the previous release served it, but this one has no wheel for this platform at all"
+    RAISED_FLOOR = "the previous release served it, but this one needs a newer system"
     PREVIOUS = "the previous release served it"
     SHIPPED = "the release has wheels for this version and for this platform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class TargetEnvironment:
-    """CPython 3.``minor`` of one build on one machine; ``platform`` is the newest platform tag the machine takes."""
+    """CPython 3.``minor`` of one build on one machine; ``platform`` is the newest platform tag the machine accepts."""
 
     minor: int
     free_threaded: bool
@@ -85,10 +85,10 @@ class TargetEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallerChoice:
-    """What one installer takes on a target. ``filename`` and ``version`` are empty when it takes nothing.
+    """What one installer selects on a target. ``filename`` and ``version`` are empty when it selects nothing.
 
-    ``only_binary`` is what it would take without sdists (``--only-binary``): the version, or empty; it is None where
-    that makes no difference. ``loadable`` is False for a wheel that is accepted and cannot be loaded.
+    ``only_binary`` is the version it would select without sdists (``--only-binary``), or empty; None if that makes no
+    difference. ``loadable`` is False for a wheel that is accepted but cannot be loaded.
     """
 
     installer: str
@@ -101,10 +101,10 @@ class InstallerChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageCell:
-    """One target, what each installer takes there, and why it is expected to be served (None: it is not).
+    """One target, what each installer selects there, and why it is expected to be served (None: it is not).
 
-    ``served`` is true when every installer takes a wheel of this release that can be loaded there; ``compiled`` when
-    that wheel has an ABI of its own, and is not a pure stand-in for one.
+    ``served`` is true when every installer selects a wheel of this release that can be loaded there; ``compiled`` when
+    that wheel is a compiled one, not a pure fallback.
     """
 
     target: TargetEnvironment
@@ -116,10 +116,10 @@ class CoverageCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """The whole picture of a release. ``spots`` are sorted by platform family, machine, version, build.
+    """The coverage of a release. ``cells`` are sorted by platform family, machine, version, build.
 
-    ``previous`` is the release it is compared with, empty when there is none. ``new_files`` are those of the folder,
-    ``published`` those of this release that the index has already.
+    ``previous`` is the release it is compared with, empty when there is none. ``new_files`` are those to upload,
+    ``published`` those of this release already on the index.
     """
 
     project: str
@@ -138,7 +138,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredTargets:
-    """What ``[tool.ftwheel]`` says a release serves: pythons such as ``3.14t``, and platform tags. Empty: inferred.
+    """The targets in ``[tool.ftwheel]``: pythons such as ``3.14t``, and platform tags. Empty: inferred.
 
     ``pythons`` and ``platforms`` name all there is: nothing else is expected. ``stable_abi`` are the default builds
     that a stable-ABI wheel is for, where ``pythons`` are not named; other builds may be expected beside them.
@@ -178,9 +178,9 @@ class ConfiguredTargets:
         supported: Iterable[int],
         left_out: Iterable[tuple[str, str]] = (),
     ) -> ConfiguredTargets:
-        """The same from the keys of the table: ``stable-abi`` stands for every default build of the day from there.
+        """From the keys of the table: ``stable-abi`` means every supported default build from that version on.
 
-        ``supported`` are the minor versions of the day.
+        ``supported`` are the supported minor versions.
         """
         floor = int(stable_abi.partition(".")[2]) if stable_abi else None
         builds = tuple(f"3.{minor}" for minor in supported if floor is not None and minor >= floor)
@@ -191,7 +191,7 @@ class ConfiguredTargets:
 class WheelScope:
     """What a set of wheels is for, by their names: minor versions of both builds, and machines.
 
-    ``pure`` is true when one of them is for any platform: then no target needs a wheel of its own.
+    ``pure`` is true when one of them is for any platform, so no target needs its own wheel.
     """
 
     default: frozenset[int]
@@ -201,7 +201,7 @@ class WheelScope:
 
 
 def machines(platform: str) -> tuple[str, ...]:
-    """The oldest machines that take a wheel with this platform tag; none for ``any`` and for what nothing takes.
+    """The oldest machines that accept a wheel with this platform tag; none for ``any`` and unacceptable tags.
 
     ``manylinux2014_x86_64`` gives ``manylinux_2_17_x86_64``; a ``universal2`` tag gives an arm64 and an x86_64 machine.
     """
@@ -224,7 +224,7 @@ def machines(platform: str) -> tuple[str, ...]:
 
 
 def _never_accepted(platform: str) -> bool:
-    """Whether no installer takes this tag: glibc below 2.17 counts on x86 only (packaging.tags)."""
+    """Whether no installer accepts this tag: glibc below 2.17 is accepted only on x86 (packaging.tags)."""
     if not (match := _GLIBC.fullmatch(platform)):
         return False
     named, major, minor, architecture = match.groups()
@@ -258,7 +258,7 @@ def _takes(machine: str, platform: str) -> bool:
 
 
 def _oldest(platforms: Iterable[str]) -> set[str]:
-    """One machine for each family: a compressed set serves from its lowest level on."""
+    """One machine for each family: a compressed set serves from its oldest level on."""
     lowest: dict[tuple[str, str], str] = {}
     for machine in (machine for platform in platforms for machine in machines(platform)):
         family = platform_family(machine)
@@ -268,7 +268,7 @@ def _oldest(platforms: Iterable[str]) -> set[str]:
 
 
 def level(machine: str) -> tuple[int, int]:
-    """``(2, 28)`` of ``manylinux_2_28_x86_64``; what has no level is ``(0, 0)``."""
+    """``(2, 28)`` for ``manylinux_2_28_x86_64``; ``(0, 0)`` for a tag without a level."""
     match = _LEVEL.match(machine)
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
@@ -276,7 +276,7 @@ def level(machine: str) -> tuple[int, int]:
 def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
     """What these files are for; ``newest`` is the newest minor version a stable-ABI wheel counts for.
 
-    Names that are not a wheel's, wheel variants, and wheels for other implementations count for nothing.
+    Other files, wheel variants, and wheels for other implementations are ignored.
     """
     default: set[int] = set()
     free_threaded: set[int] = set()
@@ -292,7 +292,7 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
         named = targets_of(name)
         targets = [target for target in named if any(may_exist(target, platform) for platform in name.platforms)]
         for target in targets:
-            # a wheel for cp315-abi3.abi3t serves 3.15, also when it was uploaded before 3.15 came out
+            # a cp315-abi3.abi3t wheel serves 3.15 even if it was uploaded before the release of 3.15
             last = max(newest, target.minor) if target.onwards else target.minor
             (free_threaded if target.free_threaded else default).update(range(target.minor, last + 1))
         generic = not named and "none" in name.abis and any(tag.startswith(("py", "cp3")) for tag in name.interpreters)
@@ -307,11 +307,11 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
 def target_environments(
     release: WheelScope, previous: WheelScope | None, configured: ConfiguredTargets
 ) -> tuple[TargetEnvironment, ...]:
-    """Every target worth asking an installer about, sorted.
+    """Every target to simulate, sorted.
 
     Both builds of each minor version that the release, the previous one or the configuration is for, on each of their
-    machines. A free-threaded build is asked about from 3.14 on, 3.13t only where a wheel names it; a CPython that
-    cannot exist on the machine is never asked about, and a Mac is as new as the CPython on it needs.
+    machines. Free-threaded builds are included from 3.14 on, 3.13t only if a wheel names it; a CPython that cannot
+    exist on the machine is not included, and macOS is as new as the CPython requires.
     """
     scopes = [release, previous] if previous else [release]
     free_threaded = frozenset[int]().union(*(one.free_threaded for one in scopes))
@@ -335,7 +335,7 @@ def target_environments(
 
 
 def floor_of(cells: Iterable[CoverageCell], target: TargetEnvironment) -> str | None:
-    """The oldest machine, newer than that of a target, on which the same build gets a wheel of this release."""
+    """The oldest machine, newer than that of a target, on which the same build installs a wheel of this release."""
     served = [
         cell.target.platform
         for cell in cells
@@ -357,7 +357,7 @@ def judge(
     allowed: frozenset[int],
     keep: bool = False,
 ) -> tuple[CoverageCell, ...]:
-    """Give every target the reason why it is expected, if there is one.
+    """Set the reason why each target is expected, if there is one.
 
     ``served_before`` are those of the previous release, ``supported`` the minor versions of the day, ``allowed`` those
     of them that requires-python lets in: to drop any other is no loss. With ``keep`` a release may not drop a build or
@@ -380,7 +380,7 @@ def judge(
     families = set(map(platform_family, release.machines))
 
     def served_from(target: TargetEnvironment) -> bool:
-        """Whether the same build is served on a newer machine of the same kind."""
+        """Whether the same build is served on a newer machine of the same family."""
         return not found[target].served and floor_of(found.values(), target) is not None
 
     def dropped(target: TargetEnvironment, basis: ExpectationBasis) -> ExpectationBasis | None:

@@ -1,7 +1,7 @@
-"""Decides whether PyPI takes a file: what it refuses at upload, beyond what makes a file unusable everywhere.
+"""Decides whether PyPI accepts a file: what it rejects at upload, beyond what makes a file unusable everywhere.
 
-An upload stops at the first refused file, and what comes after it is not uploaded at all, so one wrong platform tag
-leaves people on other platforms without their wheel. Other indexes take more: these are the rules of one index.
+An upload stops at the first rejected file, and later files are not uploaded, so one wrong platform tag leaves users of
+other platforms without their wheel. Other indexes accept more: these are the rules of one index.
 
 Sources: PyPI's upload service (``warehouse/forklift/legacy.py`` and ``warehouse/forklift/metadata.py`` of 2026-08-21),
 PEP 625 for the names of source distributions, PEP 639 for licence files. Who read the file rendered its description.
@@ -58,7 +58,7 @@ _SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 
 
 class RefusalReason(enum.Enum):
-    """What a refused file breaks."""
+    """The reason why a file is rejected."""
 
     PLATFORM_TAG = "platform tag"
     FILE_NAME = "file name"
@@ -72,7 +72,7 @@ class RefusalReason(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class UploadRefusal:
-    """One thing PyPI refuses a file for; ``path`` is the member it is about, empty for the file as a whole.
+    """One reason why PyPI rejects a file; ``path`` is the member it is about, empty for the whole file.
 
     ``certain`` is False for what depends on the project, whose size limit may have been raised, and for what was not
     tried.
@@ -85,7 +85,7 @@ class UploadRefusal:
 
 
 def accepts_platform(tag: str) -> bool:
-    """Whether PyPI takes a wheel with this platform tag; of a compressed set it has to take every one."""
+    """Whether PyPI accepts a wheel with this platform tag; it has to accept every tag of a compressed set."""
     if tag in _PLATFORMS:
         return True
     system, _, rest = tag.partition("_")
@@ -111,9 +111,9 @@ def accepts_platform(tag: str) -> bool:
 
 
 def wheel_refusals(wheel: WheelContents, *, limit: int = DEFAULT_LIMIT) -> tuple[UploadRefusal, ...]:
-    """Everything PyPI refuses a wheel for, sorted by member; ``limit`` is the project's size limit in bytes.
+    """Every reason why PyPI rejects a wheel, sorted by member; ``limit`` is the project's size limit in bytes.
 
-    What is missing or cannot be read in the wheel (WHEEL, METADATA, RECORD, a member) is a flaw of the contents.
+    Missing and unreadable files (WHEEL, METADATA, RECORD, a member) are flaws of the contents instead.
     """
     return tuple(sorted(_about_wheel(wheel, limit), key=lambda each: (each.path, each.reason.value, each.detail)))
 
@@ -144,7 +144,7 @@ def _about_wheel(wheel: WheelContents, limit: int) -> Iterator[UploadRefusal]:
         yield UploadRefusal(path=path, reason=RefusalReason.ENTRY_POINTS, detail=detail)
     unpacked = sum(member.size for member in wheel.members)
     if unpacked > _LARGE and unpacked > _HIGHEST_RATIO * wheel.size:
-        detail = f"unpacks to {unpacked // wheel.size} times its size, the most is {_HIGHEST_RATIO}"
+        detail = f"unpacks to {unpacked // wheel.size} times its size, the limit is {_HIGHEST_RATIO}"
         yield UploadRefusal(reason=RefusalReason.ARCHIVE, detail=detail)
     if wheel.framing:
         yield UploadRefusal(reason=RefusalReason.ARCHIVE, detail=wheel.framing)
@@ -152,7 +152,7 @@ def _about_wheel(wheel: WheelContents, limit: int) -> Iterator[UploadRefusal]:
 
 
 def sdist_refusals(sdist: SdistContents, *, limit: int = DEFAULT_LIMIT) -> tuple[UploadRefusal, ...]:
-    """Everything PyPI refuses a source distribution for, as ``wheel_refusals``."""
+    """Every reason why PyPI rejects a source distribution, as ``wheel_refusals``."""
     return tuple(sorted(_about_sdist(sdist, limit), key=lambda each: (each.path, each.reason.value, each.detail)))
 
 
@@ -165,7 +165,7 @@ def _about_sdist(sdist: SdistContents, limit: int) -> Iterator[UploadRefusal]:
     try:
         wanted = f"{sdist.metadata.name.replace('-', '_')}-{Version(sdist.metadata.version)}.tar.gz"
     except ValueError:
-        wanted = ""  # its metadata is not valid: metadata_errors says so
+        wanted = ""  # its metadata is invalid, which metadata_errors reports
     if wanted and sdist.filename != wanted:
         yield UploadRefusal(reason=RefusalReason.FILE_NAME, detail=f"has to be named {wanted}")
     path = posixpath.join(sdist.top, "PKG-INFO")
@@ -193,7 +193,7 @@ def _about_size(size: int, limit: int) -> Iterator[UploadRefusal]:
 
 
 def _entry_point_errors(text: str | None) -> Iterator[str]:
-    """What is wrong with ``entry_points.txt``: it has to be an INI file, names of scripts have to be plain words."""
+    """The errors in ``entry_points.txt``, which has to be an INI file with simple script names."""
     if text is None:
         return
     parser = configparser.ConfigParser(delimiters=("=",))
@@ -206,7 +206,7 @@ def _entry_point_errors(text: str | None) -> Iterator[str]:
     for group in _SCRIPT_GROUPS:
         if parser.has_section(group):
             yield from (
-                f"{name!r} in [{group}] is not a valid name of an entry point"
+                f"{name!r} in [{group}] is not a valid entry point name"
                 for name in parser[group]
                 if not re.fullmatch(r"[\w.-]+", name)
             )

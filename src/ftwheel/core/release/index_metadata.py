@@ -1,7 +1,7 @@
-"""Decides whether METADATA (or PKG-INFO) is valid core metadata, and what PyPI refuses in valid metadata.
+"""Decides whether METADATA (or PKG-INFO) is valid core metadata, and what PyPI rejects in valid metadata.
 
-``metadata_errors`` is what twine 7 stops for before it sends anything, whatever the index; ``metadata_refusals`` is
-what PyPI asks for beyond (``warehouse/forklift/metadata.py`` of 2026-08-21).
+``metadata_errors`` makes twine 7 fail before an upload to any index; ``metadata_refusals`` are PyPI's additional rules
+(``warehouse/forklift/metadata.py`` of 2026-08-21).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DYNAMIC = {
     *("provides-extra", "provides-dist", "obsoletes-dist", "requires", "provides", "obsoletes"),
     *("import-name", "import-namespace"),
 }
-_URL = re.compile(r"https?:", re.IGNORECASE)  # PyPI asks for the scheme and escapes the rest itself
+_URL = re.compile(r"https?:", re.IGNORECASE)  # PyPI requires the scheme and escapes the rest itself
 _LOCAL_PART = re.compile(r"[^\s@.,;:\"()<>\[\]\\]+(?:\.[^\s@.,;:\"()<>\[\]\\]+)*")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?![0-9]+$)[^\W_](?:[\w-]*[^\W_])?")
 _NO_MAIL = ("local", "localhost", "invalid", "test", "arpa", "onion")  # RFC 6761: never a mail domain
@@ -38,11 +38,11 @@ _NO_MAIL = ("local", "localhost", "invalid", "test", "arpa", "onion")  # RFC 676
 _LENIENT: Any = {"strict": False} if getattr(utils, "supports_strict_parsing", False) else {}
 
 
-@lru_cache(maxsize=4)  # the rules ask one by one about the same wheel; nobody changes what is kept
+@lru_cache(maxsize=4)  # several rules need the same wheel's; callers must not modify it
 def _raw(text: str) -> tuple[RawMetadata, list[str]]:
-    """The fields as twine takes them, and the names of those that cannot be read.
+    """The fields as twine reads them, and the names of unreadable ones.
 
-    setuptools writes ``License-File`` into metadata older than 2.4, which has no such field; twine leaves it out.
+    setuptools writes ``License-File`` to metadata older than 2.4, which has no such field; twine ignores it.
     """
     from packaging.metadata import parse_email  # noqa: PLC0415  # 15 ms, and a run without files to upload needs none
 
@@ -67,7 +67,7 @@ def metadata_errors(text: str) -> tuple[str, ...]:
         Metadata.from_raw(raw)
     except ExceptionGroup as group:
         found.update(_flat(group))
-    except ValueError as error:  # a number of more digits than Python reads
+    except ValueError as error:  # a number with too many digits for Python
         found.add(str(error)[:200])
     return tuple(sorted(found))
 
@@ -78,7 +78,7 @@ def _flat(group: ExceptionGroup[Exception]) -> Iterator[str]:
 
 
 def license_files(text: str) -> tuple[str, ...]:
-    """The ``License-File`` fields, where the metadata version has them."""
+    """The ``License-File`` fields, if the metadata version has them."""
     return tuple(_raw(text)[0].get("license_files", ()))
 
 
@@ -100,22 +100,22 @@ def metadata_refusals(text: str) -> tuple[str, ...]:
         try:
             found.update(check(metadata))
         except InvalidMetadata:
-            continue  # metadata_errors says so
+            continue  # metadata_errors reports it
     return tuple(sorted(found))
 
 
 def _versions(metadata: Metadata) -> Iterator[str]:
     if metadata.metadata_version not in _METADATA_VERSIONS:
-        yield f"Metadata-Version {metadata.metadata_version} is newer than what PyPI reads"
+        yield f"Metadata-Version {metadata.metadata_version} is newer than PyPI supports"
     if metadata.version.local:
         yield f"Version {metadata.version} has a local part (+{metadata.version.local})"
 
 
 def _texts(metadata: Metadata) -> Iterator[str]:
     if metadata.summary is not None and len(metadata.summary) > _LONGEST_SUMMARY:
-        yield f"Summary is {len(metadata.summary)} characters long, the most is {_LONGEST_SUMMARY}"
+        yield f"Summary is {len(metadata.summary)} characters long, the limit is {_LONGEST_SUMMARY}"
     if metadata.license and metadata.license_expression:
-        yield "License stands beside License-Expression, which replaces it"
+        yield "License is set together with License-Expression, which replaces it"
 
 
 def _addresses(metadata: Metadata) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _urls(metadata: Metadata) -> Iterator[str]:
             yield f"{field}: {value!r} is not a valid URL"
     for label, url in (metadata.project_urls or {}).items():
         if not label or len(label) > _LONGEST_LABEL:
-            yield f"Project-URL: the label {label!r} has {len(label)} characters, wanted 1 to {_LONGEST_LABEL}"
+            yield f"Project-URL: the label {label!r} has {len(label)} characters, expected 1 to {_LONGEST_LABEL}"
         elif not _URL.match(url):
             yield f"Project-URL: {url!r} is not a valid URL"
 

@@ -1,4 +1,4 @@
-"""What is inside a source distribution, as far as an index looks: its top folder, its members and PKG-INFO."""
+"""The contents of a source distribution that an index checks: its top folder, its members and PKG-INFO."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that are about to be uploaded."""
+"""The files to upload."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Upload"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """The files to upload, and how to read them.
+    """The files to upload, and functions to read them.
 
-    ``sha256`` gives the digest of one of them by its name, ``check`` what ``ftwheel check`` finds in several wheels,
-    ``sdist`` what is inside a source distribution; None where that cannot be told. ``rejected`` are the files beside
-    them that are not distributions, each with the reason.
+    ``sha256`` returns the digest of a file by name, ``check`` the report of ``ftwheel check`` on several wheels,
+    ``sdist`` the contents of a source distribution; each may be None. ``rejected`` are the files among them that are
+    not distributions, each with the reason.
     """
 
     files: tuple[File, ...] = ()

@@ -1,6 +1,6 @@
-"""Decides the smallest set of wheels that gives every target of a release a wheel that it can load.
+"""Decides the smallest set of wheels with which every target of a release installs one it can load.
 
-Which interpreters share a wheel of the stable ABI is ``core.build.stable_abi_plan``'s answer.
+``ftwheel.core.build.stable_abi_plan`` decides which interpreters share a stable ABI wheel.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class PlannedWheel:
     tag: str
 
     def filename(self, project: str, version: str) -> str:
-        """The name that the finished wheel will have."""
+        """The file name of the finished wheel."""
         stem = project.replace("-", "_")
         return f"{stem}-{version.replace('-', '_')}-{self.tag}-{self.platform}.whl"
 
@@ -34,9 +34,9 @@ class PlannedWheel:
 def plan(targets: Iterable[TargetEnvironment], *, floor: int | None, abi3t: bool = True) -> tuple[PlannedWheel, ...]:
     """The wheels for these targets, sorted by platform and version.
 
-    A wheel for a family of platforms (glibc on x86_64, ...) is one for its oldest machine. ``floor`` is the oldest
-    minor version of the stable ABI, if any; default builds below it get wheels of their own. ``abi3t`` is false where
-    the project's toolchain cannot make ``abi3t``.
+    A wheel for a family of platforms (glibc on x86_64, ...) is for its oldest machine. ``floor`` is the oldest minor
+    version of the stable ABI, if any; default builds below it get their own wheels. ``abi3t`` is false if the project's
+    toolchain cannot build ``abi3t``.
     """
     families: dict[tuple[str, str], list[TargetEnvironment]] = {}
     for target in targets:
@@ -55,12 +55,12 @@ def _python(target: TargetEnvironment) -> PythonBuild:
 
 
 def upload_order(filenames: Iterable[str]) -> tuple[str, ...]:
-    """The order to upload files in: wheels before the sdist, so that nobody falls back to it meanwhile."""
+    """The files in upload order: wheels before the sdist, so that nobody falls back to it in the meantime."""
     return tuple(sorted(filenames, key=lambda filename: (not filename.endswith(".whl"), filename)))
 
 
 def stable_abi_floor(filenames: Iterable[str]) -> int | None:
-    """The lowest floor among the ``abi3`` wheels of a release; None when it has none."""
+    """The oldest floor among the ``abi3`` wheels of a release; None when it has none."""
 
     return min(
         (target.minor for name in wheel_names(filenames) for target in targets_of(name) if target.onwards), default=None

@@ -1,7 +1,7 @@
-"""The one table of CPython releases: when each came out and ended, and what can exist with which of them.
+"""The table of CPython releases: when each was released and ended, and what exists from which release on.
 
-An old release of a project is judged by the interpreters of its day, not by today's. Adding a CPython version means
-adding one row to ``CPYTHONS``; whatever follows from it (presets, floors, first versions) is derived here.
+An old release of a project is judged by the interpreters of its time, not today's. A new CPython version is one new row
+of ``CPYTHONS``; everything that follows from it (presets, floors, first versions) is derived here.
 Sources: the release schedules PEP 569, 596, 619, 664, 693, 719, 745 and 790; PEP 703 and 779 (free-threaded build),
 PEP 793 and 803 (stable ABI of both builds), PEP 730 and 738 (iOS and Android), PEP 783 and Pyodide's page on its ABIs,
 cibuildwheel 4.3.5 ``platforms/macos.py`` (deployment targets).
@@ -33,9 +33,9 @@ __all__ = [
 
 
 class Milestone(enum.Enum):
-    """What began with a version of CPython, and has held for every version since."""
+    """A feature that exists from a version of CPython on."""
 
-    FREE_THREADED = "a free-threaded build"  # PEP 703, experimental: many projects do not build for it any more
+    FREE_THREADED = "a free-threaded build"  # PEP 703, experimental: many projects no longer build for it
     FREE_THREADED_SUPPORTED = "a supported free-threaded build"  # PEP 779
     ABI3T = "the stable ABI of both builds, and the PyModExport functions it needs"  # PEP 803, PEP 793
     PLATFORM_SUFFIX = "stable-ABI suffixes that name the platform"  # .abi3-x86_64-linux-gnu.so; python/cpython#122931
@@ -46,10 +46,10 @@ class Milestone(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CPython:
-    """CPython 3.``minor``: the day of its first final release, the last day of security support, and where it runs.
+    """CPython 3.``minor``: the dates of its first final release and end of security support, and where it runs.
 
-    ``macos`` is the oldest macOS of its builds for Intel; ``macos_target`` knows the one for arm64. ``pyodide`` is the
-    ABI of the Pyodide that has this version (``2025_0`` in ``pyodide_2025_0_wasm32``), empty where there is none.
+    ``macos`` is the oldest macOS of its builds for Intel; see ``macos_target`` for arm64. ``pyodide`` is the ABI of the
+    Pyodide with this version (``2025_0`` in ``pyodide_2025_0_wasm32``), empty if there is none.
     """
 
     minor: int
@@ -100,7 +100,7 @@ CPYTHONS = (
 
 
 def first(milestone: Milestone) -> int:
-    """The minor version something began with."""
+    """The minor version in which something was introduced."""
     return next(python.minor for python in CPYTHONS if milestone in python.begins)
 
 
@@ -110,7 +110,7 @@ FIRST_ABI3T = first(Milestone.ABI3T)
 FIRST_WITH_PLATFORM_SUFFIX = first(Milestone.PLATFORM_SUFFIX)
 NEWEST = CPYTHONS[-1].minor
 
-_MACOS_ARM64 = (11, 0)  # the first macOS on that machine
+_MACOS_ARM64 = (11, 0)  # the first macOS for arm64
 _MACOS = r"macosx_([0-9]{1,3})_([0-9]{1,3})_(.+)"
 _PYODIDE = r"(?:pyodide|pyemscripten)_([0-9]{4}_[0-9]{1,3})_wasm32"
 _ONLY_DEFAULT_BUILDS = r"(ios|android|pyodide|pyemscripten|emscripten|wasi|wasm)_.*|.*_wasm32"
@@ -118,20 +118,20 @@ _BEGINNINGS = {"ios": Milestone.IOS, "android": Milestone.ANDROID}
 
 
 def on(day: date) -> tuple[int, ...]:
-    """The minor versions that were released and supported on a day, oldest first; never none.
+    """The minor versions that were released and supported on a day, oldest first; never empty.
 
-    Of a day before the table begins it is the oldest version, of one after it ends the newest.
+    Before the first row it is the oldest version, after the last one the newest.
     """
     supported = tuple(python.minor for python in CPYTHONS if python.released <= day <= python.end_of_life)
     return supported or (CPYTHONS[0 if day < CPYTHONS[0].released else -1].minor,)
 
 
 def exists(minor: int, platform: str, *, free_threaded: bool) -> bool | None:
-    """Whether there is a build of CPython 3.``minor`` for a machine; None where that cannot be told.
+    """Whether there is a build of CPython 3.``minor`` for a machine; None when unknown.
 
-    ``platform`` is a platform tag, the newest that the machine takes. There is a free-threaded build from 3.13 on, and
-    none for iOS, Android, Emscripten (Pyodide) and WASI. An ABI of Pyodide goes with one version; which one an
-    ABI that is not in the table has cannot be told. A Mac older than the deployment target of a version cannot run it.
+    ``platform`` is the newest platform tag that the machine accepts. There is a free-threaded build from 3.13 on, but
+    not for iOS, Android, Emscripten (Pyodide) and WASI. An ABI of Pyodide belongs to one version, which is unknown for
+    an ABI outside the table. A version does not run on a macOS older than its deployment target.
     """
     if free_threaded and (minor < FIRST_FREE_THREADED or re.fullmatch(_ONLY_DEFAULT_BUILDS, platform)):
         return False
@@ -148,10 +148,10 @@ def exists(minor: int, platform: str, *, free_threaded: bool) -> bool | None:
 
 
 def oldest_machine(minor: int, platform: str) -> str:
-    """The oldest machine that takes wheels for ``platform`` and runs CPython 3.``minor``, as a platform tag.
+    """The oldest machine that accepts wheels for ``platform`` and runs CPython 3.``minor``, as a platform tag.
 
-    ``macosx_10_9_x86_64`` gives ``macosx_10_15_x86_64`` for 3.14, whose builds need macOS 10.15; any other platform
-    stays what it is.
+    ``macosx_10_9_x86_64`` becomes ``macosx_10_15_x86_64`` for 3.14, whose builds need macOS 10.15; other platforms are
+    unchanged.
     """
     if not (machine := re.fullmatch(_MACOS, platform)):
         return platform
@@ -160,9 +160,9 @@ def oldest_machine(minor: int, platform: str) -> str:
 
 
 def macos_target(minor: int, architecture: str) -> tuple[int, int]:
-    """The oldest macOS that CPython 3.``minor`` runs on: ``(10, 13)``; ``architecture`` as in platform tags.
+    """The oldest macOS that CPython 3.``minor`` supports: ``(10, 13)``; ``architecture`` as in platform tags.
 
-    A version the table does not have yet is taken for the newest that it has, an older one for the oldest.
+    Versions outside the table are treated like the newest or the oldest row.
     """
     if architecture == "arm64":
         return _MACOS_ARM64

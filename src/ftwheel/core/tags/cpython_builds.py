@@ -1,4 +1,4 @@
-"""Which builds of CPython the tags of a file name promise to serve, and which module files those look for and load.
+"""The CPython builds that the tags of a file name serve, and the module files that they look for and load.
 
 Sources: PEP 425 and PEP 803 for the tags, ``importlib.machinery.EXTENSION_SUFFIXES`` (CPython's ``dynload_shlib.c`` and
 ``dynload_win.c``) for the suffixes.
@@ -35,7 +35,7 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class CPythonBuild:
-    """CPython 3.``minor`` of one build; with ``onwards`` also every later version of that build."""
+    """CPython 3.``minor`` of one build; with ``onwards``, also every later version of that build."""
 
     minor: int
     onwards: bool
@@ -51,7 +51,7 @@ class CPythonBuild:
         return free_threaded is self.free_threaded and (minor == self.minor or (self.onwards and minor > self.minor))
 
     def searches(self, suffix: Suffix) -> bool:
-        """Whether every interpreter of this target tries a file with this suffix."""
+        """Whether every interpreter of this target looks for this suffix."""
         match suffix.abi:
             case SuffixAbi.PLAIN:
                 return not suffix.debug
@@ -64,9 +64,9 @@ class CPythonBuild:
                 )
             case SuffixAbi.STABLE_ABI:
                 if suffix.platform:
-                    # Debian's 3.14 looks for these too; its patches are nothing that a wheel may count on
+                    # Debian's 3.14 looks for these too, but a wheel must not rely on its patches
                     return not self.free_threaded and self.minor >= FIRST_WITH_PLATFORM_SUFFIX
-                # 3.13t and 3.14t try .abi3.so as well; 3.15t has .abi3t.so in its place
+                # 3.13t and 3.14t also look for .abi3.so; 3.15t looks for .abi3t.so instead
                 return not self.free_threaded or (self.minor < FIRST_ABI3T and not self.onwards)
             case SuffixAbi.STABLE_ABI_T:
                 return self.minor >= FIRST_ABI3T
@@ -76,7 +76,7 @@ class CPythonBuild:
                 assert_never(suffix.abi)
 
     def some_search(self, suffix: Suffix) -> bool:
-        """Whether at least one interpreter of this target tries a file with this suffix."""
+        """Whether at least one interpreter of this target looks for this suffix."""
         if not self.onwards or self.searches(suffix):
             return self.searches(suffix)
         if suffix.abi is SuffixAbi.STABLE_ABI_T or (suffix.abi is SuffixAbi.STABLE_ABI and not self.free_threaded):
@@ -87,7 +87,7 @@ class CPythonBuild:
         ).searches(suffix)
 
     def order(self, suffix: Suffix) -> int:
-        """Position in the order in which an import system tries suffixes; lower is tried first."""
+        """The position in the import system's order of suffixes; lower is tried first."""
         return _ORDER.index(suffix.abi)
 
     def loads(self, built_for: BuiltFor) -> bool | None:
@@ -108,10 +108,10 @@ class CPythonBuild:
 
 
 def targets_of(name: WheelName) -> tuple[CPythonBuild, ...]:
-    """The CPython builds that this file name serves with an ABI of theirs, sorted.
+    """The CPython builds whose ABI this file name serves, sorted.
 
-    ``none`` promises no ABI and other implementations are not judged, so both give nothing. Of a compressed set only
-    the combinations that an installer accepts count: ``cp312.cp313-cp312.cp313`` serves two builds, not four.
+    Empty for the ABI tag ``none`` and other implementations. Of a compressed set, only combinations that an installer
+    accepts count: ``cp312.cp313-cp312.cp313`` serves two builds, not four.
     """
     found: set[CPythonBuild] = set()
     for interpreter in name.interpreters:
@@ -125,10 +125,10 @@ def targets_of(name: WheelName) -> tuple[CPythonBuild, ...]:
 
 
 def promised_by_none(name: WheelName, requires_python: str) -> tuple[CPythonBuild, ...]:
-    """The builds that installers let in by the interpreter tags of a wheel under the ABI ``none``, oldest first.
+    """The builds on which installers accept a wheel with the ABI tag ``none``, by its interpreter tags, oldest first.
 
-    ``py3`` is for every version, ``py39`` for 3.9 and newer, ``cp39`` for 3.9 alone; each for both builds. Versions
-    that nobody knows yet count as one, the next. A Requires-Python that cannot be read keeps nobody out.
+    ``py3`` is for every version, ``py39`` for 3.9 and newer, ``cp39`` for 3.9 alone; each for both builds. Future
+    versions count as one, the next. An invalid Requires-Python excludes nothing.
     """
     try:
         allowed = specifier_set(requires_python)

@@ -1,7 +1,7 @@
-"""Decides what an environment is: an interpreter on a platform, the tags it accepts in order, and its markers.
+"""Environments: an interpreter on a platform, with the tags it accepts in order, and its markers.
 
-Nothing here asks the machine it runs on. Labels read ``cp314t-manylinux_2_28_x86_64``: the version-specific ABI tag,
-then the newest platform tag the machine accepts; everything older on the platform's ladder is accepted as well.
+Nothing here depends on the machine it runs on. Labels look like ``cp314t-manylinux_2_28_x86_64``: the version-specific
+ABI tag, then the newest platform tag the machine accepts, which also accepts all older ones of the same kind.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LABEL = re.compile(
 )
 _IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
 _FIRST_WITHOUT_PYMALLOC = 8
-_DEFAULT_MINORS = tuple(python.minor for python in CPYTHONS[:-6:-1])  # five releases have support, newest first
+_DEFAULT_MINORS = tuple(python.minor for python in CPYTHONS[:-6:-1])  # the five supported releases, newest first
 _FREE_THREADED_MINORS = tuple(minor for minor in _DEFAULT_MINORS if minor >= FIRST_FREE_THREADED)
 _PLATFORMS = (
     "manylinux_2_28_x86_64",
@@ -65,15 +65,15 @@ PRESETS = {
         for threads in ("", "t")
     ),
 }
-"""``all``: every CPython with support, both builds, on the platforms projects build for. ``pairs``: both builds of the
-versions that have two, on the commonest platform of each system."""
+"""``all``: both builds of every supported CPython on the platforms projects build for. ``pairs``: both builds of the
+versions that have two, on the most common platform of each system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """One interpreter on one platform.
 
-    ``label`` is the name it was asked for by. ``implementation`` is the short form, ``cp``. ``python_version`` is
+    ``label`` is its name. ``implementation`` is the short form, ``cp``. ``python_version`` is
     (major, minor, micro); ``python_full_version`` keeps ``rc1``. ``abis`` are the version-specific ABI tags,
     ``platforms`` the platform tags, both in packaging's order, most preferred first. ``markers`` are the PEP 508
     variables of the target. ``pairs`` are the accepted pairs of interpreter and ABI, those for one platform and those
@@ -120,7 +120,7 @@ class Environment:
 
 
 class Loading(enum.Enum):
-    """Whether an interpreter can load what a wheel with a tag contains; accepting the wheel is another question."""
+    """Whether an interpreter can load the modules of a wheel with a tag; installers may accept it regardless."""
 
     YES = "loads"
     CANNOT_TELL = "cannot tell"
@@ -139,14 +139,15 @@ def parse_environment(label: str) -> Environment:
     if match is None:
         meant = nearest_label(label)
         raise InputError(
-            f"{label[:100]}: not an environment", hint=f"did you mean {meant}?" if meant else f"wanted {wanted}"
+            f"{label[:100]}: not an environment", hint=f"did you mean {meant}?" if meant else f"expected {wanted}"
         )
     minor, free_threaded, implementation = int(match["minor"]), bool(match["threads"]), match["implementation"]
     if minor < 2:
-        raise InputError(f"{label[:100]}: there are no wheels for Python older than 3.2", hint=f"wanted {wanted}")
+        raise InputError(f"{label[:100]}: there are no wheels for Python older than 3.2", hint=f"expected {wanted}")
     if free_threaded and (minor < FIRST_FREE_THREADED or implementation != "cp"):
         raise InputError(
-            f"{label[:100]}: CPython has a free-threaded build from 3.{FIRST_FREE_THREADED} on", hint=f"wanted {wanted}"
+            f"{label[:100]}: CPython has a free-threaded build from 3.{FIRST_FREE_THREADED} on",
+            hint=f"expected {wanted}",
         )
     version = (3, minor, int(match["micro"] or 0))
     full = ".".join(map(str, version)) + (match["rest"] or "")
@@ -171,7 +172,7 @@ def parse_environment(label: str) -> Environment:
 
 
 def platform_markers_of(label: str, platform: str) -> dict[str, str]:
-    """The platform's markers; raises InputError, with the label, for a platform that is not known."""
+    """The platform's markers. Raises InputError, with the label, for an unknown platform."""
     try:
         platform_ladder(platform)
     except InputError as error:
@@ -207,9 +208,9 @@ _MACHINES = {
 
 
 def nearest_label(text: str, platform: str = "manylinux_2_28_x86_64") -> str:
-    """The label meant by ``3.14t``, ``cp314tt-linux``, ``python3.14t-win64`` and the like; empty when none is near.
+    """The label meant by ``3.14t``, ``cp314tt-linux``, ``python3.14t-win64`` and the like; empty when none is close.
 
-    ``platform`` stands in where none is named.
+    ``platform`` is the default platform.
     """
     match = re.fullmatch(_LOOSE, text.strip().lower()[:100])
     if match is None or int(match["minor"]) < _FIRST_WITHOUT_PYMALLOC:
@@ -260,7 +261,7 @@ def from_facts(
     markers: Mapping[str, str],
     abis: Sequence[str] = (),
 ) -> Environment:
-    """The environment of a real interpreter, from what it said when it was asked.
+    """The environment of a real interpreter, from the facts it reported.
 
     ``platforms`` is what ``packaging.tags.platform_tags()`` lists there, ``markers`` is
     ``packaging.markers.default_environment()``. ``abis`` may be left out for CPython and PyPy.
@@ -293,11 +294,11 @@ def version_specific_abis(
 
 
 def loading(tag: str, environment: Environment) -> Loading:
-    """Decide whether the interpreter can load the extension modules that a wheel with this tag declares.
+    """Whether the interpreter can load the extension modules of a wheel with this tag.
 
-    ``tag`` is one tag of three parts. ``cp314-abi3t`` is accepted by 3.14t and loads nowhere below 3.15 (PEP 803).
-    ``cp313-none-win_amd64`` on 3.13t cannot be told: it says nothing about the ABI of what is inside, and a module
-    for the default build crashes there.
+    ``tag`` is one tag of three parts. ``cp314-abi3t`` is accepted by 3.14t but loads nowhere before 3.15 (PEP 803).
+    ``cp313-none-win_amd64`` on 3.13t is unknown: the tag says nothing about the ABI of the modules, and one for the
+    default build crashes there.
     """
     interpreter, abi, platform = tag.split("-")
     if platform != "any" and platform not in environment.platforms:

@@ -87,7 +87,7 @@ def _version(text: str) -> tuple[int, ...]:
     match = _VERSION.fullmatch(text)
     if match is None:
         raise InputError(
-            f"--python-version {text[:100]}: not a version pip takes", hint="wanted 3, 313, 3.13 or 3.13.1"
+            f"--python-version {text[:100]}: not a version that pip accepts", hint="expected 3, 313, 3.13 or 3.13.1"
         )
     return tuple(int(part) for part in match.groups() if part is not None)
 

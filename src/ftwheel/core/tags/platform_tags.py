@@ -1,7 +1,7 @@
-"""Decides which platform tags a machine accepts, from the newest it accepts down, in packaging's order.
+"""Decides which platform tags a machine accepts, starting with the newest, in packaging's order.
 
-Written out instead of asked for from ``packaging.tags``, which looks at the machine it runs on for Linux and costs
-20 ms to import; the unit tests hold every ladder against packaging's functions where those take arguments.
+Reimplemented because ``packaging.tags`` inspects the host on Linux and takes 20 ms to import; the unit tests compare
+every list with packaging's functions where those take arguments.
 Sources: PEP 600 and 656, packaging 26.3 ``_manylinux.py``, ``_musllinux.py`` and ``tags.py``; uv 0.13.9
 ``uv-platform-tags/src/tags.rs``.
 """
@@ -39,10 +39,10 @@ _UV_OLDEST_GLIBC = {"riscv64": 31, "loongarch64": 36}  # Arch::get_minimum_manyl
 
 @lru_cache(maxsize=512)
 def platform_ladder(newest: str) -> tuple[str, ...]:
-    """Every platform tag of a machine whose newest is ``newest``, most preferred first, as packaging 26.3 orders them.
+    """Every platform tag of a machine whose newest is ``newest``, most preferred first, in the order of packaging 26.3.
 
-    A ``manylinux_2_28`` machine takes everything down to 2.17, on x86 to 2.5, with the old names (PEP 600);
-    ``linux_*`` comes first. Raises InputError for a platform nobody builds wheels for.
+    A ``manylinux_2_28`` machine accepts everything down to 2.17, on x86 to 2.5, with the legacy names (PEP 600);
+    ``linux_*`` comes first. Raises InputError for an unknown platform.
     """
     if newest in _WINDOWS or re.fullmatch(r"(pyodide|pyemscripten|emscripten)_[0-9_]+_wasm32", newest):
         return (newest,)
@@ -66,7 +66,7 @@ def platform_ladder(newest: str) -> tuple[str, ...]:
             tags = tuple(ios_ladder(major, minor, rest))
     if not tags:
         raise InputError(
-            f"{newest[:100]}: not a platform tag this tool knows",
+            f"{newest[:100]}: not a known platform tag",
             hint="for example manylinux_2_28_x86_64, musllinux_1_2_aarch64, macosx_14_0_arm64 or win_amd64",
         )
     return tags
@@ -126,14 +126,14 @@ def android_ladder(level: int, abi: str) -> Iterator[str]:
 
 
 def before_packaging_26_3(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """What older packaging lists for the same machine: ``linux_*`` last, and ``fat32`` where it is ``fat3`` now."""
+    """The list of older packaging for the same machine: ``linux_*`` last, and ``fat32`` instead of ``fat3``."""
     native = tuple(tag for tag in platforms if tag.startswith("linux_"))
     others = (tag for tag in platforms if not tag.startswith("linux_"))
     return (*(f"{tag[:-1]}32" if tag.endswith("_fat3") else tag for tag in others), *native)
 
 
 def before_packaging_24(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """What packaging 21.3 lists: as later, without manylinux on the two newest architectures."""
+    """The list of packaging 21.3: without manylinux on the two newest architectures."""
     return tuple(
         tag
         for tag in before_packaging_26_3(platforms)
@@ -142,7 +142,7 @@ def before_packaging_24(platforms: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def uv_platforms(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """uv's list for the machine packaging describes with ``platforms``: older order and names, other oldest glibc."""
+    """uv's list for a machine with packaging's list ``platforms``: older order and names, different oldest glibc."""
     return tuple(tag for tag in before_packaging_26_3(platforms) if not _too_old_for_uv(tag))
 
 
@@ -162,7 +162,7 @@ def _too_old_for_uv(tag: str) -> bool:
 
 
 def platform_markers(newest: str) -> dict[str, str]:
-    """The environment markers (PEP 508) that follow from the platform: of the target, nothing of the host."""
+    """The environment markers (PEP 508) that follow from the target's platform, independent of the host."""
     name = newest.partition("_")[0]
     if newest in _WINDOWS:
         return _markers("nt", "win32", "Windows", _WINDOWS[newest])

@@ -1,8 +1,8 @@
-"""Decides how well a wheel's tags fit an interpreter: the position of its best tag in the list of accepted ones.
+"""Decides how well a wheel's tags match an interpreter: the position of its best tag in the list of accepted ones.
 
-An installer walks over interpreter and ABI first and over platforms within, so its list of a thousand tags is the
-product of two short ones. The position of a tag in it is computed from its positions in those. Nothing is expanded:
-neither the list nor a wheel's compressed tag set (PEP 425). The unit tests hold the lists against packaging's.
+An installer iterates over interpreter and ABI first, then over platforms, so its list of a thousand tags is the product
+of two short ones. The position of a tag is computed from its positions in those, without expanding the list or a
+wheel's compressed tag set (PEP 425). The unit tests compare the lists with packaging's.
 
 Sources: packaging 26.3 ``tags.py`` (``cpython_tags``, ``compatible_tags``, as pip's ``get_supported`` calls them), uv
 0.13.9 ``uv-platform-tags/src/tags.rs``.
@@ -32,11 +32,11 @@ __all__ = [
     "uv_platform",
 ]
 
-_MOST_REMEMBERED = 4096  # different tag texts; an honest page has some hundred
+_MOST_REMEMBERED = 4096  # different tag texts; a normal page has about a hundred
 
 
 class TagFlavour(enum.Enum):
-    """Whose list: it depends on the installer and its version."""
+    """The list of accepted tags, which depends on the installer and its version."""
 
     PIP = "pip"  # 26.3 and newer
     PIP_OLD_PLATFORMS = "pip before 26.3"
@@ -69,7 +69,7 @@ class AbiTable:
         self._memory: dict[str, tuple[int | None, int | None]] = {}
 
     def positions(self, text: str) -> tuple[int | None, int | None]:
-        """The best position in ``native`` and in ``pure`` of ``cp312.cp313-abi3``; None where no pair fits."""
+        """The best position in ``native`` and in ``pure`` of ``cp312.cp313-abi3``; None where no pair matches."""
         found = self._memory.get(text)
         if found is None:
             pairs = self.pairs(text)
@@ -83,7 +83,7 @@ class AbiTable:
         return found
 
     def pairs(self, text: str) -> list[str]:
-        """The pairs of the compressed sets that can be in a table; looking for known parts bounds the product."""
+        """The pairs of the compressed sets that can be in a table; keeping only known parts bounds the product."""
         interpreters, abis = self.split(text)
         return [f"{one}-{abi}" for one in interpreters & self._interpreters for abi in abis & self._abis]
 
@@ -150,7 +150,7 @@ def position(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_t
 
 
 def best_tag(abis: AbiTable, platforms: PlatformTable, index: int) -> str:
-    """The tag at an index that ``position`` gave."""
+    """The tag at an index returned by ``position``."""
     pair, platform = divmod(index, len(platforms.order))
     if pair < len(abis.native):
         return f"{list(abis.native)[pair]}-{list(platforms.order)[platform]}"
@@ -181,7 +181,7 @@ def abi_table(
     native = [f"{own}-{abi}" for abi in abis]
     if implementation == "cp":
         if flavour is TagFlavour.PIP_NO_FREE_THREADING and free_threaded:
-            # packaging 21.3 has never heard of the build and gives the tags of the default one.
+            # packaging 21.3 does not know the build and returns the tags of the default one
             free_threaded = False
             native = [pair.replace("t", "") for pair in native]
         stable = "abi3t" if free_threaded else "abi3"
@@ -210,7 +210,7 @@ def python_range(major: int, minor: int | None = None) -> Iterator[str]:
     yield from (f"py{major}{older}" for older in range((minor or 0) - 1, -1, -1))
 
 
-# uv compares parsed tags, not text: `cp3014` is `cp314`, `CP314` is unknown. What it does not know becomes "".
+# uv compares parsed tags, not text: `cp3014` is `cp314`, `CP314` is unknown; unknown tags become ""
 _UV_INTERPRETER = re.compile(r"(py|cp)([0-9])((?:\+?[0-9]|[0-9]{2})?)|(pyston|pp|graalpy)([0-9])(\+?[0-9]+)")
 _UV_CPYTHON_ABI = re.compile(r"cp([0-9])([0-9]+)([tdmu]*)")
 _UV_OTHER_ABI = re.compile(r"none|abi3t?|pypy_[0-9]+|pypy[0-9]+_pp[0-9]+|graalpy[0-9]+_[0-9]+_native|pyston_.*")
@@ -240,7 +240,7 @@ def uv_abi(text: str) -> str:
 
 
 def uv_platform(text: str) -> str:
-    """A platform tag in uv's own spelling; what uv does not know comes back as it is."""
+    """A platform tag in uv's own spelling; unknown ones are returned unchanged."""
     if match := _UV_VERSIONED.fullmatch(text):
         family, major, minor, rest = match.groups()
         if family in {"manylinux", "musllinux"} and rest == "armv8l":

@@ -1,4 +1,4 @@
-"""Decides which members of a zip cannot stand beside each other in one folder."""
+"""Finds members of a zip that cannot be unpacked into the same folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["files_that_are_folders", "folded_clashes"]
 
 
 def files_that_are_folders(names: Iterable[str]) -> tuple[str, ...]:
-    """The files that are folders of other members too, sorted; the name of a folder ends in a slash."""
+    """The files that are also folders of other members, sorted; the name of a folder ends with a slash."""
     ordered = sorted(set(names))
     found = []
     for name in ordered:
@@ -22,8 +22,8 @@ def files_that_are_folders(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def folded_clashes(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Pairs of files that are one on Windows and macOS, sorted: their file systems ignore case, macOS's also how a
-    character is composed. The second of a pair may be a file inside of a folder that has the first one's name.
+    """Pairs of files that are the same on Windows and macOS, sorted: their file systems ignore case, and macOS also
+    Unicode normalization. The second of a pair may be a file in a folder with the first one's name.
     """
     by_key: dict[str, list[str]] = defaultdict(list)
     for path in sorted(set(paths)):

@@ -1,6 +1,6 @@
-"""What is inside a wheel, as facts: its name, its three metadata files, its members, and what is odd about them.
+"""The contents of a wheel: its name, its three metadata files, its members, and their flaws.
 
-Pure: ``ftwheel.io.wheel.reading`` reads the zip and hands the texts of the ``.dist-info`` folder to the parsers here.
+``ftwheel.io.wheel.reading`` reads the zip and passes the texts of the ``.dist-info`` folder to the parsers here.
 Specification: the binary distribution format (https://packaging.python.org/specifications/binary-distribution-format/),
 PEP 427 for RECORD and PEP 425 for compressed tag sets.
 """
@@ -52,10 +52,10 @@ EXTENSION_ENDINGS = (".so", ".pyd")
 _SCHEME = re.compile(r"[^/]+\.data/(purelib|platlib)/")
 _TAG_ATOM = re.compile(r"[A-Za-z0-9_]+")
 _MOST_TAGS = 1000  # of one Tag line, for the same reason
-# after a quote or what stands before an argument; a lone slash, a comment (//) and a URL are none
+# after a quote or a delimiter of arguments; not a lone slash, a comment (//) or a URL
 _PATH_REST = rb"[\w.~][^\s\"',;)\]]*(?=[\"',;)\]\s])"
 _DRIVE = re.compile(rb"(?<=[\"'=:,\[(\s])[A-Za-z]:[\\/]+" + _PATH_REST)
-_ABSOLUTE = re.compile(rb"/(?<=[\"'=:,\[(\s]/)" + _PATH_REST)  # begins with a character that is found fast
+_ABSOLUTE = re.compile(rb"/(?<=[\"'=:,\[(\s]/)" + _PATH_REST)  # starts with a literal character, which is fast to find
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(^|/)\.\.?(/|$)|//")
 
 
@@ -76,7 +76,7 @@ class WheelFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """The fields of ``METADATA`` that decide who may install the wheel. Texts are as written, not validated.
+    """The fields of ``METADATA`` that affect the installation. Texts are as written, not validated.
 
     ``text`` is the whole file.
     """
@@ -104,11 +104,11 @@ class RecordEntry:
 class Member:
     """One file of the zip.
 
-    ``sha256`` (hexadecimal) is for comparing contents. ``digest`` is what ``RECORD`` should say, computed with the
-    algorithm it uses for this member, "" when that algorithm is unknown here. ``initialised`` holds when the bytes
-    contain ``PyInit_STEM`` or ``PyModExport_STEM`` for the member's own stem: without that text no interpreter can
-    import it. ``native`` is what the first bytes say when they are machine code's. ``portable`` is the SHA-256 of a
-    Python file with its absolute paths left out, "" when it has none.
+    ``sha256`` (hexadecimal) is for comparing contents. ``digest`` is what ``RECORD`` should have, computed with the
+    algorithm it uses for this member, "" when that algorithm is unknown. ``initialised`` is true when the bytes contain
+    ``PyInit_STEM`` or ``PyModExport_STEM`` for the member's own stem: without that, no interpreter can import it.
+    ``native`` describes machine code by its first bytes. ``portable`` is the SHA-256 of a Python file without its
+    absolute paths, "" when it has none.
     """
 
     path: str
@@ -121,20 +121,20 @@ class Member:
 
 
 class FlawKind(enum.Enum):
-    """What can be wrong with the zip itself."""
+    """The kinds of flaws of the zip itself."""
 
-    DUPLICATE = "duplicate"  # two members of one name: readers disagree about which is the file
-    CLASH = "clash"  # a file that is the folder of another member too: no file system has both
-    UNSAFE = "unsafe"  # a name that leaves the folder it is unpacked into, or that means different things to readers
-    UNREADABLE = "unreadable"  # damaged, encrypted, or compressed in a way that installers do not read
+    DUPLICATE = "duplicate"  # two members with the same name: readers disagree about which counts
+    CLASH = "clash"  # a file that is also the folder of another member: no file system has both
+    UNSAFE = "unsafe"  # a name that escapes the target folder, or that readers interpret differently
+    UNREADABLE = "unreadable"  # damaged, encrypted, or compressed with an unsupported method
     TOO_LARGE = "too large"  # expands like a zip bomb, so it was not read
-    MALFORMED = "malformed"  # a metadata file that is missing or does not parse
-    BINARY = "binary"  # named like an extension module, but not a binary that can be read
+    MALFORMED = "malformed"  # a metadata file that is missing or invalid
+    BINARY = "binary"  # named like an extension module, but not a readable binary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Flaw:
-    """One thing wrong with the zip; ``path`` is the member."""
+    """One flaw of the zip; ``path`` is the member."""
 
     path: str
     kind: FlawKind = FlawKind.UNREADABLE
@@ -174,7 +174,7 @@ class WheelContents:
 
     @property
     def installed(self) -> tuple[Member, ...]:
-        """What the wheel is shipped for: the members outside the ``.dist-info`` folder."""
+        """The members outside the ``.dist-info`` folder."""
         return tuple(member for member in self.members if not member.path.startswith(self.dist_info))
 
     @property
@@ -184,7 +184,7 @@ class WheelContents:
 
     @property
     def modules(self) -> dict[str, tuple[Member, ...]]:
-        """Extension modules by dotted import name (several members when it is shipped for several interpreters)."""
+        """Extension modules by dotted import name, with several members for several interpreters."""
         found: dict[str, tuple[Member, ...]] = {}
         for member in self.members:
             if member.initialised and (name := dotted_name(member.path)):
@@ -206,7 +206,7 @@ def dotted_name(path: str) -> str:
     """The name under which a member would be imported as an extension module; "" when it cannot be imported.
 
     ``pkg/_ext.cpython-313t-x86_64-linux-gnu.so`` gives ``pkg._ext``; the ``.data/platlib`` and ``.data/purelib``
-    folders vanish.
+    folders are dropped.
     """
     if not path.endswith(EXTENSION_ENDINGS):
         return ""
@@ -216,10 +216,10 @@ def dotted_name(path: str) -> str:
 
 
 def without_paths(source: bytes) -> bytes:
-    """A Python file with each absolute path in its text cut to a slash.
+    """A Python file with each absolute path in its text replaced by a slash.
 
-    Builds write them into generated files (meson's configuration, ``__config__.py``): the place of the interpreter and
-    of the temporary folder, which differ between two builds of one tree and mean nothing where the wheel is installed.
+    Builds write them to generated files (meson's configuration, ``__config__.py``): the paths of the interpreter and of
+    the temporary folder, which differ between two builds of one tree and are meaningless where the wheel is installed.
     """
     if b":/" in source or b":\\" in source:
         source = _DRIVE.sub(b"/", source)
@@ -227,7 +227,7 @@ def without_paths(source: bytes) -> bytes:
 
 
 def unsafe_path(path: str) -> bool:
-    """Whether a member's name leaves the target folder or means different things to different readers of zips.
+    """Whether a member's name escapes the target folder or is interpreted differently by zip readers.
 
     Absolute, with a drive letter, with ``.`` or ``..`` as a part, with a backslash, an empty part or a control
     character.
@@ -236,7 +236,7 @@ def unsafe_path(path: str) -> bool:
 
 
 def parse_wheel_file(text: str) -> WheelFile:
-    """Read a ``WHEEL`` file. Never raises: what cannot be read as a tag stands in ``bad_tags``."""
+    """Read a ``WHEEL`` file. Never raises: invalid tags are in ``bad_tags``."""
     message = HeaderParser().parsestr(text)
     tags: set[Tag] = set()
     bad: list[str] = []
@@ -263,7 +263,7 @@ def parse_wheel_file(text: str) -> WheelFile:
 
 
 def parse_metadata(text: str) -> Metadata:
-    """Read the few fields of ``METADATA`` that matter here. Never raises."""
+    """Read the fields of ``METADATA`` that matter here. Never raises."""
     message = HeaderParser().parsestr(text)
     return Metadata(
         name=canonicalize_name(str(message.get("Name", "")).strip()),
@@ -301,9 +301,9 @@ def _plain(field: str, value: str) -> str:
 
 
 def parse_record(text: str) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
-    """Read ``RECORD``: its entries, and a message for each line that is not one (PEP 376: path, hash, size).
+    """Read ``RECORD``: its entries, and a message for each invalid line (PEP 376: path, hash, size).
 
-    A blank line is none either: pip 26.3 fails on it (``operations/install/wheel.py``, ``get_csv_rows_for_installed``).
+    A blank line is invalid too: pip 26.3 fails on it (``operations/install/wheel.py``, ``get_csv_rows_for_installed``).
     """
     entries: list[RecordEntry] = []
     bad: list[str] = []

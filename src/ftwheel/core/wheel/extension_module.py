@@ -1,7 +1,7 @@
-"""What a compiled module says about itself, read without importing it: the result types.
+"""What is known about an extension module without importing it: the result types.
 
-The readers are in ``ftwheel.io.binaries``; rules and renderers see only these types. "Cannot tell" is an answer
-of its own everywhere: none of these values is ever a guess.
+The readers are in ``ftwheel.io.binaries``; rules and renderers use only these types. "Cannot tell" is always one of the
+answers: none of these values is a guess.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = [
     "BuiltFor",
     "ByteOrder",
     "Declaration",
-    "DeclarationBasis",
+    "DeclarationSource",
     "ExtensionModule",
     "GilDeclaration",
     "InitPhase",
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class UnreadableBinaryError(InputError):
-    """The bytes are no ELF, Mach-O or PE image that can be read, or a malformed one."""
+    """The bytes are not a readable ELF, Mach-O or PE image."""
 
 
 class BinaryFormat(enum.Enum):
@@ -52,7 +52,7 @@ class ByteOrder(enum.Enum):
 
 
 class BuiltFor(enum.Enum):
-    """The ABI the machine code was compiled for, whatever the names say."""
+    """The ABI the machine code was compiled for, regardless of the names."""
 
     DEFAULT = "default"
     FREE_THREADED = "free-threaded"
@@ -71,7 +71,7 @@ class Declaration(enum.Enum):
     CANNOT_TELL = "cannot tell"
 
 
-class DeclarationBasis(enum.Enum):
+class DeclarationSource(enum.Enum):
     """Where a declaration was found."""
 
     SLOT = "Py_mod_gil slot"
@@ -82,11 +82,11 @@ class DeclarationBasis(enum.Enum):
 
 
 class ReadingLevel(enum.IntEnum):
-    """How deep the reader had to look."""
+    """How deep the reader had to go."""
 
     NONE = 0  # undecided
     DATA = 1  # exported names, imports and initialised data
-    CODE = 2  # the init function was walked
+    CODE = 2  # the init function was followed
 
 
 class InterpreterSupport(enum.Enum):
@@ -109,7 +109,7 @@ class InitPhase(enum.Enum):
 
 
 class Toolchain(enum.Enum):
-    """What wrote the glue code."""
+    """What generated the glue code."""
 
     CYTHON = "Cython"
     PYBIND11 = "pybind11"
@@ -188,10 +188,10 @@ class AbiInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GilDeclaration:
-    """The answer, what it rests on, the level that decided, and one sentence that says how."""
+    """The answer, its basis, the level that decided it, and the reason as one sentence."""
 
     answer: Declaration
-    basis: DeclarationBasis
+    basis: DeclarationSource
     level: ReadingLevel
     reason: str
 

@@ -1,4 +1,4 @@
-"""Takes the file name of a wheel apart.
+"""Parses the file name of a wheel.
 
 Specification: the binary distribution format (https://packaging.python.org/specifications/binary-distribution-format/),
 PEP 425 for compressed tag sets, PEP 817 and 825 for variant labels.
@@ -23,17 +23,17 @@ __all__ = ["WheelName"]
 _INTERPRETER = re.compile(r"[a-z]+[0-9][a-z0-9_.]*", re.IGNORECASE)
 _LABEL = re.compile(r"[0-9a-z._]+")
 _SHAPE = "a wheel is named NAME-VERSION(-BUILD)-INTERPRETER-ABI-PLATFORM.whl"
-_LONGEST_NAME = 255  # what file systems take; it also bounds the product of the compressed sets
+_LONGEST_NAME = 255  # the limit of file systems; it also bounds the product of the compressed sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelName:
-    """A wheel's file name, taken apart: ``NAME-VERSION(-BUILD)?-INTERPRETER-ABI-PLATFORM(-LABEL)?.whl``.
+    """A parsed wheel file name: ``NAME-VERSION(-BUILD)?-INTERPRETER-ABI-PLATFORM(-LABEL)?.whl``.
 
     ``interpreters``, ``abis`` and ``platforms`` are the compressed sets in the order of the file name, lower case;
-    ``name`` is normalised (PEP 503), ``stem`` is the first two parts as written, which is what ``.dist-info`` is
-    named after. ``variant`` is the label of a wheel variant (PEP 825), "" for a wheel without one; installers that do
-    not know variants take a file with a label for no wheel at all.
+    ``name`` is normalized (PEP 503), ``stem`` is the first two parts as written, after which ``.dist-info`` is named.
+    ``variant`` is the label of a wheel variant (PEP 825), "" for other wheels; installers without support for variants
+    do not recognize a file with a label as a wheel.
     """
 
     filename: str
@@ -48,17 +48,17 @@ class WheelName:
 
     @classmethod
     def parse(cls, filename: str) -> WheelName:
-        """Take a file name apart by packaging's rules and PEP 825; raises InputError when it is not a wheel's."""
+        """Parse a file name by packaging's rules and PEP 825. Raises InputError when it is not a wheel's."""
         if len(filename) > _LONGEST_NAME:
             raise InputError(
-                f"{filename[:60]}...: a file name of {len(filename)} characters is not a wheel's", hint=_SHAPE
+                f"{filename[:60]}...: not a wheel's file name, with {len(filename)} characters", hint=_SHAPE
             )
         plain, variant = _without_label(filename)
         try:
             name, version, _, _ = parse_wheel_filename(plain)
         except InvalidWheelFilename as error:
             raise InputError(
-                f"{filename}: is not the file name of a wheel ({error})",
+                f"{filename}: not a wheel's file name ({error})",
                 hint=_SHAPE,
             ) from error
         parts = plain.removesuffix(".whl").split("-")
@@ -94,8 +94,8 @@ class WheelName:
 def _without_label(filename: str) -> tuple[str, str]:
     """The file name without its variant label, and the label.
 
-    The label is the last of seven parts, or of six whose third is no build tag: that one begins with a digit, and an
-    interpreter tag never does (PEP 825). A name with a build tag that is none (``b1-py3-none-any``) has no label.
+    The label is the last of seven parts, or of six whose third is not a build tag: that one begins with a digit, and an
+    interpreter tag never does (PEP 825). A name with an invalid build tag (``b1-py3-none-any``) has no label.
     """
     parts = filename.removesuffix(".whl").split("-")
     built = len(parts) > 2 and parts[2][:1].isascii() and parts[2][:1].isdigit()

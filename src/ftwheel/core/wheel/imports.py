@@ -1,4 +1,4 @@
-"""What happened when a module was imported in a fresh process of the interpreter it was built for."""
+"""The result of importing a module in a new process of the interpreter it was built for."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["ImportOutcome", "ImportResult"]
 
 
 class ImportOutcome(enum.Enum):
-    """How the import ended. Each is a result; none is a failure of ftwheel."""
+    """How the import ended. None of these is a failure of ftwheel."""
 
     LOADED = "loaded"
     FAILED = "failed"  # it raised
-    CRASHED = "crashed"  # the process was ended by a signal, or left without an answer
+    CRASHED = "crashed"  # a signal killed the process, or it exited without an answer
     TIMED_OUT = "timed out"
 
 
@@ -22,9 +22,9 @@ class ImportResult:
     """One module, imported alone.
 
     ``gil_before`` and ``gil_after`` are ``sys._is_gil_enabled()`` just before and just after the import; None where the
-    interpreter does not answer (before 3.13, after a crash). ``culprits`` are the modules for which the interpreter
-    says that it enabled the GIL, in its order: the module itself, or one that it imports. ``detail`` is the exception,
-    the signal, or the end of what the process printed. ``seconds`` is the time of the process.
+    interpreter does not answer (before 3.13, after a crash). ``culprits`` are the modules that the interpreter names as
+    enabling the GIL, in its order: the module itself, or one that it imports. ``detail`` is the exception, the signal,
+    or the end of the process's output. ``seconds`` is the run time of the process.
     """
 
     module: str

@@ -1,9 +1,8 @@
-"""Decide whether the ELF files of a wheel surely keep a manylinux or musllinux promise.
+"""Decides whether the ELF files of a wheel certainly satisfy a manylinux or musllinux policy.
 
-auditwheel is the judge of that. Most wheels need nothing but the libraries and symbol versions that the policy names,
-or libraries of their own; then auditwheel's answer follows from what the files say and from auditwheel's own policy
-data, and asking it (which unpacks the wheel) can be spared. Everything else is left to auditwheel: ``surely_keeps``
-says True or "not sure", never False.
+auditwheel has the final say. Most wheels need only the libraries and symbol versions of the policy, or their own
+libraries; then auditwheel's answer follows from the files and its policy data, without running it (which unpacks the
+wheel). Everything else is left to auditwheel: the result of ``surely_keeps`` is True or "not sure", never False.
 
 Follows auditwheel 6.8: ``wheel_abi.py`` (``get_wheel_elfdata``, ``analyze_wheel_abi``), ``policy/__init__.py``
 (``lddtree_external_references``, ``versioned_symbols_policy``) and ``lddtree.py`` (``ldd``, ``find_lib``).
@@ -19,7 +18,7 @@ __all__ = ["ElfLinkage", "LibraryPolicy", "surely_keeps"]
 
 _NAMED_FOR = ("-linux-musl.so", "-linux-musleabihf.so", "-linux-gnu.so", "-linux-gnueabihf.so")
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
-# auditwheel may find these on the host, and then walks what the host's copies need: only each other
+# auditwheel may find these on the host, and then follows what the host's copies need: only each other
 _PLAIN = frozenset(
     {
         "libc.so.6",
@@ -40,11 +39,11 @@ _PLAIN = frozenset(
 class ElfLinkage:
     """What one ELF file of a wheel needs from outside.
 
-    ``machine`` is auditwheel's word for the architecture. ``needed`` are the DT_NEEDED names in their order, ``search``
-    the folders of DT_RUNPATH or DT_RPATH, ``versions`` the symbol versions of all libraries but the loader
-    (``GLIBC_2.17``), ``undefined`` those of the watched symbols that the file cannot do without. ``interpreter`` is
-    the loader that a program names. ``initialises`` says that the file may be an extension module. ``plain`` is False
-    when the file could not be read, or has a trait whose weight only auditwheel knows; then nothing else counts.
+    ``machine`` is auditwheel's name of the architecture. ``needed`` are the DT_NEEDED names in order, ``search`` the
+    folders of DT_RUNPATH or DT_RPATH, ``versions`` the symbol versions of all libraries except the loader
+    (``GLIBC_2.17``), ``undefined`` the watched symbols that the file requires. ``interpreter`` is the loader of a
+    program. ``initialises`` says that the file may be an extension module. ``plain`` is False when the file could not
+    be read, or has a property that only auditwheel can judge; then nothing else counts.
     """
 
     path: str
@@ -64,7 +63,7 @@ class ElfLinkage:
 
     @property
     def libc(self) -> str:
-        """``manylinux`` or ``musllinux`` where the file shows the C library; both, or neither, as "?" and ""."""
+        """``manylinux`` or ``musllinux`` if the file shows the C library; "?" for both, "" for neither."""
         program = posixpath.basename(self.interpreter)
         found = {"musllinux" if program.startswith("ld-musl-") else "manylinux"} if program else set()
         for name in self.needed:
@@ -79,10 +78,9 @@ class ElfLinkage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryPolicy:
-    """One policy of auditwheel for one machine: ``libraries`` may be needed, of each symbol group only ``versions``.
+    """One auditwheel policy for one architecture: the allowed ``libraries``, and ``versions`` of each symbol group.
 
-    ``forbidden`` are symbols of a library that must not be used although the library may be. ``names`` are the tags
-    that stand for the policy.
+    ``forbidden`` are symbols of an allowed library that must not be used. ``names`` are the tags of the policy.
     """
 
     names: frozenset[str]
@@ -92,17 +90,17 @@ class LibraryPolicy:
     forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def allows(self, symbol_version: str) -> bool:
-        """Whether a symbol version such as ``GLIBC_2.17`` may be asked for; groups that the policy lacks may."""
+        """Whether a symbol version such as ``GLIBC_2.17`` is allowed; groups that the policy lacks are."""
         group, _, version = symbol_version.partition("_")
         return group not in self.versions or version in self.versions[group]
 
 
 def surely_keeps(policy: LibraryPolicy, libc: str, files: Sequence[ElfLinkage], *, inherit: bool) -> bool:
-    """Whether auditwheel, asked about a wheel with these ELF files, would grant this policy or a stricter one.
+    """Whether auditwheel would grant a wheel with these ELF files this policy or a stricter one.
 
-    ``libc`` is ``manylinux`` or ``musllinux``, as the wheel's name has it. ``inherit`` says that nothing on the host
-    comes before the folders that a library is searched in because of who needs it (as LD_LIBRARY_PATH does). False
-    means "not sure".
+    ``libc`` is ``manylinux`` or ``musllinux``, as in the wheel's name. ``inherit`` says that nothing on the host (such
+    as LD_LIBRARY_PATH) has precedence over the search folders that a library inherits from the file that needs it.
+    False means "not sure".
     """
     by_path = {file.path: file for file in files}
     needed = {name for file in files for name in file.needed}
@@ -112,7 +110,7 @@ def surely_keeps(policy: LibraryPolicy, libc: str, files: Sequence[ElfLinkage], 
         and file.libc in {"", libc}
         and "purelib" not in file.path.split("/")
         and _symbols_allowed(policy, file)
-        # a library that others of the wheel need counts by who needs it
+        # a library that other files of the wheel need is judged with them
         and ((file.name in needed and not file.initialises) or _libraries_allowed(policy, file, by_path, inherit))
         for file in files
     )
@@ -127,7 +125,7 @@ def _symbols_allowed(policy: LibraryPolicy, file: ElfLinkage) -> bool:
 def _libraries_allowed(
     policy: LibraryPolicy, top: ElfLinkage, by_path: Mapping[str, ElfLinkage], inherit: bool
 ) -> bool:
-    """Whether each library is the policy's, or surely the wheel's own; also those that the wheel's own need."""
+    """Whether each library, direct or not, is the policy's or certainly the wheel's own."""
     own: dict[str, ElfLinkage] = {top.path: top}
     waiting = [top]
     allowed: set[str] = set()
@@ -145,12 +143,12 @@ def _libraries_allowed(
             if found.path not in own:
                 own[found.path] = found
                 waiting.append(found)
-    # a library of the host that is walked first may bring in the host's copy of what the wheel ships
+    # a library of the host that is followed first may bring in the host's copy of what the wheel ships
     return len(own) == 1 or all(name in _PLAIN or name.startswith("libc.musl-") for name in allowed)
 
 
 def _beside(file: ElfLinkage, name: str, by_path: Mapping[str, ElfLinkage]) -> ElfLinkage | None:
-    """The file of the wheel in the first search folder that has one of this name; None when the host might have it."""
+    """The wheel's file with this name in the first matching search folder; None when the host might have it."""
     for entry in file.search:
         origin, slash, rest = entry.partition("/")
         folder = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), f".{slash}{rest}"))
@@ -162,5 +160,5 @@ def _beside(file: ElfLinkage, name: str, by_path: Mapping[str, ElfLinkage]) -> E
 
 
 def _is_loader(name: str) -> bool:
-    """The dynamic loader, which is never a library to bundle."""
+    """Whether it is the dynamic loader, which is never bundled."""
     return "ld-linux" in name or name in {"ld64.so.1", "ld64.so.2"}

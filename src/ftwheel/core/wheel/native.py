@@ -1,4 +1,4 @@
-"""What a member of a wheel is when it is machine code, whatever its name: format, kind and machines."""
+"""Machine code in a wheel, whatever its name: format, kind and architectures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["NativeCode", "NativeKind"]
 
 
 class NativeKind(enum.Enum):
-    """What the first bytes of a file say it is for."""
+    """The kind of a file by its first bytes."""
 
     PROGRAM = "program"
     LIBRARY = "library"  # shared; an extension module is one, and so is a position-independent program
@@ -21,9 +21,9 @@ class NativeKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeCode:
-    """Machine code by its first bytes. ``machines`` are the words of ``Architecture``, sorted, without repetition.
+    """Machine code by its first bytes. ``machines`` are names of ``Architecture``, sorted and unique.
 
-    ``macos`` is the lowest macOS version that every slice runs on, where the code says one.
+    ``macos`` is the oldest macOS version that every slice runs on, if the code names one.
     """
 
     binary_format: BinaryFormat

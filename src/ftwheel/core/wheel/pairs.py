@@ -1,8 +1,8 @@
-"""Compare the two wheels of a pair: the one for the default build and the one for the free-threaded build.
+"""Compares the two wheels of a pair: the one for the default build and the one for the free-threaded build.
 
-Both wheels come out of one source tree, so everything but the machine code should be the same: the same extension
-modules, the same Python files with the same contents, the same metadata. A difference is how a shared build folder, a
-stale object or an unlucky file name shows itself.
+Both wheels are built from one source tree, so everything but the machine code should be the same: the same extension
+modules, the same Python files with the same contents, the same metadata. Differences are symptoms of a shared build
+folder, a stale object or a wrong file name.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ServedBuilds(enum.Enum):
 
 
 class OneWheel(enum.Enum):
-    """Why two wheels are one too many; the value is the tag that one wheel would carry."""
+    """Why one wheel is enough; the value is its tag."""
 
     PURE = "py3-none-any"
     NO_EXTENSION_MODULES = "py3-none-PLATFORM"  # native code that Python never imports, such as a library for ctypes
@@ -53,9 +53,9 @@ class OneWheel(enum.Enum):
 class PairComparison:
     """Where the two wheels of a pair differ. All paths are installed paths, all modules dotted names, sorted.
 
-    ``empty`` names the wheels that install nothing, ``identical_modules`` the extension modules that have the same
-    bytes in both wheels though no ABI of theirs is loaded by both builds: at least one of them ships a module of the
-    other's. ``one_wheel`` is set when nothing in the two wheels needs two of them.
+    ``empty`` are the wheels that install nothing, ``identical_modules`` the extension modules with the same bytes in
+    both wheels although both builds cannot load their ABI: at least one wheel has a module of the other. ``one_wheel``
+    is set when nothing in the wheels requires two of them.
     """
 
     default: str
@@ -87,11 +87,11 @@ class PairComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """Which of several wheels belong together, by file name.
+    """The pairs among several wheels, by file name.
 
-    ``pairs`` are (default, free-threaded). ``without_default`` are free-threaded wheels whose default wheel is not
-    there, ``without_free_threaded`` version-specific default wheels of a minor version that has a free-threaded wheel
-    on another platform.
+    ``pairs`` are (default, free-threaded). ``without_default`` are free-threaded wheels without a default wheel,
+    ``without_free_threaded`` version-specific default wheels of a minor version with a free-threaded wheel on another
+    platform.
     """
 
     pairs: tuple[tuple[WheelContents, WheelContents], ...]
@@ -100,7 +100,7 @@ class Pairing:
 
 
 def served_builds(name: WheelName) -> ServedBuilds:
-    """Decide which builds the ABI tags of a file name are for."""
+    """The builds that the ABI tags of a file name are for."""
     found: set[ServedBuilds] = set()
     for abi in name.abis:
         if abi == "none":
@@ -115,7 +115,7 @@ def served_builds(name: WheelName) -> ServedBuilds:
 
 
 def platform_family(platform: str) -> tuple[str, str]:
-    """The platform tag without versions: ``("linux", "x86_64")`` for every glibc tag, ``("win32", "")`` as it is."""
+    """The platform tag without versions: ``("linux", "x86_64")`` for every glibc tag, ``("win32", "")`` unchanged."""
     match = _PLATFORM.fullmatch(platform)
     if not match:
         return platform, ""
@@ -124,7 +124,7 @@ def platform_family(platform: str) -> tuple[str, str]:
 
 
 def pair_up(wheels: Iterable[WheelContents]) -> Pairing:
-    """Decide which wheels make a pair.
+    """Find the pairs.
 
     The default wheel for ``cp314-cp314t`` is ``cp314-cp314`` of the same project, version, build, variant and platform
     family, or else the ``abi3`` wheel that a default 3.14 takes. Sorted by file name.
@@ -183,14 +183,14 @@ def _default_of(name: WheelName, defaults: Iterable[WheelContents]) -> WheelCont
 
 
 def compare_pair(default: WheelContents, free_threaded: WheelContents) -> PairComparison:
-    """Say where the two wheels of a pair differ, and whether one wheel would be enough."""
+    """Find the differences between the wheels of a pair, and whether one wheel would be enough."""
     names = (default.filename, free_threaded.filename)
     ours, theirs = default.modules, free_threaded.modules
     python, python_ft = _texts(default), _texts(free_threaded)
     common = python.keys() & python_ft.keys()
     one_wheel = _one_wheel(default, free_threaded) if python == python_ft else None
     if names[0] == names[1] and _is_of_both(default.name):
-        one_wheel, identical = None, []  # it is one wheel already
+        one_wheel, identical = None, []  # it is already one wheel
     else:
         identical = [name for name in ours.keys() & theirs.keys() if _shared(ours[name], theirs[name])]
     return PairComparison(
@@ -209,7 +209,7 @@ def compare_pair(default: WheelContents, free_threaded: WheelContents) -> PairCo
 
 
 def _is_of_both(name: WheelName) -> bool:
-    """Whether one file is meant to serve both builds: that of ``cp315-abi3.abi3t`` (PEP 803)."""
+    """Whether one file serves both builds: ``cp315-abi3.abi3t`` (PEP 803)."""
     return "abi3t" in name.abis and served_builds(name) is ServedBuilds.BOTH
 
 
@@ -222,9 +222,9 @@ def _texts(wheel: WheelContents) -> Mapping[str, object]:
 
 
 def _shared(ours: Iterable[Member], theirs: Iterable[Member]) -> bool:
-    """Whether both wheels have the same bytes under names that claim to be right for both.
+    """Whether both wheels have the same bytes with names that claim to be valid for both.
 
-    The same ``.cpython-39-...`` file in both is a third interpreter's, and no module of either build.
+    The same ``.cpython-39-...`` file in both is for a third interpreter, not for either build.
     """
     return any(
         one.sha256 == other.sha256 and (one.path != other.path or not parse_suffix(one.path).version)

@@ -1,4 +1,4 @@
-"""What a check found: one report a wheel, and what the wheels of one release have to say about each other."""
+"""The result of a check: one report per wheel, and the findings about several wheels of a release."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["CheckReport", "Imported", "PolicyVerdict", "WheelReport"]
 class PolicyVerdict:
     """What auditwheel says about the platform tag of a wheel.
 
-    ``tag`` is a tag that the wheel is consistent with: one of its name, or else the most compatible one, and then
-    ``reason`` names what hinders the promised one. "" when auditwheel could not judge it; then ``reason`` says why.
+    ``tag`` is a tag that the wheel is consistent with: one of its name, else the most compatible one, with the obstacle
+    to the promised one in ``reason``. "" when auditwheel could not judge it, with the cause in ``reason``.
     """
 
     tag: str
@@ -33,9 +33,9 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelReport:
-    """One wheel: what is in it, and what is wrong with it.
+    """One wheel: its contents and findings.
 
-    ``contents`` is None when the file cannot be read as a wheel; then ``findings`` says why.
+    ``contents`` is None when the file cannot be read as a wheel; then ``findings`` has the reason.
     """
 
     path: str
@@ -46,14 +46,14 @@ class WheelReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """All wheels of a run in the order they were given; ``together`` is about several of them at once."""
+    """All wheels of a run in the order given; ``together`` are findings about several of them."""
 
     wheels: tuple[WheelReport, ...]
     together: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything that was found, errors first, then wheel by wheel."""
+        """All findings, errors first, then wheel by wheel."""
         found = (*(finding for wheel in self.wheels for finding in wheel.findings), *self.together)
         return tuple(sorted(found, key=lambda finding: -finding.severity))
 
@@ -64,5 +64,5 @@ class CheckReport:
 
     @property
     def unreadable(self) -> bool:
-        """Whether a file was no wheel at all."""
+        """Whether a file could not be read as a wheel."""
         return any(wheel.contents is None for wheel in self.wheels)

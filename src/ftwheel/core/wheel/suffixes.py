@@ -1,8 +1,7 @@
-"""What the file name of an extension module promises: its suffix, its name, and the init functions of that name.
+"""Parses the file name of an extension module: its suffix, its name, and its init functions.
 
 Sources: ``importlib.machinery.EXTENSION_SUFFIXES`` of CPython 3.9 to 3.15, PEP 489 and PEP 793 for the init
-functions. The build backend has a parser of its own, since it may import nothing of this package; a test holds
-the two equal.
+functions. The build backend has its own parser, because it must not import this package; a test compares the two.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ __all__ = ["Suffix", "SuffixAbi", "init_names_for", "module_name", "parse_suffix
 
 
 class SuffixAbi(enum.Enum):
-    """What the file name's suffix promises, in the words of ``importlib.machinery.EXTENSION_SUFFIXES``."""
+    """The ABI that the suffix of a file name promises, as in ``importlib.machinery.EXTENSION_SUFFIXES``."""
 
     DEFAULT = "default"  # .cpython-313-x86_64-linux-gnu.so, .cp313-win_amd64.pyd
     FREE_THREADED = "free-threaded"  # .cpython-313t-darwin.so, .cp313t-win_amd64.pyd
     STABLE_ABI = "abi3"  # .abi3.so; from 3.15 on also .abi3-x86_64-linux-gnu.so, .abi3-darwin.so
     STABLE_ABI_T = "abi3t"  # .abi3t.so, .abi3t-x86_64-linux-gnu.so
-    PLAIN = "plain"  # .so, .pyd: every build that looks here loads it
-    OTHER = "other"  # another implementation's, or nothing that CPython would look for
+    PLAIN = "plain"  # .so, .pyd: every build loads it
+    OTHER = "other"  # another implementation's, or a suffix that CPython does not look for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suffix:
-    """The suffix of a file name and what it promises.
+    """The suffix of a file name, parsed.
 
     ``version`` is ``(3, 13)`` when the suffix names one; ``platform`` is the suffix' own spelling
     (``x86_64-linux-gnu``, ``darwin``, ``win_amd64``), empty when it names none.
@@ -45,14 +44,14 @@ _STABLE = re.compile(r"abi3(t?)(?:-([A-Za-z0-9_-]+))?")
 
 
 def _split(path: str) -> tuple[str, str, str]:
-    """Folder, stem and suffix: the stem ends at the first dot, as the import system has it."""
+    """Folder, stem and suffix; the stem ends at the first dot, as in the import system."""
     folder, _, base = path.replace("\\", "/").rpartition("/")
     stem, dot, rest = base.partition(".")
     return folder, stem, dot + rest
 
 
 def parse_suffix(path: str) -> Suffix:
-    """Decide what a file name promises (``EXTENSION_SUFFIXES`` of CPython on the three platforms).
+    """Parse the suffix of a file name (``EXTENSION_SUFFIXES`` of CPython on the three platforms).
 
     A debug build's Windows name (``spam_d.cp313-win_amd64.pyd``) counts as ``debug``.
     """
@@ -82,7 +81,7 @@ def parse_suffix(path: str) -> Suffix:
 
 
 def module_name(path: str) -> str:
-    """The last component of the name the file is imported under; ``pkg/__init__.so`` is ``pkg``."""
+    """The last component of the import name of the file; ``pkg/__init__.so`` is ``pkg``."""
     folder, stem, text = _split(path)
     if stem == "__init__" and folder:
         return folder.rpartition("/")[2]

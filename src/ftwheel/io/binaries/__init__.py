@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ftwheel.core.wheel.extension_module import (
     BuiltFor,
     Declaration,
-    DeclarationBasis,
+    DeclarationSource,
     ExtensionModule,
     GilDeclaration,
     InterpreterDeclaration,
@@ -68,7 +68,7 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
     if toolchain is Toolchain.PYO3 and verdict.gil is Declaration.NOT_USED:
         version = pyo3_version(images)
         if version is not None and version >= (0, 28):
-            basis = DeclarationBasis.PYO3_DEFAULT
+            basis = DeclarationSource.PYO3_DEFAULT
             reason += f"; PyO3 {version[0]}.{version[1]} declares it unless told otherwise"
     init_slot_ids: tuple[int, ...] = ()
     if init_name == wanted[0] and all(wanted[1] in image.exports for image in images):
@@ -125,7 +125,7 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _
         return _Answer(verdict, ReadingLevel.NONE, *decide_abi(image, definitions, None))
     data = decide_by_data(image, init_name, definitions)
     built_for, evidence = decide_abi(image, definitions, data.abi)
-    if level2 and data.basis is not DeclarationBasis.CFFI_BACKEND:
+    if level2 and data.basis is not DeclarationSource.CFFI_BACKEND:
         from ftwheel.io.binaries.emulation import walk  # level 1 needs none of it
 
         level2 = walk.supports(image)

@@ -41,7 +41,7 @@ _SUBSLOTS, _MOD_SLOTS, _NAME_SLOT, _ABI = 92, 94, 100, 109
 _IMMORTAL = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
 DEFAULT_COUNTS = frozenset({1, *_IMMORTAL.values()})
 _HEAD_LIMIT = 1 << 12  # heads of one kind; the largest mypyc group has some hundreds
-_CANDIDATE_LIMIT = 1 << 18  # places looked at in one image for one kind of head
+_CANDIDATE_LIMIT = 1 << 18  # positions inspected in one image for one kind of head
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ftwheel.core.wheel.linkage import ElfLinkage
 
 __all__ = ["Watched", "read_linkage"]
 
-# symbols to look for, by the library that must not be asked for them
+# symbols to look for, by the library that must not provide them
 Watched = Mapping[str, frozenset[str]]
 
 _MACHINES = {  # e_machine, class, byte order, in auditwheel's words; 32-bit ARM has conditions of its own
@@ -134,7 +134,7 @@ class _Reader:
         return tuple(needed), tuple(search.split(":")) if search else (), interpreter
 
     def versions(self, section: tuple[int, ...] | None) -> Iterator[str]:
-        """``GLIBC_2.17`` for each version of each library that is asked for, but the loader's."""
+        """``GLIBC_2.17`` for each required version of each library, except the loader's."""
         if section is None:
             return
         strings, at, left = self.sections[section[6]], section[4], _MOST

@@ -17,7 +17,7 @@ from ftwheel.io.binaries.readers.image import BinaryImage
 
 __all__ = ["mentions_slots"]
 
-_LENGTH = 512  # bytes looked at of one function
+_LENGTH = 512  # bytes inspected of one function
 _FUNCTIONS = 8  # the init function, and those that it calls or goes on in
 _IMMEDIATES = (0, 1, 2, 4)  # bytes that may follow an offset in an x86-64 instruction
 _CALLS = re.compile(rb"[\xe8\xe9]")  # CALL and JMP with an offset of four bytes

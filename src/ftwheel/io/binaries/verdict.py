@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ftwheel.core.wheel.extension_module import AbiInfo, Declaration, DeclarationBasis, InitPhase, InterpreterSupport
+from ftwheel.core.wheel.extension_module import AbiInfo, Declaration, DeclarationSource, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.definitions import Definition, SlotTable, find_slot_arrays, image_memory, read_slots
 from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.references import mentions_slots
@@ -35,7 +35,7 @@ class BinaryVerdict:
     """Everything one level decides about one image."""
 
     gil: Declaration
-    basis: DeclarationBasis
+    basis: DeclarationSource
     interpreters: InterpreterSupport
     phase: InitPhase
     reason: str
@@ -51,21 +51,21 @@ class BinaryVerdict:
 def undecided(reason: str, phase: InitPhase = InitPhase.CANNOT_TELL) -> BinaryVerdict:
     """Nothing decided, and why."""
     return BinaryVerdict(
-        Declaration.CANNOT_TELL, DeclarationBasis.NOTHING, InterpreterSupport.CANNOT_TELL, phase, reason
+        Declaration.CANNOT_TELL, DeclarationSource.NOTHING, InterpreterSupport.CANNOT_TELL, phase, reason
     )
 
 
 def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> BinaryVerdict:
     """What a slot array says; values that CPython does not define decide nothing."""
     if slots.gil is None:
-        gil, basis, reason = Declaration.NONE, DeclarationBasis.NOTHING, f"{where} has no Py_mod_gil slot"
+        gil, basis, reason = Declaration.NONE, DeclarationSource.NOTHING, f"{where} has no Py_mod_gil slot"
     elif slots.gil in {0, 1}:
         gil = Declaration.NOT_USED if slots.gil else Declaration.USED
-        basis, reason = DeclarationBasis.SLOT, f"{where} has Py_mod_gil = Py_MOD_GIL_{'NOT_' if slots.gil else ''}USED"
+        basis, reason = DeclarationSource.SLOT, f"{where} has Py_mod_gil = Py_MOD_GIL_{'NOT_' if slots.gil else ''}USED"
     else:
         gil, basis, reason = (
             Declaration.CANNOT_TELL,
-            DeclarationBasis.NOTHING,
+            DeclarationSource.NOTHING,
             f"{where} has Py_mod_gil = {slots.gil:#x}",
         )
     interpreters = {
@@ -133,7 +133,7 @@ def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Def
     if not imports and not has_string(image, SET_GIL.encode()):
         return BinaryVerdict(
             Declaration.NONE,
-            DeclarationBasis.NOTHING,
+            DeclarationSource.NOTHING,
             InterpreterSupport.NOT_DECLARED,
             InitPhase.CANNOT_TELL,
             "the file imports nothing of the C API, so it can neither make nor declare a module",
@@ -142,7 +142,7 @@ def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Def
         if has_string(image, b"_cffi_backend\0") and "PyImport_ImportModule" in imports:
             return BinaryVerdict(
                 Declaration.NOT_USED,
-                DeclarationBasis.CFFI_BACKEND,
+                DeclarationSource.CFFI_BACKEND,
                 InterpreterSupport.NOT_DECLARED,
                 InitPhase.SINGLE,
                 "cffi makes the module: _cffi_backend declares it when it is loaded",
@@ -154,7 +154,7 @@ def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Def
         return undecided(f"single-phase, and what {SET_GIL} is called with is chosen by code", InitPhase.SINGLE)
     return BinaryVerdict(
         Declaration.NONE,
-        DeclarationBasis.NOTHING,
+        DeclarationSource.NOTHING,
         InterpreterSupport.NOT_DECLARED,
         InitPhase.SINGLE,
         f"single-phase, and {SET_GIL} is not imported",

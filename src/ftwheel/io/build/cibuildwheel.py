@@ -1,8 +1,8 @@
-"""Runs the real cibuildwheel: an environment with the right series, a look ahead at what would fail late, and the run.
+"""Runs the real cibuildwheel: an environment with the right series, early checks for what would fail late, and the run.
 
-cibuildwheel finds out late that a container cannot start (3.4.1 then waits for ever), and leaves a ``cp313t`` that it
-does not build out without a word, so both are looked at before it is started for a build. What an installed one says
-about itself, the identifiers that it builds and its images, is kept in its folder of the cache.
+cibuildwheel finds out late that a container cannot start (3.4.1 then waits forever), and silently skips a ``cp313t``
+that it does not build, so both are checked before it is started for a build. What an installed one says about itself,
+the identifiers that it builds and its images, is kept in its folder of the cache.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ __all__ = [
     "system_here",
 ]
 
-Echo = Callable[[str], None]  # hears every line that cibuildwheel prints
+Echo = Callable[[str], None]  # called with every line that cibuildwheel prints
 
 _DAY = 86400.0
-_RENEW = 7 * _DAY  # an environment older than this is made again: releases of cibuildwheel bring newer Pythons
+_RENEW = 7 * _DAY  # an environment older than this is recreated: releases of cibuildwheel bring newer Pythons
 _FORGET = 30 * _DAY
 _START = 60.0  # seconds in which a container starts, once its image is there
 _PULL = 900.0  # and in which an image of 500 MB arrives
 _GOODBYE = 20.0  # for cibuildwheel to remove its container after Ctrl-C
 _POLL = 0.2
-_ITSELF = "cibuildwheel"  # what an observer is told about that is not about one build
+_ITSELF = "cibuildwheel"  # the label for events that do not belong to one build
 _LABEL = "org.ftwheel.run"
 _OCI = {  # copied from oci_container.py: no option prints it, and the name that it has there is not for others
     "aarch64": "linux/arm64", "armv7l": "linux/arm/v7", "ppc64le": "linux/ppc64le", "riscv64": "linux/riscv64",
@@ -112,7 +112,7 @@ class _Tool:
     images: configparser.ConfigParser
 
     def reference(self, image: ContainerImage) -> str:
-        """What the container engine is told for an image."""
+        """The image reference for the container engine."""
         return self.images.get(image.arch, image.name, fallback=image.name)
 
 
@@ -177,7 +177,7 @@ class Cibuildwheel:
         return self._tool(series).identifiers
 
     def look_ahead(self, run: CibuildwheelRun, observer: BuildObserver) -> None:
-        """Find out before the build what would fail late.
+        """Check before the build for what would fail late.
 
         Raises MissingToolError when cibuildwheel cannot be installed, or there is no container engine or it cannot
         start an image; ConfigurationError when cibuildwheel refuses the options or would not build what it should.
@@ -191,18 +191,18 @@ class Cibuildwheel:
         would = set(done.stdout.split())
         named = f"cibuildwheel {tool.version}"
         if done.returncode:
-            raise ConfigurationError(f"{named} refuses the options\n{interesting(done.stderr)}")
+            raise ConfigurationError(f"{named} rejects the options\n{interesting(done.stderr)}")
         if missing := [each.text for each in run.identifiers if each.text not in would]:
             raise ConfigurationError(
                 f"{named} would not build {', '.join(missing)}",
-                hint="look for inherit and overrides in [tool.cibuildwheel], and for CIBW_ variables",
+                hint="check inherit and overrides in [tool.cibuildwheel], and the CIBW_ variables",
             )
         for image in run.images:
             observer.stage(_ITSELF, BuildStage.CONTAINER)
             self._start(run.engine, image, tool.reference(image))
 
     def build(self, run: CibuildwheelRun, observer: BuildObserver) -> dict[BuildIdentifier, BuiltByCibuildwheel]:
-        """Run cibuildwheel to its end. Interrupted, it is asked to remove its container before anything is killed.
+        """Run cibuildwheel to its end. When interrupted, it can remove its container before anything is killed.
 
         Raises BuildError with the interesting end of its output, ConfigurationError when it refuses its options, and
         FtwheelError (exit code 1) when the audit of a finished wheel found errors.
@@ -256,7 +256,7 @@ class Cibuildwheel:
         """Start a container of the image once, with a time limit."""
         if shutil.which(engine) is None:
             raise MissingToolError(
-                f"{engine} is not installed, and cibuildwheel builds in its containers on Linux",
+                f"{engine} is not installed, and cibuildwheel needs it to build on Linux",
                 hint="install it, or choose the other engine: CIBW_CONTAINER_ENGINE=podman (or docker)",
             )
         emulated = (
@@ -302,7 +302,7 @@ class Cibuildwheel:
 
 
 class _Progress:
-    """Tells an observer which build a run is at, and measures each."""
+    """Reports to an observer which build is running, and measures each."""
 
     def __init__(self, identifiers: Sequence[BuildIdentifier], observer: BuildObserver, *, echo: Echo) -> None:
         one_platform = len({each.platform for each in identifiers}) == 1
@@ -366,7 +366,7 @@ def installed(series: CibuildwheelSeries, processes: ProcessGroup, log: Path) ->
             shutil.rmtree(folder, ignore_errors=True)
             if newest is None:
                 raise MissingToolError(
-                    error.message, hint=f"{series.value} comes from the configured index of packages"
+                    error.message, hint=f"{series.value} is installed from the configured package index"
                 ) from error
         else:
             newest = home / f"{stem}{secrets.token_hex(4)}"
@@ -378,14 +378,14 @@ def installed(series: CibuildwheelSeries, processes: ProcessGroup, log: Path) ->
 
 
 def _facts(python: str, series: CibuildwheelSeries) -> dict[str, Any]:
-    """What cibuildwheel says about itself; asked once for each environment, since each has one version for its life."""
+    """What cibuildwheel reports about itself; queried once per environment, whose version never changes."""
     kept = Path(python).parents[2] / _FACTS
     with contextlib.suppress(OSError, ValueError):
         facts: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         return facts
     done = _ask([python, "-I", "-c", _ASK_FACTS, series.group, *SYSTEMS])
     if done.returncode:
-        raise MissingToolError(f"{python} does not run cibuildwheel\n{interesting(done.stderr)}")
+        raise MissingToolError(f"{python} cannot run cibuildwheel\n{interesting(done.stderr)}")
     facts = json.loads(done.stdout)
     new = kept.with_name(f"{_FACTS}.{secrets.token_hex(4)}")
     with contextlib.suppress(OSError):  # a cache that cannot be written costs a few seconds each time
@@ -403,15 +403,15 @@ def _ask(
             command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", errors="replace", timeout=_START
         )
     except subprocess.TimeoutExpired as error:
-        raise MissingToolError(f"{shlex.join(command)} was not done within {_START:.0f} s") from error
+        raise MissingToolError(f"{shlex.join(command)} timed out after {_START:.0f} s") from error
 
 
 def _engine(command: Sequence[str], limit: float) -> str:
-    """What is wrong with a command of the container engine; empty when it worked."""
+    """The problem with a command of the container engine; empty if it succeeded."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=limit)
     except subprocess.TimeoutExpired:
-        return f"{' '.join(command[:2])} was not done within {limit:.0f} s"
+        return f"{' '.join(command[:2])} timed out after {limit:.0f} s"
     return "" if done.returncode == 0 else f"{' '.join(command[:2])} failed\n{interesting(done.stderr)}"
 
 
@@ -421,7 +421,7 @@ def _failure(code: int, version: str, identifier: str, log: Path) -> FtwheelErro
     text = interesting(whole)
     where = f"cibuildwheel {version}{f', {identifier}' if identifier else ''}"
     if code in {2, 3, 4}:
-        return ConfigurationError(f"{where}: it refuses the options\n{text}")
+        return ConfigurationError(f"{where}: it rejects the options\n{text}")
     if code == 7:
         return MissingToolError(f"{where}: the container engine is too old or does not work\n{text}")
     if code == 9:
@@ -436,5 +436,5 @@ def _wheels(identifiers: Sequence[BuildIdentifier], out: Path, version: str) -> 
     for identifier in identifiers:
         serving = [path for path, name in names.items() if serves(name, identifier)]
         if not serving:
-            raise BuildError(f"cibuildwheel {version} ended well, but made no wheel for {identifier.text}")
+            raise BuildError(f"cibuildwheel {version} succeeded, but built no wheel for {identifier.text}")
         yield identifier, serving[0]

@@ -1,4 +1,4 @@
-"""A builder for wheels that something else has built: it hands them out, and checks them as its own."""
+"""A builder for wheels that something else has built: it returns them, and checks them like its own."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class CollectedBuilder(LocalBuilder):
         return os.fspath(self._wheels[interpreter.label])
 
     def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
-        """Only an interpreter that is here can be asked what it loads; the rules judge the others' wheels."""
+        """Inspect wheels only for interpreters on this machine; the rules check the others' wheels."""
         return super().inspect(wheel, interpreter) if interpreter.executable else ()
 
     def publish(self, paths: Sequence[str]) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def open_builder(
 ) -> Iterator[LocalBuilder]:
     """A builder for one project; leaving it in any way ends every program and removes every folder of work.
 
-    What takes long to load is loaded from now on, in the background; with ``repair`` auditwheel too.
+    Slow imports start now, in the background; with ``repair``, auditwheel's too.
     """
     sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
     processes = ProcessGroup()
@@ -165,7 +165,7 @@ class LocalBuilder:
         log = folder / "build.log"
         label = folder.name
         observer.stage(label, BuildStage.ENVIRONMENT)
-        with _told(label, self._project):
+        with _naming_build(label, self._project):
             environment = VirtualEnvironment(interpreter, folder / "env", processes=self._processes, log=log)
             builder = self._builder(environment, source, log)
             offered = backend_wheel()
@@ -220,13 +220,13 @@ class LocalBuilder:
                 left_out=left_out(log, modules=False),
             )
             for error in inspect(wheel, target)
-            if error.stops  # the rest is told by the rules of check
+            if error.stops  # the rules of check report the rest
         )
 
     def repair(self, wheel: str, interpreter: Interpreter) -> tuple[str, Repair]:
         from ftwheel.io.build.repair import repair_wheel
 
-        with _told(interpreter.label, self._project):
+        with _naming_build(interpreter.label, self._project):
             repaired, repair = repair_wheel(
                 Path(wheel),
                 self._scratch / interpreter.label / "repaired",
@@ -249,7 +249,7 @@ class LocalBuilder:
 
         folder = self._scratch / interpreter.label
         folder.mkdir(exist_ok=True)  # nothing was built with one that another's wheel serves
-        with _told(interpreter.label, self._project):
+        with _naming_build(interpreter.label, self._project):
             return import_in(
                 folder,
                 Path(wheel),
@@ -305,7 +305,7 @@ def _load() -> None:
 
 
 @contextlib.contextmanager
-def _told(label: str, project: Path) -> Iterator[None]:
+def _naming_build(label: str, project: Path) -> Iterator[None]:
     """Say which build of which project a failure belongs to."""
     try:
         yield
@@ -332,9 +332,9 @@ def _backend_failures(log: Path) -> Iterator[None]:
 
 
 def _same(before: Interpreter, after: Interpreter) -> None:
-    """The environment that the wheel was built in was really of the interpreter that was asked for."""
+    """Check that the wheel was built with the requested interpreter."""
     if (before.version, before.free_threaded) != (after.version, after.free_threaded):
         raise BuildError(
-            f"was to be built with CPython {before.label},"
+            f"should be built with CPython {before.label},"
             f" but the build environment runs {after.label} ({after.executable})"
         )

@@ -1,4 +1,4 @@
-"""Make a wheel stand on its own: auditwheel on Linux, delocate on macOS, delvewheel on Windows.
+"""Make a wheel self-contained: auditwheel on Linux, delocate on macOS, delvewheel on Windows.
 
 Each wheel is repaired in a process of its own: the tools change the current folder while they work.
 """
@@ -46,7 +46,7 @@ def repair_wheel(
     else:
         return wheel, Repair(tool="", before=before, after=before, reason=f"no repair tool for {platform}")
     if code:
-        raise BuildError(f"{wheel.name}: {tool} refuses\n{interesting(log.read_text(errors='replace'))}")
+        raise BuildError(f"{wheel.name}: {tool} failed\n{interesting(log.read_text(errors='replace'))}")
     made = sorted(out.glob("*.whl"))
     if not made:  # auditwheel makes none when there is nothing to repair
         return wheel, Repair(tool=tool, before=before, after=before, reason="nothing to repair")

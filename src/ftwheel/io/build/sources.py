@@ -160,7 +160,7 @@ def _extract(archive: tarfile.TarFile, scratch: Path) -> None:
     for member in archive:
         path = (scratch / member.name).resolve()
         if not (member.isfile() or member.isdir()) or not path.is_relative_to(scratch.resolve()):
-            raise tarfile.TarError(f"{member.name!r} is no file or folder inside of it")
+            raise tarfile.TarError(f"{member.name!r} is not a file or folder inside it")
         archive.extract(member, scratch)
 
 

@@ -1,4 +1,4 @@
-"""Finds out from the METADATA of files who requires whom in a lock that does not say it, as uv's ``pylock.toml``."""
+"""Adds dependency edges from the METADATA of files to a lock that lacks them, such as uv's ``pylock.toml``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXTRA = re.compile(r"""extra\s*==\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 def lacks_edges(dependencies: Dependencies) -> bool:
-    """Whether it is a lock of several projects that says nothing about who requires whom."""
+    """Whether it is a lock of several projects without dependency edges."""
     pins = dependencies.pins
     return dependencies.is_lock and 1 < len(pins) <= _MOST_PINS and not any(pin.requires for pin in pins)
 
@@ -59,7 +59,7 @@ def with_edges(
 
 
 def _wheel(pin: PinnedVersion) -> File | None:
-    """A wheel that the lock names with its address. Whether METADATA lies beside it is seen when it is asked for."""
+    """A wheel that the lock names with its URL. Whether the index serves its METADATA is seen when it is requested."""
     named = next((file for file in pin.files if file.url and file.filename.endswith(".whl")), None)
     if named is None:
         return None

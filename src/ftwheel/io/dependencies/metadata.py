@@ -1,9 +1,9 @@
-"""Reads what files of an index say of themselves, as cheaply as the index allows, and keeps it for ever.
+"""Reads the metadata of files on an index, as cheaply as the index allows, and caches it forever.
 
 Of a wheel: the metadata file beside it (PEP 658 and 714), checked against the digest that the page declares; else
 METADATA out of the zip by range requests; else out of the whole file, where a server knows no ranges. Of a source
 distribution: PKG-INFO where its build may not change it (PEP 643), else a static ``[project]`` table; otherwise it
-cannot be told without running its build, which is not done here.
+is unknown without running its build, which is not done here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from ftwheel.core.dependencies.resolution import CoreMetadata, Untold, parse_core_metadata, parse_project_table
+from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata, parse_core_metadata, parse_project_table
 from ftwheel.core.errors import FtwheelError, IndexFormatError
 from ftwheel.core.index.urls import redact
 from ftwheel.io.index.cache import CachedPage, PageCache
@@ -38,24 +38,24 @@ __all__ = ["MetadataClient"]
 
 MOST_METADATA = 16 * 1024 * 1024
 MOST_SDIST = 64 * 1024 * 1024
-_MOST_UNPACKED = 512 * 1024 * 1024  # before the file that is looked for; pages of a bomb are not read on
+_MOST_UNPACKED = 512 * 1024 * 1024  # before the requested file; a decompression bomb is not read further
 _MOST_KEPT = 64 * 1024 * 1024
-_FOR_EVER = 1e12  # seconds; what a file says of itself does not change
+_FOR_EVER = 1e12  # seconds; the metadata of a file does not change
 _KIND = "core metadata 2"  # another number when what is kept changes
 _UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 
 
 @dataclass(slots=True)
 class _Slot:
-    """What is known of one file; the lock is held while it is asked."""
+    """What is known about one file; the lock is held while it is read."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    found: CoreMetadata | Untold | None = None
+    found: CoreMetadata | UnknownMetadata | None = None
     error: FtwheelError | None = None
 
 
 class MetadataClient:
-    """What files say of themselves: each asked once, the answers kept on disk. Safe to use from several threads."""
+    """The metadata of files: each is read once, and the answers are cached on disk. Thread-safe."""
 
     def __init__(self, client: IndexClient, *, folder: str | None) -> None:
         """``folder`` is where answers are kept, None to keep none."""
@@ -64,7 +64,7 @@ class MetadataClient:
         self._lock = threading.Lock()
         self._slots: dict[str, _Slot] = {}
 
-    def metadata(self, file: File) -> CoreMetadata | Untold:
+    def metadata(self, file: File) -> CoreMetadata | UnknownMetadata:
         """See ``ftwheel.core.dependencies.resolution.MetadataSource``."""
         with self._lock:
             slot = self._slots.setdefault(file.url, _Slot())
@@ -79,7 +79,7 @@ class MetadataClient:
             assert slot.found is not None
             return slot.found
 
-    def _kept_or_read(self, file: File) -> CoreMetadata | Untold:
+    def _kept_or_read(self, file: File) -> CoreMetadata | UnknownMetadata:
         key = _key(file)
         page = self._cache.get(key, _KIND) if self._cache is not None and key else None
         if page is not None and (known := _decode(page.body)) is not None:
@@ -89,7 +89,7 @@ class MetadataClient:
             self._cache.put(_page(key, found), _KIND)
         return found
 
-    def _read(self, file: File) -> CoreMetadata | Untold:
+    def _read(self, file: File) -> CoreMetadata | UnknownMetadata:
         if not file.filename.endswith(".whl"):
             return self._of_sdist(file)
         if file.core_metadata is not None and (text := self._beside(file, dict(file.core_metadata))) is not None:
@@ -98,7 +98,7 @@ class MetadataClient:
             with self._opened(file) as stream, open_zip(stream) as archive:
                 return parse_core_metadata(_metadata_of_wheel(archive))
         except _UNREADABLE as error:
-            return Untold(why=f"{file.filename} cannot be read ({str(error)[:200]})")
+            return UnknownMetadata(why=f"{file.filename} cannot be read ({str(error)[:200]})")
 
     def _beside(self, file: File, digests: dict[str, str]) -> str | None:
         """The metadata file of a wheel, None when the index declares one and does not have it."""
@@ -114,7 +114,7 @@ class MetadataClient:
                     raise IndexFormatError(
                         f"{file.filename}.metadata: {algorithm} is {digest}, but the index declares"
                         f" {digests[algorithm]}",
-                        hint="tell who runs the index",
+                        hint="report it to the operator of the index",
                     )
                 break
         return into.getvalue().decode("utf-8", "replace")
@@ -128,9 +128,9 @@ class MetadataClient:
         with open(path, "rb") as stream:
             yield stream
 
-    def _of_sdist(self, file: File) -> CoreMetadata | Untold:
+    def _of_sdist(self, file: File) -> CoreMetadata | UnknownMetadata:
         if file.size is not None and file.size > MOST_SDIST:
-            return Untold(why=f"{file.filename} has more than {MOST_SDIST:,} bytes")
+            return UnknownMetadata(why=f"{file.filename} has more than {MOST_SDIST:,} bytes")
         with tempfile.TemporaryDirectory(prefix="ftwheel-") as folder:
             path = self._client.download(file, Path(folder, "sdist"), most_bytes=MOST_SDIST)
             try:
@@ -140,7 +140,7 @@ class MetadataClient:
                 with tarfile.open(path, "r|*") as tar:
                     return _judged(_texts_of_tar(tar))
             except _UNREADABLE as error:
-                return Untold(why=f"{file.filename} cannot be read ({str(error)[:200]})")
+                return UnknownMetadata(why=f"{file.filename} cannot be read ({str(error)[:200]})")
 
 
 def _key(file: File) -> str:
@@ -160,7 +160,7 @@ def _key(file: File) -> str:
     return f"{own.lower()} {redact(file.url)}" if own else ""
 
 
-def _page(key: str, found: CoreMetadata | Untold) -> CachedPage:
+def _page(key: str, found: CoreMetadata | UnknownMetadata) -> CachedPage:
     return CachedPage(
         url=key,
         final_url=key,
@@ -174,11 +174,11 @@ def _page(key: str, found: CoreMetadata | Untold) -> CachedPage:
     )
 
 
-def _decode(body: bytes) -> CoreMetadata | Untold | None:
+def _decode(body: bytes) -> CoreMetadata | UnknownMetadata | None:
     try:
         kept = json.loads(body)
         if "why" in kept:
-            return Untold(why=kept["why"])
+            return UnknownMetadata(why=kept["why"])
         return CoreMetadata(
             **{
                 **kept,
@@ -232,9 +232,9 @@ def _texts_of_tar(archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
             yield name, _bounded(stream)
 
 
-def _judged(texts: Iterator[tuple[str, str]]) -> CoreMetadata | Untold:
+def _judged(texts: Iterator[tuple[str, str]]) -> CoreMetadata | UnknownMetadata:
     """What PKG-INFO says if it is final, else the project table, as soon as one of them settles it."""
-    found = Untold(why="it has no PKG-INFO")
+    found = UnknownMetadata(why="it has no PKG-INFO")
     project = ""
     for name, text in texts:
         if name == "pyproject.toml":

@@ -57,7 +57,7 @@ class RunState:
             self.close()
             raise InputError(
                 f"{self._path}: cannot be used as a state file ({error.strerror})",
-                hint="name a file of its own",
+                hint="name another file",
             ) from error
         except BaseException:
             self.close()
@@ -86,7 +86,7 @@ class RunState:
             raise unwritable(self._path, error) from error
         if written != len(line):
             raise InputError(
-                f"{self._path}: cannot be written (the disk is full)", hint="the next run goes on from here"
+                f"{self._path}: cannot be written (the disk is full)", hint="the next run continues from here"
             )
 
     def _lock(self) -> None:
@@ -99,7 +99,7 @@ class RunState:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError(
-                f"{self._path}: another run is using it", hint="give each run, or shard, its own"
+                f"{self._path}: another run is using it", hint="use a separate file for each run, or shard"
             ) from None
 
     def _read(self) -> None:
@@ -127,17 +127,15 @@ class RunState:
             return json.loads(line)
         except (ValueError, RecursionError):
             raise InputError(
-                f"{self._path}:{number}: is not a state file of ftwheel missing",
-                hint="name a file that is not there yet",
+                f"{self._path}:{number}: not a state file of ftwheel missing",
+                hint="name a new file",
             ) from None
 
     def _compare(self, head: Any) -> None:
         if not isinstance(head, dict) or head.get("kind") != _KIND or head.get("version") != _VERSION:
-            raise InputError(
-                f"{self._path}: is not a state file of ftwheel missing", hint="name a file that is not there yet"
-            )
+            raise InputError(f"{self._path}: not a state file of ftwheel missing", hint="name a new file")
         if head.get("question") != self._question:
             raise InputError(
-                f"{self._path}: is the state of a run with other targets, options or indexes",
-                hint="go on with the same ones, or name another file",
+                f"{self._path}: holds the state of a run with different targets, options or indexes",
+                hint="use the same ones, or name another file",
             )

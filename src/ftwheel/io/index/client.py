@@ -59,7 +59,7 @@ _ARCHIVES = (
 
 
 def _host(url: str) -> str:
-    """The host that an address names; empty when it names none that can be asked."""
+    """The host of a URL; empty if it has none that can be queried."""
     try:
         parts = urlsplit(url)
         return "" if parts.port == 0 else parts.hostname or ""
@@ -81,7 +81,7 @@ def _meant_address(location: str) -> str:
 
 
 class _Remote:
-    """A place over HTTP; ``page_url`` says where the page of a project is."""
+    """A location over HTTP; ``page_url`` returns the URL of a project's page."""
 
     def __init__(self, client: IndexClient, url: str, kind: SourceKind, page_url: Callable[[str], str]) -> None:
         self._client = client
@@ -111,7 +111,7 @@ class _OneFile:
 
 
 class _Slot:
-    """What is known of one address; the lock is held while it is asked."""
+    """What is known about one URL; the lock is held while it is fetched."""
 
     __slots__ = ("details", "error", "known", "lock")
 
@@ -138,7 +138,7 @@ class IndexClient:
         page_seconds: float = PAGE_SECONDS,
         file_seconds: float = FILE_SECONDS,
     ) -> None:
-        """``connect`` is called when the first address has to be asked.
+        """``connect`` is called when the first URL has to be fetched.
 
         ``offline`` takes pages from the cache however old they are and asks nobody; ``refresh`` asks even when a page
         is fresh. ``jobs`` is the most requests at a time.
@@ -172,11 +172,11 @@ class IndexClient:
             self._cache.prune()
 
     def index(self, location: str, kind: SourceKind = SourceKind.INDEX) -> NamedIndex:
-        """The index at an address, or at a path of a folder laid out like one. Raises InputError."""
+        """The index at a URL, or at the path of a folder laid out like one. Raises InputError."""
         path = local_path(location)
         if path is None:
             url = self._remote(location)
-            # One object an address, so that a place that two installers look at is one place.
+            # one object per URL, so that a location that two installers use is shared
             base = url.rstrip("/")
             return self._remotes.setdefault((url, kind), _Remote(self, url, kind, lambda name: f"{base}/{name}/"))
         if not os.path.isdir(path):
@@ -190,7 +190,7 @@ class IndexClient:
         return FolderIndex(path, kind, most_bytes=self._most)
 
     def find_links(self, location: str) -> tuple[NamedIndex, ...]:
-        """The places behind one ``find-links`` location: a folder and the pages in it, a page, or a file.
+        """The sources behind one ``find-links`` location: a folder and the pages in it, a page, or a file.
 
         Raises InputError.
         """
@@ -209,19 +209,19 @@ class IndexClient:
             return (LocalPage(path, most_bytes=self._most) if is_page(path) else _OneFile(file_url(path)),)
         raise InputError(
             f"--find-links {redact(location)}: neither a file nor a folder",
-            hint=near(location) or "give a folder of wheels, an HTML page, or the address of one",
+            hint=near(location) or "pass a folder of wheels, an HTML page, or its URL",
         )
 
     def _remote(self, location: str) -> str:
         if not location.lower().startswith(("http://", "https://")) or not _host(location):
             raise InputError(
                 f"{redact(location)}: not the address of an index",
-                hint=_meant_address(location) or "wanted https://, http://, file:// or a path",
+                hint=_meant_address(location) or "expected https://, http://, file:// or a path",
             )
         return self._credentials.learn(location)
 
     def prefetch(self, indexes: Sequence[Index], names: Iterable[str]) -> None:
-        """Get the pages of all projects from all places, many at a time.
+        """Fetch the pages of all projects from all locations, concurrently.
 
         What goes wrong is raised by the ``project`` call for that page; the other pages are not affected.
         """
@@ -254,7 +254,7 @@ class IndexClient:
             self._transport.abort()
 
     def page(self, url: str, name: str) -> ProjectDetails | None:
-        """The page at an address, None when there is none. No address is asked twice, whoever wants it.
+        """The page at a URL, None if there is none. No URL is fetched twice.
 
         Raises NetworkError and IndexFormatError.
         """
@@ -292,7 +292,7 @@ class IndexClient:
         return f"{cached.url} {cached.status} {cached.fetched!r}"
 
     def forget(self, index: Index, name: str) -> None:
-        """Let the page of a project go; wanted again, it comes from the cache or is asked for again.
+        """Release the page of a project; if needed again, it comes from the cache or is fetched again.
 
         The page of a ``find-links`` address is every project's, and stays.
         """
@@ -338,7 +338,9 @@ class IndexClient:
         now, max_age = time.time(), -1.0 if age is None else age
         if answer.status == 304:
             if cached is None:
-                raise IndexFormatError(f"{redact(url)}: says the page has not changed, but was not asked that")
+                raise IndexFormatError(
+                    f"{redact(url)}: answered 304 (not modified) to a request that was not conditional"
+                )
             return replace(cached, fetched=now, max_age=max_age)
         return CachedPage(
             url=url,
@@ -364,7 +366,7 @@ class IndexClient:
         Raises NetworkError, also with ``offline``, and IndexFormatError when the answer is too long.
         """
         if self._offline:
-            raise NetworkError(f"{redact(url)}: files are not kept", hint="run without --offline")
+            raise NetworkError(f"{redact(url)}: files are not cached", hint="run without --offline")
         # Archives are compressed already, and a server that adds an encoding changes what is hashed.
         headers = {"Accept-Encoding": "identity", **(headers or {})}
         address = self._credentials.learn(url.partition("#")[0])
@@ -406,7 +408,7 @@ def _copy(path: str, into: IO[bytes], most: int) -> None:
             while chunk := source.read(1024 * 1024):
                 into.write(chunk)
                 if into.tell() > most:
-                    raise IndexFormatError(f"{path}: more than {most:,} bytes; refused")
+                    raise IndexFormatError(f"{path}: more than {most:,} bytes; rejected")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})", hint="check its permissions") from error
 
@@ -425,6 +427,6 @@ def _verify(file: File, into: BufferedRandom) -> None:
             if digest != declared[algorithm].lower():
                 raise IndexFormatError(
                     f"{file.filename}: {algorithm} is {digest}, but the index declares {declared[algorithm]}",
-                    hint="do not use the file; tell who runs the index",
+                    hint="do not use the file; report it to the operator of the index",
                 )
             return

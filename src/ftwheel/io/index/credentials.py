@@ -15,7 +15,7 @@ _SECONDS = 60.0  # a keyring may ask its owner to unlock it
 
 
 class Credentials:
-    """What is known about logins, by place. Safe to use from several threads.
+    """Known credentials, by location. Thread-safe.
 
     netrc is left to requests, which reads it for every address that has no login here.
     """

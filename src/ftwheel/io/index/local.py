@@ -1,4 +1,4 @@
-"""Places on this machine where installers look: folders of files, HTML pages, and folders laid out like an index."""
+"""Local sources of files: folders of files, HTML pages, and folders laid out like an index."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def local_path(location: str) -> str | None:
         return None if "://" in location else os.path.abspath(os.path.expanduser(location))
     parts = urlsplit(location)
     if parts.netloc not in {"", "localhost"}:
-        raise InputError(f"{location}: is on another machine", hint="give a path, or a file: address without a host")
+        raise InputError(f"{location}: is on another machine", hint="pass a path, or a file: URL without a host")
     path = unquote(parts.path)
     return path.lstrip("/") if os.sep == "\\" else path
 
@@ -43,7 +43,7 @@ def read_bounded(path: str, most_bytes: int) -> bytes:
     with open(path, "rb") as file:
         body = file.read(most_bytes + 1)
     if len(body) > most_bytes:
-        raise IndexFormatError(f"{path}: more than {most_bytes:,} bytes; refused")
+        raise IndexFormatError(f"{path}: more than {most_bytes:,} bytes; rejected")
     return body
 
 
@@ -103,7 +103,7 @@ class LocalPage:
 
 
 class FolderIndex:
-    """A folder laid out like an index, as pip and uv take it: ``NAME/index.html``."""
+    """A folder laid out like an index, as pip and uv accept it: ``NAME/index.html``."""
 
     def __init__(self, path: str, kind: SourceKind, *, most_bytes: int) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""What every place that can be asked for pages has in common. Only for type checkers: a Protocol takes time to make."""
+"""The common interface of all sources of pages. Only for type checkers: creating a Protocol takes time."""
 
 from __future__ import annotations
 

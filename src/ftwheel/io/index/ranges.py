@@ -1,4 +1,4 @@
-"""A file at an address, of which only the parts that are read are asked for (RFC 9110, section 14)."""
+"""A file at a URL, of which only the parts that are read are requested (RFC 9110, section 14)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
 
 
 class RangeFile(io.RawIOBase):
-    """For reading and seeking; the end of the file is asked for first, since that is where zips are read from.
+    """For reading and seeking; the end of the file is requested first, since zips are read from there.
 
     A server that answers with the whole file is taken at its word. Raises NetworkError and IndexFormatError from any
     method that reads.
@@ -53,7 +53,7 @@ class RangeFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         if start + offset < 0:
-            raise ValueError("a place before the start of the file")
+            raise ValueError("a position before the start of the file")
         self._position = start + offset
         return self._position
 
@@ -68,7 +68,7 @@ class RangeFile(io.RawIOBase):
             self._ask(f"bytes={start}-{min(self._size, start + max(_BLOCK, wanted)) - 1}")
             part = self._part(start)
             if part is None:
-                raise IndexFormatError(f"{redact(self._url)}: the server answers with another part of the file")
+                raise IndexFormatError(f"{redact(self._url)}: the server sent another part of the file")
         begin, data = part
         found = data[start - begin : start - begin + wanted]
         into[: len(found)] = found
@@ -92,11 +92,11 @@ class RangeFile(io.RawIOBase):
             raise NetworkError(f"{redact(self._url)}: the server answered {answer.status}")
         match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         if match is None or int(match[2]) - int(match[1]) + 1 != len(data) or not data:
-            raise IndexFormatError(f"{redact(self._url)}: the server does not say which part of the file it sends")
+            raise IndexFormatError(f"{redact(self._url)}: the server does not say which part of the file it sent")
         if not first and int(match[3]) != self._size:
             raise IndexFormatError(f"{redact(self._url)}: the file changed while it was read")
         self._size = int(match[3])
         self._parts.append((int(match[1]), data))
         self._read_so_far += len(data)
         if self._read_so_far > _MOST_READ:
-            raise IndexFormatError(f"{redact(self._url)}: more than {_MOST_READ:,} bytes for its metadata; refused")
+            raise IndexFormatError(f"{redact(self._url)}: more than {_MOST_READ:,} bytes for its metadata; rejected")

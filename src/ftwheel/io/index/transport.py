@@ -182,7 +182,7 @@ class Transport:
         if settings.proxy:
             self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
         if settings.trusted_hosts:
-            # The user said so in the configuration; saying it again for each page helps nobody.
+            # The user configured this; a warning for each page would not help.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if settings.client_cert:
             self._session.cert = settings.client_cert
@@ -191,7 +191,7 @@ class Transport:
         self._session.mount("http://", adapter)
 
     def close(self) -> None:
-        """End all connections that nobody waits for."""
+        """Close all idle connections."""
         self._session.close()
 
     def abort(self) -> None:
@@ -200,7 +200,7 @@ class Transport:
             deadline.end()
 
     def get(self, url: str, into: IO[bytes], *, headers: Mapping[str, str], most_bytes: int, seconds: float) -> Answer:
-        """Get an address, all of it, into an open file; ``seconds`` is for everything, retries included.
+        """Download a URL into an open file; ``seconds`` is the total limit, including retries.
 
         Raises NetworkError when there is no answer in time, or none that counts (200, 304, 404, 410, and 206 where a
         part was asked for), and IndexFormatError when the answer is longer than ``most_bytes``.
@@ -242,7 +242,7 @@ class Transport:
                 time.sleep(pause)
         raise NetworkError(
             f"{redact(url)}: {problem or f'no complete answer within {seconds:g} seconds'}",
-            hint="see whether the index is up; --offline uses the pages already in the cache",
+            hint="check that the index is up; --offline uses the pages already in the cache",
         )
 
     def _once(
@@ -269,8 +269,8 @@ class Transport:
                 size += len(chunk)
                 if size > most:
                     raise IndexFormatError(
-                        f"{redact(url)}: more than {most:,} bytes; refused",
-                        hint="see whether the address is that of a simple index",
+                        f"{redact(url)}: more than {most:,} bytes; rejected",
+                        hint="check that the URL is that of a simple index",
                     )
                 into.write(chunk)
             return answer, None
@@ -284,34 +284,33 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _denied(url: str, status: int) -> NetworkError:
     hints = {
-        401: "give user and password in the address, in netrc or in the keyring",
-        403: "the index knows who asks and says no: see the login in the address, netrc or keyring",
-        407: "the proxy wants a login: give it in HTTPS_PROXY",
+        401: "put user and password into the URL, netrc or the keyring",
+        403: "the index denies access to these credentials: check those in the URL, netrc or the keyring",
+        407: "the proxy requires credentials: set them in HTTPS_PROXY",
     }
-    return NetworkError(
-        f"{redact(url)}: the server answered {status}", hint=hints.get(status, "see whether the address is right")
-    )
+    return NetworkError(f"{redact(url)}: the server answered {status}", hint=hints.get(status, "check the URL"))
 
 
 def _refused(url: str, error: Exception) -> str:
     """What went wrong, for the next line of a person; raises NetworkError when another try cannot help."""
     if isinstance(error, requests.TooManyRedirects):
         raise NetworkError(
-            f"{redact(url)}: more than {_REDIRECTS} redirects", hint="the index redirects in a circle: tell who runs it"
+            f"{redact(url)}: more than {_REDIRECTS} redirects",
+            hint="the index redirects in a loop: report it to its operator",
         ) from error
     if isinstance(
         error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
     ):
         raise NetworkError(
-            f"{redact(url)}: leads to an address that cannot be asked over HTTP",
-            hint="see whether the address is right",
+            f"{redact(url)}: redirects to a URL that is not HTTP",
+            hint="check the URL",
         ) from error
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             raise NetworkError(
                 f"{redact(url)}: the certificate cannot be verified ({cause.verify_message})",
-                hint="name your certificates in SSL_CERT_FILE, or in pip's configuration as cert",
+                hint="set SSL_CERT_FILE, or cert in pip's configuration, to your certificates",
             ) from error
         if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise refused(cause) from error  # of the disk that the answer is written to

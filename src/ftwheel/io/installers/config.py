@@ -1,4 +1,4 @@
-"""What the user has configured pip and uv to do, as far as it decides which file they take.
+"""The user's configuration of pip and uv, as far as it affects which file they select.
 
 Each installer is read as it reads itself: the same files and variables, in the same order, with its own defaults. What
 stands in ``pip.conf`` says nothing about uv, and the other way round.
@@ -55,7 +55,7 @@ class FormatControl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallerConfig:
-    """What one installer is configured to do.
+    """The configuration of one installer.
 
     ``default_index`` is None when nothing is configured: then the installer's own counts. ``extra_indexes`` are in the
     installer's order, ``explicit_indexes`` are those it asks for nothing but the projects that name them. Addresses
@@ -78,7 +78,7 @@ class InstallerConfig:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def indexes(self, default: str) -> tuple[tuple[str, SourceKind], ...]:
-        """The addresses of all indexes, in the order of ``ProjectFiles``: the default index first.
+        """The URLs of all indexes, in the order of ``ProjectFiles``: the default index first.
 
         ``default`` is used when none is configured.
         """
@@ -88,7 +88,7 @@ class InstallerConfig:
         return ((self.default_index or default, SourceKind.INDEX), *extra)
 
     def rules(self, rules: InstallerOptions, project: str) -> InstallerOptions:
-        """The rules of an installer with what is configured for this project (a normalized name)."""
+        """The options of an installer as configured for this project (a normalized name)."""
         return replace(
             rules,
             only_binary=self.formats.only_binary,
@@ -114,7 +114,7 @@ def parse_cutoff(text: str, *, now: datetime | None = None) -> datetime:
     except (ValueError, OverflowError):
         raise InputError(
             f"{text!r} is not a valid date",
-            hint="wanted a date such as 2026-01-11, a time such as 2026-01-11T12:00Z, or P7D",
+            hint="expected a date such as 2026-01-11, a time such as 2026-01-11T12:00Z, or P7D",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""What the user has configured an installer to do: which reader knows, by the installer's name."""
+"""The configuration readers, by the installer's name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["read_config"]
 
 
 def read_config(installer: str, environ: Mapping[str, str] | None = None) -> InstallerConfig:
-    """The configuration of an installer that counts here and now.
+    """The configuration of an installer that applies here and now.
 
     Raises ConfigurationError for a file or a value that is wrong.
     """

@@ -1,4 +1,4 @@
-"""Asks an installer which index it uses when nothing is configured.
+"""Finds the index that an installer uses when nothing is configured.
 
 No address stands in ftwheel: the installed pip and uv know theirs, and say so in their help. pip's modules are never
 imported; its command line is its only interface.
@@ -23,7 +23,7 @@ _DEFAULT = r"default:?\s+<?(https?://[^\s<>)]+)"
 
 
 def default_index(installer: str) -> str:
-    """The index that an installer asks without any configuration; where it cannot be asked, another one is.
+    """The index that an installer uses without any configuration, or another installer's if it cannot be run.
 
     The answer is kept on disk until the program that gave it changes. Raises ConfigurationError when none is there.
     """
@@ -38,13 +38,13 @@ def default_index(installer: str) -> str:
                 _keep(kept, {**known, name: {"program": program, "changed": _changed(program), "url": url}})
                 return url
     raise ConfigurationError(
-        "no index is configured, and there is no pip and no uv to ask for theirs",
-        hint="give --index-url, or install pip or uv",
+        "no index is configured, and there is neither pip nor uv to take one from",
+        hint="pass --index-url, or install pip or uv",
     )
 
 
 def _pip() -> Iterator[tuple[str, list[str]]]:
-    """Files that may be pip, and the command that makes each print its help."""
+    """Possible pip executables, and the command that prints the help of each."""
     import shutil
 
     own = [os.environ.get("VIRTUAL_ENV"), sys.prefix]
@@ -58,7 +58,7 @@ def _pip() -> Iterator[tuple[str, list[str]]]:
 
 
 def _uv() -> Iterator[tuple[str, list[str]]]:
-    """The same of uv."""
+    """The same for uv."""
     import shutil
 
     for folder in (None, scripts_of(sys.prefix)):
@@ -70,7 +70,7 @@ _COMMANDS = {"pip": _pip, "uv": _uv}
 
 
 def _ask(command: list[str]) -> str:
-    """The address in the help text; empty when the program is not what it seemed to be."""
+    """The URL in the help text; empty if the program is something else."""
     import subprocess
 
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}

@@ -1,4 +1,4 @@
-"""Runs the pip of an interpreter, as a program: pip has no plug-ins and no stable interface to import."""
+"""Runs the pip of an interpreter as a subprocess: pip has no plug-ins and no stable API."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PipRun:
 
 
 def user_python() -> str:
-    """The interpreter that a user means without saying so: that of the activated environment, else the running one."""
+    """The default interpreter: that of the activated environment, else the running one."""
     environment = os.environ.get("VIRTUAL_ENV")
     if environment and os.path.realpath(environment) != os.path.realpath(sys.prefix):
         python = python_of(environment)
@@ -64,7 +64,7 @@ def dry_run(python: str, arguments: Sequence[str]) -> PipRun:
 
 
 def _is_offline(log: str) -> bool:
-    """Whether pip's log tells of an index that could not be reached; pip exits 1 for that as for anything else."""
+    """Whether pip's log reports an index that could not be reached, for which pip exits 1 as for any other failure."""
     try:
         with open(log, encoding="utf-8", errors="replace") as file:
             return any(_UNREACHABLE.search(line) for line in file)
@@ -73,7 +73,7 @@ def _is_offline(log: str) -> bool:
 
 
 def _pip(python: str) -> list[str]:
-    """The command: an environment made without pip is served by ours, as ``pip --python`` does."""
+    """The command; an environment without pip is managed by ours, with ``pip --python``."""
     if _has_pip(python):
         return [python, "-m", "pip"]
     if _has_pip(sys.executable):
@@ -90,5 +90,5 @@ def _has_pip(python: str) -> bool:
         return subprocess.run([python, "-c", program], stdin=subprocess.DEVNULL, timeout=30).returncode == 0
     except (OSError, subprocess.SubprocessError) as error:
         raise InputError(
-            f"{python}: cannot be run ({type(error).__name__})", hint="give the path of a python executable"
+            f"{python}: cannot be run ({type(error).__name__})", hint="pass the path of a python executable"
         ) from error

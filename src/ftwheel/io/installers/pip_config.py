@@ -52,7 +52,7 @@ def config_files(environ: Mapping[str, str], *, system: str = sys.platform) -> I
 
 
 def _values(environ: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
-    """Every option that is set: its text and where that stands, in the order in which pip applies them."""
+    """Every option that is set, with its text and origin, in the order in which pip applies them."""
     sections: dict[str, dict[str, tuple[str, str]]] = {section: {} for section in _SECTIONS}
     for path in config_files(environ):
         if not os.path.isfile(path):
@@ -89,7 +89,7 @@ def read_pip(environ: Mapping[str, str]) -> InstallerConfig:
     def flag(name: str) -> bool:
         value, origin = values.get(name, ("no", ""))
         if value.lower() not in _TRUE | _FALSE:
-            raise InstallerConfigError(f"{origin}: {name} is {value!r}, wanted yes or no")
+            raise InstallerConfigError(f"{origin}: {name} is {value!r}, expected yes or no")
         return value.lower() in _TRUE
 
     formats = FormatControl()
@@ -127,15 +127,15 @@ def _seconds(value: str, origin: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise InstallerConfigError(f"{origin}: timeout is {value!r}, wanted seconds") from None
+        raise InstallerConfigError(f"{origin}: timeout is {value!r}, expected seconds") from None
 
 
 def _cutoff(value: str, origin: str) -> datetime:
-    """pip's reading: a time without a zone is local."""
+    """As pip reads it: a time without a time zone is local."""
     days = value.removeprefix("P").removesuffix("D")
     try:
         if value == f"P{days}D":
             return datetime.now(UTC) - timedelta(days=int(days))
         return datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InstallerConfigError(f"{origin}: uploaded-prior-to is {value!r}, wanted a date or PnD") from None
+        raise InstallerConfigError(f"{origin}: uploaded-prior-to is {value!r}, expected a date or PnD") from None

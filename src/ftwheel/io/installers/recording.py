@@ -1,4 +1,4 @@
-"""Keeps the pages that were looked at as a folder that can be looked at again, anywhere, with the same answers.
+"""Records the pages of a simulation in a folder, from which it can be repeated anywhere with the same answers.
 
 A recording holds names, hashes, sizes, times and attributes of files, and where installers look in which order. It
 holds no host, no path and no login: addresses are relative. It is written whole or not at all.
@@ -36,7 +36,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recording read back: where each installer it was made for looks, in order, and what it is configured to do."""
+    """A recording: the index locations, in order, and the configuration of each installer it was made for."""
 
     indexes: Mapping[str, tuple[RecordedIndex, ...]]
     configs: Mapping[str, InstallerConfig]
@@ -61,7 +61,7 @@ class RecordedIndex:
         if name not in self._pages:
             raise InputError(
                 f"{self._folder}: {name} was not recorded",
-                hint=f"recorded are {', '.join(sorted(self._pages)) or 'none'}",
+                hint=f"the recording has {', '.join(sorted(self._pages)) or 'none'}",
             )
         about = self._pages[name]
         if about is None:
@@ -89,24 +89,26 @@ class RecordedIndex:
 
 
 def _damaged(path: str, error: Exception) -> IndexFormatError:
-    return IndexFormatError(f"{path}: is not as it was recorded ({type(error).__name__})", hint="record it again")
+    return IndexFormatError(f"{path}: does not match the recording ({type(error).__name__})", hint="record it again")
 
 
 def _problems(path: str, about: Mapping[str, Any]) -> tuple[PageProblem, ...]:
     if about.get("refusals"):
-        raise IndexFormatError(f"{path}: recorded by an earlier ftwheel, which kept less of it", hint="record it again")
+        raise IndexFormatError(
+            f"{path}: recorded by an earlier version of ftwheel, which recorded less", hint="record it again"
+        )
     return tuple(PageProblem(fault=PageFault[name], text=text) for name, text in about.get("problems", {}).items())
 
 
 def read_recording(folder: Path) -> Recording:
-    """The recording in a folder. Raises InputError when there is none, IndexFormatError when it is damaged."""
+    """Read the recording in a folder. Raises InputError if there is none, IndexFormatError if it is damaged."""
     path = os.path.join(folder, _TABLE)
     try:
         with open(path, encoding="utf-8") as file:
             table = json.load(file)
         if table["schema_version"] not in _READABLE:
             raise IndexFormatError(
-                f"{path}: schema version {table['schema_version']}, wanted {_SCHEMA_VERSION}", hint="record it again"
+                f"{path}: schema version {table['schema_version']}, expected {_SCHEMA_VERSION}", hint="record it again"
             )
         locations = [
             RecordedIndex(os.fspath(folder), number, SourceKind(location["kind"]), dict(location["pages"]))
@@ -121,7 +123,7 @@ def read_recording(folder: Path) -> Recording:
         )
     except FileNotFoundError:
         raise InputError(
-            f"{folder}: not a recording", hint="make one with --record DIR; a folder of wheels goes with --find-links"
+            f"{folder}: not a recording", hint="create one with --record DIR; pass a folder of wheels with --find-links"
         ) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})", hint="check its permissions") from error
@@ -165,7 +167,7 @@ def write_recording(
     import tempfile
 
     if folder.exists() and not (folder / _TABLE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder}: is there, and is not a recording", hint="name a new folder, or an empty one")
+        raise InputError(f"{folder}: exists, but is not a recording", hint="name a new folder, or an empty one")
     locations = list(dict.fromkeys(location for order in indexes.values() for location in order))
     parent = folder.absolute().parent
     try:
@@ -206,7 +208,7 @@ def write_recording(
 
 
 def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mapping[str, int]) -> dict[str, Any] | None:
-    """Write one page; gives what its JSON cannot hold."""
+    """Write one page; returns what its JSON cannot represent."""
     if details is None:
         return None
     files = tuple(details.files)
@@ -225,7 +227,7 @@ def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mappi
 
 
 def _ranks(pages: Iterable[ProjectDetails]) -> dict[str, int]:
-    """A number for each address, in their order.
+    """A number for each URL, in order.
 
     Which addresses differ and which comes first both count: pip drops the second file of one address, and both
     installers put ``find-links`` in the order of addresses.
@@ -240,7 +242,7 @@ def _bare(url: str) -> str:
 
 
 def _anonymous(url: str, ranks: Mapping[str, int]) -> str:
-    """The address without host, folders and query: ``../NUMBER/NAME#FRAGMENT``."""
+    """The URL without host, folders and query: ``../NUMBER/NAME#FRAGMENT``."""
     bare, hash_sign, fragment = url.partition("#")
     name = bare.partition("?")[0].rpartition("/")[2]
     return f"{_LOCAL if url.startswith('file:') else '../'}{ranks[bare]}/{name}{hash_sign}{fragment}"

@@ -40,13 +40,13 @@ class _File:
     table: Mapping[str, Any]
 
     def get(self, key: str, kind: type | tuple[type, ...]) -> Any:
-        """The value of a key, that of the ``[pip]`` table first; None when there is none."""
+        """The value of a key, preferably from the ``[pip]`` table; None if it is not set."""
         pip = self.table.get("pip")
         for table in (pip if isinstance(pip, dict) else {}, self.table):
             if key in table:
                 if not isinstance(table[key], kind):
                     raise InstallerConfigError(
-                        f"{self.path}: {key} is {redact(repr(table[key]))}, wanted {_NAMES.get(kind, 'another type')}"
+                        f"{self.path}: {key} is {redact(repr(table[key]))}, expected {_NAMES.get(kind, 'another type')}"
                     )
                 return table[key]
         return None
@@ -58,12 +58,12 @@ class _File:
         return values
 
     def place(self, location: str) -> str:
-        """An address as it is, a path made absolute: it is relative to the file it stands in."""
+        """A URL unchanged, a path made absolute: it is relative to its file."""
         return location if "://" in location else os.path.join(os.path.dirname(self.path), location)
 
 
 def _files(environ: Mapping[str, str], folder: str) -> Iterator[_File]:
-    """The files uv reads, the most important first."""
+    """The files uv reads, highest precedence first."""
     if explicit := environ.get("UV_CONFIG_FILE"):
         yield _read(explicit)
         return
@@ -82,14 +82,14 @@ def _files(environ: Mapping[str, str], folder: str) -> Iterator[_File]:
 
 
 def _upwards(folder: str) -> Iterator[str]:
-    """The folder and all that it is in."""
+    """The folder and all its parents."""
     yield folder
     while folder != (folder := os.path.dirname(folder)):
         yield folder
 
 
 def _workspace_root(folder: str) -> str | None:
-    """Where uv begins to look for its configuration when the folder is in a project; None when it is in none.
+    """Where uv's search for configuration starts if the folder is in a project; None if it is not.
 
     A ``uv.toml`` between the folder and the project's root does not count. A project that is a member of a workspace
     further up has the workspace's root (``Workspace::discover`` of uv 0.13.9, ``uv-workspace/src/workspace.rs``).
@@ -187,7 +187,7 @@ def _project(path: str) -> _File | None:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Indexes in uv's order, most important first; flat ones are ``find-links`` by another name.
+    """Indexes in uv's order, highest precedence first; flat ones are the same as ``find-links``.
 
     ``explicit`` ones are for projects that name them in ``[tool.uv.sources]``.
     """
@@ -243,7 +243,7 @@ def _places(environ: Mapping[str, str], files: Sequence[_File]) -> _Places:
 
 
 def _with_login(url: str, name: str, environ: Mapping[str, str]) -> str:
-    """The address with the login that variables hold for an index of this name."""
+    """The URL with the credentials that environment variables set for an index of this name."""
     key = re.sub(r"[^A-Z0-9]", "_", name.upper())
     user, password = (environ.get(f"UV_INDEX_{key}_{part}", "") for part in ("USERNAME", "PASSWORD"))
     if not name or not (user or password):
@@ -316,7 +316,7 @@ def _releases(mode: str | None) -> dict[str, bool]:
         case _:
             raise InstallerConfigError(
                 f"uv is configured with prerelease = {mode!r}, which is not simulated",
-                hint="use --no-config, with --pre where pre-releases are wanted",
+                hint="use --no-config, and --pre to allow pre-releases",
             )
 
 
@@ -325,7 +325,9 @@ def _strategy(name: str | None) -> IndexStrategy:
         return IndexStrategy(name) if name else IndexStrategy.FIRST_INDEX
     except ValueError:
         known = ", ".join(strategy.value for strategy in IndexStrategy)
-        raise InstallerConfigError(f"uv is configured with index-strategy = {name!r}, wanted one of {known}") from None
+        raise InstallerConfigError(
+            f"uv is configured with index-strategy = {name!r}, expected one of {known}"
+        ) from None
 
 
 def _cutoffs(text: str | None, files: Sequence[_File]) -> dict[str, datetime | None]:
@@ -343,7 +345,7 @@ _ISO_SPAN = r"P(?=.)(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6}
 
 
 def _cutoff(text: str) -> datetime:
-    """uv's reading: a date is its end in the local zone; a span counts back from now."""
+    """As uv reads it: a date means its end in the local time zone; a duration counts back from now."""
     value = text.strip()
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

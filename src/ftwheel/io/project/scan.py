@@ -1,4 +1,4 @@
-"""Looks at a project and at the repository around it, without running anything of either."""
+"""Scans a project and the repository around it, without running any of their code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SKIPPED = frozenset(
      "tests", "third-party", "third_party", "thirdparty", "vendor", "vendored", "venv", "wheelhouse"}
 )  # fmt: skip
 _TESTS = re.compile(r"tests?[_-].*|.*[_-]tests?", re.IGNORECASE)
-_MOST_FILES = 20_000  # a tree with more is looked at in part
+_MOST_FILES = 20_000  # a larger tree is scanned only in part
 _LARGEST = 1 << 20  # bytes; generated C files are larger, and hand-written ones are not
 _IN_PLACE = re.compile(
     r"\binplace['\"]?\s*[=:,]\s*(?:True|1)\b|--inplace\b|build_ext['\"]\s*,\s*['\"]-i\b", re.IGNORECASE
@@ -42,7 +42,7 @@ _TEST_FOLDERS = ("tests", "test", "python/tests", "src/tests")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """The working tree that holds a project: its top, and its workflows as (path from the top, text), sorted.
+    """The working tree that contains a project: its root, and its workflows as (path from the root, text), sorted.
 
     ``found`` is False where there is no repository, and the top is the project itself. ``actions`` are the texts of the
     actions that the repository keeps for its workflows, by their folders.
@@ -55,7 +55,7 @@ class Repository:
 
 
 def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> ProjectScan:
-    """What a project says about itself; ``supported`` as in ``ProjectScan``.
+    """What a project declares; ``supported`` as in ``ProjectScan``.
 
     Raises InputError when there is no project, ConfigurationError when ``pyproject.toml`` cannot be read or has tables
     that are none.
@@ -65,7 +65,7 @@ def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> P
     document = tomllib.loads(pyproject) if pyproject is not None else {}
     for name in ("build-system", "project", "tool"):
         if not isinstance(document.get(name, {}), dict):
-            raise ConfigurationError(f"{folder / 'pyproject.toml'}: {name} is {document[name]!r}, wanted a table")
+            raise ConfigurationError(f"{folder / 'pyproject.toml'}: {name} is {document[name]!r}, expected a table")
     setup_py, setup_cfg = _text(folder / "setup.py"), _text(folder / "setup.cfg")
     stable = _stable_abi(folder, document)
     return ProjectScan(
@@ -84,7 +84,7 @@ def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> P
 
 
 def inferred_stable_abi(folder: Path) -> tuple[int | None, bool]:
-    """The oldest CPython 3.N of the stable ABI that a project's settings ask for, None where they do not.
+    """The oldest CPython 3.N of the stable ABI that a project's settings request; None if they do not.
 
     And whether it has what ``abi3t`` takes: a setting that speaks of it, or a ``PyModExport_`` function. The project is
     one that ``read_project`` has read.
@@ -109,7 +109,7 @@ def _stable_abi(folder: Path, document: dict[str, Any]) -> StableAbiSources:
 
 
 def read_repository(folder: Path) -> Repository:
-    """The repository around a project. Raises ConfigurationError when a workflow is no text.
+    """The repository around a project. Raises ConfigurationError if a workflow is not text.
 
     As with git, nothing at or above a folder of ``GIT_CEILING_DIRECTORIES`` counts, unless it is the project's own.
     """
@@ -126,7 +126,7 @@ def read_repository(folder: Path) -> Repository:
 
 
 def _text(path: Path) -> str | None:
-    """The text with its line ends as they are, None if there is no such file."""
+    """The text with its line endings unchanged; None if there is no such file."""
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -154,7 +154,7 @@ def _cargo(folder: Path, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _in_place(folder: Path, document: dict[str, Any]) -> str:
-    """The file that has modules compiled into the source tree, empty if none does."""
+    """The file that configures modules to be compiled into the source tree; empty if none does."""
     tool = document.get("tool", {})
     poetry = table_at(tool, ("poetry",)) or {}
     script = poetry.get("build")

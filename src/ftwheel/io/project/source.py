@@ -1,4 +1,4 @@
-"""Read what a project says about itself before it is built."""
+"""Reads what a project declares before it is built."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class SourceProject:
         return self.path.is_file()
 
     def supports(self, interpreter: Interpreter) -> bool:
-        """Whether requires-python has an interpreter."""
+        """Whether requires-python includes an interpreter."""
         from packaging.specifiers import SpecifierSet
 
         return SpecifierSet(self.requires_python).contains(".".join(map(str, interpreter.version)))
 
     def wants(self, interpreter: Interpreter) -> bool:
-        """Whether the project is to be built for an interpreter that nobody asked for by name."""
+        """Whether the project is built for an interpreter that was not requested by name."""
         return self.supports(interpreter) and (not self.pythons or interpreter.label in self.pythons)
 
 
@@ -68,9 +68,9 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
             raise InputError(f"{shown}: does not exist", hint=near(shown) or _here() or _PROJECT)
         wheel = path.suffix == ".whl"
         raise InputError(
-            f"{shown}: {'a wheel' if wheel else 'a file'}, neither a project's folder nor a source distribution"
+            f"{shown}: {'a wheel' if wheel else 'a file'}, neither a project folder nor a source distribution"
             " (.tar.gz)",
-            hint=f"ftwheel check {shown} looks into it" if wheel else _PROJECT,
+            hint=f"to check it, run ftwheel check {shown}" if wheel else _PROJECT,
         )
     pyproject = Path(shown, "pyproject.toml")
     bare = SourceProject(path=sdist or path, folder=path)
@@ -118,7 +118,7 @@ def _here() -> str:
 
 
 def _own_table(pyproject: Path, table: dict[str, Any]) -> Config | None:
-    """``[tool.ftwheel]``, where the project has it."""
+    """``[tool.ftwheel]``, if the project has it."""
     tool = table.get("tool")
     if not isinstance(tool, dict) or "ftwheel" not in tool:
         return None

@@ -31,7 +31,7 @@ def read(name: str) -> str:
 
 
 def release_commit() -> str | None:
-    """The commit that this ftwheel was released from, which its release workflow wrote down; None in a checkout."""
+    """The commit that this ftwheel was released from, recorded by its release workflow; None in a checkout."""
     entry = _top() / "COMMIT"
     text = entry.read_text(encoding="ascii").strip() if entry.is_file() else ""
     return text if re.fullmatch(r"[0-9a-f]{40}", text) else None

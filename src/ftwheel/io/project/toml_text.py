@@ -1,4 +1,4 @@
-"""Changes the text of a TOML document and nothing around it: comments, order, spacing and line ends stay.
+"""Edits the text of a TOML document and preserves everything else: comments, order, spacing and line endings.
 
 tomlkit does the editing. Its answer is read back with ``tomllib`` and has to mean exactly what ``core.edits.applied``
 says, so that no oddity of a layout becomes a wrong file.
@@ -34,8 +34,8 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
     made = _attempt(text.replace("\r\n", "\n") if windows else text, edits)
     if made is None or _without_empty(tomllib.loads(made)) != _without_empty(wanted):
         raise ConfigurationError(
-            "pyproject.toml: the layout leaves no room for the changes",
-            hint="make these by hand and run the command again:\n" + "\n".join(_by_hand(wanted, edits)),
+            "pyproject.toml: the changes cannot be made in this layout",
+            hint="make these changes by hand and run the command again:\n" + "\n".join(_by_hand(wanted, edits)),
         )
     if text and not text.endswith("\n"):
         made = made.rstrip("\n")  # a missing last line end stays missing
@@ -43,7 +43,7 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
 
 
 def _attempt(text: str, edits: Sequence[Edit]) -> str | None:
-    """The text with the edits made, tables that do not exist at its end; None if that is not valid TOML.
+    """The text with the edits made and missing tables at its end; None if that is not valid TOML.
 
     tomlkit moves tables that are out of order and the comments before them, so it only ever sees one table's lines.
     """
@@ -84,7 +84,7 @@ def _without_empty(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parts(text: str) -> list[str]:
-    """The lines before the first table, then those of each table from its header on, to be put together again.
+    """The lines before the first table, then those of each table from its header on, for joining them again.
 
     A line that looks like a header is one where everything before it is a document of its own, so not in the middle
     of an array or a string.
@@ -106,7 +106,7 @@ def _is_document(text: str) -> bool:
 
 
 def _part_of(parts: Sequence[str], edit: Edit) -> int | None:
-    """Which part an edit is for: the one that has the key, else the one of the table; None where that is to be made.
+    """The part an edit applies to: the one that has the key, else the one of the table; None if the table is missing.
 
     A table may have no header of its own: ``[tool]`` with ``ftwheel.gil = ...`` below has it, ``[tool.a.b]`` has no
     ``tool.a`` that a key could be put in.
@@ -135,7 +135,7 @@ def _header_of(part: str) -> tuple[str, ...]:
 
 
 def _changed(part: str, edit: Edit, *, last: bool) -> str:
-    """One table's lines with the edit made; comments right before the next table are about that, and stay there."""
+    """One table's lines with the edit made; comments right before the next table belong to that one, and stay there."""
     lines = part.splitlines(keepends=True)
     end = len(lines)
     while not last and end and lines[end - 1].lstrip().startswith("#"):
@@ -178,7 +178,7 @@ def _apply(document: tomlkit.TOMLDocument, edit: Edit) -> None:
 
 
 def _spaced(made: str, value: str, before: str) -> str:
-    """Put the space behind a new item that tomlkit leaves out where an array begins right after its bracket."""
+    """Add the space after a new item that tomlkit omits if an array begins right after its bracket."""
     for item in (f'["{value}",', f"['{value}',"):
         if item not in before:
             made = made.replace(f'{item}"', f'{item} "').replace(f"{item}'", f"{item} '")

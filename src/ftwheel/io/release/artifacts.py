@@ -1,4 +1,4 @@
-"""Put together what several jobs built."""
+"""Merge what several jobs built."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def collect(source: Path, target: Path, *, shared: bool = False) -> tuple[Path, 
             continue
         if not path.name.endswith((".whl", ".tar.gz")):
             raise InputError(
-                f"{path.relative_to(source).as_posix()}: is neither a wheel nor a source distribution (.tar.gz)",
-                hint="leave it out of the artifacts with the wheels: everything in them is uploaded",
+                f"{path.relative_to(source).as_posix()}: neither a wheel nor a source distribution (.tar.gz)",
+                hint="remove it from the artifacts with the wheels: everything in them is uploaded",
             )
         first = spelled.setdefault(file_identity(path.name), path.name)
         if first != path.name:
@@ -42,7 +42,7 @@ def collect(source: Path, target: Path, *, shared: bool = False) -> tuple[Path, 
         other = found.setdefault(path.name, path)
         if digest_of(other) != digest_of(path):
             raise InputError(
-                f"{path.name}: two jobs made it, with different contents"
+                f"{path.name}: built by two jobs, with different contents"
                 f" ({other.relative_to(source).as_posix()} and {path.relative_to(source).as_posix()})",
                 hint="build each file in one job; a wheel that is not for one platform is built once",
             )
@@ -51,7 +51,7 @@ def collect(source: Path, target: Path, *, shared: bool = False) -> tuple[Path, 
 
 
 def _is_foreign(path: Path, *, top: bool) -> bool:
-    """Whether no publisher takes a file of a shared folder for a distribution."""
+    """Whether no publisher would treat a file of a shared folder as a distribution."""
     if top:
         return not path.name.lower().endswith(ENDINGS)
     if path.name.endswith(".whl"):

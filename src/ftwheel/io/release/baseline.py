@@ -1,4 +1,4 @@
-"""What a project knows and accepts, as a file beside it: codes of ``ftwheel verify``, each with places or files."""
+"""The findings that a project accepts, in a file beside it: codes of ``ftwheel verify`` with targets or files."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _SCHEMA_VERSION = 1
 
 
 def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
-    """Pairs of a code and what it is accepted for.
+    """Read pairs of a code and what it is accepted for.
 
-    Raises InputError when the file cannot be read, ConfigurationError when it is no baseline.
+    Raises InputError when the file cannot be read, ConfigurationError if it is not a baseline.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["schema_version"] != _SCHEMA_VERSION:
-            raise ConfigurationError(f"{path}: schema version {document['schema_version']}, wanted {_SCHEMA_VERSION}")
+            raise ConfigurationError(f"{path}: schema version {document['schema_version']}, expected {_SCHEMA_VERSION}")
         return frozenset((str(code), str(one)) for code, accepted in document["accepted"].items() for one in accepted)
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be read ({error.strerror})", hint="make one with ftwheel verify --write-baseline FILE"
+            f"{path}: cannot be read ({error.strerror})", hint="create one with ftwheel verify --write-baseline FILE"
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(
-            f"{path}: is no baseline ({type(error).__name__})",
-            hint="make one with ftwheel verify --write-baseline FILE",
+            f"{path}: not a baseline ({type(error).__name__})",
+            hint="create one with ftwheel verify --write-baseline FILE",
         ) from error
 
 

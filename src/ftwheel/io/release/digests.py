@@ -1,4 +1,4 @@
-"""Names and digests of a release's files, handed on so that what is uploaded is what was looked at.
+"""Names and digests of a release's files, so that exactly the verified files are uploaded.
 
 Written in the format of ``sha256sum``, so a job that publishes can compare without ftwheel; read in that format, or
 from the JSON of ``ftwheel build``, which records what it made.
@@ -56,7 +56,7 @@ def read_digests(path: Path) -> dict[str, str]:
 
 
 def compare_digests(recorded: Mapping[str, str], present: Mapping[str, str], *, source: str) -> None:
-    """Raises InputError unless the files are those that were recorded, all of them and no other."""
+    """Raise InputError unless the files are exactly the recorded ones."""
     wrong = [
         *(f"{name} was not recorded" for name in sorted(present.keys() - recorded.keys())),
         *(f"{name} is missing" for name in sorted(recorded.keys() - present.keys())),
@@ -68,13 +68,13 @@ def compare_digests(recorded: Mapping[str, str], present: Mapping[str, str], *, 
     ]
     if wrong:
         raise InputError(
-            f"these are not the files of {source}: {'; '.join(wrong)}",
-            hint="upload what was recorded, or find out who changed the folder since",
+            f"these files differ from those of {source}: {'; '.join(wrong)}",
+            hint="upload the recorded files, or find out what changed the folder since",
         )
 
 
 def _none(path: Path, why: str) -> ConfigurationError:
-    return ConfigurationError(f"{path}: {why}", hint="write one with --write-digests FILE of ftwheel build or verify")
+    return ConfigurationError(f"{path}: {why}", hint="create one with ftwheel build or verify --write-digests FILE")
 
 
 def _of_line(line: str) -> tuple[str, str]:

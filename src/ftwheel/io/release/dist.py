@@ -1,4 +1,4 @@
-"""Reads a folder of files that are about to be uploaded: names, sizes, and what their metadata says.
+"""Reads a folder of files to be uploaded: names, sizes and metadata.
 
 Only METADATA (PKG-INFO of a source distribution) is read, not the rest; digests are worked out when they are asked for.
 """
@@ -54,7 +54,7 @@ class Dist:
     rejected: dict[str, str] = field(default_factory=dict)
 
     def upload(self, check: Callable[[Sequence[str]], CheckReport]) -> Upload:
-        """The same as ``ftwheel.app.release.verify`` takes them; ``check`` checks wheels by their paths."""
+        """The same in the form that ``ftwheel.app.release.verify`` expects; ``check`` checks wheels by their paths."""
         return Upload(
             files=self.files,
             sha256=self.sha256,
@@ -77,7 +77,7 @@ class Dist:
 
 
 def read_dist(places: Iterable[Path]) -> Dist:
-    """Read the wheels and source distributions of folders, or files by name. All have to be of one release.
+    """Read the wheels and source distributions of folders, or files by name. All have to belong to one release.
 
     A file that is none of the two is ``rejected``. Raises InputError when no file is left, or when those that are left
     belong to several releases.
@@ -86,12 +86,12 @@ def read_dist(places: Iterable[Path]) -> Dist:
     asked = tuple(places)
     for path in _found(asked):
         if path.name in paths:
-            raise InputError(f"{path}: a second file of this name", hint="an index takes one file of a name")
+            raise InputError(f"{path}: a second file of this name", hint="an index accepts only one file of a name")
         paths[path.name] = path
     if not paths:
         raise InputError(
-            f"{', '.join(map(str, asked))}: no wheel and no source distribution in it",
-            hint=_below(asked) or "build them first, or name the folder they were built to",
+            f"{', '.join(map(str, asked))}: contains no wheel and no source distribution",
+            hint=_below(asked) or "build them first, or pass the folder they were built in",
         )
     files: list[File] = []
     releases: dict[tuple[str, object], tuple[str, str]] = {}
@@ -122,7 +122,7 @@ def read_dist(places: Iterable[Path]) -> Dist:
     if len(releases) > 1:
         one, other = [name for name, _ in releases.values()][:2]
         raise InputError(
-            f"{one} and {other} belong to different releases", hint="name the files of one release, or its own folder"
+            f"{one} and {other} belong to different releases", hint="pass the files, or the folder, of one release"
         )
     ((project, _), (_, text)) = next(iter(releases.items()))
     return Dist(
@@ -153,7 +153,7 @@ def file_identity(filename: str) -> object:
 
 
 def _below(places: Iterable[Path]) -> str:
-    """What to type when the files are one folder further down, as artifacts of several jobs are."""
+    """What to type if the files are one folder further down, as the artifacts of several jobs are."""
     folders = sorted({path.parent for place in places if place.is_dir() for path in place.glob("*/*.whl")})
     return f"name the folders that hold them: ftwheel verify {shlex.join(map(str, folders))}" if folders else ""
 
@@ -182,8 +182,8 @@ def _release(filename: str) -> tuple[str, object, str]:
         project, version = parse_sdist_filename(filename)
     except InvalidSdistFilename as error:
         raise InputError(
-            f"{filename}: is neither a wheel nor a source distribution ({error})",
-            hint="name wheels, source distributions (.tar.gz), or a folder with them and nothing else",
+            f"{filename}: neither a wheel nor a source distribution ({error})",
+            hint="pass wheels, source distributions (.tar.gz), or a folder that contains nothing else",
         ) from error
     return canonicalize_name(project), version, str(version)
 

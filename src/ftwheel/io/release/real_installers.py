@@ -1,4 +1,4 @@
-"""Asks real installers: they install from a local index, and the file they ask it for is what they take.
+"""Runs real installers against a local index; the file they request is the one they select.
 
 A wheel that is taken is really installed, into a throw-away environment, and its extension modules are imported there.
 A source distribution is not handed out: that it is asked for is the answer.
@@ -47,7 +47,7 @@ def _pip(interpreter: Interpreter, environment: VirtualEnvironment, *, prereleas
 def _uv(_: Interpreter, environment: VirtualEnvironment, *, prereleases: bool) -> list[str | Path]:
     uv = find_uv()
     if uv is None:
-        raise MissingToolError("uv is not on this machine", hint="pip install 'ftwheel[uv]'")
+        raise MissingToolError("uv is not installed", hint="pip install 'ftwheel[uv]'")
     command: list[str | Path] = [uv, "pip", "install", "--python", environment.python_executable, "--no-config"]
     return [*command, "--no-cache", *(["--prerelease", "allow"] if prereleases else [])]
 
@@ -63,7 +63,7 @@ def installed_version(installer: str, interpreter: Interpreter) -> str:
     """
     if installer not in _VERSIONS:
         raise InputError(
-            f"{installer}: installs projects as a whole, not one file to order", hint=f"use {' or '.join(_VERSIONS)}"
+            f"{installer}: installs whole projects, not a single file", hint=f"use {' or '.join(_VERSIONS)}"
         )
     return _VERSIONS[installer](interpreter)
 

@@ -1,4 +1,4 @@
-"""A simple index on the loopback: new files laid over other indexes, for real installers to install from.
+"""A simple index on the loopback interface: new files on top of other indexes, for real installers to install from.
 
 Pages are JSON or HTML as the client prefers (PEP 503, 691, 700), with separate metadata for the new wheels (PEP 658,
 714). A file of an index below is not copied: its address here redirects to where it is, so that every request for a
@@ -32,7 +32,7 @@ _HTML_TYPE = "text/html; charset=utf-8"
 
 
 class LocalIndex:
-    """The overlay as pages and files. ``requests`` are the names of the files that were asked for, in order.
+    """The overlay as pages and files. ``requests`` are the names of the requested files, in order.
 
     With ``sdists`` False a source distribution is refused (403): who asks for one would build it, and that it is
     asked for is answer enough.
@@ -48,18 +48,18 @@ class LocalIndex:
         self.requests: list[str] = []
 
     def projects(self) -> list[str]:
-        """The names of the projects that are laid over the indexes, sorted."""
+        """The names of the projects with new files, sorted."""
         return sorted(self._dists)
 
     def page(self, name: str) -> ProjectDetails | None:
-        """The page of a project, every address relative to ``/simple/NAME/``."""
+        """The page of a project, with every URL relative to ``/simple/NAME/``."""
         with self._lock:
             if name not in self._pages:
                 self._pages[name] = self._make(name)
             return self._pages[name]
 
     def seen(self, name: str, address: str) -> ProjectDetails | None:
-        """The page as a client of ``address`` sees it: with absolute addresses."""
+        """The page as a client of ``address`` sees it, with absolute URLs."""
         page = self.page(name)
         if page is None:
             return None
@@ -95,13 +95,13 @@ class LocalIndex:
         )
 
     def path(self, project: str, filename: str) -> str | None:
-        """Where a new file is on this machine."""
+        """The local path of a new file."""
         dist = self._dists.get(project)
         path = dist.paths.get(filename) if dist is not None else None
         return os.fspath(path) if path is not None else None
 
     def path_of(self, filename: str) -> str | None:
-        """Where the new file of this name is; None when none of them is called so."""
+        """The path of the new file with this name; None if there is none."""
         return next((path for project in self._dists if (path := self.path(project, filename))), None)
 
     def metadata(self, project: str, filename: str) -> bytes:
@@ -109,11 +109,11 @@ class LocalIndex:
         return self._dists[project].metadata(filename)
 
     def elsewhere(self, key: str) -> str | None:
-        """The address of a file of an index below, by ``NUMBER/NAME``."""
+        """The URL of a file on an underlying index, by ``NUMBER/NAME``."""
         return self._targets.get(key)
 
     def asked(self, filename: str) -> bool:
-        """Note that a file was asked for; whether it may be handed out."""
+        """Record the request for a file; returns whether it may be served."""
         with self._lock:
             self.requests.append(filename)
         return self._sdists or filename.endswith(".whl")
@@ -121,7 +121,7 @@ class LocalIndex:
 
 @contextmanager
 def serving(index: LocalIndex, *, port: int = 0, told: Callable[[str], object] | None = None) -> Iterator[str]:
-    """Serve it on the loopback, on a free port unless one is named; gives the address of the index.
+    """Serve it on the loopback interface, by default on a free port; yields the URL of the index.
 
     ``told`` gets a line for each request. Raises InputError when the port is taken.
     """
@@ -137,7 +137,7 @@ def serving(index: LocalIndex, *, port: int = 0, told: Callable[[str], object] |
         server = Server(("127.0.0.1", port), Handler)
     except OSError as error:
         raise InputError(
-            f"port {port} of the loopback cannot be used ({error.strerror})", hint="--port 0 takes a free one"
+            f"port {port} of the loopback interface cannot be used ({error.strerror})", hint="--port 0 picks a free one"
         ) from error
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

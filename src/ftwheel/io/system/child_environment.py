@@ -1,4 +1,4 @@
-"""The environment of the programs that ftwheel starts, without what would steer them or lend them power.
+"""The environment of the programs that ftwheel starts, without variables that would steer them or grant them access.
 
 A build, an import or a test runs code of the project and of its dependencies. In a workflow the job's variables would
 let that code set outputs and the variables of later steps, or upload a release with the job's tokens.
@@ -46,7 +46,7 @@ def clean_environ(**changes: str) -> dict[str, str]:
 
 
 def installer_environ(**changes: str) -> dict[str, str]:
-    """The same for pip, uv and what installs through them: the logins of indexes stay."""
+    """The same for pip, uv and programs that install through them: the credentials of indexes stay."""
     return _environ(lambda name: _POWER.fullmatch(name) and not _INDEX_LOGIN.fullmatch(name)) | changes
 
 

@@ -29,7 +29,7 @@ print(json.dumps({
 
 
 def this_platform() -> str:
-    """The platform tag of the interpreter that runs, the newest that says more than ``linux``."""
+    """The platform tag of the running interpreter, the newest that is more specific than ``linux``."""
     from packaging.tags import platform_tags
 
     return _telling(list(platform_tags()))

@@ -1,4 +1,4 @@
-"""Where ftwheel keeps files of its own. Imports next to nothing: a warm ``ftwheel simulate`` starts with it."""
+"""Where ftwheel keeps its own files. Imports almost nothing: a warm ``ftwheel simulate`` starts with it."""
 
 from __future__ import annotations
 

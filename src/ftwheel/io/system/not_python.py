@@ -1,4 +1,4 @@
-"""Says why a file that somebody named does not do as a Python interpreter."""
+"""Explains why a file cannot be used as a Python interpreter."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def not_a_python(
         found = next(filter(os.path.isfile, inside), "")
         return InputError(
             f"{path}: a folder, not an interpreter",
-            hint=f"did you mean {found}?" if found else "give the path of the python executable in it",
+            hint=f"did you mean {found}?" if found else "pass the path of the python executable in it",
         )
     if isinstance(error, FileNotFoundError) and not os.path.exists(path):
         return InputError(
             f"{path}: no such file",
-            hint=near(path) or "give the path of a python executable; uv python find 3.14 prints one",
+            hint=near(path) or "pass the path of a python executable; uv python find 3.14 prints one",
         )
     if isinstance(error, subprocess.TimeoutExpired):
         return InputError(
-            f"{path}: does not answer within {error.timeout:g} seconds",
+            f"{path}: no answer within {error.timeout:g} seconds",
             hint="try again when this machine is idle",
         )
     if isinstance(error, OSError):
         return InputError(
-            f"{path}: cannot be run ({error.strerror or error})", hint="give the path of a python executable"
+            f"{path}: cannot be run ({error.strerror or error})", hint="pass the path of a python executable"
         )
-    return InputError(f"{path}: does not answer like a {wanted}", hint="give the path of a python executable")
+    return InputError(f"{path}: does not answer like a {wanted}", hint="pass the path of a python executable")

@@ -103,7 +103,7 @@ class _Process:
     """Calls in a worker process; started at once, so that all workers load their modules side by side."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
-        # -P: what lies in the current folder is what we are asked to look at, never to import
+        # -P: never import from the current folder, which may hold what is being checked
         command = [sys.executable, "-P", "-m", "ftwheel.io.system.parallel_worker"]
         if sys.platform == "win32":
             own: dict[str, object] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -127,7 +127,7 @@ class _Process:
             code = self._process.wait()
             raise FtwheelError(
                 f"the worker process that read {item} ended without an answer (exit code {code})",
-                hint="the system kills processes when memory runs out: try --cores 1",
+                hint="the system may have run out of memory: try --cores 1",
             ) from error
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""Run programs so that nothing of them is left when we stop: each in its own process group, killed as a whole.
+"""Run programs so that none survives ftwheel: each in its own process group, killed as a whole.
 
 A build backend starts compilers, which start others. Killing only the first leaves the rest writing into folders that
 are being removed, so every program here leads a group (a job's worth of processes), and ``stop`` ends all groups at
@@ -95,7 +95,7 @@ class ProcessGroup:
             return process
 
     def stop(self) -> None:
-        """End every program that runs and refuse new ones: a polite signal first, then the one nobody can ignore."""
+        """End all running programs and refuse new ones: with SIGTERM first, then with SIGKILL."""
         with self._lock:
             self._stopped = True
             running = list(self._running)

@@ -50,8 +50,8 @@ class VirtualEnvironment:
             command = [interpreter.executable, "-I", "-m", "venv", folder]
         if processes.run(command, log=log, env=clean_environ()):
             raise MissingToolError(
-                f"{interpreter.executable} cannot make a virtual environment\n{interesting(_text(log))}",
-                hint="install uv (pip install 'ftwheel[uv]'); with Debian's interpreters install python3-venv",
+                f"{interpreter.executable} cannot create a virtual environment\n{interesting(_text(log))}",
+                hint="install uv (pip install 'ftwheel[uv]'); for Debian's interpreters, install python3-venv",
             )
 
     @property

@@ -36,7 +36,7 @@ def workspace(root: Path | None = None) -> Iterator[Path]:
         (folder / "0.lock").open("ab").close()
     except OSError as error:
         raise SystemRefusedError(
-            f"{folder}: cannot be written ({error.strerror})", hint="set FTWHEEL_CACHE_DIR to a folder that can"
+            f"{folder}: cannot be written ({error.strerror})", hint="set FTWHEEL_CACHE_DIR to a writable folder"
         ) from error
     for number in range(_MOST):
         with (folder / f"{number}.lock").open("ab") as handle:
@@ -54,7 +54,7 @@ def workspace(root: Path | None = None) -> Iterator[Path]:
 
 
 def _locked(handle: IO[bytes]) -> bool:
-    """Take the lock of an open file without waiting; the system gives it back when the file is closed or we die."""
+    """Take the lock of an open file without waiting; it is released when the file is closed or the process ends."""
     try:
         if sys.platform == "win32":
             import msvcrt

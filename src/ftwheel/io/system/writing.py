@@ -67,7 +67,7 @@ def write_all(texts: Sequence[NewText]) -> None:
         where = error.filename2 or error.filename or texts[0].path
         raise InputError(
             f"{where}: cannot be written ({error.strerror}); nothing was changed",
-            hint="make the folder writable, or look at the changes with --dry-run",
+            hint="make the folder writable, or see the changes with --dry-run",
         ) from error
     except BaseException:
         _remove(staged.values(), made)
@@ -77,7 +77,7 @@ def write_all(texts: Sequence[NewText]) -> None:
 def _unchanged(target: Path, text: NewText) -> None:
     there = target.read_bytes() if target.exists() else None
     if there != (None if text.before is None else text.before.encode("utf-8")):
-        raise InputError(f"{text.path}: was changed meanwhile; nothing was written", hint="run the command again")
+        raise InputError(f"{text.path}: changed in the meantime; nothing was written", hint="run the command again")
 
 
 def _make_folders(folder: Path, made: list[Path]) -> None:

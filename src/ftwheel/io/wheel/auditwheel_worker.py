@@ -1,4 +1,4 @@
-"""A process that has auditwheel loaded and repairs several wheels at once, each in a fork of itself.
+"""A process with auditwheel loaded that repairs several wheels at once, each in a fork of itself.
 
 Loading auditwheel takes ten times as long as repairing a small wheel. Started at the beginning of a build this process
 loads it while nothing else can be done yet, once for both wheels. auditwheel changes the current folder while it works,

@@ -69,7 +69,9 @@ def unreadable(path: Path, error: BaseException, kind: str) -> FtwheelError:
         return refused(error)
     if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT}:
         return InputError(f"{path}: cannot be read ({error.strerror})", hint="check the path and its permissions")
-    return InputError(f"{path}: cannot be read as {kind} ({_why(error)})", hint="build or download the file again")
+    return InputError(
+        f"{path}: cannot be read as {kind} ({_why(error)})", hint="rebuild the file, or download it again"
+    )
 
 
 class _Refused(Exception):  # noqa: N818 - not a failure, an answer of the functions below
@@ -138,7 +140,7 @@ def extract_wheel(path: Path, target: Path) -> None:
     if contents.flaws:
         flaw = contents.flaws[0]
         raise InputError(
-            f"{path}: {flaw.path}: {flaw.detail}", hint="ftwheel check names everything wrong with the file"
+            f"{path}: {flaw.path}: {flaw.detail}", hint="run ftwheel check for everything that is wrong with the file"
         )
     with open_zip(path) as archive:
         for info in archive.infolist():

@@ -17,11 +17,11 @@ SCHEMA_VERSION = 1
 
 
 def write_text(plan: DriverPlan, out: TextIO) -> None:
-    """Each run with its builds, its call and its variables, then what is left out."""
+    """Write each run with its builds, command line and variables, then the builds that are left out."""
     for run in plan.runs:
         out.write(f"cibuildwheel {run.series.label} ({run.series.value}) for {run.system}, {' '.join(run.archs)}\n")
         out.writelines(f"  {each.text}\n" for each in run.identifiers)
-        out.write("called as\n")
+        out.write("runs\n")
         settings = sorted(run.environment.items())
         out.writelines(f"  {name}={printable(shlex.quote(value))}\n" for name, value in settings)
         file = " --config-file FILE" if run.config else ""
@@ -36,12 +36,12 @@ def write_text(plan: DriverPlan, out: TextIO) -> None:
 
 
 def left_out_lines(plan: DriverPlan) -> list[str]:
-    """One line for each build that was named and is not made."""
+    """One line for each requested build that does not run."""
     return [f"left out: {each.identifier.text}: {printable(each.why)}" for each in plan.left_out]
 
 
 def write_json(plan: DriverPlan, out: TextIO) -> None:
-    """One object; docs/cibuildwheel.md describes the keys."""
+    """Write one object; docs/cibuildwheel.md describes the keys."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "runs": [_run(run) for run in plan.runs],

@@ -1,4 +1,4 @@
-"""Show how a build goes on, and what came out: text for people, JSON for programs."""
+"""Shows the progress of a build and its result: as text, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "BuildProgress", "progress", "write"]
 
-SCHEMA_VERSION = 2  # of the interpreters of a wheel only the first need have built it
+SCHEMA_VERSION = 2  # of the interpreters of a wheel, only the first has to be the one that built it
 _HEADER = ("wheel", "python", "size", "modules", "GIL", "time")
 
 
 class BuildProgress:
-    """Says on standard error how far each wheel is: redrawn lines on a terminal, a line for each step elsewhere."""
+    """Shows the stage of each wheel: redrawn lines on a terminal, a line for each step elsewhere."""
 
     def __init__(self, stream: TextIO, live: Live | None) -> None:
         self._stream = stream
@@ -37,7 +37,7 @@ class BuildProgress:
         self._lock = threading.Lock()
 
     def stage(self, label: str, stage: BuildStage) -> None:
-        """Implements ``ftwheel.core.build.model.Observer``."""
+        """Implements ``ftwheel.core.build.model.BuildObserver``."""
         with self._lock:
             self._stages[label] = stage
             if self._live is None:
@@ -48,7 +48,7 @@ class BuildProgress:
 
 @contextmanager
 def progress(stream: TextIO | None = None) -> Iterator[BuildProgress]:
-    """A Progress on standard error, or another stream, for as long as the build runs."""
+    """A BuildProgress on standard error, or another stream, while the build runs."""
     stream = stream or sys.stderr
     if not is_rich(stream):
         yield BuildProgress(stream, None)
@@ -91,7 +91,7 @@ def write(result: BuildResult, form: str, out: TextIO) -> None:
 
 
 def _text(result: BuildResult, out: TextIO) -> None:
-    """The table of wheels, why each platform tag is what it is, the findings, and where the files are."""
+    """Write the table of wheels, the reason for each platform tag, the findings, and where the files are."""
     table(out, _HEADER, [_row(wheel) for wheel in result.wheels])
     out.write("\n")
     for wheel in result.wheels:
@@ -106,7 +106,7 @@ def _text(result: BuildResult, out: TextIO) -> None:
     if result.passed:
         out.write(f"{files} file{'s' if files > 1 else ''} in {printable(result.out_dir)}, {result.seconds:.1f} s\n")
     else:
-        out.write(f"nothing was put into {printable(result.out_dir)}\n")
+        out.write(f"nothing was written to {printable(result.out_dir)}\n")
 
 
 def _row(wheel: BuiltWheel) -> list[StyledText | str]:
@@ -121,7 +121,7 @@ def _row(wheel: BuiltWheel) -> list[StyledText | str]:
 
 
 def _gil(wheel: BuiltWheel) -> StyledText:
-    """What the imports proved about the GIL, for the whole wheel."""
+    """What the imports showed about the GIL, for the whole wheel."""
     if not wheel.modules:
         return StyledText("-")
     results = [result for imported in wheel.imports for result in imported.results]
@@ -148,7 +148,7 @@ def _repair_lines(wheel: BuiltWheel) -> Iterator[str]:
         first = min(target.minor for target in targets_of(name))
         yield f"{label}: serves 3.{first}, 3.{first}t and newer, both builds with one file"
     elif {each.free_threaded for each in wheel.interpreters} == {False, True}:
-        yield f"{' and '.join(labels)}: one wheel is enough, it has no extension module"
+        yield f"{' and '.join(labels)}: one wheel is enough, because it has no extension module"
     for note in wheel.notes:
         yield f"{label}: {note}"
     if not repair.tool:

@@ -1,4 +1,4 @@
-"""Show a report of ``ftwheel missing`` as CSV (RFC 4180): a line for each project and target."""
+"""The report of ``ftwheel missing`` as CSV (RFC 4180): a line for each project and target."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ COLUMNS = (
     "dependents",
     "tracker",
 )
-_FORMULA = ("=", "+", "-", "@")  # what spreadsheets compute; CWE-1236
+_FORMULA = ("=", "+", "-", "@")  # spreadsheets evaluate cells that start with these (CWE-1236)
 
 
 def write_csv(report: MissingReport, out: TextIO) -> None:
-    """A header, then all projects, also those that could not be judged. No cell is a formula for a spreadsheet."""
+    """Write a header and all projects, judged or not. Spreadsheets read no cell as a formula."""
     lines = csv.writer(out, lineterminator="\n")
     lines.writerow(COLUMNS)
     for project in report.projects:

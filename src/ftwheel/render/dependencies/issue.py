@@ -1,4 +1,4 @@
-"""Write to a project what is asked of it: an issue to paste, true for the targets that were looked at."""
+"""Writes an issue for a project: what it would have to publish for the targets of the report."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _GETS = {
 
 
 def write_issue(report: MissingReport, project: ProjectReport, installer: str, out: TextIO) -> None:
-    """Write the title, an empty line and the text, in Markdown; ``installer`` is whose choice was looked at.
+    """Write the title, an empty line and the text, in Markdown; ``installer`` is the one that was simulated.
 
-    Raises InputError when there is nothing to ask: what is missing is released already, or nothing is missing.
+    Raises InputError when there is nothing to ask for: nothing is missing, or it has been released.
     """
     asked = [
         verdict
@@ -49,7 +49,7 @@ def write_issue(report: MissingReport, project: ProjectReport, installer: str, o
 
 
 def _is_released(verdict: TargetReadiness) -> bool:
-    """Whether the index has the wheel, and only the lock does not know it."""
+    """Whether the index has the wheel, and only the lock lacks it."""
     return any(each.kind is HelpKind.LOCK_AGAIN for each in verdict.helps)
 
 
@@ -65,8 +65,8 @@ def _instead(project: ProjectReport) -> str:
     if any(map(_is_released, project.verdicts)):
         return "lock again: the index has the wheels"
     if project.problem or any(verdict.readiness is Readiness.CANNOT_TELL for verdict in project.verdicts):
-        return "what its users get could not be told"
-    return "every target gets a wheel; --deep looks at what the modules declare"
+        return "ftwheel could not determine what its users install"
+    return "every target installs a wheel; --deep checks what the modules declare"
 
 
 def _for_wheels(project: ProjectReport, asked: Sequence[TargetReadiness], installer: str) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _for_wheels(project: ProjectReport, asked: Sequence[TargetReadiness], instal
     else:
         yield "- cibuildwheel builds the wheels of every supported CPython by default."
     yield ""
-    yield "If there are reasons against it for now, a word about them here would help as well. Thank you!"
+    yield "If there are reasons not to do so yet, a short note about them would help too. Thank you!"
 
 
 def _facts(asked: Sequence[TargetReadiness]) -> Iterator[str]:
@@ -110,27 +110,27 @@ def _facts(asked: Sequence[TargetReadiness]) -> Iterator[str]:
 
 
 def _how(minors: Sequence[int]) -> Iterator[str]:
-    """What holds for free-threaded builds."""
+    """How to build wheels for these free-threaded versions."""
     if FIRST_FREE_THREADED in minors:
         yield '- cibuildwheel 3.4 builds `cp313t` with `enable = ["cpython-freethreading"]`; version 4 does not.'
     if any(FIRST_FREE_THREADED < minor < FIRST_ABI3T for minor in minors):
-        yield "- cibuildwheel 3.1 and newer builds `cp314t` wheels by default; a `skip` may be what keeps them out."
+        yield "- cibuildwheel 3.1 and newer builds `cp314t` wheels by default; a `skip` setting may exclude them."
     if max(minors) >= FIRST_ABI3T:
         yield "- cibuildwheel 4.3 and newer builds `cp315t` wheels by default."
     yield (
-        "- The free-threaded build has an ABI of its own and takes no `abi3` wheel. Up to 3.14 it needs one wheel for"
-        " each version; from 3.15 on the stable ABI `abi3t` (PEP 803) serves all that follow."
+        "- The free-threaded build has an ABI of its own and cannot load `abi3` wheels. Up to 3.14 it needs one wheel"
+        " per version; from 3.15 on, one wheel with the stable ABI `abi3t` (PEP 803) serves all later versions."
         if min(minors) < FIRST_ABI3T
-        else "- From 3.15 on the stable ABI `abi3t` (PEP 803) serves all free-threaded builds that follow; no `abi3`"
-        " wheel does."
+        else "- From 3.15 on, one wheel with the stable ABI `abi3t` (PEP 803) serves all later free-threaded versions;"
+        " `abi3` wheels do not."
     )
     yield (
         "- A module that works without the GIL declares it in its `Py_mod_gil` slot; importing one that does not turns"
-        ' the GIL on. "C API Extension Support for Free Threading" in Python\'s documentation and the porting guide of'
-        " py-free-threading say what to look at."
+        ' the GIL on. See "C API Extension Support for Free Threading" in Python\'s documentation and the porting'
+        " guide of py-free-threading."
     )
     yield (
-        "- Before an upload, `ftwheel check` and `ftwheel verify dist/` say what the wheels declare and which"
+        "- Before an upload, `ftwheel check` and `ftwheel verify dist/` show what the wheels declare and which"
         " environments install them."
     )
 
@@ -140,15 +140,15 @@ def _for_declarations(project: ProjectReport, silent: Sequence[GilDeclarations])
     yield ""
     yield f"Hello, and thank you for {escaped(project.name)} and its wheels for free-threaded CPython!"
     yield ""
-    yield "Importing these modules turns the GIL on for the whole process: they do not declare that they do without it."
+    yield "Importing these modules enables the GIL for the whole process, as they do not declare to work without it."
     yield ""
     for gil in silent:
         yield f"- {code(gil.filename)}: {len(gil.others)} of {gil.modules} modules: {_modules(gil)}"
     yield ""
-    yield "Do they work without the GIL? Then please let them declare it (`Py_mod_gil` with `Py_MOD_GIL_NOT_USED`)."
+    yield "If they work without the GIL, please let them declare it (`Py_mod_gil` with `Py_MOD_GIL_NOT_USED`)."
     yield (
-        '"C API Extension Support for Free Threading" in Python\'s documentation says how. If they do not yet, a word'
-        " about what is missing would help as well. Thank you!"
+        '"C API Extension Support for Free Threading" in Python\'s documentation explains how. If they do not yet, a'
+        " short note about what is missing would help too. Thank you!"
     )
 
 

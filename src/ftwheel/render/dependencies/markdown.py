@@ -1,4 +1,4 @@
-"""Show a report of ``ftwheel missing`` as Markdown, for job summaries and comments."""
+"""The report of ``ftwheel missing`` as Markdown, for job summaries and comments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["write_markdown"]
 
 
 def write_markdown(report: MissingReport, out: TextIO, *, everything: bool) -> None:
-    """The summary as a heading, the table, and what to do next."""
+    """Write the summary as a heading, the table, and what to do next."""
     out.writelines(f"{line}\n" for line in _lines(report, everything=everything))
 
 

@@ -1,6 +1,6 @@
-"""The report of ``ftwheel missing``, in every form: text, tree, JSON, Markdown, CSV, GitHub annotations and SARIF.
+"""The report of ``ftwheel missing`` in every format: text, tree, JSON, Markdown, CSV, GitHub annotations and SARIF.
 
-Names and reasons come from indexes and lock files: each form escapes what its readers would take for more than text.
+Names and reasons come from indexes and lock files, so each format escapes what is special in it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["write"]
 
 
 def write(report: MissingReport, form: str, out: TextIO, *, everything: bool = False) -> None:
-    """Write the report in one of the formats of ``missing``; ``everything``: show what is ready as well."""
+    """Write the report in one of the formats of ``missing``; ``everything`` includes the projects that are ready."""
     match form:
         case "json":
             from ftwheel.core.dependencies.readiness_json import report_data

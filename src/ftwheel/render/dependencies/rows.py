@@ -22,11 +22,11 @@ _STYLES = {
     Readiness.NOTHING: "bold red",
     Readiness.CANNOT_TELL: "yellow",
 }
-_MOST_COLUMNS = 3  # with more targets than this, those that fare alike share a row
+_MOST_COLUMNS = 3  # with more targets, those with the same result share a row
 
 
 def rows(report: MissingReport, projects: Sequence[ProjectReport]) -> tuple[list[str], list[list[StyledText]]]:
-    """The header and the rows of the table: a column for each target, or a row for those that fare alike."""
+    """The header and the rows of the table: a column for each target, or a row for those with the same result."""
     names = short(report.targets)
     if len(report.targets) <= _MOST_COLUMNS:
         return ["project", "version", *names.values(), "needed by"], [
@@ -38,7 +38,7 @@ def rows(report: MissingReport, projects: Sequence[ProjectReport]) -> tuple[list
             ]
             for project in projects
         ]
-    return ["project", "version", "gets", "targets", "needed by"], [
+    return ["project", "version", "installs", "targets", "needed by"], [
         row for project in projects for row in _grouped(project, names)
     ]
 
@@ -47,7 +47,7 @@ def _cells(project: ProjectReport, targets: Sequence[str]) -> list[StyledText]:
     texts = answers(project)
     found = {verdict.target: verdict.readiness for verdict in project.verdicts}
     return [
-        StyledText(texts[target], _STYLES[found[target]]) if target in texts else StyledText("not wanted here", "dim")
+        StyledText(texts[target], _STYLES[found[target]]) if target in texts else StyledText("not needed here", "dim")
         for target in targets
     ]
 
@@ -74,7 +74,7 @@ def _grouped(project: ProjectReport, names: Mapping[str, str]) -> list[list[Styl
 
 
 def _needed_by(project: ProjectReport) -> str:
-    """``3 projects: scrapy > parsel``, without the number where the names say it."""
+    """``3 projects: scrapy > parsel``, without the number for a single project."""
     text, number = needed_by(project), project.dependents
     if not text:
         return f"{number} project{'' if number == 1 else 's'}" if number else ""

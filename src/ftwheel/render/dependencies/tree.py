@@ -1,4 +1,4 @@
-"""Lay out who pulls in what: the chains of a report of ``ftwheel missing``, merged at their beginnings."""
+"""The dependency tree of a report of ``ftwheel missing``, from its chains."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class Tree(dict[str, "Tree"]):
 
 
 def tree(projects: Iterable[ProjectReport]) -> Tree:
-    """The chains of these projects, merged at their beginnings."""
+    """The chains of these projects, merged where they begin alike."""
     top = Tree()
     for project in projects:
         for chain in project.chains or ((project.name,),):
-            place = top
+            node = top
             for name in chain:
-                place = place.setdefault(name, Tree())
+                node = node.setdefault(name, Tree())
     return top
 
 
 def tree_lines(report: MissingReport, projects: Iterable[ProjectReport], encoding: str) -> Iterator[str]:
-    """A line for each project on the way from a root to one of ``projects``, with what the targets get of it.
+    """A line for each project on the way from a root to one of ``projects``, with what the targets install.
 
-    Box-drawing characters stand where ``encoding`` has them.
+    Uses box-drawing characters if ``encoding`` has them.
     """
     top = tree(projects)
     try:
@@ -40,35 +40,35 @@ def tree_lines(report: MissingReport, projects: Iterable[ProjectReport], encodin
         strokes = _LINES
     except UnicodeEncodeError:
         strokes = _ASCII
-    told = {project.name: _told(report, project) for project in report.projects}
+    results = {project.name: _result(report, project) for project in report.projects}
     for name in sorted(top):
-        yield _line(name, told)
-        yield from _below(top[name], told, strokes, "")
+        yield _line(name, results)
+        yield from _below(top[name], results, strokes, "")
 
 
-def _below(below: Tree, told: Mapping[str, str], strokes: tuple[str, str, str, str], indent: str) -> Iterator[str]:
+def _below(below: Tree, results: Mapping[str, str], strokes: tuple[str, str, str, str], indent: str) -> Iterator[str]:
     branch, last_branch, bar, space = strokes
     names = sorted(below)
     for name in names:
         last = name == names[-1]
-        yield f"{indent}{last_branch if last else branch}{_line(name, told)}"
-        yield from _below(below[name], told, strokes, indent + (space if last else bar))
+        yield f"{indent}{last_branch if last else branch}{_line(name, results)}"
+        yield from _below(below[name], results, strokes, indent + (space if last else bar))
 
 
-def _line(name: str, told: Mapping[str, str]) -> str:
-    return f"{name}{told[name]}" if name in told else name
+def _line(name: str, results: Mapping[str, str]) -> str:
+    return f"{name}{results.get(name, '')}"
 
 
-def _told(report: MissingReport, project: ProjectReport) -> str:
-    """What follows the name: `` 5.3.0: sdist (cp314t)``, without the targets where all get the same."""
+def _result(report: MissingReport, project: ProjectReport) -> str:
+    """The text after the name: `` 5.3.0: sdist (cp314t)``, without the targets if all install the same."""
     if project.problem:
         return f": {project.problem}"
     names = short(report.targets)
     groups: dict[str, list[str]] = {}
     for target, text in answers(project).items():
         groups.setdefault(text, []).append(names[target])
-    told = "; ".join(
+    result = "; ".join(
         text if len(targets) == len(names) else f"{text} ({listed(targets)})" for text, targets in groups.items()
     )
     found = versions(project)
-    return f" {found[0]}: {told}" if len(found) == 1 else f": {told}"
+    return f" {found[0]}: {result}" if len(found) == 1 else f": {result}"

@@ -1,4 +1,4 @@
-"""What the reports of ``ftwheel missing`` say in words: the same in a table, a tree, Markdown and a finding."""
+"""The texts that all formats of the ``ftwheel missing`` report share."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _MOST_NAMED = 6  # targets, in a heading
 
 
 def day(release: Release) -> str:
-    """``6.0.2 (2025-09-21)``, without the date where the index does not tell it"""
+    """``6.0.2 (2025-09-21)``, without the date if the index has none."""
     return f"{release.version} ({release.upload_time:%Y-%m-%d})" if release.upload_time else release.version
 
 
 def heading(report: MissingReport) -> str:
-    """What was looked at, and for which targets."""
+    """The inputs and the targets."""
     shards = f", shard {listed(shard.label for shard in report.shards)}" if report.shards else ""
     return f"{listed(report.inputs)}{shards}, for {_targets(report.targets)}"
 
@@ -53,7 +53,7 @@ def _targets(labels: Sequence[str]) -> str:
 
 
 def _words(verdict: TargetReadiness, *, versions: bool = False) -> str:
-    """What one target gets; with ``versions`` also of which version."""
+    """What one target installs, with the version if ``versions``."""
     text = verdict.readiness.value
     if versions and verdict.version:
         text = f"{verdict.version}: {text}"
@@ -63,7 +63,7 @@ def _words(verdict: TargetReadiness, *, versions: bool = False) -> str:
         text += f": {verdict.why}"
     if verdict.gil is None:
         return text
-    # the wheel that was read is not what the target installs
+    # name the wheel that was read if the target does not install it
     other = "" if verdict.ready else f"{verdict.gil.filename}: "
     return f"{text}, {other}{_gil(verdict)}"
 
@@ -74,7 +74,7 @@ def _gil(verdict: TargetReadiness) -> str:
     if gil.why:
         return f"cannot tell what its modules declare: {gil.why}"
     if not gil.modules:
-        return "no compiled modules"
+        return "no extension modules"
     from ftwheel.core.wheel.extension_module import Declaration  # 10 ms, and most reports have none
 
     text = gil.declares.value
@@ -84,18 +84,18 @@ def _gil(verdict: TargetReadiness) -> str:
 
 
 def versions(project: ProjectReport) -> tuple[str, ...]:
-    """The versions that its targets get, each once."""
+    """The versions that its targets install, each once."""
     return tuple(dict.fromkeys(verdict.version for verdict in project.verdicts if verdict.version))
 
 
 def answers(project: ProjectReport) -> dict[str, str]:
-    """What each target gets, by its label; nothing for a target that does not want the project."""
+    """What each target installs, by its label, without targets that do not need the project."""
     several = len(versions(project)) > 1
     return {verdict.target: _words(verdict, versions=several) for verdict in project.verdicts}
 
 
 def shown(report: MissingReport, *, everything: bool) -> tuple[ProjectReport, ...]:
-    """The projects to show, the one first that unblocks most: those that are not ready or have a note, or all."""
+    """The projects to show, by impact: those that are not ready or have a note, or all."""
     return tuple(
         project
         for project in report.ranked
@@ -104,24 +104,24 @@ def shown(report: MissingReport, *, everything: bool) -> tuple[ProjectReport, ..
 
 
 def _silent(verdict: TargetReadiness) -> bool:
-    """Whether a wheel was looked into and does not declare what it should."""
+    """Whether a wheel was inspected and has modules without the declaration."""
     return verdict.gil is not None and bool(verdict.gil.others or verdict.gil.why)
 
 
 def asks(project: ProjectReport) -> bool:
-    """Whether there is something that only the project itself can do."""
+    """Whether only the project itself can fix something."""
     return not project.ready and any(each.kind is HelpKind.ASK for v in project.verdicts for each in v.helps)
 
 
 def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[str]:
-    """What is worth knowing beyond the table, project by project; then what was set aside."""
+    """Notes and next steps by project, then what was skipped."""
     for project in projects:
         if project.problem:
             yield f"error: {project.name}: {project.problem}"
         if project.problem.startswith(NO_INDEX_HAS_IT):
             yield f"next: {project.name}: {UNKNOWN_PROJECT}"
         elif project.problem_code == InputError.exit_code:
-            yield f"next: {project.name}: ask for another version, or for a range: '{project.name}>=VERSION'"
+            yield f"next: {project.name}: request another version, or a range: '{project.name}>=VERSION'"
         for note in notes_on(report, project):
             yield f"note: {project.name}: {note}"
         allowed = " (allowed)" if not project.ready and project.name in report.policy.allowed else ""
@@ -130,14 +130,14 @@ def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[
         if project.tracker and asks(project):
             yield f"next: {project.name}{allowed}: its issue tracker is {project.tracker}"
     if asking := [project.name for project in projects if asks(project)]:
-        yield f"note: --issue NAME prints the text to send to a project, for example --issue {asking[0]}"
+        yield f"note: --issue NAME prints an issue to file with a project, for example --issue {asking[0]}"
     for aside in report.set_aside:
         where = f" ({aside.origin})" if aside.origin else ""
         yield f"set aside: {aside.name}{where}: {aside.reason}"
 
 
 def notes_on(report: MissingReport, project: ProjectReport) -> Iterator[str]:
-    """What is worth knowing about one project."""
+    """The notes on one project."""
     if project.difference:
         yield project.difference
     yield from dict.fromkeys(note for verdict in project.verdicts for note in verdict.notes)
@@ -146,7 +146,7 @@ def notes_on(report: MissingReport, project: ProjectReport) -> Iterator[str]:
 
 
 def _firsts(report: MissingReport, project: ProjectReport) -> dict[str, list[str]]:
-    """The first release with a wheel, and the targets it was for; only of those that do not get one now."""
+    """The first release with a wheel and its targets, for targets that are not ready now."""
     names = short(report.targets)
     found: dict[str, list[str]] = {}
     for verdict in project.verdicts:

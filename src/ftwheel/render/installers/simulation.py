@@ -1,4 +1,4 @@
-"""Show a simulation: which file each environment installs, why not another one, and what to do next."""
+"""Shows a simulation: which file each environment installs, why not another one, and what to do next."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _STYLES = {
     Outcome.SDIST: "magenta",
     Outcome.NOTHING: "bold red",
 }
-_MOST_ROWS = 12  # with more environments than this, those of one Python that fare alike share a row
+_MOST_ROWS = 12  # with more environments, those of one Python with the same result share a row
 _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationReport:
-    """All there is to show about one requirement.
+    """Everything to show about one requirement.
 
-    ``status`` is PEP 792's marker with its reason, empty for an active project. ``locations`` are the names of those
-    that each installer looks at, in the order in which ``Candidate.source`` counts.
+    ``status`` is the project status (PEP 792) with its reason, empty for an active project. ``locations`` are the names
+    of the locations that each installer looks at; ``Candidate.source`` is a position among them.
     """
 
     simulation: Simulation
@@ -45,14 +45,14 @@ class SimulationReport:
 
 
 def shown(filename: str) -> str:
-    """A file name that fits on a screen; a hostile one can have thousands of tags."""
+    """A file name cut to a length that fits on a screen; a hostile one can have thousands of tags."""
     return filename if len(filename) <= _LONGEST_NAME else f"{filename[: _LONGEST_NAME - 3]}..."
 
 
 def words(result: Result) -> str:
-    """What one installer does in one environment."""
+    """The result of one installer in one environment."""
     if result.marker_excludes:
-        return "not wanted here"
+        return "not needed here"
     if result.refusal:
         return f"nothing: {result.refusal}"
     text = result.outcome.value
@@ -79,7 +79,7 @@ def cells(simulation: Simulation) -> Iterator[tuple[str, tuple[Result, ...]]]:
 
 
 def rows(simulation: Simulation) -> tuple[tuple[str, ...], list[list[StyledText]]]:
-    """The header and the rows of the table: one for each environment, or for those of one Python that fare alike."""
+    """The header and the rows of the table: one per environment, or per Python and result."""
     installers = tuple(installer.label for installer in simulation.installers)
     if len(simulation.environments) <= _MOST_ROWS:
         return ("environment", *installers, "file"), [
@@ -116,7 +116,7 @@ def _platforms(members: Sequence[str], everything: Sequence[str]) -> str:
 
 
 def _files(results: Sequence[Result]) -> str:
-    """The file all installers take, or what each takes."""
+    """The file that all installers select, or the one of each."""
     taken = {each.installer.label: shown(each.best.file.filename) if each.best else "nothing" for each in results}
     if len(set(taken.values())) == 1:
         (name,) = set(taken.values())
@@ -125,7 +125,7 @@ def _files(results: Sequence[Result]) -> str:
 
 
 def heading(simulation: Simulation) -> str:
-    """The requirement, and the newest version that fits it."""
+    """The requirement, and the newest version that matches it."""
     newest = {version or "none" for version in simulation.newest}
     if len(newest) == 1:
         return f"{simulation.requirement.text}: newest version {newest.pop()}"
@@ -136,7 +136,7 @@ def heading(simulation: Simulation) -> str:
 
 
 def notes(report: SimulationReport) -> Iterator[str]:
-    """What is worth knowing beyond the table, then what to do next."""
+    """The notes on a project, then what to do next."""
     if report.status:
         yield f"note: the project is {report.status}"
     yanked = dict.fromkeys(
@@ -151,7 +151,7 @@ def notes(report: SimulationReport) -> Iterator[str]:
 
 
 def write_text(reports: Sequence[SimulationReport], out: TextIO) -> None:
-    """A table for each requirement, what to do next, and what was asked to be explained."""
+    """Write a table for each requirement, what to do next, and the explanations."""
     for number, report in enumerate(reports):
         out.write("\n" if number else "")
         simulation = report.simulation
@@ -169,7 +169,7 @@ def write_text(reports: Sequence[SimulationReport], out: TextIO) -> None:
 def _write_explanation(selection: Selection, locations: Sequence[str], out: TextIO) -> None:
     from ftwheel.core.installers.rejections import Accepted, Rejected, describe
 
-    takes = f"takes {shown(selection.best.file.filename)}" if selection.best else "takes nothing"
+    takes = f"selects {shown(selection.best.file.filename)}" if selection.best else "selects nothing"
     why = f" ({selection.refusal})" if selection.refusal else ""
     where = f"{selection.installer} on {selection.environment.label}"
     paragraphs(out, [f"{selection.requirement.text}: {where} {takes}{why}", ""])
@@ -178,7 +178,7 @@ def _write_explanation(selection: Selection, locations: Sequence[str], out: Text
         match evaluation.verdict:
             case Accepted(rank=rank):
                 verdict, style = f"{rank}", "green" if rank == 1 else "cyan"
-                reason = "taken" if rank == 1 and selection.best else "fits"
+                reason = "selected" if rank == 1 and selection.best else "accepted"
             case Rejected(reason=cause):
                 verdict, style, reason = "-", "", describe(cause)
         line = [
@@ -190,4 +190,4 @@ def _write_explanation(selection: Selection, locations: Sequence[str], out: Text
     if lines:
         table(out, ("rank", "file", "why", "from")[: len(lines[0])], lines)
     else:
-        out.write("there is no file\n")
+        out.write("no files\n")

@@ -1,4 +1,4 @@
-"""Show a simulation to programs; docs/json.md describes the keys. Names and hashes say which file, no address does."""
+"""A simulation as JSON; docs/json.md describes the keys. Files are identified by name and hashes, without URLs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["write_json"]
 
 
 def write_json(reports: Sequence[SimulationReport], out: TextIO) -> None:
-    """One object with a result for each requirement."""
+    """Write one object with a result for each requirement."""
     write_document(
         {
             "command": "simulate",
@@ -87,7 +87,7 @@ def _advice(advice: UploadHint) -> dict[str, Any]:
         "build": advice.build,
         "environments": advice.environments,
         "installers": advice.installers,
-        "gets": advice.gets,
+        "gets": advice.outcome,
         "wheels": advice.wheels,
         "text": advice.text,
     }

@@ -1,4 +1,4 @@
-"""Show a simulation as Markdown, for job summaries and comments."""
+"""A simulation as Markdown, for job summaries and comments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["write_markdown"]
 
 
 def write_markdown(reports: Sequence[SimulationReport], out: TextIO) -> None:
-    """A section for each requirement."""
+    """Write a section for each requirement."""
     for number, report in enumerate(reports):
         out.write("\n" if number else "")
         out.writelines(f"{line}\n" for line in _lines(report))
@@ -44,13 +44,13 @@ def _lines(report: SimulationReport) -> Iterator[str]:
 
 def _explanation(selection: Selection) -> Iterator[str]:
     takes = code(shown(selection.best.file.filename)) if selection.best else "nothing"
-    yield f"{escaped(selection.installer)} on {code(selection.environment.label)} takes {takes}"
+    yield f"{escaped(selection.installer)} on {code(selection.environment.label)} selects {takes}"
     yield ""
     lines = []
     for evaluation in selection.evaluations:
         match evaluation.verdict:
             case Accepted(rank=rank):
-                rank_text, why = str(rank), "fits"
+                rank_text, why = str(rank), "accepted"
             case Rejected(reason=reason):
                 rank_text, why = "", describe(reason)
         lines.append([rank_text, code(shown(evaluation.file.filename)), escaped(shown(why))])

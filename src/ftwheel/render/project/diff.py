@@ -1,4 +1,4 @@
-"""Shows how the text of a file changes, as a unified diff; green and red on a terminal."""
+"""Shows changes of text files as unified diffs; in colour on a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def write_diff(path: str, before: str | None, after: str, out: TextIO) -> None:
-    """Write the diff of one file; ``before`` is None for a new one. Line ends of Windows are not shown."""
+    """Write the diff of one file; ``before`` is None for a new one. CRLF line ends are not shown."""
     old = [] if before is None else _lines(before)
     name = printable(path)
     heads = ("/dev/null" if before is None else f"a/{name}", f"b/{name}")
@@ -36,6 +36,6 @@ def write_diff(path: str, before: str | None, after: str, out: TextIO) -> None:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends, as editors count them: ``str.splitlines`` knows more ends than those."""
+    """Lines with their ends as editors count them; ``str.splitlines`` splits at more characters."""
     *ended, last = text.split("\n")
     return [f"{line}\n" for line in ended] + ([last] if last else [])

@@ -1,7 +1,6 @@
-"""The reports of ``ftwheel verify`` for terminals, programs and code hosts; docs/report.md shows them.
+"""The reports of ``ftwheel verify`` as text, JSON and Markdown; docs/report.md shows them.
 
-The page to look at is in ``ftwheel.render.release.html``, the pictures for a README are in
-``ftwheel.render.release.svg``.
+The HTML page is in ``ftwheel.render.release.html``, the images for a README are in ``ftwheel.render.release.svg``.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _LEGEND = {
     Tone.BAD: "! is a problem",
     Tone.WARNED: "? a warning",
     Tone.KNOWN: "(accepted) a problem that the baseline accepts",
-    Tone.QUIET: "a word in brackets means that no wheel is expected there",
+    Tone.QUIET: "parentheses mean that no wheel is expected",
 }
 _BOLD = _MARKS | {Tone.BAD: "**{}** ❌", Tone.WARNED: "**{}** ⚠️", Tone.QUIET: "*({})*"}
 _VERDICTS = {Tone.GOOD: "✅", Tone.WARNED: "⚠️", Tone.BAD: "❌"}
@@ -43,7 +42,7 @@ def write(
 ) -> None:
     """Write the coverage and its findings in one of the formats of ``verify``.
 
-    ``known`` is what a baseline accepts, ``paths`` gives the path of a new file by its name.
+    ``known`` is what a baseline accepts, ``paths`` maps the names of new files to paths.
     """
     match form:
         case "json":
@@ -63,14 +62,14 @@ def _heading(coverage: Coverage, layout: CoverageMatrix) -> str:
 
 
 def _from_index(coverage: Coverage) -> str:
-    """Which files are judged beside the new ones; empty where there are only one or the other."""
+    """The published files that are judged with the new ones; empty unless there are both."""
     if not coverage.new_files or not coverage.published:
         return ""
     return f"from the index: {', '.join(bounded(name) for name in coverage.published)}"
 
 
 def _stable_abi(coverage: Coverage) -> str:
-    """What wheels for both builds from 3.15 on serve, which may have come before that CPython; empty without them."""
+    """What ``abi3t`` wheels serve, which may be older than the CPython they serve; empty without such wheels."""
     served = sorted(
         {cell.target.minor for cell in coverage.cells if cell.served and any(_both(choice) for choice in cell.choices)}
     )

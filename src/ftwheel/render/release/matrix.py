@@ -1,7 +1,7 @@
-"""The coverage of a release as a matrix: machines down, interpreters across, one word and one reason a field.
+"""The coverage of a release as a matrix: a row per platform, a column per CPython build.
 
-Every report of ``ftwheel verify`` (text, Markdown, JSON, HTML, SVG) is drawn from this, so that they cannot differ.
-What came from an index is made printable and cut to a bounded length here, once.
+Every report of ``ftwheel verify`` (text, Markdown, JSON, HTML, SVG) is drawn from this, so that they agree. Text from
+indexes is made printable and truncated here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _VERSIONED = re.compile(r"(manylinux|musllinux|macosx|ios)_([0-9]{1,4})_([0-9]{1
 
 
 class FieldState(enum.Enum):
-    """What is taken in a field, from the best to the worst; the value is its word."""
+    """What a target installs, from best to worst; the value is the word shown."""
 
     WHEEL = "wheel"
     STABLE_ABI = "stable ABI"
@@ -68,7 +68,7 @@ _STATES = {
 
 
 class Tone(enum.Enum):
-    """What to think of a field."""
+    """The verdict on a field."""
 
     GOOD = "served"
     BAD = "problem"
@@ -79,10 +79,10 @@ class Tone(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One target: the state of the installer that fares worst, and what is to be known about it.
+    """One target: the worst state among the installers, and its explanation.
 
-    ``word`` is the state's, with the older version, and with the installer where not all fare alike. ``taken`` says
-    what each installer takes, ``why`` what the judgement rests on, ``codes`` are those of its problems.
+    ``word`` is the state's word, with the older version, and with the installers if they differ. ``taken`` says what
+    each installer selects, ``why`` gives the reason for the verdict, ``codes`` are the rule codes of its problems.
     """
 
     target: TargetEnvironment
@@ -109,7 +109,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One machine. ``name`` is for people, ``platform`` the tag; a field is None where there is no such build."""
+    """One platform: ``name`` is for display, ``platform`` the tag; a field is None if there is no such build."""
 
     platform: str
     name: str
@@ -118,7 +118,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """The machines of one operating system."""
+    """The platforms of one operating system."""
 
     name: str
     rows: tuple[Row, ...]
@@ -126,10 +126,10 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageMatrix:
-    """The whole picture.
+    """The whole matrix.
 
-    ``headline`` is the verdict in one sentence, ``verdict`` what to think of it: ``BAD`` with an error among the
-    findings, ``WARNED`` with a warning, else ``GOOD``.
+    ``headline`` is the verdict in one sentence; ``verdict`` is ``BAD`` with an error among the findings, ``WARNED``
+    with a warning, else ``GOOD``.
     """
 
     title: str
@@ -152,7 +152,7 @@ class CoverageMatrix:
 
 
 def bounded(text: str, longest: int = _LONGEST) -> str:
-    """Printable text that fits on a screen."""
+    """The text, made printable and truncated."""
     text = printable(text[:longest])
     return text if len(text) < longest else f"{text[: longest - 3]}..."
 
@@ -160,9 +160,9 @@ def bounded(text: str, longest: int = _LONGEST) -> str:
 def lay_out(
     coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()
 ) -> CoverageMatrix:
-    """Lay the matrix out; ``known`` are the pairs of a code and a target's label that a baseline accepts.
+    """Lay out the matrix; ``known`` are the (rule code, target label) pairs that a baseline accepts.
 
-    What a problem weighs is read from ``found``, whose severities are the ones the user asked for.
+    Severities are those of ``found``, which are configurable.
     """
     weights = {finding.code: finding.severity for finding in found}
     codes: dict[TargetEnvironment, list[str]] = {}
@@ -204,9 +204,10 @@ def lay_out(
 
 
 def _rows(targets: Iterable[TargetEnvironment]) -> list[list[str]]:
-    """The machines of each row, the oldest first.
+    """The platform tags of each row, the oldest first.
 
-    A newer CPython needs a newer macOS: Macs of one kind share a row as long as no interpreter is on two of them.
+    Newer CPython versions need a newer macOS: macOS tags of one architecture share a row as long as no interpreter is
+    on two of them.
     """
     pythons: dict[str, set[str]] = {}
     for target in targets:
@@ -279,10 +280,10 @@ def _why(cell: CoverageCell, tone: Tone, codes: Iterable[str]) -> str:
     if cell.expected is not None:
         parts.append(f"expected: {cell.expected.value}")
     elif tone is Tone.GOOD:
-        parts.append("served, though nothing asks for it")
+        parts.append("served, although not expected")
     elif tone is Tone.QUIET:
-        parts.append("not expected: neither a configuration, nor the other build, nor the previous release asks for it")
-    # the other codes say what the basis says
+        parts.append("not expected: neither the configuration, the other build nor the previous release requires it")
+    # the other rules would only repeat the basis
     about_wheels = (rule for rule in (PureStandIn, Unloadable) if rule.code in codes)
     parts += [f"{rule.title[:1].lower()}{rule.title[1:]}" for rule in about_wheels]
     if tone is Tone.KNOWN:
@@ -301,7 +302,7 @@ def _sorting(platform: str) -> tuple[object, ...]:
 
 
 def _machine(platform: str) -> str:
-    """``x86_64, glibc 2.17``; the tag itself where it says all there is."""
+    """``x86_64, glibc 2.17``; the tag itself if there is nothing to spell out."""
     if platform in _WINDOWS:
         return _WINDOWS[platform]
     if not (match := _VERSIONED.fullmatch(platform)):

@@ -1,4 +1,4 @@
-"""The shape of each state: one outline in a box of 16 by 16, so that no report says anything by colour alone."""
+"""The shape of each state, in a box of 16 by 16, so that no report relies on colour alone."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ SHAPES = {
     FieldState.NOTHING: "M3.2 1.3 8 6.1l4.8-4.8 1.9 1.9L9.9 8l4.8 4.8-1.9 1.9L8 9.9l-4.8 4.8-1.9-1.9L6.1 8 1.3 3.2z",
     FieldState.UNLOADABLE: "M8 .8 15.8 15H.2zM7.1 5.6h1.8v4.8H7.1zM7.1 11.6h1.8v1.8H7.1z",
 }
-"""SVG path data, to be filled by the even-odd rule."""
+"""SVG path data, for the even-odd fill rule."""

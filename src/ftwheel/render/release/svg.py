@@ -1,4 +1,4 @@
-"""Two pictures of the coverage for a README: a badge, and the matrix in small. No script, no font, no address."""
+"""Two images of the coverage for a README: a badge and a small matrix. No scripts, fonts or URLs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DARK = {
 
 
 def _style(tones: Mapping[Tone, tuple[str, str]], ink: str) -> str:
-    """Rules that hold inside the picture only: it may be inlined into a page."""
+    """CSS rules scoped to the image, because it may be inlined into a page."""
     rules = [f".ftwheel-matrix text{{fill:{ink}}}"]
     for tone, (ground, shape) in tones.items():
         name = f".ftwheel-matrix .{tone.name.lower()}"
@@ -59,7 +59,7 @@ def badge(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tupl
 
 
 def matrix(coverage: Coverage, found: Sequence[Finding], *, known: frozenset[tuple[str, str]] = frozenset()) -> str:
-    """A shape for each target, machines down, both builds of each version side by side; light and dark."""
+    """A shape for each target, with a row per platform and a column per build; for light and dark mode."""
     return "".join(_drawn(lay_out(coverage, found, known=known)))
 
 
@@ -108,6 +108,6 @@ def _cell(field: Field, x: int, y: int) -> str:
 
 
 def _described(layout: CoverageMatrix, summary: str) -> str:
-    """The counts, then every problem by name; a picture's text has to say what the picture shows."""
+    """The text alternative: the counts, then every problem by name."""
     bad = [f"CPython {each.python} on {each.target.platform}: {each.word}" for each in layout.fields if each.codes]
     return ". ".join([summary, *bad])

@@ -1,4 +1,4 @@
-"""Show what a check found: the modules of each wheel, then the findings."""
+"""Shows the result of a check: the modules of each wheel, then the findings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _INTERPRETERS = {
 
 
 def write(report: CheckReport, form: str, out: TextIO, *, quiet: bool = False) -> None:
-    """Write the report in one of the formats of ``check``; ``quiet`` leaves the tables of modules out of the text."""
+    """Write the report in one of the formats of ``check``; ``quiet`` omits the tables of modules from the text."""
     paths = {basename(wheel.path): wheel.path for wheel in report.wheels}
     match form:
         case "json":

@@ -1,4 +1,4 @@
-"""FTM: what is wrong with a dependency for a target, one finding for a project and a cause."""
+"""FTM: why a dependency is not ready for a target, with one finding per project and cause."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["READINESS_RULES", "as_findings"]
 
 
 class DependencyRule(Rule):
-    """A rule about what a target gets of a dependency."""
+    """A rule about the file of a dependency that a target installs."""
 
 
 class CannotLoad(DependencyRule):
     code = "FTM101"
-    title = "A dependency's wheel is accepted and cannot be loaded"
-    why = "An installer accepts an abi3t wheel on every free-threaded build; 3.15 is the first that can load one."
+    title = "A dependency's wheel is accepted but cannot be loaded"
+    why = "Installers accept abi3t wheels on every free-threaded build, but only 3.15 and newer can load them."
     fix = "Use an interpreter that can load it, or a release with a wheel for this one."
     severity = Severity.ERROR
 
@@ -28,8 +28,8 @@ class CannotLoad(DependencyRule):
 class OlderVersion(DependencyRule):
     code = "FTM102"
     title = "A dependency silently falls back to an older version"
-    why = "The version that is wanted elsewhere has no file for this target, and an older one has."
-    fix = "Ask for a wheel of the newest version, or pin the older one so that everybody gets it."
+    why = "The version that other targets install has no file for this target, but an older version has."
+    fix = "Ask the project for a wheel of the newest version, or pin the older one for every target."
     severity = Severity.ERROR
 
 
@@ -37,23 +37,23 @@ class OnlySdist(DependencyRule):
     code = "FTM103"
     title = "A dependency has no wheel for a target, only a source distribution"
     why = "The installer builds it on the user's machine, which takes time and a compiler, and may fail."
-    fix = "Take a release with a wheel, build one yourself, or ask the project for it."
+    fix = "Use a release with a wheel, build one yourself, or ask the project for it."
     severity = Severity.ERROR
 
 
 class NotInstallable(DependencyRule):
     code = "FTM104"
     title = "A dependency cannot be installed on a target"
-    why = "There is neither a wheel nor a source distribution that the installer may take there."
-    fix = "Take a release with a wheel, or ask the project for one."
+    why = "There is neither a wheel nor a source distribution that the installer may use there."
+    fix = "Use a release with a wheel, or ask the project for one."
     severity = Severity.ERROR
 
 
 class CannotTell(DependencyRule):
     code = "FTM105"
-    title = "It cannot be told what a target gets of a dependency"
-    why = "The names of its files do not say it, or an index was not able to."
-    fix = "Check the name and the index; where a file's name does not tell, look into the file with `ftwheel check`."
+    title = "Cannot tell what a target installs of a dependency"
+    why = "Its file names do not show it, or an index could not answer."
+    fix = "Check the name and the index; if a file name is unclear, inspect the file with `ftwheel check`."
     severity = Severity.WARNING
 
 
@@ -61,7 +61,7 @@ class NotJudged(DependencyRule):
     code = "FTM106"
     title = "A dependency could not be judged"
     why = "No index has the project, or none answered."
-    fix = "Check the spelling of the name, and that the index which has it is named and answers."
+    fix = "Check the spelling of the name, and that its index is configured and reachable."
     severity = Severity.ERROR
 
 
@@ -69,7 +69,7 @@ class ModulesDoNotDeclare(DependencyRule):
     code = "FTM107"
     title = "A dependency's modules do not declare that they work without the GIL"
     why = "Importing such a module turns the GIL on for the whole process."
-    fix = "Ask the project whether its modules work without the GIL, and to declare it."
+    fix = "Ask the project whether its modules work without the GIL, and to declare it if they do."
     severity = Severity.WARNING
 
 
@@ -92,9 +92,9 @@ _RULES: Mapping[Readiness, type[DependencyRule]] = {
 
 
 def as_findings(report: MissingReport) -> tuple[Finding, ...]:
-    """One finding for a project and what is wrong with it, however many targets share that.
+    """One finding per project and cause, however many targets share it.
 
-    What the policy lets pass is advice. The subject is the input, and the project in it.
+    What the policy allows is advice. The subject is the input and the project.
     """
     return tuple(sorted(finding for project in report.projects for finding in _findings(report, project)))
 

@@ -1,4 +1,4 @@
-"""FTV about coverage: what is missing where in a release, and what users get instead."""
+"""FTV about coverage: what a release lacks on which targets, and what users install instead."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class CoverageRule(Rule):
 class OtherBuildNotServed(CoverageRule):
     code = "FTV101"
     title = "One wheel of a pair is missing"
-    why = """One build of an interpreter gets a wheel on a platform and the other does not: its users get the sdist, an
-        older version or nothing, and nobody tells them that a wheel was meant to exist."""
+    why = """One build of an interpreter has a wheel on a platform and the other does not: its users get the sdist, an
+        older version or nothing, without a hint that a wheel was supposed to exist."""
     fix = "Build and upload the wheel for the other build."
     severity = Severity.ERROR
     see = ("FTW606",)
@@ -36,17 +36,17 @@ class OtherBuildNotServed(CoverageRule):
 
 class NeitherBuildServed(CoverageRule):
     code = "FTV102"
-    title = "Both wheels of a pair are missing where the release has this version and this platform elsewhere"
-    why = """The release has wheels for this version of Python on other platforms, and wheels for this platform for
-        other versions. Such a hole is rarely meant: a job of the build matrix failed or was never there."""
-    fix = "Build and upload both wheels, or name what the release is for in `[tool.ftwheel]`."
+    title = "Both wheels of a pair are missing although the release covers the version and the platform elsewhere"
+    why = """The release has wheels for this version of Python on other platforms, and for other versions on this
+        platform. Such a gap is rarely intended: a job of the build matrix failed or is missing."""
+    fix = "Build and upload both wheels, or declare what the release is for in `[tool.ftwheel]`."
     severity = Severity.WARNING
 
 
 class Lost(CoverageRule):
     code = "FTV103"
     title = "A target that the previous release served is lost"
-    why = "Users who got a wheel of the previous release get the sdist, the older version or nothing when they upgrade."
+    why = "Users of the previous release's wheel get the sdist, the older version or nothing when they upgrade."
     fix = "Build and upload the wheel that the previous release had."
     severity = Severity.ERROR
 
@@ -54,26 +54,26 @@ class Lost(CoverageRule):
 class ConfiguredNotServed(CoverageRule):
     code = "FTV104"
     title = "A target that [tool.ftwheel] names is not served"
-    why = "`pythons` and `platforms` in `[tool.ftwheel]` say what the project means to serve."
-    fix = "Build and upload the wheel, or take the version or the platform out of `[tool.ftwheel]`."
+    why = "`pythons` and `platforms` in `[tool.ftwheel]` declare what the project intends to serve."
+    fix = "Build and upload the wheel, or remove the version or the platform from `[tool.ftwheel]`."
     severity = Severity.ERROR
 
 
 class PureStandIn(CoverageRule):
     code = "FTV105"
-    title = "One build installs a pure wheel where the other one installs a compiled wheel"
+    title = "One build installs a pure wheel where the other installs a compiled wheel"
     why = """The `none-any` wheel keeps the project installable and hides that the compiled wheel is missing: the code
-        runs, and runs slowly."""
+        runs, but slowly."""
     fix = "Build and upload the compiled wheel for the other build."
     severity = Severity.ERROR
 
 
 class Unloadable(CoverageRule):
     code = "FTV106"
-    title = "A wheel is accepted that cannot be loaded"
-    why = """Accepted is not loadable: installers on free-threaded 3.13 and 3.14 take some wheels by their tags whose
-        modules these interpreters cannot load. The install succeeds, the import fails."""
-    fix = "Build and upload a wheel for that interpreter, and give the other wheel the tags of what is inside."
+    title = "A wheel is accepted but cannot be loaded"
+    why = """Accepted is not loadable: by their tags, installers on free-threaded 3.13 and 3.14 accept some wheels whose
+        modules these interpreters cannot load. The installation succeeds, the import fails."""
+    fix = "Build and upload a wheel for that interpreter, and correct the tags of the other wheel."
     severity = Severity.ERROR
     see = ("FTW204", "FTM101")
 
@@ -90,9 +90,9 @@ class Dropped(CoverageRule):
 class RaisedFloor(CoverageRule):
     code = "FTV115"
     title = "The wheels need a newer system than those of the previous release"
-    why = """Users of the older systems get the sdist, the older version or nothing from now on. Raising the floor is a
-        decision, and it is often made by a new build image or a new CPython rather than by anybody."""
-    fix = "If that is meant, say so in the release notes; otherwise build for the older floor again."
+    why = """Users of the older systems get the sdist, the older version or nothing from now on. Raising the floor
+        should be a decision, but often a new build image or a new CPython raises it unnoticed."""
+    fix = "If intended, mention it in the release notes; otherwise build for the older floor again."
     severity = Severity.WARNING
 
 
@@ -122,7 +122,7 @@ _DROPPED = {ExpectationBasis.DROPPED_PYTHON, ExpectationBasis.DROPPED_PLATFORM, 
 
 
 def problems(coverage: Coverage) -> Iterator[tuple[str, CoverageCell]]:
-    """Every target something is wrong with, and the code of what it is."""
+    """Every target with a problem, and the code of the rule."""
     compiled = {cell.target for cell in coverage.cells if cell.compiled}
     for cell in coverage.cells:
         if cell.expected is not None and not cell.served:
@@ -134,9 +134,9 @@ def problems(coverage: Coverage) -> Iterator[tuple[str, CoverageCell]]:
 
 
 def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[Finding, ...]:
-    """Everything that is wrong with the coverage, one finding for targets that share the cause and the outcome.
+    """All findings about the coverage, one for the targets that share cause and outcome.
 
-    ``known`` are pairs of a code and a target's label that were accepted before, and are left out.
+    ``known`` are (code, target label) pairs accepted by a baseline, which are left out.
     """
     subject = f"{coverage.project} {coverage.version}"
     groups: dict[tuple[str, object], list[CoverageCell]] = {}
@@ -161,7 +161,7 @@ def findings(coverage: Coverage, known: frozenset[tuple[str, str]] = frozenset()
 def _one_for_each_cause(
     groups: Mapping[tuple[str, object], list[CoverageCell]],
 ) -> Iterator[tuple[str, list[CoverageCell]]]:
-    """Put versions together that lack the same on the same platforms: a job that did not run is one cause."""
+    """Merge versions that lack the same wheels on the same platforms: a job that did not run is one cause."""
     merged: dict[object, tuple[str, list[CoverageCell]]] = {}
     for (code, cause), cells in groups.items():
         first = cells[0]
@@ -201,7 +201,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _taken(choices: Iterable[InstallerChoice]) -> str:
-    """What one installer takes in several targets."""
+    """What one installer selects on several targets."""
     by_outcome: dict[Outcome, list[InstallerChoice]] = {}
     for choice in choices:
         by_outcome.setdefault(choice.outcome, []).append(choice)
@@ -226,12 +226,12 @@ def _any_of(names: Iterable[str]) -> str:
 
 
 def instead(*cells: CoverageCell) -> str:
-    """``pip and uv take the sdist`` or, where they or the targets differ, all that they take."""
+    """``pip and uv select the sdist`` or, where they or the targets differ, everything they select."""
     by_answer: dict[str, list[str]] = {}
     for choices in zip(*(cell.choices for cell in cells), strict=True):
         by_answer.setdefault(_taken(choices), []).append(choices[0].installer)
     return "; ".join(
-        f"{' and '.join(names)} {'takes' if len(names) == 1 else 'take'} {answer}"
+        f"{' and '.join(names)} {'selects' if len(names) == 1 else 'select'} {answer}"
         for answer, names in by_answer.items()
     )
 
@@ -249,7 +249,7 @@ def _wheels(cells: list[CoverageCell]) -> str:
 
 
 def _raised(coverage: Coverage, subject: str, cells: list[CoverageCell]) -> Iterator[Finding]:
-    """One finding for each old and new floor: the machines of one system whose floor rose alike are one decision."""
+    """One finding for each old and new floor: architectures with the same change are one decision."""
     families: dict[tuple[str, str], list[CoverageCell]] = {}
     for cell in cells:
         families.setdefault(platform_family(cell.target.platform), []).append(cell)
@@ -278,30 +278,30 @@ def _missing(rule: type[Rule], subject: str, cells: list[CoverageCell]) -> Findi
     upload = f"Build and upload {_wheels(cells)}."
     match first.expected:
         case ExpectationBasis.DROPPED_PYTHON:
-            message = f"the previous release had wheels for {where}, this one has none for that interpreter"
+            message = f"the previous release had wheels for {where}, but this one has none for that interpreter"
             upload = Dropped.fix
         case ExpectationBasis.DROPPED_PLATFORM:
             platforms = _listed(sorted({cell.target.platform for cell in cells}))
             which = "that platform" if " and " not in platforms else "those platforms"
-            message = f"the previous release had wheels for {platforms}, this one has none for {which}"
+            message = f"the previous release had wheels for {platforms}, but this one has none for {which}"
             upload = Dropped.fix
         case ExpectationBasis.CONFIGURED:
             message = f"[tool.ftwheel] names {where}: no wheel"
         case ExpectationBasis.OTHER_BUILD:
             other_build = "default" if first.target.free_threaded else "free-threaded"
-            message = f"no wheel for {where}, though the {other_build} build has one"
+            message = f"no wheel for {where}, although the {other_build} build has one"
         case ExpectationBasis.PREVIOUS:
             message = f"the previous release had a wheel for {where}"
         case _:
-            message = f"no wheel for {where}, nor for the other build"
+            message = f"no wheel for {where} or the other build"
     return rule.finding(subject, f"{message}; {what}", fix=upload)
 
 
 def _stand_in(subject: str, cells: list[CoverageCell]) -> Finding:
     return PureStandIn.finding(
         subject,
-        f"{_build(cells)} on {_targets(cells)} {_verb(cells, 'gets', 'get')} a pure wheel where the other build"
-        " gets a compiled one",
+        f"{_build(cells)} on {_targets(cells)} {_verb(cells, 'installs', 'install')} a pure wheel where the other"
+        " build installs a compiled one",
         fix=f"Build and upload {_wheels(cells)}.",
     )
 
@@ -311,6 +311,6 @@ def _unloadable(subject: str, cells: list[CoverageCell]) -> Finding:
     return Unloadable.finding(
         subject,
         f"{_build(cells)} on {_targets(cells)} {_verb(cells, 'accepts', 'accept')} {', '.join(names)}"
-        " and cannot load it",
-        fix=f"Build and upload {_wheels(cells)}, and give the other wheel the tags of what is inside.",
+        " but cannot load it",
+        fix=f"Build and upload {_wheels(cells)}, and correct the tags of the other wheel.",
     )

@@ -1,4 +1,4 @@
-"""FTV about files: what is wrong with the files of a release, by their names and by what the index has already."""
+"""FTV about files: problems with the files of a release, judged by their names and by the page of the index."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class FileRule(Rule):
 
 class SameRank(FileRule):
     code = "FTV107"
-    title = "pip and uv choose differently, or by luck, between two files of one rank"
-    why = """Two wheels share the tag by which one of them is taken: pip decides by the order of the page, and uv by the
-        order of the names. Which one users run depends on their installer."""
-    fix = "Upload only one of them, or give the one that is meant a build number."
+    title = "pip and uv choose differently, or arbitrarily, between two files of equal rank"
+    why = """Two wheels share the best tag: pip selects by the order of the page, uv by the order of the names. Which
+        one users run depends on their installer."""
+    fix = "Upload only one of them, or give the intended one a build number."
     severity = Severity.WARNING
 
 
 class RequiresPythonExcludesAll(FileRule):
     code = "FTV108"
-    title = "requires-python keeps an interpreter from a wheel that was built for it"
-    why = "Installers skip a file whose requires-python does not fit, so nobody can install this wheel."
+    title = "requires-python excludes every interpreter that a wheel was built for"
+    why = "Installers skip files whose requires-python does not match, so nobody can install this wheel."
     fix = "Correct requires-python, or leave this wheel out."
     severity = Severity.ERROR
     see = ("FTW503",)
@@ -55,35 +55,35 @@ class RequiresPythonExcludesAll(FileRule):
 
 class OtherContents(FileRule):
     code = "FTV109"
-    title = "A new file is on the index already, with other contents"
-    why = "An index never replaces a file: the upload is refused, and users keep the file that is there."
-    fix = "Build it under a new version, or with a build number (-1-) if only the build was wrong."
+    title = "A new file is already on the index, with different contents"
+    why = "An index never replaces a file: it rejects the upload, and users keep getting the existing file."
+    fix = "Build it with a new version, or with a build number (-1-) if only the build was wrong."
     severity = Severity.ERROR
 
 
 class YankedUpload(FileRule):
     code = "FTV110"
-    title = "A new file is on the index already, and yanked there"
-    why = "Installers avoid a yanked file unless its version is pinned, and uploading it again does not change that."
-    fix = "Take the yank back on the index, or release a new version."
+    title = "A new file is already on the index, and yanked"
+    why = "Installers avoid a yanked file unless its version is pinned, and another upload does not change that."
+    fix = "Un-yank it on the index, or release a new version."
     severity = Severity.ERROR
 
 
 class NeverRight(FileRule):
     code = "FTV111"
     title = "The tags of a wheel are never accepted, or never right"
-    why = "By its name alone the wheel is for nobody, or promises an ABI that its interpreters do not have."
-    fix = "Use the tag that the backend makes, or `ftwheel tag --suggest`."
+    why = "By its name alone, no interpreter accepts the wheel, or it promises an ABI that its interpreters lack."
+    fix = "Use the tag that the backend generates, or `ftwheel tag --suggest`."
     severity = Severity.ERROR
     see = ("FTW203", "FTW204", "FTW209")
 
 
 class VariantWheel(FileRule):
     code = "FTV113"
-    title = "A wheel variant, which pip and uv lay aside"
-    why = """The label at the end of the file name makes the wheel a variant (PEP 825). An installer that does not know
-        variants does not take such a file for a wheel, so it serves nobody who uses pip or uv as they are today."""
-    fix = "Keep a wheel without a label for each target beside the variants: that is the one installers take."
+    title = "A wheel variant, which pip and uv ignore"
+    why = """The label at the end of the file name makes the wheel a variant (PEP 825). Installers without support for
+        variants do not recognize such a file as a wheel, so it serves no user of current pip or uv."""
+    fix = "Next to the variants, ship a wheel without a label for each target, which installers select."
     severity = Severity.ADVICE
     see = ("FTW211",)
 
@@ -91,7 +91,7 @@ class VariantWheel(FileRule):
 class NotADistribution(FileRule):
     code = "FTV114"
     title = "A file that is neither a wheel nor a source distribution"
-    why = """An index refuses it, and an upload of the folder stops there: what comes after it is missing from the
+    why = """The index rejects it, and the upload of the folder stops there: later files are missing from the
         release."""
     fix = "Remove the file from the folder, or build it again."
     severity = Severity.ERROR
@@ -111,10 +111,10 @@ QUOTED_BY_NAME = tuple(rule.code for rule in _BY_NAME)  # FTV111
 
 
 def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Iterator[Finding]:
-    """FTV107: targets where two wheels have one rank, or where installers take different wheels.
+    """FTV107: targets where two wheels have equal rank, or where installers select different wheels.
 
-    Two wheels of one version and build number that share the tag by which one of them is taken have one rank there:
-    pip decides by the order of the page, and uv by the order of the names.
+    Two wheels of one version and build number that share the best tag have equal rank: pip selects by the order of the
+    page, uv by the order of the names.
     """
     names = tuple(names)
     builds = {name.filename: name.build for name in names}
@@ -137,7 +137,7 @@ def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Ite
     for files, found in sorted(pairs.items()):
         first = min(found).target
         who = "; ".join(
-            f"{choice.installer} takes {choice.filename}" for choice in sorted(found) if choice.target == first
+            f"{choice.installer} selects {choice.filename}" for choice in sorted(found) if choice.target == first
         )
         count = len({choice.target for choice in found})
         where = first.label if count == 1 else f"{count} targets, such as {first.label}"
@@ -145,9 +145,9 @@ def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Ite
 
 
 def excluded(files: Mapping[str, File], names: Iterable[WheelName], newest: int) -> Iterator[Finding]:
-    """FTV108: wheels whose requires-python keeps out every interpreter that their tags are for.
+    """FTV108: wheels whose requires-python excludes every interpreter that their tags are for.
 
-    ``newest`` is the newest minor version a stable-ABI wheel is for.
+    ``newest`` is the newest minor version to consider for a stable-ABI wheel.
     """
     for name in names:
         said = files[name.filename].requires_python
@@ -157,7 +157,7 @@ def excluded(files: Mapping[str, File], names: Iterable[WheelName], newest: int)
         try:
             specifier = specifier_set(said)
         except InvalidSpecifier:
-            continue  # installers differ about what cannot be read, and the coverage shows it
+            continue  # installers differ about invalid specifiers, which the coverage shows
         minors = {
             minor
             for target in targets
@@ -165,16 +165,16 @@ def excluded(files: Mapping[str, File], names: Iterable[WheelName], newest: int)
         }
         if not any(specifier.contains(f"3.{minor}.{micro}") for minor in minors for micro in (0, LAST_MICRO)):
             yield RequiresPythonExcludesAll.finding(
-                name.filename, f"requires-python {said} keeps it from every interpreter that its tags are for"
+                name.filename, f"requires-python {said} excludes every interpreter that its tags are for"
             )
 
 
 def conflicts(
     new_files: Sequence[File], page: ProjectDetails | None, sha256: Callable[[str], str] | None
 ) -> Iterator[Finding]:
-    """FTV109 and FTV110: new files whose names the index has already.
+    """FTV109 and FTV110: new files whose names are already on the index.
 
-    ``sha256`` gives the digest of a new file; it is asked for those files only. The same file again is no finding.
+    ``sha256`` returns the digest of a new file; it is called for these files only. An identical file is not a finding.
     """
     there = {file.filename: file for file in page.files} if page is not None else {}
     for new in new_files:
@@ -185,17 +185,17 @@ def conflicts(
             digest and sha256 is not None and sha256(new.filename) != digest
         ):
             yield OtherContents.finding(
-                new.filename, "the index has a file of this name with other contents, and keeps it"
+                new.filename, "the index has a file of this name with different contents, and keeps it"
             )
         if old.yanked is not None:
             reason = f" ({old.yanked.reason})" if old.yanked.reason else ""
             yield YankedUpload.finding(
-                new.filename, f"the index has this file, and it is yanked there{reason}: installers avoid it"
+                new.filename, f"the index has this file, but it is yanked{reason}: installers avoid it"
             )
 
 
 def never_right(names: Iterable[WheelName]) -> Iterator[Finding]:
-    """FTV111: what the rules of ``ftwheel check`` say about a name alone."""
+    """FTV111: what the rules of ``ftwheel check`` find in a name alone."""
     for name in names:
         contents = WheelContents(
             name=name, dist_info=f"{name.stem}.dist-info/", size=0, members=(), wheel=None, metadata=None, record=None
@@ -214,6 +214,6 @@ def variants(names: Iterable[WheelName]) -> Iterator[Finding]:
 
 
 def not_distributions(rejected: Mapping[str, str]) -> Iterator[Finding]:
-    """FTV114: files among those to upload that cannot be read, and why not."""
+    """FTV114: files to upload that cannot be read, and why."""
     for filename, problem in rejected.items():
         yield NotADistribution.finding(filename, problem)

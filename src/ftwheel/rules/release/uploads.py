@@ -1,4 +1,4 @@
-"""FTV about the upload: which files an index refuses or check finds broken, where it stopped, which project it is."""
+"""FTV about the upload: files that an index rejects or that are broken, interrupted uploads, unknown projects."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ __all__ = [
     "unknown_project",
 ]
 
-# what makes an index or an installer refuse the file itself: the archive, its metadata, its tags
+# what makes an index or an installer reject the file itself: the archive, its metadata, its tags
 _UNACCEPTABLE = ("FTW1", "FTW201", "FTW8")
-# warnings about the archive (the index sends a mail, and installers do not look), and about a wheel of the stable ABI
-# that later versions do not get
-_TAKEN_ALL_THE_SAME = ("FTW1", "FTW313")
-_OPEN_FOR = timedelta(days=14)  # PyPI: no new files for a release that is older
+# warnings about the archive (the index sends a mail, installers do not check), and about a stable ABI wheel that later
+# versions do not accept
+_ACCEPTED_ANYWAY = ("FTW1", "FTW313")
+_OPEN_FOR = timedelta(days=14)  # PyPI accepts no new files for an older release
 
 
 class RefusedByIndex(Rule):
     code = "FTV116"
-    title = "The index refuses a file"
-    why = """An upload stops at the first file that the index refuses, and the files after it are not uploaded: whoever
-        they are for gets the sdist, an older version or nothing."""
-    fix = "Correct what the finding names and build the file again, or leave it out of the upload."
+    title = "The index rejects a file"
+    why = """An upload stops at the first file that the index rejects, and later files are not uploaded: the users they
+        are for get the sdist, an older version or nothing."""
+    fix = "Correct what the finding names and build the file again, or remove it from the upload."
     severity = Severity.ERROR
     see = ("FTW109", "FTW801")
 
@@ -59,31 +59,31 @@ class RefusedByIndex(Rule):
 class StoppedUpload(Rule):
     code = "FTV117"
     title = "The upload stopped before the last file"
-    why = """Some files of the folder are on the index and others are not. Until the rest is there, pip and uv take the
-        sdist or an older version where a wheel is missing. Wheels go first: an index that has the sdist only makes
-        everybody build."""
-    fix = "Upload the rest in this order: wheels, then the sdist. What is there already is skipped."
+    why = """Some files of the folder are on the index and others are not. Until the rest is uploaded, pip and uv select
+        the sdist or an older version where a wheel is missing. Upload wheels first: if the index has only the sdist,
+        every user has to build it."""
+    fix = "Upload the rest in this order: wheels, then the sdist. Files already on the index are skipped."
     severity = Severity.WARNING
     see = ("FTV109", "FTV116")
 
 
 class UnknownProject(Rule):
     code = "FTV118"
-    title = "No index knows the project"
-    why = """With nothing to compare with, nothing is known about what users get today: a mistyped name or a wrong
-        address of the index looks the same as a first release."""
-    fix = """Check the name and the index; for a first release say so: `--new-project`, or the input `new-project: true`
-        of the Action."""
+    title = "No index has the project"
+    why = """Without a page to compare with, ftwheel cannot know what users install today: a mistyped name or a wrong
+        index URL looks the same as a first release."""
+    fix = """Check the name and the index; for a first release, pass `--new-project`, or set `new-project: true` in the
+        Action."""
     severity = Severity.ERROR
 
 
 class BrokenFile(Rule):
     code = "FTV119"
     title = "`ftwheel check` finds an error in a file"
-    why = """The index takes the file and installers choose it, but it is not what its name says: the code is for
-        another machine or another build, say, or an import does not find it. What is on an index cannot be replaced
-        there."""
-    fix = "Mend what the rule in brackets is about, and build the file again."
+    why = """The index accepts the file and installers select it, but it is not what its name says: for example, the
+        code is for another machine or another build, or an import does not find it. A file on an index cannot be
+        replaced."""
+    fix = "Fix what the rule in parentheses describes, and build the file again."
     severity = Severity.ERROR
     see = ("FTV106", "FTV111", "FTV116")
 
@@ -94,9 +94,9 @@ UPLOAD_RULES: tuple[type[Rule], ...] = (RefusedByIndex, StoppedUpload, UnknownPr
 def refused(
     report: CheckReport, sdists: Iterable[SdistContents], *, index_rules: IndexRules, limit: int = DEFAULT_LIMIT
 ) -> Iterator[Finding]:
-    """FTV116: the files that an index refuses; those refused for one reason are one finding, about the first of them.
+    """FTV116: the files that an index rejects, with one finding per reason, about the first such file.
 
-    ``limit`` is the size in bytes that the index is known to take from this project.
+    ``limit`` is the size in bytes that the index is known to accept from this project.
     """
     names: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
     found: list[tuple[str, tuple[Severity, str, str]]] = []
@@ -114,21 +114,21 @@ def refused(
         yield RefusedByIndex.finding(first, told, fix=fix or None, severity=severity)
 
 
-def broken(report: CheckReport, told: Collection[str] = ()) -> Iterator[Finding]:
-    """FTV119: the errors of a check that no other rule of a release tells, and warnings about files that are taken.
+def broken(report: CheckReport, excluded: Collection[str] = ()) -> Iterator[Finding]:
+    """FTV119: errors of a check that no other release rule reports, and warnings about files that are accepted anyway.
 
-    The same of several files is one finding, about the first of them. ``told`` are the files whose Requires-Python has
-    a finding of its own, FTV108.
+    The same problem of several files is one finding, about the first of them. ``excluded`` are the files with a finding
+    of FTV108, about Requires-Python.
     """
     dist_info = {wheel.contents.filename: wheel.contents.dist_info for wheel in report.wheels if wheel.contents}
     names: dict[tuple[Severity, str, str], list[str]] = defaultdict(list)
     for finding in report.findings:
         if finding.code in QUOTED_BY_NAME:
             continue
-        if finding.code == RequiresPythonExcludes.code and finding.subject in told:
+        if finding.code == RequiresPythonExcludes.code and finding.subject in excluded:
             continue
-        taken = finding.code.startswith(_TAKEN_ALL_THE_SAME) and finding.severity is Severity.WARNING
-        if taken or (finding.severity is Severity.ERROR and not finding.code.startswith(_UNACCEPTABLE)):
+        accepted = finding.code.startswith(_ACCEPTED_ANYWAY) and finding.severity is Severity.WARNING
+        if accepted or (finding.severity is Severity.ERROR and not finding.code.startswith(_UNACCEPTABLE)):
             filename, message = _quoted(finding, dist_info)
             names[finding.severity, message, finding.fix].append(filename)
     for (severity, message, fix), (first, *others) in names.items():
@@ -136,7 +136,7 @@ def broken(report: CheckReport, told: Collection[str] = ()) -> Iterator[Finding]
 
 
 def _quoted(finding: Finding, dist_info: Mapping[str, str]) -> tuple[str, str]:
-    """The file, and what ``check`` says about it: members of ``.dist-info`` without the folder."""
+    """The file, and what ``check`` says about it, with members of ``.dist-info`` named without the folder."""
     filename, _, member = finding.subject.partition(":")
     member = member.removeprefix(dist_info.get(filename, ""))
     return filename, f"{member}{': ' if member else ''}{finding.message} ({finding.code})"
@@ -175,7 +175,7 @@ def _sentence(refusal: UploadRefusal) -> str:
 def closed(
     waiting: Sequence[str], *, first_upload: date | None, day: date, version: str, index_rules: IndexRules
 ) -> Iterator[Finding]:
-    """FTV116 for files that come too late: PyPI takes no new files for a release that is older than 14 days."""
+    """FTV116 for files that come too late: PyPI accepts no new files for a release older than 14 days."""
     if index_rules is IndexRules.PYPI and waiting and first_upload is not None and day - first_upload > _OPEN_FOR:
         yield RefusedByIndex.finding(
             waiting[0],
@@ -188,9 +188,9 @@ def closed(
 def stopped(
     waiting: Sequence[str], there: Collection[str], reason: Callable[[str], str | None], *, subject: str
 ) -> Iterator[Finding]:
-    """FTV117: some files of the folder are on the index, ``waiting`` are those that are not, in the order to upload.
+    """FTV117: some files of the folder are on the index; ``waiting`` are those that are not, in the order to upload.
 
-    ``reason`` gives the code of what an index refuses a file for, where that is known.
+    ``reason`` returns the code of the rule for which an index rejects a file, if known.
     """
     if not waiting or not there:
         return
@@ -198,15 +198,15 @@ def stopped(
     stop = (
         f"the upload stopped at {culprit[0]} ({culprit[1]})"
         if culprit
-        else f"nothing is wrong with {waiting[0]}, the first of them, so the index cannot tell why the upload stopped"
+        else f"{waiting[0]}, the first of them, has no problem, so it is unknown why the upload stopped"
     )
     yield StoppedUpload.finding(
         subject,
-        f"{len(there)} of {len(there) + len(waiting)} files are on the index; missing are, in the order to upload:"
+        f"{len(there)} of {len(there) + len(waiting)} files are on the index; missing, in the order to upload:"
         f" {', '.join(waiting)}; {stop}",
     )
 
 
 def unknown_project(name: str) -> Finding:
-    """FTV118."""
-    return UnknownProject.finding(name, "no index has a page of this project, so nothing is known of what users get")
+    """FTV118: no index has a page of the project."""
+    return UnknownProject.finding(name, "no index has this project, so what users install today is unknown")

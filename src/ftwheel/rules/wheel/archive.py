@@ -1,4 +1,4 @@
-"""FTW1xx: the zip, RECORD and METADATA. An installer refuses such a wheel, or installs something else."""
+"""FTW1xx: the zip, RECORD and METADATA. Installers reject such a wheel, or install something unintended."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _WEAK = ("md5", "sha1")
 
 
 class UnreadableWheel(WheelRule):
-    """Raised by the command itself: there is nothing to look into."""
+    """Reported by the command itself, because there is no wheel to check."""
 
     code = "FTW100"
     title = "The file cannot be read as a wheel"
-    why = "It is not a zip, it is cut off, or its name is not a wheel's. No installer takes it."
+    why = "It is not a zip file, is truncated, or is not named like a wheel. No installer accepts it."
     fix = "Build or download the file again."
     severity = Severity.ERROR
 
@@ -46,7 +46,7 @@ class UnreadableWheel(WheelRule):
 
 
 class _FlawRule(WheelRule):
-    """Every flaw of one kind that the reader met is a finding."""
+    """Reports every flaw of one kind that the reader found."""
 
     kind: ClassVar[FlawKind]
 
@@ -59,7 +59,7 @@ class _FlawRule(WheelRule):
 class UnreadableMember(_FlawRule):
     code = "FTW101"
     title = "A member of the zip cannot be unpacked"
-    why = "It is damaged, cut off, encrypted, or compressed with a method that installers do not read."
+    why = "It is damaged, truncated, encrypted, or compressed with a method that installers do not support."
     fix = (
         "Build the wheel again with a tool that stores or deflates its members, and compare its hash after copying it."
     )
@@ -69,19 +69,19 @@ class UnreadableMember(_FlawRule):
 
 class DuplicateNames(_FlawRule):
     code = "FTW102"
-    title = "Two members of the zip have one name"
-    why = """Readers of zips disagree about which of the two is the file: what a scanner looked at need not be what an
-        installer writes. Package indexes refuse such files."""
-    fix = "Find the build step that adds the file a second time; build in a clean folder."
+    title = "Two members of the zip have the same name"
+    why = """Zip readers disagree about which of the two counts: what a scanner inspects may differ from what an
+        installer writes. Package indexes reject such files."""
+    fix = "Find the build step that adds the file twice; build in a clean folder."
     severity = Severity.ERROR
     kind = FlawKind.DUPLICATE
 
 
 class UnsafeNames(_FlawRule):
     code = "FTW103"
-    title = "A member's name leaves the folder it is unpacked into"
-    why = """An absolute path, a drive letter, a backslash or a part like `..` makes a careless unpacker write
-        elsewhere, and makes different unpackers write different files."""
+    title = "A member's path escapes the folder it is unpacked into"
+    why = """An absolute path, a drive letter, a backslash or a `..` component makes a careless unpacker write outside
+        the folder, and different unpackers write different files."""
     fix = "Give the member a plain relative path with forward slashes."
     severity = Severity.ERROR
     kind = FlawKind.UNSAFE
@@ -90,9 +90,9 @@ class UnsafeNames(_FlawRule):
 class ExpandsLikeABomb(_FlawRule):
     code = "FTW104"
     title = "A member expands like a zip bomb"
-    why = """It would grow by more than two hundred times, or it shares its bytes with another member. ftwheel did not
+    why = """It would grow more than two hundred times, or it shares its bytes with another member. ftwheel did not
         unpack it, so nothing else is known about it."""
-    fix = "Look at the member before you trust the file; ship data that is almost empty in another form."
+    fix = "Inspect the member before you trust the file; ship nearly empty data in another form."
     severity = Severity.ERROR
     kind = FlawKind.TOO_LARGE
 
@@ -100,8 +100,8 @@ class ExpandsLikeABomb(_FlawRule):
 class BrokenMetadataFile(_FlawRule):
     code = "FTW105"
     title = "WHEEL, METADATA or RECORD is missing or malformed"
-    why = "Installers need all three, and take the wheel's word about itself from them (binary distribution format)."
-    fix = "Let a build backend write them, and do not edit a wheel by hand: `ftwheel tag` changes all places together."
+    why = "Installers need all three files, which describe the wheel (binary distribution format)."
+    fix = "Let a build backend write them, and do not edit wheels by hand: `ftwheel tag` updates all of them together."
     severity = Severity.ERROR
     kind = FlawKind.MALFORMED
 
@@ -109,10 +109,10 @@ class BrokenMetadataFile(_FlawRule):
 class NotInRecord(WheelRule):
     code = "FTW106"
     title = "RECORD and the zip do not list the same files"
-    why = """A file that RECORD names but the zip lacks was lost on the way; one that RECORD does not name was added
-        after the build. pip 26.3 and uv 0.13 install such a wheel all the same, and PyPI takes it and sends a mail;
-        the specification lets installers refuse it."""
-    fix = "Repack with `wheel unpack` and `wheel pack`, which write RECORD anew, or find the step that edits the zip."
+    why = """A file in RECORD but not in the zip was lost; one in the zip but not in RECORD was added after the build.
+        pip 26.3 and uv 0.13 install such a wheel anyway, and PyPI accepts it and sends a mail; the specification lets
+        installers reject it."""
+    fix = "Repack with `wheel unpack` and `wheel pack`, which rewrite RECORD, or find the step that edits the zip."
     severity = Severity.WARNING
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -131,11 +131,11 @@ class NotInRecord(WheelRule):
 
 class RecordMismatch(WheelRule):
     code = "FTW107"
-    title = "A file is not the one that RECORD describes"
-    why = """Its hash or its size differs, so it was changed after the build, or RECORD was written too early. pip 26.3,
-        uv 0.13 and PyPI do not compare them; the specification lets installers refuse the wheel."""
+    title = "A file does not match RECORD"
+    why = """Its hash or size differs, so it was changed after the build, or RECORD was written too early. pip 26.3,
+        uv 0.13 and PyPI do not compare them; the specification lets installers reject the wheel."""
     fix = """Sign, strip and repair before RECORD is written, or repack with `wheel unpack` and `wheel pack`. RECORD
-        needs sha256 or better."""
+        requires sha256 or better."""
     severity = Severity.WARNING
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -160,7 +160,7 @@ class RecordMismatch(WheelRule):
 class MetadataDisagrees(WheelRule):
     code = "FTW108"
     title = "METADATA names another project or version than the file name"
-    why = "pip discards such a file, uv stops with an error, and an index refuses it."
+    why = "pip discards such a file, uv fails with an error, and an index rejects it."
     fix = "Do not rename wheels; build again after changing the name or the version."
     severity = Severity.ERROR
 
@@ -181,8 +181,8 @@ class MetadataDisagrees(WheelRule):
 class InvalidCoreMetadata(WheelRule):
     code = "FTW109"
     title = "METADATA is not valid core metadata"
-    why = """A field is newer than `Metadata-Version` says, is repeated, unknown or malformed. twine 7 stops before it
-        uploads such a file, PyPI refuses it, and other tools may ignore what they cannot read."""
+    why = """A field is newer than `Metadata-Version`, repeated, unknown or malformed. twine 7 does not upload such a
+        file, PyPI rejects it, and other tools may ignore what they cannot read."""
     fix = "Build with a current version of the backend, and do not write METADATA by hand or in a later step."
     severity = Severity.ERROR
 
@@ -195,10 +195,10 @@ class InvalidCoreMetadata(WheelRule):
 
 class DistInfoName(WheelRule):
     code = "FTW110"
-    title = "The .dist-info folder is not named like the file"
-    why = """It has to be named `NAME-VERSION.dist-info` with the same two parts as the file name (binary distribution
-        format). With another hyphen in it pip and uv take a part of the name for the version, and cannot list or
-        remove what they installed; PyPI looks for WHEEL and METADATA under the name of the file, and refuses it."""
+    title = "The .dist-info folder does not match the file name"
+    why = """It has to be named `NAME-VERSION.dist-info` with the same name and version as the file (binary distribution
+        format). With an extra hyphen, pip and uv read a part of the name as the version, and cannot list or remove what
+        they installed; PyPI looks for WHEEL and METADATA by the file name, and rejects the file."""
     fix = "Build with a current version of the backend; do not rename the file or the folder."
     severity = Severity.ERROR
 
@@ -213,11 +213,11 @@ class DistInfoName(WheelRule):
 
 class ClashingNames(_FlawRule):
     code = "FTW111"
-    title = "Two members cannot be unpacked beside each other"
-    why = """A file that is also the folder of another member stops every installer. Names that differ in case only are
-        one file on Windows and macOS: the member that is unpacked last replaces the other one, and a check against
-        RECORD fails."""
-    fix = "Rename one of the two, or find the build step that adds it a second time."
+    title = "Two members cannot be unpacked into the same folder"
+    why = """Every installer fails on a file that is also the folder of another member. Names that differ only in case
+        are one file on Windows and macOS: the member unpacked last replaces the other, and a check against RECORD
+        fails."""
+    fix = "Rename one of the two, or find the build step that adds it twice."
     severity = Severity.ERROR
     kind = FlawKind.CLASH
 

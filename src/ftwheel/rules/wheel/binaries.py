@@ -1,4 +1,4 @@
-"""FTW3xx: the machine code against the tags."""
+"""FTW3xx: the machine code compared with the tags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.contents import FlawKind, Member, WheelContents, dotted_name
-from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, DeclarationBasis, ExtensionModule
+from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, DeclarationSource, ExtensionModule
 from ftwheel.core.wheel.native import NativeCode, NativeKind
 from ftwheel.core.wheel.suffixes import SuffixAbi, init_names_for
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
@@ -34,11 +34,11 @@ __all__ = [
 
 class WrongAbi(WheelRule):
     code = "FTW301"
-    title = "The code was compiled for another ABI than the tags say"
+    title = "The code was compiled for a different ABI than the tags say"
     why = """The two builds of CPython lay out every object differently. The names are right, so the wheel installs
-        and the module is found; loading it fails with a SystemError at best, and corrupts memory otherwise. Another
-        Python's headers in CFLAGS or CPATH, a stray `-DPy_GIL_DISABLED`, a stale object file and a renamed wheel all
-        end here."""
+        and the module is found; loading it fails with a SystemError at best, and corrupts memory otherwise. Common
+        causes are another Python's headers in CFLAGS or CPATH, a stray `-DPy_GIL_DISABLED`, a stale object file or a
+        renamed wheel."""
     fix = """Compile with the headers of the interpreter the wheel is for (look for another Python's include folder in
         CFLAGS, CPATH and CMake's cache), in a clean build folder."""
     severity = Severity.ERROR
@@ -62,9 +62,9 @@ class WrongAbi(WheelRule):
 class MixedObjects(WheelRule):
     code = "FTW302"
     title = "Objects of both ABIs are linked into one module"
-    why = """The module imports and seems to work, but one part counts references the other way: it leaks memory or
-        frees objects that are in use."""
-    fix = "Compile every object and every static library of the module with the same interpreter's headers, from clean."
+    why = """The module imports and seems to work, but one part counts references differently: it leaks memory or frees
+        objects that are in use."""
+    fix = "Rebuild from scratch, with every object and static library compiled with the same interpreter's headers."
     severity = Severity.ERROR
     see = ("FTB309",)
 
@@ -73,18 +73,18 @@ class MixedObjects(WheelRule):
             if extension.built_for is BuiltFor.MIXED:
                 yield self.finding(
                     facts.subject(extension),
-                    f"holds code for both ABIs: {'; '.join(extension.evidence) or 'no evidence recorded'}",
+                    f"contains code for both ABIs: {'; '.join(extension.evidence) or 'no evidence recorded'}",
                 )
 
 
 class MachineMismatch(WheelRule):
     code = "FTW303"
     title = "The code is not for the machine of the platform tag"
-    why = """The installer goes by the platform tag; the loader refuses code for another machine. `--plat-name` and
-        `_PYTHON_HOST_PLATFORM` change the tag without changing the compiler. Every file that is machine code counts,
-        whatever its name: programs, shared and static libraries, objects. Libraries and programs for several machines
-        may lie in one wheel and be chosen at run time; extension modules and what is installed to run may not."""
-    fix = "Let the build derive the platform tag, or cross-compile for the machine that it names."
+    why = """The installer trusts the platform tag; the loader rejects code for another machine. `--plat-name` and
+        `_PYTHON_HOST_PLATFORM` change the tag but not the compiler. All files with machine code count, whatever their
+        names: programs, shared and static libraries, objects. A wheel may contain libraries and programs for several
+        machines to choose from at run time, but not extension modules and installed scripts."""
+    fix = "Let the build derive the platform tag, or cross-compile for the machine it names."
     severity = Severity.ERROR
     see = ("FTB310",)
 
@@ -109,7 +109,7 @@ class MachineMismatch(WheelRule):
             yield from self._grouped(facts, found, Severity.WARNING)
 
     def _grouped(self, facts: WheelFacts, found: Mapping[str, str], severity: Severity) -> Iterator[Finding]:
-        """One finding for files that are wrong in the same way; what is installed to run is always an error."""
+        """One finding for files with the same problem; for installed scripts, it is always an error."""
         groups: dict[tuple[str, bool], list[str]] = {}
         for path, wrong in found.items():
             if wrong:
@@ -122,7 +122,7 @@ class MachineMismatch(WheelRule):
 
     @staticmethod
     def _platforms(tags: Iterable[str]) -> Mapping[Platform, list[str]]:
-        """The tags of a set by the code they stand for: each of ``manylinux1`` and ``manylinux_2_5`` is one."""
+        """The tags by the code they require: ``manylinux1`` and ``manylinux_2_5`` are the same."""
         found: dict[Platform, list[str]] = {}
         for tag in tags:
             if (platform := platform_of(tag)) is not None:
@@ -131,7 +131,7 @@ class MachineMismatch(WheelRule):
 
     @staticmethod
     def _others(facts: WheelFacts) -> Mapping[str, NativeCode]:
-        """Machine code that no interpreter imports, by path; modules of other interpreters are FTW208's."""
+        """Machine code that no interpreter imports, by path; FTW208 covers modules for other interpreters."""
         modules = {path for extensions in facts.variants.values() for path in (each.path for each in extensions)}
         return {
             member.path: member.native
@@ -141,13 +141,13 @@ class MachineMismatch(WheelRule):
 
 
 def common_machines(files: Iterable[NativeCode]) -> frozenset[tuple[BinaryFormat, str]]:
-    """Formats and machines that all files are for; empty without files, and when they are for different ones."""
+    """The formats and machines that all files have in common; empty without files."""
     kinds = [frozenset((code.binary_format, machine) for machine in code.machines) for code in files]
     return frozenset.intersection(*kinds) if kinds else frozenset()
 
 
 def _loaded(member: Member, binary_format: BinaryFormat) -> bool:
-    """Whether the loader of a system reads a member as it is: a program or a library, nothing for a linker."""
+    """Whether the system's loader reads a member: a program or a shared library, not input of a linker."""
     code = member.native
     return (
         code is not None
@@ -157,21 +157,21 @@ def _loaded(member: Member, binary_format: BinaryFormat) -> bool:
 
 
 def _runs(path: str) -> bool:
-    """Whether a member is installed to be run as it is: a script."""
+    """Whether a member is installed as a script."""
     return ".data/scripts/" in path
 
 
 def _wrong(platform: Platform, tags: list[str], binary_format: BinaryFormat, machines: set[str]) -> str:
-    """How code of a format and for machines contradicts what tags stand for; "" when it does not."""
+    """How code with this format and these machines contradicts the tags; "" when it does not."""
     promise = ".".join(tags)
     missing = [machine for machine in platform.machines if machine not in machines]
     if binary_format is not platform.binary_format:
-        return f"is {binary_format.value}, but {promise} takes {platform.binary_format.value}"
-    return f"is code for {', '.join(sorted(machines))}, but {promise} needs {', '.join(missing)}" if missing else ""
+        return f"is {binary_format.value}, but {promise} requires {platform.binary_format.value}"
+    return f"is code for {', '.join(sorted(machines))}, but {promise} requires {', '.join(missing)}" if missing else ""
 
 
 def _for_any(code: NativeCode) -> str:
-    """How code contradicts a tag that stands for every machine."""
+    """How code contradicts the tag ``any``."""
     return f"is {code.binary_format.value} code for {', '.join(code.machines)}, but any is for every machine"
 
 
@@ -183,8 +183,8 @@ def _listed(names: list[str], most: int = 3) -> str:
 class PlatformPolicy(WheelRule):
     code = "FTW304"
     title = "The platform tag promises more than auditwheel finds"
-    why = """A manylinux or musllinux tag promises that the wheel needs no newer C library, and no other libraries,
-        than the policy allows. Where it does, modules, libraries and programs fail to load on older systems."""
+    why = """A manylinux or musllinux tag promises that the wheel needs no newer C library and no other libraries than
+        the policy allows. Otherwise modules, libraries and programs fail to load on older systems."""
     fix = "Build in the manylinux or musllinux image of the tag, and run `auditwheel repair` on the result."
     severity = Severity.ERROR
 
@@ -195,7 +195,7 @@ class PlatformPolicy(WheelRule):
         if facts.policy is None:
             yield self.finding(
                 facts.subject(),
-                f"cannot tell whether {', '.join(promised)} holds: auditwheel runs on Linux only",
+                f"cannot tell whether {', '.join(promised)} is true: auditwheel runs only on Linux",
                 fix="Run the check on Linux, or ignore this rule.",
                 severity=Severity.ADVICE,
             )
@@ -204,7 +204,7 @@ class PlatformPolicy(WheelRule):
         if not verdict.tag:
             yield self.finding(
                 facts.subject(),
-                f"cannot tell whether {', '.join(promised)} holds: {verdict.reason}",
+                f"cannot tell whether {', '.join(promised)} is true: {verdict.reason}",
                 fix="Look at the output of `auditwheel show`, or ignore this rule.",
                 severity=Severity.ADVICE,
             )
@@ -257,8 +257,8 @@ def _policy(tag: str) -> tuple[tuple[str, str], tuple[int, int]]:
 class PythonLibrary(WheelRule):
     code = "FTW305"
     title = "Linked against another build's Python library"
-    why = """On Windows a module names the DLL of one build: `python313.dll`, `python313t.dll`, or `python3.dll` and
-        `python3t.dll` for the stable ABIs. In another build the DLL is missing, or a second interpreter is loaded
+    why = """On Windows, a module is linked to the DLL of one build: `python313.dll`, `python313t.dll`, or `python3.dll`
+        and `python3t.dll` for the stable ABIs. In another build, the DLL is missing, or a second interpreter is loaded
         into the process."""
     fix = "Link with the import library of the interpreter the wheel is for."
     severity = Severity.ERROR
@@ -280,7 +280,7 @@ class PythonLibrary(WheelRule):
             re.IGNORECASE,
         )
         if match is None:
-            return True  # a framework's or another unversioned name says nothing
+            return True  # an unversioned name, such as a framework's, says nothing
         minor, threads, debug = match.groups()
         if debug:
             return False
@@ -293,9 +293,9 @@ class PythonLibrary(WheelRule):
 class WrongInit(WheelRule):
     code = "FTW306"
     title = "The module lacks the init function that its interpreters call"
-    why = """CPython calls `PyInit_NAME`; from 3.15 on `PyModExport_NAME` is tried first (PEP 793), and it is the only
-        one that works under `abi3t`, where module definitions are opaque (PEP 803). Without it the file is found and
-        then refused. A module of cffi is made by `_cffi_backend` and needs no definition: its `PyInit_NAME` works."""
+    why = """CPython calls `PyInit_NAME`; from 3.15 on it tries `PyModExport_NAME` first (PEP 793), the only one that
+        works under `abi3t`, where module definitions are opaque (PEP 803). Without it, the file is found but rejected.
+        `_cffi_backend` creates the modules of cffi, which need no definition: their `PyInit_NAME` works."""
     fix = "Name the init function after the file, and export `PyModExport_NAME` for `abi3t`."
     severity = Severity.ERROR
 
@@ -309,16 +309,16 @@ class WrongInit(WheelRule):
                 export, init = init_names_for(extension.name)
                 message = ""
                 if target.minor < FIRST_ABI3T and not target.onwards and init not in extension.init_names:
-                    message = f"exports {export} only; {target.label} calls {init}"
+                    message = f"exports only {export}, but {target.label} calls {init}"
                 elif target.minor < FIRST_ABI3T and target.onwards and init not in extension.init_names:
-                    message = f"exports {export} only; interpreters before 3.15 call {init}"
+                    message = f"exports only {export}, but interpreters before 3.15 call {init}"
                 elif (
                     target.free_threaded
                     and target.onwards
                     and export not in extension.init_names
-                    and extension.gil.basis is not DeclarationBasis.CFFI_BACKEND
+                    and extension.gil.basis is not DeclarationSource.CFFI_BACKEND
                 ):
-                    message = f"exports {init} only; under abi3t {name} needs {export}"
+                    message = f"exports only {init}, but under abi3t {name} needs {export}"
                 if message and (extension.path, message) not in seen:
                     seen.add((extension.path, message))
                     yield self.finding(facts.subject(extension), message)
@@ -335,7 +335,7 @@ class WrongInit(WheelRule):
             yield self.finding(
                 facts.subject(extension),
                 "is named like an extension module but has no init function: ctypes can load it, an import cannot",
-                fix="Nothing, if it is meant for ctypes; then one wheel with a `none` ABI tag would serve every build.",
+                fix="None needed if it is for ctypes; then one wheel with the ABI tag `none` would serve every build.",
                 severity=Severity.ADVICE,
             )
 
@@ -343,9 +343,9 @@ class WrongInit(WheelRule):
 class AbiUnknown(WheelRule):
     code = "FTW308"
     title = "Cannot tell which ABI the code was compiled for"
-    why = """The module holds no static definition and imports nothing that only one build has. That is no defect; it
-        only means that reading the file does not prove it right."""
-    fix = "`ftwheel check --import` loads the module with the interpreter it is for, which decides."
+    why = """The module has no static definition and imports nothing that only one build has. This is not a defect; it
+        only means that reading the file cannot prove its ABI."""
+    fix = "`ftwheel check --import` loads the module with the interpreter it is for, which settles it."
     severity = Severity.ADVICE
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -361,13 +361,13 @@ class AbiUnknown(WheelRule):
 
 class UnreadableBinary(WheelRule):
     code = "FTW309"
-    title = "A file named like an extension module is no binary that can be read"
-    why = "It is not ELF, Mach-O or PE, or its tables point outside the file. No loader takes it."
-    fix = "Build it again; a text file or a Git LFS pointer in its place is the usual reason."
+    title = "A file named like an extension module is not a readable binary"
+    why = "It is not ELF, Mach-O or PE, or its tables point outside the file. No loader accepts it."
+    fix = "Build it again; the usual cause is a text file or a Git LFS pointer in its place."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
-        # WebAssembly is a format of its own, which no reader here knows
+        # there is no reader for WebAssembly
         known = any(platform_of(tag) for tag in facts.wheel.name.platforms)
         for flaw in facts.wheel.flaws:
             if flaw.kind is FlawKind.BINARY:
@@ -378,7 +378,7 @@ class UnreadableBinary(WheelRule):
 class MacosVersion(WheelRule):
     code = "FTW310"
     title = "The code needs a newer macOS than the platform tag says"
-    why = "The installer lets the wheel onto older systems, where functions that the code calls may be missing."
+    why = "Installers accept the wheel on older systems, where functions that the code calls may be missing."
     fix = "Set MACOSX_DEPLOYMENT_TARGET to the version of the tag for every object and library of the wheel."
     severity = Severity.WARNING
 
@@ -389,7 +389,7 @@ class MacosVersion(WheelRule):
             return
         promised = min(versions)
         if any("aarch64" in platform.machines for platform in platforms):
-            # the first macOS for Apple silicon; a universal2 tag is about its x86_64 part
+            # the first macOS for Apple silicon; a universal2 tag names the version of its x86_64 part
             promised = max(promised, (11, 0))
         needed = {extension.path: extension.macos_minimum for extension in facts.used}
         modules = {extension.path for extension in facts.wheel.extensions}
@@ -402,5 +402,5 @@ class MacosVersion(WheelRule):
             if minimum and minimum > promised:
                 needs = ".".join(map(str, minimum))
                 yield self.finding(
-                    facts.subject(path=path), f"needs macOS {needs}; the tag promises {promised[0]}.{promised[1]}"
+                    facts.subject(path=path), f"needs macOS {needs}, but the tag promises {promised[0]}.{promised[1]}"
                 )

@@ -1,7 +1,7 @@
-"""What a rule about wheels gets to see: one wheel with everything a rule may ask about it, or the wheels of a release.
+"""The input of rules about wheels: one wheel with everything a rule may ask about it, or the wheels of a release.
 
-What a rule may need from outside (auditwheel's verdict, the results of imports, the table of stable ABI symbols) is
-handed to it in ``WheelFacts``; nothing here touches a file.
+``WheelFacts`` carries what comes from outside (auditwheel's verdict, the results of imports, the table of stable ABI
+symbols); nothing here reads files.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ __all__ = ["GroupRule", "ReleaseWheels", "WheelFacts", "WheelRule"]
 class WheelFacts:
     """One wheel and everything a rule may ask about it.
 
-    ``stable_symbols`` gives each symbol of the stable ABI with the minor version that added it. ``policy`` asks
-    auditwheel and is None where the host cannot. ``imported`` is None when nobody asked for imports. ``undeclared``
-    are module name patterns whose missing GIL declaration is expected. ``left_out`` is the error of an extension that
-    the build went on without, "" where none is known.
+    ``stable_symbols`` returns each symbol of the stable ABI with the minor version that added it. ``policy`` runs
+    auditwheel, and is None where it cannot run. ``imported`` is None if imports were not requested. ``undeclared`` are
+    patterns of module names that may lack a GIL declaration. ``left_out`` is the error of an extension that failed to
+    compile without stopping the build, "" if there is none.
     """
 
     wheel: WheelContents
@@ -43,14 +43,14 @@ class WheelFacts:
 
     @property
     def targets(self) -> tuple[CPythonBuild, ...]:
-        """The CPython builds that the file name promises to serve."""
+        """The CPython builds that the tags of the file name serve."""
         return targets_of(self.wheel.name)
 
     @property
     def variants(self) -> Mapping[str, tuple[ExtensionModule, ...]]:
-        """Extension modules by import name: the files among which an import system chooses.
+        """Extension modules by import name: the files among which an import chooses.
 
-        Only files that an import would reach (importable folder, own init function) are here.
+        Only files that an import can reach (importable folder, own init function) are included.
         """
         if not self._variants:
             for extension in self.wheel.extensions:
@@ -66,7 +66,7 @@ class WheelFacts:
 
     @property
     def used(self) -> tuple[ExtensionModule, ...]:
-        """All binaries but the modules that no interpreter of the tags looks for; FTW208 is about those."""
+        """All binaries except modules that no interpreter of the tags looks for, which FTW208 covers."""
         foreign = {
             variant.path
             for variants in self.variants.values()
@@ -76,7 +76,7 @@ class WheelFacts:
         return tuple(each for each in self.wheel.extensions if each.path not in foreign)
 
     def proved(self, name: str) -> bool:
-        """Whether a free-threaded interpreter imported this module, and told what it did to the GIL."""
+        """Whether a free-threaded interpreter imported this module, which shows its effect on the GIL."""
         return any(
             result.module == name and result.outcome is ImportOutcome.LOADED and result.gil_before is False
             for imported in self.imported or ()
@@ -92,7 +92,7 @@ class WheelFacts:
         )
 
     def loaded_by(self, target: CPythonBuild) -> Iterator[tuple[str, ExtensionModule]]:
-        """For each module the file that interpreters of this target load, if they find one."""
+        """For each module, the file that interpreters of this target load, if they find one."""
         for name, variants in self.variants.items():
             found = [variant for variant in variants if target.searches(variant.suffix)]
             if found:
@@ -101,7 +101,7 @@ class WheelFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseWheels:
-    """All wheels of one run that belong to the same release, and how they pair up."""
+    """All wheels of one run that belong to the same release, and their pairs."""
 
     wheels: tuple[WheelContents, ...]
     pairing: Pairing

@@ -1,7 +1,7 @@
-"""How to declare that a module does not need the GIL, in the words of the toolchain that wrote it.
+"""How to declare that a module does not need the GIL, for each toolchain.
 
-Sources: CPython's free-threading how-to for extensions, and the manuals of the toolchains. Every text begins with the
-warning that a declaration is a promise, because that is what is easily forgotten.
+Sources: CPython's free-threading how-to for extensions, and the manuals of the toolchains. Every text begins with a
+reminder that a declaration is a promise.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BY_TOOLCHAIN = {
     Toolchain.MYPYC: "build with mypy 1.17 or newer, whose mypyc writes the declaration.",
     Toolchain.F2PY: "pass `--freethreading-compatible` to f2py (NumPy 2.1 or newer).",
     Toolchain.BOOST_PYTHON: (
-        "in the module's body call `PyUnstable_Module_SetGIL(boost::python::scope().ptr(), Py_MOD_GIL_NOT_USED);` "
+        "in the module's body, call `PyUnstable_Module_SetGIL(boost::python::scope().ptr(), Py_MOD_GIL_NOT_USED);` "
         "under `#ifdef Py_GIL_DISABLED`."
     ),
 }
@@ -32,10 +32,10 @@ UNTRIED = (Toolchain.BOOST_PYTHON,)
 _SWIG = {
     InitPhase.MULTI: (
         'give SWIG the option `-nogil` (SWIG 4.4 or newer; `swig_opts=["-nogil"]` in setuptools). '
-        "A call of `PyUnstable_Module_SetGIL` in `%init` does nothing in the multi-phase modules it generates."
+        "Calling `PyUnstable_Module_SetGIL` in `%init` has no effect in the multi-phase modules it generates."
     ),
     InitPhase.SINGLE: (
-        "build with SWIG 4.4 or newer and its option `-nogil`. With SWIG 4.3 or older call "
+        "build with SWIG 4.4 or newer and its option `-nogil`. With SWIG 4.3 or older, call "
         "`PyUnstable_Module_SetGIL(m, Py_MOD_GIL_NOT_USED);` under `#ifdef Py_GIL_DISABLED` in an `%init %{ ... %}` "
         "block."
     ),
@@ -46,7 +46,7 @@ _BY_PHASE = {
         "under `#ifdef Py_MOD_GIL_NOT_USED`."
     ),
     InitPhase.SINGLE: (
-        "after `PyModule_Create` call `PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED);` "
+        "after `PyModule_Create`, call `PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED);` "
         "under `#ifdef Py_GIL_DISABLED`."
     ),
     InitPhase.EXPORT: "add a `Py_mod_gil` slot with the value `Py_MOD_GIL_NOT_USED` to the array PyModExport returns.",
@@ -58,14 +58,14 @@ _BY_PHASE = {
 
 
 def declaration_fix(toolchain: Toolchain, phase: InitPhase) -> str:
-    """What to write, and where, so that a module of this toolchain declares that it does not need the GIL."""
+    """What to write where so that a module of this toolchain declares that it does not need the GIL."""
     if toolchain is Toolchain.SWIG:
         return _CAUTION + _SWIG.get(phase, _SWIG[InitPhase.SINGLE])
     return _CAUTION + (_BY_TOOLCHAIN.get(toolchain) or _BY_PHASE[phase])
 
 
 def declarations() -> str:
-    """All of them as a section of a page, in Markdown."""
+    """All of them as a section of a rule's page, in Markdown."""
     plain = {
         "C or C++, multi-phase": InitPhase.MULTI,
         "C or C++, single-phase": InitPhase.SINGLE,

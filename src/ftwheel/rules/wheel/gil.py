@@ -1,4 +1,4 @@
-"""FTW4xx: what the modules of a free-threaded wheel declare about the GIL, and calls that want a second look."""
+"""FTW4xx: what the modules of a free-threaded wheel declare about the GIL, and calls that need a second look."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def _free_threaded(facts: WheelFacts) -> Iterator[tuple[str, ExtensionModule]]:
                     yield name, extension
 
 
-# What they write into a module whose source says nothing: that it needs the GIL (Cython 3.1, PyO3 0.23 to 0.27, f2py of
-# NumPy 2.1).
+# If the source says nothing, these declare that the module needs the GIL (Cython 3.1, PyO3 0.23 to 0.27, f2py of NumPy
+# 2.1).
 _NEEDED_BY_DEFAULT = frozenset({Toolchain.CYTHON, Toolchain.F2PY, Toolchain.PYO3})
 
 
 def declares_by_default(extension: ExtensionModule) -> bool:
-    """Whether "needs the GIL" is what the toolchain writes of itself, so that nobody said it on purpose."""
+    """Whether "needs the GIL" is the toolchain's default, rather than the author's decision."""
     return extension.gil.answer is Declaration.USED and extension.toolchain in _NEEDED_BY_DEFAULT
 
 
@@ -42,10 +42,10 @@ class NotDeclared(WheelRule):
     code = "FTW401"
     title = "A module of a free-threaded wheel does not declare that it works without the GIL"
     why = """A free-threaded interpreter enables the GIL for the whole process, and prints a warning, when it imports
-        a module that does not declare otherwise. One such module, imported late by another one, is enough. A
-        declaration says nothing about the code: it is the author's promise."""
-    fix = """Add the declaration of the module's toolchain once the code is safe without the GIL; a finding names the
-        line. If the module is meant to be as it is, name it in `[tool.ftwheel.check] undeclared =
+        a module without this declaration. One such module is enough, even if another module imports it much later. A
+        declaration proves nothing about the code: it is the author's promise."""
+    fix = """Add the declaration of the module's toolchain once the code is safe without the GIL; each finding shows the
+        line to add. If the module is intentionally without one, list it in `[tool.ftwheel.check] undeclared =
         ["pkg._module"]`."""
     severity = Severity.ERROR
     more = declarations()
@@ -56,7 +56,7 @@ class NotDeclared(WheelRule):
             if not (extension.gil.answer is Declaration.NONE or by_default) or _expected(facts, name):
                 continue
             reason = (
-                f"declares that it needs the GIL, as {extension.toolchain.value} writes when the source says nothing"
+                f"declares that it needs the GIL, the default of {extension.toolchain.value}"
                 if by_default
                 else extension.gil.reason
             )
@@ -70,9 +70,9 @@ class NotDeclared(WheelRule):
 class DeclarationUnknown(WheelRule):
     code = "FTW402"
     title = "Cannot tell what a module declares about the GIL"
-    why = """The declaration is made by code that reading the file could not follow to the end. That is no defect; it
-        only means that ftwheel does not guess."""
-    fix = "`ftwheel check --import` loads the module with a free-threaded interpreter, which decides."
+    why = """The declaration depends on code that ftwheel could not follow to the end. This is not a defect; it only
+        means that ftwheel does not guess."""
+    fix = "`ftwheel check --import` loads the module with a free-threaded interpreter, which settles it."
     severity = Severity.ADVICE
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -86,10 +86,10 @@ class DeclarationUnknown(WheelRule):
 class NeedsTheGil(WheelRule):
     code = "FTW403"
     title = "A module of a free-threaded wheel declares that it needs the GIL"
-    why = """It says so on purpose (`Py_MOD_GIL_USED`), and a free-threaded interpreter obeys: it enables the GIL for
-        the whole process when the module is imported. Whoever installs the wheel for free-threading gets none. A
-        module of Cython, f2py or PyO3 says so by default, and is FTW401's."""
-    fix = """Say so in the documentation, or port the module. If it is meant, name it in
+    why = """The module declares this explicitly (`Py_MOD_GIL_USED`), so a free-threaded interpreter enables the GIL for
+        the whole process when it imports the module: users who install the wheel for free-threading do not get it.
+        Modules of Cython, f2py or PyO3 that declare this by default are covered by FTW401."""
+    fix = """Document it, or port the module. If it is intended, list the module in
         `[tool.ftwheel.check] undeclared = ["pkg._module"]`."""
     severity = Severity.WARNING
 
@@ -114,8 +114,8 @@ _BORROWED = {
     "PyList_GetItem": "PyList_GetItemRef",
     "PyWeakref_GetObject": "PyWeakref_GetRef",
 }
-# what the toolchain's own headers and glue import whatever the author wrote: reporting it would only be noise.
-# Seen in empty modules and in 140 modules of wheels on the public index
+# imported by the toolchain's own headers and glue whatever the author writes, so reporting them would be noise; seen in
+# empty modules and in 140 modules of wheels on the public index
 _GLUE = {
     Toolchain.CYTHON: {"PyDict_GetItemString", "PyDict_GetItemWithError", "PyDict_Next", "PyDict_SetDefault"},
     Toolchain.F2PY: {"PyDict_GetItemString"},
@@ -130,10 +130,10 @@ _GLUE = {
 class BorrowedReferences(WheelRule):
     code = "FTW404"
     title = "Calls that return borrowed references"
-    why = """Without the GIL another thread can drop the last reference between the call and the use of what it
-        returned. The calls are fine on objects that no other thread can reach; reading the file does not show which
-        objects they are made on. Calls that the toolchain's own glue makes are left out."""
-    fix = "Use the call that returns a strong reference where the container may be shared."
+    why = """Without the GIL, another thread can drop the last reference between the call and the use of its result.
+        The calls are safe on objects that no other thread can reach, but the file does not show which objects they are
+        made on. Calls from the toolchain's own glue code are not reported."""
+    fix = "Where the container may be shared, use the function that returns a strong reference."
     severity = Severity.ADVICE
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:

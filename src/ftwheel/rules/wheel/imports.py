@@ -1,4 +1,4 @@
-"""FTW7xx: what happened when the modules were imported, one process each (``--import``), and when they were built."""
+"""FTW7xx: what happened when the modules were built, and imported in one process each (``--import``)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def _results(facts: WheelFacts) -> Iterator[tuple[str, ImportResult]]:
 class ImportFails(WheelRule):
     code = "FTW701"
     title = "A module raises when it is imported"
-    why = "That is what every user of the wheel sees."
-    fix = "Read the exception; a missing dependency belongs into `dependencies`, for an undefined symbol see FTW307."
+    why = "Every user of the wheel gets this exception."
+    fix = "Read the exception: list a missing dependency in `dependencies`; for an undefined symbol, see FTW307."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -36,9 +36,9 @@ class ImportFails(WheelRule):
 
 class ImportCrashes(WheelRule):
     code = "FTW702"
-    title = "A module ends the process, or never returns, when it is imported"
-    why = "Code for another ABI, or objects of both, end like this."
-    fix = "Look at FTW301 and FTW302 first, then run the import under a debugger."
+    title = "Importing a module crashes or hangs the process"
+    why = "Typical causes are code for another ABI, or objects of both ABIs."
+    fix = "Check FTW301 and FTW302 first, then run the import in a debugger."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -52,13 +52,13 @@ class ImportCrashes(WheelRule):
 class ImportEnablesGil(WheelRule):
     code = "FTW703"
     title = "Importing a module enables the GIL"
-    why = "From then on the whole process runs with the GIL, as if the interpreter were not free-threaded."
-    fix = "Declare that the culprit does not need the GIL (FTW401 names the line), or fix the dependency it is in."
+    why = "From then on, the whole process runs with the GIL, as if the interpreter were not free-threaded."
+    fix = "Declare that the culprit does not need the GIL (FTW401 shows the line), or fix the dependency it is in."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for label, result in _results(facts):
-            if result.enables_gil and not self._told(facts, result):
+            if result.enables_gil and not self._covered(facts, result):
                 because = f", because of {', '.join(result.culprits)}" if result.culprits else ""
                 yield self.finding(
                     facts.subject(),
@@ -67,15 +67,15 @@ class ImportEnablesGil(WheelRule):
                 )
 
     @staticmethod
-    def _told(facts: WheelFacts, result: ImportResult) -> bool:
-        """Whether FTW401 says all there is to say: each culprit is a module whose toolchain wrote its default."""
+    def _covered(facts: WheelFacts, result: ImportResult) -> bool:
+        """Whether FTW401 covers it: the declaration of every culprit is its toolchain's default."""
         culprits = [facts.variants.get(name, ()) for name in result.culprits or (result.module,)]
         return all(variants and all(map(declares_by_default, variants)) for variants in culprits) and not any(
             fnmatchcase(name, pattern) for name in result.culprits or (result.module,) for pattern in facts.undeclared
         )
 
     def _line(self, facts: WheelFacts, result: ImportResult) -> str:
-        """What to do, in the words of the toolchain, when the culprit is a module of this wheel."""
+        """The fix for the culprit's toolchain if the culprit is a module of this wheel."""
         for name in result.culprits or (result.module,):
             for extension in facts.variants.get(name, ()):
                 if extension.gil.answer is Declaration.USED and not declares_by_default(extension):
@@ -86,9 +86,9 @@ class ImportEnablesGil(WheelRule):
 
 class NotImported(WheelRule):
     code = "FTW704"
-    title = "The modules could not be imported here"
-    why = "You asked for imports, but no interpreter here is one the wheel is for, or the wheel cannot be installed."
-    fix = "Name one with `--python`, or run the check on a machine of the wheel's platform."
+    title = "The modules could not be imported on this machine"
+    why = "`--import` found no interpreter that the wheel is for, or the wheel cannot be installed."
+    fix = "Name an interpreter with `--python`, or run the check on the wheel's platform."
     severity = Severity.WARNING
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -98,11 +98,11 @@ class NotImported(WheelRule):
 
 class LeftOut(WheelRule):
     code = "FTW705"
-    title = "The build went on without an extension that failed to compile"
-    why = """The extension is optional, its compiler failed or a library is missing, and the wheel holds the rest.
-        Whoever installs it gets the slow way, or none. Only `ftwheel build`, which has the log, can tell."""
-    fix = """Install what the error names, or make the extension mandatory for a release (`optional=False`); where the
-        wheel is meant to have no extension, do not try to compile one."""
+    title = "An extension failed to compile, and the build continued without it"
+    why = """The extension is optional, its compiler failed or a library is missing, and the wheel contains the rest.
+        Users get the slow implementation, or none. Only `ftwheel build`, which has the log, can detect this."""
+    fix = """Install what the error names, or make the extension mandatory for a release (`optional=False`); if the
+        wheel should have no extension, do not try to compile one."""
     severity = Severity.WARNING
     see = ("FTB304",)
 

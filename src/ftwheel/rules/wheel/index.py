@@ -1,4 +1,4 @@
-"""FTW8xx: what PyPI refuses at upload. ``index-rules = "any"`` turns the group off for an index that takes more."""
+"""FTW8xx: what PyPI rejects at upload. ``index-rules = "any"`` turns the group off for more permissive indexes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class RefusedRule(WheelRule):
-    """Every refusal for one reason is a finding; ``message`` says what the detail of the refusal means."""
+    """Reports every refusal for one reason; ``message`` explains the detail of the refusal."""
 
     reason: ClassVar[RefusalReason]
     message: ClassVar[str] = "{}"
@@ -43,13 +43,12 @@ class RefusedRule(WheelRule):
 
 class RefusedPlatform(RefusedRule):
     code = "FTW801"
-    title = "PyPI does not take this platform tag"
-    why = """PyPI takes the platform tags that have a specification: `manylinux`, `musllinux`, `macosx`, `win`, `ios`,
-        `android` and `pyemscripten`, each with the machines that it knows. A plain `linux_x86_64` says nothing about
-        the libraries that the wheel needs. The upload stops at the first such file, and the files after it are not
-        uploaded."""
-    fix = """Repair the wheel, which gives it the tag it deserves (`auditwheel repair` on Linux, as `ftwheel build`
-        does), or leave it out of the upload. Where another index takes the file, set `index-rules = "any"` in
+    title = "PyPI does not accept this platform tag"
+    why = """PyPI accepts only specified platform tags: `manylinux`, `musllinux`, `macosx`, `win`, `ios`, `android` and
+        `pyemscripten`, each with the architectures it knows. A plain `linux_x86_64` says nothing about the libraries
+        that the wheel needs. The upload stops at the first such file, and later files are not uploaded."""
+    fix = """Repair the wheel, which sets the right tag (`auditwheel repair` on Linux, as `ftwheel build` does), or
+        remove it from the upload. For another index that accepts the file, set `index-rules = "any"` in
         `[tool.ftwheel]`."""
     reason = RefusalReason.PLATFORM_TAG
 
@@ -60,76 +59,75 @@ class RefusedPlatform(RefusedRule):
             tags = f"tag{'s' if len(refused) > 1 else ''} {', '.join(refused)}"
             yield self.finding(
                 facts.subject(),
-                f"has the platform {tags}, which PyPI refuses",
-                fix=self._advice(refused, others=len(refused) < len(name.platforms)),
+                f"has the platform {tags}, which PyPI rejects",
+                fix=self._fix(refused, others=len(refused) < len(name.platforms)),
             )
 
     @classmethod
-    def _advice(cls, refused: list[str], *, others: bool) -> str:
+    def _fix(cls, refused: list[str], *, others: bool) -> str:
         if others:
-            return f"Remove what nobody needs: `ftwheel tag --platform-tag=-{'.'.join(refused)} WHEEL`."
+            return f"Remove the rejected tags: `ftwheel tag --platform-tag=-{'.'.join(refused)} WHEEL`."
         if refused[0].startswith(("pyodide_", "emscripten_")):
-            return "Build with a Pyodide whose ABI has a `pyemscripten` tag (PEP 783), or leave the wheel out."
+            return "Build with a Pyodide whose ABI has a `pyemscripten` tag (PEP 783), or do not upload the wheel."
         if match := re.fullmatch(r"macosx_(1[1-9]|[2-9][0-9])_[1-9][0-9]*_(.+)", refused[0]):
             return (
-                f"From macOS 11 on only the major version counts: build with `MACOSX_DEPLOYMENT_TARGET={match[1]}.0`."
+                f"From macOS 11 on, only the major version counts: build with `MACOSX_DEPLOYMENT_TARGET={match[1]}.0`."
             )
         return cls.fix
 
 
 class RefusedMetadata(RefusedRule):
     code = "FTW802"
-    title = "PyPI does not take this metadata"
-    why = """The metadata is valid, and PyPI asks for more: no local version (`1.0+cpu`), no direct reference to a URL
-        among the dependencies, only classifiers that it knows, no `License` beside `License-Expression`, addresses
-        and URLs that are ones."""
-    fix = "Correct the field in `[project]` (or where the backend reads it) and build every file of the release again."
+    title = "PyPI does not accept this metadata"
+    why = """The metadata is valid, but PyPI is stricter: no local versions (`1.0+cpu`), no dependencies on direct URLs,
+        only known classifiers, no `License` together with `License-Expression`, and only valid email addresses and
+        URLs."""
+    fix = "Correct the field in `[project]` (or wherever the backend reads it) and rebuild every file of the release."
     reason = RefusalReason.METADATA
 
 
 class RefusedName(RefusedRule):
     code = "FTW803"
     title = "The file name does not begin with the normalized project name"
-    why = "PyPI takes a file only under the normalized name (`my_project`, in lower case, not `My.Project`)."
+    why = "PyPI accepts a file only under the normalized name (`my_project`, in lower case, not `My.Project`)."
     fix = "Build with a current version of the backend, which writes the normalized name; do not rename the file."
     reason = RefusalReason.FILE_NAME
 
 
 class RefusedLicenseFile(RefusedRule):
     code = "FTW804"
-    title = "A licence file that METADATA names is not in the wheel"
-    why = "Each `License-File` has to be in `.dist-info/licenses/` (PEP 639), and PyPI looks."
-    fix = "List it in `license-files` and see that the file is there when the wheel is built; do not remove it later."
+    title = "A license file named in METADATA is not in the wheel"
+    why = "Each `License-File` must be in `.dist-info/licenses/` (PEP 639), and PyPI checks that."
+    fix = "List it in `license-files`, make sure it exists when the wheel is built, and do not remove it later."
     reason = RefusalReason.LICENSE_FILE
-    message = "METADATA names the licence file {}, which the wheel does not have"
+    message = "METADATA names the license file {}, which the wheel does not have"
 
 
 class RefusedArchive(RefusedRule):
     code = "FTW805"
-    title = "PyPI does not take an archive like this"
-    why = """PyPI refuses files that may harm who reads them: those that unpack to more than fifty times their size, and
-        zips that two readers understand in two ways. Such a zip has bytes that belong to no member, names or sizes that
-        differ between a member and the directory, sizes behind the data (it was written to a pipe), or comments on
-        members."""
-    fix = """Pack the wheel again: `wheel unpack` and `wheel pack`. Ship data that is almost empty in another form, and
-        put nothing in front of a wheel or behind it."""
+    title = "PyPI does not accept such an archive"
+    why = """PyPI rejects potentially harmful files: those that unpack to more than fifty times their size, and zips
+        that readers may interpret differently, with bytes that belong to no member, names or sizes that differ between
+        a member and the central directory, sizes after the data (written to a pipe), or comments on members."""
+    fix = """Repack the wheel with `wheel unpack` and `wheel pack`. Ship nearly empty data in another form, and do not
+        prepend or append data to a wheel."""
     reason = RefusalReason.ARCHIVE
 
 
 class RefusedEntryPoints(RefusedRule):
     code = "FTW806"
     title = "entry_points.txt is not valid"
-    why = """It has to be an INI file in UTF-8 with `=` between name and value, and names of scripts are made of
-        letters, digits, `_`, `.` and `-` (entry points specification). PyPI refuses the wheel."""
+    why = """It must be an INI file in UTF-8 with `=` between name and value, and script names may only contain letters,
+        digits, `_`, `.` and `-` (entry points specification). PyPI rejects the wheel."""
     fix = "Correct `[project.scripts]`, `[project.gui-scripts]` or `[project.entry-points]`, and build again."
     reason = RefusalReason.ENTRY_POINTS
 
 
 class RefusedSize(RefusedRule):
     code = "FTW807"
-    title = "The file is larger than PyPI takes by default"
-    why = "PyPI takes files of up to 100 MiB, and up to 1 GiB from projects that asked for it and were granted more."
-    fix = "Leave out what users do not need (debug symbols, test data), or ask PyPI for a higher limit first."
+    title = "The file is larger than PyPI accepts by default"
+    why = "PyPI accepts files of up to 100 MiB, and up to 1 GiB from projects that were granted a higher limit."
+    fix = "Remove what users do not need (debug symbols, test data), or ask PyPI for a higher limit first."
     reason = RefusalReason.SIZE
 
 

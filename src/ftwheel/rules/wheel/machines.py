@@ -1,4 +1,4 @@
-"""Which machine code a platform tag stands for: container format, architectures, and the lowest macOS version."""
+"""The machine code that a platform tag requires: format, architectures, and the oldest macOS version."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LINUX = re.compile(r"(?:linux|manylinux(?:1|2010|2014|_\d+_\d+)|musllinux_\d+_\
 _MACOS = re.compile(r"macosx_(\d+)_(\d+)_(\w+)")
 _ANDROID = re.compile(r"android_\d+_(\w+)")
 _IOS = re.compile(r"ios_\d+_\d+_(arm64|x86_64)_iphone(?:os|simulator)")
-# Linux' and Apple's spellings to those of ``core.extensions.Architecture``
+# the spellings of Linux and Apple to those of ``ftwheel.core.wheel.extension_module.Architecture``
 _MACHINES = {
     "amd64": "x86_64",
     "arm64": "aarch64",
@@ -39,7 +39,7 @@ _WINDOWS = {"win32": "x86", "win_amd64": "x86_64", "win_arm64": "aarch64"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """What code under a platform tag has to be. ``macos`` is the lowest version that the tag promises, else None."""
+    """What a platform tag requires of code. ``macos`` is the oldest version that the tag promises, else None."""
 
     binary_format: BinaryFormat
     machines: tuple[str, ...]
@@ -47,7 +47,7 @@ class Platform:
 
 
 def platform_of(tag: str) -> Platform | None:
-    """What a platform tag promises; None for ``any`` and for a tag this page does not know."""
+    """What a platform tag requires; None for ``any`` and for unknown tags."""
     if tag in _WINDOWS:
         return Platform(binary_format=BinaryFormat.PE, machines=(_WINDOWS[tag],))
     if match := _LINUX.fullmatch(tag) or _ANDROID.fullmatch(tag):

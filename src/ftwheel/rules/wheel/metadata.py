@@ -1,4 +1,4 @@
-"""FTW5xx: what METADATA tells people about free-threading and versions, against the wheels that are shipped."""
+"""FTW5xx: what METADATA says about free-threading and versions, compared with the wheels."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels, WheelFacts, Whee
 __all__ = ["ClassifierMissing", "ClassifierWithoutWheel", "RequiresPythonExcludes"]
 
 _CLASSIFIER = "Programming Language :: Python :: Free Threading"
-_LATER = 20  # minor versions beyond the floor that an open-ended target is tried on
+_LATER = 20  # minor versions after the floor to try for an open-ended target
 _MICROS = (0, 1, 5, 10, 20, 99)
 
 
 class ClassifierMissing(WheelRule):
     code = "FTW501"
     title = "A free-threaded wheel without the free-threading classifier"
-    why = """Readers of the project page, and trackers of free-threading support, go by the classifier
+    why = """Readers of the project page and trackers of free-threading support rely on the classifier
         `Programming Language :: Python :: Free Threading`."""
     fix = (
         "Add `Programming Language :: Python :: Free Threading :: 2 - Beta` (or the level that fits) to `classifiers`."
@@ -39,10 +39,10 @@ class ClassifierMissing(WheelRule):
 class ClassifierWithoutWheel(GroupRule):
     code = "FTW502"
     title = "The free-threading classifier without a free-threaded wheel"
-    why = """The project says that it supports free-threading, but a free-threaded interpreter gets none of these
-        wheels: it builds from source, or takes an older release."""
+    why = """The project claims to support free-threading, but a free-threaded interpreter can install none of these
+        wheels: its users build from source, or get an older release."""
     fix = "Build the free-threaded wheel too (`ftwheel build`), or drop the classifier."
-    severity = Severity.ADVICE  # the rule sees the wheels it was given; others may be elsewhere
+    severity = Severity.ADVICE  # there may be other wheels than those checked
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         claims = [
@@ -54,7 +54,7 @@ class ClassifierWithoutWheel(GroupRule):
         if claims and defaults_only and len(group.wheels) > 1:
             yield self.finding(
                 claims[0].filename,
-                f"METADATA has the free-threading classifier, none of the {len(group.wheels)} wheels is free-threaded",
+                f"has the free-threading classifier, but none of the {len(group.wheels)} wheels is free-threaded",
             )
 
 
@@ -72,7 +72,7 @@ class RequiresPythonExcludes(WheelRule):
         try:
             allowed = specifier_set(metadata.requires_python)
         except InvalidSpecifier:
-            return  # FTW109 says so
+            return  # FTW109 reports that
         for target in targets_of(facts.wheel.name):
             minors = range(target.minor, target.minor + (_LATER if target.onwards else 1))
             versions = [f"3.{minor}.{micro}" for minor in minors for micro in _MICROS]

@@ -1,4 +1,4 @@
-"""FTW6xx: the two wheels of a pair against each other. Only the machine code should differ."""
+"""FTW6xx: the two wheels of a pair compared with each other. Only the machine code should differ."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels
 __all__ = [
     "DifferentFiles",
     "DifferentModules",
-    "EmptyHalf",
-    "HalfMissing",
+    "EmptyWheel",
     "IdenticalModules",
     "OneWheelIsEnough",
+    "OtherWheelMissing",
     "SameName",
 ]
 
@@ -35,9 +35,9 @@ def _pair(comparison: PairComparison) -> str:
 
 class SameName(GroupRule):
     code = "FTW601"
-    title = "Both wheels of a pair have one file name"
-    why = """The second one overwrites the first in the output folder, and an index takes only one of them. A
-        `get_tag` override, or an ABI tag `none`, does that."""
+    title = "Both wheels of a pair have the same file name"
+    why = """The second one overwrites the first in the output folder, and an index accepts only one of them. Typical
+        causes are a `get_tag` override or the ABI tag `none`."""
     fix = "Let the backend set the ABI tag."
     severity = Severity.ERROR
 
@@ -50,8 +50,8 @@ class SameName(GroupRule):
 class DifferentModules(GroupRule):
     code = "FTW602"
     title = "The wheels of a pair do not have the same extension modules"
-    why = "Two builds shared a build folder, or one of them left an optional extension out."
-    fix = "Build each wheel in a build folder of its own, and make a missing optional extension an error."
+    why = "Two builds shared a build folder, or one of them skipped an optional extension."
+    fix = "Build each wheel in its own build folder, and make a missing optional extension an error."
     severity = Severity.ERROR
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
@@ -67,11 +67,11 @@ class DifferentModules(GroupRule):
 class DifferentFiles(GroupRule):
     code = "FTW603"
     title = "The wheels of a pair have different Python files or metadata"
-    why = """They were not built from the same tree, or the build writes something into a Python file that depends on
-        the interpreter. Installers and resolvers take it that all wheels of a release have the same metadata."""
-    fix = """Build both wheels from one source distribution, as `ftwheel build` does. Where they were, the build
-        writes the file: keep out of it what differs between two builds, such as dates or the ABI of the interpreter.
-        Absolute paths are overlooked."""
+    why = """They were not built from the same tree, or the build generates a Python file that depends on the
+        interpreter. Installers and resolvers assume that all wheels of a release have the same metadata."""
+    fix = """Build both wheels from one source distribution, as `ftwheel build` does. If they already are, the build
+        generates the file: keep out of it what differs between two builds, such as dates or the interpreter's ABI.
+        Absolute paths are ignored."""
     severity = Severity.WARNING
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
@@ -85,23 +85,23 @@ class DifferentFiles(GroupRule):
                     yield self.finding(comparison.free_threaded, f"{what} {_listed(files)}")
 
 
-class EmptyHalf(GroupRule):
+class EmptyWheel(GroupRule):
     code = "FTW604"
     title = "A wheel that installs nothing"
-    why = """Two builds at once shared a build folder: one wheel got the files of both, the other none. Where both are
+    why = """Two concurrent builds shared a build folder: one wheel got the files of both, the other none. If both are
         empty, the build found no package."""
-    fix = "Build one wheel after the other, or each in a build folder of its own."
+    fix = "Build one wheel after the other, or each in its own build folder."
     severity = Severity.ERROR
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
-        halves = {name for comparison in group.comparisons if len(comparison.empty) == 1 for name in comparison.empty}
-        for filename in sorted(halves):
-            yield self.finding(filename, "holds nothing but its metadata")
+        empty = {name for comparison in group.comparisons if len(comparison.empty) == 1 for name in comparison.empty}
+        for filename in sorted(empty):
+            yield self.finding(filename, "contains nothing but its metadata")
         for comparison in group.comparisons:
             if len(comparison.empty) > 1:
                 yield self.finding(
                     comparison.default,
-                    f"holds nothing but its metadata; so does {comparison.free_threaded}",
+                    f"contains nothing but its metadata; so does {comparison.free_threaded}",
                     fix="Let the build find the package, or ship one wheel tagged py3-none-any if there is none.",
                     severity=Severity.WARNING,
                 )
@@ -109,10 +109,8 @@ class EmptyHalf(GroupRule):
 
 class IdenticalModules(GroupRule):
     code = "FTW605"
-    title = "Both wheels of a pair ship the same bytes as an extension module"
-    why = (
-        "No module of one build loads in the other, unless it is built for `abi3t`: one wheel ships the other's module."
-    )
+    title = "Both wheels of a pair contain an identical extension module"
+    why = "Unless built for `abi3t`, a module of one build does not load in the other: one has the wrong one."
     fix = "Remove stale objects and in-tree builds, and build each wheel in a clean build folder."
     severity = Severity.ERROR
 
@@ -123,27 +121,27 @@ class IdenticalModules(GroupRule):
                 yield self.finding(comparison.free_threaded, f"has the same {names} as {comparison.default}")
 
 
-class HalfMissing(GroupRule):
+class OtherWheelMissing(GroupRule):
     code = "FTW606"
     title = "The other wheel of a pair is missing"
-    why = """Users of the other build get an older release, or a build from source. The rule looks at the wheels it
-        was given: one for the same version on another platform, or one for the other build, says that both are meant to
+    why = """Users of the other build get an older release, or build from source. The rule only sees the wheels being
+        checked: one for the same version on another platform, or one for the other build, shows that both should
         exist."""
-    fix = "Build the missing wheel; `ftwheel missing` compares with what the index has."
+    fix = "Build the missing wheel; `ftwheel verify` compares the release with the index."
     severity = Severity.WARNING
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         if any(served_builds(wheel.name) is ServedBuilds.DEFAULT for wheel in group.wheels):
             for wheel in group.pairing.without_default:
-                yield self.finding(wheel.filename, "has no wheel for the default build beside it")
+                yield self.finding(wheel.filename, "has no counterpart for the default build")
         for wheel in group.pairing.without_free_threaded:
             if not _can_be_free_threaded(wheel.name):
                 continue
-            yield self.finding(wheel.filename, "has no free-threaded wheel beside it, though other platforms have one")
+            yield self.finding(wheel.filename, "has no free-threaded counterpart, although other platforms have one")
 
 
 def _can_be_free_threaded(name: WheelName) -> bool:
-    """Whether there is a free-threaded CPython for one of the builds and platforms that a wheel is for."""
+    """Whether a free-threaded CPython exists for one of the builds and platforms that a wheel is for."""
     return any(
         exists(NEWEST if target.onwards else target.minor, platform, free_threaded=True) is not False
         for target in targets_of(name)
@@ -154,8 +152,8 @@ def _can_be_free_threaded(name: WheelName) -> bool:
 class OneWheelIsEnough(GroupRule):
     code = "FTW607"
     title = "One wheel would serve both builds"
-    why = "Nothing in the two wheels depends on the build: the native code, if there is any, is the same to the byte."
-    fix = "Ship one wheel with the tag that the finding names."
+    why = "Nothing in the two wheels depends on the build: native code, if any, is byte-for-byte the same."
+    fix = "Ship one wheel with the tag named in the finding."
     severity = Severity.ADVICE
 
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
@@ -163,5 +161,5 @@ class OneWheelIsEnough(GroupRule):
             if comparison.one_wheel and not comparison.same_filename:
                 yield self.finding(
                     comparison.free_threaded,
-                    f"{_pair(comparison)} hold the same: one wheel tagged {comparison.one_wheel.value} is enough",
+                    f"{_pair(comparison)} have the same content: one {comparison.one_wheel.value} wheel is enough",
                 )

@@ -1,4 +1,4 @@
-"""The rules of ``ftwheel check``, and which of them a run applies."""
+"""The rules of ``ftwheel check``, and the selection of those that a run applies."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ GROUP_RULES: tuple[GroupRule, ...] = (
     pairs.SameName(),
     pairs.DifferentModules(),
     pairs.DifferentFiles(),
-    pairs.EmptyHalf(),
+    pairs.EmptyWheel(),
     pairs.IdenticalModules(),
-    pairs.HalfMissing(),
+    pairs.OtherWheelMissing(),
     pairs.OneWheelIsEnough(),
 )
-# what reading could not tell and an import does, and what only an import shows
+# what an import settles or only an import shows
 DECIDED_BY_IMPORT = frozenset(
     {"FTW308", "FTW402"}
     | {rule.code for rule in WHEEL_RULES if type(rule).__module__ == imports.__name__} - {imports.LeftOut.code}
@@ -90,11 +90,11 @@ _RULES: Mapping[str, Rule] = {rule.code: rule for rule in (*WHEEL_RULES, *GROUP_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSelection:
-    """Which rules apply, and how much their findings weigh.
+    """Which rules apply, and with which severities.
 
-    ``select`` and ``ignore`` hold codes or beginnings of codes (``FTW4``); the longer one that fits decides,
-    ``ignore`` on a tie. Nothing selected means all. ``severities`` replaces the severity of a rule's errors and
-    warnings; advice stays advice. ``index_rules`` says whether the rules of PyPI apply at all.
+    ``select`` and ``ignore`` are codes or prefixes (``FTW4``); the longest match wins, ``ignore`` on a tie. An empty
+    selection means all. ``severities`` overrides the severity of a rule's errors and warnings; advice stays advice.
+    ``index_rules`` says whether PyPI's rules apply at all.
     """
 
     select: tuple[str, ...] = ()
@@ -106,14 +106,14 @@ class RuleSelection:
         for prefix in (*self.select, *self.ignore):
             if not re.fullmatch(r"FTW\d{0,3}", prefix) or not any(code.startswith(prefix) for code in _RULES):
                 raise InputError(
-                    f"{prefix}: no rule's code begins like this", hint="ftwheel check --list-rules names them all"
+                    f"{prefix}: no rule code starts with this", hint="ftwheel check --list-rules lists all codes"
                 )
         for code in self.severities:
             if code not in _RULES:
-                raise InputError(f"{code}: no rule has this code", hint="ftwheel check --list-rules names them all")
+                raise InputError(f"{code}: no rule has this code", hint="ftwheel check --list-rules lists all codes")
 
     def applies(self, code: str) -> bool:
-        """Whether the rule with this code is chosen."""
+        """Whether the rule with this code is selected."""
         if self.index_rules is IndexRules.ANY and code in _OF_PYPI:
             return False
         ignored = max((len(prefix) for prefix in self.ignore if code.startswith(prefix)), default=0)
@@ -122,12 +122,12 @@ class RuleSelection:
         return max((len(prefix) for prefix in self.select if code.startswith(prefix)), default=0) > ignored
 
     def judge(self, facts: WheelFacts, *, only: Container[str] | None = None) -> tuple[Finding, ...]:
-        """Everything that the chosen rules have to say about one wheel, sorted; ``only`` names codes to keep to."""
+        """The findings of the selected rules about one wheel, sorted; ``only`` restricts the rules further."""
         rules = (rule for rule in WHEEL_RULES if self.applies(rule.code) and (only is None or rule.code in only))
         return self._weighed(finding for rule in rules for finding in rule.check(facts))
 
     def judge_group(self, group: ReleaseWheels) -> tuple[Finding, ...]:
-        """Everything that the chosen rules have to say about wheels seen together, sorted."""
+        """The findings of the selected rules about the wheels of a release, sorted."""
         return self._weighed(
             finding for rule in GROUP_RULES if self.applies(rule.code) for finding in rule.check(group)
         )
@@ -143,7 +143,7 @@ class RuleSelection:
 
 
 def _without_names(finding: Finding) -> str:
-    """The message, with what differs between two modules left out: the dotted name, the last part, and the path."""
+    """The message without what differs between two modules: the dotted name, its last part, and the path."""
     member = finding.subject.partition(":")[2]
     name = dotted_name(member)
     if not name:

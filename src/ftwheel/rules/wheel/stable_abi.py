@@ -1,4 +1,4 @@
-"""FTW307 and FTW311 to FTW314: what a stable ABI module uses of the C API against the floor that its tag names."""
+"""FTW307 and FTW311 to FTW314: the C API that a stable ABI module uses, compared with the floor of its tag."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _UNUSABLE_IN_ABI3T = {"PyModuleDef_Init", "PyModule_Create2", "PyModule_FromDefA
 class StableAbiSymbols(WheelRule):
     code = "FTW307"
     title = "A stable ABI module imports symbols outside its stable ABI"
-    why = """A wheel tagged `cp39-abi3` is installed by every default build from 3.9 on. A symbol that the stable ABI
-        lacks may vanish in any version, and one that was added after 3.9 is missing there: the import fails with an
-        undefined symbol."""
+    why = """Every default build from 3.9 on installs a wheel tagged `cp39-abi3`. A symbol outside the stable ABI may
+        disappear in any version, and one added after 3.9 is missing there: the import fails with an undefined
+        symbol."""
     fix = """Define `Py_LIMITED_API` as the version of the tag for every object of the module, or raise the tag's
-        version. `ftwheel tag --suggest` says which floor the code has."""
+        version. `ftwheel tag --suggest` shows the floor of the code."""
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -45,30 +45,32 @@ class StableAbiSymbols(WheelRule):
                 outside, newer = _against(extension, table, floor)
                 shared = stable.free_threaded or extension.suffix.abi is SuffixAbi.STABLE_ABI_T
                 kind = "abi3t" if shared else "abi3"
-                if outside and not (stable.free_threaded and _has_default_twin(facts, stable.minor)):
-                    yield self.finding(facts.subject(extension), f"imports {_listed(outside)}, not part of {kind}")
+                if outside and not (stable.free_threaded and _judged_as_abi3(facts, stable.minor)):
+                    yield self.finding(
+                        facts.subject(extension), f"imports {_listed(outside)}, which {kind} does not include"
+                    )
                 if newer:
                     added = ", ".join(f"{name} (3.{table[name]})" for name in newer)
                     yield self.finding(
-                        facts.subject(extension), f"imports {added}, newer than the 3.{stable.minor} of the tag"
+                        facts.subject(extension), f"imports {added}, but the tag promises 3.{stable.minor}"
                     )
                 unusable = sorted(_UNUSABLE_IN_ABI3T.intersection(extension.imports)) if stable.free_threaded else []
                 if unusable:
                     yield self.finding(
                         facts.subject(extension),
-                        f"imports {_listed(unusable)}, for which an abi3t module cannot make a definition",
-                        fix="Export `PyModExport_NAME` with a slot array in place of a static PyModuleDef (PEP 793).",
+                        f"imports {_listed(unusable)}, which need a module definition that abi3t modules cannot create",
+                        fix="Export `PyModExport_NAME` with a slot array instead of a static PyModuleDef (PEP 793).",
                     )
 
 
 class NewerSlot(WheelRule):
     code = "FTW311"
     title = "A slot of the module is newer than an interpreter that the tags serve"
-    why = """A `PyModuleDef` may have only slots that the interpreter knows: 3.12 added `Py_mod_multiple_interpreters`,
-        3.13 `Py_mod_gil`, and headers of 3.15 number all slots anew unless an older limited API is asked for. An older
-        interpreter refuses the module with `SystemError: ... uses unknown slot ID`."""
-    fix = """Define `Py_LIMITED_API` as the version of the tag, which hides newer slots, and guard the slot by the value
-        that goes with it: `#ifdef Py_MOD_GIL_NOT_USED`. Or raise the floor of the tag."""
+    why = """A `PyModuleDef` may only have slots that the interpreter knows: 3.12 added `Py_mod_multiple_interpreters`,
+        3.13 `Py_mod_gil`, and the 3.15 headers renumber all slots unless an older limited API is requested. An older
+        interpreter rejects the module with `SystemError: ... uses unknown slot ID`."""
+    fix = """Define `Py_LIMITED_API` as the version of the tag, which hides newer slots, and guard the slot with its
+        value macro: `#ifdef Py_MOD_GIL_NOT_USED`. Or raise the floor of the tag."""
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -80,32 +82,30 @@ class NewerSlot(WheelRule):
                     slots = ", ".join(f"{slot} ({_SLOTS[slot]})" if slot in _SLOTS else str(slot) for slot in newer)
                     yield self.finding(
                         facts.subject(extension),
-                        f"{name} has the slot {slots}, which CPython knows from 3.{first} on;"
-                        f" the tag serves 3.{target.minor}",
+                        f"{name} has the slot {slots}, which CPython supports from 3.{first} on,"
+                        f" but the tag serves 3.{target.minor}",
                     )
 
 
 class AbiSlotMissing(WheelRule):
     code = "FTW312"
     title = "A `PyModExport_` function returns no `Py_mod_abi` slot"
-    why = """CPython 3.15 and newer refuse such a module with a SystemError: the slot is how a module says for which ABI
-        it was compiled (PEP 793, PEP 809)."""
+    why = """CPython 3.15 and newer reject such a module with a SystemError: the slot declares the ABI that the module
+        was compiled for (PEP 793, PEP 809)."""
     fix = "Add `PyABIInfo_VAR(abi_info);` and the slot `PySlot_STATIC_DATA(Py_mod_abi, &abi_info)`."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for extension in facts.used:
             if extension.phase is InitPhase.EXPORT and extension.slot_ids and _ABI_SLOT not in extension.slot_ids:
-                yield self.finding(
-                    facts.subject(extension), "its slots have no Py_mod_abi, which CPython requires of them"
-                )
+                yield self.finding(facts.subject(extension), "its slots lack Py_mod_abi, which CPython requires")
 
 
 class NewerAbi(WheelRule):
     code = "FTW314"
-    title = "The module says that it needs a newer stable ABI than the tags name"
-    why = """`PyABIInfo` carries the version of the limited API that the module was compiled for. An interpreter
-        before it refuses the module with `ImportError: ... incompatible future stable ABI version`."""
+    title = "The module requires a newer stable ABI than the tags name"
+    why = """`PyABIInfo` carries the version of the limited API that the module was compiled for. An older interpreter
+        rejects the module with `ImportError: ... incompatible future stable ABI version`."""
     fix = "Define `Py_LIMITED_API` and `Py_TARGET_ABI3T` as the version of the tag, or raise the floor of the tag."
     severity = Severity.ERROR
 
@@ -120,17 +120,17 @@ class NewerAbi(WheelRule):
             assert extension.abi_info is not None
             yield self.finding(
                 facts.subject(extension),
-                f"says that it is for the stable ABI of 3.{extension.abi_info.floor}; the tag serves 3.{minor}",
+                f"declares the stable ABI of 3.{extension.abi_info.floor}, but the tag serves 3.{minor}",
             )
 
 
 class VersionTagOfStableAbi(WheelRule):
     code = "FTW313"
     title = "A stable ABI module under a version-specific tag"
-    why = """The module would load on every later version, and installers give the wheel to one version alone: the next
-        CPython gets nothing although the file that it needs exists."""
-    fix = """Tag the wheel for the stable ABI as well (setuptools: `py_limited_api` of `bdist_wheel`; scikit-build-core:
-        `wheel.py-api`; meson-python: `limited-api`). `ftwheel tag --suggest` names the tag."""
+    why = """The module would load on every later version, but installers offer the wheel to a single version: the next
+        CPython finds no wheel although this one would work."""
+    fix = """Also tag the wheel for the stable ABI (setuptools: `py_limited_api` of `bdist_wheel`; scikit-build-core:
+        `wheel.py-api`; meson-python: `limited-api`). `ftwheel tag --suggest` prints the tag."""
     severity = Severity.WARNING
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -147,12 +147,12 @@ class VersionTagOfStableAbi(WheelRule):
         if used and None not in floors:
             names = ", ".join(target.label for target in targets)
             yield self.finding(
-                facts.subject(used[0]), f"is named for the stable ABI, and the tags give the wheel to {names} alone"
+                facts.subject(used[0]), f"is named for the stable ABI, but the tags offer the wheel only to {names}"
             )
 
 
 def required_minor(extension: ExtensionModule, table: Mapping[str, int]) -> int | None:
-    """The lowest minor version that has every slot and, in its stable ABI, every imported symbol.
+    """The oldest minor version that has every slot and, in its stable ABI, every imported symbol.
 
     No lower than what the module itself says in its ``PyABIInfo``, which nobody reads before 3.15: there ``PyInit_`` is
     called, where the module has one. None when a symbol is in no stable ABI.
@@ -168,7 +168,7 @@ def required_minor(extension: ExtensionModule, table: Mapping[str, int]) -> int 
 
 
 def _added(slot: int) -> int:
-    """The minor version that added a slot. From 3.15 on headers give the old ones new numbers, 84 to 87."""
+    """The minor version that added a slot. The 3.15 headers renumber the old ones to 84 to 87."""
     return _ADDED.get(slot, FIRST_ABI3T)
 
 
@@ -178,8 +178,8 @@ def _against(extension: ExtensionModule, table: Mapping[str, int], floor: int) -
     return outside, newer
 
 
-def _has_default_twin(facts: WheelFacts, minor: int) -> bool:
-    """Whether the same wheel is judged as abi3 too, so that one report is enough."""
+def _judged_as_abi3(facts: WheelFacts, minor: int) -> bool:
+    """Whether the same wheel is also judged as abi3, so that one report is enough."""
     return any(target.onwards and not target.free_threaded and target.minor == minor for target in facts.targets)
 
 

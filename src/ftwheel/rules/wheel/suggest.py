@@ -1,4 +1,4 @@
-"""Which tags a wheel's content supports, found by asking the rules about every tag that might fit."""
+"""Finds the tags that a wheel's content supports, by running the rules on every candidate tag."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["AskPolicy", "Suggestion", "objections", "retagged", "suggest"]
 
 AskPolicy = Callable[[WheelContents], PolicyVerdict]  # what auditwheel says about the platform tags of a wheel
 
-# what the name promises, against what the code is; nothing about the zip, the metadata or the GIL
+# rules that compare the name with the code, not those about the zip, the metadata or the GIL
 _ABOUT_TAGS = frozenset(
     {"FTW203", "FTW204", "FTW205", "FTW206", "FTW207", "FTW209"}
     | {f"FTW{n}" for n in (301, 302, 303, 305, 306, 307, 310, 311, 312, 314)}
@@ -35,10 +35,10 @@ _ABOUT_TAGS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A tag that nothing in the wheel speaks against; ``proved`` when the ABI of every module is known.
+    """A tag that nothing in the wheel contradicts; ``proved`` when the ABI of every module is known.
 
-    ``floor_proved`` is false for a stable ABI that the wheel was not tagged for: symbols and slots say which versions
-    are too old, and without a ``PyABIInfo`` no trace is left of the version of ``Py_LIMITED_API``.
+    ``floor_proved`` is false for a stable ABI that the wheel was not tagged for: symbols and slots show which versions
+    are too old, but without ``PyABIInfo`` the version of ``Py_LIMITED_API`` leaves no trace.
     """
 
     tag: str
@@ -47,7 +47,7 @@ class Suggestion:
 
 
 def retagged(contents: WheelContents, tag: str, *, build: str | None = None) -> WheelContents:
-    """The same content under another tag (``cp313-cp313t-linux_x86_64``); raises InputError for what is no tag."""
+    """The same content with another tag (``cp313-cp313t-linux_x86_64``). Raises InputError for an invalid tag."""
     build = contents.name.build if build is None else build
     parts = [contents.name.stem, *filter(None, [build]), tag, *filter(None, [contents.name.variant])]
     name = WheelName.parse("-".join(parts) + ".whl")
@@ -99,7 +99,7 @@ def _abis(
     if not modules:
         yield "py3", "none"
         return
-    if "none" in contents.name.abis:  # a wheel with a module for each build that it lets in
+    if "none" in contents.name.abis:  # a wheel with a module for each build that accepts it
         yield ".".join(contents.name.interpreters), "none"
     if all(map(_for_both, modules)):
         floor = max(FIRST_ABI3T, _floor(contents, modules, stable_symbols) or 0)
@@ -127,9 +127,9 @@ def _for_both(module: ExtensionModule) -> bool:
 
 
 def _floor(contents: WheelContents, modules: list[ExtensionModule], stable_symbols: Mapping[str, int]) -> int | None:
-    """The oldest minor version for which all modules may be a stable ABI's; None when one of them keeps to none.
+    """The oldest minor version whose stable ABI all modules can use; None when one of them uses no stable ABI.
 
-    No older than what the wheel itself claims: the floor of its own stable ABI tag, and Requires-Python.
+    Not older than the floor of the wheel's own stable ABI tag and its Requires-Python.
     """
     if any(each.suffix.abi in {SuffixAbi.DEFAULT, SuffixAbi.FREE_THREADED, SuffixAbi.OTHER} for each in modules):
         return None
@@ -142,7 +142,7 @@ def _floor(contents: WheelContents, modules: list[ExtensionModule], stable_symbo
 
 
 def _oldest_allowed(contents: WheelContents) -> int:
-    """The oldest minor version that Requires-Python lets in, 0 where it says nothing that can be read."""
+    """The oldest minor version that Requires-Python allows, 0 if it is absent or invalid."""
     said = contents.metadata.requires_python if contents.metadata else ""
     try:
         allowed = specifier_set(said)
@@ -153,7 +153,7 @@ def _oldest_allowed(contents: WheelContents) -> int:
 
 
 def _minors(contents: WheelContents, modules: list[ExtensionModule]) -> set[int]:
-    """Minor versions that something in the wheel speaks of: suffixes, libraries, a name that is for single versions."""
+    """Minor versions named in the wheel: by suffixes, libraries, or version-specific tags."""
     found = {each.suffix.version[1] for each in modules if each.suffix.version}
     libraries = (library for each in modules for library in each.python_libraries)
     found |= {int(match[1]) for library in libraries if (match := re.search(r"python3\.?(\d+)t?", library))}

@@ -1,4 +1,4 @@
-"""FTW2xx: what the file name and the WHEEL file promise, against each other and against the names of the modules."""
+"""FTW2xx: the tags of the file name, the WHEEL file, and the names of the modules, compared with each other."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ __all__ = [
 class NameAgainstWheelFile(WheelRule):
     code = "FTW201"
     title = "The file name and the WHEEL file have different tags"
-    why = """pip and uv choose by the file name; other tools, and a repair, go by the `Tag` lines of WHEEL. A wheel
-        that was renamed (`cp313` to `cp313t`) installs and then fails at import. A platform tag that
-        only WHEEL has, for a build that the name has too, is a warning: fewer machines get the wheel."""
-    fix = """Where the file name is right, `ftwheel tag WHEEL` puts its tags into WHEEL and RECORD, if the code supports
-        them; `ftwheel tag --suggest WHEEL` says which tags it does. Never rename a wheel by hand."""
+    why = """pip and uv select by the file name; repair and other tools use the `Tag` lines of WHEEL. A wheel that was
+        renamed (`cp313` to `cp313t`) installs and then fails at import. An additional platform tag in WHEEL for a build
+        that the name also has is a warning: fewer machines install the wheel."""
+    fix = """If the file name is right, `ftwheel tag WHEEL` writes its tags to WHEEL and RECORD, provided the code
+        supports them; `ftwheel tag --suggest WHEEL` shows which ones it supports. Never rename a wheel by hand."""
     severity = Severity.ERROR
     see = ("FTB302",)
 
@@ -48,13 +48,15 @@ class NameAgainstWheelFile(WheelRule):
         for line in wheel.wheel.bad_tags:
             yield self.finding(subject, f"Tag: {line} is not a tag")
         named, said = wheel.name.tags, wheel.wheel.tags
-        # a line that is no tag is why the tags of the name are missing
+        # an invalid line explains why tags of the name are missing
         if not wheel.wheel.bad_tags and (only := sorted(map(str, named - said))):
-            yield self.finding(subject, f"the file name has {', '.join(only)}, WHEEL does not")
+            yield self.finding(subject, f"the file name has {', '.join(only)}, but WHEEL does not")
         builds = {(tag.interpreter, tag.abi) for tag in named}
         for severity, offered in ((Severity.ERROR, False), (Severity.WARNING, True)):
             if only := sorted(str(tag) for tag in said - named if ((tag.interpreter, tag.abi) in builds) is offered):
-                yield self.finding(subject, f"WHEEL has {', '.join(only)}, the file name does not", severity=severity)
+                yield self.finding(
+                    subject, f"WHEEL has {', '.join(only)}, but the file name does not", severity=severity
+                )
         if wheel.wheel.build != wheel.name.build:
             said_build, named_build = wheel.wheel.build or "none", wheel.name.build or "none"
             yield self.finding(subject, f"WHEEL has the build tag {said_build}, the file name {named_build}")
@@ -63,8 +65,8 @@ class NameAgainstWheelFile(WheelRule):
 class RootIsPurelib(WheelRule):
     code = "FTW202"
     title = "Root-Is-Purelib contradicts the content"
-    why = """It decides whether the wheel goes to purelib or platlib. Extension modules belong to platlib, which is a
-        folder of its own on some systems; a wheel that says neither is installed to platlib by luck."""
+    why = """It decides whether the wheel is installed to purelib or platlib. Extension modules belong to platlib, which
+        is a separate folder on some systems; a wheel without a valid value ends up in platlib only by chance."""
     fix = "Tell the build backend that the distribution has extension modules (or that it has none)."
     severity = Severity.ERROR
     see = ("FTB305",)
@@ -87,22 +89,22 @@ class RootIsPurelib(WheelRule):
 
 class PythonTagWithT(WheelRule):
     code = "FTW203"
-    title = "The interpreter tag carries a `t`"
-    why = """Free-threading is a matter of the ABI tag alone: `cp313-cp313t`, never `cp313t-cp313t`. No installer
-        accepts the latter, so the wheel might as well not exist."""
+    title = "The interpreter tag ends with `t`"
+    why = """Only the ABI tag marks free-threading: `cp313-cp313t`, never `cp313t-cp313t`. No installer accepts the
+        latter, so the wheel is never installed."""
     fix = "Write the interpreter tag without the `t`."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for tag in facts.wheel.name.interpreters:
             if re.fullmatch(r"(cp|py)\d+t", tag):
-                yield self.finding(facts.subject(), f"has the interpreter tag {tag}; no installer looks for it")
+                yield self.finding(facts.subject(), f"has the interpreter tag {tag}, which no installer accepts")
 
 
 class Abi3tFloor(WheelRule):
     code = "FTW204"
     title = "`abi3t` below Python 3.15"
-    why = """The stable ABI for free-threaded builds begins with 3.15 (PEP 803). Installers nevertheless accept
+    why = """The stable ABI of free-threaded builds starts with 3.15 (PEP 803). Installers nevertheless accept
         `cp314-abi3t` on 3.14t, and the `cp311-abi3` part of `cp311-abi3.abi3t` on default 3.11 to 3.14, where the
         module cannot be loaded."""
     fix = """Use `cp315-abi3.abi3t` (or a later floor), and ship version-specific wheels for 3.13t and 3.14t and an
@@ -116,19 +118,19 @@ class Abi3tFloor(WheelRule):
         for tag in facts.wheel.name.interpreters:
             match = re.fullmatch(r"cp3(\d+)", tag)
             if match and int(match[1]) < FIRST_ABI3T:
-                yield self.finding(facts.subject(), f"promises abi3t from 3.{match[1]} on; abi3t begins with 3.15")
+                yield self.finding(facts.subject(), f"promises abi3t from 3.{match[1]} on, but abi3t starts with 3.15")
 
 
 class ExtensionWithoutAbi(WheelRule):
     code = "FTW205"
     title = "An extension module under the ABI tag `none`"
-    why = """`none` says that no interpreter's ABI matters, so both the default and the free-threaded build install
-        the wheel, and one of them (often any other version, too) cannot import the module. Both wheels of a pair
-        built this way have one file name and overwrite each other. A wheel with a module for each build that its
-        tags and Requires-Python let in keeps its promise, and is not meant."""
+    why = """`none` means that no interpreter's ABI matters, so both the default and the free-threaded build install
+        the wheel, and one of them (often every other version, too) cannot import the module. Both wheels of a pair
+        built this way have the same file name and overwrite each other. A wheel with a module for each build that its
+        tags and Requires-Python allow keeps its promise, and is not reported."""
     fix = """Let the backend set the ABI tag: remove a `get_tag` override or a `--py-limited-api`/`python-tag` option
-        that hides it. Keep `none` for native code that Python never imports, such as a library used through
-        ctypes, or for a wheel with a module for every build that Requires-Python lets in."""
+        that hides it. Use `none` only for native code that Python never imports, such as a library used through
+        ctypes, or for a wheel with a module for every build that Requires-Python allows."""
     severity = Severity.ERROR
     see = ("FTB305", "FTB306")
 
@@ -143,12 +145,12 @@ class ExtensionWithoutAbi(WheelRule):
                 yield self.finding(
                     facts.subject(variants[0]),
                     f"{module} is an extension module, but the tag {name.tag_text} promises no ABI; "
-                    f"there is no file of it for {_briefly(missing)}",
+                    f"the wheel has no file of it for {_briefly(missing)}",
                 )
 
     @staticmethod
     def _serves(build: CPythonBuild, variants: tuple[ExtensionModule, ...]) -> bool:
-        """Whether the file that this build takes is one that promises its ABI, and keeps the promise."""
+        """Whether the file that this build loads is named for its ABI and built for it."""
         found = [variant for variant in variants if build.searches(variant.suffix)]
         if not found:
             return False
@@ -159,13 +161,12 @@ class ExtensionWithoutAbi(WheelRule):
 
 class MissingModule(WheelRule):
     code = "FTW206"
-    title = "A build that the tags promise to serve does not find a module"
+    title = "A build that the tags serve does not find a module"
     why = """An interpreter looks only for the suffixes of its own ABI, for `.abi3.so` or `.abi3t.so`, and for a plain
         `.so` or `.pyd`. A module under another suffix is invisible: the wheel installs, and the import fails."""
-    fix = """Build the wheel with the interpreter it is for, in a clean build folder. With the stable ABI the module's
-        suffix has to be the stable one too, not only the tag (`py_limited_api=True` on the Extension,
-        `Python::SABIModule` in CMake), and one that names the platform (`.abi3-x86_64-linux-gnu.so`) is looked for
-        from 3.15 on only."""
+    fix = """Build the wheel with the interpreter it is for, in a clean build folder. For the stable ABI, the module
+        needs a stable ABI suffix too, not only the tag (`py_limited_api=True` on the Extension, `Python::SABIModule`
+        in CMake); a suffix with the platform (`.abi3-x86_64-linux-gnu.so`) is recognized only from 3.15 on."""
     severity = Severity.ERROR
     see = ("FTB306",)
 
@@ -186,9 +187,9 @@ class MissingModule(WheelRule):
                     first = FIRST_WITH_PLATFORM_SUFFIX
                     yield self.finding(
                         facts.subject(variants[0]),
-                        f"{message}: no CPython before 3.{first} looks for this suffix",
-                        fix=f"""Build the abi3 wheel with the oldest Python of its range; 3.{first} and newer put the
-                            platform into the name.""",
+                        f"{message}: CPython before 3.{first} does not look for this suffix",
+                        fix=f"""Build the abi3 wheel with the oldest Python it is for; 3.{first} and newer add the
+                            platform to the suffix.""",
                     )
                 else:
                     yield self.finding(facts.subject(variants[0]), message)
@@ -197,14 +198,14 @@ class MissingModule(WheelRule):
 class Abi3SuffixUnderAbi3t(WheelRule):
     code = "FTW207"
     title = "`.abi3.so` in a wheel tagged `abi3t`"
-    why = "Free-threaded 3.15 and newer look for `.abi3t.so`, never for `.abi3.so` (PEP 803). Both find `.abi3t.so`."
-    fix = "Build the module with the suffix `.abi3t.so`, for which recent backends need the target `cp315t` or `abi3t`."
+    why = "Free-threaded 3.15 and newer ignore `.abi3.so` (PEP 803); both builds look for `.abi3t.so`."
+    fix = "Build the module with the suffix `.abi3t.so`; recent backends use it for the target `cp315t` or `abi3t`."
     severity = Severity.ERROR
     see = ("FTB306",)
 
     @staticmethod
     def applies(target: CPythonBuild, variants: tuple[ExtensionModule, ...]) -> bool:
-        """Whether this target misses the module for the reason of this rule and no other."""
+        """Whether this rule is the only reason why this target does not find the module."""
         suffixes = {variant.suffix.abi for variant in variants}
         return (
             target.free_threaded
@@ -223,11 +224,9 @@ class Abi3SuffixUnderAbi3t(WheelRule):
 class ForeignModule(WheelRule):
     code = "FTW208"
     title = "A module for an interpreter that the tags do not serve"
-    why = """It is dead weight for every interpreter that installs the wheel, and the sign of a shared or stale build
-        folder, of a left-over in-tree build shipped as package data, or of a build tool that found another Python."""
-    fix = (
-        "Build in a clean tree (`build`, `*.egg-info` and in-tree `.so` files removed), one build folder for each ABI."
-    )
+    why = """No interpreter that installs the wheel uses it. It is a sign of a shared or stale build folder, of an
+        in-tree build that was shipped as package data, or of a build tool that found another Python."""
+    fix = "Build in a clean tree (without `build`, `*.egg-info` and in-tree `.so` files), with a build folder per ABI."
     severity = Severity.ERROR
     see = ("FTB306", "FTW212")
 
@@ -238,7 +237,7 @@ class ForeignModule(WheelRule):
         for name, variants in facts.variants.items():
             used = [v for v in variants if any(target.some_search(v.suffix) for target in targets)]
             if not used:
-                continue  # then FTW206 says that the module is missing
+                continue  # FTW206 reports the missing module
             builds = ", ".join(target.label for target in targets)
             for variant in variants:
                 if variant not in used:
@@ -248,10 +247,10 @@ class ForeignModule(WheelRule):
 
 class SeveralFiles(WheelRule):
     code = "FTW212"
-    title = "One module in several files that an interpreter looks for"
-    why = """The interpreter takes the first by the order of its suffixes, and nobody chose which: as a rule one of them
-        is left over from an earlier build, or from a build with other settings."""
-    fix = "Build in a clean tree, and keep the one file that is meant."
+    title = "An interpreter finds several files for one module"
+    why = """The interpreter loads the first by the order of its suffixes, whichever that is: usually, one of them is
+        left over from an earlier build, or from a build with other settings."""
+    fix = "Build in a clean tree, and keep only the intended file."
     severity = Severity.ERROR
     see = ("FTB311", "FTB306")
 
@@ -263,7 +262,7 @@ class SeveralFiles(WheelRule):
                     taken = min(found, key=lambda variant: target.order(variant.suffix))
                     others = ", ".join(variant.suffix.text for variant in found if variant is not taken)
                     yield self.finding(
-                        facts.subject(taken), f"{target.label} finds {name} here and under {others}; it takes this one"
+                        facts.subject(taken), f"{target.label} finds {name} here and under {others}, and loads this one"
                     )
                     break
 
@@ -309,10 +308,10 @@ class NeverAccepted(WheelRule):
 
 class WheelVariant(WheelRule):
     code = "FTW211"
-    title = "A wheel variant, which pip and uv lay aside"
-    why = """The label at the end of the file name makes the wheel a variant (PEP 825). An installer that does not know
-        variants does not take such a file for a wheel. What is inside is judged like that of any other wheel."""
-    fix = "Ship a wheel without a label beside the variants: that is the one installers take."
+    title = "A wheel variant, which pip and uv ignore"
+    why = """The label at the end of the file name makes the wheel a variant (PEP 825). Installers without support for
+        variants do not recognize such a file as a wheel. The content is checked like that of any other wheel."""
+    fix = "Also ship a wheel without a label, which installers select."
     severity = Severity.ADVICE
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -323,10 +322,10 @@ class WheelVariant(WheelRule):
 class PlainSuffix(WheelRule):
     code = "FTW210"
     title = "A version-specific module without an ABI in its suffix"
-    why = """Every build that finds a plain `_ext.so` on its path loads it, the free-threaded one included. In a tree
-        shared by two interpreters (an editable install, a zip unpacked by hand) the last build wins. That is advice
-        where the code tells which build it is for, and an error where nothing does."""
-    fix = "Let the backend name the file (`EXT_SUFFIX`); in CMake use `python_add_library(... WITH_SOABI)`."
+    why = """Every build that finds a plain `_ext.so` on its path loads it, including the free-threaded one. In a tree
+        shared by two interpreters (an editable install, a zip unpacked by hand), the last build wins. This is advice
+        if the code shows which build it is for, and an error otherwise."""
+    fix = "Let the backend name the file (`EXT_SUFFIX`); in CMake, use `python_add_library(... WITH_SOABI)`."
     severity = Severity.ERROR
     see = ("FTB307",)
 
@@ -338,7 +337,7 @@ class PlainSuffix(WheelRule):
                 if variant.suffix.abi is not SuffixAbi.PLAIN:
                     continue
                 if variant.built_for is BuiltFor.CANNOT_TELL and not facts.loads(name):
-                    message = f"{name} is named {variant.suffix.text}, and its code does not tell what it is built for"
+                    message = f"{name} is named {variant.suffix.text}, and its code does not show which build it is for"
                     yield self.finding(facts.subject(variant), message)
                 else:
                     message = f"{name} is named {variant.suffix.text}"

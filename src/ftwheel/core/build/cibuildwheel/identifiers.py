@@ -1,9 +1,9 @@
-"""Decides what cibuildwheel has to build for a project: the identifiers, and which of its series builds each.
+"""Decides what cibuildwheel builds for a project: the identifiers, and the cibuildwheel series for each.
 
 An identifier, ``cp314t-manylinux_x86_64``, is one build of CPython on one platform. Selectors are always whole
 identifiers, since ``cp314*`` also means ``cp314t``. Two series of cibuildwheel are needed: 3.x is the last that builds
-``cp313t``, 4.x refuses it (exit code 4) and builds 3.15. A build asks the installed cibuildwheel what it builds;
-``init``, the Action's plan and a dry run come before one is installed, and decide from the copies here. Sources:
+``cp313t``; 4.x rejects it (exit code 4) and builds 3.15. A build asks the installed cibuildwheel for its identifiers;
+``init``, the Action's plan and a dry run work without an installation, from the copies here. Sources:
 ``resources/build-platforms.toml``, ``selector.py`` and ``options.py`` of 3.4.1 and 4.3.5;
 ``tests/integration/test_cibuildwheel_itself.py`` compares them.
 """
@@ -82,7 +82,7 @@ HOSTED = (
 
 
 class NothingToBuildError(ConfigurationError):
-    """The project's own settings leave nothing to build for a python or a platform."""
+    """The project's settings leave nothing to build for a Python or a platform."""
 
 
 class CibuildwheelSeries(enum.Enum):
@@ -103,10 +103,10 @@ class CibuildwheelSeries(enum.Enum):
 
 
 IdentifiersOf = Callable[[CibuildwheelSeries], frozenset[str]]
-"""Every identifier that a series builds with its ``group``: ``copied_identifiers``, or a question to cibuildwheel."""
+"""Returns every identifier that a series builds with its ``group``; ``copied_identifiers`` is one such function."""
 
-_NEWEST_FIRST = (CibuildwheelSeries.FOUR, CibuildwheelSeries.THREE)  # who is asked may have to be installed first
-# copied: what copied_identifiers is for is decided where no cibuildwheel is installed
+_NEWEST_FIRST = (CibuildwheelSeries.FOUR, CibuildwheelSeries.THREE)  # asking a series may install it
+# copied: copied_identifiers is for callers without an installed cibuildwheel
 _DESKTOP_3 = ("cp38", "cp39", "cp310", "cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t")
 _DESKTOP_4 = ("cp39", "cp310", "cp311", "cp312", "cp313", "cp314", "cp314t", "cp315", "cp315t")
 _KNOWN: Mapping[CibuildwheelSeries, Mapping[str, tuple[str, ...]]] = {
@@ -153,13 +153,13 @@ class BuildIdentifier:
 
     @property
     def arch(self) -> str:
-        """cibuildwheel's name of the machine: ``x86_64``, ``AMD64``, ``arm64_iphoneos``, ..."""
+        """cibuildwheel's name of the architecture: ``x86_64``, ``AMD64``, ``arm64_iphoneos``, ..."""
         return _arch(self.platform)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CibuildwheelRequest:
-    """What wheels are wanted, and what the project says to cibuildwheel about it.
+    """The wheels to build, and the project's cibuildwheel options.
 
     ``pythons`` are ``3.14`` and ``3.14t``, ``platforms`` as in ``BuildIdentifier``. Without pythons all is wanted
     that cibuildwheel 4.x builds, and no ``cp313t``. ``floor`` and ``abi3t`` as for
@@ -176,7 +176,7 @@ class CibuildwheelRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class OmittedBuild:
-    """A build that was asked for and is not made, and why."""
+    """A requested build that is left out, and why."""
 
     identifier: BuildIdentifier
     why: str
@@ -184,7 +184,7 @@ class OmittedBuild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSelection:
-    """Sorted: what each series builds, and what was named and is left out."""
+    """What each series builds and what is left out, sorted."""
 
     builds: Mapping[CibuildwheelSeries, tuple[BuildIdentifier, ...]]
     left_out: tuple[OmittedBuild, ...]
@@ -202,10 +202,10 @@ def request_for(
     pythons: Sequence[str] = (),
     platforms: Sequence[str] = (),
 ) -> CibuildwheelRequest:
-    """What a project wants: ``document`` is its pyproject.toml, whose ``[tool.ftwheel]`` has been validated.
+    """The request of a project: ``document`` is its pyproject.toml, with a validated ``[tool.ftwheel]``.
 
-    ``pythons`` and ``platforms`` are what the user asked for; else ``[tool.ftwheel]`` is asked, then
-    the defaults of ``CibuildwheelRequest``. ``environ`` is searched for ``CIBW_`` variables.
+    ``pythons`` and ``platforms`` are the user's; the defaults come from ``[tool.ftwheel]``, then from
+    ``CibuildwheelRequest``. ``environ`` provides ``CIBW_`` variables.
     """
     own = table_of(document, "tool", "ftwheel")
     project = table_of(document, "project")
@@ -213,7 +213,7 @@ def request_for(
     try:
         specifier_set(requires)
     except InvalidSpecifier as error:
-        raise ConfigurationError(f"requires-python is {requires!r}, not a set of version specifiers") from error
+        raise ConfigurationError(f"requires-python: {requires!r} is not a valid version specifier") from error
     wanted = platforms or own.get("platforms", ())
     return CibuildwheelRequest(
         pythons=tuple(dict.fromkeys(pythons or own.get("pythons", ()))),
@@ -252,10 +252,11 @@ def _platform(tag: str) -> str:
 
 
 def platforms_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> tuple[str, ...]:
-    """Which of the wanted platform tags a machine builds by default: those it runs without emulation.
+    """The wanted platform tags that a machine builds by default: those it runs without emulation.
 
-    ``native`` are the platforms it runs; ``archs`` is the project's own option for its system. Names in there decide
-    instead, as they do for cibuildwheel, also with emulation; ``auto`` and its like mean the machine's own.
+    ``native`` are the platforms it runs; ``archs`` is the project's cibuildwheel option for its system. As in
+    cibuildwheel, architectures named there apply instead, even with emulation; ``auto`` and similar values mean the
+    machine's own.
     """
     system = _SYSTEM_OF[native[0]]
     names = {name.lower() for name in re.split(r"[\s,]+", archs) if name}
@@ -270,7 +271,7 @@ def platforms_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> 
 
 
 def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
-    """Whether a finished wheel is what the build of an identifier came to; one with ``abi3`` serves several."""
+    """Whether a finished wheel is the result of an identifier's build; one with ``abi3`` serves several."""
     machine = identifier.platform.partition("_")[2]
     if not any(tag in {"any", f"linux_{machine}"} or _platform(tag) == identifier.platform for tag in name.platforms):
         return False
@@ -287,10 +288,10 @@ def copied_identifiers(series: CibuildwheelSeries) -> frozenset[str]:
 
 
 def selector_matches(selectors: str, *identifiers: str) -> bool:
-    """Whether one of the selectors, with spaces between, means one of the identifiers: shell patterns, with braces.
+    """Whether one of the space-separated selectors matches one of the identifiers: shell patterns with braces.
 
-    Written again, since ``init`` judges selectors without cibuildwheel; compared with its own in the tests.
-    ``cp31{3,4}-*`` is ``cp313-*`` and ``cp314-*``; it does not mean ``cp314t``, but ``cp314*`` does.
+    Reimplemented because ``init`` evaluates selectors without cibuildwheel; a test compares the two.
+    ``cp31{3,4}-*`` means ``cp313-*`` and ``cp314-*``, which do not match ``cp314t``, unlike ``cp314*``.
     """
     return any(
         fnmatchcase(identifier, pattern)
@@ -310,10 +311,10 @@ def _expanded(selector: str) -> Iterator[str]:
 
 
 def select(request: CibuildwheelRequest, identifiers_of: IdentifiersOf = copied_identifiers) -> BuildSelection:
-    """Decide what is built and by which series. 3.x is asked only for what 4.x does not build.
+    """Decide what is built by which series. 3.x builds only what 4.x does not.
 
-    Raises ConfigurationError when a python or a platform that was named gets nothing at all (the message says why for
-    each), or when one project configuration would have to serve both series and cannot.
+    Raises ConfigurationError when nothing is built for a requested Python or platform (the message has the reasons), or
+    when the project's configuration cannot serve both series.
     """
     wanted = [
         BuildIdentifier(platform=platform, minor=minor, free_threaded=free_threaded)
@@ -353,7 +354,7 @@ def skipped(pythons: Iterable[str], tags: Iterable[str], own: CibuildwheelOption
 
 
 def _pythons(asked: Sequence[str], identifiers_of: IdentifiersOf) -> list[tuple[int, bool]]:
-    """(minor, free-threaded) of each python, every one of 4.x when none is named."""
+    """(minor, free-threaded) of each Python; by default all of 4.x."""
     if not asked:
         return _built(identifiers_of(CibuildwheelSeries.FOUR))
     found = {text: (int(match[1]), bool(match[2])) for text in asked if (match := _PYTHON.fullmatch(text))}
@@ -380,8 +381,8 @@ def _built(identifiers: Iterable[str]) -> list[tuple[int, bool]]:
 def _excluded(identifier: BuildIdentifier, request: CibuildwheelRequest, identifiers_of: IdentifiersOf) -> str:
     """Why an identifier is not built; empty when it is."""
     if not any(identifier.text in identifiers_of(series) for series in _NEWEST_FIRST):
-        return "cibuildwheel knows no such build"
-    # cibuildwheel asks for the last patch release there can be (selector.py)
+        return "cibuildwheel has no such build"
+    # cibuildwheel checks the highest possible patch release (selector.py)
     if not SpecifierSet(request.requires_python).contains(f"3.{identifier.minor}.99"):
         return f"requires-python is {request.requires_python}"
     return _unselected(identifier, request.own)
@@ -398,9 +399,9 @@ def _unselected(identifier: BuildIdentifier, own: CibuildwheelOptions) -> str:
 
 
 def _shared(kept: Iterable[BuildIdentifier], request: CibuildwheelRequest) -> dict[BuildIdentifier, str]:
-    """The identifiers that another one's wheel of the stable ABI serves, and which.
+    """The identifiers that the stable ABI wheel of another one serves, and which one.
 
-    Each version of Pyodide has a platform tag of its own, so nothing is shared there.
+    Each version of Pyodide has its own platform tag, so nothing is shared there.
     """
     found: dict[BuildIdentifier, str] = {}
     for platform, group in itertools.groupby(kept, key=lambda each: each.platform):
@@ -410,7 +411,7 @@ def _shared(kept: Iterable[BuildIdentifier], request: CibuildwheelRequest) -> di
         for build in plan_builds(builds, floor=request.floor, abi3t=request.abi3t):
             for python in build.serves:
                 if python != build.builder:
-                    found[builds[python]] = f"the {build.tag} wheel that {build.builder.label} builds serves it"
+                    found[builds[python]] = f"the {build.tag} wheel built by {build.builder.label} serves it"
     return found
 
 
@@ -432,17 +433,17 @@ def _nothing_forgotten(
     )
     raise NothingToBuildError(
         "\n  ".join([f"nothing is left to build for {', '.join(served_by_none)}", *reasons]),
-        hint="make [tool.ftwheel] and [tool.cibuildwheel] (or CIBW_BUILD and CIBW_SKIP) say the same",
+        hint="make [tool.ftwheel] and [tool.cibuildwheel] (or CIBW_BUILD and CIBW_SKIP) agree",
     )
 
 
 def _series_of(
     identifiers: Sequence[BuildIdentifier], own: CibuildwheelOptions, identifiers_of: IdentifiersOf
 ) -> dict[BuildIdentifier, CibuildwheelSeries]:
-    """The series that builds each: the newest that can.
+    """The series for each identifier: the newest that can build it.
 
-    Where 3.13t is built, 3.x builds 3.13 as well, so that both builds come out of one image. When ``enable`` of the
-    project names ``cpython-freethreading``, which 4.x refuses, 3.x has to build everything.
+    If 3.13t is built, 3.x also builds 3.13, so that both builds use one image. If the project's ``enable`` has
+    ``cpython-freethreading``, which 4.x rejects, 3.x has to build everything.
     """
     threads = {each.platform for each in identifiers if each.free_threaded and each.minor == FIRST_FREE_THREADED}
     found = {}
@@ -461,9 +462,9 @@ def _series_of(
         newer = [each.text for each in identifiers if each.text not in identifiers_of(CibuildwheelSeries.THREE)]
         if newer:
             raise ConfigurationError(
-                f"{own.where('enable', refused[0])} names {group}, which cibuildwheel 4.x refuses,"
-                f" and 3.x does not build {', '.join(newer)}",
-                hint="leave it out: ftwheel enables it where 3.13t is built, and 3.14t needs no option",
+                f"{own.where('enable', refused[0])} names {group}, which cibuildwheel 4.x rejects,"
+                f" but 3.x does not build {', '.join(newer)}",
+                hint="remove it: ftwheel enables it where 3.13t is built, and 3.14t does not need it",
             )
         return dict.fromkeys(identifiers, CibuildwheelSeries.THREE)
     return found

@@ -1,4 +1,4 @@
-"""Reads from what cibuildwheel prints which wheel it is at (``logger.py``, 3.4.1 and 4.3.3)."""
+"""Follows the progress of cibuildwheel in its output (``logger.py``, 3.4.1 and 4.3.3)."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _STEPS = {
 
 
 class LogFollower:
-    """Follows one run, line by line. ``identifier`` is the build it is at, "" before the first."""
+    """Follows one run, line by line. ``identifier`` is the current build, "" before the first."""
 
     def __init__(self) -> None:
         self.identifier = ""
 
     def read(self, line: str) -> BuildStage | None:
-        """The step that begins with this line; None for every other line."""
+        """The stage that starts with this line; None for other lines."""
         text = _COLOUR.sub("", line).strip().removeprefix("::group::")
         if match := _BUILDING.fullmatch(text):
             self.identifier = match[1]

@@ -1,10 +1,10 @@
-"""Reads what a project says to cibuildwheel: ``[tool.cibuildwheel]`` and the ``CIBW_`` variables.
+"""Reads a project's cibuildwheel options: ``[tool.cibuildwheel]`` and the ``CIBW_`` variables.
 
-The order is cibuildwheel's (``OptionsReader.get`` in ``options.py``, 3.4.1 and 4.3.3): the table, the platform's own
-table, the variable, the platform's own variable; the last that is set decides, unless ``inherit`` adds to the one
-before. ``[[tool.cibuildwheel.overrides]]`` hold for some identifiers and are left to cibuildwheel. Its own reader
-cannot be asked: ``init`` and the plans come before one is installed, and it does not tell the project's values from
-its defaults. ``tests/integration/test_cibuildwheel_itself.py`` compares the two.
+The order is cibuildwheel's (``OptionsReader.get`` in ``options.py``, 3.4.1 and 4.3.3): the table, the platform's table,
+the variable, the platform's variable; the last that is set wins, unless ``inherit`` appends to the previous one.
+``[[tool.cibuildwheel.overrides]]`` apply to some identifiers and are left to cibuildwheel. Its own reader cannot be
+used: ``init`` and the plans work without an installation, and it does not distinguish the project's values from its
+defaults. ``tests/integration/test_cibuildwheel_itself.py`` compares the two.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _GLOBAL_ONLY = frozenset({"build", "skip", "enable", "test-skip"})  # there is n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CibuildwheelOptions:
-    """The project's own options; ``environ`` holds only the ``CIBW_`` variables."""
+    """The project's cibuildwheel options; ``environ`` contains only the ``CIBW_`` variables."""
 
     table: Mapping[str, Any] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str, system: str, *, separator: str = " ") -> str | None:
-        """The value for one of cibuildwheel's platforms as it reads it, None where the project leaves the default.
+        """The value for one of cibuildwheel's platforms, None if the project does not set it.
 
-        The items of an array come with the separator between. Tables have another form for each option and are not
-        read: see ``raw``.
+        The items of an array are joined with the separator. Tables are formatted differently for each option: see
+        ``raw``.
         """
         value: str | None = None
         for found, rule in self._levels(name, system):
@@ -43,7 +43,7 @@ class CibuildwheelOptions:
         return value
 
     def raw(self, name: str, system: str) -> Any:
-        """The value that decides, as it stands in TOML or in the variable; None where it is not set."""
+        """The effective value as written in TOML or the variable; None if it is not set."""
         return next((found for found, _ in reversed(self._levels(name, system))), None)
 
     def named_in_overrides(self, name: str) -> bool:
@@ -52,7 +52,7 @@ class CibuildwheelOptions:
         return any(name in each for each in overrides if isinstance(each, Mapping))
 
     def where(self, name: str, system: str) -> str:
-        """Where the value comes from, in words."""
+        """A description of where the value is set."""
         for variable in self._variables(name, system)[::-1]:
             if variable in self.environ:
                 return variable
@@ -89,17 +89,17 @@ def table_of(document: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
 
 
 def read_options(document: Mapping[str, Any], environ: Mapping[str, str]) -> CibuildwheelOptions:
-    """The options of a project: ``document`` is its pyproject.toml, ``environ`` the environment cibuildwheel will see.
+    """The options of a project: ``document`` is its pyproject.toml, ``environ`` the environment of cibuildwheel.
 
-    Raises ConfigurationError when ``[tool.cibuildwheel]`` is no table, or the options stand in another file.
+    Raises ConfigurationError when ``[tool.cibuildwheel]`` is not a table, or the options are in another file.
     """
     table = table_of(document, "tool").get("cibuildwheel", {})
     if not isinstance(table, Mapping):
-        raise ConfigurationError(f"[tool.cibuildwheel]: found {table!r}, wanted a table")
+        raise ConfigurationError(f"[tool.cibuildwheel]: found {table!r}, expected a table")
     if file := environ.get("CIBW_CONFIG_FILE"):
         raise ConfigurationError(
-            f"CIBW_CONFIG_FILE is {file}; the driver reads [tool.cibuildwheel] of pyproject.toml",
-            hint="put the options there",
+            f"CIBW_CONFIG_FILE is {file}, but the driver only reads [tool.cibuildwheel] in pyproject.toml",
+            hint="move the options there",
         )
     own = {name: value for name, value in environ.items() if name.startswith("CIBW_")}
     return CibuildwheelOptions(table=table, environ=own)

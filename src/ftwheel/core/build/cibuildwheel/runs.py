@@ -1,8 +1,8 @@
-"""Decides how cibuildwheel is called: one run for each series and platform, its arguments, variables and overrides.
+"""Decides how cibuildwheel is run: one run per series and platform, with its arguments, variables and overrides.
 
-The project's own options stay in force. What ftwheel adds is exact selectors, the image that its platform tags ask
-for, its audit, a label by which its containers are found again, and overrides where a build needs one. An option of the
-project that these would silently replace, or that would silently replace these, is an error.
+The project's own options remain in effect. ftwheel adds exact selectors, the image that its platform tags require, its
+audit, a label to find its containers, and overrides where a build needs them. It is an error if an option of the
+project would silently replace one of these, or the other way round.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ Override = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """What a run is to do besides building, all of it in cibuildwheel's words.
+    """What a run does besides building, in cibuildwheel's terms.
 
     ``platforms`` are the tags of ``[tool.ftwheel]``, for the choice of images; ``config_settings`` those of the command
     line. ``audit`` is a command with ``{wheel}`` in it, ``container_label`` a ``NAME=VALUE``, ``backend_folder`` the
@@ -98,7 +98,7 @@ class CibuildwheelRun:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The arguments that do not name a place on this machine."""
+        """The arguments that do not depend on this machine."""
         needed = "cp313t-" if self.series is CibuildwheelSeries.THREE else "cp312-pyodide"
         enable = ("--enable", self.series.group) if _has(self.identifiers, needed) else ()
         return ("--platform", self.system, "--archs", ",".join(self.archs), *enable)
@@ -106,7 +106,7 @@ class CibuildwheelRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverPlan:
-    """Everything the driver would do; ``maturin`` are the interpreters of a maturin project for maturin-action."""
+    """Everything the driver runs; ``maturin`` are the interpreters for maturin-action, for a maturin project."""
 
     runs: tuple[CibuildwheelRun, ...]
     left_out: tuple[OmittedBuild, ...] = ()
@@ -122,7 +122,7 @@ def plan_runs(
 ) -> DriverPlan:
     """Decide the runs, 3.x first, for the project whose pyproject.toml is ``document``.
 
-    Raises ConfigurationError where the project's options and what a build needs contradict each other.
+    Raises ConfigurationError where the project's options conflict with what a build needs.
     """
     runs = []
     for series, identifiers in selection.builds.items():
@@ -143,7 +143,7 @@ def _run(
     """The run for identifiers of one platform."""
     system = identifiers[0].system
     if (asked := own.environ.get("CIBW_PLATFORM") or "auto") not in {"auto", system}:
-        raise ConfigurationError(f"CIBW_PLATFORM is {asked}, and {identifiers[0].text} is to be built", hint="unset it")
+        raise ConfigurationError(f"CIBW_PLATFORM is {asked}, but {identifiers[0].text} is to be built", hint="unset it")
     environment = {"CIBW_BUILD": " ".join(each.text for each in identifiers)}
     engine, images = "", []
     if system == "linux":
@@ -173,9 +173,9 @@ def _run(
 
 
 def _audit(command: str, own: CibuildwheelOptions, system: str) -> Mapping[str, str]:
-    """The variables that let cibuildwheel 4.x run a command on each wheel, after what the project lets it run.
+    """The variables that make cibuildwheel 4.x run a command on each wheel, after the project's own audit.
 
-    A project that says ``audit-command = ""`` wants none: each audit begins with a download of virtualenv.
+    None with ``audit-command = ""``: each audit begins with a download of virtualenv.
     """
     theirs = own.get("audit-command", system, separator=" && ")
     if theirs == "" or own.named_in_overrides("audit-command"):
@@ -189,14 +189,14 @@ def _audit(command: str, own: CibuildwheelOptions, system: str) -> Mapping[str, 
 
 
 def backend_of(document: Mapping[str, Any]) -> str:
-    """The build backend that does the work, behind the wrapper or not."""
+    """The build backend that does the work, wrapped or not."""
     if _is_wrapped(document):
         return str(table_of(document, "tool", "ftwheel").get("build-backend", ""))
     return str(table_of(document, "build-system").get("build-backend", "setuptools.build_meta:__legacy__"))
 
 
 def _is_wrapped(document: Mapping[str, Any]) -> bool:
-    """Whether the project builds through ``ftwheel_build``, which sees to what each build needs by itself."""
+    """Whether the project builds through ``ftwheel_build``, which configures each build itself."""
     return bool(table_of(document, "build-system").get("build-backend") == "ftwheel_build")
 
 
@@ -221,7 +221,7 @@ def _engine(own: CibuildwheelOptions, label: str) -> tuple[str, str]:
 
 
 def image_of(platform: str, own: CibuildwheelOptions, platforms: Iterable[str]) -> tuple[str, str]:
-    """The image for a place and the machine: the project's own choice, else the newest that is old enough."""
+    """The image for a platform and the architecture: the project's own, else the newest that is old enough."""
     libc, _, arch = platform.partition("_")
     if chosen := own.get(f"{libc}-{arch}-image", "linux"):
         return chosen, arch
@@ -235,7 +235,7 @@ def image_of(platform: str, own: CibuildwheelOptions, platforms: Iterable[str]) 
     if not fitting:
         raise ConfigurationError(
             f"platforms: cibuildwheel has no image of glibc 2.{min(asked)} for {arch}",
-            hint=f"ask for {images[min(images)]}_{arch} or newer, or name an image:"
+            hint=f"use {images[min(images)]}_{arch} or newer, or configure an image:"
             f" [tool.cibuildwheel] manylinux-{arch}-image",
         )
     return images[max(fitting)], arch
@@ -243,7 +243,7 @@ def image_of(platform: str, own: CibuildwheelOptions, platforms: Iterable[str]) 
 
 def _glibc(tag: str) -> int:
     match = _GLIBC.fullmatch(tag)
-    assert match is not None, tag  # place_of took it
+    assert match is not None, tag  # build_platform accepted it
     return int(match[1]) if match[1] else _LEGACY[match[2]]
 
 
@@ -254,7 +254,7 @@ def _overrides(
     document: Mapping[str, Any],
     request: RunRequest,
 ) -> Iterable[Override]:
-    """What only some of the builds are told, and what the command line says for all."""
+    """The overrides for some of the builds, and the command line's settings for all."""
     backend, wrapped = backend_of(document), _is_wrapped(document)
     if request.config_settings:
         _not_replaced(own, "config-settings", system, "-C")
@@ -268,22 +268,22 @@ def _overrides(
         added = {key: [*_given(own, system, key), value] for key, value in setting.items()}
         yield _override(_selector(threads), "config-settings", added)
     if backend == "maturin" and not wrapped:
-        _not_replaced(own, "environment", system, "a folder of its own for each build's Rust code")
+        _not_replaced(own, "environment", system, "a separate folder for each build's Rust code")
         for python in dict.fromkeys(each.python for each in identifiers):
-            # PYO3_ENVIRONMENT_SIGNATURE does not tell the two builds of one version apart
+            # PYO3_ENVIRONMENT_SIGNATURE does not distinguish the two builds of a version
             folder = {"CARGO_TARGET_DIR": f"target/ftwheel-{python}"}
             chosen = [each for each in identifiers if each.python == python]
             yield _override(_selector(chosen), "environment", folder)
     if backend == "maturin" and system == "linux" and own.raw("before-all", system) is None:
-        _not_replaced(own, "environment", system, "the way to cargo")
+        _not_replaced(own, "environment", system, "finding cargo")
         yield _override("*", "environment", {"PATH": _CARGO})
 
 
 def _backend_found(own: CibuildwheelOptions, system: str, folder: str) -> Mapping[str, str]:
-    """The variables by which the build environments find ``ftwheel-build`` in a folder, beside the index.
+    """The variables that let build environments find ``ftwheel-build`` in a folder, in addition to the index.
 
-    A container sees this machine's files below ``/host``, unless the project says otherwise. None where the variables
-    are set outside, which goes before the project's configuration.
+    A container sees this machine's files below ``/host``, unless the project configures otherwise. None if the
+    variables are set outside, which has precedence over the project's configuration.
     """
     if not folder or own.where("environment", system) in own.environ:
         return {}
@@ -296,10 +296,10 @@ def _backend_found(own: CibuildwheelOptions, system: str, folder: str) -> Mappin
 
 
 def _without_limited_api(backend: str, document: Mapping[str, Any]) -> Mapping[str, str]:
-    """The config setting with which a backend that is asked for the limited API builds without it.
+    """The config setting that makes a backend configured for the limited API build without it.
 
-    scikit-build-core, cffi and maturin do so by themselves below 3.15. What setup.py or meson.build ask for is not
-    seen; the wrapper sees it.
+    scikit-build-core, cffi and maturin do so on their own before 3.15. Settings in setup.py or meson.build are not
+    detected here, but by the wrapper.
     """
     if backend.startswith("mesonpy") and table_of(document, "tool", "meson-python").get("limited-api"):
         return {"setup-args": "-Dpython.allow_limited_api=false"}
@@ -310,7 +310,7 @@ def _without_limited_api(backend: str, document: Mapping[str, Any]) -> Mapping[s
 
 
 def _given(own: CibuildwheelOptions, system: str, key: str) -> list[str]:
-    """The values that the project gives a config setting for every build, which an override would replace."""
+    """The project's values of a config setting for every build, which an override would replace."""
     raw = own.raw("config-settings", system)
     if isinstance(raw, Mapping):
         value = raw.get(key, [])
@@ -320,11 +320,11 @@ def _given(own: CibuildwheelOptions, system: str, key: str) -> list[str]:
 
 
 def _not_replaced(own: CibuildwheelOptions, name: str, system: str, purpose: str) -> None:
-    """Variables go before overrides, so one that is set would undo what an override is for."""
+    """Raise ConfigurationError for a variable that is set: it would have precedence over the override."""
     where = own.where(name, system)
     if where in own.environ:
         raise ConfigurationError(
-            f"{where} is set, and would replace what is needed for {purpose}",
+            f"{where} is set, which would replace what is needed for {purpose}",
             hint=f"set {name} in [tool.cibuildwheel] of pyproject.toml",
         )
 
@@ -358,9 +358,9 @@ def _quoted(text: str) -> str:
 
 
 def maturin_interpreters(identifiers: Iterable[BuildIdentifier]) -> tuple[str, ...]:
-    """What ``maturin build --interpreter`` is given inside of a manylinux or musllinux image, for maturin-action.
+    """The values of ``maturin build --interpreter`` inside a manylinux or musllinux image, for maturin-action.
 
-    Whole paths, because a search for ``python3.14`` may find ``python3.14t``.
+    Full paths, because a search for ``python3.14`` may find ``python3.14t``.
     """
     builds = {(each.minor, each.free_threaded): each for each in identifiers if each.system == "linux"}
     return tuple(f"/opt/python/cp3{minor}-{each.python}/bin/python" for (minor, _), each in sorted(builds.items()))

@@ -1,4 +1,4 @@
-"""Decides what unearth reads in a file's name, which it takes from the address.
+"""Reads a file name as unearth does, which takes it from the URL.
 
 Source: unearth 0.19 ``link.py`` (``Link.filename``), ``evaluator.py`` (``Evaluator.evaluate_link``).
 """
@@ -39,5 +39,5 @@ def read_link(url: str, project: str) -> ParsedFilename:
         return ParsedFilename("sdist", problem=FilenameProblem("other project", stem))
     version = parse_version(text)
     if version is None:
-        return unreadable("sdist", f"{text!r} is no version")
+        return unreadable("sdist", f"{text!r} is not a valid version")
     return ParsedFilename("sdist", version, text)

@@ -1,4 +1,4 @@
-"""PDM, whose finder is unearth: what the registry knows of unearth 0.19, the newest release that is modelled."""
+"""PDM, whose finder is unearth; the newest release that is modelled is unearth 0.19."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Decides which file PDM takes, by the rules of its finder unearth.
+"""Decides which file PDM selects, by the rules of its finder unearth.
 
-Every file is judged by itself: format, yanked, upload time, Requires-Python, name, tags. What is left is sorted,
-and the first whose version fits is taken: files that are not yanked first, then (with prefer-binary) wheels, then the
-newest version, the best tag, the highest build tag; of equals the first. Yanked files count only with ``==``.
+Every file is evaluated by itself: format, yanked, upload time, Requires-Python, name, tags. The rest is sorted, and the
+first with a matching version is selected: files that are not yanked first, then (with prefer-binary) wheels, then the
+newest version, the best tag, the highest build tag; the first of equals. Yanked files count only with ``==``.
 
 Sources: unearth 0.19 ``evaluator.py`` (``Evaluator``, ``evaluate_package``), ``finder.py`` (``_sort_key``,
 ``_evaluate_packages``), ``utils.py`` (``fix_legacy_specifier``).
@@ -44,7 +44,7 @@ Key = tuple[int, tuple[()] | tuple[int, str]]
 
 @lru_cache(maxsize=4096)
 def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
-    """Whether the Python meets ``requires-python``; None when unearth cannot read it, and drops the file."""
+    """Whether the Python satisfies ``requires-python``; None when unearth cannot parse it, and drops the file."""
     if (plainly := meets_plainly(specifier, python)) is not None:
         return plainly
     from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most are plain
@@ -57,7 +57,7 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
 
 
 def _mended(match: re.Match[str]) -> str:
-    """Wildcards and local versions where PEP 440 has none, as they were before packaging 22."""
+    """Fix wildcards and local versions that PEP 440 does not allow, but packaging before 22 did."""
     operator, _, version = match.groups()
     if operator in {"==", "!="}:
         return match[0]
@@ -97,7 +97,7 @@ class PdmSelection(InstallerQuestion):
                 yield entry
 
     def judge(self) -> Judgement:
-        """Every file with its reason, or its rank among those that may be taken."""
+        """Every file with its rank or its reason."""
         ranked = list(self._ranked())
         taken = {id(entry) for entry in ranked}
         fitting = {group.version for group in self.version_index.matching(self.requirement).versions}
@@ -112,7 +112,7 @@ class PdmSelection(InstallerQuestion):
         return Judgement(ranked=ranked, rejected=reasons, refusal=self._refusal())
 
     def _ranked(self) -> Iterator[ProjectFile]:
-        """The files that may be taken, best first."""
+        """The acceptable files, best first."""
         wanted = self.requirement.specifier
         versions, finals, _ = self.version_index.matching(self.requirement)
         groups = versions
@@ -125,7 +125,7 @@ class PdmSelection(InstallerQuestion):
         for entry in self._sorted(fitting):
             found = True
             yield entry
-        if not found and asked is None:  # pre-releases, if there is nothing else
+        if not found and asked is None:  # pre-releases only if there is nothing else
             yield from self._sorted(groups)
 
     def _sorted(self, groups: list[VersionFiles]) -> Iterator[ProjectFile]:
@@ -147,7 +147,7 @@ class PdmSelection(InstallerQuestion):
         return (-_AFTER_ALL_TAGS if index is None else -index, entry.reading.build)
 
     def _reason(self, entry: ProjectFile) -> Reason | None:
-        """The reason why the file by itself is no candidate; the requirement comes later."""
+        """Why the file itself is not a candidate, regardless of the requirement."""
         reading = entry.reading
         if reading.problem is not None:
             return filename_reason(reading.problem)

@@ -1,7 +1,7 @@
-"""Decides about every file what pip makes of it: its rank among those that may be taken, or the reason why not.
+"""Decides pip's verdict on every file: its rank among the acceptable ones, or the reason why not.
 
-Nothing depends on the order of pip's checks but the reason that is given. For the sources see
-``ftwheel.core.installers.pip.selection``, which finds the best file faster.
+The order of pip's checks affects only the reason. For the sources, see ``ftwheel.core.installers.pip.selection``, which
+finds the best file faster.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ class PipJudge(PipSelection):
     """One question to pip, with all files in the answer."""
 
     def judge(self) -> Judgement:
-        """Every file with its reason, or its rank among those that may be taken."""
+        """Every file with its rank or its reason."""
         reasons: list[tuple[ProjectFile, Reason]] = []
         candidates: list[ProjectFile] = []
         refusal = self.page_refusal()
         fitting: dict[str, bool] = {}
         for entry in self.version_index.everything():
             if not refusal and self.options.uploaded_prior_to is not None and self._upload_time_is_missed(entry):
-                refusal = f"there is a cut-off, and the index does not say when {entry.filename} was uploaded"
+                refusal = f"there is a cut-off, but the index does not say when {entry.filename} was uploaded"
             reason = self._reason(entry)
             if not refusal and self.reader.is_broken(entry) and self._reason_before_python(entry) is None:
                 refusal = f"requires-python of {entry.filename} cannot be read"
             if entry.reading.version is not None and not self._fits(entry.reading.version, fitting):
-                # pip looks at the version last; here it goes before what would not matter anyway.
+                # pip checks the version last; here it comes before reasons that would not matter anyway
                 reasons.append((entry, VersionMismatch(specifier=self.requirement.specification)))
             elif reason is not None:
                 reasons.append((entry, reason))
@@ -66,7 +66,7 @@ class PipJudge(PipSelection):
         if not (self.requirement.pinned and all(map(_is_yanked, candidates))):
             reasons += [(entry, YankedFile(reason=_yanked_reason(entry))) for entry in candidates if _is_yanked(entry)]
             candidates = [entry for entry in candidates if not _is_yanked(entry)]
-        # pip sorts upwards, keeping the order of equals, and takes the last.
+        # pip sorts in ascending, stable order and selects the last
         candidates.sort(key=self.reader.order)
         candidates.sort(key=self._sort_key)
         candidates.reverse()
@@ -76,9 +76,10 @@ class PipJudge(PipSelection):
         return Judgement(ranked=candidates, rejected=reasons, refusal=refusal)
 
     def _with_metadata(self, ranked: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]) -> list[ProjectFile]:
-        """Go down the ranks as pip's resolver does, reading METADATA where it is known.
+        """Follow the ranks like pip's resolver, reading METADATA where it is known.
 
-        A file of another project or version is discarded, and a sibling tried; one for another Python ends its version.
+        A file of another project or version is discarded and a sibling tried; one for another Python rules out its
+        version.
         """
         kept: list[ProjectFile] = []
         turned_down: dict[Version | None, str] = {}
@@ -98,24 +99,22 @@ class PipJudge(PipSelection):
         return kept
 
     def _fits(self, version: Version, memory: dict[str, bool]) -> bool:
-        text = str(version)  # the key, since 1.0 equals 1.0.0 and `===` tells them apart
+        text = str(version)  # the key, because 1.0 equals 1.0.0 but `===` distinguishes them
         if text not in memory:
             memory[text] = self.requirement.contains(version)
         return memory[text]
 
     def _cannot_sort(self, entry: ProjectFile) -> str:
-        """Why a wheel that came this far by its ``#egg=``, unseen, makes pip fail; empty for all others."""
+        """Why a wheel that got this far unchecked by its ``#egg=`` makes pip fail; empty for all others."""
         reading = entry.reading
         if not reading.egg or reading.kind != "wheel":
             return ""
         if not reading.abi or self.position(entry) is None:
-            return (
-                f"{entry.filename} is no wheel for this environment, and its #egg= keeps pip from seeing that in time"
-            )
+            return f"{entry.filename} is not for this environment, and its #egg= keeps pip from noticing in time"
         return ""
 
     def _reason(self, entry: ProjectFile) -> Reason | None:
-        """The reason why the file by itself is no candidate; the requirement comes later."""
+        """Why the file itself is not a candidate, regardless of the requirement."""
         reason = self._reason_before_python(entry)
         if reason is None and not self._meets_python(entry):
             return RequiresPython(specifier=entry.requires_python or "")
@@ -124,7 +123,7 @@ class PipJudge(PipSelection):
         return reason
 
     def _reason_before_python(self, entry: ProjectFile) -> Reason | None:
-        """The reason why pip does not come to look at requires-python, which it does even before reading a version."""
+        """Why pip rejects the file before requires-python, which it checks even before reading a version."""
         reading = entry.reading
         if reading.problem is not None and not reading.text:
             return filename_reason(reading.problem)
@@ -145,7 +144,7 @@ class PipJudge(PipSelection):
     def _without_prereleases(
         self, candidates: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]
     ) -> list[ProjectFile]:
-        """Leave out pre-releases, unless they are asked for or there is nothing else; a yanked final is something."""
+        """Drop pre-releases, unless they are requested or there is nothing else, counting yanked final releases."""
         finals = [entry for entry in candidates if not _is_prerelease(entry)]
         if self.prereleases or (self.prereleases is None and not finals):
             return candidates
@@ -155,7 +154,7 @@ class PipJudge(PipSelection):
     def _with_hashes(
         self, candidates: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]
     ) -> list[ProjectFile]:
-        """If a file has a digest that is asked for, leave out those with others; else leave that to the download."""
+        """If any file has a required digest, drop those with others; else leave the check to the download."""
         if not any(map(self._matches_hashes, candidates)):
             return candidates
         kept = [entry for entry in candidates if self._matches_hashes(entry) or not self._hashes(entry)]
@@ -164,7 +163,7 @@ class PipJudge(PipSelection):
         return kept
 
     def _hashes(self, entry: ProjectFile) -> set[tuple[str, str]]:
-        """The digests of a JSON page, the one in the address replacing that of the same algorithm."""
+        """The digests of a JSON page, where the one in the URL replaces that of the same algorithm."""
         html = self.project.sources[entry.source].details.html
         found = {} if html else dict(self.project.file(entry).hashes)
         if match := _HASH_FRAGMENT.search(self.project.url(entry)):
@@ -189,7 +188,7 @@ class PipJudge(PipSelection):
         )
 
     def _upload_time_is_missed(self, entry: ProjectFile) -> bool:
-        """Whether pip asks for the upload time of this file and does not find it; that ends everything."""
+        """Whether pip needs the upload time of this file but does not find it, which makes it fail."""
         reading = entry.reading
         time = None if self.project.sources[entry.source].details.html else entry.upload_time
         if time is not None or not reading.kind or self._is_local(entry):

@@ -1,6 +1,6 @@
-"""Decides what pip reads in a file's name: project, version, build tag, tags, or what is wrong with it.
+"""Reads a file name as pip does: project, version, build tag and tags, or the problem.
 
-pip takes the name from the address. Sources: pip 26.3 ``_internal/models/link.py``, ``index/package_finder.py``
+pip takes the name from the URL. Sources: pip 26.3 ``_internal/models/link.py``, ``index/package_finder.py``
 (``LinkEvaluator``), packaging 26.3 ``utils.py`` (``parse_wheel_filename``).
 """
 
@@ -26,9 +26,9 @@ _EGG = re.compile(r"[#&]egg=([^&]*)")
 
 
 def link_name(url: str) -> tuple[str, str]:
-    """The file name and the ``egg=`` fragment (empty if none) that pip finds in an address."""
+    """The file name and the ``egg=`` fragment (empty if none) that pip finds in a URL."""
     egg = _EGG.search(url)
-    # An address that cannot be taken apart does not get as far as here.
+    # URLs that cannot be parsed do not get here
     name = posixpath.basename(unquote(urlsplit(url).path).rstrip("/"))
     return name, egg.group(1) if egg else ""
 
@@ -38,7 +38,7 @@ DUPLICATE = ParsedFilename("", problem=FilenameProblem("duplicate url"))
 
 
 def unquoted(url: str) -> str:
-    """The address as pip compares it with others."""
+    """The URL as pip compares it with others."""
     parts = urlsplit(url)
     return parts._replace(path=unquote(parts.path)).geturl()
 
@@ -89,7 +89,7 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
         )
     if not egg or kind == "sdist":
         return ParsedFilename(kind, version, text, python=python, egg=bool(egg))
-    # The version comes from the fragment, the rank from the tags of the file.
+    # the version comes from the fragment, the rank from the tags of the file
     wheel = read_packaging_wheel(filename, project)
     trap = ""
     if wheel.problem is not None or wheel.version != version:
@@ -98,7 +98,7 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
 
 
 def _is_found_in_folder(filename: str, project: str) -> bool:
-    """pip only takes files of a folder that packaging can parse, so no ``.tar.bz2`` (``index/sources.py``)."""
+    """pip only uses files of a folder that packaging can parse, so no ``.tar.bz2`` (``index/sources.py``)."""
     if filename.endswith(".whl"):
         return read_filename(filename, "", project).problem is None
     for extension in (".tar.gz", ".zip"):

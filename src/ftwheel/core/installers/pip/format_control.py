@@ -1,4 +1,4 @@
-"""Decides what pip makes of ``--only-binary`` and ``--no-binary``, of which a later one changes an earlier one.
+"""Combines ``--only-binary`` and ``--no-binary`` as pip does: later options change the effect of earlier ones.
 
 Source: pip 26.3 ``_internal/models/format_control.py``.
 """
@@ -16,10 +16,10 @@ __all__ = ["pip_formats"]
 def pip_formats(
     options: Iterable[tuple[Literal["only-binary", "no-binary"], str]],
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """What pip makes of its options ``--only-binary`` and ``--no-binary``, in the order in which they were given.
+    """The combined effect of pip's ``--only-binary`` and ``--no-binary`` options, in the order given.
 
-    Each value is a list with commas; ``:all:`` empties the other side, ``:none:`` its own, a name leaves the other
-    side. Returns the sets for ``InstallerOptions.only_binary`` and ``no_binary``.
+    Each value is a comma-separated list; ``:all:`` empties the other set, ``:none:`` its own, and a name leaves the
+    other set. Returns the sets for ``InstallerOptions.only_binary`` and ``no_binary``.
     """
     sets: dict[str, set[str]] = {"only-binary": set(), "no-binary": set()}
     for option, value in options:

@@ -1,4 +1,4 @@
-"""pip 26.3, the newest release that is modelled: what the registry knows of it."""
+"""pip; the newest release that is modelled is 26.3."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Pip(Installer):
         return options.ignore_requires_python or meets_python(specifier, python)
 
     def allows_wheels(self, options: InstallerOptions, project: str) -> bool:
-        # A project by name goes before :all:, and only-binary before no-binary.
+        # a project name takes precedence over :all:, and only-binary over no-binary
         return project in options.only_binary or not (
             project in options.no_binary or (":all:" not in options.only_binary and ":all:" in options.no_binary)
         )
@@ -72,7 +72,7 @@ class Pip(Installer):
 
 
 class _PipQuestion(PipSelection):
-    """Finds the best file version by version where it can, and looks at every file where it has to."""
+    """Finds the best file version by version if possible, and evaluates every file otherwise."""
 
     def answer(self) -> tuple[Candidate | None, str]:
         refusal = self.page_refusal()

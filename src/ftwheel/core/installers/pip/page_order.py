@@ -1,7 +1,7 @@
-"""Decides in which order pip takes the files of all pages, and what it reads in each name.
+"""Decides the order of the files of all pages in pip, and how it reads each name.
 
-Find-links files come first, by address, the last first, then page after page. Links with ``#egg=`` come after the
-others of their page. Within a page, and among the find-links files, the second link to an address is dropped.
+Find-links files come first, by URL in descending order, then page after page. Links with ``#egg=`` come after the
+others of their page. Within a page, and among the find-links files, the second link to a URL is dropped.
 
 Sources: pip 26.3 ``_internal/index/package_finder.py`` (``_sort_links``, ``find_all_candidates``), ``sources.py``.
 """
@@ -29,7 +29,7 @@ class PipReader:
         self._broken = {
             (number, index)
             for number, source in enumerate(project.sources)
-            if isinstance(source.details.files, tuple)  # other pages have nothing broken
+            if isinstance(source.details.files, tuple)  # other pages have no broken fields
             for index, file in enumerate(source.details.files)
             if "requires-python" in file.broken
         }
@@ -50,21 +50,21 @@ class PipReader:
         entries.sort(key=self.order)
 
     def order(self, entry: ProjectFile) -> int:
-        """The file's place in pip's list of all files."""
+        """The file's position in pip's list of all files."""
         return self._orders[entry.source][entry.index]
 
     def is_broken(self, entry: ProjectFile) -> bool:
-        """Whether requires-python is of a wrong type, on which pip fails when it looks at it."""
+        """Whether requires-python has a wrong type, which makes pip fail when it evaluates it."""
         return (entry.source, entry.index) in self._broken
 
     @property
     def has_traps(self) -> bool:
-        """Whether there may be files that make pip fail as soon as it considers them."""
+        """Whether there may be files that make pip fail as soon as it evaluates them."""
         return bool(self._broken) or self._has_eggs
 
     @cached_property
     def has_all_upload_times(self) -> bool:
-        """Whether every page says when each of its files was uploaded, in a way pip reads."""
+        """Whether every file has an upload time that pip can read."""
         project = self._project
         return not any(
             number in project.flat or source.details.html or None in found[3]

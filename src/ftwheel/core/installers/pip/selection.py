@@ -1,7 +1,7 @@
-"""Decides which file pip takes; ``ftwheel.core.installers.pip.explanation`` says something about every file.
+"""Decides which file pip selects; ``ftwheel.core.installers.pip.explanation`` explains every file.
 
-pip judges each file by itself (name, tags, upload time, requires-python), filters the candidates by the requirement,
-pre-releases and hashes, and sorts what is left; its resolver takes the last that is not yanked. So the best can be
+pip evaluates each file by itself (name, tags, upload time, requires-python), filters the candidates by the requirement,
+pre-releases and hashes, and sorts the rest; its resolver selects the last that is not yanked. So the best file can be
 found version by version, newest first.
 
 Sources: pip 26.3 ``_internal/index/package_finder.py`` (``LinkEvaluator``, ``CandidateEvaluator``),
@@ -29,7 +29,7 @@ _WORST: tuple[int, BuildTag, int] = (-2 * AFTER_ALL_TAGS, (), 0)
 
 @lru_cache(maxsize=4096)
 def meets_python(specifier: str, python: tuple[int, int, int]) -> bool:
-    """Whether pip takes the Python to meet ``requires-python``; what it cannot read does not count."""
+    """Whether pip accepts the Python for ``requires-python``; it ignores an invalid one."""
     if (plainly := meets_plainly(specifier, python)) is not None:
         return plainly
     from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most say >=3.N
@@ -41,7 +41,7 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool:
 
 
 class PipSelection(InstallerQuestion):
-    """One question to pip; ``walk`` needs that ``looks_at_every_file`` is false."""
+    """One question to pip; ``walk`` requires that ``looks_at_every_file`` is false."""
 
     def __init__(self, installer: Installer, asked: Asked) -> None:
         super().__init__(installer, asked)
@@ -53,7 +53,7 @@ class PipSelection(InstallerQuestion):
             self.prereleases = asked.requirement.asks_for_prereleases or None  # naming one asks for all
 
     def looks_at_every_file(self) -> bool:
-        """Whether something goes before the version, tells equal versions apart, or ends everything."""
+        """Whether something outranks the version, distinguishes equal versions, or makes pip fail."""
         options = self.options
         return bool(
             options.hashes
@@ -67,7 +67,7 @@ class PipSelection(InstallerQuestion):
     def walk(self) -> Iterator[ProjectFile]:
         """The best file of each version, in the order in which pip's resolver tries them.
 
-        Yanked files count as candidates, but are taken only if there is no other and the requirement is pinned.
+        Yanked files are candidates, but only selected if there is no other and the requirement is pinned.
         """
         versions, finals, prereleases = self.version_index.matching(self.requirement)
         parts = [versions] if self.prereleases else [finals, prereleases]
@@ -88,7 +88,7 @@ class PipSelection(InstallerQuestion):
 
     def _bests(self, group: VersionFiles) -> tuple[ProjectFile | None, ProjectFile | None]:
         """The best file of a version, and the best one that is yanked."""
-        # Among equals pip takes the last in its order, which is therefore part of the key.
+        # among equals, pip selects the last in its order, which is therefore part of the key
         best = best_yanked = None
         best_key = yanked_key = _WORST
         for key, entry in self._candidates(group):
@@ -100,7 +100,7 @@ class PipSelection(InstallerQuestion):
         return best, best_yanked
 
     def _candidates(self, group: VersionFiles) -> Iterator[tuple[tuple[int, BuildTag, int], ProjectFile]]:
-        """The files of a version that pip may take, each with a key that grows with its rank."""
+        """The acceptable files of a version, each with a key that grows with its rank."""
         by_abi = group.by_abi()
         if self.wheels:
             for abi, wheels in by_abi.wheels.items():
@@ -116,7 +116,7 @@ class PipSelection(InstallerQuestion):
                     yield (-AFTER_ALL_TAGS, (), order), entry
 
     def _accepts(self, entry: ProjectFile) -> bool:
-        """Whether what pip looks at after the tags is right too."""
+        """Whether the file passes pip's checks after the tags."""
         python = entry.reading.python
         if python and python != self.python:
             return False

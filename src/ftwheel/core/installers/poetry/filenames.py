@@ -1,4 +1,4 @@
-"""Decides what Poetry reads in a file's name, which it takes from the page.
+"""Reads a file name as Poetry does, which takes it from the page.
 
 Sources: Poetry 2.5.1 ``repositories/link_sources/base.py`` (``_link_package_name_and_version``), ``utils/patterns.py``,
 ``utils/wheel.py``.
@@ -38,9 +38,9 @@ def read_filename(filename: str, project: str) -> ParsedFilename:
     text = match["version"]
     version = parse_version(text)
     if version is None:
-        return unreadable("wheel" if wheel else "sdist", f"{text!r} is no version")
+        return unreadable("wheel" if wheel else "sdist", f"{text!r} is not a valid version")
     if wheel is None:
-        trap = f"{filename} is no name of a wheel" if extension == ".whl" else ""
+        trap = f"{filename} is not a valid wheel name" if extension == ".whl" else ""
         return ParsedFilename("sdist", version, text, trap=trap)
     build: BuildTag = ()
     if wheel["build"] and (parts := _BUILD.fullmatch(wheel["build"])) and len(parts[1]) <= 4300:

@@ -1,4 +1,4 @@
-"""Poetry 2.5.1, the newest release that is modelled: what the registry knows of it."""
+"""Poetry; the newest release that is modelled is 2.5.1."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Decides which file Poetry takes.
+"""Decides which file Poetry selects.
 
-Poetry first decides about the version, whatever files it has: the newest that fits the requirement and is not yanked,
-and whose Requires-Python takes in the Python. It then looks for the best file of that version for the environment, and
-fails when there is none: no older version is tried. A version is yanked when all of its files are; of one that is not,
-yanked files are not in the lock file and cannot be installed.
+Poetry first chooses the version, whatever its files: the newest that matches the requirement, is not yanked, and allows
+the Python. It then looks for the best file of that version for the environment, and fails when there is none: no older
+version is tried. A version is yanked when all of its files are; otherwise its yanked files are not locked and cannot be
+installed.
 
 Sources: Poetry 2.5.1 ``repositories/repository.py`` (``find_packages``), ``repositories/http_repository.py``
 (``_get_info_from_links``, ``_links_to_data``), ``puzzle/provider.py`` (``search_for``, ``complete_package``),
@@ -48,7 +48,7 @@ _NO_ARBITRARY_EQUALITY = "Poetry cannot read ==="
 
 @lru_cache(maxsize=4096)
 def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
-    """Whether the Python is in ``requires-python``; None when Poetry cannot read it, and fails."""
+    """Whether the Python satisfies ``requires-python``; None when Poetry cannot parse it, and fails."""
     if (plainly := meets_plainly(specifier, python)) is not None:
         return plainly
     from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most are plain
@@ -61,7 +61,7 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """The files of a version in one index, in the order of the page; ``yanked`` when all of them are."""
+    """The files of a version in one index, in page order; ``yanked`` when all of them are."""
 
     version: Version
     files: tuple[ProjectFile, ...]
@@ -83,7 +83,7 @@ class PoetrySelection(InstallerQuestion):
         return None, ""
 
     def walk(self) -> Iterator[ProjectFile]:
-        """The best file of each version, as long as there is one: Poetry does not go on behind a version without."""
+        """The best file of each version, up to the first version without one, where Poetry stops."""
         for release in self._releases():
             if self._python_problem(release) is None:
                 files = self._best_first(release)
@@ -92,7 +92,7 @@ class PoetrySelection(InstallerQuestion):
                 yield files[0]
 
     def judge(self) -> Judgement:
-        """Every file with its reason, or its rank among those that may be taken."""
+        """Every file with its rank or its reason."""
         reasons: dict[int, tuple[ProjectFile, Reason]] = {}
 
         def reject(entry: ProjectFile, reason: Reason) -> None:
@@ -128,24 +128,24 @@ class PoetrySelection(InstallerQuestion):
         return Judgement(ranked=ranked, rejected=list(reasons.values()), refusal=refusal)
 
     def _page_problem(self) -> str:
-        """Why Poetry fails whatever the versions are; empty when it does not."""
+        """Why Poetry fails for any version; empty when it does not."""
         if self.requirement.compares_text:
             return _NO_ARBITRARY_EQUALITY
         return self.page_refusal(n for n in range(len(self.project.sources)) if n not in self.project.flat)
 
     def _refusal(self, release: _Release) -> str:
-        """Why Poetry fails when it comes to a version; empty when it does not."""
+        """Why Poetry fails at this version; empty when it does not."""
         for required in self._required(release):
             if meets_python(required, self.environment.python_version) is None:
-                return f"requires-python {required[:200]!r} of {release.version} cannot be read"
+                return f"requires-python {required[:200]!r} of {release.version} is invalid"
         if self._python_problem(release) is not None and not all(entry.reading.trap for entry in release.files):
             return ""
         return next((entry.reading.trap for entry in release.files if entry.reading.trap), "")
 
     def _releases(self) -> Iterator[_Release]:
-        """The versions that fit, of all indexes, in the order in which Poetry tries them: finals, then pre-releases.
+        """The matching versions of all indexes, in the order in which Poetry tries them: finals, then pre-releases.
 
-        When it has turned all of them down, it asks the indexes again, for the versions that are left.
+        When it has rejected all of them, it queries the indexes again for the remaining versions.
         """
         versions, finals, _ = self.version_index.matching(self.requirement)
         asked = self.options.allow_prereleases
@@ -170,7 +170,7 @@ class PoetrySelection(InstallerQuestion):
             left = [[release for release in here if release.version not in tried] for here in left]
 
     def _first(self, release: _Release) -> _Release:
-        """The version as Poetry looks it up again: in the first index that has it."""
+        """The version where Poetry looks it up again: in the first index that has it."""
         group = next(each for each in self.version_index.groups if each.version == release.version)
         files = [e for e in group.entries() if _problem(e) is None and e.source not in self.project.flat]
         first = min(entry.source for entry in files)
@@ -189,16 +189,16 @@ class PoetrySelection(InstallerQuestion):
         return cutoff is not None and entry.upload_time is not None and entry.upload_time > cutoff
 
     def _python_problem(self, release: _Release) -> str | None:
-        """The Requires-Python that turns down a version; None when the Python will do."""
+        """The Requires-Python that rules out a version; None when the Python is allowed."""
         required = self._required(release)
         if not required or any(meets_python(one, self.environment.python_version) for one in required):
             return None
         return " or ".join(required)
 
     def _required(self, release: _Release) -> list[str]:
-        """The specifiers of which the Python has to meet one; none when every Python will do.
+        """The specifiers of which the Python has to satisfy one; empty when every Python is allowed.
 
-        A page gives what METADATA says, so it stands in where that is not known.
+        The page's value is used where METADATA is not known.
         """
 
         def declared(entry: ProjectFile) -> str:
@@ -212,7 +212,7 @@ class PoetrySelection(InstallerQuestion):
         return [two or ">=2.7,<3", three or ">=3,<4"] if two or three else []
 
     def _metadata_files(self, release: _Release) -> tuple[ProjectFile, ...]:
-        """The files whose METADATA stands for the version: wheels for any platform, else the first wheel or sdist.
+        """The files whose METADATA represents the version: wheels for any platform, else the first wheel or sdist.
 
         Of those for any platform the one for both Pythons, or those for Python 2 and, the last of the others, for 3.
         """
@@ -230,18 +230,18 @@ class PoetrySelection(InstallerQuestion):
         return sorted(files, key=self._key, reverse=True)  # keeps the order of equals
 
     def _key(self, entry: ProjectFile) -> tuple[bool, bool, BuildTag, int]:
-        """Files whose digest has to be made come after those that have one, or none at all; then yanked files."""
+        """Files whose digest has to be computed sort after those with a digest or none; then come yanked files."""
         index = self.position(entry) if entry.reading.kind == "wheel" else None
         trusted = bool(self._digest(entry)) or not self.project.file(entry).hashes
         return (trusted, entry.yanked is None, entry.reading.build, -_AFTER_ALL_TAGS if index is None else -index)
 
     def _digest(self, entry: ProjectFile) -> tuple[str, str] | None:
-        """The digest that comes into the lock file; None when Poetry makes it of the file."""
+        """The digest for the lock file; None when Poetry computes it from the file."""
         hashes = dict(self.project.file(entry).hashes)
         return next(((name, hashes[name]) for name in ("sha512", "sha384", "sha256") if name in hashes), None)
 
     def _reason(self, entry: ProjectFile, release: _Release) -> Reason | None:
-        """The reason why a file of the version that was chosen cannot be installed."""
+        """Why a file of the chosen version cannot be installed."""
         reading = entry.reading
         if entry.yanked is not None and not release.yanked:
             locked = {self._digest(each) for each in release.files if each.yanked is None}
@@ -252,11 +252,11 @@ class PoetrySelection(InstallerQuestion):
         return self.tag_reason(entry) if reading.kind == "wheel" else None
 
     def _takes_sdist(self, entry: ProjectFile) -> bool:
-        """``only-binary`` knows three types of source distributions, and lets others pass."""
+        """``only-binary`` covers three types of source distributions and allows others."""
         return self.sdists or not entry.filename.endswith((".tar.bz2", ".tar.gz", ".zip"))
 
     def _reason_of_version(self, entry: ProjectFile, fitting: set[Version]) -> Reason:
-        """The reason why the version of a file is none of those that Poetry chooses from."""
+        """Why the version of a file is not among those that Poetry considers."""
         if (problem := _problem(entry)) is not None:
             return problem
         if entry.source in self.project.flat:
@@ -272,7 +272,7 @@ class PoetrySelection(InstallerQuestion):
 
 
 def _problem(entry: ProjectFile) -> Reason | None:
-    """What is wrong with the name; Poetry loses versions in capitals, and takes none with a ``v``."""
+    """The problem with the name; Poetry misses versions in capitals, and accepts none with a ``v``."""
     reading = entry.reading
     if reading.problem is not None:
         return filename_reason(reading.problem)

@@ -1,6 +1,6 @@
-"""Decides about every file what uv makes of it: its rank in the order of the walk, or the reason why not.
+"""Decides uv's verdict on every file: its rank in the order of the walk, or the reason why not.
 
-For the sources see ``ftwheel.core.installers.uv.selection``, which finds the best file faster.
+For the sources, see ``ftwheel.core.installers.uv.selection``, which finds the best file faster.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class UvJudge(UvSelection):
     """One question to uv, with all files in the answer."""
 
     def judge(self) -> Judgement:
-        """Every file with its reason, or its rank among those that may be taken, in the order of the walk."""
+        """Every file with its rank, in the order of the walk, or its reason."""
         ranked: list[ProjectFile] = []
         reasons: dict[int, tuple[ProjectFile, Reason]] = {}
         seen: set[int] = set()
@@ -94,11 +94,11 @@ class UvJudge(UvSelection):
             rated = self._rate_wheel(entry) if entry.reading.kind == "wheel" else None
             return (entry is best, rated is not None, rated or (self._compare_hashes(entry), 0, ()))
 
-        # `reverse` keeps the order of equals, of which uv takes the first.
+        # `reverse` keeps the order of equals, of which uv selects the first
         return sorted(entries, key=key, reverse=True)
 
     def _reason(self, entry: ProjectFile, fitting: set[Version], consulted: frozenset[int]) -> Reason | None:
-        """The reason why the file by itself cannot be taken."""
+        """Why the file itself cannot be selected."""
         reading = entry.reading
         if reading.problem is not None:
             return filename_reason(reading.problem)

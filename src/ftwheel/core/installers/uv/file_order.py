@@ -1,8 +1,8 @@
-"""Decides which of two find-links files uv looks at first; of equally good ones it takes the first.
+"""Decides the order of find-links files in uv, which selects the first of equally good ones.
 
-Files of an index are in the order of their names. Those of find-links are in the order of what uv reads in the names:
-source distributions before wheels, wheels with one plain tag before all others, then tag by tag in the order in which
-uv declares its kinds of tags; then web pages before folders, by address.
+Files of an index are sorted by name. Those of find-links are sorted by the parsed names: source distributions before
+wheels, wheels with a single plain tag before all others, then tag by tag in the order in which uv declares its kinds of
+tags; then web pages before folders, by URL.
 
 Sources: uv 0.13.9 ``uv-client/src/flat_index.rs`` (``fetch_all``), the derived orders of ``WheelFilename``,
 ``WheelTag``, ``LanguageTag``, ``AbiTag``, ``PlatformTag`` and ``IndexUrl``.
@@ -41,12 +41,12 @@ _VERSIONED = r"(manylinux|musllinux|macosx|ios|android)_([0-9]+)(?:_([0-9]+))?_(
 _WASM = r"(pyodide|pyemscripten)_([0-9]+)_([0-9]+)_wasm32"
 
 
-def flat_order(filename: str, reading: ParsedFilename, place_url: str) -> Order:
+def flat_order(filename: str, reading: ParsedFilename, location_url: str) -> Order:
     """The key by which uv sorts a find-links file among those of its project and version.
 
-    ``place_url`` is the address of the folder or page.
+    ``location_url`` is the URL of the folder or page.
     """
-    place = (place_url.startswith("file:"), place_url)
+    place = (location_url.startswith("file:"), location_url)
     if reading.kind == "sdist":
         return (0, not filename.endswith(".tar.gz"), place)
     interpreters, _, abis = reading.abi.partition("-")
@@ -61,7 +61,7 @@ def flat_order(filename: str, reading: ParsedFilename, place_url: str) -> Order:
 
 
 def is_platform(text: str) -> bool:
-    """Whether uv knows the platform tag, in whatever version."""
+    """Whether uv knows the platform tag, in any version."""
     return _platform_key(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Decides what uv reads in a file's name: project, version, build tag, tags, or what is wrong with it.
+"""Reads a file name as uv does: project, version, build tag and tags, or the problem.
 
 uv takes the name from the page. Sources: uv 0.13.9 ``uv-distribution-filename/src``.
 """
@@ -24,7 +24,7 @@ _TAG_SET = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*\.?")  # uv sees no emp
 _SINGLE_TAG = re.compile(r"[A-Za-z0-9_+]+")
 _VARIANT = re.compile(r"[a-z0-9._]+")
 _LARGEST = 2**64
-_LONGEST_NUMBER = 18  # digits that surely fit into uv's 64 bits and Python's limit
+_LONGEST_NUMBER = 18  # digits; fits into uv's 64 bits and Python's limit
 
 
 def read_filename(filename: str, project: str, *, flat: bool = False) -> ParsedFilename:
@@ -48,7 +48,7 @@ def read_filename(filename: str, project: str, *, flat: bool = False) -> ParsedF
         return ParsedFilename("sdist", problem=FilenameProblem("other project", base))
     version = _version(text)
     if version is None:
-        return unreadable("sdist", f"{text!r} is no version")
+        return unreadable("sdist", f"{text!r} is not a valid version")
     return ParsedFilename(
         "sdist",
         version,
@@ -85,22 +85,22 @@ def _wheel(stem: str, project: str) -> ParsedFilename:
     tags = parts[3:6] if has_build else parts[2:5]
     interpreters, abis, platforms = tags
     if interpreters[:1].isascii() and interpreters[:1].isdigit():
-        return unreadable("wheel", f"{interpreters!r} is no interpreter tag")
+        return unreadable("wheel", f"{interpreters!r} is not a valid interpreter tag")
     if not _NAME.fullmatch(parts[0]):
-        return unreadable("wheel", f"{parts[0]!r} is no project name")
+        return unreadable("wheel", f"{parts[0]!r} is not a valid project name")
     version = _version(parts[1])
     if version is None:
-        return unreadable("wheel", f"{parts[1]!r} is no version")
+        return unreadable("wheel", f"{parts[1]!r} is not a valid version")
     build: BuildTag = ()
     if has_build:
         match = _BUILD.fullmatch(parts[2])
         if match is None or len(match[1]) > 4300 or int(match[1]) >= _LARGEST:
-            return unreadable("wheel", f"{parts[2]!r} is no build tag")
+            return unreadable("wheel", f"{parts[2]!r} is not a valid build tag")
         build = (int(match[1]), match[2])
     if label is not None and not _VARIANT.fullmatch(label):
-        return unreadable("wheel", f"{label!r} is no variant label")
+        return unreadable("wheel", f"{label!r} is not a valid variant label")
     if not all(map(_TAG_SET.fullmatch, tags)) and not (
-        # Single known tags are not looked at letter by letter, and numbers in them may have a plus sign.
+        # single known tags are not checked character by character, and numbers in them may have a plus sign
         not has_build and label is None and all(map(_SINGLE_TAG.fullmatch, tags)) and _knows(tags)
     ):
         return unreadable("wheel", "a tag is empty or has a character that is not allowed")

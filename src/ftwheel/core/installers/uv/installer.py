@@ -1,4 +1,4 @@
-"""uv 0.13.9, the newest release that is modelled: what the registry knows of it."""
+"""uv; the newest release that is modelled is 0.13.9."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class UvReader:
         return read_filename(filename, self._project.name, flat=source in self._project.flat)
 
     def sort(self, entries: list[ProjectFile]) -> None:
-        """Find-links first, then each index by name, in code points."""
+        """Find-links first, then each index by name, in code point order."""
         flat = [entry for entry in entries if entry.source in self._project.flat]
         others = [entry for entry in entries if entry.source not in self._project.flat]
         if flat:
@@ -86,19 +86,19 @@ class UvReader:
     def _sort_flat(self, flat: list[ProjectFile]) -> None:
         from ftwheel.core.installers.uv.file_order import flat_order  # noqa: PLC0415
 
-        flat.sort(key=lambda entry: entry.filename)  # as each place is read; what follows keeps the order of equals
+        flat.sort(key=lambda entry: entry.filename)  # the order in which each location is read; the next sort is stable
         flat.sort(key=lambda e: flat_order(e.filename, e.reading, self._project.sources[e.source].details.url))
 
 
 def _contains(one: Specifier, version: Version) -> bool:
-    """uv compares versions for ``===`` too."""
+    """Whether a version matches; uv compares versions for ``===`` too."""
     if one.operator == "===":
         return parse_version(one.version) == version
     return one.contains(version, prereleases=True)
 
 
 def _excludes(project: str, these: frozenset[str], others: frozenset[str]) -> bool:
-    """``:all:`` takes the place of names, and is itself overridden by a name on the other side (``BuildOptions``)."""
+    """Whether a project is excluded: ``:all:`` replaces names, but ``others`` override it (``BuildOptions``)."""
     if ":all:" in these:
         return ":all:" in others or project not in others
     return project in these

@@ -1,8 +1,8 @@
-"""Decides whether a Python meets ``requires-python`` as uv reads it: only the lower bound counts.
+"""Decides whether a Python satisfies ``requires-python`` in uv, where only the lower bound counts.
 
 uv checks that the interpreter's version is not below the smallest version all specifiers allow; upper bounds and holes
-above that are ignored, and a set nothing can meet has no lower bound. Some misspellings are repaired before a text
-counts as invalid, in which case uv drops the file.
+above that are ignored, and an empty set has no lower bound. Some misspellings are repaired before a text counts as
+invalid, in which case uv drops the file.
 
 Sources: uv 0.13.9 ``uv-distribution-types/src/requires_python.rs`` (``is_contained_by``),
 ``uv-pep440/src/version_ranges.rs`` (``release_specifiers_to_ranges``), ``uv-pypi-types/src/lenient_requirement.rs``.
@@ -18,7 +18,7 @@ from ftwheel.core.installers.requirements import parse_version
 __all__ = ["meets_lower_bound"]
 
 Release = tuple[int, ...]  # without trailing zeros, so that tuples compare as versions do
-Bound = tuple[Release, bool]  # the release, and whether it is itself outside
+Bound = tuple[Release, bool]  # the release, and whether it is excluded
 
 _SPECIFIER = re.compile(r"\s*([=!~<>]+)\s*(\S+)\s*")
 _OPERATORS = frozenset({"==", "===", "!=", "~=", "<", "<=", ">", ">="})
@@ -37,9 +37,9 @@ _LONGEST = 2000  # characters; the repairs are regular expressions on untrusted 
 
 @lru_cache(maxsize=4096)
 def meets_lower_bound(text: str, python: tuple[int, int, int]) -> bool | None:
-    """Whether the Python is not below the lower bound; None when uv cannot read the text.
+    """Whether the Python is not below the lower bound; None when uv cannot parse the text.
 
-    ``python`` is the release without ``rc1`` and the like, as uv takes it.
+    ``python`` is the release without suffixes such as ``rc1``, as in uv.
     """
     specifiers = _parse(text)
     if specifiers is None:
@@ -91,7 +91,7 @@ def _parse(text: str) -> list[tuple[str, Release]] | None:
 
 
 def _lower_bound(specifiers: list[tuple[str, Release]]) -> Bound | None:
-    """The lower end of what all specifiers allow; None when there is none, or nothing is allowed."""
+    """The lower bound of all specifiers together; None when there is none, or nothing is allowed."""
     lower: Bound | None = None
     upper: Bound | None = None
     holes: list[tuple[Release, Release | None]] = []  # from, up to but not including; None for the point alone
@@ -132,7 +132,7 @@ def _lower_bound(specifiers: list[tuple[str, Release]]) -> Bound | None:
 def _smaller(one: Bound | None, other: Bound) -> Bound:
     if one is None:
         return other
-    # of two upper ends at one release, the one that leaves it out is the smaller
+    # of two upper bounds at one release, the exclusive one is smaller
     return min(one, other, key=lambda bound: (bound[0], not bound[1]))
 
 

@@ -1,10 +1,10 @@
-"""Decides which file uv takes; ``ftwheel.core.installers.uv.explanation`` says something about every file.
+"""Decides which file uv selects; ``ftwheel.core.installers.uv.explanation`` explains every file.
 
-uv walks over the versions, newest first, stable ones before pre-releases. Of each version it takes one file, the best
-wheel or else the source distribution, and only then looks at its ``requires-python``; when that file does not do, the
-whole version is turned down. Where it takes a source distribution beside wheels that do not fit, it resolves with the
-METADATA of the one of them that misses by least, and never reads that of the source distribution. ``uv lock`` and
-``uv sync`` resolve for all platforms at once and are not modelled.
+uv walks over the versions, newest first, stable ones before pre-releases. Of each version it considers one file, the
+best wheel or else the source distribution, and only then checks its ``requires-python``; if that does not match, the
+whole version is rejected. If it selects a source distribution although there are wheels, none of which match, it
+resolves with the METADATA of the nearest miss among them instead of the source distribution's. ``uv lock`` and ``uv
+sync`` resolve for all platforms at once and are not modelled.
 
 Sources: uv 0.13.9 ``uv-resolver/src``: ``version_map.rs`` (the check of a file), ``prioritized_distribution.rs`` (the
 best file), ``candidate_selector.rs`` (the walk), ``flat_index.rs`` (find-links), ``yanks.rs``, ``prerelease.rs``,
@@ -42,10 +42,10 @@ Key = tuple[int, int, BuildTag]
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One version in one index, at the time uv looks at it.
+    """One version in one index, as uv evaluates it.
 
-    ``sources`` are the numbers of the index and of find-links, None for all there are. ``last`` says that turning the
-    version down here is for good.
+    ``sources`` are the numbers of the index and of find-links, None for all. ``last`` says that a rejection here is
+    final.
     """
 
     group: VersionFiles
@@ -57,7 +57,7 @@ class _Step:
 
 
 class UvSelection(InstallerQuestion):
-    """One question to uv; ``pins`` are the versions that were asked for by number."""
+    """One question to uv; ``pins`` are the versions pinned elsewhere."""
 
     def __init__(self, installer: Installer, asked: Asked) -> None:
         super().__init__(installer, asked)
@@ -77,7 +77,7 @@ class UvSelection(InstallerQuestion):
         self._steps_to: dict[int, _Step] = {}
 
     def answer(self) -> tuple[Candidate | None, str]:
-        """The file uv takes, None when none, and why it gives up because of what the pages hold, if it does."""
+        """The file uv selects or None, and why the pages make it give up, else empty."""
         refusal = self.page_refusal((*sorted(self.flat), *self.indexes))
         best = None if refusal else self._best()
         if best is not None and (refusal := self._metadata_refusal(best)):
@@ -85,7 +85,7 @@ class UvSelection(InstallerQuestion):
         return (None if best is None else self.candidate(best), refusal)
 
     def _metadata_refusal(self, entry: ProjectFile) -> str:
-        """Why uv ends with an error when it has chosen the file and read METADATA; empty when it does not."""
+        """Why uv fails after selecting the file and reading METADATA; empty when it does not."""
         entry = self.metadata_files.get(id(entry), entry)
         declared = self.project.declared(entry) if self.options.dependencies else None
         if declared is None or normalized(declared.name) == self.project.name:
@@ -93,9 +93,9 @@ class UvSelection(InstallerQuestion):
         return f"METADATA of {entry.filename} is that of {declared.name}"
 
     def _python_problem(self, entry: ProjectFile, step: _Step) -> str | None:
-        """The requires-python that turns down a chosen file, and with it its version; None when the Python will do.
+        """The requires-python that rules out a selected file, and so its version; None when the Python is allowed.
 
-        A page gives what METADATA says, so it stands in where that is not known.
+        The page's value is used where METADATA is not known.
         """
         if not self._requires_python(entry):
             return entry.requires_python
@@ -111,15 +111,15 @@ class UvSelection(InstallerQuestion):
         return required
 
     def _says_the_same(self, entry: ProjectFile, step: _Step) -> bool:
-        """Whether METADATA says what the page says of a file, whichever file of its version uv reads it from."""
+        """Whether METADATA agrees with the page about a file, whichever file of its version uv reads."""
         required = entry.requires_python
         return not self.project.metadata and all(each.requires_python == required for each in step.group.entries())
 
     def _nearest_miss(self, step: _Step) -> ProjectFile | None:
-        """The wheel of a version whose METADATA uv reads when none fits; None when one does, or there is none.
+        """The wheel of a version whose METADATA uv reads when none matches; None when one does, or there is none.
 
-        The one that misses by least (``IncompatibleWheel::is_more_compatible``), the first of equals, but of yanked
-        ones the first without a reason, else the last. A wheel that is too new misses by least, and is not read either.
+        The nearest miss (``IncompatibleWheel::is_more_compatible``), the first of equals, but of yanked ones the first
+        without a reason, else the last. A wheel that is too new is the nearest miss, and is not read either.
         """
         nearest: ProjectFile | None = None
         nearest_rank = -1
@@ -148,7 +148,7 @@ class UvSelection(InstallerQuestion):
         return nearest
 
     def _misses_by(self, reading: ParsedFilename) -> int:
-        """How near the tags of a wheel are to those that are accepted (``Tags::compatibility``): more is nearer."""
+        """How close the tags of a wheel are to the accepted ones (``Tags::compatibility``); higher is closer."""
         interpreters, abis = (part - {""} for part in self.abis.split(reading.abi))
         if self.environment.free_threaded and not any(map(_FREE_THREADED_ABI.fullmatch, abis)):
             return _NEEDS_GIL
@@ -187,7 +187,7 @@ class UvSelection(InstallerQuestion):
         return self._nearest_miss(self._steps_to[id(entry)]) or entry
 
     def _phases(self) -> Iterator[Iterator[_Step]]:
-        """The walk: parts with stable versions only, with pre-releases only, or with both, as options say."""
+        """The phases of the walk: stable versions only, pre-releases only, or both, depending on the options."""
         versions, finals, prereleases = self.version_index.matching(self.requirement)
         lists = [finals, prereleases]
         if self.options.allow_prereleases is not None:
@@ -202,13 +202,13 @@ class UvSelection(InstallerQuestion):
                     yield self._steps(part, [index])
 
     def _steps(self, groups: list[VersionFiles], indexes: list[list[int]]) -> Iterator[_Step]:
-        """Versions from new to old, each in all indexes in turn; find-links are part of every index."""
+        """The versions, newest first, each in all indexes in turn; find-links are part of every index."""
         for group in groups:
             for index in indexes:
                 yield _Step(group, None if self._is_all(index) else self.flat.union(index), last=len(indexes) == 1)
 
     def _is_all(self, index: list[int]) -> bool:
-        """Whether an index and the find-links are all there is."""
+        """Whether an index and find-links are the only sources."""
         return len(self.flat) + len(index) == len(self.project.sources)
 
     def _pick(self, step: _Step) -> ProjectFile | None:
@@ -236,10 +236,9 @@ class UvSelection(InstallerQuestion):
         return best
 
     def _is_turned_down(self, step: _Step) -> bool:
-        """Whether uv, taking none of the files, turns the version down in all indexes; not when they are only too new.
+        """Whether uv, accepting none of the files, rejects the version in all indexes; not if files are only too new.
 
-        Of several files that cannot be taken, the one that is too new is the one uv talks about, and a source
-        distribution goes before a wheel.
+        Of several rejected files, the one that is too new decides, and a source distribution before a wheel.
         """
         found = [
             entry for entry in step.group.entries() if step.has(entry) and self._requires_python(entry) is not None
@@ -253,13 +252,13 @@ class UvSelection(InstallerQuestion):
         return entry.source in self.flat
 
     def _requires_python(self, entry: ProjectFile) -> bool | None:
-        """Whether the Python is new enough for the file; None when uv cannot read what the page says, and drops it."""
+        """Whether the Python is new enough for the file; None when uv cannot parse the page's value, and drops it."""
         if entry.requires_python is None:
             return True
         return meets_lower_bound(entry.requires_python, self.environment.python_version)
 
     def _is_late(self, entry: ProjectFile) -> bool:
-        """Whether the file is left out by the cut-off; one without a time is, one of find-links never."""
+        """Whether the cut-off excludes the file; it excludes one without a time, but none of find-links."""
         if self.cutoff is None or self._is_flat(entry):
             return False
         return entry.upload_time is None or _milliseconds(entry.upload_time) >= self.cutoff
@@ -268,7 +267,7 @@ class UvSelection(InstallerQuestion):
         return entry.yanked is not None and not self._is_flat(entry) and entry.reading.version not in self.pins
 
     def _rate_wheel(self, entry: ProjectFile) -> Key | None:
-        """How good the wheel is among those of its version; None when uv does not take it."""
+        """The sort key of the wheel among those of its version; None when uv does not accept it."""
         reading = entry.reading
         index = self.position(entry)
         if index is None or self._requires_python(entry) is None or self._is_yanked(entry):
@@ -280,7 +279,7 @@ class UvSelection(InstallerQuestion):
 
     def _compare_hashes(self, entry: ProjectFile) -> int:
         version = entry.reading.version
-        # uv keeps hashes for the version that is pinned and its local versions, for no other (uv-types hash.rs).
+        # uv keeps hashes only for the pinned version and its local versions (uv-types hash.rs)
         if not self.options.hashes or version is None or self.pins.isdisjoint({version, Version(version.public)}):
             return _MATCHED
         found = self._hashes(entry)
@@ -294,11 +293,11 @@ class UvSelection(InstallerQuestion):
 
 
 def _has_reason(entry: ProjectFile) -> bool:
-    """Whether it is yanked with a reason, which to uv is any text."""
+    """Whether it is yanked with a reason, which in uv is any text."""
     return entry.yanked is not None and (bool(entry.yanked.reason) or entry.yanked.doubtful)
 
 
 def _milliseconds(time: datetime) -> int:
-    """uv keeps times in milliseconds."""
+    """The time in milliseconds, uv's precision."""
     delta = time.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000

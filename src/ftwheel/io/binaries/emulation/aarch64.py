@@ -60,7 +60,7 @@ Step = tuple[Callable[..., Any], tuple[Any, ...], int]
 
 
 class AArch64:
-    """The processor: decodes steps and runs them. All three platforms pass the arguments looked at alike."""
+    """The processor: decodes steps and runs them. All three platforms pass the relevant arguments in the same way."""
 
     registers: ClassVar[int] = 33
     vectors: ClassVar[int] = 32
@@ -85,7 +85,7 @@ class AArch64:
         return state.settle(state.registers[0])
 
     def leave(self, state: PathState, result: Value) -> Value:
-        """Return from a function that is not walked; gives the address to go on at."""
+        """Return from a function that is not walked; returns the address to continue at."""
         for number in range(1, 18):
             state.registers[number] = Symbol()
         state.registers[0] = result

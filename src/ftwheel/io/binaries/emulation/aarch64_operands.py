@@ -1,4 +1,4 @@
-"""Operands of AArch64 instructions in capstone's syntax: parsing the text, reading and writing the places."""
+"""Operands of AArch64 instructions in capstone's syntax: parsing the text, reading and writing locations."""
 
 # Text is read for the reasons given in x86_64_operands.py. What capstone's details leave out here is the element size
 # of ``v15.d[0]`` in ``dup v30.2d, v15.d[0]``.

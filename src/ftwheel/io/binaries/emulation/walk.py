@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from ftwheel.core.errors import MissingToolError
-from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, DeclarationBasis, InitPhase, InterpreterSupport
+from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, DeclarationSource, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, SlotTable, read_definition_slots, read_slots
 from ftwheel.io.binaries.emulation.aarch64 import AArch64
 from ftwheel.io.binaries.emulation.machine import CALLER, STACK, CrashError, Names, PathMemory, PathState, Symbol, Value
@@ -49,7 +49,7 @@ def _disassembler(name: str) -> Any:
     except ImportError as error:
         raise MissingToolError(
             f"the disassembler capstone cannot be loaded ({error})",
-            hint="reinstall it (pip install --force-reinstall capstone), or leave the second level out: --level 1",
+            hint="reinstall it (pip install --force-reinstall capstone), or use only the first level: --level 1",
         ) from error
 
     if name == "x86_64":
@@ -107,7 +107,7 @@ class _Walk:
             self.lost.add("the init function is too long")
 
     def _path(self, state: PathState, budget: int) -> int:
-        """Follow one path to its end; gives the number of instructions."""
+        """Follow one path to its end; returns the number of instructions."""
         known = len(self.verdicts)
         left = budget
         while left > 0:
@@ -302,7 +302,7 @@ class _Walk:
 
 
 def _single(answer: Declaration, reason: str) -> BinaryVerdict:
-    basis = DeclarationBasis.NOTHING if answer is Declaration.NONE else DeclarationBasis.CALL
+    basis = DeclarationSource.NOTHING if answer is Declaration.NONE else DeclarationSource.CALL
     return BinaryVerdict(answer, basis, InterpreterSupport.NOT_DECLARED, InitPhase.SINGLE, reason)
 
 

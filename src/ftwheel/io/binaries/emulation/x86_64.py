@@ -84,7 +84,7 @@ class X86:
         return state.settle(state.registers[0])
 
     def leave(self, state: PathState, result: Value) -> Value:
-        """Return from a function that is not walked; gives the address to go on at."""
+        """Return from a function that is not walked; returns the address to continue at."""
         for number in self._clobbered:
             state.registers[number] = Symbol()
         state.registers[0] = result

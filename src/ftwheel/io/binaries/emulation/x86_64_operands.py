@@ -1,4 +1,4 @@
-"""Operands of x86-64 instructions in capstone's Intel syntax: parsing the text, reading and writing the places."""
+"""Operands of x86-64 instructions in capstone's Intel syntax: parsing the text, reading and writing locations."""
 
 # Why text and not capstone's operand details (``insn.operands``): with 5.0.7, over the 30 modules of four wheels,
 # details gave the same answers, but reading the modules took 1.4 times as long (AArch64: 1.6 times). The ctypes

@@ -92,7 +92,7 @@ class ElfImage(BinaryImage):
         kind, program_offset, section_offset = fields[0], fields[4], fields[5]
         program_size, program_count, section_size, section_count, section_names = fields[8:13]
         if kind != 3:
-            raise data.malformed(f"ELF type {kind}, wanted 3 (a shared object)")
+            raise data.malformed(f"ELF type {kind}, expected 3 (a shared object)")
         dynamic = self._load_segments(program_offset, program_size, program_count)
         if dynamic is None:
             raise data.malformed("no dynamic section")
@@ -104,7 +104,7 @@ class ElfImage(BinaryImage):
         data = self.data
         layout = data.layout("IIQQQQQQ" if self._wide else "IIIIIIII")
         if count and size != layout.size:
-            raise data.malformed(f"program headers of {size} bytes, wanted {layout.size}")
+            raise data.malformed(f"program headers of {size} bytes, expected {layout.size}")
         segments: list[Segment] = []
         dynamic = None
         for row in data.rows(layout, offset, count, "the program headers"):

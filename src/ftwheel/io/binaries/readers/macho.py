@@ -67,7 +67,7 @@ class MachOImage(BinaryImage):
         data = self.data
         kind, count, size = data.unpack(data.layout("12xIII"), 0, "the Mach-O header")
         if kind not in {6, 8}:
-            raise data.malformed(f"Mach-O type {kind}, wanted 6 or 8 (a library or a bundle)")
+            raise data.malformed(f"Mach-O type {kind}, expected 6 or 8 (a library or a bundle)")
         offset = 32 if self._wide else 28
         data.span(offset, size, "the load commands")
         end = offset + size

@@ -1,4 +1,4 @@
-"""Reads what somebody depends on, whatever tool wrote it down.
+"""Reads lists of dependencies, whatever tool wrote them.
 
 ``read_input`` finds the format by the file's name, and where that says nothing by its content.
 """
@@ -65,8 +65,8 @@ def resolved_together(found: Iterable[Dependencies], constraints: Sequence[str])
     unresolved = [each for each in inputs if not each.resolved]
     if constraints and not unresolved:
         raise InputError(
-            f"-c {constraints[0]}: a constraint chooses between versions, and these are chosen already",
-            hint="leave -c out, or give requirements instead of a lock or an environment",
+            f"-c {constraints[0]}: constraints do not apply to versions that are already pinned",
+            hint="drop -c, or pass requirements instead of a lock file or an environment",
         )
     if constraints:
         from ftwheel.io.dependencies.inputs.requirements import read_constraints
@@ -119,8 +119,8 @@ def _json(path: str, document: object) -> Dependencies:
     if isinstance(document, dict) and "install" in document:
         return read_report(path, document)
     raise InputError(
-        f"{path}: neither from pip inspect nor a report of pip install",
-        hint="write it with pip inspect, or with pip install --dry-run --report FILE",
+        f"{path}: neither the output of pip inspect nor a pip install report",
+        hint="create it with pip inspect, or with pip install --dry-run --report FILE",
     )
 
 
@@ -135,11 +135,11 @@ def _toml(path: str, name: str, table: Table, extras: tuple[str, ...], groups: t
         from ftwheel.io.dependencies.inputs.pyproject import read_pyproject
 
         return read_pyproject(path, parts, table)
-    raise InputError(f"{path}: not a known format", hint=f"wanted {', '.join(PROJECT_FILES[:-1])}")
+    raise InputError(f"{path}: not a known format", hint=f"expected {', '.join(PROJECT_FILES[:-1])}")
 
 
 def _folder(path: str) -> InputError:
-    """Why a folder without ``pyproject.toml`` says nothing about dependencies, and what to give instead."""
+    """The error for a folder without ``pyproject.toml``, and what to pass instead."""
     from ftwheel.io.dependencies.inputs.formats import PROJECT_FILES
 
     there = os.listdir(path)
@@ -148,12 +148,12 @@ def _folder(path: str) -> InputError:
     elif any(name.endswith(".whl") for name in there):
         hint = f"ftwheel check {path} looks into wheels, ftwheel verify {path} at a release"
     else:
-        hint = "name a requirements file, a lock file or a requirement"
+        hint = "pass a requirements file, a lock file or a requirement"
     return InputError(f"{path}: a folder without pyproject.toml", hint=hint)
 
 
 def _distribution(path: str, name: str) -> InputError:
-    """Why a wheel or a source distribution is no input, and what to give instead."""
+    """The error for a wheel or a source distribution, and what to pass instead."""
     if name.endswith(".whl"):
         what, looks = "a wheel", f"ftwheel check {path} looks into it"
     else:
@@ -162,5 +162,5 @@ def _distribution(path: str, name: str) -> InputError:
     follows = f"ftwheel missing {parts[0]}=={parts[1]} follows what it requires" if len(parts) > 1 else ""
     return InputError(
         f"{path}: {what}, not a list of dependencies",
-        hint="; ".join(filter(None, (looks, follows))) or "name a requirements file, a lock file or a requirement",
+        hint="; ".join(filter(None, (looks, follows))) or "pass a requirements file, a lock file or a requirement",
     )

@@ -1,4 +1,4 @@
-"""Reads single requirements, wherever they stand: what an index can be asked for, and what not."""
+"""Reads single requirements from any input: those that an index can resolve, and the others."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Entries:
         Raises InputError, with the origin, for what is no requirement.
         """
         if len(self.wanted) + len(self.set_aside) >= _MOST:
-            raise InputError(f"{origin}: more than {_MOST:,} requirements; refused", hint="split the file")
+            raise InputError(f"{origin}: more than {_MOST:,} requirements; rejected", hint="split the file")
         text = text.strip()
         if _DIRECT.match(text) and not corrected(text):  # numpy@2.0 is no address
             return self.leave(normalized(re.split(r"[\s\[@]", text, maxsplit=1)[0]), origin)
@@ -52,7 +52,7 @@ class Entries:
         return requirement.name
 
     def leave(self, name: str, origin: str, reason: str = DIRECT) -> str:
-        """Note a dependency that no index is asked about."""
+        """Record a dependency that is not looked up on an index."""
         self.set_aside.append(UnindexedDependency(name=name, origin=origin, reason=reason))
         return name
 

@@ -75,7 +75,7 @@ def _known(path: str, document: object) -> LockTable:
     table: dict[str, Any] = document if isinstance(document, dict) else {}
     if table.get("version") != _VERSION:
         raise InputError(
-            f"{path}: version {shown(repr(table.get('version')))} of the format; only {_VERSION} is known",
+            f"{path}: version {shown(repr(table.get('version')))} of the format; only {_VERSION} is supported",
             hint="is it from pip inspect, or pip install --report?",
         )
     return LockTable(table, path)

@@ -36,7 +36,7 @@ def _files(tables: Iterable[Any], where: str) -> tuple[PinnedFile, ...]:
 
 
 def read_poetry_lock(path: str, table: Table, parts: Parts) -> Dependencies:
-    """The pins of a ``poetry.lock``, groups and extras taken as asked. Raises InputError."""
+    """The pins of a ``poetry.lock``, with the selected groups and extras. Raises InputError."""
     document = LockTable(table, path)
     extras = parts.of("extras", document.table_at("extras"), path)
     older = document.table_at("metadata").get("files", {})  # where Poetry before 1.3 kept them
@@ -94,7 +94,7 @@ def _poetry_edges(dependencies: Table) -> Iterable[RequirementEdge]:
 
 
 def read_pdm_lock(path: str, table: Table, parts: Parts) -> Dependencies:
-    """The pins of a ``pdm.lock``, groups taken as asked; PDM keeps extras as groups. Raises InputError."""
+    """The pins of a ``pdm.lock``, with the selected groups; PDM keeps extras as groups. Raises InputError."""
     document = LockTable(table, path)
     tables = list(entries(document.list("package"), f"{path}: package"))
     known = {str(group) for entry in tables for group in entry.list("groups")} - {_DEFAULT}

@@ -21,14 +21,14 @@ def read_pyproject(path: str, parts: Parts, table: Table | None = None) -> Depen
     document = LockTable(read_toml(path) if table is None else table, path)
     project = LockTable(document.table_at("project"), f"{path}: project")
     if not project.table and not document.table_at("dependency-groups"):
-        raise InputError(f"{path}: has no [project] table", hint="give a requirements file or a lock file instead")
+        raise InputError(f"{path}: has no [project] table", hint="pass a requirements file or a lock file instead")
     dynamic = {"dependencies", *(["optional-dependencies"] if parts.extras else [])}.intersection(
         map(str, project.list("dynamic"))
     )
     if dynamic:
         raise InputError(
-            f"{path}: {' and '.join(sorted(dynamic))} are dynamic, so only a build can tell them",
-            hint="give a requirements file or a lock file instead",
+            f"{path}: {' and '.join(sorted(dynamic))} are dynamic, so they are known only after a build",
+            hint="pass a requirements file or a lock file instead",
         )
     found = Entries()
     name = normalized(project.text("name"))
@@ -53,7 +53,7 @@ def read_pyproject(path: str, parts: Parts, table: Table | None = None) -> Depen
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise InputError(f"{where}: {shown(repr(value))} is not a requirement", hint='write it as text: "numpy>=2"')
+        raise InputError(f"{where}: {shown(repr(value))} is not a requirement", hint='write it as a string: "numpy>=2"')
     return value
 
 

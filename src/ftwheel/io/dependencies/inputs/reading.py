@@ -1,4 +1,4 @@
-"""Reads files that somebody else wrote: bounded in size and depth, in any encoding their tools write."""
+"""Reads untrusted files: bounded in size and depth, in any encoding their tools write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["LOCK_AGAIN", "MOST_BYTES", "Table", "read_bytes", "read_json", "read
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of one input. The lock file of a thousand projects with all their files has a few million."""
 
-LOCK_AGAIN = "correct it there, or make the file again with the tool that wrote it"
+LOCK_AGAIN = "fix it, or regenerate the file with the tool that wrote it"
 
 
 _BOMS = (
@@ -32,7 +32,7 @@ _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 
 
 def shown(text: object, most: int = 100) -> str:
-    """A piece of an input for a message: short, in one line, and with nothing that a terminal would obey."""
+    """A piece of an input for a message: short, on one line, and without terminal control sequences."""
     line = " ".join(str(text)[:most].split())
     return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
@@ -47,7 +47,7 @@ def read_bytes(path: str) -> bytes:
             f"{path}: cannot be read ({error.strerror})", hint=near(path) or no_folder(path) or _there(path)
         ) from None
     if len(body) > MOST_BYTES:
-        raise InputError(f"{path}: more than {MOST_BYTES:,} bytes; refused", hint="is it the right file?")
+        raise InputError(f"{path}: more than {MOST_BYTES:,} bytes; rejected", hint="is it the right file?")
     return body
 
 
@@ -96,15 +96,15 @@ def read_toml(path: str) -> Table:
         ) from None
     except RecursionError:
         raise InputError(
-            f"{path}: tables or arrays are nested too deeply; refused", hint="is it the right file?"
+            f"{path}: tables or arrays are nested too deeply; rejected", hint="is it the right file?"
         ) from None
 
 
 def read_json(path: str, body: bytes | None = None) -> object:
-    """A JSON file, or what was read from ``path`` before. Raises InputError when it is none."""
+    """A JSON file, or what was read from ``path`` before. Raises InputError if it is not valid."""
     text = read_bytes(path) if body is None else body
     if not text.strip():
-        raise InputError(f"{path}: is empty, wanted JSON", hint="did the command that was to write it fail?")
+        raise InputError(f"{path}: is empty, expected JSON", hint="did the command that writes it fail?")
     try:
         return json.loads(text)
     except (UnicodeDecodeError, ValueError) as error:
@@ -112,7 +112,7 @@ def read_json(path: str, body: bytes | None = None) -> object:
         raise InputError(f"{path}: not valid JSON ({shown(error, 200)})", hint=hint) from None
     except RecursionError:
         raise InputError(
-            f"{path}: objects or arrays are nested too deeply; refused", hint="is it the right file?"
+            f"{path}: objects or arrays are nested too deeply; rejected", hint="is it the right file?"
         ) from None
 
 

@@ -52,11 +52,11 @@ class _Reader:
         real = os.path.realpath(path)
         if real in within:
             raise InputError(
-                f"{path}: includes itself, through {os.path.basename(within[-1])}", hint="take one of the -r lines out"
+                f"{path}: includes itself, through {os.path.basename(within[-1])}", hint="remove one of the -r lines"
             )
         self.files += 1
         if self.files > _MOST_FILES:
-            raise InputError(f"{path}: more than {_MOST_FILES} files are included; refused", hint="include fewer")
+            raise InputError(f"{path}: more than {_MOST_FILES} files are included; rejected", hint="include fewer")
         shown_path = from_here(path)
         text = read_text(path)
         if conflict := after_merge(text):
@@ -69,11 +69,9 @@ class _Reader:
         if text:
             hashes = [_hash(value, origin) for option, value in options if option == "--hash"]
             if len(hashes) > _MOST_HASHES:
-                raise InputError(f"{origin}: more than {_MOST_HASHES} hashes; refused", hint="is it the right file?")
+                raise InputError(f"{origin}: more than {_MOST_HASHES} hashes; rejected", hint="is it the right file?")
             if other := next((option for option, _ in options if option not in _PER_REQUIREMENT), ""):
-                raise InputError(
-                    f"{origin}: {other} does not belong to a requirement", hint="give it a line of its own"
-                )
+                raise InputError(f"{origin}: {other} does not belong to a requirement", hint="put it on its own line")
             entries = self.constraints if constraint else self.wanted
             name = entries.add(text, origin, hashes=hashes)
             if not constraint:
@@ -82,7 +80,7 @@ class _Reader:
         for option, value in options:
             if option in {"--requirement", "--constraint"}:
                 if _ADDRESS.match(value):
-                    raise InputError(f"{origin}: includes an address, which is not followed", hint="download it first")
+                    raise InputError(f"{origin}: includes a URL, which is not followed", hint="download it first")
                 included = os.path.join(os.path.dirname(path), value)
                 if not os.path.isfile(included):
                     raise InputError(
@@ -120,7 +118,7 @@ class _Reader:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with the number they begin at: continued ones joined, comments gone, variables replaced."""
+    """Lines with their first line number: continued ones joined, comments removed, variables expanded."""
     parts: list[str] = []
     start = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -150,7 +148,7 @@ def _split(line: str, origin: str) -> tuple[str, list[Option]]:
     try:
         rest = shlex.split(" ".join(words[first:]))
     except ValueError as error:
-        raise InputError(f"{origin}: cannot be taken apart ({error})", hint="is a quotation mark missing?") from None
+        raise InputError(f"{origin}: cannot be parsed ({error})", hint="is a quotation mark missing?") from None
     options: list[Option] = []
     while rest:
         word = rest.pop(0)
@@ -165,11 +163,11 @@ def _split(line: str, origin: str) -> tuple[str, list[Option]]:
         if option not in _VALUED:
             raise InputError(
                 f"{origin}: {shown(word)} is not an option of a requirements file",
-                hint=did_you_mean(option, (*_VALUED, *_FLAGS)) or "give it to ftwheel missing on the command line",
+                hint=did_you_mean(option, (*_VALUED, *_FLAGS)) or "pass it to ftwheel missing on the command line",
             )
         if not equals:
             if not rest:
-                raise InputError(f"{origin}: {option} needs a value", hint=f"write it behind: {option} VALUE")
+                raise InputError(f"{origin}: {option} needs a value", hint=f"write it after the option: {option} VALUE")
             value = rest.pop(0)
         options.append((option, value))
     return text, options
@@ -178,7 +176,7 @@ def _split(line: str, origin: str) -> tuple[str, list[Option]]:
 def _hash(value: str, origin: str) -> tuple[str, str]:
     algorithm, colon, digest = value.partition(":")
     if not colon or not re.fullmatch(r"[0-9a-fA-F]+", digest):
-        raise InputError(f"{origin}: {shown(value)} is not a hash", hint="wanted --hash=sha256:DIGEST")
+        raise InputError(f"{origin}: {shown(value)} is not a hash", hint="expected --hash=sha256:DIGEST")
     return algorithm, digest.lower()
 
 
@@ -191,7 +189,7 @@ def read_requirements(path: str) -> Dependencies:
 
 
 def read_constraints(path: str) -> Dependencies:
-    """A file of constraints, as with ``pip -c``: it wants nothing, and has no label. Raises InputError as above."""
+    """A constraints file, as with ``pip -c``: it requires nothing, and has no label. Raises InputError as above."""
     return replace(_read(path, constraint=True), label="")
 
 

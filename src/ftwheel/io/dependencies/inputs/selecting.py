@@ -1,4 +1,4 @@
-"""What of an input is wanted: the extras and groups of the project that it belongs to."""
+"""The selected parts of an input: extras and groups of its project."""
 
 from __future__ import annotations
 

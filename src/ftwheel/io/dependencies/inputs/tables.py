@@ -1,4 +1,4 @@
-"""Reads the tables of lock files, whose types nobody promises."""
+"""Reads the tables of lock files, whose types are not guaranteed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class LockTable:
-    """One table with its place; every getter raises InputError for a value of another type."""
+    """One table with its location; every getter raises InputError for a value of another type."""
 
     def __init__(self, table: Mapping[str, Any], where: str) -> None:
         self.table = table
@@ -27,7 +27,7 @@ class LockTable:
     def _get(self, key: str, kind: type, default: Any, word: str) -> Any:
         value = self.table.get(key, default)
         if not isinstance(value, kind):
-            raise InputError(f"{self.where}: {key} is {shown(repr(value))}, wanted {word}", hint=LOCK_AGAIN)
+            raise InputError(f"{self.where}: {key} is {shown(repr(value))}, expected {word}", hint=LOCK_AGAIN)
         return value
 
     def text(self, key: str, default: str = "") -> str:
@@ -56,7 +56,7 @@ def entries(tables: object, where: str) -> Iterator[LockTable]:
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
         raise InputError(f"{where} is not an array of tables", hint=LOCK_AGAIN)
     if len(tables) > _MOST:
-        raise InputError(f"{where}: more than {_MOST:,} entries; refused", hint="is it the right file?")
+        raise InputError(f"{where}: more than {_MOST:,} entries; rejected", hint="is it the right file?")
     for number, table in enumerate(tables, 1):
         yield LockTable(table, f"{where}[{number}]")
 

@@ -1,4 +1,4 @@
-"""Reads ``uv.lock``, which holds a resolution for all platforms at once: who requires whom says what counts where.
+"""Reads ``uv.lock``, a resolution for all platforms at once: the edges between packages say what applies where.
 
 Source: uv 0.13.9 ``uv-resolver/src/lock/mod.rs`` (version 1 of the format).
 """
@@ -29,7 +29,7 @@ def read_uv_lock(path: str, table: Table, parts: Parts) -> Dependencies:
     """The pins, and from the projects of the workspace the edges to what they require. Raises InputError."""
     if table.get("version") != _VERSION:
         raise InputError(
-            f"{path}: version {shown(repr(table.get('version')))} of the format; only {_VERSION} is known",
+            f"{path}: version {shown(repr(table.get('version')))} of the format; only {_VERSION} is supported",
             hint="update ftwheel, or export it: uv export --format pylock.toml",
         )
     pins, set_aside, members, asked = [], [], [], []

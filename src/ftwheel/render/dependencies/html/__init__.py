@@ -1,4 +1,4 @@
-"""One self-contained page about missing wheels: a table to sort and filter, the tree, and the issues to send."""
+"""A self-contained page about missing wheels: a table to sort and filter, the tree, and issues to file."""
 
 from __future__ import annotations
 

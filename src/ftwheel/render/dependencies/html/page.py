@@ -1,4 +1,4 @@
-"""Writes the page about missing wheels. Names and reasons come from indexes: all is bounded, printable, escaped."""
+"""Writes the page about missing wheels. Text from indexes is truncated, made printable and escaped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_NODES = 5000  # of the tree
 
 
 def html(report: MissingReport, *, installer: str) -> str:
-    """The page as text, to be written as UTF-8; ``installer`` is whose choice was looked at."""
+    """The page as text, to be written as UTF-8; ``installer`` is the one that was simulated."""
     lines = document(
         title=f"{bounded(listed(report.inputs), 80)}: {report.counts.summary}",
         style="\n".join([asset("ftwheel.render.release.html", "page.css"), asset(__package__, "page.css")]),
@@ -72,14 +72,14 @@ def _header(report: MissingReport) -> Iterator[str]:
 def _table(report: MissingReport) -> Iterator[str]:
     names = short(report.targets)
     yield '<section aria-labelledby="projects"><h2 id="projects" tabindex="-1">Projects</h2>'
-    yield "<p>What unblocks most comes first: what most other projects depend on, and what was asked for itself.</p>"
+    yield "<p>Ordered by impact: projects that many others depend on, and those you asked for, come first.</p>"
     checked = "" if report.counts.ready == report.counts.projects else " checked"
     yield '<fieldset class="filters"><legend>Show</legend>'
-    yield f'<label><input type="checkbox" id="f-bad"{checked}> only what is not ready</label>'
+    yield f'<label><input type="checkbox" id="f-bad"{checked}> only projects that are not ready</label>'
     yield '<label hidden>named <input type="search" id="f-name" autocomplete="off"></label></fieldset>'
     yield '<p class="sr-status" role="status"></p>'
     yield '<div class="scroll" role="region" aria-label="Table of projects" tabindex="0"><table class="list deps">'
-    yield '<caption class="hidden">Projects, and what each target gets of them</caption><thead><tr>'
+    yield '<caption class="hidden">Projects, and what each target installs</caption><thead><tr>'
     heads = ("Rank", "Project", *names.values(), "Dependents", "Next steps")
     for number, name in enumerate(heads):
         sort = "" if number == len(heads) - 1 else " data-sort"
@@ -109,7 +109,7 @@ def _row(report: MissingReport, project: ProjectReport, rank: int, names: Mappin
 def _none(project: ProjectReport) -> str:
     if project.problem:
         return f'<span class="mark warned">{shape(FieldState.UNLOADABLE)}could not be judged</span>'
-    return '<span class="said">not wanted here</span>'
+    return '<span class="said">not needed here</span>'
 
 
 def _tone(report: MissingReport, project: ProjectReport, verdict: TargetReadiness) -> str:
@@ -135,12 +135,12 @@ def _verdict(report: MissingReport, project: ProjectReport, verdict: TargetReadi
 def _next(report: MissingReport, project: ProjectReport) -> str:
     steps = [_text(step, 1000) for step in helps(report, project)]
     if project.tracker and asks(project):
-        # a report that was read from a file may have any text there
+        # a report read from a file may contain any text here
         linked = project.tracker.startswith(("https://", "http://"))
         address = escape(bounded(project.tracker, 300), quote=True)
         steps.append(f'<a href="{address}" rel="noreferrer">issue tracker</a>' if linked else address)
     if asks(project):
-        steps.append(f'<a href="#i-{_text(project.name)}">text of an issue to send</a>')
+        steps.append(f'<a href="#i-{_text(project.name)}">text of an issue to file</a>')
     listed_steps = f"<ul>{''.join(f'<li>{step}</li>' for step in steps)}</ul>" if steps else ""
     notes = "".join(f'<span class="note">{_text(note, 1000)}</span>' for note in _notes(report, project))
     return f"{listed_steps}{notes}"
@@ -158,7 +158,7 @@ def _tree(report: MissingReport) -> Iterator[str]:
     top = tree(report.projects)
     if all(not below for below in top.values()):
         return
-    yield '<section aria-labelledby="tree"><h2 id="tree">Who requires whom</h2><ul class="tree">'
+    yield '<section aria-labelledby="tree"><h2 id="tree">Dependency tree</h2><ul class="tree">'
     left = [_MOST_NODES]
     for name in sorted(top):
         yield from _node(report, projects, name, top[name], left)
@@ -184,7 +184,7 @@ def _node(
 
 
 def _marks(report: MissingReport, project: ProjectReport) -> str:
-    """What the targets get, each answer once."""
+    """What the targets install, each answer once."""
     return " ".join(dict.fromkeys(_mark(report, project, verdict) for verdict in project.verdicts)) or _none(project)
 
 
@@ -197,12 +197,12 @@ def _issues(report: MissingReport, installer: str) -> Iterator[str]:
     asked = [project for project in report.ranked if asks(project)]
     if not asked:
         return
-    yield '<section aria-labelledby="issues"><h2 id="issues">Issues to send</h2>'
+    yield '<section aria-labelledby="issues"><h2 id="issues">Issues to file</h2>'
     for project in asked:
         text = io.StringIO()
         try:
             write_issue(report, project, installer, text)
-        except InputError:  # of a report that was made by hand
+        except InputError:  # in a report that was edited by hand
             continue
         name = _text(project.name)
         yield f"<details><summary>{name}</summary>"

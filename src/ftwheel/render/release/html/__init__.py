@@ -1,4 +1,4 @@
-"""One self-contained page that shows the coverage of a release: no network, no script needed to read or filter it."""
+"""A self-contained page with the coverage of a release: it loads nothing, and works without scripts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Writes the page. All text goes through ``html.escape``; all of it is bounded and printable before that.
+"""Writes the page. All text is truncated, made printable and passed through ``html.escape``.
 
-Each field of the matrix is a link to its line in the list of all targets, which says the same in words.
+Each cell of the matrix links to its row in the list of all targets, which has the same in words.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ftwheel.render.release.shapes import SHAPES
 
 __all__ = ["html", "shape", "symbols"]
 
-_MOST_NARROW = 10  # columns that fit into 1200 px, so that the heads can stay in sight
-_VERDICTS = {Tone.GOOD: "everybody is served", Tone.WARNED: "warnings", Tone.BAD: "not everybody is served"}
+_MOST_NARROW = 10  # columns that fit into 1200 px, so that the header can be sticky
+_VERDICTS = {Tone.GOOD: "every target is served", Tone.WARNED: "warnings", Tone.BAD: "not every target is served"}
 _SWATCHES = {
     Tone.BAD: "full colour, framed: a problem",
     Tone.WARNED: "framed: a warning",
@@ -30,11 +30,11 @@ _TROUBLE = (Tone.BAD, Tone.WARNED)
 _MEANINGS = {
     FieldState.WHEEL: "a wheel for this version and build",
     FieldState.STABLE_ABI: "a wheel with the stable ABI",
-    FieldState.PURE: "a wheel without an ABI of its own",
+    FieldState.PURE: "a wheel without an ABI tag (none)",
     FieldState.OLDER: "an older version, silently",
     FieldState.SDIST: "the source distribution, to be compiled",
     FieldState.NOTHING: "nothing, the installation fails",
-    FieldState.UNLOADABLE: "a wheel that is accepted and cannot be loaded",
+    FieldState.UNLOADABLE: "a wheel that is accepted but cannot be loaded",
 }
 
 
@@ -84,7 +84,7 @@ def shape(state: FieldState) -> str:
 
 
 def _header(coverage: Coverage, layout: CoverageMatrix) -> Iterator[str]:
-    yield f"<p class=over>Who gets which wheel</p><h1>{escape(layout.title)}</h1>"
+    yield f"<p class=over>Which wheel each target installs</p><h1>{escape(layout.title)}</h1>"
     mark = shape(FieldState.WHEEL if layout.verdict is Tone.GOOD else FieldState.UNLOADABLE)
     counted = [f"{count} {_plural(tone, count)}" for tone in _TROUBLE if (count := layout.count(tone))]
     more = f" ({', '.join(counted)})" if len(counted) > 1 else ""
@@ -96,9 +96,9 @@ def _header(coverage: Coverage, layout: CoverageMatrix) -> Iterator[str]:
     yield "</dl>"
     installers = " and ".join(escape(bounded(name, 40)) for name in coverage.installers)
     before = (
-        f" Compared with {escape(bounded(coverage.previous, 80))}, the release before." if coverage.previous else ""
+        f" Compared with {escape(bounded(coverage.previous, 80))}, the previous release." if coverage.previous else ""
     )
-    yield f"<p class=basis>What {installers} take on each target, worked out from index pages alone.{before}</p>"
+    yield f"<p class=basis>What {installers} would install on each target, simulated from index pages.{before}</p>"
 
 
 def _class(tone: Tone) -> str:
@@ -114,10 +114,10 @@ def _matrix(layout: CoverageMatrix) -> Iterator[str]:
     yield from _filters(layout)
     width = "wide" if len(layout.columns) > _MOST_NARROW else "narrow"
     yield f'<div class="scroll {width}" role="region" aria-labelledby="matrix" tabindex="0">'
-    yield '<table class="matrix" role="table">'  # roles, since a phone shows it as blocks
+    yield '<table class="matrix" role="table">'  # explicit roles, because small screens show it as blocks
     yield (
-        "<caption><span>Machines down, CPython across, both builds of a version side by side. "
-        "Point at a field, or move to it with Tab, for the reason; it leads to its line in the list.</span></caption>"
+        "<caption><span>A row per platform, a column per CPython build. Hover over a cell, or focus it with Tab, "
+        "to see the reason; the cell links to its row in the list of all targets.</span></caption>"
     )
     minors = [(minor, list(group)) for minor, group in groupby(layout.columns, key=lambda column: column.minor)]
     yield '<thead role="rowgroup"><tr role="row"><td rowspan="2" class="corner" role="cell"></td>'
@@ -139,7 +139,7 @@ def _matrix(layout: CoverageMatrix) -> Iterator[str]:
 
 
 def _classes(group: Sequence[Column]) -> str:
-    """A version's heading goes away with the last of its builds."""
+    """The heading of a version is hidden together with the last of its builds."""
     return f"first only-{_build(group[0])}" if len(group) == 1 else "first"
 
 
@@ -183,19 +183,19 @@ def _field(field: Field | None, classes: str) -> str:
 
 
 def _short(field: Field) -> str:
-    """``3.14 ft``: the head of the column, for a screen that has no room for one."""
+    """``3.14 ft``: the header of the column, for screens too narrow to show it."""
     return f"3.{field.target.minor}{' ft' if field.target.free_threaded else ''}"
 
 
 def _sentence(text: str) -> str:
-    """A line of its own, with a capital letter where that changes no name."""
+    """A sentence on its own line, capitalized unless it starts with the name of an installer."""
     return f"<span>{escape(text[:1].upper() + text[1:] if not text.startswith(('pip ', 'uv ')) else text)}.</span>"
 
 
 def _filters(layout: CoverageMatrix) -> Iterator[str]:
-    """Check boxes that the style sheet obeys; a browser without ``:has()`` shows everything."""
+    """Checkboxes that the style sheet evaluates; a browser without ``:has()`` shows everything."""
     yield '<fieldset class="filters"><legend>Show</legend>'
-    yield '<label><input type="checkbox" id="f-bad"> only machines with problems</label>'
+    yield '<label><input type="checkbox" id="f-bad"> only platforms with problems</label>'
     if len({column.free_threaded for column in layout.columns}) == 2:
         yield '<label><input type="checkbox" id="f-df" checked> default</label>'
         yield '<label><input type="checkbox" id="f-ft" checked> free-threaded</label>'
@@ -223,7 +223,7 @@ def _findings(found: Sequence[Finding]) -> Iterator[str]:
         yield "<p>No findings.</p></section>"
         return
     yield f"<p>{escape(summary(found))}.</p><ol class=findings>"
-    for finding in sorted(found, key=lambda each: -each.severity):  # what has to be done first
+    for finding in sorted(found, key=lambda each: -each.severity):  # the most severe first
         subject = f"<span class=on>{escape(bounded(finding.subject))}</span>"
         head = f"<b>{finding.severity.word}</b> {escape(bounded(finding.code))} {subject}"
         yield f"<li class={finding.severity.word}><h3>{head}</h3>"
@@ -236,7 +236,7 @@ def _findings(found: Sequence[Finding]) -> Iterator[str]:
 
 def _targets(coverage: Coverage, layout: CoverageMatrix) -> Iterator[str]:
     cells = {cell.target: cell for cell in coverage.cells}
-    yield '<section aria-labelledby="targets"><h2 id="targets">Every target</h2>'
+    yield '<section aria-labelledby="targets"><h2 id="targets">All targets</h2>'
     yield "<p>The matrix in words, system by system.</p>"
     for system in layout.systems:
         fields = [field for row in system.rows for field in row.fields if field is not None]
@@ -247,7 +247,7 @@ def _targets(coverage: Coverage, layout: CoverageMatrix) -> Iterator[str]:
         yield f"<details{' open' if bad else ''}><summary>{escape(system.name)} <span class=on>{count}</span></summary>"
         yield '<div class="scroll" role="region" tabindex="0" aria-label="Targets on ' + escape(system.name) + '">'
         yield f'<table class="list"><caption class="hidden">Targets on {escape(system.name)}</caption><thead><tr>'
-        yield from (f'<th scope="col">{name}</th>' for name in ("Target", "Verdict", "Takes", "Why"))
+        yield from (f'<th scope="col">{name}</th>' for name in ("Target", "Verdict", "Installs", "Why"))
         yield "</tr></thead><tbody>"
         yield from (_line(field, cells[field.target]) for field in fields)
         yield "</tbody></table></div></details>"
@@ -267,7 +267,7 @@ def _line(field: Field, cell: CoverageCell) -> str:
 
 
 def _names(taken: Sequence[InstallerChoice]) -> str:
-    """The files behind "the older version" and "the sdist"; other answers are file names already."""
+    """The file names behind "the older version" and "the sdist"; other answers contain them."""
     named = [choice for choice in taken if _shown_without_name(choice)]
     names = dict.fromkeys(bounded(choice.filename) for choice in named)
     return "".join(f" <code>{escape(name)}</code>" for name in names)
@@ -278,7 +278,7 @@ def _shown_without_name(choice: InstallerChoice) -> bool:
 
 
 def _files(coverage: Coverage) -> Iterator[str]:
-    parts = (("New files", coverage.new_files), ("Files on the index already", coverage.published))
+    parts = (("New files", coverage.new_files), ("Files already on the index", coverage.published))
     if not any(names for _, names in parts):
         return
     yield '<section aria-labelledby="files"><h2 id="files">Files of this release</h2>'

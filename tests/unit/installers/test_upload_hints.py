@@ -90,7 +90,7 @@ def test_installers_that_differ_get_different_advice() -> None:
 def test_a_wheel_that_cannot_be_loaded_is_no_wheel(tag: str, gets: str) -> None:
     best = Candidate(file=WHEEL.file, kind="wheel", version="1.0", tag=tag)
     (advice,) = advise(simulation(cell("cp314t-win_amd64", Outcome.STABLE_ABI, loading=Loading.NO, best=best)))
-    assert advice.gets == gets
+    assert advice.outcome == gets
     assert advice.wheels == ("cp314-cp314t-win_amd64",)
 
 

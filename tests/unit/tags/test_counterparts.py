@@ -35,7 +35,7 @@ def test_a_target_is_a_version_and_maybe_a_platform(text: str, labels: list[str]
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no target is named"),
+        ("", "no target given"),
         ("latest", "latest: not a target"),
         ("2.7", "2.7: not a target"),
         ("3.12t", f"cp312t-{LINUX}: CPython has a free-threaded build from 3.13 on"),
