@@ -163,10 +163,10 @@ def test_a_requirements_file_is_resolved_without_pip(companion: Companion, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--all",), "there is nothing to look at"),
-        (("list", "-r", "requirements.txt"), "list looks at what is installed"),
-        (("list", "install", "app"), "install stands after other words"),
-        (("install", "app", "--report", "mine.json"), "--report: pip-ftwheel takes pip's report itself"),
+        (("--all",), "nothing to check"),
+        (("list", "-r", "requirements.txt"), "list reads what is installed"),
+        (("list", "install", "app"), "install must come before its arguments"),
+        (("install", "app", "--report", "mine.json"), "--report: pip-ftwheel reads pip's report itself"),
         (("--python", "/no/such/python", "install", "app"), "/no/such/python: cannot be run"),
     ],
 )

@@ -207,7 +207,7 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> 
         elif "*" in target and not path.exists():
             matches = sorted(os.fspath(wheel) for wheel in path.parent.glob(path.name))  # cmd.exe expands nothing
             if not matches:
-                raise InputError(f"{target}: no file matches", hint="give the folder the wheels were built to")
+                raise InputError(f"{target}: no file matches", hint="pass the folder the wheels were built to")
             yield from matches
         elif release := parse_release(target):
             yield from _downloaded(arguments, *release, stack, shown)
@@ -218,7 +218,7 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> 
 def _leave_out(target: str, *, others: bool) -> None:
     """Raise InputError for a file that is not named as a wheel is; of an sdist beside ``others`` (dist/*) say so."""
     if not target.endswith((".tar.gz", ".zip")):
-        raise InputError(f"{target}: not a wheel", hint="give a wheel, a folder of wheels, or a release: NAME==VERSION")
+        raise InputError(f"{target}: not a wheel", hint="pass a wheel, a folder of wheels, or a release: NAME==VERSION")
     if not others:
         raise InputError(
             f"{target}: a source distribution, not a wheel",
@@ -234,7 +234,7 @@ def _where_wheels_are(folder: Path) -> str:
             return f"did you mean {folder / name}?"
     if (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file():
         return f"build its wheels first: ftwheel build {folder}"
-    return "give the folder the wheels were built to"
+    return "pass the folder the wheels were built to"
 
 
 def _downloaded(

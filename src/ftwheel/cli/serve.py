@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not 0 <= arguments.port <= 65535:
         raise InputError(
-            f"--port {arguments.port}: expected a number from 0 to 65535", hint="--port 0 takes a free one"
+            f"--port {arguments.port}: expected a number from 0 to 65535", hint="--port 0 picks a free one"
         )
     if gone := next((target for target in map(str, arguments.targets) if not_built(target)), ""):
         raise no_such_file(gone, "")

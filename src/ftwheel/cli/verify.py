@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="refuse other files than those of this list (as sha256sum writes it, or the JSON of ftwheel build)",
+        help="reject files that are not in this list (as sha256sum writes it, or the JSON of ftwheel build)",
     )
     add("--write-digests", type=Path, metavar="FILE", help="write names and SHA-256 of the files, to publish no others")
     add(

@@ -60,7 +60,7 @@ def test_one_reason_is_one_finding() -> None:
     assert said(*wheels) == [
         (
             "error",
-            "is refused: has the platform tag linux_x86_64, which PyPI refuses (FTW801); likewise {}".format(
+            "is rejected: has the platform tag linux_x86_64, which PyPI rejects (FTW801); likewise {}".format(
                 "pkg-1.0-cp313-cp313-linux_x86_64.whl"
             ),
         )
@@ -108,7 +108,7 @@ def test_errors_of_a_check_are_errors_of_a_release() -> None:
     wheels = [contents(name, native={"pkg/tool": code()}) for name in names]
     (finding,) = broken(checked(*wheels))
     assert (finding.code, finding.severity, finding.subject) == ("FTV119", Severity.ERROR, names[0])
-    assert finding.message == f"pkg/tool: is ELF, but win_amd64 takes PE (FTW303); likewise {names[1]}"
+    assert finding.message == f"pkg/tool: is ELF, but win_amd64 requires PE (FTW303); likewise {names[1]}"
     assert list(broken(checked(contents("pkg-1.0-cp314t-cp314t-win_amd64.whl")))) == []  # FTV111
     late = contents(names[1], requires_python=">=3.14")
     assert [finding.message[-8:] for finding in broken(checked(late))] == ["(FTW503)"]
@@ -147,7 +147,7 @@ def test_a_release_closes_after_fourteen_days() -> None:
     assert messages(["a"], None) == messages([], date(2026, 1, 1)) == messages(["a"], date(2026, 1, 1), ANY) == []
     (message,) = messages(["a", "b"], date(2026, 11, 13))
     assert message == (
-        "is refused: 1.0 is on the index since 2026-11-13, and PyPI takes no new files for a release after 14 days;"
+        "is rejected: 1.0 is on the index since 2026-11-13, and PyPI takes no new files for a release after 14 days;"
         " likewise b"
     )
 

@@ -67,7 +67,7 @@ def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: dateti
         meant = corrected_hyphen(name)
         raise InputError(
             f"{name}: no index has a release of it",
-            hint=f"did you mean {meant}?" if meant else "give a folder of files, or check the spelling of the project",
+            hint=f"did you mean {meant}?" if meant else "pass a folder of files, or check the spelling of the project",
         )
     return str(max(versions, key=lambda version: (not version.is_prerelease, version)))
 

@@ -20,7 +20,7 @@ def no_such_file(argument: str, wanted: str) -> InputError:
     from ftwheel.io.system.folders import near
 
     if "*" in argument and "=" not in argument:
-        return InputError(f"{argument[:500]}: no file matches", hint="give the folder the files were built to")
+        return InputError(f"{argument[:500]}: no file matches", hint="pass the folder the files were built to")
     if not_built(argument):
         return InputError(f"{argument}: no such folder", hint="build the wheels first: ftwheel build")
     download = "download it first, and give the file" if "://" in argument else ""

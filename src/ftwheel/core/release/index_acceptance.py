@@ -4,7 +4,7 @@ An upload stops at the first rejected file, and later files are not uploaded, so
 other platforms without their wheel. Other indexes accept more: these are the rules of one index.
 
 Sources: PyPI's upload service (``warehouse/forklift/legacy.py`` and ``warehouse/forklift/metadata.py`` of 2026-08-21),
-PEP 625 for the names of source distributions, PEP 639 for licence files. Who read the file rendered its description.
+PEP 625 for the names of source distributions, PEP 639 for license files. Who read the file rendered its description.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class RefusalReason(enum.Enum):
     FILE_NAME = "file name"
     METADATA = "metadata"
     DESCRIPTION = "description"
-    LICENSE_FILE = "licence file"
+    LICENSE_FILE = "license file"
     ARCHIVE = "archive"
     ENTRY_POINTS = "entry points"
     SIZE = "size"

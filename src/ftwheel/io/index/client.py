@@ -67,8 +67,8 @@ def _host(url: str) -> str:
         return ""
 
 
-def _meant_address(location: str) -> str:
-    """``did you mean https://index.example/simple?`` for an address without a scheme, or with a misspelt one."""
+def _meant_url(location: str) -> str:
+    """``did you mean https://index.example/simple?`` for a URL without a scheme, or with a misspelled one."""
     scheme, slashes, rest = location.rpartition(":/")
     rest = rest.lstrip("/")
     if not slashes:
@@ -181,11 +181,11 @@ class IndexClient:
             return self._remotes.setdefault((url, kind), _Remote(self, url, kind, lambda name: f"{base}/{name}/"))
         if not os.path.isdir(path):
             raise InputError(
-                f"{redact(location)}: neither an address nor a folder",
-                hint=_meant_address(location)
+                f"{redact(location)}: neither a URL nor a folder",
+                hint=_meant_url(location)
                 or near(path)
                 or no_folder(path)
-                or "give the address of a simple index, such as https://index.example/simple/",
+                or "pass the URL of a simple index, such as https://index.example/simple/",
             )
         return FolderIndex(path, kind, most_bytes=self._most)
 
@@ -215,8 +215,8 @@ class IndexClient:
     def _remote(self, location: str) -> str:
         if not location.lower().startswith(("http://", "https://")) or not _host(location):
             raise InputError(
-                f"{redact(location)}: not the address of an index",
-                hint=_meant_address(location) or "expected https://, http://, file:// or a path",
+                f"{redact(location)}: not the URL of an index",
+                hint=_meant_url(location) or "expected https://, http://, file:// or a path",
             )
         return self._credentials.learn(location)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SourceProject", "read_project"]
 
-_PROJECT = "give the folder that holds pyproject.toml"
+_PROJECT = "pass the folder that holds pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

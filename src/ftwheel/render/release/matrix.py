@@ -234,7 +234,7 @@ def _headline(counts: Counter[Tone], found: Sequence[Finding]) -> str:
         return f"{bad} of {expected} expected targets {'does' if bad == 1 else 'do'} not get the wheel of this release"
     if found:
         if any(finding.code == RefusedByIndex.code and finding.severity is Severity.ERROR for finding in found):
-            return "Every expected target would be served, but the index refuses files"
+            return "Every expected target would be served, but the index rejects files"
         return "Every expected target is served, but there are findings about the files"
     if accepted:
         return f"All {expected} expected targets are served or accepted by the baseline ({accepted} accepted)"

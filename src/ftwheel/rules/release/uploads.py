@@ -110,7 +110,7 @@ def refused(
         names[about].append(filename)
     for (severity, message, fix), (first, *others) in names.items():
         may = "is" if severity is Severity.ERROR else "may be"
-        told = f"{may} refused: {message}{likewise(others)}"
+        told = f"{may} rejected: {message}{likewise(others)}"
         yield RefusedByIndex.finding(first, told, fix=fix or None, severity=severity)
 
 
@@ -165,7 +165,7 @@ def _about_sdist(sdist: SdistContents, index_rules: IndexRules) -> Iterator[tupl
 def _sentence(refusal: UploadRefusal) -> str:
     match refusal.reason:
         case RefusalReason.LICENSE_FILE:
-            return f"PKG-INFO names the licence file {refusal.detail}, which is not in it"
+            return f"PKG-INFO names the license file {refusal.detail}, which is missing"
         case RefusalReason.METADATA | RefusalReason.DESCRIPTION:
             return f"PKG-INFO: {refusal.detail}"
         case _:
@@ -179,7 +179,7 @@ def closed(
     if index_rules is IndexRules.PYPI and waiting and first_upload is not None and day - first_upload > _OPEN_FOR:
         yield RefusedByIndex.finding(
             waiting[0],
-            f"is refused: {version} is on the index since {first_upload}, and PyPI takes no new files for a release"
+            f"is rejected: {version} is on the index since {first_upload}, and PyPI takes no new files for a release"
             f" after {_OPEN_FOR.days} days{likewise(waiting[1:])}",
             fix="Raise the version (a post release will do) and upload every file under it.",
         )

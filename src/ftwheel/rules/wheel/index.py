@@ -134,7 +134,7 @@ class RefusedSize(RefusedRule):
 class RefusedDescription(RefusedRule):
     code = "FTW808"
     title = "PyPI cannot render the description"
-    why = """PyPI shows the description on the project's page, and refuses a file whose reStructuredText gives an error
+    why = """PyPI shows the description on the project's page, and rejects a file whose reStructuredText gives an error
         or a warning. A description without a content type is taken for reStructuredText, Markdown too."""
     fix = """Correct the line in the README (`twine check` says the same about it). If it is Markdown, say so:
         `readme = "README.md"` in `[project]`, or `long_description_content_type="text/markdown"` in `setup.py`."""
