@@ -296,7 +296,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("arguments", "code", "message", "hint"),
     [
-        (["missing"], 2, "missing: does not exist", "pyproject.toml"),
+        (["missing"], 2, "missing: does not exist", "projects here: bad, future, odd"),
         (["empty"], 2, "empty: no pyproject.toml and no setup.py", "pyproject.toml"),
         (["bad"], 3, "pyproject.toml: not valid TOML", ""),
         (["odd"], 3, "project.requires-python is 'three', not a set", ">=3.10"),
