@@ -1,4 +1,4 @@
-"""``ftwheel check``: what wheels really are."""
+"""``ftwheel check``: what the code in wheels is, and whether their tags are true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwheel.cli import rule
-from ftwheel.cli.options import index_rules, indexes, reports
+from ftwheel.cli.options import index_rules, indexes, reports, severities
 from ftwheel.cli.options.files import no_such_file, written_in
 from ftwheel.core.errors import ConfigurationError, InputError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from ftwheel.app.wheel.check import Importer, Judge, Run
-    from ftwheel.core.findings import Severity
     from ftwheel.core.index.rules import IndexRules
     from ftwheel.core.wheel.reports import CheckReport, WheelReport
     from ftwheel.render.progress import Progress
@@ -32,50 +31,50 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "check_quietly", "run"]
 
 EXAMPLES = """\
-  ftwheel check dist/                      every wheel of a folder, and the pairs among them
-  ftwheel check --import dist/*cp313t*.whl  import each module too, in a process of its own
-  ftwheel check numpy==2.3.5               the wheels of a release, from the configured index
+  ftwheel check dist/                      every wheel in a folder, and the pairs among them
+  ftwheel check --import dist/*cp313t*.whl  also import each module, in its own process
+  ftwheel check numpy==2.3.5               the wheels of a release on the configured index
   ftwheel check --ignore FTW404,FTW5 dist/  without some rules
   ftwheel check --format sarif dist/ > check.sarif
   ftwheel check --explain FTW401"""
 
-_SEVERITIES = ("advice", "warning", "error")
-_SMALL = 4 << 20  # bytes of wheels below which starting workers takes longer than reading
-_DOWNLOADS = 8  # files at a time; more only share the same line
+_SMALL = 4 << 20  # bytes of wheels below which starting workers takes longer than reading the wheels
+_DOWNLOADS = 8  # concurrent downloads; more would only share the same bandwidth
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("targets", nargs="*", metavar="WHEEL", help="a wheel, a folder of wheels, or NAME==VERSION on the index")
     add("--select", action="append", default=[], metavar="CODES", help="only these rules: FTW401, or FTW4 for a group")
-    add("--ignore", action="append", default=[], metavar="CODES", help="not these rules")
+    add("--ignore", action="append", default=[], metavar="CODES", help="skip these rules")
     add(
         "--severity",
         action="append",
         default=[],
         metavar="CODE=LEVEL",
-        help="what a rule's findings weigh: advice, warning or error",
+        help="set the severity of a rule: advice, warning or error",
     )
-    add("--fail-on", choices=_SEVERITIES, default="error", help="exit 1 from this severity on (default: error)")
+    fails = "exit 1 at this severity or above (default: error)"
+    add("--fail-on", choices=severities.SEVERITIES, default="error", help=fails)
     index_rules.add_argument(parser)
     reports.add_arguments(parser, "check")
-    add("-q", "--quiet", action="store_true", help="leave the tables of modules out of the text")
-    add("--import", dest="imports", action="store_true", help="install each wheel and import every module of it")
+    add("-q", "--quiet", action="store_true", help="omit the tables of modules from the text")
+    add("--import", dest="imports", action="store_true", help="install each wheel and import all its modules")
     add("--python", action="append", default=[], metavar="LIST", help="interpreters for --import: 3.14, 3.14t or paths")
-    add("--level", type=int, choices=(1, 2), default=2, help="1: read data only; 2: follow the init functions too")
-    add("--cores", type=indexes.positive, metavar="N", help="how many wheels to read at a time (default: all cores)")
+    add("--level", type=int, choices=(1, 2), default=2, help="1: read data only; 2: also follow init functions")
+    add("--cores", type=indexes.positive, metavar="N", help="how many wheels to read in parallel (default: all cores)")
     add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel.check] from (default: here)")
     add("--list-rules", action="store_true", help="list all rules and exit")
-    add("--explain", metavar="CODE", help="show the page of a rule of any command and exit")
+    add("--explain", metavar="CODE", help="show the page of any rule and exit")
     indexes.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 without findings that fail, 1 with, 2 when a file is no wheel."""
+    """0 without findings at ``--fail-on`` or above, 1 with, 2 when a file is not a wheel."""
     if arguments.list_rules or arguments.explain:
         return rule.explain(arguments.explain)
     if not arguments.targets:
-        raise InputError("no wheel is named", hint="ftwheel check dist/")
+        raise InputError("no wheels given", hint="ftwheel check dist/")
     from ftwheel.app.wheel.check import check
     from ftwheel.core.findings import Severity
     from ftwheel.render.progress import progress
@@ -105,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check_quietly(paths: Sequence[str], table: Config, rules: IndexRules) -> CheckReport:
-    """What ``ftwheel check`` finds in these wheels under ``[tool.ftwheel]``, for another command."""
+    """Run ``ftwheel check`` on these wheels as ``[tool.ftwheel]`` configures it, for another command."""
     from ftwheel.app.wheel.check import check
 
     judge = _judge(_configured(table, rules), table.check.undeclared, together=_of_one_release(paths))
@@ -113,7 +112,7 @@ def check_quietly(paths: Sequence[str], table: Config, rules: IndexRules) -> Che
 
 
 def _of_one_release(paths: Sequence[str]) -> bool:
-    """Whether two files may be wheels of one release, and so a pair."""
+    """Whether any two files may be wheels of one release, and so a pair."""
     from packaging.utils import canonicalize_name
 
     names = [os.path.basename(path).split("-", 2)[0] for path in paths]
@@ -141,7 +140,7 @@ def _judge(selection: RuleSelection, undeclared: tuple[str, ...], *, together: b
 
 
 def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str, ...]]:
-    """The command line over ``[tool.ftwheel.check]``; also the modules that need not declare."""
+    """``[tool.ftwheel.check]`` with the command line on top; also the modules that need not declare."""
     from ftwheel_build.config import Config, load_table
     from ftwheel_build.errors import RefusedError
 
@@ -156,9 +155,9 @@ def _selection(arguments: argparse.Namespace) -> tuple[RuleSelection, tuple[str,
         configured = _configured(table, index_rules.chosen(arguments, table.index_rules))
     selection = replace(
         configured,
-        select=_codes(arguments.select) or configured.select,
-        ignore=(*configured.ignore, *_codes(arguments.ignore)),
-        severities={**configured.severities, **dict(map(_severity, arguments.severity))},
+        select=severities.codes(arguments.select) or configured.select,
+        ignore=(*configured.ignore, *severities.codes(arguments.ignore)),
+        severities={**configured.severities, **dict(map(severities.severity, arguments.severity))},
     )
     return selection, table.check.undeclared
 
@@ -167,30 +166,13 @@ def _configured(table: Config, rules: IndexRules) -> RuleSelection:
     from ftwheel.core.findings import Severity
     from ftwheel.rules.wheel.selection import RuleSelection
 
-    severities = dict.fromkeys(("FTW401", "FTW703"), Severity.WARNING) if table.gil == "allow-used" else {}
-    severities |= {code: Severity[word.upper()] for code, word in table.check.severity.items()}
-    return RuleSelection(select=table.check.select, ignore=table.check.ignore, severities=severities, index_rules=rules)
-
-
-def _severity(text: str) -> tuple[str, Severity]:
-    from ftwheel.core.findings import Severity
-    from ftwheel.core.suggestions import did_you_mean
-
-    code, _, word = text.partition("=")
-    if word not in _SEVERITIES:
-        raise InputError(
-            f"--severity {text}: expected CODE=LEVEL",
-            hint=did_you_mean(word, _SEVERITIES) or "LEVEL is advice, warning or error",
-        )
-    return code.strip().upper(), Severity[word.upper()]
-
-
-def _codes(given: Sequence[str]) -> tuple[str, ...]:
-    return tuple(code.strip().upper() for text in given for code in text.split(",") if code.strip())
+    levels = dict.fromkeys(("FTW401", "FTW703"), Severity.WARNING) if table.gil == "allow-used" else {}
+    levels |= {code: Severity[word.upper()] for code, word in table.check.severity.items()}
+    return RuleSelection(select=table.check.select, ignore=table.check.ignore, severities=levels, index_rules=rules)
 
 
 def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> Iterator[str]:
-    """The files to check; a release is downloaded into a folder that ``stack`` removes."""
+    """The files to check; a release is downloaded to a folder that ``stack`` removes."""
     from ftwheel.app.release.published_wheels import parse_release
 
     for target in arguments.targets:
@@ -205,7 +187,7 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> 
         elif path.is_file():
             yield target
         elif "*" in target and not path.exists():
-            matches = sorted(os.fspath(wheel) for wheel in path.parent.glob(path.name))  # cmd.exe expands nothing
+            matches = sorted(os.fspath(wheel) for wheel in path.parent.glob(path.name))  # cmd.exe does not expand *
             if not matches:
                 raise InputError(f"{target}: no file matches", hint="pass the folder the wheels were built to")
             yield from matches
@@ -228,7 +210,7 @@ def _leave_out(target: str, *, others: bool) -> None:
 
 
 def _where_wheels_are(folder: Path) -> str:
-    """What to do about a folder without wheels: a project's has them in ``dist``, once they are built."""
+    """The hint for a folder without wheels; those of a project are in ``dist`` once they are built."""
     for name in ("dist", "wheelhouse"):
         if any((folder / name).glob("*.whl")):
             return f"did you mean {folder / name}?"
@@ -240,7 +222,7 @@ def _where_wheels_are(folder: Path) -> str:
 def _downloaded(
     arguments: argparse.Namespace, name: str, version: Version, stack: ExitStack, shown: Progress
 ) -> Iterator[str]:
-    """The wheels of a release, got and verified many at a time."""
+    """The wheels of a release, downloaded and verified concurrently."""
     from concurrent.futures import ThreadPoolExecutor
     from tempfile import TemporaryDirectory
 
@@ -271,7 +253,7 @@ def _runner(asked: int | None) -> Run:
     def run_all(function: Callable[[str], WheelReport], paths: Sequence[str]) -> Iterator[WheelReport]:
         sizes = {path: os.path.getsize(path) for path in paths}
         small = sum(sizes.values()) < _SMALL and asked is None
-        # the largest first: no core is left waiting for one that came last
+        # the largest first, so that no core is left with a large one at the end
         ordered = sorted(paths, key=lambda path: -sizes[path])
         yield from in_parallel(function, ordered, jobs=1 if small else asked or cores())
 

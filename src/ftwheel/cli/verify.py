@@ -1,4 +1,4 @@
-"""``ftwheel verify``: the gate before the upload, and the look back after it."""
+"""``ftwheel verify``: which file of a release each environment installs, before the upload or after it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.cli.options import index_rules, indexes, reports
+from ftwheel.cli.options import index_rules, indexes, reports, severities
 from ftwheel.cli.options import installers as choices
 from ftwheel.cli.options.files import no_such_file, written_in
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
@@ -33,17 +33,16 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
-  ftwheel verify dist/                          as if dist/ were uploaded: who gets what
+  ftwheel verify dist/                          what each environment would install if dist/ were uploaded
   ftwheel verify --format markdown dist/ >> "$GITHUB_STEP_SUMMARY"
   ftwheel verify --html report.html dist/
   ftwheel verify grimp                          the newest release on the index
   ftwheel verify grimp==3.17 --uploaded-prior-to 2026-09-10
   ftwheel verify --write-baseline known.json dist/ && ftwheel verify --baseline known.json dist/
-  ftwheel verify --plan dist/                   the smallest set of wheels that serves everybody
+  ftwheel verify --plan dist/                   the smallest set of wheels that serves every target
   ftwheel verify --against-installers dist/     ask the real pip and uv as well"""
 
-_SEVERITIES = ("advice", "warning", "error")
-_FOLDERS = ("dist", "wheelhouse")  # where builds put wheels: one that is missing is no question about a project
+_FOLDERS = ("dist", "wheelhouse")  # where builds put wheels: if missing, not the name of a project
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,9 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=choices.names_of_installers(),
     )
-    add("--uploaded-prior-to", metavar="DATE", help="look at the index as it was on this day or time (UTC)")
-    add("--plan", action="store_true", help="print the smallest set of wheels that serves everybody, and leave")
-    add("--against-installers", action="store_true", help="ask the real pip and uv of the interpreters at hand as well")
+    add("--uploaded-prior-to", metavar="DATE", help="consider only files uploaded before this (UTC)")
+    add("--plan", action="store_true", help="print the smallest set of wheels that serves every target, and exit")
+    add("--against-installers", action="store_true", help="also run the real pip and uv of this machine's interpreters")
     add("--python", action="append", default=[], metavar="PATH", help="an interpreter for --against-installers")
     add(
         "--digests",
@@ -71,41 +70,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="reject files that are not in this list (as sha256sum writes it, or the JSON of ftwheel build)",
+        help="fail if the files differ from this list (sha256sum output, or the JSON of ftwheel build)",
     )
-    add("--write-digests", type=Path, metavar="FILE", help="write names and SHA-256 of the files, to publish no others")
+    add("--write-digests", type=Path, metavar="FILE", help="write the SHA-256 of each file, to publish only these")
     add(
         "--keep-targets",
         action="store_true",
-        help="no supported CPython and no platform that the previous release served may be dropped",
+        help="fail if a supported CPython or a platform that the previous release served is dropped",
     )
-    add("--new-project", action="store_true", help="this is the first release: no index needs to know the project")
+    add("--new-project", action="store_true", help="first release: the project need not be on an index yet")
     weight = parser.add_argument_group("what counts")
     add = weight.add_argument
     add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel] from (default: here)")
-    add("--baseline", type=Path, metavar="FILE", help="what is in this file is known and accepted")
-    add("--write-baseline", type=Path, metavar="FILE", help="accept everything that is found: write it to this file")
-    add("--ignore", action="append", default=[], metavar="CODES", help="not these findings: FTV102, or FTV for all")
+    add("--baseline", type=Path, metavar="FILE", help="accept the findings listed in this file")
+    add("--write-baseline", type=Path, metavar="FILE", help="accept all current findings: write them to this file")
+    add("--ignore", action="append", default=[], metavar="CODES", help="skip these rules: FTV102, or FTV for all")
     add(
         "--severity",
         action="append",
         default=[],
         metavar="CODE=LEVEL",
-        help="what findings of a code weigh: advice, warning or error",
+        help="set the severity of a rule: advice, warning or error",
     )
-    add("--fail-on", choices=_SEVERITIES, default="error", help="exit 1 from this severity on (default: error)")
+    fails = "exit 1 at this severity or above (default: error)"
+    add("--fail-on", choices=severities.SEVERITIES, default="error", help=fails)
     index_rules.add_argument(weight)
-    shown = parser.add_argument_group("how to show it")
+    shown = parser.add_argument_group("output")
     add = shown.add_argument
     reports.add_arguments(shown, "verify")
-    add("--html", type=Path, metavar="FILE", help="write the report as one HTML file as well")
-    add("--svg", type=Path, metavar="FILE", help="write the matrix as a picture as well")
-    add("--badge", type=Path, metavar="FILE", help="write a badge for a README as well")
+    add("--html", type=Path, metavar="FILE", help="also write the report as one HTML file")
+    add("--svg", type=Path, metavar="FILE", help="also write the matrix as an SVG image")
+    add("--badge", type=Path, metavar="FILE", help="also write a badge for a README")
     indexes.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when the release is complete, 1 with findings that fail."""
+    """0 without findings at ``--fail-on`` or above, 1 with."""
     from ftwheel.core.findings import Severity
     from ftwheel.render.progress import progress
 
@@ -115,9 +115,9 @@ def run(arguments: argparse.Namespace) -> int:
     digests = _digests(arguments, dist) if arguments.digests or arguments.write_digests else {}
     installers = _installers(arguments.installer)
     with indexes.open_locations(arguments, (each.name for each in installers)) as locations:
-        # what users get, so where to look is taken from the configuration here, and what may be chosen is not
+        # this is about what users install: of the local configuration only the index locations count
         found = list(locations.indexes[installers[0].name])
-        with progress(begin=f"asking the indexes about {name}, and comparing what each environment takes"):
+        with progress(begin=f"querying the indexes for {name}, and simulating each environment"):
             locations.prefetch([name])
             version = release[2] or _newest(name, found, arguments.uploaded_prior_to)
             verification = _verify(arguments, (config, folder), (dist, name, version), installers, found)
@@ -143,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _config(given: Path | None) -> tuple[Config, Path]:
-    """``[tool.ftwheel]``, and the folder that paths in it start from."""
+    """``[tool.ftwheel]``, and the folder that paths in it are relative to."""
     from ftwheel_build.config import Config, load_table
     from ftwheel_build.errors import RefusedError
 
@@ -179,19 +179,19 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
 
 
 def _digests(arguments: argparse.Namespace, dist: Dist | None) -> dict[str, str]:
-    """SHA-256 of each file to upload, by name; raises InputError when ``--digests`` lists others."""
+    """SHA-256 of each file to upload, by name. Raises InputError when ``--digests`` lists others."""
     from ftwheel.io.release.digests import compare_digests, read_digests
 
     if dist is None:
-        raise InputError("a release on the index has no files here", hint="name the folder of files to upload")
+        raise InputError("a release on the index has no files here", hint="pass the folder of files to upload")
     digests = {name: dist.sha256(name) for name in dist.paths}
     recorded: dict[str, str] = {}
     for path in arguments.digests:
         for name, digest in read_digests(path).items():
             if recorded.setdefault(name, digest) != digest:
                 raise ConfigurationError(
-                    f"{path}: has another digest of {name} than the lists before it",
-                    hint="make the list again from the files you mean to upload",
+                    f"{path}: the digest of {name} differs from the one in an earlier list",
+                    hint="recreate the list from the files to upload",
                 )
     if arguments.digests:
         compare_digests(
@@ -201,7 +201,7 @@ def _digests(arguments: argparse.Namespace, dist: Dist | None) -> dict[str, str]
 
 
 def _newest(name: str, found: Sequence[Index], before: str | None) -> str:
-    """The newest release of a project that users get."""
+    """The newest release of a project that users install."""
     from ftwheel.app.release.published_wheels import newest_release
     from ftwheel.io.installers.config import parse_cutoff
 
@@ -234,7 +234,7 @@ def _verify(
     before = parse_cutoff(arguments.uploaded_prior_to) if arguments.uploaded_prior_to else None
     baseline = arguments.baseline or (folder / config.verify.baseline if config.verify.baseline else None)
     if not found:
-        raise InputError("there is no index to lay the files over", hint="leave --no-index out, or give --index-url")
+        raise InputError("no index to compare the files with", hint="drop --no-index, or use --index-url")
     return verify(
         name,
         version,
@@ -275,55 +275,45 @@ def _configured(config: Config, given: Path | None, moment: datetime) -> Configu
 def _weighed(arguments: argparse.Namespace, config: Config, verification: Verification) -> tuple[Finding, ...]:
     from ftwheel.core.findings import weighed
 
-    severities, ignore = _weights(arguments, config)
-    return weighed(verification.findings, severities=severities, ignore=ignore)
+    levels, ignore = _weights(arguments, config)
+    return weighed(verification.findings, severities=levels, ignore=ignore)
 
 
 def _weights(arguments: argparse.Namespace, config: Config) -> tuple[Mapping[str, Severity], Sequence[str]]:
-    """What findings weigh by their code, and which are left out. Raises InputError for codes that no rule has."""
+    """The severity of findings by code, and the codes to ignore. Raises InputError for codes that no rule has."""
     from ftwheel.core.findings import Severity
 
-    severities: Mapping[str, Severity] = {
+    levels: Mapping[str, Severity] = {
         **{code: Severity[word.upper()] for code, word in config.verify.severity.items()},
         **dict(map(_severity, arguments.severity)),
     }
     with written_in(f"{arguments.config or 'pyproject.toml'}: [tool.ftwheel.verify]"):
         ignore = _codes(config.verify.ignore)
-    return severities, [*ignore, *_codes(arguments.ignore)]
+    return levels, [*ignore, *_codes(arguments.ignore)]
 
 
 def _codes(given: Sequence[str]) -> list[str]:
-    """Codes of findings, or their beginnings. Raises InputError for what no code begins with."""
-    codes = [code.strip().upper() for text in given for code in text.split(",") if code.strip()]
+    """Codes of findings, or prefixes of them. Raises InputError if no code starts with one."""
+    codes = severities.codes(given)
     if codes:
         from ftwheel.rules.registry import rules_of
 
         for code in codes:
             rules_of(code)
-    return codes
+    return list(codes)
 
 
 def _severity(text: str) -> tuple[str, Severity]:
-    from ftwheel.core.findings import Severity
-    from ftwheel.core.suggestions import did_you_mean
     from ftwheel.rules.registry import family
 
-    code, _, word = text.partition("=")
-    code, codes = code.strip().upper(), family("FTV")
-    if code not in codes:
-        raise InputError(
-            f"--severity {text}: {code}: no rule of verify has this code", hint="ftwheel rule FTV names them"
-        )
-    if word not in _SEVERITIES:
-        raise InputError(
-            f"--severity {text}: expected CODE=LEVEL",
-            hint=did_you_mean(word, _SEVERITIES) or "LEVEL is advice, warning or error",
-        )
-    return code, Severity[word.upper()]
+    code, level = severities.severity(text)
+    if code not in family("FTV"):
+        raise InputError(f"--severity {text}: verify has no rule {code}", hint="ftwheel rule FTV lists them")
+    return code, level
 
 
 def _plan(verification: Verification, config: Config, installers: tuple[InstallerOptions, ...]) -> int:
-    """Print the wheels, put through the simulator like a release, and which of them somebody lacks today."""
+    """Print the planned wheels, whether they are served today, and the targets that a simulation leaves unserved."""
     from ftwheel.app.release.verify import unserved
     from ftwheel.core.release.upload_plan import plan, stable_abi_floor
     from ftwheel.render.terminal import printable, table
@@ -347,7 +337,7 @@ def _plan(verification: Verification, config: Config, installers: tuple[Installe
         ]
         for wheel in wheels
     ]
-    count = f"{len(wheels)} wheel{'s serve' if len(wheels) != 1 else ' serves'} everybody"
+    count = f"{len(wheels)} wheel{'s serve' if len(wheels) != 1 else ' serves'} every target"
     print(f"{printable(coverage.project)} {printable(coverage.version)}: {count}")
     table(sys.stdout, ["tag", "platform", "serves", "served today"], rows)
     left = unserved(coverage, wheels, installers)
@@ -360,8 +350,8 @@ def _write(arguments: argparse.Namespace, config: Config, verification: Verifica
     from ftwheel.render.release.coverage import write
 
     coverage, found = verification.coverage, verification.findings
-    # what nobody is told about is shown as accepted
-    ignored = (*config.verify.ignore, *_codes(arguments.ignore))
+    # ignored findings are shown as accepted
+    ignored = (*config.verify.ignore, *severities.codes(arguments.ignore))
     known = verification.known | {one for one in verification.accepted if ignored and one[0].startswith(ignored)}
     paths = {name: str(path) for name, path in dist.paths.items()} if dist else None
     show = partial(write, coverage, found, known=known, paths=paths)
@@ -387,7 +377,7 @@ def _against(
     found: Sequence[Index],
     installers: tuple[InstallerOptions, ...],
 ) -> bool:
-    """Compare with the real installers, and print a line for each; whether all agree."""
+    """Compare with the real installers, print a line for each, and return whether all agree."""
     from ftwheel.app.release.compare_installers import compare
     from ftwheel.core.index.overlay import Overlay
     from ftwheel.core.installers.registry import installer
@@ -407,7 +397,7 @@ def _against(
         page = index.seen(coverage.project, address)
         if page is None or not asked:
             raise MissingToolError(
-                "no interpreter of this machine is one the release is for", hint="name one with --python PATH"
+                "the release is for none of the interpreters on this machine", hint="name one with --python PATH"
             )
 
         def ask(requirement: str, rules: InstallerOptions, environment: Environment) -> RealInstall:
@@ -432,7 +422,7 @@ def _against(
             told = "as simulated" if as_simulated else f"THE SIMULATOR SAID {comparison.simulated or 'nothing'}"
             told += f"; not installed: {comparison.refused}" if comparison.refused else ""
             imports = "".join(f"; {one.module}: {one.outcome.value}" for one in comparison.real.imports)
-            line = f"{comparison.environment}: {comparison.installer} takes {taken}, {told}{imports}"
+            line = f"{comparison.environment}: {comparison.installer} selects {taken}, {told}{imports}"
             print(printable(line), file=out, flush=True)
     return agree
 
@@ -440,7 +430,7 @@ def _against(
 def _real_environments(
     paths: Sequence[str], coverage: Coverage, names: Sequence[str]
 ) -> dict[tuple[Environment, InstallerOptions], Interpreter]:
-    """The environments of this machine that the release is for, with the installers that are there."""
+    """The environments on this machine that the release is for, with the installers they have."""
     from ftwheel.core.installers.registry import installer
     from ftwheel.io.release.real_installers import installed_version
     from ftwheel.io.system.environment_probe import environment_of

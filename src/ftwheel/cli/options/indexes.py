@@ -110,7 +110,7 @@ def open_locations(
     if nowhere := [name for name, config in configs.items() if config.no_index and not config.find_links]:
         raise InputError(
             f"--no-index without --find-links leaves {nowhere[0]} nowhere to look",
-            hint="give --find-links LOCATION, or leave --no-index out",
+            hint="pass --find-links LOCATION, or drop --no-index",
         )
     from ftwheel.io.index.cache import PageCache
     from ftwheel.io.index.client import IndexClient

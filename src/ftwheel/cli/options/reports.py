@@ -1,4 +1,4 @@
-"""``--format`` and ``--report FORMAT=FILE``: what a command found, in any form, and in several from one run."""
+"""``--format`` and ``--report FORMAT=FILE``: the result of a command in one or several formats."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Report = tuple[str, Path]  # the format, and the file
 
 
 def add_format(parser: argparse._ActionsContainer, command: str) -> None:
-    """Take ``--format`` with one of the formats of the command."""
+    """Add ``--format`` with the formats of the command."""
     first, *_ = offered = formats(command)
-    parser.add_argument("--format", choices=offered, default=first, help=f"how to show the result (default: {first})")
+    parser.add_argument("--format", choices=offered, default=first, help=f"output format (default: {first})")
 
 
 def add_arguments(parser: argparse._ActionsContainer, command: str) -> None:
-    """Take ``--format``, and ``--report`` any number of times; ``arguments.report`` are the ``Report``s."""
+    """Add ``--format`` and a repeatable ``--report``; ``arguments.report`` holds the ``Report``s."""
     add_format(parser, command)
     offered = formats(command)
 
@@ -45,12 +45,12 @@ def add_arguments(parser: argparse._ActionsContainer, command: str) -> None:
         default=[],
         type=report,
         metavar="FORMAT=FILE",
-        help="write the result to a file as well, in any of these formats; may be repeated",
+        help="also write the result to a file, in any of these formats; may be repeated",
     )
 
 
 def write_all(reports: Iterable[Report], write: Callable[[str, TextIO], object]) -> None:
-    """Write each report with ``write``, which gets the format and a stream."""
+    """Write each report with ``write``, which receives the format and a stream."""
     for form, path in reports:
         text = StringIO()
         write(form, text)

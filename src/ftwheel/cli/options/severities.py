@@ -1,0 +1,34 @@
+"""The values of ``--fail-on``, ``--severity``, ``--select`` and ``--ignore``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ftwheel.core.findings import Severity
+
+__all__ = ["SEVERITIES", "codes", "severity"]
+
+SEVERITIES = ("advice", "warning", "error")
+
+
+def codes(given: Sequence[str]) -> tuple[str, ...]:
+    """The codes in comma-separated lists, in upper case."""
+    return tuple(code.strip().upper() for text in given for code in text.split(",") if code.strip())
+
+
+def severity(text: str) -> tuple[str, Severity]:
+    """The two parts of ``CODE=LEVEL``. Raises InputError for another level."""
+    from ftwheel.core.errors import InputError
+    from ftwheel.core.findings import Severity
+    from ftwheel.core.suggestions import did_you_mean
+
+    code, _, word = text.partition("=")
+    if word not in SEVERITIES:
+        raise InputError(
+            f"--severity {text}: expected CODE=LEVEL",
+            hint=did_you_mean(word, SEVERITIES) or "LEVEL is advice, warning or error",
+        )
+    return code.strip().upper(), Severity[word.upper()]
