@@ -208,7 +208,7 @@ def test_reports_are_written_from_one_run(
 @pytest.mark.parametrize("wrong", ["html=x", "json=", "json", "=x"])
 def test_a_report_needs_a_format_and_a_file(wrong: str, capsys: pytest.CaptureFixture[str]):
     assert main(["check", f"--report={wrong}", "x.whl"]) == 2
-    assert "is not FORMAT=FILE, such as json=report.json, with FORMAT one of text, json" in capsys.readouterr().err
+    assert "expected FORMAT=FILE, where FORMAT is one of text, json" in capsys.readouterr().err
 
 
 def test_a_report_that_cannot_be_written_is_one_message(tmp_path: Path):

@@ -123,7 +123,7 @@ def test_floors_that_disagree_are_told_and_the_newest_is_taken(
     assert run(written(tmp_path, backend, files, monkeypatch), "--dry-run", *PAIR) == 0
 
     assert f'+stable-abi = "{taken}"\n' in run.out
-    assert f"note: the floors of the stable ABI disagree: {said}. " in run.err
+    assert f"note: the stable ABI versions disagree: {said}. " in run.err
     assert f"so {taken} is used; make them agree" in run.err
 
 

@@ -141,7 +141,7 @@ def test_every_file_is_explained_nearest_miss_first(simulate: CommandRun) -> Non
     assert head == "rpds-py==0.22.0: pip on cp313-win_amd64 selects rpds_py-0.22.0.tar.gz"
     assert title.split() == ["RANK", "FILE", "WHY"]
     table = rows("\n".join(body))
-    assert table[0] == ["1", "rpds_py-0.22.0.tar.gz", "taken"]
+    assert table[0] == ["1", "rpds_py-0.22.0.tar.gz", "selected"]
     nearest = table[1][1]
     assert nearest.startswith("rpds_py-0.22.0-cp313-cp313")
     assert len(table) == 191  # every file of both versions on the page

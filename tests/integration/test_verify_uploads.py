@@ -74,7 +74,7 @@ def changed(path: Path, change: str) -> None:
         (
             ["cp313-cp313-linux_x86_64", "cp313-cp313t-linux_x86_64"],
             [
-                "is refused: has the platform tag linux_x86_64, which PyPI refuses (FTW801); likewise {}".format(
+                "is rejected: has the platform tag linux_x86_64, which PyPI rejects (FTW801); likewise {}".format(
                     "demo-1.0-cp313-cp313t-linux_x86_64.whl"
                 )
             ],

@@ -141,6 +141,7 @@ def main() -> None:
             answer = tool.choose(question)
         except Exception as error:  # noqa: BLE001 - whatever stops the tool is its answer
             answer = f"refused: {type(error).__name__}: {error}"
+        signal.alarm(0)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -112,6 +112,21 @@ def test_what_poetry_does_not_look_at_and_cannot_read() -> None:
     assert "===" in Case(project(SDIST), rules="poetry", requirement="foo===2.0").selection.refusal
 
 
+@pytest.mark.parametrize(
+    ("requirement", "taken"),
+    [
+        ("foo!=1.0", True),
+        ("foo!=1.0,<=1.0.post1", False),  # with another specifier, !=V is <V or >V, and >V leaves out V.postN
+        ("foo!=1.0.*,<2", False),
+        ("foo!=0.9,<=1.0.post1", True),
+        ("foo>=0.9,<=1.0.post1", True),
+    ],
+)
+def test_what_poetry_excludes(requirement: str, taken: bool) -> None:
+    case = Case(project("foo-1.0.post1.tar.gz"), rules="poetry", requirement=requirement)
+    assert (case.taken == "foo-1.0.post1.tar.gz") is taken
+
+
 @pytest.mark.parametrize("name", ["poetry", "pdm"])
 @pytest.mark.parametrize(
     ("only", "no", "wheels", "sdists"),

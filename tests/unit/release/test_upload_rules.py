@@ -147,7 +147,7 @@ def test_a_release_closes_after_fourteen_days() -> None:
     assert messages(["a"], None) == messages([], date(2026, 1, 1)) == messages(["a"], date(2026, 1, 1), ANY) == []
     (message,) = messages(["a", "b"], date(2026, 11, 13))
     assert message == (
-        "is rejected: 1.0 is on the index since 2026-11-13, and PyPI takes no new files for a release after 14 days;"
+        "is rejected: 1.0 is on the index since 2026-11-13, and PyPI accepts no new files for a release after 14 days;"
         " likewise b"
     )
 

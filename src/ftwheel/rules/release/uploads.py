@@ -179,7 +179,7 @@ def closed(
     if index_rules is IndexRules.PYPI and waiting and first_upload is not None and day - first_upload > _OPEN_FOR:
         yield RefusedByIndex.finding(
             waiting[0],
-            f"is rejected: {version} is on the index since {first_upload}, and PyPI takes no new files for a release"
+            f"is rejected: {version} is on the index since {first_upload}, and PyPI accepts no new files for a release"
             f" after {_OPEN_FOR.days} days{likewise(waiting[1:])}",
             fix="Raise the version (a post release will do) and upload every file under it.",
         )
