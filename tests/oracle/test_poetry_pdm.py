@@ -18,8 +18,6 @@ pytestmark = pytest.mark.oracle
 
 OWN_FAULTS = (ENDLESS, "refused: IndexError: list index out of range", "refused: AssertionError: ")
 """What Poetry's resolver does with one in a few hundred cases: it does not come to an end, or not to a decent one."""
-UNEXPLAINED = frozenset({("poetry", "20/207")})
-"""Cases in which Poetry takes nothing where a file of an older version fits; docs/oracles.md shows them."""
 ROOT = "http://127.0.0.1:9/"
 
 
@@ -34,7 +32,7 @@ def test_the_tool_takes_what_is_said(finder: FinderProcess, tmp_path: Path) -> N
     own = [case for case, answer in answers.items() if answer in OWN_FAULTS]
     assert len(own) <= (1 + len(answers) // 100 if finder.tool == "poetry" else 0), own
     compare(
-        [case for case in answers if case not in own and (finder.tool, case.number) not in UNEXPLAINED],
+        [case for case in answers if case not in own],
         lambda asked: [answers.get(case) or finder.answer(case, ROOT, tmp_path) for case in asked],
         lambda case: simulate(case, ROOT, tmp_path),
     )

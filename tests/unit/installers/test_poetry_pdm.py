@@ -113,18 +113,35 @@ def test_what_poetry_does_not_look_at_and_cannot_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requirement", "taken"),
+    ("requirement", "version", "allowed"),
     [
-        ("foo!=1.0", True),
-        ("foo!=1.0,<=1.0.post1", False),  # with another specifier, !=V is <V or >V, and >V leaves out V.postN
-        ("foo!=1.0.*,<2", False),
-        ("foo!=0.9,<=1.0.post1", True),
-        ("foo>=0.9,<=1.0.post1", True),
+        ("foo!=1.0", "1.0.post1", True),
+        ("foo!=1.0", "1.0+local", False),
+        ("foo!=1.0,<=1.0.post1", "1.0.post1", False),
+        ("foo!=1.0,<=1.0.post1", "1.0rc1", True),
+        ("foo!=1.0,!=1.0.post1", "1.0.post2", True),
+        ("foo!=1.0.post1,<2", "1.0.post2", True),
+        ("foo!=1.0+local,<2", "1.0.post1", False),
+        ("foo!=1.0+local,<2", "1.0.post1+other", True),
+        ("foo!=1.0,>=1.0.post1", "1.0.post1", True),
+        ("foo!=1.0,==1.0.post1", "1.0.post1", False),
+        ("foo!=0.9,==1.*", "1.0.post1", True),
+        ("foo!=1.0.*,<2", "1.0.post1", False),
+        ("foo!=1.0.*", "1.1", True),
     ],
 )
-def test_what_poetry_excludes(requirement: str, taken: bool) -> None:
-    case = Case(project("foo-1.0.post1.tar.gz"), rules="poetry", requirement=requirement)
-    assert (case.taken == "foo-1.0.post1.tar.gz") is taken
+def test_what_poetry_allows_where_versions_are_excluded(*, requirement: str, version: str, allowed: bool) -> None:
+    """As poetry-core 2.5.1 answers."""
+    filename = f"foo-{version}.tar.gz"
+    case = Case(project(filename), rules="poetry", requirement=requirement)
+    assert (case.taken == filename) is allowed
+
+
+def test_what_poetry_has_rejected_excludes_post_releases() -> None:
+    python2 = [file(f"foo-{version}.tar.gz", requires_python="<3") for version in ("2.0", "3.0")]
+    beside_one, beside_two = ([page(*rejected, "foo-2.0.post1.dev2.tar.gz")] for rejected in (python2[:1], python2))
+    assert Case(beside_one, rules="poetry").taken == "foo-2.0.post1.dev2.tar.gz"
+    assert Case(beside_two, rules="poetry").taken == "nothing"
 
 
 @pytest.mark.parametrize("name", ["poetry", "pdm"])

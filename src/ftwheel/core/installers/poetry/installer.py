@@ -10,11 +10,11 @@ from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.interface import Asked, Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
+from ftwheel.core.installers.poetry.constraints import allows
 from ftwheel.core.installers.poetry.selection import PoetrySelection, meets_python
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.requirements import Requirement
 from ftwheel.core.tags.priority import TagFlavour
-from ftwheel.core.versions import specifier_set
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.explanation import Judgement
@@ -51,20 +51,7 @@ class Poetry(Installer):
         )
 
     def contains(self, requirement: Requirement, version: Version) -> bool:
-        """As packaging, but with another specifier beside it ``!=V`` is ``<V`` or ``>V``.
-
-        It then leaves out V's pre-releases, post-releases and local versions too: poetry-core 2.5
-        ``constraints/version/version_range.py`` (``VersionRange.allows``).
-        """
-        if not requirement.contains(version):
-            return False
-        excluded = [
-            one.version for one in requirement.specifiers if one.operator == "!=" and not one.version.endswith(".*")
-        ]
-        return len(requirement.specifiers) < 2 or all(
-            any(specifier_set(f"{operator}{one}").contains(version, prereleases=True) for operator in "<>")
-            for one in excluded
-        )
+        return allows(requirement, version)
 
     def ask(self, asked: Asked) -> Question:
         return PoetrySelection(self, asked)

@@ -21,6 +21,7 @@ from packaging.version import Version
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.explanation import Judgement
 from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.poetry.constraints import allows
 from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
 from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.rejections import (
@@ -155,6 +156,7 @@ class PoetrySelection(InstallerQuestion):
             for source in range(len(self.project.sources))
             if source not in self.project.flat
         ]
+        rejected: set[Version] = set()
         while any(left):
             found: list[_Release] = []
             for here in left:
@@ -166,8 +168,8 @@ class PoetrySelection(InstallerQuestion):
                 reverse=True,
             )
             yield from map(self._first, found)
-            tried = {release.version for release in found}
-            left = [[release for release in here if release.version not in tried] for here in left]
+            rejected |= {release.version for release in found}
+            left = [[each for each in here if allows(self.requirement, each.version, rejected)] for here in left]
 
     def _first(self, release: _Release) -> _Release:
         """The version where Poetry looks it up again: in the first index that has it."""
