@@ -102,7 +102,7 @@ def tell(
             "--report json: expected FORMAT=FILE",
             "did you mean --report json=report.json?",
         ),
-        ("ftwheel|rule|FTX", "FTX: no rule code starts with this", "ftwheel rule names them all"),
+        ("ftwheel|rule|FTX", "FTX: no rule code starts with this", "ftwheel rule lists them all"),
         ("ftwheel|completion", "completion: missing argument", "for example: ftwheel completion bash"),
         ("ftwheel|completion|basj", "invalid choice 'basj', expected bash, zsh or tcsh", "did you mean 'bash'?"),
         ("ftwheel|completion|powershell", "invalid choice 'powershell'", "ftwheel completion --help"),
@@ -156,7 +156,7 @@ def tell(
         ("ftwheel|simulate|x|--only-binary|:al:", "':al:' is not a project", "or :all:; for example --only-binary"),
         ("ftwheel|simulate|x|--no-binary|a b", "--no-binary a b: 'a b' is not a project", "with commas between them"),
         ("ftwheel|missing|x|--extra|foo", "--extra foo: of a project's file or a lock", "write 'NAME[EXTRA]'"),
-        ("ftwheel|verify|wheels|--ignore|FTV999", "FTV999: no rule code starts with this", "ftwheel rule names them"),
+        ("ftwheel|verify|wheels|--ignore|FTV999", "FTV999: no rule code starts with this", "ftwheel rule lists them"),
         ("ftwheel|verify|wheels|--severity|FTV999=error", "verify has no rule FTV999", "ftwheel rule FTV lists them"),
         ("ftwheel|verify|wheels|--severity|FTV102=eror", "expected CODE=LEVEL", "did you mean 'error'?"),
         ("ftwheel|rule|401", "401: no rule code starts with this", "did you mean FTW401?"),
@@ -397,6 +397,15 @@ def test_a_configuration_that_is_not_utf_8(tell: Callable[..., tuple[int, str]],
     code, err = tell(f"ftwheel|{command}|{'.' if command == 'build' else 'wheels'}")
     assert code == 3
     assert_told(err, "pyproject.toml: not valid TOML: it is not UTF-8", "save it as UTF-8")
+
+
+def test_a_dist_that_is_not_there_is_not_taken_for_a_project(
+    tell: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("wheels")  # no project
+    code, err = tell("ftwheel|check|dist")
+    assert code == 2
+    assert_told(err, "dist: not a file, a folder or NAME==VERSION", "pass a wheel, a folder of wheels, or a release")
 
 
 @pytest.mark.parametrize(

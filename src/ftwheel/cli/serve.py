@@ -23,7 +23,13 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("targets", nargs="+", type=Path, metavar="DIST", help="a folder with the files of one release, or such files")
+    add(
+        "targets",
+        nargs="+",
+        type=Path,
+        metavar="DIST",
+        help="a folder with the files of one release, or individual files",
+    )
     add("--over", action="store_true", help="serve them on top of the indexes below, instead of alone")
     add("--port", type=int, default=8080, metavar="N", help="port on 127.0.0.1; 0 picks a free one (default: 8080)")
     indexes.add_arguments(parser)

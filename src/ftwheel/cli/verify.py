@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "targets",
         nargs="+",
         metavar="DIST",
-        help="a folder of files to upload, such files, or NAME==VERSION (NAME: its newest)",
+        help="a folder of files to upload, individual files, or NAME==VERSION (NAME: its newest)",
     )
     add(
         "--installer",
@@ -173,7 +173,7 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
     if gone := next((target for target in targets if not Path(target).exists()), ""):
         if parse_release(gone):
             raise InputError(f"{gone}: a release goes alone", hint="run ftwheel verify once for it, once for the files")
-        raise no_such_file(gone, "a folder of files to upload, such files, or a release")
+        raise no_such_file(gone, "a folder of files to upload, individual files, or a release")
     dist = read_dist(map(Path, targets))
     return dist, dist.name, dist.version
 

@@ -57,7 +57,7 @@ def rules_of(beginning: str) -> tuple[type[Rule], ...]:
         meant = " or ".join(code for code in RULES if code[3:] == beginning[-3:])
         raise InputError(
             f"{beginning}: no rule code starts with this",
-            hint=f"did you mean {meant}?" if meant else "ftwheel rule names them all",
+            hint=f"did you mean {meant}?" if meant else "ftwheel rule lists them all",
         )
     return found
 

@@ -23,10 +23,11 @@ def no_such_file(argument: str, wanted: str) -> InputError:
         return InputError(f"{argument[:500]}: no file matches", hint="pass the folder the files were built to")
     if not_built(argument):
         return InputError(f"{argument}: no such folder", hint="build the wheels first: ftwheel build")
-    download = "download it first, and give the file" if "://" in argument else ""
+    download = "download it first, and pass the file" if "://" in argument else ""
+    release = "" if os.path.normpath(argument) in _BUILT else meant_release(argument)
     return InputError(
         f"{argument[:500]}: not a file, a folder or NAME==VERSION",
-        hint=near(argument) or download or meant_release(argument) or f"pass {wanted}",
+        hint=near(argument) or download or release or f"pass {wanted}",
     )
 
 

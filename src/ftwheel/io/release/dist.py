@@ -169,7 +169,7 @@ def _found(places: Iterable[Path]) -> Iterator[Path]:
         else:
             raise InputError(
                 f"{place}: no such file or folder",
-                hint=near(place) or "name a folder of files to upload, or such files",
+                hint=near(place) or "name a folder of files to upload, or individual files",
             )
 
 
