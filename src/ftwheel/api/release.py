@@ -38,7 +38,7 @@ def verify(
 ) -> Verification:
     """Decide which file each environment installs once a release is uploaded, and what is missing.
 
-    ``release`` is a folder of files to upload, or individual files, which are added to the first index; or a single string
+    ``release`` is a folder of files to upload, or individual files, added to the first index; or a single string
     ``NAME==VERSION``, a release that the indexes have. ``pythons`` (``3.14t``), ``platforms`` (platform tags) and
     ``stable_abi`` (``3.12``) say what the release has to serve, as in ``[tool.ftwheel]``; by default this is inferred
     from its files and the previous release. ``uploaded_before`` hides files uploaded later, and sets the date whose
