@@ -81,6 +81,6 @@ def accessible(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    reference.write(HERE / "reference")
+    reference.write_python(HERE / "reference")
     app.connect("source-read", contents)
     app.connect("build-finished", accessible)

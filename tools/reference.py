@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Write the reference pages that are made from the code: ``python3 tools/reference.py FOLDER``.
+"""Write what the documentation takes from the code.
 
-``commands.md`` comes from the options of every command, ``python.md`` from the signatures and docstrings of the public
-names. They are made when the documentation is built, and not kept in the repository.
+``python3 tools/reference.py`` writes the options of each command, as its ``--help`` has them, below the heading
+``Options`` of its page in ``docs``; a test holds that they agree. ``docs/reference/python.md``, the signatures and
+docstrings of the public names, is made whenever the site is built, and not kept in the repository.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -20,44 +20,50 @@ import ftwheel
 from ftwheel.cli import main, pip_companion
 from ftwheel.testing import MemoryIndex
 
-__all__ = ["PAGES", "write"]
+__all__ = ["COMMANDS", "DOCS", "with_options", "write_python"]
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+COMMANDS = (*(name for name in main.COMMANDS if name != "action"), "pip-ftwheel")
+"""The commands that people type; each has a page of its name in ``docs``."""
 
 
-def commands() -> str:
-    """Every command with its options, by groups, and its examples."""
-    lines = ["# Commands", "", "What `ftwheel COMMAND --help` says, as one page."]
-    for name, summary in main.COMMANDS.items():
-        [parser] = [
-            action.choices[name]
-            for action in main.parser(name)._actions  # argparse offers no other way
-            if isinstance(action, argparse._SubParsersAction)
-        ]
-        lines += ["", f"## ftwheel {name}", "", f"{summary[0].upper()}{summary[1:]}.", "", *_options(parser)]
-        lines += ["", "Examples:", "", "```text", inspect.cleandoc(main.load(name).EXAMPLES), "```"]
-    summary = (pip_companion.__doc__ or "").splitlines()[0].partition(": ")[2]
-    lines += ["", "## pip-ftwheel", "", f"{summary[0].upper()}{summary[1:]} See [its page](../pip-ftwheel.md)."]
-    return "\n".join(lines) + "\n"
+def with_options(name: str, page: str) -> str:
+    """The page of a command, with what is below the heading ``Options`` made from its parser."""
+    before, heading, rest = page.partition("\n## Options\n")
+    if not heading:
+        raise ValueError(f"docs/{name}.md has no heading '## Options'")
+    _, *after = re.split(r"^(?=## )", rest, maxsplit=1, flags=re.MULTILINE)
+    return "\n".join([before + heading, *_options(_parser(name)), *(f"\n{each}".rstrip("\n") for each in after), ""])
 
 
-def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
-    yield "```text"
-    yield parser.format_usage().strip()
-    yield "```"
+def _parser(name: str) -> argparse.ArgumentParser:
+    if name not in main.COMMANDS:
+        return pip_companion.parser()
+    [parser] = [
+        action.choices[name]
+        for action in main.parser(name)._actions  # argparse offers no other way
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    assert isinstance(parser, argparse.ArgumentParser)
+    return parser
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    lines: list[str] = []
     for group in parser._action_groups:
-        actions = [each for each in group._group_actions if each.help is not argparse.SUPPRESS]
+        actions = [each for each in group._group_actions if each.help not in (argparse.SUPPRESS, None)]
+        actions = [each for each in actions if each.dest not in ("help", "version")]
         if not actions:
             continue
-        yield ""
-        yield f"**{(group.title or '').capitalize()}**"
-        yield ""
+        if group.title not in ("positional arguments", "options"):
+            title = group.title or ""
+            lines += ["", f"{title[0].upper()}{title[1:]}:", ""]
         for action in actions:
-            names = ", ".join(f"`{name}`" for name in action.option_strings)
             value = action.metavar or ("|".join(map(str, action.choices)) if action.choices else action.dest.upper())
-            if isinstance(value, tuple):
-                value = " ".join(value)
-            takes = "" if action.nargs == 0 else f"`{value}`"
-            shown = " ".join(filter(None, (names, takes)))
-            yield f"- {shown}: {_prose((action.help or '') % vars(action))}"
+            value = " ".join(value) if isinstance(value, tuple) else value
+            shown = " ".join(filter(None, (", ".join(action.option_strings), "" if action.nargs == 0 else value)))
+            lines.append(f"- `{shown}`: {_prose((action.help or '') % vars(action))}")
+    return lines
 
 
 def _prose(text: str) -> str:
@@ -122,17 +128,15 @@ def _documentation(value: object) -> Iterator[str]:
             yield from (_prose(paragraph), "")
 
 
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands, "python.md": python}
-
-
-def write(folder: Path) -> None:
-    """Write the pages whose text has changed."""
+def write_python(folder: Path) -> None:
+    """Write ``python.md``, if its text has changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, page in PAGES.items():
-        text, path = page(), folder / name
-        if not path.exists() or path.read_text("utf-8") != text:
-            path.write_text(text, "utf-8")
+    text, path = python(), folder / "python.md"
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    for command in COMMANDS:
+        page = DOCS / f"{command}.md"
+        page.write_text(with_options(command, page.read_text("utf-8")), "utf-8")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from support.browser import OVERFLOW, violations
 
 pytestmark = pytest.mark.site
-PAGES = ("index", "tutorial-application", "verify", "configuration", "rules/README", "reference/commands", "api")
+PAGES = ("index", "tutorial-application", "verify", "configuration", "rules/README", "reference/python", "api")
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import reference
 
 from support.commands import ftwheel, ftwheel_environ
 from support.documents import Block, blocks, commands, matches
@@ -72,3 +73,9 @@ def test_a_block_that_is_not_run_here_names_the_test_that_runs_it(page: str, blo
         )
         wanted = words[1] if words[0] in {"ftwheel", "pip-ftwheel"} else words[0]
         assert wanted in text, f"{page}:{block.line}: {path} says nothing of {wanted}"
+
+
+@pytest.mark.parametrize("command", reference.COMMANDS)
+def test_the_page_of_a_command_lists_its_options_as_the_help_does(command: str) -> None:
+    page = (ROOT / "docs" / f"{command}.md").read_text("utf-8")
+    assert page == reference.with_options(command, page), "python3 tools/reference.py writes them anew"

@@ -16,7 +16,7 @@ from support.documents import blocks
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "backend" / "README.md"])
-MADE = {DOCS / "reference" / "commands.md", DOCS / "reference" / "python.md"}  # by tools/reference.py
+MADE = {DOCS / "reference" / "python.md"}  # by tools/reference.py
 _LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"#{1,6} (.+)")
 
