@@ -32,7 +32,6 @@ from support.wheels import make_wheel
 LIST = ROOT / "tests" / "field" / "projects.txt"
 HOME = ROOT / ".field"
 ALONE = ("--no-index", "--find-links", "dist")
-_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +63,7 @@ def main() -> int:
         "--home", type=Path, default=HOME, help="where results and downloads are kept (default: .field)"
     )
     parser.add_argument("--fresh", action="store_true", help="forget the results so far")
+    parser.add_argument("--limit", type=int, default=900, metavar="SECONDS", help="for each command (default: 900)")
     arguments = parser.parse_args()
     home = arguments.home
     home.mkdir(exist_ok=True)
@@ -79,7 +79,7 @@ def main() -> int:
         result = done.get(project.requirement)
         if result is None:
             try:
-                steps = trial(project, home, build=arguments.build)
+                steps = trial(project, home, build=arguments.build, limit=arguments.limit)
             except FtwheelError as error:
                 steps = {"sdist": f"gone {error.message}"}
             result = {**asdict(project), "steps": steps}
@@ -94,7 +94,7 @@ def main() -> int:
     return int(wrong > 0)
 
 
-def trial(project: FieldProject, home: Path, *, build: bool) -> dict[str, str]:
+def trial(project: FieldProject, home: Path, *, build: bool, limit: int) -> dict[str, str]:
     """Each step with ``ok``, or the first line of what it said."""
     sdist = download(project.requirement, home / "sdists")
     with tempfile.TemporaryDirectory(prefix="field-", ignore_cleanup_errors=True) as place:
@@ -102,7 +102,7 @@ def trial(project: FieldProject, home: Path, *, build: bool) -> dict[str, str]:
             archive.extractall(place, filter="data")
         [folder] = [path for path in Path(place).iterdir() if path.is_dir()]
         subprocess.run(["git", "init", "--quiet", folder], check=True)
-        ftwheel = Command(logs=home / "logs" / project.requirement)
+        ftwheel = Command(logs=home / "logs" / project.requirement, limit=limit)
         plain = Path(place, "plain")
         if build:
             shutil.copytree(folder, plain, symlinks=True)
@@ -149,14 +149,15 @@ class Command:
     """Runs ftwheel, and keeps in ``logs`` what a step that is not ok printed."""
 
     logs: Path
+    limit: int
 
     def __call__(self, step: str, folder: Path, *arguments: str) -> str:
         """``ok``, or ``exit-2`` with the error that the command told, ``traceback`` or ``endless``."""
         command = [sys.executable, "-m", "ftwheel", *arguments]
         try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS)
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=self.limit)
         except subprocess.TimeoutExpired:
-            return f"endless: longer than {_SECONDS} s"
+            return f"endless: longer than {self.limit} s"
         if done.returncode == 0:
             return "ok"
         self.logs.mkdir(parents=True, exist_ok=True)

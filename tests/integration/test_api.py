@@ -253,6 +253,13 @@ def test_a_release_is_verified_from_a_folder_over_any_index(tmp_path: Path) -> N
     assert not ftwheel.verify(tmp_path / "dist", indexes=[index]).findings
     told = ftwheel.verify(tmp_path / "dist", indexes=[index], platforms=["win_amd64", "win_arm64"], pythons=["3.14t"])
     assert [cell.target.label for cell in told.coverage.missing] == ["cp314t-win_arm64"]
+    table = {"skip": "cp314t-win_arm64"}
+    platforms = ["win_amd64", "win_arm64"]
+    make_wheel(tmp_path / "dist", DEFAULT.replace("amd64", "arm64"))
+    told = ftwheel.verify(
+        tmp_path / "dist", indexes=[index], platforms=platforms, pythons=["3.14", "3.14t"], cibuildwheel=table
+    )
+    assert not told.findings
 
 
 def test_what_was_uploaded_later_is_hidden() -> None:

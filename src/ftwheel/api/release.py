@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftwheel.api.arguments import installers_of
 from ftwheel.api.indexes import IndexSource, opened
@@ -30,6 +30,7 @@ def verify(
     pythons: Iterable[str] = (),
     platforms: Iterable[str] = (),
     stable_abi: str = "",
+    cibuildwheel: Mapping[str, Any] | None = None,
     uploaded_before: datetime | None = None,
     ignore: Iterable[str] = (),
     severities: Mapping[str, Severity] | None = None,
@@ -41,9 +42,11 @@ def verify(
     ``release`` is a folder of files to upload, or individual files, added to the first index; or a single string
     ``NAME==VERSION``, a release that the indexes have. ``pythons`` (``3.14t``), ``platforms`` (platform tags) and
     ``stable_abi`` (``3.12``) say what the release has to serve, as in ``[tool.ftwheel]``; by default this is inferred
-    from its files and the previous release. ``uploaded_before`` hides files uploaded later, and sets the date whose
-    supported CPython releases count. ``ignore`` and ``severities`` select findings by code. ``index_rules`` says
-    whether PyPI has to accept the files. ``new_project`` accepts a project that no index has.
+    from its files and the previous release. ``cibuildwheel`` is the table ``[tool.cibuildwheel]``: what its ``build``
+    or ``skip`` leaves out of ``pythons`` and ``platforms`` is not asked for. ``uploaded_before`` hides files uploaded
+    later, and sets the date whose supported CPython releases count. ``ignore`` and ``severities`` select findings by
+    code. ``index_rules`` says whether PyPI has to accept the files. ``new_project`` accepts a project that no index
+    has.
 
     Raises InputError for arguments that cannot be read, files of several releases, and a release that does not exist;
     passes on NetworkError and IndexFormatError from the indexes.
@@ -51,10 +54,9 @@ def verify(
     from dataclasses import replace
 
     from ftwheel.api.wheel import check
+    from ftwheel.app.release.targets import configured_targets
     from ftwheel.app.release.verify import verify as verify_release
     from ftwheel.core.findings import weighed
-    from ftwheel.core.release.coverage import ConfiguredTargets
-    from ftwheel.core.tags.cpython import on
 
     dist, name, version = _release(release)
     rules = installers_of(installers)
@@ -69,8 +71,12 @@ def verify(
             indexes=found,
             installers=rules,
             day=day,
-            configured=ConfiguredTargets.of(
-                pythons=pythons, platforms=platforms, stable_abi=stable_abi, supported=on(day)
+            configured=configured_targets(
+                pythons=pythons,
+                platforms=platforms,
+                stable_abi=stable_abi,
+                cibuildwheel=cibuildwheel or {},
+                day=day,
             ),
             before=uploaded_before,
             index_rules=index_rules,

@@ -17,7 +17,7 @@ from ftwheel.cli.options.files import no_such_file, written_in
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ftwheel.app.release.verify import Verification
     from ftwheel.core.build.interpreters import Interpreter
@@ -253,22 +253,17 @@ def _verify(
 
 def _configured(config: Config, given: Path | None, moment: datetime) -> ConfiguredTargets:
     """What ``[tool.ftwheel]`` names, less the pairs that ``[tool.cibuildwheel]`` beside it leaves out."""
-    from ftwheel.core.release.coverage import ConfiguredTargets
-    from ftwheel.core.tags.cpython import on
+    from ftwheel.app.release.targets import configured_targets
+    from ftwheel.core.build.cibuildwheel.options import table_of
 
-    left_out: Iterable[tuple[str, str]] = ()
-    if config.pythons and config.platforms:
-        from ftwheel.core.build.cibuildwheel.identifiers import skipped
-        from ftwheel.core.build.cibuildwheel.options import read_options
-
-        document = tomllib.loads((given or Path("pyproject.toml")).read_text(encoding="utf-8"))
-        left_out = skipped(config.pythons, config.platforms, read_options(document, {}))
-    return ConfiguredTargets.of(
+    named = config.pythons and config.platforms
+    text = (given or Path("pyproject.toml")).read_text(encoding="utf-8") if named else ""
+    return configured_targets(
         pythons=config.pythons,
         platforms=config.platforms,
         stable_abi=config.stable_abi,
-        supported=on(moment.date()),
-        left_out=left_out,
+        cibuildwheel=table_of(tomllib.loads(text), "tool").get("cibuildwheel", {}),
+        day=moment.date(),
     )
 
 
