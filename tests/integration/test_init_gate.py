@@ -281,15 +281,96 @@ class TestCommand:
         assert (folder / "other.yml").read_text() == shape("uv-publish")
 
 
-def test_an_action_of_the_repository_is_read(tmp_path: Path) -> None:
-    project = tree("setuptools-src", tmp_path)
-    for path, text in (("workflows/a.yaml", WRITTEN["own-action"]), ("actions/publish/action.yaml", OWN)):
-        file = project / ".github" / path
-        file.parent.mkdir(parents=True)
+def with_files(project: Path, **texts: str) -> Path:
+    """The project with these texts in files, by their paths."""
+    for path, text in texts.items():
+        file = project / path
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    assert init(project, "--yes") == 0
-    assert "mode: verify" in (project / ".github/workflows/a.yaml").read_text()
-    assert (project / ".github/actions/publish/action.yaml").read_text() == OWN
+    return project
+
+
+class TestActionsOfTheRepository:
+    WORKFLOW = ".github/workflows/a.yaml"
+
+    @pytest.mark.parametrize(
+        ("named", "path"),
+        [
+            ("./.github/actions/publish/", ".github/actions/publish/action.yaml"),
+            ("./tools/my-action", "tools/my-action/action.yml"),
+            ("'./ci'", "ci/action.yml"),
+            ("./checked-out/ci/publish", "ci/publish/action.yml"),
+        ],
+    )
+    def test_those_that_a_workflow_uses_are_read(self, named: str, path: str, tmp_path: Path) -> None:
+        text = WRITTEN["own-action"].replace("./.github/actions/publish", named)
+        project = with_files(tree("setuptools-src", tmp_path), **{self.WORKFLOW: text, path: OWN})
+        assert init(project, "--yes") == 0
+        assert "mode: verify" in (project / self.WORKFLOW).read_text()
+        assert (project / path).read_text() == OWN
+
+    def test_with_those_that_they_use_themselves(self, tmp_path: Path) -> None:
+        outer = "runs:\n  using: composite\n  steps:\n    - uses: ./b\n    - uses: ./a\n"
+        text = WRITTEN["own-action"].replace("./.github/actions/publish", "./a")
+        files = {self.WORKFLOW: text, "a/action.yml": outer, "b/action.yml": OWN}
+        project = with_files(tree("setuptools-src", tmp_path), **files)
+        assert init(project, "--yes") == 0
+        assert "mode: verify" in (project / self.WORKFLOW).read_text()
+
+    def test_one_that_builds_gives_the_names_of_its_artifacts(self, tmp_path: Path) -> None:
+        build = (
+            "runs:\n  using: composite\n  steps:\n    - run: python -m build\n      shell: bash\n"
+            "    - uses: actions/upload-artifact@v7\n      with:\n        name: dist-${{ inputs.os }}\n"
+        )
+        text = (
+            "on: push\njobs:\n  build:\n    runs-on: a\n    steps:\n      - uses: ./build\n"
+            "  publish:\n    needs: build\n    runs-on: a\n    steps:\n      - uses: ./publish\n"
+        )
+        files = {self.WORKFLOW: text, "build/action.yml": build, "publish/action.yml": OWN}
+        project = with_files(tree("setuptools-src", tmp_path), **files)
+        assert init(project, "--yes") == 0
+        assert "pattern: dist-*" in (project / self.WORKFLOW).read_text()
+
+    @pytest.mark.parametrize(
+        "other", ["runs: {using: node20, main: index.js}\n", "a: [", "- a\n", "runs: {steps: 1}\n"]
+    )
+    def test_what_is_no_composite_action_has_no_steps(self, other: str, tmp_path: Path) -> None:
+        files = {self.WORKFLOW: WRITTEN["own-action"], ".github/actions/publish/action.yml": other}
+        assert init(with_files(tree("setuptools-src", tmp_path), **files), "--dry-run", "--adopt", "gate") == 2
+
+    def test_none_outside_the_repository_is(self, tmp_path: Path) -> None:
+        text = WRITTEN["own-action"].replace("./.github/actions/publish/", "./../outside")
+        project = with_files(tree("setuptools-src", tmp_path), **{self.WORKFLOW: text, "../outside/action.yml": OWN})
+        assert init(project, "--dry-run", "--adopt", "gate") == 2
+
+
+class TestPartsOfARelease:
+    def test_workflows_that_each_publish_a_part_get_none(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        files = {f".github/workflows/{name}.yml": PLAIN for name in ("linux", "macos")}
+        project = with_files(tree("setuptools-src", tmp_path), **files)
+        assert init(project, "--dry-run", "--adopt", "gate") == 2
+        said = capsys.readouterr().err
+        assert ".github/workflows/linux.yml: publishes a part of the release, and .github/workflows/macos.yml" in said
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            "on:\n  schedule: [{cron: '1 1 * * *'}]",
+            "on: {push: {branches: [main], paths: [src]}}",
+            "on: [workflow_dispatch]",
+            "on:",
+        ],
+    )
+    def test_those_that_other_events_start_get_it(self, other: str, tmp_path: Path) -> None:
+        files = {"release": PLAIN, "nightly": PLAIN.replace("on: push", other)}
+        project = with_files(
+            tree("setuptools-src", tmp_path), **{f".github/workflows/{name}.yml": text for name, text in files.items()}
+        )
+        assert init(project, "--yes", "--adopt", "gate") == 0
+        for name in files:
+            assert "mode: verify" in (project / f".github/workflows/{name}.yml").read_text()
 
 
 def test_how_the_action_is_named_is_a_value() -> None:

@@ -189,13 +189,6 @@ def test_a_script_publishes_that_says_so_in_a_job_for_an_index(environment: str,
     assert replace(job, steps=(script,)).upload is None
 
 
-def test_an_action_of_the_repository_publishes_and_builds_by_what_it_does() -> None:
-    assert StepText(line=0, column=0, uses="./a", does="uses: pypa/gh-action-pypi-publish@v1").publishes
-    assert StepText(line=0, column=0, uses="./a", does="run: python -m build").builds
-    assert StepText(line=0, column=0, uses="./.github/actions/publish").may_publish
-    assert not StepText(line=0, column=0, uses="./.github/actions/publish").publishes
-
-
 def test_the_first_job_is_set_apart_from_the_new_one() -> None:
     assert "\n\n  publish:\n" in made("workflow-run").text
 
@@ -249,6 +242,7 @@ def test_all_jobs_that_publish_wait_for_it() -> None:
     # in a folder below the top, the jobs may be for several projects
     text = text.replace("    name: publish\n", "    name: other\n", 1).replace("path: dist\n", "path: sub\n")
     assert made("", text, project="python/sub").before == (("publish", ""),)
+    text = text.replace("    needs: sdist\n", "    needs: [wheels, sdist]\n")
     assert made("", text, project="python/publish-sdist").before == (("publish-sdist", ""),)
     assert read.jobs
 

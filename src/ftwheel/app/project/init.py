@@ -13,6 +13,7 @@ from ftwheel.core.errors import InputError
 from ftwheel.core.project.adoption import AdoptionPlan, AdoptionRequest, ProjectScan, adopt
 from ftwheel.core.project.gate import Gate, gate
 from ftwheel.core.project.generated import template_of
+from ftwheel.core.project.release_parts import split_releases
 from ftwheel.core.project.templates import Value, placeholders, render
 from ftwheel.core.project.toml_edits import Drop, Edit, Insert, Put, Remove, applied, table_at
 from ftwheel.core.project.workflow_files import WorkflowPlan, plan_workflows
@@ -126,12 +127,16 @@ def plan_gate(
     own = [(path, text) for path, text in others if subfolder and subfolder in text]
     changes, notes, there = [], [], []
     read_all = [read(path, text) for path, text in others]
+    split = split_releases(workflow for workflow in read_all if not own or (workflow.path, workflow.text) in own)
     for (path, text), workflow in zip(others, read_all, strict=True):
         if own and (path, text) not in own:
             continue
         if workflow.verifies:
             there.append(path)
         found = gate(workflow, action=action, pins=pins, project=subfolder, others=read_all)
+        if isinstance(found, Gate) and path in split:
+            rest = ", ".join(sorted(split - {path}))
+            found = f"{path}: publishes a part of the release, and {rest} the rest: no place sees all of it"
         if isinstance(found, str):
             notes.append(found)
         elif found is not None and same(text, found):

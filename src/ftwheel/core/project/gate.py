@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ftwheel.core.project.release_parts import (
+    JudgedTogether,
+    earlier_jobs,
+    judged_together,
+    publishes_sdists_only,
+    publishing,
+)
 from ftwheel.core.project.templates import Value, scalar
 from ftwheel.core.project.workflow_edits import WorkflowEdits
 from ftwheel.core.project.workflow_files import UPLOADS
-from ftwheel.core.project.workflow_text import ALWAYS, DOWNLOAD, UPLOAD, JobText, StepText, WorkflowText
+from ftwheel.core.project.workflow_text import ALWAYS, DOWNLOAD, JobText, StepText, WorkflowText
 
 __all__ = ["Gate", "gate"]
 
@@ -60,29 +67,35 @@ def gate(
     """
     if workflow.verifies:
         return None
-    publishing = [job for job in workflow.jobs if job.publishes]
-    if not publishing:
+    if not any(job.publishes for job in workflow.jobs):
         uploads = UPLOADS.search(workflow.text) and not workflow.jobs
         return f"{workflow.path}: uploads, but its jobs cannot be read as block-style YAML" if uploads else None
-    real = [job for job in publishing if not job.is_for_tests]
+    real = publishing(workflow)
     if not real:
-        return f"{workflow.path}: {publishing[0].name} publishes only to a test index"
-    ready = [each for each in real if each.downloads] or real
-    job = next((each for each in real if project and _mentions(each, project)), ready[0])
+        name = next(job.name for job in workflow.jobs if job.publishes)
+        return f"{workflow.path}: {name} publishes only to a test index"
+    if project:
+        ready = [each for each in real if each.downloads] or real
+        real = [next((each for each in real if _mentions(each, project)), ready[0])]
+    wheels = [each for each in real if not publishes_sdists_only(workflow, each, others)]
+    if not wheels:
+        return f"{workflow.path}: {real[0].name} publishes source distributions only, without the wheels of the release"
+    writer = _Writer(workflow, action, pins, project, others)
+    if ready := [each for each in real if each.downloads]:
+        return writer.with_job(judged_together(workflow, ready, others))
+    job = wheels[0]
     name = f"{workflow.path}: {job.name}"
-    writer = _Writer(workflow, action, pins, project)
-    if job.downloads:
-        alike = [each for each in real if each.downloads and each.condition == job.condition]
-        return writer.with_job([job] if project else alike, others)
     if job.upload is not None and job.upload.builds:
         return f"{name} builds and publishes in one step: build in a step before it"
     if not job.builds and (made := tuple(_uploads(workflow, job, others))):
-        return writer.with_job([job], others, made)
+        return writer.with_job(JudgedTogether(jobs=(job,), condition=job.condition), made)
     if job.builds or job.prepares:
         if job.matrix:
             return (
                 f"{name} builds and publishes in one, each of its matrix by itself: publish in a job after all of them"
             )
+        if more := [each.name for each in wheels[1:] if each.condition == job.condition]:
+            return f"{name} and {', '.join(more)} each publish what they build: publish in a job after all of them"
         return writer.with_step(job)
     if job.upload is None:
         return f"{name} builds and publishes with a workflow of another repository, which cannot be edited"
@@ -96,49 +109,41 @@ def _mentions(job: JobText, project: str) -> bool:
 
 def _uploads(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText]) -> Iterator[StepText]:
     """Downloads of everything that earlier jobs upload, with patterns for what differs between jobs."""
-    before = _before(workflow.jobs, job.needs)
     called = {f"./{other.path}": other.jobs for other in others}
-    building = [each for each in workflow.jobs if each.name in before]
+    building = earlier_jobs(workflow, job)
     building += [inner for each in building for inner in called.get(each.calls, ())]
     patterns = dict.fromkeys(
         _EXPRESSION.sub("*", step.settings.get("name", "artifact"))
         for each in building
         if each.builds
-        for step in each.steps
-        if step.uses.startswith(UPLOAD)
+        for step in each.uploads_artifacts
     )
     for pattern in patterns:
         yield StepText(line=-1, column=0, settings={"pattern": pattern, "path": _DIST, "merge-multiple": "true"})
 
 
-def _before(jobs: Sequence[JobText], needs: Iterable[str]) -> set[str]:
-    """The jobs that have finished when one with these needs starts."""
-    named = {job.name: job for job in jobs}
-    found: set[str] = set()
-    left = list(needs)
-    while left:
-        name = left.pop()
-        if name in named and name not in found:
-            found.add(name)
-            left += named[name].needs
-    return found
-
-
 class _Writer:
     """Writes the gate to one workflow, with the workflow's own references to actions, else those of the templates."""
 
-    def __init__(self, workflow: WorkflowText, action: Value, pins: Mapping[str, Value], project: str) -> None:
+    def __init__(
+        self,
+        workflow: WorkflowText,
+        action: Value,
+        pins: Mapping[str, Value],
+        project: str,
+        others: Sequence[WorkflowText],
+    ) -> None:
         self._workflow = workflow
+        self._others = others
         self._lines = workflow.text.splitlines()
         self._steps = [step for job in workflow.jobs for step in job.steps]
         self._pins = pins
         self._action = action
         self._project = [f"project: {_text(project)}"] if project else []
 
-    def with_job(
-        self, jobs: Sequence[JobText], others: Sequence[WorkflowText], downloads: Sequence[StepText] = ()
-    ) -> Gate:
-        """Insert a job before the jobs that publish, which differ only in what they download."""
+    def with_job(self, together: JudgedTogether, downloads: Sequence[StepText] = ()) -> Gate:
+        """Insert a job before the jobs that publish; of ``downloads`` or, without them, of what they download."""
+        jobs = together.jobs
         taken = {each.name for each in self._workflow.jobs}
         name = "verify" if "verify" not in taken else "ftwheel-verify"
         first = jobs[0]
@@ -153,10 +158,10 @@ class _Writer:
         steps += [f"    {line}" for line in (*self._project, _FIRST_RELEASE)]
         unit = first.inner - first.column
         dash = first.steps[0].column - first.column if first.steps and not first.steps[0].inline else unit
-        head = _head(jobs, found, _granted(self._workflow, others))
+        head = _head(together, found, _granted(self._workflow, self._others))
         lines = [f"{name}:", *(" " * unit + line for line in head), *(" " * dash + line for line in steps)]
         edits = WorkflowEdits(self._workflow.text)
-        before, notes = [], []
+        before, notes = [], [*self._aside(jobs)]
         for job in sorted(jobs, key=lambda job: -job.line):
             condition = edits.also_after(job, name) if ALWAYS.search(job.condition) else ""
             if ALWAYS.search(job.condition) and not condition:
@@ -186,7 +191,15 @@ class _Writer:
             lines += [f"  if: {_text(upload.condition)}"] if upload.condition else []
             lines += ["  with:", *(f"    {line}" for line in (*settings, _FIRST_RELEASE))]
             edits.insert(upload.line, [" " * upload.column + line for line in lines])
-        return Gate(path=self._workflow.path, text=edits.text, before=((job.name, ""),))
+        notes = tuple(self._aside([job]))
+        return Gate(path=self._workflow.path, text=edits.text, before=((job.name, ""),), notes=notes)
+
+    def _aside(self, jobs: Sequence[JobText]) -> Iterator[str]:
+        """What other jobs publish without the gate; in a repository of several projects, that may be another one."""
+        for each in () if self._project else publishing(self._workflow):
+            if each not in jobs:
+                what = "under another condition" if each.downloads else "what it builds itself"
+                yield f"{self._workflow.path}: {each.name} publishes {what}, which the gate does not see"
 
     def _download(self, step: StepText, path: str) -> Iterator[str]:
         """The download of the job that publishes, without what only that job knows, to another path."""
@@ -218,14 +231,15 @@ def _granted(workflow: WorkflowText, others: Sequence[WorkflowText]) -> bool:
     return all(job.permissions is None or "contents" in job.permissions for job in callers)
 
 
-def _head(jobs: Sequence[JobText], downloads: Sequence[StepText], contents: bool) -> Iterator[str]:
+def _head(together: JudgedTogether, downloads: Sequence[StepText], contents: bool) -> Iterator[str]:
     """The lines of the new job before its steps."""
     yield "name: Verify"
-    needs = list(dict.fromkeys(name for job in jobs for name in job.needs))
+    names = {job.name for job in together.jobs}
+    needs = list(dict.fromkeys(name for job in together.jobs for name in job.needs if name not in names))
     if needs:
         yield f"needs: {needs[0] if len(needs) == 1 else '[' + ', '.join(needs) + ']'}"
-    if jobs[0].condition:
-        yield f"if: {_text(jobs[0].condition)}"
+    if together.condition:
+        yield f"if: {_text(together.condition)}"
     yield "runs-on: ubuntu-latest"
     yield "timeout-minutes: 15"
     other_run = any(step.downloads_of_other_runs for step in downloads)

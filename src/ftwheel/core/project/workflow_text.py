@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ftwheel.core.project.workflow_files import UPLOADS
 
-__all__ = ["ALWAYS", "DOWNLOAD", "UPLOAD", "JobText", "StepText", "WorkflowText"]
+__all__ = ["ALWAYS", "DOWNLOAD", "JobText", "StepText", "WorkflowText"]
 
 DOWNLOAD = "actions/download-artifact@"
 _OF_OTHER_RUNS = "dawidd6/action-download-artifact@"
-UPLOAD = "actions/upload-artifact@"
+_UPLOAD = "actions/upload-artifact@"
 ALWAYS = re.compile(r"\b(?:always|cancelled|failure)\s*\(\s*\)")
 """Functions in a job's condition that let it run after a failed job."""
 _PUBLISHES = "pypa/gh-action-pypi-publish@"
@@ -28,6 +28,8 @@ _BUILDS = re.compile(
     r"|\b(?:uv|hatch|poetry|pdm|flit|maturin) build\b|\b(?:pdm|flit|maturin) publish\b",
     re.IGNORECASE,
 )
+_SDIST = re.compile(r"\bsdist\b|\bbuild -s\b")
+_MAY_MAKE_WHEELS = re.compile(r"wheel|whl\b|\bbdist|\.sh\b|\.ps1\b|\b(?:make|nox|tox|invoke|just)\b", re.IGNORECASE)
 _NOT_BUILDING = re.compile(r"\bpdm publish\b.*--no-build\b", re.IGNORECASE)
 _INDEX = re.compile(r"\bpypi\b", re.IGNORECASE)
 _BY_SCRIPT = re.compile(r"\b(?:publish|upload|release)\b", re.IGNORECASE)
@@ -43,8 +45,8 @@ _ELSEWHERE = re.compile(r"^[^./][^@]*/[\w.-]*(?:publish|pypi|release|upload)[\w.
 class StepText:
     """A step: ``line`` is where it begins, ``column`` that of its dash (in ``[...]``, of the step itself).
 
-    ``inline`` is true for a step in ``[...]``. ``does`` is the text of the composite action of the repository that it
-    runs.
+    ``inline`` is true for a step in ``[...]``. ``inside`` are the steps of the repository's own action that it runs,
+    with their positions in the file of that action.
     """
 
     line: int
@@ -52,7 +54,7 @@ class StepText:
     inline: bool = False
     uses: str = ""
     run: str = ""
-    does: str = ""
+    inside: tuple[StepText, ...] = ()
     condition: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,7 +65,7 @@ class StepText:
             return True
         if self.uses.startswith(_MATURIN):
             return self.settings.get("command") in {"upload", "publish"}
-        return bool(UPLOADS.search(self.run + self.does))
+        return bool(UPLOADS.search(self.run)) or any(step.publishes for step in self.inside)
 
     @property
     def may_publish(self) -> bool:
@@ -93,19 +95,45 @@ class StepText:
         """Whether it builds distributions."""
         if self.uses.startswith(_MATURIN):
             return self.settings.get("command") != "upload"
-        return bool(_BUILDS.search(self.run + self.uses + self.does)) and not _NOT_BUILDING.search(self.run)
+        own = _BUILDS.search(self.run + self.uses) and not _NOT_BUILDING.search(self.run)
+        return bool(own) or any(step.builds for step in self.inside)
+
+    @property
+    def builds_sdists_only(self) -> bool:
+        """Whether it builds source distributions and no wheels."""
+        if self.uses.startswith(_MATURIN):
+            return self.settings.get("command") == "sdist"
+        if self.inside:
+            return _only_sdists(self.inside)
+        return self.builds and bool(_SDIST.search(self.run)) and not self.may_make_wheels
+
+    @property
+    def may_make_wheels(self) -> bool:
+        """Whether it mentions wheels, or runs another script."""
+        lines = [line for line in map(str.strip, self.run.splitlines()) if not _INSTALLS.match(line)]
+        return bool(_MAY_MAKE_WHEELS.search("\n".join([self.uses, *lines]))) or any(
+            step.may_make_wheels for step in self.inside
+        )
 
     @property
     def is_for_tests(self) -> bool:
         """Whether the index is a test index."""
-        return bool(_TEST_INDEX.search(" ".join([self.run, *self.settings.values()])))
+        inside = [step.is_for_tests for step in self.inside if step.publishes]
+        own = bool(_TEST_INDEX.search(" ".join([self.run, *self.settings.values()])))
+        return own or (bool(inside) and all(inside))
 
     @property
     def verifies(self) -> bool:
         """Whether it is the gate."""
-        if "ftwheel verify" in self.run:
+        if "ftwheel verify" in self.run or any(step.verifies for step in self.inside):
             return True
         return "/ftwheel@" in self.uses and self.settings.get("mode") == "verify"
+
+
+def _only_sdists(steps: Iterable[StepText]) -> bool:
+    """Whether steps build source distributions, and none of them may make wheels."""
+    making = [step for step in steps if step.builds or step.may_make_wheels]
+    return bool(making) and all(step.builds_sdists_only for step in making)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +184,16 @@ class JobText:
         return by_name or (self.upload is not None and self.upload.is_for_tests)
 
     @property
+    def uploads_artifacts(self) -> tuple[StepText, ...]:
+        """The steps that upload artifacts, also those in actions of the repository."""
+        left, found = [*self.steps], []
+        while left:
+            step = left.pop(0)
+            left[:0] = step.inside
+            found += [step] * step.uses.startswith(_UPLOAD)
+        return tuple(found)
+
+    @property
     def downloads(self) -> tuple[StepText, ...]:
         return tuple(step for step in self.steps if step.downloads)
 
@@ -170,14 +208,23 @@ class JobText:
         """Whether it builds distributions itself."""
         return any(step.builds for step in self.steps)
 
+    @property
+    def builds_sdists_only(self) -> bool:
+        """Whether it builds source distributions, and nothing in it may make wheels."""
+        return _only_sdists(self.steps)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowText:
-    """A workflow: its path in the repository, its text, and its jobs."""
+    """A workflow: its path in the repository, its text, and its jobs.
+
+    ``triggers`` are the events by which a release starts it: ``release``, or ``push`` with its filters.
+    """
 
     path: str
     text: str
     jobs: tuple[JobText, ...] = ()
+    triggers: frozenset[str] = frozenset()
 
     @property
     def verifies(self) -> bool:

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ftwheel.core.errors import ConfigurationError
@@ -37,6 +37,8 @@ _IN_PLACE = re.compile(
 _NAMED = re.compile(
     r"\bsetup\s*\((?:[^()]|\([^()]*\))*?\bname\s*="
 )  # numpy.distutils has a setup.py without in each folder
+_OWN_ACTION = re.compile(r"\buses:\s*[\"']?\./([^\s\"'#,}]+)")
+_ACTION_FILES = ("action.yml", "action.yaml")
 _TEST_FOLDERS = ("tests", "test", "python/tests", "src/tests")
 
 
@@ -45,7 +47,7 @@ class Repository:
     """The working tree that contains a project: its root, and its workflows as (path from the root, text), sorted.
 
     ``found`` is False where there is no repository, and the top is the project itself. ``actions`` are the texts of the
-    actions that the repository keeps for its workflows, by their folders.
+    repository's own actions that they use, as the workflows name them: ``.github/actions/publish``.
     """
 
     top: Path
@@ -120,9 +122,29 @@ def read_repository(folder: Path) -> Repository:
     place = root / FOLDER
     found = sorted(path for path in place.glob("*") if path.suffix in {".yml", ".yaml"} and path.is_file())
     texts = tuple((f"{FOLDER}/{path.name}", _text(path) or "") for path in found)
-    own = sorted((place.parent / "actions").rglob("action.y*ml"))
-    actions = {path.parent.relative_to(root).as_posix(): _lenient(path) for path in own}
-    return Repository(top=root, found=top is not None, workflows=texts, actions=actions)
+    return Repository(top=root, found=top is not None, workflows=texts, actions=_actions(root, [t for _, t in texts]))
+
+
+def _actions(root: Path, texts: list[str]) -> dict[str, str]:
+    """The repository's own actions that these texts use, as they name them, and those that these use in turn."""
+    found: dict[str, str] = {}
+    left = [*texts]
+    while left:
+        for name in map(str, _OWN_ACTION.findall(left.pop())):
+            folder = name.rstrip("/")
+            if folder not in found and (text := _action(root, folder)):
+                found[folder] = text
+                left.append(text)
+    return found
+
+
+def _action(root: Path, folder: str) -> str:
+    """The text of an action; its folder may begin with one that the workflow checks the repository out to."""
+    parts = PurePosixPath(folder).parts
+    if ".." in parts:
+        return ""
+    places = (root.joinpath(*parts[start:]) for start in range(len(parts)))
+    return next(filter(None, (_lenient(place / name) for place in places for name in _ACTION_FILES)), "")
 
 
 def _text(path: Path) -> str | None:

@@ -27,7 +27,18 @@ def read_workflow_text(path: str, text: str, actions: Mapping[str, str] = Mappin
     if not _is_mapping(jobs) or jobs.fa.flow_style() is True:
         return WorkflowText(path=path, text=text)
     found = [_job(str(name), job, jobs.lc.key(name), actions) for name, job in jobs.items() if _is_mapping(job)]
-    return WorkflowText(path=path, text=text, jobs=tuple(found))
+    return WorkflowText(path=path, text=text, jobs=tuple(found), triggers=frozenset(_triggers(document.get("on"))))
+
+
+def _triggers(on: Any) -> Iterator[str]:
+    """The events by which a release starts a workflow; pushes differ by the branches and tags they are about."""
+    events = dict.fromkeys([on] if isinstance(on, str) else on or ()) if not isinstance(on, Mapping) else on
+    for event, filters in events.items():
+        if event == "push":
+            kept = {key: value for key, value in (filters or {}).items() if key.startswith(("tags", "branches"))}
+            yield f"push {json.dumps(_plain(kept), sort_keys=True, default=repr)}"
+        elif event == "release":
+            yield "release"
 
 
 def _load(text: str) -> Any:
@@ -85,18 +96,28 @@ def _steps(steps: Any, actions: Mapping[str, str]) -> Iterator[StepText]:
             continue
         settings = step.get("with")
         line, column = steps.lc.item(number)
+        action = str(step.get("uses", "")).removeprefix("./").rstrip("/")
         yield StepText(
             line=line,
             column=column if inline else steps.lc.col,
             inline=inline,
             uses=str(step.get("uses", "")),
-            does=actions.get(str(step.get("uses", "")).removeprefix("./").rstrip("/"), ""),
+            inside=tuple(_inside(action, actions)),
             run=str(step.get("run", "")),
             condition=_text(step.get("if", "")),
             settings={str(key): _text(value) for key, value in settings.items()}
             if isinstance(settings, Mapping)
             else {},
         )
+
+
+def _inside(action: str, actions: Mapping[str, str]) -> Iterator[StepText]:
+    """The steps of a composite action of the repository, which does not contain itself."""
+    document = _load(actions.get(action, ""))
+    runs = document.get("runs") if isinstance(document, Mapping) else None
+    steps = runs.get("steps") if isinstance(runs, Mapping) else None
+    if isinstance(steps, list) and hasattr(steps, "lc"):
+        yield from _steps(steps, {name: text for name, text in actions.items() if name != action})
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,97 @@
+"""Decides which jobs publish the files of one release together, and which see only a part of it.
+
+A gate that sees a part of a release finds the rest missing, so where it stands decides what it is worth.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ftwheel.core.project.workflow_text import ALWAYS, JobText, WorkflowText
+
+__all__ = ["JudgedTogether", "earlier_jobs", "judged_together", "publishes_sdists_only", "publishing", "split_releases"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedTogether:
+    """The jobs that wait for one gate, in the order of the workflow, and the condition under which it has to run."""
+
+    jobs: tuple[JobText, ...]
+    condition: str
+
+
+def publishing(workflow: WorkflowText) -> list[JobText]:
+    """The jobs that upload to an index that is not for tests."""
+    return [job for job in workflow.jobs if job.publishes and not job.is_for_tests]
+
+
+def judged_together(
+    workflow: WorkflowText, jobs: Sequence[JobText], others: Sequence[WorkflowText] = ()
+) -> JudgedTogether:
+    """Which of the jobs that publish artifacts get one gate: all if that is possible, else those that run together.
+
+    Those with wheels come before those with source distributions alone. Jobs under different conditions can wait for
+    one gate unless something that it needs is skipped where another condition holds.
+    """
+    names = {job.name for job in jobs}
+    earlier = {job.name: [each for each in earlier_jobs(workflow, job) if each.name not in names] for job in jobs}
+    # the gate cannot wait for what waits for the gate
+    last = {name for name, found in earlier.items() if any(names.intersection(each.needs) for each in found)}
+    first_ones = [job for job in jobs if job.name not in last] or [jobs[0]]
+    conditions = dict.fromkeys(_plain(job.condition) for job in first_ones)
+    free = not any(each.condition for found in earlier.values() for each in found)
+    if len(conditions) > 1 and free and not any("${{" in each or ALWAYS.search(each) for each in conditions):
+        condition = "" if "" in conditions else " || ".join(conditions)
+        return JudgedTogether(jobs=tuple(first_ones), condition=condition)
+    first = next((job for job in first_ones if not publishes_sdists_only(workflow, job, others)), first_ones[0])
+    alike = tuple(job for job in first_ones if job.condition == first.condition)
+    return JudgedTogether(jobs=alike, condition=first.condition)
+
+
+def publishes_sdists_only(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText] = ()) -> bool:
+    """Whether a job publishes source distributions and certainly no wheel, made by itself or by earlier jobs."""
+    sources = [job] if job.builds else list(_uploading(workflow, job, others))
+    return bool(sources) and all(each.builds_sdists_only for each in sources)
+
+
+def split_releases(workflows: Iterable[WorkflowText]) -> frozenset[str]:
+    """The paths of workflows that publish wheels of the same release: the same event starts them."""
+    found = [
+        workflow
+        for workflow in workflows
+        if any(not publishes_sdists_only(workflow, job) for job in publishing(workflow))
+    ]
+    count = Counter(itertools.chain.from_iterable(workflow.triggers for workflow in found))
+    return frozenset(workflow.path for workflow in found if any(count[each] > 1 for each in workflow.triggers))
+
+
+def earlier_jobs(workflow: WorkflowText, job: JobText) -> list[JobText]:
+    """The jobs that have finished when this one starts, in the order of the workflow."""
+    named = {each.name: each for each in workflow.jobs}
+    found: set[str] = set()
+    left = list(job.needs)
+    while left:
+        name = left.pop()
+        if name in named and name not in found:
+            found.add(name)
+            left += named[name].needs
+    return [each for each in workflow.jobs if each.name in found]
+
+
+def _uploading(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText]) -> Iterator[JobText]:
+    """The earlier jobs that make artifacts; of a reusable workflow its jobs, or the one that calls it."""
+    called = {f"./{other.path}": other.jobs for other in others}
+    for each in earlier_jobs(workflow, job):
+        if each.calls:
+            yield from called.get(each.calls, (each,))
+        elif each.uploads_artifacts:
+            yield each
+
+
+def _plain(condition: str) -> str:
+    """A condition without the ``${{ }}`` around the whole of it, which it may have or not."""
+    inner = condition.removeprefix("${{").removesuffix("}}")
+    return inner.strip() if inner != condition and "}}" not in inner else condition
