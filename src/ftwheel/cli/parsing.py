@@ -9,7 +9,6 @@ import argparse
 import os
 import re
 import sys
-import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -69,6 +68,8 @@ def _example(line: str, width: int) -> str:
     command, gap, said = line.strip().partition("  ")
     if len(line) <= width or not gap:
         return f"{line}\n"
+    import textwrap
+
     return f"  {command}\n{textwrap.indent(textwrap.fill(said.strip(), width - 6), ' ' * 6)}\n"
 
 

@@ -97,15 +97,14 @@ def run(arguments: argparse.Namespace) -> int:
     from ftwheel.core.installers.requirements import parse_requirement
     from ftwheel.core.installers.upload_hints import is_resolved
     from ftwheel.core.tags.environments import parse_environments
-    from ftwheel.core.tags.pip_target import target_environment
 
     _refuse_files(arguments.requirement)
     requirements = [parse_requirement(text) for text in arguments.requirement]
     target = _target(arguments)
     asked = arguments.installer or (["pip"] if target else DEFAULT_INSTALLERS)
     installers = tuple(dict.fromkeys(map(installer, asked)))
-    environments = tuple(target_environment(each, target) for each in _environments(arguments, target))
-    explained = tuple(target_environment(each, target) for each in parse_environments(arguments.explain))
+    environments = _for_target(_environments(arguments, target), target)
+    explained = _for_target(parse_environments(arguments.explain), target)
     reports: list[SimulationReport] = []
     failed = 0
     from ftwheel.render.progress import progress
@@ -136,8 +135,10 @@ def run(arguments: argparse.Namespace) -> int:
     return failed or int(not all(is_resolved(cell, allowed) for cell in cells))
 
 
-def _target(arguments: argparse.Namespace) -> PipTarget:
-    """pip's options that describe another interpreter."""
+def _target(arguments: argparse.Namespace) -> PipTarget | None:
+    """pip's options that describe another interpreter, None when none is given."""
+    if not (arguments.platform or arguments.python_version or arguments.abi or arguments.implementation):
+        return None
     from ftwheel.core.tags.pip_target import PipTarget
 
     return PipTarget(
@@ -148,7 +149,15 @@ def _target(arguments: argparse.Namespace) -> PipTarget:
     )
 
 
-def _environments(arguments: argparse.Namespace, target: PipTarget) -> tuple[Environment, ...]:
+def _for_target(hosts: Iterable[Environment], target: PipTarget | None) -> tuple[Environment, ...]:
+    if target is None:
+        return tuple(hosts)
+    from ftwheel.core.tags.pip_target import target_environment
+
+    return tuple(target_environment(host, target) for host in hosts)
+
+
+def _environments(arguments: argparse.Namespace, target: PipTarget | None) -> tuple[Environment, ...]:
     """The environments requested, each label once; by default ``all``, or this interpreter with pip's cross options."""
     from ftwheel.core.tags.environments import parse_environments
 

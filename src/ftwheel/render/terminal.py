@@ -11,8 +11,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ftwheel.core.index.urls import redact_login
 
@@ -37,8 +36,7 @@ _HIDDEN_BUT_LINES = f"[{_BUT_LINES}]"
 _HIDDEN = f"[\t\n{_BUT_LINES}]"
 
 
-@dataclass(frozen=True, slots=True)
-class StyledText:
+class StyledText(NamedTuple):
     """Text with a rich style such as ``green`` or ``bold red``; plain output ignores the style."""
 
     text: str

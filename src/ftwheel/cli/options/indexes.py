@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.index.page import SourceKind
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["IndexLocations", "add_arguments", "open_locations", "positive"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexLocations:
+class IndexLocations(NamedTuple):
     """Where each installer looks, and its configuration; ``client`` is None for a recording.
 
     ``others`` are indexes that no installer uses, and that may have what theirs lack.

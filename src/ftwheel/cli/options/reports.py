@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 from io import StringIO
-from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.suggestions import closest
@@ -14,7 +13,11 @@ from ftwheel.render.formats import formats
 
 __all__ = ["add_arguments", "add_format", "save", "write_all"]
 
-Report = tuple[str, Path]  # the format, and the file
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import TextIO
+
+    Report = tuple[str, Path]  # the format, and the file
 
 
 def add_format(parser: argparse._ActionsContainer, command: str) -> None:
@@ -37,6 +40,8 @@ def add_arguments(parser: argparse._ActionsContainer, command: str) -> None:
                 f"--report {text}: expected FORMAT=FILE, where FORMAT is one of {', '.join(offered)}",
                 hint=f"did you mean --report {example}?" if meant else f"for example --report {example}",
             )
+        from pathlib import Path
+
         return form, Path(path)
 
     parser.add_argument(

@@ -15,7 +15,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ftwheel.core.errors import IndexFormatError
 
@@ -141,8 +141,7 @@ class PageFault(enum.Enum):
     EGG_NAME = "an egg fragment that is not a project name"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageProblem:
+class PageProblem(NamedTuple):
     """One fault of a page, with a description."""
 
     fault: PageFault

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
-from operator import itemgetter
 from types import NoneType
 from typing import Any, overload
 
@@ -39,10 +38,13 @@ _Problems = dict[PageFault, str]
 _Note = Callable[[str, PageFault], None]
 Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata")
+_UNREAD_METADATA = "data-dist-info-metadata"  # what indexes took PEP 658 to mean; no installer reads it
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
 _MOST_ESCAPES = 1000  # in a page that is read by column
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_RELATIVE = re.compile(r"^((?:\.\./)+|/|)")
+_ODD_IN_RELATIVE = (":", "?", "#", ";", "\\", " ", "//", "/.", "\n.", "\n/", "\n\n")
 
 
 def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
@@ -54,7 +56,7 @@ def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
         problems[PageFault.FILES_TYPE if "files" in data else PageFault.FILES_MISSING] = 'no "files" list'
     entries = data.get("files") or []
     check_length(len(entries), url)
-    files: Sequence[File] | None = None if problems else _usual(entries, body)
+    files: Sequence[File] | None = None if problems else _usual(entries, body, url)
     if files is None:
         data = _marked(body, data)
         reader = _Reader(url, problems)
@@ -207,7 +209,7 @@ class JsonFiles(Sequence[File]):
         entry = self._entries[index]
         return File(
             filename=entry["filename"],
-            url=entry["url"],
+            url=self.columns[1][index],
             hashes=tuple(entry["hashes"].items()),
             size=entry.get("size"),
             upload_time=self.columns[3][index],
@@ -242,18 +244,19 @@ def _read_metadata(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | No
     return () if metadata else None
 
 
-def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
+def _usual(entries: list[Any], body: bytes, base: str) -> JsonFiles | None:
     """The files when every entry has the usual shape, None when one has not.
 
     Reads the page by column, which is five times faster than by entry.
     """
     try:
         filenames = [entry["filename"] for entry in entries]
-        urls = [entry["url"] for entry in entries]
+        urls = _absolute([entry["url"] for entry in entries], base)
         hashes = [entry["hashes"] for entry in entries]
         metadata = [entry.get(key) for key in _METADATA_KEYS for entry in entries]
         hashes += [found for found in metadata if type(found) is dict]
         digests = [found["sha256"] for found in hashes]
+        unread = [entry.get(_UNREAD_METADATA) for entry in entries]
         sizes = [entry.get("size", 0) for entry in entries]
         requires_python = [entry.get("requires-python") for entry in entries]
         yanked = [entry.get("yanked", False) for entry in entries]
@@ -267,10 +270,9 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
             b"\xed" not in body  # part of half a surrogate pair
             and not _has_odd_escapes(body)
             and body.count(b'"files"') == 1
-            and body.count(b'"sha256"') == len(digests)
+            and body.count(b'"sha256"') == len(digests) + sum("sha256" in found for found in unread if found)
             and body.count(b'"project-status"') <= 1
             and _types(filenames) <= {str}
-            and _types(urls) <= {str}
             and max(map(len, urls), default=0) < _LONGEST_NUMBER
             and _types(hashes) <= {dict}
             and set(map(len, hashes)) <= {1}
@@ -284,10 +286,7 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
             and _types(yanked) <= {bool, str}
             and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
             and {time.tzinfo for time in upload_times if time} <= {UTC}
-            and set(map(itemgetter(4, 7, 10), filter(None, times))) <= {("-", "-", "T")}
-            and max(times, default="") < "9999"
-            and max(map(itemgetter(slice(11, 13)), times), default="") < "24"
-            and all(map(str.startswith, urls, repeat(("https://", "http://"))))
+            and _have_usual_form(times)
             and "[" not in "".join(urls)  # what makes urlsplit raise
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
@@ -296,6 +295,33 @@ def _usual(entries: list[Any], body: bytes) -> JsonFiles | None:
         return None
     marks = [None if mark is False else _read_yanked(mark) for mark in yanked]
     return JsonFiles(entries, (filenames, urls, requires_python, upload_times, marks))
+
+
+def _absolute(hrefs: list[str], base: str) -> list[str]:
+    """The URLs, all absolute or all relative to ``base``. Raises ValueError where only ``urljoin`` can tell."""
+    if all(map(str.startswith, hrefs, repeat(("https://", "http://")))):
+        return hrefs
+    from urllib.parse import urljoin  # noqa: PLC0415  # pages with absolute URLs do not need it
+
+    parts = [_RELATIVE.sub(r"\1\n", href, count=1).split("\n") for href in hrefs]
+    text = "\n".join(rest for _, rest in parts)
+    if not text.replace("\n", "").isprintable() or any(odd in f"\n{text}\n" for odd in _ODD_IN_RELATIVE):
+        raise ValueError
+    roots = {start: urljoin(base, start or "./") for start in {start for start, _ in parts}}
+    return [roots[start] + rest for start, rest in parts]
+
+
+def _have_usual_form(times: list[str]) -> bool:
+    """Whether times that ``datetime`` reads have the form of RFC 3339, which uv reads too."""
+    found = [time[:14] for time in times if time]
+    text = "".join(found)
+    return (
+        len(text) == 14 * len(found)
+        and set(text[4::14] + text[7::14]) <= {"-"}
+        and set(text[10::14]) <= {"T"}
+        and "T24" not in text
+        and max(found, default="") < "9999"
+    )
 
 
 def _has_odd_escapes(body: bytes) -> bool:

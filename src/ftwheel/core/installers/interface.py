@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from packaging.version import Version
 
@@ -53,8 +52,7 @@ if TYPE_CHECKING:  # creating a Protocol takes time
 __all__ = ["Asked", "Installer", "Question", "ResolverKind"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """The question to an installer.
 
     ``pins`` are versions that were pinned elsewhere than in ``requirement``; only uv considers them.

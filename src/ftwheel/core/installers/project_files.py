@@ -53,8 +53,7 @@ _UNSEEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PageSource:
+class PageSource(NamedTuple):
     """One location and its page of the project."""
 
     kind: SourceKind

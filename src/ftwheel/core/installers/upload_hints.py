@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
@@ -16,8 +16,7 @@ __all__ = ["UploadHint", "advise", "is_resolved", "listed", "usual_platform", "w
 _UNWANTED = frozenset({Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadHint:
+class UploadHint(NamedTuple):
     """What one build of Python installs, and what would help.
 
     ``build`` is ``default 3.13`` or ``free-threaded 3.13``. ``environments`` are labels, ``platforms`` the newest

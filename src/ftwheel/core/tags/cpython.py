@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 __all__ = [
     "CPYTHONS",
@@ -44,8 +44,7 @@ class Milestone(enum.Enum):
     WIN_ARM64 = "Windows on Arm"  # its release notes, "Windows ARM64 installers"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CPython:
+class CPython(NamedTuple):
     """CPython 3.``minor``: the dates of its first final release and end of security support, and where it runs.
 
     ``macos`` is the oldest macOS of its builds for Intel; see ``macos_target`` for arm64. ``pyodide`` is the ABI of the

@@ -11,7 +11,7 @@ import os
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 __all__ = ["CachedPage", "PageCache", "lifetime"]
 
@@ -19,8 +19,7 @@ _MOST_BYTES = 512 * 1024 * 1024  # of all pages together; the oldest go first
 _HEADER = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CachedPage:
+class CachedPage(NamedTuple):
     """A response as it was, without credentials.
 
     ``url`` is the address asked, ``final_url`` the one that answered. ``status`` is 200, 404 or 410. ``fetched`` is in
@@ -90,7 +89,7 @@ class PageCache:
     def put(self, page: CachedPage, accept: str) -> None:
         """Keep a page, or replace the one that is there."""
         path = self._path(page.url, accept)
-        about = {field.name: getattr(page, field.name) for field in fields(page) if field.name != "body"}
+        about = {name: value for name, value in page._asdict().items() if name != "body"}
         header = json.dumps({**about, "length": len(page.body)}).encode()
         if len(header) >= _HEADER:
             return

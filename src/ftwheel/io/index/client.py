@@ -341,7 +341,7 @@ class IndexClient:
                 raise IndexFormatError(
                     f"{redact(url)}: answered 304 (not modified) to a request that was not conditional"
                 )
-            return replace(cached, fetched=now, max_age=max_age)
+            return cached._replace(fetched=now, max_age=max_age)
         return CachedPage(
             url=url,
             final_url=split_credentials(answer.url)[0],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["NetworkSettings"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSettings:
+class NetworkSettings(NamedTuple):
     """How to reach indexes; empty means as requests and the system have it.
 
     ``timeout`` is how many seconds a server may be silent. ``cert`` is a file or folder of certificates,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import SourceKind, normalized
@@ -22,8 +23,7 @@ ALL = ":all:"
 NONE = ":none:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormatControl:
+class FormatControl(NamedTuple):
     """``--only-binary`` and ``--no-binary``: normalized names, or ``:all:``."""
 
     only_binary: frozenset[str] = frozenset()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ftwheel.core.errors import InstallerConfigError
@@ -111,8 +110,7 @@ def read_pip(environ: Mapping[str, str]) -> InstallerConfig:
         prefer_binary=flag("prefer-binary"),
         releases=releases,
         cutoffs={ALL: _cutoff(*values["uploaded-prior-to"])} if "uploaded-prior-to" in values else {},
-        network=replace(
-            NetworkSettings(),
+        network=NetworkSettings(
             timeout=_seconds(*values.get("timeout", values.get("default-timeout", ("15", "")))),
             proxy=text("proxy"),
             cert=text("cert"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from ftwheel.core.installers.candidates import Selection
 from ftwheel.core.installers.outcomes import Outcome
@@ -29,8 +28,7 @@ _MOST_ROWS = 12  # with more environments, those of one Python with the same res
 _LONGEST_NAME = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulationReport:
+class SimulationReport(NamedTuple):
     """Everything to show about one requirement.
 
     ``status`` is the project status (PEP 792) with its reason, empty for an active project. ``locations`` are the names

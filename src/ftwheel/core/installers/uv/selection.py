@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -40,8 +40,7 @@ _FREE_THREADED_ABI = re.compile(r"none|abi3t|cp[0-9]+[a-z]*t[a-z]*")
 Key = tuple[int, int, BuildTag]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One version in one index, as uv evaluates it.
 
     ``sources`` are the numbers of the index and of find-links, None for all. ``last`` says that a rejection here is
