@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -415,3 +416,37 @@ def test_pages_at_hand_are_an_index() -> None:
     assert pages.project("foo") is details
     assert pages.project("bar") is None
     assert pages.kind.flat
+
+
+@pytest.mark.parametrize(
+    ("href", "by_column"),
+    [
+        ("foo-1.0.tar.gz", True),
+        ("../../packages/ab/foo-1.0.tar.gz", True),
+        ("/packages/foo%201.0.tar.gz", True),
+        ("../../../../../foo-1.0.tar.gz", True),
+        ("", False),
+        ("./foo-1.0.tar.gz", False),
+        ("a/../foo-1.0.tar.gz", False),
+        ("//other.example/foo-1.0.tar.gz", False),
+        ("ftp://other.example/foo-1.0.tar.gz", False),
+        ("foo-1.0.tar.gz?a=1#sha256=3", False),
+        ("a//foo-1.0.tar.gz", False),
+        ("foo-1.0.tar.gz\t", False),
+    ],
+)
+@pytest.mark.parametrize("base", [URL, "https://index.example/simple/foo", "file:///pages/foo/"])
+def test_a_relative_address_is_joined_as_urljoin_does_it(base: str, href: str, by_column: bool) -> None:
+    body = json.dumps({"files": [usual(url=href)]}).encode()
+    details = parse_page(body, content_type=JSON, url=base, name="foo")
+    assert isinstance(details.files, JsonFiles) is by_column
+    assert [file.url for file in details.files] == [urljoin(base, href)]
+
+
+def test_a_page_like_those_of_the_python_package_index_is_read_by_column() -> None:
+    digest = {"sha256": SHA}
+    details = json_page(
+        usual("foo-1.0-py3-none-any.whl", core_metadata=digest, data_dist_info_metadata=digest, provenance=None)
+    )
+    assert isinstance(details.files, JsonFiles)
+    assert details.files[0].core_metadata == (("sha256", SHA),)

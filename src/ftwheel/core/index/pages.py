@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ftwheel.core.index.page import ProjectDetails, SourceKind
 
@@ -30,8 +29,7 @@ class Index(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
+class Pages(NamedTuple):
     """An Index of pages in memory; of pages with the same name, the first counts."""
 
     pages: tuple[ProjectDetails, ...]

@@ -294,7 +294,7 @@ class WheelsByAbi(NamedTuple):
 class VersionFiles:
     """The files of one version, read on first use."""
 
-    __slots__ = ("_by_abi", "_entries", "_odd", "_read", "version")
+    __slots__ = ("_by_abi", "_entries", "_odd", "_read", "_requires_python", "version")
 
     def __init__(
         self, version: Version, odd: list[ProjectFile], read: Callable[[Version, list[ProjectFile]], list[ProjectFile]]
@@ -304,12 +304,19 @@ class VersionFiles:
         self._read = read
         self._entries: list[ProjectFile] | None = None
         self._by_abi: WheelsByAbi | None = None
+        self._requires_python: set[str | None] | None = None
 
     def entries(self) -> list[ProjectFile]:
         """The files in the order in which the installer compares them."""
         if self._entries is None:
             self._entries = self._read(self.version, self._odd)
         return self._entries
+
+    def requires_python(self) -> set[str | None]:
+        """What the page says of the files, each value once."""
+        if self._requires_python is None:
+            self._requires_python = {entry.requires_python for entry in self.entries()}
+        return self._requires_python
 
     def by_abi(self) -> WheelsByAbi:
         """The same files, without unacceptable names."""

@@ -136,7 +136,9 @@ def position(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_t
     native, pure = abis.positions(abi_text)
     platform, is_any = platforms.positions(platform_text)
     count = len(platforms.order)
-    if is_any and platforms.any is not None:  # listed among the platforms, and after them: the later position counts
+    if not is_any:
+        return None if native is None or platform is None else native * count + platform
+    if platforms.any is not None:  # listed among the platforms, and after them: the later position counts
         only = [abis.native[pair] for pair in abis.pairs(abi_text) if pair in abis.native and pair not in abis.pure]
         found = [each * count + platforms.any for each in only]
         found += [native * count + platform] if native is not None and platform is not None else []
@@ -144,9 +146,7 @@ def position(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_t
             return min(found)
     elif native is not None and platform is not None:
         return native * count + platform
-    if pure is not None and is_any:
-        return len(abis.native) * count + pure
-    return None
+    return None if pure is None else len(abis.native) * count + pure
 
 
 def best_tag(abis: AbiTable, platforms: PlatformTable, index: int) -> str:

@@ -111,8 +111,7 @@ class UvSelection(InstallerQuestion):
 
     def _says_the_same(self, entry: ProjectFile, step: _Step) -> bool:
         """Whether METADATA agrees with the page about a file, whichever file of its version uv reads."""
-        required = entry.requires_python
-        return not self.project.metadata and all(each.requires_python == required for each in step.group.entries())
+        return not self.project.metadata and step.group.requires_python() == {entry.requires_python}
 
     def _nearest_miss(self, step: _Step) -> ProjectFile | None:
         """The wheel of a version whose METADATA uv reads when none matches; None when one does, or there is none.
