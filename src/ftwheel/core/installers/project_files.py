@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
@@ -147,7 +148,7 @@ class ProjectFiles:
         """The files by version, as the installer reads the names."""
         found = self._shelves.get(installer.name)
         if found is None:
-            found = self._shelves[installer.name] = VersionIndex(self, installer)
+            found = self._shelves.setdefault(installer.name, VersionIndex(self, installer))
         return found
 
     def file(self, entry: ProjectFile) -> File:
@@ -193,7 +194,7 @@ class ProjectFiles:
                         irregular.append((source, index))
                     else:
                         shared.append(self._entry(source, index, reading))
-            found = self._entries[version] = shared, irregular
+            found = self._entries.setdefault(version, (shared, irregular))
         shared, irregular = found
         return shared + [self._entry(source, index, reader.read(source, index)) for source, index in irregular]
 
@@ -291,6 +292,11 @@ class WheelsByAbi(NamedTuple):
     others: list[tuple[int, ProjectFile]]
 
 
+_READING = (
+    RLock()
+)  # threads that ask about one project share its files: what each remembers of them, it must find again
+
+
 class VersionFiles:
     """The files of one version, read on first use."""
 
@@ -309,7 +315,8 @@ class VersionFiles:
     def entries(self) -> list[ProjectFile]:
         """The files in the order in which the installer compares them."""
         if self._entries is None:
-            self._entries = self._read(self.version, self._odd)
+            with _READING:
+                self._entries = self._entries or self._read(self.version, self._odd)
         return self._entries
 
     def requires_python(self) -> set[str | None]:
@@ -321,14 +328,15 @@ class VersionFiles:
     def by_abi(self) -> WheelsByAbi:
         """The same files, without unacceptable names."""
         if self._by_abi is None:
-            self._by_abi = WheelsByAbi({}, [])
+            found = WheelsByAbi({}, [])
             for order, entry in enumerate(self.entries()):
                 if entry.reading.problem is not None:
                     continue
                 if entry.reading.kind == "wheel":
-                    self._by_abi.wheels.setdefault(entry.reading.abi, []).append((order, entry))
+                    found.wheels.setdefault(entry.reading.abi, []).append((order, entry))
                 else:
-                    self._by_abi.others.append((order, entry))
+                    found.others.append((order, entry))
+            self._by_abi = found
         return self._by_abi
 
 

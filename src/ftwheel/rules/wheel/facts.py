@@ -41,6 +41,12 @@ class WheelFacts:
     left_out: str = ""
     _variants: dict[str, tuple[ExtensionModule, ...]] = field(default_factory=dict, init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        for extension in self.wheel.extensions:
+            name = dotted_name(extension.path)
+            if name and extension.init_name:
+                self._variants[name] = (*self._variants.get(name, ()), extension)
+
     @property
     def targets(self) -> tuple[CPythonBuild, ...]:
         """The CPython builds that the tags of the file name serve."""
@@ -52,11 +58,6 @@ class WheelFacts:
 
         Only files that an import can reach (importable folder, own init function) are included.
         """
-        if not self._variants:
-            for extension in self.wheel.extensions:
-                name = dotted_name(extension.path)
-                if name and extension.init_name:
-                    self._variants[name] = (*self._variants.get(name, ()), extension)
         return self._variants
 
     def subject(self, extension: ExtensionModule | None = None, path: str = "") -> str:
