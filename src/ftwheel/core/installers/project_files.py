@@ -292,9 +292,7 @@ class WheelsByAbi(NamedTuple):
     others: list[tuple[int, ProjectFile]]
 
 
-_READING = (
-    RLock()
-)  # threads that ask about one project share its files: what each remembers of them, it must find again
+_READING = Lock()  # threads share the files of a project, and know them by identity
 
 
 class VersionFiles:
