@@ -260,6 +260,7 @@ def tell(
         ("ftwheel|simulate|nobody-has-it", "nobody-has-it: no index has this project", "check the spelling"),
         ("ftwheel|simulate|x==9", "x==9: x has no such version", "the newest is 1.0"),
         ("ftwheel|check|x==9", "x==9: no wheel of this version is on the index", "the newest with wheels is 1.0"),
+        ("ftwheel|verify|x==9", "x 9: no index has this release", "the newest is 1.0; for files"),
         ("ftwheel|verify|nobody==1", "nobody: no index has this project", "check the spelling"),
         ("ftwheel|missing|wheels|--no-deps", "wheels: no index has this project", f"the folder: .{os.sep}wheels?"),
         ("ftwheel|missing|notes.md|--no-deps", "nothing-like-it: no index has this project", "check the spelling"),

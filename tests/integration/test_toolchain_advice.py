@@ -31,7 +31,9 @@ def tool(folder: Path, python: str, requirement: str, program: str) -> Path:
     uv = find_uv()
     assert uv
     subprocess.run([uv, "venv", "-q", "-p", python, folder], check=True)
-    subprocess.run([uv, "pip", "install", "-q", "-p", folder / "bin" / "python", requirement], check=True)
+    # no project is compiled only to be tried: the newest version with a wheel for this interpreter
+    install = [uv, "pip", "install", "--quiet", "--only-binary", ":all:", "--python", folder / "bin" / "python"]
+    subprocess.run([*install, requirement], check=True)
     return folder / "bin" / program
 
 

@@ -60,7 +60,7 @@ def coverage(*cells: CoverageCell) -> Coverage:
             ExpectationBasis.SHIPPED,
             "FTV102",
             Severity.WARNING,
-            "no wheel for the default 3.14 on win_amd64 or the other",
+            "no wheel for 3.14 on win_amd64; ",
         ),
         (
             ExpectationBasis.PREVIOUS,
@@ -165,6 +165,19 @@ def test_a_raised_floor_names_the_old_and_the_new_one() -> None:
     (finding,) = findings(coverage(*old, *new))
     assert (finding.code, finding.severity) == ("FTV115", Severity.WARNING)
     assert finding.message.startswith("the floor rises from manylinux_2_17 to manylinux_2_28 on x86_64 for 3.13, 3.14")
+
+
+def test_a_floor_that_another_version_never_had_is_not_said_of_it() -> None:
+    """As in cvxopt 1.3.3: 3.13 needed macOS 14 before; 3.12 was served on every macOS that it runs on."""
+    raised = ExpectationBasis.RAISED_FLOOR
+    before = {"11": "macosx_10_9_x86_64", "12": "macosx_10_13_x86_64", "13": "macosx_14_0_x86_64"}
+    old = [cell(python, platform, SDIST, raised) for python, platform in before.items()]
+    new = [cell(python, "macosx_15_0_x86_64", SDIST, None, served=True) for python in before]
+    messages = [finding.message.partition(":")[0] for finding in findings(coverage(*old, *new))]
+    assert messages == [
+        "the floor rises from macosx_10_9 to macosx_15_0 on x86_64 for 3.11 and 3.12",
+        "the floor rises from macosx_14_0 to macosx_15_0 on x86_64 for 3.13",
+    ]
 
 
 def test_a_pure_wheel_beside_a_compiled_twin() -> None:

@@ -125,6 +125,27 @@ def test_installers_take_different_wheels() -> None:
     assert not list(ambiguous([choice(SHORT), choice(SHORT, "uv")], wheel_names([SHORT, other])))
 
 
+def test_pairs_that_are_named_alike_are_one_finding() -> None:
+    """As in fastuuid 0.14.0: for each Python, a wheel for both Macs beside one for each."""
+    both = "foo-1.0-cp3{0}-cp3{0}-macosx_10_12_x86_64.macosx_10_12_universal2.whl"
+    thin = "foo-1.0-cp3{0}-cp3{0}-macosx_10_12_x86_64.whl"
+    names = [name.format(minor) for minor in (13, 14) for name in (both, thin)]
+    machine = "macosx_10_15_x86_64"
+    taken = [
+        choice(
+            name.format(minor),
+            installer,
+            f"cp3{minor}-cp3{minor}-macosx_10_12_x86_64",
+            TargetEnvironment(minor=minor, free_threaded=False, platform=machine),
+        )
+        for minor in (13, 14)
+        for name, installer in ((thin, "pip"), (both, "uv"))
+    ]
+    (finding,) = ambiguous(taken, wheel_names(names))
+    assert finding.subject == both.format(13)
+    assert finding.message.endswith(f"; likewise {both.format(14)}")
+
+
 @pytest.mark.parametrize(
     ("tag", "said", "wrong"),
     [
@@ -230,6 +251,8 @@ def test_a_name_that_is_never_right_quotes_the_rule_of_check() -> None:
     (found,) = never_right(wheel_names([SHORT, "foo-1.0-cp313t-cp313t-win32.whl"]))
     assert (found.code, found.subject) == ("FTV111", "foo-1.0-cp313t-cp313t-win32.whl")
     assert "(FTW203)" in found.message
+    (found,) = never_right(wheel_names(["foo-1.0-py3-none-win_amd64.whl", "foo-1.0-py3-none-win_ia64.whl"]))
+    assert (found.code, found.severity) == ("FTV111", Severity.WARNING)  # watchdog has one: nobody misses it
 
 
 def test_a_variant_serves_nobody() -> None:

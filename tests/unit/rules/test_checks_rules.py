@@ -846,3 +846,19 @@ def test_a_platform_tag_that_the_name_lacks_weighs_less_than_another_abi() -> No
     wheel = facts(FT, wheel=wheel_file(FT, tags=frozenset({*tags, Tag("cp313", "cp313", "manylinux_2_17_x86_64")})))
     severities = [found.severity for found in RuleSelection(select=("FTW201",)).judge(wheel)]
     assert severities == [Severity.ERROR, Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("tags", "severity", "said"),
+    [
+        ("py3-none-win_ia64", Severity.WARNING, "no CPython takes win_ia64"),
+        ("cp313-cp313-win_ia64", Severity.ERROR, "no CPython takes win_ia64"),
+        ("py3-none-macosx_26_1_arm64", Severity.ERROR, "no CPython takes macosx_26_1_arm64"),
+        ("cp313-cp313-manylinux_2_4_i686", Severity.ERROR, "no CPython takes manylinux_2_4_i686"),
+        ("cp312-cp312-android_21_x86_64", Severity.ERROR, "no CPython 3.12 takes android_21_x86_64"),
+    ],
+)
+def test_a_wheel_that_nobody_takes(tags: str, severity: Severity, said: str) -> None:
+    """The version is named where another one takes the platform; a machine of the past is nobody's loss."""
+    (found,) = RuleSelection(select=("FTW209",)).judge(facts(f"pkg-1.0-{tags}.whl"))
+    assert (found.severity, found.message) == (severity, said)

@@ -159,8 +159,11 @@ def _release(project: ProjectFiles, name: str, version: str, *, day: date, as_pu
     wanted = _version(version)
     entries = good.get(wanted) or yanked.get(wanted)
     if entries is None:
+        newest = max((one for one in good if not one.is_prerelease), default=max(good, default=None))
+        hint = f"the newest is {newest}; for files that are not on an index, name their folder"
         raise InputError(
-            f"{name} {version}: no index has this release", hint="name a folder with its files, or another version"
+            f"{name} {version}: no index has this release",
+            hint=hint if newest else "name a folder with its files, or another version",
         )
     files = {entry.filename: project.file(entry) for entry in entries}
     supported = on(max(_upload_days(files.values()), default=day) if as_published else day)

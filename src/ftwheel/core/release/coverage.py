@@ -33,6 +33,7 @@ __all__ = [
     "level",
     "machines",
     "may_exist",
+    "of_the_past",
     "target_environments",
     "wheel_scope",
 ]
@@ -43,7 +44,8 @@ _LEVEL = re.compile(r"[a-z]+_([0-9]{1,4})_([0-9]{1,4})_")
 _GLIBC = re.compile(r"manylinux(?:(1|2010)|_([0-9]{1,4})_([0-9]{1,4}))_(.+)")
 _FIRST_GLIBC_ELSEWHERE = (2, 17)
 # machines that CPython 3 does not run on, and C libraries that never came out
-_NOWHERE = re.compile(r"win_ia64|macosx_\d+_\d+_(i386|ppc|ppc64)|manylinux_(?!2_)\d+_\d+_.+|musllinux_(?!1_)\d+_\d+_.+")
+_OF_THE_PAST = re.compile(r"win_ia64|macosx_\d+_\d+_(i386|ppc|ppc64)")
+_NOWHERE = re.compile(rf"{_OF_THE_PAST.pattern}|manylinux_(?!2_)\d+_\d+_.+|musllinux_(?!1_)\d+_\d+_.+")
 _FAT = {"universal2": ("arm64", "x86_64"), "intel": ("x86_64",), "fat64": ("x86_64",), "universal": ("x86_64",)}
 
 
@@ -247,6 +249,11 @@ def may_exist(build: CPythonBuild, platform: str) -> bool:
         for minor in minors
         for machine in (oldest_machine(minor, each) for each in machines(platform))
     )
+
+
+def of_the_past(platform: str) -> bool:
+    """Whether a platform tag is for a machine that no CPython of today runs on; such a wheel takes nothing from anyone."""
+    return _OF_THE_PAST.fullmatch(platform) is not None
 
 
 def _takes(machine: str, platform: str) -> bool:

@@ -14,6 +14,7 @@ from ftwheel.core.release.coverage import (
     floor_of,
     level,
 )
+from ftwheel.core.tags.cpython import oldest_machine
 from ftwheel.core.wheel.pairs import platform_family
 from ftwheel.rules.rule import Rule
 
@@ -167,7 +168,8 @@ def _one_for_each_cause(
         first = cells[0]
         same: object = cause
         if isinstance(cause, tuple) and first.target.python in cause and first.expected not in _DROPPED:
-            same = (first.target.free_threaded, cause[1:], tuple(cell.target.platform for cell in cells))
+            build = first.expected is not ExpectationBasis.SHIPPED and first.target.free_threaded
+            same = (build, cause[1:], tuple(cell.target.platform for cell in cells))
         merged.setdefault((code, same), (code, []))[1].extend(cells)
     yield from merged.values()
 
@@ -179,6 +181,12 @@ def _cause(cell: CoverageCell) -> object:
     if cell.expected in {ExpectationBasis.DROPPED_PLATFORM, ExpectationBasis.RAISED_FLOOR}:
         return cell.expected
     return cell.target.python, cell.expected, tuple(each.outcome for each in cell.choices)
+
+
+def _pythons(cells: Iterable[CoverageCell]) -> str:
+    """``3.13, 3.14 and 3.14t``"""
+    builds = sorted({(cell.target.minor, cell.target.free_threaded) for cell in cells})
+    return _listed(f"3.{minor}{'t' * free_threaded}" for minor, free_threaded in builds)
 
 
 def _build(cells: Iterable[CoverageCell]) -> str:
@@ -249,25 +257,28 @@ def _wheels(cells: list[CoverageCell]) -> str:
 
 
 def _raised(coverage: Coverage, subject: str, cells: list[CoverageCell]) -> Iterator[Finding]:
-    """One finding for each old and new floor: architectures with the same change are one decision."""
-    families: dict[tuple[str, str], list[CoverageCell]] = {}
+    """One finding for each old and new floor: architectures and builds with the same change are one decision.
+
+    A build that was served on every machine its CPython runs on (macOS 10.13 for 3.12) has the oldest of all floors.
+    """
+    families: dict[tuple[str, str], dict[str, list[CoverageCell]]] = {}
     for cell in cells:
-        families.setdefault(platform_family(cell.target.platform), []).append(cell)
+        builds = families.setdefault(platform_family(cell.target.platform), {})
+        builds.setdefault(cell.target.python, []).append(cell)
     rises: dict[tuple[str, str], list[CoverageCell]] = {}
-    for (_, architecture), family in families.items():
-        old = min((cell.target.platform for cell in family), key=level)
-        new = max((floor_of(coverage.cells, cell.target) or old for cell in family), key=level)
-        rise = (old.removesuffix(f"_{architecture}"), new.removesuffix(f"_{architecture}"))
-        rises.setdefault(rise, []).extend(family)
+    for (_, architecture), builds in families.items():
+        floors = [min((cell.target.platform for cell in build), key=level) for build in builds.values()]
+        oldest = min(floors, key=level)
+        for old, build in zip(floors, builds.values(), strict=True):
+            new = max((floor_of(coverage.cells, cell.target) or old for cell in build), key=level)
+            before = oldest if old == oldest_machine(build[0].target.minor, oldest) else old
+            rise = (before.removesuffix(f"_{architecture}"), new.removesuffix(f"_{architecture}"))
+            rises.setdefault(rise, []).extend(build)
     for (old, new), risen in rises.items():
         architectures = _listed(sorted({platform_family(cell.target.platform)[1] for cell in risen}))
-        builds = _listed(
-            f"3.{minor}{'t' * free_threaded}"
-            for minor, free_threaded in sorted({(cell.target.minor, cell.target.free_threaded) for cell in risen})
-        )
         yield RaisedFloor.finding(
             subject,
-            f"the floor rises from {old} to {new} on {architectures} for {builds}:"
+            f"the floor rises from {old} to {new} on {architectures} for {_pythons(risen)}:"
             f" on the older systems {instead(*risen)}",
         )
 
@@ -293,7 +304,7 @@ def _missing(rule: type[Rule], subject: str, cells: list[CoverageCell]) -> Findi
         case ExpectationBasis.PREVIOUS:
             message = f"the previous release had a wheel for {where}"
         case _:
-            message = f"no wheel for {where} or the other build"
+            message = f"no wheel for {_pythons(cells)} on {_targets(cells)}"
     return rule.finding(subject, f"{message}; {what}", fix=upload)
 
 

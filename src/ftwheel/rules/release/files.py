@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from packaging.specifiers import InvalidSpecifier
 
-from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.findings import Finding, Severity, likewise
 from ftwheel.core.index.page import File, ProjectDetails
 from ftwheel.core.release.ambiguous_files import LAST_MICRO, ChosenWheel
 from ftwheel.core.release.coverage import TargetEnvironment
@@ -134,14 +134,20 @@ def ambiguous(choices: Iterable[ChosenWheel], names: Iterable[WheelName]) -> Ite
         different = tuple(sorted({choice.filename for choice in by_installer.values()}))
         if len(different) > 1 and not any(set(different) <= set(pair) for pair in equals):
             pairs[different] += by_installer.values()
-    for files, found in sorted(pairs.items()):
+    platforms = {name.filename: name.platforms for name in names}
+    built_alike: dict[object, list[tuple[str, ...]]] = defaultdict(list)
+    for files in sorted(pairs):
+        built_alike[tuple(platforms[each] for each in files)].append(files)
+    for files, *others in built_alike.values():
+        found = pairs[files]
         first = min(found).target
         who = "; ".join(
             f"{choice.installer} selects {choice.filename}" for choice in sorted(found) if choice.target == first
         )
         count = len({choice.target for choice in found})
         where = first.label if count == 1 else f"{count} targets, such as {first.label}"
-        yield SameRank.finding(files[0], f"competes with {', '.join(files[1:])} on {where}: {who}")
+        message = f"competes with {', '.join(files[1:])} on {where}: {who}"
+        yield SameRank.finding(files[0], message + likewise([each for each, *_ in others]))
 
 
 def excluded(files: Mapping[str, File], names: Iterable[WheelName], newest: int) -> Iterator[Finding]:
@@ -203,7 +209,8 @@ def never_right(names: Iterable[WheelName]) -> Iterator[Finding]:
         facts = WheelFacts(wheel=contents, stable_symbols=dict)
         for rule in _BY_NAME:
             for finding in rule.check(facts):
-                yield NeverRight.finding(finding.subject, f"{finding.message} ({finding.code})", fix=finding.fix)
+                said = f"{finding.message} ({finding.code})"
+                yield NeverRight.finding(finding.subject, said, fix=finding.fix, severity=finding.severity)
 
 
 def variants(names: Iterable[WheelName]) -> Iterator[Finding]:

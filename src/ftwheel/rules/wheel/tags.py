@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.release.coverage import may_exist
-from ftwheel.core.tags.cpython import FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX
+from ftwheel.core.release.coverage import may_exist, of_the_past
+from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX
 from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none, targets_of
 from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule
 from ftwheel.core.wheel.suffixes import SuffixAbi
@@ -27,6 +27,10 @@ __all__ = [
     "SeveralFiles",
     "WheelVariant",
 ]
+
+_ANY_BUILD = tuple(
+    CPythonBuild(minor=CPYTHONS[0].minor, onwards=True, free_threaded=free_threaded) for free_threaded in (False, True)
+)
 
 
 class NameAgainstWheelFile(WheelRule):
@@ -273,7 +277,8 @@ class NeverAccepted(WheelRule):
     why = """`abi3` and `abi3t` mean something only with a `cp3X` interpreter tag and a platform: `py3-abi3`,
         `cp3-abi3` and `cp39-abi3-any` are in nobody's list. `cp313` and `cp312` do not go together, either. And some
         tags are for a CPython that does not exist: iOS and Android begin with 3.13 and have no free-threaded build,
-        each Pyodide has one version, and from macOS 11 on tags end in `_0`."""
+        each Pyodide has one version, and from macOS 11 on tags end in `_0`. A `none` wheel for a machine of the past
+        (`win_ia64`) is a warning: nobody misses it."""
     fix = "Use the tag that the backend makes, or `ftwheel tag --suggest`."
     severity = Severity.ERROR
 
@@ -292,11 +297,14 @@ class NeverAccepted(WheelRule):
             yield self.finding(facts.subject(), f"no installer accepts {cpython[0]} with the platform any")
         builds = targets_of(name) or (promised_by_none(name, "") if "none" in name.abis else ())
         if builds and not any(may_exist(build, platform) for build in builds for platform in name.platforms):
-            labels = [build.label for build in targets_of(name)]
+            others = any(may_exist(build, platform) for build in _ANY_BUILD for platform in name.platforms)
+            labels = [build.label for build in targets_of(name)] if others else []
+            surplus = "none" in name.abis and all(map(of_the_past, name.platforms))
             yield self.finding(
                 facts.subject(),
                 f"no CPython{' ' * bool(labels)}{', '.join(labels)} takes {', '.join(name.platforms)}",
                 fix="Leave the wheel out, or build it for a version and a platform that CPython runs on.",
+                severity=Severity.WARNING if surplus else None,
             )
 
     @staticmethod
