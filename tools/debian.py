@@ -22,7 +22,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from ftwheel.core.errors import FtwheelError, MissingToolError
 
-__all__ = ["download_source", "mirror", "require_packages", "require_programs", "run", "say", "unpack_interpreters"]
+__all__ = [
+    "download_source",
+    "mirror",
+    "require_packages",
+    "require_programs",
+    "run",
+    "say",
+    "unpack_interpreters",
+    "unpack_newest",
+]
 
 # Debian 13 carries the source package of this version; it has those of no newer one.
 SOURCE_PACKAGE, SOURCE_SUITE = "python3.13", "trixie"
@@ -182,6 +191,16 @@ def _unpack(minors: Sequence[int], suite: str, cache: Path) -> None:
         if prefix.exists():
             shutil.rmtree(prefix)  # it did not answer, or it would have been found
         os.replace(usr, prefix)
+
+
+def unpack_newest(pattern: str, folder: Path) -> Path:
+    """Unpack the newest of the packages with such names, a regular expression, alone; returns the tree."""
+    uri = mirror(f"no package {pattern} on this machine", hint="this needs a Debian mirror")
+    apt_get = _private_apt(folder, kind="deb", uri=uri, suite=BINARY_SUITE)
+    run([*apt_get, "download", f"?name({pattern})"], cwd=folder, log=folder / "apt.log")
+    *_, newest = sorted(folder.glob("*.deb"), key=lambda package: list(map(int, re.findall(r"\d+", package.name))))
+    run(["dpkg", "-x", str(newest), str(folder / "tree")])
+    return folder / "tree"
 
 
 def _private_apt(folder: Path, *, kind: str, uri: str, suite: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The advice of FTW401 for SWIG, by its version, for Cython, f2py, mypyc, nanobind and PyO3: applied, it works.
+"""The advice of FTW401 for Boost.Python, Cython, f2py, mypyc, nanobind, PyO3 and SWIG: applied, it works.
 
 Those for C and pybind11 are tried in ``test_binaries_toolchains``.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -85,6 +86,40 @@ def test_cython_that_declares_nothing_gets_one_finding(tmp_path: Path, free_thre
     assert code == "FTW401"
     assert "`# cython: freethreading_compatible=True`" in fix
     assert told("# cython: freethreading_compatible=True\n") == []
+
+
+BOOST = """
+#include <boost/python.hpp>
+static int add(int a, int b) { return a + b; }
+HEAD { boost::python::def("add", add); }
+"""
+
+
+def test_boost_python_that_declares_nothing(tmp_path: Path, free_threaded_python: str) -> None:
+    """The headers are enough; its library, which no index has for a free-threaded CPython, is an empty one."""
+    # imported here, since the tools are for Debian
+    sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+    from debian import unpack_newest
+
+    headers = unpack_newest("^libboost1[.][0-9]+-dev$", tmp_path) / "usr" / "include"
+    (tmp_path / "empty.c").write_text("")
+    subprocess.run(["cc", "-shared", "empty.c", "-o", "libboost_python313.so"], cwd=tmp_path, check=True)
+
+    def told(head: str, *options: str) -> list[tuple[str, str]]:
+        (tmp_path / "demo.cpp").write_text(BOOST.replace("HEAD", head))
+        name = f"demo{ext_suffix(free_threaded_python)}"
+        includes = [f"-I{folder}" for folder in (headers, include_dir(free_threaded_python))]
+        library = ["-Wl,--no-as-needed", "-L.", "-lboost_python313"]
+        command = ["c++", "-w", "-std=c++17", "-shared", "-fPIC", *options, *includes, "demo.cpp", *library, "-o", name]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        return about(tmp_path, name, (tmp_path / name).read_bytes())
+
+    for options in ((), ("-DHAS_CXX11",)):  # the second one declares that it needs the GIL
+        ((code, fix),) = told("BOOST_PYTHON_MODULE_MULTI_PHASE_INIT(demo)", *options)
+        assert (code, "`HAS_CXX11` defined" in fix) == ("FTW401", True)
+    advised = "BOOST_PYTHON_MODULE_MULTI_PHASE_INIT(demo, boost::python::mod_gil_not_used())"
+    assert told(advised, "-DHAS_CXX11") == []
+    assert [code for code, _ in told("BOOST_PYTHON_MODULE(demo)")] == ["FTW402"]
 
 
 SIGNATURE = """

@@ -252,7 +252,7 @@ def may_exist(build: CPythonBuild, platform: str) -> bool:
 
 
 def of_the_past(platform: str) -> bool:
-    """Whether a platform tag is for a machine that no CPython of today runs on; such a wheel takes nothing from anyone."""
+    """Whether a platform tag is for a machine that no CPython of today runs on: nobody misses such a wheel."""
     return _OF_THE_PAST.fullmatch(platform) is not None
 
 

@@ -24,9 +24,9 @@ def _free_threaded(facts: WheelFacts) -> Iterator[tuple[str, ExtensionModule]]:
                     yield name, extension
 
 
-# If the source says nothing, these declare that the module needs the GIL (Cython 3.1, PyO3 0.23 to 0.27, f2py of NumPy
-# 2.1).
-_NEEDED_BY_DEFAULT = frozenset({Toolchain.CYTHON, Toolchain.F2PY, Toolchain.PYO3})
+# If the source says nothing, these declare that the module needs the GIL (Boost.Python 1.92, Cython 3.1, PyO3 0.23 to
+# 0.27, f2py of NumPy 2.1).
+_NEEDED_BY_DEFAULT = frozenset({Toolchain.BOOST_PYTHON, Toolchain.CYTHON, Toolchain.F2PY, Toolchain.PYO3})
 
 
 def declares_by_default(extension: ExtensionModule) -> bool:
@@ -88,7 +88,7 @@ class NeedsTheGil(WheelRule):
     title = "A module of a free-threaded wheel declares that it needs the GIL"
     why = """The module declares this explicitly (`Py_MOD_GIL_USED`), so a free-threaded interpreter enables the GIL for
         the whole process when it imports the module: users who install the wheel for free-threading do not get it.
-        Modules of Cython, f2py or PyO3 that declare this by default are covered by FTW401."""
+        Modules of Boost.Python, Cython, f2py or PyO3 that declare this by default are covered by FTW401."""
     fix = """Document it, or port the module. If it is intended, list the module in
         `[tool.ftwheel.check] undeclared = ["pkg._module"]`."""
     severity = Severity.WARNING
