@@ -43,6 +43,7 @@ WINDOWS_FT = "pkg-1.0-cp313-cp313t-win_amd64.whl"
 MANYLINUX = "pkg-1.0-cp313-cp313t-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
 PROGRAM = "pkg-1.0-py3-none-manylinux_2_17_x86_64.whl"
 TWO_FLOORS = "pkg-1.0-py3-none-manylinux_2_17_x86_64.manylinux_2_34_x86_64.whl"
+MUSL_1_1 = "pkg-1.0-py3-none-musllinux_1_1_x86_64.whl"
 TWO_LIBRARIES = "pkg-1.0-py3-none-manylinux_2_17_x86_64.musllinux_1_1_x86_64.whl"
 CLASSIFIER = "Programming Language :: Python :: Free Threading :: 2 - Beta"
 
@@ -395,6 +396,8 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts(TWO_FLOORS, native={"pkg/tool": code()}, policy=PolicyVerdict(tag="manylinux_2_17_x86_64")),
             # a static program may have a tag for either C library, and auditwheel names one
             facts(TWO_LIBRARIES, native={"pkg/tool": code()}, policy=PolicyVerdict(tag="musllinux_1_1_x86_64")),
+            # auditwheel names the newest musl that it knows, whatever the wheel
+            facts(MUSL_1_1, native={"pkg/tool": code()}, policy=PolicyVerdict(tag="musllinux_1_2_x86_64")),
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_5_x86_64")),
             facts(MANYLINUX, [_FT_EXT], policy=PolicyVerdict(tag="manylinux_2_17_x86_64")),
             facts(FT, [_FT_EXT]),
@@ -862,3 +865,14 @@ def test_a_wheel_that_nobody_takes(tags: str, severity: Severity, said: str) -> 
     """The version is named where another one takes the platform; a machine of the past is nobody's loss."""
     (found,) = RuleSelection(select=("FTW209",)).judge(facts(f"pkg-1.0-{tags}.whl"))
     assert (found.severity, found.message) == (severity, said)
+
+
+def test_tags_of_python_2_that_wheel_lacks_are_a_warning() -> None:
+    """As in py-spy 0.4.3: no Python of today is concerned."""
+    name = "pkg-1.0-py2.py3-none-win_amd64.whl"
+    wheel = facts(name, wheel=wheel_file(name, tags=frozenset({Tag("py3", "none", "win_amd64")})))
+    (found,) = RuleSelection(select=("FTW201",)).judge(wheel)
+    assert (found.severity, found.message) == (
+        Severity.WARNING,
+        "the file name has py2-none-win_amd64, but WHEEL does not",
+    )

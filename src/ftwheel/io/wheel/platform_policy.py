@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +44,11 @@ def platform_policy(path: str, contents: WheelContents) -> PolicyVerdict:
     """
     tag = surely_kept(contents)
     if tag or not contents.name.variant:
-        return PolicyVerdict(tag=tag) if tag else _ask(path, contents.name.platforms)
+        return PolicyVerdict(tag=tag) if tag else _ask(path, contents)
     with tempfile.TemporaryDirectory(prefix="ftwheel-policy-") as folder:  # auditwheel reads no variant labels
         plain = os.path.join(folder, contents.filename.removesuffix(f"-{contents.name.variant}.whl") + ".whl")
         os.symlink(os.path.abspath(path), plain)
-        return _ask(plain, contents.name.platforms)
+        return _ask(plain, contents)
 
 
 def surely_kept(contents: WheelContents) -> str:
@@ -86,11 +86,12 @@ def _policies() -> Mapping[str, LibraryPolicy]:
         folder = Path(str(package and package.origin)).parent / "policy"
         rows = json.loads((folder / "manylinux-policy.json").read_bytes())
         policies = list(_read(rows, _same))
-        # where musl is installed auditwheel knows that version alone, otherwise the newest one alone
+        # where musl is installed auditwheel knows that version alone, otherwise the newest one; no wheel tells
         if not any(Path("/lib").glob("libc.musl-*.so.1")):
             rows = json.loads((folder / "musllinux-policy.json").read_bytes())
-            newest = min((row for row in rows if row["priority"]), key=lambda row: row["priority"])
-            policies += _read([newest], _musl_name)
+            versions = sorted((row for row in rows if row["priority"]), key=lambda row: row["priority"])
+            names = [row["name"] for row in versions[1:]]
+            policies += _read([versions[0] | {"aliases": [*versions[0]["aliases"], *names]}], _musl_name)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
     return {name: policy for policy in policies for name in policy.names}
@@ -116,7 +117,7 @@ def _musl_name(name: str, machine: str) -> str:
     return f"libc.musl-{_MUSL_MACHINES.get(machine, machine)}.so.1" if name == "libc.so" else name
 
 
-def _ask(path: str, promised: Sequence[str]) -> PolicyVerdict:
+def _ask(path: str, contents: WheelContents) -> PolicyVerdict:
     command = [sys.executable, "-P", "-m", "auditwheel", "show", "--json", path]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT)
@@ -127,7 +128,7 @@ def _ask(path: str, promised: Sequence[str]) -> PolicyVerdict:
     try:
         answer = json.loads(done.stdout)
         if tag := answer.get("overall_tag"):
-            return PolicyVerdict(tag=str(tag), reason=_what_hinders(answer, promised))
+            return PolicyVerdict(tag=str(tag), reason=_what_hinders(answer, contents))
         reason = str(answer.get("error", "auditwheel names no tag"))
     except (ValueError, AttributeError):
         lines = done.stderr.strip().splitlines()
@@ -142,9 +143,12 @@ def _extent(policy: LibraryPolicy | None) -> int:
     return len(policy.libraries) + sum(map(len, policy.versions.values())) if policy else 0
 
 
-def _what_hinders(answer: dict[str, Any], promised: Sequence[str]) -> str:
-    """The libraries, symbols and versions that the oldest policy promised does not allow, from auditwheel's answer."""
-    policies = [policy for tag in promised if (policy := _policies().get(tag))]
+def _what_hinders(answer: dict[str, Any], contents: WheelContents) -> str:
+    """The libraries, symbols and versions that the oldest policy promised does not allow, from auditwheel's answer.
+
+    auditwheel's versions include those of libraries of this system, for which the wheel is not to blame.
+    """
+    policies = [policy for tag in contents.name.platforms if (policy := _policies().get(tag))]
     if not policies:
         return ""
     policy = min(policies, key=_extent)
@@ -153,8 +157,9 @@ def _what_hinders(answer: dict[str, Any], promised: Sequence[str]) -> str:
     found = [f"the library {name}" for name in upgrade.get("libs_to_eliminate", ())]
     for library, symbols in upgrade.get("blacklisted_symbols", {}).items():
         found.append(f"{', '.join(symbols)} of {library}")
+    own = {version for file in contents.linkage or () for version in file.versions}
     for library, versions in answer.get("versioned_symbols", {}).items():
-        over = [version for version in versions if not policy.allows(version)]
+        over = [version for version in versions if version in own and not policy.allows(version)]
         if over:
             found.append(f"{', '.join(over)} of {library}")
     return "; ".join(found)

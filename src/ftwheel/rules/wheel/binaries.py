@@ -185,7 +185,8 @@ class PlatformPolicy(WheelRule):
     title = "The platform tag promises more than auditwheel finds"
     why = """A manylinux or musllinux tag promises that the wheel needs no newer C library and no other libraries than
         the policy allows. Otherwise modules, libraries and programs fail to load on older systems."""
-    fix = "Build in the manylinux or musllinux image of the tag, and run `auditwheel repair` on the result."
+    fix = """Build in the manylinux or musllinux image of the tag, and run `auditwheel repair` on the result. If a
+        library was excluded on purpose (`--exclude`), document that users have to install it, and ignore this rule."""
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
@@ -239,7 +240,8 @@ def policy_tags(wheel: WheelContents) -> tuple[str, ...]:
 def broken_tags(found: str, promised: Sequence[str]) -> tuple[str, ...]:
     """The promised tags that stand for an older C library than the one that auditwheel found.
 
-    Tags of the other C library say something about other code in the wheel, if there are tags of the one found.
+    Tags of the other C library say something about other code in the wheel, if there are tags of the one found. Which
+    musl a wheel needs nothing in it tells: auditwheel names that of its own system, or the newest that it knows.
     """
     library, version = _policy(found)
     policies = {tag: _policy(tag) for tag in promised}
@@ -251,6 +253,8 @@ def _policy(tag: str) -> tuple[tuple[str, str], tuple[int, int]]:
     """The C library with the machine of a manylinux or musllinux tag, and its version; other tags are like no other."""
     if (match := _POLICY.fullmatch(tag)) is None:
         return (tag, ""), (0, 0)
+    if match[1] == "musl":
+        return (match[1], match[5]), (0, 0)
     return (match[1], match[5]), (int(match[2]), int(match[3])) if match[2] else _LEGACY[match[4]]
 
 

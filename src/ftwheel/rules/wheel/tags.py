@@ -38,7 +38,8 @@ class NameAgainstWheelFile(WheelRule):
     title = "The file name and the WHEEL file have different tags"
     why = """pip and uv select by the file name; repair and other tools use the `Tag` lines of WHEEL. A wheel that was
         renamed (`cp313` to `cp313t`) installs and then fails at import. An additional platform tag in WHEEL for a build
-        that the name also has is a warning: fewer machines install the wheel."""
+        that the name also has is a warning: fewer machines install the wheel. So are tags of Python 2 that WHEEL
+        lacks."""
     fix = """If the file name is right, `ftwheel tag WHEEL` writes its tags to WHEEL and RECORD, provided the code
         supports them; `ftwheel tag --suggest WHEEL` shows which ones it supports. Never rename a wheel by hand."""
     severity = Severity.ERROR
@@ -53,8 +54,13 @@ class NameAgainstWheelFile(WheelRule):
             yield self.finding(subject, f"Tag: {line} is not a tag")
         named, said = wheel.name.tags, wheel.wheel.tags
         # an invalid line explains why tags of the name are missing
-        if not wheel.wheel.bad_tags and (only := sorted(map(str, named - said))):
-            yield self.finding(subject, f"the file name has {', '.join(only)}, but WHEEL does not")
+        if not wheel.wheel.bad_tags and (missing := named - said):
+            old = said and all(re.match(r"(cp|py)2", tag.interpreter) for tag in missing)
+            yield self.finding(
+                subject,
+                f"the file name has {', '.join(sorted(map(str, missing)))}, but WHEEL does not",
+                severity=Severity.WARNING if old else None,
+            )
         builds = {(tag.interpreter, tag.abi) for tag in named}
         for severity, offered in ((Severity.ERROR, False), (Severity.WARNING, True)):
             if only := sorted(str(tag) for tag in said - named if ((tag.interpreter, tag.abi) in builds) is offered):
