@@ -86,7 +86,7 @@ def test_what_a_fix_names_for_a_toolchain(named: str, tmp_path: Path, default_py
     for number, (files, expected) in enumerate(zip(projects, (True, False), strict=True)):
         project = _write(tmp_path / str(number), **files)
         # `ftwheel build` stops at the backend's errors, before the rules of `check`
-        build = [find_uv() or "uv", "build", "--quiet", "--wheel", "--python", default_python, project]
+        build = [find_uv() or "uv", "build", "--quiet", "--wheel", "--python", default_python, str(project)]
         subprocess.run(build, check=True)
         done = ftwheel("check", project / "dist", "--format", "json")
         assert (code in {each["code"] for each in done.json["findings"]}) is expected, done.out

@@ -33,7 +33,7 @@ def tool(folder: Path, python: str, requirement: str, program: str) -> Path:
     assert uv
     subprocess.run([uv, "venv", "-q", "-p", python, folder], check=True)
     # no project is compiled only to be tried: the newest version with a wheel for this interpreter
-    install = [uv, "pip", "install", "--quiet", "--only-binary", ":all:", "--python", folder / "bin" / "python"]
+    install = [uv, "pip", "install", "--quiet", "--only-binary", ":all:", "--python", str(folder / "bin" / "python")]
     subprocess.run([*install, requirement], check=True)
     return folder / "bin" / program
 
