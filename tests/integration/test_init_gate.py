@@ -126,6 +126,13 @@ WRITTEN = {
     "always": PLAIN.replace(
         "    needs: build\n", "    needs: build\n    if: ${{ always() && needs.build.result == 'success' }} # !\n"
     ),
+    "always-over-lines": PLAIN.replace(
+        "    needs: build\n", "    needs: build\n    if: |\n      a\n\n      || always()\n"
+    ),
+    "always-folded": PLAIN.replace(
+        "    needs: build\n", "    if: >-\n      ${{\n      always()\n      }}\n\n    # why\n    needs: build\n"
+    ),
+    "upper-case": PLAIN.replace("actions/download-artifact", "Actions/Download-Artifact"),
     "condition-over-lines": PLAIN.replace(
         "    needs: build\n",
         "    needs: build\n    if: >-\n      github.event_name == 'push' &&\n      github.ref_type == 'tag'\n",

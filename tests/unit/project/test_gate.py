@@ -138,6 +138,27 @@ def test_a_job_that_runs_after_a_failure_waits_for_the_gate_too() -> None:
     assert f"if: ({was}) && needs.ftwheel-verify.result == 'success'\n" in found.text
 
 
+@pytest.mark.parametrize(
+    ("written", "value", "after"),
+    [
+        ("if: |\n  a ||\n\n  always()", "a ||\n\nalways()\n", "if: |\n  (a ||\n\n  always()) && {more}"),
+        ("if: >-\n  ${{ always() }}", "${{ always() }}", "if: >-\n  ${{ (always()) && {more} }}"),
+        ("if: >-\n  ${{\n  always()\n  }}\n", "${{ always() }}", "if: >-\n  ${{(\n  always()\n  ) && {more}}}\n"),
+    ],
+)
+def test_so_does_one_whose_condition_is_a_block(written: str, value: str, after: str) -> None:
+    before = "publish:\n  {}\n  runs-on: x"
+    job = JobText(name="publish", line=0, column=0, inner=2, condition=value, condition_at=(1, 2))
+    edits = WorkflowEdits(before.format(written.replace("\n", "\n  ")))
+    changed = edits.also_after(job, "verify")
+    more = "needs.verify.result == 'success'"
+    assert edits.text == before.format(after.replace("{more}", more).replace("\n", "\n  "))
+    assert changed.replace(" ", "").replace("\n", "") in edits.text.replace(" ", "").replace("\n", "")
+    last = WorkflowEdits("publish:\n  if: |\n    always()")
+    assert last.also_after(job, "verify")
+    assert last.text == f"publish:\n  if: |\n    (always()) && {more}"
+
+
 def test_a_run_of_another_workflow_is_read() -> None:
     assert "actions: read" in added("workflow-run")
 
@@ -211,6 +232,7 @@ def test_a_cycle_of_needs_ends() -> None:
 
 def test_how_a_step_is_understood() -> None:
     assert StepText(line=0, column=0, run="ftwheel verify dist").verifies
+    assert StepText(line=0, column=0, uses="actions/Download-Artifact@v1").downloads
     assert StepText(line=0, column=0, uses="PyO3/maturin-action@v1", settings={"command": "publish"}).publishes
     assert not StepText(line=0, column=0, uses="PyO3/maturin-action@v1").publishes
     assert StepText(line=0, column=0, uses="PyO3/maturin-action@v1").builds
@@ -245,6 +267,14 @@ def test_all_jobs_that_publish_wait_for_it() -> None:
     text = text.replace("    needs: sdist\n", "    needs: [wheels, sdist]\n")
     assert made("", text, project="python/publish-sdist").before == (("publish-sdist", ""),)
     assert read.jobs
+
+
+def test_a_download_keeps_its_condition_where_the_other_job_can_tell() -> None:
+    text = shape("cibuildwheel-matrix")
+    place = text.index("        with:\n", text.index("      - uses: actions/download-artifact"))
+    for condition, kept in (("inputs.wheels == 'yes'", True), ("steps.x.outputs.y", False)):
+        found = made("", f"{text[:place]}        if: {condition}\n{text[place:]}")
+        assert found.text.count(f"if: {condition}\n") == 1 + kept
 
 
 def test_of_several_downloads_those_into_the_folder_that_is_uploaded_count() -> None:
@@ -346,7 +376,7 @@ def test_an_action_is_named_as_a_step_in_flow_style_names_it() -> None:
         ("if: always()", "always()", "if: (always()) && needs.v.result == 'success'"),
         ("if: ${{ always() }} # x", "${{ always() }}", "if: ${{ (always()) && needs.v.result == 'success' }} # x"),
         ("'if': '!cancelled()'", "!cancelled()", "'if': \"(!cancelled()) && needs.v.result == 'success'\""),
-        ("if: >-", "always()", None),
+        ("if: always() ||", "always() || a", None),
     ],
 )
 def test_a_condition_gets_one_more(line: str, condition: str, after: str | None) -> None:
@@ -358,7 +388,7 @@ def test_a_condition_gets_one_more(line: str, condition: str, after: str | None)
 
 
 def test_a_condition_that_cannot_be_changed_is_told() -> None:
-    text = shape("verify-is-taken").replace("if: always() &&", "if: >-\n      always() &&")
+    text = shape("verify-is-taken").replace("if: always() &&", "if: always() &&\n     ")
     read = read_shape("a.yml", text)
     publish = replace(read.jobs[-1], condition="always() && needs.wheels.result == 'success'")
     found = gate(replace(read, jobs=(*read.jobs[:-1], publish)), action=ACTION, pins=PINS)

@@ -107,6 +107,19 @@ def test_what_another_job_builds_and_publishes_is_told() -> None:
     assert names(judged(alone("sdist", "python -m build -s"), alone("x", "python -m build"), project="x")) == ["x"]
 
 
+def test_where_a_job_adds_to_what_it_downloads_the_gate_is_a_step_in_it() -> None:
+    adding = publish("wheels").replace("    steps:\n", "    steps:\n      - run: python -m build --sdist\n")
+    found = judged(WHEELS, adding)
+    assert isinstance(found, Gate)
+    assert (names(found), found.job) == (["publish-wheels"], "")
+    assert found.text.index("download-artifact") < found.text.index("mode: verify") < found.text.index("gh-action-pypi")
+    in_a_matrix = adding.replace("    runs-on: x\n", "    runs-on: x\n    strategy: {matrix: {a: [1]}}\n")
+    for other in ([in_a_matrix], [SDIST, adding, publish("sdist")]):
+        found = judged(WHEELS, *other)
+        assert isinstance(found, Gate)
+        assert found.job == "verify"
+
+
 def test_jobs_that_each_publish_their_own_wheels_have_no_place() -> None:
     for other in ("macos", "windows"):
         found = judged(alone("linux", "python -m build"), alone(other, "python -m build"))

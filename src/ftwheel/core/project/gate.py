@@ -26,7 +26,7 @@ from ftwheel.core.project.workflow_text import ALWAYS, DOWNLOAD, JobText, StepTe
 
 __all__ = ["Gate", "gate"]
 
-_CHECKOUT = "actions/checkout@"
+_CHECKOUT = "actions/checkout"
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _OF_THE_JOB = re.compile(r"\b(?:matrix|steps|env|strategy|job)\.")  # contexts that another job does not have
 _FOLDER = re.compile(r"(?<![\w./*-])((?:[\w.*-]+/)*[\w.*-]+)/\*")  # the folder in "twine upload dist/*"
@@ -82,7 +82,11 @@ def gate(
         return f"{workflow.path}: {real[0].name} publishes source distributions only, without the wheels of the release"
     writer = _Writer(workflow, action, pins, project, others)
     if ready := [each for each in real if each.downloads]:
-        return writer.with_job(judged_together(workflow, ready, others))
+        together = judged_together(workflow, ready, others)
+        [job, *rest] = together.jobs
+        # only there are the files that it downloads and those that it builds
+        here = job.builds and job.upload is not None and not (rest or job.matrix or job.upload.builds)
+        return writer.with_step(job) if here else writer.with_job(together)
     job = wheels[0]
     name = f"{workflow.path}: {job.name}"
     if job.upload is not None and job.upload.builds:
@@ -204,6 +208,8 @@ class _Writer:
     def _download(self, step: StepText, path: str) -> Iterator[str]:
         """The download of the job that publishes, without what only that job knows, to another path."""
         yield f"- {self._of(step) if step.line >= 0 else self._named(DOWNLOAD)}"
+        if step.condition and not _OF_THE_JOB.search(step.condition):
+            yield f"  if: {_text(' '.join(step.condition.split()))}"
         yield "  with:"
         for key, value in {**_elsewhere(step.settings), "path": path}.items():
             yield f"    {key}: {_text(value)}"
@@ -219,10 +225,10 @@ class _Writer:
         return f"uses: {step.uses}"
 
     def _named(self, action: str) -> str:
-        found = next((step for step in self._steps if step.uses.startswith(action)), None)
+        found = next((step for step in self._steps if step.runs(action)), None)
         if found is not None:
             return self._of(found)
-        return f"uses: {scalar(self._pins[action.removeprefix('actions/').rstrip('@')])}"
+        return f"uses: {scalar(self._pins[action.removeprefix('actions/')])}"
 
 
 def _granted(workflow: WorkflowText, others: Sequence[WorkflowText]) -> bool:

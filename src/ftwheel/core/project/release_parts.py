@@ -48,12 +48,14 @@ def judged_together(
         return JudgedTogether(jobs=tuple(first_ones), condition=condition)
     first = next((job for job in first_ones if not publishes_sdists_only(workflow, job, others)), first_ones[0])
     alike = tuple(job for job in first_ones if job.condition == first.condition)
-    return JudgedTogether(jobs=alike, condition=first.condition)
+    return JudgedTogether(jobs=alike, condition=" ".join(first.condition.split()))
 
 
 def publishes_sdists_only(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText] = ()) -> bool:
     """Whether a job publishes source distributions and certainly no wheel, made by itself or by earlier jobs."""
-    sources = [job] if job.builds else list(_uploading(workflow, job, others))
+    sources = [job] * job.builds
+    if job.downloads or not job.builds:
+        sources += _uploading(workflow, job, others)
     return bool(sources) and all(each.builds_sdists_only for each in sources)
 
 
@@ -92,6 +94,7 @@ def _uploading(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowTe
 
 
 def _plain(condition: str) -> str:
-    """A condition without the ``${{ }}`` around the whole of it, which it may have or not."""
+    """A condition on one line, without the ``${{ }}`` that it may have around the whole of it."""
+    condition = " ".join(condition.split())
     inner = condition.removeprefix("${{").removesuffix("}}")
     return inner.strip() if inner != condition and "}}" not in inner else condition

@@ -14,6 +14,21 @@ _QUOTES = frozenset("\"'")
 _EXPRESSION = re.compile(r"\$\{\{(?P<inner>(?:(?!\}\}).)*)\}\}")
 
 
+_BLOCK = re.compile(r"[|>][-+0-9]*")
+_OPENING = re.compile(r"(?P<before>\s*(?:\$\{\{[ \t]*)?)")
+_CLOSING = re.compile(r"(?P<after>(?:(?<=\S)[ \t]+)?(?:\}\})?\s*)\Z")
+
+
+def _opened(text: str) -> str:
+    """A condition, or its first line, with a parenthesis before it."""
+    return _OPENING.sub(r"\g<before>(", text, count=1)
+
+
+def _closed(text: str, more: str) -> str:
+    """A condition, or its last line, with its closing parenthesis and what else has to hold."""
+    return _CLOSING.sub(rf") && {more}\g<after>", text, count=1)
+
+
 class WorkflowEdits:
     """The lines of a workflow, edited from the last to the first, so that earlier positions stay valid."""
 
@@ -68,21 +83,35 @@ class WorkflowEdits:
     def also_after(self, job: JobText, name: str) -> str:
         """Let a job that runs after failures run only if the named job succeeded; returns the new condition.
 
-        Empty if the condition has a form that is not edited: flow style, or several lines.
+        Empty if the condition has a form that is not edited: flow style, or several lines that are no block.
         """
         if job.condition_at is None or job.opens is not None:
             return ""
         line, column = self._value(job.condition_at)
         value = self._scalar((line, column), inside=False)
         plain = value[:1] not in _QUOTES
+        more = f"needs.{name}.result == 'success'"
+        if _BLOCK.fullmatch(value):
+            self._block_also(line + 1, job.condition_at[1], more)
+            return _closed(_opened(job.condition), more)
         if plain and value != job.condition:
             return ""
-        more = f"needs.{name}.result == 'success'"
         whole = _EXPRESSION.fullmatch(job.condition)
         new = f"${{{{ ({whole['inner'].strip()}) && {more} }}}}" if whole else f"({job.condition}) && {more}"
         written = new if plain else json.dumps(new, ensure_ascii=False)
         self._lines[line] = self._lines[line][:column] + written + self._lines[line][column + len(value) :]
         return new
+
+    def _block_also(self, first: int, column: int, more: str) -> None:
+        """Add a condition to those of a block scalar, which ends at a line that begins no further than its key."""
+        last = first
+        for number in range(first, len(self._lines)):
+            text = self._lines[number]
+            if text.strip() and len(text) - len(text.lstrip()) <= column:
+                break
+            last = number if text.strip() else last
+        self._lines[first] = _opened(self._lines[first])
+        self._lines[last] = _closed(self._lines[last], more)
 
     def _put(self, place: tuple[int, int], text: str) -> None:
         line = self._lines[place[0]]

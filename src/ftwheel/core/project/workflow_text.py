@@ -14,13 +14,13 @@ from ftwheel.core.project.workflow_files import UPLOADS
 
 __all__ = ["ALWAYS", "DOWNLOAD", "JobText", "StepText", "WorkflowText"]
 
-DOWNLOAD = "actions/download-artifact@"
-_OF_OTHER_RUNS = "dawidd6/action-download-artifact@"
-_UPLOAD = "actions/upload-artifact@"
+DOWNLOAD = "actions/download-artifact"
+_OF_OTHER_RUNS = "dawidd6/action-download-artifact"
+_UPLOAD = "actions/upload-artifact"
 ALWAYS = re.compile(r"\b(?:always|cancelled|failure)\s*\(\s*\)")
 """Functions in a job's condition that let it run after a failed job."""
-_PUBLISHES = "pypa/gh-action-pypi-publish@"
-_MATURIN = "PyO3/maturin-action@"
+_PUBLISHES = "pypa/gh-action-pypi-publish"
+_MATURIN = ("pyo3/maturin-action", "messense/maturin-action")
 _TEST_INDEX = re.compile(r"test\.pypi|testpypi", re.IGNORECASE)
 _BUILDS = re.compile(
     r"cibuildwheel|\bpython3? -m build\b|\bbuild --(?:sdist|wheel)\b|\bsetup\.py \w*dist"
@@ -58,12 +58,16 @@ class StepText:
     condition: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
+    def runs(self, *actions: str) -> bool:
+        """Whether it runs one of these actions, whose names are in lower case: GitHub does not tell cases apart."""
+        return self.uses.partition("@")[0].lower() in actions
+
     @property
     def publishes(self) -> bool:
         """Whether it uploads to an index."""
-        if self.uses.startswith(_PUBLISHES):
+        if self.runs(_PUBLISHES):
             return True
-        if self.uses.startswith(_MATURIN):
+        if self.runs(*_MATURIN):
             return self.settings.get("command") in {"upload", "publish"}
         return bool(UPLOADS.search(self.run)) or any(step.publishes for step in self.inside)
 
@@ -76,11 +80,11 @@ class StepText:
     @property
     def downloads(self) -> bool:
         """Whether it gets artifacts of this run, or of another one."""
-        return self.uses.startswith((DOWNLOAD, _OF_OTHER_RUNS))
+        return self.runs(DOWNLOAD, _OF_OTHER_RUNS)
 
     @property
     def downloads_of_other_runs(self) -> bool:
-        return self.downloads and (self.uses.startswith(_OF_OTHER_RUNS) or "run-id" in self.settings)
+        return self.downloads and (self.runs(_OF_OTHER_RUNS) or "run-id" in self.settings)
 
     @property
     def prepares(self) -> bool:
@@ -93,7 +97,7 @@ class StepText:
     @property
     def builds(self) -> bool:
         """Whether it builds distributions."""
-        if self.uses.startswith(_MATURIN):
+        if self.runs(*_MATURIN):
             return self.settings.get("command") != "upload"
         own = _BUILDS.search(self.run + self.uses) and not _NOT_BUILDING.search(self.run)
         return bool(own) or any(step.builds for step in self.inside)
@@ -101,7 +105,7 @@ class StepText:
     @property
     def builds_sdists_only(self) -> bool:
         """Whether it builds source distributions and no wheels."""
-        if self.uses.startswith(_MATURIN):
+        if self.runs(*_MATURIN):
             return self.settings.get("command") == "sdist"
         if self.inside:
             return _only_sdists(self.inside)
@@ -190,7 +194,7 @@ class JobText:
         while left:
             step = left.pop(0)
             left[:0] = step.inside
-            found += [step] * step.uses.startswith(_UPLOAD)
+            found += [step] * step.runs(_UPLOAD)
         return tuple(found)
 
     @property
