@@ -63,6 +63,17 @@ def test_a_dry_run_as_text_with_what_is_left_out(project: Path) -> None:
     assert done.out.endswith("left out: cp314t-win_amd64: [tool.cibuildwheel] skip = 'cp314t-win*'\n")
 
 
+def test_the_floor_of_the_stable_abi_is_read_from_the_settings_of_the_backend(project: Path) -> None:
+    add(project, '[tool.distutils.bdist_wheel]\npy-limited-api = "cp312"\n')
+    options = ("--python", "3.12,3.13+gil,3.14", "--platforms", "win_amd64", "--dry-run")
+    assert ftwheel("build", project, *FLAGS, *options).out.count("left out: ") == 2
+    plan = ftwheel("build", project, *FLAGS, *options, "--format", "json").json
+    assert [run["identifiers"] for run in plan["runs"]] == [["cp312-win_amd64", "cp314t-win_amd64"]]
+    assert {each["identifier"]: each["why"] for each in plan["left_out"]} == {
+        f"{python}-win_amd64": "the cp312-abi3 wheel built by 3.12 serves it" for python in ("cp313", "cp314")
+    }
+
+
 def test_the_dry_run_of_the_documentation(project: Path) -> None:
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace("manylinux_2_17", "manylinux_2_28"))

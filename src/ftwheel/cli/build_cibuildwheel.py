@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import filter as matching
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import BuildError, InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -48,7 +49,7 @@ def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: C
     from ftwheel.core.build.cibuildwheel.identifiers import copied_identifiers
     from ftwheel.render.build.cibuildwheel import write_json, write_text
 
-    plan = _plan(arguments, project.folder, settings, "", copied_identifiers)
+    plan = _plan(arguments, project, project.folder, settings, "", copied_identifiers)
     write = write_json if arguments.format == "json" else write_text
     write(plan, sys.stdout)
 
@@ -79,7 +80,7 @@ def build(
             tool = Cibuildwheel(source, scratch, processes, label=label, echo=echo)
             with progress() as observer:
                 observer.stage("cibuildwheel", BuildStage.ENVIRONMENT)
-                plan = _plan(arguments, source, settings, label, tool.identifiers)
+                plan = _plan(arguments, project, source, settings, label, tool.identifiers)
             for line in left_out_lines(plan):
                 print(line, file=sys.stderr)
             built: dict[BuildIdentifier, BuiltByCibuildwheel] = {}
@@ -88,6 +89,10 @@ def build(
                     tool.look_ahead(run, observer)
                 for run in plan.runs:
                     built |= tool.build(run, observer)
+                if left := _not_served(plan.shared, built, project):
+                    rest = _plan(arguments, project, source, settings, label, tool.identifiers, only=left)
+                    for run in rest.runs:
+                        built |= tool.build(run, observer)
                 return _judge(
                     project,
                     built,
@@ -103,13 +108,46 @@ def build(
             processes.stop()
 
 
+def _not_served(
+    shared: Sequence[BuildIdentifier], built: Mapping[BuildIdentifier, BuiltByCibuildwheel], project: SourceProject
+) -> tuple[BuildIdentifier, ...]:
+    """The builds that were left to the stable ABI wheel of another one, and that no wheel serves.
+
+    Raises BuildError if ``[tool.ftwheel] stable-abi`` promises that one does.
+    """
+    from ftwheel.core.build.cibuildwheel.identifiers import serves
+    from ftwheel.core.wheel.filename import WheelName
+
+    names = [WheelName.parse(made.path.name) for made in built.values()]
+    left = tuple(each for each in shared if not any(serves(name, each) for name in names))
+    if left and project.floor is not None:
+        raise BuildError(
+            f"no wheel serves {', '.join(each.text for each in left)}:"
+            " [tool.ftwheel] stable-abi says that one wheel serves them all",
+            hint="configure the backend for that limited API, or remove stable-abi from [tool.ftwheel]",
+        )
+    return left
+
+
 def _plan(
-    arguments: argparse.Namespace, folder: Path, settings: ConfigSettings, label: str, identifiers_of: IdentifiersOf
+    arguments: argparse.Namespace,
+    project: SourceProject,
+    folder: Path,
+    settings: ConfigSettings,
+    label: str,
+    identifiers_of: IdentifiersOf,
+    *,
+    only: Container[BuildIdentifier] = (),
 ) -> DriverPlan:
-    """What is built here: the project's wheels for the platforms that this machine can build."""
+    """What is built here: the project's wheels for the platforms that this machine can build.
+
+    Without ``stable-abi`` the floor is read from the settings of the backend, as for a local build; ``only`` are builds
+    that the wheel turned out not to serve.
+    """
     from ftwheel.core.build.cibuildwheel.identifiers import request_for, select
     from ftwheel.core.build.cibuildwheel.options import read_options, table_of
     from ftwheel.core.build.cibuildwheel.runs import RunRequest, plan_runs
+    from ftwheel.io.project.scan import inferred_stable_abi
 
     file = folder / "pyproject.toml"
     document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -124,7 +162,14 @@ def _plan(
         container_label=label,
         backend_folder=_backend_folder() if label else "",
     )
-    return plan_runs(select(request, identifiers_of), own, document, run_request)
+    if only:
+        selection = select(replace(request, floor=None), identifiers_of).only(only)
+    else:
+        if request.floor is None:
+            floor, abi3t = inferred_stable_abi(project.folder)
+            request = replace(request, floor=floor, abi3t=abi3t and request.abi3t)
+        selection = select(request, identifiers_of)
+    return plan_runs(selection, own, document, run_request)
 
 
 def _backend_folder() -> str:

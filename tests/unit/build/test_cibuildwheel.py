@@ -123,6 +123,7 @@ def test_three_builds_a_platform_give_the_wheels_of_the_stable_abis() -> None:
     assert [each.text for each in selection.identifiers] == [
         f"{builder}-{platform}" for platform in ("manylinux_x86_64", "win_amd64") for builder in builders
     ]
+    assert selection.shared == tuple(each.identifier for each in selection.left_out)
     windows = [each for each in selection.left_out if each.identifier.platform == "win_amd64"]
     assert [f"{each.identifier.text}: {each.why}" for each in windows] == [
         "cp312-win_amd64: the cp311-abi3 wheel built by 3.11 serves it",
@@ -130,6 +131,16 @@ def test_three_builds_a_platform_give_the_wheels_of_the_stable_abis() -> None:
         "cp314-win_amd64: the cp311-abi3 wheel built by 3.11 serves it",
         "cp315-win_amd64: the cp315-abi3.abi3t wheel built by 3.15t serves it",
     ]  # fmt: skip
+
+
+def test_what_that_wheel_does_not_serve_is_built_alone() -> None:
+    pythons, platforms = ("3.12", "3.13", "3.13t", "3.14t"), ("manylinux_x86_64", "win_amd64")
+    planned = select(CibuildwheelRequest(pythons=pythons, platforms=platforms, floor=12))
+    left = {each for each in planned.shared if each.platform == "win_amd64"}
+    every = select(CibuildwheelRequest(pythons=pythons, platforms=platforms))
+    assert {series.name: [each.text for each in found] for series, found in every.only(left).builds.items()} == {
+        "THREE": ["cp313-win_amd64"]
+    }
 
 
 def test_without_abi3t_the_free_threaded_builds_have_wheels_of_their_own() -> None:

@@ -14,7 +14,7 @@ import enum
 import functools
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -184,15 +184,24 @@ class OmittedBuild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSelection:
-    """What each series builds and what is left out, sorted."""
+    """What each series builds and what is left out, sorted.
+
+    ``shared`` is what is not built because the stable ABI wheel of another build serves it.
+    """
 
     builds: Mapping[CibuildwheelSeries, tuple[BuildIdentifier, ...]]
     left_out: tuple[OmittedBuild, ...]
+    shared: tuple[BuildIdentifier, ...] = ()
 
     @property
     def identifiers(self) -> tuple[BuildIdentifier, ...]:
         """Everything that is built."""
         return tuple(sorted(each for found in self.builds.values() for each in found))
+
+    def only(self, identifiers: Container[BuildIdentifier]) -> BuildSelection:
+        """The selection without the builds of all others."""
+        kept = {series: tuple(each for each in found if each in identifiers) for series, found in self.builds.items()}
+        return BuildSelection(builds={series: found for series, found in kept.items() if found}, left_out=())
 
 
 def request_for(
@@ -334,6 +343,7 @@ def select(request: CibuildwheelRequest, identifiers_of: IdentifiersOf = copied_
     return BuildSelection(
         builds={series: tuple(builds[series]) for series in CibuildwheelSeries if series in builds},
         left_out=tuple(sorted(left_out)) if request.pythons else (),
+        shared=tuple(sorted(shared)),
     )
 
 

@@ -106,9 +106,13 @@ class CibuildwheelRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverPlan:
-    """Everything the driver runs; ``maturin`` are the interpreters for maturin-action, for a maturin project."""
+    """Everything the driver runs; ``maturin`` are the interpreters for maturin-action, for a maturin project.
+
+    ``shared`` are builds that the stable ABI wheel of another one has to serve.
+    """
 
     runs: tuple[CibuildwheelRun, ...]
+    shared: tuple[BuildIdentifier, ...] = ()
     left_out: tuple[OmittedBuild, ...] = ()
     maturin: tuple[str, ...] = ()
 
@@ -130,7 +134,7 @@ def plan_runs(
             chosen = tuple(each for each in identifiers if each.system == system)
             runs.append(_run(series, chosen, own, document, request))
     maturin = maturin_interpreters(selection.identifiers) if backend_of(document) == "maturin" else ()
-    return DriverPlan(runs=tuple(runs), left_out=selection.left_out, maturin=maturin)
+    return DriverPlan(runs=tuple(runs), shared=selection.shared, left_out=selection.left_out, maturin=maturin)
 
 
 def _run(
