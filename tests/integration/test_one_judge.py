@@ -130,6 +130,18 @@ CORPUS: list[tuple[str, Mapping[str, str], str, dict[str, object]]] = [
     ("cp315-cp315t", {"d/_m.abi3t.so": "abi3t", f"d/_ext{FREE_THREADED.replace('313', '315')}": "silent"}, "3.15t", {}),
     ("cp310-abi3", {"d/_m.abi3.so": "both init functions"}, "3.15", {}),
     ("cp310-abi3", {"d/_m.abi3.so": "newer slot in one of two"}, "3.15", {}),
+    ("cp315-abi3", {"d/_m.abi3t.so": "abi3"}, "3.15", {}),
+    # the ABI tag none: every build that takes it has to find a file of its ABI
+    ("cp310-abi3.none", {"d/_ext.abi3.so": "abi3"}, "3.13", {}),
+    ("cp312-none", {"d/_m.abi3.so": "slot of 3.13"}, "3.12", {}),
+    ("cp313-none", {f"d/_ext{DEFAULT}": "default", f"d/_ext{FREE_THREADED}": "free-threaded"}, "3.13", {}),
+    ("cp313-none", {f"d/_ext{DEFAULT}": "default"}, "3.13", {}),
+    ("cp313-abi3.none", {"d/_ext.abi3.so": "abi3"}, "3.13", {}),
+    ("cp315-none", {"d/_m.abi3t.so": "abi3t"}, "3.15", {}),
+    ("cp315-none", {"d/_m.abi3t.so": "abi3t without slot"}, "3.15", {}),
+    # one file for two builds
+    ("cp313-cp313.cp313t", {"d/_ext.so": "default"}, "3.13", {}),
+    ("cp313-cp313t", {"d/_ext.abi3.so": "free-threaded"}, "3.13t", {}),
 ]
 
 

@@ -80,12 +80,13 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
         )
     if "any" not in name.platforms:
         yield from _loading(filename, name, modules, target)
-    loading = [(item, [claim for claim in name.claims if not _why_not(item, claim, target)]) for item in modules]
-    for item, claims in loading:
-        wrong = list(_objects(filename, name, item)) if claims else []
+    loading = [(item, [kept for kept in name.promises if not _why_not(item, kept, target)]) for item in modules]
+    for item, kept in loading:
+        wrong = list(_objects(filename, item, kept)) if kept else []
         # code of another ABI keeps to no other promise either
+        claims = [(python, abi) for python, abi, _ in kept]
         yield from wrong or stable_abi.judge(f"{filename}: {item.path}", item.images, item.inits, claims)
-    if all(claims for _, claims in loading):
+    if all(kept for _, kept in loading):
         yield from _one_version(filename, name, modules, target)
 
 
@@ -207,27 +208,32 @@ def _tags(filename: str, name: tags.Name, target: Target) -> Iterator[RefusedErr
             )
 
 
-def _why_not(item: Module, claim: tuple[str, str], target: Target) -> str:
+def _why_not(item: Module, promise: tags.Promise, target: Target) -> str:
     """Why some interpreter that a tag names does not load a module, empty if all do."""
-    if claim[1] == "none" and item.suffix.kind == "plain":
-        return "it names interpreters of both ABIs, but this extension module was compiled for one"
-    return tags.why_not_loaded(item.suffix, *claim, target)
+    if promise.tag.endswith("-none") and item.suffix.kind == "plain":
+        return "it names interpreters of several ABIs, but this extension module was compiled for one"
+    if item.suffix.kind == "abi3" and promise.abi in _FIND_ABI3 and _found(item) == {"free-threaded"}:
+        return ""  # what setuptools names a module that asks for the limited API and is compiled without it
+    return tags.why_not_loaded(item.suffix, promise.python, promise.abi, target)
+
+
+_FIND_ABI3 = ("cp313t", "cp314t")  # free-threaded builds that look for .abi3.so
 
 
 def _loading(filename: str, name: tags.Name, modules: list[Module], target: Target) -> Iterator[RefusedError]:
     """Every module has exactly one file for each interpreter that the tags name, and there is no file for others."""
     files: dict[str, list[Module]] = {}
     for item in modules:
-        why = [(claim, _why_not(item, claim, target)) for claim in name.claims]
+        why = [(promise, _why_not(item, promise, target)) for promise in name.promises]
         if all(reason for _, reason in why):
             yield _unloaded(filename, item, *why[0])
         else:
             files.setdefault(item.name, []).append(item)
     for module, items in sorted(files.items()):
-        for claim in name.claims:
-            loading = [item for item in items if not _why_not(item, claim, target)]
+        for promise in name.promises:
+            loading = [item for item in items if not _why_not(item, promise, target)]
             if not loading:
-                yield _unloaded(filename, items[0], claim, _why_not(items[0], claim, target))
+                yield _unloaded(filename, items[0], promise, _why_not(items[0], promise, target))
             elif len(loading) > 1:
                 yield RefusedError(
                     "FTB311",
@@ -238,12 +244,12 @@ def _loading(filename: str, name: tags.Name, modules: list[Module], target: Targ
                 break
 
 
-def _unloaded(filename: str, item: Module, claim: tuple[str, str], reason: str) -> RefusedError:
-    if claim[1] == "none":
+def _unloaded(filename: str, item: Module, promise: tags.Promise, reason: str) -> RefusedError:
+    if promise.tag.endswith("-none"):
         fix = "name the ABI in the tags: remove get_tag(), wheel.py-api or whatever else sets them"
     elif item.suffix.kind == "abi3" and item.suffix.platform:
         fix = "build the abi3 wheel with the oldest Python of its range: 3.15 and newer put the platform into the name"
-    elif claim[1] in ("abi3", "abi3t"):
+    elif promise.abi in ("abi3", "abi3t"):
         fix = (
             "compile the module against the limited API too (setuptools: Extension(py_limited_api=True) and the macro "
             "Py_LIMITED_API; CMake: USE_SABI), or drop the stable-ABI tag; on free-threaded interpreters limited-api = "
@@ -254,21 +260,16 @@ def _unloaded(filename: str, item: Module, claim: tuple[str, str], reason: str) 
             "remove the file if an earlier build left it in the tree or in a build folder; if this build compiled it, "
             "CMake or another tool found a Python other than the one that builds"
         )
-    message = f"{item.path} is not loaded by the interpreters that {'-'.join(claim)} names: {reason}"
+    message = f"{item.path} is not loaded by the interpreters that {promise.tag} names: {reason}"
     return RefusedError("FTB306", f"{filename}: {message}", fix=fix)
 
 
-def _wanted(item: Module, name: tags.Name) -> str:
-    """The ABI that a module's code must have, by its suffix, else by the tags; empty if neither decides."""
-    if item.suffix.kind == "version":
-        return "free-threaded" if item.suffix.free_threaded else "default"
-    if item.suffix.kind == "plain":
-        claimed = {"free-threaded" if abi.rstrip("d").endswith("t") else "default" for abi in name.abis}
-        return claimed.pop() if len(claimed) == 1 and not {"none", "abi3t"} & {*name.abis} else ""
-    return {"abi3": "default", "abi3t": "abi3t"}.get(item.suffix.kind, "")
+def _found(item: Module) -> set[str]:
+    """The ABIs of a module's code, one for each machine; "" where the code does not show it."""
+    return {binaries.abi_of(image) for image in item.images}
 
 
-# the ABIs of code that are wrong where another is wanted; abi3 without a t is that of default builds
+# the ABIs of code that an interpreter of another ABI cannot run; abi3 without a t is that of default builds
 _CONTRARY = {
     "default": frozenset({"free-threaded"}),
     "free-threaded": frozenset({"default", "abi3"}),
@@ -276,11 +277,18 @@ _CONTRARY = {
 }
 
 
-def _objects(filename: str, name: tags.Name, item: Module) -> Iterator[RefusedError]:
-    """The code has the ABI that suffix and tags promise; code whose ABI cannot be determined passes."""
-    wanted, where = _wanted(item, name), f"{filename}: {item.path}"
-    found = {binaries.abi_of(image) for image in item.images}
-    contrary = _CONTRARY.get(wanted, frozenset[str]()) & found
+def _build_of(abi: str) -> str:
+    """The build of CPython that an ABI tag is for; empty for ``none``."""
+    if abi in ("none", "abi3t"):
+        return abi.replace("none", "")
+    return "free-threaded" if abi.rstrip("d").endswith("t") else "default"
+
+
+def _objects(filename: str, item: Module, kept: list[tags.Promise]) -> Iterator[RefusedError]:
+    """The code has the ABI of the interpreters that load it; code whose ABI cannot be determined passes."""
+    builds = sorted({_build_of(promise.abi) for promise in kept} - {""})
+    where, found = f"{filename}: {item.path}", _found(item)
+    contrary = [(build, found & _CONTRARY[build]) for build in builds if found & _CONTRARY[build]]
     if "both" in found:
         yield RefusedError(
             "FTB309",
@@ -289,17 +297,18 @@ def _objects(filename: str, name: tags.Name, item: Module) -> Iterator[RefusedEr
             fix="remove the object files and static libraries of the other build, and recompile all of them",
         )
     elif contrary:
+        wanted, wrong = contrary[0]
         yield RefusedError(
             "FTB308",
-            f"{where} was compiled for the {min(contrary)} ABI of CPython, expected {wanted}",
+            f"{where} was compiled for the {min(wrong)} ABI of CPython, expected {wanted}",
             fix="another Python's headers came first (include_dirs, CFLAGS, CPATH), Py_GIL_DISABLED was "
             "defined by hand, or the other build left the file behind",
         )
-    elif wanted and not any(found) and item.suffix.kind == "plain":
+    elif item.suffix.kind == "plain" and not any(found) and builds in (["default"], ["free-threaded"]):
         yield RefusedError(
             "FTB307",
             f"{where}: a file with a plain suffix is loaded by every build of every version, and its content does not "
-            f"show which one it was compiled for; expected {wanted}",
+            f"show which one it was compiled for; expected {builds[0]}",
             fix="give the module the suffix of its interpreter (EXT_SUFFIX)",
         )
 

@@ -10,9 +10,29 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ftwheel_build.target import FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX, Target
+from ftwheel_build.target import FIRST_ABI3T, FIRST_FREE_THREADED, FIRST_WITH_PLATFORM_SUFFIX, Target
 
-__all__ = ["ExtensionSuffix", "Name", "claims_target", "machines", "parse_name", "parse_suffix", "why_not_loaded"]
+__all__ = [
+    "ExtensionSuffix",
+    "Name",
+    "Promise",
+    "claims_target",
+    "machines",
+    "parse_name",
+    "parse_suffix",
+    "why_not_loaded",
+]
+
+
+class Promise(NamedTuple):
+    """The interpreters that two tags of a file name stand for, and these tags as they are written.
+
+    ``cp313-none`` is two promises, ``cp313-cp313`` and ``cp313-cp313t``: installers take it on both builds of 3.13.
+    """
+
+    python: str
+    abi: str
+    tag: str
 
 
 class Name(NamedTuple):
@@ -27,6 +47,19 @@ class Name(NamedTuple):
     def claims(self) -> tuple[tuple[str, str], ...]:
         """Every (python tag, ABI tag)."""
         return tuple((python, abi) for python in self.pythons for abi in self.abis)
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """Every claim, and for ``cp313-none`` each build that takes it."""
+        found = []
+        for python, abi in self.claims:
+            version = _version(python)
+            if abi == "none" and version:
+                abis = [python, f"{python}t"] if version >= FIRST_FREE_THREADED else [python]
+            else:
+                abis = [abi]
+            found += [Promise(python, each, f"{python}-{abi}") for each in abis]
+        return tuple(found)
 
     @property
     def tags(self) -> frozenset[str]:
@@ -117,12 +150,7 @@ def why_not_loaded(suffix: ExtensionSuffix, python: str, abi: str, target: Targe
     if suffix.kind == "other":
         return "CPython never looks for this suffix"
     if abi == "none":
-        if suffix.kind == "plain":
-            return ""
-        if suffix.kind == "abi3t" and version and version >= FIRST_ABI3T:
-            return ""
-        who = f"both builds of CPython {python[2:3]}.{python[3:]}" if version else "every Python"
-        return f"it names {who}"
+        return "" if suffix.kind == "plain" else "it names interpreters of every ABI"
     if version is None:
         return "" if suffix.kind == "plain" else "it names no CPython"
     label = f"{version[0]}.{version[1]}"

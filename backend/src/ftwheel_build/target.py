@@ -12,8 +12,9 @@ import sys
 import sysconfig
 from typing import NamedTuple
 
-__all__ = ["FIRST_ABI3T", "FIRST_WITH_PLATFORM_SUFFIX", "Target", "current"]
+__all__ = ["FIRST_ABI3T", "FIRST_FREE_THREADED", "FIRST_WITH_PLATFORM_SUFFIX", "Target", "current"]
 
+FIRST_FREE_THREADED = (3, 13)  # PEP 703
 FIRST_ABI3T = (3, 15)  # PEP 803
 FIRST_WITH_PLATFORM_SUFFIX = (3, 15)  # .abi3-x86_64-linux-gnu.so; python/cpython#122931
 

@@ -113,6 +113,23 @@ def test_claims_target(tag, taken, refused):
     assert [label for label in taken + refused if tags.claims_target(python, abi, target(label))] == taken
 
 
+@pytest.mark.parametrize(
+    ("tag", "promises"),
+    [
+        ("cp312-none", {"cp312-cp312"}),  # there is no free-threaded build of it
+        ("cp313-none", {"cp313-cp313", "cp313-cp313t"}),
+        ("cp310-abi3.none", {"cp310-abi3", "cp310-cp310"}),
+        ("cp313-cp313t", {"cp313-cp313t"}),
+        ("py3-none", {"py3-none"}),
+    ],
+)
+def test_a_tag_without_an_abi_promises_something_to_each_build_that_takes_it(tag, promises):
+    name = tags.parse_name(f"a-1.0-{tag}-linux_x86_64.whl")
+    assert name is not None
+    assert {f"{each.python}-{each.abi}" for each in name.promises} == promises
+    assert {each.tag for each in name.promises} == {f"{python}-{abi}" for python, abi in name.claims}
+
+
 SUFFIXES = {
     "default": ".cpython-313-x86_64-linux-gnu.so",
     "free-threaded": ".cpython-313t-x86_64-linux-gnu.so",
@@ -134,8 +151,6 @@ SUFFIXES = {
         ("cp39-abi3", {"abi3", "plain"}),
         ("cp315-abi3", {"abi3", "abi3t", "plain"}),
         ("cp315-abi3t", {"abi3t", "plain"}),
-        ("cp313-none", {"plain"}),
-        ("cp315-none", {"abi3t", "plain"}),
         ("py3-none", {"plain"}),
     ],
 )

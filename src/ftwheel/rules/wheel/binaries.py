@@ -308,7 +308,7 @@ class WrongInit(WheelRule):
             if extension.init_name is None and dotted_name(extension.path) and facts.targets:
                 yield from self._nothing_to_call(facts, extension)
         seen: set[tuple[str, str]] = set()
-        for target in facts.targets:
+        for target in facts.targets or facts.promised:
             for name, extension in facts.loaded_by(target):
                 export, init = init_names_for(extension.name)
                 message = ""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ftwheel.core.findings import Finding
-from ftwheel.core.tags.cpython_builds import CPythonBuild, targets_of
+from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none, targets_of
 from ftwheel.core.wheel.contents import WheelContents, dotted_name
 from ftwheel.core.wheel.extension_module import ExtensionModule
 from ftwheel.core.wheel.imports import ImportOutcome
@@ -51,6 +51,13 @@ class WheelFacts:
     def targets(self) -> tuple[CPythonBuild, ...]:
         """The CPython builds that the tags of the file name serve."""
         return targets_of(self.wheel.name)
+
+    @property
+    def promised(self) -> tuple[CPythonBuild, ...]:
+        """The CPython builds that accept the wheel by the ABI tag ``none``, as far as Requires-Python allows them."""
+        if "none" not in self.wheel.name.abis:
+            return ()
+        return promised_by_none(self.wheel.name, self.wheel.metadata.requires_python if self.wheel.metadata else "")
 
     @property
     def variants(self) -> Mapping[str, tuple[ExtensionModule, ...]]:

@@ -74,10 +74,12 @@ class NewerSlot(WheelRule):
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
-        for target in facts.targets:
+        told: set[str] = set()  # the oldest interpreter is enough
+        for target in facts.targets or facts.promised:
             for name, extension in facts.loaded_by(target):
                 newer = [slot for slot in extension.definition_slot_ids if _added(slot) > target.minor]
-                if newer:
+                if newer and extension.path not in told:
+                    told.add(extension.path)
                     first = max(map(_added, newer))
                     slots = ", ".join(f"{slot} ({_SLOTS[slot]})" if slot in _SLOTS else str(slot) for slot in newer)
                     yield self.finding(
@@ -111,7 +113,7 @@ class NewerAbi(WheelRule):
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         newer: dict[str, tuple[ExtensionModule, int]] = {}
-        for target in facts.targets:
+        for target in facts.targets or facts.promised:
             for _, extension in facts.loaded_by(target):
                 oldest = max(target.minor, FIRST_ABI3T)  # no interpreter before it reads PyABIInfo
                 if extension.abi_info is not None and extension.abi_info.floor > oldest:

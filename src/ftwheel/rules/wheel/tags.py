@@ -145,16 +145,13 @@ class ExtensionWithoutAbi(WheelRule):
     see = ("FTB305", "FTB306")
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
-        name, metadata = facts.wheel.name, facts.wheel.metadata
-        if "none" not in name.abis:
-            return
-        promised = promised_by_none(name, metadata.requires_python if metadata else "")
+        promised = facts.promised
         for module, variants in facts.variants.items():
             missing = [build.label for build in promised if not self._serves(build, variants)]
             if missing:
                 yield self.finding(
                     facts.subject(variants[0]),
-                    f"{module} is an extension module, but the tag {name.tag_text} promises no ABI; "
+                    f"{module} is an extension module, but the tag {facts.wheel.name.tag_text} promises no ABI; "
                     f"the wheel has no file of it for {_briefly(missing)}",
                 )
 
