@@ -287,6 +287,22 @@ def test_maturin_makes_the_wheel_of_both_builds(
     assert loaded(project.parent, both, python_315) == COUNTS
 
 
+@pytest.mark.network
+@pytest.mark.parametrize("project", ["stable-abi-maturin"], indirect=True)
+def test_pyo3_with_the_feature_for_both_builds_refuses_3_13t(
+    project: Path, free_threaded_python: str, environ: dict[str, str]
+) -> None:
+    said = "PyO3 does not support the free-threaded build of CPython versions below 3.14"
+    assert said in " ".join((project / "README.md").read_text().split())
+    if probe(free_threaded_python).minor > (3, 13):
+        return
+
+    done, files = build(project, free_threaded_python, environ=environ)
+
+    assert (done.returncode, files) == (6, [])
+    assert said in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize("project", ["setuptools-cython"], indirect=True)
 def test_the_sdist_has_the_sources_and_nothing_that_was_built(
     project: Path, default_python: str, environ: dict[str, str]
