@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import filter as matching
 from pathlib import Path
@@ -49,7 +49,7 @@ def show_plan(arguments: argparse.Namespace, project: SourceProject, settings: C
     from ftwheel.core.build.cibuildwheel.identifiers import copied_identifiers
     from ftwheel.render.build.cibuildwheel import write_json, write_text
 
-    plan = _plan(arguments, project, project.folder, settings, "", copied_identifiers)
+    plan = _plan(arguments, project, project.folder, settings, label="", identifiers_of=copied_identifiers)
     write = write_json if arguments.format == "json" else write_text
     write(plan, sys.stdout)
 
@@ -80,7 +80,7 @@ def build(
             tool = Cibuildwheel(source, scratch, processes, label=label, echo=echo)
             with progress() as observer:
                 observer.stage("cibuildwheel", BuildStage.ENVIRONMENT)
-                plan = _plan(arguments, project, source, settings, label, tool.identifiers)
+                plan = _plan(arguments, project, source, settings, label=label, identifiers_of=tool.identifiers)
             for line in left_out_lines(plan):
                 print(line, file=sys.stderr)
             built: dict[BuildIdentifier, BuiltByCibuildwheel] = {}
@@ -90,7 +90,9 @@ def build(
                 for run in plan.runs:
                     built |= tool.build(run, observer)
                 if left := _not_served(plan.shared, built, project):
-                    rest = _plan(arguments, project, source, settings, label, tool.identifiers, only=left)
+                    rest = _plan(
+                        arguments, project, source, settings, label=label, identifiers_of=tool.identifiers, only=left
+                    )
                     for run in rest.runs:
                         built |= tool.build(run, observer)
                 return _judge(
@@ -134,10 +136,10 @@ def _plan(
     project: SourceProject,
     folder: Path,
     settings: ConfigSettings,
+    *,
     label: str,
     identifiers_of: IdentifiersOf,
-    *,
-    only: Container[BuildIdentifier] = (),
+    only: tuple[BuildIdentifier, ...] = (),
 ) -> DriverPlan:
     """What is built here: the project's wheels for the platforms that this machine can build.
 
