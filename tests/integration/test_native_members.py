@@ -7,7 +7,9 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 from pathlib import Path
+from platform import machine
 
 import pytest
 
@@ -210,3 +212,24 @@ def test_the_macos_version_of_a_program_is_suggested(tmp_path: Path) -> None:
     assert (found.kind, found.macos) == (NativeKind.PROGRAM, (13, 3))
     wheel = make_wheel(tmp_path, ANY, {"tool/tool": header + version + bytes(64)})
     assert [member.path for member in inspect_wheel(str(wheel)).native] == ["tool/tool"]
+
+
+COPIES = "#include <string.h>\nvoid *copy(void *a, void *b, size_t n) { return memcpy(a, b, n); }\n"  # since glibc 2.14
+
+
+@pytest.mark.skipif((sys.platform, machine()) != ("linux", "x86_64"), reason="glibc 2.14 is too old for other machines")
+def test_a_policy_is_told_from_what_the_wheel_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """auditwheel has no policy for 2.14, as zstd has, and counts what this system's libgomp needs, as for lightgbm."""
+    (tmp_path / "a.c").write_text(COPIES)
+    for name, options in (("copies", ()), ("openmp", ("-Wl,--no-as-needed", "-lgomp"))):
+        command = ["cc", "-shared", "-fPIC", "-O1", "-fno-builtin", "a.c", "-o", f"lib{name}.so", *options]
+        subprocess.run(command, cwd=tmp_path, check=True)
+
+    def said(name: str, system: str) -> str:
+        wheel = f"tool-1.0-py3-none-{system}_x86_64.whl"
+        make_wheel(tmp_path, wheel, {f"tool/lib{name}.so": (tmp_path / f"lib{name}.so").read_bytes()})
+        return check(capsys, "--select", "FTW304", tmp_path / wheel)[1]
+
+    assert "no findings" in said("copies", "manylinux_2_14")
+    assert "consistent with manylinux_2_17" in said("copies", "manylinux_2_13")
+    assert "because it needs the library libgomp.so.1\n" in said("openmp", "manylinux_2_17")

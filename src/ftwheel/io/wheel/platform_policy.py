@@ -29,6 +29,7 @@ __all__ = ["can_audit", "platform_policy", "surely_kept", "watched_symbols"]
 _TIMEOUT = 300.0  # seconds; the largest wheels take auditwheel about a minute
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "AUDITWHEEL_LD_LIBRARY_PATH")  # auditwheel looks there
 _TAG = re.compile(r"((many|musl)linux(?:\d+|_\d+_\d+))_(\w+)")
+_GLIBC = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)")
 _MUSL_MACHINES = {"i686": "x86", "armv7l": "armv7"}  # where the name of musl's own library has another word
 
 
@@ -128,7 +129,8 @@ def _ask(path: str, contents: WheelContents) -> PolicyVerdict:
     try:
         answer = json.loads(done.stdout)
         if tag := answer.get("overall_tag"):
-            return PolicyVerdict(tag=str(tag), reason=_what_hinders(answer, contents))
+            exact = _between_policies(str(tag), contents)
+            return PolicyVerdict(tag=exact or str(tag), reason="" if exact else _what_hinders(answer, contents))
         reason = str(answer.get("error", "auditwheel names no tag"))
     except (ValueError, AttributeError):
         lines = done.stderr.strip().splitlines()
@@ -136,6 +138,36 @@ def _ask(path: str, contents: WheelContents) -> PolicyVerdict:
             return PolicyVerdict(tag="", reason="auditwheel fails on this wheel with an error of its own")
         reason = lines[-1] if lines else f"auditwheel exited {done.returncode}"
     return PolicyVerdict(tag="", reason=" ".join(reason.split()))
+
+
+def _between_policies(found: str, contents: WheelContents) -> str:
+    """The promised tag, where auditwheel has no policy of that version and named the next one; "" if it is not kept.
+
+    The tag is kept if no file needs a newer glibc, and the policy before it allows all other symbols (PEP 600).
+    """
+    needed = _own_versions(contents)
+    numbers = {version for version in needed if re.fullmatch(r"GLIBC_\d+(\.\d+)+", version)}
+    glibc = [tuple(map(int, version.removeprefix("GLIBC_").split("."))) for version in numbers]
+    for promised in contents.name.platforms if needed else ():
+        if promised in _policies() or not (tag := _GLIBC.fullmatch(promised)):
+            continue
+        version, machine = (int(tag[1]), int(tag[2])), tag[3]
+        policies = {
+            (int(each[1]), int(each[2])): policy
+            for name, policy in _policies().items()
+            if (each := _GLIBC.fullmatch(name)) and each[3] == machine
+        }
+        older = [policies[each] for each in sorted(policies) if each < version]
+        newer = [policies[each] for each in sorted(policies) if each > version]
+        if older and newer and found in newer[0].names and all(map(older[-1].allows, needed - numbers)):
+            return promised if all(each[:2] <= version for each in glibc) else ""
+    return ""
+
+
+def _own_versions(contents: WheelContents) -> frozenset[str]:
+    """The symbol versions that the files of the wheel need; none when a file could not be read."""
+    files = contents.linkage or ()
+    return frozenset(version for file in files for version in file.versions if all(each.plain for each in files))
 
 
 def _extent(policy: LibraryPolicy | None) -> int:
@@ -157,9 +189,9 @@ def _what_hinders(answer: dict[str, Any], contents: WheelContents) -> str:
     found = [f"the library {name}" for name in upgrade.get("libs_to_eliminate", ())]
     for library, symbols in upgrade.get("blacklisted_symbols", {}).items():
         found.append(f"{', '.join(symbols)} of {library}")
-    own = {version for file in contents.linkage or () for version in file.versions}
+    own = _own_versions(contents)
     for library, versions in answer.get("versioned_symbols", {}).items():
-        over = [version for version in versions if version in own and not policy.allows(version)]
+        over = [version for version in versions if not policy.allows(version) and (not own or version in own)]
         if over:
             found.append(f"{', '.join(over)} of {library}")
     return "; ".join(found)
