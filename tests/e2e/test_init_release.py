@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from pathlib import Path
 
 import pytest
@@ -12,20 +10,8 @@ import pytest
 from ftwheel.core.project.templates import ACTION
 from ftwheel.io.system.interpreters import probe
 from support.act import act, commit_all
-from support.adopting import TREES, UNDECLARED, init, tree
+from support.adopting import TREES, UNDECLARED, adapt, init, machine, tree
 from support.server import serve
-
-# newer projects leave out 3.13t, which is the free-threaded build that a machine without 3.14 can have
-ADAPTED = {
-    "cibuildwheel": [("pyproject.toml", "14t}", "13t}")],
-    "maturin-new": [("Cargo.toml", 'pyo3 = "0.29.0"', 'pyo3 = "0.28"')],
-}
-
-
-def machine() -> str:
-    """The platform tag of this machine: what is built without a container may need all of its C library."""
-    version = (os.confstr("CS_GNU_LIBC_VERSION") or "").removeprefix("glibc ").replace(".", "_")
-    return f"manylinux_{version}_{platform.machine()}"
 
 
 @pytest.mark.e2e
@@ -36,10 +22,7 @@ def test_the_workflow_makes_both_halves(
 ):
     project = tree(name, tmp_path)
     pythons = [probe(python).label for python in (default_python, free_threaded_python)]
-    for path, old, new in ADAPTED.get(name, ()):
-        text = (project / path).read_text()
-        assert old in text
-        (project / path).write_text(text.replace(old, new))
+    adapt(name, project)
     options = ["--gil", "allow-used"] if name in UNDECLARED else []
     assert init(project, "--yes", "--pythons", ",".join(pythons), "--platforms", machine(), *options) == 0
     [workflow] = [path for path in (project / ".github" / "workflows").iterdir() if "ftwheel init" in path.read_text()]

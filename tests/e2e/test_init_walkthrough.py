@@ -1,4 +1,4 @@
-"""docs/walkthrough.md, done for real: a public C project, adopted from its source distribution to a verified pair."""
+"""Projects adopted, built and verified, as docs/walkthrough.md does it with a public C project."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.io.system.interpreters import probe
+from support.adopting import adapt, init, machine, tree
 from support.commands import Done, ftwheel
 from support.documents import documented
 
@@ -44,3 +45,24 @@ def test_from_a_source_distribution_to_a_verified_pair(tmp_path: Path, default_p
     verified = run("verify", "dist", "--no-index", "--find-links", "dist", *installers).out
     documented("walkthrough.md", "ftwheel verify dist", verified)
     documented("walkthrough.md", "ftwheel init --check", run("init", "--check").out)
+
+
+@pytest.mark.e2e
+@pytest.mark.network
+@pytest.mark.parametrize("name", ["setuptools-src", "meson-init", "maturin-new"])
+def test_what_init_proposes_builds_and_passes_the_gate(
+    name: str, tmp_path: Path, default_python: str, free_threaded_python: str
+):
+    """With nothing in pyproject.toml but what init wrote; one half less and the gate is closed."""
+    project = tree(name, tmp_path)
+    adapt(name, project)
+    pair = (default_python, free_threaded_python)
+    pythons = ",".join(probe(python).label for python in pair)
+    assert init(project, "--yes", "--adopt", "release", "--pythons", pythons, "--platforms", machine()) == 0
+    built = ftwheel("build", "--python", ",".join(pair), cwd=project)
+    assert built.code == 0, built.out + built.err
+    gate = ("verify", "dist", "--no-index", "--find-links", "dist", "--fail-on", "warning")
+    verified = ftwheel(*gate, cwd=project)
+    assert verified.code == 0, verified.out + verified.err
+    next((project / "dist").glob(f"*-{probe(free_threaded_python).abi_tag}-*.whl")).unlink()
+    assert ftwheel(*gate, cwd=project).code == 1

@@ -214,6 +214,20 @@ def test_the_macos_version_of_a_program_is_suggested(tmp_path: Path) -> None:
     assert [member.path for member in inspect_wheel(str(wheel)).native] == ["tool/tool"]
 
 
+@pytest.mark.parametrize(
+    ("module", "said"), [(b"", "is empty"), (b"\0asm\1\0\0\0", "is WebAssembly"), (b"version 1", "starts with b'vers'")]
+)
+def test_a_module_that_is_no_machine_code(
+    module: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = "cp313-win_amd64.pyd", "cpython-313-wasm32-emscripten.so"
+    for platform, name, code in zip(("win_amd64", "pyemscripten_2025_0_wasm32"), names, (1, 0), strict=True):
+        wheel = make_wheel(tmp_path, f"tool-1.0-cp313-cp313-{platform}.whl", {f"tool.{name}": module})
+        found, text = check(capsys, "--select", "FTW309", wheel)
+        assert (found, f"{said}, which is neither" in text) == (code, True)
+        assert "none-any" not in " ".join(suggested(capsys, wheel))
+
+
 COPIES = "#include <string.h>\nvoid *copy(void *a, void *b, size_t n) { return memcpy(a, b, n); }\n"  # since glibc 2.14
 
 

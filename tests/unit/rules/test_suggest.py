@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ftwheel.core.wheel.contents import Flaw, FlawKind
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule, InitPhase
 from ftwheel.core.wheel.native import NativeCode
 from ftwheel.core.wheel.reports import PolicyVerdict
@@ -39,6 +40,24 @@ def test_the_abi_follows_from_the_modules() -> None:
     assert tags(FT, [init])[0] == "cp315-abi3-linux_x86_64"
     assert not any(each.proved for each in suggest(contents(FT, [untold]), TABLE))
     assert "abi3" not in "".join(tags(DEFAULT, [extension("pkg/_ext.so", imports=["_PyPrivate"])]))
+
+
+@pytest.mark.parametrize(
+    ("tag", "suggested"),
+    [
+        ("cp313-cp313-pyemscripten_2025_0_wasm32", ["cp313-cp313-pyemscripten_2025_0_wasm32"]),
+        ("cp313-cp313-linux_x86_64", []),
+        ("py3-none-any", ["py3-none-any"]),
+    ],
+)
+def test_a_module_that_cannot_be_read_is_never_for_any(tag: str, suggested: list[str]) -> None:
+    """WebAssembly has no reader, so its name is believed; a module of Linux that is a text file has no tag."""
+    unread = Flaw(path="pkg/_ext.so", kind=FlawKind.BINARY, detail="starts with something else")
+    found = suggest(contents(f"pkg-1.0-{tag}.whl", flaws=[unread]), TABLE)
+    assert [each.tag for each in found] == suggested
+    assert not any(each.proved for each in found)
+    data = Flaw(path="pkg/data.so.1", kind=FlawKind.BINARY, detail="starts with something else")
+    assert tags("pkg-1.0-py3-none-any.whl", flaws=[data]) == ["py3-none-any"]
 
 
 def test_a_floor_is_no_older_than_what_the_wheel_claims() -> None:

@@ -43,8 +43,10 @@ def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:
         return (read_pe(data, label),)
     if is_macho(data):
         return read_macho(data, label)
+    kinds = {b"": "is empty", b"\0asm": "is WebAssembly"}
+    found = kinds.get(data[:4], f"starts with {data[:4]!r}")
     raise UnreadableBinaryError(
-        f"{label}: starts with {data[:4]!r}, which is neither ELF nor Mach-O nor PE",
+        f"{label}: {found}, which is neither ELF nor Mach-O nor PE",
         hint="an extension module has to be a compiled shared object",
     )
 

@@ -375,8 +375,13 @@ class UnreadableBinary(WheelRule):
         known = any(platform_of(tag) for tag in facts.wheel.name.platforms)
         for flaw in facts.wheel.flaws:
             if flaw.kind is FlawKind.BINARY:
-                severity = None if known and dotted_name(flaw.path) else Severity.ADVICE
-                yield self.finding(facts.subject(path=flaw.path), flaw.detail, severity=severity)
+                loaded = known and dotted_name(flaw.path)
+                yield self.finding(
+                    facts.subject(path=flaw.path),
+                    flaw.detail,
+                    severity=None if loaded else Severity.ADVICE,
+                    fix=None if loaded else "Nothing, if it is meant to be so: ftwheel reads ELF, Mach-O and PE alone.",
+                )
 
 
 class MacosVersion(WheelRule):

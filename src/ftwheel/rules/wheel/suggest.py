@@ -12,13 +12,14 @@ from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX
 from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.versions import specifier_set
-from ftwheel.core.wheel.contents import WheelContents
+from ftwheel.core.wheel.contents import FlawKind, WheelContents, dotted_name
 from ftwheel.core.wheel.extension_module import BinaryFormat, BuiltFor, ExtensionModule
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.rules.wheel.binaries import PlatformPolicy, broken_tags, common_machines, policy_tags
 from ftwheel.rules.wheel.facts import WheelFacts
+from ftwheel.rules.wheel.machines import platform_of
 from ftwheel.rules.wheel.selection import RuleSelection
 from ftwheel.rules.wheel.stable_abi import required_minor
 
@@ -75,6 +76,10 @@ def suggest(
 
     ``policy`` is None where auditwheel does not run; then the manylinux and musllinux tags of the name are believed.
     """
+    if any(flaw.kind is FlawKind.BINARY and dotted_name(flaw.path) for flaw in contents.flaws):
+        # nothing reads WebAssembly; elsewhere the module is no binary (FTW309)
+        known = any(platform_of(tag) for tag in contents.name.platforms)
+        return () if known else (Suggestion(tag=contents.name.tag_text, proved=False),)
     modules = [each for each in contents.extensions if each.init_name]
     proved = all(each.built_for is not BuiltFor.CANNOT_TELL for each in modules)
     suggestions: list[Suggestion] = []
