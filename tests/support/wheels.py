@@ -35,7 +35,10 @@ def make_wheel(
     default those of the file name. ``replace`` replaces a file of the ``.dist-info`` folder by name (None leaves it
     out) after RECORD was written.
     """
-    stem, version, *_, interpreters, abis, platforms = filename.removesuffix(".whl").split("-")
+    stem, version, *rest = filename.removesuffix(".whl").split("-")
+    if len(rest) > 3 and not rest[0][0].isdigit():  # with the label of a variant
+        del rest[3:]
+    interpreters, abis, platforms = rest[-3:]
     info = f"{stem}-{version}.dist-info"
     if tags is None:
         tags = [f"{i}-{a}-{p}" for i in interpreters.split(".") for a in abis.split(".") for p in platforms.split(".")]

@@ -243,6 +243,9 @@ def test_variants_and_what_is_no_distribution_are_named() -> None:
     (found,) = variants(names)
     assert (found.code, found.severity) == ("FTV113", Severity.ADVICE)
     assert found.message == "is a wheel variant with the label x86_64_v3"
+    (found,) = variants(wheel_names([SHORT, "foo-1.0-cp314-cp314t-manylinux_2_17_x86_64-x86_64_v3.whl"]))
+    assert found.severity is Severity.WARNING
+    assert found.message.endswith(", and no wheel without a label has its tags")
     (found,) = not_distributions({"notes.zip": "is neither"})
     assert (found.code, found.subject, found.message) == ("FTV114", "notes.zip", "is neither")
 

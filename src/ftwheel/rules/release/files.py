@@ -82,9 +82,10 @@ class VariantWheel(FileRule):
     code = "FTV113"
     title = "A wheel variant, which pip and uv ignore"
     why = """The label at the end of the file name makes the wheel a variant (PEP 825). Installers without support for
-        variants do not recognize such a file as a wheel, so it serves no user of current pip or uv."""
+        variants do not recognize such a file as a wheel, so it serves no user of current pip or uv. Beside a wheel
+        without a label that has its tags, this is advice."""
     fix = "Next to the variants, ship a wheel without a label for each target, which installers select."
-    severity = Severity.ADVICE
+    severity = Severity.WARNING
     see = ("FTW211",)
 
 
@@ -214,10 +215,17 @@ def never_right(names: Iterable[WheelName]) -> Iterator[Finding]:
 
 
 def variants(names: Iterable[WheelName]) -> Iterator[Finding]:
-    """FTV113: the wheels that are variants."""
+    """FTV113: the wheels that are variants, and whether a wheel without a label stands beside them."""
+    names = tuple(names)
+    plain = {tag for name in names if not name.variant for tag in name.tags}
     for name in names:
         if name.variant:
-            yield VariantWheel.finding(name.filename, f"is a wheel variant with the label {name.variant}")
+            label, alone = f"is a wheel variant with the label {name.variant}", not name.tags & plain
+            yield VariantWheel.finding(
+                name.filename,
+                f"{label}, and no wheel without a label has its tags" if alone else label,
+                severity=None if alone else Severity.ADVICE,
+            )
 
 
 def not_distributions(rejected: Mapping[str, str]) -> Iterator[Finding]:
