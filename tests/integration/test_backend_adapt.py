@@ -19,22 +19,9 @@ from ftwheel_build.config import Config
 from ftwheel_build.environment import check_environment
 from ftwheel_build.errors import RefusedError
 from ftwheel_build.job import Job
-from ftwheel_build.target import Target
 from ftwheel_build.wrapped import FAMILIES, family, hides_metadata
-from support.backend import SOURCE, c_source, hook, import_module, names_in, project
+from support.backend import SOURCE, c_source, hook, import_module, names_in, project, target
 from support.pip_oracle import environment_with
-
-
-def target(label: str) -> Target:
-    digits, free_threaded = label.rstrip("t").replace(".", ""), label.endswith("t")
-    return Target(
-        implementation="cpython",
-        version=(3, int(digits[1:])),
-        free_threaded=free_threaded,
-        debug=False,
-        suffix=f".cpython-{digits}{'t' if free_threaded else ''}-x86_64-linux-gnu.so",
-        platform="linux-x86_64",
-    )
 
 
 def passed(
@@ -248,7 +235,6 @@ from setuptools.dist import Distribution
 from ftwheel_build.adapt.setuptools import adjust
 from ftwheel_build.config import Config
 from ftwheel_build.job import Job
-from ftwheel_build.target import Target
 version, free_threaded, policy, hook = json.loads(sys.argv[1])
 target = Target("cpython", tuple(version), free_threaded, False, "", "linux-x86_64")
 job = Job(hook, ".", target, Config(build_backend="setuptools.build_meta", limited_api=policy), {}, {}, set())

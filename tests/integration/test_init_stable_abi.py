@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,36 @@ class Stable(bdist_wheel):
 setup(ext_modules=[Extension("demo", ["demo.c"], py_limited_api=True)], cmdclass={"bdist_wheel": Stable})
 """
 ASKED = "py.extension_module('demo', 'demo.c', limited_api: get_option('sabi'))\n"
+
+
+Propose = Callable[[str, Mapping[str, str]], CommandRun]
+
+
+@pytest.fixture
+def propose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Propose:
+    """Ask ``init --dry-run`` about a project with one module, a backend and these files.
+
+    What ``pyproject.toml`` has among the files comes after its own.
+    """
+
+    def asked(backend: str, files: Mapping[str, str]) -> CommandRun:
+        configure_nothing(monkeypatch, tmp_path)
+        project = tmp_path / "demo"
+        project.mkdir()
+        head = f'[build-system]\nrequires = []\nbuild-backend = "{backend}"\n[project]\nname = "demo"\n'
+        given = {
+            "demo.c": "\n",
+            "setup.py": MODULE + ONE.format(""),
+            **files,
+            "pyproject.toml": head + 'version = "1.0"\n' + files.get("pyproject.toml", ""),
+        }
+        for name, text in given.items():
+            (project / name).write_text(text)
+        run = CommandRun("init", capsys)
+        assert run(project, "--dry-run", *PAIR) == 0
+        return run
+
+    return asked
 
 
 @pytest.mark.parametrize(
@@ -66,18 +96,9 @@ ASKED = "py.extension_module('demo', 'demo.c', limited_api: get_option('sabi'))\
     ],
 )
 def test_the_floor_comes_from_the_settings_of_the_backend(
-    *,
-    backend: str,
-    files: Mapping[str, str],
-    floor: str,
-    where: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    *, backend: str, files: Mapping[str, str], floor: str, where: str, propose: Propose
 ) -> None:
-    run = CommandRun("init", capsys)
-
-    assert run(written(tmp_path, backend, files, monkeypatch), "--dry-run", *PAIR) == 0
+    run = propose(backend, files)
 
     assert (f'+stable-abi = "{floor}"\n' in run.out) is bool(floor)
     assert ("stable-abi" in run.out) is bool(floor)
@@ -109,18 +130,9 @@ def test_the_floor_comes_from_the_settings_of_the_backend(
     ],
 )
 def test_floors_that_disagree_are_told_and_the_newest_is_taken(
-    *,
-    backend: str,
-    files: Mapping[str, str],
-    taken: str,
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    *, backend: str, files: Mapping[str, str], taken: str, said: str, propose: Propose
 ) -> None:
-    run = CommandRun("init", capsys)
-
-    assert run(written(tmp_path, backend, files, monkeypatch), "--dry-run", *PAIR) == 0
+    run = propose(backend, files)
 
     assert f'+stable-abi = "{taken}"\n' in run.out
     assert f"note: the stable ABI versions disagree: {said}. " in run.err
@@ -136,34 +148,8 @@ def test_floors_that_disagree_are_told_and_the_newest_is_taken(
     ],
 )
 def test_the_feature_for_both_builds_is_proposed_where_pyo3_has_it(
-    *,
-    version: str,
-    features: str,
-    proposed: bool,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    *, version: str, features: str, proposed: bool, propose: Propose
 ) -> None:
-    run = CommandRun("init", capsys)
-    project = written(tmp_path, "maturin", {"Cargo.toml": PYO3.format(version, features)}, monkeypatch)
-
-    assert run(project, "--dry-run", *PAIR) == 0
+    run = propose("maturin", {"Cargo.toml": PYO3.format(version, features)})
 
     assert ("abi3t-py315" in run.err) is proposed
-
-
-def written(folder: Path, backend: str, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with one module and these files; what ``pyproject.toml`` has in ``files`` comes after its own."""
-    configure_nothing(monkeypatch, folder)
-    project = folder / "demo"
-    project.mkdir()
-    head = f'[build-system]\nrequires = []\nbuild-backend = "{backend}"\n[project]\nname = "demo"\n'
-    given = {
-        "demo.c": "\n",
-        "setup.py": MODULE + ONE.format(""),
-        **files,
-        "pyproject.toml": head + 'version = "1.0"\n' + files.get("pyproject.toml", ""),
-    }
-    for name, text in given.items():
-        (project / name).write_text(text)
-    return project

@@ -22,6 +22,7 @@ from ftwheel.rules.wheel.selection import RuleSelection
 from ftwheel_build.inspection import inspect
 from ftwheel_build.symbols import STABLE_SYMBOLS
 from ftwheel_build.target import Target
+from support.backend import target
 from support.images import Spec, elf
 from support.modules import every_abi
 from support.stable_abi import every_stable_abi
@@ -52,18 +53,6 @@ def code(
     program = bytearray(elf(Spec()))
     program[18:20] = foreign.to_bytes(2, "little")
     return {**made, "": b"", "foreign": bytes(program), "broken": made["default"][:900]}
-
-
-def target(label: str) -> Target:
-    digits, free_threaded = label.rstrip("t").replace(".", ""), label.endswith("t")
-    return Target(
-        implementation="cpython",
-        version=(3, int(digits[1:])),
-        free_threaded=free_threaded,
-        debug=False,
-        suffix=f".cpython-{digits}{'t' if free_threaded else ''}-{MACHINE}-linux-gnu.so",
-        platform=f"linux-{MACHINE}",
-    )
 
 
 CORPUS: list[tuple[str, Mapping[str, str], str, dict[str, object]]] = [
@@ -153,7 +142,7 @@ def make(folder: Path, code: Mapping[str, bytes], case: Case) -> tuple[Path, Tar
     tags, files, label, options = case
     name = f"d-1.0-{tags}{'' if tags.count('-') == 2 else f'-{PLATFORM}'}.whl"
     content = {path: code[kind] for path, kind in files.items()}
-    return make_wheel(folder, name, content, **options), target(label)  # type: ignore[arg-type]
+    return make_wheel(folder, name, content, **options), target(label, MACHINE)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=str)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ftwheel_build.target import Target
 from support.pip_oracle import environment_with
 
 __all__ = ["SOURCE", "Answer", "c_source", "environment", "hook", "import_module", "names_in", "project", "write"]
@@ -179,3 +180,16 @@ def import_module(python: str | Path, folder: Path, module: str) -> tuple[str, s
         return "", (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
     value, _, file = done.stdout.strip().partition(" ")
     return value, file
+
+
+def target(label: str, machine: str = "x86_64") -> Target:
+    """An interpreter such as ``3.13t`` on Linux, as the backend sees it."""
+    digits, free_threaded = label.rstrip("t").replace(".", ""), label.endswith("t")
+    return Target(
+        implementation="cpython",
+        version=(3, int(digits[1:])),
+        free_threaded=free_threaded,
+        debug=False,
+        suffix=f".cpython-{digits}{'t' if free_threaded else ''}-{machine}-linux-gnu.so",
+        platform=f"linux-{machine}",
+    )

@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from support.index_generator import Case, Options, generate
 from support.index_generator_machines import Machine
-from support.pip_oracle import clean_environment, find_links
+from support.pip_oracle import clean_environment, where
 from support.simulated import environment
 
 __all__ = ["ENDLESS", "REQUIREMENTS", "FinderProcess", "finder_case"]
@@ -48,19 +48,12 @@ class FinderProcess:
         self._process.stdout.close()
 
     def answer(self, case: Case, root: str, folders: Path) -> str:
-        pages = {
-            case.place_url(place, root): {"body": case.body(place, root).decode(), "content_type": place.content_type}
-            for place in case.places
-            if place.kind != "folder"
-        }
         return self.choose(
             project=case.project,
             python=case.machine.python,
             tags=environment(case.machine.label).tags,
             requirement=case.requirement,
-            find_links=[find_links(case, place, root, folders) for place in case.places if place.kind != "index"],
-            index_urls=[f"{root}{place.name}/simple/" for place in case.places if place.kind == "index"],
-            pages=pages,
+            **where(case, root, folders),
             options=asdict(case.options),
             live=False,
         )

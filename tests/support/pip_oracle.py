@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from ftwheel.core.tags.pip_target import PipTarget
 from support.archives import archive
@@ -99,17 +99,10 @@ class PipFinder:
 
     def answer(self, case: Case, root: str, folders: Path | None = None, target: PipTarget | None = None) -> str:
         """What pip takes in a case whose pages are at ``root``; ``folders`` holds its find-links folders."""
-        pages = {
-            case.place_url(place, root): {"body": case.body(place, root).decode(), "content_type": place.content_type}
-            for place in case.places
-            if place.kind != "folder"
-        }
         return self.choose(
             machine=case.machine,
             requirement=case.requirement,
-            find_links=[find_links(case, place, root, folders) for place in case.places if place.kind != "index"],
-            index_urls=[f"{root}{place.name}/simple/" for place in case.places if place.kind == "index"],
-            pages=pages,
+            **where(case, root, folders),
             options=asdict(case.options),
             target=target,
         )
@@ -155,6 +148,27 @@ class PipFinder:
         if "error" in answer:
             return f"refused: {answer['error']}"
         return answer["url"] or "nothing"
+
+
+class Where(TypedDict):
+    """Where an installer looks: addresses and folders, and the pages by address (``body`` and ``content_type``)."""
+
+    find_links: list[str]
+    index_urls: list[str]
+    pages: dict[str, dict[str, str]]
+
+
+def where(case: Case, root: str, folders: Path | None) -> Where:
+    """Where an installer looks in a case whose pages are at ``root``; ``folders`` holds its find-links folders."""
+    return {
+        "find_links": [find_links(case, place, root, folders) for place in case.places if place.kind != "index"],
+        "index_urls": [f"{root}{place.name}/simple/" for place in case.places if place.kind == "index"],
+        "pages": {
+            case.place_url(place, root): {"body": case.body(place, root).decode(), "content_type": place.content_type}
+            for place in case.places
+            if place.kind != "folder"
+        },
+    }
 
 
 def find_links(case: Case, place: Place, root: str, folders: Path | None) -> str:

@@ -47,15 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("targets", nargs="*", metavar="WHEEL", help="a wheel, a folder of wheels, or NAME==VERSION on the index")
     add("--select", action="append", default=[], metavar="CODES", help="only these rules: FTW401, or FTW4 for a group")
     add("--ignore", action="append", default=[], metavar="CODES", help="skip these rules")
-    add(
-        "--severity",
-        action="append",
-        default=[],
-        metavar="CODE=LEVEL",
-        help="set the severity of a rule: advice, warning or error",
-    )
-    fails = "exit 1 at this severity or above (default: error)"
-    add("--fail-on", choices=severities.SEVERITIES, default="error", help=fails)
+    severities.add_arguments(parser)
     index_rules.add_argument(parser)
     reports.add_arguments(parser, "check")
     add("-q", "--quiet", action="store_true", help="omit the tables of modules from the text")

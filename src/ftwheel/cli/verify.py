@@ -85,15 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--baseline", type=Path, metavar="FILE", help="accept the findings listed in this file")
     add("--write-baseline", type=Path, metavar="FILE", help="accept all current findings: write them to this file")
     add("--ignore", action="append", default=[], metavar="CODES", help="skip these rules: FTV102, or FTV for all")
-    add(
-        "--severity",
-        action="append",
-        default=[],
-        metavar="CODE=LEVEL",
-        help="set the severity of a rule: advice, warning or error",
-    )
-    fails = "exit 1 at this severity or above (default: error)"
-    add("--fail-on", choices=severities.SEVERITIES, default="error", help=fails)
+    severities.add_arguments(weight)
     index_rules.add_argument(weight)
     shown = parser.add_argument_group("output")
     add = shown.add_argument

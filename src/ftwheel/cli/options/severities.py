@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from ftwheel.core.findings import Severity
 
-__all__ = ["SEVERITIES", "codes", "severity"]
+__all__ = ["SEVERITIES", "add_arguments", "codes", "severity"]
 
 SEVERITIES = ("advice", "warning", "error")
+
+
+def add_arguments(parser: argparse._ActionsContainer) -> None:
+    """Add ``--severity`` and ``--fail-on``."""
+    parser.add_argument(
+        "--severity",
+        action="append",
+        default=[],
+        metavar="CODE=LEVEL",
+        help="set the severity of a rule: advice, warning or error",
+    )
+    fails = "exit 1 at this severity or above (default: error)"
+    parser.add_argument("--fail-on", choices=SEVERITIES, default="error", help=fails)
 
 
 def codes(given: Sequence[str]) -> tuple[str, ...]:
