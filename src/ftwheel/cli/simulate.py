@@ -220,7 +220,7 @@ def _report(
             )
     return SimulationReport(
         simulation=simulation,
-        advice=advise(simulation),
+        hints=advise(simulation),
         status=_status(projects),
         explanations=tuple(
             explain(project, requirement, environment, one)

@@ -129,7 +129,9 @@ def run(arguments: argparse.Namespace) -> int:
             from ftwheel.io.release.digests import written
 
             reports.save(arguments.write_digests, written(digests))
-        disagreed = arguments.against_installers and not _against(arguments, verification, dist, found, installers)
+        disagreed = arguments.against_installers and not _agrees_with_installers(
+            arguments, verification, dist, found, installers
+        )
     limit = Severity[arguments.fail_on.upper()]
     return int(disagreed or any(finding.severity >= limit for finding in weighed))
 
@@ -357,7 +359,7 @@ def _write(arguments: argparse.Namespace, config: Config, verification: Verifica
             reports.save(arguments.badge, svg.badge(coverage, found, known=known))
 
 
-def _against(
+def _agrees_with_installers(
     arguments: argparse.Namespace,
     verification: Verification,
     dist: Dist | None,

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.render import workflow_commands
-from ftwheel.render.findings import place
+from ftwheel.render.findings import file_and_member
 
 __all__ = ["write"]
 
@@ -20,7 +20,7 @@ def write(
     """Write workflow commands that GitHub Actions shows as annotations; ``paths`` maps file names to paths."""
     del families  # an annotation names only its own code
     for finding in findings:
-        file, member = place(finding)
+        file, member = file_and_member(finding)
         title = f"{finding.code} {member}".strip()
         text = "\n".join(filter(None, [f"{file}: {finding.message}", finding.fix and f"fix: {finding.fix}"]))
         where = (paths or {}).get(file, file)

@@ -15,7 +15,7 @@ from ftwheel.core.findings import Finding, Severity
 from ftwheel.render import markdown
 from ftwheel.render.terminal import console, is_rich, paragraphs, printable
 
-__all__ = ["as_json", "place", "summary", "write_markdown", "write_text"]
+__all__ = ["as_json", "file_and_member", "summary", "write_markdown", "write_text"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVICE: "cyan"}
 
@@ -29,7 +29,7 @@ def summary(findings: Iterable[Finding]) -> str:
     )
 
 
-def place(finding: Finding) -> tuple[str, str]:
+def file_and_member(finding: Finding) -> tuple[str, str]:
     """The file of a finding, and the member in it."""
     file, _, member = finding.subject.partition(":")
     return file, member
@@ -38,11 +38,11 @@ def place(finding: Finding) -> tuple[str, str]:
 def write_text(findings: Sequence[Finding], out: TextIO) -> None:
     """Write the findings grouped by file; in colour on a terminal."""
     rich = is_rich(out)
-    for file, group in groupby(findings, key=lambda finding: place(finding)[0]):
+    for file, group in groupby(findings, key=lambda finding: file_and_member(finding)[0]):
         paragraphs(out, [file])
         for finding in group:
             head = f"{finding.severity.word} {finding.code}"
-            member = place(finding)[1]
+            member = file_and_member(finding)[1]
             where = f" {printable(member)}" if member else ""
             if rich:
                 _coloured(out, head, _STYLES[finding.severity], where)

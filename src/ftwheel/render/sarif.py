@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from ftwheel import __version__
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.render.findings import place
+from ftwheel.render.findings import file_and_member
 from ftwheel.render.terminal import printable
 from ftwheel.rules.registry import RULES, family
 from ftwheel.rules.rule import Rule
@@ -66,7 +66,7 @@ def _sarif_rule(rule: type[Rule]) -> dict[str, Any]:
 
 
 def _sarif_result(finding: Finding, codes: Sequence[str], paths: Mapping[str, str]) -> dict[str, Any]:
-    file, member = place(finding)
+    file, member = file_and_member(finding)
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(paths.get(file, file).replace("\\", "/"))},

@@ -138,7 +138,7 @@ class ProjectFiles:
         self._never: list[tuple[int, int]] = []
         self._plain_tags: dict[str, bool] = {}
         self._entries: dict[Version, tuple[list[ProjectFile], list[tuple[int, int]]]] = {}
-        self._shelves: dict[str, VersionIndex] = {}
+        self._version_indexes: dict[str, VersionIndex] = {}
         versions: dict[str, Version | None] = {}
         names: dict[str, bool] = {}
         for number in range(len(self.sources)):
@@ -146,9 +146,9 @@ class ProjectFiles:
 
     def version_index(self, installer: ReadsFiles) -> VersionIndex:
         """The files by version, as the installer reads the names."""
-        found = self._shelves.get(installer.name)
+        found = self._version_indexes.get(installer.name)
         if found is None:
-            found = self._shelves.setdefault(installer.name, VersionIndex(self, installer))
+            found = self._version_indexes.setdefault(installer.name, VersionIndex(self, installer))
         return found
 
     def file(self, entry: ProjectFile) -> File:

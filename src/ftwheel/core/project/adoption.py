@@ -141,7 +141,7 @@ def adopt(scan: ProjectScan, request: AdoptionRequest) -> AdoptionPlan:
     notes += _about_gil(scan, request, own)
     notes += _about_pairs(scan, request, own)
     notes += _about_stable_abi(scan)
-    notes += _about_place(scan)
+    notes += _about_builds_in_place(scan)
     return AdoptionPlan(edits=tuple(edits), found=_found(scan, backend), notes=tuple(notes))
 
 
@@ -320,13 +320,13 @@ def _classifier(scan: ProjectScan, request: AdoptionRequest) -> tuple[list[Edit]
             table=("project",),
             key="classifiers",
             value=classifier,
-            position=_place(there or (), classifier),
+            position=_position(there or (), classifier),
             why="the modules declare it",
         )
     ], []
 
 
-def _place(classifiers: Sequence[str], new: str) -> int:
+def _position(classifiers: Sequence[str], new: str) -> int:
     """The position of a classifier: alphabetical if they are sorted, else after related ones, else at the end."""
     if list(classifiers) == sorted(classifiers):
         return sum(text < new for text in classifiers)
@@ -371,7 +371,7 @@ def _about_stable_abi(scan: ProjectScan) -> list[str]:
     return notes
 
 
-def _about_place(scan: ProjectScan) -> list[str]:
+def _about_builds_in_place(scan: ProjectScan) -> list[str]:
     if scan.adopted or not scan.in_place:
         return []
     note = (

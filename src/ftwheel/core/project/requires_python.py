@@ -65,8 +65,8 @@ def poetry_specifiers(text: str) -> str:
             continue
         numbers = [int(number) for number in version.split(".")]
         # a caret keeps the first number that is not 0, a tilde the minor version
-        place = 0 if operator == "^" and numbers[0] else min(1, len(numbers) - 1)
-        found += [f">={version}", f"<{'.'.join(map(str, [*numbers[:place], numbers[place] + 1]))}"]
+        position = 0 if operator == "^" and numbers[0] else min(1, len(numbers) - 1)
+        found += [f">={version}", f"<{'.'.join(map(str, [*numbers[:position], numbers[position] + 1]))}"]
     return ",".join(each for each in found if not (others and each.startswith("<")))
 
 

@@ -45,13 +45,13 @@ class WorkflowEdits:
         text = "".join(self._lines)
         return text.removesuffix(self._end) if self._open else text
 
-    def insert(self, place: int, lines: Sequence[str]) -> None:
+    def insert(self, position: int, lines: Sequence[str]) -> None:
         """Insert lines before a line and its comments, with the same spacing."""
-        while place and self._lines[place - 1].lstrip().startswith("#"):
-            place -= 1
-        before = self._lines[place - 1].partition("#")[0].strip()
+        while position and self._lines[position - 1].lstrip().startswith("#"):
+            position -= 1
+        before = self._lines[position - 1].partition("#")[0].strip()
         blank = [self._end] if before in {"", "jobs:"} else []
-        self._lines[place:place] = [*(line + self._end for line in lines), *blank]
+        self._lines[position:position] = [*(line + self._end for line in lines), *blank]
 
     def insert_inline(self, step: StepText, text: str) -> None:
         """Insert a step before one of a list in ``[...]``."""
@@ -113,9 +113,9 @@ class WorkflowEdits:
         self._lines[first] = _opened(self._lines[first])
         self._lines[last] = _closed(self._lines[last], more)
 
-    def _put(self, place: tuple[int, int], text: str) -> None:
-        line = self._lines[place[0]]
-        self._lines[place[0]] = line[: place[1]] + text + line[place[1] :]
+    def _put(self, position: tuple[int, int], text: str) -> None:
+        line = self._lines[position[0]]
+        self._lines[position[0]] = line[: position[1]] + text + line[position[1] :]
 
     def _value(self, key: tuple[int, int]) -> tuple[int, int]:
         """The start of the value of a key, after its anchor, on its line or below."""
@@ -128,9 +128,9 @@ class WorkflowEdits:
             column = len(self._lines[line]) - len(self._lines[line].lstrip())
         return line, column
 
-    def _scalar(self, place: tuple[int, int], *, inside: bool) -> str:
+    def _scalar(self, position: tuple[int, int], *, inside: bool) -> str:
         """The text of a value that is neither a list nor a mapping, without its comment."""
-        rest = self._lines[place[0]][place[1] :]
+        rest = self._lines[position[0]][position[1] :]
         pattern = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|" + (r"[^,}\n]*" if inside else r"(?:(?!\s+#)[^\r\n])*")
         match = re.match(pattern, rest)
         assert match is not None

@@ -136,26 +136,26 @@ def _macos_versions(data: bytes) -> Iterator[tuple[int, int]]:
     order, bits = THIN[data[:4]]
     mark = "<" if order is ByteOrder.LITTLE else ">"
     (count,) = struct.unpack_from(f"{mark}I", data, 16)
-    place = 32 if bits == 64 else 28
+    offset = 32 if bits == 64 else 28
     for _ in range(min(count, _MOST_COMMANDS)):
-        if place + 16 > len(data):
+        if offset + 16 > len(data):
             return
-        command, size, first, second = struct.unpack_from(f"{mark}IIII", data, place)
+        command, size, first, second = struct.unpack_from(f"{mark}IIII", data, offset)
         if command == 0x24 or (command == 0x32 and first == 1):
             version = first if command == 0x24 else second
             yield version >> 16, version >> 8 & 0xFF
-        place += max(size, 8)
+        offset += max(size, 8)
 
 
 def _archive(head: bytes) -> NativeCode | None:
     """A static library is what its first object is; one whose objects are not in the head is none."""
-    place = 8
+    offset = 8
     for _ in range(_MOST_MEMBERS):
-        header = head[place : place + 60]
+        header = head[offset : offset + 60]
         size = header[48:58].strip()
         if len(header) < 60 or not size.isdigit():
             return None
-        start = place + 60
+        start = offset + 60
         # BSD writes long names in front of the contents: #1/20
         name = header[:16].strip()
         start += int(name[3:]) if name.startswith(b"#1/") and name[3:].isdigit() else 0
@@ -164,5 +164,5 @@ def _archive(head: bytes) -> NativeCode | None:
             return NativeCode(
                 binary_format=found.binary_format, kind=NativeKind.ARCHIVE, machines=found.machines, macos=found.macos
             )
-        place += 60 + int(size) + int(size) % 2
+        offset += 60 + int(size) + int(size) % 2
     return None

@@ -99,17 +99,17 @@ class _Reader:
     ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
         """Needed libraries, search path and loader."""
         rows = [self.unpack("IIQQQQ" if self.wide else "IIIIII", offset + index * size) for index in range(count)]
-        place = {row[0]: (row[2], row[5]) if self.wide else (row[1], row[4]) for row in reversed(rows)}
+        segments = {row[0]: (row[2], row[5]) if self.wide else (row[1], row[4]) for row in reversed(rows)}
         interpreter = ""
-        if 3 in place:  # PT_INTERP
-            start, length = place[3]
+        if 3 in segments:  # PT_INTERP
+            start, length = segments[3]
             interpreter = self.data[start : start + length].partition(b"\0")[0].decode()
         section = named.get(b".dynamic")
-        if 2 not in place:  # PT_DYNAMIC
+        if 2 not in segments:  # PT_DYNAMIC
             if section is not None:
                 raise _NotPlain
             return (), (), interpreter
-        start, length = place[2]
+        start, length = segments[2]
         if section is None or section[4] != start:
             raise _NotPlain
         strings = self.sections[section[6]]

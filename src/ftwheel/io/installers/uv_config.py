@@ -57,7 +57,7 @@ class _File:
             raise InstallerConfigError(f"{self.path}: {key} is not a list of strings")
         return values
 
-    def place(self, location: str) -> str:
+    def absolute(self, location: str) -> str:
         """A URL unchanged, a path made absolute: it is relative to its file."""
         return location if "://" in location else os.path.join(os.path.dirname(self.path), location)
 
@@ -69,11 +69,11 @@ def _files(environ: Mapping[str, str], folder: str) -> Iterator[_File]:
         return
     if environ.get("UV_NO_CONFIG", "").lower() in _TRUE:
         return
-    for place in _upwards(_workspace_root(folder) or folder):
-        if os.path.isfile(path := os.path.join(place, "uv.toml")):
+    for parent in _upwards(_workspace_root(folder) or folder):
+        if os.path.isfile(path := os.path.join(parent, "uv.toml")):
             yield _read(path)
             break
-        if found := _project(os.path.join(place, "pyproject.toml")):
+        if found := _project(os.path.join(parent, "pyproject.toml")):
             yield found
             break
     for path in shared_files(environ):
@@ -94,20 +94,22 @@ def _workspace_root(folder: str) -> str | None:
     A ``uv.toml`` between the folder and the project's root does not count. A project that is a member of a workspace
     further up has the workspace's root (``Workspace::discover`` of uv 0.13.9, ``uv-workspace/src/workspace.rs``).
     """
-    project = next((place for place in _upwards(folder) if os.path.isfile(os.path.join(place, "pyproject.toml"))), None)
+    project = next(
+        (parent for parent in _upwards(folder) if os.path.isfile(os.path.join(parent, "pyproject.toml"))), None
+    )
     if project is None:
         return None
     named, workspace = _declares(project)
     if not named or workspace is not None:
         return project if workspace is not None else None
-    for place in _upwards(os.path.dirname(project)):
-        above, members = _declares(place)
+    for parent in _upwards(os.path.dirname(project)):
+        above, members = _declares(parent)
         if members is None and above:
             break  # a project that is no workspace ends the search
         if members is not None:
-            relative = os.path.relpath(project, place).replace(os.sep, "/")
+            relative = os.path.relpath(project, parent).replace(os.sep, "/")
             if any(fnmatchcase(relative, member.removesuffix("/")) for member in members):
-                return place
+                return parent
             break
     return project
 
@@ -186,7 +188,7 @@ def _project(path: str) -> _File | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _Indexes:
     """Indexes in uv's order, highest precedence first; flat ones are the same as ``find-links``.
 
     ``explicit`` ones are for projects that name them in ``[tool.uv.sources]``.
@@ -198,7 +200,7 @@ class _Places:
     explicit: tuple[str, ...]
 
 
-def _places(environ: Mapping[str, str], files: Sequence[_File]) -> _Places:
+def _indexes(environ: Mapping[str, str], files: Sequence[_File]) -> _Indexes:
     default: list[str] = []
     extra: list[tuple[str, str]] = []
     flat: list[str] = []
@@ -221,25 +223,25 @@ def _places(environ: Mapping[str, str], files: Sequence[_File]) -> _Places:
             if not isinstance(entry, dict) or not isinstance(entry.get("url"), str):
                 raise InstallerConfigError(f"{file.path}: an entry of index has no url")
             if entry.get("explicit"):
-                explicit.append(_with_login(file.place(entry["url"]), str(entry.get("name", "")), environ))
+                explicit.append(_with_login(file.absolute(entry["url"]), str(entry.get("name", "")), environ))
             elif entry.get("format") == "flat":
-                flat.append(file.place(entry["url"]))
+                flat.append(file.absolute(entry["url"]))
             else:
-                add(file.place(entry["url"]), name=str(entry.get("name", "")), is_default=bool(entry.get("default")))
+                add(file.absolute(entry["url"]), name=str(entry.get("name", "")), is_default=bool(entry.get("default")))
     for url in environ.get("UV_EXTRA_INDEX_URL", "").split():
         add(url)
     for file in files:
         for url in file.texts("extra-index-url"):
-            add(file.place(url))
+            add(file.absolute(url))
     default += [url] if (url := environ.get("UV_INDEX_URL", "")) else []
-    default += [file.place(url) for file in files if (url := file.get("index-url", str))]
+    default += [file.absolute(url) for file in files if (url := file.get("index-url", str))]
     names: set[str] = set()
     kept: list[str] = []
     for name, url in extra:
         if name not in names:
             kept.append(url)
         names |= {name} - {""}
-    return _Places(default[0] if default else None, unique(kept), tuple(flat), unique(explicit))
+    return _Indexes(default[0] if default else None, unique(kept), tuple(flat), unique(explicit))
 
 
 def _with_login(url: str, name: str, environ: Mapping[str, str]) -> str:
@@ -255,20 +257,20 @@ def _with_login(url: str, name: str, environ: Mapping[str, str]) -> str:
 def read_uv(environ: Mapping[str, str], folder: str) -> InstallerConfig:
     """What ``uv pip install`` would do in a folder. Raises InstallerConfigError."""
     files = tuple(_files(environ, folder))
-    places = _places(environ, files)
+    indexes = _indexes(environ, files)
 
     def first(key: str, variable: str, kind: type = str) -> Any:
         found = (value for file in files if (value := file.get(key, kind)) is not None)
         return environ.get(variable) or next(found, None)
 
     links = [link.strip() for link in environ.get("UV_FIND_LINKS", "").split(",") if link.strip()]
-    links += [file.place(link) for file in files for link in file.texts("find-links")]
+    links += [file.absolute(link) for file in files for link in file.texts("find-links")]
     return InstallerConfig(
         installer="uv",
-        default_index=places.default,
-        extra_indexes=places.extra,
-        explicit_indexes=places.explicit,
-        find_links=unique([*links, *places.flat]),
+        default_index=indexes.default,
+        extra_indexes=indexes.extra,
+        explicit_indexes=indexes.explicit,
+        find_links=unique([*links, *indexes.flat]),
         no_index=bool(first("no-index", "", bool)),
         formats=_formats(files),
         releases=_releases(first("prerelease", "UV_PRERELEASE")),

@@ -36,7 +36,7 @@ class SimulationReport(NamedTuple):
     """
 
     simulation: Simulation
-    advice: tuple[UploadHint, ...]
+    hints: tuple[UploadHint, ...]
     status: str
     explanations: tuple[Selection, ...]
     locations: tuple[tuple[str, ...], ...]
@@ -144,8 +144,8 @@ def notes(report: SimulationReport) -> Iterator[str]:
     )
     for version, reason in yanked:
         yield f"note: {version} is yanked" + (f": {reason}" if reason else "")
-    for advice in report.advice:
-        yield f"next: {advice.text}"
+    for hint in report.hints:
+        yield f"next: {hint.text}"
 
 
 def write_text(reports: Sequence[SimulationReport], out: TextIO) -> None:

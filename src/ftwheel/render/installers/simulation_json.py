@@ -39,7 +39,7 @@ def _report(report: SimulationReport) -> dict[str, Any]:
         "status": report.status or "active",
         "newest": dict(zip(installers, simulation.newest, strict=True)),
         "cells": [_cell(cell, locations[cell.installer.label]) for cell in simulation.cells],
-        "advice": [_advice(advice) for advice in report.advice],
+        "advice": [_hint(hint) for hint in report.hints],
         "explanations": [_explanation(one, locations[one.installer]) for one in report.explanations],
     }
 
@@ -82,14 +82,14 @@ def _file(file: File) -> dict[str, Any]:
     }
 
 
-def _advice(advice: UploadHint) -> dict[str, Any]:
+def _hint(hint: UploadHint) -> dict[str, Any]:
     return {
-        "build": advice.build,
-        "environments": advice.environments,
-        "installers": advice.installers,
-        "gets": advice.outcome,
-        "wheels": advice.wheels,
-        "text": advice.text,
+        "build": hint.build,
+        "environments": hint.environments,
+        "installers": hint.installers,
+        "gets": hint.outcome,
+        "wheels": hint.wheels,
+        "text": hint.text,
     }
 
 

@@ -42,7 +42,7 @@ class StableAbiSymbols(WheelRule):
             for _, extension in facts.loaded_by(stable):
                 table = facts.stable_symbols()
                 floor = max(stable.minor, FIRST_ABI3T) if stable.free_threaded else stable.minor
-                outside, newer = _against(extension, table, floor)
+                outside, newer = _outside_and_newer(extension, table, floor)
                 shared = stable.free_threaded or extension.suffix.abi is SuffixAbi.STABLE_ABI_T
                 kind = "abi3t" if shared else "abi3"
                 if outside and not (stable.free_threaded and _judged_as_abi3(facts, stable.minor)):
@@ -174,7 +174,7 @@ def _added(slot: int) -> int:
     return _ADDED.get(slot, FIRST_ABI3T)
 
 
-def _against(extension: ExtensionModule, table: Mapping[str, int], floor: int) -> tuple[list[str], list[str]]:
+def _outside_and_newer(extension: ExtensionModule, table: Mapping[str, int], floor: int) -> tuple[list[str], list[str]]:
     outside = [name for name in extension.imports if name not in table]
     newer = [name for name in extension.imports if table.get(name, 0) > floor]
     return outside, newer

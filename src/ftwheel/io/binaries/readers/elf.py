@@ -145,7 +145,7 @@ class ElfImage(BinaryImage):
         dynamic = self._dynamic
         if 5 not in dynamic or 6 not in dynamic:
             raise self.data.malformed("a dynamic section without symbol or string table")
-        self._strings = (self._place(dynamic[5], dynamic.get(10, 0), "the string table"), dynamic.get(10, 0))
+        self._strings = (self._offset(dynamic[5], dynamic.get(10, 0), "the string table"), dynamic.get(10, 0))
         self.needed = tuple(self._name(at).decode("utf-8", "backslashreplace") for at in needed)
         # Linkers sort the relative relocations and put them first; the tags only say where to cut, for speed.
         for table, length, explicit, leading in ((7, 8, True, 0x6FFFFFF9), (17, 18, False, 0x6FFFFFFA)):
@@ -157,13 +157,13 @@ class ElfImage(BinaryImage):
     def _add_table(self, address: int, size: int, leading: int, *, explicit: bool) -> None:
         entry = (24 if explicit else 16) if self._wide else (12 if explicit else 8)
         if size:
-            offset, count = self._place(address, size, "a relocation table"), size // entry
+            offset, count = self._offset(address, size, "a relocation table"), size // entry
             leading = min(leading, count)
             for first, last in ((0, leading), (leading, count)):
                 if first < last:
                     self._tables.append((offset + first * entry, last - first, explicit))
 
-    def _place(self, address: int, size: int, what: str) -> int:
+    def _offset(self, address: int, size: int, what: str) -> int:
         """The offset in the image of a table that the dynamic section names by address."""
         offset = self.offset(address, max(size, 1))
         # Linkers put these tables before all code.
@@ -195,9 +195,9 @@ class ElfImage(BinaryImage):
         if 4 in dynamic:
             # s390x is the one 64-bit machine of ours with 64-bit words in DT_HASH.
             layout = data.layout("QQ" if self.architecture.name == "s390x" else "II")
-            return data.unpack(layout, self._place(dynamic[4], layout.size, "DT_HASH"), "DT_HASH")[1]
+            return data.unpack(layout, self._offset(dynamic[4], layout.size, "DT_HASH"), "DT_HASH")[1]
         if 0x6FFFFEF5 in dynamic:
-            offset = self._place(dynamic[0x6FFFFEF5], 16, "DT_GNU_HASH")
+            offset = self._offset(dynamic[0x6FFFFEF5], 16, "DT_GNU_HASH")
             buckets, first, bloom, _ = data.unpack(data.layout("IIII"), offset, "DT_GNU_HASH")
             offset += 16 + bloom * self.word
             position = data.span(offset, buckets * 4, "the buckets of DT_GNU_HASH")
@@ -215,7 +215,7 @@ class ElfImage(BinaryImage):
     def _load_symbols(self) -> None:
         data = self.data
         count = self._symbol_count()
-        offset = self._place(self._dynamic[6], count * self._symbol.size, "the symbol table")
+        offset = self._offset(self._dynamic[6], count * self._symbol.size, "the symbol table")
         self._symbols = (offset, count)
         strings, size = self._strings
         raw, start = data.raw, data.start + strings

@@ -294,9 +294,9 @@ class MachOImage(BinaryImage):
         data.span(offset + imports, width * count, "the imports")
         self._import_table = (offset + imports, width, count, offset + symbols)
         segments = data.unpack(data.u32, offset + starts, "the chain starts")[0]
-        for (place,) in data.rows(data.u32, offset + starts + 4, min(segments, _COMMAND_LIMIT), "the chain starts"):
-            if place:
-                at = offset + starts + place
+        for (within,) in data.rows(data.u32, offset + starts + 4, min(segments, _COMMAND_LIMIT), "the chain starts"):
+            if within:
+                at = offset + starts + within
                 page, form, where, _, pages = data.unpack(data.layout("4xHHQIH"), at, "the chain starts")
                 data.span(at + 22, pages * 2, "the page starts")
                 if not page:

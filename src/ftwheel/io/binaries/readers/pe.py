@@ -201,13 +201,13 @@ class PeImage(BinaryImage):
 
     def pointer(self, address: int) -> Pointer:
         """See Image.pointer."""
-        place = self.slots.get(address)
-        if place is None:
+        slot = self.slots.get(address)
+        if slot is None:
             return self.integer(address, self.word)
-        if place < 0:
-            return f"#{-place - 1}"
+        if slot < 0:
+            return f"#{-slot - 1}"
         data = self.data
-        name = data.text(place - data.start, data.stop - data.start, "an imported name", free=True)
+        name = data.text(slot - data.start, data.stop - data.start, "an imported name", free=True)
         return name.decode("ascii", "backslashreplace")
 
     def relocated(self, low: int, high: int) -> bool:
