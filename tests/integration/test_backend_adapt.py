@@ -235,6 +235,7 @@ from setuptools.dist import Distribution
 from ftwheel_build.adapt.setuptools import adjust
 from ftwheel_build.config import Config
 from ftwheel_build.job import Job
+from ftwheel_build.target import Target
 version, free_threaded, policy, hook = json.loads(sys.argv[1])
 target = Target("cpython", tuple(version), free_threaded, False, "", "linux-x86_64")
 job = Job(hook, ".", target, Config(build_backend="setuptools.build_meta", limited_api=policy), {}, {}, set())
