@@ -305,7 +305,8 @@ def _absolute(hrefs: list[str], base: str) -> list[str]:
 
     parts = [_RELATIVE.sub(r"\1\n", href, count=1).split("\n") for href in hrefs]
     text = "\n".join(rest for _, rest in parts)
-    if not text.replace("\n", "").isprintable() or any(odd in f"\n{text}\n" for odd in _ODD_IN_RELATIVE):
+    joinable = base.startswith(("https://", "http://")) and text.replace("\n", "").isprintable()
+    if not joinable or any(odd in f"\n{text}\n" for odd in _ODD_IN_RELATIVE):
         raise ValueError
     roots = {start: urljoin(base, start or "./") for start in {start for start, _ in parts}}
     return [roots[start] + rest for start, rest in parts]
