@@ -141,9 +141,12 @@ _AFTER = alone("a", "python -m build --sdist").replace("    steps:\n", "    step
         ([_AFTER.format("run: ./w.sh")], False),
         ([_AFTER.format("uses: a/wheels@v1")], False),
         ([SDIST, publish("sdist")], True),
-        ([SDIST, WHEELS, publish("sdist", needs="sdist, wheels")], False),
-        ([SDIST.replace("run: pipx run build --sdist", "run: x"), publish("sdist")], False),
-        (["  sdist:\n    uses: ./.github/workflows/a.yml\n", publish("sdist")], False),
+        ([SDIST, WHEELS, publish("sdist", needs="sdist, wheels")], True),
+        ([SDIST, WHEELS, publish("all", needs="sdist, wheels")], False),
+        ([publish("sdist", needs="elsewhere")], True),
+        ([SDIST, publish("all", needs="sdist")], True),
+        ([SDIST.replace("run: pipx run build --sdist", "run: x"), publish("all", needs="sdist")], False),
+        (["  sdist:\n    uses: ./.github/workflows/a.yml\n", publish("all", needs="sdist")], False),
     ],
 )
 def test_source_distributions_alone_get_none(jobs: list[str], only: bool) -> None:
@@ -152,7 +155,7 @@ def test_source_distributions_alone_get_none(jobs: list[str], only: bool) -> Non
 
 def test_of_a_called_workflow_the_jobs_that_upload_count() -> None:
     called = read_shape(".github/workflows/a.yml", HEAD + SDIST)
-    text = HEAD + "  sdist:\n    uses: ./.github/workflows/a.yml\n" + publish("sdist")
+    text = HEAD + "  sdist:\n    uses: ./.github/workflows/a.yml\n" + publish("all", needs="sdist")
     found = gate(read_shape("w.yml", text), action=ACTION, pins=PINS, others=(called,))
     assert "publishes source distributions only" in str(found)
 
@@ -194,3 +197,17 @@ def test_workflows_that_the_same_event_starts_publish_parts_of_one_release() -> 
     tests = workflow("tests.yml", SDIST, "release")
     assert split_releases([linux, macos, later, sdist, tests]) == {"linux.yml", "macos.yml"}
     assert not split_releases([linux, later, sdist, tests])
+
+
+def test_so_do_workflows_that_one_calls() -> None:
+    def call(*names: str, condition: str = "") -> WorkflowText:
+        text = "".join(f"  {name}:\n    uses: ./{name}.yml\n" for name in names)
+        found = read_shape("release.yml", HEAD + text)
+        jobs = (*found.jobs[:-1], replace(found.jobs[-1], condition=condition))
+        return replace(found, jobs=jobs, triggers=frozenset({"release"}))
+
+    one, two = (read_shape(f"{name}.yml", HEAD + publish("wheels")) for name in ("one", "two"))
+    sdist = read_shape("sdist.yml", HEAD + publish("sdist"))
+    assert split_releases([call("one", "two"), one, two]) == {"one.yml", "two.yml"}
+    assert not split_releases([call("one", "two", condition="a"), one, two])
+    assert not split_releases([call("one", "sdist", "elsewhere"), one, sdist])

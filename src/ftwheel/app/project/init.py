@@ -127,7 +127,7 @@ def plan_gate(
     own = [(path, text) for path, text in others if subfolder and subfolder in text]
     changes, notes, there = [], [], []
     read_all = [read(path, text) for path, text in others]
-    split = split_releases(workflow for workflow in read_all if not own or (workflow.path, workflow.text) in own)
+    split = split_releases([each for each in read_all if not own or (each.path, each.text) in own])
     for (path, text), workflow in zip(others, read_all, strict=True):
         if own and (path, text) not in own:
             continue

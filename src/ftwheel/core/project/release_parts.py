@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ftwheel.core.project.workflow_text import ALWAYS, JobText, WorkflowText
@@ -53,21 +53,29 @@ def judged_together(
 
 def publishes_sdists_only(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText] = ()) -> bool:
     """Whether a job publishes source distributions and certainly no wheel, made by itself or by earlier jobs."""
+    named = [step.settings.get("name") or step.settings.get("pattern", "") for step in job.downloads]
+    if named and not job.builds and all("sdist" in name for name in named):
+        return True
     sources = [job] * job.builds
     if job.downloads or not job.builds:
         sources += _uploading(workflow, job, others)
     return bool(sources) and all(each.builds_sdists_only for each in sources)
 
 
-def split_releases(workflows: Iterable[WorkflowText]) -> frozenset[str]:
-    """The paths of workflows that publish wheels of the same release: the same event starts them."""
-    found = [
-        workflow
+def split_releases(workflows: Sequence[WorkflowText]) -> frozenset[str]:
+    """The paths of workflows that publish wheels of the same release: the same event or workflow starts them."""
+    started: dict[str, set[str]] = {workflow.path: set(workflow.triggers) for workflow in workflows}
+    for workflow in workflows:
+        for job in workflow.jobs:
+            if (path := job.calls.removeprefix("./")) in started:
+                started[path].add(f"{workflow.path} {job.condition}")
+    wheels = [
+        workflow.path
         for workflow in workflows
         if any(not publishes_sdists_only(workflow, job) for job in publishing(workflow))
     ]
-    count = Counter(itertools.chain.from_iterable(workflow.triggers for workflow in found))
-    return frozenset(workflow.path for workflow in found if any(count[each] > 1 for each in workflow.triggers))
+    count = Counter(itertools.chain.from_iterable(started[path] for path in wheels))
+    return frozenset(path for path in wheels if any(count[each] > 1 for each in started[path]))
 
 
 def earlier_jobs(workflow: WorkflowText, job: JobText) -> list[JobText]:
