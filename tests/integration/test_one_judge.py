@@ -131,6 +131,7 @@ CORPUS: list[tuple[str, Mapping[str, str], str, dict[str, object]]] = [
     # one file for two builds
     ("cp313-cp313.cp313t", {"d/_ext.so": "default"}, "3.13", {}),
     ("cp313-cp313t", {"d/_ext.abi3.so": "free-threaded"}, "3.13t", {}),
+    ("cp313-cp313t", {f"d/_ext.abi3-{MACHINE}-linux-gnu.so": "free-threaded"}, "3.13t", {}),
 ]
 
 

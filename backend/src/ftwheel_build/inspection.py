@@ -212,7 +212,8 @@ def _why_not(item: Module, promise: tags.Promise, target: Target) -> str:
     """Why some interpreter that a tag names does not load a module, empty if all do."""
     if promise.tag.endswith("-none") and item.suffix.kind == "plain":
         return "it names interpreters of several ABIs, but this extension module was compiled for one"
-    if item.suffix.kind == "abi3" and promise.abi in _FIND_ABI3 and _found(item) == {"free-threaded"}:
+    named_abi3 = item.suffix.kind == "abi3" and not item.suffix.platform
+    if named_abi3 and promise.abi in _FIND_ABI3 and _found(item) == {"free-threaded"}:
         return ""  # what setuptools names a module that asks for the limited API and is compiled without it
     return tags.why_not_loaded(item.suffix, promise.python, promise.abi, target)
 

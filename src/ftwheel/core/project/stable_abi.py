@@ -8,8 +8,10 @@ Cargo.toml or for maturin, and the macro ``Py_LIMITED_API`` with its number.
 
 from __future__ import annotations
 
+import configparser
+import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +22,14 @@ __all__ = ["StableAbiFloor", "StableAbiSources", "abi3t_feature", "asks_for_abi3
 
 _TAG = re.compile(r"\bcp3(\d{1,2})(?![\dt])")
 _TAG_T = re.compile(r"\bcp3\d{1,2}t\b")
-_SETUP_CFG = re.compile(r"^\[bdist_wheel\][^\[]*?^py[_-]limited[_-]api\s*=\s*cp3(\d{1,2})\s*$", re.MULTILINE)
+_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _SETUP_PY = (
-    re.compile(r"""["']?\bpy_limited_api["']?\s*[:=]\s*["']cp3(\d{1,2})["']"""),
+    re.compile(r"""\bpy_limited_api["']?\]?\s*[:=,]\s*["']cp3(\d{1,2})["']"""),
+    re.compile(r"""--py-limited-api(?:=|["']\s*,\s*["'])cp3(\d{1,2})\b"""),
     re.compile(r"""["']cp3(\d{1,2})["']\s*,\s*["']abi3["']"""),  # get_tag() of a bdist_wheel class
 )
-_MESON = re.compile(r"\blimited_api\s*:\s*'3\.(\d{1,2})'")
-_MESON_OPTION = re.compile(r"\blimited_api\s*:\s*get_option\(\s*'([^']+)'\s*\)")
+_MESON = re.compile(r"\blimited_api'?\s*:\s*'3\.(\d{1,2})'")
+_MESON_OPTION = re.compile(r"\blimited_api'?\s*:\s*get_option\(\s*'([^']+)'\s*\)")
 _MACRO = re.compile(r"Py_LIMITED_API\b[^\w\n]{1,8}0x03([0-9a-fA-F]{2})[0-9a-fA-F]{4}\b")
 _FEATURE = re.compile(r"(?:pyo3(?:-ffi)?\??/)?abi3-py3(\d{1,2})")
 _ABI3T = re.compile(r"(?:pyo3(?:-ffi)?\??/)?abi3t(?:-py3\d{1,2})?")
@@ -78,15 +81,18 @@ def _named(sources: StableAbiSources) -> Iterator[tuple[str, int]]:
         for key in keys:
             if match := _TAG.search(str(table.get(key, ""))):
                 yield where, int(match[1])
+    yield from (("setup.cfg", minor) for minor in _in_setup_cfg(sources.setup_cfg))
+    modules = (table_at(sources.document, ("tool", "setuptools")) or {}).get("ext-modules")
+    setup_py, meson_build = (_COMMENT.sub("", text) for text in (sources.setup_py, sources.meson_build))
     texts = (
-        ("setup.cfg", (_SETUP_CFG,), sources.setup_cfg),
-        ("setup.py", _SETUP_PY, sources.setup_py),
-        ("meson.build", (_MESON,), sources.meson_build),
+        ("setup.py", _SETUP_PY, setup_py),
+        ("meson.build", (_MESON,), meson_build),
+        ("[[tool.setuptools.ext-modules]]", (), str(modules)),
     )
     for where, patterns, text in texts:
         yield from ((where, int(match[1])) for pattern in patterns for match in pattern.finditer(text))
         yield from ((f"Py_LIMITED_API in {where}", int(match[1], 16)) for match in _MACRO.finditer(text))
-    for asked in _MESON_OPTION.finditer(sources.meson_build):
+    for asked in _MESON_OPTION.finditer(meson_build):
         option = rf"\boption\(\s*'{re.escape(asked[1])}'(?:(?!\boption\().)*?\bvalue\s*:\s*'3\.(\d{{1,2}})'"
         if match := re.search(option, sources.meson_options, re.DOTALL):
             yield f"the option {asked[1]} of Meson", int(match[1])
@@ -94,20 +100,35 @@ def _named(sources: StableAbiSources) -> Iterator[tuple[str, int]]:
         yield "the features of PyO3", min(minors)  # the oldest wins: a feature enables those of newer versions
 
 
+def _in_setup_cfg(text: str) -> Iterator[int]:
+    parser = configparser.RawConfigParser(strict=False)
+    with contextlib.suppress(configparser.Error):
+        parser.read_string(text)
+    for key in ("py_limited_api", "py-limited-api"):
+        if match := _TAG.match(parser.get("bdist_wheel", key, fallback="")):
+            yield int(match[1])
+
+
 def _pyo3_features(sources: StableAbiSources) -> Iterator[str]:
+    """The features that a build turns on, also those of the crate and what they turn on in their turn."""
     maturin = (table_at(sources.document, ("tool", "maturin")) or {}).get("features")
-    yield from _strings(maturin)
+    asked = [*_strings(maturin), "default"]
     for cargo in sources.cargo:
         for pyo3 in _pyo3(cargo):
             yield from _strings(pyo3.get("features"))
-        default = (table_at(cargo, ("features",)) or {}).get("default")
-        yield from _strings(default)
-        for name in _strings(default):
-            yield from _strings((table_at(cargo, ("features",)) or {}).get(name))
+    seen: set[str] = set()
+    while asked:
+        name = asked.pop()
+        if name not in seen:
+            seen.add(name)
+            yield name
+            asked += [
+                each for cargo in sources.cargo for each in _strings((table_at(cargo, ("features",)) or {}).get(name))
+            ]
 
 
 def _pyo3(cargo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """PyO3 as a dependency, as a table even if only its version is given."""
+    """PyO3 as a dependency, also under another name; as a table even if only its version is given."""
     places: list[Mapping[str, Any] | None] = [
         table_at(cargo, ("dependencies",)),
         table_at(cargo, ("workspace", "dependencies")),
@@ -115,16 +136,20 @@ def _pyo3(cargo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     targets = table_at(cargo, ("target",)) or {}
     places += [table_at(targets, (name, "dependencies")) for name in targets]
     for place in places:
-        for name in ("pyo3", "pyo3-ffi"):
-            found = (place or {}).get(name)
-            if isinstance(found, Mapping):
-                yield found
-            elif isinstance(found, str):
-                yield {"version": found}
+        for name, found in (place or {}).items():
+            table = {"version": found} if isinstance(found, str) else found
+            if isinstance(table, Mapping) and table.get("package", name) in {"pyo3", "pyo3-ffi"}:
+                yield table
 
 
-def _strings(value: object) -> Iterable[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+def _strings(value: object) -> list[str]:
+    """The strings of a list, and the ``feature`` of its tables: maturin's features on a condition."""
+    found = (
+        [item.get("feature") if isinstance(item, Mapping) else item for item in value]
+        if isinstance(value, list)
+        else []
+    )
+    return [item for item in found if isinstance(item, str)]
 
 
 def abi3t_feature(sources: StableAbiSources) -> str:
