@@ -157,7 +157,7 @@ def oracle(session: nox.Session) -> None:
     session.log(f"repeat this run with FTWHEEL_ORACLE_SEED={seed}")
     numbers = {"FTWHEEL_ORACLE_SEED": seed, "FTWHEEL_ORACLE_PIP": "50000", "FTWHEEL_ORACLE_UV": "10000"}
     numbers |= {"FTWHEEL_ORACLE_FINDERS": "2000", "FTWHEEL_ORACLE_SPOILT": "2000"}
-    numbers |= {"FTWHEEL_ORACLE_TARGETS": "2000"}
+    numbers |= {"FTWHEEL_ORACLE_TARGETS": "2000", "FTWHEEL_ORACLE_GRID": "1"}
     env = interpreters(session, later=LATER) | wheelhouse(session) | numbers
     install(session, *group("test"))
     names = (
@@ -170,6 +170,7 @@ def oracle(session: nox.Session) -> None:
         "poetry_pdm",
         "interpreter_tags",
         "newer_interpreters",
+        "stable_abi_grid",
     )
     files = [f"tests/oracle/test_{name}.py" for name in names]
     session.run("pytest", "-n", "2", *files, *session.posargs, env=env)
