@@ -20,7 +20,7 @@ __all__ = ["ENDLESS", "REQUIREMENTS", "FinderProcess", "finder_case"]
 ENDLESS = "refused: does not end"
 """The answer where the tool was still at work after a minute."""
 WORKER = Path(__file__).with_name("finder_worker.py")
-REQUIREMENTS = {"poetry": "poetry==2.5.1", "pdm": "unearth==0.19.0"}
+REQUIREMENTS = {"poetry": "poetry==2.5.1", "poetry-core": "poetry==2.5.1", "pdm": "unearth==0.19.0"}
 
 
 class FinderProcess:

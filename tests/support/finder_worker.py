@@ -132,8 +132,23 @@ class Poetry:
         return str(link.url_without_fragment)
 
 
+class PoetryCore:
+    """poetry-core's constraints: for each case ``1`` if it allows the version after some were cut out, else ``0``."""
+
+    def choose(self, question: dict[str, Any]) -> str:
+        from poetry.core.constraints.version import Version, parse_constraint
+
+        def allowed(specifiers: str, rejected: list[str], version: str) -> bool:
+            constraint = parse_constraint(specifiers)
+            for one in map(Version.parse, rejected):
+                constraint = constraint.difference(one) if constraint.allows(one) else constraint
+            return bool(constraint.allows(Version.parse(version)))
+
+        return "".join(str(int(allowed(*case))) for case in question["cases"])
+
+
 def main() -> None:
-    tool: Any = {"poetry": Poetry, "pdm": Unearth}[sys.argv[1]]()
+    tool: Any = {"poetry": Poetry, "poetry-core": PoetryCore, "pdm": Unearth}[sys.argv[1]]()
     for line in sys.stdin:
         question = json.loads(line)
         signal.alarm(60)  # Poetry's resolver does not always end; then this process does

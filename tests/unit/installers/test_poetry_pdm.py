@@ -128,10 +128,24 @@ def test_what_poetry_does_not_look_at_and_cannot_read() -> None:
         ("foo!=0.9,==1.*", "1.0.post1", True),
         ("foo!=1.0.*,<2", "1.0.post1", False),
         ("foo!=1.0.*", "1.1", True),
+        ("foo!=1.0.*,>=0.9", "1.0", False),
+        ("foo>1.0,!=1.0+local", "1.0.post1", False),
+        ("foo>1.0.post1,!=2.0", "1.0.post2", True),
+        ("foo>1.0,!=2.0", "1.0+local", False),
+        ("foo>1.0", "0.9", False),
+        ("foo<1.0,!=0.9", "1.0rc1", False),
+        ("foo<1.0rc2,!=0.9", "1.0rc1", True),
+        ("foo~=1.0.5,!=1.0.6", "1.1.dev1", False),
+        ("foo~=1.0.5,!=1.0.6", "1.0.7", True),
+        ("foo==1!1.*,!=1!1.5", "1!1.6", True),
+        ("foo==1.0,==1.0+local", "1.0", False),
+        ("foo==1.0,==1.0+local", "1.0+local", True),
+        ("foo>=1.0,<1.0", "1.0", False),
+        ("foo>1.0,<2.0,!=1.0.post1", "1.0.post1", False),
     ],
 )
 def test_what_poetry_allows_where_versions_are_excluded(*, requirement: str, version: str, allowed: bool) -> None:
-    """As poetry-core 2.5.1 answers."""
+    """As poetry-core 2.5.0 answers."""
     filename = f"foo-{version}.tar.gz"
     case = Case(project(filename), rules="poetry", requirement=requirement)
     assert (case.taken == filename) is allowed
@@ -142,6 +156,20 @@ def test_what_poetry_has_rejected_excludes_post_releases() -> None:
     beside_one, beside_two = ([page(*rejected, "foo-2.0.post1.dev2.tar.gz")] for rejected in (python2[:1], python2))
     assert Case(beside_one, rules="poetry").taken == "foo-2.0.post1.dev2.tar.gz"
     assert Case(beside_two, rules="poetry").taken == "nothing"
+    of_both = page(*python2[:1], kind=SourceKind.EXTRA_INDEX)
+    assert Case([*beside_two, of_both], rules="poetry").taken == "nothing"
+
+
+def test_poetry_takes_yanked_files_where_one_version_is_left() -> None:
+    old, local = file("foo-1.0.tar.gz", yanked=Yanked()), file("foo-1.0+cpu.tar.gz", requires_python="<3")
+    assert Case([page(old)], rules="poetry", requirement="foo>=1.0,<=1.0").taken == "foo-1.0.tar.gz"
+    assert Case([page(old)], rules="poetry", requirement="foo>=1.0,<2").taken == "nothing"
+    rejected = [page(old, local)], [page(file("foo-1.0.tar.gz"), local)]
+    taken = [Case(pages, rules="poetry", requirement="foo==1.0").taken for pages in rejected]
+    assert taken == ["nothing", "foo-1.0.tar.gz"]
+    unfinished = [file(f"foo-1.0.dev1{local}.tar.gz", requires_python="<3") for local in ("+b", "")]
+    case = Case([page(*unfinished, "foo-1.0.dev1+a.tar.gz")], rules="poetry", requirement="foo==1.0.dev1")
+    assert case.taken == "foo-1.0.dev1+a.tar.gz"
 
 
 @pytest.mark.parametrize("name", ["poetry", "pdm"])

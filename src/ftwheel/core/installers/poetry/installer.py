@@ -10,7 +10,7 @@ from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.interface import Asked, Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
-from ftwheel.core.installers.poetry.constraints import allows
+from ftwheel.core.installers.poetry.constraints import allowed_ranges, allows
 from ftwheel.core.installers.poetry.selection import PoetrySelection, meets_python
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
 from ftwheel.core.installers.requirements import Requirement
@@ -51,7 +51,7 @@ class Poetry(Installer):
         )
 
     def contains(self, requirement: Requirement, version: Version) -> bool:
-        return allows(requirement, version)
+        return allows(allowed_ranges(requirement), version)
 
     def ask(self, asked: Asked) -> Question:
         return PoetrySelection(self, asked)

@@ -21,7 +21,7 @@ from packaging.version import Version
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.explanation import Judgement
 from ftwheel.core.installers.parsed_filename import BuildTag
-from ftwheel.core.installers.poetry.constraints import allows
+from ftwheel.core.installers.poetry.constraints import allowed_ranges, allows, pins, without
 from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
 from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.rejections import (
@@ -151,12 +151,12 @@ class PoetrySelection(InstallerQuestion):
         versions, finals, _ = self.version_index.matching(self.requirement)
         asked = self.options.allow_prereleases
         fitting = finals if asked is False else versions
+        ranges = allowed_ranges(self.requirement)
         left = [
-            [release for group in fitting if (release := self._release(group, source)) is not None]
+            [release for group in fitting if (release := self._release(group, source, pinned=pins(ranges))) is not None]
             for source in range(len(self.project.sources))
             if source not in self.project.flat
         ]
-        rejected: set[Version] = set()
         while any(left):
             found: list[_Release] = []
             for here in left:
@@ -167,9 +167,16 @@ class PoetrySelection(InstallerQuestion):
                 key=lambda each: (not each.yanked, not each.version.is_prerelease and not asked, each.version),
                 reverse=True,
             )
-            yield from map(self._first, found)
-            rejected |= {release.version for release in found}
-            left = [[each for each in here if allows(self.requirement, each.version, rejected)] for here in left]
+            for release in found:
+                if allows(ranges, release.version) and (pins(ranges) or not release.yanked):
+                    first = self._first(release)
+                    yield first
+                    if self._python_problem(first) is not None:
+                        ranges = without(ranges, release.version)
+            tried = {release.version for release in found}
+            left = [
+                [each for each in here if each.version not in tried and allows(ranges, each.version)] for here in left
+            ]
 
     def _first(self, release: _Release) -> _Release:
         """The version where Poetry looks it up again: in the first index that has it."""
@@ -179,10 +186,10 @@ class PoetrySelection(InstallerQuestion):
         here = tuple(entry for entry in files if entry.source == first)
         return _Release(release.version, here, all(entry.yanked is not None for entry in here))
 
-    def _release(self, group: VersionFiles, source: int) -> _Release | None:
+    def _release(self, group: VersionFiles, source: int, *, pinned: bool) -> _Release | None:
         files = tuple(entry for entry in group.entries() if entry.source == source and _problem(entry) is None)
         yanked = all(entry.yanked is not None for entry in files)
-        if not files or (yanked and not self.requirement.pinned) or any(map(self._is_late, files)):
+        if not files or (yanked and not pinned) or any(map(self._is_late, files)):
             return None
         return _Release(group.version, files, yanked)
 
