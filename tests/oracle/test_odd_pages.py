@@ -76,7 +76,12 @@ def said(installer: str, odd: OddPage, url: str) -> str:
     if selection.best is None:
         return "nothing"
     file = selection.best.file
-    return file.filename if installer == "uv" else unquote(file.url.rpartition("/")[2]).strip()
+    return file.filename if installer == "uv" else _end(file.url)
+
+
+def _end(url: str) -> str:
+    """The last part of an address, unquoted."""
+    return unquote(url.partition("#")[0].rpartition("/")[2]).strip()
 
 
 def disagreements(installer: str, url: str, real: Callable[[OddPage], str], pages: Mapping[str, OddPage]) -> list[str]:
@@ -122,7 +127,7 @@ def installer(request: pytest.FixtureRequest, index_server: IndexServer) -> Inst
             with served(index_server, odd) as url:
                 indexes = [f"{url}/odd/", f"{url}/other/"]
                 answer = finder.choose_live(machine=MACHINE, requirement="foo", index_urls=indexes, options=Options())
-            return "gives up" if answer.startswith("refused") else answer.rpartition("/")[2]
+            return "gives up" if answer.startswith("refused") else _end(answer)
 
         return name, takes, index_server.url
     uv: Uv = request.getfixturevalue("uv")

@@ -171,10 +171,11 @@ def html_pages() -> Iterator[tuple[str, str | bytes]]:
     yield "HTML: a build number of 4,301 digits", html(f'{LINK}<a href="/files/{wheel("1.0", "-" + "9" * 4301)}">x</a>')
 
 
-def _all() -> Iterator[tuple[str, OddPage]]:
-    def encoded(body: str | bytes) -> bytes:
-        return body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
+def encoded(body: str | bytes) -> bytes:
+    return body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
 
+
+def _all() -> Iterator[tuple[str, OddPage]]:
     yield from ((name, (encoded(body), JSON)) for name, body in json_pages())
     yield from ((name, (encoded(body), HTML)) for name, body in html_pages())
     yield from ((f"JSON as {kind!r}", (GOOD.encode(), kind)) for kind in JSON_TYPES)

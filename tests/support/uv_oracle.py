@@ -248,9 +248,19 @@ class Uv:
             return self._server.url + fetched[0]
         local = [url for url in found if url.startswith("file:")]
         if len(local) > 1:  # the files cannot be installed, and uv says which one it tries to unpack
-            local = [url for url in local if unquote(urlsplit(url).path) in done.stderr]
+            named = [url for url in local if unquote(urlsplit(url).path) in done.stderr]
+            local = named or [url for url in local if self._unpacks(url, case, interpreter, done.stderr)]
         assert len(local) == 1, f"uv did not say which {filename!r} it takes:\n{done.stderr}\n{case.describe()}"
         return local[0]
+
+    def _unpacks(self, url: str, case: Case, interpreter: str, message: str) -> bool:
+        """Whether uv tries to unpack this file: it complains about something else when the file is empty."""
+        path = Path(unquote(urlsplit(url).path))
+        whole = path.read_bytes()
+        path.write_bytes(b"")
+        done = self._run(case, interpreter, "--target", str(self._folder / "target"))
+        path.write_bytes(whole)
+        return done.stderr.splitlines()[-1].partition("`")[0] != message.splitlines()[-1].partition("`")[0]
 
     def _run(self, case: Case, interpreter: str, *flags: str) -> subprocess.CompletedProcess[str]:
         command = [

@@ -172,6 +172,14 @@ def test_poetry_takes_yanked_files_where_one_version_is_left() -> None:
     assert case.taken == "foo-1.0.dev1+a.tar.gz"
 
 
+@pytest.mark.parametrize("more", ["x-", "x-y-z-"])
+def test_poetry_takes_odd_parts_of_a_wheel_name_for_a_local_version(more: str) -> None:
+    odd = f"foo-2.0+cpu-{more}cp313-cp313-any.whl"
+    assert Case(project(odd, "foo-2.0+cpu.tar.gz"), rules="poetry", requirement="foo==2.0+cpu").taken[-3:] == ".gz"
+    assert "not a valid wheel name" in Case(project(odd, "foo-1.0.tar.gz"), rules="poetry").selection.refusal
+    assert Case(project(odd, "foo-1.0.tar.gz"), rules="pip").taken == "foo-1.0.tar.gz"
+
+
 @pytest.mark.parametrize("name", ["poetry", "pdm"])
 @pytest.mark.parametrize(
     ("only", "no", "wheels", "sdists"),

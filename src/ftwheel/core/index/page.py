@@ -31,6 +31,7 @@ __all__ = [
     "UnreadablePageError",
     "Yanked",
     "check_length",
+    "egg_problem",
     "is_uv_digest",
     "normalized",
     "read_time_as_uv",
@@ -261,6 +262,18 @@ def too_long_number(filename: str) -> str:
     """Why pip fails as soon as it reads the name; empty when it does not."""
     long = len(filename) > _LONGEST_NUMBER and re.search(_LONG_NUMBER, filename)
     return f"a number of more than {_LONGEST_NUMBER:,} digits in the name of a file" if long else ""
+
+
+_EGG = r"[#&]egg=([^&]*)"
+_EGG_NAME = r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]"
+
+
+def egg_problem(url: str) -> str:
+    """Why pip gives up on a page with this link; empty when it does not."""
+    egg = re.search(_EGG, url) if "egg=" in url else None
+    if egg is None or re.fullmatch(_EGG_NAME, egg[1]):
+        return ""
+    return f"the fragment egg={egg[1][:200]} is not a project name"
 
 
 def short(text: str) -> str:

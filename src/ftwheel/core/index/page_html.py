@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from html.entities import html5
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -23,6 +24,7 @@ from ftwheel.core.index.page import (
     UnreadablePageError,
     Yanked,
     check_length,
+    egg_problem,
     is_uv_digest,
     normalized,
     read_upload_time,
@@ -37,10 +39,9 @@ _LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{_MOST_TAG}}}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _OTHER_ALGORITHMS = frozenset({"sha1", "sha224"})  # also supported by pip
-_EGG = re.compile(r"[#&]egg=([^&]*)")
+_REFERENCE = re.compile(r"&(?!(?:gt|lt|amp|quot);)([A-Za-z][A-Za-z0-9]*)([;=]?)")
 _MARKED_SECTION = re.compile(r"<!\[[^>]*>?")
 _TEXT_ELEMENTS = frozenset({"title", "textarea", "iframe", "xmp", "noembed", "noframes", "plaintext"})
-_EGG_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 
 
 _Anchor = dict[str, str | None]
@@ -116,6 +117,7 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
         fault = PageFault.CHARSET_NAME if isinstance(error, LookupError) else PageFault.CHARSET
         problems[fault] = f"text is not {encoding[:40]}, as the content type says ({short(str(error))})"
         text = uv_text
+    uv_text = _REFERENCE.sub(_standard_reference, uv_text)
     if _LONG_TAG.search(text):
         raise IndexFormatError(f"{short(url)}: a tag of more than {_MOST_TAG:,} characters; rejected")
     page, problem = _fed(text, url)
@@ -144,6 +146,18 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
         status_reason=page.meta.get("pypi:project-status-reason", ""),
         problems=tuple(PageProblem(fault=fault, text=text) for fault, text in problems.items()),
     )
+
+
+def _standard_reference(match: re.Match[str]) -> str:
+    """A character reference of an attribute, written so that Python reads it as the standard does.
+
+    By the standard ``&gt=`` and ``&gtx`` are none; before Python 3.13.4 ``html.parser`` reads ``>=`` and ``>x``.
+    """
+    name, end = match[1], match[2]
+    if end == ";" and f"{name};" in html5:
+        return match[0]
+    known = next((length for length in range(len(name), 1, -1) if name[:length] in html5), 0)
+    return f"&amp;{match[0][1:]}" if known and (known < len(name) or end == "=") else match[0]
 
 
 def _fed(text: str, url: str) -> tuple[_Page, str]:
@@ -191,9 +205,8 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault,
         return None
     if problem := too_long_number(address):
         problems.setdefault(PageFault.FILENAME_NUMBER, problem)
-    egg = _EGG.search(url)
-    if egg and not _EGG_NAME.fullmatch(egg.group(1)):
-        problems.setdefault(PageFault.EGG_NAME, f"the fragment egg={egg.group(1)[:200]} is not a project name")
+    if problem := egg_problem(url):
+        problems.setdefault(PageFault.EGG_NAME, problem)
     size = anchor.get("data-size") or ""
     uploaded = anchor.get("data-upload-time")
     metadata = anchor.get("data-core-metadata")

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import repeat
+from itertools import chain, repeat
 from types import NoneType
 from typing import Any, overload
 
@@ -24,6 +25,7 @@ from ftwheel.core.index.page import (
     UnreadablePageError,
     Yanked,
     check_length,
+    egg_problem,
     is_uv_digest,
     normalized,
     read_time_as_uv,
@@ -37,8 +39,7 @@ __all__ = ["Columns", "JsonFiles", "columns", "parse_json"]
 _Problems = dict[PageFault, str]
 _Note = Callable[[str, PageFault], None]
 Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
-_METADATA_KEYS = ("core-metadata", "dist-info-metadata")
-_UNREAD_METADATA = "data-dist-info-metadata"  # what indexes took PEP 658 to mean; no installer reads it
+_METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadata")  # the last is for uv
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
 _MOST_ESCAPES = 1000  # in a page that is read by column
@@ -56,7 +57,7 @@ def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
         problems[PageFault.FILES_TYPE if "files" in data else PageFault.FILES_MISSING] = 'no "files" list'
     entries = data.get("files") or []
     check_length(len(entries), url)
-    files: Sequence[File] | None = None if problems else _usual(entries, body, url)
+    files: Sequence[File] | None = None if problems else _usual(data, body, url)
     if files is None:
         data = _marked(body, data)
         reader = _Reader(url, problems)
@@ -122,16 +123,18 @@ def _load(body: bytes, url: str) -> tuple[Any, _Problems]:
 
 
 def _number(text: str) -> int | float:
-    return int(text) if len(text) < _LONGEST_NUMBER else float(text)
+    """An integer; a float when it is too long for Python, and for ``-0``, which is no integer to uv either."""
+    return int(text) if len(text) < _LONGEST_NUMBER and text != "-0" else float(text)
 
 
 class _Repeated(dict[str, Any]):
-    """An object with a repeated key, of which Python keeps the last; ``keys_twice`` are the repeated keys."""
+    """An object with a repeated key, of which Python keeps the last value; ``pairs`` are all of them."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.keys_twice = {key for key in keys if keys.count(key) > 1}
+        self.pairs = pairs
+        counts = Counter(key for key, _ in pairs)
+        self.keys_twice = {key for key, count in counts.items() if count > 1}
 
 
 def _marked(body: bytes, data: Any) -> Any:
@@ -142,7 +145,7 @@ def _marked(body: bytes, data: Any) -> Any:
         return found if len(found) == len(pairs) else _Repeated(pairs)
 
     try:
-        return json.loads(body, object_pairs_hook=mark)
+        return json.loads(body, object_pairs_hook=mark, parse_int=_number)
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "surrogateescape")
         return json.loads(text, object_pairs_hook=mark, parse_int=_number)
@@ -244,20 +247,21 @@ def _read_metadata(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | No
     return () if metadata else None
 
 
-def _usual(entries: list[Any], body: bytes, base: str) -> JsonFiles | None:
+def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
     """The files when every entry has the usual shape, None when one has not.
 
     Reads the page by column, which is five times faster than by entry.
     """
+    entries = data.get("files") or []
     try:
         filenames = [entry["filename"] for entry in entries]
-        urls = _absolute([entry["url"] for entry in entries], base)
+        hrefs = [entry["url"] for entry in entries]
+        urls = _absolute(hrefs, base)
         hashes = [entry["hashes"] for entry in entries]
         metadata = [entry.get(key) for key in _METADATA_KEYS for entry in entries]
         hashes += [found for found in metadata if type(found) is dict]
         digests = [found["sha256"] for found in hashes]
-        unread = [entry.get(_UNREAD_METADATA) for entry in entries]
-        sizes = [entry.get("size", 0) for entry in entries]
+        sizes = [entry.get("size", 1) for entry in entries]
         requires_python = [entry.get("requires-python") for entry in entries]
         yanked = [entry.get("yanked", False) for entry in entries]
         times = [entry.get("upload-time", "") for entry in entries]
@@ -266,12 +270,18 @@ def _usual(entries: list[Any], body: bytes, base: str) -> JsonFiles | None:
             upload_times = [datetime.fromisoformat(time) if time else None for time in times]
         else:
             upload_times = list(map(datetime.fromisoformat, times))
+        provenance = [entry.get("provenance") or "" for entry in entries]
+        reasons = [mark for mark in yanked if mark is not True and mark is not False]
+        addresses = "".join(hrefs)
+        texts = "".join(chain((addresses,), filenames, filter(None, requires_python), times, provenance, reasons))
+        rest = {**data, "files": []}
         usual = (
             b"\xed" not in body  # part of half a surrogate pair
             and not _has_odd_escapes(body)
             and body.count(b'"files"') == 1
-            and body.count(b'"sha256"') == len(digests) + sum("sha256" in found for found in unread if found)
+            and body.count(b'"sha256"') == len(digests)
             and body.count(b'"project-status"') <= 1
+            and body.count(b":") == sum(map(len, entries)) + len(digests) + texts.count(":") + _colons(rest)
             and _types(filenames) <= {str}
             and max(map(len, urls), default=0) < _LONGEST_NUMBER
             and _types(hashes) <= {dict}
@@ -280,14 +290,14 @@ def _usual(entries: list[Any], body: bytes, base: str) -> JsonFiles | None:
             and len(bytes.fromhex("".join(digests))) == 32 * len(digests)  # fromhex skips spaces
             and _types(metadata) <= {bool, dict, NoneType}
             and _types(sizes) <= {int}
-            and 0 <= min(sizes, default=0) <= max(sizes, default=0) < _LARGEST_SIZE
+            and 0 < min(sizes, default=1) <= max(sizes, default=1) < _LARGEST_SIZE
             and _types(requires_python) <= {str, NoneType}
             and max(map(len, filter(None, set(requires_python))), default=0) < _LONGEST_NUMBER
             and _types(yanked) <= {bool, str}
             and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
             and {time.tzinfo for time in upload_times if time} <= {UTC}
             and _have_usual_form(times)
-            and "[" not in "".join(urls)  # what makes urlsplit raise
+            and not any(odd in addresses for odd in ("[", "egg="))  # what makes urlsplit raise, and pip give up
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None
@@ -339,6 +349,15 @@ def _has_odd_escapes(body: bytes) -> bool:
     return False
 
 
+def _colons(value: object) -> int:
+    """How many colons there are in a value when each key is written once: one behind each, and those in texts."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_colons, value.values()))
+    if isinstance(value, list):
+        return sum(map(_colons, value))
+    return value.count(":") if isinstance(value, str) else 0
+
+
 def _types(values: Iterable[object]) -> set[type]:
     return set(map(type, values))
 
@@ -361,6 +380,8 @@ class _Reader:
         if not isinstance(entry, dict):
             self._problems.setdefault(PageFault.ENTRY_TYPE, "an entry of files is not an object")
             return None
+        if isinstance(entry, _Repeated):
+            self._note_earlier(entry)
         broken: list[str] = []
 
         def note(field: str, fault: PageFault) -> None:
@@ -386,6 +407,8 @@ class _Reader:
             filename = path.rpartition("/")[2]
         if problem := too_long_number(path):
             self._problems.setdefault(PageFault.FILENAME_NUMBER, problem)
+        if problem := egg_problem(url):
+            self._problems.setdefault(PageFault.EGG_NAME, problem)
         requires_python = entry.get("requires-python")
         if requires_python is not None and not isinstance(requires_python, str):
             # pip fails when it evaluates it, but not for falsy values (0, false)
@@ -394,7 +417,7 @@ class _Reader:
         elif requires_python and too_long_number(requires_python):
             broken.append("requires-python")  # pip fails on it in the same way
         size = entry.get("size")
-        if not (isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**64):
+        if not _is_size(size):
             if "size" in entry:
                 note("size", PageFault.SIZE)
             size = None
@@ -445,15 +468,57 @@ class _Reader:
         return _read_yanked(yanked)
 
     def _core_metadata(self, entry: Mapping[str, Any], note: _Note) -> tuple[tuple[str, str], ...] | None:
-        for key in _METADATA_KEYS:
-            metadata = entry.get(key)
-            if not (
-                metadata is None or isinstance(metadata, bool) or (isinstance(metadata, dict) and _uv_takes(metadata))
-            ):
+        for key, metadata in _metadata_for_uv(entry):
+            if not _uv_reads(key, metadata):
                 note(key, PageFault.CORE_METADATA_TYPE)
             if _twice(metadata, UV_ALGORITHMS):
                 note(key, PageFault.REPEATED_KEY)
         return _read_metadata(entry)
+
+    def _note_earlier(self, entry: _Repeated) -> None:
+        """Record that a repeated key has a wrong type first: uv reads every value, Python the last."""
+        for key, value in entry.pairs:
+            if key not in _METADATA_KEYS and value is not entry[key] and not _uv_reads(key, value):
+                self._problems.setdefault(
+                    PageFault.REPEATED_KEY,
+                    f"{key} of {short(str(entry.get('filename')))} is repeated and not as specified",
+                )
+
+
+def _metadata_for_uv(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What uv reads of the metadata keys, in the order of the entry: nothing after ``core-metadata``."""
+    older = False
+    for key, value in entry.pairs if isinstance(entry, _Repeated) else entry.items():
+        if key == _METADATA_KEYS[0] or (key in _METADATA_KEYS and not older):
+            yield key, value
+            if key == _METADATA_KEYS[0] and value is not None:
+                return
+            older = older or (key != _METADATA_KEYS[0] and value is not None)
+
+
+def _uv_reads(key: str, value: Any) -> bool:
+    """Whether uv accepts the value of a key of an entry."""
+    match key:
+        case "filename" | "url":
+            return isinstance(value, str)
+        case "requires-python":
+            return value is None or isinstance(value, str)
+        case "hashes":
+            return isinstance(value, dict) and _uv_takes(value)
+        case "size":
+            return _is_size(value)
+        case "upload-time":
+            return isinstance(value, str) and read_time_as_uv(value) is not None
+        case "yanked":
+            return isinstance(value, bool | str)
+        case _ if key in _METADATA_KEYS:
+            return value is None or isinstance(value, bool) or (isinstance(value, dict) and _uv_takes(value))
+        case _:
+            return True
+
+
+def _is_size(size: object) -> bool:
+    return isinstance(size, int) and not isinstance(size, bool) and 0 <= size < _LARGEST_SIZE
 
 
 def _texts(entry: Mapping[str, Any]) -> Iterable[object]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
+from operator import sub
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,6 +46,7 @@ _NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"
 _PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_BUILD = re.compile(r"([0-9]{1,18})((?:[A-Za-z_.][A-Za-z0-9_.]*)?)")
+_LONGEST_SCHEME = len("https://")
 _LONGEST_VERSION = 18  # characters; up to here, all numbers are small enough for every installer
 
 
@@ -136,7 +138,7 @@ class ProjectFiles:
         self._plain: dict[Version, list[tuple[int, Version, list[int]]]] = {}
         self._odd: list[tuple[int, int]] = []
         self._never: list[tuple[int, int]] = []
-        self._plain_tags: dict[str, bool] = {}
+        self._plain_tags: dict[str, tuple[BuildTag, str, str] | None] = {}
         self._entries: dict[Version, tuple[list[ProjectFile], list[tuple[int, int]]]] = {}
         self._version_indexes: dict[str, VersionIndex] = {}
         versions: dict[str, Version | None] = {}
@@ -203,23 +205,12 @@ class ProjectFiles:
         if filename[-4:] != ".whl":
             stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
             return ParsedFilename("sdist", version, stem.rpartition("-")[2])
-        parts = filename[:-4].split("-")
-        build: BuildTag = ()
-        if len(parts) == 6:
-            match = _PLAIN_BUILD.fullmatch(parts[2])
-            if match is None:
-                return None
-            build = (int(match[1]), match[2])
-        elif len(parts) != 5:
-            return None
-        abi, platform = f"{parts[-3]}-{parts[-2]}", parts[-1]
-        for text, pattern in ((abi, _PLAIN_ABI), (platform, _PLAIN_PLATFORM)):
-            plain = self._plain_tags.get(text)
-            if plain is None:
-                plain = self._plain_tags[text] = pattern.fullmatch(text) is not None
-            if not plain:
-                return None
-        return ParsedFilename("wheel", version, parts[1], build, abi, platform)
+        _, text, rest = filename.split("-", 2)
+        # most versions have the same rest
+        tags = (
+            self._plain_tags[rest] if rest in self._plain_tags else self._plain_tags.setdefault(rest, _plain_tags(rest))
+        )
+        return None if tags is None else ParsedFilename("wheel", version, text, *tags)
 
     def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
         """Find the version in each name of one page; names that are not plain go to the odd ones."""
@@ -231,8 +222,13 @@ class ProjectFiles:
         odd = self._odd
         for index, filename in enumerate(filenames):
             if filename[-4:] == ".whl":
-                parts = filename.split("-", 2)
-                name, text = parts[0], parts[1] if len(parts) == 3 else ""
+                name, _, rest = filename.partition("-")
+                text, _, tags = rest.partition("-")
+                # Poetry takes other numbers of parts for a part of the version
+                dashes = tags.count("-")
+                if dashes != 2 and not (dashes == 3 and tags[0].isdigit()):
+                    odd.append((number, index))
+                    continue
             elif filename[-7:] == ".tar.gz":
                 name, _, text = filename[:-7].rpartition("-")
             elif filename[-4:] == ".zip" and "macosx10" not in urls[index]:
@@ -271,6 +267,17 @@ class ProjectFiles:
         )
 
 
+def _plain_tags(rest: str) -> tuple[BuildTag, str, str] | None:
+    """Build tag, ABIs and platforms of a wheel from the rest of its name; None when they are not plain."""
+    *built, interpreter, abi, platform = rest[:-4].split("-")
+    match = _PLAIN_BUILD.fullmatch(built[0]) if built else None
+    if built and match is None:
+        return None
+    if not _PLAIN_ABI.fullmatch(f"{interpreter}-{abi}") or not _PLAIN_PLATFORM.fullmatch(platform):
+        return None
+    return (int(match[1]), match[2]) if match else (), f"{interpreter}-{abi}", platform
+
+
 def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
     """Whether pip finds in every URL the name that the page has, and no URL is repeated."""
     text = "".join(urls)  # searched as a whole, which is many times faster than one by one
@@ -278,6 +285,7 @@ def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
         text.isascii()
         and not any(odd in text for odd in _ODD_IN_ADDRESSES)
         and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
+        and min(map(sub, map(len, urls), map(len, filenames)), default=_LONGEST_SCHEME + 1) > _LONGEST_SCHEME
         and len(set(urls)) == len(urls)
     )
 

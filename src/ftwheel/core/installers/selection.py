@@ -122,8 +122,10 @@ def explain(
     judgement = find_installer(rules.name).judge(question.asked)
     applicable = tuple(map(question.candidate, judgement.ranked))
 
-    versions = {entry.reading.version or _OLDEST for entry, _ in judgement.rejected}
-    ages = {version: age for age, version in enumerate(sorted(versions, reverse=True))}
+    # by text, of which a hash costs nothing; versions without one come last
+    written = {entry.reading.text: entry.reading.version or _OLDEST for entry, _ in judgement.rejected}
+    ages = {version: age for age, version in enumerate(sorted(set(written.values()), reverse=True))}
+    ages_by_text = {text: ages[version] for text, version in written.items()}
 
     nearness: dict[int, tuple[int, int]] = {}  # many files share one reason
 
@@ -132,7 +134,7 @@ def explain(
         near = nearness.get(id(reason))
         if near is None:
             near = nearness[id(reason)] = closeness(reason)
-        return (near, ages[entry.reading.version or _OLDEST], entry.filename, entry.source, entry.index)
+        return (near, ages_by_text[entry.reading.text], entry.filename, entry.source, entry.index)
 
     verdicts: list[tuple[ProjectFile, Verdict]] = [
         (entry, Accepted(rank=rank)) for rank, entry in enumerate(judgement.ranked, 1)

@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from ftwheel.core.index.page import normalized
 from ftwheel.core.installers.explanation import Judgement
-from ftwheel.core.installers.parsed_filename import BuildTag
+from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename
 from ftwheel.core.installers.pip.selection import AFTER_ALL_TAGS, PipSelection
 from ftwheel.core.installers.project_files import ProjectFile
 from ftwheel.core.installers.rejections import (
@@ -52,7 +52,7 @@ class PipJudge(PipSelection):
             reason = self._reason(entry)
             if not refusal and self.reader.is_broken(entry) and self._reason_before_python(entry) is None:
                 refusal = f"requires-python of {entry.filename} cannot be read"
-            if entry.reading.version is not None and not self._fits(entry.reading.version, fitting):
+            if not self._fits(entry.reading, fitting):
                 # pip checks the version last; here it comes before reasons that would not matter anyway
                 reasons.append((entry, VersionMismatch(specifier=self.requirement.specification)))
             elif reason is not None:
@@ -98,10 +98,13 @@ class PipJudge(PipSelection):
                 kept.append(entry)
         return kept
 
-    def _fits(self, version: Version, memory: dict[str, bool]) -> bool:
-        text = str(version)  # the key, because 1.0 equals 1.0.0 but `===` distinguishes them
+    def _fits(self, reading: ParsedFilename, memory: dict[str, bool]) -> bool:
+        """Whether the version matches, also when there is none."""
+        if self.requirement.specifier is None or reading.version is None:
+            return True
+        text = reading.text  # the key, because 1.0 equals 1.0.0 but `===` distinguishes them
         if text not in memory:
-            memory[text] = self.requirement.contains(version)
+            memory[text] = self.requirement.contains(reading.version)
         return memory[text]
 
     def _cannot_sort(self, entry: ProjectFile) -> str:

@@ -28,8 +28,10 @@ _EGG = re.compile(r"[#&]egg=([^&]*)")
 def link_name(url: str) -> tuple[str, str]:
     """The file name and the ``egg=`` fragment (empty if none) that pip finds in a URL."""
     egg = _EGG.search(url)
-    # URLs that cannot be parsed do not get here
-    name = posixpath.basename(unquote(urlsplit(url).path).rstrip("/"))
+    parts = urlsplit(url)  # URLs that cannot be parsed do not get here
+    # what is left relative, because <base> is, gets a colon in front
+    path = parts.path if parts.scheme or parts.netloc else f":{parts.path}"
+    name = posixpath.basename(unquote(path).rstrip("/"))
     return name, egg.group(1) if egg else ""
 
 
