@@ -156,7 +156,7 @@ def oracle(session: nox.Session) -> None:
     seed = os.environ.get("FTWHEEL_ORACLE_SEED", f"{time.time():.0f}")
     session.log(f"repeat this run with FTWHEEL_ORACLE_SEED={seed}")
     numbers = {"FTWHEEL_ORACLE_SEED": seed, "FTWHEEL_ORACLE_PIP": "50000", "FTWHEEL_ORACLE_UV": "10000"}
-    numbers |= {"FTWHEEL_ORACLE_FINDERS": "2000", "FTWHEEL_ORACLE_SPOILT": "2000"}
+    numbers |= {"FTWHEEL_ORACLE_FINDERS": "2000", "FTWHEEL_ORACLE_SPOILT": "2000", "FTWHEEL_ORACLE_ODD": "1"}
     numbers |= {"FTWHEEL_ORACLE_TARGETS": "2000", "FTWHEEL_ORACLE_GRID": "1"}
     env = interpreters(session, later=LATER) | wheelhouse(session) | numbers
     install(session, *group("test"))

@@ -100,7 +100,9 @@ class Poetry:
                 return HTMLPage(f"{self._url}/{name}/", page["body"])
 
             def _get_info_from_metadata(self, link: Any) -> Any:
-                return PackageInfo(name=question["project"], version="0", requires_python=link.requires_python)
+                required = link.requires_python  # it reads METADATA, which always has text
+                required = required if isinstance(required, str) else None
+                return PackageInfo(name=question["project"], version="0", requires_python=required)
 
             def calculate_sha256(self, link: Any) -> str:
                 return f"sha256:of {link.url}"

@@ -450,3 +450,74 @@ def test_a_page_like_those_of_the_python_package_index_is_read_by_column() -> No
     )
     assert isinstance(details.files, JsonFiles)
     assert details.files[0].core_metadata == (("sha256", SHA),)
+
+
+def written(*pairs: tuple[str, Any]) -> ProjectDetails:
+    """A page with one entry whose keys are written in this order, some of them repeatedly."""
+    every = [*pairs, *entry("foo-1.0.tar.gz").items()]
+    body = ", ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in every)
+    return parse_page(f'{{"files": [{{{body}}}]}}'.encode(), content_type=JSON, url=URL, name="foo")
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("filename", (None, 1)),
+        ("url", (1, [])),
+        ("hashes", (None, [], {"sha256": "x"})),
+        ("requires-python", (1, False)),
+        ("size", (None, -1, True)),
+        ("upload-time", (None, "x")),
+        ("yanked", (None, 1)),
+        ("core-metadata", ("x", {"sha256": "x"})),
+        ("dist-info-metadata", (1,)),
+        ("data-dist-info-metadata", (1,)),
+    ],
+)
+def test_uv_also_reads_what_a_repeated_key_says_first(key: str, values: tuple[Any, ...]) -> None:
+    usual = {"requires-python": None, "size": 3, "upload-time": "2024-05-01T00:00:00Z", "yanked": False} | entry("x")
+    for value in values:
+        details = written((key, value), (key, usual.get(key, True)), ("zz", 1), ("zz", 2))
+        assert refused_by(details) == ["uv"], value
+        assert len(details.files) == 1
+    assert not refused_by(written((key, usual.get(key, True)), (key, usual.get(key, True)), ("zz", 1), ("zz", 2)))
+
+
+def test_uv_reads_no_metadata_key_behind_the_first() -> None:
+    first, older, oldest = "core-metadata", "dist-info-metadata", "data-dist-info-metadata"
+    for pairs, refused in (
+        ([(first, True), (older, "x"), (first, "x")], []),
+        ([(older, "x"), (first, True)], ["uv"]),
+        ([(older, True), (oldest, "x")], []),
+        ([(first, None), (older, None), (oldest, "x")], ["uv"]),
+    ):
+        assert refused_by(written(*pairs)) == refused
+
+
+def test_what_is_odd_about_values_of_a_page() -> None:
+    assert refused_by(written(("size", 0))) == []
+    body = json.dumps({"files": [usual(size=77)]}).replace("77", "-0").encode()
+    assert refused_by(parse_page(body, content_type=JSON, url=URL, name="foo")) == ["uv"]
+    assert refused_by(json_page(usual() | {"url": f"{URL}foo-1.0.tar.gz#egg=a%20b"})) == ["pip"]
+    nested = json_page(usual(), other=[{"a": ["b:c", None, 1]}], provenance="https://example.org/x")
+    assert isinstance(nested.files, JsonFiles)
+    assert isinstance(json_page(usual(data_dist_info_metadata={"sha256": SHA})).files, JsonFiles)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("&gt=3.8", "&gt=3.8"),
+        ("&gt3.8", "&gt3.8"),
+        ("&gt;=3.8", ">=3.8"),
+        ("&gt", ">"),
+        ("&ge;3.8", "\u22653.8"),
+        ("&nosuch;", "&nosuch;"),
+        ("&notit;", "&notit;"),
+        ("&nbsp;3", "\xa03"),
+        ("&#62=3.8", ">=3.8"),
+    ],
+)
+def test_references_of_attributes_as_the_html_standard_reads_them(written: str, read: str) -> None:
+    details = html_page(f'<a href="foo-1.0.tar.gz" data-requires-python="{written}">x</a>')
+    assert read in [file.requires_python for file in details.files if file.seen_by is not LinkReading.PYTHON]

@@ -6,6 +6,8 @@ Read as in pip (``pip/_internal/index/collector.py``); what makes uv give up on 
 
 from __future__ import annotations
 
+import codecs
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -32,14 +34,19 @@ from ftwheel.core.index.page import (
     too_long_number,
 )
 
-__all__ = ["parse_html"]
+__all__ = ["link_filename", "parse_html"]
 
 _MOST_TAG = 200_000  # characters; html.parser keeps all attributes of a tag in memory
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{_MOST_TAG}}}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)")
+_BLANKS = "".join(map(chr, range(33)))
+_HOST = re.compile(
+    r"[/\\]*(?:[^/\\?#]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^/\\?#:\[\]@]+)(?::([0-9]*))?(?:[/\\?#].*)?", re.DOTALL
+)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _OTHER_ALGORITHMS = frozenset({"sha1", "sha224"})  # also supported by pip
 _REFERENCE = re.compile(r"&(?!(?:gt|lt|amp|quot);)([A-Za-z][A-Za-z0-9]*)([;=]?)")
+_END_TAG = re.compile(r"</(script|style)[ \t\n\f/][^>]*>", re.IGNORECASE)
 _MARKED_SECTION = re.compile(r"<!\[[^>]*>?")
 _TEXT_ELEMENTS = frozenset({"title", "textarea", "iframe", "xmp", "noembed", "noframes", "plaintext"})
 
@@ -114,18 +121,18 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
     try:
         text = body.decode(encoding)
     except (LookupError, ValueError) as error:
-        fault = PageFault.CHARSET_NAME if isinstance(error, LookupError) else PageFault.CHARSET
+        fault = PageFault.CHARSET if _is_codec(encoding) else PageFault.CHARSET_NAME
         problems[fault] = f"text is not {encoding[:40]}, as the content type says ({short(str(error))})"
         text = uv_text
-    uv_text = _REFERENCE.sub(_standard_reference, uv_text)
+    uv_text = _END_TAG.sub(r"</\1>", _REFERENCE.sub(_standard_reference, uv_text))
     if _LONG_TAG.search(text):
         raise IndexFormatError(f"{short(url)}: a tag of more than {_MOST_TAG:,} characters; rejected")
     page, problem = _fed(text, url)
     if problem:
         problems[PageFault.HTML_FOR_PYTHON] = problem
     uv_page = page if text == uv_text else _fed(uv_text, url)[0]
-    if page.early_base is not None and not _SCHEME.match(page.early_base):
-        problems[PageFault.BASE_RELATIVE] = f'<base href="{page.early_base[:200]}"> is relative'
+    if page.early_base is not None and (problem := _base_problem(page.early_base)):
+        problems[PageFault.BASE_RELATIVE] = f'<base href="{page.early_base[:200]}"> {problem}'
     base = page.base or url
     python_problems: dict[PageFault, str] = {}
     files = _files(page.anchors, base, python_problems)
@@ -146,6 +153,26 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
         status_reason=page.meta.get("pypi:project-status-reason", ""),
         problems=tuple(PageProblem(fault=fault, text=text) for fault, text in problems.items()),
     )
+
+
+def _is_codec(name: str) -> bool:
+    """Whether Python knows it, as an encoding of text or of something else."""
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return False
+    return True
+
+
+def _base_problem(base: str) -> str:
+    """Why uv gives up on a ``<base>``; empty when it does not."""
+    scheme = _SCHEME.match(base.strip(_BLANKS))
+    if scheme is None:
+        return "is relative"
+    if scheme[0].lower() not in {"http:", "https:"}:
+        return ""
+    host = _HOST.fullmatch(base.strip(_BLANKS)[scheme.end() :])
+    return "" if host and int(host[1] or 0) < 2**16 else "has no valid host"
 
 
 def _standard_reference(match: re.Match[str]) -> str:
@@ -183,6 +210,12 @@ def _files(anchors: Iterable[_Anchor], base: str, problems: dict[PageFault, str]
     return [file for anchor in anchors if (file := _file(anchor, base, problems)) is not None]
 
 
+def link_filename(url: str) -> str:
+    """The file name in a URL as Poetry reads it. Raises ValueError for an invalid URL."""
+    parts = urlsplit(url)
+    return unquote(posixpath.basename(parts.path.rstrip("/")) or parts.netloc)
+
+
 def _merged(files: list[File], uv_files: list[File]) -> list[File]:
     """All files, marked if only one parser finds them, in page order for Python's parser."""
     seen = set(uv_files)
@@ -199,12 +232,17 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault,
     address, _, fragment = href.partition("#")
     try:
         url = href if href.startswith(("https://", "http://")) else urljoin(base, href)
-        urlsplit(url)
+        filename = link_filename(url)
     except ValueError:
         problems.setdefault(PageFault.URL_SYNTAX, f"{href[:200]} is not a valid URL")
         return None
     if problem := too_long_number(address):
         problems.setdefault(PageFault.FILENAME_NUMBER, problem)
+    quoted = address.rpartition("/")[2].partition("?")[0]
+    if not _is_utf8(quoted) or not _is_utf8(fragment):
+        problems.setdefault(PageFault.URL_ENCODING, f"{href[:200]} is not UTF-8")
+    if "/" in filename or "\\" in filename:
+        problems.setdefault(PageFault.FILENAME_SEPARATOR, f"the file name of {href[:200]} has a slash or backslash")
     if problem := egg_problem(url):
         problems.setdefault(PageFault.EGG_NAME, problem)
     size = anchor.get("data-size") or ""
@@ -214,7 +252,7 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault,
         metadata = anchor.get("data-dist-info-metadata")
     requires_python = anchor.get("data-requires-python")
     return File(
-        filename=unquote(address.rpartition("/")[2].partition("?")[0]),
+        filename=unquote(quoted),
         url=url,
         hashes=_fragment_hashes(unquote(fragment), problems),
         size=int(size) if size.isascii() and size.isdigit() and len(size) < 20 else None,
@@ -224,6 +262,16 @@ def _file(anchor: Mapping[str, str | None], base: str, problems: dict[PageFault,
         core_metadata=_core_metadata(metadata),
         broken=("requires-python",) if requires_python and too_long_number(requires_python) else (),
     )
+
+
+def _is_utf8(quoted: str) -> bool:
+    if "%" not in quoted:
+        return True
+    try:
+        unquote(quoted, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _fragment_hashes(fragment: str, problems: dict[PageFault, str]) -> tuple[tuple[str, str], ...]:

@@ -163,7 +163,11 @@ def _note_marks(data: Mapping[str, Any], problems: _Problems) -> None:
     if any(map(_is_no_text, data)):
         problems.setdefault(PageFault.TEXT, "a key is not valid text")
     status = data.get("project-status", {})
-    found = (status.get("status", ""), status.get("reason") or "") if isinstance(status, dict) else (None,)
+    found = (
+        (status.get("status", ""), "" if status.get("reason") is None else status["reason"])
+        if isinstance(status, dict)
+        else (None,)
+    )
     if not all(isinstance(text, str) for text in found) or _twice(status, ("status", "reason")):
         problems[PageFault.STATUS_TYPE] = "project-status is not as specified"
     elif any(map(_is_no_text, (*status, *found))):
@@ -403,7 +407,7 @@ class _Reader:
             note("text", PageFault.URL_TEXT if _is_no_text(href) else PageFault.TEXT)
         filename = entry.get("filename")
         if not isinstance(filename, str):
-            note("filename", PageFault.FILENAME_TYPE)
+            note("filename", PageFault.FILENAME_TYPE if "filename" in entry else PageFault.FILENAME_MISSING)
             filename = path.rpartition("/")[2]
         if problem := too_long_number(path):
             self._problems.setdefault(PageFault.FILENAME_NUMBER, problem)
@@ -436,7 +440,11 @@ class _Reader:
     def _hashes(self, entry: Mapping[str, Any], note: _Note) -> tuple[tuple[str, str], ...]:
         hashes = entry.get("hashes")
         if not isinstance(hashes, dict):
-            note("hashes", PageFault.HASHES_MISSING if hashes is None else PageFault.HASHES_TYPE)
+            # Poetry fails when it uses them, but not for falsy values
+            note(
+                "type of hashes" if hashes else "hashes",
+                PageFault.HASHES_MISSING if hashes is None else PageFault.HASHES_TYPE,
+            )
             return ()
         if not _uv_takes(hashes):
             note("hashes", PageFault.DIGEST)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
 
-from ftwheel.core.index.page import File, LinkReading, ProjectDetails, SourceKind, Yanked, normalized
+from ftwheel.core.index.page import File, LinkReading, PageFault, ProjectDetails, SourceKind, Yanked, normalized
 from ftwheel.core.index.page_json import Columns, columns
 from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import Requirement, parse_version
@@ -132,6 +132,11 @@ class ProjectFiles:
             if file.seen_by is not None
         }
         odd_pages = {number for number, _ in self._seen_by}
+        odd_pages |= {
+            number
+            for number, source in enumerate(self.sources)
+            if any(problem.fault is PageFault.FILENAME_TYPE for problem in source.details.problems)
+        }
         self.has_plain_addresses = [
             number not in odd_pages and _plain_addresses(*found[:2]) for number, found in enumerate(self.columns)
         ]

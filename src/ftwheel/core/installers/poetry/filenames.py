@@ -1,4 +1,4 @@
-"""Reads a file name as Poetry does, which takes it from the page.
+"""Reads a file name as Poetry does, which takes it from a page in JSON, and from the URL on one in HTML.
 
 Sources: Poetry 2.5.1 ``repositories/link_sources/base.py`` (``_link_package_name_and_version``), ``utils/patterns.py``,
 ``utils/wheel.py``.

@@ -33,7 +33,7 @@ class Poetry(Installer):
     refused_faults = frozenset({
         PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.HTML_FOR_PYTHON, PageFault.FILENAME_NUMBER,
         PageFault.ENTRY_TYPE, PageFault.FILES_MISSING, PageFault.URL_TYPE, PageFault.EMPTY_URL_TYPE,
-        PageFault.URL_MISSING,
+        PageFault.URL_MISSING, PageFault.FILENAME_MISSING, PageFault.FILENAME_SEPARATOR,
     })  # fmt: skip
 
     def reader(self, project: ProjectFiles) -> PoetryReader:
@@ -69,7 +69,16 @@ class PoetryReader:
     def read(self, source: int, index: int) -> ParsedFilename:
         from ftwheel.core.installers.poetry.filenames import read_filename  # noqa: PLC0415  # most pages have none
 
-        return read_filename(self._project.columns[source][0][index], self._project.name)
+        filenames, urls, *_ = self._project.columns[source]
+        filename = filenames[index]
+        details = self._project.sources[source].details
+        if details.html:
+            from ftwheel.core.index.page_html import link_filename  # noqa: PLC0415  # there since the page was read
+
+            filename = link_filename(urls[index])
+        elif "filename" in details.files[index].broken:
+            filename = ""
+        return read_filename(filename, self._project.name)
 
     def sort(self, entries: list[ProjectFile]) -> None:
         """As on the pages."""

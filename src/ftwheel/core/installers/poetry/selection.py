@@ -136,6 +136,9 @@ class PoetrySelection(InstallerQuestion):
 
     def _refusal(self, release: _Release) -> str:
         """Why Poetry fails at this version; empty when it does not."""
+        for entry in self._used_files(release):
+            if "type of hashes" in self.project.file(entry).broken:
+                return f"hashes of {entry.filename} cannot be read"
         for required in self._required(release):
             if meets_python(required, self.environment.python_version) is None:
                 return f"requires-python {required[:200]!r} of {release.version} is invalid"
@@ -212,7 +215,9 @@ class PoetrySelection(InstallerQuestion):
 
         def declared(entry: ProjectFile) -> str:
             found = self.project.declared(entry)
-            return (entry.requires_python if found is None else found.requires_python) or ""
+            if found is not None:
+                return found.requires_python
+            return self._page_python(entry)
 
         found = list(map(declared, self._metadata_files(release)))
         if len(found) == 1:
@@ -225,7 +230,7 @@ class PoetrySelection(InstallerQuestion):
 
         Of those for any platform the one for both Pythons, or those for Python 2 and, the last of the others, for 3.
         """
-        files = [entry for entry in release.files if release.yanked or entry.yanked is None]
+        files = self._used_files(release)
         wheels = [entry for entry in files if entry.reading.kind == "wheel"]
         universal = {entry.reading.abi.split("-")[0]: entry for entry in wheels if _is_universal(entry)}
         if "py2.py3" in universal:
@@ -233,6 +238,18 @@ class PoetrySelection(InstallerQuestion):
         two = [entry for name, entry in universal.items() if name == "py2"]
         three = [entry for entry in wheels if _is_universal(entry) and not entry.reading.abi.startswith("py2-")][-1:]
         return (*two, *three) or tuple((wheels or files)[:1])
+
+    def _used_files(self, release: _Release) -> list[ProjectFile]:
+        return [entry for entry in release.files if release.yanked or entry.yanked is None]
+
+    def _page_python(self, entry: ProjectFile) -> str:
+        """The page's value; Poetry resolves the character references of HTML twice."""
+        required = entry.requires_python or ""
+        if "&" in required and self.project.sources[entry.source].details.html:
+            from html import unescape  # noqa: PLC0415  # 5 ms
+
+            required = unescape(required)
+        return required
 
     def _best_first(self, release: _Release) -> list[ProjectFile]:
         files = [entry for entry in release.files if self._reason(entry, release) is None]

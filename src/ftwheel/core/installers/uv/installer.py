@@ -34,7 +34,8 @@ class Uv(Installer):
     resolver = ResolverKind.PUBGRUB
     refused_faults = frozenset(PageFault) - {
         PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.CHARSET_NAME, PageFault.HTML_FOR_PYTHON,
-        PageFault.FILENAME_NUMBER, PageFault.URL_SYNTAX, PageFault.UPLOAD_TIME_SYNTAX, PageFault.EGG_NAME,
+        PageFault.FILENAME_NUMBER, PageFault.FILENAME_SEPARATOR, PageFault.URL_SYNTAX, PageFault.UPLOAD_TIME_SYNTAX,
+        PageFault.EGG_NAME,
     }  # fmt: skip
     links = LinkReading.STANDARD
 
