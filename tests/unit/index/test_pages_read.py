@@ -28,7 +28,7 @@ from ftwheel.core.index.page import (
 from ftwheel.core.index.page_json import JsonFiles
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, installer
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, INSTALLERS, installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, refusal
 from ftwheel.core.tags.environments import parse_environment
@@ -521,3 +521,50 @@ def test_what_is_odd_about_values_of_a_page() -> None:
 def test_references_of_attributes_as_the_html_standard_reads_them(written: str, read: str) -> None:
     details = html_page(f'<a href="foo-1.0.tar.gz" data-requires-python="{written}">x</a>')
     assert read in [file.requires_python for file in details.files if file.seen_by is not LinkReading.PYTHON]
+
+
+@pytest.mark.parametrize(
+    ("head", "by"),
+    [
+        ("../files/", ["uv"]),
+        ("http:", ["uv"]),
+        ("http://", ["uv"]),
+        ("http:///", ["uv"]),
+        ("http://example.org:x/", ["uv"]),
+        ("http://example.org:65536/", ["uv"]),
+        (" http://example.org/ ", []),
+        ("HTTPS://user@example.org:443/x", []),
+        ("http://[::1]:8000", []),
+        ("x:y", []),
+    ],
+)
+def test_what_uv_takes_for_a_base(head: str, by: list[str]) -> None:
+    details = html_page(f'<base href="{head}"><a href="https://example.org/foo-1.0.tar.gz">x</a>')
+    assert refused_by(details) == by
+
+
+@pytest.mark.parametrize(
+    ("address", "by"),
+    [
+        ("foo-1.0.tar.gz#%ff", {"uv"}),
+        ("foo-1.0%C3.tar.gz", {"uv"}),
+        ("foo-1.0%C3%A4.tar.gz#%20", set()),
+        ("x%2Ffoo-1.0.tar.gz", {"poetry"}),
+        ("x\\foo-1.0.tar.gz", {"poetry"}),
+        ("foo-1.0.tar.gz/", set()),
+    ],
+)
+def test_what_installers_trip_over_in_addresses(address: str, by: set[str]) -> None:
+    project = ProjectFiles("foo", [(SourceKind.INDEX, html_page(f'<a href="{address}">x</a>'))])
+    question = (project, parse_requirement("foo"), parse_environment("cp314-win32"))
+    assert {name for name in INSTALLERS if refusal(*question, installer(name))} == by
+
+
+def test_an_end_tag_with_attributes_ends_a_script_for_uv() -> None:
+    details = html_page('<script></script x><a href="foo-1.0.tar.gz">x</a>')
+    assert [file.filename for file in details.files if file.seen_by is not LinkReading.PYTHON] == ["foo-1.0.tar.gz"]
+
+
+def test_a_codec_that_is_no_charset() -> None:
+    details = html_page('<a href="foo-1.0.tar.gz">x</a>', content_type="text/html; charset=rot13")
+    assert [problem.fault for problem in details.problems] == [PageFault.CHARSET]

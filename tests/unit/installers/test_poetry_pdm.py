@@ -327,3 +327,44 @@ def test_a_requires_python_with_a_number_that_python_cannot_read(name: str, give
 def test_a_slash_at_the_end_of_a_tag_means_nothing_to_uv() -> None:
     details = html_page(f'<title/><a href="{WHEEL}">x</a></title><a href="{SDIST}">x</a>')
     assert Case([(SourceKind.INDEX, details)], rules="uv").taken == SDIST
+
+
+def test_poetry_fails_on_hashes_of_a_wrong_type_where_it_uses_them() -> None:
+    for hashes, gives_up in ((1, True), ("x", True), ([1], True), ([], False), (None, False), (False, False)):
+        for version in ("1.0", "2.0"):
+            broken = json_page(entry(f"foo-{version}.tar.gz", hashes=hashes), entry("foo-1.5.tar.gz"))
+            selection = Case([(SourceKind.INDEX, broken)], rules="poetry").selection
+            assert bool(selection.refusal) is (gives_up and version == "2.0")
+        yanked = json_page(entry(WHEEL, hashes=hashes, yanked=True), entry(SDIST))
+        assert Case([(SourceKind.INDEX, yanked)], rules="poetry").taken == SDIST
+
+
+def test_poetry_takes_the_name_of_a_file_from_the_page_alone() -> None:
+    unnamed = entry(SDIST) | {"filename": 1}
+    details = json_page(unnamed, entry("foo-1.0.tar.gz"))
+    assert Case([(SourceKind.INDEX, details)], rules="poetry").taken == "foo-1.0.tar.gz"
+    assert Case([(SourceKind.INDEX, details)], rules="pip").taken == SDIST
+    del unnamed["filename"]
+    missing = [(SourceKind.INDEX, json_page(unnamed, entry("foo-1.0.tar.gz")))]
+    assert "filename" in Case(missing, rules="poetry").selection.refusal
+
+
+def test_poetry_and_html() -> None:
+    """It takes names from addresses, and resolves references of attributes once more."""
+    details = html_page(f'<a href="/{SDIST}/">x</a><a href="?x/{WHEEL}">x</a>')
+    case = Case([(SourceKind.INDEX, details)], rules="poetry")
+    assert case.best is not None
+    assert case.best.file.url.endswith(f"/{SDIST}/")
+    required = html_page(f'<a href="{SDIST}" data-requires-python="&amp;gt;=3.15">x</a>')
+    assert Case([(SourceKind.INDEX, required)], rules="poetry").reason(SDIST) == r.RequiresPython(specifier=">=3.15")
+
+
+def test_an_address_without_a_path_has_no_file_name() -> None:
+    odd = File(filename=WHEEL, url=f"https://{WHEEL}")
+    taken = {name: Case([page(odd, "foo-1.0.tar.gz")], rules=name).taken for name in INSTALLERS}
+    assert taken == {"pip": "foo-1.0.tar.gz", "uv": WHEEL, "poetry": WHEEL, "pdm": "foo-1.0.tar.gz"}
+
+
+def test_pip_writes_a_colon_before_what_a_relative_base_leaves() -> None:
+    details = html_page('<base href="x"><a href="foo-2.0.tar.gz">x</a><a href="/files/foo-1.0.tar.gz">x</a>')
+    assert Case([(SourceKind.INDEX, details)], rules="pip").taken == "foo-1.0.tar.gz"

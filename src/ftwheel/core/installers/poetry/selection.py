@@ -215,9 +215,7 @@ class PoetrySelection(InstallerQuestion):
 
         def declared(entry: ProjectFile) -> str:
             found = self.project.declared(entry)
-            if found is not None:
-                return found.requires_python
-            return self._page_python(entry)
+            return self._page_python(entry) if found is None else found.requires_python
 
         found = list(map(declared, self._metadata_files(release)))
         if len(found) == 1:
