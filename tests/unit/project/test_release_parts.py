@@ -114,10 +114,12 @@ def test_where_a_job_adds_to_what_it_downloads_the_gate_is_a_step_in_it() -> Non
     assert (names(found), found.job) == (["publish-wheels"], "")
     assert found.text.index("download-artifact") < found.text.index("mode: verify") < found.text.index("gh-action-pypi")
     in_a_matrix = adding.replace("    runs-on: x\n", "    runs-on: x\n    strategy: {matrix: {a: [1]}}\n")
-    for other in ([in_a_matrix], [SDIST, adding, publish("sdist")]):
+    twice = adding + "      - uses: pypa/gh-action-pypi-publish@v1\n        with:\n          packages-dir: sdist\n"
+    for other in ([in_a_matrix], [twice], [SDIST, adding, publish("sdist")]):
         found = judged(WHEELS, *other)
         assert isinstance(found, Gate)
         assert found.job == "verify"
+        assert found.notes == ("w.yml: publish-wheels publishes what it builds itself, which the gate does not see",)
 
 
 def test_jobs_that_each_publish_their_own_wheels_have_no_place() -> None:
@@ -128,6 +130,7 @@ def test_jobs_that_each_publish_their_own_wheels_have_no_place() -> None:
     assert names(found) == ["linux"]
 
 
+OTHER = read_shape("other.yml", HEAD + alone("wheels", "pip wheel ."))
 _AFTER = alone("a", "python -m build --sdist").replace("    steps:\n", "    steps:\n      - {}\n")
 
 
@@ -143,6 +146,7 @@ _AFTER = alone("a", "python -m build --sdist").replace("    steps:\n", "    step
         ([SDIST, publish("sdist")], True),
         ([SDIST, WHEELS, publish("sdist", needs="sdist, wheels")], True),
         ([SDIST, WHEELS, publish("all", needs="sdist, wheels")], False),
+        ([publish("sdist", needs="x").replace("name: sdist", "pattern: '{sdist,wheels}*'")], False),
         ([publish("sdist", needs="elsewhere")], True),
         ([SDIST, publish("all", needs="sdist")], True),
         ([SDIST.replace("run: pipx run build --sdist", "run: x"), publish("all", needs="sdist")], False),
@@ -150,13 +154,15 @@ _AFTER = alone("a", "python -m build --sdist").replace("    steps:\n", "    step
     ],
 )
 def test_source_distributions_alone_get_none(jobs: list[str], only: bool) -> None:
-    assert ("publishes source distributions only" in str(judged(*jobs))) is only
+    found = gate(read_shape("w.yml", HEAD + "".join(jobs)), action=ACTION, pins=PINS, others=(OTHER,))
+    assert ("publishes source distributions only" in str(found)) is only
+    assert isinstance(judged(*jobs), Gate)  # without wheels elsewhere there is nothing that they lack
 
 
 def test_of_a_called_workflow_the_jobs_that_upload_count() -> None:
     called = read_shape(".github/workflows/a.yml", HEAD + SDIST)
     text = HEAD + "  sdist:\n    uses: ./.github/workflows/a.yml\n" + publish("all", needs="sdist")
-    found = gate(read_shape("w.yml", text), action=ACTION, pins=PINS, others=(called,))
+    found = gate(read_shape("w.yml", text), action=ACTION, pins=PINS, others=(called, OTHER))
     assert "publishes source distributions only" in str(found)
 
 

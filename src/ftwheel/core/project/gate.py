@@ -17,6 +17,7 @@ from ftwheel.core.project.release_parts import (
     earlier_jobs,
     judged_together,
     publishes_sdists_only,
+    publishes_wheels,
     publishing,
 )
 from ftwheel.core.project.templates import Value, scalar
@@ -78,15 +79,16 @@ def gate(
         ready = [each for each in real if each.downloads] or real
         real = [next((each for each in real if _mentions(each, project)), ready[0])]
     wheels = [each for each in real if not publishes_sdists_only(workflow, each, others)]
-    if not wheels:
+    if not wheels and any(map(publishes_wheels, others)):
         return f"{workflow.path}: {real[0].name} publishes source distributions only, without the wheels of the release"
     writer = _Writer(workflow, action, pins, project, others)
     if ready := [each for each in real if each.downloads]:
         together = judged_together(workflow, ready, others)
         [job, *rest] = together.jobs
         # only there are the files that it downloads and those that it builds
-        here = job.builds and job.upload is not None and not (rest or job.matrix or job.upload.builds)
+        here = job.builds and not rest and not job.matrix and job.publishes_at_once
         return writer.with_step(job) if here else writer.with_job(together)
+    wheels = wheels or real
     job = wheels[0]
     name = f"{workflow.path}: {job.name}"
     if job.upload is not None and job.upload.builds:
@@ -165,7 +167,7 @@ class _Writer:
         head = _head(together, found, _granted(self._workflow, self._others))
         lines = [f"{name}:", *(" " * unit + line for line in head), *(" " * dash + line for line in steps)]
         edits = WorkflowEdits(self._workflow.text)
-        before, notes = [], [*self._aside(jobs)]
+        before, notes = [], [*self._aside([job for job in jobs if not job.builds])]
         for job in sorted(jobs, key=lambda job: -job.line):
             condition = edits.also_after(job, name) if ALWAYS.search(job.condition) else ""
             if ALWAYS.search(job.condition) and not condition:
@@ -202,7 +204,7 @@ class _Writer:
         """What other jobs publish without the gate; in a repository of several projects, that may be another one."""
         for each in () if self._project else publishing(self._workflow):
             if each not in jobs:
-                what = "under another condition" if each.downloads else "what it builds itself"
+                what = "under another condition" if each.downloads and not each.builds else "what it builds itself"
                 yield f"{self._workflow.path}: {each.name} publishes {what}, which the gate does not see"
 
     def _download(self, step: StepText, path: str) -> Iterator[str]:

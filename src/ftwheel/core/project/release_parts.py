@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from ftwheel.core.project.workflow_text import ALWAYS, JobText, WorkflowText
 
-__all__ = ["JudgedTogether", "earlier_jobs", "judged_together", "publishes_sdists_only", "publishing", "split_releases"]
+__all__ = [
+    "JudgedTogether",
+    "earlier_jobs",
+    "judged_together",
+    "publishes_sdists_only",
+    "publishes_wheels",
+    "publishing",
+    "split_releases",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +62,17 @@ def judged_together(
 def publishes_sdists_only(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText] = ()) -> bool:
     """Whether a job publishes source distributions and certainly no wheel, made by itself or by earlier jobs."""
     named = [step.settings.get("name") or step.settings.get("pattern", "") for step in job.downloads]
-    if named and not job.builds and all("sdist" in name for name in named):
+    if named and not job.builds and all("sdist" in name and "wheel" not in name for name in named):
         return True
     sources = [job] * job.builds
     if job.downloads or not job.builds:
         sources += _uploading(workflow, job, others)
     return bool(sources) and all(each.builds_sdists_only for each in sources)
+
+
+def publishes_wheels(workflow: WorkflowText) -> bool:
+    """Whether one of its jobs may publish wheels."""
+    return any(not publishes_sdists_only(workflow, job) for job in publishing(workflow))
 
 
 def split_releases(workflows: Sequence[WorkflowText]) -> frozenset[str]:
@@ -69,11 +82,7 @@ def split_releases(workflows: Sequence[WorkflowText]) -> frozenset[str]:
         for job in workflow.jobs:
             if (path := job.calls.removeprefix("./")) in started:
                 started[path].add(f"{workflow.path} {job.condition}")
-    wheels = [
-        workflow.path
-        for workflow in workflows
-        if any(not publishes_sdists_only(workflow, job) for job in publishing(workflow))
-    ]
+    wheels = [workflow.path for workflow in workflows if publishes_wheels(workflow)]
     count = Counter(itertools.chain.from_iterable(started[path] for path in wheels))
     return frozenset(path for path in wheels if any(count[each] > 1 for each in started[path]))
 

@@ -178,6 +178,12 @@ class JobText:
         return min(found, key=lambda step: step.is_for_tests, default=None)
 
     @property
+    def publishes_at_once(self) -> bool:
+        """Whether one step, which builds nothing, uploads to an index that is not for tests."""
+        found = [step for step in self.steps if step.publishes and not step.is_for_tests]
+        return len(found) == 1 and not found[0].builds
+
+    @property
     def publishes(self) -> bool:
         """Whether it uploads to an index, itself or, going by its name, through a workflow of another repository."""
         return self.upload is not None or bool(_ELSEWHERE.match(self.calls))
