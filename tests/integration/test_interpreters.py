@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.tags.cpython_builds import CPythonBuild
+from ftwheel.core.wheel.suffixes import parse_suffix
 from ftwheel.io.system.interpreters import candidates, discover, probe
 
 
@@ -19,6 +21,15 @@ def test_an_interpreter_says_which_build_it_is(default_python: str, free_threade
     assert (default.free_threaded, free_threaded.free_threaded) == (False, True)
     assert default.minor == free_threaded.minor
     assert f"-{default.abi_tag.removeprefix('cp')}t-" in "".join(free_threaded.extension_suffixes)
+
+
+@pytest.mark.parametrize("name", ["default_python", "free_threaded_python", "python_315"])
+def test_suffixes_are_searched_in_the_order_of_the_interpreter(name: str, request: pytest.FixtureRequest) -> None:
+    found = probe(request.getfixturevalue(name))
+    build = CPythonBuild(minor=found.minor[1], onwards=False, free_threaded=found.free_threaded)
+    suffixes = [parse_suffix(f"_m{text}") for text in found.extension_suffixes]
+    assert sorted(suffixes, key=build.order) == suffixes
+    assert all(map(build.searches, suffixes))
 
 
 def test_a_name_is_not_believed(tmp_path: Path, free_threaded_python: str) -> None:

@@ -128,7 +128,8 @@ CORPUS: list[tuple[str, Mapping[str, str], str, dict[str, object]]] = [
     ("cp313-abi3.none", {"d/_ext.abi3.so": "abi3"}, "3.13", {}),
     ("cp315-none", {"d/_m.abi3t.so": "abi3t"}, "3.15", {}),
     ("cp315-none", {"d/_m.abi3t.so": "abi3t without slot"}, "3.15", {}),
-    # one file for two builds
+    # one file for two builds, and one for each
+    ("cp313-cp313.cp313t", {f"d/_ext{FREE_THREADED}": "free-threaded", "d/_ext.abi3.so": "abi3"}, "3.13", {}),
     ("cp313-cp313.cp313t", {"d/_ext.so": "default"}, "3.13", {}),
     ("cp313-cp313t", {"d/_ext.abi3.so": "free-threaded"}, "3.13t", {}),
     ("cp313-cp313t", {f"d/_ext.abi3-{MACHINE}-linux-gnu.so": "free-threaded"}, "3.13t", {}),

@@ -320,9 +320,14 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [
             facts(DEFAULT, [_DEFAULT_EXT, _PLAIN_EXT]),
             facts(ABI3, [_ABI3_EXT, _DEFAULT_EXT]),  # 3.13 prefers the file of its own
+            facts(FT, [_ABI3_EXT, _FT_EXT]),
             facts("pkg-1.0-cp313-cp313.cp313t-linux_x86_64.whl", [_DEFAULT_EXT, _FT_EXT, _PLAIN_EXT]),
         ],
-        [facts("pkg-1.0-cp313-cp313.cp313t-linux_x86_64.whl", [_DEFAULT_EXT, _FT_EXT]), facts(DEFAULT, [_DEFAULT_EXT])],
+        [
+            facts("pkg-1.0-cp313-cp313.cp313t-linux_x86_64.whl", [_DEFAULT_EXT, _FT_EXT]),
+            facts("pkg-1.0-cp313-cp313.cp313t-linux_x86_64.whl", [_ABI3_EXT, _FT_EXT]),  # the first is for 3.13
+            facts(DEFAULT, [_DEFAULT_EXT]),
+        ],
     ),
     "FTW211": ([facts("pkg-1.0-cp313-cp313t-linux_x86_64-x86_64_v3.whl", [_FT_EXT])], [facts(FT, [_FT_EXT])]),
     "FTW210": (
@@ -453,6 +458,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts("pkg-1.0-cp311-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(3,))]),
             facts("pkg-1.0-cp314-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(85, 87))]),  # 3.15, no macro
             facts(ABI3, [replace(_ABI3_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 109), init_slot_ids=(2, 4))]),
+            facts("pkg-1.0-cp312-none-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(2, 4))]),
         ],
         [
             facts("pkg-1.0-cp313-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(1, 2, 3, 4))]),

@@ -88,7 +88,7 @@ class CPythonBuild:
 
     def order(self, suffix: Suffix) -> int:
         """The position in the import system's order of suffixes; lower is tried first."""
-        return _ORDER.index(suffix.abi)
+        return 2 * _ORDER.index(suffix.abi) + (not suffix.platform)
 
     def loads(self, built_for: BuiltFor) -> bool | None:
         """Whether these interpreters can run code of that ABI; None when the ABI is not known."""

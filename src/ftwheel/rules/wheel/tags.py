@@ -264,7 +264,11 @@ class SeveralFiles(WheelRule):
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for name, variants in facts.variants.items():
             for target in facts.targets:
-                found = [variant for variant in variants if target.some_search(variant.suffix)]
+                found = [
+                    variant
+                    for variant in variants
+                    if target.some_search(variant.suffix) and not self._is_others(variant, target, facts.targets)
+                ]
                 if len(found) > 1:
                     taken = min(found, key=lambda variant: target.order(variant.suffix))
                     others = ", ".join(variant.suffix.text for variant in found if variant is not taken)
@@ -272,6 +276,15 @@ class SeveralFiles(WheelRule):
                         facts.subject(taken), f"{target.label} finds {name} here and under {others}, and loads this one"
                     )
                     break
+
+    @staticmethod
+    def _is_others(variant: ExtensionModule, target: CPythonBuild, targets: tuple[CPythonBuild, ...]) -> bool:
+        """Whether it is the ``.abi3.so`` of a default build, behind the file that a free-threaded one finds first."""
+        return (
+            target.free_threaded
+            and variant.suffix.abi is SuffixAbi.STABLE_ABI
+            and any(other.searches(variant.suffix) for other in targets if not other.free_threaded)
+        )
 
 
 class NeverAccepted(WheelRule):
