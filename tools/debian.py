@@ -197,7 +197,7 @@ def unpack_newest(pattern: str, folder: Path) -> Path:
     """Unpack the newest of the packages with such names, a regular expression, alone; returns the tree."""
     uri = mirror(f"no package {pattern} on this machine", hint="this needs a Debian mirror")
     apt_get = _private_apt(folder, kind="deb", uri=uri, suite=BINARY_SUITE)
-    run([*apt_get, "download", f"?name({pattern})"], cwd=folder, log=folder / "apt.log")
+    run([*apt_get, "download", f"?and(?name({pattern}), ?not(?virtual))"], cwd=folder, log=folder / "apt.log")
     *_, newest = sorted(folder.glob("*.deb"), key=lambda package: list(map(int, re.findall(r"\d+", package.name))))
     run(["dpkg", "-x", str(newest), str(folder / "tree")])
     return folder / "tree"
