@@ -205,6 +205,8 @@ def test_another_unknown_type_is_no_object() -> None:
 
 ERROR = "src/fast.c:2:10: fatal error: crc32c.h: No such file or directory"
 BLOCK = f"{ERROR}\n    2 | #include <crc32c.h>\n      |          ^~~~~~~~~~"
+BUILDING = "building 'pkg.fast' extension\ngcc -DUNABLE_TO=1 -c src/fast.c -o not-found.o"
+MISSING = "** BuildFailed: No such file or directory: 'gcc'"
 SKIPPED = "warning: build_ext: building extension \"pkg.fast\" failed: command '/usr/bin/gcc' failed with exit code 1"
 
 
@@ -216,6 +218,15 @@ SKIPPED = "warning: build_ext: building extension \"pkg.fast\" failed: command '
         (f"{BLOCK}\nThe compilation of the C extension failed; the wheel will be pure", False, BLOCK),
         (f"{BLOCK}\nno crc32c.h here, so another way is taken", True, ""),  # a build may try the compiler out
         (f"no compiler\n{SKIPPED}\n{ERROR}", True, SKIPPED),
+        # as coverage and simplejson say it where there is no compiler
+        (f"{BUILDING}\n** BuildFailed: No such file or directory: 'gcc'\n**", False, MISSING),
+        (
+            f"{BUILDING}\n****\nWARNING: The C extension could not be compiled.",
+            False,
+            "WARNING: The C extension could not be compiled.",
+        ),
+        (f"{BUILDING}\nrunning install_lib\ncopying pkg/fail.py -> build/lib", False, ""),
+        (f"{BUILDING}\n** BuildFailed: No such file or directory: 'gcc'\n**", True, ""),
         ("running build_ext\nFAILED: 0 tests", False, ""),
         ("", False, ""),
         ("", True, ""),

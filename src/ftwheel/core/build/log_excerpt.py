@@ -43,6 +43,9 @@ _ABOVE = re.compile(
 _BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$|^\d+ +\| |^>>> ")  # rustc's lines of code, and lld's references
 _WARNING = re.compile(r"(?:\w*(?:Deprecation|Future|User)Warning: |^\s*DEPRECATION: |^\s*\[notice\] )")
 _LEFT_OUT = re.compile(r'building extension "[^"]*" failed: ')  # setuptools, for an Extension(optional=True)
+_BUILDING = re.compile(r"^building '[^']*' extension$")  # setuptools, before it compiles one
+_ROUTINE = re.compile(r" -c | -o | /Fo|^(?:copying|adding|creating|running|reading|writing|removing) ")
+_FAILED = re.compile(r"(?i)\bfail|failed\b|could not be|unable to|no such file|not found")
 _BANNER = "!!"  # setuptools frames a warning with lines of these
 _NO_COMPILER = re.compile(
     r"command '[^']*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cl\.exe|icc)' failed: No such file or directory"
@@ -97,15 +100,25 @@ def left_out(log: str, *, modules: bool) -> str:
     """Why a successful build skipped an extension: the first error of its compiler, "" if it skipped none.
 
     A build of a wheel with ``modules`` may have probed the compiler, so only setuptools' own message counts; for a
-    wheel without modules, any compiler error does.
+    wheel without modules, any compiler error does. Where the compiler said nothing or is not there, it is what the
+    project said after setuptools began with the last extension.
     """
     lines = _without_warnings(log.rstrip().splitlines())
     said = next((number for number, line in enumerate(lines) if _LEFT_OUT.search(line)), None)
     first = next((number for number, line in enumerate(lines[:said]) if _TOOL.search(line)), said)
-    if first is None or (modules and said is None):
+    if modules and said is None:
         return ""
+    if first is None:
+        return _said_after_building(lines)
     begin, end = _block(lines, first)
     return "\n".join(lines[begin:end])
+
+
+def _said_after_building(lines: Sequence[str]) -> str:
+    """The first line that tells of a failure after setuptools began with its last extension; "" if none does."""
+    begun = max((number for number, line in enumerate(lines) if _BUILDING.search(line)), default=len(lines))
+    after = (line.strip() for line in lines[begun + 1 :] if not _ROUTINE.search(line))
+    return next(filter(_FAILED.search, after), "")
 
 
 def _block(lines: Sequence[str], first: int) -> tuple[int, int]:
