@@ -235,3 +235,11 @@ def test_a_name_that_only_the_address_has() -> None:
     assert case.best is not None
     assert case.best.tags == "cp314-abi3t-win_amd64"
     assert loads(case.best, parse_environment("cp314t-win_amd64")) is Loading.NO
+
+
+def test_reasons_are_compared_by_what_they_say() -> None:
+    one, other = r.YankedFile(reason="x"), r.InvalidFilename(problem="x")
+    assert one == r.YankedFile(reason="x")
+    assert one != other
+    assert len({one, other, r.YankedFile(reason="x"), r.YankedFile(reason="y")}) == 3
+    assert repr(one) == "YankedFile(reason='x')"

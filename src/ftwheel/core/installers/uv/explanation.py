@@ -106,7 +106,7 @@ class UvJudge(UvSelection):
             return InvalidRequiresPython(specifier=entry.requires_python or "")
         if entry.source not in consulted:
             return NotConsulted()
-        if reading.version not in fitting:
+        if self.requirement.specifier is not None and reading.version not in fitting:
             return VersionMismatch(specifier=self.requirement.specification)
         if self._is_late(entry):
             if entry.upload_time is None:
