@@ -36,7 +36,6 @@ pytestmark = pytest.mark.oracle
 POETRY_APART = {
     "a byte that is no UTF-8, where nobody looks",
     "a byte that is no UTF-8, in a reason",
-    "HTML: a line break in an address",
     "JSON as 'APPLICATION/VND.PYPI.SIMPLE.V1+JSON'",
     "JSON as 'application/vnd.pypi.simple.v1+json,x'",
     "HTML as 'application/vnd.pypi.simple.latest+html'",
