@@ -368,3 +368,25 @@ def test_an_address_without_a_path_has_no_file_name() -> None:
 def test_pip_writes_a_colon_before_what_a_relative_base_leaves() -> None:
     details = html_page('<base href="x"><a href="foo-2.0.tar.gz">x</a><a href="/files/foo-1.0.tar.gz">x</a>')
     assert Case([(SourceKind.INDEX, details)], rules="pip").taken == "foo-1.0.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "filename", "taken"),
+    [
+        ("foo===1.0", "foo-v1.0.zip", False),
+        ("foo===1.0", "foo-1.00.zip", False),
+        ("foo===1.00", "foo-1.00.zip", True),
+        ("foo===1.00", "foo-1.0.zip", False),
+        ("foo===V1.0", "foo-v1.0.zip", True),
+        ("foo===1.0", "foo-1.00-py3-none-any.whl", True),
+        ("foo===1.00", "foo-1.00-py3-none-any.whl", False),
+        ("foo===1.0rc1", "foo-1.0RC1.zip", True),
+        ("foo===1.0,<2", "foo-1.0.zip", True),
+        ("foo===1.0,<1", "foo-1.0.zip", False),
+    ],
+)
+def test_pdm_compares_the_text_of_a_version_as_the_file_writes_it(requirement: str, filename: str, taken: bool) -> None:
+    case = Case(project(filename, "foo-0.9.zip"), rules="pdm", requirement=requirement)
+    assert case.taken == (filename if taken else "nothing")
+    if not taken:
+        assert isinstance(case.reason(filename), r.VersionMismatch)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from ftwheel.core.index.page import PageFault
 from ftwheel.core.installers.interface import Asked, Installer, ResolverKind
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.parsed_filename import ParsedFilename
 from ftwheel.core.installers.pdm.selection import PdmSelection, meets_python
 from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
+from ftwheel.core.installers.requirements import Requirement, parse_version
 from ftwheel.core.tags.priority import TagFlavour
 
 if TYPE_CHECKING:
@@ -37,6 +40,15 @@ class Pdm(Installer):
 
     def meets_python(self, specifier: str, python: tuple[int, int, int], options: InstallerOptions) -> bool:
         return meets_python(specifier, python) is True
+
+    def contains(self, requirement: Requirement, version: Version) -> bool:
+        """Whether the version matches; for ``===`` in any spelling, because unearth compares that of each file."""
+        if not requirement.compares_text:
+            return requirement.contains(version)
+        return all(
+            parse_version(one.version) == version if one.operator == "===" else one.contains(version, prereleases=True)
+            for one in requirement.specifiers
+        )
 
     def allows_wheels(self, options: InstallerOptions, project: str) -> bool:
         if project in options.only_binary or project in options.no_binary:

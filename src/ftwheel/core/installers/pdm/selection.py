@@ -106,7 +106,7 @@ class PdmSelection(InstallerQuestion):
             if id(entry) not in taken:
                 reason = self._reason(entry)
                 if reason is None:
-                    mismatch = entry.reading.version not in fitting
+                    mismatch = entry.reading.version not in fitting or not self._is_named(entry, True)
                     reason = VersionMismatch(specifier=self.requirement.specification) if mismatch else Prerelease()
                 reasons.append((entry, reason))
         return Judgement(ranked=ranked, rejected=reasons, refusal=self._refusal())
@@ -121,14 +121,26 @@ class PdmSelection(InstallerQuestion):
         if wanted is None:
             fitting = finals if asked is False else versions
         else:
-            fitting = [each for each in groups if wanted.contains(each.version, prereleases=asked)]
-        for entry in self._sorted(fitting):
+            fitting = [
+                each
+                for each in groups
+                if self.requirement.compares_text or wanted.contains(each.version, prereleases=asked)
+            ]
+        for entry in self._sorted(fitting, asked):
             found = True
             yield entry
         if not found and asked is None:  # pre-releases only if there is nothing else
-            yield from self._sorted(groups)
+            yield from self._sorted(groups, True)
 
-    def _sorted(self, groups: list[VersionFiles]) -> Iterator[ProjectFile]:
+    def _is_named(self, entry: ProjectFile, prereleases: bool | None) -> bool:
+        """Whether ``===`` names the version as the file writes it; of a wheel the normalized one counts."""
+        wanted = self.requirement.specifier
+        if wanted is None or not self.requirement.compares_text:
+            return True
+        reading = entry.reading
+        return wanted.contains(str(reading.version) if reading.kind == "wheel" else reading.text, prereleases)
+
+    def _sorted(self, groups: list[VersionFiles], prereleases: bool | None) -> Iterator[ProjectFile]:
         parts: tuple[tuple[str, ...], ...] = (("wheel", "sdist"),)
         if self.options.prefer_binary:
             parts = (("wheel",), ("sdist",))
@@ -138,7 +150,10 @@ class PdmSelection(InstallerQuestion):
                     files = [
                         entry
                         for entry in group.entries()
-                        if entry.reading.kind in kinds and _is_yanked(entry) is yanked and self._reason(entry) is None
+                        if entry.reading.kind in kinds
+                        and _is_yanked(entry) is yanked
+                        and self._reason(entry) is None
+                        and self._is_named(entry, prereleases)
                     ]
                     yield from sorted(files, key=self._key, reverse=True)  # keeps the order of equals
 
