@@ -116,7 +116,13 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
     "FTW102": ([flaw(FlawKind.DUPLICATE)], [flaw(FlawKind.UNREADABLE)]),
     "FTW103": ([flaw(FlawKind.UNSAFE, "../x")], [flaw(FlawKind.DUPLICATE)]),
     "FTW104": ([flaw(FlawKind.TOO_LARGE)], [flaw(FlawKind.UNREADABLE)]),
-    "FTW105": ([flaw(FlawKind.MALFORMED, "pkg-1.0.dist-info/WHEEL")], [flaw(FlawKind.UNREADABLE)]),
+    "FTW105": (
+        [
+            flaw(FlawKind.MALFORMED, "pkg-1.0.dist-info/WHEEL"),
+            *(facts(wheel=replace(wheel_file(FT), wheel_version=said)) for said in ("2.0", "0.9", "", "one", "10")),
+        ],
+        [flaw(FlawKind.UNREADABLE), facts(), facts(wheel=replace(wheel_file(FT), wheel_version="1.9"))],
+    ),
     "FTW106": (
         [
             facts(record=record(init=None)),
@@ -168,8 +174,11 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [flaw(FlawKind.DUPLICATE), facts(), facts(files={"pkg/data.txt": "x", "pkg/data_txt": "x"})],
     ),
     "FTW110": (
-        [WheelFacts(wheel=replace(contents(), dist_info="PKG-1.0.dist-info/"), stable_symbols=dict)],
-        [facts()],
+        [
+            WheelFacts(wheel=replace(contents(), dist_info="PKG-1.0.dist-info/"), stable_symbols=dict),
+            facts(files={"other-1.0.dist-info/METADATA": "x"}),
+        ],
+        [facts(), facts(files={"pkg/_vendor/other-1.0.dist-info/METADATA": "x", "notes.dist-info": "x"})],
     ),
     "FTW201": (
         [

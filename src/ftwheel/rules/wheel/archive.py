@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -100,10 +101,18 @@ class ExpandsLikeABomb(_FlawRule):
 class BrokenMetadataFile(_FlawRule):
     code = "FTW105"
     title = "WHEEL, METADATA or RECORD is missing or malformed"
-    why = "Installers need all three files, which describe the wheel (binary distribution format)."
+    why = """Installers need all three files, which describe the wheel (binary distribution format), and reject a wheel
+        whose `Wheel-Version` is not 1.x."""
     fix = "Let a build backend write them, and do not edit wheels by hand: `ftwheel tag` updates all of them together."
     severity = Severity.ERROR
     kind = FlawKind.MALFORMED
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        yield from super().check(facts)
+        wheel = facts.wheel.wheel
+        if wheel and not re.fullmatch(r"1(\.\d+)*", wheel.wheel_version):
+            said = f"has Wheel-Version {wheel.wheel_version[:20]}" if wheel.wheel_version else "has no Wheel-Version"
+            yield self.finding(facts.subject(path=facts.wheel.dist_info + "WHEEL"), f"{said}; installers require 1.x")
 
 
 class NotInRecord(WheelRule):
@@ -195,10 +204,11 @@ class InvalidCoreMetadata(WheelRule):
 
 class DistInfoName(WheelRule):
     code = "FTW110"
-    title = "The .dist-info folder does not match the file name"
+    title = "The .dist-info folder does not match the file name, or is not the only one"
     why = """It has to be named `NAME-VERSION.dist-info` with the same name and version as the file (binary distribution
         format). With an extra hyphen, pip and uv read a part of the name as the version, and cannot list or remove what
-        they installed; PyPI looks for WHEEL and METADATA by the file name, and rejects the file."""
+        they installed; PyPI looks for WHEEL and METADATA by the file name, and rejects the file. They
+        also reject a wheel that has a second one beside it."""
     fix = "Build with a current version of the backend; do not rename the file or the folder."
     severity = Severity.ERROR
 
@@ -209,6 +219,10 @@ class DistInfoName(WheelRule):
                 facts.subject(path=facts.wheel.dist_info.removesuffix("/")),
                 f"has to be named {wanted.removesuffix('/')}",
             )
+        folders = {member.path.partition("/")[0] for member in facts.wheel.members if "/" in member.path}
+        for folder in sorted(folders - {facts.wheel.dist_info.removesuffix("/")}):
+            if folder.endswith(".dist-info"):
+                yield self.finding(facts.subject(path=folder), "is a second .dist-info folder")
 
 
 class ClashingNames(_FlawRule):
