@@ -246,4 +246,5 @@ def test_a_build_script_of_cargo_says_why() -> None:
     why = "  error: PyO3 does not support the free-threaded build of CPython versions below 3.14"
     log = "\n".join([*failed, *["  cargo:rustc-check-cfg=cfg(A)"] * 20, "", "  --- stderr", why])
     assert interesting(log).splitlines()[-1] == why
+    assert why in interesting(f"{log}\n💥 maturin failed\n  Caused by: Failed to build a native library through cargo")
     assert interesting("\n".join(failed)).startswith(failed[0])

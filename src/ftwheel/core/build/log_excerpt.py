@@ -20,7 +20,8 @@ _TOOL = re.compile(
     r"|\berror\[E\d+\]|\bfatal error( [A-Z]+\d+)?:|\berror (C|LNK)\d+:"  # rustc, MSVC
     r"|: undefined reference to |^ld: |: cannot find -l|: multiple definition of |Undefined symbols for architecture"
     r"|^(?:\S*/)?(?:ld\.\w+|lld-link|mold): error: |^CMake Error|^Error compiling Cython file|^error: linker "
-    r"|maturin failed$|^error: no matching package|^(?:Fatal )?Error: .* at \(1\)"  # the last is gfortran's
+    r"|^error: failed to run custom build command for |maturin failed$|^error: no matching package"
+    r"|^(?:Fatal )?Error: .* at \(1\)"  # gfortran
 )
 _BLOCKS = (
     (re.compile(r"^Error compiling Cython file"), re.compile(r"^\S+\.(?:pyx|pxd|pxi|py):\d+:\d+: "), True),
@@ -92,7 +93,8 @@ def interesting(log: str, *, tail: int = _TAIL) -> str:
     for complaint in (_TOOL, _OTHER):
         first = next((number for number, line in enumerate(lines) if complaint.search(line)), None)
         if first is not None:
-            return _framed(lines, *_block(lines, first if complaint is _TOOL else _raised(lines, first)))
+            tool = complaint is _TOOL and not _CARGO.search(lines[first])
+            return _framed(lines, *_block(lines, first if tool else _raised(lines, first)))
     return _framed(lines, max(0, len(lines) - tail), len(lines))
 
 
