@@ -76,7 +76,7 @@ def processes(installers: Path, default_python: str) -> Iterator[Callable[[str],
 
     def start(tool: str) -> FinderProcess:
         if tool not in running:
-            python = pip_oracle.environment_with(installers / tool, default_python, REQUIREMENTS[tool])
+            python = pip_oracle.environment_with(installers / REQUIREMENTS[tool], default_python, REQUIREMENTS[tool])
             running[tool] = FinderProcess(tool, python)
         return running[tool]
 
