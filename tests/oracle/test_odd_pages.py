@@ -179,7 +179,7 @@ def test_more_odd_pages_are_taken_as_is_said(installer: Installer) -> None:
 
 
 def is_odd_to_poetry(page: OddPage) -> bool:
-    """Whether Poetry reads a field otherwise: ``1.0`` means ``==1.0``, and without a file name it needs no address."""
+    """Whether Poetry reads it otherwise: ``1.0`` means ``==1.0``, and it needs no address of a file that is not foo."""
     try:
         files = json.loads(page[0])["files"]
     except (ValueError, LookupError, TypeError):
@@ -187,7 +187,7 @@ def is_odd_to_poetry(page: OddPage) -> bool:
     entries = [entry for entry in files if isinstance(entry, dict)] if isinstance(files, list) else []
     return any(
         entry.get("requires-python") == "1.0"
-        or (not isinstance(entry.get("filename", ""), str) and not isinstance(entry.get("url"), str))
+        or (not isinstance(entry.get("url"), str) and not str(entry.get("filename")).startswith("foo-"))
         for entry in entries
     )
 

@@ -15,7 +15,7 @@ from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import walk
 from ftwheel.core.tags.environments import parse_environment
-from support.pages import Case, page, project
+from support.pages import Case, html_page, page, project
 
 UV = InstallerOptions(name="uv")
 WHEEL = "foo-1.0-py3-none-any.whl"
@@ -325,3 +325,15 @@ def test_a_resolver_reads_the_metadata_that_the_installer_reads(
     environment = parse_environment("cp313-manylinux_2_28_x86_64")
     taken = next(walk(project(*filenames), parse_requirement("foo"), environment, installer(name)))
     assert taken.metadata_file.filename == (described_by if name == "uv" else taken.file.filename)
+
+
+@pytest.mark.parametrize(("first", "second", "read"), [("", '=""', "first"), ('=""', "", "second"), ("", "", "first")])
+def test_of_yanked_wheels_uv_reads_the_first_without_a_value_in_html(first: str, second: str, read: str) -> None:
+    """A value of ``data-yanked`` is a reason to uv, even an empty one."""
+    python = {each: ' data-requires-python=">=3.15"' if each == read else "" for each in ("first", "second")}
+    details = html_page(
+        f'<a href="foo-2.0-1-py3-none-any.whl" data-yanked{first}{python["first"]}>x</a>',
+        f'<a href="foo-2.0-2-py3-none-any.whl" data-yanked{second}{python["second"]}>x</a>',
+        '<a href="foo-2.0.tar.gz">x</a><a href="foo-1.0.tar.gz">x</a>',
+    )
+    assert Case([(SourceKind.INDEX, details)], rules="uv").taken == "foo-1.0.tar.gz"

@@ -140,7 +140,7 @@ class UvSelection(InstallerQuestion):
                 if tags not in self._misses:
                     self._misses[tags] = self._misses_by(reading)
                 rank = self._misses[tags]
-            replaced = rank == nearest_rank == _YANKED and nearest is not None and _has_reason(nearest)
+            replaced = rank == nearest_rank == _YANKED and nearest is not None and self._has_reason(nearest)
             if rank > nearest_rank or replaced:
                 nearest, nearest_rank = entry, rank
         return nearest
@@ -264,6 +264,11 @@ class UvSelection(InstallerQuestion):
     def _is_yanked(self, entry: ProjectFile) -> bool:
         return entry.yanked is not None and not self._is_flat(entry) and entry.reading.version not in self.pins
 
+    def _has_reason(self, entry: ProjectFile) -> bool:
+        """Whether it is yanked with a reason, which in uv is any text: empty text in JSON, or a value in HTML."""
+        html = self.project.sources[entry.source].details.html
+        return entry.yanked is not None and (bool(entry.yanked.reason) or entry.yanked.doubtful is not html)
+
     def _rate_wheel(self, entry: ProjectFile) -> Key | None:
         """The sort key of the wheel among those of its version; None when uv does not accept it."""
         reading = entry.reading
@@ -288,11 +293,6 @@ class UvSelection(InstallerQuestion):
     def _hashes(self, entry: ProjectFile) -> set[tuple[str, str]]:
         hashes = self.project.file(entry).hashes
         return {(algorithm, digest.lower()) for algorithm, digest in hashes if algorithm in _ALGORITHMS}
-
-
-def _has_reason(entry: ProjectFile) -> bool:
-    """Whether it is yanked with a reason, which in uv is any text."""
-    return entry.yanked is not None and (bool(entry.yanked.reason) or entry.yanked.doubtful)
 
 
 def _milliseconds(time: datetime) -> int:
