@@ -1,4 +1,4 @@
-"""Read a compiled module: format, ABI, declarations. See ``docs/binaries.md`` for how each answer is found."""
+"""Read a compiled module: format, ABI and declarations. ``docs/binaries.md`` explains how each answer is found."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ __all__ = ["is_binary", "read_extension", "read_images"]
 
 
 def is_binary(head: bytes) -> bool:
-    """Whether a file that starts with these bytes (four are enough) may be a compiled module of any platform."""
+    """Whether a file that starts with these bytes (four suffice) may be a compiled module for any platform."""
     return head.startswith((b"\x7fELF", b"MZ")) or is_macho(head)
 
 
 def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:
-    """The images in a file, one for each slice of a fat Mach-O file; ``label`` names the file in errors."""
+    """The images in a file: one per slice of a fat Mach-O file, else one. ``label`` names the file in errors.
+
+    Raises UnreadableBinaryError.
+    """
     if data.startswith(b"\x7fELF"):
         return (read_elf(data, label),)
     if data.startswith(b"MZ"):
@@ -54,8 +57,8 @@ def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:
 def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) -> ExtensionModule:
     """Decide what the compiled module in ``data`` is; ``path`` is its path in the wheel, which names the module.
 
-    With ``level2`` the init function is walked if its machine is one that can be. Raises UnreadableBinaryError for
-    bytes that cannot be read, and MissingToolError where the disassembler, a dependency of ftwheel, does not load.
+    With ``level2``, the init function is walked if its machine is supported. Raises UnreadableBinaryError for bytes
+    that cannot be read, and MissingToolError if the disassembler, a dependency of ftwheel, fails to load.
     """
     raw = data if isinstance(data, bytes) else bytes(data)
     images = read_images(raw, path)
@@ -128,7 +131,7 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _
     data = decide_by_data(image, init_name, definitions)
     built_for, evidence = decide_abi(image, definitions, data.abi)
     if level2 and data.basis is not DeclarationSource.CFFI_BACKEND:
-        from ftwheel.io.binaries.emulation import walk  # level 1 needs none of it
+        from ftwheel.io.binaries.emulation import walk  # not needed for level 1
 
         level2 = walk.supports(image)
     else:
@@ -158,7 +161,7 @@ def _with_create_slot(answer: _Answer, image: BinaryImage) -> _Answer:
 
 
 def _merge_abi(answers: Sequence[_Answer]) -> tuple[BuiltFor, tuple[str, ...]]:
-    """One ABI for all slices; slices that differ make the file MIXED, as objects that differ do."""
+    """One ABI for all slices; slices that differ make the file MIXED, as differing objects do."""
     evidence = tuple(dict.fromkeys(text for answer in answers for text in answer.evidence))
     builds = {answer.built_for for answer in answers}
     if BuiltFor.CANNOT_TELL in builds:
@@ -167,7 +170,7 @@ def _merge_abi(answers: Sequence[_Answer]) -> tuple[BuiltFor, tuple[str, ...]]:
 
 
 def _merge(answers: Sequence[_Answer]) -> BinaryVerdict:
-    """One verdict for all slices, undecided where they differ."""
+    """One verdict for all slices, undecided if they differ."""
     first = answers[0].verdict
     for answer in answers[1:]:
         other = answer.verdict

@@ -1,8 +1,8 @@
-"""Which ABI an image was compiled for: the evidence, and what it adds up to.
+"""Decide which ABI an image was compiled for, from all the evidence in it.
 
-Three kinds of evidence, each of which can be missing: the heads of static module definitions, symbols that only
-one build's headers make a compiler import, and on Windows the Python library that is linked. From 3.15 on the
-``PyABIInfo`` slot states the ABI, and the interpreter refuses the module when it is wrong.
+There are three kinds of evidence, any of which may be missing: the heads of static module definitions, symbols that
+code imports only with one build's headers, and, on Windows, the linked Python library. Since 3.15, the ``PyABIInfo``
+slot states the ABI, and the interpreter rejects the module if it is wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ftwheel.io.binaries.toolchain import find_toolchain
 
 __all__ = ["decide_abi"]
 
-# Exported by free-threaded builds only, and used by their headers' inline functions or by modules that declare.
+# Exported only by free-threaded builds; used by their headers' inline functions or by modules that declare.
 _FREE_THREADED_SYMBOLS = frozenset(
     {
         "PyUnstable_Module_SetGIL",
@@ -27,7 +27,7 @@ _FREE_THREADED_SYMBOLS = frozenset(
         "_Py_MergeZeroLocalRefcount",
     }
 )
-# Py_DECREF of the default build calls it, that of the free-threaded build goes through the symbols above.
+# The default build's Py_DECREF calls this; the free-threaded build's uses the symbols above.
 _DEFAULT_HINT = "_Py_Dealloc"
 _WINDOWS_LIBRARY = re.compile(r"python3(\d*)(t?)(_d)?\.dll", re.IGNORECASE)
 
@@ -35,10 +35,10 @@ _WINDOWS_LIBRARY = re.compile(r"python3(\d*)(t?)(_d)?\.dll", re.IGNORECASE)
 def decide_abi(
     image: BinaryImage, definitions: Iterable[Definition], abi_info: AbiInfo | None
 ) -> tuple[BuiltFor, tuple[str, ...]]:
-    """The ABI of one image, and what says so in sentences, strongest first.
+    """The ABI of one image, and the evidence for it as sentences, strongest first.
 
-    A module for the default build's stable ABI looks like one for the default build, except on Windows and from
-    3.15 on; it is DEFAULT where nothing tells them apart.
+    A module for the default build's stable ABI looks like one for the default build, except on Windows and since 3.15;
+    it is DEFAULT if nothing distinguishes the two.
     """
     evidence: list[tuple[BuiltFor, str]] = []
     if abi_info is not None:
@@ -63,7 +63,7 @@ def decide_abi(
         (BuiltFor.FREE_THREADED, f"imports {name}, which only the free-threaded build has") for name in sorted(symbols)
     ]
     threaded = any(build is BuiltFor.FREE_THREADED for build, _ in evidence)
-    # PyO3 counts references in Rust and names the function for either build; C headers do for the default build only
+    # PyO3 counts references in Rust and imports the function for either build; C headers use it only in the default one
     if _DEFAULT_HINT in image.imports and not (threaded and find_toolchain(image) is Toolchain.PYO3):
         evidence.append((BuiltFor.DEFAULT, f"imports {_DEFAULT_HINT}, as the default build's headers do"))
     evidence += [
@@ -76,8 +76,8 @@ def decide_abi(
 
 def _combine(builds: set[BuiltFor]) -> BuiltFor:
     if BuiltFor.STABLE_ABI_T in builds:
-        # Its objects are opaque, so nothing of it tells which build's headers were used; real objects of one build
-        # beside it would be another defect than two builds in one file.
+        # Objects are opaque in this ABI, so nothing reveals which build's headers were used. Real objects of one build
+        # beside it would be a different defect from two builds in one file.
         return BuiltFor.STABLE_ABI_T if builds == {BuiltFor.STABLE_ABI_T} else BuiltFor.MIXED
     if builds <= {BuiltFor.DEFAULT, BuiltFor.STABLE_ABI} and builds:
         return BuiltFor.STABLE_ABI if BuiltFor.STABLE_ABI in builds else BuiltFor.DEFAULT

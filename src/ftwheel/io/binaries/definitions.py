@@ -1,9 +1,10 @@
-"""Level 1: find module definitions in initialised data and read their slots, without looking at any code.
+"""Level 1: find module definitions in initialised data and read their slots, without examining code.
 
-A static ``PyModuleDef`` starts with the object head its compiler saw, and the heads of the default and the
+A static ``PyModuleDef`` starts with the object head that the compiler saw, and the heads of the default and the
 free-threaded build differ (``Include/object.h`` and ``Include/moduleobject.h`` of CPython 3.9 to 3.15). So a
-definition tells the ABI as well as the slots. Slot numbers are those of ``Include/moduleobject.h``, and of
-``slots.toml`` from 3.15 on; the array of 3.15's ``PyModExport_`` functions is the newer ``PySlot`` (PEP 793, PEP 820).
+definition reveals the ABI as well as the slots. Slot numbers come from ``Include/moduleobject.h``, and from
+``slots.toml`` since 3.15; ``PyModExport_`` functions, new in 3.15, return arrays of the newer ``PySlot`` (PEP 793,
+PEP 820).
 """
 
 from __future__ import annotations
@@ -31,24 +32,24 @@ __all__ = [
 ]
 
 _NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*(\.[A-Za-z_\x80-\xff][\w\x80-\xff]*)*")
-_SLOT_LIMIT = 256  # in one array and those nested in it
-_NESTING_LIMIT = 5  # as CPython
+_SLOT_LIMIT = 256  # in one array and the arrays nested in it
+_NESTING_LIMIT = 5  # as in CPython
 _KNOWN = frozenset({1, 2, 3, 4, *range(84, 128)})
 _INTERPRETERS = {3, 86}
 _GIL = {4, 87}
 _SUBSLOTS, _MOD_SLOTS, _NAME_SLOT, _ABI = 92, 94, 100, 109
-# First eight bytes of a static default head on 64-bit machines: the reference count.
+# The first eight bytes of a static default head on 64-bit machines are the reference count.
 _IMMORTAL = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
 DEFAULT_COUNTS = frozenset({1, *_IMMORTAL.values()})
-_HEAD_LIMIT = 1 << 12  # heads of one kind; the largest mypyc group has some hundreds
-_CANDIDATE_LIMIT = 1 << 18  # positions inspected in one image for one kind of head
+_HEAD_LIMIT = 1 << 12  # heads of one kind; the largest mypyc group has a few hundred
+_CANDIDATE_LIMIT = 1 << 18  # positions inspected per image and kind of head
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One object head: the bytes of head and ``PyModuleDef_Base``, which static initialisers leave zero otherwise.
+    """One object head: its bytes and those of the rest of ``PyModuleDef_Base``, which static initialisers leave zero.
 
-    ``weak`` heads are so short of content that they prove nothing by themselves.
+    ``weak`` heads contain so little that they prove nothing by themselves.
     """
 
     free_threaded: bool
@@ -58,20 +59,20 @@ class Head:
 
 
 class SlotMemory(Protocol):
-    """What slots are read from: an image, or the memory of a walk."""
+    """The memory that slots are read from: an image, or the memory of a walk."""
 
     def cell(self, address: int) -> Pointer:
         """The pointer-sized value at an address."""
         ...
 
     def number(self, address: int, size: int) -> int | None:
-        """An unsigned integer."""
+        """The unsigned integer of ``size`` bytes at an address."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SlotTable:
-    """What the slots of a module say, and the numbers of all of them; None for a slot that is not there."""
+    """The values that a module's slots declare, None for a missing slot, and the numbers of all slots."""
 
     gil: int | None
     interpreters: int | None
@@ -82,17 +83,17 @@ class SlotTable:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A static ``PyModuleDef``: where it is, its head, ``m_name``, and what ``m_slots`` points to."""
+    """A static ``PyModuleDef``: its address, head and ``m_name``, and the slots that ``m_slots`` points to."""
 
     address: int
     head: Head
     name: str
-    slots_at: int  # 0 when there are none
+    slots_at: int  # 0 if there are none
     slots: SlotTable | None
 
 
 class _ImageMemory:
-    """An image seen as memory before anything has run."""
+    """An image as memory before any code has run."""
 
     def __init__(self, image: BinaryImage) -> None:
         self._image = image
@@ -119,7 +120,7 @@ def _heads(bits: int, order: ByteOrder) -> tuple[Head, ...]:
                 label=f"free-threaded object head of {label}",
                 pattern=threaded.pack(0, flags, 0, 0, 0xFFFFFFFF, 0, 0) + base,
             )
-            # PyO3 writes the head of 3.13 on 3.14 as well.
+            # PyO3 writes the 3.13 head on 3.14, too.
             for label, flags in (("3.13 or newer", 0), ("3.14 or newer", 4))
         ),
         *(
@@ -136,9 +137,9 @@ def _heads(bits: int, order: ByteOrder) -> tuple[Head, ...]:
 
 
 def find_definitions(image: BinaryImage) -> list[Definition]:
-    """All plausible static module definitions of an image, by address.
+    """All plausible static module definitions of an image, in address order.
 
-    They stand in writable data: ``PyModuleDef_Init`` writes to them.
+    Only writable data is searched, because ``PyModuleDef_Init`` writes to definitions.
     """
     found: dict[int, Definition] = {}
     inits = {name.partition("_")[2] for name in image.exports}
@@ -146,12 +147,12 @@ def find_definitions(image: BinaryImage) -> list[Definition]:
     needles: dict[bytes, list[Head]] = {}
     for head in heads:
         if not head.weak:
-            # Needles end in a byte that is rare in data, which is what makes searching fast.
+            # Needles end in a byte that is rare in data, which makes the search fast.
             needles.setdefault(head.pattern.strip(b"\0"), []).append(head)
     for needle, alike in needles.items():
         _search(image, needle, alike, found)
     if image.word == 4:
-        # Heads of 4-byte words turn up elsewhere, in OpenSSL's parameter tables for one.
+        # With 4-byte words, the same bytes occur elsewhere, for example in OpenSSL's parameter tables.
         found = _named(found, inits)
     if not _named(found, inits):
         for head in heads:
@@ -163,14 +164,14 @@ def find_definitions(image: BinaryImage) -> list[Definition]:
 
 
 def _named(definitions: dict[int, Definition], names: set[str]) -> dict[int, Definition]:
-    """Those that are named after an exported init function."""
+    """The definitions named after an exported init function."""
     return {at: one for at, one in definitions.items() if one.name.rpartition(".")[2] in names}
 
 
 def _search(image: BinaryImage, needle: bytes, heads: list[Head], found: dict[int, Definition]) -> None:
-    """Add the definitions with any of these heads, all of which contain ``needle``.
+    """Add to ``found`` the definitions with any of these heads, all of which contain ``needle``.
 
-    An image with more heads than any real one has is made to mislead, and none of its definitions is believed.
+    An image with more heads than any real one is crafted to mislead, so all its definitions are dropped.
     """
     raw, word = image.data.raw, image.word
     skips = [(head, head.pattern.index(needle)) for head in heads]
@@ -197,7 +198,7 @@ def _search(image: BinaryImage, needle: bytes, heads: list[Head], found: dict[in
 
 
 def _definition(image: BinaryImage, head: Head, address: int) -> Definition | None:
-    """The definition at an address, None when the fields after the head are not those of one."""
+    """The definition at an address, None if the fields after the head are implausible."""
     word = image.word
     fields = [image.pointer(address + len(head.pattern) + number * word) for number in range(8)]
     name_at, doc, size, methods, slots_at, *functions = fields
@@ -229,7 +230,7 @@ def _definition(image: BinaryImage, head: Head, address: int) -> Definition | No
 def read_definition_slots(
     memory: SlotMemory, address: int, image: BinaryImage, *, free_threaded: bool
 ) -> SlotTable | None:
-    """The slots of the definition at an address as memory has them, None when they cannot be read."""
+    """The slots that the definition at an address has in memory, None if they cannot be read."""
     wide, narrow = (88, 48) if free_threaded else (72, 36)
     slots_at = memory.cell(address + (wide if image.word == 8 else narrow))
     if slots_at == 0:
@@ -238,9 +239,9 @@ def read_definition_slots(
 
 
 def read_slots(memory: SlotMemory, address: int, image: BinaryImage, *, modern: bool) -> SlotTable | None:
-    """Read a slot array up to its end, nested arrays included; None when any part of it cannot be trusted.
+    """Read a complete slot array, including nested arrays; None if any part cannot be trusted.
 
-    ``modern`` arrays are of ``PySlot``, others of ``PyModuleDef_Slot``.
+    ``modern`` arrays contain ``PySlot``, others ``PyModuleDef_Slot``.
     """
     collector = _Collector(memory, image)
     if not collector.collect(address, modern=modern, depth=0):
@@ -259,10 +260,10 @@ def read_slots(memory: SlotMemory, address: int, image: BinaryImage, *, modern: 
 
 
 def find_slot_arrays(image: BinaryImage, name: str) -> list[int]:
-    """Addresses of static ``PySlot`` arrays of a module: those with a sane ``PyABIInfo``, or with the module's name.
+    """Sorted addresses of a module's static ``PySlot`` arrays: those with a sane ``PyABIInfo`` or the module's name.
 
-    PEP 793 wants a ``Py_mod_abi`` slot in every array that a ``PyModExport_`` function returns; the name finds the
-    array that has none. ``name`` is the last component.
+    PEP 793 requires a ``Py_mod_abi`` slot in every array that a ``PyModExport_`` function returns; searching for the
+    name finds arrays without one. ``name`` is the last component of the module's name.
     """
     memory, raw = image_memory(image), image.data.raw
     numbers = (number.to_bytes(2, image.architecture.byte_order.value) for number in (_ABI, _NAME_SLOT))
@@ -289,7 +290,7 @@ def _says_name(image: BinaryImage, address: int, name: str) -> bool:
 
 
 def _first_slot(memory: SlotMemory, address: int, lowest: int) -> int:
-    """Go back from one slot of a static array to its first one."""
+    """The address of the first slot of the static array that contains the slot at ``address``."""
     for _ in range(_SLOT_LIMIT):
         before = address - 16
         if before < lowest or memory.number(before, 2) not in _KNOWN or memory.number(before + 4, 4) != 0:
@@ -299,12 +300,12 @@ def _first_slot(memory: SlotMemory, address: int, lowest: int) -> int:
 
 
 def image_memory(image: BinaryImage) -> SlotMemory:
-    """An image as slots are read from it before anything has run."""
+    """The memory of an image before any code has run, for reading slots."""
     return _ImageMemory(image)
 
 
 class _Collector:
-    """Gathers the slots of interest from an array and those nested in it."""
+    """Gathers the slots of interest from an array and from the arrays nested in it."""
 
     def __init__(self, memory: SlotMemory, image: BinaryImage) -> None:
         self.values: dict[str, int] = {}
@@ -314,7 +315,7 @@ class _Collector:
         self._word = image.word
 
     def collect(self, at: int, *, modern: bool, depth: int) -> bool:
-        """Read one array; False when it does not end, or says something that cannot be."""
+        """Read one array; False if it does not end, or contains unknown or contradictory slots."""
         head, stride = (8, 16) if modern else (self._word, 2 * self._word)
         while self.left:
             slot = self._memory.number(at, 2 if modern else 4)
@@ -342,7 +343,7 @@ class _Collector:
 
 
 def _abi_info(memory: SlotMemory, address: int) -> AbiInfo | None:
-    """``PyABIInfo``: two bytes of its own version, 16 bits of flags, two Python versions (``Include/modsupport.h``)."""
+    """``PyABIInfo``: its own two-byte version, 16 bits of flags, two Python versions (``Include/modsupport.h``)."""
     fields = [memory.number(address + at, size) for at, size in ((0, 1), (1, 1), (2, 2), (4, 4), (8, 4))]
     if None in fields:
         return None

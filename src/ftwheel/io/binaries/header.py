@@ -1,8 +1,8 @@
-"""Decide by the first bytes of a file whether it is machine code, and for which machines; its name hardly counts.
+"""Decide from the first bytes of a file whether it is machine code, and for which machines; its name hardly matters.
 
 Sources: the System V ABI (ELF header), Apple's ``mach-o/loader.h`` and ``fat.h``, Microsoft's PE format, ``ar(5)``.
-Code for machines that no wheel is installed on (eBPF, graphics processors) and .NET assemblies, which run on every
-machine, are not what a platform tag speaks of: they count as data.
+Platform tags do not cover code for machines that no wheel is installed on (eBPF, graphics processors), nor .NET
+assemblies, which run on every machine. Both count as data.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from ftwheel.io.binaries.readers.pe import MACHINES as PE_MACHINES
 
 __all__ = ["HEAD", "native_code"]
 
-HEAD = 1 << 20  # bytes to hand to ``native_code``: the objects of a static library come behind its table of symbols
+HEAD = 1 << 20  # bytes to pass to ``native_code``: a static library's objects follow its symbol table
 _ELF_KINDS = {1: NativeKind.OBJECT, 2: NativeKind.PROGRAM, 3: NativeKind.LIBRARY}
 _MACHO_KINDS = {1: NativeKind.OBJECT, 2: NativeKind.PROGRAM}
 _NOT_HOSTS = {190, 224, 247}  # EM_CUDA, EM_AMDGPU, EM_BPF
 _ARCHIVES = (b"!<arch>\n", b"!<thin>\n")
-_MOST_SLICES = 18  # a Java class starts like a fat Mach-O file, and then has a version of 45 or more
+_MOST_SLICES = 18  # a Java class starts like a fat Mach-O file, followed by a version of 45 or more
 _MOST_MEMBERS = 64
 _MOST_COMMANDS = 256
 
 
 def native_code(head: bytes, path: str = "") -> NativeCode | None:
-    """What a file is that starts with these bytes; None for everything but machine code.
+    """The kind and machines of the code in a file that starts with these bytes; None if it is not machine code.
 
-    ``path`` tells a COFF object (``.obj``, ``.o``), which has no magic number, from data.
+    ``path`` distinguishes a COFF object (``.obj``, ``.o``), which has no magic number, from data.
     """
     try:
         if head.startswith(b"\x7fELF"):
@@ -47,7 +47,7 @@ def native_code(head: bytes, path: str = "") -> NativeCode | None:
             return _archive(head)
         if path.lower().endswith((".obj", ".o")):
             return _coff(head)
-    except struct.error:  # ends before its header does
+    except struct.error:  # the file ends within its header
         return None
     return None
 
@@ -98,7 +98,7 @@ def _fat(head: bytes) -> NativeCode | None:
     slices = [head[row[2] : row[2] + row[3]] for row in rows]
     if all(each[:4] in THIN for each in slices):
         return _macho(slices)
-    # of large slices the head shows but the first, of static libraries none
+    # the head reaches only the first of several large slices, and static libraries have no Mach-O header
     names = tuple(sorted({_macho_machine(row[0]) for row in rows}))
     first = native_code(slices[0])
     return NativeCode(
@@ -148,7 +148,7 @@ def _macos_versions(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _archive(head: bytes) -> NativeCode | None:
-    """A static library is what its first object is; one whose objects are not in the head is none."""
+    """Classify a static library by its first object; None if the head contains no object."""
     offset = 8
     for _ in range(_MOST_MEMBERS):
         header = head[offset : offset + 60]
@@ -156,7 +156,7 @@ def _archive(head: bytes) -> NativeCode | None:
         if len(header) < 60 or not size.isdigit():
             return None
         start = offset + 60
-        # BSD writes long names in front of the contents: #1/20
+        # BSD writes a long name before the contents: #1/20
         name = header[:16].strip()
         start += int(name[3:]) if name.startswith(b"#1/") and name[3:].isdigit() else 0
         found = native_code(head[start : start + 4096], "x.obj")

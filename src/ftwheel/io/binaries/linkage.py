@@ -1,7 +1,7 @@
-"""Read what an ELF file needs from outside, from the same tables as auditwheel (pyelftools) does.
+"""Read the external dependencies of an ELF file from the same tables that auditwheel (pyelftools) uses.
 
-The dynamic loader goes by program headers, auditwheel mostly by sections. A file in which the two disagree, or that has
-a table twice, is not ``plain``: what auditwheel makes of it only auditwheel can say.
+The dynamic loader uses program headers, auditwheel mostly sections. A file in which the two disagree, or which has a
+table twice, is not ``plain``: only auditwheel itself can say how it interprets such a file.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from ftwheel.core.wheel.linkage import ElfLinkage
 
 __all__ = ["Watched", "read_linkage"]
 
-# symbols to look for, by the library that must not provide them
+# symbols to search for, by the library that must not provide them
 Watched = Mapping[str, frozenset[str]]
 
-_MACHINES = {  # e_machine, class, byte order, in auditwheel's words; 32-bit ARM has conditions of its own
+_MACHINES = {  # e_machine, class and byte order to auditwheel's name; 32-bit ARM has extra conditions
     (3, 1, 1): "i686",
     (62, 2, 1): "x86_64",
     (21, 2, 1): "ppc64le",
@@ -26,18 +26,18 @@ _MACHINES = {  # e_machine, class, byte order, in auditwheel's words; 32-bit ARM
     (22, 2, 2): "s390x",
     (258, 2, 1): "loongarch64",
 }
-_NEVER = (b"PyFPE_", b"PyUnicodeUCS2_")  # of Python 2 and older; auditwheel weighs them
-_MOST = 10_000  # entries of a table; real ones have at most hundreds
-_LONGEST = 4096  # bytes of a name
+_NEVER = (b"PyFPE_", b"PyUnicodeUCS2_")  # from Python 2 and older; auditwheel checks for them
+_MOST = 10_000  # entries in a table; real tables have at most hundreds
+_LONGEST = 4096  # bytes in a name
 _ISA_NEEDED = struct.pack("<I", 0xC0008002)  # GNU_PROPERTY_X86_ISA_1_NEEDED
 
 
-class _NotPlain(Exception):  # noqa: N818 - an answer
-    """The file has a trait that is left to auditwheel."""
+class _NotPlain(Exception):  # noqa: N818 - not a failure but an answer
+    """The file has a trait that only auditwheel can judge."""
 
 
 def read_linkage(data: bytes, path: str, watched: Watched) -> ElfLinkage:
-    """What the ELF file ``data`` needs; never raises. ``watched`` are the symbols that ``undefined`` is about."""
+    """The dependencies of the ELF file ``data``; never raises. ``undefined`` is limited to the ``watched`` symbols."""
     try:
         return _Reader(data, path, watched).read()
     except (_NotPlain, struct.error, IndexError, UnicodeDecodeError):
@@ -87,7 +87,7 @@ class _Reader:
         return struct.unpack_from(self.order + codes, self.data, offset)
 
     def text(self, strings: tuple[int, ...], at: int) -> bytes:
-        """The string at ``at`` of a string table section."""
+        """The string at offset ``at`` in a string table section."""
         start, size = strings[4], strings[5]
         end = self.data.find(b"\0", start + at, start + min(size, at + _LONGEST))
         if not at < size or end < 0:
@@ -97,7 +97,7 @@ class _Reader:
     def dynamic(
         self, offset: int, size: int, count: int, named: dict[bytes, tuple[int, ...]]
     ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-        """Needed libraries, search path and loader."""
+        """The needed libraries, the search path and the loader, in this order."""
         rows = [self.unpack("IIQQQQ" if self.wide else "IIIIII", offset + index * size) for index in range(count)]
         segments = {row[0]: (row[2], row[5]) if self.wide else (row[1], row[4]) for row in reversed(rows)}
         interpreter = ""
@@ -128,13 +128,13 @@ class _Reader:
                 if paths:
                     raise _NotPlain
                 paths[tag] = self.text(strings, value).decode()
-            elif tag == 5 and value != strings[3]:  # DT_STRTAB: another table than the section's
+            elif tag == 5 and value != strings[3]:  # DT_STRTAB: not the section's table
                 raise _NotPlain
         search = next(iter(paths.values()), "")
         return tuple(needed), tuple(search.split(":")) if search else (), interpreter
 
     def versions(self, section: tuple[int, ...] | None) -> Iterator[str]:
-        """``GLIBC_2.17`` for each required version of each library, except the loader's."""
+        """Every version required of each library, such as ``GLIBC_2.17``, except the loader's."""
         if section is None:
             return
         strings, at, left = self.sections[section[6]], section[4], _MOST
@@ -153,7 +153,7 @@ class _Reader:
             at += following
 
     def undefined(self, section: tuple[int, ...] | None, needed: tuple[str, ...]) -> frozenset[str]:
-        """The watched symbols that the file imports and that are not weak."""
+        """The watched symbols that the file imports, except weak ones."""
         if section is None:
             return frozenset()
         strings = self.sections[section[6]]
@@ -179,7 +179,7 @@ class _Reader:
         )
 
     def initialises(self, section: tuple[int, ...] | None) -> bool:
-        """Whether a symbol may be an init function of the file: ``PyInit_spam``, or one of Python 2 or cffi on PyPy."""
+        """Whether the file may define its init function: ``PyInit_spam``, or that of Python 2 or of cffi on PyPy."""
         if section is None:
             return False
         strings = self.sections[section[6]]
@@ -188,7 +188,7 @@ class _Reader:
         return any(self.data.find(prefix + name, start, stop) >= 0 for prefix in (b"init", b"nit_"))
 
     def reject_isa(self) -> None:
-        """Leave code for newer processors than the architecture's first (x86-64-v2 and up) to auditwheel."""
+        """Leave code that needs more than the baseline processor (x86-64-v2 and up) to auditwheel."""
         if self.machine != "x86_64":
             return
         for row in self.sections:

@@ -1,8 +1,8 @@
-"""Whether an init function mentions the slots of a definition: code that does may change what the data says.
+"""Decide whether an init function refers to the slots of a definition: such code may change what the data says.
 
-A definition is handed to ``PyModuleDef_Init`` by its own address, so code has no reason to know where its slots are but
-to read or to write them. gmpy2 does: it declares where MPFR was built with thread-local storage. Only addresses are
-looked for, without a disassembler; a walk (level 2) tells what the code does with them.
+A definition is passed to ``PyModuleDef_Init`` by its own address, so the only reason for code to know the address of
+the slots is to read or write them. gmpy2 does: it declares only if MPFR was built with thread-local storage. The search
+is for addresses only, without a disassembler; a walk (level 2) shows what the code does with them.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from ftwheel.io.binaries.readers.image import BinaryImage
 
 __all__ = ["mentions_slots"]
 
-_LENGTH = 512  # bytes inspected of one function
-_FUNCTIONS = 8  # the init function, and those that it calls or goes on in
-_IMMEDIATES = (0, 1, 2, 4)  # bytes that may follow an offset in an x86-64 instruction
-_CALLS = re.compile(rb"[\xe8\xe9]")  # CALL and JMP with an offset of four bytes
-_LOADS = re.compile(rb"[\x48\x4c]\x8b[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]")  # MOV of a pointer, as from a GOT
+_LENGTH = 512  # bytes inspected per function
+_FUNCTIONS = 8  # the init function, and those that it calls or jumps to
+_IMMEDIATES = (0, 1, 2, 4)  # how many bytes may follow an offset in an x86-64 instruction
+_CALLS = re.compile(rb"[\xe8\xe9]")  # CALL and JMP with a four-byte offset
+_LOADS = re.compile(rb"[\x48\x4c]\x8b[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]")  # MOV of a pointer, as if from a GOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Slots:
-    """The addresses that only code which reads or writes the slots has to know.
+    """The addresses that code needs only to read or write the slots.
 
-    ``cells`` are those of slots and of ``m_slots``, ``definition`` that of the definition itself.
+    ``cells`` are the addresses of the slots and of ``m_slots``; ``definition`` is that of the definition itself.
     """
 
     image: BinaryImage
@@ -39,15 +39,15 @@ class _Slots:
         return any(address in addresses for addresses in self.cells)
 
     def behind(self, cell: int) -> bool:
-        """Whether a pointer in the data, such as one of a GOT, leads to them."""
+        """Whether a pointer in the data, such as one in a GOT, leads to one of the cells."""
         address = self.image.pointer(cell)
         return isinstance(address, int) and self.at(address)
 
 
 def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -> bool:
-    """Whether the init function, or one that it calls directly, has the address of a slot or of ``m_slots`` in it.
+    """Whether the init function, or one reached by its calls and jumps, contains the address of a slot or ``m_slots``.
 
-    False for machines other than x86, x86-64 and AArch64.
+    Inspects at most ``_FUNCTIONS`` functions. Always False for machines other than x86, x86-64 and AArch64.
     """
     find = {"x86": _x86, "x86_64": _x86_64, "aarch64": _aarch64}.get(image.architecture.name)
     if find is None or definition.slots is None:
@@ -75,7 +75,7 @@ def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -
 
 
 def _relative(code: bytes, start: int, at: int) -> int:
-    """The address that the offset at ``at`` leads to, when it ends its instruction."""
+    """The address that the offset at ``at`` leads to if the offset ends its instruction."""
     return start + at + 4 + int.from_bytes(code[at : at + 4], "little", signed=True)
 
 
@@ -85,7 +85,7 @@ def _called(code: bytes, start: int) -> list[int]:
 
 
 def _x86_64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
-    """Whether any reading of the bytes mentions the slots, relative to the instruction pointer; and the calls."""
+    """Whether any decoding of the bytes refers to the slots relative to the instruction pointer; and the calls."""
     if any(
         target + size in addresses
         for addresses in slots.cells
@@ -98,8 +98,8 @@ def _x86_64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
 
 
 def _near(code: bytes, start: int, addresses: range) -> Iterator[int]:
-    """The addresses near some others that any reading of the bytes leads to."""
-    # The upper three bytes that an offset to one of them can have are few, and rare in code.
+    """The addresses near ``addresses`` that any decoding of the bytes leads to."""
+    # An offset to one of them can have only a few values in its upper three bytes, which are rare in code.
     least, most = addresses[0] - start - len(code) - _IMMEDIATES[-1], addresses[-1] - start
     for upper in range(least >> 8, (most >> 8) + 1):
         three = (upper & 0xFFFFFF).to_bytes(3, "little")
@@ -110,7 +110,7 @@ def _near(code: bytes, start: int, addresses: range) -> Iterator[int]:
 
 
 def _x86(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
-    """The same for 32 bits, where addresses are absolute or relative to the GOT: so they are by their distance."""
+    """The same for 32 bits: addresses are absolute or relative to the GOT, so distances between them are matched."""
     values = {int.from_bytes(code[at : at + 4], "little") for at in range(len(code) - 3)}
     distances = [address - slots.definition for addresses in slots.cells for address in addresses]
     found = any(value > 0xFFF and value + distance in values for value in values for distance in distances)
@@ -118,11 +118,12 @@ def _x86(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
 
 
 def _aarch64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
-    """Whether a load, a store or an argument of a call has such an address; and the targets of B and BL.
+    """Whether a load, a store or a call argument uses such an address; and the targets of B and BL.
 
-    Addresses are made by ADR, or by ADRP and additions, or loaded. One that is only made may be a base of others.
+    Addresses are computed by ADR, or by ADRP and additions, or are loaded. An address that is only computed does not
+    count, as it may be the base of others.
     """
-    known: dict[int, int] = {}  # what registers hold
+    known: dict[int, int] = {}  # register contents
     called: list[int] = []
     for number, (word,) in enumerate(struct.iter_unpack("<I", code[: len(code) & ~3])):
         here, target, source = start + 4 * number, word & 31, word >> 5 & 31
@@ -141,7 +142,7 @@ def _aarch64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
             continue
         elif word & 0xFFE0FFE0 == 0xAA0003E0:  # MOV
             value = known.get(word >> 16 & 31)
-        elif word & 0xFF800000 == 0x91000000 and source in known:  # ADD of a number
+        elif word & 0xFF800000 == 0x91000000 and source in known:  # ADD of an immediate
             value = known[source] + ((word >> 10 & 0xFFF) << (12 if word >> 22 & 1 else 0))
         elif word & 0x0A000000 == 0x08000000:  # loads and stores
             scaled = word & 0x3B000000 == 0x39000000

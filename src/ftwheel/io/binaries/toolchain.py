@@ -1,4 +1,4 @@
-"""Which tool wrote a module's glue code, by the strings each leaves in every module it makes."""
+"""Identify the tool that generated a module's glue code by the strings it leaves in every module."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ftwheel.io.binaries.readers.image import BinaryImage
 
 __all__ = ["find_toolchain", "has_string", "pyo3_version"]
 
-# In this order: a Cython module may embed others' strings, never the reverse; mypyc and PyO3 link large libraries.
+# The order matters: a Cython module may embed others' strings, never the reverse; mypyc and PyO3 link large libraries.
 _MARKS = (
     (Toolchain.CYTHON, (b"cython_runtime", b"__pyx_capi__")),
     (Toolchain.PYBIND11, (b"pybind11_",)),
@@ -30,7 +30,7 @@ def has_string(image: BinaryImage, needle: bytes) -> bool:
 
 
 def find_toolchain(image: BinaryImage) -> Toolchain:
-    """Decide which tool made the module; plain C and C++ leave no mark."""
+    """The tool that made the module; C if there are no marks, as plain C and C++ leave none."""
     if any("boost_python" in library for library in image.needed):
         return Toolchain.BOOST_PYTHON
     for toolchain, marks in _MARKS:
@@ -40,7 +40,7 @@ def find_toolchain(image: BinaryImage) -> Toolchain:
 
 
 def pyo3_version(images: Sequence[BinaryImage]) -> tuple[int, int] | None:
-    """The PyO3 release a module was made with, from the source paths in its panic messages, None when stripped."""
+    """The PyO3 release (major, minor) that made a module, from source paths in panic messages; None if stripped."""
     for image in images:
         for start, stop in image.text_ranges():
             if image.data.raw.find(b"pyo3-", start, stop) >= 0:

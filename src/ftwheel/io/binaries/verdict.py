@@ -1,4 +1,4 @@
-"""What either level concludes about a module, and level 1's conclusions."""
+"""The verdict that either level reaches on a module, and how level 1 reaches it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAKES_MODULES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class BinaryVerdict:
-    """Everything one level decides about one image."""
+    """Everything that one level decides about one image."""
 
     gil: Declaration
     basis: DeclarationSource
@@ -49,14 +49,14 @@ class BinaryVerdict:
 
 
 def undecided(reason: str, phase: InitPhase = InitPhase.CANNOT_TELL) -> BinaryVerdict:
-    """Nothing decided, and why."""
+    """A verdict that decides nothing, and the reason."""
     return BinaryVerdict(
         Declaration.CANNOT_TELL, DeclarationSource.NOTHING, InterpreterSupport.CANNOT_TELL, phase, reason
     )
 
 
 def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> BinaryVerdict:
-    """What a slot array says; values that CPython does not define decide nothing."""
+    """The verdict of a slot array; values that CPython does not define decide nothing."""
     if slots.gil is None:
         gil, basis, reason = Declaration.NONE, DeclarationSource.NOTHING, f"{where} has no Py_mod_gil slot"
     elif slots.gil in {0, 1}:
@@ -80,7 +80,7 @@ def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> BinaryVe
 def judge_unwalked(
     verdict: BinaryVerdict, image: BinaryImage, init_name: str, definitions: Sequence[Definition]
 ) -> BinaryVerdict:
-    """Level 1's verdict where no walk has confirmed it: none where the init function may change the slots."""
+    """Level 1's verdict if no walk has confirmed it; undecided if the init function may change the slots."""
     if verdict.decided and verdict.phase is InitPhase.MULTI:
         name = init_name.partition("_")[2]
         for own in definitions:
@@ -90,10 +90,10 @@ def judge_unwalked(
 
 
 def judge_create_slot(verdict: BinaryVerdict, imports: Iterable[str]) -> BinaryVerdict:
-    """The verdict, or none where a ``Py_mod_create`` function may make something else than a module.
+    """The verdict, or undecided if a ``Py_mod_create`` function may create something other than a module.
 
-    CPython turns the GIL on for that, whatever the slots declare (``_PyImport_CheckGILEnabled``). A file that imports
-    no function that makes modules or calls a type cannot make one.
+    CPython enables the GIL for such an object, whatever the slots declare (``_PyImport_CheckGILEnabled``). A file that
+    imports no function that creates modules or calls a type cannot create a module.
     """
     if verdict.gil is not Declaration.NOT_USED or not _CREATE_SLOTS.intersection(verdict.slot_ids):
         return verdict
@@ -105,8 +105,8 @@ def judge_create_slot(verdict: BinaryVerdict, imports: Iterable[str]) -> BinaryV
 def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Definition]) -> BinaryVerdict:
     """Level 1: decide from names, imports and initialised data.
 
-    A definition without static slots next to ``PyModuleDef_Init`` decides nothing: pybind11 fills the slots when the
-    module is imported. Importing ``PyUnstable_Module_SetGIL`` decides nothing either: Cython always does.
+    If the image imports ``PyModuleDef_Init``, a definition without static slots decides nothing, because pybind11 fills
+    the slots during import. Importing ``PyUnstable_Module_SetGIL`` decides nothing either, because Cython always does.
     """
     if init_name.startswith("PyModExport"):
         arrays = find_slot_arrays(image, init_name.partition("_")[2])

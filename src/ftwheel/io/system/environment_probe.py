@@ -1,4 +1,4 @@
-"""Asks a real interpreter what it accepts: its platform tags and markers, as packaging finds them over there."""
+"""Query an interpreter for its platform tags and markers, by running packaging in it."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ print(json.dumps({
 
 
 def this_platform() -> str:
-    """The platform tag of the running interpreter, the newest that is more specific than ``linux``."""
+    """The running interpreter's newest platform tag that is more specific than ``linux``, if it has one."""
     from packaging.tags import platform_tags
 
     return _telling(list(platform_tags()))
 
 
 def environment_of(executable: str) -> Environment:
-    """The environment of an interpreter on this machine, labelled ``cp3.13.5t-manylinux_2_36_x86_64``.
+    """The environment of an interpreter on this machine, labelled like ``cp3.13.5t-manylinux_2_36_x86_64``.
 
-    Raises InputError when the file cannot be run or does not answer like a Python that packaging supports.
+    Raises InputError if the file cannot be run or does not answer like a Python that packaging supports.
     """
     import packaging
 
-    # Without site: the interpreter's own packaging may be older, and is not asked. Ours comes last, so that nothing
-    # beside it hides a module of the standard library.
+    # -S skips site, because the interpreter's own packaging may be older. Ours comes last on the path, so that nothing
+    # installed beside it shadows a module of the standard library.
     ours = os.path.dirname(os.path.dirname(os.path.abspath(packaging.__file__)))
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Where ftwheel keeps its own files. Imports almost nothing: a warm ``ftwheel simulate`` starts with it."""
+"""Locate ftwheel's own files. Imports almost nothing, because a warm ``ftwheel simulate`` loads this module first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def home() -> str:
 
 
 def scripts_of(environment: str | os.PathLike[str], *, system: str = sys.platform) -> str:
-    """Where a virtual environment has its programs."""
+    """The folder of a virtual environment's programs."""
     return os.path.join(environment, "Scripts" if system == "win32" else "bin")
 
 
@@ -24,7 +24,7 @@ def python_of(environment: str | os.PathLike[str], *, system: str = sys.platform
 
 
 def cache_root(*, system: str = sys.platform) -> str:
-    """Where ftwheel keeps what it can make again: ``$FTWHEEL_CACHE_DIR`` if set, else in the user's cache folder."""
+    """The folder for files that ftwheel can recreate: ``$FTWHEEL_CACHE_DIR``, else one in the user's cache folder."""
     if explicit := os.environ.get("FTWHEEL_CACHE_DIR"):
         return os.path.abspath(explicit)
     if system == "win32":
@@ -37,7 +37,7 @@ def cache_root(*, system: str = sys.platform) -> str:
 
 
 def from_here(path: str | os.PathLike[str]) -> str:
-    """The path as seen from the current folder, where that is shorter: for messages."""
+    """The path relative to the current folder if that is shorter, for messages."""
     whole = os.fspath(path)
     try:
         return min(os.path.relpath(whole), whole, key=len)
@@ -46,24 +46,24 @@ def from_here(path: str | os.PathLike[str]) -> str:
 
 
 def no_folder(path: str | os.PathLike[str]) -> str:
-    """``there is no folder dist`` where that is why a path is not there; else empty."""
+    """``there is no folder dist`` if a path does not exist because its folder does not; else empty."""
     folder = os.path.dirname(os.path.normpath(path))
     return f"there is no folder {folder}" if folder and not os.path.lexists(folder) else ""
 
 
 def near(path: str | os.PathLike[str]) -> str:
-    """``did you mean dist?`` for a path that is not there and that another beside it resembles; else empty."""
+    """``did you mean dist?`` if a path does not exist but a sibling has a similar name; else empty."""
     from ftwheel.core.suggestions import closest
 
     if os.path.lexists(path):
-        return ""  # what is wrong with it is something else
+        return ""  # it exists, so the problem is not its name
     folder, name = os.path.split(os.path.normpath(path))
     try:
         there = os.listdir(folder or ".")
     except OSError:
         return ""
     suffix = os.path.splitext(name)[1]
-    # a.toml is not meant by b.toml because half of its letters are the same
+    # the shared suffix must not make b.toml resemble a.toml
     stems = {each.removesuffix(suffix): each for each in there if suffix and each.endswith(suffix)}
     match = stems.get(closest(name.removesuffix(suffix), stems)) or closest(
         name, (each for each in there if bool(suffix) == ("." in each))

@@ -1,7 +1,7 @@
-"""Find CPython interpreters on this machine and ask each what it is.
+"""Find the CPython interpreters on this machine and identify each by running it.
 
-Standard library only: ``tools/provision.py`` imports it before anything is installed. An interpreter's name is
-never believed: ``python3.14`` may be a free-threaded build, so each candidate is run once and asked.
+Uses only the standard library: ``tools/provision.py`` imports this module before anything is installed. The name of
+an interpreter proves nothing: ``python3.14`` may be a free-threaded build, so each candidate runs once.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ def cache_folder() -> Path:
 
 
 def interpreter_cache() -> Path:
-    """The folder that holds the interpreters ftwheel's development tools built or installed."""
+    """The folder of the interpreters that ftwheel's development tools built or installed."""
     return cache_folder() / "interpreters"
 
 
 def probe(executable: str | Path) -> Interpreter:
-    """Ask one interpreter what it is.
+    """Run one interpreter to find out what it is.
 
-    Raises InputError when the file cannot be run, does not answer in time or does not answer like a Python.
+    Raises InputError if the file cannot be run, does not answer in time, or does not answer like a Python.
     """
     try:
         done = subprocess.run(
@@ -77,13 +77,13 @@ def probe(executable: str | Path) -> Interpreter:
 
 
 def _folders() -> Iterator[Path]:
-    """Folders to look in, in order of preference: PATH, a CI runner's tools, pyenv, uv, then ftwheel's own cache."""
+    """Folders to search, in order of preference: PATH, a CI runner's tools, pyenv, uv, then ftwheel's own cache."""
     for entry in os.environ.get("PATH", "").split(os.pathsep):
-        # A pyenv shim runs whatever the current folder asks for; the versions behind it are listed below.
+        # A pyenv shim runs whichever version the current folder selects; the versions behind it are listed below.
         if entry and Path(entry).name != "shims":
             yield Path(entry)
     if tools := os.environ.get("RUNNER_TOOL_CACHE"):
-        # actions/setup-python has VERSION/ARCHITECTURE, and VERSION/ARCHITECTURE-freethreaded
+        # actions/setup-python installs into VERSION/ARCHITECTURE and VERSION/ARCHITECTURE-freethreaded
         for folder in sorted(Path(tools, "Python").glob("*/*"), key=lambda path: _natural(str(path)), reverse=True):
             yield folder if sys.platform == "win32" else folder / "bin"
     roots = [
@@ -101,7 +101,7 @@ def _folders() -> Iterator[Path]:
 
 
 def uv_folder(*, system: str = sys.platform) -> Path:
-    """Where uv keeps the interpreters that it installs."""
+    """The folder of the interpreters that uv installs."""
     if explicit := os.environ.get("UV_PYTHON_INSTALL_DIR"):
         return Path(explicit)
     if system == "win32":
@@ -110,12 +110,12 @@ def uv_folder(*, system: str = sys.platform) -> Path:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort key under which 3.13.10 comes after 3.13.9."""
+    """A sort key that puts 3.13.10 after 3.13.9."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", name)]
 
 
 def candidates(extra: Sequence[str | Path] = ()) -> Iterator[Path]:
-    """Executables that look like a Python, each real file once, in order of preference (``extra`` first)."""
+    """Executables named like a Python, each real file once, in order of preference (``extra`` first)."""
     seen: set[Path] = set()
 
     def new(path: Path) -> bool:
@@ -123,7 +123,7 @@ def candidates(extra: Sequence[str | Path] = ()) -> Iterator[Path]:
             real = path.resolve(strict=True)
         except OSError:
             return False
-        # A virtual environment's python resolves to its base: the base is what builds wheels.
+        # A virtual environment's python resolves to its base interpreter, and the base builds wheels.
         return real not in seen and not seen.add(real)  # type: ignore[func-returns-value]
 
     for path in map(Path, extra):
@@ -140,7 +140,7 @@ def candidates(extra: Sequence[str | Path] = ()) -> Iterator[Path]:
 
 
 def discover(extra: Sequence[str | Path] = ()) -> tuple[Interpreter, ...]:
-    """All interpreters of this machine that answer, in order of preference."""
+    """All interpreters on this machine that answer, in order of preference."""
 
     def ask(path: Path) -> Interpreter | None:
         try:

@@ -1,4 +1,4 @@
-"""Explains why a file cannot be used as a Python interpreter."""
+"""Explain why a file cannot be used as a Python interpreter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WINDOWS, _POSIX = (os.path.join("Scripts", "python.exe"), "python.exe"), (os.pa
 def not_a_python(
     executable: str | os.PathLike[str], error: Exception, *, wanted: str = "Python interpreter"
 ) -> InputError:
-    """The error about an executable whose answer failed with ``error``."""
+    """The InputError for an executable that failed with ``error`` when it was run."""
     from ftwheel.io.system.folders import near
 
     path = os.fspath(executable)

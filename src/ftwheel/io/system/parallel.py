@@ -1,7 +1,7 @@
-"""Call a function for many items on all cores: in worker processes, or in threads where the interpreter has no GIL.
+"""Call a function for many items on all cores: in worker processes, or in threads if the GIL is disabled.
 
-The workers are plain programs (``parallel_worker``) in sessions of their own: Ctrl-C reaches only this process, which
-ends them; if this process is killed, they end with their input.
+The workers are separate programs (``parallel_worker``) in their own sessions: Ctrl-C reaches only this process, which
+then ends them. If this process is killed, they exit because their input ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["cores", "in_parallel"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-_POLL = 0.2  # seconds; a wait without a limit cannot be interrupted on Windows
+_POLL = 0.2  # seconds; on Windows, a wait without a timeout cannot be interrupted
 
 
 def cores() -> int:
@@ -33,10 +33,10 @@ def cores() -> int:
 
 
 def in_parallel(function: Callable[[_Item], _Result], items: Sequence[_Item], *, jobs: int) -> Iterator[_Result]:
-    """Yield the results as they come; with one job, in order and in this process.
+    """Yield the results as they arrive; with one job or item, in order and from this process.
 
-    In worker processes function, items and results have to be picklable. When the caller stops early, by Ctrl-C or
-    otherwise, the workers are ended at once. Raises FtwheelError when a worker ends without an answer.
+    With worker processes, the function, items and results must be picklable. If the caller stops early, because of
+    Ctrl-C or otherwise, the workers are ended immediately. Raises FtwheelError if a worker ends without an answer.
     """
     if jobs <= 1 or len(items) <= 1:
         yield from map(function, items)
@@ -70,7 +70,7 @@ def _next(done: queue.SimpleQueue[_Result | BaseException]) -> _Result | BaseExc
 
 
 class _Hand(Protocol):
-    """What does the work of one thread."""
+    """Does the work of one thread."""
 
     def call(self, item: Any) -> Any: ...
     def end(self) -> None: ...
@@ -82,12 +82,12 @@ def _work(hand: _Hand, waiting: queue.SimpleQueue[Any], done: queue.SimpleQueue[
             done.put(hand.call(waiting.get_nowait()))
     except queue.Empty:
         hand.end()
-    except BaseException as error:  # noqa: BLE001 - raised again where the results are waited for
+    except BaseException as error:  # noqa: BLE001 - in_parallel raises it again
         done.put(error)
 
 
 class _Here:
-    """Calls in this process, where threads run side by side."""
+    """Calls the function in this process, whose threads run in parallel."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self._function = function
@@ -96,14 +96,14 @@ class _Here:
         return self._function(item)
 
     def end(self) -> None:
-        """A call cannot be ended from outside; it is short, and its thread does not keep the process alive."""
+        """Do nothing: a call cannot be interrupted, but is short, and its thread does not keep the process alive."""
 
 
 class _Process:
-    """Calls in a worker process; started at once, so that all workers load their modules side by side."""
+    """Calls the function in a worker process, started immediately so that the workers load modules in parallel."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
-        # -P: never import from the current folder, which may hold what is being checked
+        # -P: never import from the current folder, which may contain the project being checked
         command = [sys.executable, "-P", "-m", "ftwheel.io.system.parallel_worker"]
         if sys.platform == "win32":
             own: dict[str, object] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -115,7 +115,7 @@ class _Process:
     def _send(self, value: object) -> None:
         stream = self._process.stdin
         assert stream is not None
-        with contextlib.suppress(OSError):  # the worker is gone; waiting for its answer tells
+        with contextlib.suppress(OSError):  # the worker has exited; waiting for its answer reports that
             pickle.dump(value, stream)
             stream.flush()
 
@@ -135,5 +135,5 @@ class _Process:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
-            with contextlib.suppress(OSError):  # something was not sent to a worker that is gone
+            with contextlib.suppress(OSError):  # data for a worker that has exited was never sent
                 stream.close()

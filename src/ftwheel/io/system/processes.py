@@ -1,8 +1,7 @@
-"""Run programs so that none survives ftwheel: each in its own process group, killed as a whole.
+"""Run programs so that none outlives ftwheel: each in its own process group, which is killed as a whole.
 
-A build backend starts compilers, which start others. Killing only the first leaves the rest writing into folders that
-are being removed, so every program here leads a group (a job's worth of processes), and ``stop`` ends all groups at
-once.
+A build backend starts compilers, which start other programs. If only the first were killed, the rest would keep writing
+into folders that are being removed. So every program here leads a process group, and ``stop`` ends all groups at once.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ __all__ = ["ProcessGroup", "Stopped"]
 _GRACE = 2.0  # seconds between asking a group to end and killing it
 
 
-class Stopped(Exception):  # noqa: N818 - not an error, the answer to an interruption
+class Stopped(Exception):  # noqa: N818 - not an error but the response to an interruption
     """The process group was stopped, so this program was not started or was killed."""
 
 
 class ProcessGroup:
-    """The programs of one command. Used by several threads; ``stop`` may be called from any of them."""
+    """The programs of one command. Several threads may use it, and any of them may call ``stop``."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -43,11 +42,11 @@ class ProcessGroup:
         env: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> int:
-        """Run a program to its end; standard output and error are appended to ``log``. Returns the exit code.
+        """Run a program, append its standard output and error to ``log``, and return its exit code.
 
-        A negative code is the signal that ended it, as in ``subprocess``. Raises OSError when the program cannot be
-        started, ``subprocess.TimeoutExpired`` after ``timeout`` seconds (its group is gone then) and Stopped after
-        ``stop``.
+        A negative code is the signal that ended the program, as in ``subprocess``. Raises OSError if the program cannot
+        be started, ``subprocess.TimeoutExpired`` after ``timeout`` seconds (its group has been killed by then), and
+        Stopped after ``stop``.
         """
         process = self.start(command, log=log, cwd=cwd, env=env)
         try:
@@ -75,11 +74,11 @@ class ProcessGroup:
         env: Mapping[str, str] | None = None,
         conversation: bool = False,
     ) -> subprocess.Popen[bytes]:
-        """Start a program that runs until it is done or ``stop`` is called; for the arguments see ``run``.
+        """Start a program that runs until it exits or ``stop`` is called; the arguments are those of ``run``.
 
-        In a ``conversation`` its standard input and output are pipes.
+        With ``conversation``, its standard input and output are pipes.
         """
-        with log.open("ab") as sink, self._lock:  # no program slips in between the flag and the list
+        with log.open("ab") as sink, self._lock:  # no program can start between the check and the registration
             if self._stopped:
                 raise Stopped
             process = subprocess.Popen(
@@ -89,13 +88,13 @@ class ProcessGroup:
                 stdin=subprocess.PIPE if conversation else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if conversation else sink,
                 stderr=sink,
-                start_new_session=True,  # ignored on Windows, where taskkill walks the tree instead
+                start_new_session=True,  # ignored on Windows; taskkill walks the process tree there
             )
             self._running.add(process)
             return process
 
     def stop(self) -> None:
-        """End all running programs and refuse new ones: with SIGTERM first, then with SIGKILL."""
+        """End all running programs, with SIGTERM first and then SIGKILL, and refuse new ones."""
         with self._lock:
             self._stopped = True
             running = list(self._running)
@@ -109,7 +108,7 @@ class ProcessGroup:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill the whole group, also when its leader has already gone, and reap the leader."""
+    """Kill the whole group, even if its leader has already exited, and reap the leader."""
     _signal(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     process.wait()
 

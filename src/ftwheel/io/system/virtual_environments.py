@@ -1,8 +1,7 @@
-"""Throw-away virtual environments of a given interpreter, made by uv where there is one, by venv and pip elsewhere.
+"""Create throw-away virtual environments for a given interpreter, with uv if available, else with venv and pip.
 
-``build.env.DefaultIsolatedEnv`` always takes the interpreter it runs under; building both wheels of a pair needs two
-others. So this is ftwheel's own implementation of the protocol that ``build`` publishes for that purpose
-(``build.env.IsolatedEnv``).
+``build.env.DefaultIsolatedEnv`` always uses the interpreter it runs under, but building both wheels of a pair needs two
+others. So ftwheel implements the protocol that ``build`` publishes for that purpose (``build.env.IsolatedEnv``).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ __all__ = ["VirtualEnvironment", "find_uv"]
 
 
 def find_uv() -> str | None:
-    """The uv that came with ``ftwheel[uv]``, else the one named by ``$UV``, else the one on PATH."""
+    """The uv installed by ``ftwheel[uv]``, else the one that ``$UV`` names, else the one on PATH; None without uv."""
     try:
         from uv import find_uv_bin
 
@@ -34,10 +33,10 @@ def find_uv() -> str | None:
 
 
 class VirtualEnvironment:
-    """One virtual environment in ``folder``; all that the programs print goes to ``log``."""
+    """One virtual environment in ``folder``; all output of the programs goes to ``log``."""
 
     def __init__(self, interpreter: Interpreter, folder: Path, *, processes: ProcessGroup, log: Path) -> None:
-        """Make it. Raises MissingToolError when neither uv nor venv can, Stopped when the process group was stopped."""
+        """Create it. Raises MissingToolError if uv (else venv) fails, Stopped if the process group was stopped."""
         self._folder = folder
         self._processes = processes
         self._log = log
@@ -64,7 +63,7 @@ class VirtualEnvironment:
         return python_of(self._folder)
 
     def make_extra_environ(self) -> Mapping[str, str]:
-        """Part of ``build.env.IsolatedEnv``: the backend finds the programs that its requirements brought."""
+        """Part of ``build.env.IsolatedEnv``: put the programs that the requirements installed on the backend's PATH."""
         return {"PATH": os.pathsep.join(filter(None, [os.fspath(self.scripts), os.environ.get("PATH")]))}
 
     def install(
@@ -75,10 +74,10 @@ class VirtualEnvironment:
         sdists: bool = True,
         beside_index: Path | None = None,
     ) -> None:
-        """Install requirements or files of wheels; raises BuildError with the installer's own words.
+        """Install requirements or wheel files; raises BuildError with an excerpt of the installer's output.
 
-        Without ``sdists`` only wheels are taken, older ones where the newest release has none. ``beside_index`` is a
-        folder whose wheels count as well as those of the index.
+        Without ``sdists``, only wheels are installed, from an older release if the newest has none. ``beside_index`` is
+        a folder whose wheels are candidates in addition to those on the index.
         """
         if not requirements:
             return
@@ -88,12 +87,12 @@ class VirtualEnvironment:
         if self._uv:
             command = [self._uv, "pip", "install", "--python", self.python_executable, *flags, *wanted]
             environ = installer_environ(VIRTUAL_ENV=os.fspath(self._folder))
-            if beside_index:  # an option would replace what the variable says
+            if beside_index:  # an option would override the variable
                 links = filter(None, [environ.get("UV_FIND_LINKS"), beside_index.as_uri()])
                 environ["UV_FIND_LINKS"] = ",".join(links)
             code = self._processes.run(command, log=self._log, env=environ)
         else:
-            # pip honours environment markers in a file of requirements, not on its command line
+            # pip honours environment markers in a requirements file, not on its command line
             with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False, encoding="utf-8") as handle:
                 handle.write("\n".join(wanted))
             try:

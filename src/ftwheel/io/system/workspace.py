@@ -1,8 +1,8 @@
-"""A private folder for one run, at a path that is the same in every run.
+"""A private folder for one run, at the same path in every run.
 
-The path matters: compilers write the build folder into debug information, so a random one gives other bytes for the
-same source. The first free of a row of numbered folders in ftwheel's cache is taken, and locked for the time of the
-run.
+The path matters: compilers write the build folder into debug information, so a random path would give different bytes
+for the same source. Each run uses the first free folder of a numbered series in ftwheel's cache, and locks it until the
+run ends.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from ftwheel.io.system.folders import cache_root
 
 __all__ = ["workspace"]
 
-_MOST = 1000  # runs at once
+_MOST = 1000  # simultaneous runs
 
 
 @contextlib.contextmanager
 def workspace(root: Path | None = None) -> Iterator[Path]:
-    """An empty folder, removed afterwards; what a killed run left behind is removed before.
+    """An empty folder, removed on exit; anything left by a killed run is removed first.
 
-    ``root`` holds the numbered folders; by default it is ``work`` in the cache folder, which is on the same file system
-    as uv's cache more often than the system's temporary folder, so that uv can link instead of copying. Raises
-    SystemRefusedError when the folders cannot be made.
+    ``root`` holds the numbered folders. The default is ``work`` in the cache folder, which is more often on the same
+    file system as uv's cache than the system's temporary folder is, so that uv can link instead of copy. Raises
+    SystemRefusedError if the folders cannot be created, and BuildError if all of them are in use.
     """
     folder = root or Path(cache_root()) / "work"
     try:
@@ -54,7 +54,7 @@ def workspace(root: Path | None = None) -> Iterator[Path]:
 
 
 def _locked(handle: IO[bytes]) -> bool:
-    """Take the lock of an open file without waiting; it is released when the file is closed or the process ends."""
+    """Try to lock an open file without waiting; the lock lasts until the file is closed or the process ends."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -70,7 +70,7 @@ def _locked(handle: IO[bytes]) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder whatever a build left in it, read-only folders included."""
+    """Remove a folder and everything that a build left in it, including read-only folders."""
     if not folder.exists():
         return
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Writes text files whole or not at all, and several of them together."""
+"""Write text files completely or not at all, one at a time or several together."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["NewText", "write_all", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write one file whole or not at all; a link stays a link, and a device or a pipe is written to as it is.
+    """Write one file completely or not at all; follow a symbolic link, and write to a device or pipe directly.
 
-    Raises InputError when it cannot be written.
+    Raises InputError if the file cannot be written.
     """
     try:
         if path.exists() and not path.is_file():
@@ -37,7 +37,7 @@ def write_text(path: Path, text: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewText:
-    """What a file is to hold; ``before`` is what it held when that was decided (None: there was none)."""
+    """The new text of a file; ``before`` is the text it replaces, None if the file did not exist."""
 
     path: Path
     before: str | None
@@ -45,9 +45,9 @@ class NewText:
 
 
 def write_all(texts: Sequence[NewText]) -> None:
-    """Write under temporary names first, then rename; a file that is a link is changed where it points to.
+    """Write all files under temporary names, then rename them; a symbolic link is followed.
 
-    Raises InputError, with everything as it was before, when a file has changed meanwhile or one cannot be written.
+    Raises InputError and restores everything if a file has changed in the meantime or one cannot be written.
     """
     made: list[Path] = []
     staged: dict[Path, Path] = {}
@@ -81,7 +81,7 @@ def _unchanged(target: Path, text: NewText) -> None:
 
 
 def _make_folders(folder: Path, made: list[Path]) -> None:
-    """Make a folder and those above it; the new ones are added to ``made``, the innermost last."""
+    """Create a folder and its missing parents; append each new folder to ``made``, innermost last."""
     for each in [each for each in (folder, *folder.parents) if not each.exists()][::-1]:
         each.mkdir()
         made.append(each)
@@ -104,7 +104,7 @@ def _rename(staged: Mapping[Path, Path], before: Mapping[Path, str | None]) -> N
 
 
 def _remove(files: Iterable[Path], folders: Sequence[Path]) -> None:
-    """Take away what was made; what cannot be taken away is not worth hiding the first failure."""
+    """Remove what was created; a failure to remove must not hide the original error, so it is ignored."""
     for path in files:
         with suppress(OSError):
             path.unlink()

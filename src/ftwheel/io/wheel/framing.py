@@ -1,8 +1,8 @@
-"""Decides whether every reader of a zip finds the same members in it, as PyPI asks.
+"""Decide whether every reader of a zip finds the same members in it, as PyPI requires.
 
 A zip can be read through its central directory, as installers do, or record by record from the start, as scanners and
-streaming unpackers do. PyPI takes a wheel only if both give the same (``warehouse/utils/zipfiles.py`` of 2026-08-21,
-APPNOTE.TXT 6.3.10).
+streaming unpackers do. PyPI accepts a wheel only if both give the same result (``warehouse/utils/zipfiles.py`` of
+2026-08-21, APPNOTE.TXT 6.3.10).
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import IO
 __all__ = ["framing_problem"]
 
 _LOCAL, _CENTRAL, _END, _END64, _LOCATOR = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\6\7"
-_STREAMED = 0x8  # flag: the sizes come after the data
+_STREAMED = 0x8  # flag: the sizes follow the data
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075  # extra fields
 _ZIP64_LENGTHS = {0, 8, 16, 24, 28}
 _IN_ZIP64 = 0xFFFFFFFF
-_END64_LENGTH = 44  # of the end record of zip64 without extensible data
+_END64_LENGTH = 44  # of zip64's end record without extensible data
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-class _Problem(Exception):  # noqa: N818 - not a failure, the answer of framing_problem
-    """What is wrong with the zip."""
+class _Problem(Exception):  # noqa: N818 - not a failure but the answer of framing_problem
+    """A disagreement between the readers of the zip."""
 
 
 def framing_problem(archive: zipfile.ZipFile, stream: IO[bytes]) -> str:
-    """What readers would disagree about, "" when nothing; ``stream`` is the file of the archive.
+    """What readers of the zip would disagree about, or ""; ``stream`` is the archive's file.
 
-    Members that share bytes or a name are flaws of their own, and no problem here.
+    Members that share bytes or a name are reported as separate flaws, not here.
     """
     try:
         _local_headers(archive, stream)
@@ -99,7 +99,7 @@ def _directory(archive: zipfile.ZipFile, stream: IO[bytes]) -> None:
 
 
 def _sizes(filename: str, extra: bytes, method: int, compressed: int, size: int) -> tuple[int, int]:
-    """The sizes that a local header gives, with its extra field for zip64."""
+    """The compressed and uncompressed size in a local header, including its zip64 extra field."""
     seen: set[int] = set()
     for kind, data in _fields(filename, extra):
         if kind in seen and kind in {_ZIP64, _UNICODE_PATH}:

@@ -1,7 +1,7 @@
-"""Import the extension modules of a wheel, each in a fresh process of the interpreter it is for.
+"""Import the extension modules of a wheel, each in a fresh process of the target interpreter.
 
-One process a module: the GIL, once enabled, stays enabled, so a second module in the same process could hide behind the
-first, and importing the package alone misses modules that it imports lazily.
+Each module needs its own process: once enabled, the GIL stays enabled, so the first module in a process could mask the
+second. Importing only the package would miss modules that it imports lazily.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from ftwheel.io.system.workspace import workspace
 
 __all__ = ["import_in", "import_installed", "import_modules"]
 
-_TIMEOUT = 120.0  # seconds for one module; numerical packages read much from a cold disk
-_TAIL = 15  # lines of what a crashed process printed
+_TIMEOUT = 120.0  # seconds per module; numerical packages read a lot from a cold disk
+_TAIL = 15  # lines of a crashed process's output
 _CHILD = r"""
 import importlib, json, re, sys, warnings
 gil = getattr(sys, "_is_gil_enabled", lambda: None)
@@ -57,10 +57,11 @@ def import_modules(
     processes: ProcessGroup | None = None,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
-    """Install a wheel into a throw-away environment and import the named modules there; results in their order.
+    """Install a wheel into a throw-away environment and import the named modules there; results are in the same order.
 
-    ``requires`` installs what the wheel requires too, from the configured index. Raises BuildError when the wheel
-    cannot be installed and MissingToolError when no environment can be made; what an import does is always a result.
+    ``requires`` also installs the wheel's dependencies, from the configured index. Raises BuildError if the wheel
+    cannot be installed, and MissingToolError if no environment can be created. The outcome of an import is always a
+    result, never an exception.
     """
     if not modules:
         return ()
@@ -86,7 +87,7 @@ def import_in(
     processes: ProcessGroup,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
-    """``import_modules`` in a folder that the caller made and removes."""
+    """``import_modules`` in a folder that the caller creates and removes."""
     environment = VirtualEnvironment(
         interpreter, scratch / "installed", processes=processes, log=scratch / "install.log"
     )
@@ -108,13 +109,13 @@ def import_installed(
     processes: ProcessGroup,
     timeout: float = _TIMEOUT,
 ) -> tuple[ImportResult, ...]:
-    """Import modules of what is installed in an environment; ``scratch`` is a folder for what is printed."""
+    """Import modules installed in an environment; ``scratch`` is a folder for their output."""
 
     def one(numbered: tuple[int, str]) -> ImportResult:
         number, module = numbered
         return _import(environment, module, scratch / f"import-{number}", processes, timeout)
 
-    # two at a time: starting an interpreter waits for the disk about as long as it computes
+    # two at a time: an interpreter's start spends about as long waiting for the disk as computing
     with ThreadPoolExecutor(max_workers=2) as pool:
         return tuple(pool.map(one, enumerate(modules)))
 
@@ -123,7 +124,7 @@ def _import(
     environment: VirtualEnvironment, module: str, answer: Path, processes: ProcessGroup, timeout: float
 ) -> ImportResult:
     log = answer.with_suffix(".log")
-    # -I keeps the current folder and the user's site out: what is imported is what the wheel installed
+    # -I excludes the current folder and the user's site, so that only what the wheel installed is imported
     command: list[str | Path] = [
         environment.python_executable,
         "-I",

@@ -1,6 +1,6 @@
-"""Say whether a wheel keeps what its manylinux or musllinux tag promises: auditwheel's answer.
+"""Decide as auditwheel does whether a wheel keeps the promise of its manylinux or musllinux tag.
 
-auditwheel is asked, in a process of its own, only where what was read from the wheel does not settle it
+auditwheel itself runs, in a separate process, only if the contents of the wheel do not settle the question
 (``ftwheel.core.wheel.linkage``). Its policies are read from the data files of the installed package.
 """
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["can_audit", "platform_policy", "surely_kept", "watched_symbols"]
 
 _TIMEOUT = 300.0  # seconds; the largest wheels take auditwheel about a minute
-_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "AUDITWHEEL_LD_LIBRARY_PATH")  # auditwheel looks there
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "AUDITWHEEL_LD_LIBRARY_PATH")  # auditwheel searches these
 _TAG = re.compile(r"((many|musl)linux(?:\d+|_\d+_\d+))_(\w+)")
 _GLIBC = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)")
-_MUSL_MACHINES = {"i686": "x86", "armv7l": "armv7"}  # where the name of musl's own library has another word
+_MUSL_MACHINES = {"i686": "x86", "armv7l": "armv7"}  # machines that musl's own library names differently
 
 
 def can_audit() -> bool:
@@ -39,21 +39,21 @@ def can_audit() -> bool:
 
 
 def platform_policy(path: str, contents: WheelContents) -> PolicyVerdict:
-    """A tag that auditwheel finds a wheel consistent with: one that the name has, or the most compatible one.
+    """A tag that auditwheel finds a wheel consistent with: one in its filename, or the most compatible one.
 
-    Never raises for what the wheel is.
+    Never raises because of the wheel's contents.
     """
     tag = surely_kept(contents)
     if tag or not contents.name.variant:
         return PolicyVerdict(tag=tag) if tag else _ask(path, contents)
-    with tempfile.TemporaryDirectory(prefix="ftwheel-policy-") as folder:  # auditwheel reads no variant labels
+    with tempfile.TemporaryDirectory(prefix="ftwheel-policy-") as folder:  # auditwheel cannot parse variant labels
         plain = os.path.join(folder, contents.filename.removesuffix(f"-{contents.name.variant}.whl") + ".whl")
         os.symlink(os.path.abspath(path), plain)
         return _ask(plain, contents)
 
 
 def surely_kept(contents: WheelContents) -> str:
-    """The oldest promised tag, where auditwheel would grant all of them for sure; "" when it has to be asked."""
+    """The oldest promised tag if auditwheel is certain to grant all of them; "" if auditwheel has to run."""
     promised = [found for tag in contents.name.platforms if (found := _TAG.fullmatch(tag))]
     kinds = {(tag[2], tag[3]) for tag in promised}
     if len(promised) < len(contents.name.platforms) or len(kinds) != 1 or contents.flaws or contents.linkage is None:
@@ -71,7 +71,7 @@ def surely_kept(contents: WheelContents) -> str:
 
 
 def watched_symbols() -> Mapping[str, frozenset[str]]:
-    """The symbols that some policy forbids to import, by library."""
+    """The symbols that at least one policy forbids importing, by library."""
     watched: dict[str, frozenset[str]] = {}
     for policy in _policies().values():
         for library, symbols in policy.forbidden.items():
@@ -81,13 +81,13 @@ def watched_symbols() -> Mapping[str, frozenset[str]]:
 
 @functools.cache
 def _policies() -> Mapping[str, LibraryPolicy]:
-    """auditwheel's policies by tag; none when its data files are not where, or what, they are known to be."""
-    package = importlib.util.find_spec("auditwheel")  # looks for the folder; imports nothing
+    """auditwheel's policies by tag; empty if its data files are missing or have an unknown format."""
+    package = importlib.util.find_spec("auditwheel")  # locates the folder without importing anything
     try:
         folder = Path(str(package and package.origin)).parent / "policy"
         rows = json.loads((folder / "manylinux-policy.json").read_bytes())
         policies = list(_read(rows, _same))
-        # where musl is installed auditwheel knows that version alone, otherwise the newest one; no wheel tells
+        # auditwheel knows only the installed version of musl, or the newest if none is; wheels do not state theirs
         if not any(Path("/lib").glob("libc.musl-*.so.1")):
             rows = json.loads((folder / "musllinux-policy.json").read_bytes())
             versions = sorted((row for row in rows if row["priority"]), key=lambda row: row["priority"])
@@ -141,9 +141,9 @@ def _ask(path: str, contents: WheelContents) -> PolicyVerdict:
 
 
 def _between_policies(found: str, contents: WheelContents) -> str:
-    """The promised tag, where auditwheel has no policy of that version and named the next one; "" if it is not kept.
+    """The promised tag if it is kept and falls between two policies, of which auditwheel named the newer; else "".
 
-    The tag is kept if no file needs a newer glibc, and the policy before it allows all other symbols (PEP 600).
+    The tag is kept if no file needs a newer glibc and the next older policy allows all other symbols (PEP 600).
     """
     needed = _own_versions(contents)
     numbers = {version for version in needed if re.fullmatch(r"GLIBC_\d+(\.\d+)+", version)}
@@ -165,20 +165,21 @@ def _between_policies(found: str, contents: WheelContents) -> str:
 
 
 def _own_versions(contents: WheelContents) -> frozenset[str]:
-    """The symbol versions that the files of the wheel need; none when a file could not be read."""
+    """The symbol versions that the files of the wheel need; empty if any file could not be read."""
     files = contents.linkage or ()
     return frozenset(version for file in files for version in file.versions if all(each.plain for each in files))
 
 
 def _extent(policy: LibraryPolicy | None) -> int:
-    """How much a policy allows; the newer of two allows more."""
+    """How many libraries and versions a policy allows; the newer of two policies allows more."""
     return len(policy.libraries) + sum(map(len, policy.versions.values())) if policy else 0
 
 
 def _what_hinders(answer: dict[str, Any], contents: WheelContents) -> str:
-    """The libraries, symbols and versions that the oldest policy promised does not allow, from auditwheel's answer.
+    """The libraries, symbols and versions in auditwheel's answer that the oldest promised policy does not allow.
 
-    auditwheel's versions include those of libraries of this system, for which the wheel is not to blame.
+    auditwheel also lists versions needed by libraries of this system. Those are not the wheel's fault, and are omitted
+    if the wheel's own versions are known.
     """
     policies = [policy for tag in contents.name.platforms if (policy := _policies().get(tag))]
     if not policies:

@@ -1,7 +1,7 @@
-"""Read a wheel straight from its zip: one pass, every member hashed, nothing unpacked.
+"""Read a wheel directly from its zip in one pass: hash every member, unpack nothing.
 
-A wheel is hostile input. Members that expand like a bomb are not expanded, sizes of metadata are bounded, members that
-share bytes of the zip are not read, and at most one member at a time is held in memory.
+A wheel is hostile input. Members that look like zip bombs are not expanded, metadata sizes are bounded, members that
+share bytes of the zip are not read, and at most one member is held in memory at a time.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ __all__ = ["extract_wheel", "inspect_wheel", "read_wheel", "unreadable"]
 
 _T = TypeVar("_T")
 
-_MOST_LINES = 2 * MOST_MEMBERS  # of a metadata file
+_MOST_LINES = 2 * MOST_MEMBERS  # in a metadata file
 _LARGEST_METADATA = 16 << 20  # RECORD of the largest wheels on the public index is below 2 MiB
-_LARGEST_SOURCE = 1 << 20  # files that a build writes its paths into are small
-_LARGE = 64 << 20  # below this a member cannot hurt, however well it is compressed
-_BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables up to some dozen times, a bomb about 1000 times
+_LARGEST_SOURCE = 1 << 20  # files into which a build writes its paths are small
+_LARGE = 64 << 20  # a smaller member does no harm, however well it is compressed
+_BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables a few dozen times, a bomb about 1000 times
 _CHUNK = 1 << 20
 _ELF = b"\x7fELF"
 _IN_NAME = re.compile(rb"[0-9A-Za-z_]")
@@ -64,7 +64,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImp
 
 
 def unreadable(path: Path, error: BaseException, kind: str) -> FtwheelError:
-    """The error about a file that may not be read, or that is broken; or about the system that refuses to."""
+    """The error for a file that is inaccessible or damaged, or for a system that is out of file handles."""
     if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
         return refused(error)
     if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOENT}:
@@ -74,8 +74,8 @@ def unreadable(path: Path, error: BaseException, kind: str) -> FtwheelError:
     )
 
 
-class _Refused(Exception):  # noqa: N818 - not a failure, an answer of the functions below
-    """A member that is not read; ``flaw`` says why."""
+class _Refused(Exception):  # noqa: N818 - not a failure but an answer of the functions below
+    """A member is not read; ``flaw`` says why."""
 
     def __init__(self, flaw: Flaw) -> None:
         self.flaw = flaw
@@ -91,11 +91,11 @@ def read_wheel(
 ) -> WheelContents:
     """Read one wheel.
 
-    ``filename`` is the name to judge it by, by default the file's own. ``inspect`` is called with the bytes and the
-    path of every member named like an extension module, and gives its facts; without it ``extensions`` stays empty.
-    ``link`` is called with every ELF file, whatever its name; without it ``linkage`` stays None. Without ``portable``
-    that digest of Python files, which only a comparison with another wheel needs, stays "". Raises InputError when the
-    file is not a zip or not named like a wheel; everything smaller is a flaw of the result.
+    ``filename`` is the name to judge the wheel by; the default is the file's own. ``inspect`` receives the bytes and
+    the path of every member named like an extension module, and returns its facts; without it, ``extensions`` stays
+    empty. ``link`` receives every ELF file, whatever its name; without it, ``linkage`` stays None. Without
+    ``portable``, that digest of Python files, which only a comparison with another wheel needs, stays "". Raises
+    InputError if the file is not a zip or not named like a wheel; lesser problems become flaws in the result.
     """
     name = WheelName.parse(filename or path.name)
     try:
@@ -114,10 +114,10 @@ def inspect_wheel(
     portable: bool = True,
     description: bool = True,
 ) -> WheelContents:
-    """Read one wheel and look into its extension modules (``level2``: walk their init functions too).
+    """Read one wheel and inspect its extension modules (``level2``: walk their init functions too).
 
-    With ``watched``, ``linkage`` tells what its ELF files need, and which of these symbols they import. ``portable`` is
-    that of ``read_wheel``. Without ``description`` nobody looks whether PyPI can render it.
+    With ``watched``, ``linkage`` holds what the ELF files need and which of these symbols they import. ``portable`` is
+    passed to ``read_wheel``. Without ``description``, whether PyPI can render the description is not checked.
     """
     from ftwheel.io.binaries import read_extension
     from ftwheel.io.binaries.linkage import read_linkage
@@ -131,10 +131,10 @@ def inspect_wheel(
 
 
 def extract_wheel(path: Path, target: Path) -> None:
-    """Unpack every member below ``target``, and nothing anywhere else.
+    """Unpack every member below ``target`` and write nothing elsewhere.
 
-    Raises InputError, before anything is written, when a name is unsafe or stands for two members, when a member
-    expands like a bomb or the zip is damaged.
+    Raises InputError before writing anything if a name is unsafe or shared by two members, a member expands like a
+    zip bomb, or the zip is damaged.
     """
     contents = read_wheel(path)
     if contents.flaws:
@@ -209,7 +209,7 @@ class _Reader:
         )
 
     def _dist_info(self, paths: Iterable[str]) -> str:
-        """The folder named like the file, or else the only one whose project is the file's in another spelling."""
+        """The only folder whose project name, in any spelling, is the filename's; else the one the filename implies."""
         ending = ".dist-info"
         folders = {path.partition("/")[0] for path in paths}
         stems = [folder.removesuffix(ending) for folder in folders if folder.endswith(ending)]
@@ -217,11 +217,11 @@ class _Reader:
         return f"{same[0]}{ending}/" if len(same) == 1 else self.dist_info
 
     def _usable(self) -> dict[str, zipfile.ZipInfo]:
-        """The files of the central directory that can be read without harm, by name, in the order of the zip."""
+        """The files in the central directory that are safe to read, by name, in the order of the zip."""
         infos = self.archive.infolist()
         usable: dict[str, zipfile.ZipInfo] = {}
         seen: set[str] = set()
-        end = 0  # of the bytes that members before this one own
+        end = 0  # of the bytes that belong to preceding members
         for info in sorted(infos, key=lambda info: info.header_offset):
             flaw = self._flaw(info, overlaps=info.header_offset < end)
             end = max(end, info.header_offset + info.compress_size)
@@ -239,7 +239,7 @@ class _Reader:
         return usable
 
     def _flaw(self, info: zipfile.ZipInfo, *, overlaps: bool) -> Flaw | None:
-        # zipfile cuts a name at a NUL and turns backslashes round on Windows; the original tells
+        # zipfile truncates a name at a NUL and replaces backslashes on Windows; orig_filename is unchanged
         name = info.orig_filename
         kind, detail = FlawKind.UNREADABLE, ""
         if unsafe_path(name.removesuffix("/")):
@@ -257,7 +257,7 @@ class _Reader:
     def _bytes(self, info: zipfile.ZipInfo) -> bytes:
         try:
             with self.archive.open(info) as stream:
-                # with a size zipfile expands no further than asked, and checks the CRC at the end
+                # given a size, zipfile expands no further, and checks the CRC at the end
                 data = stream.read(info.file_size)
         except _BROKEN as error:
             raise _Refused(Flaw(path=info.filename, detail=f"cannot be unpacked ({_why(error)})")) from error
@@ -326,7 +326,7 @@ class _Reader:
         )
 
     def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> bytes:
-        """Hash a member piece by piece; returns its first bytes."""
+        """Hash a member chunk by chunk; return its first chunk."""
         done, head = 0, b""
         kept: list[bytes] = []
         try:
@@ -346,7 +346,7 @@ class _Reader:
         return head
 
     def _link(self, data: bytes, path: str) -> None:
-        # auditwheel takes no file named like a Python source for a binary
+        # auditwheel does not treat a file named like a Python source as a binary
         if self.link is not None and data.startswith(_ELF) and not path.endswith(".py"):
             self.linkage.append(self.link(data, path))
 
@@ -361,7 +361,7 @@ class _Reader:
 
 
 def _has_init(data: bytes, path: str) -> bool:
-    """Whether the bytes hold the name of an init function of this member, as a whole word."""
+    """Whether the bytes contain the name of an init function of this member, not followed by a word character."""
     for name in map(str.encode, init_names_for(module_name(path))):
         at = data.find(name)
         while at >= 0:

@@ -1,7 +1,7 @@
-"""Write a wheel again under other tags: the file name, WHEEL and RECORD change together, every other byte stays.
+"""Rewrite a wheel with other tags: the filename, WHEEL and RECORD change together; other members keep their contents.
 
-Own code in place of ``wheel tags``, which refuses what needs this most: a wheel whose name and WHEEL disagree, and one
-with a variant label.
+ftwheel does not use ``wheel tags``, which rejects the wheels that need retagging most: those whose filename and WHEEL
+disagree, and those with a variant label.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ftwheel.core.wheel.filename import WheelName
 
 __all__ = ["retag"]
 
-_SIGNATURES = ("RECORD.jws", "RECORD.p7s")  # of the RECORD that was
+_SIGNATURES = ("RECORD.jws", "RECORD.p7s")  # of the old RECORD
 
 
 def retag(path: Path, contents: WheelContents, name: WheelName, folder: Path) -> Path:
-    """Write the wheel at ``path`` as ``name`` into ``folder``; it appears there whole or not at all.
+    """Write the wheel at ``path`` as ``name`` into ``folder``, completely or not at all, and return its path.
 
-    Raises BuildError when something is wrong with the archive: copying it would only hide that.
+    Raises BuildError if the archive has a flaw, which a copy would only hide.
     """
     if contents.flaws:
         flaw = contents.flaws[0]
@@ -44,13 +44,13 @@ def retag(path: Path, contents: WheelContents, name: WheelName, folder: Path) ->
             shutil.copymode(path, made)
             os.replace(made, target)
     except OSError as error:
-        error.filename = error.filename or target  # a write that fails does not say where
+        error.filename = error.filename or target  # a failed write does not name its file
         raise
     return target
 
 
 def _copy(old: zipfile.ZipFile, new: zipfile.ZipFile, dist_info: str, name: WheelName) -> None:
-    """Every member in its order, dates and modes as they were; WHEEL and RECORD with their new contents."""
+    """Copy every member in order with its date and mode; WHEEL and RECORD get their new contents."""
     wheel, record = dist_info + "WHEEL", dist_info + "RECORD"
     tags = "".join(f"{line}\n" for line in _wheel_lines(old.read(wheel).decode(), name)).encode()
     for info in old.infolist():
@@ -68,7 +68,7 @@ def _copy(old: zipfile.ZipFile, new: zipfile.ZipFile, dist_info: str, name: Whee
 
 
 def _wheel_lines(text: str, name: WheelName) -> Iterator[str]:
-    """The lines of WHEEL: what it says, then the build tag and the tags of the file name, one a line (PEP 427)."""
+    """The other lines of WHEEL, then the filename's build tag and its tags, one per line (PEP 427)."""
     for line in text.splitlines():
         if line.strip() and line.partition(":")[0].strip().lower() not in {"tag", "build"}:
             yield line
@@ -78,7 +78,7 @@ def _wheel_lines(text: str, name: WheelName) -> Iterator[str]:
 
 
 def _record(text: str, wheel: str, data: bytes) -> bytes:
-    """RECORD with the hash and the size of the new WHEEL, and without signatures of the old RECORD."""
+    """RECORD with the hash and size of the new WHEEL, and without the signatures of the old RECORD."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

@@ -10,7 +10,7 @@ __all__ = ["stable_symbols"]
 
 @cache
 def stable_symbols() -> Mapping[str, int]:
-    """Each function and object of the stable ABI with the minor version of CPython 3 that added it."""
+    """Map each function and object of the stable ABI to the minor version of CPython 3 that added it."""
     import abi3info
 
     return {

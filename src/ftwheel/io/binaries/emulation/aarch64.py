@@ -1,4 +1,4 @@
-"""AArch64 for level 2, the counterpart of ``x86_64``: same contract, other instructions."""
+"""AArch64 for level 2: the counterpart of ``x86_64``, with the same contract but other instructions."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ Step = tuple[Callable[..., Any], tuple[Any, ...], int]
 
 
 class AArch64:
-    """The processor: decodes steps and runs them. All three platforms pass the relevant arguments in the same way."""
+    """The processor: decodes and runs steps. All three platforms pass the relevant arguments in the same way."""
 
     registers: ClassVar[int] = 33
     vectors: ClassVar[int] = 32
@@ -71,7 +71,7 @@ class AArch64:
         self._disassembler = disassembler
 
     def enter(self, state: PathState, stack: int, caller: int, thread_data: bytes = b"") -> None:
-        """Set up the call of the init function; static thread data is reached through calls and stays unknown."""
+        """Set up the call of the init function; code reaches static thread data through calls, so it stays unknown."""
         state.registers[SP] = stack
         state.registers[LINK] = caller
         state.registers[ZERO] = 0
@@ -81,18 +81,18 @@ class AArch64:
         return state.settle(state.registers[number])
 
     def result(self, state: PathState) -> Value:
-        """What a function returned."""
+        """The return value of a function."""
         return state.settle(state.registers[0])
 
     def leave(self, state: PathState, result: Value) -> Value:
-        """Return from a function that is not walked; returns the address to continue at."""
+        """Leave a function that is not walked with ``result``; return the address to continue at."""
         for number in range(1, 18):
             state.registers[number] = Symbol()
         state.registers[0] = result
         return state.settle(state.registers[LINK])
 
     def decode(self, code: bytes, address: int) -> Iterator[tuple[int, Step]]:
-        """Decode instructions up to a transfer of control or the end of the bytes."""
+        """Decode steps, with their addresses, up to a transfer of control or the end of the bytes."""
         for at, size, mnemonic, text in self._disassembler.disasm_lite(code, address):
             operands = parse(text)
             function, extra = _function(mnemonic)
@@ -114,7 +114,7 @@ def _function(name: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
 
 
 def _load(size: int = 0, sign: int = 0) -> Callable[[PathState, Operands], None]:
-    """``size`` in bytes, 0 for that of the register; ``sign`` 1 extends the sign."""
+    """Loads of ``size`` bytes, 0 for the size of the register; with ``sign`` 1, the value is sign-extended."""
 
     def run(state: PathState, operands: Operands) -> None:
         target, cell, *rest = operands
@@ -179,7 +179,7 @@ def _store_pair(state: PathState, operands: Operands) -> None:
 
 
 def _store_exclusive(state: PathState, operands: Operands) -> None:
-    """Succeeds, as it does sooner or later."""
+    """Always succeed, as an exclusive store does sooner or later."""
     status, source, cell = operands[0], operands[1], operands[-1]
     if isinstance(cell, ArmMemory):
         _store_one(state, source, address_of(state, cell), bits_of(source) // 8)
@@ -233,7 +233,7 @@ _COMPUTE: dict[str, Callable[[int, int], int]] = {
 
 
 def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[[PathState, Operands], None]:
-    """Three operands; without ``target`` (``cmp``, ``tst``) the first one is missing."""
+    """Operations with three operands; without ``target`` (``cmp``, ``tst``), the first is missing."""
 
     def run(state: PathState, operands: Operands) -> None:
         first = operands[1] if target else operands[0]
@@ -253,7 +253,7 @@ def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[
         else:
             value = 0 if kind == "and" and 0 in (left, right) else Symbol()
         if flags:
-            # The carry of an addition or a logical operation means something else here than on x86.
+            # The carry after an addition or a logical operation has a different meaning than on x86.
             state.flags = ("sub", left, right, bits) if kind == "sub" else ("zero", value, 0, bits)
         if target:
             write(state, operands[0], value)
@@ -278,7 +278,7 @@ def _vector_binary(state: PathState, kind: str, operands: Operands) -> None:
 
 
 def _compare_if(state: PathState, operands: Operands) -> None:
-    """``ccmp``: compare, or set the flags to a constant; the constant is kept only where one flag decides."""
+    """``ccmp``: compare, or set the flags to a constant, which is kept only if one flag decides."""
     left, right, constant, condition = operands
     word = condition.text if isinstance(condition, ArmWord) else ""
     holds = state.compare(_CONDITIONS.get(word, ""))
@@ -318,7 +318,7 @@ def _neg(state: PathState, operands: Operands) -> None:
 
 
 def _select(change: str) -> Callable[[PathState, Operands], None]:
-    """``csel`` and its relatives, which change the second choice."""
+    """``csel`` and its variants, which modify the second choice."""
 
     def run(state: PathState, operands: Operands) -> None:
         target, one, two, condition = operands
@@ -374,7 +374,7 @@ def _broadcast(state: PathState, operands: Operands) -> None:
 
 
 def _immediate(state: PathState, operands: Operands) -> None:
-    """``movi v0.2d, #0``: only zero is the same in every arrangement."""
+    """``movi v0.2d, #0``: only zero has the same bits in every arrangement."""
     target, source = operands[0], operands[1]
     if isinstance(target, ArmVector):
         zero = source == ArmImmediate(0)
@@ -420,7 +420,7 @@ def _branch_if(state: PathState, condition: str, operands: Operands) -> tuple[An
 
 
 def _branch_zero(zero: bool) -> Callable[[PathState, Operands], tuple[Any, ...]]:
-    """``cbz`` and ``cbnz``, through flags of their own so that one rule of facts serves both processors."""
+    """``cbz`` and ``cbnz``, with flags of their own so that one rule for facts serves both processors."""
 
     def run(state: PathState, operands: Operands) -> tuple[Any, ...]:
         flags = ("sub", read(state, operands[0]), 0, bits_of(operands[0]))
@@ -459,7 +459,7 @@ def _nothing(state: PathState, operands: Operands) -> None:
 
 
 def _unknown(state: PathState, operands: Operands) -> None:
-    """An instruction that is not modelled: what it could write is unknown afterwards."""
+    """An instruction that is not modelled: everything it could write becomes unknown."""
     state.flags = None
     cells = [operand for operand in operands if isinstance(operand, ArmMemory)]
     for operand in operands[: 2 if cells else 1]:

@@ -1,7 +1,7 @@
 """Operands of AArch64 instructions in capstone's syntax: parsing the text, reading and writing locations."""
 
-# Text is read for the reasons given in x86_64_operands.py. What capstone's details leave out here is the element size
-# of ``v15.d[0]`` in ``dup v30.2d, v15.d[0]``.
+# x86_64_operands.py explains why text is parsed. Here, capstone's details omit the element size of ``v15.d[0]`` in
+# ``dup v30.2d, v15.d[0]``.
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LINK, SP, ZERO = 30, 31, 32
 
 @dataclass(frozen=True, slots=True)
 class ArmRegister:
-    """A general register: 0 to 30, 31 the stack pointer, 32 always zero."""
+    """A general register: 0 to 30, 31 for the stack pointer, 32 for the zero register."""
 
     number: int
     bits: int
@@ -64,7 +64,7 @@ class ArmImmediate:
 
 @dataclass(frozen=True, slots=True)
 class ArmMemory:
-    """A memory operand; ``before`` writes the address back (``[x0, #8]!``)."""
+    """A memory operand; ``before`` means that the address is written back (``[x0, #8]!``)."""
 
     base: int
     index: ArmRegister | None
@@ -76,7 +76,7 @@ class ArmMemory:
 
 @dataclass(frozen=True, slots=True)
 class ArmShift:
-    """A shift or extension of the operand before it."""
+    """A shift or extension of the preceding operand."""
 
     kind: str
     amount: int
@@ -202,7 +202,7 @@ def shifted(value: Value, bits: int, kind: str, amount: int) -> Value:
 
 
 def last(state: PathState, operands: Operands, bits: int) -> Value:
-    """The last operand, with the shift that may follow it."""
+    """The value of the last operand, with any shift that follows it applied."""
     final = operands[-1]
     if isinstance(final, ArmShift):
         return shifted(read(state, operands[-2]), bits, final.kind, final.amount)
@@ -227,7 +227,7 @@ def address_of(state: PathState, cell: ArmMemory) -> Value:
 
 
 def update(state: PathState, cell: ArmMemory, rest: Operands) -> None:
-    """Write the address back, before or after the access."""
+    """Write back the address, before or after the access."""
     step = cell.displacement if cell.before else 0
     if rest and isinstance(rest[0], ArmImmediate):
         step = signed(rest[0].value, 64)

@@ -1,8 +1,8 @@
-"""Level 2's machine: values that are known or unknown, memory, and the state of one path through the code.
+"""Level 2's machine: known and unknown values, memory, and the state of one path through the code.
 
-A value is an ``int`` when it is known and a ``Symbol`` when it is not. A symbol stands for one unknown value, so
-that a path that has once taken it for zero keeps doing so. Addresses outside of the image stand for what the
-process would have there: imported functions, objects, heap, stack.
+A known value is an ``int``, an unknown one a ``Symbol``. Each symbol represents a single unknown value, so a path that
+has assumed it to be zero keeps doing so. Addresses outside the image represent the rest of the process: imported
+functions, objects, heap and stack.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ __all__ = [
     "truncate",
 ]
 
-# Regions of the imagined address space, far from any image.
-THREAD = 0x7B00_0000_0000  # what fs or gs is based at
+# Regions of the simulated address space, far from any image.
+THREAD = 0x7B00_0000_0000  # the base of fs or gs
 OBJECTS = 0x7C00_0000_0000
 HEAP = 0x7D00_0000_0000
 IMPORTS = 0x7E00_0000_0000
 STACK = 0x7F00_0000_0000
 CALLER = 0x7F80_0000_0000  # the return address of the init function itself
-_STEP = 0x1000  # between two imports or two objects
-# Head of an immortal object: the reference count of the default build, and the second eight bytes of the
-# free-threaded one, which hold flags, lock and the owning thread's count (Include/refcount.h).
+_STEP = 0x1000  # distance between two imports or two objects
+# The head of an immortal object: the default build's reference count, and the free-threaded build's second eight
+# bytes, which hold flags, lock and the owning thread's count (Include/refcount.h).
 _IMMORTAL = 0xFFFFFFFF
 _IMMORTAL_LOCAL = 0xFFFFFFFF_00000000
 
 
 class CrashError(Exception):
-    """The code uses memory next to NULL: no import that succeeds goes this way."""
+    """The code accesses memory near NULL, which no successful import does."""
 
 
 class Symbol:
-    """One unknown value; ``part`` is its low bits, the same each time. Of some only the low bits are known."""
+    """One unknown value; ``part`` returns its low bits, the same each time. Some symbols have known low bits."""
 
     __slots__ = ("_parts",)
 
@@ -55,7 +55,7 @@ class Symbol:
         self._parts: dict[int, Symbol | int] | None = None
 
     def part(self, bits: int) -> Symbol | int:
-        """Its low ``bits``."""
+        """The low ``bits`` bits."""
         if self._parts is None:
             self._parts = {}
         if bits not in self._parts:
@@ -74,41 +74,41 @@ Value: TypeAlias = int | Symbol
 
 
 def truncate(value: Value, bits: int) -> Value:
-    """The low bits of a value."""
+    """The low ``bits`` bits of a value."""
     if isinstance(value, int):
         return value & ((1 << bits) - 1)
     return value.part(bits) if bits < 64 else value
 
 
 def signed(value: int, bits: int) -> int:
-    """An unsigned value read as a signed one."""
+    """An unsigned value of ``bits`` bits, reinterpreted as signed."""
     return value - (1 << bits) if value >> (bits - 1) else value
 
 
 class Names:
-    """Addresses for imported symbols, given out once for all paths."""
+    """Addresses for imported symbols, assigned once for all paths."""
 
     def __init__(self) -> None:
         self.addresses: dict[str, int] = {}
         self.names: list[str] = []
 
     def address(self, name: str) -> int:
-        """The imagined address of an imported symbol."""
+        """The simulated address of an imported symbol."""
         if name not in self.addresses:
             self.addresses[name] = IMPORTS + len(self.names) * _STEP
             self.names.append(name)
         return self.addresses[name]
 
     def name(self, address: int) -> str | None:
-        """The symbol imported at exactly this address."""
+        """The symbol imported at exactly this address, None if there is none."""
         number, rest = divmod(address - IMPORTS, _STEP)
         return self.names[number] if not rest and 0 <= number < len(self.names) else None
 
 
 class PathMemory:
-    """What the code of one path has written, over the image's initial contents.
+    """What the code on one path has written, on top of the image's initial contents.
 
-    Kept in cells of eight bytes. A cell that was written in parts is a dict of offset to (size, value).
+    Memory consists of eight-byte cells. A cell written in parts is a dict from offset to (size, value).
     """
 
     __slots__ = ("_cells", "_image", "_names", "free_threaded")
@@ -132,7 +132,7 @@ class PathMemory:
         return PathMemory(self._image, self._names, cells, free_threaded=self.free_threaded)
 
     def _initial(self, address: int) -> Value:
-        """The eight bytes at an aligned address before anything ran."""
+        """The eight bytes at an aligned address before any code has run."""
         image = self._image
         segment = image.segment(address)
         if segment is None:
@@ -144,14 +144,14 @@ class PathMemory:
             value = image.integer(address, 8)
             return Symbol() if value is None else value
         if image.relocated(address - 7, address) or image.relocated(address + 1, address + 8):
-            return Symbol()  # relocated in part
+            return Symbol()  # partly relocated
         pointer = image.pointer(address)
         if isinstance(pointer, str):
             return self._names.address(pointer)
         return Symbol() if pointer is None else pointer
 
     def _outside(self, address: int) -> Value:
-        """Memory of the process: objects are immortal there, so that reference counting decides no branch."""
+        """Memory outside the image: objects are immortal there, so that reference counting decides no branch."""
         if self.free_threaded:
             counted = address & (_STEP - 1) == 8 and OBJECTS <= address < STACK and not HEAP <= address < IMPORTS
             return _IMMORTAL_LOCAL if counted else Symbol()
@@ -161,13 +161,13 @@ class PathMemory:
         return _IMMORTAL if name is not None and name.endswith(("_Type", "Struct")) else Symbol()
 
     def load(self, address: int, size: int) -> Value:
-        """An unsigned value of 1, 2, 4 or 8 bytes."""
+        """The unsigned value of 1, 2, 4 or 8 bytes at an address. Raises CrashError near NULL."""
         if address < self._image.null_end:
             raise CrashError
         at, offset = address & ~7, address & 7
         if offset + size > 8:
             if size == 8 and self._image.relocated(address, address + 1):
-                # Linkers of MinGW put imports at any multiple of four; nothing writes to those.
+                # MinGW's linkers place imports at any multiple of four; nothing writes to them.
                 pointer = self._image.pointer(address)
                 if isinstance(pointer, str):
                     return self._names.address(pointer)
@@ -190,7 +190,7 @@ class PathMemory:
 
     @staticmethod
     def _gather(cell: dict[int, tuple[int, Value]], offset: int, size: int) -> Value:
-        """A value out of a cell that was written in parts."""
+        """Read a value from a cell that was written in parts."""
         exact = cell.get(offset)
         if exact is not None and exact[0] == size:
             return exact[1]
@@ -210,7 +210,7 @@ class PathMemory:
         return value
 
     def store(self, address: int, size: int, value: Value) -> None:
-        """Write 1, 2, 4 or 8 bytes."""
+        """Write a value of 1, 2, 4 or 8 bytes. Raises CrashError near NULL."""
         if address < self._image.null_end:
             raise CrashError
         at, offset = address & ~7, address & 7
@@ -252,14 +252,14 @@ class PathMemory:
         self._cells[at] = whole if isinstance(whole, int) else pieces
 
     def forget(self, address: int, size: int) -> None:
-        """Make the cells that hold these bytes unknown: code that is not followed may have written them."""
+        """Make the cells with these bytes unknown, because code that is not followed may have written to them."""
         for at in range(address & ~7, address + size, 8):
             self._cells[at] = Symbol()
 
     def expose(self, address: int, size: int) -> None:
         """Forget what a called function may write through a pointer to a local variable.
 
-        No variable reaches over a saved return address.
+        No variable extends across a saved return address.
         """
         for at in range(address & ~7, address + size, 8):
             value = self.load(at, 8)
@@ -269,20 +269,20 @@ class PathMemory:
                     return
             self._cells[at] = Symbol()
 
-    # What the slot reader asks for.
+    # The interface for the slot reader.
 
     def cell(self, address: int) -> Pointer:
-        """See definitions.Memory."""
+        """See SlotMemory."""
         value = self.load(address, 8)
         return value if isinstance(value, int) else None
 
     def number(self, address: int, size: int) -> int | None:
-        """See definitions.Memory."""
+        """See SlotMemory."""
         value = self.load(address, size)
         return value if isinstance(value, int) else None
 
     def text(self, address: int, limit: int = 512) -> bytes | None:
-        """The NUL-terminated string at an address, None when any byte is unknown or it is longer."""
+        """The NUL-terminated string at an address, None if any byte is unknown or it is longer than ``limit``."""
         found = bytearray()
         for at in range(address, address + limit):
             byte = self.load(at, 1)
@@ -297,8 +297,8 @@ class PathMemory:
 class PathState:
     """One path: registers, vector registers (pairs of 64 bits), flags, memory, and what has been observed.
 
-    ``facts`` are values that this path has taken symbols for. ``modules`` maps each module object made to its
-    definition's address, ``gil`` each module to what it was declared as.
+    ``facts`` maps symbols to the values that this path assumes for them, None meaning nonzero. ``modules`` maps
+    each module object made to its definition's address, and ``gil`` maps each module to its declared value.
     """
 
     __slots__ = (
@@ -327,7 +327,7 @@ class PathState:
         self.flags: tuple[str, Value, Value, int] | None = None
         self.facts: dict[Symbol, int | None] = {}
         self.counts: dict[int, int] = {}
-        self.choice: tuple[int, bool] | None = None  # the last way taken at a branch on something unknown
+        self.choice: tuple[int, bool] | None = None  # the last way taken at a branch on an unknown value
         self.pc = 0
         self.depth = 0
         self.heap = HEAP
@@ -336,10 +336,10 @@ class PathState:
         self.definitions: set[int] = set()
         self.gil: dict[int, Value] = {}
         self.tainted = ""
-        self.work = 0  # what an instruction did beyond one step: words moved, characters read
+        self.work = 0  # an instruction's work beyond one step: words moved, characters read
 
     def fork(self) -> PathState:
-        """A copy that takes another way from here."""
+        """A copy, to take another way from here."""
         other = PathState.__new__(PathState)
         other.memory = self.memory.fork()
         other.registers = list(self.registers)
@@ -360,7 +360,7 @@ class PathState:
         return other
 
     def settle(self, value: Value) -> Value:
-        """A value, or what this path has taken it for."""
+        """The value that this path assumes for a symbol, else the value itself."""
         if isinstance(value, Symbol):
             known = self.facts.get(value)
             if known is not None:
@@ -368,21 +368,21 @@ class PathState:
         return value
 
     def new_object(self) -> int:
-        """The address of an object that did not exist before."""
+        """The address of a new object."""
         self.objects += _STEP
         return self.objects
 
     def allocate(self, size: Value) -> int:
-        """The address of fresh memory; of unknown size it is far from its neighbours."""
+        """The address of fresh memory; if the size is unknown, it is far from its neighbours."""
         address = self.heap
         room = size if isinstance(size, int) and size < 1 << 24 else 1 << 24
         self.heap += (room + 31) & ~15
         return address
 
     def compare(self, condition: str) -> bool | None:
-        """Whether a condition holds by the flags, None when unknown.
+        """Whether a condition holds according to the flags, None if unknown.
 
-        Conditions: ``e ne b ae be a l ge le g s ns o no`` as x86 names them (unsigned b/a, signed l/g).
+        Conditions have their x86 names: ``e ne b ae be a l ge le g s ns o no`` (b and a unsigned, l and g signed).
         """
         if self.flags is None:
             return None
@@ -391,13 +391,13 @@ class PathState:
         if kind == "sub" and left is right and isinstance(left, Symbol):
             left = right = 0
         if right == 0 and isinstance(left, Symbol) and left in self.facts and condition in {"e", "ne"}:
-            return condition == "ne" if kind in {"sub", "zero"} else None  # known not to be zero
+            return condition == "ne" if kind in {"sub", "zero"} else None  # known to be nonzero
         if not isinstance(left, int) or not isinstance(right, int):
             return None
         return _holds(kind, left, right, bits, condition)
 
     def assume(self, condition: str, holds: bool) -> None:
-        """Remember what taking a branch says about a symbol that was compared with a number."""
+        """Record what taking a branch implies about a symbol that was compared with a number."""
         if self.flags is None or condition not in {"e", "ne"}:
             return
         kind, left, right, _ = self.flags
@@ -410,10 +410,10 @@ class PathState:
 
 
 def _holds(kind: str, left: int, right: int, bits: int, condition: str) -> bool | None:
-    """A condition after an operation with known operands.
+    """Whether a condition holds after an operation on known operands, None if unknown.
 
-    ``sub`` and ``add`` are x86's; ``zero`` compares a result with zero where the carry is not known, and ``equal``
-    knows nothing but whether its operands are equal.
+    ``sub`` and ``add`` set flags as on x86. ``zero`` compares a result with zero, with the carry unknown. ``equal``
+    knows only whether its operands are equal.
     """
     mask = (1 << bits) - 1
     left, right = left & mask, right & mask

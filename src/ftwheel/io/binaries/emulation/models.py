@@ -1,7 +1,7 @@
-"""Level 2: what imported functions do, as far as it matters on the way through an init function that succeeds.
+"""Level 2: model what imported functions do, as far as it matters to an init function that succeeds.
 
-Functions that make or declare modules are observed. Of the rest only the result matters: a status of success, a
-new object, or an unknown value where both outcomes are ordinary.
+Functions that make or declare modules are observed. For most others, only the result matters: a success status, a new
+object, or an unknown value if both outcomes are ordinary.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ftwheel.io.binaries.verdict import SET_GIL
 
 __all__ = ["DECIDING", "Caller", "never_returns", "run_import"]
 
-_BLOCK_LIMIT = 1 << 13  # bytes moved one by one
+_BLOCK_LIMIT = 1 << 13  # bytes modelled of one fill or copy
 
-# C-API functions that return an int: 0 says that it worked.
+# C-API functions that return an int, with 0 for success.
 _STATUS = re.compile(
     r"Py(Module_(Add(?!_)\w*|SetDocString|ExecDef)|Type_Ready|StructSequence_InitType2|ABIInfo_Check"
     r"|Object_(SetAttr\w*|SetItem|DelItem\w*|GenericSetAttr|Print|CallFinalizer\w*)"
@@ -28,7 +28,7 @@ _STATUS = re.compile(
     r"|Unicode_InternInPlace|ContextVar_Get|Codec_Register\w*|Run_SimpleString\w*)"
     r"|Py_(AtExit|AddPendingCall|EnterRecursiveCall)|_PyDict_SetItem\w*"
 )
-# Either outcome is ordinary; the walk follows both.
+# Either outcome is ordinary, so the walk follows both.
 _UNKNOWN = re.compile(
     r"_?Py\w*_(Check\w*|\w*Compare\w*|Is[A-Z]\w*|Contains\w*|Size|Length|GetSize|GET_SIZE|As[A-Z_]\w*|Has\w*|GetItem\w*"
     r"|Next|Pop\w*|GetOptional\w*|SetDefaultRef|ExceptionMatches|GivenExceptionMatches|tss_get|GetRef|get_key_value"
@@ -62,7 +62,7 @@ _HARMLESS = frozenset(
         "TlsGetValue",
     }
 )
-# What these return is memory of another kind than an object.
+# These return memory that is not an object.
 _RAW = re.compile(
     r"PyCapsule_(GetPointer|Import|GetContext)|PyModule_Get(State|Def)|PyType_Get(Slot|ModuleState)|Py_GetVersion"
     r"|Py(Interpreter|Thread)State_\w+|PyObject_GetTypeData|PyThread_allocate_lock"
@@ -101,21 +101,21 @@ _ZERO = {
 
 
 class Caller(Protocol):
-    """How a processor hands over arguments."""
+    """How a processor passes arguments."""
 
     @property
     def arguments(self) -> int:
-        """How many are in registers."""
+        """How many arguments are passed in registers."""
         ...
 
     def argument(self, state: PathState, number: int) -> Value:
-        """One of them."""
+        """The value of one of these arguments."""
         ...
 
 
 @lru_cache(maxsize=1 << 12)
 def never_returns(name: str) -> bool:
-    """Whether a path ends where this is called: it throws, or it ends the process."""
+    """Whether a call of this function ends the path, because it throws or ends the process."""
     return _NEVER_RETURNS.fullmatch(name) is not None
 
 
@@ -139,7 +139,7 @@ def _kind(name: str) -> str:
 
 
 def run_import(state: PathState, name: str, caller: Caller) -> Value:
-    """The result of calling an imported function on this path, with its effects on memory."""
+    """Apply the effects of calling an imported function on this path, and return its result."""
     kind = _kind(name)
     if kind == "observed":
         return _OBSERVED[name](state, caller)
@@ -156,7 +156,7 @@ def run_import(state: PathState, name: str, caller: Caller) -> Value:
 
 
 def _expose(state: PathState, caller: Caller, numbers: range, width: int) -> None:
-    """What a function may store through pointers to local variables is unknown afterwards."""
+    """Make unknown whatever a function may store through pointers to local variables."""
     for number in numbers:
         value = caller.argument(state, number)
         if isinstance(value, int) and STACK <= value < STACK + (1 << 32):
@@ -202,7 +202,7 @@ def _allocate_cleared(state: PathState, caller: Caller) -> Value:
 
 
 def _allocate_on_heap(state: PathState, caller: Caller) -> Value:
-    """``HeapAlloc``: heap, flags (8 clears), size."""
+    """``HeapAlloc`` with the arguments heap, flags (8 clears the memory) and size."""
     flags, size = caller.argument(state, 1), caller.argument(state, 2)
     address = state.allocate(size)
     if flags != 0:
@@ -301,7 +301,7 @@ def _one(state: PathState, caller: Caller) -> Value:
     return 1
 
 
-# After these a path may be known to have said all it has to say.
+# After a call of one of these, what the module declares may be settled.
 DECIDING = frozenset({"PyModule_Create2", "PyModule_Create2TraceRefs", SET_GIL})
 _OBSERVED: dict[str, Callable[[PathState, Caller], Value]] = {
     "PyModuleDef_Init": _define,

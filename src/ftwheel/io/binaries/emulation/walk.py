@@ -1,9 +1,9 @@
-"""Level 2: walk a module's init function and take what it hands to the interpreter.
+"""Level 2: walk a module's init function and judge what it returns to the interpreter.
 
-A path ends when the init function returns. What it returned is a definition (multi-phase initialisation), a module
-made from one (single-phase, with what ``PyUnstable_Module_SetGIL`` was told about it), a slot array (PEP 793), or
-NULL, which is a failed import and says nothing. Where the code asks for something unknown both ways are walked, each
-way of each branch at least once. Paths that succeed and disagree decide nothing.
+A path ends when the init function returns. The result is a definition (multi-phase initialisation), a module made from
+one (single-phase, with the value passed to ``PyUnstable_Module_SetGIL`` for it), a slot array (PEP 793), or NULL, which
+is a failed import and says nothing. If a branch depends on an unknown value, both ways are walked, each way of each
+branch at least once. If paths that succeed disagree, nothing is decided.
 """
 
 from __future__ import annotations
@@ -25,20 +25,18 @@ from ftwheel.io.binaries.verdict import SET_GIL, BinaryVerdict, undecided, verdi
 
 __all__ = ["Walked", "decide_by_code", "supports"]
 
-_STEPS = (
-    70_000  # instructions walked in all; the longest known walk that decides, through _flapack of scipy, takes 31,407
-)
-_CONFIRM_STEPS = 20_000  # the same when data has decided already, and code can only confirm or contradict
+_STEPS = 70_000  # instructions in total; the longest known walk that decides, through scipy's _flapack, takes 31,407
+_CONFIRM_STEPS = 20_000  # the same if data has already decided, so that code can only confirm or contradict
 _PATH_STEPS = 50_000  # instructions on one path
-_DOUBT_STEPS = 4_000  # instructions walked at least after the first verdict, in search of another
+_DOUBT_STEPS = 4_000  # minimum number of instructions walked after the first verdict in search of another
 _FORKS = 256  # paths
-_DEPTH = 64  # calls inside calls
+_DEPTH = 64  # nested calls
 _HOLDS_GIL = "PyGILState_Check"
-_ROUNDS = 3  # times a path takes the same way at a branch on something unknown
+_ROUNDS = 3  # times that a path takes the same way at a branch on an unknown value
 
 
 def supports(image: BinaryImage) -> bool:
-    """Whether the machine is one of those that can be walked."""
+    """Whether code for this machine can be walked."""
     return image.architecture.name in {"x86_64", "aarch64"}
 
 
@@ -59,26 +57,24 @@ def _disassembler(name: str) -> Any:
 
 @dataclass
 class _Walk:
-    """The walk over one init function: steps decoded so far, ways taken, verdicts found."""
+    """The walk over one init function: the steps decoded so far, the ways taken and the verdicts found."""
 
     image: BinaryImage
     init_name: str
     free_threaded: bool
-    holds_gil: bool = False  # whether PyGILState_Check says so, as it does in an import; else both ways are walked
+    holds_gil: bool = False  # PyGILState_Check returns 1, as in an import; else both ways are walked
     processor: X86 | AArch64 = field(init=False)
     names: Names = field(default_factory=Names)
     steps: dict[int, Any] = field(default_factory=dict)
     pending: deque[PathState] = field(default_factory=deque)
     taken: set[tuple[int, bool]] = field(default_factory=set)
     verdicts: set[BinaryVerdict] = field(default_factory=set)
-    hints: set[BinaryVerdict] = field(
-        default_factory=set
-    )  # of modules that bear another name, before they are returned
-    empty: set[BinaryVerdict] = field(default_factory=set)  # of slot arrays without a slot
-    heads: set[bool] = field(default_factory=set)  # of the definitions used: whether each is free-threaded
-    made: set[int] = field(default_factory=set)  # definitions that modules were made from
+    hints: set[BinaryVerdict] = field(default_factory=set)  # for modules with another name, before any is returned
+    empty: set[BinaryVerdict] = field(default_factory=set)  # for slot arrays without a slot
+    heads: set[bool] = field(default_factory=set)  # whether the head of each definition used is free-threaded
+    made: set[int] = field(default_factory=set)  # definitions from which modules were made
     lost: set[str] = field(default_factory=set)
-    failures: Counter[tuple[int, bool]] = field(default_factory=Counter)  # last choices of paths that failed
+    failures: Counter[tuple[int, bool]] = field(default_factory=Counter)  # the last choices of paths that failed
     forks: int = 0
 
     def __post_init__(self) -> None:
@@ -92,7 +88,7 @@ class _Walk:
         self.export = self.init_name.startswith("PyModExport")
 
     def run(self, budget: int) -> None:
-        """Walk until nothing is left, or the budget of instructions is used up."""
+        """Walk until no path is left or the budget of instructions is used up."""
         memory = PathMemory(self.image, self.names, {}, free_threaded=self.free_threaded)
         state = PathState(memory, self.processor.registers, self.processor.vectors)
         self.processor.enter(state, STACK + (1 << 24), CALLER, self.image.thread_template())
@@ -107,7 +103,7 @@ class _Walk:
             self.lost.add("the init function is too long")
 
     def _path(self, state: PathState, budget: int) -> int:
-        """Follow one path to its end; returns the number of instructions."""
+        """Follow one path to its end; return the number of instructions walked."""
         known = len(self.verdicts)
         left = budget
         while left > 0:
@@ -141,7 +137,7 @@ class _Walk:
         return self.steps.get(address)
 
     def _transfer(self, state: PathState, control: tuple[Any, ...]) -> bool:
-        """Go where an instruction leads; False when the path ends."""
+        """Transfer control as an instruction demands; False if the path ends."""
         match control:
             case "branch", taken, target, assume:
                 return self._branch(state, taken, target, assume)
@@ -185,7 +181,7 @@ class _Walk:
                 if not call:
                     self.lost.add("a jump to an address that is not known")
                     return False
-                target = self._leave(state, Symbol())  # a function that another library handed over
+                target = self._leave(state, Symbol())  # a function obtained from another library
             call = False
 
     def _leave(self, state: PathState, result: Value) -> Value:
@@ -212,7 +208,7 @@ class _Walk:
             elif one not in self.taken:
                 taken = True
             else:
-                # Both ways are known: take the one that failed less often, and leave a loop after a few rounds.
+                # Both ways have been taken: choose the one that failed less often, and leave a loop after a few rounds.
                 number = state.counts[here] = state.counts.get(here, 0) + 1
                 taken = self.failures[one] < self.failures[other]
                 taken ^= number % (_ROUNDS + 1) == _ROUNDS
@@ -224,7 +220,7 @@ class _Walk:
         return True
 
     def _threaded(self, state: PathState, definition: int) -> bool:
-        """Which layout a definition has, by its head as the code left it."""
+        """Whether a definition has the free-threaded layout, by its head as the code left it."""
         memory = state.memory
         first, local = memory.number(definition, 8), memory.number(definition + 12, 4)
         if first == 0 and local == 0xFFFFFFFF:
@@ -236,16 +232,16 @@ class _Walk:
         return self.free_threaded
 
     def _named(self, state: PathState, definition: int) -> bool:
-        """Whether a definition bears the module's own name."""
+        """Whether a definition has the module's own name."""
         at = definition + (56 if self._threaded(state, definition) else 40)
         name_at = state.memory.load(at, 8)
         name = state.memory.text(name_at) if isinstance(name_at, int) else None
         return name is not None and name.rpartition(b".")[2] == self.module
 
     def _settled(self, state: PathState, result: Value) -> bool:
-        """End a path early: nothing after this can change what the module declares.
+        """Whether the path can end early because nothing after this can change what the module declares.
 
-        That is so once the module itself has been declared, or has been made in a file that cannot declare it.
+        That is the case once the module itself has been declared, or has been made in a file that cannot declare it.
         """
         for module, definition in state.modules.items():
             self.made.add(definition)
@@ -270,7 +266,7 @@ class _Walk:
             self.lost.add(f"what {SET_GIL} is called with is not known")
 
     def _conclude(self, state: PathState) -> None:
-        """Take what the init function returned."""
+        """Judge the result of the init function."""
         result = self.processor.result(state)
         if result == 0:
             return
@@ -308,9 +304,9 @@ def _single(answer: Declaration, reason: str) -> BinaryVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What a walk found: a verdict, whether paths contradict each other, and the head of the definitions used.
+    """The result of a walk: the verdict, whether paths contradict each other, and the head of the definitions used.
 
-    ``free_threaded`` is None when no definition was used, or its head is not one that is known.
+    ``free_threaded`` is None if no definition with a known head was used, or if definitions with both heads were.
     """
 
     verdict: BinaryVerdict
@@ -319,15 +315,16 @@ class Walked:
 
 
 def decide_by_code(image: BinaryImage, init_name: str, built_for: BuiltFor, *, confirm: bool) -> Walked:
-    """Walk one init function. Needs ``available()`` and ``supports(image)``.
+    """Walk one init function; ``supports(image)`` has to be true.
 
-    ``built_for`` tells which layout definitions have where their heads do not; ``confirm`` that data alone has decided.
+    ``built_for`` gives the layout of definitions whose heads do not reveal it; ``confirm`` says that data alone has
+    already decided. Raises MissingToolError if the disassembler cannot be loaded.
     """
     walk = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED)
     walk.run(_CONFIRM_STEPS if confirm else _STEPS)
     verdict, conflict = _weigh(walk)
     if not (verdict.decided or conflict) and _HOLDS_GIL in image.imports:
-        # pybind11 2 asks at each reference; at -Os the branches it shares use up the ways that are tried
+        # pybind11 2 calls it for each reference; with -Os, the shared branches exhaust the ways to try
         again = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED, holds_gil=True)
         again.run(_CONFIRM_STEPS if confirm else _STEPS)
         if _weigh(again)[0].decided:
@@ -336,9 +333,9 @@ def decide_by_code(image: BinaryImage, init_name: str, built_for: BuiltFor, *, c
 
 
 def _weigh(walk: _Walk) -> tuple[BinaryVerdict, bool]:
-    """One verdict for all paths, and whether they contradict each other."""
+    """One verdict for all paths, and whether the paths contradict each other."""
     lost = "; ".join(sorted(walk.lost))
-    # When no path gets to the end, a declaration for the only module that any path makes is one for this module.
+    # If no path reaches its end, a declaration for the only module made on any path is taken to be for this module.
     verdicts = walk.verdicts or (walk.hints if len(walk.made) == 1 else set()) or walk.empty
     if len({(verdict.gil, verdict.phase) for verdict in verdicts}) > 1:
         said = "; or ".join(sorted(verdict.reason for verdict in verdicts))
@@ -348,7 +345,7 @@ def _weigh(walk: _Walk) -> tuple[BinaryVerdict, bool]:
     verdict = min(verdicts, key=lambda one: (one.interpreters.value, one.reason))
     unseen = verdict.phase is InitPhase.SINGLE and walk.declares and verdict.gil is Declaration.NONE
     if lost and (unseen or verdict in walk.empty):
-        # A call that was not seen, or slots that were never filled, may be on the paths that were lost.
+        # The paths that were lost may contain the call that was not seen, or fill the slots that were empty.
         return undecided(f"{verdict.reason}, but {lost}", verdict.phase), False
     if len({one.interpreters for one in verdicts}) > 1:
         verdict = replace(verdict, interpreters=InterpreterSupport.CANNOT_TELL)

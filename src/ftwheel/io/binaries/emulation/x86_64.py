@@ -1,7 +1,7 @@
-"""x86-64 for level 2: what the instructions of init functions do to registers and memory.
+"""x86-64 for level 2: the effects of the instructions in init functions on registers and memory.
 
-Instructions come as capstone's Intel-syntax text. One that is not modelled makes its destination unknown; that may
-cost an answer and never changes one.
+Instructions arrive as capstone's Intel-syntax text. An instruction that is not modelled makes its destination unknown,
+which may cost an answer but never changes one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ftwheel.io.binaries.emulation.x86_64_vectors import VECTOR_FUNCTIONS
 __all__ = ["X86"]
 
 _RSP, _RBP = 4, 5
-_THREAD_TABLE = THREAD + 0x10000  # Windows: a block of static thread data for each module, ours first
+_THREAD_TABLE = THREAD + 0x10000  # Windows: one block of static thread data per module, ours first
 _THREAD_BLOCK = THREAD + 0x20000
 _CONDITIONS = {
     **{name: name for name in ("e", "ne", "b", "ae", "be", "a", "l", "ge", "le", "g", "s", "ns", "o", "no")},
@@ -45,7 +45,7 @@ Step = tuple[Callable[..., Any], tuple[Any, ...], int]
 
 
 class X86:
-    """The processor: decodes steps and runs them; ``windows`` chooses the calling convention."""
+    """The processor: decodes and runs steps; ``windows`` selects the calling convention."""
 
     registers: ClassVar[int] = 16
     vectors: ClassVar[int] = 32
@@ -59,10 +59,10 @@ class X86:
         self._clobbered = (0, 1, 2, 8, 9, 10, 11) if windows else (0, 1, 2, 6, 7, 8, 9, 10, 11)
 
     def enter(self, state: PathState, stack: int, caller: int, thread_data: bytes = b"") -> None:
-        """Set up the call of the init function; ``thread_data`` is what a thread's static data starts with."""
+        """Set up the call of the init function; ``thread_data`` is the initial part of a thread's static data."""
         state.registers[_RSP] = stack - 8
         state.memory.store(stack - 8, 8, caller)
-        state.memory.store(THREAD, 8, THREAD)  # Linux: the thread pointer; its offset 0x28 is the stack's canary
+        state.memory.store(THREAD, 8, THREAD)  # Linux: the thread pointer; the stack canary is at offset 0x28
         if self._windows:
             state.memory.store(THREAD + 0x30, 8, THREAD)
             state.memory.store(THREAD + 0x58, 8, _THREAD_TABLE)
@@ -76,22 +76,22 @@ class X86:
 
     @property
     def arguments(self) -> int:
-        """How many arguments registers carry."""
+        """How many arguments are passed in registers."""
         return len(self._arguments)
 
     def result(self, state: PathState) -> Value:
-        """What a function returned."""
+        """The return value of a function."""
         return state.settle(state.registers[0])
 
     def leave(self, state: PathState, result: Value) -> Value:
-        """Return from a function that is not walked; returns the address to continue at."""
+        """Leave a function that is not walked with ``result``; return the address to continue at."""
         for number in self._clobbered:
             state.registers[number] = Symbol()
         state.registers[0] = result
         return _pop(state)
 
     def decode(self, code: bytes, address: int) -> Iterator[tuple[int, Step]]:
-        """Decode instructions up to a transfer of control or the end of the bytes."""
+        """Decode steps, with their addresses, up to a transfer of control or the end of the bytes."""
         for at, size, mnemonic, text in self._disassembler.disasm_lite(code, address):
             after = at + size
             operands = tuple(
@@ -330,7 +330,7 @@ def _wide_arithmetic(state: PathState, _: tuple[Operand | None, ...]) -> None:
 
 
 def _clobber(state: PathState, _: tuple[Operand | None, ...]) -> None:
-    """Instructions with results in fixed registers: ``cpuid``, string instructions and their like."""
+    """Instructions with results in fixed registers: ``cpuid``, string instructions and the like."""
     state.flags = None
     for number in (0, 1, 2, 3, 6, 7):
         state.registers[number] = Symbol()
@@ -414,7 +414,7 @@ def _stop(state: PathState, operands: tuple[Operand | None, ...]) -> tuple[Any, 
 
 
 def _unknown(state: PathState, operands: tuple[Operand | None, ...]) -> None:
-    """An instruction that is not modelled: its first operand and the flags are unknown afterwards."""
+    """An instruction that is not modelled: its first operand and the flags become unknown."""
     state.flags = None
     if operands:
         write(state, operands[0], Symbol())

@@ -1,9 +1,9 @@
 """Operands of x86-64 instructions in capstone's Intel syntax: parsing the text, reading and writing locations."""
 
-# Why text and not capstone's operand details (``insn.operands``): with 5.0.7, over the 30 modules of four wheels,
-# details gave the same answers, but reading the modules took 1.4 times as long (AArch64: 1.6 times). The ctypes
-# structures behind them cost about as much as text (0.9 and 1.1 times) but need private names of the binding. Details
-# also leave out what the text says: the ``xmm0`` of ``pblendvb xmm7, xmm3, xmm0`` here.
+# Why text instead of capstone's operand details (``insn.operands``): with 5.0.7, on the 30 modules of four wheels,
+# details gave the same answers, but reading the modules took 1.4 times as long (AArch64: 1.6 times). The underlying
+# ctypes structures cost about as much as text (0.9 and 1.1 times) but need private names of the binding. Details also
+# omit parts of the text, such as the ``xmm0`` in ``pblendvb xmm7, xmm3, xmm0``.
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MASK = (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True)
 class X86Register:
-    """Part of a general register: ``ah`` has ``shift`` 8."""
+    """A general register or part of one; ``shift`` is 8 for ``ah``."""
 
     number: int
     bits: int
@@ -44,7 +44,7 @@ class X86Register:
 
 @dataclass(frozen=True, slots=True)
 class X86Vector:
-    """A vector register; only the low 128 bits are followed."""
+    """A vector register; only the low 128 bits are tracked."""
 
     number: int
     bits: int
@@ -59,7 +59,7 @@ class X86Immediate:
 
 @dataclass(frozen=True, slots=True)
 class X86Memory:
-    """A memory operand; ``size`` is 0 where the text names none (``lea``)."""
+    """A memory operand; ``size`` is 0 if the text states none (``lea``)."""
 
     size: int
     segment: str

@@ -1,4 +1,4 @@
-"""Vector instructions of x86-64: compilers fill slots two words at a time through vector registers."""
+"""Vector instructions of x86-64, with which compilers fill slots two words at a time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _move_pair(state: PathState, operands: tuple[Operand | None, ...]) -> None:
 
 
 def _move_scalar(bits: int) -> Callable[[PathState, tuple[Operand | None, ...]], None]:
-    """``movd`` and ``movsd``: from elsewhere the rest of the register is cleared, from a register it is kept."""
+    """``movd`` and ``movsd``: a vector register as source keeps the rest of the target, any other source clears it."""
 
     def run(state: PathState, operands: tuple[Operand | None, ...]) -> None:
         target, source = operands[0], operands[-1]
@@ -64,7 +64,7 @@ def _move_scalar(bits: int) -> Callable[[PathState, tuple[Operand | None, ...]],
 
 
 def _move_low(state: PathState, operands: tuple[Operand | None, ...]) -> None:
-    """``movlps``: eight bytes of memory into the low half, or out of it."""
+    """``movlps``: move eight bytes from memory into the low half, or from it to memory."""
     target = operands[0]
     if isinstance(target, X86Vector):
         _write_pair(state, target, (_low_half(state, operands[-1]), _first(state, operands)[1]))
@@ -73,7 +73,7 @@ def _move_low(state: PathState, operands: tuple[Operand | None, ...]) -> None:
 
 
 def _move_quad(state: PathState, operands: tuple[Operand | None, ...]) -> None:
-    """``movq`` clears the high half, also between vectors."""
+    """``movq``: move the low half and clear the high half, even between vector registers."""
     target, source = operands
     value = state.vectors[source.number][0] if isinstance(source, X86Vector) else read(state, source)
     if isinstance(target, X86Vector):
@@ -83,7 +83,7 @@ def _move_quad(state: PathState, operands: tuple[Operand | None, ...]) -> None:
 
 
 def _first(state: PathState, operands: tuple[Operand | None, ...]) -> tuple[Value, Value]:
-    """The source that supplies the low half: the target itself in SSE, the second operand in AVX."""
+    """The source that supplies the half that is kept: the target itself in SSE, the second operand in AVX."""
     return _read_pair(state, operands[0] if len(operands) == 2 else operands[1])
 
 
@@ -101,7 +101,7 @@ def _unpack_low(state: PathState, operands: tuple[Operand | None, ...]) -> None:
 
 
 def _move_high(state: PathState, operands: tuple[Operand | None, ...]) -> None:
-    """``movhps``: eight bytes of memory into the high half, or out of it."""
+    """``movhps``: move eight bytes from memory into the high half, or from it to memory."""
     target = operands[0]
     if isinstance(target, X86Vector):
         _unpack_low(state, operands)

@@ -1,7 +1,7 @@
-"""Read ELF shared objects the way the dynamic loader does: program headers and PT_DYNAMIC, sections only for hints.
+"""Read ELF shared objects as the dynamic loader does: from program headers and PT_DYNAMIC, with sections as hints.
 
-32 and 64 bit, both byte orders, RELA, REL and RELR (System V gABI chapters 4 and 5; the relocation types are those
-of the processor supplements). Section headers are optional at run time, so nothing that decides rests on them.
+Supports 32 and 64 bits, both byte orders, and RELA, REL and RELR (System V gABI, chapters 4 and 5; relocation types
+come from the processor supplements). Section headers are optional at run time, so no decision relies on them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ MACHINES = {
     (8, 32): "mips",
     (8, 64): "mips64",
 }
-# Relocation types that store "symbol plus addend" or "load address plus addend" in a pointer-sized cell. Any other
-# type in a cell that is asked for makes it unknown.
+# Relocation types that store "symbol plus addend" or "load address plus addend" in a pointer-sized cell. A cell with
+# any other type is unknown.
 _SYMBOLIC = {
     "x86": {1, 6, 7},
     "x86_64": {1, 6, 7},
@@ -61,7 +61,7 @@ _RELATIVE = {
     "riscv64": 3,
     "loongarch64": 3,
 }
-_DYNAMIC_LIMIT = 4096  # entries; real ones have about thirty
+_DYNAMIC_LIMIT = 4096  # entries; real sections have about thirty
 
 
 class ElfImage(BinaryImage):
@@ -147,7 +147,7 @@ class ElfImage(BinaryImage):
             raise self.data.malformed("a dynamic section without symbol or string table")
         self._strings = (self._offset(dynamic[5], dynamic.get(10, 0), "the string table"), dynamic.get(10, 0))
         self.needed = tuple(self._name(at).decode("utf-8", "backslashreplace") for at in needed)
-        # Linkers sort the relative relocations and put them first; the tags only say where to cut, for speed.
+        # Linkers sort the relative relocations and put them first; splitting the table there is only for speed.
         for table, length, explicit, leading in ((7, 8, True, 0x6FFFFFF9), (17, 18, False, 0x6FFFFFFA)):
             if table in dynamic:
                 self._add_table(dynamic[table], dynamic.get(length, 0), dynamic.get(leading, 0), explicit=explicit)
@@ -164,7 +164,7 @@ class ElfImage(BinaryImage):
                     self._tables.append((offset + first * entry, last - first, explicit))
 
     def _offset(self, address: int, size: int, what: str) -> int:
-        """The offset in the image of a table that the dynamic section names by address."""
+        """The image offset of a table that the dynamic section gives by address."""
         offset = self.offset(address, max(size, 1))
         # Linkers put these tables before all code.
         self.null_end = max(self.null_end, min(address + size, 0x1000))
@@ -179,7 +179,7 @@ class ElfImage(BinaryImage):
         return self.data.text(offset + at, offset + size, "a name", free=free)
 
     def _load_sections(self, offset: int, size: int, count: int, names: int) -> None:
-        """Where string constants are; a file without section headers, or with broken ones, is searched whole."""
+        """Locate the string constants; without usable section headers, all segments are searched instead."""
         layout = self.data.layout("IIQQQQIIQQ" if self._wide else "IIIIIIIIII")
         if not offset or size != layout.size or names >= count or offset + size * count > self.data.stop:
             return
@@ -193,7 +193,7 @@ class ElfImage(BinaryImage):
     def _symbol_count(self) -> int:
         dynamic, data = self._dynamic, self.data
         if 4 in dynamic:
-            # s390x is the one 64-bit machine of ours with 64-bit words in DT_HASH.
+            # s390x is the only supported 64-bit machine with 64-bit words in DT_HASH.
             layout = data.layout("QQ" if self.architecture.name == "s390x" else "II")
             return data.unpack(layout, self._offset(dynamic[4], layout.size, "DT_HASH"), "DT_HASH")[1]
         if 0x6FFFFEF5 in dynamic:
@@ -208,8 +208,8 @@ class ElfImage(BinaryImage):
             while not data.unpack(data.u32, offset + last * 4, "a chain of DT_GNU_HASH")[0] & 1:
                 last += 1
             return last + 1
-        # Old linkers put the string table right behind the symbols; without either hash table the loader itself
-        # could not find the init function, so this is only for files whose hash table is of a third kind.
+        # Old linkers put the string table directly after the symbols. Without a hash table, the loader itself could not
+        # find the init function, so this applies only to files with a third kind of hash table.
         return max(0, dynamic[5] - dynamic[6]) // self._symbol.size
 
     def _load_symbols(self) -> None:
@@ -220,8 +220,8 @@ class ElfImage(BinaryImage):
         strings, size = self._strings
         raw, start = data.raw, data.start + strings
         stop = start + size
-        # Looking for the few names of interest first keeps the loop over the symbols free of string work. Strings may
-        # share their tails, so a name is one by its offset, wherever it starts.
+        # Searching for the few names of interest first keeps string operations out of the loop over the symbols.
+        # Strings may share their tails, so a name may start at any offset.
         inits = set(_occurrences(raw, (b"PyInit", b"PyModExport"), start, stop))
         imports: set[bytes] = set()
         rows = data.rows(self._symbol, offset, count, "the symbol table")
@@ -238,7 +238,7 @@ class ElfImage(BinaryImage):
         self._import(imports)
 
     def symbol(self, index: int) -> tuple[bytes, int | None, bool]:
-        """Name, address (None when imported) and weakness of a dynamic symbol."""
+        """The name, the address (None if imported) and the weakness of a dynamic symbol."""
         offset, count = self._symbols
         if not 0 <= index < count:
             raise self.data.malformed(f"symbol {index} of {count}")
@@ -247,11 +247,11 @@ class ElfImage(BinaryImage):
         return self._name(at, free=True), value if section else None, info >> 4 == 2
 
     def symbols(self) -> Iterator[tuple[bytes, int | None, bool]]:
-        """All dynamic symbols, as ``symbol`` has them."""
+        """All dynamic symbols, as ``symbol`` returns them."""
         return map(self.symbol, range(self._symbols[1]))
 
     def _relocation(self, address: int) -> tuple[int, int, int | None] | None:
-        """Type, symbol index and addend (None: in the cell) of the relocation at exactly this address."""
+        """The type, symbol index and addend (None: in the cell) of the relocation at exactly this address, if any."""
         for (offset, _, explicit), index in zip(self._tables, self._index(), strict=True):
             row = index.find(address)
             if row is None:
@@ -281,7 +281,7 @@ class ElfImage(BinaryImage):
         return self._indexes
 
     def pointer(self, address: int) -> Pointer:
-        """See Image.pointer; RELR and REL keep the value in the cell, RELA beside it."""
+        """See BinaryImage.pointer. RELR and REL keep the value in the cell, RELA in the relocation."""
         found = self._relocation(address)
         value = self.integer(address, self.word)
         if found is None:
@@ -296,25 +296,25 @@ class ElfImage(BinaryImage):
             return None
         symbol, target, weak = self.symbol(index)
         if target is not None:
-            # Jump slots of REL machines hold the lazy stub's address, which is no addend.
+            # Jump slots on REL machines hold the lazy stub's address, which is not an addend.
             return target + (0 if addend is None and name in {"x86", "arm"} and kind in {7, 22} else value)
         if (weak and not is_python_name(symbol)) or (addend is not None and addend):
             return None
         return symbol.decode("ascii", "backslashreplace")
 
     def relocated(self, low: int, high: int) -> bool:
-        """See Image.relocated."""
+        """See BinaryImage.relocated."""
         return any(index.between(low, high) for index in self._index())
 
     def text_ranges(self) -> Iterator[tuple[int, int]]:
-        """See Image.text_ranges."""
+        """See BinaryImage.text_ranges."""
         if self._rodata:
             return iter(self._rodata)
         return ((piece.offset, piece.offset + piece.backed - piece.start) for piece in self.segments)
 
 
 def _occurrences(raw: bytes, needles: tuple[bytes, ...], start: int, stop: int) -> Iterator[int]:
-    """Offsets from ``start`` of each needle."""
+    """The offsets, relative to ``start``, of all occurrences of each needle."""
     for needle in needles:
         at = raw.find(needle, start, stop)
         while at >= 0:
@@ -336,7 +336,7 @@ def read_elf(raw: bytes, label: str) -> ElfImage:
 
 
 def machine_name(machine: int, bits: int, order: ByteOrder) -> str:
-    """The word of ``Architecture`` for ``e_machine``."""
+    """The name that ``Architecture`` uses for an ``e_machine``."""
     if machine == 21 and bits == 64:
         return "ppc64le" if order is ByteOrder.LITTLE else "ppc64"
     return MACHINES.get((machine, bits), f"machine-{machine}")

@@ -1,7 +1,7 @@
-"""What the readers of the three formats have in common: an image mapped at its preferred addresses, with bounds.
+"""The common base of the readers of all three formats: an image mapped at its preferred addresses, bounds-checked.
 
-Nothing is copied: an image is the file's bytes plus a few tables of offsets. Every count and size that a file
-states is checked against the size of the file before anything is done that many times.
+Nothing is copied: an image is the file's bytes plus a few tables of offsets. Every count and size in a file is checked
+against the size of the file before it drives a loop or a read.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ __all__ = [
     "is_python_name",
 ]
 
-# What a pointer-sized cell of an image holds once it is loaded: an address or a constant, the name of an imported
-# symbol, or None when only the loader knows.
+# The contents of a pointer-sized cell once the image is loaded: an address or a constant, the name of an imported
+# symbol, or None if only the loader knows.
 Pointer: TypeAlias = int | str | None
 
-_NAME_LIMIT = 4096  # bytes; mangled C++ names are long, no symbol of interest is longer
+_NAME_LIMIT = 4096  # bytes; mangled C++ names are long, but no symbol of interest is longer
 PYTHON_PREFIXES = (b"Py", b"_Py")
 IMPORT_LIMIT = 1 << 15  # imported C-API symbols; CPython exports about three thousand
 
 
 def is_init_name(name: bytes) -> bool:
-    """Whether a symbol is an init function of a module (PEP 489, PEP 793)."""
+    """Whether a symbol names a module's init function (PEP 489, PEP 793)."""
     return name.startswith((b"PyInit_", b"PyInitU_", b"PyModExport_", b"PyModExportU_"))
 
 
 def is_python_name(name: bytes) -> bool:
-    """Whether a symbol belongs to the C API, private symbols included."""
+    """Whether a symbol belongs to the C API, including private symbols."""
     return name.startswith(PYTHON_PREFIXES)
 
 
 class Data:
-    """The bytes of a file with bounded access; every access outside raises UnreadableBinaryError."""
+    """The bytes of a file with checked access; any access out of bounds raises UnreadableBinaryError."""
 
     __slots__ = ("_names", "_order", "label", "raw", "start", "stop", "u16", "u32", "u64")
 
@@ -64,7 +64,7 @@ class Data:
         self.u64 = struct.Struct(self._order + "Q")
 
     def malformed(self, what: str) -> UnreadableBinaryError:
-        """The one error of the readers; ``what`` says where and what was found."""
+        """The only error that readers raise; ``what`` says what was found and where."""
         return UnreadableBinaryError(
             f"{self.label}: malformed binary, {what}",
             hint="the file is damaged or was cut off; build or download it again",
@@ -75,25 +75,25 @@ class Data:
         return struct.Struct(self._order + codes)
 
     def span(self, offset: int, size: int, what: str) -> int:
-        """The absolute offset of ``size`` bytes at ``offset`` (relative to the image), if they are inside."""
+        """The absolute offset of ``size`` bytes at ``offset`` (relative to the image), if they are within bounds."""
         position = self.start + offset
         if offset < 0 or size < 0 or position + size > self.stop:
             raise self.malformed(f"{what} at {offset:#x} with {size:#x} bytes lies outside")
         return position
 
     def unpack(self, layout: struct.Struct, offset: int, what: str) -> tuple[int, ...]:
-        """The fields of one structure at ``offset``."""
+        """The fields of the structure at ``offset``."""
         return layout.unpack_from(self.raw, self.span(offset, layout.size, what))
 
     def rows(self, layout: struct.Struct, offset: int, count: int, what: str) -> Iterator[tuple[int, ...]]:
-        """``count`` structures in a row."""
+        """The fields of ``count`` consecutive structures."""
         position = self.span(offset, layout.size * count, what)
         return layout.iter_unpack(memoryview(self.raw)[position : position + layout.size * count])
 
     def text(self, offset: int, limit: int, what: str, *, free: bool = False) -> bytes:
-        """The bytes up to the next NUL, which has to come before ``limit`` (an offset relative to the image).
+        """The bytes up to the next NUL, which must come before ``limit`` (an offset relative to the image).
 
-        ``free`` is for look-ups that keep nothing.
+        ``free`` is for lookups whose result is not kept: it does not count towards the limit of ``name``.
         """
         position = self.span(offset, 0, what)
         name = self.name(position, min(self.start + limit, self.stop), what)
@@ -102,10 +102,10 @@ class Data:
         return name
 
     def name(self, position: int, stop: int, what: str) -> bytes:
-        """The same for absolute offsets that are known to be inside.
+        """The same for absolute offsets that are known to be within bounds, cut off at ``_NAME_LIMIT`` bytes.
 
-        All names together may not be longer than the file, which keeps thousands of names on the same bytes from
-        filling the memory.
+        All names together must not be longer than the file. Otherwise, thousands of names that share the same bytes
+        could fill the memory.
         """
         end = self.raw.find(b"\0", position, min(stop, position + _NAME_LIMIT))
         if end < 0:
@@ -119,10 +119,10 @@ class Data:
 
 
 class RowIndex:
-    """Finds rows of a table by their first field without a dictionary, which would be larger than the file.
+    """Finds table rows by their first field without a dictionary, which would be larger than the file.
 
-    Keys are kept in pieces; within a piece they are in order, and ``order`` gives the row of each. Linkers write
-    most tables in order already, so sorting is the exception.
+    Keys are kept in sorted pieces, and ``order`` maps each key to its row. Linkers already write most tables in order,
+    so sorting is the exception.
     """
 
     __slots__ = ("_pieces",)
@@ -140,7 +140,7 @@ class RowIndex:
                 self._pieces.append((first, array(piece.typecode, ordered), order))
 
     def find(self, key: int) -> int | None:
-        """The row with that key; the last one of several, as a loader that applies all of them ends with it."""
+        """The row with this key; the last of several, as its effect remains after a loader has applied all."""
         for first, keys, order in reversed(self._pieces):
             at = bisect_right(keys, key) - 1
             if at >= 0 and keys[at] == key:
@@ -154,9 +154,9 @@ class RowIndex:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A mapped range of addresses ``start <= a < end``; from ``backed`` on it is zero-filled, not in the file.
+    """A mapped range of addresses ``start <= a < end``; from ``backed`` on, it is zero-filled and not in the file.
 
-    ``offset`` is where the range starts in the file (absolute).
+    ``offset`` is the absolute file offset at which the range starts.
     """
 
     start: int
@@ -170,8 +170,8 @@ class Segment:
 class BinaryImage(ABC):
     """One architecture of a shared object.
 
-    ``exports`` maps the init functions to their addresses, ``imports`` are the imported C-API symbols as C spells
-    them, ``needed`` the libraries in the image's order. Subclasses add what depends on the format.
+    ``exports`` maps init functions to their addresses. ``imports`` holds the imported C-API symbols as spelled in C,
+    ``needed`` the libraries in the image's order. Subclasses add whatever depends on the format.
     """
 
     binary_format: BinaryFormat
@@ -182,8 +182,8 @@ class BinaryImage(ABC):
     imports: tuple[str, ...]
     needed: tuple[str, ...]
     macos_minimum: tuple[int, int] | None = None
-    windows = False  # calling convention
-    null_end = 0x1000  # no code or data that code uses lies below; an image may start at 0 with its headers
+    windows = False  # whether the Windows calling convention applies
+    null_end = 0x1000  # nothing that code uses lies below this; an image may start at 0 with its headers
 
     def __init__(self, data: Data) -> None:
         self.data = data
@@ -199,32 +199,32 @@ class BinaryImage(ABC):
         self._starts = [segment.start for segment in segments]
 
     def _import(self, names: set[bytes]) -> None:
-        """Keep the imported symbols of the C API."""
+        """Record the imported symbols of the C API."""
         if len(names) > IMPORT_LIMIT:
             raise self.data.malformed(f"{len(names)} imported C-API symbols")
         self.imports = tuple(sorted(name.decode("ascii", "backslashreplace") for name in names))
 
     @property
     def word(self) -> int:
-        """Bytes in a pointer."""
+        """The size of a pointer in bytes."""
         return self.architecture.bits // 8
 
     def segment(self, address: int) -> Segment | None:
-        """The segment an address lies in."""
+        """The segment that contains an address, None if it is not mapped."""
         at = bisect_right(self._starts, address) - 1
         if at >= 0 and address < self.segments[at].end:
             return self.segments[at]
         return None
 
     def offset(self, address: int, size: int = 1) -> int | None:
-        """Where ``size`` bytes at an address stand in the file (absolute), None if any of them does not."""
+        """The absolute file offset of ``size`` bytes at an address, None if any of them is not in the file."""
         segment = self.segment(address)
         if segment is None or address + size > segment.backed:
             return None
         return segment.offset + address - segment.start
 
     def read(self, address: int, size: int) -> bytes | None:
-        """The initial bytes at an address, zeros where the segment is zero-filled; None when not mapped."""
+        """The initial bytes at an address, zeros in the zero-filled part of a segment; None if not mapped."""
         segment = self.segment(address)
         if segment is None or address + size > segment.end:
             return None
@@ -233,12 +233,12 @@ class BinaryImage(ABC):
         return self.data.raw[offset : offset + available] + bytes(size - available)
 
     def integer(self, address: int, size: int) -> int | None:
-        """The initial unsigned integer at an address, before any relocation."""
+        """The initial unsigned integer at an address, before any relocation; None if not mapped."""
         raw = self.read(address, size)
         return None if raw is None else int.from_bytes(raw, self.architecture.byte_order.value)
 
     def string(self, address: int, limit: int = 1024) -> bytes | None:
-        """The NUL-terminated string at an address, None when not mapped or not ended within ``limit``."""
+        """The NUL-terminated string at an address, None if not in the file or longer than ``limit``."""
         offset = self.offset(address)
         segment = self.segment(address)
         if offset is None or segment is None:
@@ -248,25 +248,25 @@ class BinaryImage(ABC):
         return self.data.raw[offset:end] if end >= 0 else None
 
     def pointer(self, address: int) -> Pointer:
-        """What the pointer-sized cell at an address holds once the image is loaded."""
+        """The contents of the pointer-sized cell at an address once the image is loaded."""
         return self.integer(address, self.word)
 
     @abstractmethod
     def relocated(self, low: int, high: int) -> bool:
-        """Whether any cell that starts at ``low <= address < high`` holds something else than its bytes say."""
+        """Whether the loader changes any cell that starts at ``low <= address < high``."""
 
     def plain(self, address: int, size: int) -> int | None:
-        """The unsigned integer at an address if the loader leaves all of it alone."""
+        """The unsigned integer at an address if the loader changes none of its bytes, else None."""
         if self.relocated(address - self.word + 1, address + size):
             return None
         return self.integer(address, size)
 
     def thread_template(self) -> bytes:
-        """What the static data of a new thread starts with, where the format says so simply."""
+        """The initial bytes of a new thread's static data, if the format states them simply."""
         return b""
 
     def text_ranges(self) -> Iterator[tuple[int, int]]:
-        """File ranges that hold string constants (absolute start and stop)."""
+        """The file ranges that contain string constants (absolute start and stop)."""
         for segment in self.segments:
             if not segment.executable:
                 yield segment.offset, segment.offset + segment.backed - segment.start

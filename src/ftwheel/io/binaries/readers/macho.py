@@ -1,8 +1,8 @@
-"""Read Mach-O bundles and libraries, thin and fat, with classic bind opcodes and with chained fixups.
+"""Read Mach-O bundles and libraries, thin and fat, with classic bind opcodes or chained fixups.
 
-After ``mach-o/loader.h``, ``mach-o/fat.h``, ``mach-o/nlist.h`` and ``mach-o/fixup-chains.h``. Exports come from the
-export trie, which is what ``dlsym`` searches; the symbol table only stands in for it in files that have none. Symbol
-names lose the underscore that the platform puts before each C name.
+Based on ``mach-o/loader.h``, ``mach-o/fat.h``, ``mach-o/nlist.h`` and ``mach-o/fixup-chains.h``. Exports come from the
+export trie, which ``dlsym`` searches; the symbol table is used only if there is no trie. Symbol names are returned
+without the underscore that the platform puts before each C name.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ THIN = {
 }
 FAT = {b"\xca\xfe\xba\xbe": "IIIII", b"\xca\xfe\xba\xbf": "IIQQII"}
 _MASK = (1 << 64) - 1
-_SKIPPED = frozenset({0x00, 0x10, 0x30, 0x50})  # done, ordinal, special ordinal, type
+_SKIPPED = frozenset({0x00, 0x10, 0x30, 0x50})  # opcodes: done, ordinal, special ordinal, type
 _SLICE_LIMIT = 32
 _COMMAND_LIMIT = 4096
-_TRIE_LIMIT = 1 << 16  # nodes on the way to init functions
+_TRIE_LIMIT = 1 << 16  # nodes on the paths to init functions
 _PREFIXES = (b"_PyInit", b"_PyModExport")
-_CHAIN_PLAIN = {2, 6}  # DYLD_CHAINED_PTR_64 and _64_OFFSET: all that python wheels' architectures use
+_CHAIN_PLAIN = {2, 6}  # DYLD_CHAINED_PTR_64 and _64_OFFSET: the only formats on the architectures of wheels
 _CHAIN_OFFSET = 6
 
 
@@ -49,7 +49,7 @@ class MachOImage(BinaryImage):
         super().__init__(data)
         self.architecture = architecture
         self._wide = architecture.bits == 64
-        self._order: list[Segment] = []  # in the order of the load commands, as bind opcodes count them
+        self._order: list[Segment] = []  # in the order of the load commands, by which bind opcodes number them
         self._base = 0
         self._symtab: tuple[int, ...] = ()
         self._undefined: tuple[int, int] | None = None
@@ -144,7 +144,7 @@ class MachOImage(BinaryImage):
                 self._literals.append((position, position + row[1]))
 
     def _load_symbols(self) -> None:
-        """Imports, and the exports of a file without a trie."""
+        """Read the imports, and the exports if there is no trie."""
         if not self._symtab:
             return
         data = self.data
@@ -171,7 +171,7 @@ class MachOImage(BinaryImage):
             self.exports[name[1:].decode("ascii", "backslashreplace")] = address
 
     def _load_exports(self) -> None:
-        """Walk the export trie along the prefixes of init functions only."""
+        """Read the exports, walking only the branches of the export trie that may lead to init functions."""
         offset, size = self._trie
         if not size:
             return
@@ -206,7 +206,7 @@ class MachOImage(BinaryImage):
                     pending.append((start + target, child))
 
     def _uleb(self, at: int, stop: int) -> tuple[int, int]:
-        """An unsigned LEB128 number at an absolute offset, and the offset behind it."""
+        """The unsigned LEB128 number at an absolute offset, and the offset after it."""
         if at < stop and self.data.raw[at] < 0x80:
             return self.data.raw[at], at + 1
         value = shift = 0
@@ -220,7 +220,7 @@ class MachOImage(BinaryImage):
         raise self.data.malformed("a LEB128 number does not end")
 
     def _bindings(self) -> tuple[RowIndex, array[int], array[int]]:
-        """Bound cells of a classic image: their addresses, the number of the symbol of each, where its name stands."""
+        """The bound cells of a classic image: addresses, symbol number per cell, and name offset per symbol number."""
         if self._binds is None:
             cells, owners, names = array("Q"), array("I"), array("Q", [0])
             for offset, size in self._bind_streams:
@@ -265,7 +265,7 @@ class MachOImage(BinaryImage):
                 step, at = self._uleb(at, stop)
                 address = (address + step) & _MASK
                 continue
-            elif opcode in {0x20, 0x60}:  # an ordinal, an addend: neither is looked at
+            elif opcode in {0x20, 0x60}:  # an ordinal or an addend, both ignored
                 _, at = self._uleb(at, stop)
                 continue
             elif opcode != 0x90:
@@ -278,7 +278,7 @@ class MachOImage(BinaryImage):
                 address = (address + word + step) & _MASK
 
     def _chain_table(self) -> list[tuple[int, int, int, int, int]]:
-        """For each segment with chains: start address, page size, pointer format, page count, offset of the starts."""
+        """Per segment with chains: start address, page size, pointer format, page count, offset of the page starts."""
         if self._chains is not None:
             return self._chains
         self._chains = []
@@ -305,7 +305,7 @@ class MachOImage(BinaryImage):
         return self._chains
 
     def _chained(self, address: int) -> tuple[int, bool] | None:
-        """Pointer format of a cell, and whether a chain goes through it; None outside of chained segments."""
+        """The pointer format of a cell, and whether a chain includes it; None outside segments with chains."""
         for start, page, form, pages, starts in self._chain_table():
             number, _ = divmod(address - start, page)
             if 0 <= number < pages:
@@ -320,7 +320,7 @@ class MachOImage(BinaryImage):
         return None
 
     def _walk(self, first: int, page: int, entry: int) -> frozenset[int] | None:
-        """The cells of one page that a chain goes through, None when it leaves the page."""
+        """The cells of one page that its chain includes, None if the chain leaves the page or loops."""
         cells = set()
         address = first + entry
         while first <= address < first + page:
@@ -335,10 +335,10 @@ class MachOImage(BinaryImage):
         return None
 
     def pointer(self, address: int) -> Pointer:
-        """See Image.pointer.
+        """See BinaryImage.pointer.
 
-        Linkers leave zero in cells that bind opcodes fill, so these are run only once ``relocated`` asks for a strict
-        answer, as the walk does: level 1 follows no pointer to another library.
+        Linkers leave zero in cells that bind opcodes fill. The opcodes run only once ``relocated`` is called, which the
+        walk does to get a strict answer; level 1 does not need them, as it follows no pointer to another library.
         """
         value = self.integer(address, self.word)
         if value is None or (self._fixups is None and self._binds is None):
@@ -376,13 +376,13 @@ class MachOImage(BinaryImage):
         return None if addend else _name(data.text(symbols + at, end, "an imported name", free=True))
 
     def relocated(self, low: int, high: int) -> bool:
-        """See Image.relocated."""
+        """See BinaryImage.relocated."""
         if self._fixups is None:
             return self._bindings()[0].between(low, high)
         return any(found is not None and found[1] for found in map(self._chained, range(low, high)))
 
     def text_ranges(self) -> Iterator[tuple[int, int]]:
-        """See Image.text_ranges."""
+        """See BinaryImage.text_ranges."""
         return iter(self._literals or [(self.data.start, self.data.stop)])
 
 
@@ -396,7 +396,7 @@ def _name(symbol: bytes) -> str:
 
 
 def is_macho(raw: bytes) -> bool:
-    """Whether the file starts like a thin or fat Mach-O file."""
+    """Whether a file starts like a thin or fat Mach-O file."""
     return raw[:4] in THIN or raw[:4] in FAT
 
 

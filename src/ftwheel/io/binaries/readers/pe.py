@@ -1,7 +1,7 @@
 """Read PE shared libraries (``.pyd``): sections, export, import and delay-import directories.
 
-After the PE format specification of Microsoft. Addresses are virtual addresses at the preferred image base, which is
-also what pointers in the file hold, so base relocations need not be looked at to follow them.
+Based on Microsoft's PE format specification. Addresses are virtual addresses at the preferred image base. Pointers in
+the file hold the same addresses, so they can be followed without base relocations.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["MACHINES", "PeImage", "read_pe"]
 
 MACHINES = {0x014C: ("x86", 32), 0x8664: ("x86_64", 64), 0xAA64: ("aarch64", 64), 0x01C4: ("arm", 32)}
 _LIBRARY_LIMIT = 4096  # imported libraries
-_SYMBOL_LIMIT = 1 << 16  # symbols of one library; ordinals have 16 bits
+_SYMBOL_LIMIT = 1 << 16  # symbols per library; ordinals have 16 bits
 
 
 class PeImage(BinaryImage):
@@ -37,13 +37,13 @@ class PeImage(BinaryImage):
         super().__init__(data)
         self.architecture = architecture
         self.base = 0
-        self.thread_data: tuple[int, ...] = ()  # start and end address of its initial contents
-        # Cells of the import address tables: where the symbol's name stands, or below zero its ordinal.
+        self.thread_data: tuple[int, ...] = ()  # first the start and end addresses of the initial contents
+        # Cells of the import address tables: the offset of the symbol's name, or its ordinal as a negative number.
         self.slots: dict[int, int] = {}
         self._python_names: set[bytes] = set()
 
     def load(self, header: int) -> None:
-        """Read everything behind the COFF header at ``header``; raises UnreadableBinaryError."""
+        """Read everything from the COFF header at ``header`` onwards; raises UnreadableBinaryError."""
         data = self.data
         sections, optional_size, flags = (
             data.unpack(data.u16, header + at, "the COFF header")[0] for at in (6, 20, 22)
@@ -138,7 +138,7 @@ class PeImage(BinaryImage):
             if ordinal >= functions:
                 raise data.malformed(f"export {ordinal} of {functions}")
             target = data.unpack(data.u32, places[0] + ordinal * 4, "an export")[0]
-            if not address <= target < address + size:  # inside the directory it forwards to another library
+            if not address <= target < address + size:  # an address inside the directory forwards to another library
                 self.exports[name] = self.base + target
 
     def _load_imports(self, address: int) -> None:
@@ -156,18 +156,18 @@ class PeImage(BinaryImage):
             attributes, library, _, cells, names = row[:5]
             if not library:
                 return
-            if not attributes & 1:  # the addresses are absolute, as compilers before 2003 wrote them
+            if not attributes & 1:  # addresses are absolute, as compilers wrote them before 2003
                 library, cells, names = library - self.base, cells - self.base, names - self.base
             self._load_thunks(self._text(library, "a library name"), names, cells)
 
     def _load_thread_data(self, address: int) -> None:
-        """Where a new thread's static data is copied from; the directory holds addresses, not offsets."""
+        """Locate the template of a new thread's static data; the directory holds addresses, not offsets."""
         if address:
             wide = self.architecture.bits == 64
             self.thread_data = self._unpack(self.data.layout("QQ" if wide else "II"), address, "the TLS directory")
 
     def _load_thunks(self, library: str, names: int, cells: int) -> None:
-        """The symbols of one library: ``names`` points to the names, ``cells`` to the cells the loader fills."""
+        """Read one library's symbols: ``names`` points to their names, ``cells`` to the cells that the loader fills."""
         data, raw, wide = self.data, self.data.raw, self.architecture.bits == 64
         layout, top = (data.u64, 1 << 63) if wide else (data.u32, 1 << 31)
         if library not in self.needed:
@@ -178,7 +178,7 @@ class PeImage(BinaryImage):
         count = min((table.backed - self.base - names) // layout.size, _SYMBOL_LIMIT)
         start = table.offset + self.base + names - table.start - data.start
         cell = self.base + cells
-        low = high = shift = 0  # the section that the names are in, which is nearly always the same
+        low = high = shift = 0  # the section that contains the names, nearly always the same one
         for (value,) in data.rows(layout, start, count, "imports"):
             if not value:
                 return
@@ -200,7 +200,7 @@ class PeImage(BinaryImage):
         raise data.malformed("imports that do not end")
 
     def pointer(self, address: int) -> Pointer:
-        """See Image.pointer."""
+        """See BinaryImage.pointer."""
         slot = self.slots.get(address)
         if slot is None:
             return self.integer(address, self.word)
@@ -211,16 +211,16 @@ class PeImage(BinaryImage):
         return name.decode("ascii", "backslashreplace")
 
     def relocated(self, low: int, high: int) -> bool:
-        """See Image.relocated: cells that hold addresses are right at the preferred base, imports are not."""
+        """See BinaryImage.relocated. Cells with addresses are correct at the preferred base; imports are not."""
         return any(cell in self.slots for cell in range(low, high))
 
     def thread_template(self) -> bytes:
-        """See Image.thread_template."""
+        """See BinaryImage.thread_template."""
         start, end = self.thread_data or (0, 0)
         return self.read(start, min(end - start, 4096)) or b"" if end > start else b""
 
     def text_ranges(self) -> Iterator[tuple[int, int]]:
-        """See Image.text_ranges."""
+        """See BinaryImage.text_ranges."""
         for segment in self.segments:
             if not segment.executable:
                 yield segment.offset, segment.offset + segment.backed - segment.start
