@@ -1,4 +1,4 @@
-"""Builds all wheels concurrently, and repairs, imports and compares them; writes files only if there is no error."""
+"""Builds all wheels concurrently; repairs, imports and compares them; writes files only if there are no errors."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def build(
 ) -> BuildResult:
     """Build everything in the plan, at most ``jobs`` wheels at a time.
 
-    With a finding of severity ERROR, no file is written to the output folder. Raises InputError when the plan is
-    invalid, BuildError or MissingToolError when a wheel could not be built (all are tried, and the error names each
-    that failed). KeyboardInterrupt passes through; the caller's builder stops what is still running.
+    If any finding has the severity ERROR, no file is written to the output folder. Raises InputError if the plan is
+    invalid, and BuildError or MissingToolError if a wheel could not be built (all are tried, and the error names each
+    failed one). KeyboardInterrupt propagates; the caller's builder stops whatever is still running.
     """
     _check(plan)
     start = builder.clock()
@@ -76,7 +76,7 @@ def build(
         if set.intersection(*({each.minor for each in wheel.serves} for wheel in two)):
             default, free_threaded = sorted(two, key=lambda wheel: wheel.interpreter.free_threaded)
             findings += judge_pair(default.contents, free_threaded.contents)
-    # the same name twice is one file for both (pure), for several versions (abi3), or an error reported above
+    # a duplicate name is one file for both (pure), for several versions (abi3), or an error reported above
     kept: dict[str, list[_CheckedWheel]] = {}
     for each in sorted(built, key=_oldest_of_stable_abi):
         kept.setdefault(each.contents.filename, []).append(each)
@@ -103,7 +103,7 @@ def build(
 
 
 def _oldest_of_stable_abi(wheel: _CheckedWheel) -> int:
-    """A sort key: of several builds of one stable ABI wheel, that of the oldest interpreter comes first."""
+    """A sort key: of several builds of one stable ABI wheel, the one by the oldest interpreter comes first."""
     stable = any(abi.startswith("abi3") for abi in wheel.contents.name.abis)
     return wheel.interpreter.minor[1] if stable else 0
 
@@ -130,7 +130,7 @@ def _build_one(plan: BuildPlan, builder: Builder, observer: BuildObserver, inter
             observer.stage(label, BuildStage.REPAIR)
             wheel, repair = builder.repair(wheel, interpreter)
             findings += builder.inspect(wheel, interpreter)
-        # an import shows what a module declares better than following its code
+        # an import shows what a module declares more reliably than an analysis of its code
         contents = builder.read(wheel, interpreter, thorough=not plan.import_modules)
         imports: tuple[Imported, ...] = ()
         serves = (interpreter, *plan.serves.get(label, ()))
@@ -139,7 +139,7 @@ def _build_one(plan: BuildPlan, builder: Builder, observer: BuildObserver, inter
             if plan.import_modules and contents.modules:
                 observer.stage(label, BuildStage.IMPORT)
                 imports = tuple(_imported(builder, wheel, each, contents) for each in serves)
-                # following the code finds the line to add, or why an import failed
+                # the analysis of the code finds the line to add, or the reason why an import failed
                 results = [result for each in imports for result in each.results]
                 if any(result.enables_gil or result.outcome is not ImportOutcome.LOADED for result in results):
                     contents = builder.read(wheel, interpreter, thorough=True)
@@ -171,9 +171,9 @@ def _imported(builder: Builder, wheel: str, interpreter: Interpreter, contents: 
 
 
 def _served(name: WheelName, serves: Sequence[Interpreter], plan: BuildPlan) -> tuple[Interpreter, ...]:
-    """The interpreters that a wheel serves among those it was planned for, its builder first.
+    """The interpreters that a wheel serves, of those it was planned for; the one that built it comes first.
 
-    Raises BuildError if the wheel does not serve one that ``[tool.ftwheel] stable-abi`` promises it to.
+    Raises BuildError if the wheel does not serve one that ``[tool.ftwheel] stable-abi`` says it does.
     """
     built_with, *others = serves
     targets = targets_of(name)
@@ -195,13 +195,13 @@ def _served(name: WheelName, serves: Sequence[Interpreter], plan: BuildPlan) -> 
 
 
 def _left(plan: BuildPlan, built: Iterable[_CheckedWheel]) -> list[Interpreter]:
-    """The interpreters that another one's wheel was planned for, but that no wheel serves."""
+    """The interpreters that another one's wheel was planned to serve, but that no wheel serves."""
     served = [each for wheel in built for each in wheel.serves]
     return [each for others in plan.serves.values() for each in others if each not in served]
 
 
 def _counted(findings: Iterable[Finding], plan: BuildPlan) -> Iterator[Finding]:
-    """The findings that are not ignored, without those of rules about a fact that the backend has rejected."""
+    """The findings that are not ignored, where ignoring a backend's refusal also ignores rules about the same fact."""
     if not plan.ignored:
         return iter(findings)
     from ftwheel.rules.backend import same_fact
@@ -217,7 +217,7 @@ def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
 def _together(
     build_one: Callable[[Interpreter], _CheckedWheel], interpreters: Sequence[Interpreter], builder: Builder, jobs: int
 ) -> list[_CheckedWheel]:
-    """The wheels in the order of the interpreters. An interruption stops the builder before waiting for threads."""
+    """Build the wheels, in the order of the interpreters. If interrupted, stops the builder, then waits for threads."""
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         futures = [pool.submit(build_one, interpreter) for interpreter in interpreters]
         try:
@@ -236,7 +236,7 @@ def _together(
 
 
 def _joined(failures: Iterable[BaseException]) -> BaseException:
-    """One error about every wheel that failed; a bug has precedence over a deliberate error."""
+    """Combine the errors of all failed wheels into one; a bug takes precedence over a deliberate error."""
     told: dict[str, FtwheelError] = {}
     for failure in failures:
         if not isinstance(failure, FtwheelError):

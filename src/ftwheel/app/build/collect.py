@@ -1,4 +1,4 @@
-"""Checks what cibuildwheel built like local builds: the same checks, the same result, all files or none."""
+"""Checks the wheels built by cibuildwheel like local builds: the same checks and result, and all files or none."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def collect(
     jobs: int,
     started: float,
 ) -> BuildResult:
-    """Check the wheels of every platform, and publish them when none has an error.
+    """Check the wheels of every platform, and publish them if none has an error.
 
-    ``origins`` are by file name, ``started`` is when cibuildwheel began, by the builders' clock. For errors, see
+    ``origins`` are by file name, ``started`` is the start of cibuildwheel on the builders' clock. For errors, see
     ``ftwheel.app.build.build.build``.
     """
     results = [

@@ -1,4 +1,4 @@
-"""Judges the wheels of a build by the rules of ``ftwheel check``."""
+"""Applies the rules of ``ftwheel check`` to the wheels of a build."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def judge_wheel(
     plan: BuildPlan,
     log: str = "",
 ) -> tuple[Finding, ...]:
-    """Judge one finished wheel by every rule for wheels, without advice, which is left to ``ftwheel check``.
+    """Judge one finished wheel by every rule for wheels, except for advice, which is left to ``ftwheel check``.
 
     ``log`` is the output of the build. The manylinux policy is not checked: the repair has just determined it.
     """
@@ -39,7 +39,7 @@ def judge_wheel(
         imported=imported if plan.import_modules else None,
         left_out=left_out(log, modules=bool(wheel.modules)),
     )
-    # a wheel that PyPI rejects may be for another index, or only for local use
+    # a wheel that PyPI rejects may be meant for another index, or for local use only
     lenient = [rule.code for rule in INDEX_RULES] + (list(_GIL) if plan.allow_gil else [])
     selection = RuleSelection(severities=dict.fromkeys(lenient, Severity.WARNING), index_rules=plan.index_rules)
     return _serious(selection.judge(facts))
@@ -48,8 +48,8 @@ def judge_wheel(
 def judge_pair(default: WheelContents, free_threaded: WheelContents) -> tuple[Finding, ...]:
     """Compare the two wheels of a pair.
 
-    The same file name for both is an error, unless neither has extension modules and the Python files are the same:
-    then one wheel serves both.
+    Identical file names are an error, unless neither has extension modules and the Python files are the same: then one
+    wheel serves both.
     """
     comparison = compare_pair(default, free_threaded)
     one = replace(comparison, same_filename=False, one_wheel=None)

@@ -1,4 +1,4 @@
-"""The projects of a resolution, with each page read once, and the files that the installer would select."""
+"""Provides the projects of a resolution, reading each page once, and the files that the installer would select."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class CandidateSource:
         self._lock = Lock()
 
     def project(self, name: str) -> ProjectFiles | None:
-        """A project, None when no index has it. Raises what the indexes raise, the same on every call."""
+        """A project; None if no index has it. Raises what the indexes raise, the same on every call."""
         with self._lock:
             found = self._projects.get(name)
             future = found or self._projects.setdefault(name, Future())
@@ -62,7 +62,7 @@ class CandidateSource:
             try:
                 pages = [(index.kind, index.project(name)) for index in self._indexes]
                 listed = [(kind, page) for kind, page in pages if page is not None]
-                # the dictionary is filled when a file does not match its name
+                # the dictionary is filled once a file turns out not to match its name
                 future.set_result(ProjectFiles(name, listed, metadata={}) if listed else None)
             except BaseException as error:
                 future.set_exception(error)
@@ -87,7 +87,7 @@ class InstallerCandidates:
         pins: Iterable[Requirement] = (),
         hashes: dict[str, frozenset[tuple[str, str]]] | None = None,
     ) -> None:
-        """``pins`` are the direct requirements, of which uv selects pinned yanked versions."""
+        """``pins`` are the direct requirements: uv selects yanked versions that they pin."""
         self.source = source
         self.environment = environment
         self.markers = dict(environment.markers)
@@ -123,7 +123,7 @@ class InstallerCandidates:
             )
 
     def candidates(self, wanted: Requirement) -> Iterator[Candidate]:
-        """The file selected of each version, in the installer's order. Raises what the indexes raise."""
+        """The file selected for each version, in the installer's order. Raises what the indexes raise."""
         project = self.source.project(wanted.name)
         if project is None:
             return
@@ -144,7 +144,7 @@ class InstallerCandidates:
             return found.at(index)
 
     def learn(self, name: str, candidate: Candidate, said: CoreMetadata) -> bool:
-        """Record the metadata of a selected file, which may change the selection; False when it was known."""
+        """Record the metadata of a selected file, which may change the selection; False if it was already known."""
         project = self.source.project(name)
         assert project is not None
         assert isinstance(project.metadata, dict)
@@ -180,8 +180,8 @@ class _Walk:
 class Prefetcher:
     """Fetches what a resolution will probably need, concurrently, while it runs.
 
-    It reads the newest matching candidate of every project, then the projects it requires. A wrong guess only costs a
-    request, and errors are raised where the result is used.
+    It reads the newest matching candidate of every project, then the projects that candidate requires. A wrong guess
+    costs only a request, and errors are raised where the result is used.
     """
 
     def __init__(self, target: InstallerCandidates) -> None:

@@ -1,7 +1,7 @@
 """The use case of ``ftwheel missing``: reports on each project that a target needs.
 
-Projects are judged as their pages arrive, and pages are dropped afterwards, so that memory use does not grow with the
-number of projects, except for the reports. An error with one project is part of its report and does not affect others.
+Projects are judged as their pages arrive, and pages are dropped afterwards, so that only the reports take memory in
+proportion to the number of projects. An error with one project is part of its report and does not affect the others.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ class ArrivingPages(Protocol):
     """Indexes that fetch the pages of many projects concurrently."""
 
     def arriving(self, names: Iterable[str]) -> Iterator[str]:
-        """The same names, each when its pages are available, while the next ones are being fetched."""
+        """Yield the names, each once its pages are available, while the next ones are being fetched."""
         ...
 
     @property
     def indexes(self) -> Sequence[Index]:
-        """In the installer's order."""
+        """The indexes, in the installer's order."""
         ...
 
     def forget(self, name: str) -> None:
@@ -77,7 +77,7 @@ class ArrivingPages(Protocol):
 
 
 class KnownReports(Protocol):
-    """Reports of earlier runs, valid for unchanged questions and pages."""
+    """Reports of earlier runs, valid as long as question and pages are unchanged."""
 
     def recall(self, requested_projects: RequestedProject) -> ProjectReport | None: ...
     def keep(self, requested_projects: RequestedProject, report: ProjectReport) -> None: ...
@@ -88,8 +88,8 @@ class ReadinessQuestion:
     """The question about every project. ``rules`` returns the installer options for a normalized name.
 
     ``tracker`` returns the URL of a project's issue tracker, from the file with the best metadata; it is called for
-    projects that upstream has to fix. ``others`` are indexes that the installer does not use, by name: they are asked
-    about projects that are not ready. Both are called from several threads.
+    projects that upstream has to fix. ``others`` are indexes that the installer does not use, by name; they are queried
+    for projects that are not ready. Both are called from several threads.
     """
 
     targets: tuple[Environment, ...]
@@ -137,9 +137,9 @@ Resolutions = Sequence[Mapping[int, "Resolution"]]  # for each input, by the num
 
 
 def resolved(inputs: Sequence[Dependencies], targets: Sequence[Environment], resolve: Resolve | None) -> Resolutions:
-    """The unresolved inputs, resolved for each target; without ``resolve``, they are used as they are.
+    """Resolve the unresolved inputs for each target; without ``resolve``, as for long lists of names, use them as is.
 
-    The latter is for long lists of names. Raises what ``resolve`` raises.
+    Raises what ``resolve`` raises.
     """
     return [
         {}
@@ -152,7 +152,7 @@ def resolved(inputs: Sequence[Dependencies], targets: Sequence[Environment], res
 def requested(
     inputs: Sequence[Dependencies], resolutions: Resolutions, targets: Sequence[Environment], shard: Shard | None = None
 ) -> tuple[RequestedProject, ...]:
-    """The projects that the targets need of the inputs, by name."""
+    """The projects in the inputs that the targets need, by name."""
     markers = [dict(target.markers) for target in targets]
     everything = requested_projects(zip(inputs, resolutions, strict=True), markers)
     return tuple(one for one in everything if in_shard(one.name, shard))
@@ -183,7 +183,7 @@ def _placed(report: ProjectReport, one: RequestedProject) -> ProjectReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """A report, with the wheel to inspect for each verdict, and the file with the project's tracker."""
+    """A report, with the wheel to inspect for each verdict, and the file whose metadata has the project's tracker."""
 
     report: ProjectReport
     wheels: tuple[File | None, ...] = ()
@@ -199,7 +199,7 @@ def judge(projects: Iterable[RequestedProject], question: ReadinessQuestion) -> 
         reports = _completed(reports, by_name, question)
     for judged in reports:
         one = by_name[judged.report.name]
-        # what other indexes have may change while the pages stay
+        # what other indexes have may change while the pages do not
         lasting = judged.report.ready or not question.others
         if question.memory is not None and judged.new and lasting and not judged.report.problem:
             question.memory.keep(one, judged.report)
@@ -265,7 +265,7 @@ def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
 
 
 def _asks(verdicts: Iterable[TargetReadiness]) -> bool:
-    """Whether only the project itself can fix something."""
+    """Whether any verdict needs a fix by the project itself."""
     return any(each.kind is HelpKind.ASK for verdict in verdicts for each in verdict.helps)
 
 
@@ -340,7 +340,7 @@ class _Waiting:
 
 
 def _elsewhere(report: ProjectReport, one: RequestedProject, question: ReadinessQuestion) -> ProjectReport:
-    """The report with what other indexes have; one that cannot be asked is noted."""
+    """The report with what other indexes have; an index that cannot be queried is noted."""
     from ftwheel.core.dependencies.assessment import help_of_index, with_helps
 
     rules = question.rules(one.name)

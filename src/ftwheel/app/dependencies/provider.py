@@ -1,7 +1,7 @@
 """The provider of a search: the versions, their requirements, and, for pip, which project to decide next.
 
 As in the installers, a project with extras is a separate project that requires the plain one in the same version.
-``find_matches`` and the methods of resolvelib are for pip's search.
+``find_matches`` and the other methods of resolvelib's interface are for pip's search.
 Sources: pip 26.3 ``_internal/resolution/resolvelib`` (``provider.py``, ``factory.py``, ``found_candidates.py``,
 ``candidates.py``).
 """
@@ -34,9 +34,9 @@ _PROMOTED_AFTER = 5  # conflicts: pip's _CONFLICT_PRIORITY_THRESHOLD
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProjectVersion:
-    """One version of a project, plain or with extras; ``candidate`` is None when there is no suitable file.
+    """One version of a project, plain or with extras; ``candidate`` is None if there is no suitable file.
 
-    There is one object for each, so that they can be compared by identity.
+    There is exactly one object for each, so that they can be compared by identity.
     """
 
     name: str
@@ -53,7 +53,7 @@ class ProjectVersion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolverRequirement:
-    """One requirement; ``exactly`` is set when only one choice satisfies it, ``origin`` for direct requirements."""
+    """One requirement; ``exactly`` is set if only one choice satisfies it, ``origin`` for direct requirements."""
 
     name: str
     extras: tuple[str, ...]
@@ -76,7 +76,7 @@ def _named(identifier: str) -> tuple[str, tuple[str, ...]]:
 
 
 def split(requirement: Requirement, origin: str = "", *, extras_apart: bool) -> Iterator[ResolverRequirement]:
-    """A requirement with extras, split into the installer's parts; for uv, each extra is a part of its own."""
+    """Split a requirement with extras into parts as the installer does; for uv, each extra is a separate part."""
     if extras_apart and requirement.extras:
         yield from (
             ResolverRequirement(requirement.name, (extra,), requirement, origin=origin) for extra in requirement.extras
@@ -128,7 +128,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         requirements: Mapping[str, Iterator[ResolverRequirement]],
         incompatibilities: Mapping[str, Iterator[ProjectVersion]],
     ) -> Iterable[ProjectVersion] | Callable[[], Iterator[ProjectVersion]]:
-        # none is left when resolvelib backtracked over all of them; pip then finds nothing, except for plain ones
+        # none is left once resolvelib has backtracked over all of them; then, pip finds nothing, except for plain ones
         asked = list(requirements[identifier])
         name, extras = _named(identifier)
         if extras:
@@ -199,7 +199,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
     def _is_other(
         self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | UnknownMetadata
     ) -> bool:
-        """Whether a file is for another project, version or Python after all."""
+        """Whether the metadata shows that a file is for another project, version or Python."""
         if isinstance(said, UnknownMetadata):
             return False
         if normalized(said.name) != name or (said.version and parse_version(said.version) != version):
@@ -212,7 +212,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
     def _choice(
         self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | UnknownMetadata
     ) -> ProjectVersion | None:
-        """The plain choice; None when one of its requirements is invalid, which makes installers skip the version."""
+        """The plain choice; None if one of its requirements is invalid, which makes installers skip the version."""
         key = name, (), candidate.file.url
         if key not in self._choices:
             choice = ProjectVersion(name, (), version, candidate, said)
@@ -241,10 +241,10 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
             plain = self._choices[key] = ProjectVersion(name, (), None, None, CoreMetadata(name=name, version=""))
         return self._with_extras(plain, extras)
 
-    # --- versions as sets, for the search of uv: see ``resolving_pubgrub`` --------------------------------------
+    # --- versions as sets, for the search of uv: see ``pubgrub`` ------------------------------------------------
 
     def everything(self, name: str) -> int:
-        """The set of all versions of a project and its absence."""
+        """The set of all versions of a project, and its absence."""
         return (1 << len(self._bits_of(name)) + 1) - 1
 
     def versions(self, ask: ResolverRequirement) -> int:
@@ -309,7 +309,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         return found
 
     def ways(self) -> dict[str, tuple[str, ...]]:
-        """For each project, the names from the first project that required it up to a direct requirement."""
+        """For each project, the names on the path from the first project that required it to a direct requirement."""
         found: dict[str, tuple[str, ...]] = {ask.name: () for ask in self.roots}
         asked = {choice.name: self._required[choice][0] for choice in reversed(self._required)}
         level = list(found)
@@ -324,7 +324,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         return found
 
     def _known_extras(self, said: CoreMetadata, extras: tuple[str, ...]) -> tuple[str, ...]:
-        """The extras that a project has; pip uses the declared ones."""
+        """The extras that exist in a project; pip uses those it declares."""
         if self._pubgrub:
             return extras
         declared = set(map(normalized, said.extras))
@@ -340,7 +340,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         information: Mapping[str, Iterator[Information]],
         backtrack_causes: Sequence[Information],
     ) -> Iterable[str]:
-        """As pip, prefer the projects of the last conflict, then those that are often in conflicts."""
+        """Like pip, prefer the projects of the last conflict, then those that are often in conflicts."""
         causes: set[str] = set()
         for cause in backtrack_causes:
             for each in (cause.requirement, cause.parent):

@@ -1,6 +1,6 @@
 """The search of uv: PubGrub (Natalie Weizenbaum, 2018), which learns an incompatibility from every conflict.
 
-The knowledge about a project is a set of its versions, as an integer with one bit for each: bit 0 means "not selected
+What is known about a project is a set of its versions, as an integer with one bit for each: bit 0 means "not selected
 at all", bit 1 is the newest version, and so on. A positive term is a set without bit 0, so that "in", "not in" and
 "irrelevant" are plain integer operations.
 
@@ -29,7 +29,7 @@ _CONFLICTS = 5  # uv's CONFLICT_THRESHOLD
 MOST_STEPS = 200_000  # pip's limit; uv has none
 
 
-class NoSolution(Exception):  # noqa: N818  # resolvelib's word is ResolutionImpossible; both end up as ResolutionError
+class NoSolution(Exception):  # noqa: N818  # named ResolutionImpossible in resolvelib; both become ResolutionError
     """``causes`` are the conflicting requirements."""
 
     def __init__(self, causes: tuple[Information, ...]) -> None:
@@ -69,7 +69,7 @@ class _Assignment:
 
 
 def search(provider: Provider, roots: Sequence[ResolverRequirement]) -> dict[str, ProjectVersion]:
-    """The choices by identifier. Raises NoSolution, TooManySteps, and what the provider raises."""
+    """Find the choices, by identifier. Raises NoSolution, TooManySteps, and what the provider raises."""
     return _Search(provider, roots).run()
 
 
@@ -140,7 +140,7 @@ class _Search:
         bit = self._provider.bit(choice)
         required = self._provider.get_dependencies(choice)
         conflict = self._expand(package, choice, list(required), bit)
-        # without a conflict so far, decisions are not checked against their requirements (pubgrub's core.rs)
+        # before the first conflict, decisions are not checked against their requirements (pubgrub's core.rs)
         if conflict is None or not self._backtracked:
             self._assign(package, bit, None, choice)
         else:
@@ -159,7 +159,7 @@ class _Search:
             terms = {package: bit, target: full & ~allowed}
             if target == package:  # a project that requires itself
                 terms = {package: bit & ~allowed}
-            elif not allowed:  # which no version satisfies
+            elif not allowed:  # a requirement that no version satisfies
                 terms = {package: bit}
             found = _Incompatibility(terms, RequirementInformation(ask, choice))
             if (package, bit) not in self._expanded:
@@ -247,7 +247,7 @@ class _Search:
         self._assign(package, self._full_set(package) & ~incompatibility.terms[package], incompatibility)
 
     def _left(self, incompatibility: _Incompatibility) -> str | None:
-        """The only package whose term is not satisfied: empty when all are, None when nothing can be derived."""
+        """The only package whose term is not satisfied; empty if all are satisfied, None if nothing can be derived."""
         left = ""
         none = True
         for package, term in incompatibility.terms.items():

@@ -1,7 +1,7 @@
 """Resolves requirements for one environment as an installer would: one version of each project.
 
-Each installer has its own search, on the candidates of the simulator: pip's is resolvelib with pip's order of
-decisions, uv's is PubGrub with uv's. If the newest versions conflict, the two may choose differently.
+Each installer has its own search, over the candidates of the simulator: pip's is resolvelib with pip's order of
+decisions, uv's is PubGrub with uv's order. If the newest versions conflict, the two may choose differently.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ class Resolver:
     ) -> None:
         """``rules`` returns the installer options for a normalized project name.
 
-        ``forgiving`` continues where the installer fails because a project has no file for the environment: the project
-        gets no version, and the rest is resolved without it.
+        With ``forgiving``, the resolution continues if the installer would fail because a project has no file for the
+        environment: that project gets no version, and the rest is resolved without it.
         """
         self._source = source
         self._rules = rules
         self._forgiving = forgiving
 
     def __call__(self, dependencies: Dependencies, environment: Environment) -> Resolution:
-        """One version of each project that the input needs in the environment.
+        """Select one version of each project that the input needs in the environment.
 
-        Raises ResolutionError when the requirements conflict, and what indexes and files raise.
+        Raises ResolutionError if the requirements conflict, and what indexes and files raise.
         """
         markers = dict(environment.markers)
         roots = [one for one in dependencies.wanted if one.requirement.applies(markers)]
@@ -85,7 +85,7 @@ class Resolver:
                     return _resolution(provider, chosen, environment)
 
     def _without_candidates(self, provider: Provider, causes: Sequence[Information]) -> set[str]:
-        """The projects with a requirement that no file satisfies: those of the conflict, else the first."""
+        """The projects with a requirement that no file satisfies: those in the conflict, else the first."""
 
         def lacks(ask: ResolverRequirement) -> bool:
             if ask.exactly is not None or ask.name in provider.excused:
@@ -110,7 +110,7 @@ def _search_as_pip(provider: Provider) -> dict[str, ProjectVersion]:
         for parent in criterion.iter_parent():
             if parent is None:
                 required.setdefault(None, []).append(name)
-            elif id(parent) in names:  # others belong to choices that were undone
+            elif id(parent) in names:  # the others belong to choices that were undone
                 required.setdefault(names[id(parent)], []).append(name)
     reached: set[str] = set()
     left = list(required.get(None, ()))

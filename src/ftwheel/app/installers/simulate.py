@@ -29,12 +29,12 @@ def fetch(
     metadata: Mapping[str, Metadata] | None = None,
     read: Callable[[File], CoreMetadata | UnknownMetadata] | None = None,
 ) -> ProjectFiles:
-    """The project's pages, with each index queried once; ``metadata`` is that of wheels, by file name.
+    """Fetch the project's pages, querying each index once; ``metadata`` is that of wheels, by file name.
 
-    ``read`` gets that out of the files of ``find-links`` folders, of which nothing else says what they require.
+    ``read`` reads it from the files in ``find-links`` folders, which have no other source of metadata.
 
-    A page that nobody reads counts as an empty one that some installers refuse, unless it is the only one.
-    Raises InputError when no index has the project, NetworkError and IndexFormatError as the indexes do.
+    An unreadable page counts as an empty one that some installers reject; if there are no others, its error is raised.
+    Raises InputError if no index has the project, and NetworkError and IndexFormatError as the indexes do.
     """
     found: list[tuple[SourceKind, ProjectDetails]] = []
     unreadable: list[UnreadablePageError] = []
@@ -62,7 +62,7 @@ def _declared(
     found: Iterable[tuple[SourceKind, ProjectDetails]],
     read: Callable[[File], CoreMetadata | UnknownMetadata],
 ) -> dict[str, Metadata]:
-    """What the files of folders say of themselves, by address; those that cannot be read or do not say it left out."""
+    """The metadata of files in folders, by URL, without files whose metadata is unreadable or unknown."""
     files = [
         file
         for kind, page in found

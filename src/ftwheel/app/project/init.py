@@ -36,7 +36,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitPlan:
-    """Everything ``ftwheel init`` would do. Without changes, the project needs nothing.
+    """Everything ``ftwheel init`` would do. Without changes, there is nothing to do.
 
     ``steps`` are what the user has to do next, in order; ``notes`` may require a decision.
     """
@@ -63,8 +63,8 @@ def plan_init(
     """Plan all changes without writing any.
 
     ``edit`` applies edits to a TOML text, ``template`` returns the text of a template; ``subfolder`` is the project's
-    folder in the repository (empty at the top), ``workflows`` are those of the repository, ``wanted`` the requested
-    templates (None: the existing ones, else the release).
+    folder in the repository (empty at the top), ``workflows`` are those of the repository, ``wanted`` are the requested
+    templates (None: the existing ones, else the one for releases).
 
     Raises InputError and ConfigurationError like ``adopt`` and ``plan_workflows``, and InputError when the resulting
     table would be invalid.
@@ -116,9 +116,9 @@ def plan_gate(
     subfolder: str,
     in_repository: bool,
 ) -> InitPlan | tuple[str, ...]:
-    """Plan to add ``ftwheel verify`` to the workflows that publish, and change nothing else.
+    """Plan to add ``ftwheel verify`` to the workflows that publish, and to change nothing else.
 
-    If that is not possible, the result is the reason for each workflow that publishes.
+    If that is not possible, returns the reason for each workflow that publishes.
 
     ``read`` parses the jobs of a workflow, ``same`` checks that the text with the gate is otherwise equivalent. In a
     repository of several projects, only workflows that name the project's folder count, if there are any.
@@ -164,7 +164,7 @@ def plan_gate(
 
 
 def ci_values(document: Mapping[str, Any], folder: str) -> dict[str, str]:
-    """What the workflows install to run the tests, and which tests, by the usual names of such groups."""
+    """What the workflows install to run the tests, and which tests, based on the usual names of such groups."""
     groups = table_at(document, ("dependency-groups",)) or {}
     extras = table_at(document, ("project", "optional-dependencies")) or {}
     names = ("test", "tests", "testing", "dev")
@@ -203,7 +203,7 @@ def _parsed(document: Mapping[str, Any]) -> None:
 
 
 def _left_out(document: Mapping[str, Any]) -> Iterator[str]:
-    """What cibuildwheel would not build of what the project is to serve."""
+    """Notes on what the project has to serve, but cibuildwheel would not build."""
     request = request_for(document, {})
     try:
         select(request)

@@ -27,12 +27,12 @@ _OF_FILES = (
     *(".whl", ".tar.gz", ".zip", ".toml", ".txt", ".in", ".lock", ".json", ".cfg", ".py", ".md", ".yml", ".yaml"),
     *(".html", ".svg", ".egg", ".exe"),
 )
-"""Endings of what is meant to be a file, though a project might be called so."""
-_PLAIN = re.compile(r"[\w.+!-]+\.whl")  # a name from an index becomes a file: nothing that a path is made of
+"""Endings that indicate a file, although a project might have such a name."""
+_PLAIN = re.compile(r"[\w.+!-]+\.whl")  # names from an index become local files, so no path separators
 
 
 def parse_release(text: str) -> tuple[str, Version] | None:
-    """``NAME==VERSION`` as normalized name and version, else None. Raises InputError for an invalid version."""
+    """Parse ``NAME==VERSION`` into normalized name and version, else None. Raises InputError for an invalid version."""
     match = _RELEASE.fullmatch(text.strip())
     if not match:
         return None
@@ -51,9 +51,9 @@ def project_name(text: str) -> str:
 
 
 def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: datetime | None = None) -> str:
-    """The newest version with a file that is not yanked, final if there is one.
+    """The newest version with a file that is not yanked, preferring final versions.
 
-    ``before`` hides later uploads. Raises InputError when nothing is left.
+    ``before`` hides later uploads. Raises InputError if none is left.
     """
     versions: set[Version] = set()
     for page in pages:
@@ -73,12 +73,12 @@ def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: dateti
 
 
 def _identity(filename: str) -> tuple[str, Version]:
-    """The normalised name and the version. Raises ValueError for what is no distribution's file name."""
+    """The normalized name and the version. Raises ValueError if it is not the file name of a distribution."""
     return parse_wheel_filename(filename)[:2] if filename.endswith(".whl") else parse_sdist_filename(filename)
 
 
 def meant_release(text: str) -> str:
-    """What to write for what looks like a release and is none: ``numpy=2.0`` or ``numpy``. Empty for anything else."""
+    """The hint for a text that resembles a release, such as ``numpy=2.0`` or ``numpy``. Empty for anything else."""
     meant = corrected(text) or corrected_hyphen(text)
     if _RELEASE.fullmatch(meant):
         return f"did you mean {meant}?"
@@ -89,9 +89,9 @@ def meant_release(text: str) -> str:
 
 
 def wheels_of(pages: Iterable[ProjectDetails], name: str, version: Version) -> tuple[File, ...]:
-    """The wheels of one version, sorted by file name; of two files with the same name, the first page's counts.
+    """The wheels of one version, sorted by file name; of files with the same name, the one on the first page counts.
 
-    Raises InputError when there is no page, or the pages have no wheel of it.
+    Raises InputError if there is no page, or the pages have no wheel of that version.
     """
     pages = tuple(pages)
     if not pages:

@@ -22,14 +22,14 @@ __all__ = ["ReleaseSelections", "environments_of", "select", "served_targets"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSelections:
-    """The selections: a cell per target, not yet judged, and every selected wheel of the release."""
+    """The selections: one cell per target, not yet judged, and every selected wheel of the release."""
 
     cells: tuple[CoverageCell, ...]
     wheels: tuple[ChosenWheel, ...]
 
 
 def environments_of(targets: Iterable[TargetEnvironment]) -> dict[TargetEnvironment, Environment]:
-    """The environment of each target, with the last micro version, without targets on unknown platforms.
+    """The environment of each target, with the last micro version; targets on unknown platforms are omitted.
 
     A requires-python such as ``>=3.9.2`` excludes old micro versions, which is not a gap in a release.
     """

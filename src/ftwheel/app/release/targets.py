@@ -21,7 +21,7 @@ def configured_targets(
     cibuildwheel: object,
     day: date,
 ) -> ConfiguredTargets:
-    """What the keys of ``[tool.ftwheel]`` name on a day, less the pairs that the table ``cibuildwheel`` leaves out.
+    """The targets that ``[tool.ftwheel]`` configures on a day, without the pairs that the table ``cibuildwheel`` skips.
 
     Variables such as ``CIBW_SKIP`` do not count: what is verified may have been built elsewhere.
     Raises ConfigurationError if ``cibuildwheel`` is not a table.

@@ -92,16 +92,16 @@ def verify(
     new_project: bool = False,
     keep_targets: bool = False,
 ) -> Verification:
-    """Decide which file of a release each target installs, and what is missing.
+    """Determine which file of a release each target installs, and what is missing.
 
     The files of ``upload`` are added to the first index and judged by the CPython versions supported on ``day``.
     Without them, the release on the indexes is judged by the versions supported when its last file was uploaded.
     ``before`` hides later uploads, ``known`` is what a baseline accepts. ``index_rules`` says whether PyPI has to
     accept the files; ``new_project`` accepts a project that no index has. With ``keep_targets``, the release has to
-    serve what the previous one did, except for CPythons that are no longer supported, or that requires-python now
-    excludes.
+    serve what the previous one did, except for CPython versions that are no longer supported, or that requires-python
+    now excludes.
 
-    Raises InputError when no index has the release, and passes on NetworkError and IndexFormatError from the indexes.
+    Raises InputError if no index has the release, and NetworkError and IndexFormatError as the indexes do.
     """
     upload = upload or Upload()
     project = fetch(parse_requirement(name), _overlaid(name, upload, indexes, before))
@@ -153,7 +153,7 @@ def _overlaid(name: str, upload: Upload, indexes: Sequence[Index], before: datet
 def _release(project: ProjectFiles, name: str, version: str, *, day: date, as_published: bool) -> _Release:
     """Find the release among a project's files; ``as_published`` judges it by the date of its last upload.
 
-    Raises InputError when the project has no such release.
+    Raises InputError if the project has no such release.
     """
     good, yanked = _by_version(project)
     wanted = _version(version)
@@ -184,7 +184,7 @@ def _release(project: ProjectFiles, name: str, version: str, *, day: date, as_pu
 
 
 def _allowed(release: _Release) -> frozenset[int]:
-    """The supported minor versions that requires-python of the release has; all, where it cannot be read."""
+    """The supported minor versions that the release's requires-python allows; all of them if it is invalid."""
     found: set[int] = set()
     for said in {file.requires_python or "" for file in release.files.values()}:
         try:

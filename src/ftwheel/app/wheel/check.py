@@ -17,7 +17,7 @@ from ftwheel.rules.wheel.selection import DECIDED_BY_IMPORT, RuleSelection
 
 __all__ = ["Importer", "Judge", "Run", "check"]
 
-# (path, contents) -> results by interpreter, and why there are none
+# (path, contents) -> results by interpreter, and the reason if there are none
 Importer = Callable[[str, WheelContents], tuple[tuple[Imported, ...], str]]
 
 
@@ -25,7 +25,7 @@ Importer = Callable[[str, WheelContents], tuple[tuple[Imported, ...], str]]
 class Judge:
     """Reads and judges one wheel. Instances are sent to worker processes, so they have to be picklable.
 
-    ``policy`` is None where auditwheel does not run.
+    ``policy`` is None on systems where auditwheel does not run.
     """
 
     selection: RuleSelection
@@ -80,7 +80,7 @@ def _unreadable(path: str, error: InputError) -> Finding:
 
 
 def _with_imports(report: WheelReport, judge: Judge, importer: Importer) -> WheelReport:
-    """Judge again what an import settles; everything else stays."""
+    """Judge again by the rules that an import decides; all other findings are kept."""
     if report.contents is None:
         return report
     try:

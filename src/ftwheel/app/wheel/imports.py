@@ -1,4 +1,4 @@
-"""Selects the interpreters a wheel is for, and imports its modules with each."""
+"""Selects the interpreters that a wheel is for, and imports its modules with each."""
 
 from __future__ import annotations
 

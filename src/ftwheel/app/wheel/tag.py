@@ -26,7 +26,7 @@ _TAGS = {
     "--abi-tag": (r"[a-z0-9_]+", "an ABI tag", "cp314t, abi3 or none"),
     "--platform-tag": (_PLATFORM, "a platform tag", "manylinux_2_28_x86_64, macosx_11_0_arm64 or win_amd64"),
 }
-"""What a tag looks like, and what to say where one does not."""
+"""For each option, the pattern of a tag, with a description and examples for error messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,10 @@ def plan(
 ) -> TagPlan:
     """Decide whether the wheel may have the requested tags.
 
-    Each is a new set (``cp313.cp314``), an addition (``+abi3t``) or a removal (``-cp39``), as with ``wheel tags``; None
-    leaves the part as it is, and WHEEL gets what the file name says. ``policy`` is None where auditwheel does not run;
-    it speaks against platform tags that are asked for, not against those that the name has already. Raises InputError
-    when what comes out is no tag.
+    Each is a new set (``cp313.cp314``), an addition (``+abi3t``) or a removal (``-cp39``), as in ``wheel tags``; None
+    keeps that part of the name. WHEEL gets the tags of the file name. ``policy`` is None on systems where auditwheel
+    does not run; it objects only to requested platform tags, not to those already in the name. Raises InputError if a
+    resulting tag is not valid.
     """
     name = contents.name
     sets = [

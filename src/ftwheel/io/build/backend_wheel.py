@@ -1,8 +1,8 @@
-"""The wheel of the ``ftwheel-build`` that this ftwheel was installed with, for isolated builds to find.
+"""Provides the installed ``ftwheel-build`` as a wheel to isolated builds.
 
-A project that adopted ftwheel requires ``ftwheel-build``. Where no index has it, or not the one that belongs here, the
-files that are installed are made into a wheel again and offered beside the index. The folder is named for the content,
-since uv's cache knows a local wheel by its path.
+A project that uses ftwheel requires ``ftwheel-build``. If no index has it, or not the matching version, the installed
+files are packed into a wheel again, which is offered in addition to the index. The folder is named after the content,
+because uv's cache identifies a local wheel by its path.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: ftwheel\nRoot-Is-Purelib: true\nTag: py
 
 
 def backend_wheel() -> Path | None:
-    """The wheel's path in the cache; None where the package is not installed as a distribution."""
+    """The wheel's path in the cache; None if the package is not installed as a distribution."""
     try:
         distribution = importlib.metadata.distribution(_DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:
@@ -58,7 +58,7 @@ def _files(package: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _write(wheel: Path, members: dict[str, bytes], *, record: str) -> None:
-    """Write it whole or not at all: another build may be at the same."""
+    """Write the wheel atomically: another build may be writing it at the same time."""
     wheel.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"{name},sha256={_hash(data)},{len(data)}" for name, data in members.items()]
     text = "\n".join([*lines, f"{record},,", ""])

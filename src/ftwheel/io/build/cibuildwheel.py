@@ -1,8 +1,8 @@
-"""Runs the real cibuildwheel: an environment with the right series, early checks for what would fail late, and the run.
+"""Runs the real cibuildwheel: installs the right series, checks early for what would fail late, and builds.
 
-cibuildwheel finds out late that a container cannot start (3.4.1 then waits forever), and silently skips a ``cp313t``
-that it does not build, so both are checked before it is started for a build. What an installed one says about itself,
-the identifiers that it builds and its images, is kept in its folder of the cache.
+cibuildwheel detects only late that a container cannot start (3.4.1 then waits forever), and silently skips a
+``cp313t`` that it does not build, so both are checked before a build. The build identifiers and images that an
+installed cibuildwheel reports are stored in its cache folder.
 """
 
 from __future__ import annotations
@@ -54,18 +54,18 @@ Echo = Callable[[str], None]  # called with every line that cibuildwheel prints
 _DAY = 86400.0
 _RENEW = 7 * _DAY  # an environment older than this is recreated: releases of cibuildwheel bring newer Pythons
 _FORGET = 30 * _DAY
-_START = 60.0  # seconds in which a container starts, once its image is there
-_PULL = 900.0  # and in which an image of 500 MB arrives
+_START = 60.0  # seconds for a container to start, once its image is available
+_PULL = 900.0  # and for downloading an image of 500 MB
 _GOODBYE = 20.0  # for cibuildwheel to remove its container after Ctrl-C
 _POLL = 0.2
 _ITSELF = "cibuildwheel"  # the label for events that do not belong to one build
 _LABEL = "org.ftwheel.run"
-_OCI = {  # copied from oci_container.py: no option prints it, and the name that it has there is not for others
+_OCI = {  # copied from oci_container.py: no option prints it, and its name there is private
     "aarch64": "linux/arm64", "armv7l": "linux/arm/v7", "ppc64le": "linux/ppc64le", "riscv64": "linux/riscv64",
     "s390x": "linux/s390x", "x86_64": "linux/amd64",
 }  # fmt: skip
 _HOSTS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
-_FACTS = "facts-1.json"  # another number for another _ASK_FACTS
+_FACTS = "facts-1.json"  # increment when _ASK_FACTS changes
 _ASK_FACTS = """\
 import contextlib, importlib.resources, io, json, os, pathlib, sys, tempfile
 import cibuildwheel
@@ -95,7 +95,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltByCibuildwheel:
-    """The wheel that serves an identifier, by which cibuildwheel, and the seconds that this build took."""
+    """The wheel that serves an identifier, the cibuildwheel version that built it, and the build time in seconds."""
 
     path: Path
     version: str
@@ -117,7 +117,7 @@ class _Tool:
 
 
 def system_here(*, system: str = sys.platform) -> str:
-    """cibuildwheel's name for the system that this is: ``linux``, ``macos`` or ``windows``."""
+    """cibuildwheel's name for the current system: ``linux``, ``macos`` or ``windows``."""
     return _HOSTS.get(system, "linux")
 
 
@@ -134,15 +134,15 @@ def native_platforms(*, system: str = sys.platform, machine: str = "") -> tuple[
 
 
 def container_label() -> str:
-    """A label for the containers of one command, by which they are found when it is interrupted."""
+    """A label for the containers of one command, to find them if it is interrupted."""
     return f"{_LABEL}={secrets.token_hex(8)}"
 
 
 def put_source(project: Path, scratch: Path, *, without: Path) -> Path:
     """Copy a project, or unpack a source distribution, into an empty folder; returns the copy's folder.
 
-    The copy of a whole Git work tree gets a whole repository, since a container does not see the original's. A project
-    in a subfolder of one is without it in a container, as it is for cibuildwheel.
+    The copy of a whole Git work tree gets a complete repository, because a container cannot see the original one. A
+    project in a subfolder of a work tree has no repository in a container, as with cibuildwheel itself.
     """
     if project.is_file():
         return unpack_sdist(project, scratch)
@@ -172,15 +172,15 @@ class Cibuildwheel:
     def identifiers(self, series: CibuildwheelSeries) -> frozenset[str]:
         """Every identifier that the newest release of the series builds with its ``group``.
 
-        Raises MissingToolError when it cannot be installed.
+        Raises MissingToolError if the release cannot be installed.
         """
         return self._tool(series).identifiers
 
     def look_ahead(self, run: CibuildwheelRun, observer: BuildObserver) -> None:
-        """Check before the build for what would fail late.
+        """Check before the build for problems that would otherwise show late.
 
-        Raises MissingToolError when cibuildwheel cannot be installed, or there is no container engine or it cannot
-        start an image; ConfigurationError when cibuildwheel refuses the options or would not build what it should.
+        Raises MissingToolError if cibuildwheel cannot be installed, or if the container engine is missing or cannot
+        start an image; ConfigurationError if cibuildwheel rejects the options or would not build every identifier.
         """
         observer.stage(_ITSELF, BuildStage.ENVIRONMENT)
         tool = self._tool(run.series)
@@ -202,10 +202,10 @@ class Cibuildwheel:
             self._start(run.engine, image, tool.reference(image))
 
     def build(self, run: CibuildwheelRun, observer: BuildObserver) -> dict[BuildIdentifier, BuiltByCibuildwheel]:
-        """Run cibuildwheel to its end. When interrupted, it can remove its container before anything is killed.
+        """Run cibuildwheel. If interrupted, it may remove its container before anything is killed.
 
-        Raises BuildError with the interesting end of its output, ConfigurationError when it refuses its options, and
-        FtwheelError (exit code 1) when the audit of a finished wheel found errors.
+        Raises BuildError with the relevant part of its output, ConfigurationError if it rejects its options, and
+        FtwheelError (exit code 1) if the audit of a finished wheel found errors.
         """
         tool = self._tool(run.series)
         name = f"{run.series.label}-{run.system}"
@@ -277,11 +277,11 @@ class Cibuildwheel:
             raise MissingToolError(f"{image.name} for {image.arch}: {wrong}", hint=hint)
 
     def _end(self, process: subprocess.Popen[bytes], engine: str) -> None:
-        """Let cibuildwheel clean up as after Ctrl-C, then make sure of it."""
+        """Let cibuildwheel clean up as after Ctrl-C, then stop whatever is left."""
         try:
             if sys.platform != "win32":
                 with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                    process.send_signal(signal.SIGINT)  # to it alone: its container's client has to answer still
+                    process.send_signal(signal.SIGINT)  # not to its container client, which has to keep responding
                     process.wait(_GOODBYE)
         finally:
             self._processes.stop()
@@ -302,7 +302,7 @@ class Cibuildwheel:
 
 
 class _Progress:
-    """Reports to an observer which build is running, and measures each."""
+    """Reports the running build to an observer, and measures the time of each."""
 
     def __init__(self, identifiers: Sequence[BuildIdentifier], observer: BuildObserver, *, echo: Echo) -> None:
         one_platform = len({each.platform for each in identifiers}) == 1
@@ -319,7 +319,7 @@ class _Progress:
         return self._follower.identifier
 
     def read(self, lines: Iterator[str]) -> None:
-        """Read what has been printed since; the last line may still be without its end."""
+        """Read the output since the last call; the last line may be incomplete."""
         for part in lines:
             line = self._rest + part
             if not line.endswith("\n"):
@@ -350,7 +350,7 @@ class _Progress:
 
 
 def installed(series: CibuildwheelSeries, processes: ProcessGroup, log: Path) -> str:
-    """The Python of an environment with the newest release of a series; made again every week, kept in the cache."""
+    """The Python of a cached environment with the newest release of a series; recreated every week."""
     home = Path(cache_root()) / "cibuildwheel"
     home.mkdir(parents=True, exist_ok=True)
     interpreter = probe(sys.executable)
@@ -388,7 +388,7 @@ def _facts(python: str, series: CibuildwheelSeries) -> dict[str, Any]:
         raise MissingToolError(f"{python} cannot run cibuildwheel\n{interesting(done.stderr)}")
     facts = json.loads(done.stdout)
     new = kept.with_name(f"{_FACTS}.{secrets.token_hex(4)}")
-    with contextlib.suppress(OSError):  # a cache that cannot be written costs a few seconds each time
+    with contextlib.suppress(OSError):  # without a writable cache, each run takes a few seconds longer
         new.write_text(done.stdout, encoding="utf-8")
         os.replace(new, kept)
     return facts
@@ -397,7 +397,7 @@ def _facts(python: str, series: CibuildwheelSeries) -> dict[str, Any]:
 def _ask(
     command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a short program of cibuildwheel's environment."""
+    """Run a short command in cibuildwheel's environment."""
     try:
         return subprocess.run(
             command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", errors="replace", timeout=_START
@@ -407,7 +407,7 @@ def _ask(
 
 
 def _engine(command: Sequence[str], limit: float) -> str:
-    """The problem with a command of the container engine; empty if it succeeded."""
+    """Run a command of the container engine; returns the problem, empty if it succeeded."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=limit)
     except subprocess.TimeoutExpired:
@@ -416,7 +416,7 @@ def _engine(command: Sequence[str], limit: float) -> str:
 
 
 def _failure(code: int, version: str, identifier: str, log: Path) -> FtwheelError:
-    """The error for an exit code of cibuildwheel: copied from ``errors.py``, since no option prints them."""
+    """The error for an exit code of cibuildwheel; the codes are from its ``errors.py``, as no option prints them."""
     whole = log.read_text(encoding="utf-8", errors="replace")
     text = interesting(whole)
     where = f"cibuildwheel {version}{f', {identifier}' if identifier else ''}"
@@ -431,7 +431,7 @@ def _failure(code: int, version: str, identifier: str, log: Path) -> FtwheelErro
 
 
 def _wheels(identifiers: Sequence[BuildIdentifier], out: Path, version: str) -> Iterator[tuple[BuildIdentifier, Path]]:
-    """The wheel for each identifier: one with ``abi3`` may serve several."""
+    """The wheel for each identifier; an ``abi3`` wheel may serve several."""
     names = {path: WheelName.parse(path.name) for path in sorted(out.glob("*.whl"))}
     for identifier in identifiers:
         serving = [path for path, name in names.items() if serves(name, identifier)]

@@ -1,4 +1,4 @@
-"""A builder for wheels that something else has built: it returns them, and checks them like its own."""
+"""A builder for wheels built by another tool: it returns them, and checks them like its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["CollectedBuilder", "interpreters_for"]
 
 
 class CollectedBuilder(LocalBuilder):
-    """The wheels of one platform, by the label of the interpreter (``3.14t``) that each was built with."""
+    """The wheels of one platform, by the label (``3.14t``) of the interpreter that each was built with."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class CollectedBuilder(LocalBuilder):
         scratch: Path,
         processes: ProcessGroup,
     ) -> None:
-        sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
+        sysconfig.get_config_vars()  # before Python 3.12, the first call must not be made by two threads at once
         super().__init__(
             project, out_dir, {}, scratch=scratch, processes=processes, auditwheel=None, discard=shutil.rmtree
         )
@@ -46,15 +46,15 @@ class CollectedBuilder(LocalBuilder):
         return os.fspath(self._wheels[interpreter.label])
 
     def inspect(self, wheel: str, interpreter: Interpreter) -> tuple[Finding, ...]:
-        """Inspect wheels only for interpreters on this machine; the rules check the others' wheels."""
+        """Inspect wheels for interpreters on this machine only; the rules check the other wheels."""
         return super().inspect(wheel, interpreter) if interpreter.executable else ()
 
     def publish(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Leave them where they are: another platform may still have an error."""
+        """Leave the wheels where they are: another platform may still have an error."""
         return tuple(paths)
 
     def put(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Put them into the output folder after all."""
+        """Copy the wheels to the output folder."""
         return super().publish(paths)
 
 
@@ -63,8 +63,8 @@ def interpreters_for(
 ) -> tuple[tuple[Interpreter, ...], bool]:
     """The interpreters that the wheels of one platform are for, and whether their modules can be imported here.
 
-    That needs every one of them on this machine (``found``, most preferred first), and wheels that it accepts. Else
-    the interpreters are only named: ``executable`` is empty.
+    That requires every interpreter to be on this machine (``found``, most preferred first), and wheels that the machine
+    accepts. Otherwise, the interpreters have an empty ``executable``.
     """
     here = {each.label: each for each in reversed(found) if each.implementation == "cpython" and not each.debug}
     accepted = {"any", *platform_tags()}

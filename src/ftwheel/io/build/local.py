@@ -1,7 +1,7 @@
 """Builds wheels through ``build`` in isolated environments, each from its own copy of the source.
 
-Implements ``ftwheel.core.build.model.Builder``. Every wheel has a folder of its own in the workspace: ``source``,
-``env``, ``wheel``, ``repaired``, the installed wheel for the import check, and ``build.log``.
+Implements ``ftwheel.core.build.model.Builder``. Every wheel has a folder in the workspace, with ``source``, ``env``,
+``wheel``, ``repaired``, the installed wheel for the import check, and ``build.log``.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ _Distribution = Literal["sdist", "wheel"]
 def open_builder(
     project: Path, out_dir: Path, config_settings: ConfigSettings, *, repair: bool
 ) -> Iterator[LocalBuilder]:
-    """A builder for one project; leaving it in any way ends every program and removes every folder of work.
+    """A builder for one project; exiting the context always stops every program and removes every work folder.
 
-    Slow imports start now, in the background; with ``repair``, auditwheel's too.
+    Slow imports start at once, in the background, including auditwheel's if ``repair`` is set.
     """
-    sysconfig.get_config_vars()  # before Python 3.12 the first call must not come from two threads at once
+    sysconfig.get_config_vars()  # before Python 3.12, the first call must not be made by two threads at once
     processes = ProcessGroup()
     auditwheel: Auditwheel | None = None
     with workspace() as scratch:
@@ -96,7 +96,7 @@ def open_builder(
 
 
 class LocalBuilder:
-    """Builds on this machine. Made by ``open_builder``."""
+    """Builds on this machine. Created by ``open_builder``."""
 
     def __init__(
         self,
@@ -119,11 +119,11 @@ class LocalBuilder:
         self._sdist = project if project.is_file() else None
 
     def stop(self) -> None:
-        """End every program that runs; the threads that wait for them see Stopped."""
+        """Stop every running program; the threads waiting for them get Stopped."""
         self._processes.stop()
 
     def log_of(self, label: str) -> str:
-        """What the build of a wheel (``3.14t``) or of the ``sdist`` has printed so far."""
+        """The output so far of the build of a wheel (``3.14t``) or of the ``sdist``."""
         with contextlib.suppress(OSError):
             return (self._scratch / label / "build.log").read_text(errors="replace")
         return ""
@@ -161,7 +161,7 @@ class LocalBuilder:
         folder: Path,
         observer: BuildObserver,
     ) -> Path:
-        """Build one distribution through ``build``, with the backend in an environment made for this one call."""
+        """Build one distribution with ``build``, with the backend in an environment created for this call."""
         log = folder / "build.log"
         label = folder.name
         observer.stage(label, BuildStage.ENVIRONMENT)
@@ -179,7 +179,7 @@ class LocalBuilder:
             with _backend_failures(log):
                 made = Path(builder.build(distribution, folder / distribution, self._settings))
             _same(interpreter, probe(environment.python_executable))
-        self._discard(folder / "env")  # thousands of files; the disk is idle while wheels are checked
+        self._discard(folder / "env")  # thousands of files, removed while the disk is idle: wheels are checked next
         return made
 
     def _builder(self, environment: VirtualEnvironment, source: Path, log: Path) -> ProjectBuilder:
@@ -220,7 +220,7 @@ class LocalBuilder:
                 left_out=left_out(log, modules=False),
             )
             for error in inspect(wheel, target)
-            if error.stops  # the rules of check report the rest
+            if error.stops  # the rules of ftwheel check report the rest
         )
 
     def repair(self, wheel: str, interpreter: Interpreter) -> tuple[str, Repair]:
@@ -248,7 +248,7 @@ class LocalBuilder:
         from ftwheel.io.wheel.importing import import_in
 
         folder = self._scratch / interpreter.label
-        folder.mkdir(exist_ok=True)  # nothing was built with one that another's wheel serves
+        folder.mkdir(exist_ok=True)  # missing if another interpreter's wheel serves this one, so that nothing was built
         with _naming_build(interpreter.label, self._project):
             return import_in(
                 folder,
@@ -293,7 +293,7 @@ class LocalBuilder:
 
 
 def _load() -> None:
-    """Import what the steps need, in their order."""
+    """Import what the steps need, in the order of the steps."""
     for module in (
         "build",
         "ftwheel_build.inspection",
@@ -306,7 +306,7 @@ def _load() -> None:
 
 @contextlib.contextmanager
 def _naming_build(label: str, project: Path) -> Iterator[None]:
-    """Say which build of which project a failure belongs to."""
+    """Prefix errors with the project and the label of the build."""
     try:
         yield
     except FtwheelError as error:
@@ -315,7 +315,7 @@ def _naming_build(label: str, project: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _backend_failures(log: Path) -> Iterator[None]:
-    """Turn what ``build`` raises into the first error of the log, or into the compiler that is missing."""
+    """Turn an error of ``build`` into the first error in the log, a missing compiler or a full disk."""
     from build import BuildBackendException, BuildException
 
     try:

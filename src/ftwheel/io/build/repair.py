@@ -1,6 +1,6 @@
-"""Make a wheel self-contained: auditwheel on Linux, delocate on macOS, delvewheel on Windows.
+"""Makes wheels self-contained: with auditwheel on Linux, delocate on macOS, delvewheel on Windows.
 
-Each wheel is repaired in a process of its own: the tools change the current folder while they work.
+Each wheel is repaired in a separate process, because the tools change the current folder while they run.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ __all__ = ["repair_command", "repair_wheel"]
 def repair_wheel(
     wheel: Path, folder: Path, *, platform: str, processes: ProcessGroup, auditwheel: Auditwheel | None
 ) -> tuple[Path, Repair]:
-    """Repair one wheel, if it has native code; the new one is put below ``folder``, which is made.
+    """Repair one wheel if it has native code; the new wheel is written below ``folder``, which is created.
 
-    ``platform`` is the interpreter's ``sysconfig.get_platform()``; ``auditwheel`` is there on Linux. Where none of the
-    three tools applies, the wheel comes back as it is. Raises BuildError with the tool's own words when it refuses.
+    ``platform`` is the interpreter's ``sysconfig.get_platform()``; ``auditwheel`` is set on Linux. If none of the three
+    tools applies, the wheel is returned unchanged. Raises BuildError with the tool's own message if it fails.
     """
     before = _platform(wheel)
     if not _native(wheel):
@@ -48,7 +48,7 @@ def repair_wheel(
     if code:
         raise BuildError(f"{wheel.name}: {tool} failed\n{interesting(log.read_text(errors='replace'))}")
     made = sorted(out.glob("*.whl"))
-    if not made:  # auditwheel makes none when there is nothing to repair
+    if not made:  # auditwheel writes no wheel if there is nothing to repair
         return wheel, Repair(tool=tool, before=before, after=before, reason="nothing to repair")
     after = _platform(made[0])
     reason = _explain(answer, after) if tool == "auditwheel" else f"{tool} found it so"
@@ -60,7 +60,7 @@ def _platform(wheel: Path) -> str:
 
 
 def repair_command(platform: str, wheel: Path, out: Path, *, system: str = sys.platform) -> list[str]:
-    """The repair of one wheel in a process of its own; empty where there is none."""
+    """The command that repairs one wheel in a separate process; empty if there is no tool for the platform."""
     tools = {"darwin": ("macosx", ["delocate.cmd.delocate_wheel", "-v"]), "win32": ("win", ["delvewheel", "repair"])}
     prefix, module = tools.get(system, ("", []))
     if not module or not platform.startswith(prefix):
@@ -69,7 +69,7 @@ def repair_command(platform: str, wheel: Path, out: Path, *, system: str = sys.p
 
 
 def _grafted(before: Path, after: Path) -> tuple[str, ...]:
-    """File names of the libraries that the repaired wheel has and the built one had not."""
+    """The file names of the libraries that the repair added."""
     return tuple(sorted(name.rpartition("/")[2] for name in _native(after) - _native(before)))
 
 
@@ -79,7 +79,7 @@ def _native(wheel: Path) -> set[str]:
 
 
 def _explain(answer: Path, after: str) -> str:
-    """The newest symbols of each family, which keep the tag from being an older one (``auditwheel show --json``)."""
+    """The newest symbols of each family, which prevent an older tag (from ``auditwheel show --json``)."""
     try:
         said: dict[str, Any] = json.loads(answer.read_text())
         versions = [version for library in said["versioned_symbols"].values() for version in library]

@@ -1,12 +1,12 @@
-"""Give every build its own copy of the source tree.
+"""Gives every build its own copy of the source tree.
 
-Two builds of one tree at once write into each other's ``build`` and ``.egg-info`` folders (a setuptools wheel comes out
-empty that way), and whatever they leave behind ends up in the next wheel. Each wheel is built from a private copy, or
-from an unpacked sdist.
+Concurrent builds in one tree write into each other's ``build`` and ``.egg-info`` folders (which can produce an empty
+setuptools wheel), and whatever they leave behind ends up in the next wheel. So each wheel is built from a private copy,
+or from an unpacked sdist.
 
-Version control has to keep working in the copy, because backends such as setuptools-scm and hatch-vcs take the version
-and the list of files from it. The copy of a Git work tree gets a repository folder of its own with its own index,
-linked to the real one's objects and refs as ``git worktree`` does it, but without registering anything there.
+Version control has to keep working in the copy, because backends such as setuptools-scm and hatch-vcs derive the
+version and the list of files from it. The copy of a Git work tree gets its own repository folder with its own index,
+linked to the original's objects and refs as by ``git worktree``, but without registering anything there.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _GIT_TIMEOUT = 60.0
 def copy_source(project: Path, scratch: Path, *, without: Path | None = None) -> Path:
     """Copy a project into an empty folder; returns the copy's project folder, which is below ``scratch``.
 
-    Left out is what cannot be source: version control's own folder, virtual environments, folders tagged as caches,
-    setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times are kept. Links to
-    other places in the project's Git work tree are replaced by what they point to; those that leave it, or the project
-    where there is none, are left out (``links_left_out``): what a stranger's link points to does not get into a wheel.
-    Raises BuildError when a file cannot be read.
+    Anything that cannot be source is left out: version control's own folder, virtual environments, folders tagged as
+    caches, setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times are preserved.
+    Links to other places in the project's Git work tree are replaced by their targets; links that point outside of it
+    (or outside of the project, if there is no work tree) are left out (``links_left_out``), so that the target of a
+    stranger's link does not get into a wheel. Raises BuildError if a file cannot be read.
     """
     project = project.resolve()
     top, prefix = _git_top(project)
@@ -56,7 +56,7 @@ def copy_source(project: Path, scratch: Path, *, without: Path | None = None) ->
 
 
 def links_left_out(project: Path, *, without: Path | None = None) -> tuple[str, ...]:
-    """The links that ``copy_source`` leaves out because they leave the project, as paths below it, sorted."""
+    """The links that ``copy_source`` leaves out because they point outside, as paths in the project, sorted."""
     project = project.resolve()
     top, _ = _git_top(project)
     bounds = _Bounds(project=project, root=top or project)
@@ -76,26 +76,26 @@ def links_left_out(project: Path, *, without: Path | None = None) -> tuple[str, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bounds:
-    """What links may point to: ``root`` is the work tree that holds the project, or the project."""
+    """Where links may point to: ``root`` is the work tree that contains the project, else the project."""
 
     project: Path
     root: Path
 
     def keep(self, entry: os.DirEntry[str]) -> bool:
-        """Whether a link still means the same in the copy."""
+        """Whether a link has the same meaning in the copy."""
         goal = os.readlink(entry.path)
         return not os.path.isabs(goal) and Path(os.path.dirname(entry.path), goal).resolve().is_relative_to(
             self.project
         )
 
     def hold(self, entry: os.DirEntry[str]) -> bool:
-        """Whether what a link points to belongs to the sources."""
+        """Whether the target of a link belongs to the sources."""
         goal = Path(entry.path).resolve()
         return goal.is_relative_to(self.root) and ".git" not in goal.relative_to(self.root).parts
 
 
 def _filter(project: Path, without: Path | None) -> Callable[[os.DirEntry[str]], bool]:
-    """Whether an entry is left out."""
+    """A predicate for the entries to leave out."""
     without = without.resolve() if without else None
     intermediate = os.fspath(project / "build")
 
@@ -105,7 +105,7 @@ def _filter(project: Path, without: Path | None) -> Callable[[os.DirEntry[str]],
         if not entry.is_dir(follow_symlinks=False):
             return False
         if os.path.dirname(entry.path) == intermediate and entry.name.startswith(("bdist.", "lib.", "temp.")):
-            return True  # setuptools below 71 puts a stale module from here into the next wheel
+            return True  # setuptools before 71 puts a stale module from here into the next wheel
         if any(os.path.exists(os.path.join(entry.path, name)) for name in ("pyvenv.cfg", _CACHE_TAG)):
             return True
         return without is not None and Path(entry.path) == without
@@ -128,9 +128,9 @@ def _copy(source: Path, target: Path, skipped: Callable[[os.DirEntry[str]], bool
                 _copy(Path(entry.path), scratch, skipped, bounds)
             elif entry.is_file():
                 shutil.copy2(entry.path, scratch)
-            # what is left is no source: sockets, pipes, devices, links to nothing
+            # the rest is not source: sockets, pipes, devices, broken links
     shutil.copystat(source, target)
-    target.chmod(target.stat().st_mode | stat.S_IRWXU)  # a build writes into a copy of read-only sources too
+    target.chmod(target.stat().st_mode | stat.S_IRWXU)  # builds write into the copy even if the sources are read-only
 
 
 def unpack_sdist(sdist: Path, scratch: Path) -> Path:
@@ -152,11 +152,11 @@ def unpack_sdist(sdist: Path, scratch: Path) -> Path:
 
 
 def _extract(archive: tarfile.TarFile, scratch: Path) -> None:
-    """Extract nothing outside of the folder; raises TarError."""
+    """Extract the archive, but nothing outside of the folder. Raises TarError."""
     if hasattr(tarfile, "data_filter"):
         archive.extractall(scratch, filter="data")
         return
-    # Python 3.11 before 3.11.4 (Debian 12 has it): only what a source distribution needs
+    # Python before 3.11.4 (as in Debian 12) has no filter: extract only what a source distribution needs
     for member in archive:
         path = (scratch / member.name).resolve()
         if not (member.isfile() or member.isdir()) or not path.is_relative_to(scratch.resolve()):
@@ -165,7 +165,7 @@ def _extract(archive: tarfile.TarFile, scratch: Path) -> None:
 
 
 def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None, feed: bytes = b"") -> bytes | None:
-    """The output of a git command, None when there is no git, no repository, or it fails."""
+    """The output of a git command; None if there is no git or no repository, or if it fails."""
     try:
         done = subprocess.run(
             ["git", "-C", folder, *arguments],
@@ -180,7 +180,7 @@ def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None, feed:
 
 
 def _git_top(project: Path) -> tuple[Path | None, str]:
-    """The work tree that holds the project and the project's path in it; (None, "source") outside of Git."""
+    """The work tree that contains the project, and the project's path in the copy; (None, "source") outside of Git."""
     if not any((folder / ".git").exists() for folder in (project, *project.parents)):
         return None, "source"
     answer = _git(project, "rev-parse", "--show-toplevel")
@@ -214,7 +214,7 @@ def _link_git(top: Path, prefix: str, scratch: Path) -> None:
 def _skip_outside(top: Path, inside: str, copy: Path, private: Path) -> None:
     """Tell the copy's index that only the project is checked out.
 
-    Files outside that are modified in the original stay unmarked, so they count as deleted and the copy is dirty too.
+    Outside files that are modified in the original are not marked, so they count as deleted and the copy is dirty too.
     """
     tracked = _git(top, "ls-files", "-z", "--", f":(exclude,top){inside}")
     changed = _git(top, "diff-files", "--name-only", "-z", "--", f":(exclude,top){inside}")

@@ -1,4 +1,4 @@
-"""Adds dependency edges from the METADATA of files to a lock that lacks them, such as uv's ``pylock.toml``."""
+"""Adds dependency edges from the METADATA of files to a lock file without any, such as uv's ``pylock.toml``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXTRA = re.compile(r"""extra\s*==\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 def lacks_edges(dependencies: Dependencies) -> bool:
-    """Whether it is a lock of several projects without dependency edges."""
+    """Whether this is a lock file of several projects without dependency edges."""
     pins = dependencies.pins
     return dependencies.is_lock and 1 < len(pins) <= _MOST_PINS and not any(pin.requires for pin in pins)
 
@@ -33,9 +33,9 @@ def with_edges(
     jobs: int,
     observer: Callable[[int, int, str], None],
 ) -> Dependencies:
-    """The lock with the edges that its own wheels declare; what cannot be read has none.
+    """The lock file with the edges that its own wheels declare; unreadable wheels have none.
 
-    Where the lock's addresses cannot be reached, as behind a mirror, the first failures are the last.
+    If the lock file's URLs cannot be reached, as behind a mirror, reading stops after the first failures.
     """
     failures: list[FtwheelError] = []
 
@@ -59,7 +59,7 @@ def with_edges(
 
 
 def _wheel(pin: PinnedVersion) -> File | None:
-    """A wheel that the lock names with its URL. Whether the index serves its METADATA is seen when it is requested."""
+    """A wheel with a URL in the lock file; whether the index serves its METADATA only shows on request."""
     named = next((file for file in pin.files if file.url and file.filename.endswith(".whl")), None)
     if named is None:
         return None
@@ -67,7 +67,7 @@ def _wheel(pin: PinnedVersion) -> File | None:
 
 
 def _edges(said: CoreMetadata, origin: str) -> Iterator[RequirementEdge]:
-    """What a file requires, with and without its extras."""
+    """The edges to a file's requirements, with and without its extras."""
     for edge in edges(said.requires, origin):
         names = {normalized(one or other) for one, other in _EXTRA.findall(edge.marker)}
         for within in sorted(names) or [""]:

@@ -1,9 +1,9 @@
 """Reads the metadata of files on an index, as cheaply as the index allows, and caches it forever.
 
-Of a wheel: the metadata file beside it (PEP 658 and 714), checked against the digest that the page declares; else
-METADATA out of the zip by range requests; else out of the whole file, where a server knows no ranges. Of a source
-distribution: PKG-INFO where its build may not change it (PEP 643), else a static ``[project]`` table; otherwise it
-is unknown without running its build, which is not done here.
+For a wheel: the separate metadata file (PEP 658 and 714), checked against the digest that the page declares; else
+METADATA from the zip by range requests; else from the whole file, if the server does not support ranges. For a source
+distribution: PKG-INFO if its build must not change it (PEP 643), else a static ``[project]`` table; otherwise it is
+unknown, because builds are not run here.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ __all__ = ["MetadataClient"]
 
 MOST_METADATA = 16 * 1024 * 1024
 MOST_SDIST = 64 * 1024 * 1024
-_MOST_UNPACKED = 512 * 1024 * 1024  # before the requested file; a decompression bomb is not read further
+_MOST_UNPACKED = 512 * 1024 * 1024  # before the requested member; a decompression bomb is not read further
 _MOST_KEPT = 64 * 1024 * 1024
 _FOR_EVER = 1e12  # seconds; the metadata of a file does not change
-_KIND = "core metadata 2"  # another number when what is kept changes
+_KIND = "core metadata 2"  # increment when the cached format changes
 _UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 
 
 @dataclass(slots=True)
 class _Slot:
-    """What is known about one file; the lock is held while it is read."""
+    """The state of one file; the lock is held while it is read."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     found: CoreMetadata | UnknownMetadata | None = None
@@ -55,10 +55,10 @@ class _Slot:
 
 
 class MetadataClient:
-    """The metadata of files: each is read once, and the answers are cached on disk. Thread-safe."""
+    """The metadata of files: each is read once, and the results are cached on disk. Thread-safe."""
 
     def __init__(self, client: IndexClient, *, folder: str | None) -> None:
-        """``folder`` is where answers are kept, None to keep none."""
+        """``folder`` is the cache folder, None to cache nothing."""
         self._client = client
         self._cache = PageCache(folder, most_bytes=_MOST_KEPT) if folder else None
         self._lock = threading.Lock()
@@ -101,10 +101,10 @@ class MetadataClient:
             return UnknownMetadata(why=f"{file.filename} cannot be read ({str(error)[:200]})")
 
     def _beside(self, file: File, digests: dict[str, str]) -> str | None:
-        """The metadata file of a wheel, None when the index declares one and does not have it."""
+        """The separate metadata file of a wheel; None for a local wheel, or if the index does not serve it."""
         address, into = f"{file.url.partition('#')[0]}.metadata", io.BytesIO()
         if local_path(address) is not None:
-            return None  # the wheel itself is as near
+            return None  # the wheel itself is just as close
         if self._client.fetch(address, into, most_bytes=MOST_METADATA).status != 200:
             return None
         for algorithm in ("sha512", "sha384", "sha256"):
@@ -144,10 +144,10 @@ class MetadataClient:
 
 
 def _key(file: File) -> str:
-    """What the answer is kept under, empty when nothing stands for the content of the file.
+    """The cache key; empty if nothing identifies the content of the file.
 
-    An index may declare any digest, so a digest alone is only enough where the content was compared with it: that of
-    the metadata file, and that of a source distribution, which is read whole.
+    An index may declare any digest, so a digest alone is enough only if the content was checked against it: for the
+    metadata file, and for a source distribution, which is read whole.
     """
     if file.url.startswith("file:"):
         return ""
@@ -233,7 +233,7 @@ def _texts_of_tar(archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
 
 
 def _judged(texts: Iterator[tuple[str, str]]) -> CoreMetadata | UnknownMetadata:
-    """What PKG-INFO says if it is final, else the project table, as soon as one of them settles it."""
+    """The metadata from PKG-INFO if it is final, else from the project table; stops reading once it is settled."""
     found = UnknownMetadata(why="it has no PKG-INFO")
     project = ""
     for name, text in texts:

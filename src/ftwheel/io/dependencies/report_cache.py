@@ -1,7 +1,7 @@
-"""Keeps what was found out about projects, so that a run whose pages have not changed since need not read them again.
+"""Caches reports on projects, so that a run whose pages have not changed does not have to parse them again.
 
-A page of an index has thousands of files, and reading it takes longer than anything else. A report is good for the very
-answers of the indexes it was made from, and the very question: project, versions, targets, installer and its options.
+An index page has thousands of files, and parsing it takes longer than anything else. A report is valid only for the
+index responses it was made from, and for the same question: project, versions, targets, installer and its options.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ReportCache"]
 
-_FORMAT = 1  # to be raised when a report says other things of the same pages
-_MOST_REPORTS = 4096  # of one question; long lists have state files
+_FORMAT = 1  # increment when reports on the same pages change
+_MOST_REPORTS = 4096  # per question; long lists use state files
 _MOST_QUESTIONS = 16
 
 
 class ReportCache:
-    """The reports about one set of targets, in one file of a folder, read at the first question; ``close`` writes it.
+    """The reports for one set of targets, in one file in a folder, which is read on first use and written by ``close``.
 
-    ``edition`` says which pages of a project are at hand, empty when they have to be asked for. A file that cannot be
-    read counts as not there, and a disk that is full makes the memory useless, not the command fail.
+    ``edition`` identifies the available pages of a project; it is empty if they have to be requested. An unreadable
+    file counts as missing. A full disk disables the cache; it does not make the command fail.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ReportCache:
         self._changed = False
 
     def recall(self, project: RequestedProject) -> ProjectReport | None:
-        """The report about a project when question and pages are the same, else None."""
+        """The cached report on a project if question and pages are the same, else None."""
         known = self._known().get(project.name)
         if not isinstance(known, list) or len(known) != 2 or known[0] != self._key(project):
             return None
@@ -63,7 +63,7 @@ class ReportCache:
             return None
 
     def keep(self, project: RequestedProject, report: ProjectReport) -> None:
-        """Keep a report that was just made, if the pages it was made from are kept as well."""
+        """Store a new report, if the pages it was made from are cached as well."""
         key = self._key(project)
         if key:
             known = self._known()
@@ -74,7 +74,7 @@ class ReportCache:
             self._changed = True
 
     def close(self) -> None:
-        """Write what is new."""
+        """Write the file if there are new reports."""
         if not self._changed or self._reports is None:
             return
         folder = os.path.dirname(self._path)
@@ -107,7 +107,7 @@ class ReportCache:
         return self._reports
 
     def _key(self, project: RequestedProject) -> str:
-        """Everything a report depends on; empty when the pages are not at hand."""
+        """A digest of everything a report depends on; empty if the pages are not available."""
         edition = self._edition(project.name)
         if not edition:
             return ""
@@ -125,7 +125,7 @@ class ReportCache:
 
 
 def _plain(rules: InstallerOptions) -> Mapping[str, Sequence[str]]:
-    """The rules in one spelling: sets have no order of their own."""
+    """The rules in a canonical form: sets have no defined order."""
     values = {field.name: getattr(rules, field.name) for field in fields(rules)}
     return {
         name: sorted(map(str, value)) if isinstance(value, frozenset) else [str(value)]

@@ -1,7 +1,7 @@
-"""Keeps the reports of a long run as they are made, so that a run that was interrupted goes on where it ended.
+"""Saves the reports of a long run as they are made, so that an interrupted run can resume where it stopped.
 
-One file of JSON lines: the first says what was asked, each other one is the report of a project. A line is written with
-one call and followed by the next, so that what a killed process leaves is whole lines and at most a piece of one.
+The file is JSON lines: the first describes the question, each of the others is the report on a project. Each line is
+written with one call, so that a killed process leaves complete lines and at most one partial line at the end.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _VERSION = 1
 
 
 def question_digest(*parts: Sequence[str]) -> str:
-    """What tells two runs apart: labels of targets, installer and options, and the indexes, each a list of texts."""
+    """A digest that distinguishes runs, of lists of strings: target labels, installer and options, and indexes."""
     return sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class RunState:
-    """The state file of a run; use ``with``. Reports with a problem are kept, but are made again by the next run.
+    """The state file of a run; use ``with``. Reports with a problem are saved, but are made again by the next run.
 
-    ``question`` is a digest of all that a report depends on beside its project. Raises InputError when the file is of
-    another question, is no state file, or cannot be written.
+    ``question`` is a digest of everything a report depends on except its project. Raises InputError if the file belongs
+    to another question, is not a state file, or cannot be written.
     """
 
     def __init__(self, path: str, question: str) -> None:
@@ -75,7 +75,7 @@ class RunState:
             self._descriptor = -1
 
     def keep(self, report: ProjectReport) -> None:
-        """Write one report; it is there even if the process is killed right after. Raises InputError."""
+        """Write one report; it persists even if the process is killed right afterwards. Raises InputError."""
         self._write(project_data(report))
 
     def _write(self, data: Mapping[str, Any]) -> None:
@@ -90,7 +90,7 @@ class RunState:
             )
 
     def _lock(self) -> None:
-        """Two runs that share a file by mistake would each make every report."""
+        """Lock the file: two runs sharing it by mistake would each make every report."""
         if os.name == "nt":
             return
         import fcntl
@@ -107,7 +107,7 @@ class RunState:
         with open(self._path, "rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
-                    break  # what a killed process was writing
+                    break  # a partial line from a killed process
                 data = self._parse(line, number)
                 if number == 1:
                     self._compare(data)

@@ -1,6 +1,6 @@
-"""Behind ``--deep``: gets a wheel, reads its compiled modules, and says what they declare about the GIL, all together.
+"""Implements ``--deep``: downloads a wheel, reads its compiled modules, and combines their declarations about the GIL.
 
-A wheel is judged once, whatever it is asked for, and is gone from the disk afterwards.
+Each wheel is judged once, for all targets that need it, and is removed from the disk afterwards.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ftwheel.io.wheel.reading import inspect_wheel
 __all__ = ["MOST_WHEEL_BYTES", "WheelDeclarations", "together"]
 
 MOST_WHEEL_BYTES = 1 << 30
-_FIRST = (Declaration.USED, Declaration.NONE, Declaration.CANNOT_TELL, Declaration.NOT_USED)  # decides, if one says so
+_FIRST = (Declaration.USED, Declaration.NONE, Declaration.CANNOT_TELL, Declaration.NOT_USED)  # the first found decides
 
 
 class WheelDeclarations:
-    """Looks into wheels; ``download`` gets a file as a path, ``abort`` ends that. Safe to call from several threads."""
+    """Inspects wheels; ``download`` saves a file to a path, ``abort`` cancels downloads. Thread-safe."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class WheelDeclarations:
         self._lock = threading.Lock()
 
     def __call__(self, file: File) -> GilDeclarations:
-        """What the modules of a wheel declare; what goes wrong is said in the answer. Never raises FtwheelError."""
+        """What the modules of a wheel declare; any problem is part of the result. Never raises FtwheelError."""
         if file.size is not None and file.size > self._most:
             return _untold(file, f"has {file.size:,} bytes; more than {self._most:,} are not downloaded")
         if os.path.basename(file.filename) != file.filename or not file.filename.endswith(".whl"):
@@ -49,7 +49,7 @@ class WheelDeclarations:
         try:
             with tempfile.TemporaryDirectory(prefix="ftwheel-") as folder:
                 path = self._download(file, Path(folder, file.filename))
-                with self._lock:  # reading takes memory in proportion to the largest module
+                with self._lock:  # memory use is proportional to the largest module
                     contents = inspect_wheel(str(path), description=False)
         except FtwheelError as error:
             return _untold(file, error.message)
@@ -57,9 +57,9 @@ class WheelDeclarations:
 
 
 def together(filename: str, extensions: Iterable[ExtensionModule]) -> GilDeclarations:
-    """What decides on import: one module that needs the GIL or does not declare is enough to switch it on.
+    """Combine declarations as an import does: one module that needs the GIL, or declares nothing, enables it.
 
-    Modules with the suffix of the default build do not count, since a free-threaded interpreter never loads them.
+    Modules with the suffix of the default build are ignored, because a free-threaded interpreter never loads them.
     """
     modules = [
         extension

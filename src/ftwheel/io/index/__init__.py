@@ -1,1 +1,1 @@
-"""Simple indexes, wherever they are: over HTTP, in folders, in recordings."""
+"""Reads simple indexes over HTTP, from folders and from recordings."""

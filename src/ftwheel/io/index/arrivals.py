@@ -1,4 +1,4 @@
-"""Gets the pages of many projects with many requests in flight, and never holds more than a window of them."""
+"""Fetches the pages of many projects concurrently, holding at most a bounded window of them in memory."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class IndexArrivals:
         self._jobs = jobs
 
     def arriving(self, names: Iterable[str]) -> Iterator[str]:
-        """The names, each when its pages are at hand; what went wrong with a page is raised when it is wanted.
+        """Yield each name once its pages are available; errors with a page are raised when the page is used.
 
-        What the cache has comes at once, in order; the rest as the indexes answer, ``jobs`` requests at a time. No page
-        is got before the caller has taken all but two windows of ``jobs`` of those before it.
+        Cached projects are yielded immediately, in order; the others as the indexes answer, ``jobs`` requests at a
+        time. At most two windows of ``jobs`` projects are fetched ahead of the caller.
         """
         client = self._client
         if client is None:
@@ -52,7 +52,7 @@ class IndexArrivals:
                 try:
                     index.project(name)
                 except FtwheelError:
-                    continue  # kept with the page, and raised when the page is wanted
+                    continue  # stored with the page, and raised when the page is used
             return name
 
         pending: set[Future[str]] = set()
@@ -78,17 +78,17 @@ class IndexArrivals:
                 raise
 
     def edition(self, name: str) -> str:
-        """Which pages of a project are in the cache and good for use; empty when one is not."""
+        """Identify the cached, usable pages of a project; empty if any of them is missing or stale."""
         if self._client is None:
             return ""
         try:
             editions = [self._client.edition(index, name) for index in self.indexes]
         except FtwheelError:
-            return ""  # raised again when the page is wanted
+            return ""  # raised again when the page is used
         return "\n".join(editions) if all(editions) else ""
 
     def forget(self, name: str) -> None:
-        """Let the pages of a project go."""
+        """Release the pages of a project."""
         if self._client is not None:
             for index in self.indexes:
                 self._client.forget(index, name)

@@ -1,7 +1,7 @@
-"""Keeps pages of indexes on disk, and knows how long they are good for (RFC 9111, as far as simple indexes use it).
+"""Caches index pages on disk, with their freshness lifetimes (the parts of RFC 9111 that simple indexes use).
 
-One file a page: a line of JSON about the response, then its body. Imports next to nothing, because a command that finds
-its pages here needs nothing else.
+Each page is one file: a line of JSON about the response, then its body. Imports are kept to a minimum, because a
+command whose pages are all cached needs nothing else.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 __all__ = ["CachedPage", "PageCache", "lifetime"]
 
-_MOST_BYTES = 512 * 1024 * 1024  # of all pages together; the oldest go first
+_MOST_BYTES = 512 * 1024 * 1024  # of all pages together; the oldest are removed first
 _HEADER = 64 * 1024
 
 
 class CachedPage(NamedTuple):
-    """A response as it was, without credentials.
+    """A response as received, without credentials.
 
-    ``url`` is the address asked, ``final_url`` the one that answered. ``status`` is 200, 404 or 410. ``fetched`` is in
+    ``url`` is the requested URL, ``final_url`` the one that answered. ``status`` is 200, 404 or 410. ``fetched`` is in
     seconds since the epoch, ``max_age`` in seconds.
     """
 
@@ -37,12 +37,12 @@ class CachedPage(NamedTuple):
     body: bytes
 
     def fresh(self, now: float) -> bool:
-        """Whether the page may be used without asking again; a clock that went back makes it stale."""
+        """Whether the page may be used without revalidation; a clock that was set back makes it stale."""
         return 0 <= now - self.fetched < self.max_age
 
 
 def lifetime(headers: Mapping[str, str]) -> float | None:
-    """How many seconds a response may be used without asking again; None when it must not be kept at all."""
+    """The seconds a response may be used without revalidation; None if it must not be stored at all."""
     directives: dict[str, str] = {}
     for part in headers.get("Cache-Control", "").lower().split(","):
         name, _, value = part.strip().partition("=")
@@ -53,15 +53,15 @@ def lifetime(headers: Mapping[str, str]) -> float | None:
         return 0.0
     try:
         return max(0.0, float(int(directives["max-age"]) - int(headers.get("Age", "0"))))
-    except (KeyError, ValueError, OverflowError):  # RFC 9111 lets a cache shorten what it cannot count
+    except (KeyError, ValueError, OverflowError):  # RFC 9111 lets a cache use a shorter lifetime if it cannot parse one
         return 0.0
 
 
 class PageCache:
-    """Pages in one folder, which is made when the first page is kept.
+    """Cached pages in one folder, which is created when the first page is stored.
 
-    A page that cannot be read back whole counts as not there; a disk that is full or read-only makes the cache
-    useless, not the command fail.
+    An unreadable or incomplete page counts as missing. A full or read-only disk disables the cache; it does not make
+    the command fail.
     """
 
     def __init__(self, folder: str, *, most_bytes: int = _MOST_BYTES) -> None:
@@ -69,13 +69,13 @@ class PageCache:
         self._most_bytes = most_bytes
 
     def _path(self, url: str, accept: str) -> str:
-        # The checksum only spreads the names; a collision is seen, because the page says its address.
+        # The checksum only spreads the names; a collision is detected, because the page records its URL.
         key = zlib.crc32(f"{accept}\n{url}".encode("utf-8", "surrogatepass"))
         name = "".join(c if c.isalnum() and c.isascii() else "-" for c in url.rstrip("/").rpartition("/")[2])[:80]
         return os.path.join(self._folder, f"{name}.{key:08x}")
 
     def get(self, url: str, accept: str, *, with_body: bool = True) -> CachedPage | None:
-        """The page kept for this address and these content types, fresh or not; None when there is none."""
+        """The page stored for this URL and these content types, fresh or not; None if there is none."""
         try:
             with open(self._path(url, accept), "rb") as file:
                 header = json.loads(file.readline(_HEADER))
@@ -87,13 +87,13 @@ class PageCache:
         return page if page.url == url and (length == len(body) or not with_body) else None
 
     def put(self, page: CachedPage, accept: str) -> None:
-        """Keep a page, or replace the one that is there."""
+        """Store a page, replacing any existing one."""
         path = self._path(page.url, accept)
         about = {name: value for name, value in page._asdict().items() if name != "body"}
         header = json.dumps({**about, "length": len(page.body)}).encode()
         if len(header) >= _HEADER:
             return
-        # Two processes, or a process that is killed, must never leave half a page under the final name.
+        # Neither two processes nor a killed one may ever leave a partial page under the final name.
         temporary = f"{path}.{os.getpid()}-{time.monotonic_ns()}.tmp"
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
@@ -108,7 +108,7 @@ class PageCache:
                 return
 
     def prune(self) -> None:
-        """Remove the pages that were kept longest ago until the rest fits."""
+        """Remove the oldest pages until the rest fits."""
         try:
             with os.scandir(self._folder) as entries:
                 pages = sorted(

@@ -1,6 +1,6 @@
-"""Asks simple indexes for pages and files: each page once, many at a time, from the cache when that is allowed.
+"""Fetches pages and files from simple indexes: each page once, many concurrently, from the cache if possible.
 
-Nothing is imported that is not needed: with all pages fresh in the cache, no HTTP library is loaded.
+Imports are deferred until needed: if all pages are fresh in the cache, no HTTP library is loaded.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCEPT", "IndexClient"]
 
-# JSON first, because it says more (PEP 691); every index has to offer at least one of these
+# JSON first, because it carries more (PEP 691); every index has to offer at least one of these
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 MOST_PAGE_BYTES = 64 * 1024 * 1024  # ten times the longest page known
 MOST_FILE_BYTES = 8 * 1024 * 1024 * 1024
@@ -63,7 +63,7 @@ def _host(url: str) -> str:
     try:
         parts = urlsplit(url)
         return "" if parts.port == 0 else parts.hostname or ""
-    except ValueError:  # a port that is no number, brackets that do not close
+    except ValueError:  # a port that is not a number, or an unclosed bracket
         return ""
 
 
@@ -95,7 +95,7 @@ class _Remote:
 
 
 class _OneFile:
-    """A ``find-links`` address that is a file itself."""
+    """A ``find-links`` URL of a single file."""
 
     kind = SourceKind.FIND_LINKS_FILES
 
@@ -111,7 +111,7 @@ class _OneFile:
 
 
 class _Slot:
-    """What is known about one URL; the lock is held while it is fetched."""
+    """The state of one URL; the lock is held while it is fetched."""
 
     __slots__ = ("details", "error", "known", "lock")
 
@@ -140,8 +140,8 @@ class IndexClient:
     ) -> None:
         """``connect`` is called when the first URL has to be fetched.
 
-        ``offline`` takes pages from the cache however old they are and asks nobody; ``refresh`` asks even when a page
-        is fresh. ``jobs`` is the most requests at a time.
+        ``offline`` uses cached pages of any age and sends no requests; ``refresh`` sends a request even if the cached
+        page is fresh. ``jobs`` is the maximum number of concurrent requests.
         """
         self._connect = connect
         self._credentials = credentials
@@ -165,7 +165,7 @@ class IndexClient:
         self.close()
 
     def close(self) -> None:
-        """End all connections, and make the cache fit."""
+        """Close all connections, and prune the cache to its size limit."""
         if self._transport is not None:
             self._transport.close()
         if self._kept and self._cache is not None:
@@ -176,7 +176,7 @@ class IndexClient:
         path = local_path(location)
         if path is None:
             url = self._remote(location)
-            # one object per URL, so that a location that two installers use is shared
+            # one object per URL, so that a location used by two installers is shared
             base = url.rstrip("/")
             return self._remotes.setdefault((url, kind), _Remote(self, url, kind, lambda name: f"{base}/{name}/"))
         if not os.path.isdir(path):
@@ -223,10 +223,10 @@ class IndexClient:
     def prefetch(self, indexes: Sequence[Index], names: Iterable[str]) -> None:
         """Fetch the pages of all projects from all locations, concurrently.
 
-        What goes wrong is raised by the ``project`` call for that page; the other pages are not affected.
+        An error is raised by the ``project`` call for that page; the other pages are not affected.
         """
         pairs = dict.fromkeys((index, name) for name in names for index in indexes)
-        # What is on this machine is read when it is wanted: threads would only make that slower.
+        # Local pages are read when they are used: threads would only make that slower.
         wanted = [
             pair for pair in pairs if isinstance(pair[0], _Remote) and not self._is_at_hand(pair[0].page_url(pair[1]))
         ]
@@ -238,7 +238,7 @@ class IndexClient:
             try:
                 pair[0].project(pair[1])
             except FtwheelError:
-                return  # kept with the page, and raised when the page is wanted
+                return  # stored with the page, and raised when the page is used
 
         with ThreadPoolExecutor(max_workers=min(self._jobs, len(wanted)), thread_name_prefix="index") as pool:
             try:
@@ -249,12 +249,12 @@ class IndexClient:
                 raise
 
     def abort(self) -> None:
-        """End every request under way, so that the threads that wait for them end too."""
+        """Abort every pending request, so that the threads waiting for them end too."""
         if self._transport is not None:
             self._transport.abort()
 
     def page(self, url: str, name: str) -> ProjectDetails | None:
-        """The page at a URL, None if there is none. No URL is fetched twice.
+        """The page at a URL; None if there is none. No URL is fetched twice.
 
         Raises NetworkError and IndexFormatError.
         """
@@ -277,10 +277,10 @@ class IndexClient:
         return not isinstance(index, _Remote) or self._is_at_hand(index.page_url(name))
 
     def edition(self, index: Index, name: str) -> str:
-        """Which answer of the index is in the cache and good for use, so that what was worked out from it still holds.
+        """Identify the cached, usable response of the index, so that results derived from it can be reused.
 
-        Empty when there is none. Of a ``find-links`` place on this machine it is what it holds of the project; other
-        places that are not asked over HTTP have none.
+        Empty if there is none. For a local ``find-links`` location, it is the project's files there; other locations
+        that are not reached over HTTP have none.
         """
         if not isinstance(index, _Remote):
             return repr(index.project(name)) if index.kind.flat else ""
@@ -294,7 +294,7 @@ class IndexClient:
     def forget(self, index: Index, name: str) -> None:
         """Release the page of a project; if needed again, it comes from the cache or is fetched again.
 
-        The page of a ``find-links`` address is every project's, and stays.
+        The page of a ``find-links`` URL is shared by all projects, and is not released.
         """
         if isinstance(index, _Remote) and not index.kind.flat:
             with self._lock:
@@ -323,7 +323,7 @@ class IndexClient:
         return details
 
     def _ask(self, url: str, cached: CachedPage | None) -> CachedPage:
-        """The page as the index has it now; a negative ``max_age`` says that it must not be kept."""
+        """The page as the index serves it now; a negative ``max_age`` means that it must not be stored."""
         headers = {"Accept": ACCEPT}
         if self._refresh:
             headers["Cache-Control"] = "max-age=0"
@@ -361,22 +361,22 @@ class IndexClient:
             return self._transport
 
     def fetch(self, url: str, into: IO[bytes], *, headers: Mapping[str, str] | None = None, most_bytes: int) -> Answer:
-        """Get what is at an address of a page: a file, a part of one, or what stands beside it.
+        """Download from a URL on a page: a file, a part of one, or the metadata beside it.
 
-        Raises NetworkError, also with ``offline``, and IndexFormatError when the answer is too long.
+        Raises NetworkError, always if ``offline``, and IndexFormatError if the response is too long.
         """
         if self._offline:
             raise NetworkError(f"{redact(url)}: files are not cached", hint="run without --offline")
-        # Archives are compressed already, and a server that adds an encoding changes what is hashed.
+        # Archives are already compressed, and a content encoding added by the server changes the hash.
         headers = {"Accept-Encoding": "identity", **(headers or {})}
         address = self._credentials.learn(url.partition("#")[0])
         return self._connected().get(address, into, headers=headers, most_bytes=most_bytes, seconds=self._file_seconds)
 
     def download(self, file: File, destination: Path, *, most_bytes: int = MOST_FILE_BYTES) -> Path:
-        """Get a file of a page, and keep it as ``destination`` once its size and hash are what the page declares.
+        """Download a file from a page to ``destination``, if its size and hash match those that the page declares.
 
-        Nothing is left behind otherwise. Raises NetworkError, and IndexFormatError when the file is not the one that is
-        declared.
+        Otherwise, no file is left behind. Raises NetworkError, and IndexFormatError if the file is not the declared
+        one.
         """
         most = most_bytes if file.size is None else min(most_bytes, file.size)
         part = destination.with_name(f".{destination.name}.{os.getpid()}.part")
@@ -414,7 +414,7 @@ def _copy(path: str, into: IO[bytes], most: int) -> None:
 
 
 def _verify(file: File, into: BufferedRandom) -> None:
-    """Compare a file with what the page declares about it: its size, and the strongest of its hashes."""
+    """Check a file against its size and the strongest of its hashes, as declared on the page."""
     import hashlib
 
     if file.size is not None and into.tell() != file.size:

@@ -1,4 +1,4 @@
-"""Finds the user name and password for an index: in its address, in netrc, in the keyring; they are never printed."""
+"""Finds the user name and password for an index in its URL, in netrc or in the keyring; they are never printed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ftwheel.core.index.urls import split_credentials
 __all__ = ["Credentials", "Login"]
 
 Login = tuple[str, str]
-_SECONDS = 60.0  # a keyring may ask its owner to unlock it
+_SECONDS = 60.0  # the keyring may prompt the user to unlock it
 
 
 class Credentials:
     """Known credentials, by location. Thread-safe.
 
-    netrc is left to requests, which reads it for every address that has no login here.
+    requests handles netrc: it reads it for every URL without a login here.
     """
 
     def __init__(self, *, keyring: str = "auto") -> None:
@@ -29,7 +29,7 @@ class Credentials:
         self._lock = threading.Lock()
 
     def learn(self, url: str) -> str:
-        """Take the login out of an index address, to be used for all of that server; returns the bare address."""
+        """Record the login in an index URL, to be used for that entire server; returns the URL without it."""
         bare, info = split_credentials(url)
         self._places.append(bare)
         if info:
@@ -40,7 +40,7 @@ class Credentials:
         return bare
 
     def login(self, url: str) -> Login | None:
-        """The login for an address: that of the index it is under, else that of an index on the same server."""
+        """The login for a URL: that of the index it belongs to, else that of an index on the same server."""
         server = _server(url)
         best: tuple[int, Login] | None = None
         for place, login in self._known.items():
@@ -51,11 +51,11 @@ class Credentials:
         return best[1] if best else None
 
     def after_refusal(self, url: str, used: Login | None) -> Login | None:
-        """The login to try next for an address that answered 401 to ``used``; None when there is no other.
+        """The login to try next for a URL that answered 401 to ``used``; None if there is no other.
 
-        As pip does, the keyring is asked by the index address first, then by the host.
+        As in pip, the keyring is queried for the index URL first, then for the host.
         """
-        with self._lock:  # so that a keyring asks its owner once and not once a page
+        with self._lock:  # so that the keyring prompts the user once, not once per page
             known = self.login(url)
             if known != used:
                 return known
@@ -80,7 +80,7 @@ class Credentials:
             else:
                 try:
                     credential = keyring.get_credential(service, user)
-                except Exception:  # noqa: BLE001 - backends raise whatever they like; no login is the answer
+                except Exception:  # noqa: BLE001 - backends may raise anything; treat it as no login
                     return None
                 return (credential.username, credential.password) if credential else None
         import shutil

@@ -1,4 +1,4 @@
-"""Local sources of files: folders of files, HTML pages, and folders laid out like an index."""
+"""Reads local sources of files: folders of files, HTML pages, and folders laid out like an index."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHECK = "check the path and its permissions"
 
 
 def file_url(path: str) -> str:
-    """The ``file:`` address of a path, which is made absolute."""
+    """The ``file:`` URL of a path, which is made absolute."""
     absolute = os.path.abspath(path)
     if os.sep == "\\":
         return "file:///" + quote(absolute.replace("\\", "/"), safe="/:")
@@ -25,9 +25,9 @@ def file_url(path: str) -> str:
 
 
 def local_path(location: str) -> str | None:
-    """The path behind a ``file:`` address or a plain path; None for any other address.
+    """The absolute path for a ``file:`` URL or a plain path; None for any other URL.
 
-    Raises InputError for a ``file:`` address on another machine.
+    Raises InputError for a ``file:`` URL on another machine.
     """
     if not location.lower().startswith("file:"):
         return None if "://" in location else os.path.abspath(os.path.expanduser(location))
@@ -39,7 +39,7 @@ def local_path(location: str) -> str | None:
 
 
 def read_bounded(path: str, most_bytes: int) -> bytes:
-    """The bytes of a file. Raises OSError, and IndexFormatError when there are too many."""
+    """The bytes of a file. Raises OSError, and IndexFormatError if there are too many."""
     with open(path, "rb") as file:
         body = file.read(most_bytes + 1)
     if len(body) > most_bytes:
@@ -48,9 +48,9 @@ def read_bounded(path: str, most_bytes: int) -> bytes:
 
 
 def listing(details: ProjectDetails) -> ProjectDetails | None:
-    """A list of files of many projects as a page of one: None when surely none of them belongs to it.
+    """Treat a list of files of many projects as the page of one; None if certainly none of them belongs to it.
 
-    Whose a file is, each installer decides for itself, so all files stay.
+    Each installer decides for itself which project a file belongs to, so no file is removed.
     """
     start = details.name + "-"
     mine = any(normalized(file.filename).startswith(start) or "egg=" in file.url for file in details.files)
@@ -58,7 +58,7 @@ def listing(details: ProjectDetails) -> ProjectDetails | None:
 
 
 class FolderLinks:
-    """A ``find-links`` folder: every file in it, whatever its project; installers look no deeper."""
+    """A ``find-links`` folder: every file in it, of any project; like installers, it ignores subfolders."""
 
     kind = SourceKind.FIND_LINKS_FILES
 
@@ -75,7 +75,7 @@ class FolderLinks:
     def _list(self) -> Iterator[File]:
         try:
             with os.scandir(self._path) as entries:
-                # Whole entries, so that a name that is no text does not spoil the folder
+                # Names keep surrogate escapes, so that one that cannot be decoded does not break the whole folder
                 found = sorted((e.name, e.stat().st_size) for e in entries if e.is_file() and not is_page(e.name))
         except OSError as error:
             raise InputError(f"{self._path}: cannot be listed ({error.strerror})", hint=_CHECK) from error
@@ -85,7 +85,7 @@ class FolderLinks:
 
 
 class LocalPage:
-    """A ``find-links`` HTML page on this machine."""
+    """A local ``find-links`` HTML page."""
 
     kind = SourceKind.FIND_LINKS_PAGE
 
@@ -119,7 +119,7 @@ class FolderIndex:
             return None
         except OSError as error:
             raise InputError(f"{page}: cannot be read ({error.strerror})", hint=_CHECK) from error
-        # Installers resolve links against the folder's address
+        # Installers resolve links against the folder's URL
         return parse_page(body, content_type=_HTML, url=file_url(os.path.join(self._path, name)) + "/", name=name)
 
 

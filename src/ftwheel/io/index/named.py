@@ -1,4 +1,4 @@
-"""The common interface of all sources of pages. Only for type checkers: creating a Protocol takes time."""
+"""The common interface of all page sources. For type checkers only: creating a Protocol takes time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["NamedIndex"]
 
 
 class NamedIndex(Index, Protocol):
-    """An Index that can be named to the user; ``label`` holds no credentials."""
+    """An Index with a ``label`` to show to the user, which contains no credentials."""
 
     @property
     def label(self) -> str: ...

@@ -1,4 +1,4 @@
-"""A file at a URL, of which only the parts that are read are requested (RFC 9110, section 14)."""
+"""Reads a remote file by requesting only the parts that are needed (RFC 9110, section 14)."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["RangeFile"]
 
-_TAIL = 64 * 1024  # the directory of most wheels, and METADATA of many, since it stands last
+_TAIL = 64 * 1024  # the central directory of most wheels, and the METADATA of many, since it comes last
 _BLOCK = 32 * 1024
 _MOST_READ = 32 * 1024 * 1024  # of one file, in parts
-_MOST_WHOLE = 128 * 1024 * 1024  # from a server that knows no ranges
+_MOST_WHOLE = 128 * 1024 * 1024  # from a server that does not support ranges
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
 
 
 class RangeFile(io.RawIOBase):
-    """For reading and seeking; the end of the file is requested first, since zips are read from there.
+    """A readable, seekable file at a URL; the end is requested first, because zip files are read from there.
 
-    A server that answers with the whole file is taken at its word. Raises NetworkError and IndexFormatError from any
-    method that reads.
+    If the server responds with the whole file, that is used. Any method that reads raises NetworkError and
+    IndexFormatError.
     """
 
     def __init__(self, client: IndexClient, file: File) -> None:

@@ -1,4 +1,4 @@
-"""How to reach indexes: what the user's configuration says beyond their addresses."""
+"""Network settings from the user's configuration: how to reach indexes, except for their URLs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["NetworkSettings"]
 
 
 class NetworkSettings(NamedTuple):
-    """How to reach indexes; empty means as requests and the system have it.
+    """How to reach indexes; an empty value means the default of requests and the system.
 
     ``timeout`` is how many seconds a server may be silent. ``cert`` is a file or folder of certificates,
     ``client_cert`` a file with a certificate and its key. ``trusted_hosts`` are hosts, or hosts with ports, whose

@@ -1,8 +1,8 @@
-"""Gets addresses over HTTP, within bounds: of bytes, of redirects, of tries and of time, however an index behaves.
+"""Downloads over HTTP with limits on bytes, redirects, attempts and time, however an index behaves.
 
-requests does the protocol: pooled connections, proxies, netrc, and no credentials across a redirect to another host.
-Its own retries stop at the header of a response, and its time-outs begin anew with every byte, so both are done here.
-Nothing else imports it: a command that finds its pages in the cache never loads it.
+requests implements the protocol: pooled connections, proxies, netrc, and no credentials across a redirect to another
+host. Its own retries do not cover response bodies, and its timeouts restart with every byte, so both are handled here.
+No other module imports it: a command whose pages are all cached never loads it.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ __all__ = ["Answer", "Transport"]
 _CHUNK = 64 * 1024
 _TRIES = 3
 _REDIRECTS = 10
-_WAITS = (0.25, 1.0)  # seconds before the second and the third try
+_WAITS = (0.25, 1.0)  # seconds before the second and the third attempt
 _PASSING = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a server said; ``url`` is the address after redirects. The body is in the file given to ``get``."""
+    """A server's response; ``url`` is the one after redirects. The body is in the file passed to ``get``."""
 
     status: int
     url: str
@@ -51,7 +51,7 @@ class Answer:
 
 
 class _Deadline:
-    """Ends whatever the current thread's request waits for when its time is up."""
+    """Aborts the current thread's request, whatever it waits for, when its time is up."""
 
     current = threading.local()
 
@@ -79,7 +79,7 @@ class _Deadline:
         self.passed = True
         if self._socket is not None:
             try:
-                # Not SSLSocket's own shutdown: that takes the TLS state away under the thread that reads.
+                # Not SSLSocket's own shutdown: that removes the TLS state while the other thread is reading.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
             except OSError:
                 return
@@ -102,7 +102,7 @@ class _SecureConnection(urllib3.connection.HTTPSConnection):
         try:
             super().connect()
         except OSError as error:
-            # Where the server resets the connection before TLS begins ssl.SSLSocket._create leaves its socket open.
+            # If the server resets the connection before TLS begins, ssl.SSLSocket._create leaves its socket open.
             for frame, _ in walk_tb(error.__traceback__):
                 if isinstance(half := frame.f_locals.get("self"), ssl.SSLSocket):
                     half.close()
@@ -125,7 +125,7 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class _Adapter(HTTPAdapter):
-    """Pools of watched connections, which trust what the system trusts unless certificates were named."""
+    """Pools of watched connections, which trust the system's certificates unless others are configured."""
 
     def __init__(self, *, context: ssl.SSLContext | None, size: int) -> None:
         self._context = context
@@ -147,7 +147,7 @@ class _Adapter(HTTPAdapter):
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
         if self._context is not None and verify is True:
-            pool.pop("ca_certs", None)  # requests' own bundle would be trusted beside the system's store
+            pool.pop("ca_certs", None)  # requests' own bundle would be trusted in addition to the system's store
         return host, pool
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
@@ -157,7 +157,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _system_certificates() -> tuple[str, ssl.SSLContext | None]:
-    """A file or folder named by the environment, else a context that asks the operating system."""
+    """A file or folder set in the environment, else a context that uses the operating system's store."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         if (path := os.environ.get(name)) and os.path.exists(path):
             return path, None
@@ -182,7 +182,7 @@ class Transport:
         if settings.proxy:
             self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
         if settings.trusted_hosts:
-            # The user configured this; a warning for each page would not help.
+            # The user configured this; a warning per page would not help.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if settings.client_cert:
             self._session.cert = settings.client_cert
@@ -195,15 +195,15 @@ class Transport:
         self._session.close()
 
     def abort(self) -> None:
-        """End all requests under way; their callers get NetworkError."""
+        """Abort all pending requests; their callers get NetworkError."""
         for deadline in tuple(self._waiting):
             deadline.end()
 
     def get(self, url: str, into: IO[bytes], *, headers: Mapping[str, str], most_bytes: int, seconds: float) -> Answer:
         """Download a URL into an open file; ``seconds`` is the total limit, including retries.
 
-        Raises NetworkError when there is no answer in time, or none that counts (200, 304, 404, 410, and 206 where a
-        part was asked for), and IndexFormatError when the answer is longer than ``most_bytes``.
+        Raises NetworkError if there is no response in time, or none with an accepted status (200, 304, 404, 410, and
+        206 for a range request), and IndexFormatError if the response is longer than ``most_bytes``.
         """
         end = time.monotonic() + seconds
         problem, tries = "", 0
@@ -222,7 +222,7 @@ class Transport:
                         break
                     problem = _refused(url, error)
                 else:
-                    if deadline.passed:  # what looks like the end of the answer may be the end we made
+                    if deadline.passed:  # the apparent end of the response may be where we cut it off
                         problem = ""
                         break
                     if answer.status in {200, 304, 404, 410} or (answer.status == 206 and "Range" in headers):
@@ -248,7 +248,7 @@ class Transport:
     def _once(
         self, url: str, login: Login | None, into: IO[bytes], headers: Mapping[str, str], most: int
     ) -> tuple[Answer, float | None]:
-        """One try: the answer, and how long the server says to wait before the next."""
+        """Make one attempt; returns the response, and the seconds the server requests before the next."""
         place = urlsplit(url)
         trusted = {place.hostname, place.netloc} & self._settings.trusted_hosts
         with self._session.get(
@@ -277,7 +277,7 @@ class Transport:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds; a date instead of a number counts as nothing said."""
+    """The seconds in ``Retry-After``; None if it is missing or not a number, such as a date."""
     text = headers.get("Retry-After", "")
     return float(int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
@@ -292,7 +292,7 @@ def _denied(url: str, status: int) -> NetworkError:
 
 
 def _refused(url: str, error: Exception) -> str:
-    """What went wrong, for the next line of a person; raises NetworkError when another try cannot help."""
+    """Describe the problem for an error message; raises NetworkError if a retry cannot help."""
     if isinstance(error, requests.TooManyRedirects):
         raise NetworkError(
             f"{redact(url)}: more than {_REDIRECTS} redirects",
@@ -313,7 +313,7 @@ def _refused(url: str, error: Exception) -> str:
                 hint="set SSL_CERT_FILE, or cert in pip's configuration, to your certificates",
             ) from error
         if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise refused(cause) from error  # of the disk that the answer is written to
+            raise refused(cause) from error  # the disk that the response is written to is full
         if isinstance(cause, OSError) and cause.strerror:
             return f"cannot be reached ({cause.strerror})"
         cause = _cause(cause)
@@ -327,7 +327,7 @@ def _refused(url: str, error: Exception) -> str:
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    """The exception behind one of requests or urllib3, which keep it in different places."""
+    """The exception behind one from requests or urllib3, which store it in different places."""
     reason = getattr(error, "reason", None)
     if isinstance(reason, BaseException):
         return reason

@@ -1,7 +1,7 @@
 """The user's configuration of pip and uv, as far as it affects which file they select.
 
-Each installer is read as it reads itself: the same files and variables, in the same order, with its own defaults. What
-stands in ``pip.conf`` says nothing about uv, and the other way round.
+Each installer's configuration is read as the installer reads it: the same files and variables, in the same order, with
+its own defaults. ``pip.conf`` does not affect uv, nor ``uv.toml`` pip.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class FormatControl(NamedTuple):
     def with_value(self, option: str, value: str) -> FormatControl:
         """Apply one more ``--only-binary VALUE`` or ``--no-binary VALUE``.
 
-        As in pip, the value is a list with commas, ``:all:`` replaces what came before in both options, ``:none:``
-        empties this one, and a name leaves the other option.
+        As in pip, the value is a comma-separated list. ``:all:`` replaces all previous values of both options,
+        ``:none:`` empties this option, and a name is removed from the other option.
         """
         target = set(self.only_binary if option == "only-binary" else self.no_binary)
         other = set(self.no_binary if option == "only-binary" else self.only_binary)
@@ -57,10 +57,10 @@ class FormatControl(NamedTuple):
 class InstallerConfig:
     """The configuration of one installer.
 
-    ``default_index`` is None when nothing is configured: then the installer's own counts. ``extra_indexes`` are in the
-    installer's order, ``explicit_indexes`` are those it asks for nothing but the projects that name them. Addresses
-    still hold credentials, so they are not shown. ``releases`` says for a normalized name, or ``:all:``, whether
-    pre-releases are wanted (True) or not (False). ``cutoffs`` are by name as well; None lifts the cut-off for that
+    ``default_index`` is None if none is configured: then the installer's own default applies. ``extra_indexes`` are in
+    the installer's order, ``explicit_indexes`` are those used only for the projects that name them. URLs still contain
+    credentials, so they are excluded from ``repr``. ``releases`` maps a normalized name, or ``:all:``, to whether
+    pre-releases are allowed (True) or not (False). ``cutoffs`` are by name as well; None lifts the cutoff for that
     project.
     """
 
@@ -78,7 +78,7 @@ class InstallerConfig:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def indexes(self, default: str) -> tuple[tuple[str, SourceKind], ...]:
-        """The URLs of all indexes, in the order of ``ProjectFiles``: the default index first.
+        """The URLs of all indexes with their kinds, in the order of ``ProjectFiles``: the default index first.
 
         ``default`` is used when none is configured.
         """
@@ -103,8 +103,8 @@ class InstallerConfig:
 def parse_cutoff(text: str, *, now: datetime | None = None) -> datetime:
     """The time before which a file must have been uploaded: an ISO 8601 date or time, or ``P7D`` for seven days ago.
 
-    A date is its first moment. Without a zone it is UTC, so that the same command says the same everywhere (pip would
-    take the local zone, and uv the end of the day). Raises InputError.
+    A date means its first moment. Without a time zone, it is UTC, so that a command has the same result everywhere (pip
+    would use the local time zone, and uv the end of the day). Raises InputError.
     """
     if match := re.fullmatch(r"P(\d{1,6})D", text):
         return (now or datetime.now(UTC)) - timedelta(days=int(match[1]))

@@ -11,9 +11,9 @@ __all__ = ["read_config"]
 
 
 def read_config(installer: str, environ: Mapping[str, str] | None = None) -> InstallerConfig:
-    """The configuration of an installer that applies here and now.
+    """The configuration that an installer would use in the current folder and environment.
 
-    Raises ConfigurationError for a file or a value that is wrong.
+    Raises ConfigurationError for an invalid file or value.
     """
     variables = os.environ if environ is None else environ
     match installer:
@@ -25,5 +25,5 @@ def read_config(installer: str, environ: Mapping[str, str] | None = None) -> Ins
             from ftwheel.io.installers.uv_config import read_uv
 
             return read_uv(variables, os.getcwd())
-        case _:  # Poetry and PDM: their sources stand in the project, and are named by options
+        case _:  # Poetry and PDM: their sources are declared in the project, and are passed as options
             return InstallerConfig(installer=installer)

@@ -1,7 +1,7 @@
-"""Finds the index that an installer uses when nothing is configured.
+"""Finds the index that an installer uses if none is configured.
 
-No address stands in ftwheel: the installed pip and uv know theirs, and say so in their help. pip's modules are never
-imported; its command line is its only interface.
+ftwheel hard-codes no URL: the installed pip and uv print theirs in their help. pip's modules are never imported; its
+command line is its only interface.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DEFAULT = r"default:?\s+<?(https?://[^\s<>)]+)"
 def default_index(installer: str) -> str:
     """The index that an installer uses without any configuration, or another installer's if it cannot be run.
 
-    The answer is kept on disk until the program that gave it changes. Raises ConfigurationError when none is there.
+    The result is cached on disk until the executable changes. Raises ConfigurationError if there is no installer.
     """
     kept = os.path.join(cache_root(), "default-indexes.json")
     known = _read(kept)
@@ -44,7 +44,7 @@ def default_index(installer: str) -> str:
 
 
 def _pip() -> Iterator[tuple[str, list[str]]]:
-    """Possible pip executables, and the command that prints the help of each."""
+    """Possible pip executables, each with the command that prints its help."""
     import shutil
 
     own = [os.environ.get("VIRTUAL_ENV"), sys.prefix]
@@ -58,7 +58,7 @@ def _pip() -> Iterator[tuple[str, list[str]]]:
 
 
 def _uv() -> Iterator[tuple[str, list[str]]]:
-    """The same for uv."""
+    """Possible uv executables, each with the command that prints its help."""
     import shutil
 
     for folder in (None, scripts_of(sys.prefix)):
@@ -74,7 +74,7 @@ def _ask(command: list[str]) -> str:
     import subprocess
 
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
-    # Both print what is configured as the default, unless nothing is; and both break long lines.
+    # Both print a configured index as the default, so configuration is disabled; both wrap long lines.
     clean |= {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "COLUMNS": "1000", "NO_COLOR": "1"}
     try:
         done = subprocess.run(
@@ -117,4 +117,4 @@ def _keep(path: str, known: dict[str, object]) -> None:
             json.dump(known, file)
         os.replace(temporary, path)
     except OSError:
-        return  # asked again next time
+        return  # the program is run again next time

@@ -19,7 +19,7 @@ __all__ = ["PipRun", "dry_run", "user_python"]
 _STDERR = 2  # the descriptor, whatever sys.stderr is
 
 
-# pip 26.3 _internal/network/session.py and _internal/index/collector.py, and urllib3's words in them
+# pip 26.3 _internal/network/session.py and _internal/index/collector.py, with urllib3's messages in them
 _UNREACHABLE = re.compile(
     r"connection broken by|Max retries exceeded|Could not fetch URL .*: (connection|There was a problem)|timed out\."
 )
@@ -27,9 +27,9 @@ _UNREACHABLE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipRun:
-    """How ``pip install`` ended; ``report`` is its installation report, None when it wrote none.
+    """The result of ``pip install``; ``report`` is its installation report, None if it wrote none.
 
-    ``offline`` says that it failed after an index could not be reached.
+    ``offline`` means that it failed after an index could not be reached.
     """
 
     exit_code: int
@@ -38,7 +38,7 @@ class PipRun:
 
 
 def user_python() -> str:
-    """The default interpreter: that of the activated environment, else the running one."""
+    """The default interpreter: the one of the activated environment, else the running one."""
     environment = os.environ.get("VIRTUAL_ENV")
     if environment and os.path.realpath(environment) != os.path.realpath(sys.prefix):
         python = python_of(environment)
@@ -48,9 +48,9 @@ def user_python() -> str:
 
 
 def dry_run(python: str, arguments: Sequence[str]) -> PipRun:
-    """Run ``pip install --dry-run`` with these arguments for an interpreter; what pip prints goes to standard error.
+    """Run ``pip install --dry-run`` with these arguments for an interpreter; pip's output goes to standard error.
 
-    Raises MissingToolError when neither that interpreter nor this one has a pip.
+    Raises MissingToolError if neither that interpreter nor the running one has pip.
     """
     with tempfile.TemporaryDirectory(prefix="ftwheel-") as folder:
         path, log = os.path.join(folder, "report.json"), os.path.join(folder, "log")
@@ -64,16 +64,16 @@ def dry_run(python: str, arguments: Sequence[str]) -> PipRun:
 
 
 def _is_offline(log: str) -> bool:
-    """Whether pip's log reports an index that could not be reached, for which pip exits 1 as for any other failure."""
+    """Whether pip's log reports an unreachable index, for which pip exits with 1 as for any other failure."""
     try:
         with open(log, encoding="utf-8", errors="replace") as file:
             return any(_UNREACHABLE.search(line) for line in file)
-    except OSError:  # the user has a log of their own
+    except OSError:  # the user has configured a log file
         return False
 
 
 def _pip(python: str) -> list[str]:
-    """The command; an environment without pip is managed by ours, with ``pip --python``."""
+    """The command to run pip; an environment without pip is managed by ours, with ``pip --python``."""
     if _has_pip(python):
         return [python, "-m", "pip"]
     if _has_pip(sys.executable):

@@ -1,7 +1,7 @@
-"""Reads pip's configuration: its files, then its variables, as ``pip install`` does.
+"""Reads pip's configuration as ``pip install`` does: its files, then its environment variables.
 
 Source: pip 26.3, ``_internal/configuration.py`` (which files), ``_internal/cli/parser.py`` (which value wins) and
-``_internal/cli/cmdoptions.py`` (how a value is read).
+``_internal/cli/cmdoptions.py`` (how a value is parsed).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
 
 
 def config_files(environ: Mapping[str, str], *, system: str = sys.platform) -> Iterator[str]:
-    """The files pip reads, the least important first."""
+    """The files pip reads, lowest precedence first."""
     explicit = environ.get("PIP_CONFIG_FILE")
     if explicit == os.devnull:
         return
@@ -51,7 +51,7 @@ def config_files(environ: Mapping[str, str], *, system: str = sys.platform) -> I
 
 
 def _values(environ: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
-    """Every option that is set, with its text and origin, in the order in which pip applies them."""
+    """Every option that is set, with its value and origin, in the order in which pip applies them."""
     sections: dict[str, dict[str, tuple[str, str]]] = {section: {} for section in _SECTIONS}
     for path in config_files(environ):
         if not os.path.isfile(path):
@@ -75,7 +75,7 @@ def _values(environ: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
 
 
 def read_pip(environ: Mapping[str, str]) -> InstallerConfig:
-    """What ``pip install`` would do. Raises InstallerConfigError for a file or value pip cannot read either."""
+    """The configuration of ``pip install``. Raises InstallerConfigError for a file or value that pip rejects too."""
     applied = _values(environ)
     values = dict(applied)
 
@@ -92,7 +92,7 @@ def read_pip(environ: Mapping[str, str]) -> InstallerConfig:
         return value.lower() in _TRUE
 
     formats = FormatControl()
-    for option, (value, _) in applied:  # the one option that adds to what an earlier section said
+    for option, (value, _) in applied:  # the only option that adds to the values of earlier sections
         formats = formats.with_value(option, value) if option in {"no-binary", "only-binary"} else formats
     releases: dict[str, bool] = {ALL: True} if flag("pre") else {}
     for option, wanted in (("all-releases", True), ("only-final", False)):
@@ -129,7 +129,7 @@ def _seconds(value: str, origin: str) -> float:
 
 
 def _cutoff(value: str, origin: str) -> datetime:
-    """As pip reads it: a time without a time zone is local."""
+    """Parse a cutoff as pip does: a time without a time zone is local."""
     days = value.removeprefix("P").removesuffix("D")
     try:
         if value == f"P{days}D":

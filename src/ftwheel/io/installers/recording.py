@@ -1,7 +1,7 @@
-"""Records the pages of a simulation in a folder, from which it can be repeated anywhere with the same answers.
+"""Records the pages of a simulation in a folder, from which it can be repeated anywhere with the same results.
 
-A recording holds names, hashes, sizes, times and attributes of files, and where installers look in which order. It
-holds no host, no path and no login: addresses are relative. It is written whole or not at all.
+A recording contains names, hashes, sizes, times and attributes of files, and the locations that installers search, in
+order. It contains no host, path or login: URLs are relative. It is written atomically.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ __all__ = ["RecordedIndex", "Recording", "read_recording", "write_recording"]
 
 _TABLE = "recording.json"
 _SCHEMA_VERSION = 2
-_READABLE = frozenset({1, 2})  # 1 kept the installers that refuse a page in place of its problems
+_READABLE = frozenset({1, 2})  # 1 stored the installers that reject a page instead of its problems
 _JSON = "application/vnd.pypi.simple.v1+json"
-_REMOTE = "https://recording.invalid/"  # a name that no host has (RFC 2606): nothing recorded can be downloaded
-_LOCAL = "file:///"  # kept apart, because installers treat local files differently
+_REMOTE = "https://recording.invalid/"  # never resolves (RFC 2606): nothing recorded can be downloaded
+_LOCAL = "file:///"  # distinguished, because installers treat local files differently
 _MOST_BYTES = 256 * 1024 * 1024
 
 
@@ -159,9 +159,9 @@ def _options(config: InstallerConfig) -> dict[str, Any]:
 def write_recording(
     folder: Path, configs: Mapping[str, InstallerConfig], indexes: Mapping[str, Sequence[Index]], names: Sequence[str]
 ) -> None:
-    """Record the pages of all projects from all locations; ``indexes`` says where each installer looks, in order.
+    """Record the pages of all projects from all locations; ``indexes`` are those of each installer, in order.
 
-    Raises what the locations raise, and InputError when the folder is there and is not a recording.
+    Raises what the locations raise, and InputError if the folder exists but is not a recording.
     """
     import shutil
     import tempfile
@@ -229,11 +229,11 @@ def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mappi
 def _ranks(pages: Iterable[ProjectDetails]) -> dict[str, int]:
     """A number for each URL, in order.
 
-    Which addresses differ and which comes first both count: pip drops the second file of one address, and both
-    installers put ``find-links`` in the order of addresses.
+    Both identity and order of URLs matter: pip drops the second file with the same URL, and both installers sort
+    ``find-links`` by URL.
     """
     addresses = {_bare(url) for page in pages for url in (page.url, *(file.url for file in page.files))}
-    first = 10 ** len(str(len(addresses)))  # all numbers get the same width, so that they sort as text
+    first = 10 ** len(str(len(addresses)))  # all numbers have the same width, so that they sort as text
     return {address: first + number for number, address in enumerate(sorted(addresses))}
 
 
@@ -242,7 +242,7 @@ def _bare(url: str) -> str:
 
 
 def _anonymous(url: str, ranks: Mapping[str, int]) -> str:
-    """The URL without host, folders and query: ``../NUMBER/NAME#FRAGMENT``."""
+    """The URL without host, folders and query, as ``../NUMBER/NAME#FRAGMENT``."""
     bare, hash_sign, fragment = url.partition("#")
     name = bare.partition("?")[0].rpartition("/")[2]
     return f"{_LOCAL if url.startswith('file:') else '../'}{ranks[bare]}/{name}{hash_sign}{fragment}"

@@ -1,6 +1,6 @@
 """Reads uv's configuration as ``uv pip install`` does: variables, then the project's, the user's and the system's file.
 
-Source: uv 0.13.9, crates ``uv-settings`` (which files, how they combine), ``uv-distribution-types`` (indexes, cut-offs)
+Source: uv 0.13.9, crates ``uv-settings`` (which files, how they combine), ``uv-distribution-types`` (indexes, cutoffs)
 and ``uv-static`` (variables).
 """
 
@@ -40,7 +40,7 @@ class _File:
     table: Mapping[str, Any]
 
     def get(self, key: str, kind: type | tuple[type, ...]) -> Any:
-        """The value of a key, preferably from the ``[pip]`` table; None if it is not set."""
+        """The value of a key, preferring the ``[pip]`` table; None if it is not set."""
         pip = self.table.get("pip")
         for table in (pip if isinstance(pip, dict) else {}, self.table):
             if key in table:
@@ -58,7 +58,7 @@ class _File:
         return values
 
     def absolute(self, location: str) -> str:
-        """A URL unchanged, a path made absolute: it is relative to its file."""
+        """Return a URL unchanged, and a path as an absolute one: it is relative to the configuration file."""
         return location if "://" in location else os.path.join(os.path.dirname(self.path), location)
 
 
@@ -91,8 +91,8 @@ def _upwards(folder: str) -> Iterator[str]:
 def _workspace_root(folder: str) -> str | None:
     """Where uv's search for configuration starts if the folder is in a project; None if it is not.
 
-    A ``uv.toml`` between the folder and the project's root does not count. A project that is a member of a workspace
-    further up has the workspace's root (``Workspace::discover`` of uv 0.13.9, ``uv-workspace/src/workspace.rs``).
+    A ``uv.toml`` between the folder and the project's root does not count. For a member of a workspace further up, it
+    is the workspace's root (``Workspace::discover`` of uv 0.13.9, ``uv-workspace/src/workspace.rs``).
     """
     project = next(
         (parent for parent in _upwards(folder) if os.path.isfile(os.path.join(parent, "pyproject.toml"))), None
@@ -105,7 +105,7 @@ def _workspace_root(folder: str) -> str | None:
     for parent in _upwards(os.path.dirname(project)):
         above, members = _declares(parent)
         if members is None and above:
-            break  # a project that is no workspace ends the search
+            break  # a project that is not a workspace ends the search
         if members is not None:
             relative = os.path.relpath(project, parent).replace(os.sep, "/")
             if any(fnmatchcase(relative, member.removesuffix("/")) for member in members):
@@ -168,13 +168,13 @@ def _read(path: str) -> _File:
 
 
 def _project(path: str) -> _File | None:
-    """The ``[tool.uv]`` table of a ``pyproject.toml``; None without one, or when the file is broken (as in uv)."""
+    """The ``[tool.uv]`` table of a ``pyproject.toml``; None without one, or if the file is invalid (as in uv)."""
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
     except (OSError, UnicodeDecodeError):
         return None
-    # Parsing costs more than the rest of a warm start, and most projects say nothing about uv.
+    # Parsing costs more than the rest of a warm start, and most projects do not configure uv.
     if not re.search(r"\buv\b", text):
         return None
     from ftwheel_build.toml import loads
@@ -189,7 +189,7 @@ def _project(path: str) -> _File | None:
 
 @dataclass(frozen=True, slots=True)
 class _Indexes:
-    """Indexes in uv's order, highest precedence first; flat ones are the same as ``find-links``.
+    """Indexes in uv's order, highest precedence first; flat ones are equivalent to ``find-links``.
 
     ``explicit`` ones are for projects that name them in ``[tool.uv.sources]``.
     """
@@ -245,7 +245,7 @@ def _indexes(environ: Mapping[str, str], files: Sequence[_File]) -> _Indexes:
 
 
 def _with_login(url: str, name: str, environ: Mapping[str, str]) -> str:
-    """The URL with the credentials that environment variables set for an index of this name."""
+    """The URL with the credentials that environment variables set for the index of this name."""
     key = re.sub(r"[^A-Z0-9]", "_", name.upper())
     user, password = (environ.get(f"UV_INDEX_{key}_{part}", "") for part in ("USERNAME", "PASSWORD"))
     if not name or not (user or password):
@@ -255,7 +255,7 @@ def _with_login(url: str, name: str, environ: Mapping[str, str]) -> str:
 
 
 def read_uv(environ: Mapping[str, str], folder: str) -> InstallerConfig:
-    """What ``uv pip install`` would do in a folder. Raises InstallerConfigError."""
+    """The configuration of ``uv pip install`` in a folder. Raises InstallerConfigError."""
     files = tuple(_files(environ, folder))
     indexes = _indexes(environ, files)
 
@@ -341,13 +341,13 @@ def _cutoffs(text: str | None, files: Sequence[_File]) -> dict[str, datetime | N
 
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-# Texts, so that a warm start does not pay for compiling what is seldom used
+# Not compiled, so that a warm start does not pay for rarely used patterns
 _SPAN = r"(\d{1,6})\s*(w|weeks?|wks?|d|days?|h|hours?|hrs?|m|minutes?|mins?|s|seconds?|secs?)\b,?\s*"
 _ISO_SPAN = r"P(?=.)(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?"
 
 
 def _cutoff(text: str) -> datetime:
-    """As uv reads it: a date means its end in the local time zone; a duration counts back from now."""
+    """Parse a cutoff as uv does: a date means its end in the local time zone; a duration counts back from now."""
     value = text.strip()
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

@@ -29,14 +29,14 @@ _SKIPPED = frozenset(
      "tests", "third-party", "third_party", "thirdparty", "vendor", "vendored", "venv", "wheelhouse"}
 )  # fmt: skip
 _TESTS = re.compile(r"tests?[_-].*|.*[_-]tests?", re.IGNORECASE)
-_MOST_FILES = 20_000  # a larger tree is scanned only in part
-_LARGEST = 1 << 20  # bytes; generated C files are larger, and hand-written ones are not
+_MOST_FILES = 20_000  # a larger tree is scanned only partially
+_LARGEST = 1 << 20  # bytes; only generated C files are larger
 _IN_PLACE = re.compile(
     r"\binplace['\"]?\s*[=:,]\s*(?:True|1)\b|--inplace\b|build_ext['\"]\s*,\s*['\"]-i\b", re.IGNORECASE
 )
 _NAMED = re.compile(
     r"\bsetup\s*\((?:[^()]|\([^()]*\))*?\bname\s*="
-)  # numpy.distutils has a setup.py without in each folder
+)  # with numpy.distutils, each folder has a setup.py without a name
 _OWN_ACTION = re.compile(r"\buses:\s*[\"']?\./([^\s\"'#,}]+)")
 _ACTION_FILES = ("action.yml", "action.yaml")
 _TEST_FOLDERS = ("tests", "test", "python/tests", "src/tests")
@@ -44,10 +44,10 @@ _TEST_FOLDERS = ("tests", "test", "python/tests", "src/tests")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """The working tree that contains a project: its root, and its workflows as (path from the root, text), sorted.
+    """The work tree that contains a project: its root, and its workflows as (path from the root, text), sorted.
 
-    ``found`` is False where there is no repository, and the top is the project itself. ``actions`` are the texts of the
-    repository's own actions that they use, as the workflows name them: ``.github/actions/publish``.
+    ``found`` is False if there is no repository; then, the root is the project itself. ``actions`` are the texts of the
+    repository's own actions that the workflows use, by their names there: ``.github/actions/publish``.
     """
 
     top: Path
@@ -57,10 +57,10 @@ class Repository:
 
 
 def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> ProjectScan:
-    """What a project declares; ``supported`` as in ``ProjectScan``.
+    """Collect what a project declares; ``supported`` as in ``ProjectScan``.
 
-    Raises InputError when there is no project, ConfigurationError when ``pyproject.toml`` cannot be read or has tables
-    that are none.
+    Raises InputError if there is no project, ConfigurationError if ``pyproject.toml`` cannot be read or has a value
+    where a table is expected.
     """
     read_project(folder)
     pyproject = _text(folder / "pyproject.toml")
@@ -86,10 +86,10 @@ def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> P
 
 
 def inferred_stable_abi(folder: Path) -> tuple[int | None, bool]:
-    """The oldest CPython 3.N of the stable ABI that a project's settings request; None if they do not.
+    """The oldest CPython 3.N of the stable ABI that a project's settings request, and whether ``abi3t`` is possible.
 
-    And whether it has what ``abi3t`` takes: a setting that speaks of it, or a ``PyModExport_`` function. The project is
-    one that ``read_project`` has read.
+    N is None if they request none. ``abi3t`` is possible with a setting that mentions it, or a ``PyModExport_``
+    function. The project must be one that ``read_project`` has read.
     """
     pyproject = folder / "pyproject.toml"
     stable = _stable_abi(folder, tomllib.loads(_lenient(pyproject)))
@@ -113,7 +113,7 @@ def _stable_abi(folder: Path, document: dict[str, Any]) -> StableAbiSources:
 def read_repository(folder: Path) -> Repository:
     """The repository around a project. Raises ConfigurationError if a workflow is not text.
 
-    As with git, nothing at or above a folder of ``GIT_CEILING_DIRECTORIES`` counts, unless it is the project's own.
+    As in git, folders at or above one in ``GIT_CEILING_DIRECTORIES`` are ignored, except for the project's own.
     """
     ceilings = {Path(each) for each in os.environ.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if each}
     parents = itertools.takewhile(lambda each: each not in ceilings, folder.parents)
@@ -126,7 +126,7 @@ def read_repository(folder: Path) -> Repository:
 
 
 def _actions(root: Path, texts: list[str]) -> dict[str, str]:
-    """The repository's own actions that these texts use, as they name them, and those that these use in turn."""
+    """The texts of the repository's own actions that these texts use, directly or indirectly, by their names there."""
     found: dict[str, str] = {}
     left = [*texts]
     while left:
@@ -139,7 +139,7 @@ def _actions(root: Path, texts: list[str]) -> dict[str, str]:
 
 
 def _action(root: Path, folder: str) -> str:
-    """The text of an action; its folder may begin with one that the workflow checks the repository out to."""
+    """The text of an action; its path may start with the folder that the workflow checks out the repository to."""
     parts = PurePosixPath(folder).parts
     if ".." in parts:
         return ""
@@ -158,7 +158,7 @@ def _text(path: Path) -> str | None:
 
 
 def _lenient(path: Path) -> str:
-    """The text of a file that only a build backend needs; empty where it cannot be read."""
+    """The text of a file that only a build backend needs; empty if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -166,7 +166,7 @@ def _lenient(path: Path) -> str:
 
 
 def _cargo(folder: Path, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Cargo.toml of a project that has one, then those above it in the project, where a workspace may say more."""
+    """The project's Cargo.toml, if any, then those in its parent folders, where a workspace may declare more."""
     named = (table_at(document, ("tool", "maturin")) or {}).get("manifest-path", "Cargo.toml")
     crate = (folder / str(named)).parent
     for place in dict.fromkeys((crate, *crate.parents)):
@@ -181,7 +181,7 @@ def _in_place(folder: Path, document: dict[str, Any]) -> str:
     poetry = table_at(tool, ("poetry",)) or {}
     script = poetry.get("build")
     script = script.get("script") if isinstance(script, dict) else script
-    if isinstance(script, str):  # Poetry packs what the script leaves in the tree
+    if isinstance(script, str):  # Poetry packages whatever the script leaves in the tree
         return script
     hook = (table_at(tool, ("hatch", "build", "hooks", "custom")) or {}).get("path", "hatch_build.py")
     for name in ("setup.py", "setup.cfg", str(hook)):
@@ -191,7 +191,7 @@ def _in_place(folder: Path, document: dict[str, Any]) -> str:
 
 
 def _sources(folder: Path) -> Iterator[tuple[str, str]]:
-    """Files that may define modules, by their path from the project."""
+    """The files that may define modules, as (path from the project, text)."""
     for path in _files(folder):
         relative = path.relative_to(folder).as_posix()
         if is_source(relative) and path.is_file() and path.stat().st_size <= _LARGEST:
@@ -199,13 +199,13 @@ def _sources(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _named(folder: Path, name: str) -> Iterator[Path]:
-    """Files of a name, that of the project's own folder first; none where that one is not there."""
+    """The files with this name, starting with the one in the project's top folder; none if that is missing."""
     if (folder / name).is_file():
         yield from sorted((path for path in _files(folder) if path.name == name), key=lambda path: len(path.parts))
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Files outside tests, build folders, copies of other projects and projects beside it."""
+    """The project's files, without tests, build folders, vendored copies and nested projects."""
     seen = 0
     for top, folders, files in os.walk(folder):
         folders[:] = sorted(
@@ -221,12 +221,12 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _is_aside(name: str) -> bool:
-    """Whether a folder of this name holds tests, documentation, build results or copies of other projects."""
+    """Whether a folder with this name contains tests, documentation, build results or copies of other projects."""
     return name in _SKIPPED or bool(_TESTS.fullmatch(name))
 
 
 def _is_other(folder: Path) -> bool:
-    """Whether a folder is a virtual environment, or a project of its own."""
+    """Whether a folder is a virtual environment or a separate project."""
     return (
         (folder / "pyvenv.cfg").exists()
         or (folder / "PKG-INFO").exists()

@@ -1,4 +1,4 @@
-"""Reads what a project declares before it is built."""
+"""Reads a project's declarations before it is built."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _PROJECT = "pass the folder that holds pyproject.toml"
 class SourceProject:
     """A folder with a ``pyproject.toml`` or ``setup.py``, or a source distribution.
 
-    ``folder`` is where its files are: the project's own, or where a source distribution is unpacked for the time being.
-    ``requires_python`` is empty when it is not said statically. ``pythons`` are those of ``[tool.ftwheel]``: ``3.14``
+    ``folder`` contains its files: it is the project's own folder, or where a source distribution is unpacked
+    temporarily. ``requires_python`` is empty if it is not static. ``pythons`` are those of ``[tool.ftwheel]``: ``3.14``
     is the default build and ``3.14t`` the free-threaded one; empty means any. ``ignored`` are codes of findings.
     ``floor`` is the minor version of ``stable-abi``, and ``abi3t`` is false with ``limited-api = "version-specific"``.
     """
@@ -53,14 +53,14 @@ class SourceProject:
         return SpecifierSet(self.requires_python).contains(".".join(map(str, interpreter.version)))
 
     def wants(self, interpreter: Interpreter) -> bool:
-        """Whether the project is built for an interpreter that was not requested by name."""
+        """Whether the project is built for an interpreter that was not requested explicitly."""
         return self.supports(interpreter) and (not self.pythons or interpreter.label in self.pythons)
 
 
 def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
-    """Look at a project without running anything of it; ``sdist`` is what its folder was unpacked from.
+    """Read a project without running any of its code; ``sdist`` is the file that its folder was unpacked from.
 
-    Raises InputError when there is no project and ConfigurationError when ``pyproject.toml`` cannot be read.
+    Raises InputError if there is no project, and ConfigurationError if ``pyproject.toml`` cannot be read.
     """
     shown = from_here(sdist or path)
     if not path.is_dir():
@@ -110,7 +110,7 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
 
 
 def _here() -> str:
-    """The current folder or those in it that are projects: what may be meant by one that does not exist."""
+    """A suggestion for a path that does not exist: the current folder, or those in it, if they are projects."""
     folders = sorted(Path().glob("*/pyproject.toml"))[:3]
     if Path("pyproject.toml").is_file():
         return "leave it out for the project in this folder"
@@ -118,7 +118,7 @@ def _here() -> str:
 
 
 def _own_table(pyproject: Path, table: dict[str, Any]) -> Config | None:
-    """``[tool.ftwheel]``, if the project has it."""
+    """The ``[tool.ftwheel]`` configuration; None if the project has none."""
     tool = table.get("tool")
     if not isinstance(tool, dict) or "ftwheel" not in tool:
         return None

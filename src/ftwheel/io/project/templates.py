@@ -1,7 +1,7 @@
 """The templates that ship with ftwheel: ``workflows/`` for GitHub Actions, ``gitlab/`` for GitLab CI,
 ``pyproject/`` for each build backend.
 
-They stand in ``templates/`` of the repository, and in ``ftwheel/templates/`` of an installed ftwheel.
+They are in ``templates/`` in the repository, and in ``ftwheel/templates/`` in an installed ftwheel.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ __all__ = ["names", "read", "release_commit"]
 def _top() -> Traversable:
     package = files("ftwheel")
     installed = package / "templates"
-    # an editable install imports src/ftwheel, with the folder two above
+    # an editable install imports src/ftwheel; the folder is two levels up
     return installed if installed.is_dir() else package / ".." / ".." / "templates"
 
 
 def names(folder: str) -> tuple[str, ...]:
-    """The templates of ``workflows``, ``gitlab`` or ``pyproject``, sorted: ``("workflows/missing.yml", ...)``."""
+    """The templates in ``workflows``, ``gitlab`` or ``pyproject``, sorted: ``("workflows/missing.yml", ...)``."""
     return tuple(sorted(f"{folder}/{entry.name}" for entry in (_top() / folder).iterdir() if entry.is_file()))
 
 
 def read(name: str) -> str:
-    """The text of a template, by the name that ``names`` gives it."""
+    """The text of a template, by its name as returned by ``names``."""
     return (_top() / name).read_text(encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """Edits the text of a TOML document and preserves everything else: comments, order, spacing and line endings.
 
-tomlkit does the editing. Its answer is read back with ``tomllib`` and has to mean exactly what ``core.edits.applied``
-says, so that no oddity of a layout becomes a wrong file.
+tomlkit makes the edits. The result is parsed with ``tomllib`` and has to be equivalent to that of
+``core.edits.applied``, so that an unusual layout never produces a wrong file.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ftwheel.core.project.toml_edits import Drop, Edit, Insert, Put, Remove, Val
 
 __all__ = ["edited"]
 
-_WIDTH = 88  # of a line with an array on it
+_WIDTH = 88  # maximum length of a line with an array
 _HEADER = re.compile(r"[ \t]*\[\[?[^\[\]]+\]\]?[ \t]*(#.*)?$", re.MULTILINE)
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
-    """The text with the edits made; ``text`` is valid TOML.
+    """Apply the edits to ``text``, which is valid TOML.
 
-    Raises ConfigurationError, with the lines to write by hand, where the layout leaves no way to do it.
+    Raises ConfigurationError, with the lines to write by hand, if the layout does not allow it.
     """
     wanted = applied(tomllib.loads(text), edits)
     windows = text.count("\n") == text.count("\r\n") > 0
@@ -38,14 +38,14 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
             hint="make these changes by hand and run the command again:\n" + "\n".join(_by_hand(wanted, edits)),
         )
     if text and not text.endswith("\n"):
-        made = made.rstrip("\n")  # a missing last line end stays missing
+        made = made.rstrip("\n")  # do not add a missing final newline
     return made.replace("\n", "\r\n") if windows else made
 
 
 def _attempt(text: str, edits: Sequence[Edit]) -> str | None:
-    """The text with the edits made and missing tables at its end; None if that is not valid TOML.
+    """Apply the edits, appending missing tables; None if the result is not valid TOML.
 
-    tomlkit moves tables that are out of order and the comments before them, so it only ever sees one table's lines.
+    tomlkit moves out-of-order tables and the comments before them, so it is only ever given one table's lines.
     """
     parts = _parts(text)
     outer: list[Put] = []
@@ -70,7 +70,7 @@ def _attempt(text: str, edits: Sequence[Edit]) -> str | None:
 
 
 def _without_bare_header(part: str) -> str:
-    """The lines of a table, without its header where that is all there is left, or with comments of the next table."""
+    """The lines of a table, without its header if nothing else is left but comments on the next table."""
     header, _, rest = part.partition("\n")
     about_next = rest.lstrip("\n")
     of_next = about_next.startswith("#") and "\n\n" not in about_next
@@ -78,16 +78,16 @@ def _without_bare_header(part: str) -> str:
 
 
 def _without_empty(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A document without tables that hold nothing: whether they have a header makes no difference to any reader."""
+    """The document without empty tables: whether they have a header makes no difference to any reader."""
     inner = {key: _without_empty(value) if isinstance(value, Mapping) else value for key, value in document.items()}
     return {key: value for key, value in inner.items() if value != {}}
 
 
 def _parts(text: str) -> list[str]:
-    """The lines before the first table, then those of each table from its header on, for joining them again.
+    """Split the text into the lines before the first table, and those of each table from its header on.
 
-    A line that looks like a header is one where everything before it is a document of its own, so not in the middle
-    of an array or a string.
+    Joined, they are the text again. A line that looks like a header is one only if the lines before it form a valid
+    document, so not in the middle of an array or a string.
     """
     starts, place = [0], 0
     for line in text.splitlines(keepends=True):
@@ -106,10 +106,10 @@ def _is_document(text: str) -> bool:
 
 
 def _part_of(parts: Sequence[str], edit: Edit) -> int | None:
-    """The part an edit applies to: the one that has the key, else the one of the table; None if the table is missing.
+    """The index of the part an edit applies to: the one with the key, else that of the table; None if it is missing.
 
-    A table may have no header of its own: ``[tool]`` with ``ftwheel.gil = ...`` below has it, ``[tool.a.b]`` has no
-    ``tool.a`` that a key could be put in.
+    A table may have no header of its own: ``[tool]`` followed by ``ftwheel.gil = ...`` contains ``tool.ftwheel``, but
+    ``[tool.a.b]`` contains no ``tool.a`` to add a key to.
     """
     holding = []
     for place, part in enumerate(parts):
@@ -125,7 +125,7 @@ def _part_of(parts: Sequence[str], edit: Edit) -> int | None:
 
 
 def _header_of(part: str) -> tuple[str, ...]:
-    """The path of the table that a part begins with, empty for the lines before the first."""
+    """The path of the table that a part starts with; empty for the lines before the first table."""
     document: Any = tomllib.loads(part.splitlines()[0] + "\n") if _HEADER.match(part) else {}
     path: list[str] = []
     while isinstance(document, dict) and document:
@@ -135,7 +135,7 @@ def _header_of(part: str) -> tuple[str, ...]:
 
 
 def _changed(part: str, edit: Edit, *, last: bool) -> str:
-    """One table's lines with the edit made; comments right before the next table belong to that one, and stay there."""
+    """Apply the edit to one table's lines; comments right before the next table belong to that one, and do not move."""
     lines = part.splitlines(keepends=True)
     end = len(lines)
     while not last and end and lines[end - 1].lstrip().startswith("#"):
@@ -143,7 +143,7 @@ def _changed(part: str, edit: Edit, *, last: bool) -> str:
     while end and not lines[end - 1].strip():
         end -= 1
     head, rest = "".join(lines[:end]), "".join(lines[end:])
-    if not _is_document(head):  # the end of a string that looks like a comment
+    if not _is_document(head):  # the apparent comment is the end of a string
         head, rest = part, ""
     closed = head if head.endswith("\n") or not head else head + "\n"
     document = tomlkit.parse(closed)
@@ -186,7 +186,7 @@ def _spaced(made: str, value: str, before: str) -> str:
 
 
 def _is_literal(item: object) -> bool:
-    """Whether a string is in single quotes."""
+    """Whether this is a string in single quotes."""
     return isinstance(item, String) and item.as_string().startswith("'")
 
 
@@ -197,7 +197,7 @@ def _array(key: str, value: tuple[str, ...]) -> Array:
 
 
 def _with_tables(text: str, puts: Sequence[Put]) -> str:
-    """The text with new tables at its end, each after an empty line."""
+    """The text with new tables appended, each after an empty line."""
     if not puts:
         return text
     parts = [text.rstrip("\n") + "\n"] if text else []

@@ -1,4 +1,4 @@
-"""Reads GitHub workflows as YAML, with the lines on which things stand; what is no workflow has no jobs."""
+"""Reads GitHub workflows as YAML, with line numbers; a text that is not a workflow has no jobs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["is_the_same_but_for", "read_workflow_text"]
 
 
 def read_workflow_text(path: str, text: str, actions: Mapping[str, str] = MappingProxyType({})) -> WorkflowText:
-    """The jobs of a workflow; none where the text is not YAML, or writes all jobs in flow style.
+    """The jobs of a workflow; none if the text is not YAML, or if ``jobs`` is in flow style.
 
-    ``actions`` are the texts of the repository's own actions by their folders: ``.github/actions/publish``.
+    ``actions`` are the texts of the repository's own actions, by folder: ``.github/actions/publish``.
     """
     document = _load(text)
     jobs: Any = document.get("jobs") if isinstance(document, Mapping) else None
@@ -31,7 +31,7 @@ def read_workflow_text(path: str, text: str, actions: Mapping[str, str] = Mappin
 
 
 def _triggers(on: Any) -> Iterator[str]:
-    """The events by which a release starts a workflow; pushes differ by the branches and tags they are about."""
+    """The events by which a release triggers a workflow; pushes are distinguished by their branch and tag filters."""
     events = dict.fromkeys([on] if isinstance(on, str) else on or ()) if not isinstance(on, Mapping) else on
     for event, filters in events.items():
         if event == "push":
@@ -42,7 +42,7 @@ def _triggers(on: Any) -> Iterator[str]:
 
 
 def _load(text: str) -> Any:
-    """The document, None where it is not YAML. A tab before a comment, which this reader refuses, counts as a space."""
+    """The document; None if it is not YAML. Tabs before comments, which ruamel rejects, count as spaces."""
     for each in dict.fromkeys((text, text.replace("\t", " "))):
         with contextlib.suppress(YAMLError, ValueError):
             return YAML(typ="rt").load(each)
@@ -50,7 +50,7 @@ def _load(text: str) -> Any:
 
 
 def _is_mapping(value: object) -> bool:
-    """Whether it is a mapping that knows where it stands."""
+    """Whether it is a non-empty mapping with positions."""
     return isinstance(value, Mapping) and bool(value) and hasattr(value, "lc")
 
 
@@ -82,7 +82,7 @@ def _job(name: str, job: Any, position: tuple[int, int], actions: Mapping[str, s
 
 
 def _key(mapping: Any, name: str) -> tuple[int, int] | None:
-    """Where a key with a value stands; None for one that comes by a merge key."""
+    """The position of a key with a value, as (line, column); None for one from a merge key."""
     if mapping.get(name) is None or name not in (mapping.lc.data or {}):
         return None
     line, column = mapping.lc.key(name)
@@ -112,7 +112,7 @@ def _steps(steps: Any, actions: Mapping[str, str]) -> Iterator[StepText]:
 
 
 def _inside(action: str, actions: Mapping[str, str]) -> Iterator[StepText]:
-    """The steps of a composite action of the repository, which does not contain itself."""
+    """The steps of the repository's composite action; an action cannot contain itself."""
     document = _load(actions.get(action, ""))
     runs = document.get("runs") if isinstance(document, Mapping) else None
     steps = runs.get("steps") if isinstance(runs, Mapping) else None
@@ -125,7 +125,7 @@ def _text(value: object) -> str:
 
 
 def is_the_same_but_for(before: str, gate: Gate) -> bool:
-    """Whether the text with the gate means what it meant before, with the gate and with nothing else."""
+    """Whether adding the gate to the text changes its meaning by the gate alone."""
     old, new = _plain(_load(before)), _plain(_load(gate.text))
     if not isinstance(old, dict) or not isinstance(new, dict):
         return False
@@ -142,7 +142,7 @@ def is_the_same_but_for(before: str, gate: Gate) -> bool:
             return False
         if condition:
             was.pop("if")
-            if "".join(now.pop("if").split()) != "".join(condition.split()):  # folded lines differ in their spaces
+            if "".join(now.pop("if").split()) != "".join(condition.split()):  # folded lines differ in whitespace
                 return False
     return _same(old, new)
 
@@ -152,12 +152,12 @@ def _names(needs: Any) -> list[Any]:
 
 
 def _same(old: Any, new: Any) -> bool:
-    """Whether two values are equal, keys in one order."""
+    """Whether two values are equal, including the order of keys."""
     return json.dumps(old, default=repr) == json.dumps(new, default=repr)
 
 
 def _plain(value: Any) -> Any:
-    """The value without what ruamel keeps beside it, merged keys among the others."""
+    """The value without ruamel's annotations, with merged keys like any others."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):

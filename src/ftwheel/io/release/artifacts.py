@@ -1,4 +1,4 @@
-"""Merge what several jobs built."""
+"""Merges the artifacts of several build jobs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ __all__ = ["collect"]
 
 
 def collect(source: Path, target: Path, *, shared: bool = False) -> tuple[Path, ...]:
-    """Copy the wheels and source distributions anywhere below ``source`` into the new folder ``target``, sorted.
+    """Copy all wheels and source distributions below ``source`` to the new folder ``target``; returns them sorted.
 
-    Raises InputError when two jobs made different files of one name, or files of two names that are one to an index: an
-    upload would take one of them by luck. So it does for any other file, which an upload would take too; hidden ones
-    no upload takes. In a ``shared`` folder, which a workflow of another make fills, only a distribution of another
-    format at its top is refused: checksums, reports and archives may lie beside and below.
+    Raises InputError if two jobs built different files with the same name, or with names that an index treats as the
+    same: an upload would pick one of them by chance. Any other file is rejected too, because it would be uploaded;
+    hidden files, which are never uploaded, are ignored. In a ``shared`` folder, which is filled by a workflow that
+    ftwheel did not write, only distributions in other formats at the top are rejected: checksums, reports and archives
+    may lie beside and below.
     """
     found: dict[str, Path] = {}
     spelled: dict[object, str] = {}
@@ -51,7 +52,7 @@ def collect(source: Path, target: Path, *, shared: bool = False) -> tuple[Path, 
 
 
 def _is_foreign(path: Path, *, top: bool) -> bool:
-    """Whether no publisher would treat a file of a shared folder as a distribution."""
+    """Whether a file in a shared folder is one that no publisher would treat as a distribution."""
     if top:
         return not path.name.lower().endswith(ENDINGS)
     if path.name.endswith(".whl"):

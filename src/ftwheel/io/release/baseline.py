@@ -1,4 +1,4 @@
-"""The findings that a project accepts, in a file beside it: codes of ``ftwheel verify`` with targets or files."""
+"""Reads and writes the findings that a project accepts: codes of ``ftwheel verify`` with targets or files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SCHEMA_VERSION = 1
 
 
 def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
-    """Read pairs of a code and what it is accepted for.
+    """Read the accepted findings, as pairs of a code and a target or file.
 
-    Raises InputError when the file cannot be read, ConfigurationError if it is not a baseline.
+    Raises InputError if the file cannot be read, ConfigurationError if it is not a baseline.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -37,7 +37,7 @@ def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
 
 
 def write_baseline(path: Path, accepted: Iterable[tuple[str, str]]) -> None:
-    """Write what is accepted, sorted. Raises InputError when the file cannot be written."""
+    """Write the accepted findings, sorted. Raises InputError if the file cannot be written."""
     by_code: dict[str, list[str]] = defaultdict(list)
     for code, one in sorted(set(accepted)):
         by_code[code].append(one)

@@ -1,7 +1,7 @@
-"""Names and digests of a release's files, so that exactly the verified files are uploaded.
+"""Reads and writes the digests of a release's files, so that exactly the verified files are uploaded.
 
-Written in the format of ``sha256sum``, so a job that publishes can compare without ftwheel; read in that format, or
-from the JSON of ``ftwheel build``, which records what it made.
+They are written in the format of ``sha256sum``, so that a publishing job can compare them without ftwheel; they are
+read in that format, or from the JSON of ``ftwheel build``, which records the files it built.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def digest_of(path: Path) -> str:
 
 
 def written(digests: Mapping[str, str]) -> str:
-    """One line for each file, sorted by name as ``LC_ALL=C`` sorts."""
+    """One line per file, sorted by name as with ``LC_ALL=C``."""
     return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
 
 
 def read_digests(path: Path) -> dict[str, str]:
-    """SHA-256, in hexadecimal, by the name of the file.
+    """Read the SHA-256 digests, in hexadecimal, by file name.
 
-    Raises InputError when the file cannot be read, ConfigurationError when it holds no digests or two for one name.
+    Raises InputError if the file cannot be read, ConfigurationError if it has no digests or two for one name.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def _of_line(line: str) -> tuple[str, str]:
 
 
 def _of_report(document: dict[str, object]) -> list[tuple[str, str]]:
-    """The files of ``ftwheel build --format json``."""
+    """The files in a report of ``ftwheel build --format json``."""
     wheels, sdist = document["wheels"], document.get("sdist")
     if not isinstance(wheels, list):
         raise TypeError(wheels)

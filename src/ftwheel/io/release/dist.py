@@ -1,6 +1,6 @@
 """Reads a folder of files to be uploaded: names, sizes and metadata.
 
-Only METADATA (PKG-INFO of a source distribution) is read, not the rest; digests are worked out when they are asked for.
+Only METADATA (PKG-INFO of a source distribution) is read; digests are computed on demand.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from ftwheel.io.wheel.reading import unreadable
 
 __all__ = ["ENDINGS", "Dist", "file_identity", "read_dist"]
 
-_MOST_BYTES = 4 << 20  # of one METADATA; the longest descriptions on the public index are below 2 MiB
-# what publishers and indexes took for a distribution at some time; all but the first two are findings today
+_MOST_BYTES = 4 << 20  # per METADATA; the longest descriptions on the public index are below 2 MiB
+# accepted as distributions by publishers and indexes at some time; all but the first two are findings today
 ENDINGS = (
     *(".whl", ".tar.gz", ".zip", ".egg", ".tar", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.z", ".tar.zst"),
     *(".tar.lzma", ".exe", ".msi", ".rpm", ".deb", ".dmg", ".conda"),
 )
-_ADDRESS = "https://uploaded.invalid/"  # a name that no host has (RFC 2606): installers treat local files differently
+_ADDRESS = "https://uploaded.invalid/"  # never resolves (RFC 2606); installers treat local files differently
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError, KeyError, ValueError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dist:
-    """The files of one release on this machine; ``name`` is normalized, ``version`` as in the first file's name.
+    """The local files of one release; ``name`` is normalized, ``version`` is spelled as in the first file's name.
 
-    ``rejected`` says of other files beside them why they are neither wheels nor source distributions.
+    ``rejected`` maps the other files to the reasons why they are neither wheels nor source distributions.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Dist:
     rejected: dict[str, str] = field(default_factory=dict)
 
     def upload(self, check: Callable[[Sequence[str]], CheckReport]) -> Upload:
-        """The same in the form that ``ftwheel.app.release.verify`` expects; ``check`` checks wheels by their paths."""
+        """The files in the form that ``ftwheel.app.release.verify`` expects; ``check`` checks wheels by their paths."""
         return Upload(
             files=self.files,
             sha256=self.sha256,
@@ -68,19 +68,19 @@ class Dist:
         return digest_of(self.paths[filename])
 
     def sdist(self, filename: str) -> SdistContents:
-        """What is inside one of the source distributions."""
+        """The contents of one of the source distributions."""
         return read_sdist(self.paths[filename])
 
     def metadata(self, filename: str) -> bytes:
-        """METADATA of one of the wheels."""
+        """The METADATA of one of the wheels."""
         return _metadata(self.paths[filename], WheelName.parse(filename).stem)
 
 
 def read_dist(places: Iterable[Path]) -> Dist:
-    """Read the wheels and source distributions of folders, or files by name. All have to belong to one release.
+    """Read wheels and source distributions from folders or file paths. All have to belong to one release.
 
-    A file that is none of the two is ``rejected``. Raises InputError when no file is left, or when those that are left
-    belong to several releases.
+    A file that is neither is ``rejected``. Raises InputError if no file remains, or if the remaining ones belong to
+    several releases.
     """
     paths: dict[str, Path] = {}
     asked = tuple(places)
@@ -138,9 +138,9 @@ def read_dist(places: Iterable[Path]) -> Dist:
 
 
 def file_identity(filename: str) -> object:
-    """Equal for two spellings of one file: of the project, the version, or the order of a wheel's tags.
+    """A key that is equal for all spellings of one file: of the project, the version, or the order of a wheel's tags.
 
-    The name itself where it is no wheel's and no source distribution's.
+    It is the name itself if that is neither a wheel's nor a source distribution's.
     """
     try:
         if filename.endswith(".whl"):
@@ -153,7 +153,7 @@ def file_identity(filename: str) -> object:
 
 
 def _below(places: Iterable[Path]) -> str:
-    """What to type if the files are one folder further down, as the artifacts of several jobs are."""
+    """The hint if the files are in subfolders, as the artifacts of several jobs are; else empty."""
     folders = sorted({path.parent for place in places if place.is_dir() for path in place.glob("*/*.whl")})
     return f"name the folders that hold them: ftwheel verify {shlex.join(map(str, folders))}" if folders else ""
 
@@ -174,7 +174,7 @@ def _found(places: Iterable[Path]) -> Iterator[Path]:
 
 
 def _release(filename: str) -> tuple[str, object, str]:
-    """The normalized project, the version, and its text."""
+    """The normalized project name, the version, and the version as text."""
     if filename.endswith(".whl"):
         name = WheelName.parse(filename)
         return name.name, name.version, str(name.version)
@@ -215,7 +215,7 @@ def _metadata(path: Path, stem: str) -> bytes:
 
 
 def _pkg_info(path: Path) -> bytes:
-    """PKG-INFO in the top folder of a source distribution; empty when it has none."""
+    """The PKG-INFO in the top folder of a source distribution; empty if it has none."""
     if path.name.endswith(".zip"):
         with open_zip(path) as archive:
             for name in archive.namelist():

@@ -1,7 +1,7 @@
-"""Runs real installers against a local index; the file they request is the one they select.
+"""Runs real installers against a local index; the file that they request is the one that they select.
 
-A wheel that is taken is really installed, into a throw-away environment, and its extension modules are imported there.
-A source distribution is not handed out: that it is asked for is the answer.
+A selected wheel is actually installed, into a temporary environment, where its extension modules are imported. A
+source distribution is not served: the request alone shows that it was selected.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _uv_version(_: Interpreter) -> str:
 
 
 def _pip(interpreter: Interpreter, environment: VirtualEnvironment, *, prereleases: bool) -> list[str | Path]:
-    # the interpreter's own pip installs for the environment, which needs none
+    # the interpreter's own pip installs into the environment, which needs no pip
     command: list[str | Path] = [interpreter.executable, "-I", "-m", "pip", "--python", environment.python_executable]
     command += ["install", "--isolated", "--no-cache-dir", "--disable-pip-version-check", "--no-input"]
     return [*command, "--retries", "0", *(["--pre"] if prereleases else [])]
@@ -57,9 +57,9 @@ _COMMANDS: dict[str, Callable[..., list[str | Path]]] = {"pip": _pip, "uv": _uv}
 
 
 def installed_version(installer: str, interpreter: Interpreter) -> str:
-    """The version of the installer that would install for this interpreter; empty when there is none.
+    """The version of the installer that would install for this interpreter; empty if there is none.
 
-    Raises InputError for an installer that cannot be run like that.
+    Raises InputError for an installer that cannot install a single file.
     """
     if installer not in _VERSIONS:
         raise InputError(
@@ -79,8 +79,8 @@ def ask_installer(
 ) -> RealInstall:
     """Let an installer install the requirement from the index into a new environment of the interpreter.
 
-    ``address`` is where the index is served. Dependencies are not installed. Raises MissingToolError when no
-    environment can be made.
+    ``address`` is the URL of the served index. Dependencies are not installed. Raises MissingToolError if the
+    environment cannot be created.
     """
     processes = ProcessGroup()
     with workspace() as scratch:

@@ -1,4 +1,4 @@
-"""Reads a source distribution as an index does: the names of its members, its top folder and PKG-INFO."""
+"""Reads a source distribution as an index does: its member names, top folder and PKG-INFO."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MOST_BYTES = 4 << 20  # of PKG-INFO
 def read_sdist(path: Path) -> SdistContents:
     """Read one source distribution, ``.tar.gz`` or ``.zip``.
 
-    What is wrong with it stands in its ``flaws``. Raises tarfile.TarError, zipfile.BadZipFile or OSError for a file
-    that is no archive.
+    Problems are recorded in its ``flaws``. Raises tarfile.TarError, zipfile.BadZipFile or OSError for a file that is
+    not an archive.
     """
     flaws = []
     if path.name.endswith(".zip"):
@@ -56,7 +56,7 @@ def read_sdist(path: Path) -> SdistContents:
 
 
 def _top(names: list[str]) -> str:
-    """The one folder that every member is in; empty when there is none."""
+    """The only folder at the top, which contains every member; empty if there is none."""
     tops = {posixpath.normpath(name).partition("/")[0] for name in names}
     top = tops.pop() if len(tops) == 1 else ""
     return top if any(posixpath.normpath(name).startswith(f"{top}/") for name in names) else ""

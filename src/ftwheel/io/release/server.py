@@ -1,8 +1,8 @@
-"""A simple index on the loopback interface: new files on top of other indexes, for real installers to install from.
+"""Serves a simple index on the loopback interface for real installers: new files on top of other indexes.
 
 Pages are JSON or HTML as the client prefers (PEP 503, 691, 700), with separate metadata for the new wheels (PEP 658,
-714). A file of an index below is not copied: its address here redirects to where it is, so that every request for a
-file is seen. One of a local folder is sent from here.
+714). Files of the underlying indexes are not copied: their URLs here redirect to the originals, so that every request
+for a file is recorded. Files in local folders are served directly.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _HTML_TYPE = "text/html; charset=utf-8"
 class LocalIndex:
     """The overlay as pages and files. ``requests`` are the names of the requested files, in order.
 
-    With ``sdists`` False a source distribution is refused (403): who asks for one would build it, and that it is
-    asked for is answer enough.
+    If ``sdists`` is False, requests for source distributions are rejected (403): a client would build them, and the
+    request alone shows the selection.
     """
 
     def __init__(self, dists: Sequence[Dist], below: Sequence[Index] = (), *, sdists: bool = True) -> None:
@@ -59,7 +59,7 @@ class LocalIndex:
             return self._pages[name]
 
     def seen(self, name: str, address: str) -> ProjectDetails | None:
-        """The page as a client of ``address`` sees it, with absolute URLs."""
+        """The page as a client at ``address`` sees it, with absolute URLs."""
         page = self.page(name)
         if page is None:
             return None
@@ -105,11 +105,11 @@ class LocalIndex:
         return next((path for project in self._dists if (path := self.path(project, filename))), None)
 
     def metadata(self, project: str, filename: str) -> bytes:
-        """METADATA of a new wheel."""
+        """The METADATA of a new wheel."""
         return self._dists[project].metadata(filename)
 
     def elsewhere(self, key: str) -> str | None:
-        """The URL of a file on an underlying index, by ``NUMBER/NAME``."""
+        """The URL of a file on an underlying index, by ``NUMBER/NAME``; None if there is none."""
         return self._targets.get(key)
 
     def asked(self, filename: str) -> bool:
@@ -121,9 +121,9 @@ class LocalIndex:
 
 @contextmanager
 def serving(index: LocalIndex, *, port: int = 0, told: Callable[[str], object] | None = None) -> Iterator[str]:
-    """Serve it on the loopback interface, by default on a free port; yields the URL of the index.
+    """Serve the index on the loopback interface, by default on a free port; yields its URL.
 
-    ``told`` gets a line for each request. Raises InputError when the port is taken.
+    ``told`` is called with a line for each request. Raises InputError if the port is in use.
     """
 
     class Handler(_Handler):
@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._redirect(number, filename)
                 case _:
                     self._reply(404)
-        except FtwheelError as error:  # an index below cannot be read; the client gets to see why
+        except FtwheelError as error:  # an underlying index cannot be read; tell the client why
             self._reply(502, error.message.encode("utf-8", "replace"), "text/plain; charset=utf-8")
         except OSError:
             self.close_connection = True
@@ -202,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._either(render_page(page), _as_html(page))
 
     def _either(self, json: bytes, text: bytes) -> None:
-        """JSON for who names it, HTML for browsers and old installers."""
+        """Reply with JSON to clients that accept it, with HTML to browsers and old installers."""
         if JSON_TYPE in self.headers.get("Accept", ""):
             self._reply(200, json, JSON_TYPE)
         else:
@@ -233,7 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(404)
         elif name == filename and not self.served.asked(name):
             self._reply(403)
-        elif (bare := url.partition("#")[0]).startswith("file:"):  # of --find-links: uv follows no address like that
+        elif (bare := url.partition("#")[0]).startswith("file:"):  # --find-links: uv does not follow a file: redirect
             path = url2pathname(urlsplit(bare).path)
             if os.path.basename(path) == filename:
                 self._content(path)

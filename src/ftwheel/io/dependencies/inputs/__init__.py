@@ -1,6 +1,6 @@
-"""Reads lists of dependencies, whatever tool wrote them.
+"""Reads lists of dependencies written by any supported tool.
 
-``read_input`` finds the format by the file's name, and where that says nothing by its content.
+``read_input`` detects the format by the file's name, or by its content if the name does not determine it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["DISTRIBUTIONS", "read_arguments", "read_input", "read_interpreter", "resolved_together"]
 
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
-"""Endings of files that are distributions themselves, and no list of any."""
+"""Endings of files that are distributions, not lists of dependencies."""
 
 _FROM_PIPENV = "pipenv requirements > requirements.txt writes one that is"
 _FROM_CONDA = "look at the environment that it makes: ftwheel missing --python PATH"
@@ -30,11 +30,11 @@ _UNREAD = {
     **dict.fromkeys(("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.lock"), _FROM_CONDA),
     **dict.fromkeys(("setup.py", "setup.cfg"), _FROM_SETUP),
 }
-"""Files that say what somebody depends on, in a form that has no reader, and what to do instead."""
+"""Dependency files in unsupported formats, with what to do instead."""
 
 
 def read_arguments(requirements: Iterable[str], *, label: str = "the command line") -> Dependencies:
-    """Requirements as they are given to ``pip install``. Raises InputError for what is none."""
+    """Parse requirements as passed to ``pip install``. Raises InputError for an invalid one."""
     from ftwheel.core.dependencies.inputs import Dependencies
     from ftwheel.io.dependencies.inputs.entries import Entries
 
@@ -50,16 +50,16 @@ def read_arguments(requirements: Iterable[str], *, label: str = "the command lin
 
 
 def read_interpreter(executable: str) -> Dependencies:
-    """What is installed in the environment of an interpreter. Raises InputError."""
+    """The distributions installed in the environment of an interpreter. Raises InputError."""
     from ftwheel.io.dependencies.inputs.installed import read_interpreter
 
     return read_interpreter(executable)
 
 
 def resolved_together(found: Iterable[Dependencies], constraints: Sequence[str]) -> list[Dependencies]:
-    """All inputs; those that have to be resolved are one, with the constraints of these files, as with an installer.
+    """Merge the unresolved inputs into one, with the constraints of these files, as an installer does.
 
-    Raises InputError where nothing is left to resolve, so that constraints would change nothing.
+    Returns the resolved inputs, then the merged one. Raises InputError if there are constraints but nothing to resolve.
     """
     inputs = tuple(found)
     unresolved = [each for each in inputs if not each.resolved]
@@ -80,10 +80,10 @@ def resolved_together(found: Iterable[Dependencies], constraints: Sequence[str])
 
 
 def read_input(path: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> Dependencies:
-    """A file: requirements, ``pyproject.toml``, a lock, ``pip inspect`` or a report; ``-`` is standard input, as JSON.
+    """Read requirements, ``pyproject.toml``, a lock file, ``pip inspect`` output or a pip report.
 
-    ``extras`` and ``groups`` are taken besides the dependencies proper where the format has them, ``*`` for all. A
-    folder stands for its ``pyproject.toml``. Raises InputError.
+    ``-`` reads JSON from standard input; for a folder, its ``pyproject.toml`` is read. ``extras`` and ``groups`` are
+    added to the main dependencies if the format has them; ``*`` means all. Raises InputError.
     """
     from ftwheel.io.dependencies.inputs.reading import name_of, read_bytes, read_json, read_toml
 

@@ -1,4 +1,4 @@
-"""Reads single requirements from any input: those that an index can resolve, and the others."""
+"""Collects the requirements of any input: those that an index can resolve, and the others."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _MOST = 20_000  # requirements of one input
 
 @dataclass(slots=True)
 class Entries:
-    """The requirements of one input as they are found."""
+    """The requirements of one input, collected in order."""
 
     wanted: list[WantedRequirement] = field(default_factory=list)
     set_aside: list[UnindexedDependency] = field(default_factory=list)
 
     def add(self, text: str, origin: str, *, hashes: Iterable[tuple[str, str]] = ()) -> str:
-        """Take one requirement; returns its normalized name, empty when it has none.
+        """Add one requirement; returns its normalized name, empty if it has none.
 
-        Raises InputError, with the origin, for what is no requirement.
+        Raises InputError, with the origin, if it is not a valid requirement.
         """
         if len(self.wanted) + len(self.set_aside) >= _MOST:
             raise InputError(f"{origin}: more than {_MOST:,} requirements; rejected", hint="split the file")
         text = text.strip()
-        if _DIRECT.match(text) and not corrected(text):  # numpy@2.0 is no address
+        if _DIRECT.match(text) and not corrected(text):  # numpy@2.0 is not a direct reference
             return self.leave(normalized(re.split(r"[\s\[@]", text, maxsplit=1)[0]), origin)
         if _PLACE.match(text) or _ARCHIVE.match(text):
             return self.leave(_name_in(text), origin)
@@ -52,13 +52,13 @@ class Entries:
         return requirement.name
 
     def leave(self, name: str, origin: str, reason: str = DIRECT) -> str:
-        """Record a dependency that is not looked up on an index."""
+        """Record a dependency that is not looked up on an index; returns its name."""
         self.set_aside.append(UnindexedDependency(name=name, origin=origin, reason=reason))
         return name
 
 
 def _name_in(place: str) -> str:
-    """The project in an address or a path, as far as it says it; else the address without secrets."""
+    """The project name in a URL or a path, if it contains one; else the URL without secrets."""
     if egg := _EGG.search(place):
         return normalized(egg[1])
     name = place.split("#", maxsplit=1)[0].split("[", maxsplit=1)[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2]
@@ -68,9 +68,10 @@ def _name_in(place: str) -> str:
 
 
 def edges(requirements: Iterable[object], origin: str) -> tuple[RequirementEdge, ...]:
-    """Who is required by a list of requirements, such as ``Requires-Dist``; what cannot be read is left out.
+    """The edges of a list of requirements, such as ``Requires-Dist``; invalid ones are skipped.
 
-    Metadata in the wild has requirements that no installer takes any more, and an edge only tells the way to a project.
+    Published metadata contains requirements that installers no longer accept, and edges only show the path to a
+    project.
     """
     from packaging.requirements import InvalidRequirement
 

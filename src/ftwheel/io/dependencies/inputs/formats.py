@@ -1,6 +1,6 @@
-"""The lock files that are read: one entry a format, with how it is recognised and which module reads it.
+"""The supported lock file formats: how each is detected, and which module reads it.
 
-A new lock format is a reader, an entry here, a row in docs/missing-inputs.md and a test.
+A new lock format needs a reader, an entry here, a row in docs/missing-inputs.md and a test.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def _by_pdm(table: Table) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockFormat:
-    """One format; ``filename`` is the name its tool gives it.
+    """One format; ``filename`` is the name that its tool gives the file.
 
-    ``named`` matches names that belong to it. Of the others, ``marked`` knows its content. ``reader`` is the function,
-    as ``module:function`` of this package: readers import libraries that most runs do without.
+    ``named`` matches the file names of this format; for other names, ``marked`` detects it by content. ``reader`` is
+    ``module:function`` in this package, loaded on demand, because readers import libraries that most runs do not need.
     """
 
     filename: str
@@ -39,13 +39,13 @@ class LockFormat:
     marked: Callable[[Table], bool]
 
     def read(self, path: str, table: Table, parts: Parts) -> Dependencies:
-        """The pins. Raises InputError."""
+        """Read the pins. Raises InputError."""
         module, _, function = self.reader.partition(":")
         reader = cast("Reader", getattr(import_module(f"{__package__}.{module}"), function))
         return reader(path, table, parts)
 
 
-_NO_NAME = re.compile(r"(?!)")  # names of these locks may be changed, and then the content says which it is
+_NO_NAME = re.compile(r"(?!)")  # these lock files may be renamed; their content determines the format
 LOCK_FORMATS = (
     LockFormat(
         filename="pylock.toml",
@@ -64,14 +64,14 @@ LOCK_FORMATS = (
         filename="poetry.lock", reader="other_locks:read_poetry_lock", named=_NO_NAME, marked=lambda table: True
     ),
 )
-"""In the order in which they are tried."""
+"""The formats, in the order in which they are tried."""
 
 PROJECT_FILES = (*(each.filename for each in LOCK_FORMATS), "pyproject.toml", "requirements.txt", "requirements.in")
-"""Names of files to look at in a project's folder, the most exact first."""
+"""The names of files to look for in a project's folder, most exact first."""
 
 
 def lock_format(name: str, table: Table) -> LockFormat | None:
-    """The format of a TOML file called ``name`` (lower case); None for one that is no lock."""
+    """The format of a TOML file called ``name`` (lower case); None if it is not a lock file."""
     for each in LOCK_FORMATS:
         if each.named.fullmatch(name):
             return each

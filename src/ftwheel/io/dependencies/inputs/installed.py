@@ -1,4 +1,4 @@
-"""Reads what is installed, or would be: ``pip inspect``, ``pip install --report``, and an interpreter on this machine.
+"""Reads installed distributions, or those to be installed: ``pip inspect``, ``pip install --report``, an interpreter.
 
 Sources: pip's documentation, "pip inspect JSON output specification" and "Installation Report" (version 1 of both).
 """
@@ -21,7 +21,7 @@ __all__ = ["read_inspection", "read_interpreter", "read_report"]
 
 _VERSION = "1"
 _SECONDS = 60.0
-# In the interpreter's own words, since pip need not be there. Shadowed copies further down the path do not count.
+# Run by the interpreter itself, because it may have no pip. Shadowed copies later on the path do not count.
 _PROGRAM = """
 import json, sys
 from importlib import metadata
@@ -40,7 +40,7 @@ sys.stdout.buffer.write(json.dumps({"version": "1", "installed": list(found.valu
 
 
 def read_interpreter(executable: str) -> Dependencies:
-    """What is installed where this interpreter looks. Raises InputError when it does not answer like a Python."""
+    """The distributions on this interpreter's path. Raises InputError if it does not respond like Python."""
     path = os.path.abspath(shutil.which(executable) or executable)
     try:
         done = subprocess.run(
@@ -49,7 +49,7 @@ def read_interpreter(executable: str) -> Dependencies:
             capture_output=True,
             timeout=_SECONDS,
             check=True,
-            cwd=os.path.dirname(path),  # the folder we are in is none it looks into
+            cwd=os.path.dirname(path),  # so that the current folder is not on its path
         )
     except (OSError, subprocess.SubprocessError) as error:
         from ftwheel.io.system.not_python import not_a_python
@@ -59,14 +59,14 @@ def read_interpreter(executable: str) -> Dependencies:
 
 
 def read_inspection(path: str, document: object) -> Dependencies:
-    """What ``pip inspect`` says. Raises InputError."""
+    """Read the output of ``pip inspect``. Raises InputError."""
     return _read(path, _known(path, document), "installed")
 
 
 def read_report(path: str, document: object) -> Dependencies:
-    """What ``pip install --report`` says. Raises InputError.
+    """Read the output of ``pip install --report``. Raises InputError.
 
-    The files in it are those for the interpreter that pip ran in, and say nothing about others.
+    The files in it are for the interpreter that pip ran in, and are not valid for others.
     """
     return _read(path, _known(path, document), "install")
 
@@ -100,7 +100,7 @@ def _read(path: str, document: LockTable, key: str) -> Dependencies:
             )
         )
     if len(roots) == len(pins) + len(set_aside):
-        roots = []  # uv marks everything it installs as requested, which says nothing
+        roots = []  # uv marks everything it installs as requested, so the mark means nothing
     return Dependencies(
         label=path,
         resolved=True,

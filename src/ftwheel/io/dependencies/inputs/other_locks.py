@@ -1,4 +1,4 @@
-"""Reads ``poetry.lock`` and ``pdm.lock`` as far as they say versions, files, markers, and who requires whom.
+"""Reads versions, files, markers and dependency edges from ``poetry.lock`` and ``pdm.lock``.
 
 Sources: Poetry 2.5 ``poetry/packages/locker.py`` (formats 1.1 to 2.1); PDM 2.22 ``pdm/formats`` and
 ``pdm/project/lockfile`` (format 4).
@@ -27,7 +27,7 @@ __all__ = ["read_pdm_lock", "read_poetry_lock"]
 
 _POETRY_DIRECT = frozenset({"directory", "file", "git", "url"})
 _PDM_DIRECT = ("editable", "git", "path", "ref", "revision", "url")
-_MAIN = "main"  # Poetry's group of the dependencies proper
+_MAIN = "main"  # Poetry's group for the main dependencies
 _DEFAULT = "default"  # PDM's
 
 
@@ -36,10 +36,10 @@ def _files(tables: Iterable[Any], where: str) -> tuple[PinnedFile, ...]:
 
 
 def read_poetry_lock(path: str, table: Table, parts: Parts) -> Dependencies:
-    """The pins of a ``poetry.lock``, with the selected groups and extras. Raises InputError."""
+    """Read the pins of a ``poetry.lock``, with the selected groups and extras. Raises InputError."""
     document = LockTable(table, path)
     extras = parts.of("extras", document.table_at("extras"), path)
-    older = document.table_at("metadata").get("files", {})  # where Poetry before 1.3 kept them
+    older = document.table_at("metadata").get("files", {})  # where Poetry before 1.3 stored them
     tables = list(entries(document.list("package"), f"{path}: package"))
     known = {str(group) for entry in tables for group in entry.list("groups")} - {_MAIN}
     groups = {_MAIN, *parts.of("groups", sorted(known), path)}
@@ -55,7 +55,7 @@ def read_poetry_lock(path: str, table: Table, parts: Parts) -> Dependencies:
             set_aside.append(UnindexedDependency(name=name, origin=entry.where, reason=DIRECT))
             continue
         markers = entry.table.get("markers", ())
-        if isinstance(markers, dict):  # one for each group
+        if isinstance(markers, dict):  # one per group
             given = [str(markers[group]) for group in sorted(own & groups) if group in markers]
             markers = given if len(given) == len(own & groups) else ()
         files = entry.list("files") or (older.get(entry.name, []) if isinstance(older, dict) else [])
@@ -94,7 +94,7 @@ def _poetry_edges(dependencies: Table) -> Iterable[RequirementEdge]:
 
 
 def read_pdm_lock(path: str, table: Table, parts: Parts) -> Dependencies:
-    """The pins of a ``pdm.lock``, with the selected groups; PDM keeps extras as groups. Raises InputError."""
+    """Read the pins of a ``pdm.lock``, with the selected groups; PDM stores extras as groups. Raises InputError."""
     document = LockTable(table, path)
     tables = list(entries(document.list("package"), f"{path}: package"))
     known = {str(group) for entry in tables for group in entry.list("groups")} - {_DEFAULT}
@@ -118,7 +118,7 @@ def read_pdm_lock(path: str, table: Table, parts: Parts) -> Dependencies:
             markers=(marker,) if marker else (),
             requires=edges(entry.list("dependencies"), entry.where),
         )
-        # a project with extras has an entry of its own for each set of them, with the same files
+        # a project with extras has a separate entry for each set of extras, with the same files
         first = pins.setdefault((name, pin.version), pin)
         if first is not pin:
             requires = tuple(dict.fromkeys((*first.requires, *pin.requires)))

@@ -1,4 +1,4 @@
-"""Reads ``pylock.toml`` (PEP 751), by the packaging library."""
+"""Reads ``pylock.toml`` (PEP 751) with the packaging library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["read_pylock"]
 
 
 def read_pylock(path: str, table: Table, parts: Parts) -> Dependencies:
-    """The pins of a lock file; markers about extras and groups are decided here. Raises InputError."""
+    """Read the pins of a lock file; markers on extras and groups are evaluated here. Raises InputError."""
     from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 
     try:

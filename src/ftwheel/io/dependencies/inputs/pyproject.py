@@ -1,4 +1,4 @@
-"""Reads what a project requires: ``[project]`` dependencies and extras, and dependency groups (PEP 621, PEP 735)."""
+"""Reads a project's requirements: ``[project]`` dependencies and extras, and dependency groups (PEP 621, PEP 735)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["read_pyproject"]
 
 
 def read_pyproject(path: str, parts: Parts, table: Table | None = None) -> Dependencies:
-    """The requirements of a ``pyproject.toml``; its own extras inside extras are followed.
+    """Read the requirements of a ``pyproject.toml``; extras that refer to the project's other extras are followed.
 
-    Raises InputError: no such table, a wrong type, an unknown extra or group, dependencies that are dynamic.
+    Raises InputError for a missing table, a wrong type, an unknown extra or group, or dynamic dependencies.
     """
     document = LockTable(read_toml(path) if table is None else table, path)
     project = LockTable(document.table_at("project"), f"{path}: project")

@@ -1,4 +1,4 @@
-"""Reads untrusted files: bounded in size and depth, in any encoding their tools write."""
+"""Reads untrusted files: with limits on size and depth, and in any encoding that their tools write."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ftwheel_build.config import after_merge
 __all__ = ["LOCK_AGAIN", "MOST_BYTES", "Table", "read_bytes", "read_json", "read_text", "read_toml", "shown"]
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Bytes of one input. The lock file of a thousand projects with all their files has a few million."""
+"""The size limit of one input, in bytes. A lock file of a thousand projects with all files has a few million."""
 
 LOCK_AGAIN = "fix it, or regenerate the file with the tool that wrote it"
 
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, because it begins with the same BOM
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -32,13 +32,13 @@ _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 
 
 def shown(text: object, most: int = 100) -> str:
-    """A piece of an input for a message: short, on one line, and without terminal control sequences."""
+    """Format a piece of an input for a message: short, on one line, and without terminal control sequences."""
     line = " ".join(str(text)[:most].split())
     return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def read_bytes(path: str) -> bytes:
-    """The whole file. Raises InputError when it cannot be read or is larger than ``MOST_BYTES``."""
+    """Read the whole file. Raises InputError if it cannot be read or is larger than ``MOST_BYTES``."""
     try:
         with open(path, "rb") as file:
             body = file.read(MOST_BYTES + 1)
@@ -52,14 +52,14 @@ def read_bytes(path: str) -> bytes:
 
 
 def _there(path: str) -> str:
-    """What to do about a file that is not there: name one of those beside it."""
+    """The hint for a missing file: the project files in the same folder, if there are any."""
     folder = os.path.dirname(path)
     there = [name for each in PROJECT_FILES if os.path.isfile(name := os.path.join(folder, each))]
     return f"check the path; there is {', '.join(there)}" if there else "check the path"
 
 
 def read_text(path: str) -> str:
-    """The text of a requirements file, decoded as pip does: by its mark, its coding comment, UTF-8, or the locale.
+    """Read a requirements file, decoded as in pip: by its BOM, its coding comment, as UTF-8, or by the locale.
 
     Source: pip 26.3 ``_internal/req/req_file.py`` (``_decode_req_file``). Raises InputError.
     """
@@ -81,7 +81,7 @@ def read_text(path: str) -> str:
 
 
 def read_toml(path: str) -> Table:
-    """A TOML file. Raises InputError, with the line, when it is none."""
+    """Read a TOML file. Raises InputError, with the line, if it is not valid."""
     from ftwheel_build.toml import loads
 
     body = read_bytes(path)
@@ -101,7 +101,7 @@ def read_toml(path: str) -> Table:
 
 
 def read_json(path: str, body: bytes | None = None) -> object:
-    """A JSON file, or what was read from ``path`` before. Raises InputError if it is not valid."""
+    """Parse a JSON file, or ``body`` if it was already read from ``path``. Raises InputError if it is not valid."""
     text = read_bytes(path) if body is None else body
     if not text.strip():
         raise InputError(f"{path}: is empty, expected JSON", hint="did the command that writes it fail?")
@@ -117,5 +117,5 @@ def read_json(path: str, body: bytes | None = None) -> object:
 
 
 def name_of(path: str) -> str:
-    """The last part of a path, in lower case."""
+    """The last component of a path, in lower case."""
     return os.path.basename(path).lower()

@@ -1,7 +1,7 @@
-"""Reads requirements files as pip does: includes, constraints, options, hashes, continued lines, variables.
+"""Reads requirements files as pip does: includes, constraints, options, hashes, line continuations, variables.
 
 Source: pip 26.3 ``_internal/req/req_file.py`` and its documentation, "Requirements File Format". pip also reads files
-from addresses; nothing is fetched here, and such an include is an error.
+from URLs; nothing is fetched here, and such an include is an error.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["read_constraints", "read_requirements"]
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _ADDRESS = re.compile(r"(?:https?|ftp|file):", re.IGNORECASE)
-_MOST_FILES = 200  # with includes
+_MOST_FILES = 200  # including included ones
 _MOST_HASHES = 1000  # of one requirement
 _SHORT = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links"}
 _VALUED = frozenset({
@@ -48,7 +48,7 @@ class _Reader:
     files: int = 0
 
     def file(self, path: str, *, constraint: bool, within: tuple[str, ...]) -> None:
-        """Read one file and all it includes; ``within`` are the files that led here."""
+        """Read one file and everything it includes; ``within`` is the chain of files that include it."""
         real = os.path.realpath(path)
         if real in within:
             raise InputError(
@@ -114,11 +114,11 @@ class _Reader:
             case "--no-binary" | "--only-binary":
                 self.options = replace(options, formats=(*options.formats, (option.removeprefix("--"), value)))
             case _:
-                return  # nothing that takes part in a choice
+                return  # options that do not affect the selection
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with their first line number: continued ones joined, comments removed, variables expanded."""
+    """The logical lines with their first line number: continuations joined, comments removed, variables expanded."""
     parts: list[str] = []
     start = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -127,7 +127,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         if line.endswith("\\") and not is_comment:
             parts.append(line[:-1])
             continue
-        # a comment ends a continued line, and the space keeps it a comment
+        # a comment line ends a continuation, and the space keeps it a comment
         parts.append(f" {line}" if is_comment and parts else line)
         yield from _joined(start, parts)
         parts = []
@@ -141,7 +141,7 @@ def _joined(number: int, parts: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _split(line: str, origin: str) -> tuple[str, list[Option]]:
-    """The requirement, empty when there is none, and the options of a line."""
+    """Split a line into its requirement, empty if there is none, and its options."""
     words = line.split(" ")
     first = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     text = " ".join(words[:first]).strip()
@@ -181,15 +181,16 @@ def _hash(value: str, origin: str) -> tuple[str, str]:
 
 
 def read_requirements(path: str) -> Dependencies:
-    """A requirements file with all it includes.
+    """Read a requirements file and everything it includes.
 
-    Raises InputError with file and line: what cannot be read, a loop of includes, unknown options, no requirement.
+    Raises InputError, with file and line, for an unreadable file, an include cycle, an unknown option or an invalid
+    requirement.
     """
     return _read(path, constraint=False)
 
 
 def read_constraints(path: str) -> Dependencies:
-    """A constraints file, as with ``pip -c``: it requires nothing, and has no label. Raises InputError as above."""
+    """Read a constraints file, as for ``pip -c``: it requires nothing and has no label. Raises InputError as above."""
     return replace(_read(path, constraint=True), label="")
 
 

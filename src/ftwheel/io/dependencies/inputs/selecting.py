@@ -1,4 +1,4 @@
-"""The selected parts of an input: extras and groups of its project."""
+"""The selected extras and groups of an input."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["Parts"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """``extras`` and ``groups`` to take besides the dependencies proper; ``*`` stands for all there are."""
+    """``extras`` and ``groups`` to add to the main dependencies; ``*`` means all."""
 
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
 
     def of(self, kind: str, known: Iterable[str], where: str) -> tuple[str, ...]:
-        """The ``extras`` or ``groups`` among those an input has, as it spells them, in its order.
+        """The selected ``extras`` or ``groups`` of an input, in its spelling and order.
 
-        Raises InputError for one that it does not have.
+        Raises InputError if the input does not have one of them.
         """
         names = {normalized(name): name for name in known}
         asked: Collection[str] = self.extras if kind == "extras" else self.groups

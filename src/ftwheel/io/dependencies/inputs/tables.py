@@ -1,4 +1,4 @@
-"""Reads the tables of lock files, whose types are not guaranteed."""
+"""Reads the tables of lock files, checking the type of every value."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ftwheel.io.dependencies.inputs.reading import LOCK_AGAIN, Table, shown
 
 __all__ = ["LockTable", "entries", "pinned_file"]
 
-_MOST = 100_000  # entries of one lock
+_MOST = 100_000  # entries of one lock file
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class LockTable:
-    """One table with its location; every getter raises InputError for a value of another type."""
+    """One table with its location; every getter raises InputError for a value of the wrong type."""
 
     def __init__(self, table: Mapping[str, Any], where: str) -> None:
         self.table = table
@@ -44,7 +44,7 @@ class LockTable:
 
     @property
     def name(self) -> str:
-        """The project's name, as written. Raises InputError when it is none."""
+        """The project's name, as written. Raises InputError if it is not a project name."""
         name = self.text("name")
         if not _NAME.fullmatch(name):
             raise InputError(f"{self.where}: {shown(repr(name))} is not a project name", hint=LOCK_AGAIN)
@@ -52,7 +52,7 @@ class LockTable:
 
 
 def entries(tables: object, where: str) -> Iterator[LockTable]:
-    """The tables of an array; ``where`` is the file and the key. Raises InputError when they are none."""
+    """The tables of an array; ``where`` is the file and the key. Raises InputError if it is not an array of tables."""
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
         raise InputError(f"{where} is not an array of tables", hint=LOCK_AGAIN)
     if len(tables) > _MOST:
@@ -62,7 +62,10 @@ def entries(tables: object, where: str) -> Iterator[LockTable]:
 
 
 def pinned_file(entry: LockTable) -> PinnedFile | None:
-    """A file by ``url``, ``file``, ``name`` or ``path``, with ``hash`` or ``hashes``; None when it has no name."""
+    """The file given by ``url``, ``file``, ``name`` or ``path``, with its hashes; None if it has no name.
+
+    Hashes are in ``hash`` or ``hashes``.
+    """
     url = split_credentials(entry.text("url"))[0].partition("#")[0]
     place = entry.text("name") or entry.text("file") or entry.text("path") or url
     filename = place.replace("\\", "/").rpartition("/")[2]

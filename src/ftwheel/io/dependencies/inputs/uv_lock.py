@@ -1,4 +1,4 @@
-"""Reads ``uv.lock``, a resolution for all platforms at once: the edges between packages say what applies where.
+"""Reads ``uv.lock``, a universal resolution: the edges between packages determine which versions apply where.
 
 Source: uv 0.13.9 ``uv-resolver/src/lock/mod.rs`` (version 1 of the format).
 """
@@ -26,7 +26,7 @@ _LOCAL = ("editable", "virtual")
 
 
 def read_uv_lock(path: str, table: Table, parts: Parts) -> Dependencies:
-    """The pins, and from the projects of the workspace the edges to what they require. Raises InputError."""
+    """Read the pins, and the edges from the workspace's projects to their requirements. Raises InputError."""
     if table.get("version") != _VERSION:
         raise InputError(
             f"{path}: version {shown(repr(table.get('version')))} of the format; only {_VERSION} is supported",
