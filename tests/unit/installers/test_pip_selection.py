@@ -145,6 +145,8 @@ def test_a_wrong_type_of_requires_python_ends_it_where_pip_looks() -> None:
     assert "requires-python" in Case([(SourceKind.INDEX, json_page(odd))]).selection.refusal
     late = entry("foo-one.tar.gz", requires_python=3)  # pip reads the version last
     assert "requires-python" in Case([(SourceKind.INDEX, json_page(late))]).selection.refusal
+    foreign = entry("foo_extra-1.0-py3-none-any.whl", requires_python=3)
+    assert Case([(SourceKind.INDEX, json_page(foreign))]).selection.refusal == ""
     hidden = entry("foo-1.0-cp27-none-any.whl", requires_python=3)
     case = Case([(SourceKind.INDEX, json_page(hidden, entry("foo-1.0.zip")))])
     assert (case.taken, case.selection.refusal) == ("foo-1.0.zip", "")

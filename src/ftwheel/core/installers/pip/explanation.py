@@ -133,6 +133,8 @@ class PipJudge(PipSelection):
         if reading.kind == "wheel" and not reading.egg:
             if not self.wheels:
                 return FormatDisallowed(format="wheel")
+            if reading.problem is not None and not reading.is_of_project:
+                return filename_reason(reading.problem)
             if (reason := self.tag_reason(entry)) is not None:
                 return reason
         cutoff = self.options.uploaded_prior_to
