@@ -31,7 +31,7 @@ def fetch(
 ) -> ProjectFiles:
     """Fetch the project's pages, querying each index once; ``metadata`` is that of wheels, by file name.
 
-    ``read`` reads it from the files in ``find-links`` folders, which have no other source of metadata.
+    ``read`` reads it from the files in ``find-links`` folders, because nothing else declares what they require.
 
     An unreadable page counts as an empty one that some installers reject; if there are no others, its error is raised.
     Raises InputError if no index has the project, and NetworkError and IndexFormatError as the indexes do.

@@ -202,7 +202,7 @@ class Cibuildwheel:
             self._start(run.engine, image, tool.reference(image))
 
     def build(self, run: CibuildwheelRun, observer: BuildObserver) -> dict[BuildIdentifier, BuiltByCibuildwheel]:
-        """Run cibuildwheel. If interrupted, it may remove its container before anything is killed.
+        """Run cibuildwheel to completion. If interrupted, it gets to remove its container before anything is killed.
 
         Raises BuildError with the relevant part of its output, ConfigurationError if it rejects its options, and
         FtwheelError (exit code 1) if the audit of a finished wheel found errors.

@@ -56,7 +56,7 @@ def copy_source(project: Path, scratch: Path, *, without: Path | None = None) ->
 
 
 def links_left_out(project: Path, *, without: Path | None = None) -> tuple[str, ...]:
-    """The links that ``copy_source`` leaves out because they point outside, as paths in the project, sorted."""
+    """The links that ``copy_source`` leaves out because they point outside, as paths from the project, sorted."""
     project = project.resolve()
     top, _ = _git_top(project)
     bounds = _Bounds(project=project, root=top or project)

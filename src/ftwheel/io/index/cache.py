@@ -93,7 +93,7 @@ class PageCache:
         header = json.dumps({**about, "length": len(page.body)}).encode()
         if len(header) >= _HEADER:
             return
-        # Neither two processes nor a killed one may ever leave a partial page under the final name.
+        # Neither concurrent processes nor a killed one may ever leave a partial page under the final name.
         temporary = f"{path}.{os.getpid()}-{time.monotonic_ns()}.tmp"
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)

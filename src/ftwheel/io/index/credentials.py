@@ -29,7 +29,7 @@ class Credentials:
         self._lock = threading.Lock()
 
     def learn(self, url: str) -> str:
-        """Record the login in an index URL, to be used for that entire server; returns the URL without it."""
+        """Extract the login from an index URL, to be used for that entire server; returns the URL without it."""
         bare, info = split_credentials(url)
         self._places.append(bare)
         if info:

@@ -2,7 +2,7 @@
 
 requests implements the protocol: pooled connections, proxies, netrc, and no credentials across a redirect to another
 host. Its own retries do not cover response bodies, and its timeouts restart with every byte, so both are handled here.
-No other module imports it: a command whose pages are all cached never loads it.
+No other module imports requests: a command whose pages are all cached never loads it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class _Deadline:
         self.passed = True
         if self._socket is not None:
             try:
-                # Not SSLSocket's own shutdown: that removes the TLS state while the other thread is reading.
+                # Not SSLSocket's own shutdown: that removes the TLS state while another thread is reading.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
             except OSError:
                 return

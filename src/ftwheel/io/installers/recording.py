@@ -27,7 +27,7 @@ __all__ = ["RecordedIndex", "Recording", "read_recording", "write_recording"]
 
 _TABLE = "recording.json"
 _SCHEMA_VERSION = 2
-_READABLE = frozenset({1, 2})  # 1 stored the installers that reject a page instead of its problems
+_READABLE = frozenset({1, 2})  # 1 stored not a page's problems, but the installers that reject it
 _JSON = "application/vnd.pypi.simple.v1+json"
 _REMOTE = "https://recording.invalid/"  # never resolves (RFC 2606): nothing recorded can be downloaded
 _LOCAL = "file:///"  # distinguished, because installers treat local files differently

@@ -166,7 +166,7 @@ def _lenient(path: Path) -> str:
 
 
 def _cargo(folder: Path, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The project's Cargo.toml, if any, then those in its parent folders, where a workspace may declare more."""
+    """The project's Cargo.toml, if any, then those above it within the project, where a workspace may declare more."""
     named = (table_at(document, ("tool", "maturin")) or {}).get("manifest-path", "Cargo.toml")
     crate = (folder / str(named)).parent
     for place in dict.fromkeys((crate, *crate.parents)):

@@ -62,10 +62,7 @@ def entries(tables: object, where: str) -> Iterator[LockTable]:
 
 
 def pinned_file(entry: LockTable) -> PinnedFile | None:
-    """The file given by ``url``, ``file``, ``name`` or ``path``, with its hashes; None if it has no name.
-
-    Hashes are in ``hash`` or ``hashes``.
-    """
+    """A file from its ``url``, ``file``, ``name`` or ``path``, with ``hash`` or ``hashes``; None if it has no name."""
     url = split_credentials(entry.text("url"))[0].partition("#")[0]
     place = entry.text("name") or entry.text("file") or entry.text("path") or url
     filename = place.replace("\\", "/").rpartition("/")[2]
