@@ -20,10 +20,10 @@ __all__ = ["Candidate", "Evaluation", "Selection"]
 class Candidate:
     """A file that may be selected, as the installer reads its name.
 
-    ``version`` is the text of the version in the name; ``tag`` the one that makes a wheel fit best, empty for a source
-    distribution; ``tags`` the whole compressed set, empty when not known; ``source`` the number of the place the file
-    comes from, in the order given to ``ProjectFiles``. ``described_by`` is the file whose METADATA the installer reads,
-    where a resolver asked for it and it is another one.
+    ``version`` is the version as written in the name; ``tag`` is the best-matching tag of a wheel, empty for a source
+    distribution; ``tags`` is the whole compressed set, empty if unknown; ``source`` is the number of the file's
+    location, in the order given to ``ProjectFiles``. ``described_by`` is the file whose METADATA the installer reads,
+    set only if a resolver requested it and it is a different file.
     """
 
     file: File
@@ -42,7 +42,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One file of the pages and the installer's verdict; ``version`` is empty when the name has none."""
+    """A file listed on a page and the installer's verdict on it; ``version`` is empty if the name has none."""
 
     file: File
     source: int
@@ -52,11 +52,11 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The selection of one installer in one environment.
+    """What one installer selects in one environment.
 
-    ``best`` is None when nothing is selected. ``applicable`` are the acceptable files, best first.
-    ``evaluations`` are all files: the accepted ones by rank, then the rejected ones, nearest miss first, within one
-    reason newest version first. ``refusal`` is why a page makes the installer give up without a selection, else empty.
+    ``best`` is None if nothing is selected. ``applicable`` lists the acceptable files, best first. ``evaluations``
+    covers all files: accepted ones by rank, then rejected ones, nearest miss first, and newest version first within a
+    reason. ``refusal`` says why a page makes the installer give up without a selection; empty otherwise.
     """
 
     requirement: Requirement

@@ -1,4 +1,4 @@
-"""A real installation compared with the simulation."""
+"""Compares a real installation with the simulation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["Comparison", "RealInstall"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealInstall:
-    """What an installer did. ``filename`` is empty when it selected nothing; ``imports`` are for an installed wheel.
+    """What an installer did. ``filename`` is empty if it selected nothing; ``imports`` are those of an installed wheel.
 
-    ``error`` is the last line of its output when it did not install what it selected.
+    ``error`` is the last line of its output if it did not install the file it selected.
     """
 
     filename: str
@@ -23,7 +23,7 @@ class RealInstall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One installer in one environment; ``simulated`` is the simulated file name, empty for nothing."""
+    """One installer in one environment; ``simulated`` is the simulated file name, empty if nothing is selected."""
 
     environment: str
     installer: str
@@ -32,7 +32,7 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether it selected the simulated file, and a wheel could be installed and imported."""
+        """Whether the installer selected the simulated file and, if it is a wheel, installed and imported it."""
         return self.simulated == self.real.filename and not self.failed and not self.refused
 
     @property

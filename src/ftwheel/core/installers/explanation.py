@@ -1,4 +1,4 @@
-"""Shared by the explanations of all installers: a judgement on all files, and why a wheel's tags do not match."""
+"""Shared by all installers' explanations: the judgement on all files, and why a wheel's tags do not match."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["Judgement", "tag_reason"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """``ranked`` are the acceptable files, best first; ``rejected`` are all others, each with one reason.
+    """``ranked`` lists the acceptable files, best first; ``rejected`` lists all others, each with one reason.
 
-    ``refusal`` is why the pages make the installer give up, else empty.
+    ``refusal`` says why the pages make the installer give up; empty otherwise.
     """
 
     ranked: list[ProjectFile]
@@ -26,9 +26,9 @@ class Judgement:
 
 
 def tag_reason(reading: ParsedFilename, abis: AbiTable, platforms: PlatformTable, environment: Environment) -> Reason:
-    """Which part of a wheel's tags does not match, when none of their combinations is accepted.
+    """Return which part of a wheel's tags does not match, given that no combination of them is accepted.
 
-    A wheel for the other build of the same Python is distinguished, if its platform matches.
+    A wheel for the other build of the same Python gets a reason of its own if its platform matches.
     """
     native, pure = abis.positions(reading.abi)
     platform, is_any = platforms.positions(reading.platform)

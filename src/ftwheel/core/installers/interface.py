@@ -1,4 +1,4 @@
-"""The interface of an installer; everything that differs between installers is in their folders, behind it.
+"""The interface that every installer implements; anything specific to one installer lives in its own folder.
 
 Only ``ftwheel.core.installers.registry`` knows the installers.
 """
@@ -33,15 +33,15 @@ if TYPE_CHECKING:  # creating a Protocol takes time
         asked: Asked
 
         def answer(self) -> tuple[Candidate | None, str]:
-            """The file it selects or None, and why the pages make it give up, else empty."""
+            """The selected file or None, and why the pages make it give up (empty if they do not)."""
             ...
 
         def walk(self) -> Iterator[ProjectFile]:
-            """The file it selects of each version, in the order in which its resolver tries them."""
+            """The file it selects for each version, in the order in which its resolver tries them."""
             ...
 
         def metadata_file(self, entry: ProjectFile) -> ProjectFile:
-            """The file whose METADATA it reads for one that ``walk`` gave."""
+            """The file whose METADATA it reads for a file yielded by ``walk``."""
             ...
 
         def candidate(self, entry: ProjectFile) -> Candidate:
@@ -55,7 +55,7 @@ __all__ = ["Asked", "Installer", "Question", "ResolverKind"]
 class Asked(NamedTuple):
     """The question to an installer.
 
-    ``pins`` are versions that were pinned elsewhere than in ``requirement``; only uv considers them.
+    ``pins`` are versions pinned somewhere other than in ``requirement``; only uv considers them.
     """
 
     project: ProjectFiles
@@ -75,9 +75,9 @@ class ResolverKind(enum.Enum):
 class Installer(ABC):
     """One installer, independent of its options.
 
-    ``name`` is its name in options. ``release`` is the newest release that is modelled. ``flavours`` are the tag lists
-    that its releases accept, newest first, each with the first release that has it. ``resolver`` is how it resolves
-    dependencies. ``refused_faults`` are the page faults that make it give up, ``links`` how it reads HTML.
+    ``name`` identifies it in options. ``release`` is the newest release modelled. ``flavours`` are the tag lists that
+    its releases accept, newest first, each with the first release that uses it. ``resolver`` is how it resolves
+    dependencies. ``refused_faults`` are the page faults that make it give up; ``links`` is how it finds links in HTML.
     """
 
     name: ClassVar[str]
@@ -88,7 +88,7 @@ class Installer(ABC):
     links: ClassVar[LinkReading] = LinkReading.PYTHON
 
     def flavour(self, version: str) -> TagFlavour:
-        """The list of accepted tags of a release; of the newest one if ``version`` is empty."""
+        """The list of tags that a release accepts; the newest release if ``version`` is empty."""
         if not version:
             return self.flavours[0][1]
         release = tuple(map(int, version.split(".")))
@@ -110,15 +110,15 @@ class Installer(ABC):
 
     @abstractmethod
     def reader(self, project: ProjectFiles) -> FileReader:
-        """How it reads the files of a project."""
+        """The reader for the files of a project, as this installer orders and parses them."""
 
     def contains(self, requirement: Requirement, version: Version) -> bool:
-        """Whether a version is in the requirement's specifier, pre-releases included."""
+        """Whether a version matches the requirement's specifier, pre-releases included."""
         return requirement.contains(version)
 
     @abstractmethod
     def meets_python(self, specifier: str, python: tuple[int, int, int], options: InstallerOptions) -> bool:
-        """Whether it accepts a Python for the Requires-Python of a METADATA."""
+        """Whether it accepts a Python version for a file's Requires-Python from METADATA."""
 
     @abstractmethod
     def allows_wheels(self, options: InstallerOptions, project: str) -> bool:
@@ -130,8 +130,8 @@ class Installer(ABC):
 
     @abstractmethod
     def ask(self, asked: Asked) -> Question:
-        """A question."""
+        """Pose a question, to be answered with the best file."""
 
     @abstractmethod
     def judge(self, asked: Asked) -> Judgement:
-        """The same question, with a judgement on every file."""
+        """Answer the same question with a judgement on every file."""

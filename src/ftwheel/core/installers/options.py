@@ -1,4 +1,4 @@
-"""The options of an installer that affect its selection, with its name and version."""
+"""An installer's name and version, and the options that affect what it selects."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ class IndexStrategy(enum.Enum):
 class InstallerOptions:
     """An installer and its options.
 
-    ``name`` is one of the registry's; ``version`` is a release, empty for the newest that is modelled. An older version
-    differs in the tags it accepts; otherwise it is assumed to behave like the newest. ``only_binary`` and
-    ``no_binary`` are normalized project names or ``:all:``; for pip they are the results of
-    ``ftwheel.core.installers.pip.format_control``. ``prefer_binary`` is pip's.
-    ``allow_prereleases`` is True (pip's ``--all-releases``, uv's ``--prerelease allow``), False (``--only-final``,
-    ``--prerelease disallow``), or None for the default.
-    ``uploaded_prior_to`` (uv: ``--exclude-newer``) has a time zone: files uploaded at or after it are ignored.
-    ``hashes`` are pairs of algorithm and lower-case hex digest, as given with ``--hash``. ``index_strategy`` is uv's,
-    ``ignore_requires_python`` pip's. Without ``dependencies`` (``--no-deps``) uv does not read METADATA.
+    ``name`` is a name from the registry; ``version`` is a release, empty for the newest one modelled. An older version
+    differs in the tags it accepts; otherwise it is assumed to behave like the newest. ``only_binary`` and ``no_binary``
+    are normalized project names or ``:all:``; for pip they are the results of
+    ``ftwheel.core.installers.pip.format_control``. ``prefer_binary`` is pip's. ``allow_prereleases`` is True (pip's
+    ``--all-releases``, uv's ``--prerelease allow``), False (``--only-final``, ``--prerelease disallow``), or None for
+    the default. ``uploaded_prior_to`` (uv: ``--exclude-newer``) has a time zone: files uploaded at or after it are
+    ignored. ``hashes`` are pairs of algorithm and lower-case hex digest, as given with ``--hash``. ``index_strategy``
+    is uv's, ``ignore_requires_python`` pip's. Without ``dependencies`` (``--no-deps``) uv does not read METADATA.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Decides the outcome: what an installer does in an environment, in one word."""
+"""Decides the outcome: what an installer does in an environment, as a single word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Outcome", "outcome"]
 
 
 class Outcome(enum.Enum):
-    """What a user gets. A silent downgrade is one outcome, whatever its file."""
+    """What a user gets. A silent downgrade is a single outcome, whatever file it installs."""
 
     FREE_THREADED = "free-threaded wheel"
     VERSION_SPECIFIC = "version-specific wheel"

@@ -19,7 +19,7 @@ _BUILD = re.compile(r"([0-9]+)([^\n]*)\n?")
 
 
 def _label(filename: str) -> str:
-    """The label of a wheel variant (PEP 825), which pip reads as an invalid build tag or extra part; "" if none."""
+    """The label of a wheel variant (PEP 825), which pip takes for an invalid build tag or an extra part; "" if none."""
     if filename.count("-") < 5:
         return ""
     from ftwheel.core.wheel.filename import WheelName  # noqa: PLC0415  # 15 ms, and most names have five parts
@@ -31,7 +31,7 @@ def _label(filename: str) -> str:
 
 
 def read_packaging_wheel(filename: str, project: str) -> ParsedFilename:
-    """packaging's reading; ``project`` is normalized."""
+    """Parse a wheel's file name as packaging does; ``project`` is normalized."""
     parts = filename[:-4].split("-")
     if label := _label(filename):
         return ParsedFilename("wheel", problem=FilenameProblem("variant", label))

@@ -12,7 +12,7 @@ BuildTag = tuple[()] | tuple[int, str]
 
 
 class FilenameProblem(NamedTuple):
-    """Why a file can never be taken, going by its name; ``rejections.filename_reason`` makes the reason of it.
+    """Why a file's name rules it out for good; ``rejections.filename_reason`` turns this into a reason.
 
     ``detail`` is the extension, the other project, the variant label, or what is wrong with the name.
     """
@@ -26,9 +26,9 @@ class ParsedFilename(NamedTuple):  # made thousands of times for a page, in half
 
     ``kind`` is empty for an unsupported archive. ``text`` is the version as written. ``abi`` and ``platform`` are the
     compressed tag sets, ``cp312.cp313-abi3`` and ``manylinux_2_17_x86_64``. ``python`` is the ``3.9`` that pip reads
-    from an sdist's ``-py3.9``. ``problem`` is set when the file can never be selected. ``egg`` is set when pip has the
-    version from the URL's ``#egg=``, and ``trap`` when the file's own name then makes pip fail as soon as it selects
-    it. ``is_of_project`` is False when a version was read, but of another project.
+    from an sdist's ``-py3.9``. ``problem`` is set if the file can never be selected. ``egg`` is set if pip takes the
+    version from the URL's ``#egg=``, and ``trap`` if the file's own name then makes pip fail as soon as it selects the
+    file. ``is_of_project`` is False if the version read belongs to another project.
     """
 
     kind: Literal["wheel", "sdist", ""]
@@ -45,5 +45,5 @@ class ParsedFilename(NamedTuple):  # made thousands of times for a page, in half
 
 
 def unreadable(kind: Literal["wheel", "sdist", ""], problem: str) -> ParsedFilename:
-    """The reading of a name that is not one of this kind."""
+    """Return the reading of a name that is invalid for this kind of file."""
     return ParsedFilename(kind, problem=FilenameProblem("invalid filename", problem))

@@ -1,9 +1,9 @@
 """Groups the files of a project's pages by version, prepared for many environments.
 
-A page lists thousands of files, but a selection needs those of a few versions. So a first pass only finds the version
-in each name; interpreter, ABI and platform are read when a version is used, and what depends on neither environment nor
-options is computed once. Names that all installers read alike, nearly all, are recognized by their shape; the
-installer's ``FileReader`` reads the rest.
+A page lists thousands of files, but a selection needs only those of a few versions. So a first pass only finds the
+version in each name; interpreter, ABI and platform are parsed when a version is first used, and anything independent of
+environment and options is computed once. Nearly all names are read alike by every installer and are recognized by their
+shape; the installer's ``FileReader`` reads the rest.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ __all__ = [
     "WheelsByAbi",
 ]
 
-_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # these make pip read another name in the URL
+_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # these make pip read a different name from the URL
 _NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # common on old pages; a shortcut
 _PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_BUILD = re.compile(r"([0-9]{1,18})((?:[A-Za-z_.][A-Za-z0-9_.]*)?)")
 _LONGEST_SCHEME = len("https://")
-_LONGEST_VERSION = 18  # characters; up to here, all numbers are small enough for every installer
+_LONGEST_VERSION = 18  # characters; up to this length, all numbers fit every installer
 
 
 _UNSEEN = {
@@ -57,7 +57,7 @@ _UNSEEN = {
 
 
 class PageSource(NamedTuple):
-    """One location and its page of the project."""
+    """One location and the page it has for the project."""
 
     kind: SourceKind
     details: ProjectDetails
@@ -108,8 +108,8 @@ class ProjectFiles:
 
     ``sources`` are in the order in which installers are given them: find-links, then pip's ``--index-url`` as INDEX,
     then ``--extra-index-url`` as EXTRA_INDEX. For uv, INDEX is the default index, which comes after the extra ones
-    wherever it is listed. ``metadata`` is the known METADATA of wheels, by URL: installers read it after they selected
-    a file, and may then select another. It matters where pages have no metadata, as with folders.
+    wherever it is listed. ``metadata`` is the known METADATA of wheels, by URL: installers read it after selecting a
+    file, and may then select another. It matters for pages without metadata, such as folders.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class ProjectFiles:
             self._sort_page(number, versions, names)
 
     def version_index(self, installer: ReadsFiles) -> VersionIndex:
-        """The files by version, as the installer reads the names."""
+        """The files by version, as the installer reads their names."""
         found = self._version_indexes.get(installer.name)
         if found is None:
             found = self._version_indexes.setdefault(installer.name, VersionIndex(self, installer))
@@ -162,7 +162,7 @@ class ProjectFiles:
         return self.sources[entry.source].details.files[entry.index]
 
     def declared(self, entry: ProjectFile) -> Metadata | None:
-        """The file's METADATA, None if not known."""
+        """The file's METADATA, None if unknown."""
         return self.metadata.get(self.url(entry))
 
     def url(self, entry: ProjectFile) -> str:
@@ -172,7 +172,7 @@ class ProjectFiles:
         return self._plain
 
     def odd_entries(self, links: LinkReading, reader: FileReader) -> list[ProjectFile]:
-        """The files whose names installers may read differently, or that not all of them find."""
+        """The files whose names installers may read differently, or that some installers do not find."""
         return [
             self._entry(
                 source, index, reader.read(source, index) if self.is_seen(source, index, links) else _UNSEEN[links]
@@ -181,7 +181,7 @@ class ProjectFiles:
         ]
 
     def is_seen(self, source: int, index: int, links: LinkReading) -> bool:
-        """Whether this way of reading HTML finds a file of a page."""
+        """Whether an installer that reads HTML this way finds the file."""
         return self._seen_by.get((source, index), links) is links
 
     def never_taken(self, reader: FileReader) -> list[ProjectFile]:
@@ -189,7 +189,7 @@ class ProjectFiles:
         return [self._entry(source, index, reader.read(source, index)) for source, index in self._never]
 
     def plain_entries(self, version: Version, reader: FileReader) -> list[ProjectFile]:
-        """The files of a version whose project and version all installers read alike."""
+        """The files of a version whose names yield the same project and version in every installer."""
         found = self._entries.get(version)
         if found is None:
             shared: list[ProjectFile] = []
@@ -206,19 +206,19 @@ class ProjectFiles:
         return shared + [self._entry(source, index, reader.read(source, index)) for source, index in irregular]
 
     def _plain_reading(self, filename: str, version: Version) -> ParsedFilename | None:
-        """The reading if the rest of the name is plain too, so that all installers read it alike; else None."""
+        """The reading if the rest of the name is plain too, so that every installer reads it alike; else None."""
         if filename[-4:] != ".whl":
             stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
             return ParsedFilename("sdist", version, stem.rpartition("-")[2])
         _, text, rest = filename.split("-", 2)
-        # most versions have the same rest
+        # the rest is the same for most versions
         tags = (
             self._plain_tags[rest] if rest in self._plain_tags else self._plain_tags.setdefault(rest, _plain_tags(rest))
         )
         return None if tags is None else ParsedFilename("wheel", version, text, *tags)
 
     def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
-        """Find the version in each name of one page; names that are not plain go to the odd ones."""
+        """Find the version in each name on a page; names that are not plain are added to the odd ones."""
         filenames, urls = self.columns[number][:2]
         if number in self.flat or not self.has_plain_addresses[number]:
             self._odd += zip(repeat(number), range(len(filenames)))
@@ -229,7 +229,7 @@ class ProjectFiles:
             if filename[-4:] == ".whl":
                 name, _, rest = filename.partition("-")
                 text, _, tags = rest.partition("-")
-                # Poetry takes other numbers of parts for a part of the version
+                # with any other number of parts, Poetry reads one as part of the version
                 dashes = tags.count("-")
                 if dashes != 2 and not (dashes == 3 and tags[0].isdigit()):
                     odd.append((number, index))
@@ -273,7 +273,7 @@ class ProjectFiles:
 
 
 def _plain_tags(rest: str) -> tuple[BuildTag, str, str] | None:
-    """Build tag, ABIs and platforms of a wheel from the rest of its name; None when they are not plain."""
+    """The build tag, ABIs and platforms of a wheel from the rest of its name; None if they are not plain."""
     *built, interpreter, abi, platform = rest[:-4].split("-")
     match = _PLAIN_BUILD.fullmatch(built[0]) if built else None
     if built and match is None:
@@ -284,8 +284,8 @@ def _plain_tags(rest: str) -> tuple[BuildTag, str, str] | None:
 
 
 def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
-    """Whether pip finds in every URL the name that the page has, and no URL is repeated."""
-    text = "".join(urls)  # searched as a whole, which is many times faster than one by one
+    """Whether pip finds the page's file name in every URL, and no URL is repeated."""
+    text = "".join(urls)  # searching it as a whole is many times faster than URL by URL
     return (
         text.isascii()
         and not any(odd in text for odd in _ODD_IN_ADDRESSES)
@@ -305,7 +305,7 @@ class WheelsByAbi(NamedTuple):
     others: list[tuple[int, ProjectFile]]
 
 
-_READING = Lock()  # threads share the files of a project, and know them by identity
+_READING = Lock()  # threads share a project's files and compare them by identity
 
 
 class VersionFiles:
@@ -331,7 +331,7 @@ class VersionFiles:
         return self._entries
 
     def requires_python(self) -> set[str | None]:
-        """What the page says of the files, each value once."""
+        """The distinct values that the page gives for the files."""
         if self._requires_python is None:
             self._requires_python = {entry.requires_python for entry in self.entries()}
         return self._requires_python
@@ -352,7 +352,7 @@ class VersionFiles:
 
 
 class MatchingVersions(NamedTuple):
-    """The versions that match a requirement, newest first: all, the final ones, the pre-releases."""
+    """The versions that match a requirement, newest first: all of them, final ones only, pre-releases only."""
 
     versions: list[VersionFiles]
     finals: list[VersionFiles]
@@ -401,7 +401,7 @@ class VersionIndex:
         return found
 
     def everything(self) -> list[ProjectFile]:
-        """All files, of all versions and without one."""
+        """All files, including those without a version."""
         if not self._everything:
             never = self._project.never_taken(self.reader)
             found = (entry for group in self.groups for entry in group.entries())

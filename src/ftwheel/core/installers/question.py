@@ -1,4 +1,4 @@
-"""Shared by the questions to all installers: the environment's tables of accepted tags, and the allowed formats."""
+"""Shared by all installers' questions: the environment's tables of accepted tags, and the allowed formats."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class InstallerQuestion:
         self.sdists = installer.allows_sdists(options, project.name)
 
     def page_refusal(self, sources: Iterable[int] | None = None) -> str:
-        """Why the installer gives up on one of these pages (by default, any); empty when it does not."""
+        """Why the installer gives up on one of these pages (by default, any page); empty if it does not."""
         numbers = range(len(self.project.sources)) if sources is None else sources
         pages = (self.project.sources[number].details for number in numbers)
         return next(filter(None, (page.first_problem(self.installer.refused_faults) for page in pages)), "")
 
     def position(self, entry: ProjectFile) -> int | None:
-        """The position of a wheel's best tag among those that are accepted; None when none of them is."""
+        """The position of a wheel's best tag in the list of accepted tags; None if no tag is accepted."""
         return position(self.abis, self.platforms, entry.reading.abi, entry.reading.platform)
 
     def tag_reason(self, entry: ProjectFile) -> Reason | None:
-        """Why a wheel's tags do not match; None when one is accepted. Cached, because a page has few tag sets."""
+        """Why a wheel's tags do not match; None if one is accepted. Cached, because a page has few tag sets."""
         reading = entry.reading
         tags = reading.abi, reading.platform
         if tags not in self._tag_reasons:
@@ -61,7 +61,7 @@ class InstallerQuestion:
         return self._tag_reasons[tags]
 
     def metadata_file(self, entry: ProjectFile) -> ProjectFile:
-        """The file whose METADATA the installer reads for one that ``walk`` gave."""
+        """The file whose METADATA the installer reads for a file yielded by ``walk``."""
         return entry
 
     def candidate(self, entry: ProjectFile) -> Candidate:

@@ -1,4 +1,4 @@
-"""The supported installers: each has its own folder, and is named only here.
+"""The supported installers: each has its own folder and is named only here.
 
 A new one needs a folder with an ``Installer``, and an entry here.
 """
@@ -27,7 +27,7 @@ _INSTALLER = re.compile(r"([a-z]+)(?:==([0-9]{1,4}(?:\.[0-9]{1,4}){0,3}))?")
 
 @cache
 def find_installer(name: str) -> Installer:
-    """The installer of a name in ``INSTALLERS``; each is imported on first use. Raises KeyError."""
+    """Return the installer with a name from ``INSTALLERS``, importing it on first use. Raises KeyError."""
     match name:
         case "pip":
             from ftwheel.core.installers.pip.installer import Pip  # noqa: PLC0415
@@ -50,7 +50,7 @@ def find_installer(name: str) -> Installer:
 
 
 def installer(text: str) -> InstallerOptions:
-    """``pip``, ``uv``, ``pip==24.0`` or ``uv==0.11.0``, with no options set. Raises InputError for anything else."""
+    """Parse ``pip``, ``uv``, ``pip==24.0`` or ``uv==0.11.0``; no options are set. Raises InputError otherwise."""
     match = _INSTALLER.fullmatch(text.strip())
     if match is None or match[1] not in INSTALLERS:
         *most, last = INSTALLERS

@@ -1,6 +1,6 @@
-"""Verdicts on candidates: accepted with a rank, or rejected for one reason out of a closed union.
+"""Verdicts on candidates: accepted with a rank, or rejected for one reason from a closed union.
 
-Reasons have an order, ``closeness``: how much would have to change for the file to be taken. The smallest is the
+Reasons are ordered by ``closeness``: how much would have to change for the file to be accepted. The smallest is the
 nearest miss.
 """
 
@@ -44,7 +44,7 @@ __all__ = [
 
 
 class _Compared:
-    """How all classes of this module are compared and shown: ``dataclass`` makes that anew for each, in 0.3 ms."""
+    """Comparison and repr for all classes here; ``dataclass`` would generate them per class, at 0.3 ms each."""
 
     __slots__: tuple[str, ...] = ()
 
@@ -64,14 +64,14 @@ class _Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Accepted(_Compared):
-    """The installer may select the file; it selects the one with ``rank`` 1."""
+    """The installer may select the file; it selects the file with ``rank`` 1."""
 
     rank: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class HashMismatch(_Compared):
-    """Another file has a required digest, this one has a different one."""
+    """Another file has a required digest, but this one does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -101,14 +101,14 @@ class UploadTimeMissing(_Compared):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RequiresPython(_Compared):
-    """The file requires another Python than the environment's."""
+    """The file requires a Python other than the environment's."""
 
     specifier: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class MetadataMismatch(_Compared):
-    """``METADATA`` names another project or version than the file name does."""
+    """``METADATA`` names a different project or version than the file name does."""
 
     name: str
     version: str
@@ -123,7 +123,7 @@ class VersionRejected(_Compared):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class OtherVersionResolved(_Compared):
-    """The installer chose another version before it looked at files for the environment."""
+    """The installer chose another version before looking at files for the environment."""
 
     version: str
 
@@ -144,9 +144,9 @@ class FreeThreadedAbi(_Compared):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TagMismatch(_Compared):
-    """No combination of the wheel's tags is one of the environment's.
+    """No combination of the wheel's tags is among those the environment accepts.
 
-    ``axis`` is the part that does not match: ``platform`` when interpreter and ABI match, ``abi`` when the interpreter
+    ``axis`` is the part that does not match: ``platform`` if interpreter and ABI match, ``abi`` if only the interpreter
     matches, else ``python``. ``tags`` are the wheel's tags of that axis.
     """
 
@@ -170,7 +170,7 @@ class VersionMismatch(_Compared):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class InvalidRequiresPython(_Compared):
-    """``requires-python`` is not a valid specifier, and the installer drops such files."""
+    """``requires-python`` is not a valid specifier, so the installer drops the file."""
 
     specifier: str
 
@@ -187,14 +187,14 @@ class NotConsulted(_Compared):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class InvalidFilename(_Compared):
-    """The name is not that of a wheel or a source distribution."""
+    """The name is not a valid name for a wheel or a source distribution."""
 
     problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class OtherProject(_Compared):
-    """By its name, the file belongs to another project."""
+    """According to its name, the file belongs to another project."""
 
     name: str
 
@@ -267,7 +267,7 @@ _AXES = {"platform": 0, "abi": 1, "python": 2}
 
 
 def filename_reason(problem: FilenameProblem) -> Reason:
-    """The reason that a file name gives."""
+    """The reason for rejecting a file by its name."""
     kind, detail = problem
     match kind:
         case "unsupported format":
@@ -290,7 +290,7 @@ def closeness(reason: Reason) -> tuple[int, int]:
 
 
 def describe(reason: Reason) -> str:
-    """The reason as one line, without the file's name and a full stop; text from the index is not escaped."""
+    """The reason as one line, without the file name or a full stop; text from the index is not escaped."""
     match reason:
         case HashMismatch():
             return "has none of the required digests"

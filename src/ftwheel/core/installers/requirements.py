@@ -40,7 +40,7 @@ _MEANT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """``name`` is normalized, ``text`` is as given; ``marker`` is the text of the marker, empty when there is none.
+    """A parsed requirement. ``name`` is normalized, ``text`` is as given; ``marker`` is empty if there is none.
 
     ``specifier`` is None when every version matches. ``specifiers`` are as written, because ``specifier`` may drop
     duplicates.
@@ -121,7 +121,7 @@ def corrected_hyphen(name: str) -> str:
 
 
 def parse_version(text: str) -> Version | None:
-    """The version (PEP 440), None when it is invalid or has a number too long for Python."""
+    """The version (PEP 440); None if it is invalid or has a number too long for Python."""
     try:
         return Version(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Decides which file an installer selects: only the best file, fast, or every file with its verdict.
+"""Decides which file an installer selects: either just the best file, fast, or every file with its verdict.
 
 Both ways share the rules, and a property test compares them.
 """
@@ -66,10 +66,10 @@ def walk(
     *,
     pins: frozenset[Version] | None = None,
 ) -> Iterator[Candidate]:
-    """The file the installer selects of each version, in the order in which its resolver tries them.
+    """Yield the file the installer selects for each version, in the order in which its resolver tries them.
 
-    Nothing when it gives up on a page: see ``refusal``. ``pins`` are versions that were pinned elsewhere than in
-    ``requirement``: uv selects yanked files of them, whatever else is required.
+    Yields nothing if it gives up on a page: see ``refusal``. ``pins`` are versions pinned somewhere other than in
+    ``requirement``: uv selects their yanked files too, whatever else is required.
     """
     asked = Asked(project=project, requirement=requirement, environment=environment, options=rules, pins=pins)
     question = find_installer(rules.name).ask(asked)
@@ -81,7 +81,7 @@ def walk(
 
 
 class _Evaluations(Sequence[Evaluation]):
-    """The verdict on every file, each created on access, because a page has thousands."""
+    """The verdict on every file, created on access because a page has thousands."""
 
     __slots__ = ("_project", "_verdicts")
 
@@ -122,7 +122,7 @@ def explain(
     judgement = find_installer(rules.name).judge(question.asked)
     applicable = tuple(map(question.candidate, judgement.ranked))
 
-    # by text, of which a hash costs nothing; versions without one come last
+    # keyed by text, which hashes for free; files without a version come last
     written = {entry.reading.text: entry.reading.version or _OLDEST for entry, _ in judgement.rejected}
     ages = {version: age for age, version in enumerate(sorted(set(written.values()), reverse=True))}
     ages_by_text = {text: ages[version] for text, version in written.items()}
@@ -152,13 +152,13 @@ def explain(
 
 
 def loads(candidate: Candidate, environment: Environment) -> Loading:
-    """Whether the interpreter can load a wheel by its tags, of which the most favourable counts.
+    """Whether the interpreter can load a wheel according to its tags; the most favourable tag counts.
 
     A source distribution is built for the interpreter, so it loads if it builds.
     """
     if candidate.kind == "sdist" or loading(candidate.tag, environment) is Loading.YES:
         return Loading.YES
-    # the installer may have read another name than the page's
+    # the installer may have read a name other than the page's
     interpreters, abis, platforms = (candidate.tags or candidate.tag).lower().split("-")
     accepted = set(environment.platforms) | {"any"}
     found = {
@@ -173,7 +173,7 @@ def loads(candidate: Candidate, environment: Environment) -> Loading:
 def newest_version(project: ProjectFiles, requirement: Requirement, rules: InstallerOptions) -> str | None:
     """The newest version that matches the requirement in any environment; None when there is none.
 
-    Yanked files, and pre-releases unless allowed, count only when there is nothing else.
+    Yanked files, and pre-releases unless allowed, count only if there is nothing else.
     """
     version_index = project.version_index(find_installer(rules.name))
     ranked: list[tuple[bool, bool, Version]] = []
@@ -193,7 +193,7 @@ def newest_version(project: ProjectFiles, requirement: Requirement, rules: Insta
 
 
 def is_older(version: str, than: str | None) -> bool:
-    """Whether a version text is older than another; None is older than everything."""
+    """Whether one version, given as text, is older than another; nothing is older than None."""
     if version == than:
         return False
     one, other = parse_version(version), parse_version(than) if than is not None else None

@@ -32,7 +32,7 @@ class SimulationCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """The whole matrix: ``cells`` by environment in the order given, within one by installer.
+    """The whole matrix: ``cells`` are in the order of the given environments, then of the installers.
 
     ``newest`` is, for each installer, the newest version that matches the requirement in any environment, None when
     there is none.

@@ -17,11 +17,11 @@ _UNWANTED = frozenset({Outcome.OLDER_VERSION, Outcome.SDIST, Outcome.NOTHING})
 
 
 class UploadHint(NamedTuple):
-    """What one build of Python installs, and what would help.
+    """What users of one build of Python install, and which wheels would help.
 
     ``build`` is ``default 3.13`` or ``free-threaded 3.13``. ``environments`` are labels, ``platforms`` the newest
-    platform tag of each; ``everywhere`` says that these are all requested environments of the build. ``outcome`` says
-    what these installers do there now. ``wheels`` are the tags of the missing wheels, one for each environment.
+    platform tag of each; ``everywhere`` is true if these are all the requested environments of the build. ``outcome``
+    says what the installers do there now. ``wheels`` are the tags of the missing wheels, one per environment.
     """
 
     build: str
@@ -57,8 +57,8 @@ def is_resolved(cell: SimulationCell, allowed: Iterable[Outcome] = ()) -> bool:
 def advise(simulation: Simulation) -> tuple[UploadHint, ...]:
     """A hint for each build of Python and each problem there, in the order of the cells.
 
-    There is none for a page that an installer cannot read, which wheels would not fix, nor for pip's cross options,
-    which need not describe an interpreter.
+    There is no hint for a page that an installer cannot read, because wheels would not fix that, or for pip's cross
+    options, because they need not describe an interpreter.
     """
     installers: dict[tuple[str, str, str], list[str]] = {}
     environments: dict[str, Environment] = {}
@@ -95,7 +95,7 @@ _USUAL = ("manylinux_2_28_", "musllinux_1_2_")  # what cibuildwheel 4 builds for
 
 
 def usual_platform(environment: Environment) -> str:
-    """The platform tag that projects usually build for such a machine, if it accepts it; else the machine's own."""
+    """The platform tag projects usually build for such a machine, if the machine accepts it; else the machine's own."""
     newest = _platform(environment)
     if newest.startswith("macosx_"):
         architecture = newest.split("_", 3)[3]
@@ -126,7 +126,7 @@ def _article(word: str) -> str:
 
 
 def _platform(environment: Environment) -> str:
-    """The newest platform tag that an index accepts, so not ``linux_x86_64``."""
+    """The newest platform tag that an index accepts, which excludes ``linux_x86_64``."""
     known = environment.platforms
     return next((platform for platform in known if not platform.startswith("linux_")), known[0])
 

@@ -57,8 +57,8 @@ class ActionMode(enum.Enum):
 class BuildJob:
     """One job of the matrix; its fields are the keys of ``matrix`` in a workflow.
 
-    ``platform`` has no versions (``manylinux_x86_64``), ``pythons`` are ``3.14`` and ``3.14t``. All are empty in a
-    workflow with its own matrix.
+    ``platform`` has no version (``manylinux_x86_64``), ``pythons`` look like ``3.14`` and ``3.14t``. All fields are
+    empty in a workflow with its own matrix.
     """
 
     name: str = ""
@@ -102,7 +102,7 @@ class ActionInputs:
 
 
 def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
-    """The inputs of a use of the Action; an empty one has its default.
+    """Read the inputs of one use of the Action; an empty input gets its default.
 
     Raises InputError, with the name of the input, for an invalid value.
     """
@@ -188,9 +188,9 @@ def _matrix(text: str) -> Mapping[str, Any]:
 
 
 def job_of(inputs: ActionInputs) -> BuildJob:
-    """The part of the plan that this job is; inputs have precedence over the matrix.
+    """The part of the plan that this job builds; inputs take precedence over the matrix.
 
-    Keys or values that no plan creates, in a workflow's own matrix, are ignored.
+    Keys or values that no plan creates, as in a workflow's own matrix, are ignored.
     """
 
     def said(name: str) -> str:
@@ -219,9 +219,9 @@ def artifact_name(inputs: ActionInputs, machine: str) -> str:
 
 
 def plan_jobs(identifiers: Iterable[BuildIdentifier], inputs: ActionInputs) -> tuple[BuildJob, ...]:
-    """The jobs that build these: one per platform, or one per pair and platform; one of them also builds the sdist.
+    """The jobs that build the identifiers: one per platform, or per pair and platform; one also builds the sdist.
 
-    Sorted by platform. Raises InputError for more jobs than GitHub allows.
+    They are sorted by platform. Raises InputError for more jobs than GitHub allows.
     """
 
     def key(each: BuildIdentifier) -> tuple[str, int]:
@@ -262,7 +262,7 @@ def built_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def served_pairs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The files of both builds of CPython where the release serves both, from the JSON of ``ftwheel verify``."""
+    """The files for both builds of CPython if the release serves both, from the JSON of ``ftwheel verify``."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for target in document.get("places", ()):
         files = [choice["filename"] for choice in target["gets"]]

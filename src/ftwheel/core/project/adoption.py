@@ -1,7 +1,7 @@
 """Decides what a project needs to ship pairs of wheels: the edits of its pyproject.toml, and notes for its author.
 
-Existing settings win: only an explicit request replaces one, and nothing else is added to a project that has adopted
-ftwheel. Sources: PEP 517 and 518 for ``[build-system]`` and its defaults, PEP 621 for ``[project]``.
+Existing settings win: only an explicit request replaces one. A project that has already adopted ftwheel gets nothing
+but what is requested. Sources: PEP 517 and 518 for ``[build-system]`` and its defaults, PEP 621 for ``[project]``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STATUSES: Mapping[str, str] = {
 
 _FREE_THREADING = "Programming Language :: Python :: Free Threading"
 _MOST_NAMED = 5
-_LEGACY = "setuptools.build_meta:__legacy__"  # what PEP 517 frontends take where no backend is named
+_LEGACY = "setuptools.build_meta:__legacy__"  # what PEP 517 frontends use if no backend is named
 _FLOORS = {"setuptools": "setuptools>=77", "cython": "Cython>=3.1", "cffi": "cffi>=2", "pybind11": "pybind11>=3"}
 _COMPILERS = ("mesonpy", "maturin", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta")
 _PURE = {"flit_core.buildapi": "flit-core", "uv_build": "uv_build"}
@@ -54,11 +54,11 @@ _IMPORTS = re.compile(r"^(?:from|import)\s+(Cython|cffi|pybind11|numpy)\b", re.M
 class ProjectScan:
     """What was found in a project, without running any of its code.
 
-    ``pyproject`` is the text of the file, None if there is none; ``document`` what it means. ``requires_python`` is
-    said in any of the places for it. ``floors`` are the oldest versions of a stable ABI that the project asks its
-    backend for, ``abi3t_feature`` the feature of PyO3 that is missing for the wheel of both builds. ``in_place`` names
-    the file that has modules compiled into the source tree. ``supported`` are the minor versions of CPython that get
-    security fixes, None where that does not matter.
+    ``pyproject`` is the text of the file, None if there is none; ``document`` is its parsed content.
+    ``requires_python`` comes from any of the places that can declare it. ``floors`` are the oldest versions of a stable
+    ABI that the project requests from its backend; ``abi3t_feature`` is the PyO3 feature it lacks for a wheel for both
+    builds. ``in_place`` names the file that compiles modules into the source tree. ``supported`` are the minor versions
+    of CPython that get security fixes, None if that does not matter.
     """
 
     pyproject: str | None = None
@@ -80,7 +80,7 @@ class ProjectScan:
 
     @property
     def limited_api(self) -> str:
-        """The version of the stable ABI that every setting allows, the newest that is named; empty without one."""
+        """The version of the stable ABI that every setting allows: the newest one named; empty if none is."""
         return self.floors[-1].version if self.floors else ""
 
     @property
@@ -91,7 +91,7 @@ class ProjectScan:
 
     @property
     def compiles(self) -> bool:
-        """Whether sources of modules were found."""
+        """Whether any module sources were found."""
         return self.declarations.all_declare is not None
 
 
@@ -99,8 +99,8 @@ class ProjectScan:
 class AdoptionRequest:
     """The author's request; None or empty by default.
 
-    ``backend`` names an unknown backend to wrap; ``compiled`` says that there are modules to compile although none were
-    found; ``status`` is a key of ``STATUSES``.
+    ``backend`` names an unknown backend to wrap; ``compiled`` asserts that there are modules to compile although none
+    were found; ``status`` is a key of ``STATUSES``.
     """
 
     pythons: tuple[str, ...] | None = None
@@ -146,13 +146,13 @@ def adopt(scan: ProjectScan, request: AdoptionRequest) -> AdoptionPlan:
 
 
 def _updates(scan: ProjectScan) -> tuple[list[Edit], list[str]]:
-    """Edits of what current cibuildwheel rejects in the project's table."""
+    """Edits of the settings in the project's table that current cibuildwheel rejects."""
     edits, notes = updates(scan.document)
     return list(edits), list(notes)
 
 
 def _wrapped(scan: ProjectScan, request: AdoptionRequest) -> tuple[str, list[Edit]]:
-    """The backend that does the work, and the edits that wrap it."""
+    """Return the backend that does the work, and the edits that wrap it."""
     system = table_at(scan.document, ("build-system",))
     own = table_at(scan.document, ("tool", "ftwheel")) or {}
     named = (system or {}).get("build-backend")
@@ -208,7 +208,7 @@ def _strings(value: object) -> bool:
 
 
 def _backend(named: str, system: Mapping[str, Any] | None, scan: ProjectScan, request: AdoptionRequest) -> str:
-    """The name of the backend to wrap, if it is known, something is compiled, or it was confirmed."""
+    """The name of the backend to wrap, provided that it is known, something is compiled, or the author confirmed it."""
     backend = request.backend or named or _LEGACY
     if request.backend and named and request.backend != named:
         raise InputError(
@@ -230,7 +230,7 @@ def _backend(named: str, system: Mapping[str, Any] | None, scan: ProjectScan, re
 
 
 def _requirements(scan: ProjectScan) -> tuple[str, ...]:
-    """The requirements of a setup.py that declares none: setuptools, and what it imports."""
+    """The build requirements of a setup.py that declares none: setuptools, and the packages it imports."""
     imported = sorted({match[1].lower() for match in _IMPORTS.finditer(scan.setup_py or "")})
     return tuple(_FLOORS.get(name, name) for name in ("setuptools", *imported))
 
@@ -243,7 +243,7 @@ def _name(text: str) -> str:
 
 
 def _compiles(scan: ProjectScan, request: AdoptionRequest, backend: str) -> None:
-    """Refuse a project of pure Python, which needs no pair."""
+    """Reject a pure Python project, which does not need a pair of wheels."""
     in_tree = "backend-path" in (table_at(scan.document, ("build-system",)) or {}) and backend not in _PURE
     if request.compiled or backend in _COMPILERS or in_tree or (request.backend and backend not in _PURE):
         return
@@ -272,7 +272,7 @@ def _compiles(scan: ProjectScan, request: AdoptionRequest, backend: str) -> None
 
 
 def _settings(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any]) -> list[Edit]:
-    """The other keys of [tool.ftwheel]: those requested, and on a first run the proposals."""
+    """Edits of the other keys of [tool.ftwheel]: requested ones, plus the proposals on the first run."""
     pythons, platforms, floor = request.pythons, request.platforms, request.stable_abi
     if not scan.adopted:
         if (pythons is None and "pythons" not in own) or (platforms is None and "platforms" not in own):
@@ -327,7 +327,7 @@ def _classifier(scan: ProjectScan, request: AdoptionRequest) -> tuple[list[Edit]
 
 
 def _position(classifiers: Sequence[str], new: str) -> int:
-    """The position of a classifier: alphabetical if they are sorted, else after related ones, else at the end."""
+    """Where to insert a classifier: alphabetically if the list is sorted, else after related ones, else at the end."""
     if list(classifiers) == sorted(classifiers):
         return sum(text < new for text in classifiers)
     relatives = [index for index, text in enumerate(classifiers) if text.startswith("Programming Language :: Python")]

@@ -1,7 +1,7 @@
 """Decides what in ``[tool.cibuildwheel]`` has to change, because cibuildwheel 4.x rejects it.
 
-Only what makes the whole run fail: removed groups, selectors, images and options. An unknown ``skip`` selector is only
-a warning, and stays. Sources: cibuildwheel 4.3.5 ``selector.py`` (``EnableGroup``), ``__main__.py``
+Covers only what makes the whole run fail: removed groups, selectors, images and options. An unknown ``skip`` selector
+causes only a warning and is kept. Sources: cibuildwheel 4.3.5 ``selector.py`` (``EnableGroup``), ``__main__.py``
 (``check_for_invalid_selectors``, ``detect_errors``) and ``options.py`` (``_check_pinned_image``).
 """
 

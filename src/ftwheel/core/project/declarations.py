@@ -1,9 +1,9 @@
-"""Decides from source text whether an extension module declares that it does not need the GIL.
+"""Decides from source code whether an extension module declares that it does not need the GIL.
 
-A declaration is explicit in the source: the slot ``Py_mod_gil`` (PEP 703; CPython's extending guide),
+A declaration is one of these, spelled out in the source: the slot ``Py_mod_gil`` (PEP 703; CPython's extending guide),
 ``mod_gil_not_used()`` of pybind11 2.13, ``FREE_THREADED`` of nanobind 2.2, Cython 3.1's ``freethreading_compatible``,
-``gil_used = false`` of PyO3, SWIG's option ``-nogil``. ``ftwheel check``
-reads what a built module declares; generated code and declarations hidden in macros do not count here.
+``gil_used = false`` of PyO3, SWIG's option ``-nogil``. ``ftwheel check`` reads what a built module declares; generated
+code and declarations hidden in macros do not count here.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Declarations:
 
     @property
     def all_declare(self) -> bool | None:
-        """Whether the sources of every module found declare it; None when no module was found."""
+        """Whether every module found declares it in its sources; None if no module was found."""
         if self.undeclared:
             return False
         return True if self.declared or self.by_default else None
@@ -102,7 +102,7 @@ def _rust(text: str, pyo3: list[tuple[int, int]]) -> str:
     ]
     if not options:
         return ""
-    # a nested module exists only for Python, and has no options of its own
+    # a nested module exists only in Python and has no options of its own
     settings = [match[1] for each in options if (match := re.search(r"\bgil_used\s*=\s*(true|false)\b", each))]
     if settings:
         return "undeclared" if "true" in settings else "declared"

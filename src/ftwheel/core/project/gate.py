@@ -1,8 +1,8 @@
 """Adds ``ftwheel verify`` to an existing release workflow, between its builds and its upload.
 
-The workflow keeps its text: a job ``verify`` is put before the job that publishes, downloads what that one downloads,
-and becomes one of its ``needs``. Where one job makes or fetches the files and publishes them, a step is put before
-the upload. A workflow whose jobs each publish their own file has no such place.
+The rest of the workflow's text is unchanged. A job ``verify`` is inserted before the publishing job, downloads the same
+files, and is added to its ``needs``. If a single job both makes or fetches the files and publishes them, a step is
+inserted before the upload instead. A workflow whose jobs each publish their own file has no place for a gate.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["Gate", "gate"]
 
 _CHECKOUT = "actions/checkout"
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
-_OF_THE_JOB = re.compile(r"\b(?:matrix|steps|env|strategy|job)\.")  # contexts that another job does not have
+_OF_THE_JOB = re.compile(r"\b(?:matrix|steps|env|strategy|job)\.")  # contexts not available in another job
 _FOLDER = re.compile(r"(?<![\w./*-])((?:[\w.*-]+/)*[\w.*-]+)/\*")  # the folder in "twine upload dist/*"
 _WORKSPACE = re.compile(r"^(?:\$\{\{\s*github\.workspace\s*\}\}/?|\./)+")
 _FIRST_RELEASE = "# new-project: true # for the first release alone: no index knows the project yet (FTV118)"
@@ -41,8 +41,8 @@ _PLAIN = re.compile(r"(?:\$\{\{|[A-Za-z0-9_./])[^\n]*", re.ASCII)
 class Gate:
     """The workflow with the gate.
 
-    ``before`` are the jobs that publish, each with its new condition (empty if unchanged). ``job`` is the new job,
-    empty if a step was inserted into the first of ``before``.
+    ``before`` are the publishing jobs, each with its new condition (empty if unchanged). ``job`` is the new job, empty
+    if a step was inserted into the first job of ``before``.
     """
 
     path: str
@@ -60,7 +60,7 @@ def gate(
     project: str = "",
     others: Sequence[WorkflowText] = (),
 ) -> Gate | str | None:
-    """Add the gate to a workflow; or the reason why not; or None if it publishes nothing or has the gate.
+    """Add the gate to a workflow. Return the reason if that is impossible, None if there is nothing to gate or add.
 
     ``action`` is the reference to ftwheel's Action, ``pins`` are those of actions that the workflow may not use itself
     (``checkout``, ``download-artifact``); ``project`` is the project's folder in the repository; ``others`` are the
@@ -85,7 +85,7 @@ def gate(
     if ready := [each for each in real if each.downloads]:
         together = judged_together(workflow, ready, others)
         [job, *rest] = together.jobs
-        # only there are the files that it downloads and those that it builds
+        # no other job has both the files it downloads and those it builds
         here = job.builds and not rest and not job.matrix and job.publishes_at_once
         return writer.with_step(job) if here else writer.with_job(together)
     wheels = wheels or real
@@ -114,7 +114,7 @@ def _mentions(job: JobText, project: str) -> bool:
 
 
 def _uploads(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText]) -> Iterator[StepText]:
-    """Downloads of everything that earlier jobs upload, with patterns for what differs between jobs."""
+    """Yield downloads of everything that earlier jobs upload, with patterns for the parts that differ between jobs."""
     called = {f"./{other.path}": other.jobs for other in others}
     building = earlier_jobs(workflow, job)
     building += [inner for each in building for inner in called.get(each.calls, ())]
@@ -129,7 +129,7 @@ def _uploads(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText
 
 
 class _Writer:
-    """Writes the gate to one workflow, with the workflow's own references to actions, else those of the templates."""
+    """Writes the gate into one workflow, reusing the workflow's references to actions, else those of the templates."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class _Writer:
         )
 
     def with_step(self, job: JobText) -> Gate:
-        """Insert a step before the one that publishes, in the job that collects everything."""
+        """Insert a step before the publishing step, in the job that collects everything."""
         upload = job.upload
         assert upload is not None
         folder = _folder(upload) or _DIST
@@ -201,14 +201,14 @@ class _Writer:
         return Gate(path=self._workflow.path, text=edits.text, before=((job.name, ""),), notes=notes)
 
     def _aside(self, jobs: Sequence[JobText]) -> Iterator[str]:
-        """What other jobs publish without the gate; in a repository of several projects, that may be another one."""
+        """What other jobs publish ungated; in a repository with several projects, it may be another project."""
         for each in () if self._project else publishing(self._workflow):
             if each not in jobs:
                 what = "under another condition" if each.downloads and not each.builds else "what it builds itself"
                 yield f"{self._workflow.path}: {each.name} publishes {what}, which the gate does not see"
 
     def _download(self, step: StepText, path: str) -> Iterator[str]:
-        """The download of the job that publishes, without what only that job knows, to another path."""
+        """The publishing job's download, to another path and without values that only that job knows."""
         yield f"- {self._of(step) if step.line >= 0 else self._named(DOWNLOAD)}"
         if step.condition and not _OF_THE_JOB.search(step.condition):
             yield f"  if: {_text(' '.join(step.condition.split()))}"
@@ -217,7 +217,7 @@ class _Writer:
             yield f"    {key}: {_text(value)}"
 
     def _of(self, step: StepText) -> str:
-        """The ``uses`` of a step with its comment, if it has a line of its own."""
+        """A step's ``uses`` value with its comment, if it is on a line of its own."""
         for line in self._lines[step.line :]:
             text = line.strip().removeprefix("- ").strip()
             if text.startswith("uses:") and step.uses in text:
@@ -234,13 +234,13 @@ class _Writer:
 
 
 def _granted(workflow: WorkflowText, others: Sequence[WorkflowText]) -> bool:
-    """Whether a job of the workflow may read the contents, which a caller's permissions can prevent."""
+    """Whether a job of the workflow may read the repository's contents, which a caller's permissions can prevent."""
     callers = [job for other in others for job in other.jobs if job.calls == f"./{workflow.path}"]
     return all(job.permissions is None or "contents" in job.permissions for job in callers)
 
 
 def _head(together: JudgedTogether, downloads: Sequence[StepText], contents: bool) -> Iterator[str]:
-    """The lines of the new job before its steps."""
+    """The lines of the new job that precede its steps."""
     yield "name: Verify"
     names = {job.name for job in together.jobs}
     needs = list(dict.fromkeys(name for job in together.jobs for name in job.needs if name not in names))
@@ -258,7 +258,7 @@ def _head(together: JudgedTogether, downloads: Sequence[StepText], contents: boo
 
 
 def _elsewhere(settings: Mapping[str, str]) -> dict[str, str]:
-    """The settings of a download in another job, with a pattern for a name that only this job knows."""
+    """A download's settings for use in another job: a name that only this job knows becomes a pattern."""
     found: dict[str, str] = {}
     for key, value in settings.items():
         if key in {"name", "pattern"} and _OF_THE_JOB.search("".join(_EXPRESSION.findall(value))):
@@ -269,7 +269,7 @@ def _elsewhere(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _text(value: str) -> str:
-    """A scalar without quotes if YAML reads the same text, or GitHub converts it to text."""
+    """A scalar, unquoted if YAML reads it back as the same text or GitHub converts it to text."""
     plain = _PLAIN.fullmatch(value) and ": " not in value and " #" not in value and not value.endswith(":")
     return value if plain else json.dumps(value, ensure_ascii=False)
 
@@ -283,7 +283,7 @@ def _folder(upload: StepText) -> str:
 
 
 def _published(job: JobText) -> list[StepText]:
-    """The downloads of the published files: those to the uploaded folder, or to one that a script names."""
+    """The downloads of published files: those into the uploaded folder, or into one that a script names."""
     assert job.upload is not None
     folder = _folder(job.upload) or _DIST
     scripts = [step.run for step in job.steps]
@@ -306,7 +306,7 @@ def _inside(folder: str) -> str:
 
 
 def _folders(said: Sequence[str]) -> tuple[list[str], str]:
-    """The path of each download, and their common folder, which is never the workspace, where other files are."""
+    """The path of each download, and their common folder: never the workspace, because it contains other files."""
     paths = [_inside(path) or _DIST for path in said]
     common = _common(paths)
     if common:

@@ -1,7 +1,7 @@
-"""Decides whether ftwheel wrote a file, and whether it was edited since.
+"""Decides whether ftwheel wrote a file, and whether it has been edited since.
 
-The first line of a generated file is a comment with its template and the SHA-256 of everything below. Line ends do not
-count, because git may change them on checkout.
+The first line of a generated file is a comment with the name of its template and the SHA-256 of everything below. Line
+endings are ignored, because git may change them on checkout.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ class FileOrigin(enum.Enum):
 
 
 def sealed(text: str, template: str) -> str:
-    """The text of a generated file, with its first line. ``text`` has ``\\n`` line ends."""
+    """Add the first line to the text of a generated file. ``text`` has ``\\n`` line endings."""
     return f"# Written by ftwheel init from {template}. SHA-256 of the rest: {_hash(text)}\n{text}"
 
 
 def template_of(text: str) -> str:
-    """The template of a generated file, empty for other files."""
+    """The name of a generated file's template, empty for other files."""
     match = _SEAL.match(text)
     return match["template"] if match else ""
 
 
 def origin(text: str) -> FileOrigin:
-    """The origin of the file: the hash in the first line is compared with the rest."""
+    """Determine a file's origin by comparing the hash in its first line with the rest."""
     head, _, rest = text.replace("\r\n", "\n").partition("\n")
     match = _SEAL.fullmatch(head)
     if match is None:

@@ -1,8 +1,8 @@
-"""Decides which CPythons and platforms to propose to a project: those that cibuildwheel would build for it now.
+"""Decides which CPythons and platforms to propose to a project: those cibuildwheel would build for it now.
 
-requires-python and the project's own ``build``, ``skip``, ``archs`` and images count. The experimental 3.13t is not
-proposed, nor is a CPython without security support that the project does not name itself, nor are systems without a
-free-threaded CPython (iOS, Android, Pyodide).
+requires-python and the project's own ``build``, ``skip``, ``archs`` and images count. Never proposed are the
+experimental 3.13t, systems without a free-threaded CPython (iOS, Android, Pyodide), or a CPython without security
+support unless the project names it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["proposed"]
 
 _WINDOWS = {"AMD64": "win_amd64", "ARM64": "win_arm64", "x86": "win32"}
 _SYSTEMS = {"linux": ("manylinux", "musllinux"), "macos": ("macosx",), "windows": ("win",)}
-_AUTOMATIC = frozenset({"auto", "auto32", "auto64", "native", "all"})  # depends on the machine that builds
+_AUTOMATIC = frozenset({"auto", "auto32", "auto64", "native", "all"})  # depends on the build machine
 _IMAGE = re.compile(r"(manylinux2014|(?:many|musl)linux_\d+_\d+)")
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: 3\.(\d+)")
 _SELECTOR = re.compile(r"\bcp3(\d+)t?-")
@@ -54,7 +54,7 @@ def proposed(
 
 
 def _named(document: Mapping[str, Any]) -> set[int]:
-    """The versions that the project names explicitly, in classifiers or cibuildwheel's ``build`` option."""
+    """The minor versions that the project names in classifiers or cibuildwheel's ``build`` option."""
     classifiers = (table_at(document, ("project",)) or {}).get("classifiers", ())
     build = (table_at(document, ("tool", "cibuildwheel")) or {}).get("build", "")
     return {
@@ -65,7 +65,7 @@ def _named(document: Mapping[str, Any]) -> set[int]:
 
 
 def _platforms(system: str, own: CibuildwheelOptions) -> Iterator[str]:
-    """The platforms of a system in the project's ``archs``, else those with a hosted runner."""
+    """A system's platforms according to the project's ``archs``, else those with a hosted runner."""
     named = re.split(r"[\s,]+", own.get("archs", system) or "auto")
     if _AUTOMATIC.intersection(named):
         yield from (platform for platform in HOSTED if platform.startswith(_SYSTEMS[system]))
@@ -80,7 +80,7 @@ def _platforms(system: str, own: CibuildwheelOptions) -> Iterator[str]:
 
 
 def _tag(platform: str, own: CibuildwheelOptions, oldest: int) -> str:
-    """The platform tag of a platform; for Linux that of the image, or the default one if the project has its own.
+    """The platform tag of a platform; for Linux, that of the image, or the default if the project has its own image.
 
     For macOS, that of the deployment target, but not older than CPython 3.``oldest`` supports.
     """

@@ -1,6 +1,6 @@
 """Decides which jobs publish the files of one release together, and which see only a part of it.
 
-A gate that sees a part of a release finds the rest missing, so where it stands decides what it is worth.
+A gate that sees only part of a release reports the rest as missing, so its placement determines its value.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedTogether:
-    """The jobs that wait for one gate, in the order of the workflow, and the condition under which it has to run."""
+    """The jobs that wait for one gate, in workflow order, and the condition under which the gate has to run."""
 
     jobs: tuple[JobText, ...]
     condition: str
 
 
 def publishing(workflow: WorkflowText) -> list[JobText]:
-    """The jobs that upload to an index that is not for tests."""
+    """The jobs that upload to an index other than a test index."""
     return [job for job in workflow.jobs if job.publishes and not job.is_for_tests]
 
 
 def judged_together(
     workflow: WorkflowText, jobs: Sequence[JobText], others: Sequence[WorkflowText] = ()
 ) -> JudgedTogether:
-    """Which of the jobs that publish artifacts get one gate: all if that is possible, else those that run together.
+    """Decide which of the publishing jobs share one gate: all if possible, else those that run together.
 
-    Those with wheels come before those with source distributions alone. Jobs under different conditions can wait for
-    one gate unless something that it needs is skipped where another condition holds.
+    Jobs that publish wheels take precedence over those that publish only source distributions. Jobs with different
+    conditions can share one gate unless something that the gate needs is skipped under another job's condition.
     """
     names = {job.name for job in jobs}
     earlier = {job.name: [each for each in earlier_jobs(workflow, job) if each.name not in names] for job in jobs}
-    # the gate cannot wait for what waits for the gate
+    # the gate cannot wait for a job that waits for the gate
     last = {name for name, found in earlier.items() if any(names.intersection(each.needs) for each in found)}
     first_ones = [job for job in jobs if job.name not in last] or [jobs[0]]
     conditions = dict.fromkeys(_plain(job.condition) for job in first_ones)
@@ -60,7 +60,7 @@ def judged_together(
 
 
 def publishes_sdists_only(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText] = ()) -> bool:
-    """Whether a job publishes source distributions and certainly no wheel, made by itself or by earlier jobs."""
+    """Whether a job publishes source distributions and certainly no wheels, built by itself or by earlier jobs."""
     named = [step.settings.get("name") or step.settings.get("pattern", "") for step in job.downloads]
     if named and not job.builds and all("sdist" in name and "wheel" not in name for name in named):
         return True
@@ -71,12 +71,12 @@ def publishes_sdists_only(workflow: WorkflowText, job: JobText, others: Sequence
 
 
 def publishes_wheels(workflow: WorkflowText) -> bool:
-    """Whether one of its jobs may publish wheels."""
+    """Whether any job of the workflow may publish wheels."""
     return any(not publishes_sdists_only(workflow, job) for job in publishing(workflow))
 
 
 def split_releases(workflows: Sequence[WorkflowText]) -> frozenset[str]:
-    """The paths of workflows that publish wheels of the same release: the same event or workflow starts them."""
+    """The paths of workflows that publish wheels of the same release, started by the same event or workflow."""
     started: dict[str, set[str]] = {workflow.path: set(workflow.triggers) for workflow in workflows}
     for workflow in workflows:
         for job in workflow.jobs:
@@ -88,7 +88,7 @@ def split_releases(workflows: Sequence[WorkflowText]) -> frozenset[str]:
 
 
 def earlier_jobs(workflow: WorkflowText, job: JobText) -> list[JobText]:
-    """The jobs that have finished when this one starts, in the order of the workflow."""
+    """The jobs that have finished when this one starts, in workflow order."""
     named = {each.name: each for each in workflow.jobs}
     found: set[str] = set()
     left = list(job.needs)
@@ -101,7 +101,7 @@ def earlier_jobs(workflow: WorkflowText, job: JobText) -> list[JobText]:
 
 
 def _uploading(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowText]) -> Iterator[JobText]:
-    """The earlier jobs that make artifacts; of a reusable workflow its jobs, or the one that calls it."""
+    """The earlier jobs that make artifacts; for a reusable workflow, its jobs, or else the job that calls it."""
     called = {f"./{other.path}": other.jobs for other in others}
     for each in earlier_jobs(workflow, job):
         if each.calls:
@@ -111,7 +111,7 @@ def _uploading(workflow: WorkflowText, job: JobText, others: Sequence[WorkflowTe
 
 
 def _plain(condition: str) -> str:
-    """A condition on one line, without the ``${{ }}`` that it may have around the whole of it."""
+    """A condition on one line, without a ``${{ }}`` that encloses all of it."""
     condition = " ".join(condition.split())
     inner = condition.removeprefix("${{").removesuffix("}}")
     return inner.strip() if inner != condition and "}}" not in inner else condition

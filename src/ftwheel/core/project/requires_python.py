@@ -1,7 +1,7 @@
 """Finds a project's requires-python without running any of its code.
 
-The order: ``project.requires-python`` (PEP 621), ``python`` of ``[tool.poetry.dependencies]``, ``python_requires`` of
-setup.cfg, then of setup.py where it is a text, or a name that a text was given to.
+It looks, in this order, at ``project.requires-python`` (PEP 621), ``python`` in ``[tool.poetry.dependencies]``,
+``python_requires`` in setup.cfg, and ``python_requires`` in setup.py if it is a string literal or a name bound to one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _POETRY = re.compile(r"([~^]?)\s*(\d+(?:\.\d+)*)((?:\.\*)?)")
 
 
 def requires_python_of(document: Mapping[str, Any], *, setup_cfg: str = "", setup_py: str = "") -> str:
-    """The version specifiers; empty if there are none, or they cannot be read without running code."""
+    """The version specifiers; empty if there are none, or if reading them would require running code."""
     for said in _said(document, setup_cfg, setup_py):
         try:
             if specifiers := str(specifier_set(said)):
@@ -47,7 +47,7 @@ def _text(value: object) -> str:
 
 
 def poetry_specifiers(text: str) -> str:
-    """A constraint of Poetry as version specifiers: ``^3.9`` is ``>=3.9,<4``, ``~3.9`` is ``>=3.9,<3.10``.
+    """Convert a Poetry constraint to version specifiers: ``^3.9`` is ``>=3.9,<4``, ``~3.9`` is ``>=3.9,<3.10``.
 
     Of alternatives (``||``), only the lower bound of the first is kept, because specifiers have no "or". Source:
     Poetry's page "Dependency specification".
@@ -81,7 +81,7 @@ def _setup_cfg(text: str) -> str:
 
 
 def _setup_py(source: str) -> str:
-    """The value of the keyword of ``setup()``, in a call, in a dictionary, or by variable."""
+    """The value of the keyword of ``setup()``: in a call, in a dictionary, or in a variable."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""Decides which hosted GitHub runner builds for a platform: one of the same architecture if there is one.
+"""Decides which hosted GitHub runner builds for a platform: one with the same architecture if available.
 
-Sources: the table of images of actions/runner-images and the examples of cibuildwheel, both of August 2026; the names
-of emulators are those of docker/setup-qemu-action.
+Sources: the table of images in actions/runner-images and cibuildwheel's examples, both as of August 2026; emulator
+names are those of docker/setup-qemu-action.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ class Runner:
 def runner_for(platform: str, own: Mapping[str, str]) -> Runner:
     """The runner for a platform without versions, such as ``musllinux_aarch64``.
 
-    ``own`` are the user's labels by shell pattern, of which the first match wins; the user's own runners do not
-    emulate.
+    ``own`` maps shell patterns to the user's labels; the first match wins. The user's own runners do not emulate.
     """
     for pattern, label in own.items():
         if fnmatchcase(platform, pattern):

@@ -1,9 +1,9 @@
-"""Decides from a project's settings whether its default wheel is for the stable ABI, and from which version.
+"""Decides from a project's settings whether its default wheel targets the stable ABI, and from which version.
 
-Only explicit settings count: ``py_limited_api`` of setuptools' ``bdist_wheel`` (setup.cfg,
-``[tool.distutils]``, a literal in setup.py, a ``get_tag`` that returns ``cp39`` and ``abi3``), ``wheel.py-api`` of
-scikit-build-core, ``limited_api`` in meson.build or the option that it asks for, the feature ``abi3-py3N`` of PyO3 in
-Cargo.toml or for maturin, and the macro ``Py_LIMITED_API`` with its number.
+Only explicit settings count: ``py_limited_api`` of setuptools' ``bdist_wheel`` (setup.cfg, ``[tool.distutils]``, a
+literal in setup.py, a ``get_tag`` that returns ``cp39`` and ``abi3``), ``wheel.py-api`` of scikit-build-core,
+``limited_api`` in meson.build or the option it refers to, the feature ``abi3-py3N`` of PyO3 in Cargo.toml or for
+maturin, and the macro ``Py_LIMITED_API`` with its number.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FIRST_WITH_ABI3T = (0, 29)  # PyO3
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class StableAbiFloor:
-    """The floor of a stable ABI, CPython 3.``minor``, and where it is set."""
+    """The floor of a stable ABI, CPython 3.``minor``, and the setting that defines it."""
 
     minor: int
     where: str
@@ -54,8 +54,8 @@ class StableAbiFloor:
 class StableAbiSources:
     """The texts that may set a floor.
 
-    ``meson_build`` is every meson.build of the project, ``meson_options`` the options they may ask for; ``cargo`` are
-    Cargo.toml of the crate and of the workspaces around it.
+    ``meson_build`` holds every meson.build of the project, ``meson_options`` the options they may refer to; ``cargo``
+    holds the Cargo.toml of the crate and of its enclosing workspaces.
     """
 
     document: Mapping[str, Any]
@@ -110,7 +110,7 @@ def _in_setup_cfg(text: str) -> Iterator[int]:
 
 
 def _pyo3_features(sources: StableAbiSources) -> Iterator[str]:
-    """The features that a build turns on, also those of the crate and what they turn on in their turn."""
+    """The features that a build enables, including the crate's own features and those they enable in turn."""
     maturin = (table_at(sources.document, ("tool", "maturin")) or {}).get("features")
     asked = [*_strings(maturin), "default"]
     for cargo in sources.cargo:
@@ -128,7 +128,7 @@ def _pyo3_features(sources: StableAbiSources) -> Iterator[str]:
 
 
 def _pyo3(cargo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """PyO3 as a dependency, also under another name; as a table even if only its version is given."""
+    """The PyO3 dependency, even if renamed; a table even if only its version is given."""
     places: list[Mapping[str, Any] | None] = [
         table_at(cargo, ("dependencies",)),
         table_at(cargo, ("workspace", "dependencies")),
@@ -143,7 +143,7 @@ def _pyo3(cargo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _strings(value: object) -> list[str]:
-    """The strings of a list, and the ``feature`` of its tables: maturin's features on a condition."""
+    """The strings in a list, and the ``feature`` of its tables: maturin's conditional features."""
     found = (
         [item.get("feature") if isinstance(item, Mapping) else item for item in value]
         if isinstance(value, list)
@@ -153,9 +153,9 @@ def _strings(value: object) -> list[str]:
 
 
 def abi3t_feature(sources: StableAbiSources) -> str:
-    """The feature of PyO3 for a wheel for both builds, if it can be added: ``abi3t-py315``.
+    """The PyO3 feature for a wheel that serves both builds, if it can be added: ``abi3t-py315``.
 
-    Empty if PyO3 is not used with the stable ABI, has the feature, or is older than 0.29, which introduced it.
+    Empty if PyO3 is not used with the stable ABI, already has the feature, or is older than 0.29, which introduced it.
     """
     features = list(_pyo3_features(sources))
     wanted = any(map(_FEATURE.fullmatch, features)) and not any(map(_ABI3T.fullmatch, features))
@@ -169,7 +169,7 @@ def abi3t_feature(sources: StableAbiSources) -> str:
 
 
 def asks_for_abi3t(sources: StableAbiSources) -> bool:
-    """Whether the project's settings use the stable ABI of both builds: a feature of PyO3, ``cp315t``, or a tag."""
+    """Whether the project's settings use the stable ABI for both builds: a PyO3 feature, ``cp315t``, or a tag."""
     scikit_build = table_at(sources.document, ("tool", "scikit-build", "wheel")) or {}
     return (
         any(map(_ABI3T.fullmatch, _pyo3_features(sources)))

@@ -18,7 +18,7 @@ from ftwheel.core.errors import InputError
 __all__ = ["ACTION", "PLACEHOLDERS", "Value", "action_value", "pins", "placeholders", "render", "scalar"]
 
 ACTION = "ftwheel/ftwheel"
-"""Owner and name of the repository that is the GitHub Action."""
+"""Owner and name of the repository that hosts the GitHub Action."""
 
 PLACEHOLDERS: Mapping[str, str] = {
     "action": "the Action and its release, from action_value()",
@@ -30,7 +30,7 @@ PLACEHOLDERS: Mapping[str, str] = {
 _PLACEHOLDER = re.compile(r"@([a-z][a-z-]*)@")
 _PLACE = re.compile(r"^( *(?:- +)?[A-Za-z][\w-]*:| *-) @([a-z][a-z-]*)@$", re.MULTILINE)
 _PLAIN = re.compile(r"[A-Za-z][\w./@-]*", re.ASCII)
-_WORDS = frozenset({"false", "n", "no", "null", "off", "on", "true", "y", "yes"})  # no strings in YAML 1.1 or 1.2
+_WORDS = frozenset({"false", "n", "no", "null", "off", "on", "true", "y", "yes"})  # not strings in YAML 1.1 or 1.2
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -45,8 +45,8 @@ class Value:
 def action_value(version: str, commit: str | None) -> Value:
     """The reference to ftwheel's Action: the commit of the release if known, else the release's tag.
 
-    A released distribution knows its commit (``ftwheel.io.project.templates.release_commit``); a checkout does not, and
-    a tag can be moved, so a comment tells zizmor and the reader why.
+    A released distribution knows its commit (``ftwheel.io.project.templates.release_commit``); a checkout does not.
+    Because a tag can be moved, a comment then explains the choice to zizmor and the reader.
     """
     if commit is None:
         comment = "zizmor: ignore[unpinned-uses] -- written by an unreleased ftwheel, which has no commit to pin"
@@ -57,7 +57,7 @@ def action_value(version: str, commit: str | None) -> Value:
 
 
 def pins(template: str) -> dict[str, Value]:
-    """The actions that a template uses, by name without the owner: each pinned, with its release as a comment."""
+    """The actions that a template uses, by name without the owner: each pinned, with its release in a comment."""
     found = re.findall(r"uses: ([\w-]+/([\w-]+)@[0-9a-f]{40}) # (\S+)", template)
     return {name: Value(text=text, comment=release) for text, name, release in found}
 
@@ -70,8 +70,8 @@ def placeholders(template: str) -> tuple[str, ...]:
 def render(template: str, values: Mapping[str, str | Value]) -> str:
     """The template with every placeholder replaced.
 
-    Raises ValueError for a name that only one of the two has, and for a placeholder that is not a whole value (both are
-    bugs in ftwheel); InputError for a value that cannot be used in a workflow.
+    Raises ValueError for a name that only one of the two has and for a placeholder that is not a whole value (both are
+    bugs in ftwheel), and InputError for a value that cannot be used in a workflow.
     """
     wanted = placeholders(template)
     if tuple(sorted(values)) != wanted:

@@ -17,7 +17,7 @@ Value: TypeAlias = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """Set a key to a value, creating a missing table."""
+    """Set a key to a value, creating its table if missing."""
 
     table: tuple[str, ...]
     key: str
@@ -27,7 +27,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insert:
-    """Insert a string into an existing array, before the one at ``position`` (its length: at the end)."""
+    """Insert a string into an existing array before ``position``; the array's length means at the end."""
 
     table: tuple[str, ...]
     key: str
@@ -47,7 +47,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """Remove the first equal string from an array."""
+    """Remove the first occurrence of a string from an array."""
 
     table: tuple[str, ...]
     key: str
@@ -59,7 +59,7 @@ Edit: TypeAlias = Put | Insert | Remove | Drop
 
 
 def table_at(document: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, Any] | None:
-    """The table at a path, None if there is none."""
+    """The table at a path, or None."""
     found: Any = document
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None
@@ -67,7 +67,7 @@ def table_at(document: Mapping[str, Any], path: Iterable[str]) -> Mapping[str, A
 
 
 def applied(document: Mapping[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:
-    """A copy of the document after the edits, in order."""
+    """Return a copy of the document with the edits applied in order."""
     result: dict[str, Any] = copy.deepcopy(dict(document))
     for edit in edits:
         table = result

@@ -20,12 +20,12 @@ _CLOSING = re.compile(r"(?P<after>(?:(?<=\S)[ \t]+)?(?:\}\})?\s*)\Z")
 
 
 def _opened(text: str) -> str:
-    """A condition, or its first line, with a parenthesis before it."""
+    """A condition, or its first line, with an opening parenthesis in front."""
     return _OPENING.sub(r"\g<before>(", text, count=1)
 
 
 def _closed(text: str, more: str) -> str:
-    """A condition, or its last line, with its closing parenthesis and what else has to hold."""
+    """A condition, or its last line, with the closing parenthesis and the additional condition appended."""
     return _CLOSING.sub(rf") && {more}\g<after>", text, count=1)
 
 
@@ -41,7 +41,7 @@ class WorkflowEdits:
 
     @property
     def text(self) -> str:
-        """The edited text, with or without a final newline as before."""
+        """The edited text; a final newline is kept or absent as in the original."""
         text = "".join(self._lines)
         return text.removesuffix(self._end) if self._open else text
 
@@ -54,11 +54,11 @@ class WorkflowEdits:
         self._lines[position:position] = [*(line + self._end for line in lines), *blank]
 
     def insert_inline(self, step: StepText, text: str) -> None:
-        """Insert a step before one of a list in ``[...]``."""
+        """Insert a step before another in a ``[...]`` list."""
         self._put((step.line, step.column), f"{text}, ")
 
     def need(self, job: JobText, name: str) -> None:
-        """Add a name to the ``needs`` of a job, in their existing form."""
+        """Add a name to a job's ``needs``, keeping its form."""
         if job.needs_at is None:
             # needs from a YAML merge key no longer count once the job has its own key
             names = f"[{', '.join([*job.needs, name])}]" if job.needs else name
@@ -81,9 +81,9 @@ class WorkflowEdits:
             self._lines[line] = f"{self._lines[line][:column]}[{names}, {name}]{rest[len(value) :]}"
 
     def also_after(self, job: JobText, name: str) -> str:
-        """Let a job that runs after failures run only if the named job succeeded; returns the new condition.
+        """Make a job that runs even after failures require the named job to succeed; return the new condition.
 
-        Empty if the condition has a form that is not edited: flow style, or several lines that are no block.
+        Empty if the condition's form is not supported: flow style, or several lines without a block scalar.
         """
         if job.condition_at is None or job.opens is not None:
             return ""
@@ -103,7 +103,7 @@ class WorkflowEdits:
         return new
 
     def _block_also(self, first: int, column: int, more: str) -> None:
-        """Add a condition to those of a block scalar, which ends at a line that begins no further than its key."""
+        """Add a condition to a block scalar, which ends before the first line indented no deeper than its key."""
         last = first
         for number in range(first, len(self._lines)):
             text = self._lines[number]
@@ -137,7 +137,7 @@ class WorkflowEdits:
         return match[0].rstrip()
 
     def _append(self, opens: tuple[int, int], name: str) -> None:
-        """Add a name to a list in ``[...]``, which may span several lines, with a comma if needed."""
+        """Add a name to a ``[...]`` list, which may span several lines, with a comma if needed."""
         (line, column), quote, (last_line, last) = opens, "", opens
         column += 1
         while True:
@@ -155,7 +155,7 @@ class WorkflowEdits:
             if not character.isspace():
                 last_line, last = line, column
             column += 1
-        if line > last_line:  # the bracket has a line of its own
+        if line > last_line:  # the bracket is on a line of its own
             start = self._lines[last_line]
             indent = start[: len(start) - len(start.lstrip())]
             comma = "," if start[last] == "," else ""

@@ -1,7 +1,7 @@
-"""Decides which workflow files to write to a repository, without touching those of others.
+"""Decides which workflow files to write to a repository, without touching workflows written by others.
 
-A generated file is recognized by its first line (``ftwheel.core.project.generated``), so it may be renamed. A name used
-by another workflow is never overwritten.
+A generated file is recognized by its first line (``ftwheel.core.project.generated``), so it may be renamed. Files of
+other workflows are never overwritten.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CIBUILDWHEEL = re.compile(r"\bCIBW_\w+")
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class WorkflowFile:
-    """A workflow of the repository: its path, and its text (``before`` is None for a new file)."""
+    """A workflow file of the repository: its path, and its text (``before`` is None for a new file)."""
 
     path: str
     before: str | None
@@ -52,9 +52,9 @@ def plan_workflows(
 ) -> WorkflowPlan:
     """Decide what to write.
 
-    ``existing`` are (path, text) pairs; ``asked`` are templates (``workflows/release.yml``), None means the existing
-    ones, else the release. ``render`` returns the text of a template. An edited generated file is replaced only with
-    ``overwrite``. Raises InputError when no name is left for a new file.
+    ``existing`` are (path, text) pairs; ``asked`` are templates (``workflows/release.yml``), where None means those
+    already in use, else the release. ``render`` returns the text of a template. An edited generated file is replaced
+    only with ``overwrite``. Raises InputError when no name is left for a new file.
     """
     there = sorted(existing)
     ours = {template_of(text): (path, text) for path, text in reversed(there) if template_of(text)}
@@ -64,7 +64,7 @@ def plan_workflows(
         path, before = ours.get(template) or (_free_name(template, {path for path, _ in there}), None)
         paths.append((template, path))
         name = f"{FOLDER}/{template.rpartition('/')[2]}"
-        # a workflow that is triggered by changes of its own file has to know its name
+        # a workflow triggered by changes to its own file has to know its name
         after = sealed(render(template).replace(name, path), template)
         if before is not None and "\r\n" in before:
             after = after.replace("\n", "\r\n")

@@ -18,7 +18,7 @@ DOWNLOAD = "actions/download-artifact"
 _OF_OTHER_RUNS = "dawidd6/action-download-artifact"
 _UPLOAD = "actions/upload-artifact"
 ALWAYS = re.compile(r"\b(?:always|cancelled|failure)\s*\(\s*\)")
-"""Functions in a job's condition that let it run after a failed job."""
+"""Functions that, in a job's condition, let it run after another job failed."""
 _PUBLISHES = "pypa/gh-action-pypi-publish"
 _MATURIN = ("pyo3/maturin-action", "messense/maturin-action")
 _TEST_INDEX = re.compile(r"test\.pypi|testpypi", re.IGNORECASE)
@@ -43,10 +43,10 @@ _ELSEWHERE = re.compile(r"^[^./][^@]*/[\w.-]*(?:publish|pypi|release|upload)[\w.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepText:
-    """A step: ``line`` is where it begins, ``column`` that of its dash (in ``[...]``, of the step itself).
+    """A step: ``line`` is where it begins, ``column`` is that of its dash (in ``[...]``, of the step itself).
 
     ``inline`` is true for a step in ``[...]``. ``inside`` are the steps of the repository's own action that it runs,
-    with their positions in the file of that action.
+    with their positions in that action's file.
     """
 
     line: int
@@ -59,7 +59,7 @@ class StepText:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def runs(self, *actions: str) -> bool:
-        """Whether it runs one of these actions, whose names are in lower case: GitHub does not tell cases apart."""
+        """Whether it runs one of these actions. Names are given in lower case, because GitHub ignores case."""
         return self.uses.partition("@")[0].lower() in actions
 
     @property
@@ -79,7 +79,7 @@ class StepText:
 
     @property
     def downloads(self) -> bool:
-        """Whether it gets artifacts of this run, or of another one."""
+        """Whether it downloads artifacts of this run or of another one."""
         return self.runs(DOWNLOAD, _OF_OTHER_RUNS)
 
     @property
@@ -88,7 +88,7 @@ class StepText:
 
     @property
     def prepares(self) -> bool:
-        """Whether it may put files where they are published from: by a script, or from a release or a bucket."""
+        """Whether it may put files where they are published from, with a script or from a release or bucket."""
         if self.uses:
             return not _SETS_UP.match(self.uses) and not self.publishes
         lines = filter(None, map(str.strip, self.run.splitlines()))
@@ -128,14 +128,14 @@ class StepText:
 
     @property
     def verifies(self) -> bool:
-        """Whether it is the gate."""
+        """Whether this step is the gate."""
         if "ftwheel verify" in self.run or any(step.verifies for step in self.inside):
             return True
         return "/ftwheel@" in self.uses and self.settings.get("mode") == "verify"
 
 
 def _only_sdists(steps: Iterable[StepText]) -> bool:
-    """Whether steps build source distributions, and none of them may make wheels."""
+    """Whether the steps build source distributions and none of them may make wheels."""
     making = [step for step in steps if step.builds or step.may_make_wheels]
     return bool(making) and all(step.builds_sdists_only for step in making)
 
@@ -144,10 +144,10 @@ def _only_sdists(steps: Iterable[StepText]) -> bool:
 class JobText:
     """A job: ``line`` and ``column`` are the position of its key, ``inner`` is the column of its own keys.
 
-    ``needs_at`` and ``condition_at`` are the places of the keys ``needs`` and ``if``, None where it has none itself.
-    ``opens`` is the place of the ``{`` of a job in flow style. ``calls`` is the reusable workflow it consists of.
-    ``matrix`` says whether it runs several times; ``permissions`` are those it names, None if it names none.
-    ``environment`` is the name and the URL of its environment.
+    ``needs_at`` and ``condition_at`` are the positions of its own keys ``needs`` and ``if``, or None. ``opens`` is the
+    position of the ``{`` of a job in flow style. ``calls`` is the reusable workflow that the job calls. ``matrix`` says
+    whether it runs several times; ``permissions`` are those it names, None if it names none. ``environment`` is the
+    name and the URL of its environment.
     """
 
     name: str
@@ -167,10 +167,10 @@ class JobText:
 
     @property
     def upload(self) -> StepText | None:
-        """The step that publishes, the real index before the one for tests.
+        """The publishing step, preferring one for a real index to one for a test index.
 
-        Where no step is known to, it is the last one that says so in a job that downloads artifacts for an environment
-        of an index.
+        If no step is known to publish, it is the last one whose name suggests so, in a job that downloads artifacts and
+        has an index's environment.
         """
         found = [step for step in self.steps if step.publishes]
         if not found and self.downloads and _INDEX.search(self.environment):
@@ -179,13 +179,13 @@ class JobText:
 
     @property
     def publishes_at_once(self) -> bool:
-        """Whether one step, which builds nothing, uploads to an index that is not for tests."""
+        """Whether a single step that builds nothing uploads to an index other than a test index."""
         found = [step for step in self.steps if step.publishes and not step.is_for_tests]
         return len(found) == 1 and not found[0].builds
 
     @property
     def publishes(self) -> bool:
-        """Whether it uploads to an index, itself or, going by its name, through a workflow of another repository."""
+        """Whether it uploads to an index, itself or, judging by the name, through another repository's workflow."""
         return self.upload is not None or bool(_ELSEWHERE.match(self.calls))
 
     @property
@@ -195,7 +195,7 @@ class JobText:
 
     @property
     def uploads_artifacts(self) -> tuple[StepText, ...]:
-        """The steps that upload artifacts, also those in actions of the repository."""
+        """The steps that upload artifacts, including those in the repository's own actions."""
         left, found = [*self.steps], []
         while left:
             step = left.pop(0)
@@ -220,7 +220,7 @@ class JobText:
 
     @property
     def builds_sdists_only(self) -> bool:
-        """Whether it builds source distributions, and nothing in it may make wheels."""
+        """Whether it builds source distributions and no step of it may make wheels."""
         return _only_sdists(self.steps)
 
 
@@ -228,7 +228,7 @@ class JobText:
 class WorkflowText:
     """A workflow: its path in the repository, its text, and its jobs.
 
-    ``triggers`` are the events by which a release starts it: ``release``, or ``push`` with its filters.
+    ``triggers`` are the events through which a release starts it: ``release``, or ``push`` with its filters.
     """
 
     path: str
@@ -238,5 +238,5 @@ class WorkflowText:
 
     @property
     def verifies(self) -> bool:
-        """Whether it has the gate."""
+        """Whether the workflow has the gate."""
         return any(step.verifies for job in self.jobs for step in job.steps)

@@ -21,7 +21,7 @@ _ARCHIVES = frozenset({
 
 
 def read_link(url: str, project: str) -> ParsedFilename:
-    """unearth's reading; ``project`` is normalized. A version is what follows the last hyphen of an sdist's name."""
+    """Parse a URL as unearth does; ``project`` is normalized. An sdist's version is what follows the last hyphen."""
     parts = urlparse(url)
     filename = posixpath.basename(unquote(parts.path.rsplit("@", 1)[0]))
     if filename.endswith(".whl"):

@@ -1,4 +1,4 @@
-"""PDM, whose finder is unearth; the newest release that is modelled is unearth 0.19."""
+"""PDM, whose finder is unearth; the newest release modelled is unearth 0.19."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Pdm(Installer):
         return meets_python(specifier, python) is True
 
     def contains(self, requirement: Requirement, version: Version) -> bool:
-        """Whether the version matches; for ``===`` in any spelling, because unearth compares that of each file."""
+        """Whether the version matches; ``===`` matches any spelling here, because unearth compares each file's own."""
         if not requirement.compares_text:
             return requirement.contains(version)
         return all(

@@ -1,8 +1,9 @@
 """Decides which file PDM selects, by the rules of its finder unearth.
 
-Every file is evaluated by itself: format, yanked, upload time, Requires-Python, name, tags. The rest is sorted, and the
-first with a matching version is selected: files that are not yanked first, then (with prefer-binary) wheels, then the
-newest version, the best tag, the highest build tag; the first of equals. Yanked files count only with ``==``.
+unearth evaluates every file by itself: format, yanked, upload time, Requires-Python, name, tags. It sorts the remaining
+files and selects the first with a matching version. The sort puts files that are not yanked first, then (with
+prefer-binary) wheels, then the newest version, the best tag and the highest build tag; ties keep their order. Yanked
+files count only with ``==``.
 
 Sources: unearth 0.19 ``evaluator.py`` (``Evaluator``, ``evaluate_package``), ``finder.py`` (``_sort_key``,
 ``_evaluate_packages``), ``utils.py`` (``fix_legacy_specifier``).
@@ -44,7 +45,7 @@ Key = tuple[int, tuple[()] | tuple[int, str]]
 
 @lru_cache(maxsize=4096)
 def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
-    """Whether the Python satisfies ``requires-python``; None when unearth cannot parse it, and drops the file."""
+    """Whether the Python satisfies ``requires-python``; None if unearth cannot parse it and so drops the file."""
     if (plainly := meets_plainly(specifier, python)) is not None:
         return plainly
     from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most are plain
@@ -57,7 +58,7 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
 
 
 def _mended(match: re.Match[str]) -> str:
-    """Fix wildcards and local versions that PEP 440 does not allow, but packaging before 22 did."""
+    """Fix wildcards and local versions that PEP 440 disallows but packaging accepted before 22."""
     operator, _, version = match.groups()
     if operator in {"==", "!="}:
         return match[0]
@@ -78,11 +79,11 @@ class PdmSelection(InstallerQuestion):
         return (None if best is None else self.candidate(best), refusal)
 
     def _refusal(self) -> str:
-        """Why unearth ends with an error, which it does as soon as it reads a requires-python that is no text."""
+        """Why unearth fails: it does so as soon as it reads a requires-python that is not a string."""
         broken = (
             f"requires-python of {file.filename} cannot be read"
             for source in self.project.sources
-            if isinstance(source.details.files, tuple)  # other pages have nothing broken
+            if isinstance(source.details.files, tuple)  # other pages have no broken fields
             for file in source.details.files
             if "requires-python" in file.broken and (file.yanked is None or file.yanked.doubtful)
         )
@@ -129,11 +130,11 @@ class PdmSelection(InstallerQuestion):
         for entry in self._sorted(fitting, asked):
             found = True
             yield entry
-        if not found and asked is None:  # pre-releases only if there is nothing else
+        if not found and asked is None:  # pre-releases count only if nothing else matches
             yield from self._sorted(groups, True)
 
     def _is_named(self, entry: ProjectFile, prereleases: bool | None) -> bool:
-        """Whether ``===`` names the version as the file writes it; of a wheel the normalized one counts."""
+        """Whether ``===`` names the version as the file spells it; for a wheel, the normalized spelling counts."""
         wanted = self.requirement.specifier
         if wanted is None or not self.requirement.compares_text:
             return True
@@ -155,7 +156,7 @@ class PdmSelection(InstallerQuestion):
                         and self._reason(entry) is None
                         and self._is_named(entry, prereleases)
                     ]
-                    yield from sorted(files, key=self._key, reverse=True)  # keeps the order of equals
+                    yield from sorted(files, key=self._key, reverse=True)  # stable: equal keys keep their order
 
     def _key(self, entry: ProjectFile) -> Key:
         index = self.position(entry) if entry.reading.kind == "wheel" else None
@@ -186,5 +187,5 @@ class PdmSelection(InstallerQuestion):
 
 
 def _is_yanked(entry: ProjectFile) -> bool:
-    """An empty reason in JSON, and an attribute without a value in HTML, mean not yanked."""
+    """Whether the file is yanked; not if JSON has an empty reason, or HTML an attribute without a value."""
     return entry.yanked is not None and not entry.yanked.doubtful

@@ -1,4 +1,4 @@
-"""Decides pip's verdict on every file: its rank among the acceptable ones, or the reason why not.
+"""Decides pip's verdict on every file: its rank among the acceptable ones, or the reason for its rejection.
 
 The order of pip's checks affects only the reason. For the sources, see ``ftwheel.core.installers.pip.selection``, which
 finds the best file faster.
@@ -76,10 +76,10 @@ class PipJudge(PipSelection):
         return Judgement(ranked=candidates, rejected=reasons, refusal=refusal)
 
     def _with_metadata(self, ranked: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]) -> list[ProjectFile]:
-        """Follow the ranks like pip's resolver, reading METADATA where it is known.
+        """Try the files in rank order like pip's resolver, checking METADATA if it is known.
 
-        A file of another project or version is discarded and a sibling tried; one for another Python rules out its
-        version.
+        A file whose METADATA names another project or version is discarded and a sibling is tried; one that requires
+        another Python rules out its version.
         """
         kept: list[ProjectFile] = []
         turned_down: dict[Version | None, str] = {}
@@ -99,7 +99,7 @@ class PipJudge(PipSelection):
         return kept
 
     def _fits(self, reading: ParsedFilename, memory: dict[str, bool]) -> bool:
-        """Whether the version matches, also when there is none."""
+        """Whether the version matches; handles files without a version too."""
         if self.requirement.specifier is None or reading.version is None:
             return True
         text = reading.text  # the key, because 1.0 equals 1.0.0 but `===` distinguishes them
@@ -108,7 +108,7 @@ class PipJudge(PipSelection):
         return memory[text]
 
     def _cannot_sort(self, entry: ProjectFile) -> str:
-        """Why a wheel that got this far unchecked by its ``#egg=`` makes pip fail; empty for all others."""
+        """Why a wheel that its ``#egg=`` let through unchecked makes pip fail; empty for all others."""
         reading = entry.reading
         if not reading.egg or reading.kind != "wheel":
             return ""
@@ -126,7 +126,7 @@ class PipJudge(PipSelection):
         return reason
 
     def _reason_before_python(self, entry: ProjectFile) -> Reason | None:
-        """Why pip rejects the file before requires-python, which it checks even before reading a version."""
+        """Why pip rejects the file before it checks requires-python, a check that precedes even reading the version."""
         reading = entry.reading
         if reading.problem is not None and not reading.text:
             return filename_reason(reading.problem)
@@ -149,7 +149,7 @@ class PipJudge(PipSelection):
     def _without_prereleases(
         self, candidates: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]
     ) -> list[ProjectFile]:
-        """Drop pre-releases, unless they are requested or there is nothing else, counting yanked final releases."""
+        """Drop pre-releases unless they are requested or there is no final release, not even a yanked one."""
         finals = [entry for entry in candidates if not _is_prerelease(entry)]
         if self.prereleases or (self.prereleases is None and not finals):
             return candidates
@@ -159,7 +159,7 @@ class PipJudge(PipSelection):
     def _with_hashes(
         self, candidates: list[ProjectFile], reasons: list[tuple[ProjectFile, Reason]]
     ) -> list[ProjectFile]:
-        """If any file has a required digest, drop those with others; else leave the check to the download."""
+        """If any file has a required digest, drop files with other digests; else leave the check to the download."""
         if not any(map(self._matches_hashes, candidates)):
             return candidates
         kept = [entry for entry in candidates if self._matches_hashes(entry) or not self._hashes(entry)]
@@ -168,7 +168,7 @@ class PipJudge(PipSelection):
         return kept
 
     def _hashes(self, entry: ProjectFile) -> set[tuple[str, str]]:
-        """The digests of a JSON page, where the one in the URL replaces that of the same algorithm."""
+        """The digests of a JSON page; one in the URL replaces the digest of the same algorithm."""
         html = self.project.sources[entry.source].details.html
         found = {} if html else dict(self.project.file(entry).hashes)
         if match := _HASH_FRAGMENT.search(self.project.url(entry)):
@@ -193,7 +193,7 @@ class PipJudge(PipSelection):
         )
 
     def _upload_time_is_missed(self, entry: ProjectFile) -> bool:
-        """Whether pip needs the upload time of this file but does not find it, which makes it fail."""
+        """Whether pip needs this file's upload time but cannot find it, which makes it fail."""
         reading = entry.reading
         time = None if self.project.sources[entry.source].details.html else entry.upload_time
         if time is not None or not reading.kind or self._is_local(entry):

@@ -29,14 +29,14 @@ def link_name(url: str) -> tuple[str, str]:
     """The file name and the ``egg=`` fragment (empty if none) that pip finds in a URL."""
     egg = _EGG.search(url)
     parts = urlsplit(url)  # URLs that cannot be parsed do not get here
-    # what is left relative, because <base> is, gets a colon in front
+    # a URL still relative, because <base> is, gets a leading colon
     path = parts.path if parts.scheme or parts.netloc else f":{parts.path}"
     name = posixpath.basename(unquote(path).rstrip("/"))
     return name, egg.group(1) if egg else ""
 
 
 DUPLICATE = ParsedFilename("", problem=FilenameProblem("duplicate url"))
-"""What pip makes of the second link to an address."""
+"""How pip treats the second link to the same URL."""
 
 
 def unquoted(url: str) -> str:
@@ -46,7 +46,7 @@ def unquoted(url: str) -> str:
 
 
 def read_link(url: str, project: str, *, in_folder: bool) -> ParsedFilename:
-    """pip's reading of a link; ``project`` is normalized, ``in_folder`` is for the files of a find-links folder."""
+    """Parse a link as pip does; ``project`` is normalized, ``in_folder`` is set for files in a find-links folder."""
     name, egg = link_name(url)
     reading = read_filename(name, egg, project)
     if not egg and name.endswith(".zip") and "macosx10" in unquote(urlsplit(url).path):
@@ -59,7 +59,7 @@ def read_link(url: str, project: str, *, in_folder: bool) -> ParsedFilename:
 
 
 def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
-    """pip's reading; ``project`` is normalized."""
+    """Parse a file name as pip does; ``project`` is normalized."""
     stem, extension = posixpath.splitext(filename)
     if stem.lower().endswith(".tar"):
         stem, extension = stem[:-4], stem[-4:] + extension

@@ -18,8 +18,8 @@ def pip_formats(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The combined effect of pip's ``--only-binary`` and ``--no-binary`` options, in the order given.
 
-    Each value is a comma-separated list; ``:all:`` empties the other set, ``:none:`` its own, and a name leaves the
-    other set. Returns the sets for ``InstallerOptions.only_binary`` and ``no_binary``.
+    Each value is a comma-separated list; ``:all:`` empties the other set, ``:none:`` empties its own set, and a name is
+    removed from the other set. Returns the sets for ``InstallerOptions.only_binary`` and ``no_binary``.
     """
     sets: dict[str, set[str]] = {"only-binary": set(), "no-binary": set()}
     for option, value in options:

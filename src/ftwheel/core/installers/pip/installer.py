@@ -1,4 +1,4 @@
-"""pip; the newest release that is modelled is 26.3."""
+"""pip; the newest release modelled is 26.3."""
 
 from __future__ import annotations
 

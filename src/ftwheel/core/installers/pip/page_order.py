@@ -54,12 +54,12 @@ class PipReader:
         return self._orders[entry.source][entry.index]
 
     def is_broken(self, entry: ProjectFile) -> bool:
-        """Whether requires-python has a wrong type, which makes pip fail when it evaluates it."""
+        """Whether requires-python has the wrong type, which makes pip fail when it evaluates the file."""
         return (entry.source, entry.index) in self._broken
 
     @property
     def has_traps(self) -> bool:
-        """Whether there may be files that make pip fail as soon as it evaluates them."""
+        """Whether any file might make pip fail as soon as pip evaluates it."""
         return bool(self._broken) or self._has_eggs
 
     @cached_property

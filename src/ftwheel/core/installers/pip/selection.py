@@ -1,8 +1,8 @@
 """Decides which file pip selects; ``ftwheel.core.installers.pip.explanation`` explains every file.
 
-pip evaluates each file by itself (name, tags, upload time, requires-python), filters the candidates by the requirement,
-pre-releases and hashes, and sorts the rest; its resolver selects the last that is not yanked. So the best file can be
-found version by version, newest first.
+pip evaluates each file by itself (name, tags, upload time, requires-python), filters the candidates by requirement,
+pre-releases and hashes, and sorts the rest; its resolver selects the last one that is not yanked. This allows finding
+the best file version by version, newest first.
 
 Sources: pip 26.3 ``_internal/index/package_finder.py`` (``LinkEvaluator``, ``CandidateEvaluator``),
 ``resolution/resolvelib/factory.py`` (``_iter_found_candidates``), packaging 26.3 ``specifiers.py``.
@@ -53,7 +53,7 @@ class PipSelection(InstallerQuestion):
             self.prereleases = asked.requirement.asks_for_prereleases or None  # naming one asks for all
 
     def looks_at_every_file(self) -> bool:
-        """Whether something outranks the version, distinguishes equal versions, or makes pip fail."""
+        """Whether anything outranks the version, distinguishes equal versions, or may make pip fail."""
         options = self.options
         return bool(
             options.hashes
@@ -67,7 +67,7 @@ class PipSelection(InstallerQuestion):
     def walk(self) -> Iterator[ProjectFile]:
         """The best file of each version, in the order in which pip's resolver tries them.
 
-        Yanked files are candidates, but only selected if there is no other and the requirement is pinned.
+        Yanked files are candidates, but are selected only if there is no other file and the requirement is pinned.
         """
         versions, finals, prereleases = self.version_index.matching(self.requirement)
         parts = [versions] if self.prereleases else [finals, prereleases]
@@ -87,8 +87,8 @@ class PipSelection(InstallerQuestion):
                 return
 
     def _bests(self, group: VersionFiles) -> tuple[ProjectFile | None, ProjectFile | None]:
-        """The best file of a version, and the best one that is yanked."""
-        # among equals, pip selects the last in its order, which is therefore part of the key
+        """The best file of a version, and its best yanked file."""
+        # pip selects the last of equal files in its order, so the order is part of the key
         best = best_yanked = None
         best_key = yanked_key = _WORST
         for key, entry in self._candidates(group):
@@ -100,7 +100,7 @@ class PipSelection(InstallerQuestion):
         return best, best_yanked
 
     def _candidates(self, group: VersionFiles) -> Iterator[tuple[tuple[int, BuildTag, int], ProjectFile]]:
-        """The acceptable files of a version, each with a key that grows with its rank."""
+        """Yield the acceptable files of a version, each with its sort key; the best has the greatest."""
         by_abi = group.by_abi()
         if self.wheels:
             for abi, wheels in by_abi.wheels.items():

@@ -1,8 +1,8 @@
-"""Decides which versions a requirement allows in Poetry, which differs from PEP 440 where versions are excluded.
+"""Decides which versions a requirement allows in Poetry, which differs from PEP 440 for excluded versions.
 
-poetry-core turns a requirement into ranges: ``!=V`` is the range below ``V`` and the one above. Alone the two exclude
-``V`` only; with any other specifier each range counts by itself, and the one above ``V`` also excludes post-releases of
-``V``. Versions that the resolver has rejected are cut out of the ranges in the same way.
+poetry-core turns a requirement into ranges: ``!=V`` becomes the range below ``V`` and the range above it. On their own,
+the two exclude only ``V``; combined with any other specifier, each range counts by itself, and the one above ``V`` also
+excludes post-releases of ``V``. Versions that the resolver has rejected are cut out of the ranges the same way.
 
 Source: poetry-core 2.5.0 ``constraints/version/parser.py``, ``version_range.py``, ``version_union.py``, ``version.py``.
 """
@@ -23,7 +23,7 @@ __all__ = ["Ranges", "allowed_ranges", "allows", "pins", "without"]
 
 
 class VersionRange(NamedTuple):
-    """The versions between two bounds, None when there is none; one version when both are that and count."""
+    """The versions between two bounds, each None if unbounded; a single version if both bounds equal it and count."""
 
     lowest: Version | None = None
     highest: Version | None = None
@@ -32,7 +32,7 @@ class VersionRange(NamedTuple):
 
     @property
     def is_version(self) -> bool:
-        """Whether it is one version, with its local versions unless it is one."""
+        """Whether it is a single version, including its local versions unless it is a local version itself."""
         return self.with_lowest and self.with_highest and self.lowest == self.highest
 
     @property
@@ -42,7 +42,7 @@ class VersionRange(NamedTuple):
         return not self.is_version
 
     def allows(self, version: Version) -> bool:
-        """Whether the version is between the bounds; its local part counts where a bound has one."""
+        """Whether the version is between the bounds; its local part counts only against a bound that has one."""
         if self.lowest is not None:
             other = version
             if other.is_postrelease and not self.lowest.is_postrelease and not self.with_lowest:
@@ -75,25 +75,25 @@ def allows(ranges: Ranges, version: Version) -> bool:
 
 
 def pins(ranges: Ranges) -> bool:
-    """Whether the ranges are a single version, of which yanked files count too."""
+    """Whether the ranges are a single version, whose yanked files then count too."""
     return len(ranges) == 1 and ranges[0].is_version
 
 
 def without(ranges: Ranges, version: Version) -> Ranges:
-    """The ranges without a version that they allow."""
+    """The ranges minus one version that they allow."""
     return tuple(part for each in ranges for part in (_parts(each, version) if each.allows(version) else (each,)))
 
 
 def _parts(whole: VersionRange, version: Version) -> Ranges:
     lowest, highest, with_lowest, with_highest = whole
     if whole.is_version and version.local and lowest != version:
-        highest, with_highest = _next(version), False  # its other local versions are left
+        highest, with_highest = _next(version), False  # its other local versions remain
     below, above = VersionRange(lowest, version, with_lowest), VersionRange(version, highest, with_highest=with_highest)
     return tuple(part for part in (below, above) if not part.is_empty)
 
 
 def _next(version: Version) -> Version:
-    """The version after all local versions of a version."""
+    """The version that comes after all local versions of this one."""
     if version.dev is not None:
         return version.__replace__(dev=version.dev + 1, local=None)
     return version.__replace__(post=0 if version.post is None else version.post + 1, local=None)
@@ -108,7 +108,7 @@ def _intersection(specifiers: tuple[Specifier, ...]) -> Ranges:
 
 
 def _overlap(one: VersionRange, other: VersionRange) -> Ranges:
-    """The range of versions in both, if there are any."""
+    """The versions in both ranges, possibly none."""
     for each, whole in ((one, other), (other, one)):
         if each.is_version and each.lowest is not None and whole.allows(each.lowest):
             return (each,)
@@ -155,7 +155,7 @@ def _first(version: Version) -> Version:
 
 
 def _following(version: Version, series: tuple[int, ...]) -> Version:
-    """The first development release of the next series: of ``2.1`` when the series is ``2.0``."""
+    """The first development release of the next series: of ``2.1`` if the series is ``2.0``."""
     return Version(f"{version.epoch}!{'.'.join(map(str, (*series[:-1], series[-1] + 1)))}.dev0")
 
 

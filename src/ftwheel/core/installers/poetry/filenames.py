@@ -1,4 +1,4 @@
-"""Reads a file name as Poetry does, which takes it from a page in JSON, and from the URL on one in HTML.
+"""Reads a file name as Poetry does, which takes it from a JSON page itself but from the URL on an HTML page.
 
 Sources: Poetry 2.5.1 ``repositories/link_sources/base.py`` (``_link_package_name_and_version``), ``utils/patterns.py``,
 ``utils/wheel.py``.
@@ -25,7 +25,7 @@ _BUILD = re.compile(r"([0-9]+)(.*)")
 
 
 def read_filename(filename: str, project: str) -> ParsedFilename:
-    """Poetry's reading; ``project`` is normalized."""
+    """Parse a file name as Poetry does; ``project`` is normalized."""
     stem, extension = posixpath.splitext(filename)
     if stem.lower().endswith(".tar"):
         stem, extension = stem[:-4], stem[-4:] + extension

@@ -1,4 +1,4 @@
-"""Poetry; the newest release that is modelled is 2.5.1."""
+"""Poetry; the newest release modelled is 2.5.1."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Poetry"]
 
 
 class Poetry(Installer):
-    """``poetry add`` and ``poetry install``, of a project for the environment's Python alone."""
+    """``poetry add`` and ``poetry install`` in a project that supports only the environment's Python."""
 
     name = "poetry"
     release = "2.5.1"
@@ -81,5 +81,5 @@ class PoetryReader:
         return read_filename(filename, self._project.name)
 
     def sort(self, entries: list[ProjectFile]) -> None:
-        """As on the pages."""
+        """Keep the order of the pages."""
         entries.sort(key=lambda entry: (entry.source, entry.index))

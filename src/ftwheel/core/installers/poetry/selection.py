@@ -1,8 +1,8 @@
 """Decides which file Poetry selects.
 
 Poetry first chooses the version, whatever its files: the newest that matches the requirement, is not yanked, and allows
-the Python. It then looks for the best file of that version for the environment, and fails when there is none: no older
-version is tried. A version is yanked when all of its files are; otherwise its yanked files are not locked and cannot be
+the Python. It then looks for that version's best file for the environment and fails if there is none; it does not try
+an older version. A version is yanked if all of its files are; otherwise its yanked files are not locked and cannot be
 installed.
 
 Sources: Poetry 2.5.1 ``repositories/repository.py`` (``find_packages``), ``repositories/http_repository.py``
@@ -49,7 +49,7 @@ _NO_ARBITRARY_EQUALITY = "Poetry cannot read ==="
 
 @lru_cache(maxsize=4096)
 def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
-    """Whether the Python satisfies ``requires-python``; None when Poetry cannot parse it, and fails."""
+    """Whether the Python satisfies ``requires-python``; None if Poetry cannot parse it and so fails."""
     if (plainly := meets_plainly(specifier, python)) is not None:
         return plainly
     from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415  # 15 ms, and most are plain
@@ -62,7 +62,7 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """The files of a version in one index, in page order; ``yanked`` when all of them are."""
+    """The files of a version in one index, in page order; ``yanked`` if all of them are."""
 
     version: Version
     files: tuple[ProjectFile, ...]
@@ -115,7 +115,7 @@ class PoetrySelection(InstallerQuestion):
                     if id(entry) not in taken:
                         reject(entry, self._reason(entry, release) or YankedFile(reason=""))
             else:
-                assert chosen is not None  # a version without a problem is chosen, or comes after the one that is
+                assert chosen is not None  # a version without a problem either is the chosen one or comes after it
                 passed_over = release.version.is_prerelease and not chosen.version.is_prerelease
                 reason = Prerelease() if passed_over else OtherVersionResolved(version=str(chosen.version))
                 for entry in release.files:
@@ -149,7 +149,7 @@ class PoetrySelection(InstallerQuestion):
     def _releases(self) -> Iterator[_Release]:
         """The matching versions of all indexes, in the order in which Poetry tries them: finals, then pre-releases.
 
-        When it has rejected all of them, it queries the indexes again for the remaining versions.
+        Once it has rejected all of them, it queries the indexes again for the remaining versions.
         """
         versions, finals, _ = self.version_index.matching(self.requirement)
         asked = self.options.allow_prereleases
@@ -163,7 +163,7 @@ class PoetrySelection(InstallerQuestion):
         while any(left):
             found: list[_Release] = []
             for here in left:
-                # pre-releases of an index count where it has nothing else
+                # an index's pre-releases count if it has nothing else
                 prereleases = asked or all(release.version.is_prerelease for release in here)
                 found += [release for release in here if prereleases or not release.version.is_prerelease]
             found.sort(
@@ -182,7 +182,7 @@ class PoetrySelection(InstallerQuestion):
             ]
 
     def _first(self, release: _Release) -> _Release:
-        """The version where Poetry looks it up again: in the first index that has it."""
+        """The version as Poetry finds it when it looks it up again: in the first index that has it."""
         group = next(each for each in self.version_index.groups if each.version == release.version)
         files = [e for e in group.entries() if _problem(e) is None and e.source not in self.project.flat]
         first = min(entry.source for entry in files)
@@ -208,9 +208,9 @@ class PoetrySelection(InstallerQuestion):
         return " or ".join(required)
 
     def _required(self, release: _Release) -> list[str]:
-        """The specifiers of which the Python has to satisfy one; empty when every Python is allowed.
+        """The specifiers, one of which the Python has to satisfy; empty if every Python is allowed.
 
-        The page's value is used where METADATA is not known.
+        If METADATA is unknown, the page's value is used.
         """
 
         def declared(entry: ProjectFile) -> str:
@@ -224,9 +224,10 @@ class PoetrySelection(InstallerQuestion):
         return [two or ">=2.7,<3", three or ">=3,<4"] if two or three else []
 
     def _metadata_files(self, release: _Release) -> tuple[ProjectFile, ...]:
-        """The files whose METADATA represents the version: wheels for any platform, else the first wheel or sdist.
+        """The files whose METADATA represents the version: wheels for any platform, else the first wheel, else sdist.
 
-        Of those for any platform the one for both Pythons, or those for Python 2 and, the last of the others, for 3.
+        Of the wheels for any platform, this is the one for both Python 2 and 3, or else the one for Python 2 and the
+        last of the others, for Python 3.
         """
         files = self._used_files(release)
         wheels = [entry for entry in files if entry.reading.kind == "wheel"]
@@ -241,7 +242,7 @@ class PoetrySelection(InstallerQuestion):
         return [entry for entry in release.files if release.yanked or entry.yanked is None]
 
     def _page_python(self, entry: ProjectFile) -> str:
-        """The page's value; Poetry resolves the character references of HTML twice."""
+        """The page's value; Poetry unescapes HTML character references twice."""
         required = entry.requires_python or ""
         if "&" in required and self.project.sources[entry.source].details.html:
             from html import unescape  # noqa: PLC0415  # 5 ms
@@ -254,13 +255,13 @@ class PoetrySelection(InstallerQuestion):
         return sorted(files, key=self._key, reverse=True)  # keeps the order of equals
 
     def _key(self, entry: ProjectFile) -> tuple[bool, bool, BuildTag, int]:
-        """Files whose digest has to be computed sort after those with a digest or none; then come yanked files."""
+        """The sort key: files whose digest Poetry has to compute come after all others, then yanked after unyanked."""
         index = self.position(entry) if entry.reading.kind == "wheel" else None
         trusted = bool(self._digest(entry)) or not self.project.file(entry).hashes
         return (trusted, entry.yanked is None, entry.reading.build, -_AFTER_ALL_TAGS if index is None else -index)
 
     def _digest(self, entry: ProjectFile) -> tuple[str, str] | None:
-        """The digest for the lock file; None when Poetry computes it from the file."""
+        """The digest for the lock file; None if Poetry computes it from the file."""
         hashes = dict(self.project.file(entry).hashes)
         return next(((name, hashes[name]) for name in ("sha512", "sha384", "sha256") if name in hashes), None)
 
@@ -276,11 +277,11 @@ class PoetrySelection(InstallerQuestion):
         return self.tag_reason(entry) if reading.kind == "wheel" else None
 
     def _takes_sdist(self, entry: ProjectFile) -> bool:
-        """``only-binary`` covers three types of source distributions and allows others."""
+        """Whether a source distribution is allowed; ``only-binary`` covers three archive types and allows others."""
         return self.sdists or not entry.filename.endswith((".tar.bz2", ".tar.gz", ".zip"))
 
     def _reason_of_version(self, entry: ProjectFile, fitting: set[Version]) -> Reason:
-        """Why the version of a file is not among those that Poetry considers."""
+        """Why Poetry does not consider the file's version."""
         if (problem := _problem(entry)) is not None:
             return problem
         if entry.source in self.project.flat:
@@ -296,7 +297,7 @@ class PoetrySelection(InstallerQuestion):
 
 
 def _problem(entry: ProjectFile) -> Reason | None:
-    """The problem with the name; Poetry misses versions in capitals, and accepts none with a ``v``."""
+    """The problem with the name; Poetry misses versions in capitals and accepts none with a ``v``."""
     reading = entry.reading
     if reading.problem is not None:
         return filename_reason(reading.problem)

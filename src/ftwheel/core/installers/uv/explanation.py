@@ -1,4 +1,4 @@
-"""Decides uv's verdict on every file: its rank in the order of the walk, or the reason why not.
+"""Decides uv's verdict on every file: its rank in the order of the walk, or the reason for its rejection.
 
 For the sources, see ``ftwheel.core.installers.uv.selection``, which finds the best file faster.
 """
@@ -94,7 +94,7 @@ class UvJudge(UvSelection):
             rated = self._rate_wheel(entry) if entry.reading.kind == "wheel" else None
             return (entry is best, rated is not None, rated or (self._compare_hashes(entry), 0, ()))
 
-        # `reverse` keeps the order of equals, of which uv selects the first
+        # `reverse` keeps equal files in order, and uv selects the first of them
         return sorted(entries, key=key, reverse=True)
 
     def _reason(self, entry: ProjectFile, fitting: set[Version], consulted: frozenset[int]) -> Reason | None:

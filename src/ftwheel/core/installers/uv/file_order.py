@@ -66,7 +66,7 @@ def is_platform(text: str) -> bool:
 
 
 def _keys(text: str, key: Callable[[str], Order | None]) -> tuple[Order, ...]:
-    """The keys of the tags in a compressed set, without those uv does not know."""
+    """The keys of the tags in a compressed set; tags unknown to uv are dropped."""
     return tuple(found for one in text.split(".") if (found := key(one)) is not None)
 
 

@@ -20,7 +20,7 @@ _OTHERS = frozenset({"zip", "tar", "tgz", "tbz", "txz", "tlz"})
 _TAKEN = frozenset({"tar.gz", "zip"})
 _BUILD = re.compile(r"([0-9]+)([A-Za-z0-9_.]*)")
 _NAME = re.compile(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
-_TAG_SET = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*\.?")  # uv sees no empty tag at the end (splitter.rs)
+_TAG_SET = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*\.?")  # uv ignores an empty last tag (splitter.rs)
 _SINGLE_TAG = re.compile(r"[A-Za-z0-9_+]+")
 _VARIANT = re.compile(r"[a-z0-9._]+")
 _LARGEST = 2**64
@@ -30,7 +30,7 @@ _LONGEST_NUMBER = 18  # digits; fits into uv's 64 bits and Python's limit
 def read_filename(filename: str, project: str, *, flat: bool = False) -> ParsedFilename:
     """uv's reading; ``project`` is normalized. ``flat`` is for find-links, where sdist names are split otherwise."""
     base, dot, extension = filename.rpartition(".")
-    if not base.rpartition("/")[2] or not dot:  # a leading dot starts no extension
+    if not base.rpartition("/")[2] or not dot:  # a leading dot does not start an extension
         return ParsedFilename("", problem=FilenameProblem("unsupported format", ""))
     if extension == "whl":
         return _wheel(base, project)
@@ -71,7 +71,7 @@ def _version(text: str) -> Version | None:
             *(number for number in (version.post, version.dev, version.pre and version.pre[1]) if number is not None),
             *(int(part) for part in local.split(".") if part.isdigit()),
         ]
-        if max(numbers) >= _LARGEST - 1:  # uv keeps that number for itself
+        if max(numbers) >= _LARGEST - 1:  # uv reserves that number
             return None
     return version
 

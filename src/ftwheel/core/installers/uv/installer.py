@@ -1,4 +1,4 @@
-"""uv; the newest release that is modelled is 0.13.9."""
+"""uv; the newest release modelled is 0.13.9."""
 
 from __future__ import annotations
 
@@ -87,19 +87,19 @@ class UvReader:
     def _sort_flat(self, flat: list[ProjectFile]) -> None:
         from ftwheel.core.installers.uv.file_order import flat_order  # noqa: PLC0415
 
-        flat.sort(key=lambda entry: entry.filename)  # the order in which each location is read; the next sort is stable
+        flat.sort(key=lambda entry: entry.filename)  # uv reads each location in this order; the next sort is stable
         flat.sort(key=lambda e: flat_order(e.filename, e.reading, self._project.sources[e.source].details.url))
 
 
 def _contains(one: Specifier, version: Version) -> bool:
-    """Whether a version matches; uv compares versions for ``===`` too."""
+    """Whether a version matches; uv compares versions even for ``===``."""
     if one.operator == "===":
         return parse_version(one.version) == version
     return one.contains(version, prereleases=True)
 
 
 def _excludes(project: str, these: frozenset[str], others: frozenset[str]) -> bool:
-    """Whether a project is excluded: ``:all:`` replaces names, but ``others`` override it (``BuildOptions``)."""
+    """Whether a project is excluded: ``:all:`` replaces names, but ``others`` overrides it (``BuildOptions``)."""
     if ":all:" in these:
         return ":all:" in others or project not in others
     return project in these

@@ -1,8 +1,8 @@
-"""Decides whether a Python satisfies ``requires-python`` in uv, where only the lower bound counts.
+"""Decides whether a Python satisfies ``requires-python`` in uv, which considers only the lower bound.
 
-uv checks that the interpreter's version is not below the smallest version all specifiers allow; upper bounds and holes
-above that are ignored, and an empty set has no lower bound. Some misspellings are repaired before a text counts as
-invalid, in which case uv drops the file.
+uv checks that the interpreter's version is not below the smallest version that all specifiers allow; it ignores upper
+bounds and holes above that, and an empty set has no lower bound. uv repairs some misspellings before it treats a text
+as invalid and drops the file.
 
 Sources: uv 0.13.9 ``uv-distribution-types/src/requires_python.rs`` (``is_contained_by``),
 ``uv-pep440/src/version_ranges.rs`` (``release_specifiers_to_ranges``), ``uv-pypi-types/src/lenient_requirement.rs``.
@@ -37,7 +37,7 @@ _LONGEST = 2000  # characters; the repairs are regular expressions on untrusted 
 
 @lru_cache(maxsize=4096)
 def meets_lower_bound(text: str, python: tuple[int, int, int]) -> bool | None:
-    """Whether the Python is not below the lower bound; None when uv cannot parse the text.
+    """Whether the Python is at or above the lower bound; None if uv cannot parse the text.
 
     ``python`` is the release without suffixes such as ``rc1``, as in uv.
     """
@@ -91,10 +91,10 @@ def _parse(text: str) -> list[tuple[str, Release]] | None:
 
 
 def _lower_bound(specifiers: list[tuple[str, Release]]) -> Bound | None:
-    """The lower bound of all specifiers together; None when there is none, or nothing is allowed."""
+    """The lower bound of all specifiers combined; None if there is none, or if nothing is allowed."""
     lower: Bound | None = None
     upper: Bound | None = None
-    holes: list[tuple[Release, Release | None]] = []  # from, up to but not including; None for the point alone
+    holes: list[tuple[Release, Release | None]] = []  # (start, exclusive end); an end of None means the start alone
     for operator, release in specifiers:
         at = _trim(release)
         match operator:

@@ -1,10 +1,10 @@
 """Decides which file uv selects; ``ftwheel.core.installers.uv.explanation`` explains every file.
 
-uv walks over the versions, newest first, stable ones before pre-releases. Of each version it considers one file, the
-best wheel or else the source distribution, and only then checks its ``requires-python``; if that does not match, the
-whole version is rejected. If it selects a source distribution although there are wheels, none of which match, it
-resolves with the METADATA of the nearest miss among them instead of the source distribution's. ``uv lock`` and ``uv
-sync`` resolve for all platforms at once and are not modelled.
+uv walks over the versions, newest first, stable versions before pre-releases. For each version it considers one file,
+the best wheel or else the source distribution, and only then checks the file's ``requires-python``; a mismatch rejects
+the whole version. If uv selects a source distribution because none of the version's wheels match, it resolves with the
+METADATA of the nearest miss among those wheels, not that of the source distribution. ``uv lock`` and ``uv sync``
+resolve for all platforms at once and are not modelled.
 
 Sources: uv 0.13.9 ``uv-resolver/src``: ``version_map.rs`` (the check of a file), ``prioritized_distribution.rs`` (the
 best file), ``candidate_selector.rs`` (the walk), ``flat_index.rs`` (find-links), ``yanks.rs``, ``prerelease.rs``,
@@ -72,11 +72,11 @@ class UvSelection(InstallerQuestion):
         self.indexes = indexes
         self._misses: dict[tuple[str, str], int] = {}
         self.metadata_files: dict[int, ProjectFile] = {}
-        """The file whose METADATA uv reads for the one it takes, where that is another; by ``id``."""
+        """The file whose METADATA uv reads in place of the selected file's, by the ``id`` of the latter."""
         self._steps_to: dict[int, _Step] = {}
 
     def answer(self) -> tuple[Candidate | None, str]:
-        """The file uv selects or None, and why the pages make it give up, else empty."""
+        """The file uv selects or None, and why the pages make it give up (empty if they do not)."""
         refusal = self.page_refusal((*sorted(self.flat), *self.indexes))
         best = None if refusal else self._best()
         if best is not None and (refusal := self._metadata_refusal(best)):
@@ -92,9 +92,9 @@ class UvSelection(InstallerQuestion):
         return f"METADATA of {entry.filename} is that of {declared.name}"
 
     def _python_problem(self, entry: ProjectFile, step: _Step) -> str | None:
-        """The requires-python that rules out a selected file, and so its version; None when the Python is allowed.
+        """The requires-python that rules out a selected file and thus its version; None if the Python is allowed.
 
-        The page's value is used where METADATA is not known.
+        If METADATA is unknown, the page's value is used.
         """
         if not self._requires_python(entry):
             return entry.requires_python
@@ -110,14 +110,15 @@ class UvSelection(InstallerQuestion):
         return required
 
     def _says_the_same(self, entry: ProjectFile, step: _Step) -> bool:
-        """Whether METADATA agrees with the page about a file, whichever file of its version uv reads."""
+        """Whether the page's requires-python certainly holds, whichever file of the version uv reads METADATA from."""
         return not self.project.metadata and step.group.requires_python() == {entry.requires_python}
 
     def _nearest_miss(self, step: _Step) -> ProjectFile | None:
-        """The wheel of a version whose METADATA uv reads when none matches; None when one does, or there is none.
+        """The wheel whose METADATA uv reads if no wheel of a version matches; None if one does or there are no wheels.
 
-        The nearest miss (``IncompatibleWheel::is_more_compatible``), the first of equals, but of yanked ones the first
-        without a reason, else the last. A wheel that is too new is the nearest miss, and is not read either.
+        This is the nearest miss (``IncompatibleWheel::is_more_compatible``), the first one on a tie; among yanked
+        wheels, it is the first without a reason, else the last. A wheel that is too new is the nearest miss but is not
+        read, so the result is None.
         """
         nearest: ProjectFile | None = None
         nearest_rank = -1
@@ -179,7 +180,7 @@ class UvSelection(InstallerQuestion):
                     rejected.add(step.group.version)
 
     def metadata_file(self, entry: ProjectFile) -> ProjectFile:
-        """Of a source distribution beside wheels that do not fit, the wheel that misses by least."""
+        """The nearest miss for a source distribution whose wheels do not match, else the file itself."""
         if entry.reading.kind == "wheel":
             return entry
         return self._nearest_miss(self._steps_to[id(entry)]) or entry
@@ -234,9 +235,10 @@ class UvSelection(InstallerQuestion):
         return best
 
     def _is_turned_down(self, step: _Step) -> bool:
-        """Whether uv, accepting none of the files, rejects the version in all indexes; not if files are only too new.
+        """Whether uv, accepting none of the files, rejects the version in all indexes; not if they are only too new.
 
-        Of several rejected files, the one that is too new decides, and a source distribution before a wheel.
+        If several files were rejected, one that is too new decides, and source distributions take precedence over
+        wheels.
         """
         found = [
             entry for entry in step.group.entries() if step.has(entry) and self._requires_python(entry) is not None
@@ -250,13 +252,13 @@ class UvSelection(InstallerQuestion):
         return entry.source in self.flat
 
     def _requires_python(self, entry: ProjectFile) -> bool | None:
-        """Whether the Python is new enough for the file; None when uv cannot parse the page's value, and drops it."""
+        """Whether the Python is new enough for the file; None if uv cannot parse the page's value and drops it."""
         if entry.requires_python is None:
             return True
         return meets_lower_bound(entry.requires_python, self.environment.python_version)
 
     def _is_late(self, entry: ProjectFile) -> bool:
-        """Whether the cut-off excludes the file; it excludes one without a time, but none of find-links."""
+        """Whether the cut-off excludes the file: even one without an upload time, but never one from find-links."""
         if self.cutoff is None or self._is_flat(entry):
             return False
         return entry.upload_time is None or _milliseconds(entry.upload_time) >= self.cutoff
@@ -265,12 +267,12 @@ class UvSelection(InstallerQuestion):
         return entry.yanked is not None and not self._is_flat(entry) and entry.reading.version not in self.pins
 
     def _has_reason(self, entry: ProjectFile) -> bool:
-        """Whether it is yanked with a reason, which in uv is any text: empty text in JSON, or a value in HTML."""
+        """Whether it is yanked with a reason: for uv any string in JSON, even an empty one, or a value in HTML."""
         html = self.project.sources[entry.source].details.html
         return entry.yanked is not None and (bool(entry.yanked.reason) or entry.yanked.doubtful is not html)
 
     def _rate_wheel(self, entry: ProjectFile) -> Key | None:
-        """The sort key of the wheel among those of its version; None when uv does not accept it."""
+        """The sort key of the wheel among the wheels of its version; None if uv does not accept it."""
         reading = entry.reading
         index = self.position(entry)
         if index is None or self._requires_python(entry) is None or self._is_yanked(entry):
