@@ -13,7 +13,7 @@ __all__ = ["Interpreter", "InterpreterPair", "pairs"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """What an interpreter reports about itself.
+    """The facts that an interpreter reports about itself.
 
     ``free_threaded`` is the build (``Py_GIL_DISABLED``), never the run-time state of the GIL.
     ``extension_suffixes`` are in the import system's order.
@@ -61,7 +61,7 @@ class InterpreterPair:
 def pairs(interpreters: Iterable[Interpreter]) -> tuple[InterpreterPair, ...]:
     """The pairs among the interpreters, newest minor version first.
 
-    Only CPython release builds count. Of several of one kind, the first wins.
+    Only CPython release builds count. If there are several of one kind, the first wins.
     """
     first: dict[tuple[tuple[int, int], bool], Interpreter] = {}
     for interpreter in interpreters:

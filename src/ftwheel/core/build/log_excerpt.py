@@ -2,7 +2,7 @@
 
 Compilers fail first; drivers and backends then wrap the error in pages of commands and tracebacks. So the excerpt is
 the first error of a compiler, linker or configuration step with its source lines, else the first other error, else the
-end.
+end of the log.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _BLOCKS = (
     (re.compile(r"^FAILED: "), re.compile(r"^\[\d+/\d+\] |^ninja: "), False),
     (re.compile(r"maturin failed$|^error: no matching package"), re.compile(r"^$"), False),
 )
-"""How a complaint begins and how it ends, whatever the lines between look like; whether the last belongs to it."""
+"""How an error block begins and ends, whatever the lines between, and whether the last line belongs to it."""
 _LONGEST = 24  # lines of such a block; Cython repeats the source
 _OTHER = re.compile(
     r"(^|[\s:])(fatal )?(error|ERROR)( [A-Z]+\d+)?:|^FAILED: |^[\w.]*(Error|Exception)\b(:|$)|command not found$"
 )
 _TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\):$")
 _CARGO = re.compile(r"^error: failed to run custom build command for ")
-_BUILD_SCRIPT = re.compile(r"^\s+(?:error: |thread '.*' (?:\(\d+\) )?panicked at )")  # what a build.rs said
+_BUILD_SCRIPT = re.compile(r"^\s+(?:error: |thread '.*' (?:\(\d+\) )?panicked at )")  # output of a build.rs
 _EXCEPTION = re.compile(r"^\s*[\w.]*(?:Error|Exception)\b: ")
 _ABOVE = re.compile(
     r"^In file included from |^\s+from \S+:\d+|: In (member )?(function|constructor)|: At top level"
@@ -47,7 +47,7 @@ _LEFT_OUT = re.compile(r'building extension "[^"]*" failed: ')  # setuptools, fo
 _BUILDING = re.compile(r"^building '[^']*' extension$")  # setuptools, before it compiles one
 _ROUTINE = re.compile(r" -c | -o | /Fo|^(?:copying|adding|creating|running|reading|writing|removing) ")
 _FAILED = re.compile(r"(?i)\bfail|failed\b|could not be|unable to|no such file|not found")
-_BANNER = "!!"  # setuptools frames a warning with lines of these
+_BANNER = "!!"  # setuptools frames warnings with such lines
 _NO_COMPILER = re.compile(
     r"command '[^']*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cl\.exe|icc)' failed: No such file or directory"
     r"|No such file or directory: '[^']*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+)'"
@@ -85,7 +85,7 @@ def disk_is_full(log: str) -> bool:
 
 
 def interesting(log: str, *, tail: int = _TAIL) -> str:
-    """The first error with the lines that belong to it, else the last ``tail`` lines, with a count of omitted lines.
+    """The first error with its surrounding lines, else the last ``tail`` lines, with a count of omitted lines.
 
     Deprecation warnings are omitted: they are never the cause, and setuptools prints them after it.
     """
@@ -102,8 +102,8 @@ def left_out(log: str, *, modules: bool) -> str:
     """Why a successful build skipped an extension: the first error of its compiler, "" if it skipped none.
 
     A build of a wheel with ``modules`` may have probed the compiler, so only setuptools' own message counts; for a
-    wheel without modules, any compiler error does. Where the compiler said nothing or is not there, it is what the
-    project said after setuptools began with the last extension.
+    wheel without modules, any compiler error does. If the compiler printed nothing or is missing, it is what the
+    project printed after setuptools started on the last extension.
     """
     lines = _without_warnings(log.rstrip().splitlines())
     said = next((number for number, line in enumerate(lines) if _LEFT_OUT.search(line)), None)
@@ -117,7 +117,7 @@ def left_out(log: str, *, modules: bool) -> str:
 
 
 def _said_after_building(lines: Sequence[str]) -> str:
-    """The first line that tells of a failure after setuptools began with its last extension; "" if none does."""
+    """The first line that reports a failure after setuptools started on its last extension; "" if there is none."""
     begun = max((number for number, line in enumerate(lines) if _BUILDING.search(line)), default=len(lines))
     after = (line.strip() for line in lines[begun + 1 :] if not _ROUTINE.search(line))
     return next(filter(_FAILED.search, after), "")
@@ -142,9 +142,9 @@ def _block(lines: Sequence[str], first: int) -> tuple[int, int]:
 
 
 def _raised(lines: Sequence[str], first: int) -> int:
-    """The line with the exception of the last traceback, or the last error of a cargo build script.
+    """The line with the last traceback's exception, or with the last error of a cargo build script.
 
-    Without either, that of the ``first`` error.
+    If there is neither, it is that of the ``first`` error.
     """
     if _CARGO.search(lines[first]):
         return next((at for at in range(first, len(lines)) if _BUILD_SCRIPT.search(lines[at])), first)

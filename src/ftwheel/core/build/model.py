@@ -1,6 +1,7 @@
 """The types of a build: its plan, its results, and ``Builder``, its interface to the outside.
 
-``ftwheel.app.build.build`` decides; ``ftwheel.io.build.local`` implements ``Builder``. Renderers show the results.
+``ftwheel.app.build.build`` makes the decisions, ``ftwheel.io.build.local`` implements ``Builder``, and renderers show
+the results.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ __all__ = [
     "Repair",
 ]
 
-ConfigSettings = Mapping[str, str | Sequence[str]]  # as PEP 517 frontends pass them: a repeated key has a list
+ConfigSettings = Mapping[str, str | Sequence[str]]  # as passed by PEP 517 frontends: a repeated key has a list
 
 
 class BuildStage(enum.Enum):
@@ -56,19 +57,19 @@ class BuildObserver(Protocol):
     """Receives the progress of a build, from several threads."""
 
     def stage(self, label: str, stage: BuildStage) -> None:
-        """``label`` is the build (``3.14t``) or ``sdist``."""
+        """Report a stage; ``label`` is the build (``3.14t``) or ``sdist``."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
-    """What to build: every interpreter once, the two builds of a version next to each other.
+    """What to build: every interpreter once, with the two builds of a version next to each other.
 
-    ``serves`` maps the label of a builder to the other interpreters that its wheel is for (``[tool.ftwheel]
-    stable-abi``): they build nothing, but import the modules too. ``inferred`` says that the stable ABI was inferred
-    from other settings: an interpreter that the wheel does not serve then builds its own.
-    ``allow_gil`` makes a module that enables the GIL a warning (``[tool.ftwheel] gil = "allow-used"``).
-    ``index_rules`` says whose upload rules give warnings. Findings with a code in ``ignored`` are dropped.
+    ``serves`` maps a builder's label to the other interpreters its wheel is for (``[tool.ftwheel] stable-abi``): they
+    build nothing but also import the modules. ``inferred`` means that the stable ABI was inferred from other settings;
+    an interpreter that the wheel does not serve then builds its own. ``allow_gil`` makes a module that enables the GIL
+    a warning (``[tool.ftwheel] gil = "allow-used"``). ``index_rules`` says whose upload rules give warnings. Findings
+    with a code in ``ignored`` are dropped.
     """
 
     interpreters: tuple[Interpreter, ...]
@@ -101,10 +102,10 @@ class Repair:
 class BuiltWheel:
     """One finished file.
 
-    ``path`` is its location in the output folder, or "" when findings prevented that. ``interpreters`` are those that
-    it is for: one for a version-specific wheel, more for a pure wheel or one with ``abi3``; the first one built it.
-    ``modules`` are dotted names, sorted. ``seconds`` is the wall time from the copy of the source to the last import,
-    of the slowest build.
+    ``path`` is its location in the output folder, or "" if findings prevented writing it. ``interpreters`` are those it
+    is for: one for a version-specific wheel, several for a pure or ``abi3`` wheel; the first one built it. ``modules``
+    are dotted names, sorted. ``seconds`` is the wall time from the copy of the source to the last import, of the
+    slowest build.
     """
 
     path: str
@@ -154,7 +155,7 @@ class BuildResult:
 
 
 class Builder(Protocol):
-    """What a build may do outside, in a private workspace that is created before and removed after it.
+    """What a build may do outside the core, in a private workspace that exists only for the build.
 
     Methods with an interpreter are called concurrently for several interpreters, each from its own thread. They raise
     BuildError, with the relevant part of the log, or MissingToolError.
@@ -185,7 +186,7 @@ class Builder(Protocol):
         ...
 
     def log_of(self, label: str) -> str:
-        """The output of the build of a wheel (``3.14t``); "" if nothing was built here."""
+        """The build output of a wheel (``3.14t``); "" if nothing was built here."""
         ...
 
     def digest(self, path: str) -> tuple[int, str]:
@@ -201,7 +202,7 @@ class Builder(Protocol):
         ...
 
     def stop(self) -> None:
-        """Stop every running program; methods that wait for one raise."""
+        """Stop every running program; methods waiting for one raise an error."""
         ...
 
     def clock(self) -> float:

@@ -1,7 +1,7 @@
 """Reads ``--python``, and decides which interpreters on this machine it selects.
 
-A version means both builds: ``3.13`` is 3.13 and 3.13t; with ``t`` or ``+freethreaded`` it means only the free-threaded
-build, with ``+gil`` only the default build, as in uv. Anything else is the path of one interpreter.
+A version means both builds: ``3.13`` selects 3.13 and 3.13t; ``t`` or ``+freethreaded`` selects only the free-threaded
+build, ``+gil`` only the default build, as in uv. Anything else is the path of one interpreter.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PythonRequest:
 
 
 def parse_request(text: str) -> PythonRequest:
-    """Read one item. Raises InputError for what is neither a version of CPython 3 nor looks like a path."""
+    """Parse one item. Raises InputError if it is not a CPython 3 version and does not look like a path."""
     item = text.strip()
     if match := _VERSION.fullmatch(item):
         variant = (match["variant"] or "").lower()
@@ -65,7 +65,7 @@ def parse_request(text: str) -> PythonRequest:
 
 
 def resolve(requests: Iterable[PythonRequest], found: Iterable[Interpreter]) -> tuple[Interpreter, ...]:
-    """The interpreters to build with: for each request in turn the default build, then the free-threaded one.
+    """The interpreters to build with: for each request in turn, the default build, then the free-threaded one.
 
     ``found`` is in order of preference: of several matches, the first of each kind wins; both builds of a pair have the
     same minor version. Without requests, the result is every pair. Each interpreter is included once. Raises

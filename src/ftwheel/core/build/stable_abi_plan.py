@@ -1,8 +1,8 @@
-"""Decides which builds serve a set of interpreters when a project ships stable ABI wheels.
+"""Decides which builds serve a set of interpreters if a project ships stable ABI wheels.
 
-One ``cp3N-abi3`` wheel serves every default build from its floor on, ``cp315-abi3.abi3t`` (PEP 803) both builds from
-3.15 on; only 3.13t and 3.14t need their own wheels. An abi3 module is for interpreters at least as new as the one that
-built it (python/cpython#122931), so the oldest interpreter of the range builds it.
+One ``cp3N-abi3`` wheel serves every default build from its floor on; ``cp315-abi3.abi3t`` (PEP 803) serves both builds
+from 3.15 on; only 3.13t and 3.14t need their own wheels. An abi3 module works on interpreters at least as new as the
+one that built it (python/cpython#122931), so the oldest interpreter of the range builds it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PlannedBuild:
 
 
 def plan_builds(pythons: Iterable[PythonBuild], *, floor: int | None, abi3t: bool = True) -> tuple[PlannedBuild, ...]:
-    """The builds of one platform that provide a wheel for each of these interpreters, by the version of the builders.
+    """The builds of one platform that together serve each of these interpreters, ordered by the builders' version.
 
     ``floor`` is the minor version of ``[tool.ftwheel] stable-abi``; if None, each interpreter builds its own wheel.
     ``abi3t`` is false if the project's toolchain cannot build ``abi3t`` (``limited-api = "version-specific"``). With
@@ -64,7 +64,7 @@ def plan_builds(pythons: Iterable[PythonBuild], *, floor: int | None, abi3t: boo
         groups.setdefault(_tag(each, floor, shared=shared), []).append(each)
     return tuple(
         sorted(
-            # the free-threaded build of the lowest version, which every toolchain with abi3t support can use
+            # the free-threaded build of the oldest version, which every toolchain with abi3t support can use
             PlannedBuild(
                 builder=max(each for each in found if each.minor == found[0].minor), tag=tag, serves=tuple(found)
             )
@@ -76,7 +76,7 @@ def plan_builds(pythons: Iterable[PythonBuild], *, floor: int | None, abi3t: boo
 def plan_local_builds(
     interpreters: Iterable[Interpreter], *, floor: int, abi3t: bool
 ) -> dict[Interpreter, tuple[Interpreter, ...]]:
-    """The builders among the interpreters of a machine, by version, each with the others that its wheel serves.
+    """The builders among a machine's interpreters, by version, each with the others that its wheel serves.
 
     ``floor`` and ``abi3t`` are those of ``plan_builds``. A default build from 3.15 on counts as both builds of its
     version, because it can build the ``abi3t`` wheel on a machine without 3.15t. Two interpreters of the same build are
@@ -97,15 +97,15 @@ def plan_local_builds(
 
 
 def floor_of(stable_abi: str) -> int | None:
-    """The minor version of ``[tool.ftwheel] stable-abi``: 11 for ``3.11``, None where it is not set."""
+    """The minor version of ``[tool.ftwheel] stable-abi``: 11 for ``3.11``, None if it is not set."""
     return int(stable_abi.removeprefix("3.")) if stable_abi else None
 
 
 def newer_builder(name: WheelName, builder: PythonBuild) -> str:
-    """The note on a stable ABI wheel that an interpreter newer than its floor built; else empty.
+    """The note about a stable ABI wheel built by an interpreter newer than the wheel's floor; else empty.
 
     CPython supports a stable ABI module only on the version it was compiled with and newer: headers of a newer version
-    may expand to what an older one lacks.
+    may expand to symbols that an older version lacks.
     """
     oldest = min((target.minor for target in targets_of(name) if target.onwards), default=builder.minor)
     if oldest >= builder.minor:

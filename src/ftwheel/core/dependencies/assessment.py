@@ -48,7 +48,7 @@ __all__ = [
     "with_passed_over",
 ]
 
-_MOST_TRIES = 64  # releases in a row with wheels that are accepted but cannot be loaded
+_MOST_TRIES = 64  # consecutive releases whose wheels are accepted but cannot be loaded
 _COMPILED = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI})
 _READY = {
     Outcome.FREE_THREADED: Readiness.FREE_THREADED,
@@ -67,9 +67,9 @@ def untold(environment: Environment, why: str, *, version: str = "") -> TargetRe
 
 
 def not_there(project: ProjectFiles | None, requested: RequestedProject, rules: InstallerOptions) -> str:
-    """Why a project cannot be judged: no index has it, or not the requested version; empty otherwise.
+    """Why a project cannot be judged: no index has it or its requested version; empty otherwise.
 
-    Projects of a lock or an environment may be on no index, and are judged by what the input says.
+    Projects from a lock or an environment may be missing from every index; they are judged by the input.
     """
     if any(wanted.pinned for _, wanted in requested.versions):
         return ""
@@ -91,7 +91,7 @@ def assess(
 ) -> TargetReadiness:
     """The readiness of one project for one target; ``project`` is None when no index has it.
 
-    With a lock, the files of the lock decide what the target installs, and the index shows what would help.
+    If there is a lock, its files decide what the target installs, and the index shows what would help.
     """
     if requested.pinned and parse_version(requested.pinned) is None:
         return untold(environment, f"{requested.pinned[:100]!r} is not a version (PEP 440)", version=requested.pinned)
@@ -112,9 +112,9 @@ def help_of_index(
     environment: Environment,
     rules: InstallerOptions,
 ) -> Help | None:
-    """What one index has for a target that is not ready: a wheel of the version wanted, else of a newer or older one.
+    """What one index has for a target that is not ready: a wheel of the wanted version, else of a newer or older one.
 
-    ``named`` are the name of the index and its page. None when it has nothing that the target takes and can load.
+    ``named`` is the name of the index and its page. None if it has nothing that the target accepts and can load.
     """
     label, page = named
     alone = ProjectFiles(requested.requirement.name, [(SourceKind.INDEX, page)])
@@ -136,7 +136,7 @@ def with_passed_over(
     requested: RequestedVersion,
     question: tuple[Environment, InstallerOptions],
 ) -> TargetReadiness:
-    """The verdict with what the installer's own indexes have, if it stops at the first that has the project.
+    """Add to a verdict what the installer's other indexes have, if it stops at the first one with the project.
 
     ``labels`` are the names of the project's sources.
     """
@@ -156,13 +156,13 @@ def with_passed_over(
 
 
 def with_helps(verdict: TargetReadiness, more: Iterable[Help]) -> TargetReadiness:
-    """The verdict with more that helps, best first."""
+    """Add further remedies to a verdict, best first."""
     order = list(HelpKind)
     return replace(verdict, helps=tuple(sorted((*verdict.helps, *more), key=lambda each: order.index(each.kind))))
 
 
 def with_alternatives(verdict: TargetReadiness, extras: Iterable[str]) -> TargetReadiness:
-    """The verdict with the extras to drop, if the project is not ready."""
+    """Add to a verdict the extras to drop, if the project is not ready."""
     helps = [each for each in verdict.helps if each.kind is not HelpKind.LEAVE_OUT]
     if not verdict.ready:
         helps += [
@@ -202,7 +202,7 @@ def newest_wheel(
 
 
 class _Question:
-    """A project's pages, a target, and what is requested."""
+    """A project's pages, a target, and the request."""
 
     def __init__(
         self,
@@ -225,7 +225,7 @@ class _Question:
         )
 
     def verdict(self) -> TargetReadiness:
-        """What the installer does, without what would help."""
+        """What the installer does, without remedies."""
         project = self.project
         assert project is not None
         if self.requested.pinned and not (self.requested.resolved and self._is_free_choice()):
@@ -251,7 +251,7 @@ class _Question:
         )
 
     def _has_other_digest(self, candidate: Candidate) -> bool:
-        """Whether the installer selects the file and then finds that its hash is not one of those required."""
+        """Whether the installer selects the file only to find that its hash is not one of the required ones."""
         declared = {(algorithm, digest.lower()) for algorithm, digest in candidate.file.hashes}
         return bool(self.requested.hashes and declared) and self.requested.hashes.isdisjoint(declared)
 
@@ -278,7 +278,7 @@ class _Question:
                 yield "this is the wheel for any Python; the compiled wheels are for other builds"
 
     def with_help(self, verdict: TargetReadiness) -> TargetReadiness:
-        """The verdict with what the index shows: the relevant releases, and what would help."""
+        """Add to a verdict what the index shows: the relevant releases and remedies."""
         project = self.project
         if project is None:
             return replace(verdict, notes=(*verdict.notes, NO_INDEX_HAS_IT))
@@ -305,7 +305,7 @@ class _Question:
             yield f"the index no longer has {gone[0] if len(gone) == 1 else f'{len(gone)} of the locked files'}"
 
     def _helped(self, verdict: TargetReadiness) -> TargetReadiness:
-        version = Version(verdict.version).public if verdict.version else ""  # bounds take no local version
+        version = Version(verdict.version).public if verdict.version else ""  # bounds do not accept a local version
         after = f">={version},!={version}" if version else ""
         upgrade = self.newest_ready(after)
         prerelease = None
@@ -365,7 +365,7 @@ class _Question:
     def _floor(self) -> str:
         """The platform of the project's newest wheels, if this machine accepts it.
 
-        A user's glibc is no reason for a project to require a newer one than before. Without such a wheel, it is
+        A user's glibc is not a reason for a project to require a newer one than before. Without such a wheel, it is
         cibuildwheel's default, or the oldest macOS that the interpreter runs on.
         """
         assert self.project is not None
@@ -461,7 +461,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _near(verdict: TargetReadiness) -> bool:
-    """Whether the older release is close enough to stand in: of the same major version, or of the one before."""
+    """Whether the older release is close enough to substitute: of the same major version or the previous one."""
     assert verdict.older is not None
     return Version(verdict.version).major - Version(verdict.older.version).major <= 1
 

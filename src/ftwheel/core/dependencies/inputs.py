@@ -1,8 +1,8 @@
 """The content of an input of ``ftwheel missing``: requirements, pins, and dependency edges.
 
-An environment, a lock file and an installer's report are resolved: they name one version of each project, or several
-with markers. Requirements, a project's metadata and plain arguments have to be resolved for each target. Names are
-normalized, versions are as written.
+Environments, lock files and installers' reports are resolved: they name one version of each project, or several with
+markers. Requirements, a project's metadata and plain arguments still have to be resolved for each target. Names are
+normalized; versions are as written.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedRequirement:
-    """One requirement to be resolved.
+    """One requirement to resolve.
 
-    ``origin`` is its location, ``requirements.txt:3``. ``hashes`` are the allowed files, as pairs of algorithm and
-    lower-case hex digest; empty means any.
+    ``origin`` is its location, such as ``requirements.txt:3``. ``hashes`` identify the allowed files, as pairs of
+    algorithm and lower-case hex digest; empty means any file.
     """
 
     requirement: Requirement
@@ -39,7 +39,7 @@ class WantedRequirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinnedFile:
-    """A file of a lock. ``url`` is empty when the lock has only file names."""
+    """A file in a lock. ``url`` is empty if the lock only has file names."""
 
     filename: str
     url: str = ""
@@ -48,7 +48,7 @@ class PinnedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementEdge:
-    """A project requires another one, with these extras.
+    """A dependency of one project on another, with these extras.
 
     ``marker`` is the text of the marker, empty if there is none. ``within`` is the extra of the requiring project that
     the edge belongs to, empty for the project itself. ``version`` names one of several pins, empty when there is one.
@@ -65,9 +65,9 @@ class RequirementEdge:
 class PinnedVersion:
     """One version of one project.
 
-    ``files`` are those listed by a lock; if empty, any file of the index may be used. The pin counts if one of the
+    ``files`` are those a lock lists; if empty, any file of the index may be used. The pin applies if one of the
     ``markers`` is true, or if there are none. ``index`` is the URL of the index named in the lock, without credentials,
-    empty if there is none.
+    or empty.
     """
 
     name: str
@@ -109,13 +109,12 @@ class IndexOptions:
 class Dependencies:
     """The content of one input.
 
-    ``label`` names it to people. ``resolved`` is true for locks, environments and reports, which have ``pins``; the
-    others have ``wanted`` and ``constraints`` (which only count for projects that something requires). ``roots`` are
-    the projects that were asked for themselves, not for another's sake; empty when the input does not say. ``asked``
-    are the edges to them in a lock for all platforms at once: there a pin counts only where they lead to it.
-    ``extras`` and ``groups`` are those that markers of pins are to be asked with. ``requires_python`` is the input's
-    own, empty when there is none. ``is_lock`` is
-    true where the input names the files that an installer may take.
+    ``label`` is its name for people. ``resolved`` is true for locks, environments and reports, which have ``pins``;
+    other inputs have ``wanted`` and ``constraints`` (which apply only to projects that something requires). ``roots``
+    are the directly requested projects; empty if the input does not say. ``asked`` are the edges to the roots in a lock
+    for all platforms at once, in which a pin counts only if these edges lead to it. ``extras`` and ``groups`` are those
+    with which to evaluate the markers of pins. ``requires_python`` is the input's own, or empty. ``is_lock`` is true if
+    the input names the files that an installer may use.
     """
 
     label: str
@@ -159,7 +158,7 @@ class Dependencies:
 def _reached(
     pins: Iterable[PinnedVersion], asked: Iterable[RequirementEdge], markers: Mapping[str, str]
 ) -> set[tuple[str, str]]:
-    """Name and version of the pins that these edges lead to, directly or through other pins."""
+    """The names and versions of the pins that these edges lead to, directly or through other pins."""
     by_name: dict[str, list[PinnedVersion]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, []).append(pin)
@@ -192,7 +191,7 @@ def _holds(marker: str, markers: Mapping[str, str | frozenset[str]]) -> bool:
 
 
 def merged(inputs: Iterable[Dependencies]) -> Dependencies:
-    """Several unresolved inputs as one, to be resolved together, as installers do with several ``-r``.
+    """Merge unresolved inputs into one, to be resolved together, as installers do with several ``-r``.
 
     Options are combined as in pip: the last ``index_url`` wins.
     """

@@ -1,7 +1,7 @@
 """The report types of ``ftwheel missing``: whether a target installs something it can load, and what would help.
 
 A verdict is about one project and one target (an environment, by its label). A project without a verdict, because no
-index answered or has the pinned file, has the reason; other projects are not affected.
+index answered or has the pinned file, states the reason; other projects are not affected.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Readiness(enum.Enum):
 
 READY = frozenset({Readiness.FREE_THREADED, Readiness.VERSION_SPECIFIC, Readiness.STABLE_ABI, Readiness.PURE})
 BLOCKING = frozenset({Readiness.CANNOT_LOAD, Readiness.OLDER_VERSION, Readiness.SDIST, Readiness.NOTHING})
-"""What fails the command by default; ``CANNOT_TELL`` is neither ready nor known to block."""
+"""The outcomes that fail the command by default; ``CANNOT_TELL`` is neither ready nor known to block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,8 @@ class GilDeclarations:
     """What the extension modules of a wheel declare about the GIL. A declaration is a promise, not a proof.
 
     ``declares`` determines what happens on import: one module that needs the GIL, or declares nothing, is enough.
-    ``modules`` is their number; ``others`` are those that do not declare to work without the GIL, sorted. ``why`` is
-    the reason if the wheel could not be read, else empty.
+    ``modules`` is the number of modules; ``others`` are those that do not declare that they work without the GIL,
+    sorted. ``why`` is the reason if the wheel could not be read, else empty.
     """
 
     filename: str
@@ -75,7 +75,7 @@ class GilDeclarations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """One release: ``upload_time`` is that of its earliest file for the target, UTC, None when the page has none."""
+    """One release; ``upload_time`` is that of its earliest file for the target, in UTC, None if the page has none."""
 
     version: str
     upload_time: datetime | None = None
@@ -95,9 +95,9 @@ NO_INDEX_HAS_IT = "no index has this project"
 class HelpKind(enum.Enum):
     """What a user can do about a verdict; the order is the order of preference."""
 
-    UPGRADE = "upgrade"  # a release after the one wanted has a wheel
-    LOCK_AGAIN = "lock again"  # the index has more, or fewer, files of this release than the lock knows
-    OTHER_INDEX = "use another index"  # that the installer does not take the project from now
+    UPGRADE = "upgrade"  # a release newer than the wanted one has a wheel
+    LOCK_AGAIN = "lock again"  # the index has more, or fewer, files of this release than the lock lists
+    OTHER_INDEX = "use another index"  # one from which the installer does not currently take the project
     WAIT = "wait"  # a pre-release has a wheel
     DOWNGRADE = "use an older release"
     LEAVE_OUT = "leave out an extra"  # that alone requires the project
@@ -119,12 +119,12 @@ class Help:
 class TargetReadiness:
     """What one target installs of one project.
 
-    ``version`` is that of the pin or of the resolution, else the one the installer selects; empty when there is none.
-    ``newest`` is the newest release on the indexes, by the rules about pre-releases and yanked files, in any
-    environment. The releases, each None when there is none: ``first``, the oldest with a wheel of the target's own or
-    stable ABI; ``upgrade``, the newest after ``version`` that is ready although ``version`` is not; ``older``, the
-    newest before it that is; ``prerelease``, a pre-release that is although no final release is. ``notes`` are about
-    the pin: yanked, or gone from the index. ``why`` is the reason for "cannot tell", else empty.
+    ``version`` comes from the pin or the resolution, else it is the one the installer selects; empty if there is none.
+    ``newest`` is the newest release on the indexes in any environment, subject to the rules about pre-releases and
+    yanked files. These releases are None if there is none: ``first`` is the oldest with a wheel for the target's own or
+    stable ABI; ``upgrade`` is the newest release after ``version`` that is ready although ``version`` is not; ``older``
+    is the newest ready release before it; ``prerelease`` is a pre-release that is ready although no final release is.
+    ``notes`` are about the pin: yanked, or gone from the index. ``why`` is the reason for "cannot tell", else empty.
     """
 
     target: str
@@ -150,10 +150,10 @@ class TargetReadiness:
 class ProjectReport:
     """One project: a verdict for each target that needs it, in the order of the targets.
 
-    ``requirement`` is the request as text. ``chains`` are the dependency paths that lead to it: names from a root to
-    this project, shortest first; ``dependents`` counts the projects that cannot be ready before this one is.
-    ``tracker`` is the URL of its issue tracker from its metadata, empty if that has none or was not read. ``problem``
-    is why there are no verdicts, with the exit code of its class; otherwise they are empty and 0.
+    ``requirement`` is the request as text. ``chains`` are the dependency paths to it: names from a root to this
+    project, shortest first; ``dependents`` counts the projects that cannot be ready before this one is. ``tracker`` is
+    the URL of its issue tracker from its metadata, empty if there is none or the metadata was not read. ``problem`` is
+    why there are no verdicts, with the exit code of its class; otherwise they are empty and 0.
     """
 
     name: str
@@ -166,7 +166,7 @@ class ProjectReport:
     tracker: str = ""
 
     def at(self, target: str) -> TargetReadiness | None:
-        """The verdict for a target, None when the target does not need the project."""
+        """The verdict for a target, None if the target does not need the project."""
         return next((verdict for verdict in self.verdicts if verdict.target == target), None)
 
     @property
@@ -210,15 +210,15 @@ class FailurePolicy:
     allowed: frozenset[str] = frozenset()
 
     def blocks(self, project: ProjectReport) -> bool:
-        """Whether one of its verdicts fails the command; a project that could not be judged has none."""
+        """Whether one of the project's verdicts fails the command; a project that could not be judged has none."""
         return project.name not in self.allowed and any(v.readiness in self.fail_on for v in project.verdicts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """``ready`` of all ``projects``; of the others, ``blocking`` fail the command, ``untold`` are unknown.
+    """How many of all ``projects`` are ``ready``; of the others, ``blocking`` fail the command, ``untold`` are unknown.
 
-    ``allowed`` are those that would block if neither they nor their outcomes were exempt.
+    ``allowed`` are those that would block if they and their outcomes were not exempt.
     """
 
     projects: int
@@ -244,7 +244,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Shard:
-    """Part ``number`` (from 1) of ``of``."""
+    """Part ``number`` (from 1) of ``of`` parts."""
 
     of: int
     number: int
@@ -275,10 +275,10 @@ class MissingReport:
 
     @property
     def ranked(self) -> tuple[ProjectReport, ...]:
-        """The projects by impact; those that are ready last, by name.
+        """The projects by impact; ready ones last, by name.
 
-        Blocking projects come before allowed and unknown ones. Then come those that more projects depend on, those
-        requested directly, and those that a newer release has fixed already.
+        Blocking projects come before allowed and unknown ones. Ties are broken in favour of projects that more projects
+        depend on, then directly requested ones, then those that a newer release has already fixed.
         """
         return tuple(sorted(self.projects, key=self._rank))
 
@@ -311,8 +311,8 @@ class MissingReport:
     def exit_code(self) -> int:
         """The highest code of the projects that could not be judged, else 1 if something blocks, else 0.
 
-        Allowed projects do not count. It is 2 when nothing at all could be judged, which points to a wrong index rather
-        than to findings.
+        Allowed projects do not count. It is 2 if nothing at all could be judged, which suggests a wrong index rather
+        than findings.
         """
         judged = (project for project in self.projects if project.name not in self.policy.allowed)
         if code := max((project.problem_code for project in judged), default=0):
@@ -324,11 +324,11 @@ class MissingReport:
 
 
 def merge(reports: Iterable[MissingReport]) -> MissingReport:
-    """One report from several parts in any order, with the policy of the first.
+    """Merge the parts of a report, in any order, with the policy of the first.
 
-    If several parts have the same project, the judged one counts, so that a later run of the failures can be merged
-    too. ``shards`` is empty when the parts are complete. Raises InputError when the parts have different targets or
-    numbers of shards, and when there are none.
+    If several parts have the same project, the judged one wins, so a later run of the failures can be merged too.
+    ``shards`` is empty if the parts are complete. Raises InputError if the parts differ in targets or numbers of
+    shards, or if there are no parts.
     """
     parts = list(reports)
     if not parts:

@@ -1,4 +1,4 @@
-"""Writes and reads the JSON report of ``ftwheel missing``, from which shards are merged.
+"""Writes and reads the JSON report of ``ftwheel missing``, the format in which shards are merged.
 
 docs/json.md describes the keys. The input may be any file, so every value is validated.
 """
@@ -35,7 +35,7 @@ _Enum = TypeVar("_Enum", bound=enum.Enum)
 
 
 def parse_shard(text: str) -> Shard:
-    """``2/8``. Raises InputError."""
+    """Parse a shard such as ``2/8``. Raises InputError."""
     match = _SHARD.fullmatch(text)
     if match is None or int(match[1]) > int(match[2]):
         raise InputError(f"{text[:100]}: not a shard", hint="expected NUMBER/OF, for example 1/8 to 8/8")
@@ -177,7 +177,7 @@ def _project(data: Mapping[str, Any]) -> ProjectReport:
         chains=tuple(map(_texts, _items(data["chains"]))),
         problem=_text(data["problem"]),
         problem_code=_number(data["problem_code"]),
-        dependents=_number(data.get("dependents", 0)),  # reports of earlier versions have none
+        dependents=_number(data.get("dependents", 0)),  # absent from reports of earlier versions
         tracker=_text(data.get("tracker", "")),
     )
 

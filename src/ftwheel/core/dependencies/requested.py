@@ -1,7 +1,7 @@
-"""Decides from resolved inputs which targets need which version of which project, and the paths that lead to it.
+"""Decides from resolved inputs which targets need which version of which project, and by which paths.
 
-A project that only some targets need, by markers or by resolution, is requested for those. Also decides which part of a
-large input belongs to a shard.
+A project that only some targets need, due to markers or resolution, is requested only for those. Also decides which
+part of a large input belongs to a shard.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _MOST_CHAINS = 8  # of one project; a library that everything needs has one for 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedVersion:
-    """What a target needs of a project.
+    """The version of a project that a target needs.
 
     ``pinned`` is the version from a lock, an environment or a resolution, empty when only the requirement counts.
-    ``resolved`` says that the version was resolved for this target, so an older version is due to the target.
-    ``locked`` are the files that a lock allows of that version; empty means any on the index. ``hashes`` are the files
-    that requirements allow, as pairs of algorithm and lower-case hex digest; empty means any. ``notes`` are for the
-    verdict.
+    ``resolved`` means that the version was resolved for this target, so the target accounts for an older version.
+    ``locked`` are the files that a lock allows for that version; empty means any file on the index. ``hashes`` are the
+    files that requirements allow, as pairs of algorithm and lower-case hex digest; empty means any. ``notes`` are for
+    the verdict.
     """
 
     requirement: Requirement
@@ -48,7 +48,7 @@ class RequestedVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedProject:
-    """One project: what each target, by its number, needs of it, and the paths that lead to it.
+    """One project: what each target, by number, needs of it, and the dependency paths to it.
 
     ``chains`` and ``dependents`` are as in ``ProjectReport``. With several inputs, a target may need several versions.
     ``extras`` are the requested extras without which nothing would require the project: ``httpx[brotli]``.
@@ -62,7 +62,7 @@ class RequestedProject:
 
     @property
     def requirement(self) -> str:
-        """The request as text: every pin and requirement once."""
+        """The request as text, with every pin and requirement once."""
         texts = (
             f"{self.name}=={requested.pinned}" if requested.pinned else requested.requirement.text.strip()
             for _, requested in self.versions
@@ -75,7 +75,7 @@ def requested_projects(
 ) -> tuple[RequestedProject, ...]:
     """Every project that a target needs, by name; ``targets`` are their markers.
 
-    Each input comes with its resolutions by target number; without any, an unresolved input stands for just the
+    Each input comes with its resolutions by target number; an unresolved input without any contributes just the
     projects it names.
     """
     versions: dict[str, list[tuple[int, RequestedVersion]]] = {}
@@ -124,7 +124,7 @@ def _dependents(edges: Iterable[tuple[str, str]]) -> dict[str, int]:
 
 
 def _extras(name: str, graphs: Iterable[_Graph]) -> tuple[str, ...]:
-    """The extras that alone lead to a project; empty if some target or input needs it without them."""
+    """The extras that are the only reason for a project; empty if any target or input needs it without them."""
     requiring = [graph for graph in graphs if name in graph.chains]
     if not all(name in graph.optional for graph in requiring):
         return ()
@@ -192,8 +192,8 @@ class _Graph:
     """The dependency graph of one input and target.
 
     ``chains`` has the shortest paths from each root to each project; a project that no root leads to is its own root.
-    ``edges`` are pairs of a project and one that it requires. ``optional`` maps projects that only a requested extra
-    leads to, to that extra: ``httpx[brotli]``.
+    ``edges`` are pairs of a project and one that it requires. ``optional`` maps a project reached only through a
+    requested extra to that extra: ``httpx[brotli]``.
     """
 
     chains: Mapping[str, Mapping[tuple[str, ...], None]]
@@ -220,7 +220,7 @@ def _graph(
     if not asked:
         required = {edge.name for edges in by_name.values() for edge in edges}
         asked = {name: frozenset() for name in by_name if name not in required}
-    # first from any root, so that every project has a path however many roots there are
+    # first from any root, so every project has a path however many roots there are
     whole = _walk(asked, by_name, markers)
     plain = _walk(dict.fromkeys(asked, frozenset()), by_name, markers) if any(asked.values()) else whole
     chains: dict[str, dict[tuple[str, ...], None]] = {name: {path: None} for name, (path, _) in whole.paths.items()}
@@ -242,7 +242,7 @@ def _graph(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Walk:
-    """The shortest path to each project, with the root's extra it begins with or "", and all edges."""
+    """The shortest path to each project, with the root's extra that it starts from (or ""), and all edges."""
 
     paths: Mapping[str, tuple[tuple[str, ...], str]]
     edges: set[tuple[str, str]]
@@ -251,7 +251,7 @@ class _Walk:
 def _walk(
     roots: Mapping[str, Iterable[str]], by_name: Mapping[str, Sequence[RequirementEdge]], markers: Mapping[str, str]
 ) -> _Walk:
-    """Everything that the roots, with their extras, lead to, breadth first."""
+    """Walk breadth first over everything that the roots and their extras require."""
     paths: dict[str, tuple[tuple[str, ...], str]] = {root: ((root,), "") for root in roots}
     edges: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()

@@ -90,12 +90,12 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedPin:
-    """One project of a resolution.
+    """One project in a resolution.
 
-    ``candidate`` is the file the installer selects. It is None, and ``version`` empty, when the installer finds none
-    and stops: ``requirement`` is then the one it could not satisfy, otherwise all requirements combined. ``requires``
-    are the projects it requires in the environment, with markers evaluated. ``untold`` is why its dependencies are
-    unknown; empty when they are known.
+    ``candidate`` is the file the installer selects. If the installer finds none and stops, it is None, ``version`` is
+    empty, and ``requirement`` is the one it could not satisfy; otherwise ``requirement`` combines all requirements.
+    ``requires`` are the projects it requires in the environment, with markers evaluated. ``untold`` says why its
+    dependencies are unknown; empty if they are known.
     """
 
     name: str
@@ -111,9 +111,9 @@ class ResolvedPin:
 class Resolution:
     """One version of each project for one environment; ``pins`` are sorted by name.
 
-    ``environment`` is its label, ``roots`` are the directly requested projects, in order. ``set_aside`` are direct
-    references, which are not looked up on an index and whose dependencies are not followed. A resolution with
-    ``untold`` pins may be incomplete.
+    ``environment`` is the environment's label; ``roots`` are the directly requested projects, in order. ``set_aside``
+    are direct references, which are not looked up on an index and whose dependencies are not followed. A resolution
+    with ``untold`` pins may be incomplete.
     """
 
     environment: str
@@ -141,7 +141,7 @@ class ResolutionError(InputError):
 
 
 def parse_core_metadata(text: str, *, sdist: bool = False) -> CoreMetadata | UnknownMetadata:
-    """Read METADATA, or the PKG-INFO of a source distribution, which may have dynamic fields (PEP 643)."""
+    """Parse METADATA, or the PKG-INFO of a source distribution, which may have dynamic fields (PEP 643)."""
     message = HeaderParser().parsestr(text)
     if sdist and (why := _left_open(str(message.get("Metadata-Version", "")), message.get_all("Dynamic", []))):
         return UnknownMetadata(why=why)
@@ -270,6 +270,6 @@ def _holds(
 
 
 def combined(name: str, requirements: Iterable[Requirement]) -> Requirement:
-    """One requirement with the specifiers of all; extras and markers are dropped."""
+    """Combine the specifiers of all requirements into one; extras and markers are dropped."""
     specifiers = sorted({str(one) for each in requirements for one in each.specifiers})
     return parse_requirement(f"{name}{','.join(specifiers)}")

@@ -15,7 +15,7 @@ _SHORT = re.compile(r"(?:cp)?3\.?(?P<rest>[0-9]{1,3}(?:\.[0-9]{1,3}(?:(?:a|b|rc)
 
 
 def parse_targets(texts: Iterable[str], platform: str) -> tuple[Environment, ...]:
-    """``3.14t``, ``cp314t``, ``3.14t-win_amd64``, or a preset such as ``pairs``: each once, in the order given.
+    """Parse ``3.14t``, ``cp314t``, ``3.14t-win_amd64``, or a preset such as ``pairs``; each once, in the order given.
 
     A version without a platform is for this machine, whose platform tag is ``platform``. A text may be a
     comma-separated list. Raises InputError.
@@ -46,7 +46,8 @@ def _target(text: str, platform: str) -> Environment:
 def default_targets(minor: int, released: Iterable[int], platform: str) -> tuple[Environment, ...]:
     """The free-threaded build of CPython 3.``minor``, and that of the next version if it is released.
 
-    Before 3.13 there is none; then it is the first free-threaded build that CPython supports (PEP 779).
+    Before 3.13 there is no such build; the target is then the first free-threaded build that CPython supports (PEP
+    779).
     """
     first = minor if minor >= FIRST_FREE_THREADED else FIRST_SUPPORTED_FREE_THREADED
     following = [first + 1] if first + 1 in released else []

@@ -22,7 +22,7 @@ _LONGEST = 300
 def issue_tracker(urls: Iterable[tuple[str, str]]) -> str:
     """The URL of the tracker, from pairs of label and URL; empty if there is none.
 
-    Without a matching label, the issues of a source repository on a known forge. Only ``http`` and ``https`` URLs
+    If no label matches, it is the issues page of a source repository on a known forge. Only ``http`` and ``https`` URLs
     count.
     """
     by_label: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Texts that the reports and findings of ``ftwheel missing`` share: lists, targets, dependents, remedies."""
+"""Texts shared by the reports and findings of ``ftwheel missing``: lists, targets, dependents, remedies."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ def listed(names: Iterable[str]) -> str:
 
 
 def listed_briefly(names: Sequence[str], most: int = 3) -> str:
-    """The first few, and how many more."""
+    """The first few names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def short(targets: Sequence[str]) -> dict[str, str]:
-    """The targets by their shortest unambiguous names: ``cp314t`` if there is one platform."""
+    """The shortest unambiguous name of each target: ``cp314t`` if there is only one platform."""
     if len({label.partition("-")[2] for label in targets}) == 1:
         return {label: label.partition("-")[0] for label in targets}
     return {label: label for label in targets}
 
 
 def needed_by(project: ProjectReport) -> str:
-    """``scrapy > parsel``: the path that leads to it, empty for a directly requested project."""
+    """The path to a project, such as ``scrapy > parsel``; empty for a directly requested project."""
     paths = list(dict.fromkeys(" > ".join(chain[:-1]) for chain in project.chains))
     if not paths or "" in paths:
         return ""
@@ -39,7 +39,7 @@ def needed_by(project: ProjectReport) -> str:
 
 
 def helps(report: MissingReport, project: ProjectReport) -> Iterator[str]:
-    """What to do about a project, best first: a clause each, with the targets unless all share it."""
+    """Yield the remedies for a project, best first: one clause each, naming the targets unless it holds for all."""
     names = short(report.targets)
     found: dict[Help, list[str]] = {}
     troubled = [verdict for verdict in project.verdicts if not verdict.ready]

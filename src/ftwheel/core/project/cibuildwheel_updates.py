@@ -36,7 +36,7 @@ _GROUP_OF = {"pp": "pypy", "gp": "graalpy"}
 
 
 def updates(document: Mapping[str, Any]) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """The edits of pyproject.toml, and notes on what only its author can change; both empty for a current table."""
+    """The edits of pyproject.toml, and notes on changes only its author can make; both empty for a current table."""
     own = table_of(document, *_TABLE)
     edits = [*_enable(own), *_selectors(own)]
     for path in ((), *((system,) for system in _SYSTEMS)):

@@ -148,7 +148,7 @@ class _Writer:
         self._project = [f"project: {_text(project)}"] if project else []
 
     def with_job(self, together: JudgedTogether, downloads: Sequence[StepText] = ()) -> Gate:
-        """Insert a job before the jobs that publish; of ``downloads`` or, without them, of what they download."""
+        """Insert a job before the publishing jobs; it gets ``downloads`` or, without any, what those jobs download."""
         jobs = together.jobs
         taken = {each.name for each in self._workflow.jobs}
         name = "verify" if "verify" not in taken else "ftwheel-verify"

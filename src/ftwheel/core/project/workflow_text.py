@@ -73,7 +73,7 @@ class StepText:
 
     @property
     def may_publish(self) -> bool:
-        """Whether a script or an action of the repository says so by its name: ``./build.sh publish``."""
+        """Whether a script or an action of the repository appears to publish, by its name: ``./build.sh publish``."""
         own = self.uses if self.uses.startswith("./") else ""
         return bool(_BY_SCRIPT.search(self.run + own))
 

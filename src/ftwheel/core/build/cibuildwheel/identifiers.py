@@ -1,9 +1,9 @@
 """Decides what cibuildwheel builds for a project: the identifiers, and the cibuildwheel series for each.
 
-An identifier, ``cp314t-manylinux_x86_64``, is one build of CPython on one platform. Selectors are always whole
-identifiers, since ``cp314*`` also means ``cp314t``. Two series of cibuildwheel are needed: 3.x is the last that builds
-``cp313t``; 4.x rejects it (exit code 4) and builds 3.15. A build asks the installed cibuildwheel for its identifiers;
-``init``, the Action's plan and a dry run work without an installation, from the copies here. Sources:
+An identifier such as ``cp314t-manylinux_x86_64`` is one build of CPython on one platform. Selectors are always whole
+identifiers, because ``cp314*`` also matches ``cp314t``. Two series of cibuildwheel are needed: 3.x is the last that
+builds ``cp313t``; 4.x rejects it (exit code 4) but builds 3.15. A build queries the installed cibuildwheel for its
+identifiers; ``init``, the Action's plan and a dry run work without an installation, using the copies here. Sources:
 ``resources/build-platforms.toml``, ``selector.py`` and ``options.py`` of 3.4.1 and 4.3.5;
 ``tests/integration/test_cibuildwheel_itself.py`` compares them.
 """
@@ -63,7 +63,7 @@ _PLATFORMS: Mapping[str, tuple[str, ...]] = {
 }
 _SYSTEM_OF = {platform: system for system, platforms in _PLATFORMS.items() for platform in platforms}
 SYSTEMS = tuple(_PLATFORMS)
-"""cibuildwheel's platforms, as its ``--platform`` names them."""
+"""cibuildwheel's platforms, as its ``--platform`` spells them."""
 
 _WINDOWS = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
 _TAG = re.compile(
@@ -78,11 +78,11 @@ HOSTED = (
     "manylinux_x86_64", "musllinux_x86_64", "manylinux_aarch64", "musllinux_aarch64", "macosx_x86_64", "macosx_arm64",
     "win_amd64", "win_arm64",
 )  # fmt: skip
-"""The platforms that hosted CI runners build natively: what a release serves when ``platforms`` does not say."""
+"""The platforms that hosted CI runners build natively: those a release serves if ``platforms`` is not set."""
 
 
 class NothingToBuildError(ConfigurationError):
-    """The project's settings leave nothing to build for a Python or a platform."""
+    """The project's settings exclude every build for a Python or a platform."""
 
 
 class CibuildwheelSeries(enum.Enum):
@@ -98,14 +98,14 @@ class CibuildwheelSeries(enum.Enum):
 
     @property
     def group(self) -> str:
-        """The group of ``enable`` without which the series leaves out a build that ftwheel plans with it."""
+        """The ``enable`` group that the series requires to build everything ftwheel plans with it."""
         return "cpython-freethreading" if self is CibuildwheelSeries.THREE else "pyodide-eol"
 
 
 IdentifiersOf = Callable[[CibuildwheelSeries], frozenset[str]]
-"""Returns every identifier that a series builds with its ``group``; ``copied_identifiers`` is one such function."""
+"""A function that returns every identifier a series builds with its ``group``, such as ``copied_identifiers``."""
 
-_NEWEST_FIRST = (CibuildwheelSeries.FOUR, CibuildwheelSeries.THREE)  # asking a series may install it
+_NEWEST_FIRST = (CibuildwheelSeries.FOUR, CibuildwheelSeries.THREE)  # querying a series may install it
 # copied: copied_identifiers is for callers without an installed cibuildwheel
 _DESKTOP_3 = ("cp38", "cp39", "cp310", "cp311", "cp312", "cp313", "cp313t", "cp314", "cp314t")
 _DESKTOP_4 = ("cp39", "cp310", "cp311", "cp312", "cp313", "cp314", "cp314t", "cp315", "cp315t")
@@ -153,7 +153,7 @@ class BuildIdentifier:
 
     @property
     def arch(self) -> str:
-        """cibuildwheel's name of the architecture: ``x86_64``, ``AMD64``, ``arm64_iphoneos``, ..."""
+        """cibuildwheel's name for the architecture: ``x86_64``, ``AMD64``, ``arm64_iphoneos``, ..."""
         return _arch(self.platform)
 
 
@@ -161,8 +161,8 @@ class BuildIdentifier:
 class CibuildwheelRequest:
     """The wheels to build, and the project's cibuildwheel options.
 
-    ``pythons`` are ``3.14`` and ``3.14t``, ``platforms`` as in ``BuildIdentifier``. Without pythons all is wanted
-    that cibuildwheel 4.x builds, and no ``cp313t``. ``floor`` and ``abi3t`` as for
+    ``pythons`` are ``3.14`` and ``3.14t``, ``platforms`` as in ``BuildIdentifier``. Without pythons, everything that
+    cibuildwheel 4.x builds is wanted, which excludes ``cp313t``. ``floor`` and ``abi3t`` as for
     ``core.build.stable_abi_plan.plan_builds``.
     """
 
@@ -176,7 +176,7 @@ class CibuildwheelRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class OmittedBuild:
-    """A requested build that is left out, and why."""
+    """A requested build that is skipped, and the reason."""
 
     identifier: BuildIdentifier
     why: str
@@ -184,9 +184,9 @@ class OmittedBuild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSelection:
-    """What each series builds and what is left out, sorted.
+    """What each series builds and what is skipped, sorted.
 
-    ``shared`` is what is not built because the stable ABI wheel of another build serves it.
+    ``shared`` are the builds skipped because another build's stable ABI wheel serves them.
     """
 
     builds: Mapping[CibuildwheelSeries, tuple[BuildIdentifier, ...]]
@@ -199,7 +199,7 @@ class BuildSelection:
         return tuple(sorted(each for found in self.builds.values() for each in found))
 
     def only(self, identifiers: Container[BuildIdentifier]) -> BuildSelection:
-        """The selection without the builds of all others."""
+        """The selection restricted to these identifiers."""
         kept = {series: tuple(each for each in found if each in identifiers) for series, found in self.builds.items()}
         return BuildSelection(builds={series: found for series, found in kept.items() if found}, left_out=())
 
@@ -235,7 +235,7 @@ def request_for(
 
 
 def build_platform(tag: str) -> str:
-    """The platform of an identifier for a tag: ``manylinux_x86_64`` for ``manylinux_2_28_x86_64`` and for itself.
+    """Convert a platform tag to an identifier's platform: ``manylinux_2_28_x86_64`` to ``manylinux_x86_64``.
 
     Raises ConfigurationError for a platform that cibuildwheel does not build for.
     """
@@ -264,8 +264,8 @@ def platforms_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> 
     """The wanted platform tags that a machine builds by default: those it runs without emulation.
 
     ``native`` are the platforms it runs; ``archs`` is the project's cibuildwheel option for its system. As in
-    cibuildwheel, architectures named there apply instead, even with emulation; ``auto`` and similar values mean the
-    machine's own.
+    cibuildwheel, architectures named there take precedence, even if they need emulation; ``auto`` and similar values
+    mean the machine's own.
     """
     system = _SYSTEM_OF[native[0]]
     names = {name.lower() for name in re.split(r"[\s,]+", archs) if name}
@@ -280,7 +280,7 @@ def platforms_here(wanted: Iterable[str], native: Sequence[str], archs: str) -> 
 
 
 def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
-    """Whether a finished wheel is the result of an identifier's build; one with ``abi3`` serves several."""
+    """Whether a finished wheel is the result of an identifier's build; an ``abi3`` wheel serves several identifiers."""
     machine = identifier.platform.partition("_")[2]
     if not any(tag in {"any", f"linux_{machine}"} or _platform(tag) == identifier.platform for tag in name.platforms):
         return False
@@ -291,13 +291,13 @@ def serves(name: WheelName, identifier: BuildIdentifier) -> bool:
 
 @functools.cache
 def copied_identifiers(series: CibuildwheelSeries) -> frozenset[str]:
-    """Every identifier that the series builds with its ``group``, as far as this release of ftwheel knows."""
+    """Every identifier that the series builds with its ``group``, as of this release of ftwheel."""
     every = (f"{python}-{platform}" for platform, system in _SYSTEM_OF.items() for python in _KNOWN[series][system])
     return frozenset(every) - {"cp38-win_arm64"}
 
 
 def selector_matches(selectors: str, *identifiers: str) -> bool:
-    """Whether one of the space-separated selectors matches one of the identifiers: shell patterns with braces.
+    """Whether any of the space-separated selectors (shell patterns with braces) matches any of the identifiers.
 
     Reimplemented because ``init`` evaluates selectors without cibuildwheel; a test compares the two.
     ``cp31{3,4}-*`` means ``cp313-*`` and ``cp314-*``, which do not match ``cp314t``, unlike ``cp314*``.
@@ -320,10 +320,10 @@ def _expanded(selector: str) -> Iterator[str]:
 
 
 def select(request: CibuildwheelRequest, identifiers_of: IdentifiersOf = copied_identifiers) -> BuildSelection:
-    """Decide what is built by which series. 3.x builds only what 4.x does not.
+    """Decide which series builds what. 3.x builds only what 4.x does not.
 
-    Raises ConfigurationError when nothing is built for a requested Python or platform (the message has the reasons), or
-    when the project's configuration cannot serve both series.
+    Raises ConfigurationError if nothing is built for a requested Python or platform (the message gives the reasons), or
+    if the project's configuration cannot serve both series.
     """
     wanted = [
         BuildIdentifier(platform=platform, minor=minor, free_threaded=free_threaded)
@@ -348,10 +348,11 @@ def select(request: CibuildwheelRequest, identifiers_of: IdentifiersOf = copied_
 
 
 def skipped(pythons: Iterable[str], tags: Iterable[str], own: CibuildwheelOptions) -> Mapping[tuple[str, str], str]:
-    """The pairs of a python (``3.14t``) and a platform tag that the project's ``build`` or ``skip`` leaves out.
+    """The pairs of a Python (``3.14t``) and a platform tag that the project's ``build`` or ``skip`` excludes.
 
-    With the reason of each. Only where both are built otherwise: a python or a platform that is named and nowhere
-    built is a contradiction (``NothingToBuildError``), no decision. What cibuildwheel does not build for is left out.
+    Each pair is mapped to the reason. A pair counts only if both its parts are built elsewhere: a Python or platform
+    that is named but never built is a contradiction (``NothingToBuildError``), not a decision. Anything that
+    cibuildwheel does not build for is omitted.
     """
     reasons: dict[tuple[str, str], str] = {}
     for python, tag in itertools.product(dict.fromkeys(pythons), dict.fromkeys(tags)):
@@ -399,7 +400,7 @@ def _excluded(identifier: BuildIdentifier, request: CibuildwheelRequest, identif
 
 
 def _unselected(identifier: BuildIdentifier, own: CibuildwheelOptions) -> str:
-    """Which of the project's selectors leaves an identifier out; empty when none does."""
+    """The selector of the project that excludes an identifier; empty if none does."""
     system = identifier.system
     for name, excluded_by in (("build", False), ("skip", True)):
         selectors = own.get(name, system)
@@ -409,7 +410,7 @@ def _unselected(identifier: BuildIdentifier, own: CibuildwheelOptions) -> str:
 
 
 def _shared(kept: Iterable[BuildIdentifier], request: CibuildwheelRequest) -> dict[BuildIdentifier, str]:
-    """The identifiers that the stable ABI wheel of another one serves, and which one.
+    """Map identifiers served by another identifier's stable ABI wheel to that other one.
 
     Each version of Pyodide has its own platform tag, so nothing is shared there.
     """
@@ -450,7 +451,7 @@ def _nothing_forgotten(
 def _series_of(
     identifiers: Sequence[BuildIdentifier], own: CibuildwheelOptions, identifiers_of: IdentifiersOf
 ) -> dict[BuildIdentifier, CibuildwheelSeries]:
-    """The series for each identifier: the newest that can build it.
+    """Choose the newest series that can build each identifier.
 
     If 3.13t is built, 3.x also builds 3.13, so that both builds use one image. If the project's ``enable`` has
     ``cpython-freethreading``, which 4.x rejects, 3.x has to build everything.

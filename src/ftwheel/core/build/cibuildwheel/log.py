@@ -1,4 +1,4 @@
-"""Follows the progress of cibuildwheel in its output (``logger.py``, 3.4.1 and 4.3.3)."""
+"""Tracks cibuildwheel's progress from its output (``logger.py``, 3.4.1 and 4.3.3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["LogFollower"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BUILDING = re.compile(r"Building ([a-z]{2}\d+t?-\w+) wheel")
-# copied: no option of cibuildwheel prints them; tests/integration/test_cibuildwheel_itself.py finds them in its source
+# copied: cibuildwheel has no option to print them; tests/integration/test_cibuildwheel_itself.py checks its source
 _STEPS = {
     "Starting container image": BuildStage.CONTAINER,
     "Copying project into container": BuildStage.SOURCE,
@@ -23,13 +23,13 @@ _STEPS = {
 
 
 class LogFollower:
-    """Follows one run, line by line. ``identifier`` is the current build, "" before the first."""
+    """Tracks one run, line by line. ``identifier`` is the current build, "" before the first."""
 
     def __init__(self) -> None:
         self.identifier = ""
 
     def read(self, line: str) -> BuildStage | None:
-        """The stage that starts with this line; None for other lines."""
+        """The stage that this line starts; None for other lines."""
         text = _COLOUR.sub("", line).strip().removeprefix("::group::")
         if match := _BUILDING.fullmatch(text):
             self.identifier = match[1]

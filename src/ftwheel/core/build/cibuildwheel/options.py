@@ -1,7 +1,7 @@
 """Reads a project's cibuildwheel options: ``[tool.cibuildwheel]`` and the ``CIBW_`` variables.
 
-The order is cibuildwheel's (``OptionsReader.get`` in ``options.py``, 3.4.1 and 4.3.3): the table, the platform's table,
-the variable, the platform's variable; the last that is set wins, unless ``inherit`` appends to the previous one.
+The precedence is cibuildwheel's (``OptionsReader.get`` in ``options.py``, 3.4.1 and 4.3.3): the table, the platform's
+table, the variable, the platform's variable; the last one set wins, unless ``inherit`` appends to the previous one.
 ``[[tool.cibuildwheel.overrides]]`` apply to some identifiers and are left to cibuildwheel. Its own reader cannot be
 used: ``init`` and the plans work without an installation, and it does not distinguish the project's values from its
 defaults. ``tests/integration/test_cibuildwheel_itself.py`` compares the two.
@@ -61,7 +61,7 @@ class CibuildwheelOptions:
         return f"[tool.cibuildwheel] {name}"
 
     def _levels(self, name: str, system: str) -> list[tuple[Any, str]]:
-        """Each value that is set, the most general first, with its inherit rule."""
+        """Every value set, the most general first, with its inherit rule."""
         found = []
         for table in (self.table, self._own(system)):
             if name in table:
@@ -81,7 +81,7 @@ class CibuildwheelOptions:
 
 
 def table_of(document: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """The table at a path of a document; empty where there is none."""
+    """The table at a path of a document; empty if there is none."""
     found: Any = document
     for key in path:
         found = found.get(key, {}) if isinstance(found, Mapping) else {}

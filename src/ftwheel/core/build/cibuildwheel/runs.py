@@ -1,8 +1,8 @@
-"""Decides how cibuildwheel is run: one run per series and platform, with its arguments, variables and overrides.
+"""Decides how to run cibuildwheel: one run per series and platform, with its arguments, variables and overrides.
 
 The project's own options remain in effect. ftwheel adds exact selectors, the image that its platform tags require, its
-audit, a label to find its containers, and overrides where a build needs them. It is an error if an option of the
-project would silently replace one of these, or the other way round.
+audit, a label for finding its containers, and overrides for builds that need them. It is an error if a project option
+would silently replace one of these, or vice versa.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ Override = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """What a run does besides building, in cibuildwheel's terms.
+    """What a run does in addition to building, in cibuildwheel's terms.
 
     ``platforms`` are the tags of ``[tool.ftwheel]``, for the choice of images; ``config_settings`` those of the command
     line. ``audit`` is a command with ``{wheel}`` in it, ``container_label`` a ``NAME=VALUE``, ``backend_folder`` the
@@ -81,7 +81,7 @@ class CibuildwheelRun:
     """One call of cibuildwheel.
 
     ``environment`` is set on top of the user's. ``config`` is the text of a file for ``--config-file``, the project's
-    own table with overrides added, or "" when the project's file serves. ``engine`` is "" except for Linux.
+    own table with overrides added, or "" if the project's file suffices. ``engine`` is "" except on Linux.
     """
 
     series: CibuildwheelSeries
@@ -106,9 +106,9 @@ class CibuildwheelRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverPlan:
-    """Everything the driver runs; ``maturin`` are the interpreters for maturin-action, for a maturin project.
+    """Everything the driver runs; ``maturin`` are the interpreters for maturin-action if the project uses maturin.
 
-    ``shared`` are builds that the stable ABI wheel of another one has to serve.
+    ``shared`` are builds that another build's stable ABI wheel has to serve.
     """
 
     runs: tuple[CibuildwheelRun, ...]
@@ -126,7 +126,7 @@ def plan_runs(
 ) -> DriverPlan:
     """Decide the runs, 3.x first, for the project whose pyproject.toml is ``document``.
 
-    Raises ConfigurationError where the project's options conflict with what a build needs.
+    Raises ConfigurationError if the project's options conflict with what a build needs.
     """
     runs = []
     for series, identifiers in selection.builds.items():
@@ -179,7 +179,7 @@ def _run(
 def _audit(command: str, own: CibuildwheelOptions, system: str) -> Mapping[str, str]:
     """The variables that make cibuildwheel 4.x run a command on each wheel, after the project's own audit.
 
-    None with ``audit-command = ""``: each audit begins with a download of virtualenv.
+    There are none with ``audit-command = ""``, because each audit starts by downloading virtualenv.
     """
     theirs = own.get("audit-command", system, separator=" && ")
     if theirs == "" or own.named_in_overrides("audit-command"):
@@ -286,8 +286,8 @@ def _overrides(
 def _backend_found(own: CibuildwheelOptions, system: str, folder: str) -> Mapping[str, str]:
     """The variables that let build environments find ``ftwheel-build`` in a folder, in addition to the index.
 
-    A container sees this machine's files below ``/host``, unless the project configures otherwise. None if the
-    variables are set outside, which has precedence over the project's configuration.
+    A container sees this machine's files below ``/host``, unless the project configures otherwise. There are none if
+    the variables are already set in the environment, which takes precedence over the project's configuration.
     """
     if not folder or own.where("environment", system) in own.environ:
         return {}
@@ -300,7 +300,7 @@ def _backend_found(own: CibuildwheelOptions, system: str, folder: str) -> Mappin
 
 
 def _without_limited_api(backend: str, document: Mapping[str, Any]) -> Mapping[str, str]:
-    """The config setting that makes a backend configured for the limited API build without it.
+    """The config setting that makes a backend set up for the limited API build without it.
 
     scikit-build-core, cffi and maturin do so on their own before 3.15. Settings in setup.py or meson.build are not
     detected here, but by the wrapper.
@@ -324,7 +324,7 @@ def _given(own: CibuildwheelOptions, system: str, key: str) -> list[str]:
 
 
 def _not_replaced(own: CibuildwheelOptions, name: str, system: str, purpose: str) -> None:
-    """Raise ConfigurationError for a variable that is set: it would have precedence over the override."""
+    """Raise ConfigurationError if the variable is set, because it would take precedence over the override."""
     where = own.where(name, system)
     if where in own.environ:
         raise ConfigurationError(
@@ -348,7 +348,7 @@ def config_text(table: Mapping[str, Any]) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A value on one line: strings, numbers, booleans, arrays and tables are what cibuildwheel's options are."""
+    """Format a value on one line; cibuildwheel's options are strings, numbers, booleans, arrays and tables."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_quoted(key)} = {_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -357,7 +357,7 @@ def _toml(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A basic string: JSON's escapes are TOML's, and DEL, which JSON leaves alone, is not allowed."""
+    """Format a basic string: JSON's escapes are valid in TOML, except that TOML also requires DEL to be escaped."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

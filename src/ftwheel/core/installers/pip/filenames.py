@@ -100,7 +100,7 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
 
 
 def _is_found_in_folder(filename: str, project: str) -> bool:
-    """pip only uses files of a folder that packaging can parse, so no ``.tar.bz2`` (``index/sources.py``)."""
+    """Whether pip finds the file in a folder: only if packaging can parse it, so no ``.tar.bz2`` (``sources.py``)."""
     if filename.endswith(".whl"):
         return read_filename(filename, "", project).problem is None
     for extension in (".tar.gz", ".zip"):
