@@ -104,7 +104,7 @@ def requested_projects(
 
 
 def _dependents(edges: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """How many projects require each one, directly or not, by pairs of a project and what it requires."""
+    """How many projects require each project, directly or not; ``edges`` are (project, required project) pairs."""
     parents: dict[str, set[str]] = {}
     for parent, child in edges:
         if parent != child:

@@ -115,7 +115,7 @@ def unknown_project(name: str) -> str:
 
 
 def corrected_hyphen(name: str) -> str:
-    """What is meant by ``numpy-2.0``, or by its normalised name ``numpy-2-0``; empty where no version ends the name."""
+    """The requirement meant by ``numpy-2.0`` or, normalized, ``numpy-2-0``; empty if no version ends the name."""
     match = re.fullmatch(r"(.*[A-Za-z][A-Za-z0-9]*)[-_](v?[0-9]+(?:[.-][0-9]+)+[a-z0-9]*)", name)
     return f"{match[1]}=={match[2].replace('-', '.')}" if match else ""
 

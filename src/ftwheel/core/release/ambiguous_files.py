@@ -1,4 +1,4 @@
-"""The wheels of a release by name, and the one that an installer selects on a target."""
+"""The wheels of a release by name, and the wheel that an installer selects on a target."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ChosenWheel:
 
 
 def wheel_names(filenames: Iterable[str]) -> tuple[WheelName, ...]:
-    """The names of wheels among these, including wheel variants, sorted."""
+    """The wheels among these file names, wheel variants included, sorted."""
     found = []
     for filename in sorted(filenames):
         try:

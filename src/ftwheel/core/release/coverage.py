@@ -1,7 +1,7 @@
-"""Decides which targets a release has to serve, and which of them it serves: the heart of ``ftwheel verify``.
+"""Decides which targets a release has to serve and which of them it does serve: the heart of ``ftwheel verify``.
 
 A target is one build of one CPython minor version on one machine. Machines are named by the oldest platform tag that
-wheels of the release require, so with a ``cp314t`` wheel for glibc 2.28 and a ``cp314`` wheel for 2.17, one target
+the release's wheels require, so with a ``cp314t`` wheel for glibc 2.28 and a ``cp314`` wheel for 2.17, one target
 (3.14t on a machine with glibc 2.17) has no wheel.
 """
 
@@ -43,14 +43,14 @@ _MACOS = re.compile(r"macosx_([0-9]{1,3})_([0-9]{1,3})_([a-z0-9_]+)")
 _LEVEL = re.compile(r"[a-z]+_([0-9]{1,4})_([0-9]{1,4})_")
 _GLIBC = re.compile(r"manylinux(?:(1|2010)|_([0-9]{1,4})_([0-9]{1,4}))_(.+)")
 _FIRST_GLIBC_ELSEWHERE = (2, 17)
-# machines that CPython 3 does not run on, and C libraries that never came out
+# machines that CPython 3 does not run on, and C libraries that were never released
 _OF_THE_PAST = re.compile(r"win_ia64|macosx_\d+_\d+_(i386|ppc|ppc64)")
 _NOWHERE = re.compile(rf"{_OF_THE_PAST.pattern}|manylinux_(?!2_)\d+_\d+_.+|musllinux_(?!1_)\d+_\d+_.+")
 _FAT = {"universal2": ("arm64", "x86_64"), "intel": ("x86_64",), "fat64": ("x86_64",), "universal": ("x86_64",)}
 
 
 class ExpectationBasis(enum.Enum):
-    """Why a target is expected to be served; the first that applies."""
+    """Why a target is expected to be served; the first basis that applies."""
 
     CONFIGURED = "[tool.ftwheel] names it"
     OTHER_BUILD = "the other build of this version is served here"
@@ -89,7 +89,7 @@ class TargetEnvironment:
 class InstallerChoice:
     """What one installer selects on a target. ``filename`` and ``version`` are empty when it selects nothing.
 
-    ``only_binary`` is the version it would select without sdists (``--only-binary``), or empty; None if that makes no
+    ``only_binary`` is the version it would select without sdists (``--only-binary``), or empty; None if sdists make no
     difference. ``loadable`` is False for a wheel that is accepted but cannot be loaded.
     """
 
@@ -103,10 +103,10 @@ class InstallerChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageCell:
-    """One target, what each installer selects there, and why it is expected to be served (None: it is not).
+    """One target, what each installer selects there, and why the target is expected to be served (None if it is not).
 
-    ``served`` is true when every installer selects a wheel of this release that can be loaded there; ``compiled`` when
-    that wheel is a compiled one, not a pure fallback.
+    ``served`` is true if every installer selects a wheel of this release that can be loaded there; ``compiled`` if that
+    wheel is compiled, not a pure fallback.
     """
 
     target: TargetEnvironment
@@ -120,8 +120,8 @@ class CoverageCell:
 class Coverage:
     """The coverage of a release. ``cells`` are sorted by platform family, machine, version, build.
 
-    ``previous`` is the release it is compared with, empty when there is none. ``new_files`` are those to upload,
-    ``published`` those of this release already on the index.
+    ``previous`` is the release it is compared with, or empty. ``new_files`` are the files to upload; ``published`` are
+    the files of this release already on the index.
     """
 
     project: str
@@ -140,11 +140,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredTargets:
-    """The targets in ``[tool.ftwheel]``: pythons such as ``3.14t``, and platform tags. Empty: inferred.
+    """The targets in ``[tool.ftwheel]``: pythons such as ``3.14t``, and platform tags. Empty means inferred.
 
-    ``pythons`` and ``platforms`` name all there is: nothing else is expected. ``stable_abi`` are the default builds
-    that a stable-ABI wheel is for, where ``pythons`` are not named; other builds may be expected beside them.
-    ``left_out`` are pairs of a python and one of the ``platforms`` that the project does not build together.
+    ``pythons`` and ``platforms`` are exhaustive: nothing else is expected. ``stable_abi`` are the default builds that a
+    stable ABI wheel is for, if ``pythons`` is not set; other builds may be expected as well. ``left_out`` are pairs of
+    a Python and one of the ``platforms`` that the project does not build for each other.
     """
 
     pythons: tuple[str, ...] = ()
@@ -180,7 +180,7 @@ class ConfiguredTargets:
         supported: Iterable[int],
         left_out: Iterable[tuple[str, str]] = (),
     ) -> ConfiguredTargets:
-        """From the keys of the table: ``stable-abi`` means every supported default build from that version on.
+        """Create it from the table's keys; ``stable-abi`` means every supported default build from that version on.
 
         ``supported`` are the supported minor versions.
         """
@@ -191,9 +191,9 @@ class ConfiguredTargets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelScope:
-    """What a set of wheels is for, by their names: minor versions of both builds, and machines.
+    """What a set of wheels is for, according to their names: minor versions of both builds, and machines.
 
-    ``pure`` is true when one of them is for any platform, so no target needs its own wheel.
+    ``pure`` is true if one of them is for any platform, so no target needs its own wheel.
     """
 
     default: frozenset[int]
@@ -203,7 +203,7 @@ class WheelScope:
 
 
 def machines(platform: str) -> tuple[str, ...]:
-    """The oldest machines that accept a wheel with this platform tag; none for ``any`` and unacceptable tags.
+    """The oldest machines that accept a wheel with this platform tag; empty for ``any`` and unacceptable tags.
 
     ``manylinux2014_x86_64`` gives ``manylinux_2_17_x86_64``; a ``universal2`` tag gives an arm64 and an x86_64 machine.
     """
@@ -219,7 +219,7 @@ def machines(platform: str) -> tuple[str, ...]:
     major, minor, kind = int(match[1]), int(match[2]), match[3]
     found = []
     for machine in _FAT.get(kind, (kind,)):
-        # arm64 begins with macOS 11, and from 11 on only the major version is in tags
+        # arm64 starts with macOS 11, and from 11 on tags only have the major version
         level = (11, 0) if machine == "arm64" and major < 11 else (major, minor if major < 11 else 0)
         found.append(f"macosx_{level[0]}_{level[1]}_{machine}")
     return tuple(found)
@@ -235,9 +235,9 @@ def _never_accepted(platform: str) -> bool:
 
 
 def may_exist(build: CPythonBuild, platform: str) -> bool:
-    """Whether some machine may run this build of CPython, or one of its later versions, and take wheels for a platform.
+    """Whether any machine may run this build of CPython, or a later version of it, and accept wheels for a platform.
 
-    True where that cannot be told. NuGet had builds of 3.9 and 3.10 for Windows on Arm, before python.org did.
+    True if that is unknown. NuGet had builds of 3.9 and 3.10 for Windows on Arm before python.org did.
     """
     if platform in {"any", "win_arm64"}:
         return True
@@ -252,12 +252,12 @@ def may_exist(build: CPythonBuild, platform: str) -> bool:
 
 
 def of_the_past(platform: str) -> bool:
-    """Whether a platform tag is for a machine that no CPython of today runs on: nobody misses such a wheel."""
+    """Whether a platform tag is for a machine that no current CPython runs on, so that nobody misses such a wheel."""
     return _OF_THE_PAST.fullmatch(platform) is not None
 
 
 def _takes(machine: str, platform: str) -> bool:
-    """Whether a machine takes wheels with this platform tag; True for a machine that is not known."""
+    """Whether a machine accepts wheels with this platform tag; True for an unknown machine."""
     try:
         return platform in platform_ladder(machine)
     except InputError:
@@ -265,7 +265,7 @@ def _takes(machine: str, platform: str) -> bool:
 
 
 def _oldest(platforms: Iterable[str]) -> set[str]:
-    """One machine for each family: a compressed set serves from its oldest level on."""
+    """The oldest machine of each family, because a compressed set serves every machine from its oldest level on."""
     lowest: dict[tuple[str, str], str] = {}
     for machine in (machine for platform in platforms for machine in machines(platform)):
         family = platform_family(machine)
@@ -281,7 +281,7 @@ def level(machine: str) -> tuple[int, int]:
 
 
 def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
-    """What these files are for; ``newest`` is the newest minor version a stable-ABI wheel counts for.
+    """What these files are for; ``newest`` is the newest minor version that a stable ABI wheel counts for.
 
     Other files, wheel variants, and wheels for other implementations are ignored.
     """
@@ -295,7 +295,7 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
         except InputError:
             continue
         if name.variant:
-            continue  # installers of today lay it aside
+            continue  # current installers ignore it
         named = targets_of(name)
         targets = [target for target in named if any(may_exist(target, platform) for platform in name.platforms)]
         for target in targets:
@@ -316,9 +316,9 @@ def target_environments(
 ) -> tuple[TargetEnvironment, ...]:
     """Every target to simulate, sorted.
 
-    Both builds of each minor version that the release, the previous one or the configuration is for, on each of their
-    machines. Free-threaded builds are included from 3.14 on, 3.13t only if a wheel names it; a CPython that cannot
-    exist on the machine is not included, and macOS is as new as the CPython requires.
+    These are both builds of each minor version that the release, the previous one or the configuration covers, on each
+    of their machines. Free-threaded builds are included from 3.14 on, 3.13t only if a wheel names it. A CPython that
+    cannot exist on the machine is excluded, and macOS is as new as the CPython requires.
     """
     scopes = [release, previous] if previous else [release]
     free_threaded = frozenset[int]().union(*(one.free_threaded for one in scopes))
@@ -342,7 +342,7 @@ def target_environments(
 
 
 def floor_of(cells: Iterable[CoverageCell], target: TargetEnvironment) -> str | None:
-    """The oldest machine, newer than that of a target, on which the same build installs a wheel of this release."""
+    """The oldest machine newer than the target's on which the same build installs a wheel of this release."""
     served = [
         cell.target.platform
         for cell in cells
@@ -364,13 +364,13 @@ def judge(
     allowed: frozenset[int],
     keep: bool = False,
 ) -> tuple[CoverageCell, ...]:
-    """Set the reason why each target is expected, if there is one.
+    """Set the basis on which each target is expected, if any.
 
-    ``served_before`` are those of the previous release, ``supported`` the minor versions of the day, ``allowed`` those
-    of them that requires-python lets in: to drop any other is no loss. With ``keep`` a release may not drop a build or
-    a platform of these altogether (3.13t, which was experimental, always may). What neither build of a version has
-    (``SHIPPED``) is asked for on the newest machine of each platform family only: an old machine may be too old for a
-    new Python.
+    ``served_before`` are the targets that the previous release served, ``supported`` the minor versions supported at
+    the time, ``allowed`` those of them that requires-python permits: dropping any other is not a loss. With ``keep``, a
+    release may not drop a build or a platform of these altogether (except 3.13t, which was experimental). A version
+    that has neither build yet (``SHIPPED``) is expected only on the newest machine of each platform family, because an
+    old machine may be too old for a new Python.
     """
     found = {cell.target: cell for cell in cells}
     newest: dict[tuple[str, str], str] = {}

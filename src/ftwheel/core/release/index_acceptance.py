@@ -1,10 +1,11 @@
-"""Decides whether PyPI accepts a file: what it rejects at upload, beyond what makes a file unusable everywhere.
+"""Decides whether PyPI accepts a file: what it rejects at upload, beyond flaws that make a file unusable anywhere.
 
-An upload stops at the first rejected file, and later files are not uploaded, so one wrong platform tag leaves users of
-other platforms without their wheel. Other indexes accept more: these are the rules of one index.
+An upload stops at the first rejected file and skips the rest, so one wrong platform tag deprives users of other
+platforms of their wheel. Other indexes accept more: these are the rules of a single index.
 
 Sources: PyPI's upload service (``warehouse/forklift/legacy.py`` and ``warehouse/forklift/metadata.py`` of 2026-08-21),
-PEP 625 for the names of source distributions, PEP 639 for license files. Who read the file rendered its description.
+PEP 625 for the names of source distributions, PEP 639 for license files. The reader of a file has already rendered its
+description.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ __all__ = [
     "wheel_refusals",
 ]
 
-DEFAULT_LIMIT = 100 << 20  # bytes of one file, unless the project was granted more
+DEFAULT_LIMIT = 100 << 20  # bytes of one file, unless the project has a higher limit
 HIGHEST_LIMIT = 1 << 30  # bytes; no project is granted more
-UNTOLD = "cannot tell whether"  # how a detail begins that nobody could find out
-_LARGE = 64 << 20  # bytes; below this any compression ratio will do
-_HIGHEST_RATIO = 50  # bytes of the members for each byte of the file
+UNTOLD = "cannot tell whether"  # how a detail that could not be determined begins
+_LARGE = 64 << 20  # bytes; below this, any compression ratio is accepted
+_HIGHEST_RATIO = 50  # bytes of the members per byte of the file
 
 _PLATFORMS = {"any", "win32", "win_amd64", "win_arm64", "win_ia64", "linux_armv6l", "linux_armv7l"}
 _LEGACY_MANYLINUX = {
@@ -74,7 +75,7 @@ class RefusalReason(enum.Enum):
 class UploadRefusal:
     """One reason why PyPI rejects a file; ``path`` is the member it is about, empty for the whole file.
 
-    ``certain`` is False for what depends on the project, whose size limit may have been raised, and for what was not
+    ``certain`` is False if the rejection depends on the project, whose size limit may have been raised, or was not
     tried.
     """
 
@@ -85,7 +86,7 @@ class UploadRefusal:
 
 
 def accepts_platform(tag: str) -> bool:
-    """Whether PyPI accepts a wheel with this platform tag; it has to accept every tag of a compressed set."""
+    """Whether PyPI accepts a wheel with this platform tag; in a compressed set, it has to accept every tag."""
     if tag in _PLATFORMS:
         return True
     system, _, rest = tag.partition("_")
@@ -152,7 +153,7 @@ def _about_wheel(wheel: WheelContents, limit: int) -> Iterator[UploadRefusal]:
 
 
 def sdist_refusals(sdist: SdistContents, *, limit: int = DEFAULT_LIMIT) -> tuple[UploadRefusal, ...]:
-    """Every reason why PyPI rejects a source distribution, as ``wheel_refusals``."""
+    """Every reason why PyPI rejects a source distribution; like ``wheel_refusals``."""
     return tuple(sorted(_about_sdist(sdist, limit), key=lambda each: (each.path, each.reason.value, each.detail)))
 
 

@@ -1,7 +1,7 @@
 """Decides whether METADATA (or PKG-INFO) is valid core metadata, and what PyPI rejects in valid metadata.
 
-``metadata_errors`` makes twine 7 fail before an upload to any index; ``metadata_refusals`` are PyPI's additional rules
-(``warehouse/forklift/metadata.py`` of 2026-08-21).
+``metadata_errors`` finds what makes twine 7 fail before an upload to any index; ``metadata_refusals`` applies PyPI's
+additional rules (``warehouse/forklift/metadata.py`` of 2026-08-21).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _URL = re.compile(r"https?:", re.IGNORECASE)  # PyPI requires the scheme and esc
 _LOCAL_PART = re.compile(r"[^\s@.,;:\"()<>\[\]\\]+(?:\.[^\s@.,;:\"()<>\[\]\\]+)*")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?![0-9]+$)[^\W_](?:[\w-]*[^\W_])?")
 _NO_MAIL = ("local", "localhost", "invalid", "test", "arpa", "onion")  # RFC 6761: never a mail domain
-# Strict, as newer releases of Python are, it sees no address in much of what PyPI refuses.
+# In strict mode, the default of newer Python releases, it finds no address in much of what PyPI rejects.
 _LENIENT: Any = {"strict": False} if getattr(utils, "supports_strict_parsing", False) else {}
 
 
@@ -58,7 +58,7 @@ def _raw(text: str) -> tuple[RawMetadata, list[str]]:
 
 
 def metadata_errors(text: str) -> tuple[str, ...]:
-    """Why this is not valid core metadata, sorted; nothing when it is."""
+    """Why this is not valid core metadata, sorted; empty if it is."""
     from packaging.metadata import Metadata  # noqa: PLC0415
 
     raw, unparsed = _raw(text)
@@ -83,7 +83,7 @@ def license_files(text: str) -> tuple[str, ...]:
 
 
 def description_of(text: str) -> tuple[str, str]:
-    """The description, and its content type in lower case without parameters: PyPI takes none for reStructuredText."""
+    """The description, and its content type in lower case without parameters; PyPI treats none as reStructuredText."""
     raw, _ = _raw(text)
     content_type = raw.get("description_content_type", "").partition(";")[0].strip().lower()
     return raw.get("description", ""), content_type or "text/x-rst"
@@ -91,7 +91,7 @@ def description_of(text: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=4)
 def metadata_refusals(text: str) -> tuple[str, ...]:
-    """What PyPI refuses in metadata, sorted, as far as the fields concerned are valid by themselves."""
+    """What PyPI rejects in metadata, sorted; fields that are invalid by themselves are not covered."""
     from packaging.metadata import InvalidMetadata, Metadata  # noqa: PLC0415
 
     metadata = Metadata.from_raw(_raw(text)[0], validate=False)

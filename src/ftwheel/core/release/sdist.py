@@ -13,9 +13,9 @@ __all__ = ["SdistContents"]
 class SdistContents:
     """One source distribution. ``size`` is in bytes, ``members`` are the paths in the archive, files only.
 
-    ``top`` is the one folder everything is in, ``metadata`` comes from the ``PKG-INFO`` in it. Both are empty (None)
-    where there is no such thing; ``flaws`` then say what is wrong with the archive. ``unrendered`` says why PyPI cannot
-    show the description.
+    ``top`` is the single folder that contains everything; ``metadata`` comes from its ``PKG-INFO``. If missing, they
+    are empty and None, and ``flaws`` says what is wrong with the archive. ``unrendered`` says why PyPI cannot show the
+    description.
     """
 
     filename: str

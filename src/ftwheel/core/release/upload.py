@@ -14,7 +14,7 @@ __all__ = ["Upload"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """The files to upload, and functions to read them.
+    """The files to upload, with functions to read them.
 
     ``sha256`` returns the digest of a file by name, ``check`` the report of ``ftwheel check`` on several wheels,
     ``sdist`` the contents of a source distribution; each may be None. ``rejected`` are the files among them that are

@@ -1,4 +1,4 @@
-"""Decides the smallest set of wheels with which every target of a release installs one it can load.
+"""Decides the smallest set of wheels that gives every target of a release a wheel it can load.
 
 ``ftwheel.core.build.stable_abi_plan`` decides which interpreters share a stable ABI wheel.
 """
@@ -34,7 +34,7 @@ class PlannedWheel:
 def plan(targets: Iterable[TargetEnvironment], *, floor: int | None, abi3t: bool = True) -> tuple[PlannedWheel, ...]:
     """The wheels for these targets, sorted by platform and version.
 
-    A wheel for a family of platforms (glibc on x86_64, ...) is for its oldest machine. ``floor`` is the oldest minor
+    A wheel for a platform family (glibc on x86_64, ...) is built for its oldest machine. ``floor`` is the oldest minor
     version of the stable ABI, if any; default builds below it get their own wheels. ``abi3t`` is false if the project's
     toolchain cannot build ``abi3t``.
     """
@@ -55,12 +55,12 @@ def _python(target: TargetEnvironment) -> PythonBuild:
 
 
 def upload_order(filenames: Iterable[str]) -> tuple[str, ...]:
-    """The files in upload order: wheels before the sdist, so that nobody falls back to it in the meantime."""
+    """The files in upload order: wheels before the sdist, so that nobody gets the sdist in the meantime."""
     return tuple(sorted(filenames, key=lambda filename: (not filename.endswith(".whl"), filename)))
 
 
 def stable_abi_floor(filenames: Iterable[str]) -> int | None:
-    """The oldest floor among the ``abi3`` wheels of a release; None when it has none."""
+    """The oldest floor among a release's ``abi3`` wheels; None if it has no such wheel."""
 
     return min(
         (target.minor for name in wheel_names(filenames) for target in targets_of(name) if target.onwards), default=None

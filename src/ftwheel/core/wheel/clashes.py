@@ -11,7 +11,7 @@ __all__ = ["files_that_are_folders", "folded_clashes"]
 
 
 def files_that_are_folders(names: Iterable[str]) -> tuple[str, ...]:
-    """The files that are also folders of other members, sorted; the name of a folder ends with a slash."""
+    """The files that are also folders of other members, sorted; names of folders end with a slash."""
     ordered = sorted(set(names))
     found = []
     for name in ordered:

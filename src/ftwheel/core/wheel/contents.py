@@ -63,7 +63,7 @@ _UNSAFE = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(^|/)\.\.?(/|$)|//")
 class WheelFile:
     """The ``WHEEL`` file.
 
-    ``tags`` are its ``Tag`` lines expanded; ``root_is_purelib`` is None when not said as true or false.
+    ``tags`` are its ``Tag`` lines, expanded; ``root_is_purelib`` is None if it is neither true nor false.
     """
 
     wheel_version: str
@@ -92,7 +92,7 @@ class Metadata:
 class RecordEntry:
     """One line of ``RECORD``.
 
-    ``digest`` is ``ALGORITHM=URLSAFE_BASE64`` and ``size`` is in bytes; "" and None mean not recorded.
+    ``digest`` is ``ALGORITHM=URLSAFE_BASE64`` and ``size`` is in bytes; "" and None mean that they are not recorded.
     """
 
     path: str
@@ -104,11 +104,11 @@ class RecordEntry:
 class Member:
     """One file of the zip.
 
-    ``sha256`` (hexadecimal) is for comparing contents. ``digest`` is what ``RECORD`` should have, computed with the
-    algorithm it uses for this member, "" when that algorithm is unknown. ``initialised`` is true when the bytes contain
+    ``sha256`` (hexadecimal) is for comparing contents. ``digest`` is the value ``RECORD`` should have, computed with
+    the algorithm it uses for this member, "" if that algorithm is unknown. ``initialised`` is true if the bytes contain
     ``PyInit_STEM`` or ``PyModExport_STEM`` for the member's own stem: without that, no interpreter can import it.
-    ``native`` describes machine code by its first bytes. ``portable`` is the SHA-256 of a Python file without its
-    absolute paths, "" when it has none.
+    ``native`` describes machine code, identified by its first bytes. ``portable`` is the SHA-256 of a Python file
+    without its absolute paths, "" if it has none.
     """
 
     path: str
@@ -123,8 +123,8 @@ class Member:
 class FlawKind(enum.Enum):
     """The kinds of flaws of the zip itself."""
 
-    DUPLICATE = "duplicate"  # two members with the same name: readers disagree about which counts
-    CLASH = "clash"  # a file that is also the folder of another member: no file system has both
+    DUPLICATE = "duplicate"  # two members with the same name: readers disagree on which one counts
+    CLASH = "clash"  # a file that is also the folder of another member: no file system allows both
     UNSAFE = "unsafe"  # a name that escapes the target folder, or that readers interpret differently
     UNREADABLE = "unreadable"  # damaged, encrypted, or compressed with an unsupported method
     TOO_LARGE = "too large"  # expands like a zip bomb, so it was not read
@@ -143,15 +143,15 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelContents:
-    """Everything a rule may ask about one wheel.
+    """Everything a rule needs to know about one wheel.
 
     ``dist_info`` is the folder of the metadata files, with a slash. ``members`` are sorted by path, without folders.
-    ``wheel``, ``metadata`` and ``record`` are None when the file is missing or unreadable (then ``flaws`` says so);
-    ``entry_points`` is the text of ``entry_points.txt``, which a wheel need not have.
-    ``extensions`` is filled only when the reader was asked to look into binaries; it is sorted by path and has every
-    member that is named like an extension module and can be read as a binary. So is ``linkage``: what every ELF file
-    of the wheel needs from outside, whatever its name; None when nobody asked. ``framing`` says where readers of the
-    zip would disagree about what is in it, ``unrendered`` why PyPI cannot show the description; both "" if all is well.
+    ``wheel``, ``metadata`` and ``record`` are None if the file is missing or unreadable (``flaws`` then says so);
+    ``entry_points`` is the text of ``entry_points.txt``, which is optional. ``extensions`` is filled only if the reader
+    was asked to inspect binaries; it is sorted by path and has every member that is named like an extension module and
+    can be read as a binary. The same applies to ``linkage``, what every ELF file of the wheel needs from outside,
+    whatever its name; it is None if not requested. ``framing`` says where zip readers would disagree about the
+    contents, ``unrendered`` why PyPI cannot show the description; both are "" if all is well.
     """
 
     name: WheelName
@@ -179,7 +179,7 @@ class WheelContents:
 
     @property
     def native(self) -> tuple[Member, ...]:
-        """Members that are machine code by their first bytes: modules, libraries, programs, objects."""
+        """The members whose first bytes identify them as machine code: modules, libraries, programs, objects."""
         return tuple(member for member in self.members if member.native is not None)
 
     @property
@@ -203,7 +203,7 @@ def is_native(path: str) -> bool:
 
 
 def dotted_name(path: str) -> str:
-    """The name under which a member would be imported as an extension module; "" when it cannot be imported.
+    """The name under which a member would be imported as an extension module; "" if it cannot be imported.
 
     ``pkg/_ext.cpython-313t-x86_64-linux-gnu.so`` gives ``pkg._ext``; the ``.data/platlib`` and ``.data/purelib``
     folders are dropped.
@@ -216,10 +216,11 @@ def dotted_name(path: str) -> str:
 
 
 def without_paths(source: bytes) -> bytes:
-    """A Python file with each absolute path in its text replaced by a slash.
+    """Return a Python file with each absolute path in its text replaced by a slash.
 
-    Builds write them to generated files (meson's configuration, ``__config__.py``): the paths of the interpreter and of
-    the temporary folder, which differ between two builds of one tree and are meaningless where the wheel is installed.
+    Builds write such paths to generated files (meson's configuration, ``__config__.py``): those of the interpreter and
+    of the temporary folder, which differ between two builds of one tree and are meaningless on the machine that
+    installs the wheel.
     """
     if b":/" in source or b":\\" in source:
         source = _DRIVE.sub(b"/", source)
@@ -229,14 +230,14 @@ def without_paths(source: bytes) -> bytes:
 def unsafe_path(path: str) -> bool:
     """Whether a member's name escapes the target folder or is interpreted differently by zip readers.
 
-    Absolute, with a drive letter, with ``.`` or ``..`` as a part, with a backslash, an empty part or a control
-    character.
+    Such names are absolute, or contain a drive letter, ``.`` or ``..`` as a part, an empty part, a backslash, or a
+    control character.
     """
     return _UNSAFE.search(path) is not None
 
 
 def parse_wheel_file(text: str) -> WheelFile:
-    """Read a ``WHEEL`` file. Never raises: invalid tags are in ``bad_tags``."""
+    """Parse a ``WHEEL`` file. Never raises: invalid tags end up in ``bad_tags``."""
     message = HeaderParser().parsestr(text)
     tags: set[Tag] = set()
     bad: list[str] = []
@@ -263,7 +264,7 @@ def parse_wheel_file(text: str) -> WheelFile:
 
 
 def parse_metadata(text: str) -> Metadata:
-    """Read the fields of ``METADATA`` that matter here. Never raises."""
+    """Parse the fields of ``METADATA`` that matter here. Never raises."""
     message = HeaderParser().parsestr(text)
     return Metadata(
         name=canonicalize_name(str(message.get("Name", "")).strip()),
@@ -277,7 +278,7 @@ def parse_metadata(text: str) -> Metadata:
 def metadata_facts(text: str) -> frozenset[tuple[str, str]]:
     """What ``METADATA`` says, however a backend spells it: requirements and specifiers in one form, lines in any order.
 
-    ``Metadata-Version`` and ``Dynamic`` say something about the backend and not about the project.
+    ``Metadata-Version`` and ``Dynamic`` are omitted, because they describe the backend, not the project.
     """
     message = HeaderParser().parsestr(text)
     facts = {(name.lower(), _plain(name.lower(), str(value).strip())) for name, value in message.items()}
@@ -301,7 +302,7 @@ def _plain(field: str, value: str) -> str:
 
 
 def parse_record(text: str) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
-    """Read ``RECORD``: its entries, and a message for each invalid line (PEP 376: path, hash, size).
+    """Parse ``RECORD``: return its entries, and a message for each invalid line (PEP 376: path, hash, size).
 
     A blank line is invalid too: pip 26.3 fails on it (``operations/install/wheel.py``, ``get_csv_rows_for_installed``).
     """

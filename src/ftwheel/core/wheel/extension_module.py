@@ -1,7 +1,7 @@
 """What is known about an extension module without importing it: the result types.
 
-The readers are in ``ftwheel.io.binaries``; rules and renderers use only these types. "Cannot tell" is always one of the
-answers: none of these values is a guess.
+The readers are in ``ftwheel.io.binaries``; rules and renderers use only these types. "Cannot tell" is always a possible
+answer: none of these values is a guess.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class InterpreterSupport(enum.Enum):
 
 
 class InitPhase(enum.Enum):
-    """How the module initialises itself."""
+    """The way the module initialises itself."""
 
     SINGLE = "single-phase"
     MULTI = "multi-phase"  # PEP 489
@@ -120,15 +120,15 @@ class Toolchain(enum.Enum):
     F2PY = "f2py"
     SWIG = "SWIG"
     BOOST_PYTHON = "Boost.Python"
-    C = "C or C++"  # nothing of the above left a trace
+    C = "C or C++"  # no trace of any of the above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Architecture:
     """One machine: ``x86_64``, ``aarch64``, ``x86``, ``arm``, ``ppc64``, ``ppc64le``, ``s390x``, ``riscv64``, ...
 
-    The same word in all three formats (macOS ``arm64`` and Windows ``arm64`` are ``aarch64`` here);
-    ``machine-N`` for one that is not known. ``bits`` is 32 or 64.
+    The names are the same in all three formats (macOS ``arm64`` and Windows ``arm64`` are ``aarch64`` here); an unknown
+    machine is ``machine-N``. ``bits`` is 32 or 64.
     """
 
     name: str
@@ -167,12 +167,12 @@ class AbiInfo:
 
     @property
     def floor(self) -> int:
-        """The minor version of the limited API; 0 where the module is for none, or does not say."""
+        """The minor version of the limited API; 0 if the module uses none or does not say."""
         return self.abi_version >> 16 & 0xFF if self.stable else 0
 
     @property
     def built_for(self) -> BuiltFor:
-        """The ABI these flags name; flags that name none are "cannot tell" (CPython then checks nothing)."""
+        """The ABI these flags name; "cannot tell" if they name none (CPython then checks nothing)."""
         match (self.stable, self.gil, self.free_threaded):
             case (True, _, True):
                 return BuiltFor.STABLE_ABI_T
@@ -209,14 +209,14 @@ class InterpreterDeclaration:
 class ExtensionModule:
     """One shared object inside a wheel.
 
-    ``path`` is the path in the wheel. ``name`` is the module the file name stands for (last component), and
-    ``init_name`` the exported init function that the import system would call for it, None when there is none.
-    ``init_names`` are all exported init functions (mypyc and PyO3 files export several). ``architectures`` has an
-    entry for each slice of a fat Mach-O file; all other answers hold for every slice, or say "cannot tell".
-    ``imports`` are the imported C-API symbols (``Py*``, ``_Py*``) as C spells them, sorted. ``needed`` are the
-    libraries the image names, in its own order. ``macos_minimum`` is the lowest macOS version it runs on. ``slot_ids``
-    are the numbers in the module's slot array, sorted; empty where it has none, or none that can be read.
-    ``init_slot_ids`` are those of ``PyInit_`` where the file exports ``PyModExport_`` too.
+    ``path`` is the path in the wheel. ``name`` is the module that the file name denotes (last component), and
+    ``init_name`` is the exported init function that the import system would call for it, None if there is none.
+    ``init_names`` are all exported init functions (mypyc and PyO3 files export several). ``architectures`` has an entry
+    for each slice of a fat Mach-O file; all other answers hold for every slice, or say "cannot tell". ``imports`` are
+    the imported C-API symbols (``Py*``, ``_Py*``) as C spells them, sorted. ``needed`` are the libraries the image
+    names, in its own order. ``macos_minimum`` is the oldest macOS version it runs on. ``slot_ids`` are the numbers in
+    the module's slot array, sorted; empty if it has no array or an unreadable one. ``init_slot_ids`` are those of
+    ``PyInit_`` if the file also exports ``PyModExport_``.
     """
 
     path: str
@@ -241,12 +241,12 @@ class ExtensionModule:
 
     @property
     def definition_slot_ids(self) -> tuple[int, ...]:
-        """The slots that interpreters before 3.15 read: those of the ``PyModuleDef`` that ``PyInit_`` returns."""
+        """The slots read by interpreters before 3.15: those of the ``PyModuleDef`` that ``PyInit_`` returns."""
         return self.init_slot_ids if self.phase is InitPhase.EXPORT else self.slot_ids
 
     @property
     def is_extension(self) -> bool:
-        """Whether the file exports an init function at all; a bundled library (``libgomp.so.1``) does not."""
+        """Whether the file exports any init function; a bundled library (``libgomp.so.1``) does not."""
         return bool(self.init_names)
 
     @property

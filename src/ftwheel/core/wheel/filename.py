@@ -31,9 +31,9 @@ class WheelName:
     """A parsed wheel file name: ``NAME-VERSION(-BUILD)?-INTERPRETER-ABI-PLATFORM(-LABEL)?.whl``.
 
     ``interpreters``, ``abis`` and ``platforms`` are the compressed sets in the order of the file name, lower case;
-    ``name`` is normalized (PEP 503), ``stem`` is the first two parts as written, after which ``.dist-info`` is named.
-    ``variant`` is the label of a wheel variant (PEP 825), "" for other wheels; installers without support for variants
-    do not recognize a file with a label as a wheel.
+    ``name`` is normalized (PEP 503), ``stem`` is the first two parts as written, from which ``.dist-info`` takes its
+    name. ``variant`` is the label of a wheel variant (PEP 825), "" for other wheels; installers without support for
+    variants do not recognize a file with a label as a wheel.
     """
 
     filename: str
@@ -48,7 +48,7 @@ class WheelName:
 
     @classmethod
     def parse(cls, filename: str) -> WheelName:
-        """Parse a file name by packaging's rules and PEP 825. Raises InputError when it is not a wheel's."""
+        """Parse a file name by packaging's rules and PEP 825. Raises InputError if it is not the name of a wheel."""
         if len(filename) > _LONGEST_NAME:
             raise InputError(
                 f"{filename[:60]}...: not a wheel's file name, with {len(filename)} characters", hint=_SHAPE
@@ -103,7 +103,7 @@ def _without_label(filename: str) -> tuple[str, str]:
         not filename.endswith(".whl")
         or len(parts) != 6 + built
         or not _INTERPRETER.fullmatch(parts[-4])
-        or parts[-2] == "none"  # an ABI, so that the third part is meant as a build tag
+        or parts[-2] == "none"  # an ABI, so the third part is meant as a build tag
         or not _LABEL.fullmatch(parts[-1])
     ):
         return filename, ""

@@ -1,4 +1,4 @@
-"""The result of importing a module in a new process of the interpreter it was built for."""
+"""The result of importing a module in a fresh process of the interpreter it was built for."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class ImportOutcome(enum.Enum):
 class ImportResult:
     """One module, imported alone.
 
-    ``gil_before`` and ``gil_after`` are ``sys._is_gil_enabled()`` just before and just after the import; None where the
-    interpreter does not answer (before 3.13, after a crash). ``culprits`` are the modules that the interpreter names as
-    enabling the GIL, in its order: the module itself, or one that it imports. ``detail`` is the exception, the signal,
-    or the end of the process's output. ``seconds`` is the run time of the process.
+    ``gil_before`` and ``gil_after`` are ``sys._is_gil_enabled()`` just before and just after the import; None if the
+    interpreter does not answer (before 3.13, or after a crash). ``culprits`` are the modules that the interpreter names
+    as enabling the GIL, in its order: the module itself, or modules that it imports. ``detail`` is the exception, the
+    signal, or the end of the process's output. ``seconds`` is the run time of the process.
     """
 
     module: str

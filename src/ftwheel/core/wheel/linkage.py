@@ -1,8 +1,8 @@
 """Decides whether the ELF files of a wheel certainly satisfy a manylinux or musllinux policy.
 
-auditwheel has the final say. Most wheels need only the libraries and symbol versions of the policy, or their own
-libraries; then auditwheel's answer follows from the files and its policy data, without running it (which unpacks the
-wheel). Everything else is left to auditwheel: the result of ``surely_keeps`` is True or "not sure", never False.
+auditwheel has the final say. But most wheels need only the libraries and symbol versions of the policy, or their own
+libraries; auditwheel's answer then follows from the files and its policy data, without running it (which unpacks the
+wheel). Everything else is left to auditwheel: ``surely_keeps`` answers "yes" or "not sure", never "no".
 
 Follows auditwheel 6.8: ``wheel_abi.py`` (``get_wheel_elfdata``, ``analyze_wheel_abi``), ``policy/__init__.py``
 (``lddtree_external_references``, ``versioned_symbols_policy``) and ``lddtree.py`` (``ldd``, ``find_lib``).
@@ -18,7 +18,7 @@ __all__ = ["ElfLinkage", "LibraryPolicy", "surely_keeps"]
 
 _NAMED_FOR = ("-linux-musl.so", "-linux-musleabihf.so", "-linux-gnu.so", "-linux-gnueabihf.so")
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
-# auditwheel may find these on the host, and then follows what the host's copies need: only each other
+# auditwheel may find these on the host and then follows the dependencies of the host's copies: only each other
 _PLAIN = frozenset(
     {
         "libc.so.6",
@@ -42,8 +42,8 @@ class ElfLinkage:
     ``machine`` is auditwheel's name of the architecture. ``needed`` are the DT_NEEDED names in order, ``search`` the
     folders of DT_RUNPATH or DT_RPATH, ``versions`` the symbol versions of all libraries except the loader
     (``GLIBC_2.17``), ``undefined`` the watched symbols that the file requires. ``interpreter`` is the loader of a
-    program. ``initialises`` says that the file may be an extension module. ``plain`` is False when the file could not
-    be read, or has a property that only auditwheel can judge; then nothing else counts.
+    program. ``initialises`` means that the file may be an extension module. ``plain`` is False if the file could not be
+    read or has a property that only auditwheel can judge; nothing else counts then.
     """
 
     path: str
@@ -98,9 +98,9 @@ class LibraryPolicy:
 def surely_keeps(policy: LibraryPolicy, libc: str, files: Sequence[ElfLinkage], *, inherit: bool) -> bool:
     """Whether auditwheel would grant a wheel with these ELF files this policy or a stricter one.
 
-    ``libc`` is ``manylinux`` or ``musllinux``, as in the wheel's name. ``inherit`` says that nothing on the host (such
-    as LD_LIBRARY_PATH) has precedence over the search folders that a library inherits from the file that needs it.
-    False means "not sure".
+    ``libc`` is ``manylinux`` or ``musllinux``, as in the wheel's name. ``inherit`` means that nothing on the host (such
+    as LD_LIBRARY_PATH) takes precedence over the search folders that a library inherits from the file that needs it. A
+    result of False means "not sure".
     """
     by_path = {file.path: file for file in files}
     needed = {name for file in files for name in file.needed}
@@ -110,7 +110,7 @@ def surely_keeps(policy: LibraryPolicy, libc: str, files: Sequence[ElfLinkage], 
         and file.libc in {"", libc}
         and "purelib" not in file.path.split("/")
         and _symbols_allowed(policy, file)
-        # a library that other files of the wheel need is judged with them
+        # a library that other files of the wheel need is judged along with them
         and ((file.name in needed and not file.initialises) or _libraries_allowed(policy, file, by_path, inherit))
         for file in files
     )
@@ -125,7 +125,7 @@ def _symbols_allowed(policy: LibraryPolicy, file: ElfLinkage) -> bool:
 def _libraries_allowed(
     policy: LibraryPolicy, top: ElfLinkage, by_path: Mapping[str, ElfLinkage], inherit: bool
 ) -> bool:
-    """Whether each library, direct or not, is the policy's or certainly the wheel's own."""
+    """Whether each library, direct or indirect, is allowed by the policy or certainly the wheel's own."""
     own: dict[str, ElfLinkage] = {top.path: top}
     waiting = [top]
     allowed: set[str] = set()
@@ -143,12 +143,12 @@ def _libraries_allowed(
             if found.path not in own:
                 own[found.path] = found
                 waiting.append(found)
-    # a library of the host that is followed first may bring in the host's copy of what the wheel ships
+    # a host library that is followed first may pull in the host's copy of a library the wheel ships
     return len(own) == 1 or all(name in _PLAIN or name.startswith("libc.musl-") for name in allowed)
 
 
 def _beside(file: ElfLinkage, name: str, by_path: Mapping[str, ElfLinkage]) -> ElfLinkage | None:
-    """The wheel's file with this name in the first matching search folder; None when the host might have it."""
+    """The wheel's file with this name in the first matching search folder; None if the host might have it."""
     for entry in file.search:
         origin, slash, rest = entry.partition("/")
         folder = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), f".{slash}{rest}"))
@@ -160,5 +160,5 @@ def _beside(file: ElfLinkage, name: str, by_path: Mapping[str, ElfLinkage]) -> E
 
 
 def _is_loader(name: str) -> bool:
-    """Whether it is the dynamic loader, which is never bundled."""
+    """Whether the library is the dynamic loader, which is never bundled."""
     return "ld-linux" in name or name in {"ld64.so.1", "ld64.so.2"}

@@ -11,17 +11,17 @@ __all__ = ["NativeCode", "NativeKind"]
 
 
 class NativeKind(enum.Enum):
-    """The kind of a file by its first bytes."""
+    """The kind of a file, according to its first bytes."""
 
     PROGRAM = "program"
-    LIBRARY = "library"  # shared; an extension module is one, and so is a position-independent program
+    LIBRARY = "library"  # shared; includes extension modules and position-independent programs
     OBJECT = "object file"  # .o, .obj: for a linker
     ARCHIVE = "static library"  # .a, .lib: for a linker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeCode:
-    """Machine code by its first bytes. ``machines`` are names of ``Architecture``, sorted and unique.
+    """Machine code, identified by its first bytes. ``machines`` are names of ``Architecture``, sorted and unique.
 
     ``macos`` is the oldest macOS version that every slice runs on, if the code names one.
     """

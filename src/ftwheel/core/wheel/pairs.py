@@ -1,8 +1,8 @@
 """Compares the two wheels of a pair: the one for the default build and the one for the free-threaded build.
 
-Both wheels are built from one source tree, so everything but the machine code should be the same: the same extension
-modules, the same Python files with the same contents, the same metadata. Differences are symptoms of a shared build
-folder, a stale object or a wrong file name.
+Both wheels are built from one source tree, so everything except the machine code should be the same: extension modules,
+Python files and their contents, metadata. Differences are symptoms of a shared build folder, a stale object or a wrong
+file name.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PLATFORM = re.compile(r"(?:many)?(linux)(?:_\d+_\d+|1|2010|2014)?_(.+)|(musllin
 
 
 class ServedBuilds(enum.Enum):
-    """Which builds of CPython a wheel's ABI tags are for."""
+    """The builds of CPython that a wheel's ABI tags are for."""
 
     DEFAULT = "default"  # cp314, abi3
     FREE_THREADED = "free-threaded"  # cp314t, abi3t
@@ -53,9 +53,9 @@ class OneWheel(enum.Enum):
 class PairComparison:
     """Where the two wheels of a pair differ. All paths are installed paths, all modules dotted names, sorted.
 
-    ``empty`` are the wheels that install nothing, ``identical_modules`` the extension modules with the same bytes in
-    both wheels although both builds cannot load their ABI: at least one wheel has a module of the other. ``one_wheel``
-    is set when nothing in the wheels requires two of them.
+    ``empty`` are the wheels that install nothing; ``identical_modules`` are extension modules with the same bytes in
+    both wheels although no ABI of theirs suits both builds: at least one wheel has a module meant for the other.
+    ``one_wheel`` is set if nothing in the wheels requires two of them.
     """
 
     default: str
@@ -100,7 +100,7 @@ class Pairing:
 
 
 def served_builds(name: WheelName) -> ServedBuilds:
-    """The builds that the ABI tags of a file name are for."""
+    """The builds that a file name's ABI tags are for."""
     found: set[ServedBuilds] = set()
     for abi in name.abis:
         if abi == "none":
@@ -127,7 +127,7 @@ def pair_up(wheels: Iterable[WheelContents]) -> Pairing:
     """Find the pairs.
 
     The default wheel for ``cp314-cp314t`` is ``cp314-cp314`` of the same project, version, build, variant and platform
-    family, or else the ``abi3`` wheel that a default 3.14 takes. Sorted by file name.
+    family, or else the ``abi3`` wheel that a default 3.14 accepts. Sorted by file name.
     """
     groups: dict[tuple[object, ...], list[WheelContents]] = {}
     for wheel in sorted(wheels, key=lambda wheel: wheel.filename):
@@ -214,7 +214,7 @@ def _is_of_both(name: WheelName) -> bool:
 
 
 def _texts(wheel: WheelContents) -> Mapping[str, object]:
-    """What must not depend on the ABI: the bytes of Python files, but for paths of the build, and METADATA's facts."""
+    """What must not depend on the ABI: the bytes of Python files except build paths, and METADATA's facts."""
     metadata: dict[str, object] = {}
     if wheel.metadata is not None:
         metadata[f"{wheel.dist_info}METADATA"] = metadata_facts(wheel.metadata.text)
@@ -222,9 +222,9 @@ def _texts(wheel: WheelContents) -> Mapping[str, object]:
 
 
 def _shared(ours: Iterable[Member], theirs: Iterable[Member]) -> bool:
-    """Whether both wheels have the same bytes with names that claim to be valid for both.
+    """Whether the wheels share identical bytes under names that claim to be valid for both builds.
 
-    The same ``.cpython-39-...`` file in both is for a third interpreter, not for either build.
+    An identical ``.cpython-39-...`` file in both is for a third interpreter, not for either build.
     """
     return any(
         one.sha256 == other.sha256 and (one.path != other.path or not parse_suffix(one.path).version)

@@ -1,4 +1,4 @@
-"""The result of a check: one report per wheel, and the findings about several wheels of a release."""
+"""The result of a check: one report per wheel, and findings about several wheels of a release."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ __all__ = ["CheckReport", "Imported", "PolicyVerdict", "WheelReport"]
 class PolicyVerdict:
     """What auditwheel says about the platform tag of a wheel.
 
-    ``tag`` is a tag that the wheel is consistent with: one of its name, else the most compatible one, with the obstacle
-    to the promised one in ``reason``. "" when auditwheel could not judge it, with the cause in ``reason``.
+    ``tag`` is a tag that the wheel is consistent with: one from its name, else the most compatible one, in which case
+    ``reason`` says what rules out the promised tag. It is "" if auditwheel could not judge the wheel, with the cause in
+    ``reason``.
     """
 
     tag: str
@@ -35,7 +36,7 @@ class Imported:
 class WheelReport:
     """One wheel: its contents and findings.
 
-    ``contents`` is None when the file cannot be read as a wheel; then ``findings`` has the reason.
+    ``contents`` is None if the file cannot be read as a wheel; ``findings`` then has the reason.
     """
 
     path: str
@@ -59,7 +60,7 @@ class CheckReport:
 
     @property
     def causes(self) -> tuple[Finding, ...]:
-        """The same, one finding for what is wrong with several wheels alike."""
+        """The same findings, but only one for a problem that several wheels share."""
         return one_for_several_files(self.findings)
 
     @property

@@ -21,15 +21,15 @@ class SuffixAbi(enum.Enum):
     STABLE_ABI = "abi3"  # .abi3.so; from 3.15 on also .abi3-x86_64-linux-gnu.so, .abi3-darwin.so
     STABLE_ABI_T = "abi3t"  # .abi3t.so, .abi3t-x86_64-linux-gnu.so
     PLAIN = "plain"  # .so, .pyd: every build loads it
-    OTHER = "other"  # another implementation's, or a suffix that CPython does not look for
+    OTHER = "other"  # for another implementation, or not a suffix that CPython looks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suffix:
     """The suffix of a file name, parsed.
 
-    ``version`` is ``(3, 13)`` when the suffix names one; ``platform`` is the suffix' own spelling
-    (``x86_64-linux-gnu``, ``darwin``, ``win_amd64``), empty when it names none.
+    ``version`` is ``(3, 13)`` if the suffix names one; ``platform`` is in the suffix's own spelling
+    (``x86_64-linux-gnu``, ``darwin``, ``win_amd64``), empty if it names none.
     """
 
     text: str
@@ -71,7 +71,7 @@ def parse_suffix(path: str) -> Suffix:
             debug=debug or bool(flag),
             platform=platform or "",
         )
-    if extension == "so" and (found := _STABLE.fullmatch(tag)):  # Windows looks for .pyd alone
+    if extension == "so" and (found := _STABLE.fullmatch(tag)):  # Windows only looks for .pyd
         return Suffix(
             text=text,
             abi=SuffixAbi.STABLE_ABI_T if found[1] else SuffixAbi.STABLE_ABI,
@@ -81,7 +81,7 @@ def parse_suffix(path: str) -> Suffix:
 
 
 def module_name(path: str) -> str:
-    """The last component of the import name of the file; ``pkg/__init__.so`` is ``pkg``."""
+    """The last component of the file's import name; ``pkg/__init__.so`` is ``pkg``."""
     folder, stem, text = _split(path)
     if stem == "__init__" and folder:
         return folder.rpartition("/")[2]
@@ -93,7 +93,7 @@ def module_name(path: str) -> str:
 def init_names_for(name: str) -> tuple[str, ...]:
     """The init functions the import system tries for a module, in order (PEP 489, PEP 793).
 
-    A name outside ASCII is spelled in punycode with ``U`` after the prefix.
+    A non-ASCII name is encoded in punycode, with ``U`` after the prefix.
     """
     if name.isascii():
         return f"PyModExport_{name}", f"PyInit_{name}"

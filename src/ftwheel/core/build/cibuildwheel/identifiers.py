@@ -235,7 +235,7 @@ def request_for(
 
 
 def build_platform(tag: str) -> str:
-    """Convert a platform tag to an identifier's platform: ``manylinux_2_28_x86_64`` to ``manylinux_x86_64``.
+    """The platform of an identifier for a tag: ``manylinux_x86_64`` for ``manylinux_2_28_x86_64`` and for itself.
 
     Raises ConfigurationError for a platform that cibuildwheel does not build for.
     """
@@ -410,7 +410,7 @@ def _unselected(identifier: BuildIdentifier, own: CibuildwheelOptions) -> str:
 
 
 def _shared(kept: Iterable[BuildIdentifier], request: CibuildwheelRequest) -> dict[BuildIdentifier, str]:
-    """Map identifiers served by another identifier's stable ABI wheel to that other one.
+    """Map each identifier served by another one's stable ABI wheel to a note that names this wheel.
 
     Each version of Pyodide has its own platform tag, so nothing is shared there.
     """
