@@ -1,7 +1,7 @@
 """The errors that ftwheel raises deliberately, each class with its exit code.
 
-An error message has up to three parts: where and what was found, what was wanted, and what to do next
-(``hint``). The command line prints it without a traceback and exits with ``exit_code``.
+An error message has up to three parts: what was found and where, what was wanted, and what to do next (``hint``). The
+command line prints it without a traceback and exits with ``exit_code``.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ConfigurationError(FtwheelError):
 
 
 class InstallerConfigError(ConfigurationError):
-    """What an installer is configured with, in a file or the environment, cannot be read."""
+    """An installer's configuration, in a file or the environment, cannot be read."""
 
     next_step = "correct it there; --no-config leaves out how pip and uv are configured"
 
@@ -127,14 +127,14 @@ _REMEDIES = {
 
 
 def refused(error: OSError) -> SystemRefusedError:
-    """The error for what the operating system refused, with a hint."""
+    """The error for something that the operating system refused, with a hint."""
     reason = error.strerror or str(error) or type(error).__name__
     where = f"{error.filename}: " if error.filename else ""
     return SystemRefusedError(f"{where}{reason}", hint=_REMEDIES.get(error.errno or 0, ""))
 
 
 def unwritable(path: object, error: OSError) -> InputError:
-    """The error about an output that the user named and that cannot be written."""
+    """The error for an output path given by the user that cannot be written."""
     gone = error.errno == errno.ENOENT
     hint = "make its folder first, or choose another path" if gone else refused(error).hint
     return InputError(f"{path}: cannot be written ({error.strerror or error})", hint=hint)

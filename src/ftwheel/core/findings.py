@@ -1,4 +1,4 @@
-"""Findings: what check, build, verify and missing report.
+"""Findings: the problems and advice that check, build, verify and missing report.
 
 A code never changes its meaning. Everything that prints findings (text, JSON, Markdown, GitHub annotations, SARIF)
 prints these.
@@ -33,9 +33,9 @@ class Severity(enum.IntEnum):
 class Finding:
     """One problem, or one piece of advice.
 
-    ``subject`` is the file (and the member in it, after a colon) the finding is about; ``message`` says what was
-    found and what was wanted; ``fix`` says what to do next; ``url`` is the page about ``code``. Errors sort
-    before warnings, and warnings before advice; then the subject counts, then the code.
+    ``subject`` is the file (and the member in it, after a colon) the finding is about; ``message`` says what was found
+    and what was wanted; ``fix`` says what to do next; ``url`` is the page about ``code``. Findings sort by severity
+    (errors, warnings, advice), then by subject, then by code.
     """
 
     subject: str
@@ -56,7 +56,7 @@ class Finding:
 def one_for_each_cause(
     findings: Iterable[Finding], said: Callable[[Finding], str] = lambda finding: finding.message
 ) -> tuple[Finding, ...]:
-    """The findings, sorted; the same finding about several members of a file is merged into the first.
+    """The findings, sorted; identical findings about several members of a file are merged into the first.
 
     ``said`` returns the message without the name of the member.
     """
@@ -73,16 +73,16 @@ def one_for_each_cause(
 
 
 def one_for_several_files(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings, sorted; those that say the same of several files, names of wheels aside, are one about the first.
+    """The findings, sorted; those that say the same about several files, except for wheel names, become one.
 
-    The wheels of a release are built alike, so what is wrong with them has one cause.
+    The finding about the first file is kept. A release's wheels are built alike, so a shared problem has one cause.
     """
     groups: dict[tuple[str, Severity, str, str, str], dict[str, Finding]] = {}
     for finding in sorted(findings):
         file, _, member = finding.subject.partition(":")
         folder, _, last = member.rpartition("/")
         said = _WORD.sub(lambda word: "" if word[0].endswith(".whl") else word[0], finding.message)
-        # how the file of a module ends differs between platforms
+        # the suffix of a module's file differs between platforms
         key = (finding.code, finding.severity, f"{folder}/{last.partition('.')[0]}", said, finding.fix)
         groups.setdefault(key, {}).setdefault(file, finding)
     return tuple(sorted(_with_others(found) for found in groups.values()))
@@ -95,7 +95,7 @@ def _with_others(found: Mapping[str, Finding]) -> Finding:
 
 
 def likewise(names: Sequence[str]) -> str:
-    """What a message about one file ends with when it holds for others too; "" for none."""
+    """The end of a message about one file that also applies to others; "" if there are no others."""
     return f"; likewise {', '.join(names)}" if names else ""
 
 
@@ -104,14 +104,14 @@ def _members(findings: Iterable[Finding]) -> str:
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:
-    """The highest severity among the findings, None if there are none."""
+    """The highest severity among the findings; None if there are none."""
     return max((finding.severity for finding in findings), default=None)
 
 
 def weighed(
     found: Iterable[Finding], *, severities: Mapping[str, Severity], ignore: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """The findings with overridden severities, without those whose code starts with one of ``ignore``."""
+    """The findings with severities overridden, minus those whose code starts with one of ``ignore``."""
     return tuple(
         sorted(
             replace(finding, severity=severities.get(finding.code, finding.severity))

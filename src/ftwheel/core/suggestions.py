@@ -1,4 +1,4 @@
-"""Finds the known word that a mistyped one stands for."""
+"""Finds the known word that a mistyped word was meant to be."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _LONGEST = 64  # characters; comparing is quadratic
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """The known word nearest to ``word``, upper and lower case being the same; empty when none is near.
+    """The known word nearest to ``word``, ignoring case; empty if none is near.
 
-    Of short words (``pipy``) one with the same letters counts as near.
+    For short words (``pipy``), one with the same letters counts as near.
     """
     from difflib import get_close_matches  # noqa: PLC0415  # 5 ms, only after a mistake
 
@@ -23,6 +23,6 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'json'?``, empty when no known word is close."""
+    """``did you mean 'json'?``; empty if no known word is close."""
     match = closest(word, known)
     return f"did you mean {match!r}?" if match else ""

@@ -1,7 +1,7 @@
 """Parses untrusted specifiers and requirements: packaging's rules, with a limit on digits.
 
-packaging converts each run of digits to an int, for which Python raises ValueError beyond some thousand digits; for
-specifiers only when they are used. No real version has that many, so such a text is treated as invalid.
+packaging converts each run of digits to an int, for which Python raises ValueError beyond a few thousand digits; for
+specifiers, only once they are used. No real version has that many digits, so such a text is treated as invalid.
 packaging is imported on the first call: many commands never parse one.
 """
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["meets_plainly", "pep508_requirement", "specifier_set"]
 
-_MOST = 600  # Python's limit can be set to 640 at the lowest
+_MOST = 600  # Python's limit can be lowered to 640 at most
 _DIGITS = rf"\d{{{_MOST + 1}}}"
 _CLAUSE = re.compile(r" *(>=|<=|>|<|==|!=) *([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})(\.\*)? *")
 
 
 def specifier_set(text: str) -> SpecifierSet:
-    """A set of version specifiers; raises InvalidSpecifier."""
+    """Parse a set of version specifiers. Raises InvalidSpecifier."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # 15 ms
 
     if len(text) > _MOST and re.search(_DIGITS, text):
@@ -31,7 +31,7 @@ def specifier_set(text: str) -> SpecifierSet:
 
 
 def pep508_requirement(text: str) -> Requirement:
-    """A requirement as PEP 508 has it; raises InvalidRequirement."""
+    """Parse a PEP 508 requirement. Raises InvalidRequirement."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # 30 ms
 
     if len(text) > _MOST and re.search(_DIGITS, text):
@@ -40,9 +40,9 @@ def pep508_requirement(text: str) -> Requirement:
 
 
 def meets_plainly(specifier: str, python: tuple[int, int, int]) -> bool | None:
-    """Whether a final release of Python is in a specifier of plain clauses, as nearly all of ``requires-python`` are.
+    """Whether a final Python release is in a specifier of plain clauses, as nearly every ``requires-python`` is.
 
-    None where packaging has to say it; the answers are packaging's, without the time it takes to import.
+    None if packaging has to decide; the answers match packaging's, without the time it takes to import.
     """
     meets = True
     for text in specifier.split(","):

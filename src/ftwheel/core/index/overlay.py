@@ -1,4 +1,4 @@
-"""An index with the files of a release added as if uploaded, or as it was at an earlier time."""
+"""An index with a release's files added as if they were uploaded, or an index as it was at an earlier time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Overlay:
         return self.below.kind
 
     def project(self, name: str) -> ProjectDetails | None:
-        """The page with the new files after its own; a file that it already has is not listed twice.
+        """The page with the new files after its own; files it already has are not listed twice.
 
-        Raises what the index raises, and IndexFormatError when ``before`` is set and a file has no upload time.
+        Raises whatever the index raises, and IndexFormatError if ``before`` is set and a file has no upload time.
         """
         page = self.below.project(name)
         if page is not None and self.before is not None:

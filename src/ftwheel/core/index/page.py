@@ -1,7 +1,7 @@
-"""The page of one project in the simple repository API, and how it is written as JSON.
+"""The page of one project in the simple repository API, and its serialization to JSON.
 
-Where installers read something differently, the page keeps what was written; the interpretation is in the folder of
-each installer below ``ftwheel.core.installers``.
+If installers read something differently, the page keeps the original text; each installer's folder in
+``ftwheel.core.installers`` interprets it.
 
 Sources: PEP 503 (HTML), 592 (yanked), 629 (API version), 658 and 714 (metadata files), 691 (JSON), 700 (versions,
 size, upload time), 792 (status markers).
@@ -68,7 +68,7 @@ class SourceKind(enum.Enum):
 class Yanked:
     """The yanked marker of a file (PEP 592); ``reason`` may be empty.
 
-    ``doubtful`` marks the two spellings that pip does not read as yanked but uv does: ``"yanked": ""`` in JSON, and a
+    ``doubtful`` marks the two spellings that uv reads as yanked but pip does not: ``"yanked": ""`` in JSON, and a
     ``data-yanked`` attribute without a value in HTML.
     """
 
@@ -91,7 +91,7 @@ class File:
     fragment. ``hashes`` are pairs of algorithm and hex digest as written, in the page's order. ``size`` is in bytes.
     ``upload_time`` is UTC. ``requires_python`` is as written. ``core_metadata`` is None when the index has no separate
     metadata file, else its hashes, which may be empty. ``broken`` names fields that could not be read and count as
-    missing, for example ``upload-time``. ``seen_by`` is the only HTML parser that finds the link, None if both do.
+    missing, for example ``upload-time``. ``seen_by`` is the only HTML parser that finds the link, None if both find it.
     """
 
     filename: str
@@ -107,7 +107,7 @@ class File:
 
 
 class PageFault(enum.Enum):
-    """What on a page violates the specification. Each installer declares which of these make it give up."""
+    """A way in which a page violates the specification. Each installer declares which of these make it give up."""
 
     UNREADABLE = "a body that no installer reads"
     CONTENT_TYPE = "a content type that only resembles that of a page"
@@ -146,14 +146,14 @@ class PageFault(enum.Enum):
 
 
 class PageProblem(NamedTuple):
-    """One fault of a page, with a description."""
+    """One fault on a page, with a description."""
 
     fault: PageFault
     text: str
 
 
 class UnreadablePageError(IndexFormatError):
-    """No installer can read the page: those that reject the fault fail, others continue with the next index."""
+    """No installer can read the page: those that reject the fault fail; others continue with the next index."""
 
     def __init__(self, message: str, *, problem: PageProblem, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -167,8 +167,8 @@ class ProjectDetails:
     ``name`` is normalized (PEP 503). ``files`` are in page order; those of a JSON page are created on access.
     ``versions`` are those a JSON page declares (PEP 700), in page order. ``html`` matters because pip reads neither
     size nor upload time from HTML. ``api_version`` is as written, and ``status`` is the project status (PEP 792), by
-    default ``active``; installers ignore both. ``problems`` are the first of each fault, in page order, which do not
-    affect ``files``. ``unreadable`` is why no installer can read the page, empty otherwise.
+    default ``active``; installers ignore both. ``problems`` has the first problem for each fault, in page order; they
+    do not affect ``files``. ``unreadable`` says why no installer can read the page; empty otherwise.
     """
 
     name: str
@@ -183,7 +183,7 @@ class ProjectDetails:
     unreadable: str = ""
 
     def first_problem(self, faults: Container[PageFault]) -> str:
-        """The text of the first problem with one of these faults; empty when there is none."""
+        """The text of the first problem with one of these faults; empty if there is none."""
         return next((problem.text for problem in self.problems if problem.fault in faults), "")
 
 
@@ -196,13 +196,13 @@ def normalized(name: str) -> str:
 
 
 def check_length(files: int, url: str) -> None:
-    """Raise IndexFormatError for a page with more files than any project has: each costs memory and time."""
+    """Raise IndexFormatError for a page with more files than any project has, since each costs memory and time."""
     if files > MOST_FILES:
         raise IndexFormatError(f"{short(url)}: more than {MOST_FILES:,} files; rejected")
 
 
 def is_uv_digest(algorithm: str, digest: object) -> bool:
-    """Whether uv accepts or ignores the digest; otherwise it gives up on the whole page."""
+    """Whether uv accepts or ignores the digest; if not, it gives up on the whole page."""
     length = _DIGEST_LENGTHS.get(algorithm)
     return length is None or (
         isinstance(digest, str) and len(digest) == length and re.fullmatch(HEX, digest) is not None
@@ -210,7 +210,7 @@ def is_uv_digest(algorithm: str, digest: object) -> bool:
 
 
 def read_upload_time(text: str) -> datetime | None:
-    """The time in UTC, None when it is not an ISO 8601 time or has no zone."""
+    """The time in UTC; None if it is not an ISO 8601 time or has no time zone."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -219,7 +219,7 @@ def read_upload_time(text: str) -> datetime | None:
         return time
     try:
         return time.astimezone(UTC) if time.tzinfo is not None else None
-    except OverflowError:  # the zone moves it out of the calendar
+    except OverflowError:  # the time zone moves it out of the calendar
         return None
 
 
@@ -232,9 +232,9 @@ _UV_LATEST = datetime(9999, 12, 30, 22, tzinfo=UTC)
 
 
 def read_time_as_uv(text: str) -> datetime | None:
-    """The time in UTC as uv reads it (with the crate jiff), None when uv gives up on the page because of it.
+    """The time in UTC as uv reads it (with the crate jiff); None if it makes uv give up on the page.
 
-    Python has no years before 1 and after 9999; the nearest time is used for them.
+    Python has no years before 1 or after 9999; the nearest representable time is used for those.
     """
     match = _UV_TIME.fullmatch(text)
     if match is None:
@@ -262,7 +262,7 @@ def read_time_as_uv(text: str) -> datetime | None:
 
 
 def too_long_number(filename: str) -> str:
-    """Why pip fails as soon as it reads the name; empty when it does not."""
+    """Why pip fails as soon as it reads the name; empty if it does not."""
     long = len(filename) > _LONGEST_NUMBER and re.search(_LONG_NUMBER, filename)
     return f"a number of more than {_LONGEST_NUMBER:,} digits in the name of a file" if long else ""
 
@@ -272,7 +272,7 @@ _EGG_NAME = r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]"
 
 
 def egg_problem(url: str) -> str:
-    """Why pip gives up on a page with this link; empty when it does not."""
+    """Why pip gives up on a page with this link; empty if it does not."""
     egg = re.search(_EGG, url) if "egg=" in url else None
     if egg is None or re.fullmatch(_EGG_NAME, egg[1]):
         return ""
@@ -280,7 +280,7 @@ def egg_problem(url: str) -> str:
 
 
 def short(text: str) -> str:
-    """The text, cut to 200 characters, for messages that quote an index."""
+    """The text truncated to 200 characters, for messages that quote an index."""
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 

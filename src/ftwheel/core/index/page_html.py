@@ -1,7 +1,7 @@
 """Decides what an HTML page of the simple repository API says (PEP 503, 592, 629, 658, 714, 792).
 
-Read as in pip (``pip/_internal/index/collector.py``); what makes uv give up on the whole page
-(``uv-client/src/html.rs``) is recorded as a problem, and links that only one of them finds are marked.
+The page is read as in pip (``pip/_internal/index/collector.py``). Anything that makes uv give up on the whole page
+(``uv-client/src/html.rs``) is recorded as a problem, and links that only one of the two finds are marked.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Page(HTMLParser):
     """Collects the anchors as pip and as uv find them, the first ``<base>``, and the ``<meta>`` elements.
 
     pip, Poetry and PDM use this parser; its treatment of elements with text content depends on the Python release. uv
-    follows the HTML standard, where the first of repeated attributes counts.
+    follows the HTML standard, in which the first of several attributes with the same name counts.
     """
 
     def __init__(self, url: str) -> None:
@@ -97,7 +97,7 @@ class _Page(HTMLParser):
             self.text_of = tag
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """By the standard a slash at the end of a tag means nothing."""
+        """Treat it as a start tag: in the standard, a slash at the end of a tag means nothing."""
         self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
@@ -105,7 +105,7 @@ class _Page(HTMLParser):
             self.text_of = ""
 
     def handle_comment(self, data: str) -> None:
-        """By the standard and in newer Python releases, a comment that begins with ``>`` or ``->`` ends there."""
+        """In the standard and in newer Python releases, a comment that begins with ``>`` or ``->`` ends there."""
         if data.startswith((">", "->")) and not self.text_of:
             inner = _Page(self.url)
             inner.feed(data.partition(">")[2])
@@ -156,7 +156,7 @@ def parse_html(body: bytes, *, parameters: str, url: str, name: str) -> ProjectD
 
 
 def _is_codec(name: str) -> bool:
-    """Whether Python knows it, as an encoding of text or of something else."""
+    """Whether Python has a codec of this name, for text or for anything else."""
     try:
         codecs.lookup(name)
     except LookupError:
@@ -165,7 +165,7 @@ def _is_codec(name: str) -> bool:
 
 
 def _base_problem(base: str) -> str:
-    """Why uv gives up on a ``<base>``; empty when it does not."""
+    """Why uv gives up on a ``<base>``; empty if it does not."""
     scheme = _SCHEME.match(base.strip(_BLANKS))
     if scheme is None:
         return "is relative"
@@ -176,9 +176,10 @@ def _base_problem(base: str) -> str:
 
 
 def _standard_reference(match: re.Match[str]) -> str:
-    """A character reference of an attribute, written so that Python reads it as the standard does.
+    """Rewrite a character reference in an attribute so that Python reads it as the standard does.
 
-    By the standard ``&gt=`` and ``&gtx`` are none; before Python 3.13.4 ``html.parser`` reads ``>=`` and ``>x``.
+    In the standard, ``&gt=`` and ``&gtx`` are not references; before Python 3.13.4, ``html.parser`` reads ``>=`` and
+    ``>x``.
     """
     name, end = match[1], match[2]
     if end == ";" and f"{name};" in html5:
@@ -188,7 +189,7 @@ def _standard_reference(match: re.Match[str]) -> str:
 
 
 def _fed(text: str, url: str) -> tuple[_Page, str]:
-    """The page, and why Python's parser gives up on it; uv reads the same markup as a comment."""
+    """Parse the page; also return why Python's parser gives up on it, on markup that uv reads as a comment."""
     page = _Page(url)
     try:
         page.feed(text)
@@ -217,7 +218,7 @@ def link_filename(url: str) -> str:
 
 
 def _merged(files: list[File], uv_files: list[File]) -> list[File]:
-    """All files, marked if only one parser finds them, in page order for Python's parser."""
+    """All files, marked if only one parser finds them, in the page order of Python's parser."""
     seen = set(uv_files)
     return [
         *(file if file in seen else replace(file, seen_by=LinkReading.PYTHON) for file in files),
@@ -275,7 +276,7 @@ def _is_utf8(quoted: str) -> bool:
 
 
 def _fragment_hashes(fragment: str, problems: dict[PageFault, str]) -> tuple[tuple[str, str], ...]:
-    """The digest of a fragment that is a single ``algorithm=digest``; pip reads others too, from the URL itself."""
+    """The digest in a fragment that is a single ``algorithm=digest``; pip reads other fragments from the URL itself."""
     parts = fragment.split("=")
     if len(parts) != 2:
         return ()
@@ -297,7 +298,7 @@ def _yanked(anchor: Mapping[str, str | None]) -> Yanked | None:
 
 
 def _core_metadata(value: str | None) -> tuple[tuple[str, str], ...] | None:
-    """``true`` or ``algorithm=digest``; pip reads any other value, even ``false``, as present without a hash."""
+    """Parse ``true`` or ``algorithm=digest``; pip reads any other value, even ``false``, as present without a hash."""
     if value is None:
         return None
     algorithm, equals, digest = value.partition("=")

@@ -1,8 +1,8 @@
 """Decides what a JSON page of the simple repository API says (PEP 691, 700, 714, 792).
 
-An invalid entry is a problem of the page, and makes some installers give up on all of it: pip where a wrong type makes
-it fail (``pip/_internal/models/link.py``), uv for any type mismatch (``uv-pypi-types/src/simple_json.rs``). Each
-installer declares the faults that it rejects.
+An invalid entry is a problem of the page that makes some installers give up on all of it: pip if a wrong type makes it
+fail (``pip/_internal/models/link.py``), uv on any type mismatch (``uv-pypi-types/src/simple_json.rs``). Each installer
+declares the faults that it rejects.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ __all__ = ["Columns", "JsonFiles", "columns", "parse_json"]
 _Problems = dict[PageFault, str]
 _Note = Callable[[str, PageFault], None]
 Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
-_METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadata")  # the last is for uv
+_METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadata")  # only uv reads the last one
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
-_MOST_ESCAPES = 1000  # in a page that is read by column
+_MOST_ESCAPES = 1000  # in a page read by column
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _RELATIVE = re.compile(r"^((?:\.\./)+|/|)")
 _ODD_IN_RELATIVE = (":", "?", "#", ";", "\\", " ", "//", "/.", "\n.", "\n/", "\n\n")
 
 
 def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
-    """Decide what the page says; ``name`` is used when it has none. Raises IndexFormatError."""
+    """Decide what the page says; ``name`` is used if it has none. Raises IndexFormatError."""
     data, problems = _load(body, url)
     if not isinstance(data, dict) or not _is_listing(data.get("files", [])):
         raise _unreadable(url, 'JSON without a "files" list, so not a project page (PEP 691)')
@@ -88,10 +88,10 @@ def _is_listing(files: object) -> bool:
 
 
 def _load(body: bytes, url: str) -> tuple[Any, _Problems]:
-    """The value, and problems with syntax and encoding. Raises UnreadablePageError.
+    """Parse the body; return its value, and problems with syntax and encoding. Raises UnreadablePageError.
 
-    Python's ``json`` accepts more than JSON: ``NaN``, UTF-16 and a byte order mark. uv skips what it does not need,
-    even if it is not UTF-8 or a number is too long for Python.
+    Python's ``json`` accepts more than JSON: ``NaN``, UTF-16 and a byte order mark. uv skips anything it does not need,
+    even if it is not UTF-8 or is a number too long for Python.
     """
     constants: list[str] = []
     problems: _Problems = {}
@@ -123,12 +123,12 @@ def _load(body: bytes, url: str) -> tuple[Any, _Problems]:
 
 
 def _number(text: str) -> int | float:
-    """An integer; a float when it is too long for Python, and for ``-0``, which is no integer to uv either."""
+    """Return an integer, or a float if it is too long for Python or is ``-0``, which is not an integer in uv either."""
     return int(text) if len(text) < _LONGEST_NUMBER and text != "-0" else float(text)
 
 
 class _Repeated(dict[str, Any]):
-    """An object with a repeated key, of which Python keeps the last value; ``pairs`` are all of them."""
+    """An object with a repeated key: as a dict it has the last value, as in Python; ``pairs`` has all values."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -138,7 +138,7 @@ class _Repeated(dict[str, Any]):
 
 
 def _marked(body: bytes, data: Any) -> Any:
-    """The value again, with objects marked that have repeated keys; slower, and rarely needed."""
+    """Parse the body again, marking objects with repeated keys; slower, and rarely needed."""
 
     def mark(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -152,12 +152,12 @@ def _marked(body: bytes, data: Any) -> Any:
 
 
 def _twice(found: object, keys: Iterable[str]) -> str:
-    """The first of the keys that is repeated, empty when none is."""
+    """The first of the keys that is repeated; empty if none is."""
     return next((key for key in keys if key in found.keys_twice), "") if isinstance(found, _Repeated) else ""
 
 
 def _note_marks(data: Mapping[str, Any], problems: _Problems) -> None:
-    """Record problems of the page as a whole: its keys, and its status (PEP 792)."""
+    """Record problems of the page as a whole: with its keys, and with its status (PEP 792)."""
     if twice := _twice(data, ("files", "project-status")):
         problems[PageFault.REPEATED_KEY] = f"{twice} is repeated"
     if any(map(_is_no_text, data)):
@@ -252,7 +252,7 @@ def _read_metadata(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | No
 
 
 def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
-    """The files when every entry has the usual shape, None when one has not.
+    """The files if every entry has the usual shape, else None.
 
     Reads the page by column, which is five times faster than by entry.
     """
@@ -301,7 +301,7 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
             and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
             and {time.tzinfo for time in upload_times if time} <= {UTC}
             and _have_usual_form(times)
-            and not any(odd in addresses for odd in ("[", "egg="))  # what makes urlsplit raise, and pip give up
+            and not any(odd in addresses for odd in ("[", "egg="))  # these make urlsplit raise, and pip give up
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None
@@ -312,7 +312,7 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
 
 
 def _absolute(hrefs: list[str], base: str) -> list[str]:
-    """The URLs, all absolute or all relative to ``base``. Raises ValueError where only ``urljoin`` can tell."""
+    """Make the URLs absolute, if all are absolute or all relative. Raises ValueError if that takes ``urljoin``."""
     if all(map(str.startswith, hrefs, repeat(("https://", "http://")))):
         return hrefs
     from urllib.parse import urljoin  # noqa: PLC0415  # pages with absolute URLs do not need it
@@ -327,7 +327,7 @@ def _absolute(hrefs: list[str], base: str) -> list[str]:
 
 
 def _have_usual_form(times: list[str]) -> bool:
-    """Whether times that ``datetime`` reads have the form of RFC 3339, which uv reads too."""
+    """Whether times that ``datetime`` can read are in the RFC 3339 form, which uv can read too."""
     found = [time[:14] for time in times if time]
     text = "".join(found)
     return (
@@ -340,7 +340,7 @@ def _have_usual_form(times: list[str]) -> bool:
 
 
 def _has_odd_escapes(body: bytes) -> bool:
-    """Whether a key may be spelled with escapes, or text contain half a surrogate pair; true for very many escapes.
+    """Whether a key may contain escapes, or a text half a surrogate pair; also true if there are very many escapes.
 
     Searches for single bytes, which is thirty times faster than searching for each escape.
     """
@@ -354,7 +354,7 @@ def _has_odd_escapes(body: bytes) -> bool:
 
 
 def _colons(value: object) -> int:
-    """How many colons there are in a value when each key is written once: one behind each, and those in texts."""
+    """How many colons a value contains if each key is written once: one after each key, plus those in texts."""
     if isinstance(value, dict):
         return len(value) + sum(map(_colons, value.values()))
     if isinstance(value, list):
@@ -367,7 +367,7 @@ def _types(values: Iterable[object]) -> set[type]:
 
 
 class _Reader:
-    """Reads the file entries of a page with unusual ones, and records its problems."""
+    """Reads the file entries of a page that has unusual entries, and records its problems."""
 
     def __init__(self, url: str, problems: _Problems) -> None:
         from urllib.parse import urljoin, urlsplit  # noqa: PLC0415  # usual pages need neither
@@ -380,7 +380,7 @@ class _Reader:
         return tuple(file for entry in entries if (file := self._careful(entry)) is not None)
 
     def _careful(self, entry: Any) -> File | None:
-        """Any entry; None when it has no URL or is not an object. Invalid fields count as missing."""
+        """Read any entry; None if it has no URL or is not an object. Invalid fields count as missing."""
         if not isinstance(entry, dict):
             self._problems.setdefault(PageFault.ENTRY_TYPE, "an entry of files is not an object")
             return None
@@ -462,7 +462,7 @@ class _Reader:
             note("upload-time", PageFault.UPLOAD_TIME_FORM)
             return None
         time, uv_time = read_upload_time(uploaded), read_time_as_uv(uploaded)
-        # a time without a zone makes pip fail only with a cut-off, which it cannot be compared with
+        # a time without a zone makes pip fail only if there is a cut-off, with which it cannot be compared
         if uploaded and time is None and not _is_time(uploaded):
             note("upload-time", PageFault.UPLOAD_TIME_SYNTAX)
         if uv_time is None:
@@ -484,7 +484,7 @@ class _Reader:
         return _read_metadata(entry)
 
     def _note_earlier(self, entry: _Repeated) -> None:
-        """Record that a repeated key has a wrong type first: uv reads every value, Python the last."""
+        """Record an earlier value of the wrong type for a repeated key: uv reads every value, Python only the last."""
         for key, value in entry.pairs:
             if key not in _METADATA_KEYS and value is not entry[key] and not _uv_reads(key, value):
                 self._problems.setdefault(
@@ -494,7 +494,7 @@ class _Reader:
 
 
 def _metadata_for_uv(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What uv reads of the metadata keys, in the order of the entry: nothing after ``core-metadata``."""
+    """The metadata keys that uv reads, in the order of the entry: none after ``core-metadata``."""
     older = False
     for key, value in entry.pairs if isinstance(entry, _Repeated) else entry.items():
         if key == _METADATA_KEYS[0] or (key in _METADATA_KEYS and not older):
@@ -530,7 +530,7 @@ def _is_size(size: object) -> bool:
 
 
 def _texts(entry: Mapping[str, Any]) -> Iterable[object]:
-    """What uv reads as text in an entry."""
+    """The values of an entry that uv reads as text."""
     yield from entry
     yield from map(entry.get, ("filename", "url", "requires-python", "yanked", "upload-time"))
     for key in ("hashes", *_METADATA_KEYS):
@@ -540,7 +540,7 @@ def _texts(entry: Mapping[str, Any]) -> Iterable[object]:
 
 
 def _is_no_text(value: object) -> bool:
-    """Whether it contains half a surrogate pair, which Python's ``json`` accepts, or a byte that is not UTF-8."""
+    """Whether a text contains half a surrogate pair, which Python's ``json`` accepts, or a byte that is not UTF-8."""
     return isinstance(value, str) and not value.isascii() and _SURROGATE.search(value) is not None
 
 

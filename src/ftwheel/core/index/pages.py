@@ -1,4 +1,4 @@
-"""The interface of the core to indexes: the pages of a project, from each location an installer looks at.
+"""The core's interface to indexes: the pages of a project, from each location an installer consults.
 
 ``ftwheel.io`` implements it; tests use ``Pages``.
 """
@@ -14,7 +14,7 @@ __all__ = ["Index", "Pages"]
 
 
 class Index(Protocol):
-    """One location with the files of projects: an index, or a ``find-links`` folder or page."""
+    """One location that has files of projects: an index, or a ``find-links`` folder or page."""
 
     @property
     def kind(self) -> SourceKind:
@@ -22,15 +22,15 @@ class Index(Protocol):
         ...
 
     def project(self, name: str) -> ProjectDetails | None:
-        """The page of a project; ``name`` is normalized (PEP 503). None when the location does not have it.
+        """The page of a project; ``name`` is normalized (PEP 503). None if the location does not have it.
 
-        Raises NetworkError when the location cannot be reached, IndexFormatError when its answer is not a page.
+        Raises NetworkError if the location cannot be reached, IndexFormatError if its answer is not a page.
         """
         ...
 
 
 class Pages(NamedTuple):
-    """An Index of pages in memory; of pages with the same name, the first counts."""
+    """An in-memory Index; if several pages have the same name, the first counts."""
 
     pages: tuple[ProjectDetails, ...]
     kind: SourceKind = SourceKind.INDEX

@@ -1,4 +1,4 @@
-"""Reads a page of the simple repository API with the parser for its content type."""
+"""Parses a page of the simple repository API according to its content type."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def parse_page(body: bytes, *, content_type: str, url: str, name: str = "") -> P
     """Parse a page; ``content_type`` is the response's header, ``url`` the URL after redirects.
 
     ``name`` is the requested project, used if the page has no name (HTML). An unreadable file entry does not affect the
-    others: it is omitted, or listed with ``broken``. Raises UnreadablePageError when no installer can read the page: a
-    wrong content type, invalid JSON, no list of files, HTML that Python cannot read.
+    others: it is omitted, or listed with ``broken`` set. Raises UnreadablePageError if no installer can read the page:
+    a wrong content type, invalid JSON, no list of files, or HTML that Python cannot parse.
 
-    pip compares the beginning of the content type, ignoring case; uv compares all of it before the parameters.
+    pip compares the beginning of the content type, ignoring case; uv compares everything before the parameters.
     """
     content_type = content_type.strip()
     if content_type.lower().startswith(JSON_TYPE):

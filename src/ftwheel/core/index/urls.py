@@ -1,4 +1,4 @@
-"""Removes user names, passwords and queries, which may contain secrets, from URLs before they are shown."""
+"""Removes user names, passwords and queries, which may be secret, from URLs before they are shown."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _QUERY = r"(://[^\s?#'\"<>]*)\?[^\s#'\"<>]+"
 
 
 def redact(text: str) -> str:
-    """The text with user names, passwords and queries of all URLs in it replaced by ``****``."""
+    """Replace the user names, passwords and queries of all URLs in the text with ``****``."""
     return re.sub(_QUERY, r"\1?****", re.sub(_USER_INFO, "****@", text))
 
 
 def redact_login(text: str) -> str:
-    """The text with all credentials in it replaced by ``****``, even those of mistyped URLs.
+    """Replace all credentials in the text with ``****``, even those of mistyped URLs.
 
     A user name alone, as in ``git+ssh://git@``, is kept.
     """
@@ -27,7 +27,7 @@ def redact_login(text: str) -> str:
 
 
 def split_credentials(url: str) -> tuple[str, str]:
-    """The URL without its user information, and the user information (``user:password``, still quoted)."""
+    """Split a URL into the URL without user information, and that information (``user:password``, still quoted)."""
     found = re.search(_USER_INFO, url)
     if not found:
         return url, ""

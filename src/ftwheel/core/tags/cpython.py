@@ -1,10 +1,10 @@
-"""The table of CPython releases: when each was released and ended, and what exists from which release on.
+"""The table of CPython releases: their release and end dates, and the version that introduced each feature.
 
-An old release of a project is judged by the interpreters of its time, not today's. A new CPython version is one new row
-of ``CPYTHONS``; everything that follows from it (presets, floors, first versions) is derived here.
-Sources: the release schedules PEP 569, 596, 619, 664, 693, 719, 745 and 790; PEP 703 and 779 (free-threaded build),
-PEP 793 and 803 (stable ABI of both builds), PEP 730 and 738 (iOS and Android), PEP 783 and Pyodide's page on its ABIs,
-cibuildwheel 4.3.5 ``platforms/macos.py`` (deployment targets).
+An old release of a project is judged by the interpreters of its time, not today's. A new CPython version takes one new
+row in ``CPYTHONS``; everything else (presets, floors, first versions) is derived from it. Sources: the release
+schedules PEP 569, 596, 619, 664, 693, 719, 745 and 790; PEP 703 and 779 (free-threaded build), PEP 793 and 803 (stable
+ABI of both builds), PEP 730 and 738 (iOS and Android), PEP 783 and Pyodide's page on its ABIs, cibuildwheel 4.3.5
+``platforms/macos.py`` (deployment targets).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Milestone(enum.Enum):
-    """A feature that exists from a version of CPython on."""
+    """A feature introduced in some version of CPython."""
 
     FREE_THREADED = "a free-threaded build"  # PEP 703, experimental: many projects no longer build for it
     FREE_THREADED_SUPPORTED = "a supported free-threaded build"  # PEP 779
@@ -45,10 +45,10 @@ class Milestone(enum.Enum):
 
 
 class CPython(NamedTuple):
-    """CPython 3.``minor``: the dates of its first final release and end of security support, and where it runs.
+    """CPython 3.``minor``: the dates of its first final release and end of security support, and its platforms.
 
-    ``macos`` is the oldest macOS of its builds for Intel; see ``macos_target`` for arm64. ``pyodide`` is the ABI of the
-    Pyodide with this version (``2025_0`` in ``pyodide_2025_0_wasm32``), empty if there is none.
+    ``macos`` is the oldest macOS that its builds for Intel support; see ``macos_target`` for arm64. ``pyodide`` is the
+    ABI of the Pyodide with this version (``2025_0`` in ``pyodide_2025_0_wasm32``), empty if there is none.
     """
 
     minor: int
@@ -99,7 +99,7 @@ CPYTHONS = (
 
 
 def first(milestone: Milestone) -> int:
-    """The minor version in which something was introduced."""
+    """The minor version that introduced a feature."""
     return next(python.minor for python in CPYTHONS if milestone in python.begins)
 
 
@@ -117,19 +117,19 @@ _BEGINNINGS = {"ios": Milestone.IOS, "android": Milestone.ANDROID}
 
 
 def on(day: date) -> tuple[int, ...]:
-    """The minor versions that were released and supported on a day, oldest first; never empty.
+    """The minor versions that were released and still supported on a day, oldest first; never empty.
 
-    Before the first row it is the oldest version, after the last one the newest.
+    Before the first row applies, it is the oldest version; after the last, the newest.
     """
     supported = tuple(python.minor for python in CPYTHONS if python.released <= day <= python.end_of_life)
     return supported or (CPYTHONS[0 if day < CPYTHONS[0].released else -1].minor,)
 
 
 def exists(minor: int, platform: str, *, free_threaded: bool) -> bool | None:
-    """Whether there is a build of CPython 3.``minor`` for a machine; None when unknown.
+    """Whether there is a build of CPython 3.``minor`` for a machine; None if unknown.
 
     ``platform`` is the newest platform tag that the machine accepts. There is a free-threaded build from 3.13 on, but
-    not for iOS, Android, Emscripten (Pyodide) and WASI. An ABI of Pyodide belongs to one version, which is unknown for
+    not for iOS, Android, Emscripten (Pyodide) and WASI. A Pyodide ABI belongs to a single version, which is unknown for
     an ABI outside the table. A version does not run on a macOS older than its deployment target.
     """
     if free_threaded and (minor < FIRST_FREE_THREADED or re.fullmatch(_ONLY_DEFAULT_BUILDS, platform)):
@@ -161,7 +161,7 @@ def oldest_machine(minor: int, platform: str) -> str:
 def macos_target(minor: int, architecture: str) -> tuple[int, int]:
     """The oldest macOS that CPython 3.``minor`` supports: ``(10, 13)``; ``architecture`` as in platform tags.
 
-    Versions outside the table are treated like the newest or the oldest row.
+    Versions outside the table are treated like the nearest row, the newest or the oldest.
     """
     if architecture == "arm64":
         return _MACOS_ARM64
@@ -169,6 +169,6 @@ def macos_target(minor: int, architecture: str) -> tuple[int, int]:
 
 
 def pyodide_minor(platform: str) -> int | None:
-    """The minor version of the CPython in the Pyodide with this ABI; None for another platform or an unknown ABI."""
+    """The minor version of CPython in the Pyodide with this ABI; None for another platform or an unknown ABI."""
     match = re.fullmatch(_PYODIDE, platform)
     return next((python.minor for python in CPYTHONS if match and python.pyodide == match[1]), None)

@@ -1,4 +1,4 @@
-"""The CPython builds that the tags of a file name serve, and the module files that they look for and load.
+"""The CPython builds that a file name's tags serve, and the module files that these builds look for and load.
 
 Sources: PEP 425 and PEP 803 for the tags, ``importlib.machinery.EXTENSION_SUFFIXES`` (CPython's ``dynload_shlib.c`` and
 ``dynload_win.c``) for the suffixes.
@@ -35,7 +35,7 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class CPythonBuild:
-    """CPython 3.``minor`` of one build; with ``onwards``, also every later version of that build."""
+    """One build of CPython 3.``minor``; with ``onwards``, also every later version of that build."""
 
     minor: int
     onwards: bool
@@ -47,7 +47,7 @@ class CPythonBuild:
         return f"3.{self.minor}{'t' if self.free_threaded else ''}{' and newer' if self.onwards else ''}"
 
     def covers(self, minor: int, *, free_threaded: bool) -> bool:
-        """Whether CPython 3.``minor`` of that build is among these."""
+        """Whether that build of CPython 3.``minor`` is included."""
         return free_threaded is self.free_threaded and (minor == self.minor or (self.onwards and minor > self.minor))
 
     def searches(self, suffix: Suffix) -> bool:
@@ -91,7 +91,7 @@ class CPythonBuild:
         return 2 * _ORDER.index(suffix.abi) + (not suffix.platform)
 
     def loads(self, built_for: BuiltFor) -> bool | None:
-        """Whether these interpreters can run code of that ABI; None when the ABI is not known."""
+        """Whether these interpreters can run code for that ABI; None if the ABI is unknown."""
         match built_for:
             case BuiltFor.CANNOT_TELL:
                 return None
@@ -110,7 +110,7 @@ class CPythonBuild:
 def targets_of(name: WheelName) -> tuple[CPythonBuild, ...]:
     """The CPython builds whose ABI this file name serves, sorted.
 
-    Empty for the ABI tag ``none`` and other implementations. Of a compressed set, only combinations that an installer
+    Empty for the ABI tag ``none`` and other implementations. In a compressed set, only combinations that an installer
     accepts count: ``cp312.cp313-cp312.cp313`` serves two builds, not four.
     """
     found: set[CPythonBuild] = set()
@@ -127,7 +127,7 @@ def targets_of(name: WheelName) -> tuple[CPythonBuild, ...]:
 def promised_by_none(name: WheelName, requires_python: str) -> tuple[CPythonBuild, ...]:
     """The builds on which installers accept a wheel with the ABI tag ``none``, by its interpreter tags, oldest first.
 
-    ``py3`` is for every version, ``py39`` for 3.9 and newer, ``cp39`` for 3.9 alone; each for both builds. Future
+    ``py3`` covers every version, ``py39`` 3.9 and newer, ``cp39`` only 3.9; each covers both builds. All future
     versions count as one, the next. An invalid Requires-Python excludes nothing.
     """
     try:

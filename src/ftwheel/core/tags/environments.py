@@ -1,4 +1,4 @@
-"""Environments: an interpreter on a platform, with the tags it accepts in order, and its markers.
+"""Environments: an interpreter on a platform, with the tags it accepts, in order, and its markers.
 
 Nothing here depends on the machine it runs on. Labels look like ``cp314t-manylinux_2_28_x86_64``: the version-specific
 ABI tag, then the newest platform tag the machine accepts, which also accepts all older ones of the same kind.
@@ -73,12 +73,12 @@ versions that have two, on the most common platform of each system."""
 class Environment:
     """One interpreter on one platform.
 
-    ``label`` is its name. ``implementation`` is the short form, ``cp``. ``python_version`` is
-    (major, minor, micro); ``python_full_version`` keeps ``rc1``. ``abis`` are the version-specific ABI tags,
-    ``platforms`` the platform tags, both in packaging's order, most preferred first. ``markers`` are the PEP 508
-    variables of the target. ``pairs`` are the accepted pairs of interpreter and ABI, those for one platform and those
-    for any, where pip's options name them (``ftwheel.core.tags.pip_target``); those of an interpreter follow from the
-    rest, and it is empty.
+    ``label`` is its name. ``implementation`` is the short form, ``cp``. ``python_version`` is (major, minor, micro);
+    ``python_full_version`` keeps ``rc1``. ``abis`` are the version-specific ABI tags, ``platforms`` the platform tags,
+    both in packaging's order, most preferred first. ``markers`` are the PEP 508 variables of the target. ``pairs`` are
+    the accepted pairs of interpreter and ABI, for one platform and for any, if pip's options name them
+    (``ftwheel.core.tags.pip_target``); for a real interpreter it is empty, because the pairs follow from the other
+    fields.
     """
 
     label: str
@@ -99,7 +99,7 @@ class Environment:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Every tag the interpreter accepts, most preferred first, as packaging lists them on such a machine."""
+        """Every tag the interpreter accepts, most preferred first, in packaging's order on such a machine."""
         abis, platforms = self.tables(TagFlavour.PIP)
         return (
             *(
@@ -112,7 +112,7 @@ class Environment:
         )
 
     def tables(self, flavour: TagFlavour) -> tuple[AbiTable, PlatformTable]:
-        """The pairs of interpreter and ABI, and the platforms, that an installer accepts here."""
+        """The pairs of interpreter and ABI, and the platforms, that an installer accepts in this environment."""
         platforms = platform_table(self.platforms, flavour)
         if self.pairs:
             return pairs_table(*self.pairs), platforms
@@ -120,7 +120,7 @@ class Environment:
 
 
 class Loading(enum.Enum):
-    """Whether an interpreter can load the modules of a wheel with a tag; installers may accept it regardless."""
+    """Whether an interpreter can load the modules of a wheel with a tag; installers may accept the wheel regardless."""
 
     YES = "loads"
     CANNOT_TELL = "cannot tell"
@@ -131,8 +131,8 @@ class Loading(enum.Enum):
 def parse_environment(label: str) -> Environment:
     """``cp314t-manylinux_2_28_x86_64``, ``cp313-win_amd64``, ``cp315t-macosx_14_0_arm64``, ``pp311-win_amd64``, ...
 
-    The version may be exact, ``cp3.14.1-win_amd64`` or ``cp3.15.0rc1t-win_amd64``; without a micro version it is the
-    first release, ``3.14.0``, as with pip's ``--python-version``. Raises InputError.
+    The version may be exact, as in ``cp3.14.1-win_amd64`` or ``cp3.15.0rc1t-win_amd64``; without a micro version, it is
+    the first release, ``3.14.0``, as with pip's ``--python-version``. Raises InputError.
     """
     match = _LABEL.fullmatch(label)
     wanted = "ABI-PLATFORM, for example cp314t-manylinux_2_28_x86_64 or cp313-win_amd64"
@@ -172,7 +172,7 @@ def parse_environment(label: str) -> Environment:
 
 
 def platform_markers_of(label: str, platform: str) -> dict[str, str]:
-    """The platform's markers. Raises InputError, with the label, for an unknown platform."""
+    """The platform's markers. Raises InputError, naming the label, for an unknown platform."""
     try:
         platform_ladder(platform)
     except InputError as error:
@@ -208,7 +208,7 @@ _MACHINES = {
 
 
 def nearest_label(text: str, platform: str = "manylinux_2_28_x86_64") -> str:
-    """The label meant by ``3.14t``, ``cp314tt-linux``, ``python3.14t-win64`` and the like; empty when none is close.
+    """The label meant by ``3.14t``, ``cp314tt-linux``, ``python3.14t-win64`` and the like; empty if none is close.
 
     ``platform`` is the default platform.
     """
@@ -241,7 +241,7 @@ def preset(name: str) -> tuple[Environment, ...]:
 
 
 def parse_environments(labels: Iterable[str]) -> tuple[Environment, ...]:
-    """Labels and names of presets, mixed: each environment once, in the order given. Raises InputError."""
+    """Parse a mix of labels and preset names: each environment once, in the order given. Raises InputError."""
     found: dict[str, Environment] = {}
     for label in labels:
         for environment in preset(label) if label in PRESETS else (parse_environment(label),):
@@ -264,7 +264,7 @@ def from_facts(
     """The environment of a real interpreter, from the facts it reported.
 
     ``platforms`` is what ``packaging.tags.platform_tags()`` lists there, ``markers`` is
-    ``packaging.markers.default_environment()``. ``abis`` may be left out for CPython and PyPy.
+    ``packaging.markers.default_environment()``. ``abis`` may be omitted for CPython and PyPy.
     """
     return Environment(
         label=label,
@@ -296,9 +296,9 @@ def version_specific_abis(
 def loading(tag: str, environment: Environment) -> Loading:
     """Whether the interpreter can load the extension modules of a wheel with this tag.
 
-    ``tag`` is one tag of three parts. ``cp314-abi3t`` is accepted by 3.14t but loads nowhere before 3.15 (PEP 803).
-    ``cp313-none-win_amd64`` on 3.13t is unknown: the tag says nothing about the ABI of the modules, and one for the
-    default build crashes there.
+    ``tag`` is a single tag with three parts. ``cp314-abi3t`` is accepted by 3.14t but loads nowhere before 3.15 (PEP
+    803). ``cp313-none-win_amd64`` on 3.13t is unknown: the tag says nothing about the ABI of the modules, and one for
+    the default build crashes there.
     """
     interpreter, abi, platform = tag.split("-")
     if platform != "any" and platform not in environment.platforms:

@@ -1,8 +1,8 @@
-"""Decides what pip accepts when it is told to choose for another interpreter: ``--platform`` and its companions.
+"""Decides what pip accepts if its options describe another interpreter: ``--platform`` and its companions.
 
-What an option does not say is taken from the interpreter that pip runs on, the host; markers always are. The list of
-accepted tags is then not that of any interpreter: a platform is taken as it stands, with few exceptions, and only the
-first ABI decides whether the build is free-threaded.
+Anything the options do not specify comes from the interpreter that pip runs on, the host; markers always do. The
+resulting list of accepted tags is not that of any real interpreter: with few exceptions, a platform is used verbatim,
+and only the first ABI decides whether the build is free-threaded.
 
 Sources: pip 26.3 ``cli/cmdoptions.py`` (``_convert_python_version``), ``models/target_python.py``,
 ``utils/compatibility_tags.py`` (``get_supported``), ``index/package_finder.py`` (of a tag that is listed twice, the
@@ -22,16 +22,16 @@ from ftwheel.core.tags.priority import python_range
 
 __all__ = ["PipTarget", "target_environment"]
 
-_WITH_WIDE_UNICODE = (3, 3)  # before it, the ABI tag says how wide characters are
+_WITH_WIDE_UNICODE = (3, 3)  # in earlier versions, the ABI tag says how wide characters are
 _VERSION = re.compile(r"([0-9])(?:\.?([0-9]{1,4}))?(?:(?<=[0-9])\.([0-9]{1,4}))?")
 _APPLE = re.compile(r"(.+)_([0-9]+)_([0-9]+)_(.+)")
 _ANDROID = re.compile(r"android_([0-9]+)_(.+)")
-_NEWEST = 9999  # of a system; pip counts down from any number
+_NEWEST = 9999  # the highest system version; pip counts down from any number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipTarget:
-    """pip's options of the same names; an empty one is not given.
+    """pip's options of the same names; an empty one was not given.
 
     ``python_version`` is ``3``, ``313``, ``3.13`` or ``3.13.1``; ``implementation`` is ``cp``, ``pp`` or ``py``.
     """
@@ -53,9 +53,9 @@ class PipTarget:
 
 
 def target_environment(host: Environment, target: PipTarget) -> Environment:
-    """What pip chooses for when it runs on ``host`` with the options of ``target``.
+    """The environment that pip selects for if it runs on ``host`` with the options in ``target``.
 
-    Its label is that of the host with the options behind it. Raises InputError for a version pip does not take.
+    Its label is the host's, followed by the options. Raises InputError for a version pip does not accept.
     """
     if not target:
         return host
@@ -93,7 +93,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _inherited(host: Environment, version: tuple[int, ...], implementation: str, *, named: bool) -> tuple[str, ...]:
-    """The ABIs where ``--abi`` names none: those that the host would have as another version of itself."""
+    """The ABIs if ``--abi`` names none: those that the host would have if it were another version of itself."""
     if (implementation or host.implementation) != "cp":
         return host.abis[:1]
     if not named and host.implementation == "cp":
@@ -107,7 +107,7 @@ def _inherited(host: Environment, version: tuple[int, ...], implementation: str,
 
 
 def _pairs(implementation: str, version: tuple[int, ...], abis: list[str]) -> tuple[list[str], list[str]]:
-    """The pairs of interpreter and ABI for one platform, and those for any, in pip's order, some of them twice."""
+    """The pairs of interpreter and ABI for one platform, and those for any, in pip's order; some appear twice."""
     own = f"{implementation}{''.join(map(str, version))}"
     generic = [f"{name}-none" for name in python_range(*version)]
     if implementation == "cp":
@@ -118,7 +118,7 @@ def _pairs(implementation: str, version: tuple[int, ...], abis: list[str]) -> tu
 
 
 def _lowered(pairs: list[str]) -> list[str]:
-    """Without those that no file name can have."""
+    """Lower the case of the pairs, dropping those that cannot occur in a file name."""
     return [pair.lower() for pair in pairs if pair.count("-") == 1]
 
 
@@ -144,7 +144,7 @@ def _cpython_pairs(own: str, version: tuple[int, ...], abis: list[str]) -> Itera
 
 
 def _platforms(platform: str) -> Iterable[str]:
-    """What one ``--platform`` takes in: itself, and for some systems what is older."""
+    """The platforms that one ``--platform`` covers: itself and, on some systems, older ones."""
     name, _, architecture = platform.partition("_")
     if platform.startswith(("macosx", "ios")) and (match := _APPLE.match(platform)):
         _known(platform, match[2], match[3])
@@ -168,5 +168,5 @@ def _known(platform: str, *numbers: str) -> None:
 
 
 def _last_of_each(tags: list[str]) -> tuple[str, ...]:
-    """Without those that come again later."""
+    """Keep only the last occurrence of each tag."""
     return tuple(dict.fromkeys(reversed(tags)))[::-1]

@@ -1,9 +1,8 @@
 """Decides which platform tags a machine accepts, starting with the newest, in packaging's order.
 
 Reimplemented because ``packaging.tags`` inspects the host on Linux and takes 20 ms to import; the unit tests compare
-every list with packaging's functions where those take arguments.
-Sources: PEP 600 and 656, packaging 26.3 ``_manylinux.py``, ``_musllinux.py`` and ``tags.py``; uv 0.13.9
-``uv-platform-tags/src/tags.rs``.
+every list with packaging's functions if those take arguments. Sources: PEP 600 and 656, packaging 26.3
+``_manylinux.py``, ``_musllinux.py`` and ``tags.py``; uv 0.13.9 ``uv-platform-tags/src/tags.rs``.
 """
 
 from __future__ import annotations
@@ -88,7 +87,7 @@ _MAC_FORMATS = {
     "ppc": ("ppc", "fat3", "fat", "universal"),
     "intel": ("intel", "universal"),
 }
-_MAC_RELEASES = {  # the first and the last macOS of an architecture, where packaging knows one
+_MAC_RELEASES = {  # the first and the last macOS of an architecture, if packaging knows them
     "x86_64": ((10, 4), (9999, 0)),
     "i386": ((10, 4), (9999, 0)),
     "ppc64": ((10, 4), (10, 5)),
@@ -97,7 +96,7 @@ _MAC_RELEASES = {  # the first and the last macOS of an architecture, where pack
 
 
 def macos_ladder(major: int, minor: int, architecture: str) -> Iterator[str]:
-    """From macOS 11 on only the major version counts; x86_64 binaries for 10.x still run there."""
+    """From macOS 11 on, only the major version counts; x86_64 binaries for 10.x still run there."""
     formats = _MAC_FORMATS.get(architecture, (architecture,))
     first, last = _MAC_RELEASES.get(architecture, ((10, 0), (9999, 0)))
     for version in range(major, 10, -1):
@@ -105,14 +104,14 @@ def macos_ladder(major: int, minor: int, architecture: str) -> Iterator[str]:
     if major < 10:
         return
     if major > 10 and architecture != "x86_64":
-        # The x86_64 part of a universal2 wheel may support an older macOS, so even arm64 takes those.
+        # The x86_64 part of a universal2 wheel may support an older macOS, so even arm64 accepts those.
         formats, first, last = ("universal2",), (10, 4), (10, 16)
     for version in range(minor if major == 10 else 16, -1, -1):
         yield from (f"macosx_10_{version}_{name}" for name in formats if first <= (10, version) <= last)
 
 
 def ios_ladder(major: int, minor: int, multiarch: str) -> Iterator[str]:
-    """Down to iOS 12, the oldest that runs CPython; no major version had a minor one above 9."""
+    """Down to iOS 12, the oldest that runs CPython; no major version has had a minor version above 9."""
     name = multiarch.replace("-", "_")
     if major >= 12:
         yield from (f"ios_{major}_{version}_{name}" for version in range(minor, -1, -1))
@@ -126,14 +125,14 @@ def android_ladder(level: int, abi: str) -> Iterator[str]:
 
 
 def before_packaging_26_3(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """The list of older packaging for the same machine: ``linux_*`` last, and ``fat32`` instead of ``fat3``."""
+    """Older packaging's list for the same machine: ``linux_*`` last, and ``fat32`` instead of ``fat3``."""
     native = tuple(tag for tag in platforms if tag.startswith("linux_"))
     others = (tag for tag in platforms if not tag.startswith("linux_"))
     return (*(f"{tag[:-1]}32" if tag.endswith("_fat3") else tag for tag in others), *native)
 
 
 def before_packaging_24(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """The list of packaging 21.3: without manylinux on the two newest architectures."""
+    """packaging 21.3's list: without manylinux on the two newest architectures."""
     return tuple(
         tag
         for tag in before_packaging_26_3(platforms)

@@ -1,8 +1,8 @@
 """Decides how well a wheel's tags match an interpreter: the position of its best tag in the list of accepted ones.
 
 An installer iterates over interpreter and ABI first, then over platforms, so its list of a thousand tags is the product
-of two short ones. The position of a tag is computed from its positions in those, without expanding the list or a
-wheel's compressed tag set (PEP 425). The unit tests compare the lists with packaging's.
+of two short ones. A tag's position is computed from its positions in those two, without expanding the list or a wheel's
+compressed tag set (PEP 425). The unit tests compare the lists with packaging's.
 
 Sources: packaging 26.3 ``tags.py`` (``cpython_tags``, ``compatible_tags``, as pip's ``get_supported`` calls them), uv
 0.13.9 ``uv-platform-tags/src/tags.rs``.
@@ -36,7 +36,7 @@ _MOST_REMEMBERED = 4096  # different tag texts; a normal page has about a hundre
 
 
 class TagFlavour(enum.Enum):
-    """The list of accepted tags, which depends on the installer and its version."""
+    """A list of accepted tags, which depends on the installer and its version."""
 
     PIP = "pip"  # 26.3 and newer
     PIP_OLD_PLATFORMS = "pip before 26.3"
@@ -54,7 +54,7 @@ class TagFlavour(enum.Enum):
 class AbiTable:
     """The accepted pairs of interpreter and ABI.
 
-    ``native`` are those of wheels for one platform, ``pure`` those of wheels for ``any``: each pair with its position.
+    ``native`` are the pairs for wheels for one platform, ``pure`` those for wheels for ``any``, each with its position.
     """
 
     __slots__ = ("_abis", "_interpreters", "_memory", "_uv", "native", "pure")
@@ -69,7 +69,7 @@ class AbiTable:
         self._memory: dict[str, tuple[int | None, int | None]] = {}
 
     def positions(self, text: str) -> tuple[int | None, int | None]:
-        """The best position in ``native`` and in ``pure`` of ``cp312.cp313-abi3``; None where no pair matches."""
+        """The best positions of, say, ``cp312.cp313-abi3`` in ``native`` and in ``pure``; None if no pair matches."""
         found = self._memory.get(text)
         if found is None:
             pairs = self.pairs(text)
@@ -83,19 +83,19 @@ class AbiTable:
         return found
 
     def pairs(self, text: str) -> list[str]:
-        """The pairs of the compressed sets that can be in a table; keeping only known parts bounds the product."""
+        """The pairs in the compressed sets that can occur in a table; keeping only known parts bounds the product."""
         interpreters, abis = self.split(text)
         return [f"{one}-{abi}" for one in interpreters & self._interpreters for abi in abis & self._abis]
 
     def split(self, text: str) -> tuple[set[str], set[str]]:
-        """The interpreters and the ABIs of the compressed sets, as the installer spells them."""
+        """The interpreters and the ABIs in the compressed sets, in the installer's spelling."""
         interpreters, _, abis = text.partition("-")
         if self._uv:
             return {uv_interpreter(one) for one in interpreters.split(".")}, {uv_abi(abi) for abi in abis.split(".")}
         return set(interpreters.lower().split(".")), set(abis.lower().split("."))
 
     def knows_interpreter(self, text: str) -> bool:
-        """Whether one of the interpreters is accepted with some ABI."""
+        """Whether any of the interpreters is accepted with any ABI."""
         return not self._interpreters.isdisjoint(self.split(text)[0])
 
 
@@ -106,12 +106,12 @@ class PlatformTable:
 
     def __init__(self, platforms: tuple[str, ...], *, uv: bool) -> None:
         self.order = {platform: position for position, platform in enumerate(platforms)}
-        self.any = self.order.get("any")  # pip takes --platform any
+        self.any = self.order.get("any")  # pip accepts --platform any
         self._uv = uv
         self._memory: dict[str, tuple[int | None, bool]] = {}
 
     def positions(self, text: str) -> tuple[int | None, bool]:
-        """The best position of ``manylinux_2_17_x86_64.manylinux2014_x86_64``, and whether ``any`` is in it."""
+        """The best position of, say, ``manylinux_2_17_x86_64.manylinux2014_x86_64``, and whether ``any`` is in it."""
         found = self._memory.get(text)
         if found is None:
             names = self.split(text)
@@ -123,12 +123,12 @@ class PlatformTable:
         return found
 
     def split(self, text: str) -> set[str]:
-        """The platforms of the compressed set, as the installer spells them."""
+        """The platforms in the compressed set, in the installer's spelling."""
         return {uv_platform(name) for name in text.split(".")} if self._uv else set(text.lower().split("."))
 
 
 def position(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_text: str) -> int | None:
-    """The index of a wheel's best tag in the installer's list of accepted tags; None when none is accepted.
+    """The index of a wheel's best tag in the installer's list of accepted tags; None if no tag is accepted.
 
     ``abi_text`` and ``platform_text`` are the last parts of the file name: ``cp312.cp313-abi3`` and
     ``manylinux_2_17_x86_64.manylinux2014_x86_64``.
@@ -159,7 +159,7 @@ def best_tag(abis: AbiTable, platforms: PlatformTable, index: int) -> str:
 
 @lru_cache(maxsize=1024)
 def platform_table(platforms: tuple[str, ...], flavour: TagFlavour) -> PlatformTable:
-    """``platforms`` are in packaging's order."""
+    """The table of these platforms, which are in packaging's order."""
     if flavour is TagFlavour.UV:
         platforms = uv_platforms(platforms)
     elif flavour.is_uv:
@@ -175,13 +175,13 @@ def platform_table(platforms: tuple[str, ...], flavour: TagFlavour) -> PlatformT
 def abi_table(
     implementation: str, version: tuple[int, int], abis: tuple[str, ...], free_threaded: bool, flavour: TagFlavour
 ) -> AbiTable:
-    """``implementation`` is ``cp``, ``pp``, ...; ``abis`` are the version-specific ABIs, most preferred first."""
+    """The table for ``cp``, ``pp``, ...; ``abis`` are the version-specific ABIs, most preferred first."""
     major, minor = version
     own = f"{implementation}{major}{minor}"
     native = [f"{own}-{abi}" for abi in abis]
     if implementation == "cp":
         if flavour is TagFlavour.PIP_NO_FREE_THREADING and free_threaded:
-            # packaging 21.3 does not know the build and returns the tags of the default one
+            # packaging 21.3 does not know the free-threaded build and returns the tags of the default one
             free_threaded = False
             native = [pair.replace("t", "") for pair in native]
         stable = "abi3t" if free_threaded else "abi3"
@@ -198,12 +198,12 @@ def abi_table(
 
 @lru_cache(maxsize=64)
 def pairs_table(native: tuple[str, ...], pure: tuple[str, ...]) -> AbiTable:
-    """pip's table of pairs that were listed."""
+    """pip's table of explicitly listed pairs."""
     return AbiTable(list(native), list(pure), uv=False)
 
 
 def python_range(major: int, minor: int | None = None) -> Iterator[str]:
-    """``py314``, ``py3``, then ``py313`` down to ``py30``; ``py3`` alone without a minor version."""
+    """Yield ``py314``, ``py3``, then ``py313`` down to ``py30``; only ``py3`` without a minor version."""
     if minor is not None:
         yield f"py{major}{minor}"
     yield f"py{major}"
@@ -219,7 +219,7 @@ _UV_ANDROID = re.compile(r"android_(\+?[0-9]+)_(.+)")
 
 
 def uv_interpreter(text: str) -> str:
-    """An interpreter tag in uv's own spelling, empty when uv does not know it."""
+    """An interpreter tag in uv's own spelling; empty if uv does not know it."""
     match = _UV_INTERPRETER.fullmatch(text)
     if match is None:
         return ""
@@ -230,7 +230,7 @@ def uv_interpreter(text: str) -> str:
 
 
 def uv_abi(text: str) -> str:
-    """An ABI tag in uv's own spelling, empty when uv does not know it."""
+    """An ABI tag in uv's own spelling; empty if uv does not know it."""
     if match := _UV_CPYTHON_ABI.fullmatch(text):
         major, minor, flags = match.groups()
         if int(minor) > 255 or len(set(flags)) != len(flags):

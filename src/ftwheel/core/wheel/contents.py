@@ -276,7 +276,7 @@ def parse_metadata(text: str) -> Metadata:
 
 
 def metadata_facts(text: str) -> frozenset[tuple[str, str]]:
-    """What ``METADATA`` says, however a backend spells it: requirements and specifiers in one form, lines in any order.
+    """What ``METADATA`` says, however a backend spells it: requirements and specifiers normalized, lines unordered.
 
     ``Metadata-Version`` and ``Dynamic`` are omitted, because they describe the backend, not the project.
     """
