@@ -46,8 +46,7 @@ def _target(text: str, platform: str) -> Environment:
 def default_targets(minor: int, released: Iterable[int], platform: str) -> tuple[Environment, ...]:
     """The free-threaded build of CPython 3.``minor``, and that of the next version if it is released.
 
-    Before 3.13 there is no such build; the target is then the first free-threaded build that CPython supports (PEP
-    779).
+    Versions before 3.13 have no such build; the target is then the first supported free-threaded build (PEP 779).
     """
     first = minor if minor >= FIRST_FREE_THREADED else FIRST_SUPPORTED_FREE_THREADED
     following = [first + 1] if first + 1 in released else []

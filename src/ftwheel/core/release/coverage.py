@@ -368,9 +368,9 @@ def judge(
 
     ``served_before`` are the targets that the previous release served, ``supported`` the minor versions supported at
     the time, ``allowed`` those of them that requires-python permits: dropping any other is not a loss. With ``keep``, a
-    release may not drop a build or a platform of these altogether (except 3.13t, which was experimental). A version
-    that has neither build yet (``SHIPPED``) is expected only on the newest machine of each platform family, because an
-    old machine may be too old for a new Python.
+    release may not drop a build or a platform of these altogether (except 3.13t, which was experimental). A target
+    served for neither build of a version (``SHIPPED``) is expected only on the newest machine of each platform family,
+    because an old machine may be too old for a new Python.
     """
     found = {cell.target: cell for cell in cells}
     newest: dict[tuple[str, str], str] = {}

@@ -129,7 +129,7 @@ class Loading(enum.Enum):
 
 @lru_cache(maxsize=1024)
 def parse_environment(label: str) -> Environment:
-    """``cp314t-manylinux_2_28_x86_64``, ``cp313-win_amd64``, ``cp315t-macosx_14_0_arm64``, ``pp311-win_amd64``, ...
+    """Parse a label such as ``cp314t-manylinux_2_28_x86_64``, ``cp315t-macosx_14_0_arm64`` or ``pp311-win_amd64``.
 
     The version may be exact, as in ``cp3.14.1-win_amd64`` or ``cp3.15.0rc1t-win_amd64``; without a micro version, it is
     the first release, ``3.14.0``, as with pip's ``--python-version``. Raises InputError.

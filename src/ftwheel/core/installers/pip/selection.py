@@ -50,7 +50,7 @@ class PipSelection(InstallerQuestion):
         self.python = ".".join(map(str, asked.environment.minor))
         self.prereleases = asked.options.allow_prereleases
         if self.prereleases is None:
-            self.prereleases = asked.requirement.asks_for_prereleases or None  # naming one asks for all
+            self.prereleases = asked.requirement.asks_for_prereleases or None  # naming one enables all
 
     def looks_at_every_file(self) -> bool:
         """Whether anything outranks the version, distinguishes equal versions, or may make pip fail."""
