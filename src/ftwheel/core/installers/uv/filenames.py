@@ -28,7 +28,7 @@ _LONGEST_NUMBER = 18  # digits; fits into uv's 64 bits and Python's limit
 
 
 def read_filename(filename: str, project: str, *, flat: bool = False) -> ParsedFilename:
-    """Parse a name as uv does; ``project`` is normalized. ``flat`` is for find-links, which split sdists differently."""
+    """Parse a name as uv does; ``project`` is normalized. ``flat`` is for find-links, which split sdists otherwise."""
     base, dot, extension = filename.rpartition(".")
     if not base.rpartition("/")[2] or not dot:  # a leading dot does not start an extension
         return ParsedFilename("", problem=FilenameProblem("unsupported format", ""))
