@@ -6,6 +6,7 @@ import base64
 import gc
 import hashlib
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -353,6 +354,18 @@ def test_a_find_links_folder_lists_its_files_and_its_pages(tmp_path: Path) -> No
     assert [(file.filename, file.size) for file in listed.files] == [("demo-1.0-py3-none-any.whl", 7)]
     assert linked is not None
     assert linked.files[0].url == (tmp_path / "demo-2.0.tar.gz").as_uri() + "#sha256=" + "0" * 64
+
+
+def test_a_file_name_that_is_not_utf_8_is_listed_and_copied(tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / os.fsdecode(b"demo-1.0-\xff.tar.gz")).write_bytes(b"sdist")
+    with client(offline=True) as index_client:
+        (folder,) = index_client.find_links(str(tmp_path / "links"))
+        details = folder.project("demo")
+        assert details is not None
+        (file,) = details.files
+        assert (file.filename, file.url.rpartition("/")[2]) == ("demo-1.0-\ufffd.tar.gz", "demo-1.0-%FF.tar.gz")
+        assert index_client.download(file, tmp_path / "copy.tar.gz").read_bytes() == b"sdist"
 
 
 def test_a_folder_can_be_an_index(tmp_path: Path) -> None:

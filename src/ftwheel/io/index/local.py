@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from ftwheel.core.errors import IndexFormatError, InputError
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, normalized
@@ -21,7 +21,7 @@ def file_url(path: str) -> str:
     absolute = os.path.abspath(path)
     if os.sep == "\\":
         return "file:///" + quote(absolute.replace("\\", "/"), safe="/:")
-    return "file://" + quote(absolute)
+    return "file://" + quote(os.fsencode(absolute))
 
 
 def local_path(location: str) -> str | None:
@@ -34,8 +34,9 @@ def local_path(location: str) -> str | None:
     parts = urlsplit(location)
     if parts.netloc not in {"", "localhost"}:
         raise InputError(f"{location}: is on another machine", hint="pass a path, or a file: URL without a host")
-    path = unquote(parts.path)
-    return path.lstrip("/") if os.sep == "\\" else path
+    if os.sep == "\\":
+        return unquote(parts.path).lstrip("/")
+    return os.fsdecode(unquote_to_bytes(parts.path))
 
 
 def read_bounded(path: str, most_bytes: int) -> bytes:
@@ -75,7 +76,7 @@ class FolderLinks:
     def _list(self) -> Iterator[File]:
         try:
             with os.scandir(self._path) as entries:
-                # Names keep surrogate escapes, so that one that cannot be decoded does not break the whole folder
+                # Names keep surrogate escapes, so that one that cannot be decoded still has a URL
                 found = sorted((e.name, e.stat().st_size) for e in entries if e.is_file() and not is_page(e.name))
         except OSError as error:
             raise InputError(f"{self._path}: cannot be listed ({error.strerror})", hint=_CHECK) from error
