@@ -26,8 +26,9 @@ _SPEC = Spec(imports=("PyModuleDef_Init", "PyModule_Create2", "PyUnstable_Module
 
 
 def seeds() -> list[bytes]:
-    """One image of every kind."""
+    """One image of every kind, and those on which the reader failed once."""
     return [
+        *(path.read_bytes() for path in (Path(__file__).resolve().parent / "corpus" / "binaries").iterdir()),
         elf(_SPEC),
         elf(replace(_SPEC, machine=183, code=b"\xc0\x03\x5f\xd6"), pointers="relr", gnu_hash=False),
         elf(replace(_SPEC, bits=32, machine=3), pointers="rel"),

@@ -34,7 +34,13 @@ _SHAPES: dict[str, Callable[[], bytes]] = {
     "macho-chained": lambda: macho(_SPEC, chained=True),
     "fat": lambda: fat(macho(_SPEC), macho(replace(_SPEC, machine=0x01000007), chained=True)),
 }
+_KEPT = sorted((Path(__file__).resolve().parents[1] / "fuzz" / "corpus" / "binaries").iterdir())  # what fuzzing found
 _LARGE = [b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\x80", b"\0\0\0\0", b"\0\0\1\0", b"\1\0\0\0"]
+
+
+@pytest.mark.parametrize("path", _KEPT, ids=lambda path: path.stem)
+def test_what_fuzzing_found_is_read(path: Path) -> None:
+    assert read_extension(path.read_bytes(), "pkg/spam.so").gil.reason
 
 
 @pytest.fixture(scope="module")

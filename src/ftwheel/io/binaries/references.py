@@ -64,7 +64,7 @@ def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -
     while pending and len(seen) < _FUNCTIONS:
         start = pending.pop(0)
         segment = image.segment(start)
-        if start in seen or segment is None or not segment.executable:
+        if start in seen or segment is None or not segment.executable or start >= segment.backed:
             continue
         mentioned, called = find(image.read(start, min(_LENGTH, segment.backed - start)) or b"", start, slots)
         if mentioned:
