@@ -15,7 +15,7 @@ import pytest
 
 from ftwheel_build import binaries
 from ftwheel_build.inspection import inspect
-from ftwheel_build.target import Target
+from support.backend import target
 from support.modules import every_abi
 from support.stable_abi import compiled
 from support.wheels import make_wheel
@@ -23,18 +23,6 @@ from support.wheels import make_wheel
 MACHINE = os.uname().machine
 PLATFORM = f"linux_{MACHINE}"
 DEFAULT, FREE_THREADED = (f".cpython-313{t}-{MACHINE}-linux-gnu.so" for t in ("", "t"))
-
-
-def target(label: str, platform: str = "") -> Target:
-    digits, free_threaded = label.rstrip("t").replace(".", ""), label.endswith("t")
-    return Target(
-        implementation="cpython",
-        version=(3, int(digits[1:])),
-        free_threaded=free_threaded,
-        debug=False,
-        suffix=f".cpython-{digits}{'t' if free_threaded else ''}-{MACHINE}-linux-gnu.so",
-        platform=platform or f"linux-{MACHINE}",
-    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +41,7 @@ def codes(
     folder: Path, tags: str, files: Mapping[str, bytes], label: str, *, editable: bool = False, **options: object
 ) -> list[str]:
     wheel = make_wheel(folder, f"demo-1.0-{tags}.whl", files, **options)  # type: ignore[arg-type]
-    return [error.code for error in inspect(str(wheel), target(label), editable=editable)]
+    return [error.code for error in inspect(str(wheel), target(label, MACHINE), editable=editable)]
 
 
 @pytest.fixture
@@ -164,7 +152,7 @@ def test_an_editable_wheel_may_be_empty_and_nothing_else(tmp_path, code):
 )
 def test_metadata(tmp_path, options, message):
     wheel = make_wheel(tmp_path, f"demo-1.0-cp313-cp313t-{PLATFORM}.whl", **options)
-    problems = inspect(str(wheel), target("3.13t"), editable=True)
+    problems = inspect(str(wheel), target("3.13t", MACHINE), editable=True)
     assert {problem.code for problem in problems} <= {"FTB301", "FTB302"}
     assert any(message in problem.message for problem in problems), problems
 
@@ -173,8 +161,8 @@ def test_metadata(tmp_path, options, message):
 def test_no_wheel_at_all(tmp_path, content):
     path = tmp_path / f"demo-1.0-cp313-cp313t-{PLATFORM}.whl"
     path.write_bytes(content)
-    assert [problem.code for problem in inspect(str(path), target("3.13t"))] == ["FTB301"]
-    assert [problem.code for problem in inspect(str(tmp_path / "demo.zip"), target("3.13t"))] == ["FTB301"]
+    assert [problem.code for problem in inspect(str(path), target("3.13t", MACHINE))] == ["FTB301"]
+    assert [problem.code for problem in inspect(str(tmp_path / "demo.zip"), target("3.13t", MACHINE))] == ["FTB301"]
 
 
 def test_a_truncated_module_is_not_judged_but_refused(tmp_path, code):
@@ -259,7 +247,7 @@ WINDOWS = ".cp313t-win_amd64.pyd"
 )
 def test_windows(tmp_path, expected, tags, file, content):
     wheel = make_wheel(tmp_path, f"demo-1.0-{tags}.whl", {f"demo/{file}": content})
-    windows = target("3.13t", "win-amd64")._replace(suffix=WINDOWS)
+    windows = target("3.13t", MACHINE, "win-amd64")._replace(suffix=WINDOWS)
     assert [problem.code for problem in inspect(str(wheel), windows)] == expected
 
 
@@ -284,7 +272,7 @@ FAT = universal(*THIN.items())
 def test_macos(tmp_path, expected, platform, content):
     suffix = ".cpython-313t-darwin.so"
     wheel = make_wheel(tmp_path, f"demo-1.0-cp313-cp313t-{platform}.whl", {f"demo/_ext{suffix}": content})
-    mac = target("3.13t", "macosx-11.0-arm64")._replace(suffix=suffix)
+    mac = target("3.13t", MACHINE, "macosx-11.0-arm64")._replace(suffix=suffix)
     assert [problem.code for problem in inspect(str(wheel), mac)] == expected
 
 
@@ -296,7 +284,7 @@ def test_libraries_for_other_machines_may_lie_beside_one_for_this_one(tmp_path, 
 
 
 def test_another_implementation_is_judged_by_name_and_machine_alone(tmp_path, code):
-    pypy = target("3.10")._replace(implementation="pypy", suffix=f".pypy310-pp73-{MACHINE}-linux-gnu.so")
+    pypy = target("3.10", MACHINE)._replace(implementation="pypy", suffix=f".pypy310-pp73-{MACHINE}-linux-gnu.so")
     file = f"demo/_ext{pypy.suffix}"
     for platform, expected in ((PLATFORM, []), ("linux_s390x", ["FTB310"])):
         wheel = make_wheel(tmp_path, f"demo-1.0-pp310-pypy310_pp73-{platform}.whl", {file: code["silent"]})

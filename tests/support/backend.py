@@ -182,8 +182,8 @@ def import_module(python: str | Path, folder: Path, module: str) -> tuple[str, s
     return value, file
 
 
-def target(label: str, machine: str = "x86_64") -> Target:
-    """An interpreter such as ``3.13t`` on Linux, as the backend sees it."""
+def target(label: str, machine: str = "x86_64", platform: str = "") -> Target:
+    """An interpreter such as ``3.13t`` as the backend sees it; on Linux, unless a platform is named."""
     digits, free_threaded = label.rstrip("t").replace(".", ""), label.endswith("t")
     return Target(
         implementation="cpython",
@@ -191,5 +191,5 @@ def target(label: str, machine: str = "x86_64") -> Target:
         free_threaded=free_threaded,
         debug=False,
         suffix=f".cpython-{digits}{'t' if free_threaded else ''}-{machine}-linux-gnu.so",
-        platform=f"linux-{machine}",
+        platform=platform or f"linux-{machine}",
     )
