@@ -135,9 +135,9 @@ def test_ten_thousand_tags_are_no_product() -> None:
 def test_memory_is_bounded() -> None:
     abis, platforms = AbiTable(["cp314-cp314"], [], uv=False), PlatformTable(("any",), uv=False)
     for number in range(5000):
-        assert position(abis, platforms, f"x{number}-y", f"z{number}") is None
-    assert len(abis._memory) < 5000
-    assert len(platforms._memory) < 5000
+        assert position(abis, platforms, f"x{number}-y", f"z{number}.any") is None
+    assert len(abis.positions) < 5000
+    assert len(platforms.positions) < 5000
 
 
 def test_pip_lowers_letters_and_uv_does_not() -> None:

@@ -184,7 +184,10 @@ class ProjectDetails:
 
     def first_problem(self, faults: Container[PageFault]) -> str:
         """The text of the first problem with one of these faults; empty if there is none."""
-        return next((problem.text for problem in self.problems if problem.fault in faults), "")
+        for problem in self.problems:
+            if problem.fault in faults:
+                return problem.text
+        return ""
 
 
 def normalized(name: str) -> str:

@@ -30,8 +30,8 @@ def tag_reason(reading: ParsedFilename, abis: AbiTable, platforms: PlatformTable
 
     A wheel for the other build of the same Python gets a reason of its own if its platform matches.
     """
-    native, pure = abis.positions(reading.abi)
-    platform, is_any = platforms.positions(reading.platform)
+    native, pure = abis.positions[reading.abi]
+    platform, is_any = platforms.positions[reading.platform]
     interpreters, wheel_abis = (tuple(part.split(".")) for part in reading.abi.split("-"))
     if native is None and pure is None:
         if (platform is not None or is_any) and _fits_other_build(reading.abi, environment):
@@ -50,4 +50,4 @@ def _fits_other_build(text: str, environment: Environment) -> bool:
     major, minor = environment.minor
     other = f"cp{major}{minor}{'' if environment.free_threaded else 't'}"
     table = abi_table("cp", environment.minor, (other,), not environment.free_threaded, TagFlavour.PIP)
-    return table.positions(text)[0] is not None
+    return table.positions[text][0] is not None

@@ -227,13 +227,12 @@ class ProjectFiles:
         odd = self._odd
         for index, filename in enumerate(filenames):
             if filename[-4:] == ".whl":
-                name, _, rest = filename.partition("-")
-                text, _, tags = rest.partition("-")
+                parts = filename.split("-")
                 # with any other number of parts, Poetry reads one as part of the version
-                dashes = tags.count("-")
-                if dashes != 2 and not (dashes == 3 and tags[0].isdigit()):
+                if len(parts) != 5 and not (len(parts) == 6 and parts[2][:1].isdigit()):
                     odd.append((number, index))
                     continue
+                name, text = parts[:2]
             elif filename[-7:] == ".tar.gz":
                 name, _, text = filename[:-7].rpartition("-")
             elif filename[-4:] == ".zip" and "macosx10" not in urls[index]:

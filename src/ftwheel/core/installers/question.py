@@ -38,9 +38,10 @@ class InstallerQuestion:
 
     def page_refusal(self, sources: Iterable[int] | None = None) -> str:
         """Why the installer gives up on one of these pages (by default, any page); empty if it does not."""
-        numbers = range(len(self.project.sources)) if sources is None else sources
-        pages = (self.project.sources[number].details for number in numbers)
-        return next(filter(None, (page.first_problem(self.installer.refused_faults) for page in pages)), "")
+        for number in range(len(self.project.sources)) if sources is None else sources:
+            if problem := self.project.sources[number].details.first_problem(self.installer.refused_faults):
+                return problem
+        return ""
 
     def position(self, entry: ProjectFile) -> int | None:
         """The position of a wheel's best tag in the list of accepted tags; None if no tag is accepted."""

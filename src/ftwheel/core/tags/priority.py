@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import TypeVar
 
 from ftwheel.core.tags.platform_tags import before_packaging_24, before_packaging_26_3, before_uv_0_11_21, uv_platforms
 
@@ -32,6 +33,7 @@ __all__ = [
     "uv_platform",
 ]
 
+_Found = TypeVar("_Found")
 _MOST_REMEMBERED = 4096  # different tag texts; a normal page has about a hundred
 
 
@@ -51,13 +53,32 @@ class TagFlavour(enum.Enum):
         return self in {TagFlavour.UV, TagFlavour.UV_OLD_MUSL, TagFlavour.UV_NO_ABI3T}
 
 
+class _Remembered(dict[str, _Found]):
+    """What a function returns for the tag texts of a page, which are few; looked up without a Python call."""
+
+    __slots__ = ("_find",)
+
+    def __init__(self, find: Callable[[str], _Found]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, text: str) -> _Found:
+        found = self._find(text)
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[text] = found
+        return found
+
+
 class AbiTable:
     """The accepted pairs of interpreter and ABI.
 
     ``native`` are the pairs for wheels for one platform, ``pure`` those for wheels for ``any``, each with its position.
+    ``positions`` are the best positions of, say, ``cp312.cp313-abi3`` in ``native`` and in ``pure``; None if no pair
+    matches.
     """
 
-    __slots__ = ("_abis", "_interpreters", "_memory", "_uv", "native", "pure")
+    __slots__ = ("_abis", "_interpreters", "_uv", "native", "positions", "pure")
 
     def __init__(self, native: list[str], pure: list[str], *, uv: bool) -> None:
         self.native = {pair: position for position, pair in enumerate(native)}
@@ -66,21 +87,14 @@ class AbiTable:
         self._interpreters = {interpreter for interpreter, _ in pairs}
         self._abis = {abi for _, abi in pairs}
         self._uv = uv
-        self._memory: dict[str, tuple[int | None, int | None]] = {}
+        self.positions = _Remembered(self._positions)
 
-    def positions(self, text: str) -> tuple[int | None, int | None]:
-        """The best positions of, say, ``cp312.cp313-abi3`` in ``native`` and in ``pure``; None if no pair matches."""
-        found = self._memory.get(text)
-        if found is None:
-            pairs = self.pairs(text)
-            found = (
-                min((self.native[pair] for pair in pairs if pair in self.native), default=None),
-                min((self.pure[pair] for pair in pairs if pair in self.pure), default=None),
-            )
-            if len(self._memory) >= _MOST_REMEMBERED:
-                self._memory.clear()
-            self._memory[text] = found
-        return found
+    def _positions(self, text: str) -> tuple[int | None, int | None]:
+        pairs = self.pairs(text)
+        return (
+            min((self.native[pair] for pair in pairs if pair in self.native), default=None),
+            min((self.pure[pair] for pair in pairs if pair in self.pure), default=None),
+        )
 
     def pairs(self, text: str) -> list[str]:
         """The pairs in the compressed sets that can occur in a table; keeping only known parts bounds the product."""
@@ -100,27 +114,24 @@ class AbiTable:
 
 
 class PlatformTable:
-    """The accepted platforms, each with its position."""
+    """The accepted platforms, each with its position.
 
-    __slots__ = ("_memory", "_uv", "any", "order")
+    ``positions`` are the best position of, say, ``manylinux_2_17_x86_64.manylinux2014_x86_64``, and whether ``any`` is
+    in it.
+    """
+
+    __slots__ = ("_uv", "any", "order", "positions")
 
     def __init__(self, platforms: tuple[str, ...], *, uv: bool) -> None:
         self.order = {platform: position for position, platform in enumerate(platforms)}
         self.any = self.order.get("any")  # pip accepts --platform any
         self._uv = uv
-        self._memory: dict[str, tuple[int | None, bool]] = {}
+        self.positions = _Remembered(self._positions)
 
-    def positions(self, text: str) -> tuple[int | None, bool]:
-        """The best position of, say, ``manylinux_2_17_x86_64.manylinux2014_x86_64``, and whether ``any`` is in it."""
-        found = self._memory.get(text)
-        if found is None:
-            names = self.split(text)
-            named = (self.order[name] for name in names if name in self.order and name != "any")
-            found = (min(named, default=None), "any" in names)
-            if len(self._memory) >= _MOST_REMEMBERED:
-                self._memory.clear()
-            self._memory[text] = found
-        return found
+    def _positions(self, text: str) -> tuple[int | None, bool]:
+        names = self.split(text)
+        named = (self.order[name] for name in names if name in self.order and name != "any")
+        return min(named, default=None), "any" in names
 
     def split(self, text: str) -> set[str]:
         """The platforms in the compressed set, in the installer's spelling."""
@@ -133,8 +144,10 @@ def position(abis: AbiTable, platforms: PlatformTable, abi_text: str, platform_t
     ``abi_text`` and ``platform_text`` are the last parts of the file name: ``cp312.cp313-abi3`` and
     ``manylinux_2_17_x86_64.manylinux2014_x86_64``.
     """
-    native, pure = abis.positions(abi_text)
-    platform, is_any = platforms.positions(platform_text)
+    platform, is_any = platforms.positions[platform_text]
+    if platform is None and not is_any:
+        return None
+    native, pure = abis.positions[abi_text]
     count = len(platforms.order)
     if not is_any:
         return None if native is None or platform is None else native * count + platform

@@ -104,7 +104,7 @@ class PipSelection(InstallerQuestion):
         by_abi = group.by_abi()
         if self.wheels:
             for abi, wheels in by_abi.wheels.items():
-                if self.abis.positions(abi) == (None, None):
+                if self.abis.positions[abi] == (None, None):
                     continue
                 for order, entry in wheels:
                     index = self.position(entry)

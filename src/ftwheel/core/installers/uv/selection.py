@@ -156,7 +156,7 @@ class UvSelection(InstallerQuestion):
             if not self.abis.knows_interpreter(f"{interpreter}-none"):
                 rank = max(rank, _OTHER_PYTHON)
             for abi in abis if self.abis.knows_interpreter(f"{interpreter}-none") else ():
-                if self.abis.positions(f"{interpreter}-{abi}") == (None, None):
+                if self.abis.positions[f"{interpreter}-{abi}"] == (None, None):
                     rank = max(rank, _OTHER_ABI)
                 elif any(map(is_platform, reading.platform.split("."))):
                     rank = _OTHER_PLATFORM
@@ -217,7 +217,7 @@ class UvSelection(InstallerQuestion):
         best_key: tuple[Key, int] | None = None
         if self.wheels:
             for abi, wheels in by_abi.wheels.items():
-                if self.abis.positions(abi) == (None, None):
+                if self.abis.positions[abi] == (None, None):
                     continue
                 for order, entry in wheels:
                     key = self._rate_wheel(entry) if step.has(entry) and not self._is_late(entry) else None
