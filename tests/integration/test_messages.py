@@ -21,7 +21,14 @@ from ftwheel.cli import pip_companion
 from support.commands import ftwheel, ftwheel_environ
 
 WHEEL = "x-1.0-py3-none-any.whl"
-PUBLISHED = ("nobody", "x==9", "--no-deps", "verify|wheels|--html")  # mistakes that an index has to be asked about
+PUBLISHED = (
+    "nobody",
+    "x==9",
+    "x<0.1",
+    "newer.txt",
+    "--no-deps",
+    "verify|wheels|--html",
+)  # mistakes that an index has to be asked about
 
 
 @pytest.fixture
@@ -60,6 +67,7 @@ def tell(
     (here / "merged.txt").write_text("x\n<<<<<<< HEAD\nx==1.0\n=======\n>>>>>>> other\n")
     for name in ("Pipfile.lock", "environment.yml", "setup.py", "no-2.0.tar.gz"):
         (here / name).write_text("{}\n")
+    (here / "newer.txt").write_text("x>=9\n")
     (here / "far.txt").write_text("-r requirements.tx\n")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     monkeypatch.chdir(here)
@@ -256,7 +264,10 @@ def tell(
         ("ftwheel|check|numpy", "numpy: not a file, a folder", "name its version: numpy==VERSION"),
         ("ftwheel|verify|numpy>=1", "numpy>=1: not a file, a folder", "name its version: numpy==VERSION"),
         ("ftwheel|missing|nobody-has-it|--no-deps", "nobody-has-it: no index has this project", "check the spelling"),
-        ("ftwheel|missing|x==9|--no-deps", "x: no version 9; the newest is 1.0", "name another version, or a range"),
+        ("ftwheel|missing|x==9|--no-deps", "x: no version 9; the newest is 1.0", "relax the version specifier, or add"),
+        ("ftwheel|missing|x>9|--no-deps", "x: no release satisfies >9; the newest is 1.0", "relax the version"),
+        ("ftwheel|missing|x<0.1", "x: no release satisfies <0.1; the newest is 1.0", "relax the version specifier"),
+        ("ftwheel|missing|-r|newer.txt", "x: no release satisfies >=9; the newest is 1.0", "relax the version"),
         ("ftwheel|simulate|nobody-has-it", "nobody-has-it: no index has this project", "check the spelling"),
         ("ftwheel|simulate|x==9", "x==9: x has no such version", "the newest is 1.0"),
         ("ftwheel|check|x==9", "x==9: no wheel of this version is on the index", "the newest with wheels is 1.0"),
@@ -546,7 +557,9 @@ def test_constraints_hold_for_what_is_named_on_the_command_line(tell: Callable[.
     Path("constraints.txt").write_text("x<1\n")
     asked = "ftwheel|missing|x|--no-index|--find-links|wheels|--target|3.14t-win_amd64"
     assert tell(asked) == (0, "")
-    assert tell(f"{asked}|-c|constraints.txt") == (1, "")
+    code, err = tell(f"{asked}|-c|constraints.txt")
+    assert code == 2
+    assert_told(err, "x: no release satisfies <1; the newest is 1.0", "relax the version specifier")
 
 
 UNPRIVILEGED = ("setpriv", "--inh-caps=-all", "--bounding-set=-all")

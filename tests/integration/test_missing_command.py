@@ -235,6 +235,23 @@ def test_no_deps_looks_at_what_is_named_alone(missing: CommandRun, server: Index
     assert {path for path in server.paths if path.startswith("/files")} == set()
 
 
+def test_a_version_that_does_not_exist_is_an_error_among_others(
+    missing: CommandRun, user: Path, index: tuple[str, ...]
+) -> None:
+    (user / "requirements.txt").write_text("lib>=3\nleaf\n")
+    assert missing("requirements.txt", *index, "--target", LINUX) == 2
+    assert "error: lib: no release satisfies >=3; the newest is 2.0\nnext: lib: relax the version" in missing.out
+    assert missing.out.splitlines()[-1] == "1 of 2 ready; 1 unknown"
+
+
+def test_a_pin_of_the_lock_that_no_index_has(missing: CommandRun, user: Path, index: tuple[str, ...]) -> None:
+    report = {"version": "1", "pip_version": "26", "installed": [{"metadata": {"name": "leaf", "version": "99"}}]}
+    (user / "installed.json").write_text(json.dumps(report))
+    assert missing("installed.json", *index, "--target", LINUX) == 1
+    assert "note: leaf: 99 is not on the index" in missing.out
+    assert "next: leaf: check which index leaf 99 is from, and add it with --extra-index-url" in missing.out
+
+
 def test_a_requirements_file_says_where_to_look(missing: CommandRun, user: Path, index: tuple[str, ...]) -> None:
     (user / "requirements.txt").write_text(f"--index-url {index[1]}\nleaf\n--no-binary leaf\n")
     for arguments in (("requirements.txt",), ("-r", "requirements.txt")):
@@ -313,7 +330,12 @@ def test_offline_answers_from_the_cache(missing: CommandRun, server: IndexServer
     assert missing.json("app", *index, "--target", LINUX, "--offline") == first
     assert len(server.paths) == asked
     assert missing("elsewhere", "--no-deps", *index, "--target", LINUX, "--offline") == 5
-    assert "elsewhere" in missing.out
+    assert (
+        "elsewhere/: is not in the cache\nnext: elsewhere: run the same command once without --offline" in missing.out
+    )
+    assert missing("elsewhere", "nowhere", "leaf", "--no-deps", *index, "--target", LINUX, "--offline") == 5
+    assert missing.out.count("run the same command once without --offline") == 1
+    assert "next: elsewhere, nowhere: run the same" in missing.out
 
 
 def test_a_project_that_fails_stops_no_other(missing: CommandRun, server: IndexServer, index: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from ftwheel.core.dependencies.readiness import (
 from ftwheel.core.dependencies.readiness_json import parse_report
 from ftwheel.core.errors import InputError
 from ftwheel.core.findings import Severity
+from ftwheel.core.installers.requirements import UNKNOWN_PROJECT
 from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.render.dependencies.csv import COLUMNS
 from ftwheel.render.dependencies.issue import write_issue
@@ -52,7 +53,7 @@ LXML = project(
 )
 PARSEL = project("parsel", verdict(LINUX, Readiness.PURE), verdict(NEXT, Readiness.PURE), chains=[("scrapy", "parsel")])
 SCRAPY = project("scrapy", verdict(LINUX, Readiness.PURE), verdict(NEXT, Readiness.PURE))
-LOST = project("lost", problem="no index has this project", problem_code=2)
+LOST = project("lost", problem="no index has this project", problem_code=2, problem_hint=UNKNOWN_PROJECT)
 WHOLE = report(
     LOST,
     LXML,

@@ -7,7 +7,7 @@ import io
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftwheel.core.dependencies.readiness import GilDeclarations, HelpKind, Readiness, merge
@@ -51,6 +51,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_a_damaged_report_is_refused_or_shown(data: st.DataObject) -> None:
     body = copy.deepcopy(WHOLE)
     for _ in range(data.draw(st.integers(1, 3))):

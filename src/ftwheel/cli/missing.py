@@ -167,21 +167,12 @@ def report_on(inputs: Callable[[], Sequence[Dependencies]], arguments: argparse.
 
 def _refuse_unknown(report: MissingReport, arguments: argparse.Namespace) -> None:
     """Raise InputError when nothing that was requested exists: a name or a version is misspelled."""
-    from ftwheel.core.dependencies.readiness import NO_INDEX_HAS_IT
-    from ftwheel.core.installers.requirements import unknown_project
-
     if not report.projects or any(project.problem_code != InputError.exit_code for project in report.projects):
         return
     first = report.projects[0]
     folder = next((text for text in getattr(arguments, "input", ()) if os.path.isdir(text)), "")
-    hint = (
-        unknown_project(first.name)
-        if first.problem.startswith(NO_INDEX_HAS_IT)
-        else "name another version, or a range: 'numpy>=2'"
-    )
-    raise InputError(
-        f"{first.name}: {first.problem}", hint=f"did you mean the folder: .{os.sep}{folder}?" if folder else hint
-    )
+    hint = f"did you mean the folder: .{os.sep}{folder}?" if folder else first.problem_hint
+    raise InputError(f"{first.name}: {first.problem}", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

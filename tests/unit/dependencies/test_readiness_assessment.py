@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +19,15 @@ from ftwheel.core.dependencies.assessment import (
     with_helps,
     with_passed_over,
 )
-from ftwheel.core.dependencies.readiness import Help, HelpKind, Readiness, Release, TakenFile, TargetReadiness
+from ftwheel.core.dependencies.readiness import (
+    RELAX_SPECIFIER,
+    Help,
+    HelpKind,
+    Readiness,
+    Release,
+    TakenFile,
+    TargetReadiness,
+)
 from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
 from ftwheel.core.installers.options import InstallerOptions
@@ -32,6 +41,7 @@ NEXT = "cp315t-win_amd64"
 TARGET = "cp314t-win_amd64"
 T = "cp314-cp314t-win_amd64.whl"
 DEFAULT = "cp314-cp314-win_amd64.whl"
+YANKED = entry("foo-2.0.tar.gz", yanked=True)
 
 
 def files(*names: str | dict[str, Any]) -> ProjectFiles:
@@ -240,7 +250,24 @@ def test_what_no_index_has_cannot_be_told_about() -> None:
         (files(), "foo==2.0", "", ("foo",), "no version 2.0"),
         (files(f"foo-1.0-{T}"), "foo==2.0", "", ("bar", "foo"), ""),
         (files(f"foo-1.0-{T}"), "foo==1.0", "", ("foo",), ""),
-        (files(f"foo-1.0-{T}"), "foo>=2.0", "", ("foo",), ""),
+        (files(f"foo-1.0-{T}"), "foo>=2.0", "", ("foo",), "no release satisfies >=2.0; the newest is 1.0"),
+        (files(f"foo-1.0-{T}"), "foo>1,<2,!=1.5", "", ("foo",), "no release satisfies !=1.5,<2,>1; the newest is 1.0"),
+        (files(f"foo-1.0-{T}"), "foo==2.*", "", ("foo",), "no release satisfies ==2.*; the newest is 1.0"),
+        (files(f"foo-1.0-{DEFAULT}"), "foo>=1.0", "", ("foo",), ""),  # not for this target: a finding
+        (files("foo-2.0rc1.tar.gz"), "foo>=2.0", "", ("foo",), "no release satisfies >=2.0; the newest is 2.0rc1"),
+        (files("foo-2.0rc1.tar.gz", "foo-1.0.tar.gz"), "foo>=1.5", "", ("foo",), ""),  # pip takes the pre-release
+        (files(), "foo", "", ("foo",), ""),
+        (files(), "foo>=1", "", ("foo",), "no release satisfies >=1"),
+        (files("foo-2.0.exe", "foo-nonsense.whl"), "foo>=1", "", ("foo",), "no release satisfies >=1"),
+        (files(YANKED), "foo", "", ("foo",), "every release is yanked"),
+        (files(YANKED), "foo==2.0", "", ("foo",), ""),  # a pin takes it
+        (
+            files(YANKED, "foo-1.0.tar.gz"),
+            "foo>=2",
+            "",
+            ("foo",),
+            "every release that satisfies >=2 is yanked; the newest is 1.0",
+        ),
     ],
 )
 def test_what_was_asked_for_and_is_not_there(
@@ -249,6 +276,55 @@ def test_what_was_asked_for_and_is_not_there(
     version = RequestedVersion(requirement=parse_requirement(wanted), pinned=pinned)
     requested = RequestedProject(name="foo", versions=((0, version),), chains=(chain,))
     assert not_there(project, requested, installer("pip")) == why
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted", "why"),
+    [
+        (
+            {"allow_prereleases": False},
+            "foo>=2",
+            "every release that satisfies >=2 is a pre-release; the newest is 1.0",
+        ),
+        ({"allow_prereleases": False}, "foo", ""),
+        (
+            {"uploaded_prior_to": datetime(2026, 3, 1, tzinfo=UTC)},
+            "foo>=2",
+            "every release that satisfies >=2 was uploaded after 2026-03-01; the newest is 1.0",
+        ),
+        ({"uploaded_prior_to": datetime(2026, 1, 1, tzinfo=UTC)}, "foo", "every release was uploaded after 2026-01-01"),
+        ({"uploaded_prior_to": datetime(2026, 7, 1, tzinfo=UTC)}, "foo>=2", ""),
+    ],
+)
+def test_what_the_options_of_the_installer_leave(rules: dict[str, Any], wanted: str, why: str) -> None:
+    project = files(
+        entry("foo-3.0rc1.tar.gz", **{"upload-time": "2026-06-01T00:00:00Z"}),
+        entry("foo-1.0.tar.gz", **{"upload-time": "2026-02-01T00:00:00Z"}),
+    )
+    version = RequestedVersion(requirement=parse_requirement(wanted))
+    requested = RequestedProject(name="foo", versions=((0, version),), chains=(("foo",),))
+    assert not_there(project, requested, replace(installer("pip"), **rules)) == why
+
+
+def test_what_requires_a_release_that_does_not_exist_is_not_told_to_upgrade() -> None:
+    verdict = ask(files(f"foo-1.0-{T}"), "foo>=2", resolved=True)
+    assert (verdict.readiness, verdict.upgrade, verdict.older) == (Readiness.NOTHING, None, None)
+    assert verdict.notes == ("no release satisfies >=2; the newest is 1.0",)
+    assert [(each.kind, each.text) for each in verdict.helps] == [(HelpKind.LOOK, RELAX_SPECIFIER)]
+
+
+def test_an_older_release_is_not_an_upgrade() -> None:
+    verdict = ask(files(f"foo-2.0-{DEFAULT}", f"foo-1.0-{T}"), "foo>=2")
+    assert (verdict.readiness, verdict.upgrade, verdict.older) == (Readiness.NOTHING, None, Release(version="1.0"))
+    assert [each.text for each in verdict.helps][:1] == ["use the older 1.0, the last with a wheel"]
+
+
+def test_a_pin_that_the_index_does_not_have_is_not_asked_for() -> None:
+    verdict = ask(files(f"foo-1.0-{T}"), pinned="99")
+    assert (verdict.readiness, verdict.notes) == (Readiness.NOTHING, ("99 is not on the index",))
+    assert [each.text for each in verdict.helps] == [
+        "check which index foo 99 is from, and add it with --extra-index-url"
+    ]
 
 
 def test_a_pin_that_is_no_version_cannot_be_told_about() -> None:

@@ -44,7 +44,9 @@ REPORT = MissingReport(
     inputs=("requirements.txt",),
     targets=(TARGET,),
     projects=(
-        ProjectReport(name="bar", requirement="bar", problem="no index has this project", problem_code=2),
+        ProjectReport(
+            name="bar", requirement="bar", problem="no index has this project", problem_code=2, problem_hint="check it"
+        ),
         ProjectReport(name="foo", requirement="foo==1.0", verdicts=(VERDICT,), chains=(("root", "foo"), ("foo",))),
         ProjectReport(
             name="pure",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from ftwheel.core.dependencies.inputs import Dependencies, UnindexedDependency
 from ftwheel.core.dependencies.readiness import (
     NO_INDEX_HAS_IT,
+    RELAX_SPECIFIER,
     FailurePolicy,
     GilDeclarations,
     HelpKind,
@@ -230,6 +231,7 @@ def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion
 def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
     # not needed for cached reports
     from ftwheel.core.dependencies.assessment import assess, describing_file, newest_wheel, not_there, with_passed_over
+    from ftwheel.core.installers.requirements import unknown_project
     from ftwheel.core.installers.selection import ProjectFiles
 
     report = ProjectReport(name=one.name, requirement=one.requirement, chains=one.chains)
@@ -237,14 +239,17 @@ def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
         indexes = question.arrivals.indexes
         pages = [(index.kind, index.project(one.name)) for index in indexes]
     except FtwheelError as error:
-        return _Judged(report=replace(report, problem=error.message, problem_code=error.exit_code))
+        return _Judged(
+            report=replace(report, problem=error.message, problem_code=error.exit_code, problem_hint=error.hint)
+        )
     found = [(kind, page) for kind, page in pages if page is not None]
     named = (getattr(index, "label", "") for index in indexes)
     labels = [label for label, (_, page) in zip(named, pages, strict=True) if page is not None]
     project = ProjectFiles(one.name, found) if found else None
     rules = question.rules(one.name)
     if problem := not_there(project, one, rules):
-        return _Judged(report=replace(report, problem=problem, problem_code=InputError.exit_code))
+        hint = unknown_project(one.name) if project is None else RELAX_SPECIFIER
+        return _Judged(report=replace(report, problem=problem, problem_code=InputError.exit_code, problem_hint=hint))
     verdicts: dict[int, TargetReadiness] = {}
     for number, version in one.versions:
         verdict = assess(project, version, question.targets[number], rules)

@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from ftwheel.core.dependencies.readiness import (
     NO_INDEX_HAS_IT,
+    RELAX_SPECIFIER,
     Help,
     HelpKind,
     Readiness,
@@ -77,13 +78,38 @@ def not_there(project: ProjectFiles | None, requested: RequestedProject, rules: 
         return NO_INDEX_HAS_IT
     if all(len(chain) > 1 for chain in requested.chains):
         return ""
-    index = project.version_index(find_installer(rules.name))
-    for _, wanted in requested.versions:
-        if wanted.requirement.single is not None and not index.matching(wanted.requirement).versions:
-            bare = Requirement(text=requested.name, name=requested.name)
-            newest = newest_version(project, bare, rules)
-            return f"no version {wanted.requirement.single}" + (f"; the newest is {newest}" if newest else "")
-    return ""
+    return next(
+        filter(None, (_unsatisfied(project, wanted.requirement, rules) for _, wanted in requested.versions)), ""
+    )
+
+
+def _unsatisfied(project: ProjectFiles, requirement: Requirement, rules: InstallerOptions) -> str:
+    """Why no release satisfies a requirement in any environment, and the newest release; empty if one does."""
+    specification = requirement.specification
+    releases = project.version_index(find_installer(rules.name)).matching(requirement).versions
+    cutoff = rules.uploaded_prior_to
+    excluded: dict[str, None] = {}
+    for group in releases:
+        for entry in group.entries():
+            if cutoff is not None and entry.upload_time is not None and entry.upload_time >= cutoff:
+                excluded[f"was uploaded after {cutoff:%Y-%m-%d}"] = None
+            elif entry.yanked is not None and not requirement.pinned:
+                excluded["is yanked"] = None
+            elif group.version.is_prerelease and rules.allow_prereleases is False:
+                excluded["is a pre-release"] = None
+            else:
+                return ""
+    if excluded:
+        satisfying = f" that satisfies {specification}" if specification else ""
+        why = f"every release{satisfying} {' or '.join(excluded)}"
+    elif not specification:
+        return ""  # an empty page
+    else:
+        single = requirement.single
+        why = f"no release satisfies {specification}" if single is None else f"no version {single}"
+    newest = newest_version(project, Requirement(text=project.name, name=project.name), rules)
+    known = newest is not None and not requirement.contains(Version(newest))
+    return f"{why}; the newest is {newest}" if known else why
 
 
 def assess(
@@ -286,7 +312,13 @@ class _Question:
         verdict = replace(
             verdict, newest=newest, first=self._first(), notes=(*verdict.notes, *self._notes_on_pin(verdict))
         )
-        return verdict if verdict.ready else self._helped(verdict)
+        if verdict.ready:
+            return verdict
+        if not verdict.version and (why := _unsatisfied(project, self.requested.requirement, self.rules)):
+            return replace(
+                verdict, notes=(*verdict.notes, why), helps=(Help(kind=HelpKind.LOOK, text=RELAX_SPECIFIER),)
+            )
+        return self._helped(verdict)
 
     def _notes_on_pin(self, verdict: TargetReadiness) -> Iterator[str]:
         version = parse_version(verdict.version)
@@ -304,8 +336,14 @@ class _Question:
         if gone := [file.filename for file in self.requested.locked if file.filename not in on_index]:
             yield f"the index no longer has {gone[0] if len(gone) == 1 else f'{len(gone)} of the locked files'}"
 
+    def _is_on_index(self, version: str) -> bool:
+        """Whether a pinned version is on the index, or in the lock; true for what is not pinned."""
+        return not version or bool(self.requested.locked) or self._group(parse_version(version)) is not None
+
     def _helped(self, verdict: TargetReadiness) -> TargetReadiness:
-        version = Version(verdict.version).public if verdict.version else ""  # bounds do not accept a local version
+        assert self.project is not None
+        wanted = verdict.version or newest_version(self.project, self.requested.requirement, self.rules)
+        version = Version(wanted).public if wanted else ""  # bounds do not accept a local version
         after = f">={version},!={version}" if version else ""
         upgrade = self.newest_ready(after)
         prerelease = None
@@ -313,9 +351,10 @@ class _Question:
             prerelease = self.newest_ready(after, prereleases=True)
         older = self.newest_ready(f"<{version}") if version else None
         verdict = replace(verdict, upgrade=_release(upgrade), prerelease=_release(prerelease), older=_release(older))
-        return replace(verdict, helps=tuple(self._helps(verdict)))
+        return replace(verdict, helps=tuple(self._helps(verdict, version)))
 
-    def _helps(self, verdict: TargetReadiness) -> Iterator[Help]:
+    def _helps(self, verdict: TargetReadiness, version: str) -> Iterator[Help]:
+        """The remedies, best first; ``version`` is the verdict's, or the newest that satisfies the requirement."""
         if verdict.upgrade is not None:
             yield Help(
                 kind=HelpKind.UPGRADE,
@@ -342,7 +381,7 @@ class _Question:
             if verdict.taken is not None:
                 yield Help(kind=HelpKind.LOOK, text=f"ftwheel check {verdict.taken.filename} shows what is inside")
             return
-        if verdict.upgrade is None and again is None and verdict.older is not None and _near(verdict):
+        if verdict.upgrade is None and again is None and verdict.older is not None and _near(version, verdict.older):
             yield Help(
                 kind=HelpKind.DOWNGRADE,
                 text=f"use the older {verdict.older.version}, the last with a wheel",
@@ -354,7 +393,15 @@ class _Question:
                 kind=HelpKind.BUILD, text=f"build {sdist.version} from {sdist.file.filename}", version=sdist.version
             )
         if verdict.upgrade is None and verdict.prerelease is None and again is None:
-            yield Help(kind=HelpKind.ASK, text=self._ask(verdict))
+            yield self._last_resort(verdict)
+
+    def _last_resort(self, verdict: TargetReadiness) -> Help:
+        if self._is_on_index(verdict.version):
+            return Help(kind=HelpKind.ASK, text=self._ask(verdict))
+        return Help(
+            kind=HelpKind.LOOK,
+            text=f"check which index {self.name} {verdict.version} is from, and add it with --extra-index-url",
+        )
 
     def _ask(self, verdict: TargetReadiness) -> str:
         text = f"ask {self.name} for a {wheel_tag(self.environment, self._floor())} wheel"
@@ -460,10 +507,9 @@ def _same(one: str, other: str) -> bool:
     return not is_older(one, other) and not is_older(other, one)
 
 
-def _near(verdict: TargetReadiness) -> bool:
+def _near(version: str, older: Release) -> bool:
     """Whether the older release is close enough to substitute: of the same major version or the previous one."""
-    assert verdict.older is not None
-    return Version(verdict.version).major - Version(verdict.older.version).major <= 1
+    return Version(version).major - Version(older.version).major <= 1
 
 
 def _release(candidate: Candidate | None) -> Release | None:

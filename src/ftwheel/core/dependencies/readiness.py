@@ -22,6 +22,7 @@ __all__ = [
     "BLOCKING",
     "NO_INDEX_HAS_IT",
     "READY",
+    "RELAX_SPECIFIER",
     "Counts",
     "FailurePolicy",
     "GilDeclarations",
@@ -91,6 +92,9 @@ class TakenFile:
 
 NO_INDEX_HAS_IT = "no index has this project"
 
+RELAX_SPECIFIER = "relax the version specifier, or add the index that has such a release with --extra-index-url"
+"""What to do about a requirement that no release satisfies."""
+
 
 class HelpKind(enum.Enum):
     """What a user can do about a verdict; the order is the order of preference."""
@@ -153,7 +157,7 @@ class ProjectReport:
     ``requirement`` is the request as text. ``chains`` are the dependency paths to it: names from a root to this
     project, shortest first; ``dependents`` counts the projects that cannot be ready before this one is. ``tracker`` is
     the URL of its issue tracker from its metadata, empty if there is none or the metadata was not read. ``problem`` is
-    why there are no verdicts, with the exit code of its class; otherwise they are empty and 0.
+    why there are no verdicts, with the exit code of its class and a hint what to do; otherwise they are empty and 0.
     """
 
     name: str
@@ -162,6 +166,7 @@ class ProjectReport:
     chains: tuple[tuple[str, ...], ...] = ()
     problem: str = ""
     problem_code: int = 0
+    problem_hint: str = ""
     dependents: int = 0
     tracker: str = ""
 

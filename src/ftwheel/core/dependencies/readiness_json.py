@@ -83,6 +83,7 @@ def project_data(project: ProjectReport) -> dict[str, Any]:
         "tracker": project.tracker,
         "problem": project.problem,
         "problem_code": project.problem_code,
+        "problem_hint": project.problem_hint,
     }
 
 
@@ -177,6 +178,7 @@ def _project(data: Mapping[str, Any]) -> ProjectReport:
         chains=tuple(map(_texts, _items(data["chains"]))),
         problem=_text(data["problem"]),
         problem_code=_number(data["problem_code"]),
+        problem_hint=_text(data.get("problem_hint", "")),
         dependents=_number(data.get("dependents", 0)),  # absent from reports of earlier versions
         tracker=_text(data.get("tracker", "")),
     )

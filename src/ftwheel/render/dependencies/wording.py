@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ftwheel.core.dependencies.readiness import (
-    NO_INDEX_HAS_IT,
     HelpKind,
     MissingReport,
     ProjectReport,
@@ -14,8 +13,6 @@ from ftwheel.core.dependencies.readiness import (
     TargetReadiness,
 )
 from ftwheel.core.dependencies.wording import helps, listed, listed_briefly, short
-from ftwheel.core.errors import InputError
-from ftwheel.core.installers.requirements import UNKNOWN_PROJECT
 
 __all__ = [
     "answers",
@@ -115,13 +112,15 @@ def asks(project: ProjectReport) -> bool:
 
 def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[str]:
     """Notes and next steps by project, then what was skipped."""
+    hints: dict[str, list[str]] = {}
+    for project in projects:
+        if project.problem_hint:
+            hints.setdefault(project.problem_hint, []).append(project.name)
     for project in projects:
         if project.problem:
             yield f"error: {project.name}: {project.problem}"
-        if project.problem.startswith(NO_INDEX_HAS_IT):
-            yield f"next: {project.name}: {UNKNOWN_PROJECT}"
-        elif project.problem_code == InputError.exit_code:
-            yield f"next: {project.name}: request another version, or a range: '{project.name}>=VERSION'"
+        if project.problem_hint in hints:
+            yield f"next: {listed_briefly(hints.pop(project.problem_hint))}: {project.problem_hint}"
         for note in notes_on(report, project):
             yield f"note: {project.name}: {note}"
         allowed = " (allowed)" if not project.ready and project.name in report.policy.allowed else ""

@@ -133,7 +133,7 @@ def _verdict(report: MissingReport, project: ProjectReport, verdict: TargetReadi
 
 
 def _next(report: MissingReport, project: ProjectReport) -> str:
-    steps = [_text(step, 1000) for step in helps(report, project)]
+    steps = [_text(step, 1000) for step in (project.problem_hint, *helps(report, project)) if step]
     if project.tracker and asks(project):
         # a report read from a file may contain any text here
         linked = project.tracker.startswith(("https://", "http://"))
