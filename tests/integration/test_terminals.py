@@ -252,3 +252,4 @@ def test_missing_says_what_it_does_while_it_resolves(tmp_path: Path) -> None:
         thread.join()
         server.server_close()
     assert "projects in the resolution: lonely" in ANSI.sub("", said.decode())
+    assert "\\" not in said.decode().partition("ftwheel: error")[0]  # no control character is shown as an escape

@@ -16,6 +16,7 @@ Progress = Callable[[int, int, str], None]
 
 _SOON = 0.4  # seconds without a display; importing rich takes a fifth of that
 _MANY = 20  # with more items, the display starts at once
+_NARROW = 59  # characters that do not wrap on a terminal of 60 columns
 
 
 @contextmanager
@@ -69,8 +70,9 @@ class _Display:
         with self._lock:
             if self._stopped or self._update is not None:
                 return
-            self._stream.write(f"{printable(self._state[2])}\r")  # until rich is imported
-            self._stream.flush()
+            terminal = getattr(self._stream, "unescaped", self._stream)
+            terminal.write(f"{printable(self._state[2])[:_NARROW]}\r")  # until rich is imported
+            terminal.flush()
             from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
             from rich.table import Column
 
@@ -92,6 +94,6 @@ class _Display:
                 bar.update(task, completed=done, total=of or None, description=printable(what), count=count)
 
             update(*self._state)
-            self._stream.write("\x1b[2K")
+            terminal.write("\x1b[2K")
             bar.start()
             self._update, self._end = update, bar.stop
