@@ -417,21 +417,27 @@ class _Question:
         """
         assert self.project is not None
         platforms = self.environment.platforms
-        newest: tuple[Version, list[str]] | None = None
+        order = {platform: position for position, platform in enumerate(platforms)}
+        own: dict[str, set[str]] = {}  # a page has few platform parts and thousands of files
+        found: dict[tuple[str, str], set[str]] = {}
         for source in self.project.sources:
             for filename in columns(source.details.files)[0]:
                 parts = filename.removesuffix(".whl").split("-")
-                if filename[-4:] != ".whl" or len(parts) not in {5, 6} or normalized(parts[0]) != self.name:
+                if filename[-4:] != ".whl" or len(parts) not in {5, 6}:
                     continue
-                version = parse_version(parts[1])
-                own = [platform for platform in parts[-1].split(".") if platform in platforms]
-                if version is None or not own or (newest is not None and newest[0] > version):
-                    continue
-                if newest is None or newest[0] < version:
-                    newest = version, []
-                newest[1].extend(own)
-        if newest is not None:
-            return min(newest[1], key=lambda platform: (platform.count("_") < 3, platforms.index(platform)))
+                if parts[-1] not in own:
+                    own[parts[-1]] = order.keys() & parts[-1].split(".")
+                if own[parts[-1]]:
+                    found.setdefault((parts[0], parts[1]), set()).update(own[parts[-1]])
+        wheels = [
+            (version, accepted)
+            for (name, text), accepted in found.items()
+            if normalized(name) == self.name and (version := parse_version(text)) is not None
+        ]
+        if wheels:
+            newest = max(version for version, _ in wheels)
+            accepted = set[str]().union(*(accepted for version, accepted in wheels if version == newest))
+            return min(accepted, key=lambda platform: (platform.count("_") < 3, order[platform]))
         return usual_platform(self.environment)
 
     def newest_ready(self, specifier: str, *, prereleases: bool = False) -> Candidate | None:
