@@ -85,6 +85,7 @@ class Metadata:
     version: str
     requires_python: str
     classifiers: tuple[str, ...]
+    extras: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
 
 
@@ -271,6 +272,7 @@ def parse_metadata(text: str) -> Metadata:
         version=str(message.get("Version", "")).strip(),
         requires_python=str(message.get("Requires-Python", "")).strip(),
         classifiers=tuple(str(line).strip() for line in message.get_all("Classifier", [])),
+        extras=tuple(str(line).strip() for line in message.get_all("Provides-Extra", [])),
         text=text,
     )
 

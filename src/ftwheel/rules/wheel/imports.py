@@ -24,14 +24,29 @@ def _results(facts: WheelFacts) -> Iterator[tuple[str, ImportResult]]:
 class ImportFails(WheelRule):
     code = "FTW701"
     title = "A module raises when it is imported"
-    why = "Every user of the wheel gets this exception."
+    why = """Every user who imports the module gets this exception. The import has the dependencies of the wheel, but no
+        extras."""
     fix = "Read the exception: list a missing dependency in `dependencies`; for an undefined symbol, see FTW307."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for label, result in _results(facts):
             if result.outcome is ImportOutcome.FAILED:
-                yield self.finding(facts.subject(), f"importing {result.module} on {label} raises {result.detail}")
+                yield self.finding(
+                    facts.subject(),
+                    f"importing {result.module} on {label} raises {result.detail}",
+                    fix=self._with_extras(facts, result.detail),
+                )
+
+    def _with_extras(self, facts: WheelFacts, detail: str) -> str:
+        """The fix; for a missing module, it names the extras, which are not installed for the import."""
+        extras = facts.wheel.metadata.extras if facts.wheel.metadata else ()
+        if not extras or not detail.startswith("ModuleNotFoundError:"):
+            return self.fix
+        return (
+            "List the missing dependency in `dependencies`; if it comes with an extra "
+            f"({', '.join(extras)}) and the package works without it, ignore FTW701."
+        )
 
 
 class ImportCrashes(WheelRule):
