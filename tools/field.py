@@ -157,18 +157,23 @@ class Command:
     def __call__(self, step: str, folder: Path, *arguments: str) -> str:
         """``ok``, or ``exit-2`` with the error that the command told, ``traceback`` or ``endless``."""
         command = [sys.executable, "-m", "ftwheel", *arguments]
-        try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=self.limit)
-        except subprocess.TimeoutExpired:
-            return f"endless: longer than {self.limit} s"
-        if done.returncode == 0:
+        with subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                output, errors = process.communicate(timeout=self.limit)
+            except subprocess.TimeoutExpired:
+                process.terminate()  # ftwheel ends its compilers then; killed, it would leave them running
+                process.communicate()
+                return f"endless: longer than {self.limit} s"
+        if process.returncode == 0:
             return "ok"
         self.logs.mkdir(parents=True, exist_ok=True)
-        (self.logs / f"{step}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
-        if "Traceback (most recent call last)" in done.stderr:
+        (self.logs / f"{step}.txt").write_text(output + errors, encoding="utf-8")
+        if "Traceback (most recent call last)" in errors:
             return "traceback"
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ftwheel: error:")]
-        return " ".join([f"exit-{done.returncode}", *errors[:1]])
+        said = [line for line in errors.splitlines() if line.startswith("ftwheel: error:")]
+        return " ".join([f"exit-{process.returncode}", *said[:1]])
 
 
 def download(requirement: str, folder: Path) -> Path:

@@ -124,6 +124,23 @@ def test_what_cannot_be_repaired_is_refused_with_the_reason(
     assert "libgone.so" in caught.value.message
 
 
+def test_a_program_without_modules_gets_its_tag(
+    tmp_path: Path, interpreter: Interpreter, processes: ProcessGroup, auditwheel: Auditwheel
+) -> None:
+    # as ninja and cmake ship theirs; a program on Linux has no ending
+    program = Path(str(shutil.which("true"))).read_bytes()
+    linux = interpreter.platform.replace("-", "_")
+    wheel = make_wheel(tmp_path, f"prog-1.0-py3-none-{linux}.whl", {"prog-1.0.data/scripts/prog": program})
+
+    path, repair = repair_wheel(
+        wheel, tmp_path / "repaired", platform=interpreter.platform, processes=processes, auditwheel=auditwheel
+    )
+
+    assert (repair.tool, repair.before) == ("auditwheel", linux)
+    assert repair.after.startswith(("manylinux", "musllinux"))
+    assert path.name == f"prog-1.0-py3-none-{repair.after}.whl"
+
+
 def test_what_is_no_wheel_is_refused(
     tmp_path: Path, interpreter: Interpreter, processes: ProcessGroup, auditwheel: Auditwheel, name: str
 ) -> None:
@@ -136,21 +153,22 @@ def test_what_is_no_wheel_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("platform", "files", "reason"),
+    ("platform", "tag", "file", "reason"),
     [
-        ("linux-x86_64", {"user.py": b""}, "no native code"),
-        ("plan9-x86_64", {"user/_ext.so": b""}, "no repair tool for plan9-x86_64"),
+        ("linux-x86_64", "any", "user.py", "no native code"),
+        ("linux-x86_64", "linux_x86_64", "user/data", "no native code"),
+        ("plan9-x86_64", "any", "user/_ext.so", "no repair tool for plan9-x86_64"),
     ],
 )
-def test_what_needs_no_repair_stays_as_it_is(
-    tmp_path: Path, processes: ProcessGroup, platform: str, files: dict[str, bytes], reason: str
-) -> None:
-    wheel = make_wheel(tmp_path, "user-1.0-py3-none-any.whl", files)
+def test_what_needs_no_repair_stays_as_it_is(tmp_path: Path, platform: str, tag: str, file: str, reason: str) -> None:
+    wheel = make_wheel(tmp_path, f"user-1.0-py3-none-{tag}.whl", {file: b"\x7fELF and nothing else"})
 
-    path, repair = repair_wheel(wheel, tmp_path / "repaired", platform=platform, processes=processes, auditwheel=None)
+    path, repair = repair_wheel(
+        wheel, tmp_path / "repaired", platform=platform, processes=ProcessGroup(), auditwheel=None
+    )
 
     assert path == wheel
-    assert (repair.tool, repair.before, repair.after, repair.reason) == ("", "any", "any", reason)
+    assert (repair.tool, repair.before, repair.after, repair.reason) == ("", tag, tag, reason)
 
 
 def test_a_stopped_worker_answers(

@@ -18,11 +18,15 @@ from ftwheel.core.build.model import Repair
 from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.contents import is_native
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.core.wheel.native import NativeKind
+from ftwheel.io.binaries.header import native_code
 from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.wheel.auditwheel import Auditwheel
 
 __all__ = ["repair_command", "repair_wheel"]
+
+_HEAD = 4096  # bytes of a file: the headers that tell a program from data
 
 
 def repair_wheel(
@@ -34,7 +38,7 @@ def repair_wheel(
     tools applies, the wheel is returned unchanged. Raises BuildError with the tool's own message if it fails.
     """
     before = _platform(wheel)
-    if not _native(wheel):
+    if not (_native(wheel) or (before != "any" and _has_program(wheel))):
         return wheel, Repair(tool="", before=before, after=before, reason="no native code")
     out = folder / "out"
     out.mkdir(parents=True)
@@ -76,6 +80,18 @@ def _grafted(before: Path, after: Path) -> tuple[str, ...]:
 def _native(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as archive:
         return set(filter(is_native, archive.namelist()))
+
+
+def _has_program(wheel: Path) -> bool:
+    """Whether a file is machine code under a name that does not say so, such as ``bin/ninja``."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if not name.endswith(".py"):
+                with archive.open(name) as file:
+                    code = native_code(file.read(_HEAD))
+                if code and code.kind in {NativeKind.PROGRAM, NativeKind.LIBRARY}:
+                    return True
+    return False
 
 
 def _explain(answer: Path, after: str) -> str:
