@@ -8,7 +8,9 @@ from ftwheel.core.project.declarations import Declarations, declarations, is_sou
 
 MODULE = "PyMODINIT_FUNC PyInit_a(void) { return PyModuleDef_Init(&module); }\n"
 SLOT = "static PyModuleDef_Slot slots[] = {{Py_mod_gil, Py_MOD_GIL_NOT_USED}, {0, NULL}};\n"
-PYO3 = '[dependencies]\npyo3 = "0.29.0"\n'
+PYO3_LINE = 'pyo3 = "0.29.0"\n'
+PYO3 = f"[dependencies]\n{PYO3_LINE}"
+PYO3_TABLE = '[dependencies]\npyo3 = { version = "0.28", features = [] }\n'
 
 
 @pytest.mark.parametrize(
@@ -34,10 +36,18 @@ PYO3 = '[dependencies]\npyo3 = "0.29.0"\n'
         ({"a.pyx": "x = 1\n", "setup.py": 'compiler_directives={"freethreading_compatible": True}\n'}, True),
         ({"a.pyx": "x = 1\n", "meson.build": "cython_args: ['-Xfreethreading_compatible=True']\n"}, True),
         ({"a.pyx": "# cython: freethreading_compatible=True\n", "a.c": MODULE}, True),
-        ({"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": PYO3}, True),
-        ({"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": PYO3.replace("29", "27")}, False),
-        ({"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": 'pyo3 = { version = "0.28", features = [] }\n'}, True),
-        ({"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": "pyo3.workspace = true\n"}, None),
+        (
+            {"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": f"[target.'cfg(unix)'.dependencies]\n{PYO3_LINE}"},
+            True,
+        ),
+        (
+            {
+                "src/lib.rs": "#[pymodule]\nmod a {}\n",
+                "Cargo.toml": '[dependencies]\npyo3 = { git = "https://example.org" }\n',
+            },
+            None,
+        ),
+        ({"a.c": "PyMODINIT_FUNC\nINIT_NAME(void)\n{}\n"}, False),
         ({"src/lib.rs": "#[pymodule(gil_used = true)]\nmod a {}\n", "Cargo.toml": PYO3}, False),
         ({"src/lib.rs": "#[pymodule(gil_used = false)]\nmod a {}\n"}, True),
         ({"src/lib.rs": "#[pyo3::pymodule(gil_used = false)]\nmod a {}\n"}, True),
@@ -56,6 +66,27 @@ PYO3 = '[dependencies]\npyo3 = "0.29.0"\n'
     ],
 )
 def test_sources_are_judged_by_what_is_written_in_them(files: dict[str, str], verdict: bool | None):
+    assert declarations(files.items()).all_declare is verdict
+
+
+@pytest.mark.parametrize(
+    ("manifest", "verdict"),
+    [
+        (PYO3, True),
+        (PYO3.replace("29", "27"), False),
+        (PYO3_TABLE, True),
+        (PYO3_TABLE.replace("version", '"version"'), True),
+        ('[dependencies.pyo3]\nversion = "0.17.1"\n', False),
+        (f"[workspace.dependencies]\n{PYO3_LINE}", True),
+        (PYO3.replace("0.29", ">=0.22"), None),
+        ("[dependencies]\npyo3 = 1\n[target]\na = 1\n", None),
+        ("dependencies = 1\ntarget = 1\n", None),
+        ("[dependencies\n", None),
+        ("[dependencies]\npyo3.workspace = true\n", None),
+    ],
+)
+def test_newer_pyo3_declares_by_default(manifest: str, verdict: bool | None):
+    files = {"src/lib.rs": "#[pymodule]\nmod a {}\n", "Cargo.toml": manifest}
     assert declarations(files.items()).all_declare is verdict
 
 

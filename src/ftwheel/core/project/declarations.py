@@ -9,7 +9,8 @@ code and declarations hidden in macros do not count here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 __all__ = ["Declarations", "declarations", "is_source"]
@@ -17,7 +18,7 @@ __all__ = ["Declarations", "declarations", "is_source"]
 
 _C = frozenset({".c", ".cc", ".cpp", ".cxx"})
 _C_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
-_C_MODULE = re.compile(r"\bPyInit_\w+\s*\(|\b(?:PYBIND11|NB|BOOST_PYTHON)_MODULE\s*\(")
+_C_MODULE = re.compile(r"\bPy(?:Init_|MODINIT_FUNC\s+)\w+\s*\(|\b(?:PYBIND11|NB|BOOST_PYTHON)_MODULE\s*\(")
 _C_DECLARES = re.compile(r"\bPy_MOD_GIL_NOT_USED\b|\bmod_gil_not_used\s*\(\s*(?:true\s*)?\)")
 _NANOBIND = re.compile(r"\bnanobind_add_module\s*\((?P<arguments>[^)]*)\)")
 _CYTHON = re.compile(r"^#\s*cython\s*:.*\bfreethreading_compatible\s*=\s*'?True\b", re.MULTILINE | re.IGNORECASE)
@@ -34,7 +35,8 @@ _RUST_MODULE = re.compile(
 )
 _RUST_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _BUILD_FILES = frozenset({"setup.py", "meson.build", "CMakeLists.txt", "pyproject.toml", "setup.cfg", "Cargo.toml"})
-_PYO3 = re.compile(r"""^\s*pyo3\s*=\s*(?:\{[^}]*\bversion\s*=\s*)?["'][\^~=]*(\d+)\.(\d+)""", re.MULTILINE)
+_CARGO_VERSION = re.compile(r"\s*[\^~=]*\s*(\d+)\.(\d+)[\w.+-]*\s*")
+_PYO3_THAT_DECLARES = (0, 28)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ def declarations(files: Iterable[tuple[str, str]]) -> Declarations:
     build = "\n".join(_uncommented(text) for path, text in texts.items() if _name(path) in _BUILD_FILES)
     cython_everywhere = bool(_CYTHON_EVERYWHERE.search(build))
     nanobind = [bool(re.search(r"\bFREE_THREADED\b", match["arguments"])) for match in _NANOBIND.finditer(build)]
-    pyo3 = [(int(match[1]), int(match[2])) for match in _PYO3.finditer(build)]
+    pyo3 = [version for path, text in texts.items() if _name(path) == "Cargo.toml" for version in _pyo3(text)]
     swig_everywhere = bool(_SWIG_EVERYWHERE.search(build))
     found: dict[str, list[str]] = {"declared": [], "by_default": [], "undeclared": []}
     for path, text in sorted(texts.items()):
@@ -96,7 +98,27 @@ def _c(text: str, *, nanobind: bool) -> str:
     return "declared" if declares else "undeclared"
 
 
-def _rust(text: str, pyo3: list[tuple[int, int]]) -> str:
+def _pyo3(text: str) -> Iterator[tuple[int, int] | None]:
+    """Yield each version of PyO3 that a Cargo.toml requires; None if it can be any of several or is not given.
+
+    A version from a workspace comes with the workspace's Cargo.toml.
+    """
+    try:
+        manifest = tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return
+    target, workspace = manifest.get("target"), manifest.get("workspace")
+    tables = [manifest, workspace, *(target.values() if isinstance(target, dict) else ())]
+    for table in tables:
+        found = table.get("dependencies") if isinstance(table, dict) else None
+        for name, required in found.items() if isinstance(found, dict) else ():
+            details = required if isinstance(required, dict) else {"version": required}
+            if details.get("package", name) == "pyo3" and "workspace" not in details:
+                match = _CARGO_VERSION.fullmatch(str(details.get("version")))
+                yield (int(match[1]), int(match[2])) if match else None
+
+
+def _rust(text: str, pyo3: list[tuple[int, int] | None]) -> str:
     options = [
         (match["options"] or "") + match["more"] for match in _RUST_MODULE.finditer(_RUST_COMMENT.sub(" ", text))
     ]
@@ -106,9 +128,10 @@ def _rust(text: str, pyo3: list[tuple[int, int]]) -> str:
     settings = [match[1] for each in options if (match := re.search(r"\bgil_used\s*=\s*(true|false)\b", each))]
     if settings:
         return "undeclared" if "true" in settings else "declared"
-    if not pyo3:
-        return ""  # a version from a workspace is not known here
-    return "by_default" if min(pyo3) >= (0, 28) else "undeclared"
+    known = [version for version in pyo3 if version is not None]
+    if not known or len(known) < len(pyo3):
+        return ""
+    return "by_default" if min(known) >= _PYO3_THAT_DECLARES else "undeclared"
 
 
 def _generated(path: str, texts: dict[str, str]) -> bool:
