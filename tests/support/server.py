@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -106,7 +107,7 @@ class IndexServer:
 
 
 @contextlib.contextmanager
-def serve() -> Iterator[IndexServer]:
+def serve(*, tls: ssl.SSLContext | None = None) -> Iterator[IndexServer]:
     """A running server on a free port of the loopback; ended, with all its connections, on leaving."""
     index = IndexServer()
 
@@ -162,6 +163,9 @@ def serve() -> Iterator[IndexServer]:
     server = Server(("127.0.0.1", 0), HTTPHandler)
     host, port = server.server_address[:2]
     index.url = f"http://{host!s}:{port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        index.url = f"https://localhost:{port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -14,6 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from traceback import walk_tb
@@ -25,9 +26,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3.util.ssl_ import create_urllib3_context
 
 from ftwheel import __version__
-from ftwheel.core.errors import IndexFormatError, NetworkError, refused
+from ftwheel.core.errors import ConfigurationError, IndexFormatError, NetworkError, refused
 from ftwheel.core.index.urls import redact
 from ftwheel.io.index.credentials import Credentials, Login
 from ftwheel.io.index.settings import NetworkSettings
@@ -125,45 +127,58 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class _Adapter(HTTPAdapter):
-    """Pools of watched connections, which trust the system's certificates unless others are configured."""
+    """Pools of watched connections that share one context; loading certificates takes longer than a handshake."""
 
-    def __init__(self, *, context: ssl.SSLContext | None, size: int) -> None:
+    def __init__(self, *, context: ssl.SSLContext, trusted_hosts: AbstractSet[str], size: int) -> None:
         self._context = context
+        self._trusted_hosts = trusted_hosts
         super().__init__(pool_connections=size, pool_maxsize=size, pool_block=True)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **self._trusting(kwargs))
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **self._trusting(kwargs))
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
         if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = _POOLS
         return manager
 
-    def _trusting(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        return kwargs if self._context is None else {**kwargs, "ssl_context": self._context}
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        place = urlsplit(request.url)
+        kwargs["verify"] = not self._trusted_hosts & {place.hostname, place.netloc}  # a redirect may lead elsewhere
+        return super().send(request, *args, **kwargs)
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        if self._context is not None and verify is True:
-            pool.pop("ca_certs", None)  # requests' own bundle would be trusted in addition to the system's store
-        return host, pool
+        # requests' own bundle would be trusted in addition; without verifying, urllib3 would change the shared context
+        return host, {**pool, "ca_certs": None, "ssl_context": self._context if verify else None}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-        if self._context is not None and verify is True:
-            conn.ca_certs = None
+        conn.ca_certs = None
 
 
-def _system_certificates() -> tuple[str, ssl.SSLContext | None]:
-    """A file or folder set in the environment, else a context that uses the operating system's store."""
+def _trusting(path: str | None) -> ssl.SSLContext:
+    """A context that trusts a file or folder of certificates: the configured one, or one set in the environment.
+
+    If there is none, it trusts the operating system's store. Raises ConfigurationError.
+    """
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
-        if (path := os.environ.get(name)) and os.path.exists(path):
-            return path, None
-    import truststore
+        path = path or next(filter(os.path.exists, [os.environ.get(name, "")]), "")
+    if not path:
+        import truststore
 
-    return "", truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: no certificates can be read ({getattr(error, 'reason', None) or error.strerror})",
+            hint="set SSL_CERT_FILE, or cert in pip's configuration, to a file of certificates in PEM",
+        ) from error
+    return context
 
 
 class Transport:
@@ -172,8 +187,6 @@ class Transport:
     def __init__(self, settings: NetworkSettings, credentials: Credentials, *, connections: int) -> None:
         self._settings = settings
         self._credentials = credentials
-        cert, context = (settings.cert, None) if settings.cert else _system_certificates()
-        self._verify: str | bool = cert or True
         self._waiting: set[_Deadline] = set()
         self._session = requests.Session()
         self._session.max_redirects = _REDIRECTS
@@ -186,7 +199,7 @@ class Transport:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if settings.client_cert:
             self._session.cert = settings.client_cert
-        adapter = _Adapter(context=context, size=connections)
+        adapter = _Adapter(context=_trusting(settings.cert), trusted_hosts=settings.trusted_hosts, size=connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -249,15 +262,8 @@ class Transport:
         self, url: str, login: Login | None, into: IO[bytes], headers: Mapping[str, str], most: int
     ) -> tuple[Answer, float | None]:
         """Make one attempt; returns the response, and the seconds the server requests before the next."""
-        place = urlsplit(url)
-        trusted = {place.hostname, place.netloc} & self._settings.trusted_hosts
         with self._session.get(
-            url,
-            headers=headers,
-            auth=login,
-            stream=True,
-            timeout=self._settings.timeout,
-            verify=False if trusted else self._verify,
+            url, headers=headers, auth=login, stream=True, timeout=self._settings.timeout
         ) as response:
             answer = Answer(
                 status=response.status_code, url=response.url, headers=CaseInsensitiveDict(response.headers)
