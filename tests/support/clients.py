@@ -15,6 +15,7 @@ def client(
     *,
     cache: str | Path | PageCache | None = None,
     keyring: str = "disabled",
+    timeout: float = 5.0,
     settings: NetworkSettings | None = None,
     **options: object,
 ) -> IndexClient:
@@ -23,7 +24,7 @@ def client(
     def connect() -> object:
         from ftwheel.io.index.transport import Transport
 
-        return Transport(settings or NetworkSettings(timeout=5.0), credentials, connections=24)
+        return Transport(settings or NetworkSettings(timeout=timeout), credentials, connections=24)
 
     kept = PageCache(str(cache)) if isinstance(cache, str | Path) else cache
     return IndexClient(connect, credentials, cache=kept, **options)  # type: ignore[arg-type]
