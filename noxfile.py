@@ -185,13 +185,14 @@ def core(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure: ``bench -- NAME`` runs benchmarks/bench_NAME.py, without a name all of them."""
+    """Measure: ``bench -- NAME`` runs benchmarks/bench_NAME.py, without one all; ``--short`` once and little."""
     # as installed programs are: what starts is not compiled first
     env = interpreters(session) | wheelhouse(session) | {"PYTHONDONTWRITEBYTECODE": ""}
     install(session, *group("test"))
-    names = session.posargs or sorted(path.stem.removeprefix("bench_") for path in ROOT.glob("benchmarks/bench_*.py"))
-    for name in names:
-        session.run("python", f"benchmarks/bench_{name}.py", env=env)
+    options = [word for word in session.posargs if word.startswith("-")]
+    names = [word for word in session.posargs if not word.startswith("-")]
+    for name in names or sorted(path.stem.removeprefix("bench_") for path in ROOT.glob("benchmarks/bench_*.py")):
+        session.run("python", f"benchmarks/bench_{name}.py", *options, env=env)
     session.run("python", "benchmarks/results.py")
 
 

@@ -1,26 +1,26 @@
 """Time reading compiled modules: merely decompressing, level 1, both levels, and two other tools, on the same wheels.
 
-``python benchmarks/bench_binaries.py [FOLDER]``: FOLDER holds wheels; without it a few are got from the configured
-index. The other tools are installed from there too, into a throw-away environment. Every measurement is a process
-of its own; the runs take turns, the fastest of each counts, and CPU time is what is compared, as other work on the
-machine changes it least.
+Run it with ``python3 dev.py bench -- binaries``, on your own wheels as ``python benchmarks/bench_binaries.py FOLDER``.
+Otherwise a few come from the configured index, and so do the other tools. Every measurement is a process of its own;
+the runs take turns, the fastest of each counts, and processor time is what is compared, as other work on the machine
+changes it least.
 """
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from results import keep
+from results import install_peers, keep, parse
 
 ROUNDS = 3
 WHEELS = ("contourpy==1.3.3", "kiwisolver==1.5.0", "numpy==2.4.6", "pillow==12.2.0", "scipy==1.17.1", "shapely==2.1.2")
-TOOLS = ("abi3audit==0.0.26", "abi3t-doctor==0.1.0")
+TOOLS = ("abi3audit", "abi3t-doctor")
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 
 _DECOMPRESS = """
@@ -42,21 +42,13 @@ for path in sys.argv[2:]:
 """
 
 
-def download(folder: Path) -> None:
-    """Get the wheels of WHEELS for the free-threaded build of 3.13 on Linux."""
+def download(folder: Path, releases: Sequence[str]) -> None:
+    """Get wheels for the free-threaded build of 3.13 on Linux."""
     platforms = [part for platform in PLATFORMS for part in ("--platform", platform)]
-    pip = [
-        "uv",
-        "tool",
-        "run",
-        "--quiet",
-        "--from",
-        "pip",
-        "pip",
-    ]  # uv cannot download, and its environments have no pip
+    pip = ["uv", "tool", "run", "--quiet", "pip"]  # uv cannot download, and its environments have no pip
     command = [*pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", *platforms]
-    command += ["--python-version", "313", "--implementation", "cp", "--abi", "cp313t", "--dest", str(folder), *WHEELS]
-    subprocess.run(command, check=True)
+    command += ["--python-version", "313", "--implementation", "cp", "--abi", "cp313t"]
+    subprocess.run([*command, "--dest", folder, *releases], check=True)
 
 
 def cpu_seconds(command: list[str]) -> float:
@@ -68,33 +60,34 @@ def cpu_seconds(command: list[str]) -> float:
 
 
 def main() -> None:
+    arguments = parse(__doc__, wheels=True)
+    rounds = 1 if arguments.short else ROUNDS
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        folder = Path(sys.argv[1]) if len(sys.argv) > 1 else scratch / "wheels"
-        if len(sys.argv) == 1:
-            download(folder)
+        folder = arguments.wheels or scratch / "wheels"
+        if not arguments.wheels:
+            download(folder, WHEELS[:1] if arguments.short else WHEELS)
         wheels = sorted(str(path) for path in folder.glob("*.whl"))
-        subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(scratch / "tools")], check=True)
-        scripts = scratch / "tools" / ("Scripts" if os.name == "nt" else "bin")
-        subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(scripts / "python"), *TOOLS], check=True)
+        scripts, versions = install_peers(scratch / "tools", *TOOLS)
         python = sys.executable
         commands = {
             "decompress": [python, "-c", _DECOMPRESS, *wheels],
-            "level 1": [python, "-c", _READ, "1", *wheels],
-            "both levels": [python, "-c", _READ, "2", *wheels],
+            "ftwheel, level 1": [python, "-c", _READ, "1", *wheels],
+            "ftwheel, both levels": [python, "-c", _READ, "2", *wheels],
             "abi3t-doctor": [str(scripts / "abi3t-doctor"), "wheel", *wheels],
             "abi3audit": [str(scripts / "abi3audit"), "--assume-minimum-abi3", "3.2", *wheels],
         }
         best = dict.fromkeys(commands, float("inf"))
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for label, command in commands.items():
                 best[label] = min(best[label], cpu_seconds(command))
         size = sum(info.file_size for path in wheels for info in zipfile.ZipFile(path).infolist())
-        print(f"{len(wheels)} wheels, {size / 1e6:.0f} MB unpacked; CPU seconds, fastest of {ROUNDS}")
+        print(f"{len(wheels)} wheels, {size / 1e6:.0f} MB unpacked; processor seconds, fastest of {rounds}")
         for label, seconds in best.items():
-            print(f"{label:14} {seconds:7.2f}   {seconds / best['decompress']:5.2f} times decompressing")
-        if len(sys.argv) == 1:
-            keep("binaries", "Reading compiled modules", best, base="decompress", what="Processor time")
+            print(f"{label:20} {seconds:7.2f}   {seconds / best['decompress']:5.2f} times decompressing")
+        title = f"Reading the modules of {len(wheels)} wheels with {size / 1e6:.0f} MB unpacked"
+        what = f"Processor time, fastest of {rounds}"
+        keep(arguments.results, "binaries", title, best, base="decompress", what=what, versions=versions)
 
 
 if __name__ == "__main__":

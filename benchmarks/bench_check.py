@@ -4,23 +4,23 @@ abi3audit is made to look into every module (``--assume-minimum-abi3``), abi3t-d
 decompressing every member, and hashing it too, is the floor. The platform policy (FTW304) is part of it. Programs are
 measured from start to end.
 
-Run it with ``python3 dev.py bench -- check``, or on wheels of your own: ``python benchmarks/bench_check.py DIR``. The
-wheels come from the configured index, and stay in the cache folder.
+Run it with ``python3 dev.py bench -- check``, or ``python benchmarks/bench_check.py FOLDER`` on wheels of your own. The
+others come from the configured index, and stay in the cache folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from results import keep
+from results import install_peers, keep, parse
 
 from ftwheel.app.release.published_wheels import parse_release, wheels_of
 from ftwheel.cli.options import indexes
@@ -41,23 +41,28 @@ TOOLS = ("abi3audit", "abi3t-doctor")
 TIMES = 3
 
 
-def wheels(folder: Path) -> list[Path]:
+def wheels(folder: Path, releases: Sequence[str]) -> list[Path]:
     """One free-threaded Linux wheel of each release."""
     folder.mkdir(parents=True, exist_ok=True)
-    if len(kept := sorted(folder.glob("*.whl"))) == len(RELEASES):
+    starts = tuple(f"{text.replace('-', '_').replace('==', '-')}-" for text in releases)
+
+    def here() -> list[Path]:
+        return sorted(path for path in folder.glob("*.whl") if path.name.lower().startswith(starts))
+
+    if len(kept := here()) == len(releases):
         return kept
     parser = argparse.ArgumentParser()
     indexes.add_arguments(parser)
     with indexes.open_locations(parser.parse_args([])) as locations:
         assert locations.client is not None
-        for text in RELEASES:
+        for text in releases:
             release = parse_release(text)
             assert release
             pages = [page for index in locations.all if (page := index.project(release[0]))]
             for file in wheels_of(pages, *release):
                 if TAG in file.filename and "x86_64" in file.filename and not (folder / file.filename).exists():
                     locations.client.download(file, folder / file.filename)
-    return sorted(folder.glob("*.whl"))
+    return here()
 
 
 DECOMPRESS = """
@@ -82,14 +87,14 @@ def measured(command: list[str]) -> tuple[float, float]:
 
 
 def main() -> None:
-    paths = sorted(Path(sys.argv[1]).glob("*.whl")) if sys.argv[1:] else wheels(Path(cache_root()) / "bench-check")
-    uv = shutil.which("uv")
-    if uv is None:
-        sys.exit("uv is not on PATH")
+    arguments = parse(__doc__, wheels=True)
+    times = 1 if arguments.short else TIMES
+    if arguments.wheels:
+        paths = sorted(arguments.wheels.glob("*.whl"))
+    else:
+        paths = wheels(Path(cache_root()) / "bench-check", RELEASES[:1] if arguments.short else RELEASES)
     with tempfile.TemporaryDirectory() as place:
-        subprocess.run([uv, "venv", "--quiet", place], check=True)
-        scripts = Path(place) / ("Scripts" if sys.platform == "win32" else "bin")
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", scripts / "python", *TOOLS], check=True)
+        scripts, versions = install_peers(Path(place), *TOOLS)
         check = [sys.executable, "-m", "ftwheel", "check", "--quiet"]
         names = [*map(str, paths)]
         commands = {
@@ -101,7 +106,7 @@ def main() -> None:
             "abi3audit": [str(scripts / "abi3audit"), "--assume-minimum-abi3", "3.2", *names],
         }
         runs: dict[str, list[tuple[float, float]]] = {}
-        for _ in range(TIMES):
+        for _ in range(times):
             for label, command in commands.items():
                 runs.setdefault(label, []).append(measured(command))
             runs.setdefault("ftwheel check, all cores", []).append(measured([*check, *names]))
@@ -109,15 +114,23 @@ def main() -> None:
     clock = {label: statistics.median(run[1] for run in taken) for label, taken in runs.items()}
     clock = {label: clock[label] for label in ("decompress and hash", "ftwheel check", "ftwheel check, all cores")}
     size = sum(path.stat().st_size for path in paths)
-    print(f"{len(paths)} wheels, {size / 1e6:.1f} MB, median of {TIMES}")
+    print(f"{len(paths)} wheels, {size / 1e6:.1f} MB, median of {times}")
     for kind, figures in (("processor", processor), ("clock", clock)):
         for label, seconds in figures.items():
             ratio = seconds / figures["decompress and hash"]
             print(f"{kind:10} {label:28} {seconds:7.2f} s  {ratio:6.2f} times decompressing and hashing")
-    if not sys.argv[1:]:
-        title = f"Checking {len(paths)} wheels for Linux with {size / 1e6:.0f} MB"
-        keep("check", title, processor, base="decompress and hash", what="Processor time")
-        keep("check-cores", "The same on all cores", clock, base="decompress and hash", what="Time on the clock")
+    title, base = f"Checking {len(paths)} wheels for Linux with {size / 1e6:.0f} MB", "decompress and hash"
+    keep(
+        arguments.results,
+        "check",
+        title,
+        processor,
+        base=base,
+        what=f"Processor time, median of {times}",
+        versions=versions,
+    )
+    what = f"Time on the clock, median of {times}"
+    keep(arguments.results, "check-cores", "The same wheels on all cores", clock, base=base, what=what)
 
 
 if __name__ == "__main__":

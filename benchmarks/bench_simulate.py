@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from results import keep
+from results import install_peers, keep, parse
 
 from ftwheel.app.installers.simulate import simulate_project
 from ftwheel.core.index.page import SourceKind
@@ -38,14 +38,16 @@ from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, explain
 from ftwheel.core.tags.environments import Environment, parse_environment
 from support.index_generator import Options
-from support.index_generator_machines import MATRIX
+from support.index_generator_machines import MATRIX, Machine
 from support.pip_oracle import NEWEST, PipFinder, environment_with
 from support.server import IndexServer, serve
+from support.uv_oracle import NEWEST as NEWEST_UV
 from support.uv_oracle import Uv
 
 PROJECT = "numpy"
 FIGURES: dict[str, float] = {}
-LABELS = [machine.label for machine in MATRIX]
+MOST = {"times": 9, "sizes": 6}
+MACHINES = [*MATRIX]
 JSON = "application/vnd.pypi.simple.v1+json"
 NAB_PLATFORMS = ["linux_x86_64", "linux_aarch64", "macos_arm64", "macos_x86_64", "windows_amd64"]
 
@@ -53,7 +55,7 @@ NAB_PLATFORMS = ["linux_x86_64", "linux_aarch64", "macos_arm64", "macos_x86_64",
 def best(call: Callable[[], object], *, times: int) -> float:
     """Seconds of the fastest of several calls: what the machine can do when nobody else uses it."""
     found = []
-    for _ in range(times):
+    for _ in range(min(times, MOST["times"])):
         begin = time.perf_counter()
         call()
         found.append(time.perf_counter() - begin)
@@ -63,7 +65,7 @@ def best(call: Callable[[], object], *, times: int) -> float:
 def processor(call: Callable[[], object], *, times: int) -> float:
     """Seconds of processor time of the cheapest of several runs of a program; other programs disturb it less."""
     found = []
-    for _ in range(times):
+    for _ in range(min(times, MOST["times"])):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         call()
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -95,7 +97,7 @@ from ftwheel.core.tags.environments import parse_environment
 import bench_simulate
 body = Path(sys.argv[1]).read_bytes()
 begin = time.perf_counter()
-bench_simulate.whole(body, tuple(map(parse_environment, bench_simulate.LABELS)))
+bench_simulate.whole(body, tuple(map(parse_environment, sys.argv[2:])))
 print(time.perf_counter() - begin)
 """
 
@@ -103,8 +105,8 @@ print(time.perf_counter() - begin)
 def fresh(page: Path) -> float:
     """Seconds for the first matrix of a process, with nothing worked out before."""
     code = FRESH.format(tests=str(ROOT / "tests"), benchmarks=str(ROOT / "benchmarks"))
-    done = subprocess.run([sys.executable, "-c", code, page], check=True, capture_output=True, text=True)
-    return float(done.stdout)
+    command = [sys.executable, "-c", code, page, *(machine.label for machine in MACHINES)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 FRESH_EXPLANATION = """
@@ -127,7 +129,7 @@ print(time.perf_counter() - begin)
 
 def fresh_explanation(page: Path, name: str) -> float:
     """Seconds for the first explanation of a process, with the page parsed and nothing else worked out before."""
-    command = [sys.executable, "-c", FRESH_EXPLANATION, page, JSON, PROJECT, LABELS[0], name]
+    command = [sys.executable, "-c", FRESH_EXPLANATION, page, JSON, PROJECT, MACHINES[0].label, name]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -164,10 +166,10 @@ def synthetic(files: int) -> bytes:
 
 
 def growth(body: bytes) -> None:
-    print("\nGrowth with files (40 environments, both installers)")
+    environments = tuple(parse_environment(machine.label) for machine in MACHINES)
+    print(f"\nGrowth with files ({len(environments)} environments, both installers)")
     print(f"{'files':>8}{'ms':>10}{'us a file':>12}{'json.loads ms':>16}")
-    environments = tuple(map(parse_environment, LABELS))
-    for files in (100, 300, 1_000, 3_000, 10_000):
+    for files in (100, 300, 1_000, 3_000, 10_000)[: MOST["sizes"]]:
         page = synthetic(files)
         seconds = best(lambda page=page: whole(page, environments, "demo"), times=5)
         loads = best(lambda page=page: json.loads(page), times=5)
@@ -181,7 +183,7 @@ def growth(body: bytes) -> None:
         for threads in (("", "t") if minor >= 13 else ("",))
         for machine in ("x86_64", "aarch64", "ppc64le")
     ]
-    for count in (5, 20, 50, 100, 200, 500):
+    for count in (5, 20, 50, 100, 200, 500)[: MOST["sizes"]]:
         environments = tuple(map(parse_environment, labels[:count]))
         seconds = best(lambda environments=environments: whole(body, environments), times=3)
         print(f"{count:>12}{seconds * 1e3:>10.1f}{seconds * 1e6 / count:>12.1f}")
@@ -205,7 +207,7 @@ def explained(page: Path, environments: tuple[Environment, ...]) -> None:
                 explain(project, wanted, environment, rules)
 
         files = len(first().evaluations)
-        begun = min(fresh_explanation(page, name) for _ in range(7))
+        begun = min(fresh_explanation(page, name) for _ in range(min(7, MOST["times"])))
         row(f"{name} explained, first in its process", begun, note=f"{files:,} verdicts")
         row(f"{name} explained, one environment", best(first, times=9))
         FIGURES[f"ftwheel, {name} explained, first of a process"] = begun
@@ -217,7 +219,7 @@ def command_line(server: IndexServer, body: bytes, work: Path) -> None:
     server.put(f"/simple/{PROJECT}/", body, headers={"Cache-Control": "max-age=3600"})
     environment = {**os.environ, "FTWHEEL_CACHE_DIR": str(work / "cache"), "PIP_CONFIG_FILE": os.devnull}
     command = [sys.executable, "-m", "ftwheel", "simulate", PROJECT, "--no-config", "-i", f"{server.url}/simple/"]
-    command += [argument for label in LABELS for argument in ("--env", label)] + ["--allow", "sdist"]
+    command += [argument for machine in MACHINES for argument in ("--env", machine.label)] + ["--allow", "sdist"]
     command += ["--allow", "older-version", "--allow", "nothing"]
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     asked = len(server.requests)
@@ -230,77 +232,90 @@ def command_line(server: IndexServer, body: bytes, work: Path) -> None:
     assert len(server.requests) == asked, "the page was not fresh in the cache"
     FIGURES["python -c pass"], FIGURES["ftwheel simulate, warm, command line"] = start, warm
     row("start-up of Python", start, note=f"{start_cpu * 1e3:.1f} ms of processor time")
-    row("ftwheel simulate, warm, command line", warm, 40, f"{warm_cpu * 1e3:.1f} ms of processor time")
+    row("ftwheel simulate, warm, command line", warm, len(MACHINES), f"{warm_cpu * 1e3:.1f} ms of processor time")
 
 
 def main() -> None:
+    arguments = parse(__doc__)
+    if arguments.short:
+        MOST.update(times=1, sizes=1)
+        del MACHINES[2:]
+    count = len(MACHINES)
     with tempfile.TemporaryDirectory() as folder, serve() as server:
         work = Path(folder)
         default = os.environ.get("FTWHEEL_PYTHON", sys.executable)
         pip = environment_with(work / "pip", default, f"pip=={NEWEST}")
-        tool = environment_with(work / "uv", default, "uv==0.13.9").with_name("uv")
-        nab = environment_with(work / "nab", default, "nab").with_name("nab")
+        tool = environment_with(work / "uv", default, f"uv=={NEWEST_UV}").with_name("uv")
+        scripts, versions = install_peers(work / "nab", "nab", python=default)
         with PipFinder(pip, NEWEST, configured=True) as finder:
             fetched = finder.fetch(PROJECT)
             body = fetched["body"].encode()
             files = len(json.loads(body)["files"])
-            print(f"{PROJECT}: {files:,} files, {len(body):,} bytes of JSON; 40 environments, pip and uv\n")
+            print(f"{PROJECT}: {files:,} files, {len(body):,} bytes of JSON; {count} environments, pip and uv\n")
             print(f"{'':<52}{'ms':>10}{'each':>10}")
             page = work / "page.json"
             page.write_bytes(body)
             loads = best(lambda: json.loads(body), times=15)
             row("json.loads of the page", loads)
             FIGURES["json.loads of the page"] = loads
-            first = min(fresh(page) for _ in range(7))
-            row("the matrix, first in its process", first, 40, f"{first / loads:.2f} times json.loads")
-            environments = tuple(map(parse_environment, LABELS))
+            first = min(fresh(page) for _ in range(min(7, MOST["times"])))
+            row("the matrix, first in its process", first, count, f"{first / loads:.2f} times json.loads")
+            environments = tuple(parse_environment(machine.label) for machine in MACHINES)
             again = best(lambda: whole(body, environments), times=15)
-            row("the matrix, again (page read anew)", again, 40, f"{again / loads:.2f} times json.loads")
+            row("the matrix, again (page read anew)", again, count, f"{again / loads:.2f} times json.loads")
             FIGURES["ftwheel, first matrix of a process"], FIGURES["ftwheel, a matrix later on"] = first, again
             explained(page, environments)
             command_line(server, body, work)
 
-            def ask(label: int) -> str:
+            def ask(machine: Machine) -> str:
                 return finder.choose(
-                    machine=MATRIX[label], requirement=PROJECT, find_links=[], index_urls=[fetched["index"]], pages={},
+                    machine=machine, requirement=PROJECT, find_links=[], index_urls=[fetched["index"]], pages={},
                     options=asdict(Options()),
                 )  # fmt: skip
 
-            ask(0)
-            seconds = [best(lambda number=number: ask(number), times=1) for number in range(len(MATRIX))]
-            row(
-                "pip's finder, in-process, page in memory",
-                sum(seconds),
-                40,
-                f"{sum(seconds) / again:.0f} times the matrix",
-            )
+            ask(MACHINES[0])
+            seconds = sum(best(lambda machine=machine: ask(machine), times=1) for machine in MACHINES)
+            FIGURES[f"pip's finder, in-process, {count} times"] = seconds
+            row("pip's finder, in-process, page in memory", seconds, count, f"{seconds / again:.0f} times the matrix")
         uv = Uv(tool, default, work, server)
         real_pip(pip, work, again)
         real_uv(uv, fetched["index"], again)
-        real_nab(nab, work)
+        real_nab(scripts / "nab", work)
         growth(body)
-        title = f"The choices for {PROJECT} in 40 environments, pip and uv"
-        keep("simulate", title, FIGURES, base="json.loads of the page", what="Time on the clock")
+        title, what = f"The choices for {PROJECT} in {count} environments, pip and uv", "Time on the clock"
+        versions = {"pip": NEWEST, "uv": NEWEST_UV} | versions
+        keep(
+            arguments.results,
+            "simulate",
+            title,
+            FIGURES,
+            base="json.loads of the page",
+            what=what,
+            versions=versions,
+        )
 
 
 def real_pip(python: Path, work: Path, matrix: float) -> None:
     targets = ([], ["--platform", "win_amd64", "--python-version", "3.12", "--only-binary", ":all:"])
     times = []
-    for number, target in enumerate(targets):
+    for number, target in enumerate(targets[: MOST["sizes"]]):
         command = [python, "-m", "pip", "download", "--no-deps", "--dest", work / f"files-{number}", *target, PROJECT]
         run(command)
         shutil.rmtree(work / f"files-{number}")
         times.append(best(lambda command=command: run(command), times=1))
-    seconds = statistics.mean(times) * 40
-    FIGURES["pip download, 40 times"] = seconds
-    row("pip download, warm cache", seconds, 40, f"two environments, times 20; {seconds / matrix:.0f} times the matrix")
+    count = len(MACHINES)
+    seconds = statistics.mean(times) * count
+    FIGURES[f"pip download, {count} times"] = seconds
+    row("pip download, warm cache", seconds, count, f"from two environments; {seconds / matrix:.0f} times the matrix")
 
 
 def real_uv(uv: Uv, index: str, matrix: float) -> None:
-    uv.choose(MATRIX[0], PROJECT, index=index)
-    seconds = sum(best(lambda machine=machine: uv.choose(machine, PROJECT, index=index), times=1) for machine in MATRIX)
-    FIGURES["uv pip install --dry-run, 40 times"] = seconds
-    row("uv pip install --dry-run, warm cache", seconds, 40, f"{seconds / matrix:.0f} times the matrix")
+    uv.choose(MACHINES[0], PROJECT, index=index)
+    seconds = sum(
+        best(lambda machine=machine: uv.choose(machine, PROJECT, index=index), times=1) for machine in MACHINES
+    )
+    FIGURES[f"uv pip install --dry-run, {len(MACHINES)} times"] = seconds
+    row("uv pip install --dry-run, warm cache", seconds, len(MACHINES), f"{seconds / matrix:.0f} times the matrix")
 
 
 def real_nab(nab: Path, work: Path) -> None:

@@ -5,7 +5,6 @@ Processor time of whole processes, which take turns. Run it with ``python3 dev.p
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -13,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from results import keep
+from results import install_peers, keep, parse
 
-ROUNDS = 15
+ROUNDS = 9
 TOOLS = ("auditwheel", "abi3audit", "cibuildwheel")
 
 
@@ -27,16 +26,16 @@ def processor(command: list[str]) -> float:
 
 
 def main() -> None:
+    arguments = parse(__doc__)
+    rounds = 1 if arguments.short else ROUNDS
     with tempfile.TemporaryDirectory() as place:
-        subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, place], check=True)
-        scripts = Path(place) / ("Scripts" if os.name == "nt" else "bin")
-        subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(scripts / "python"), *TOOLS], check=True)
+        scripts, versions = install_peers(Path(place), *TOOLS)
         commands = {"python -c pass": [sys.executable, "-c", "pass"]}
-        for arguments in (["--version"], ["--help"], ["check", "--help"], ["check", "--explain", "FTW401"]):
-            commands[" ".join(["ftwheel", *arguments])] = [sys.executable, "-m", "ftwheel", *arguments]
+        for words in (["--version"], ["--help"], ["check", "--help"], ["check", "--explain", "FTW401"]):
+            commands[" ".join(["ftwheel", *words])] = [sys.executable, "-m", "ftwheel", *words]
         commands |= {f"{tool} --help": [str(scripts / tool), "--help"] for tool in TOOLS}
         taken: dict[str, list[float]] = {label: [] for label in commands}
-        for number in range(ROUNDS + 1):
+        for number in range(1 if arguments.short else 0, rounds + 1):
             for label, command in commands.items():
                 seconds = processor(command)
                 if number:  # the first round fills caches
@@ -44,7 +43,8 @@ def main() -> None:
     medians = {label: statistics.median(each) for label, each in taken.items()}
     for label, seconds in medians.items():
         print(f"{label:32} {seconds * 1e3:7.1f} ms  {seconds / medians['python -c pass']:5.2f} times python -c pass")
-    keep("start", "Starting", medians, base="python -c pass", what="Processor time")
+    what = f"Processor time, median of {rounds}"
+    keep(arguments.results, "start", "Starting", medians, base="python -c pass", what=what, versions=versions)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def podman(tmp_path: Path, image: dict[str, str], pair: tuple[str, str]) -> Call
 @pytest.mark.parametrize(
     ("name", "requires"),
     [
-        ("setuptools-c", ["setuptools>=77"]),
+        pytest.param("setuptools-c", ["setuptools>=77"], marks=pytest.mark.short),
         ("setuptools-cython", ["setuptools>=77", "cython>=3.1"]),
         ("bundled-library", ["scikit-build-core>=0.11", "cmake", "ninja"]),
     ],
