@@ -24,9 +24,9 @@ def test_the_example_is_copied_and_built(tmp_path: Path, default_python: str, fr
     done = ftwheel("build", "--python", f"{default_python},{free_threaded_python}", cwd=tmp_path)
     assert done.code == 0, done.out + done.err
     assert "stays off" in done.out
-    done = ftwheel("verify", "--new-project", "dist/", "--no-index", "--find-links", "dist", cwd=tmp_path)
+    done = ftwheel("verify", "--local", "dist/", cwd=tmp_path)
     assert done.code == 0, done.out + done.err
-    documented("../README.md", "ftwheel verify --new-project dist/\n", done.out)
+    documented("../README.md", "ftwheel verify --local dist/\n", done.out)
     source = tmp_path / "answer.c"
     source.write_text(re.sub(r"#ifdef.*?#endif\n", "", source.read_text(), flags=re.DOTALL))
     done = ftwheel("build", "--python", f"{default_python},{free_threaded_python}", cwd=tmp_path)

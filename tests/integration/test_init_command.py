@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import subprocess
 import sys
 import time
@@ -181,6 +182,35 @@ def test_what_is_proposed_passes_the_gate(name: str, tmp_path: Path, monkeypatch
     assert main(gate) == 1
 
 
+@pytest.mark.parametrize("folder", [".", "packages/core"])
+def test_the_next_steps_can_be_run_as_printed(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """With a pair where ``ftwheel build`` would put it: to build it takes longer, and the walk-through does."""
+    project = tree("setuptools-src", tmp_path)
+    if folder != ".":
+        above = tmp_path / "above"
+        (above / folder).parent.mkdir(parents=True)
+        (project / ".git").rename(above / ".git")
+        project.rename(above / folder)
+        project = above
+    monkeypatch.chdir(project)
+    assert main(["init", folder, "--yes", "--adopt", "release"]) == 0
+    steps = re.findall(r"^  \d\. (.*)$", capsys.readouterr().out.partition(" Next:\n")[2], re.MULTILINE)
+    if folder != ".":
+        assert steps.pop(0) == f"cd {folder}"
+        monkeypatch.chdir(folder)
+    build, look, commit, *_ = steps
+    assert build == "build a pair on this machine: ftwheel build"
+    for tag in ("cp314-cp314", "cp314-cp314t"):
+        make_wheel(Path("dist"), f"demo-1.0-{tag}-manylinux_2_34_x86_64.whl")
+    assert look.endswith(": ftwheel verify --local dist/")
+    assert main(shlex.split(look.partition(": ftwheel ")[2])) == 0
+    author = "-c user.name=A -c user.email=a@example.invalid"
+    subprocess.run(commit.replace("git commit", f"git {author} commit"), shell=True, check=True, capture_output=True)
+    assert "pyproject.toml" in subprocess.check_output(["git", "show", "--name-only"], text=True)
+
+
 def test_other_tables_and_their_comments_stay_where_they_are(tmp_path: Path):
     project = case("tables-stay", tmp_path)
     before = (project / "pyproject.toml").read_text()
@@ -300,7 +330,7 @@ class TestWorkflows:
         assert [*tmp_path.glob("mono/**/*.yml")] == []
         said = capsys.readouterr()
         assert "not in python/setuptools-src" in said.err
-        assert "git add python/setuptools-src/pyproject.toml" in said.out
+        assert "git add pyproject.toml && git commit" in said.out  # after cd
 
     def test_a_folder_without_a_repository_is_told(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

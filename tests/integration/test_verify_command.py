@@ -114,6 +114,54 @@ def test_the_first_release_of_a_project(verify: VerifyRun, server: IndexServer, 
     assert verify(dist(tmp_path / "half", "cp314-cp314"), *where, "--new-project") == 1
 
 
+LOCAL = "next: to look only at what this machine built: ftwheel verify --local "
+
+
+@pytest.mark.parametrize("platforms", ['["win_amd64", "win_arm64", "macosx_11_0_arm64"]', '["win_arm64"]', ""])
+def test_what_one_machine_built_can_be_verified_alone(
+    verify: VerifyRun, server: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platforms: str
+) -> None:
+    """What the index has does not count: a checkout has the version of the release before, and builds other files."""
+    where = index(server, *(f"demo-1.0-{tag}-macosx_11_0_arm64.whl" for tag in PYTHONS), "demo-1.0.tar.gz")
+    table = f'pythons = ["3.13", "3.14", "3.14t", "3.15", "3.15t"]\nplatforms = {platforms}' if platforms else ""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.ftwheel]\n{table}\n")
+    monkeypatch.chdir(tmp_path)
+    built = dist(tmp_path / "dist", "cp314-cp314", "cp314-cp314t").name
+    assert verify(built, *where, "--format", "json") == (1 if platforms else 0)
+    assert LOCAL not in verify.err
+    assert verify(built, *where) == (1 if platforms else 0)
+    assert (f"{LOCAL}{built}\n" in verify.err) == bool(platforms)
+    asked = len(server.paths)
+    assert verify("--local", built) == 0
+    assert "All 2 expected targets get a wheel of this release" in verify.out or platforms == '["win_arm64"]'
+    assert "macosx" not in verify.out
+    assert len(server.paths) == asked
+
+
+def test_a_half_that_is_missing_is_not_excused_by_one_machine(verify: VerifyRun, tmp_path: Path) -> None:
+    half = dist(tmp_path / "dist", "cp313-cp313", "cp313-cp313t", "cp314-cp314")
+    assert verify("--local", half) == 1
+    assert "no wheel for the free-threaded 3.14 on win_amd64" in verify.out
+    assert LOCAL not in verify.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("demo==1.0",), "--local is about files on this machine, but demo==1.0 is on an index"),
+        (("dist", "--find-links", "dist"), "--local and --find-links are mutually exclusive"),
+        (("dist", "--keep-targets"), "--local and --keep-targets are mutually exclusive"),
+    ],
+)
+def test_a_local_build_is_compared_with_nothing(
+    verify: VerifyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    dist(tmp_path / "dist")
+    monkeypatch.chdir(tmp_path)
+    assert verify("--local", *arguments) == 2
+    assert verify.err.startswith(f"ftwheel: error: {message}\n")
+
+
 def test_a_partial_release_is_completed(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     there = [f"demo-1.0-{tag}-win_amd64.whl" for tag in PYTHONS[:3]]
     assert verify("demo==1.0", *index(server, *old(), *there)) == 1

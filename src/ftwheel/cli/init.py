@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -136,8 +137,9 @@ def run(arguments: argparse.Namespace) -> int:
         ]
     )
     print(f"wrote {_files(plan)}. Next:")
-    for number, step in enumerate(plan.steps, 1):
-        print(f"  {number}. {printable(step)}")
+    there = _way_to(repository.top if step == "gate" else folder)
+    for number, text in enumerate([*there, *plan.steps], 1):
+        print(f"  {number}. {printable(text)}")
     return 0
 
 
@@ -366,6 +368,15 @@ def _show(plan: InitPlan) -> None:
     if not plan.changes:
         print("nothing to change")
     sys.stdout.flush()
+
+
+def _way_to(folder: Path) -> list[str]:
+    """The command that changes to a folder; nothing when it is the current one."""
+    try:
+        path = os.path.relpath(folder)
+    except ValueError:  # on another drive
+        path = str(folder)
+    return [] if path == os.curdir else [shlex.join(["cd", path])]
 
 
 def _files(plan: InitPlan) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import tomllib
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +19,7 @@ from ftwheel.cli.options.files import no_such_file, written_in
 from ftwheel.core.errors import ConfigurationError, InputError, MissingToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ftwheel.app.release.verify import Verification
     from ftwheel.core.build.interpreters import Interpreter
@@ -34,6 +36,7 @@ __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
   ftwheel verify dist/                          what each environment would install if dist/ were uploaded
+  ftwheel verify --local dist/                  the same for what one machine has built, without an index
   ftwheel verify --format markdown dist/ >> "$GITHUB_STEP_SUMMARY"
   ftwheel verify --html report.html dist/
   ftwheel verify grimp                          the newest release on the index
@@ -78,6 +81,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="fail if a supported CPython or a platform that the previous release served is dropped",
     )
+    add(
+        "--local",
+        action="store_true",
+        help="try a local build: ask no index, and expect only the Pythons and platforms that these files are for",
+    )
     add("--new-project", action="store_true", help="first release: the project need not be on an index yet")
     weight = parser.add_argument_group("what counts")
     add = weight.add_argument
@@ -104,13 +112,12 @@ def run(arguments: argparse.Namespace) -> int:
     config, folder = _config(arguments.config)
     _weights(arguments, config)
     release = dist, name, _ = _target(arguments.targets)
+    if arguments.local:
+        _refuse_an_index(arguments, dist)
     digests = _digests(arguments, dist) if arguments.digests or arguments.write_digests else {}
     installers = _installers(arguments.installer)
-    with indexes.open_locations(arguments, (each.name for each in installers)) as locations:
-        # this is about what users install: of the local configuration only the index locations count
-        found = list(locations.indexes[installers[0].name])
+    with _opened(arguments, installers, name) as found:
         with progress(begin=f"querying the indexes for {name}, and simulating each environment"):
-            locations.prefetch([name])
             version = release[2] or _newest(name, found, arguments.uploaded_prior_to)
             verification = _verify(arguments, (config, folder), (dist, name, version), installers, found)
         if not release[2]:
@@ -125,6 +132,10 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         weighed = _weighed(arguments, config, verification)
         _write(arguments, config, replace(verification, findings=weighed), dist)
+        limit = Severity[arguments.fail_on.upper()]
+        failed = any(finding.severity >= limit for finding in weighed)
+        if failed and verification.incomplete and arguments.format == "text":
+            print(f"next: to look only at what this machine built: {_local(arguments.targets)}", file=sys.stderr)
         if arguments.write_digests:
             from ftwheel.io.release.digests import written
 
@@ -132,8 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
         disagreed = arguments.against_installers and not _agrees_with_installers(
             arguments, verification, dist, found, installers
         )
-    limit = Severity[arguments.fail_on.upper()]
-    return int(disagreed or any(finding.severity >= limit for finding in weighed))
+    return int(disagreed or failed)
 
 
 def _config(given: Path | None) -> tuple[Config, Path]:
@@ -170,6 +180,37 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
         raise no_such_file(gone, "a folder of files to upload, individual files, or a release")
     dist = read_dist(map(Path, targets))
     return dist, dist.name, dist.version
+
+
+@contextmanager
+def _opened(
+    arguments: argparse.Namespace, installers: Sequence[InstallerOptions], name: str
+) -> Iterator[Sequence[Index]]:
+    """The indexes to query for a project. Of the user's configuration only the locations count, not the selection."""
+    if arguments.local:
+        from ftwheel.core.index.page import ProjectDetails
+        from ftwheel.core.index.pages import Pages
+
+        yield [Pages.of([ProjectDetails(name=name, files=())])]
+        return
+    with indexes.open_locations(arguments, (each.name for each in installers)) as locations:
+        locations.prefetch([name])
+        yield locations.indexes[installers[0].name]
+
+
+def _refuse_an_index(arguments: argparse.Namespace, dist: Dist | None) -> None:
+    """Raise InputError if ``--local`` comes with something to ask an index for."""
+    if dist is None:
+        raise InputError(
+            f"--local is about files on this machine, but {arguments.targets[0]} is on an index", hint="drop --local"
+        )
+    options = ("index_url", "extra_index_url", "find_links", "no_index", "index", "offline", "refresh", "keep_targets")
+    if given := next((option for option in options if getattr(arguments, option)), ""):
+        raise InputError(f"--local and --{given.replace('_', '-')} are mutually exclusive", hint="drop one of them")
+
+
+def _local(targets: Sequence[str]) -> str:
+    return shlex.join(["ftwheel", "verify", "--local", *targets])
 
 
 def _digests(arguments: argparse.Namespace, dist: Dist | None) -> dict[str, str]:
@@ -241,6 +282,7 @@ def _verify(
         known=read_baseline(baseline) if baseline and not arguments.write_baseline else frozenset(),
         index_rules=rules,
         new_project=arguments.new_project,
+        local=arguments.local,
         keep_targets=arguments.keep_targets,
     )
 

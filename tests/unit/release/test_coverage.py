@@ -116,6 +116,41 @@ def test_a_release_reaches_what_its_names_promise() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tags", "concerned"),
+    [
+        (
+            ("cp313-cp313-manylinux_2_34_x86_64", "cp313-cp313t-manylinux_2_34_x86_64"),
+            {"cp313-manylinux_2_34_x86_64", "cp313t-manylinux_2_34_x86_64"},
+        ),
+        (("cp314-cp314-win_amd64",), {"cp314-win_amd64", "cp314t-win_amd64"}),  # the other half is missing
+        (("cp314-cp314t-win_amd64",), {"cp314-win_amd64", "cp314t-win_amd64"}),
+        (
+            ("cp313-abi3-win_amd64", "cp314-cp314t-win_amd64"),
+            {"cp313-win_amd64", "cp314-win_amd64", "cp315-win_amd64", "cp314t-win_amd64"},
+        ),
+        (
+            ("cp314-cp314-win_amd64", "cp315-cp315-win_amd64", "cp315-cp315t-win_amd64"),
+            {"cp314-win_amd64", "cp314t-win_amd64", "cp315-win_amd64", "cp315t-win_amd64"},
+        ),
+    ],
+)
+def test_what_one_machine_has_built_concerns_its_own_targets(tags: tuple[str, ...], concerned: set[str]) -> None:
+    scope = wheel_scope(wheels(*tags), NEWEST)
+    targets = [
+        TargetEnvironment(minor=minor, free_threaded=free_threaded, platform=platform)
+        for minor in (12, 13, 14, 15)
+        for free_threaded in (False, True)
+        for platform in ("win_amd64", "win_arm64", "manylinux_2_17_x86_64", "manylinux_2_34_x86_64")
+    ]
+    assert {target.label for target in targets if scope.concerns(target)} == concerned
+
+
+def test_a_pure_wheel_concerns_every_target() -> None:
+    target = TargetEnvironment(minor=14, free_threaded=True, platform="win_amd64")
+    assert wheel_scope(wheels("py3-none-any"), NEWEST).concerns(target)
+
+
+@pytest.mark.parametrize(
     ("tag", "pure", "platforms"),
     [
         ("py3-none-any", True, set()),

@@ -102,7 +102,7 @@ def plan_init(
         found=_found(adoption, workflows),
         changes=tuple(changes),
         notes=tuple(notes),
-        steps=_steps(changes, made, adopted=scan.adopted),
+        steps=_steps(changes, made, subfolder=subfolder, adopted=scan.adopted),
     )
 
 
@@ -223,13 +223,17 @@ def _found(adoption: AdoptionPlan, workflows: Sequence[tuple[str, str]]) -> tupl
     return adoption.found + ((("workflows", names),) if names else ())
 
 
-def _steps(changes: Sequence[Change], made: WorkflowPlan, *, adopted: bool) -> tuple[str, ...]:
+def _steps(changes: Sequence[Change], made: WorkflowPlan, *, subfolder: str, adopted: bool) -> tuple[str, ...]:
+    """What to do next, in the project's folder."""
     if not changes:
         return ()
     steps = []
     if not adopted:
-        steps.append("try it locally: ftwheel build")
-    paths = shlex.join(change.path for change in changes)
+        steps += [
+            "build a pair on this machine: ftwheel build",
+            "see which wheel each environment would install: ftwheel verify --local dist/",
+        ]
+    paths = shlex.join(change.path.removeprefix(f"{subfolder}/") for change in changes)
     steps.append(f'git add {paths} && git commit -m "Build and verify pairs of wheels with ftwheel"')
     release = dict(made.paths).get("workflows/release.yml")
     if release and any(change.path == release and change.before is None for change in changes):

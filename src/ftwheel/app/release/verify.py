@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -50,13 +50,15 @@ class Verification:
     """The coverage and the findings of a release.
 
     ``accepted`` is the baseline that would accept all findings: codes with target labels or file names; ``known`` is
-    the baseline that was used.
+    the baseline that was used. ``incomplete`` is true if all the missing targets are ones that the files to upload are
+    not for, as after a build on one machine.
     """
 
     coverage: Coverage
     findings: tuple[Finding, ...]
     accepted: frozenset[tuple[str, str]]
     known: frozenset[tuple[str, str]] = frozenset()
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ def verify(
     index_rules: IndexRules = IndexRules.PYPI,
     new_project: bool = False,
     keep_targets: bool = False,
+    local: bool = False,
 ) -> Verification:
     """Determine which file of a release each target installs, and what is missing.
 
@@ -99,7 +102,7 @@ def verify(
     ``before`` hides later uploads, ``known`` is what a baseline accepts. ``index_rules`` says whether PyPI has to
     accept the files; ``new_project`` accepts a project that no index has. With ``keep_targets``, the release has to
     serve what the previous one did, except for CPython versions that are no longer supported, or that requires-python
-    now excludes.
+    now excludes. With ``local``, the files were built on one machine, and only the targets that they are for count.
 
     Raises InputError if no index has the release, and NetworkError and IndexFormatError as the indexes do.
     """
@@ -109,7 +112,10 @@ def verify(
     if release.version.is_prerelease:
         installers = tuple(replace(rules, allow_prereleases=True) for rules in installers)
     targets = configured or ConfiguredTargets()
-    coverage, wheels = _coverage(project, release, upload, installers, targets, keep=keep_targets)
+    own = wheel_scope((file.filename for file in upload.files), release.supported[-1])
+    coverage, wheels = _coverage(
+        project, release, upload, installers, targets, keep=keep_targets, only=own.concerns if local else None
+    )
     about_files = _about_files(release, upload, wheels, indexes, day=day, index_rules=index_rules)
     if upload.files and not new_project and all(index.project(name) is None for index in indexes):
         about_files.append(unknown_project(name))
@@ -117,6 +123,8 @@ def verify(
     return Verification(
         coverage=coverage,
         known=known,
+        incomplete=bool(own.machines and coverage.missing)
+        and not any(own.concerns(cell.target) for cell in coverage.missing),
         findings=one_for_several_files([*findings(coverage, known), *fresh]),
         accepted=frozenset(
             [
@@ -203,9 +211,10 @@ def _coverage(
     configured: ConfiguredTargets,
     *,
     keep: bool,
+    only: Callable[[TargetEnvironment], bool] | None,
 ) -> tuple[Coverage, tuple[ChosenWheel, ...]]:
     """The judged coverage, and the selected wheels of the release."""
-    environments = environments_of(target_environments(release.scope, release.previous_scope, configured))
+    environments = environments_of(filter(only, target_environments(release.scope, release.previous_scope, configured)))
     selections = select(project, release.requirement, release.version, environments, installers)
     served_before: frozenset[TargetEnvironment] = frozenset()
     if release.previous is not None:

@@ -193,13 +193,34 @@ class ConfiguredTargets:
 class WheelScope:
     """What a set of wheels is for, according to their names: minor versions of both builds, and machines.
 
-    ``pure`` is true if one of them is for any platform, so no target needs its own wheel.
+    ``specific`` are the versions of the default build that have a wheel of their own, and not just one for the stable
+    ABI. ``pure`` is true if one of them is for any platform, so no target needs its own wheel.
     """
 
     default: frozenset[int]
     free_threaded: frozenset[int]
     machines: frozenset[str]
     pure: bool
+    specific: frozenset[int] = frozenset()
+
+    def concerns(self, target: TargetEnvironment) -> bool:
+        """Whether one machine that built these wheels, in pairs, has to serve a target with them.
+
+        That is both builds of every version, on these machines and newer ones. A stable ABI wheel is built once for
+        many versions, so of the free-threaded builds only those with a wheel, or whose default build has a wheel of its
+        own, count.
+        """
+        if self.pure and not self.machines:
+            return True
+        wanted = self.default | self.free_threaded
+        if target.free_threaded and self.free_threaded:
+            wanted = self.free_threaded | self.specific
+        if target.minor not in wanted:
+            return False
+        family = platform_family(target.platform)
+        return any(
+            platform_family(machine) == family and level(machine) <= level(target.platform) for machine in self.machines
+        )
 
 
 def machines(platform: str) -> tuple[str, ...]:
@@ -287,6 +308,7 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
     """
     default: set[int] = set()
     free_threaded: set[int] = set()
+    specific: set[int] = set()
     found: set[str] = set()
     pure = False
     for filename in filenames:
@@ -302,12 +324,18 @@ def wheel_scope(filenames: Iterable[str], newest: int) -> WheelScope:
             # a cp315-abi3.abi3t wheel serves 3.15 even if it was uploaded before the release of 3.15
             last = max(newest, target.minor) if target.onwards else target.minor
             (free_threaded if target.free_threaded else default).update(range(target.minor, last + 1))
+            if not target.onwards and not target.free_threaded:
+                specific.add(target.minor)
         generic = not named and "none" in name.abis and any(tag.startswith(("py", "cp3")) for tag in name.interpreters)
         pure |= generic and name.platforms == ("any",)
         if targets or generic:
             found |= _oldest(name.platforms)
     return WheelScope(
-        default=frozenset(default), free_threaded=frozenset(free_threaded), machines=frozenset(found), pure=pure
+        default=frozenset(default),
+        free_threaded=frozenset(free_threaded),
+        machines=frozenset(found),
+        pure=pure,
+        specific=frozenset(specific),
     )
 
 
