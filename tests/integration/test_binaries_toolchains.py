@@ -195,6 +195,46 @@ def test_a_create_slot_that_makes_no_module(tmp_path: Path, free_threaded_python
         assert "Py_mod_create" in module.gil.reason
 
 
+# Functions that take too many instructions to be followed: only what holds whatever they do is an answer.
+_LONG = """
+static unsigned table[256];
+static void *chosen = Py_MOD_GIL_NOT_USED;
+struct box {{ void **inside; }};
+__attribute__((noinline)) static int fill(PyObject *m, void **there, struct box *box) {{
+    for (unsigned i = 0; i < 1000000; i++) table[i & 255] += i * i;
+    WRITE
+    return PyErr_Occurred() ? -1 : 0;
+}}
+"""
+_FILL = """
+    void *local = Py_MOD_GIL_NOT_USED, *boxed = local;
+    struct box box = {{&boxed}};
+    if (fill(m, &local, &box) < 0) {{ Py_DECREF(m); return NULL; }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("write", "call", "answer"),
+    [
+        ("", _set("Py_MOD_GIL_NOT_USED"), _YES),
+        ("", _set("Py_MOD_GIL_USED"), _USED),
+        ("PyUnstable_Module_SetGIL(m, Py_MOD_GIL_USED);", "", Declaration.CANNOT_TELL),
+        ("chosen = Py_MOD_GIL_USED;", _set("chosen"), Declaration.CANNOT_TELL),
+        ("*there = Py_MOD_GIL_USED;", _set("local"), Declaration.CANNOT_TELL),
+        ("*box->inside = Py_MOD_GIL_USED;", _set("boxed"), Declaration.CANNOT_TELL),
+    ],
+)
+def test_a_function_that_is_too_long(
+    tmp_path: Path, free_threaded_python: str, write: str, call: str, answer: Declaration
+) -> None:
+    source = _SINGLE.replace("BEFORE", _LONG.replace("WRITE", write)).replace("CALL", _FILL + call)
+    data = build_module(tmp_path, free_threaded_python, source=source, flags=["-O1"])
+    path = tmp_path / ("_ext" + ext_suffix(free_threaded_python))
+    path.write_bytes(data)
+    assert turns_gil_on(free_threaded_python, "_ext", path) is (answer is not Declaration.NOT_USED)
+    assert read_extension(data, "_ext.so").gil.answer is answer
+
+
 def test_paths_that_disagree(tmp_path: Path, free_threaded_python: str) -> None:
     call = 'PyUnstable_Module_SetGIL(m, getenv("FREE") ? Py_MOD_GIL_NOT_USED : Py_MOD_GIL_USED);'
     source = _SINGLE.replace("BEFORE", "").replace("CALL", call)

@@ -7,6 +7,7 @@ functions, objects, heap and stack.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from ftwheel.io.binaries.readers.image import BinaryImage, Pointer
@@ -36,6 +37,7 @@ IMPORTS = 0x7E00_0000_0000
 STACK = 0x7F00_0000_0000
 CALLER = 0x7F80_0000_0000  # the return address of the init function itself
 _STEP = 0x1000  # distance between two imports or two objects
+_FRAME = 4096  # bytes of local variables that a function may write through a pointer to them
 # The head of an immortal object: the default build's reference count, and the free-threaded build's second eight
 # bytes, which hold flags, lock and the owning thread's count (Include/refcount.h).
 _IMMORTAL = 0xFFFFFFFF
@@ -111,7 +113,7 @@ class PathMemory:
     Memory consists of eight-byte cells. A cell written in parts is a dict from offset to (size, value).
     """
 
-    __slots__ = ("_cells", "_image", "_names", "free_threaded")
+    __slots__ = ("_cells", "_image", "_names", "_shared", "free_threaded")
 
     def __init__(
         self,
@@ -124,12 +126,16 @@ class PathMemory:
         self._image = image
         self._names = names
         self._cells = cells
+        # The local variables that functions which were not followed can reach; None if all were followed.
+        self._shared: frozenset[Value] | None = None
         self.free_threaded = free_threaded
 
     def fork(self) -> PathMemory:
         """A copy for another path."""
         cells = {at: dict(cell) if isinstance(cell, dict) else cell for at, cell in self._cells.items()}
-        return PathMemory(self._image, self._names, cells, free_threaded=self.free_threaded)
+        memory = PathMemory(self._image, self._names, cells, free_threaded=self.free_threaded)
+        memory._shared = self._shared
+        return memory
 
     def _initial(self, address: int) -> Value:
         """The eight bytes at an aligned address before any code has run."""
@@ -137,6 +143,9 @@ class PathMemory:
         segment = image.segment(address)
         if segment is None:
             return self._outside(address)
+        if self._shared is not None and segment.writable:
+            pointer = image.pointer(address)
+            return self._names.address(pointer) if isinstance(pointer, str) else Symbol()
         if address + 8 > segment.end:
             value = image.plain(address, segment.end - address)
             return Symbol() if value is None else value
@@ -255,6 +264,29 @@ class PathMemory:
         """Make the cells with these bytes unknown, because code that is not followed may have written to them."""
         for at in range(address & ~7, address + size, 8):
             self._cells[at] = Symbol()
+
+    def forget_all(self, pointers: list[Value]) -> int:
+        """Forget what a function with these arguments may write to; return how many cells that took.
+
+        That is everything but the stack, and the local variables that the function, or one called before, can reach.
+        """
+        known = len(self._cells)
+        self._cells = {at: cell for at, cell in self._cells.items() if at >= STACK}
+        pending, seen = [*(self._shared or ()), *pointers], set[Value]()
+        while pending:
+            pointer = pending.pop()
+            if isinstance(pointer, int) and STACK <= pointer < CALLER and pointer not in seen:
+                seen.add(pointer)
+                pending += self._reachable(pointer)
+                self.expose(pointer, _FRAME)
+        self._shared = frozenset(seen)
+        return known + len(seen) * _FRAME // 8
+
+    def _reachable(self, pointer: int) -> Iterator[Value]:
+        for at in range(pointer & ~7, pointer + _FRAME, 8):
+            cell = self._cells.get(at)
+            if isinstance(cell, int):
+                yield cell
 
     def expose(self, address: int, size: int) -> None:
         """Forget what a called function may write through a pointer to a local variable.

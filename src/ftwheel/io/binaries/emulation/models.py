@@ -14,7 +14,7 @@ from typing import Protocol
 from ftwheel.io.binaries.emulation.machine import HEAP, STACK, PathState, Symbol, Value
 from ftwheel.io.binaries.verdict import SET_GIL
 
-__all__ = ["DECIDING", "Caller", "never_returns", "run_import"]
+__all__ = ["DECIDING", "Caller", "never_returns", "run_import", "skip_call"]
 
 _BLOCK_LIMIT = 1 << 13  # bytes modelled of one fill or copy
 
@@ -153,6 +153,11 @@ def run_import(state: PathState, name: str, caller: Caller) -> Value:
     if kind == "raw":
         return state.allocate(1 << 16)
     return state.new_object() if kind == "object" else Symbol()
+
+
+def skip_call(state: PathState, caller: Caller) -> None:
+    """Make unknown whatever a function of the module that is not followed may write."""
+    state.work += state.memory.forget_all([caller.argument(state, number) for number in range(caller.arguments)]) // 16
 
 
 def _expose(state: PathState, caller: Caller, numbers: range, width: int) -> None:

@@ -18,7 +18,7 @@ from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, Declarati
 from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, SlotTable, read_definition_slots, read_slots
 from ftwheel.io.binaries.emulation.aarch64 import AArch64
 from ftwheel.io.binaries.emulation.machine import CALLER, STACK, CrashError, Names, PathMemory, PathState, Symbol, Value
-from ftwheel.io.binaries.emulation.models import DECIDING, never_returns, run_import
+from ftwheel.io.binaries.emulation.models import DECIDING, never_returns, run_import, skip_call
 from ftwheel.io.binaries.emulation.x86_64 import X86
 from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.verdict import SET_GIL, BinaryVerdict, undecided, verdict_of_slots
@@ -31,7 +31,10 @@ _PATH_STEPS = 50_000  # instructions on one path
 _DOUBT_STEPS = 4_000  # minimum number of instructions walked after the first verdict in search of another
 _FORKS = 256  # paths
 _DEPTH = 64  # nested calls
+_STUB_STEPS = 6  # instructions in a function that only jumps on
+_FIRST_STEPS = 10_000  # instructions after which a walk in outline is tried, and of that walk
 _HOLDS_GIL = "PyGILState_Check"
+_TOO_LONG = "the init function is too long"
 _ROUNDS = 3  # times that a path takes the same way at a branch on an unknown value
 
 
@@ -63,10 +66,13 @@ class _Walk:
     init_name: str
     free_threaded: bool
     holds_gil: bool = False  # PyGILState_Check returns 1, as in an import; else both ways are walked
+    outline: bool = False  # whether to follow the init function alone, not what it calls
     processor: X86 | AArch64 = field(init=False)
     names: Names = field(default_factory=Names)
-    steps: dict[int, Any] = field(default_factory=dict)
+    steps: dict[int, Any] = field(default_factory=dict)  # as decoded; depends on the image alone
     pending: deque[PathState] = field(default_factory=deque)
+    used: int = 0  # instructions walked
+    stop: int = _STEPS  # how many to walk in all; fewer once there is a verdict
     taken: set[tuple[int, bool]] = field(default_factory=set)
     verdicts: set[BinaryVerdict] = field(default_factory=set)
     hints: set[BinaryVerdict] = field(default_factory=set)  # for modules with another name, before any is returned
@@ -74,6 +80,8 @@ class _Walk:
     heads: set[bool] = field(default_factory=set)  # whether the head of each definition used is free-threaded
     made: set[int] = field(default_factory=set)  # definitions from which modules were made
     lost: set[str] = field(default_factory=set)
+    stubs: dict[int, bool] = field(default_factory=dict)  # whether functions only jump on to an import
+    skipped: bool = False  # whether a function was called that was not followed
     failures: Counter[tuple[int, bool]] = field(default_factory=Counter)  # the last choices of paths that failed
     forks: int = 0
 
@@ -86,45 +94,45 @@ class _Walk:
         self.module = self.init_name.partition("_")[2].encode()
         self.declares = SET_GIL in self.image.imports
         self.export = self.init_name.startswith("PyModExport")
-
-    def run(self, budget: int) -> None:
-        """Walk until no path is left or the budget of instructions is used up."""
         memory = PathMemory(self.image, self.names, {}, free_threaded=self.free_threaded)
         state = PathState(memory, self.processor.registers, self.processor.vectors)
         self.processor.enter(state, STACK + (1 << 24), CALLER, self.image.thread_template())
         state.pc = self.image.exports[self.init_name]
         self.pending.append(state)
-        left = budget
-        while self.pending and left > 0:
-            left -= self._path(self.pending.popleft(), min(left, _PATH_STEPS))
-            if self.verdicts:
-                left = min(left, max(_DOUBT_STEPS, budget - left))
-        if self.pending:
-            self.lost.add("the init function is too long")
 
-    def _path(self, state: PathState, budget: int) -> int:
-        """Follow one path to its end; return the number of instructions walked."""
+    def run(self, budget: int) -> None:
+        """Walk until no path is left, or ``budget`` instructions are used up in all calls of this method."""
+        while self.pending and self.used < min(budget, self.stop):
+            state = self.pending.popleft()
+            if not self._path(state, min(budget, self.stop, self.used + _PATH_STEPS)):
+                if self.used < min(budget, self.stop):
+                    self.lost.add(_TOO_LONG)
+                else:
+                    self.pending.appendleft(state)
+            if self.verdicts and self.stop == _STEPS:
+                self.stop = min(_STEPS, self.used + max(_DOUBT_STEPS, self.used))
+
+    def _path(self, state: PathState, limit: int) -> bool:
+        """Follow one path to its end; False if the limit of ``used`` is reached first."""
         known = len(self.verdicts)
-        left = budget
-        while left > 0:
+        while self.used < limit:
             step = self.steps.get(state.pc) or self._decode(state.pc)
             if step is None:
                 self.lost.add("the code leaves the file")
-                return budget - left
+                return True
             function, arguments, state.pc = step
             try:
                 control = function(state, *arguments)
                 ended = control is not None and not self._transfer(state, control)
             except CrashError:
                 ended = True
-            left -= 1 + state.work
+            self.used += 1 + state.work
             state.work = 0
             if ended:
                 if state.choice is not None and len(self.verdicts) == known:
                     self.failures[state.choice] += 1
-                return budget - left
-        self.lost.add("the init function is too long")
-        return budget - left
+                return True
+        return False
 
     def _decode(self, address: int) -> Any:
         segment = self.image.segment(address)
@@ -172,6 +180,10 @@ class _Walk:
                 target = self._leave(state, result)
             elif call and state.depth > _DEPTH:
                 target = self._leave(state, Symbol())
+            elif call and self.outline and not self._is_stub(state, target):
+                self.skipped = True
+                skip_call(state, self.processor)
+                target = self._leave(state, Symbol())
             else:
                 if target < self.image.null_end:
                     raise CrashError
@@ -183,6 +195,33 @@ class _Walk:
                     return False
                 target = self._leave(state, Symbol())  # a function obtained from another library
             call = False
+
+    def _is_stub(self, state: PathState, target: int) -> bool:
+        """Whether a function only jumps on to an imported one, as those in a PLT do."""
+        if target not in self.stubs:
+            self.stubs[target] = self._reaches_import(state, target)
+        return self.stubs[target]
+
+    def _reaches_import(self, state: PathState, target: int) -> bool:
+        probe = state.fork()
+        probe.pc = target
+        for _ in range(_STUB_STEPS):
+            step = self.steps.get(probe.pc) or self._decode(probe.pc)
+            if step is None:
+                return False
+            function, arguments, probe.pc = step
+            try:
+                control = function(probe, *arguments)
+            except CrashError:
+                return False
+            if control is not None:
+                kind, where = control[:2]
+                if kind != "jump" or not isinstance(where, int):
+                    return False
+                if self.names.name(where) is not None:
+                    return True
+                probe.pc = where
+        return False
 
     def _leave(self, state: PathState, result: Value) -> Value:
         state.depth -= 1
@@ -211,13 +250,31 @@ class _Walk:
                 # Both ways have been taken: choose the one that failed less often, and leave a loop after a few rounds.
                 number = state.counts[here] = state.counts.get(here, 0) + 1
                 taken = self.failures[one] < self.failures[other]
-                taken ^= number % (_ROUNDS + 1) == _ROUNDS
+                if number % (_ROUNDS + 1) == _ROUNDS:
+                    taken = self._stay(state, taken, target, assume) if self.outline else not taken
             self.taken.add((here, taken))
             state.choice = (here, taken)
             assume(state, taken)
         if taken:
             state.pc = target
         return True
+
+    def _stay(self, state: PathState, taken: bool, target: int, assume: Any) -> bool:
+        """Which way leaves a loop; unless that is known to fail, another path stays in it.
+
+        A loop over a table of known length is left early only on an error.
+        """
+        here = state.pc
+        if self.failures[here, taken] != self.failures[here, not taken]:
+            return taken
+        if self.forks < _FORKS:
+            self.forks += 1
+            fork = state.fork()
+            assume(fork, taken)
+            fork.pc = target if taken else here
+            fork.choice = (here, taken)
+            self.pending.appendleft(fork)
+        return not taken
 
     def _threaded(self, state: PathState, definition: int) -> bool:
         """Whether a definition has the free-threaded layout, by its head as the code left it."""
@@ -283,6 +340,8 @@ class _Walk:
             self._slots(slots, InitPhase.MULTI, f"the definition that {self.init_name} returns")
         elif result in state.gil:
             self._declared(state, result, self.verdicts)
+        elif result in state.modules and self.skipped and self.declares:
+            self.lost.add(f"{SET_GIL} may be called by a function that is not followed")
         elif result in state.modules:
             self.verdicts.add(_single(Declaration.NONE, f"{self.init_name} does not call {SET_GIL}"))
         else:
@@ -321,6 +380,9 @@ def decide_by_code(image: BinaryImage, init_name: str, built_for: BuiltFor, *, c
     already decided. Raises MissingToolError if the disassembler cannot be loaded.
     """
     walk = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED)
+    walk.run(_FIRST_STEPS)
+    if not (confirm or walk.verdicts) and (outline := _outline(walk)):
+        return Walked(outline, conflict=False, free_threaded=walk.heads.pop() if len(walk.heads) == 1 else None)
     walk.run(_CONFIRM_STEPS if confirm else _STEPS)
     verdict, conflict = _weigh(walk)
     if not (verdict.decided or conflict) and _HOLDS_GIL in image.imports:
@@ -332,9 +394,23 @@ def decide_by_code(image: BinaryImage, init_name: str, built_for: BuiltFor, *, c
     return Walked(verdict, conflict, walk.heads.pop() if len(walk.heads) == 1 else None)
 
 
+def _outline(walk: _Walk) -> BinaryVerdict | None:
+    """The verdict of a walk through the init function alone; None unless all its paths agree.
+
+    Some init functions call others that fill tables for a hundred thousand instructions (numpy, ml_dtypes). A function
+    that is not followed may return anything, and may write anywhere but to the saved registers of its caller. So what
+    is still known after it holds whatever it does.
+    """
+    outline = _Walk(walk.image, walk.init_name, walk.free_threaded, outline=True, steps=walk.steps)
+    outline.run(_FIRST_STEPS)
+    if len(outline.verdicts) != 1 or outline.lost:
+        return None
+    return outline.verdicts.pop()
+
+
 def _weigh(walk: _Walk) -> tuple[BinaryVerdict, bool]:
     """One verdict for all paths, and whether the paths contradict each other."""
-    lost = "; ".join(sorted(walk.lost))
+    lost = "; ".join(sorted({*walk.lost, _TOO_LONG} if walk.pending else walk.lost))
     # If no path reaches its end, a declaration for the only module made on any path is taken to be for this module.
     verdicts = walk.verdicts or (walk.hints if len(walk.made) == 1 else set()) or walk.empty
     if len({(verdict.gil, verdict.phase) for verdict in verdicts}) > 1:
