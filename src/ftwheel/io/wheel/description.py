@@ -19,6 +19,7 @@ __all__ = ["description_problem"]
 
 _MOST_CHARACTERS = 200_000  # docutils reads 30,000 per second if every line is a separate construct
 _MESSAGE = re.compile(r"<string>:(\d*): \(\w+/\d\) (.*)")  # line, level and problem
+_ROLE = re.compile("role ?::", re.IGNORECASE)
 # PyPI's settings that affect warnings; nothing is read from configuration files
 _SETTINGS = {
     "_disable_config": True,
@@ -61,6 +62,8 @@ def _rst_problem(text: str) -> str:
     writer = Writer()
     writer.translator_class = type("Translator", (HTMLTranslator,), {"read_size_with_PIL": _no_size})
     settings: dict[str, Any] = {**_SETTINGS, "warning_stream": io.StringIO()}
+    if not _ROLE.search(text):  # only a role for code can fail for its language; colours are not needed
+        settings["syntax_highlight"] = "none"
     try:
         parts = publish_parts(text, writer=writer, settings_overrides=settings)
     except SystemMessage as error:

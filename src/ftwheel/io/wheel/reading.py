@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from packaging.utils import canonicalize_name
 
@@ -39,7 +39,7 @@ from ftwheel.core.wheel.contents import (
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.suffixes import init_names_for, module_name
 from ftwheel.io.binaries.header import HEAD, native_code
-from ftwheel.io.wheel.archive import MOST_MEMBERS, open_zip
+from ftwheel.io.wheel.archive import MOST_MEMBERS, open_zip, small_member
 from ftwheel.io.wheel.framing import framing_problem
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ def read_wheel(
     name = WheelName.parse(filename or path.name)
     try:
         with open_zip(path) as archive, path.open("rb") as stream:
-            contents = _Reader(archive, name, path.stat().st_size, inspect, link, portable=portable).read()
+            contents = _Reader(
+                archive, name, path.stat().st_size, inspect, link, stream=stream, portable=portable
+            ).read()
             return replace(contents, framing=framing_problem(archive, stream))
     except (*_BROKEN, MemoryError) as error:
         raise unreadable(path, error, "a wheel") from error
@@ -167,9 +169,11 @@ class _Reader:
         inspect: Callable[[bytes, str], ExtensionModule] | None,
         link: Callable[[bytes, str], ElfLinkage] | None,
         *,
+        stream: IO[bytes],
         portable: bool,
     ) -> None:
         self.archive = archive
+        self.stream = stream
         self.name = name
         self.size = size
         self.inspect = inspect
@@ -255,6 +259,8 @@ class _Reader:
         return Flaw(path=name, kind=kind, detail=detail) if detail else None
 
     def _bytes(self, info: zipfile.ZipInfo) -> bytes:
+        if (data := small_member(self.stream, info)) is not None:
+            return data
         try:
             with self.archive.open(info) as stream:
                 # given a size, zipfile expands no further, and checks the CRC at the end
@@ -327,6 +333,11 @@ class _Reader:
 
     def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> bytes:
         """Hash a member chunk by chunk; return its first chunk."""
+        if (data := small_member(self.stream, info)) is not None:
+            for each in hashes:
+                each.update(data)
+            self._link(data, info.filename)
+            return data
         done, head = 0, b""
         kept: list[bytes] = []
         try:
