@@ -11,11 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftwheel.core.errors import ConfigurationError, InputError
-from ftwheel.core.index.page import SourceKind
 from ftwheel.core.index.urls import redact
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
-from ftwheel.io.installers.config import InstallerConfig
-from ftwheel.io.installers.configured import read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from ftwheel.io.index.client import IndexClient
     from ftwheel.io.index.named import NamedIndex
     from ftwheel.io.index.transport import Transport
+    from ftwheel.io.installers.config import InstallerConfig
 
 __all__ = ["IndexLocations", "add_arguments", "open_locations", "positive"]
 
@@ -102,6 +100,9 @@ def open_locations(
         return
     if arguments.offline and arguments.refresh:
         raise InputError("--offline and --refresh are mutually exclusive", hint="drop one of them")
+    from ftwheel.io.installers.config import InstallerConfig
+    from ftwheel.io.installers.configured import read_config
+
     configs = {
         name: _with_options(InstallerConfig(installer=name) if arguments.no_config else read_config(name), arguments)
         for name in names
@@ -148,6 +149,9 @@ def _others(
     arguments: argparse.Namespace,
 ) -> tuple[NamedIndex, ...]:
     """The named indexes, then those configured for pip or uv, without the ones used anyway."""
+    from ftwheel.core.index.page import SourceKind
+    from ftwheel.io.installers.configured import read_config
+
     urls = list(named)
     for name in () if arguments.no_config or arguments.no_index else DEFAULT_INSTALLERS:
         try:

@@ -11,14 +11,17 @@ import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
-from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.tags.cpython import FIRST_SUPPORTED_FREE_THREADED, NEWEST, exists, oldest_machine
 from ftwheel.core.tags.cpython_builds import CPythonBuild, targets_of
 from ftwheel.core.tags.platform_tags import platform_ladder
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.pairs import platform_family
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.outcomes import Outcome
 
 __all__ = [
     "ConfiguredTargets",

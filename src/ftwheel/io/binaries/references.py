@@ -21,6 +21,7 @@ _LENGTH = 512  # bytes inspected per function
 _FUNCTIONS = 8  # the init function, and those that it calls or jumps to
 _IMMEDIATES = (0, 1, 2, 4)  # how many bytes may follow an offset in an x86-64 instruction
 _CALLS = re.compile(rb"[\xe8\xe9]")  # CALL and JMP with a four-byte offset
+_OFFSET = struct.Struct("<i")
 _LOADS = re.compile(rb"[\x48\x4c]\x8b[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]")  # MOV of a pointer, as if from a GOT
 
 
@@ -76,12 +77,12 @@ def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -
 
 def _relative(code: bytes, start: int, at: int) -> int:
     """The address that the offset at ``at`` leads to if the offset ends its instruction."""
-    return start + at + 4 + int.from_bytes(code[at : at + 4], "little", signed=True)
+    return start + at + 4 + int.from_bytes(code[at : at + 4], "little", signed=True)  # the code may end within it
 
 
 def _called(code: bytes, start: int) -> list[int]:
-    calls = _CALLS.finditer(code, 0, max(0, len(code) - 4))
-    return [_relative(code, start, call.end()) for call in calls]
+    ends = (call.end() for call in _CALLS.finditer(code, 0, max(0, len(code) - 4)))
+    return [start + end + 4 + _OFFSET.unpack_from(code, end)[0] for end in ends]
 
 
 def _x86_64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:

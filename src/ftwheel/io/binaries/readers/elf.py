@@ -78,6 +78,8 @@ class ElfImage(BinaryImage):
         self._dynamic: dict[int, int] = {}
         self._symbols = (0, 0)  # offset, count
         self._strings = (0, 0)  # offset, size
+        codes = ("QQ", "QQq") if self._wide else ("II", "IIi")
+        self._layouts = tuple(map(data.layout, codes))  # of a relocation without and with an explicit addend
         self._tables: list[tuple[int, int, bool]] = []  # offset, entries, explicit addends
         self._indexes: list[RowIndex] | None = None
         self._rodata: list[tuple[int, int]] = []
@@ -252,12 +254,11 @@ class ElfImage(BinaryImage):
 
     def _relocation(self, address: int) -> tuple[int, int, int | None] | None:
         """The type, symbol index and addend (None: in the cell) of the relocation at exactly this address, if any."""
-        for (offset, _, explicit), index in zip(self._tables, self._index(), strict=True):
+        for (offset, _, explicit), index in zip(self._tables, self._indexes or self._index(), strict=True):
             row = index.find(address)
             if row is None:
                 continue
-            codes = ("QQq" if explicit else "QQ") if self._wide else ("IIi" if explicit else "II")
-            layout = self.data.layout(codes)
+            layout = self._layouts[explicit]
             fields = self.data.unpack(layout, offset + row * layout.size, "a relocation")
             info = fields[1]
             kind, symbol = (info & 0xFFFFFFFF, info >> 32) if self._wide else (info & 0xFF, info >> 8)
@@ -283,12 +284,10 @@ class ElfImage(BinaryImage):
     def pointer(self, address: int) -> Pointer:
         """See BinaryImage.pointer. RELR and REL keep the value in the cell, RELA in the relocation."""
         found = self._relocation(address)
-        value = self.integer(address, self.word)
         if found is None:
-            return value
+            return self.integer(address, self.word)
         kind, index, addend = found
-        if addend is not None:
-            value = addend
+        value = self.integer(address, self.word) if addend is None else addend
         name = self.architecture.name
         if value is not None and kind == _RELATIVE.get(name):
             return value & ((1 << self.architecture.bits) - 1)
