@@ -154,16 +154,18 @@ class RecordMismatch(WheelRule):
             entry = entries.get(member.path)
             if entry is None or member.path.removeprefix(wheel.dist_info) in _UNRECORDED:
                 continue
-            subject = facts.subject(path=member.path)
             algorithm = entry.digest.partition("=")[0]
             if not entry.digest:
-                yield self.finding(subject, "RECORD has no hash for it")
+                said = "RECORD has no hash for it"
             elif algorithm in _WEAK or not member.digest:
-                yield self.finding(subject, f"RECORD hashes it with {algorithm!r}, which is not sha256 or better")
+                said = f"RECORD hashes it with {algorithm!r}, which is not sha256 or better"
             elif entry.digest.rstrip("=") != member.digest:
-                yield self.finding(subject, f"RECORD says {entry.digest}, the file has {member.digest}")
+                said = f"RECORD says {entry.digest}, the file has {member.digest}"
             elif entry.size is not None and entry.size != member.size:
-                yield self.finding(subject, f"RECORD says {entry.size} bytes, the file has {member.size}")
+                said = f"RECORD says {entry.size} bytes, the file has {member.size}"
+            else:
+                continue
+            yield self.finding(facts.subject(path=member.path), said)
 
 
 class MetadataDisagrees(WheelRule):
