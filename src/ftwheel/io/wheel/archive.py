@@ -57,7 +57,7 @@ def small_member(stream: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
     None if the member is larger than ``SMALL_MEMBER``, or anything about it is unusual: ``zipfile`` then decides.
     """
     size, stored = info.file_size, info.compress_size
-    if max(size, stored) > SMALL_MEMBER:
+    if max(size, stored) > SMALL_MEMBER or not 0 <= info.header_offset < 1 << 62:  # a damaged directory says anything
         return None
     stream.seek(info.header_offset)
     name = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "ascii", "replace")
@@ -72,6 +72,9 @@ def small_member(stream: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
         or flags & 0x61
         or block[_LOCAL.size : _LOCAL.size + named] != name
     ):
+        return None
+    end = getattr(info, "_end_offset", None)  # where the next member starts, which newer versions of zipfile note
+    if end is not None and info.header_offset + start + stored > end:
         return None
     block += stream.read(extra)
     if len(block) != start + stored:
