@@ -437,6 +437,8 @@ def test_a_dist_that_is_not_there_is_not_taken_for_a_project(
             "did you mean 'manylinux_2_28_x86_64'?",
         ),
         ('[tool.ftwheel]\npythons = ["cp314t"]', "found 'cp314t', expected a version such as", "did you mean '3.14t'?"),
+        ('[tool.ftwheel]\npythons = ["3.41"]', "found '3.41', expected a version such as", "did you mean '3.14'?"),
+        ('[tool.ftwheel]\npythons = ["3.41t"]', "found '3.41t', expected a version such as", "did you mean '3.14t'?"),
         ('[tool.ftwheel.check]\nselect = ["ftw4"]', "found 'ftw4', expected a rule", "did you mean 'FTW4'?"),
         ("<<<<<<< HEAD\n", "pyproject.toml: not valid TOML", "line 1 is a conflict of a merge: resolve it"),
         ("[tool]\nftwheel = 3", "[tool.ftwheel]: found 3, expected a table", "docs/configuration.md lists every key"),

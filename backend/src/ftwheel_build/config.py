@@ -36,7 +36,7 @@ _KEYWORDS: dict[str, bool] = {"slots": True, "kw_only": True} if sys.version_inf
 
 # Patterns that the schema repeats, each with the words for what was wanted
 BACKEND = r"[A-Za-z_]\w*(\.\w+)*(:[A-Za-z_]\w*(\.\w+)*)?"
-PYTHON = r"3\.(\d|1[0-2]|(1[3-9]|[2-9]\d)t?)"
+PYTHON = r"3\.(\d|1[0-2]|1[3-9]t?)"  # 3.20 is due in 2031: until then, it is a slip of the finger
 VERSION = r"3\.([2-9]|[1-9]\d)"
 _LINUX = r"x86_64|i686|aarch64|armv6l|armv7l|ppc64le|ppc64|s390x|riscv64|loongarch64"
 PLATFORM = (
@@ -275,8 +275,11 @@ def _meant(value: str, pattern: str) -> str:
     meant = ""
     if pattern in (PYTHON, VERSION):
         match = re.fullmatch(r"(?:c?python|cp|py)?[-_]?3\.?(\d{1,2})(?:\.\d+)?[-_]?(t*|ft|nogil)", lower)
-        threads = "t" if match and match[2] and pattern == PYTHON and int(match[1]) > 12 else ""
-        meant = f"3.{match[1]}{threads}" if match else ""
+        minor = match[1] if match else ""
+        if minor[1:] == "1" and pattern == PYTHON:  # 3.41
+            minor = minor[::-1]
+        threads = "t" if match and match[2] and pattern == PYTHON and int(minor) > 12 else ""
+        meant = f"3.{minor}{threads}" if match else ""
     elif pattern == PLATFORM:
         start = next((name for name in _SYSTEMS if lower.startswith(name)), "")
         machine = re.search(rf"(?:{_LINUX})$", lower)
