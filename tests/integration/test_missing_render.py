@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -299,6 +300,16 @@ class TestIssue:
         assert f"The pre-release 2.0rc1 has one for `{LINUX}`: will the next release?" in text
         assert "abi3t" in text
         assert "Py_mod_gil" in text
+
+    def test_asks_for_a_python_where_only_that_is_missing(self) -> None:
+        helps = [(HelpKind.ASK_PYTHON, "ask foo to support Python 3.15")]
+        excluded = replace(verdict(NEXT, Readiness.NOTHING, helps=helps), notes=("2.0 requires Python <3.15",))
+        text = self.issue(report(project("foo", excluded)))
+        assert text.startswith("Support for Python 3.15\n")
+        assert "pip finds nothing to install there today: 2.0 requires Python \\<3.15." in text
+        assert "wheel" not in text
+        text = self.issue(report(project("foo", verdict(LINUX, Readiness.SDIST), excluded)))
+        assert text.startswith("Wheels for free-threaded CPython 3.14 (cp314t)\n")
 
     @pytest.mark.parametrize(
         ("target", "says", "says_not"),

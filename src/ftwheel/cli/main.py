@@ -42,8 +42,14 @@ COMMANDS = {
     "tag": "change the tags of a wheel, if the code inside supports them",
     "verify": "show which file of a release each environment installs, and what is missing",
 }
-_DESCRIPTION = "Pairs of wheels for the default and the free-threaded CPython ABI: build, check, verify."
-_EPILOG = "ftwheel COMMAND --help shows a command's options and examples."
+_DESCRIPTION = (
+    "Wheels for both builds of CPython, the default one and the free-threaded one (python3.14t): build, check and"
+    " verify them in pairs."
+)
+_EPILOG = (
+    "Start with ftwheel missing -r requirements.txt for an application, or ftwheel init --dry-run for a project with"
+    " extension modules. ftwheel COMMAND --help shows a command's options and examples."
+)
 _OF_ALL = frozenset({"-h", "--help", "--version"})
 _WIDTH = 80
 INTERRUPTED = 130  # the shell's convention for SIGINT

@@ -35,6 +35,7 @@ _SYNONYMS = {
     "lint": "ftwheel check",
     "list": "pip-ftwheel list",
     "publish": "ftwheel verify",
+    "report": "ftwheel verify --html report.html",
     "resolve": "ftwheel simulate",
     "retag": "ftwheel tag",
     "tags": "ftwheel tag",

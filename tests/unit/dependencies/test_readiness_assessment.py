@@ -171,6 +171,34 @@ def test_an_older_release_that_would_do_is_named_when_no_newer_one_would() -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("requires", "helps"),
+    [
+        # the release that did not exclude 3.14 yet is no help
+        ("<3.14,>=3.10", ["ask foo to support Python 3.14"]),
+        ("!=3.14.*", ["ask foo to support Python 3.14"]),
+        (">=3.15", ["use the older 1.0, the last with a wheel", "ask foo to support Python 3.14"]),
+    ],
+)
+def test_a_release_that_requires_another_python_is_not_asked_for_a_wheel(requires: str, helps: list[str]) -> None:
+    newest = entry("foo-2.0-py3-none-any.whl", **{"requires-python": requires})
+    verdict = ask(files("foo-1.0-py3-none-any.whl", newest), pinned="2.0")
+    assert (verdict.readiness, verdict.notes) == (
+        Readiness.NOTHING,
+        (f"2.0 requires Python {requires}, and the target is 3.14.0",),
+    )
+    assert [each.text for each in verdict.helps] == helps
+    assert verdict.helps[-1].kind is HelpKind.ASK_PYTHON
+
+
+@pytest.mark.parametrize("older", [[], ["foo-0.1-py3-none-any.whl"]])
+def test_what_never_had_a_compiled_wheel_may_need_none(older: list[str]) -> None:
+    verdict = ask(files(*older, "foo-2.0.tar.gz"), pinned="2.0")
+    assert verdict.helps[-1].text == (
+        "ask foo for a cp314-cp314t-win_amd64 wheel, or a py3-none-any wheel if it has no extension modules"
+    )
+
+
 def test_a_release_of_long_ago_is_no_help() -> None:
     """What required 2.0 does not work with 0.0.0, which reserved the name."""
     verdict = ask(files("foo-0.0.0-py3-none-any.whl", f"foo-2.0-{DEFAULT}"), pinned="2.0")
@@ -454,9 +482,8 @@ def test_files_named_by_their_digests_are_the_only_ones(name: str) -> None:
 )
 def test_what_is_asked_for_has_the_floor_of_the_project(target: str, names: list[str], tag: str) -> None:
     found = ask(files("foo-0.1.tar.gz", *(f"foo-{name}" for name in names)), "foo==0.1", target=target)
-    assert [each.text for each in found.helps if each.kind is HelpKind.ASK] == [
-        f"ask foo for a cp314-cp314t-{tag} wheel"
-    ]
+    asked = [each.text.partition(",")[0] for each in found.helps if each.kind is HelpKind.ASK]
+    assert asked == [f"ask foo for a cp314-cp314t-{tag} wheel"]
 
 
 def test_an_extra_to_leave_out_helps_only_where_something_is_missing() -> None:

@@ -42,7 +42,8 @@ class CandidateSource:
     ) -> None:
         """``indexes`` are in pip's order. ``abort`` cancels pending requests; it is called on an interruption.
 
-        ``observer`` is called with the number and name of each new project, from any thread.
+        ``observer`` is called from any thread with the number of projects so far, and the name of the project or file
+        that is read now.
         """
         self.jobs = jobs
         self.abort = abort
@@ -71,6 +72,7 @@ class CandidateSource:
 
     def metadata(self, file: File) -> CoreMetadata | UnknownMetadata:
         """See ``MetadataSource``."""
+        self._observer(len(self._projects), file.filename)
         return self._metadata.metadata(file)
 
 

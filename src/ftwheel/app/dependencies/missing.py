@@ -271,7 +271,7 @@ def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
 
 def _asks(verdicts: Iterable[TargetReadiness]) -> bool:
     """Whether any verdict needs a fix by the project itself."""
-    return any(each.kind is HelpKind.ASK for verdict in verdicts for each in verdict.helps)
+    return any(each.kind in {HelpKind.ASK, HelpKind.ASK_PYTHON} for verdict in verdicts for each in verdict.helps)
 
 
 def _is_worse(one: TargetReadiness, other: TargetReadiness) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from ftwheel.core.dependencies.readiness import (
@@ -346,15 +347,33 @@ class _Question:
         version = Version(wanted).public if wanted else ""  # bounds do not accept a local version
         after = f">={version},!={version}" if version else ""
         upgrade = self.newest_ready(after)
+        excluding = self._excluding_file(wanted) if verdict.readiness is Readiness.NOTHING and wanted else None
         prerelease = None
         if upgrade is None:
             prerelease = self.newest_ready(after, prereleases=True)
         older = self.newest_ready(f"<{version}") if version else None
         verdict = replace(verdict, upgrade=_release(upgrade), prerelease=_release(prerelease), older=_release(older))
-        return replace(verdict, helps=tuple(self._helps(verdict, version)))
+        if excluding is not None:
+            python = self.environment.python_full_version
+            why = f"{version} requires Python {excluding.requires_python}, and the target is {python}"
+            verdict = replace(verdict, notes=(*verdict.notes, why))
+        return replace(verdict, helps=tuple(self._helps(verdict, version, excluding)))
 
-    def _helps(self, verdict: TargetReadiness, version: str) -> Iterator[Help]:
-        """The remedies, best first; ``version`` is the verdict's, or the newest that satisfies the requirement."""
+    def _excluding_file(self, version: str) -> File | None:
+        """The file of a version that only its Requires-Python keeps from being installed, if the installer is pip.
+
+        uv cannot be told to ignore it, and ignores upper bounds anyway.
+        """
+        assert self.project is not None
+        rules = replace(self.rules, ignore_requires_python=True, hashes=self.requested.hashes)
+        best = choose(self.project, self._requirement(f"=={version}"), self.environment, rules)
+        return None if best is None else best.file
+
+    def _helps(self, verdict: TargetReadiness, version: str, excluding: File | None) -> Iterator[Help]:
+        """The remedies, best first; ``version`` is the verdict's, or the newest that satisfies the requirement.
+
+        ``excluding`` is the file that only its Requires-Python keeps from being installed.
+        """
         if verdict.upgrade is not None:
             yield Help(
                 kind=HelpKind.UPGRADE,
@@ -381,7 +400,15 @@ class _Question:
             if verdict.taken is not None:
                 yield Help(kind=HelpKind.LOOK, text=f"ftwheel check {verdict.taken.filename} shows what is inside")
             return
-        if verdict.upgrade is None and again is None and verdict.older is not None and _near(version, verdict.older):
+        # an older release that did not exclude the next Python yet does not work with it either
+        useful = excluding is None or not self._is_capped(excluding.requires_python or "")
+        if (
+            useful
+            and verdict.upgrade is None
+            and again is None
+            and verdict.older is not None
+            and _near(version, verdict.older)
+        ):
             yield Help(
                 kind=HelpKind.DOWNGRADE,
                 text=f"use the older {verdict.older.version}, the last with a wheel",
@@ -393,9 +420,21 @@ class _Question:
                 kind=HelpKind.BUILD, text=f"build {sdist.version} from {sdist.file.filename}", version=sdist.version
             )
         if verdict.upgrade is None and verdict.prerelease is None and again is None:
-            yield self._last_resort(verdict)
+            yield self._last_resort(verdict, excluding)
 
-    def _last_resort(self, verdict: TargetReadiness) -> Help:
+    def _is_capped(self, requires_python: str) -> bool:
+        """Whether anything but a lower bound excludes the target's Python."""
+        python = self.environment.python_full_version
+        return any(
+            not one.contains(python, prereleases=True)
+            for one in SpecifierSet(requires_python)
+            if one.operator not in {">=", ">"}
+        )
+
+    def _last_resort(self, verdict: TargetReadiness, excluding: File | None) -> Help:
+        if excluding is not None:
+            python = ".".join(map(str, self.environment.minor))
+            return Help(kind=HelpKind.ASK_PYTHON, text=f"ask {self.name} to support Python {python}")
         if self._is_on_index(verdict.version):
             return Help(kind=HelpKind.ASK, text=self._ask(verdict))
         return Help(
@@ -405,6 +444,8 @@ class _Question:
 
     def _ask(self, verdict: TargetReadiness) -> str:
         text = f"ask {self.name} for a {wheel_tag(self.environment, self._floor())} wheel"
+        if not self._has_compiled_wheels():
+            text += ", or a py3-none-any wheel if it has no extension modules"
         if verdict.taken is not None and verdict.readiness is Readiness.CANNOT_LOAD and "-abi3t-" in verdict.taken.tag:
             text += f", or use CPython 3.{FIRST_ABI3T}t, the first to load abi3t"
         return text
@@ -439,6 +480,12 @@ class _Question:
             accepted = set[str]().union(*(accepted for version, accepted in wheels if version == newest))
             return min(accepted, key=lambda platform: (platform.count("_") < 3, order[platform]))
         return usual_platform(self.environment)
+
+    def _has_compiled_wheels(self) -> bool:
+        """Whether any release has wheels for a platform; without them, the index does not say what is in the code."""
+        assert self.project is not None
+        names = (name for source in self.project.sources for name in columns(source.details.files)[0])
+        return any(name.endswith(".whl") and not name.endswith("-any.whl") for name in names)
 
     def newest_ready(self, specifier: str, *, prereleases: bool = False) -> Candidate | None:
         """The newest candidate that the target selects and can load, among the newest dozens of releases."""

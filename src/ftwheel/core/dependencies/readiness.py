@@ -106,6 +106,7 @@ class HelpKind(enum.Enum):
     DOWNGRADE = "use an older release"
     LEAVE_OUT = "leave out an extra"  # that alone requires the project
     BUILD = "build from sdist"
+    ASK_PYTHON = "ask to support a Python"  # the project's Requires-Python excludes the target
     ASK = "ask upstream"
     LOOK = "look yourself"
 

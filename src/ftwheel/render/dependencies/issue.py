@@ -44,7 +44,13 @@ def write_issue(report: MissingReport, project: ProjectReport, installer: str, o
     silent = [] if asked else _silent(project)
     if not asked and not silent:
         raise InputError(f"{project.name}: there is nothing to ask for", hint=_instead(project))
-    lines = _for_wheels(project, asked, installer) if asked else _for_declarations(project, silent)
+    excluded = [verdict for verdict in asked if any(each.kind is HelpKind.ASK_PYTHON for each in verdict.helps)]
+    if not asked:
+        lines = _for_declarations(project, silent)
+    elif excluded == asked:
+        lines = _for_python(project, asked, installer)
+    else:
+        lines = _for_wheels(project, [verdict for verdict in asked if verdict not in excluded], installer)
     out.writelines(f"{line}\n" for line in lines)
 
 
@@ -93,6 +99,20 @@ def _for_wheels(project: ProjectReport, asked: Sequence[TargetReadiness], instal
         yield from _how(minors)
     else:
         yield "- cibuildwheel builds the wheels of every supported CPython by default."
+    yield ""
+    yield "If there are reasons not to do so yet, a short note about them would help too. Thank you!"
+
+
+def _for_python(project: ProjectReport, asked: Sequence[TargetReadiness], installer: str) -> Iterator[str]:
+    versions = dict.fromkeys(".".join(map(str, parse_environment(verdict.target).minor)) for verdict in asked)
+    yield f"Support for Python {listed(versions)}"
+    yield ""
+    yield f"Hello, and thank you for {escaped(project.name)}!"
+    yield ""
+    yield (
+        f"Could you allow Python {listed(versions)} in Requires-Python? {escaped(installer)} finds nothing to install"
+        f" there today: {escaped(listed(dict.fromkeys(verdict.notes[-1] for verdict in asked)))}."
+    )
     yield ""
     yield "If there are reasons not to do so yet, a short note about them would help too. Thank you!"
 

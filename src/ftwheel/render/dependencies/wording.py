@@ -107,7 +107,8 @@ def _silent(verdict: TargetReadiness) -> bool:
 
 def asks(project: ProjectReport) -> bool:
     """Whether only the project itself can fix something."""
-    return not project.ready and any(each.kind is HelpKind.ASK for v in project.verdicts for each in v.helps)
+    kinds = {each.kind for verdict in project.verdicts for each in verdict.helps}
+    return not project.ready and not kinds.isdisjoint({HelpKind.ASK, HelpKind.ASK_PYTHON})
 
 
 def notes(report: MissingReport, projects: Sequence[ProjectReport]) -> Iterator[str]:
