@@ -166,7 +166,7 @@ def test_help_for_some_targets_names_them() -> None:
     [
         (
             GilDeclarations(filename="f.whl", declares=Declaration.NONE, modules=5, others=("a", "b", "c", "d")),
-            "free-threaded wheel, does not declare (4 of 5: a, b, c and 1 more)",
+            "free-threaded wheel, does not declare (4 of 5: a, b, c, d)",
         ),
         (
             GilDeclarations(filename="f.whl", declares=Declaration.NOT_USED, modules=5),

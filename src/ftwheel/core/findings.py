@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ftwheel.core.listing import listed_briefly
+
 __all__ = ["Finding", "Severity", "likewise", "one_for_each_cause", "one_for_several_files", "weighed", "worst"]
 
 _WORD = re.compile(r"[^\s,;]+")
@@ -96,7 +98,7 @@ def _with_others(found: Mapping[str, Finding]) -> Finding:
 
 def likewise(names: Sequence[str]) -> str:
     """The end of a message about one file that also applies to others; "" if there are no others."""
-    return f"; likewise {', '.join(names)}" if names else ""
+    return f"; likewise {listed_briefly(names)}" if names else ""
 
 
 def _members(findings: Iterable[Finding]) -> str:

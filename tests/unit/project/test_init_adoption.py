@@ -473,7 +473,7 @@ def test_what_asks_for_the_stable_abi_of_both_builds() -> None:
 
 
 def test_of_many_modules_the_first_are_named() -> None:
-    for count, last in ((6, "f.c"), (7, "and 2 more")):
+    for count, last in ((6, "f.c"), (7, "e.c and 2 more")):
         many = Declarations(undeclared=tuple(f"{letter}.c" for letter in "abcdefg"[:count]))
         told = adopt(scan(declarations=many), EVERYTHING)
         [named] = [value for name, value in told.found if name == "does not declare"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ftwheel.core.dependencies.readiness import FailurePolicy, GilDeclarations, HelpKind, Readiness
-from ftwheel.core.dependencies.wording import helps, listed, listed_briefly, needed_by, short
+from ftwheel.core.dependencies.wording import helps, needed_by, short
 from ftwheel.core.findings import Severity
+from ftwheel.core.listing import listed, listed_briefly
 from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.rules.dependencies.readiness import as_findings
 from ftwheel.rules.registry import RULES
@@ -52,5 +53,6 @@ def test_who_needs_it_and_what_helps() -> None:
 
 def test_words_that_lists_share() -> None:
     assert [listed("abc"[:count]) for count in range(4)] == ["", "a", "a and b", "a, b and c"]
-    assert listed_briefly("abcde") == "a, b, c and 2 more"
+    assert listed_briefly("abcde", 3) == "a, b, c and 2 more"
+    assert listed_briefly("abcd", 3) == "a, b, c, d"
     assert short([LINUX, "cp314t-win_amd64"]) == {LINUX: LINUX, "cp314t-win_amd64": "cp314t-win_amd64"}

@@ -1,26 +1,15 @@
-"""Texts shared by the reports and findings of ``ftwheel missing``: lists, targets, dependents, remedies."""
+"""Texts shared by the reports and findings of ``ftwheel missing``: targets, dependents, remedies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ftwheel.core.dependencies.readiness import Help, HelpKind, MissingReport, ProjectReport
+from ftwheel.core.listing import listed, listed_briefly
 
-__all__ = ["helps", "listed", "listed_briefly", "needed_by", "short"]
+__all__ = ["helps", "needed_by", "short"]
 
 _MOST_CHAINS = 3
-
-
-def listed(names: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``; empty for none"""
-    *most, last = [*names] or [""]
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def listed_briefly(names: Sequence[str], most: int = 3) -> str:
-    """The first few names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def short(targets: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
+from ftwheel.core.listing import listed
 from ftwheel.core.tags.cpython import macos_target
 from ftwheel.core.tags.environments import Environment, Loading
 
@@ -129,9 +130,3 @@ def _platform(environment: Environment) -> str:
     """The newest platform tag that an index accepts, which excludes ``linux_x86_64``."""
     known = environment.platforms
     return next((platform for platform in known if not platform.startswith("linux_")), known[0])
-
-
-def listed(words: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``"""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.core.listing import listed_briefly
 from ftwheel.core.project.cibuildwheel_updates import updates
 from ftwheel.core.project.declarations import Declarations
 from ftwheel.core.project.proposals import proposed
@@ -33,7 +34,6 @@ STATUSES: Mapping[str, str] = {
 """The trove classifiers for free threading, by the word that names one."""
 
 _FREE_THREADING = "Programming Language :: Python :: Free Threading"
-_MOST_NAMED = 5
 _LEGACY = "setuptools.build_meta:__legacy__"  # what PEP 517 frontends use if no backend is named
 _FLOORS = {"setuptools": "setuptools>=77", "cython": "Cython>=3.1", "cffi": "cffi>=2", "pybind11": "pybind11>=3"}
 _COMPILERS = ("mesonpy", "maturin", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta")
@@ -300,7 +300,7 @@ def _classifier(scan: ProjectScan, request: AdoptionRequest) -> tuple[list[Edit]
         return [], []
     classifier = STATUSES[request.status]
     if scan.declarations.all_declare is not True:
-        found = _some(scan.declarations.undeclared) or "no source of a module was found"
+        found = listed_briefly(scan.declarations.undeclared) or "no source of a module was found"
         raise InputError(
             f"--free-threading {request.status}: the sources do not declare it ({found})",
             hint="declare it in the modules first, or write the classifier yourself",
@@ -337,7 +337,7 @@ def _position(classifiers: Sequence[str], new: str) -> int:
 def _about_gil(scan: ProjectScan, request: AdoptionRequest, own: Mapping[str, Any]) -> list[str]:
     if (request.gil or own.get("gil")) == "allow-used" or not scan.declarations.undeclared:
         return []
-    files = _some(scan.declarations.undeclared)
+    files = listed_briefly(scan.declarations.undeclared)
     note = (
         f"nothing declares that these modules do not need the GIL: {files}. Free-threaded Python turns the GIL on when "
         'it imports them, and ftwheel check fails. Declare it, or set gil = "allow-used" (--gil allow-used)'
@@ -391,21 +391,16 @@ def found(scan: ProjectScan) -> tuple[tuple[str, str], ...]:
 
 def _found(scan: ProjectScan, backend: str) -> tuple[tuple[str, str], ...]:
     judged = scan.declarations
-    cannot_tell = "cannot tell: no source that defines a module was found"
+    found_none = not (judged.declared or judged.by_default or judged.undeclared)
+    unknown = "cannot tell: no source that defines a module was found" if found_none else ""
     says: Iterable[tuple[str, str]] = (
         ("build backend", f"{backend} (wrapped)" if scan.adopted else backend),
         ("requires-python", str((table_at(scan.document, ("project",)) or {}).get("requires-python", ""))
          or scan.requires_python or "not said"),
         ("stable ABI", f"from {scan.limited_api} ({scan.floors[-1].where})" if scan.floors else ""),
         ("cibuildwheel", "" if table_at(scan.document, ("tool", "cibuildwheel")) is None else "[tool.cibuildwheel]"),
-        ("declares", _some(judged.declared) or ("" if judged.by_default or judged.undeclared else cannot_tell)),
-        ("declares by default (PyO3)", _some(judged.by_default)),
-        ("does not declare", _some(judged.undeclared)),
+        ("declares", listed_briefly(judged.declared) or unknown),
+        ("declares by default (PyO3)", listed_briefly(judged.by_default)),
+        ("does not declare", listed_briefly(judged.undeclared)),
     )  # fmt: skip
     return tuple((name, value) for name, value in says if value)
-
-
-def _some(paths: Sequence[str]) -> str:
-    """Paths in one line; if there are many, the first ones and a count."""
-    more = len(paths) - _MOST_NAMED
-    return ", ".join(paths if more <= 1 else (*paths[:_MOST_NAMED], f"and {more} more"))

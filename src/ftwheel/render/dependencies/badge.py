@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftwheel.core.dependencies.readiness import MissingReport
-from ftwheel.core.dependencies.wording import listed
+from ftwheel.core.listing import listed
 from ftwheel.render.badge import badge as draw_badge
 from ftwheel.render.terminal import printable
 

@@ -13,8 +13,8 @@ from ftwheel.core.dependencies.readiness import (
     Readiness,
     TargetReadiness,
 )
-from ftwheel.core.dependencies.wording import listed
 from ftwheel.core.errors import InputError
+from ftwheel.core.listing import listed
 from ftwheel.core.tags.cpython import FIRST_ABI3T, FIRST_FREE_THREADED
 from ftwheel.core.tags.environments import Environment, parse_environment
 from ftwheel.core.wheel.extension_module import Declaration

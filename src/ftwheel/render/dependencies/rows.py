@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness
-from ftwheel.core.dependencies.wording import listed, needed_by, short
+from ftwheel.core.dependencies.wording import needed_by, short
+from ftwheel.core.listing import listed
 from ftwheel.render.dependencies.wording import answers, versions
 from ftwheel.render.terminal import StyledText
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport
-from ftwheel.core.dependencies.wording import listed, short
+from ftwheel.core.dependencies.wording import short
+from ftwheel.core.listing import listed
 from ftwheel.render.dependencies.wording import answers, versions
 
 __all__ = ["Tree", "tree", "tree_lines"]

@@ -12,7 +12,8 @@ from ftwheel.core.dependencies.readiness import (
     Release,
     TargetReadiness,
 )
-from ftwheel.core.dependencies.wording import helps, listed, listed_briefly, short
+from ftwheel.core.dependencies.wording import helps, short
+from ftwheel.core.listing import listed, listed_briefly
 
 __all__ = [
     "answers",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, TargetReadiness
-from ftwheel.core.dependencies.wording import helps, listed, listed_briefly, needed_by, short
+from ftwheel.core.dependencies.wording import helps, needed_by, short
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.listing import listed, listed_briefly
 from ftwheel.core.wheel.extension_module import Declaration
 from ftwheel.rules.rule import Rule
 

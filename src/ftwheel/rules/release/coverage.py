@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.installers.outcomes import Outcome
+from ftwheel.core.listing import listed
 from ftwheel.core.release.coverage import (
     Coverage,
     CoverageCell,
@@ -186,7 +187,7 @@ def _cause(cell: CoverageCell) -> object:
 def _pythons(cells: Iterable[CoverageCell]) -> str:
     """``3.13, 3.14 and 3.14t``"""
     builds = sorted({(cell.target.minor, cell.target.free_threaded) for cell in cells})
-    return _listed(f"3.{minor}{'t' * free_threaded}" for minor, free_threaded in builds)
+    return listed(f"3.{minor}{'t' * free_threaded}" for minor, free_threaded in builds)
 
 
 def _build(cells: Iterable[CoverageCell]) -> str:
@@ -194,18 +195,12 @@ def _build(cells: Iterable[CoverageCell]) -> str:
     targets = [cell.target for cell in cells]
     return (
         f"the {'free-threaded' if targets[0].free_threaded else 'default'} "
-        f"{_listed(f'3.{minor}' for minor in sorted({target.minor for target in targets}))}"
+        f"{listed(f'3.{minor}' for minor in sorted({target.minor for target in targets}))}"
     )
 
 
 def _targets(cells: Iterable[CoverageCell]) -> str:
-    return _listed(dict.fromkeys(cell.target.platform for cell in cells))
-
-
-def _listed(names: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``"""
-    *rest, last = names
-    return f"{', '.join(rest)} and {last}" if rest else last
+    return listed(dict.fromkeys(cell.target.platform for cell in cells))
 
 
 def _taken(choices: Iterable[InstallerChoice]) -> str:
@@ -250,7 +245,7 @@ def _verb(cells: Iterable[CoverageCell], one: str, several: str) -> str:
 
 def _wheels(cells: list[CoverageCell]) -> str:
     abis = [f"cp3{cell.target.minor}-{cell.target.python}" for cell in cells]
-    abi = _listed(dict.fromkeys(abis))
+    abi = listed(dict.fromkeys(abis))
     if len(cells) == 1:
         return f"a {abi}-{cells[0].target.platform} wheel"
     return f"a {abi} wheel for each" if len(set(abis)) == 1 else f"{abi} wheels for each"
@@ -275,7 +270,7 @@ def _raised(coverage: Coverage, subject: str, cells: list[CoverageCell]) -> Iter
             rise = (before.removesuffix(f"_{architecture}"), new.removesuffix(f"_{architecture}"))
             rises.setdefault(rise, []).extend(build)
     for (old, new), risen in rises.items():
-        architectures = _listed(sorted({platform_family(cell.target.platform)[1] for cell in risen}))
+        architectures = listed(sorted({platform_family(cell.target.platform)[1] for cell in risen}))
         yield RaisedFloor.finding(
             subject,
             f"the floor rises from {old} to {new} on {architectures} for {_pythons(risen)}:"
@@ -292,7 +287,7 @@ def _missing(rule: type[Rule], subject: str, cells: list[CoverageCell]) -> Findi
             message = f"the previous release had wheels for {where}, but this one has none for that interpreter"
             upload = Dropped.fix
         case ExpectationBasis.DROPPED_PLATFORM:
-            platforms = _listed(sorted({cell.target.platform for cell in cells}))
+            platforms = listed(sorted({cell.target.platform for cell in cells}))
             which = "that platform" if " and " not in platforms else "those platforms"
             message = f"the previous release had wheels for {platforms}, but this one has none for {which}"
             upload = Dropped.fix

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.listing import listed_briefly
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.contents import FlawKind, Member, WheelContents, dotted_name
@@ -115,7 +116,7 @@ class MachineMismatch(WheelRule):
             if wrong:
                 groups.setdefault((wrong, _runs(path)), []).append(path)
         for (wrong, runs), paths in groups.items():
-            more = f"; so {'is' if len(paths) == 2 else 'are'} {_listed(paths[1:])}" if len(paths) > 1 else ""
+            more = f"; so {'is' if len(paths) == 2 else 'are'} {listed_briefly(paths[1:])}" if len(paths) > 1 else ""
             yield self.finding(
                 facts.subject(path=paths[0]), wrong + more, severity=Severity.ERROR if runs else severity
             )
@@ -173,11 +174,6 @@ def _wrong(platform: Platform, tags: list[str], binary_format: BinaryFormat, mac
 def _for_any(code: NativeCode) -> str:
     """How code contradicts the tag ``any``."""
     return f"is {code.binary_format.value} code for {', '.join(code.machines)}, but any is for every machine"
-
-
-def _listed(names: list[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 class PlatformPolicy(WheelRule):

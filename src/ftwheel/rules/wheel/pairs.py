@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.listing import listed_briefly
 from ftwheel.core.tags.cpython import NEWEST, exists
 from ftwheel.core.tags.cpython_builds import targets_of
 from ftwheel.core.wheel.filename import WheelName
@@ -20,13 +21,6 @@ __all__ = [
     "OtherWheelMissing",
     "SameName",
 ]
-
-_MOST = 5
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(names[:_MOST]) + more
 
 
 def _pair(comparison: PairComparison) -> str:
@@ -57,10 +51,10 @@ class DifferentModules(GroupRule):
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for comparison in group.comparisons:
             if comparison.modules_only_in_default:
-                names = _listed(comparison.modules_only_in_default)
+                names = listed_briefly(comparison.modules_only_in_default)
                 yield self.finding(comparison.free_threaded, f"lacks {names}, which {comparison.default} has")
             if comparison.modules_only_in_free_threaded:
-                names = _listed(comparison.modules_only_in_free_threaded)
+                names = listed_briefly(comparison.modules_only_in_free_threaded)
                 yield self.finding(comparison.default, f"lacks {names}, which {comparison.free_threaded} has")
 
 
@@ -82,7 +76,7 @@ class DifferentFiles(GroupRule):
                 (comparison.files_that_differ, f"{_pair(comparison)} differ in"),
             ):
                 if files:
-                    yield self.finding(comparison.free_threaded, f"{what} {_listed(files)}")
+                    yield self.finding(comparison.free_threaded, f"{what} {listed_briefly(files)}")
 
 
 class EmptyWheel(GroupRule):
@@ -117,7 +111,7 @@ class IdenticalModules(GroupRule):
     def check(self, group: ReleaseWheels) -> Iterator[Finding]:
         for comparison in group.comparisons:
             if comparison.identical_modules:
-                names = _listed(comparison.identical_modules)
+                names = listed_briefly(comparison.identical_modules)
                 yield self.finding(comparison.free_threaded, f"has the same {names} as {comparison.default}")
 
 

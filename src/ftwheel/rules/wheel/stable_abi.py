@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.listing import listed_briefly
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 from ftwheel.core.wheel.extension_module import ExtensionModule, InitPhase
 from ftwheel.core.wheel.suffixes import SuffixAbi, init_names_for
@@ -47,7 +48,8 @@ class StableAbiSymbols(WheelRule):
                 kind = "abi3t" if shared else "abi3"
                 if outside and not (stable.free_threaded and _judged_as_abi3(facts, stable.minor)):
                     yield self.finding(
-                        facts.subject(extension), f"imports {_listed(outside)}, which {kind} does not include"
+                        facts.subject(extension),
+                        f"imports {listed_briefly(outside)}, which {kind} does not include",
                     )
                 if newer:
                     added = ", ".join(f"{name} (3.{table[name]})" for name in newer)
@@ -58,7 +60,8 @@ class StableAbiSymbols(WheelRule):
                 if unusable:
                     yield self.finding(
                         facts.subject(extension),
-                        f"imports {_listed(unusable)}, which need a module definition that abi3t modules cannot create",
+                        f"imports {listed_briefly(unusable)},"
+                        " which need a module definition that abi3t modules cannot create",
                         fix="Export `PyModExport_NAME` with a slot array instead of a static PyModuleDef (PEP 793).",
                     )
 
@@ -183,8 +186,3 @@ def _outside_and_newer(extension: ExtensionModule, table: Mapping[str, int], flo
 def _judged_as_abi3(facts: WheelFacts, minor: int) -> bool:
     """Whether the same wheel is also judged as abi3, so that one report is enough."""
     return any(target.onwards and not target.free_threaded and target.minor == minor for target in facts.targets)
-
-
-def _listed(names: list[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
+from ftwheel.core.listing import listed_briefly
 from ftwheel.core.release.coverage import may_exist, of_the_past
 from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX
 from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none, targets_of
@@ -152,7 +153,7 @@ class ExtensionWithoutAbi(WheelRule):
                 yield self.finding(
                     facts.subject(variants[0]),
                     f"{module} is an extension module, but the tag {facts.wheel.name.tag_text} promises no ABI; "
-                    f"the wheel has no file of it for {_briefly(missing)}",
+                    f"the wheel has no file of it for {listed_briefly(missing)}",
                 )
 
     @staticmethod
@@ -366,8 +367,3 @@ class PlainSuffix(WheelRule):
                 else:
                     message = f"{name} is named {variant.suffix.text}"
                     yield self.finding(facts.subject(variant), message, severity=Severity.ADVICE)
-
-
-def _briefly(names: list[str], most: int = 4) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

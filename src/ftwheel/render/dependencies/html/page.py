@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from ftwheel.core.dependencies.readiness import MissingReport, ProjectReport, Readiness, TargetReadiness
-from ftwheel.core.dependencies.wording import helps, listed, needed_by, short
+from ftwheel.core.dependencies.wording import helps, needed_by, short
 from ftwheel.core.errors import InputError
+from ftwheel.core.listing import listed
 from ftwheel.render.dependencies.issue import write_issue
 from ftwheel.render.dependencies.tree import Tree, tree
 from ftwheel.render.dependencies.wording import asks, heading, notes_on, versions
