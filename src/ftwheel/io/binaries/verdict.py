@@ -99,7 +99,7 @@ def judge_create_slot(verdict: BinaryVerdict, imports: Iterable[str]) -> BinaryV
         return verdict
     if any(_MAKES_MODULES.match(name) for name in imports):
         return verdict
-    return undecided("the object that its Py_mod_create slot makes may be no module", verdict.phase)
+    return undecided("the object that its Py_mod_create slot returns may not be a module", verdict.phase)
 
 
 def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Definition]) -> BinaryVerdict:

@@ -184,7 +184,7 @@ class MachOImage(BinaryImage):
         while pending:
             at, name = pending.pop()
             if at in seen or len(seen) > _TRIE_LIMIT or not start <= at < stop or len(name) > 1024:
-                raise data.malformed("the export trie is no tree")
+                raise data.malformed("the export trie is invalid")
             seen.add(at)
             terminal, at = self._uleb(at, stop)
             children = at + terminal
