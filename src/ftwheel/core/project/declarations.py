@@ -13,6 +13,8 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ftwheel.core.project.stable_abi import pyo3_dependencies
+
 __all__ = ["Declarations", "declarations", "is_source"]
 
 
@@ -107,15 +109,10 @@ def _pyo3(text: str) -> Iterator[tuple[int, int] | None]:
         manifest = tomllib.loads(text)
     except (ValueError, RecursionError):
         return
-    target, workspace = manifest.get("target"), manifest.get("workspace")
-    tables = [manifest, workspace, *(target.values() if isinstance(target, dict) else ())]
-    for table in tables:
-        found = table.get("dependencies") if isinstance(table, dict) else None
-        for name, required in found.items() if isinstance(found, dict) else ():
-            details = required if isinstance(required, dict) else {"version": required}
-            if details.get("package", name) == "pyo3" and "workspace" not in details:
-                match = _CARGO_VERSION.fullmatch(str(details.get("version")))
-                yield (int(match[1]), int(match[2])) if match else None
+    for required in pyo3_dependencies(manifest):
+        if "workspace" not in required:
+            match = _CARGO_VERSION.fullmatch(str(required.get("version")))
+            yield (int(match[1]), int(match[2])) if match else None
 
 
 def _rust(text: str, pyo3: list[tuple[int, int] | None]) -> str:

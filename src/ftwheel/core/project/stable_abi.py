@@ -18,7 +18,14 @@ from typing import Any
 from ftwheel.core.project.toml_edits import table_at
 from ftwheel.core.tags.cpython import FIRST_ABI3T
 
-__all__ = ["StableAbiFloor", "StableAbiSources", "abi3t_feature", "asks_for_abi3t", "stable_abi_floors"]
+__all__ = [
+    "StableAbiFloor",
+    "StableAbiSources",
+    "abi3t_feature",
+    "asks_for_abi3t",
+    "pyo3_dependencies",
+    "stable_abi_floors",
+]
 
 _TAG = re.compile(r"\bcp3(\d{1,2})(?![\dt])")
 _TAG_T = re.compile(r"\bcp3\d{1,2}t\b")
@@ -114,7 +121,7 @@ def _pyo3_features(sources: StableAbiSources) -> Iterator[str]:
     maturin = (table_at(sources.document, ("tool", "maturin")) or {}).get("features")
     asked = [*_strings(maturin), "default"]
     for cargo in sources.cargo:
-        for pyo3 in _pyo3(cargo):
+        for pyo3 in pyo3_dependencies(cargo):
             yield from _strings(pyo3.get("features"))
     seen: set[str] = set()
     while asked:
@@ -127,7 +134,7 @@ def _pyo3_features(sources: StableAbiSources) -> Iterator[str]:
             ]
 
 
-def _pyo3(cargo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def pyo3_dependencies(cargo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The PyO3 dependency, even if renamed; a table even if only its version is given."""
     places: list[Mapping[str, Any] | None] = [
         table_at(cargo, ("dependencies",)),
@@ -162,7 +169,7 @@ def abi3t_feature(sources: StableAbiSources) -> str:
     versions = [
         (int(match[1]), int(match[2]))
         for cargo in sources.cargo
-        for pyo3 in _pyo3(cargo)
+        for pyo3 in pyo3_dependencies(cargo)
         if (match := _NUMBERS.search(str(pyo3.get("version", ""))))
     ]
     return f"abi3t-py3{FIRST_ABI3T}" if wanted and versions and min(versions) >= _FIRST_WITH_ABI3T else ""
