@@ -113,7 +113,7 @@ def test_any_bytes(data: bytes, magic: bytes) -> None:
 
 
 def _endless_loop() -> bytes:
-    return elf(replace(_SPEC, slots=(), code=b"\xeb\xfe"))
+    return elf(replace(_SPEC, slots=(), code=b"\x90\xeb\xfd"))
 
 
 def _endless_recursion() -> bytes:

@@ -268,7 +268,7 @@ def _binaries() -> Iterator[HostileInput]:
         "Mach-O cut off": lambda: arm[:100],
         "Mach-O of commands": lambda: arm[:16] + b"\xff\xff\xff\x7f" + arm[20:],
         "an init function of a megabyte": lambda: elf(Spec(name="_ext", code=b"\x90" * (1 << 20))),
-        "an endless init function": lambda: elf(Spec(name="_ext", code=b"\xeb\xfe")),
+        "an endless init function": lambda: elf(Spec(name="_ext", code=b"\x90\xeb\xfd")),
         "an init function of branches": lambda: elf(Spec(name="_ext", code=b"\x74\x00" * 200_000 + b"\xc3")),
         "an init function that calls itself": lambda: elf(Spec(name="_ext", code=b"\xe8\xfb\xff\xff\xff\xc3")),
         "an init function of garbage": lambda: elf(Spec(name="_ext", code=bytes(range(256)) * 1000)),

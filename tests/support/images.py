@@ -16,10 +16,11 @@ __all__ = ["Spec", "elf", "fat", "macho", "pe"]
 class Spec:
     """What the image says: ``slots`` are those of ``PyModuleDef.m_slots``, empty for none.
 
-    ``extra`` is more data behind the definition (ELF only).
+    ``extra`` is more data behind the definition, ``init`` the start of the init function's name (ELF only).
     """
 
     name: str = "spam"
+    init: str = "PyInit"
     free_threaded: bool = True
     slots: tuple[tuple[int, int], ...] = ((4, 1),)
     imports: tuple[str, ...] = ("PyModuleDef_Init",)
@@ -78,9 +79,9 @@ def elf(spec: Spec, *, pointers: str = "rela", gnu_hash: bool = True) -> bytes:
     machine, relative = spec.machine or (62 if wide else 3), {62: 8, 3: 8, 22: 12, 183: 1027, 40: 23}
     data, cells = _data(spec)
     data_at = 0x2000
-    strings, places = _strings(*spec.imports, f"PyInit_{spec.name}", *spec.needed)
+    strings, places = _strings(*spec.imports, f"{spec.init}_{spec.name}", *spec.needed)
     symbols = [(0, 0, 0, 0), *((places[name], 0x10, 0, 0) for name in spec.imports)]
-    symbols.append((places[f"PyInit_{spec.name}"], 0x12, 1, 0x1000))
+    symbols.append((places[f"{spec.init}_{spec.name}"], 0x12, 1, 0x1000))
     dynsym = b"".join(
         struct.pack(order + "IBBHQQ", at, info, 0, section, value, 0)
         if wide

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from ftwheel.io.binaries.emulation.aarch64_atomics import ATOMIC_FUNCTIONS
 from ftwheel.io.binaries.emulation.aarch64_operands import (
     LINK,
     MASK,
@@ -96,6 +97,8 @@ class AArch64:
         for at, size, mnemonic, text in self._disassembler.disasm_lite(code, address):
             operands = parse(text)
             function, extra = _function(mnemonic)
+            if operands == (ArmImmediate(at),) and mnemonic == "b":
+                function = _stop  # an endless loop, as Rust's "loop {}"
             yield at, (function, (*extra, operands), at + size)
             if mnemonic in {"b", "br", "ret", "udf", "brk", "retaa", "retab", "braa", "brab", "braaz", "brabz"}:
                 return
@@ -253,8 +256,12 @@ def _binary(kind: str, *, flags: bool = False, target: bool = True) -> Callable[
         else:
             value = 0 if kind == "and" and 0 in (left, right) else Symbol()
         if flags:
-            # The carry after an addition or a logical operation has a different meaning than on x86.
-            state.flags = ("sub", left, right, bits) if kind == "sub" else ("zero", value, 0, bits)
+            if kind == "sub":
+                state.flags = ("sub", left, right, bits)
+            elif kind == "add" and isinstance(left, int) and isinstance(right, int):
+                state.flags = ("plus", left, right, bits)
+            else:  # the carry after a logical operation has a different meaning than on x86
+                state.flags = ("zero", value, 0, bits)
         if target:
             write(state, operands[0], value)
 
@@ -277,19 +284,63 @@ def _vector_binary(state: PathState, kind: str, operands: Operands) -> None:
         state.vectors[target.number] = pair
 
 
-def _compare_if(state: PathState, operands: Operands) -> None:
-    """``ccmp``: compare, or set the flags to a constant, which is kept only if one flag decides."""
-    left, right, constant, condition = operands
-    word = condition.text if isinstance(condition, ArmWord) else ""
-    holds = state.compare(_CONDITIONS.get(word, ""))
-    bits = bits_of(left)
-    if holds:
-        value = read(state, right)
-        state.flags = ("sub", read(state, left), value & ((1 << bits) - 1) if isinstance(value, int) else value, bits)
-    elif holds is False and isinstance(constant, ArmImmediate) and constant.value in {0, 4}:
-        state.flags = ("equal", int(constant.value != 4), 0, 64)
-    else:
-        state.flags = None
+def _compare_if(kind: str) -> Callable[[PathState, Operands], None]:
+    """``ccmp`` and ``ccmn``: compare, or set the flags to a constant, which is kept only if one flag decides."""
+
+    def run(state: PathState, operands: Operands) -> None:
+        left, right, constant, condition = operands
+        word = condition.text if isinstance(condition, ArmWord) else ""
+        holds = state.compare(_CONDITIONS.get(word, ""))
+        if holds:
+            _binary(kind, flags=True, target=False)(state, (left, right))
+        elif holds is False and isinstance(constant, ArmImmediate) and constant.value in {0, 4}:
+            state.flags = ("equal", int(constant.value != 4), 0, 64)
+        else:
+            state.flags = None
+
+    return run
+
+
+def _multiply_add(sign: int) -> Callable[[PathState, Operands], None]:
+    """``madd x0, x1, x2, x3`` (x3 + x1 * x2) and ``msub`` (x3 - x1 * x2)"""
+
+    def run(state: PathState, operands: Operands) -> None:
+        target, *sources = operands
+        one, two, base = (read(state, source) for source in sources)
+        if isinstance(one, int) and isinstance(two, int) and isinstance(base, int):
+            write(state, target, (base + sign * one * two) & ((1 << bits_of(target)) - 1))
+        else:
+            write(state, target, Symbol())
+
+    return run
+
+
+def _multiply_high(state: PathState, operands: Operands) -> None:
+    one, two = read(state, operands[1]), read(state, operands[2])
+    write(state, operands[0], one * two >> 64 if isinstance(one, int) and isinstance(two, int) else Symbol())
+
+
+def _bit_field(kind: str) -> Callable[[PathState, Operands], None]:
+    """``ubfx w0, w1, #4, #8``: the 8 bits of w1 from bit 4 on; ``ubfiz``: the low 8 bits, to bit 4.
+
+    ``sbfx`` and ``sbfiz`` extend the sign; ``bfxil`` and ``bfi`` keep the other bits of the target.
+    """
+
+    def run(state: PathState, operands: Operands) -> None:
+        target, source, *numbers = operands
+        value, (low, width) = read(state, source), (_constant(number) for number in numbers)
+        bits, field = bits_of(target), (1 << width) - 1
+        at = low if kind in {"ubfiz", "sbfiz", "bfi"} else 0
+        old = read(state, target) if kind in {"bfi", "bfxil"} else 0
+        if not isinstance(value, int) or not isinstance(old, int):
+            write(state, target, Symbol())
+            return
+        part = (value if at else value >> low) & field
+        if kind[0] == "s":
+            part = signed(part, width)
+        write(state, target, ((old & ~(field << at)) | part << at) & ((1 << bits) - 1))
+
+    return run
 
 
 def _alias(kind: str) -> Callable[[PathState, Operands], None]:
@@ -392,7 +443,7 @@ def _zip(state: PathState, operands: Operands) -> None:
 # Control
 
 
-def _target(operand: Operand) -> int:
+def _constant(operand: Operand) -> int:
     return operand.value if isinstance(operand, ArmImmediate) else 0
 
 
@@ -414,7 +465,7 @@ def _branch_if(state: PathState, condition: str, operands: Operands) -> tuple[An
     return (
         "branch",
         state.compare(condition),
-        _target(operands[0]),
+        _constant(operands[0]),
         lambda path, holds: path.assume(condition, holds),
     )
 
@@ -434,7 +485,7 @@ def _branch_zero(zero: bool) -> Callable[[PathState, Operands], tuple[Any, ...]]
             path.assume(condition, taken)
             path.flags = saved
 
-        return "branch", holds, _target(operands[1]), assume
+        return "branch", holds, _constant(operands[1]), assume
 
     return run
 
@@ -445,7 +496,7 @@ def _branch_bit(one: bool) -> Callable[[PathState, Operands], tuple[Any, ...]]:
     def run(state: PathState, operands: Operands) -> tuple[Any, ...]:
         value, bit = read(state, operands[0]), read(state, operands[1])
         holds = bool(value >> bit & 1) == one if isinstance(value, int) and isinstance(bit, int) else None
-        return "branch", holds, _target(operands[2]), lambda path, taken: None
+        return "branch", holds, _constant(operands[2]), lambda path, taken: None
 
     return run
 
@@ -476,20 +527,21 @@ def _unknown(state: PathState, operands: Operands) -> None:
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("ldr", "ldur", "ldar", "ldapr", "ldapur", "ldxr", "ldaxr"), _load()),
-    **dict.fromkeys(("ldrb", "ldurb", "ldarb", "ldaprb", "ldxrb", "ldaxrb"), _load(1)),
-    **dict.fromkeys(("ldrh", "ldurh", "ldarh", "ldaprh", "ldxrh", "ldaxrh"), _load(2)),
+    **dict.fromkeys(("ldrb", "ldurb", "ldarb", "ldaprb", "ldapurb", "ldxrb", "ldaxrb"), _load(1)),
+    **dict.fromkeys(("ldrh", "ldurh", "ldarh", "ldaprh", "ldapurh", "ldxrh", "ldaxrh"), _load(2)),
     **dict.fromkeys(("ldrsw", "ldursw"), _load(4, 1)),
     **dict.fromkeys(("ldrsh", "ldursh"), _load(2, 1)),
     **dict.fromkeys(("ldrsb", "ldursb"), _load(1, 1)),
     **dict.fromkeys(("str", "stur", "stlr", "stlur"), _store()),
-    **dict.fromkeys(("strb", "sturb", "stlrb"), _store(1)),
-    **dict.fromkeys(("strh", "sturh", "stlrh"), _store(2)),
+    **dict.fromkeys(("strb", "sturb", "stlrb", "stlurb"), _store(1)),
+    **dict.fromkeys(("strh", "sturh", "stlrh", "stlurh"), _store(2)),
     **dict.fromkeys(("stxr", "stlxr"), _store_exclusive),
     "ldp": _load_pair,
     "stp": _store_pair,
     "ldnp": _load_pair,
     "stnp": _store_pair,
     **dict.fromkeys(("mov", "movz", "fmov"), _mov),
+    **ATOMIC_FUNCTIONS,
     "movn": _movn,
     "movk": _movk,
     "adr": _adr,
@@ -500,7 +552,12 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cmp": _binary("sub", flags=True, target=False),
     "cmn": _binary("add", flags=True, target=False),
     "tst": _binary("and", flags=True, target=False),
-    "ccmp": _compare_if,
+    "ccmp": _compare_if("sub"),
+    "ccmn": _compare_if("add"),
+    "madd": _multiply_add(1),
+    "msub": _multiply_add(-1),
+    "umulh": _multiply_high,
+    **{name: _bit_field(name) for name in ("ubfx", "sbfx", "ubfiz", "sbfiz", "bfi", "bfxil")},
     **{name: _alias(name) for name in ("lsl", "lsr", "asr", "sxtb", "sxth", "sxtw", "uxtb", "uxth", "uxtw")},
     "mvn": _mvn,
     "neg": _neg,

@@ -444,14 +444,15 @@ class PathState:
 def _holds(kind: str, left: int, right: int, bits: int, condition: str) -> bool | None:
     """Whether a condition holds after an operation on known operands, None if unknown.
 
-    ``sub`` and ``add`` set flags as on x86. ``zero`` compares a result with zero, with the carry unknown. ``equal``
-    knows only whether its operands are equal.
+    ``sub`` and ``add`` set flags as on x86; ``plus`` is the addition of AArch64, where conditions mean the opposite
+    carry. ``zero`` compares a result with zero, with the carry unknown. ``equal`` knows only whether its operands are
+    equal.
     """
     mask = (1 << bits) - 1
     left, right = left & mask, right & mask
-    if kind == "add":
+    if kind in {"add", "plus"}:
         result = (left + right) & mask
-        carry = left + right > mask
+        carry = (left + right > mask) == (kind == "add")
         overflow = signed(left, bits) + signed(right, bits) != signed(result, bits)
     else:
         result = (left - right) & mask

@@ -102,6 +102,8 @@ class X86:
             )
             name = mnemonic.rpartition(" ")[2] if mnemonic.startswith(("lock", "bnd", "notrack")) else mnemonic
             function, extra = _function(name)
+            if name == "jmp" and operands == (X86Immediate(at),):
+                function = _stop  # an endless loop, as Rust's "loop {}"
             yield at, (function, (*extra, operands), after)
             if name in {"jmp", "ret", "ud2", "int3", "hlt"}:
                 return
