@@ -78,7 +78,7 @@ def elf(spec: Spec, *, pointers: str = "rela", gnu_hash: bool = True) -> bytes:
     wide, order, word = spec.bits == 64, spec.order, spec.word
     machine, relative = spec.machine or (62 if wide else 3), {62: 8, 3: 8, 22: 12, 183: 1027, 40: 23}
     data, cells = _data(spec)
-    data_at = 0x2000
+    data_at = 0x1000 + max(1, -(-len(spec.code) // 0x1000)) * 0x1000
     strings, places = _strings(*spec.imports, f"{spec.init}_{spec.name}", *spec.needed)
     symbols = [(0, 0, 0, 0), *((places[name], 0x10, 0, 0) for name in spec.imports)]
     symbols.append((places[f"{spec.init}_{spec.name}"], 0x12, 1, 0x1000))
@@ -126,10 +126,10 @@ def elf(spec: Spec, *, pointers: str = "rela", gnu_hash: bool = True) -> bytes:
     dynamic = b"".join(struct.pack(word + word[1], *tag) for tag in tags)
     file = bytearray(0x1000)
     file[start : start + len(body)] = body
-    file += spec.code.ljust(0x1000, b"\0")
+    file += spec.code.ljust(data_at - 0x1000, b"\0")
     file += bytes(data).ljust(area, b"\0") + dynamic
     segments = [
-        (1, 5, 0, 0x2000),
+        (1, 5, 0, data_at),
         (1, 6, data_at, area + len(dynamic)),
         (2, 6, dynamic_at, len(dynamic)),
     ]
