@@ -8,7 +8,7 @@ import pytest
 from capstone import CS_ARCH_ARM64, CS_MODE_ARM, Cs
 
 from ftwheel.core.wheel.extension_module import Declaration
-from ftwheel.io.binaries import read_extension
+from ftwheel.io.binaries import WalkBudget, read_extension
 from support.images import Spec, elf
 
 # Two arrays of slots, at 0x2100 and 0x2120 behind the code at 0x1000: "not used", and "used".
@@ -95,3 +95,12 @@ def test_endless_loops_end_their_paths() -> None:
     # test rdi, rdi; jne after; jmp .; the same with rsi; lea rax, [rip + ...]; ret
     start = bytes.fromhex("4885ff7502ebfe4885f67502ebfe488d05")
     assert _answer(62, start + struct.pack("<i", 0x1100 - len(start) - 4) + b"\xc3") is Declaration.NOT_USED
+
+
+def test_the_modules_of_a_wheel_share_a_budget() -> None:
+    code = _bytes(_return(0x2100))
+    data = elf(Spec(machine=183, init="PyModExport", slots=_SLOTS, imports=(), code=code))
+    budget = WalkBudget(1)
+    first, second = (read_extension(data, "spam.so", budget=budget).gil for _ in range(2))
+    assert (first.answer, second.answer) == (Declaration.NOT_USED, Declaration.CANNOT_TELL)
+    assert "together are too long" in second.reason

@@ -269,7 +269,6 @@ def _binaries() -> Iterator[HostileInput]:
         "Mach-O of commands": lambda: arm[:16] + b"\xff\xff\xff\x7f" + arm[20:],
         "an init function of a megabyte": lambda: elf(Spec(name="_ext", slots=(), code=b"\x90" * (1 << 20))),
         "an endless init function": lambda: elf(Spec(name="_ext", slots=(), code=b"\x90\xeb\xfd")),
-        "an init function of branches": lambda: elf(Spec(name="_ext", slots=(), code=b"\x74\x00" * 200_000 + b"\xc3")),
         "an init function that calls itself": lambda: elf(Spec(name="_ext", slots=(), code=b"\xe8\xfb\xff\xff\xff\xc3")),
         "an init function of garbage": lambda: elf(Spec(name="_ext", slots=(), code=bytes(range(256)) * 1000)),
         "20 MB of zeros behind": lambda: plain + bytes(20 << 20),
@@ -290,6 +289,17 @@ def _binaries() -> Iterator[HostileInput]:
             return ["check", "--ignore", "FTW304", NAME]
 
         yield HostileInput(group="binaries", name=name, lay_out=lay_out)
+
+    def lay_out_many(folder: Path) -> Arguments:
+        modules = {f"_ext{number}": b"\x74\x00" * 20_000 + b"\xc3" for number in range(100)}
+        paths = {
+            f"pkg/{name}.cpython-313t-x86_64-linux-gnu.so": elf(Spec(name=name, slots=(), code=code))
+            for name, code in modules.items()
+        }
+        make_wheel(folder, NAME, paths)
+        return ["check", "--ignore", "FTW304", NAME]
+
+    yield HostileInput(group="binaries", name="100 init functions of branches", lay_out=lay_out_many)
 
 
 def _inverted(data: bytes, part: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ftwheel.core.wheel.extension_module import (
     BuiltFor,
@@ -27,7 +28,16 @@ from ftwheel.io.binaries.readers.pe import read_pe
 from ftwheel.io.binaries.toolchain import find_toolchain, pyo3_version
 from ftwheel.io.binaries.verdict import BinaryVerdict, decide_by_data, judge_create_slot, judge_unwalked, undecided
 
-__all__ = ["is_binary", "read_extension", "read_images"]
+__all__ = ["WalkBudget", "is_binary", "read_extension", "read_images"]
+
+_WHEEL_WORK = 2_000_000  # instructions; scipy's 110 modules take 350,000
+
+
+@dataclass(slots=True)
+class WalkBudget:
+    """How much may still be walked in the modules of one wheel, so that a bounded time does for many costly ones."""
+
+    left: int = _WHEEL_WORK
 
 
 def is_binary(head: bytes) -> bool:
@@ -54,11 +64,14 @@ def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:
     )
 
 
-def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) -> ExtensionModule:
+def read_extension(
+    data: bytes | memoryview, path: str, *, level2: bool = True, budget: WalkBudget | None = None
+) -> ExtensionModule:
     """Decide what the compiled module in ``data`` is; ``path`` is its path in the wheel, which names the module.
 
-    With ``level2``, the init function is walked if its machine is supported. Raises UnreadableBinaryError for bytes
-    that cannot be read, and MissingToolError if the disassembler, a dependency of ftwheel, fails to load.
+    With ``level2``, the init function is walked if its machine is supported, and if the modules read with the same
+    ``budget`` before have not used it up. Raises UnreadableBinaryError for bytes that cannot be read, and
+    MissingToolError if the disassembler, a dependency of ftwheel, fails to load.
     """
     raw = data if isinstance(data, bytes) else bytes(data)
     images = read_images(raw, path)
@@ -66,7 +79,8 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
     wanted = init_names_for(module_name(path))
     init_name = next((name for name in wanted if all(name in image.exports for image in images)), None)
     toolchain = find_toolchain(images[0])
-    answers = [_with_create_slot(_read_image(image, init_name, level2=level2), image) for image in images]
+    read = partial(_read_image, level2=level2, budget=budget or WalkBudget())
+    answers = [_with_create_slot(read(image, init_name), image) for image in images]
     built_for, evidence = _merge_abi(answers)
     verdict = _merge(answers)
     reason, basis = verdict.reason, verdict.basis
@@ -77,7 +91,7 @@ def read_extension(data: bytes | memoryview, path: str, *, level2: bool = True) 
             reason += f"; PyO3 {version[0]}.{version[1]} declares it unless told otherwise"
     init_slot_ids: tuple[int, ...] = ()
     if init_name == wanted[0] and all(wanted[1] in image.exports for image in images):
-        init_slot_ids = _merge([_read_image(image, wanted[1], level2=level2) for image in images]).slot_ids
+        init_slot_ids = _merge([read(image, wanted[1]) for image in images]).slot_ids
     level = max(answer.level for answer in answers) if verdict.decided else ReadingLevel.NONE
     return ExtensionModule(
         path=path,
@@ -123,23 +137,25 @@ class _Answer:
     evidence: tuple[str, ...]
 
 
-def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool) -> _Answer:
+def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool, budget: WalkBudget) -> _Answer:
     definitions = find_definitions(image)
     if init_name is None:
         verdict = undecided("no init function of that name is exported in every slice")
         return _Answer(verdict, ReadingLevel.NONE, *decide_abi(image, definitions, None))
     data = decide_by_data(image, init_name, definitions)
     built_for, evidence = decide_abi(image, definitions, data.abi)
+    walkable = False
     if level2 and data.basis is not DeclarationSource.CFFI_BACKEND:
         from ftwheel.io.binaries.emulation import walk  # not needed for level 1
 
-        level2 = walk.supports(image)
-    else:
-        level2 = False
-    if not level2:
+        walkable = walk.supports(image)
+    if not walkable or budget.left <= 0:
         data = judge_unwalked(data, image, init_name, definitions)
+        if walkable and not data.decided:
+            data = replace(data, reason=f"{data.reason}, and the wheel's init functions together are too long")
         return _Answer(data, ReadingLevel.DATA if data.decided else ReadingLevel.NONE, built_for, evidence)
     walked = walk.decide_by_code(image, init_name, built_for, confirm=data.decided)
+    budget.left -= walked.work
     code = walked.verdict
     if code.abi is not None and code.abi != data.abi:
         built_for, evidence = decide_abi(image, definitions, code.abi)

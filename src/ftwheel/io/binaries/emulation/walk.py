@@ -30,6 +30,7 @@ _CONFIRM_STEPS = 20_000  # the same if data has already decided, so that code ca
 _PATH_STEPS = 50_000  # instructions on one path
 _DOUBT_STEPS = 4_000  # minimum number of instructions walked after the first verdict in search of another
 _FORKS = 256  # paths
+_FORK_WORK = 500  # the instructions that take as long as copying the state of a path
 _DEPTH = 64  # nested calls
 _STUB_STEPS = 6  # instructions in a function that only jumps on
 _FIRST_STEPS = 10_000  # instructions after which a walk in outline is tried, and of that walk
@@ -84,6 +85,16 @@ class _Walk:
     skipped: bool = False  # whether a function was called that was not followed
     failures: Counter[tuple[int, bool]] = field(default_factory=Counter)  # the last choices of paths that failed
     forks: int = 0
+
+    @property
+    def work(self) -> int:
+        """The instructions walked, and those that take as long as copying the states of new paths."""
+        return self.used + self.forks * _FORK_WORK
+
+    @property
+    def head(self) -> bool | None:
+        """Whether the definitions used have free-threaded heads; None if none is known, or both are used."""
+        return next(iter(self.heads)) if len(self.heads) == 1 else None
 
     def __post_init__(self) -> None:
         disassembler = _disassembler(self.image.architecture.name)
@@ -366,11 +377,13 @@ class Walked:
     """The result of a walk: the verdict, whether paths contradict each other, and the head of the definitions used.
 
     ``free_threaded`` is None if no definition with a known head was used, or if definitions with both heads were.
+    ``work`` is what it took, in instructions.
     """
 
     verdict: BinaryVerdict
     conflict: bool
     free_threaded: bool | None
+    work: int
 
 
 def decide_by_code(image: BinaryImage, init_name: str, built_for: BuiltFor, *, confirm: bool) -> Walked:
@@ -381,21 +394,27 @@ def decide_by_code(image: BinaryImage, init_name: str, built_for: BuiltFor, *, c
     """
     walk = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED)
     walk.run(_FIRST_STEPS)
-    if not (confirm or walk.verdicts) and (outline := _outline(walk)):
-        return Walked(outline, conflict=False, free_threaded=walk.heads.pop() if len(walk.heads) == 1 else None)
+    work = 0
+    if not (confirm or walk.verdicts):
+        outline = _outline(walk)
+        work = outline.work
+        if len(outline.verdicts) == 1 and not outline.lost:
+            return Walked(outline.verdicts.pop(), conflict=False, free_threaded=walk.head, work=work + walk.work)
     walk.run(_CONFIRM_STEPS if confirm else _STEPS)
     verdict, conflict = _weigh(walk)
+    work += walk.work
     if not (verdict.decided or conflict) and _HOLDS_GIL in image.imports:
         # pybind11 2 calls it for each reference; with -Os, the shared branches exhaust the ways to try
         again = _Walk(image, init_name, built_for is BuiltFor.FREE_THREADED, holds_gil=True)
         again.run(_CONFIRM_STEPS if confirm else _STEPS)
+        work += again.work
         if _weigh(again)[0].decided:
             walk, (verdict, conflict) = again, _weigh(again)
-    return Walked(verdict, conflict, walk.heads.pop() if len(walk.heads) == 1 else None)
+    return Walked(verdict, conflict, walk.head, work)
 
 
-def _outline(walk: _Walk) -> BinaryVerdict | None:
-    """The verdict of a walk through the init function alone; None unless all its paths agree.
+def _outline(walk: _Walk) -> _Walk:
+    """A walk through the init function alone, which decides only if all its paths agree.
 
     Some init functions call others that fill tables for a hundred thousand instructions (numpy, ml_dtypes). A function
     that is not followed may return anything, and may write anywhere but to the saved registers of its caller. So what
@@ -403,9 +422,7 @@ def _outline(walk: _Walk) -> BinaryVerdict | None:
     """
     outline = _Walk(walk.image, walk.init_name, walk.free_threaded, outline=True, steps=walk.steps)
     outline.run(_FIRST_STEPS)
-    if len(outline.verdicts) != 1 or outline.lost:
-        return None
-    return outline.verdicts.pop()
+    return outline
 
 
 def _weigh(walk: _Walk) -> tuple[BinaryVerdict, bool]:
