@@ -111,6 +111,24 @@ def test_the_middle_goes_first() -> None:
     assert shortened("short.whl", 20) == "short.whl"
     assert shortened("abcdefghij", 7) == "abc…hij"
     assert shortened("abcdefghij", 1) == "a…j"
+    wheel = "demo-1.0-cp314-cp314t-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"
+    assert shortened(wheel, 28) == "demo-1.0-cp31…_17_x86_64.whl"
+    assert shortened(wheel, 29) == "demo-1.0-cp314-cp314t-…64.whl"
+
+
+def test_the_wheels_of_a_pair_and_their_sizes_can_be_told_apart(drawn: object) -> None:
+    """As in the table of ``build``."""
+    pair = [
+        f"markupsafe-3.0.4-cp313-{abi}-manylinux2014_x86_64.manylinux_2_17_x86_64.whl" for abi in ("cp313", "cp313t")
+    ]
+    rows = [
+        [name, python, "8.5 kB", "1", gil, "14.3 s"]
+        for name, python, gil in zip(pair, ("3.13", "3.13t"), ("always on", "stays off"), strict=True)
+    ]
+    lines = drawn(80, ("wheel", "python", "size", "modules", "GIL", "time"), rows)  # type: ignore[operator]
+    assert max(map(cell_len, lines)) < 80
+    assert sum("8.5 kB" in line and "14.3 s" in line for line in lines) == 2
+    assert len({line.split()[0] for line in lines if "…" in line}) == 2
 
 
 def test_texts_are_wrapped_on_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["draw", "filled", "folded", "shortened"]
 
 _GAP = 2  # columns between columns, and in front of what belongs to the line above
-_UNBROKEN = "\N{NO-BREAK SPACE}"  # in names of columns, until they are written
+_UNBROKEN = "\N{NO-BREAK SPACE}"  # in names of columns and between number and unit, until they are written
+_QUANTITY = re.compile(r"^([\d.]+) (\w+)$")
 _SHORTEST = 34  # columns that a file name is shortened to at most: NAME-VERSION and the platform can still be seen
+_PLATFORM_END = len("64.whl")
 _FILENAME = re.compile(r"\S+\.(?:whl|tar\.gz|zip|so|pyd|dylib)")
 
 Cell = tuple[str, str]  # printable text, and a rich style, which may be empty
@@ -31,6 +33,7 @@ Row = Sequence[Cell]
 def draw(console: Console, header: Sequence[str], rows: Sequence[Row]) -> None:
     """Write the rows; their texts must be printable."""
     width = console.width - 1  # a full last column makes some terminals wrap
+    rows = [[(_QUANTITY.sub(rf"\1{_UNBROKEN}\2", text), style) for text, style in row] for row in rows]
     widths = _widths(width, header, rows)
     for line in _columns(header, rows, widths, console) if widths else _stacked(header, rows, width, console):
         line.rstrip()
@@ -63,11 +66,17 @@ def filled(console: Console, markdown: str) -> str:
 
 
 def shortened(text: str, width: int, dots: str = "…") -> str:
-    """The text, without its middle if it is wider: both ends of a file name tell more than one of them."""
+    """The text, without its middle if it is wider: both ends of a file name tell more than one of them.
+
+    Of a wheel's name, all up to the ABI is kept if the end of the platform fits as well.
+    """
     if cell_len(text) <= width:
         return text
     kept = max(2, width - len(dots))
-    return f"{text[: kept // 2]}{dots}{text[-(kept - kept // 2) :]}"
+    start = text.rfind("-") + 1 if text.endswith(".whl") else 0
+    if not 0 < start <= kept - _PLATFORM_END:
+        start = kept // 2
+    return f"{text[:start]}{dots}{text[start - kept :]}"
 
 
 def _widths(available: int, header: Sequence[str], rows: Sequence[Row]) -> list[int]:
@@ -91,7 +100,7 @@ def _widths(available: int, header: Sequence[str], rows: Sequence[Row]) -> list[
 
 def _longest_word(text: str) -> int:
     return max(
-        (min(cell_len(word), _SHORTEST) if _FILENAME.fullmatch(word) else cell_len(word) for word in text.split()),
+        (min(cell_len(word), _SHORTEST) if _FILENAME.fullmatch(word) else cell_len(word) for word in text.split(" ")),
         default=0,
     )
 
