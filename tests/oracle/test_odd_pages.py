@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -33,16 +33,15 @@ from support.uv_oracle import Uv
 
 pytestmark = pytest.mark.oracle
 
+NUMBERS = itertools.count()
 POETRY_APART = {
-    "a byte that is no UTF-8, where nobody looks",
-    "a byte that is no UTF-8, in a reason",
     "JSON as 'APPLICATION/VND.PYPI.SIMPLE.V1+JSON'",
     "JSON as 'application/vnd.pypi.simple.v1+json,x'",
     "HTML as 'application/vnd.pypi.simple.latest+html'",
     "HTML as 'application/xhtml+xml'",
     "HTML as 'text/html;charset=utf-16'",
 }
-"""What is not modelled: Poetry replaces bytes it cannot read, and reads what is not JSON by its type as HTML."""
+"""What is not modelled: Poetry reads what is not JSON by its type as HTML."""
 ADDRESSES_APART = {f"{kind}address '{each}'" for kind in ("", "HTML: ") for each in ("http://[x]/{}", "http://[::1/{}")}
 """Addresses that Python cannot parse; such a file is left out, uv and Poetry notice when they fetch it."""
 MORE_APART = {
@@ -118,7 +117,7 @@ def disagreements(installer: str, url: str, real: Callable[[OddPage], str], page
 @contextmanager
 def served(server: IndexServer, odd: OddPage) -> Iterator[str]:
     """The address of the folder with the indexes ``odd`` and ``other``."""
-    folder = f"/odd-pages/{hashlib.sha256(odd[0] + odd[1].encode()).hexdigest()}"
+    folder = f"/odd-pages/{next(NUMBERS)}"  # two threads may ask for the same page
     for name, (body, content_type) in (("odd", odd), ("other", OTHER_INDEX)):
         server.put(f"{folder}/{name}/foo/", body, content_type=content_type)
     yield server.url + folder
@@ -179,7 +178,11 @@ def test_more_odd_pages_are_taken_as_is_said(installer: Installer) -> None:
 
 
 def is_odd_to_poetry(page: OddPage) -> bool:
-    """Whether Poetry reads it otherwise: ``1.0`` means ``==1.0``, and it needs no address of a file that is not foo."""
+    """Whether Poetry reads it otherwise.
+
+    ``1.0`` means ``==1.0``; it needs no address of a file that is not foo; and it writes other characters of an address
+    by their code points.
+    """
     try:
         files = json.loads(page[0])["files"]
     except (ValueError, LookupError, TypeError):
@@ -187,6 +190,7 @@ def is_odd_to_poetry(page: OddPage) -> bool:
     entries = [entry for entry in files if isinstance(entry, dict)] if isinstance(files, list) else []
     return any(
         entry.get("requires-python") == "1.0"
+        or not str(entry.get("url")).isascii()
         or (not isinstance(entry.get("url"), str) and not str(entry.get("filename")).startswith("foo-"))
         for entry in entries
     )

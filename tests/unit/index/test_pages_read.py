@@ -28,7 +28,7 @@ from ftwheel.core.index.page import (
 from ftwheel.core.index.page_json import JsonFiles
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, INSTALLERS, installer
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, INSTALLERS, find_installer, installer
 from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, refusal
 from ftwheel.core.tags.environments import parse_environment
@@ -255,6 +255,17 @@ def test_a_page_with_the_wrong_content_type_and_something_else() -> None:
         with pytest.raises(UnreadablePageError) as caught:
             parse_page(spoilt, content_type=JSON, url=URL)
         assert caught.value.problem.fault is PageFault.UNREADABLE
+
+
+def test_bytes_that_are_no_utf8_are_told_from_what_python_cannot_read() -> None:
+    """Poetry replaces such bytes."""
+    for more, faults in (
+        (b"", [PageFault.JSON_ENCODING]),
+        (b', "yy": ' + b"1" * 5000, [PageFault.JSON_ENCODING, PageFault.JSON_FOR_PYTHON]),
+    ):
+        details = parse_page(b'{"files": [], "zz": "\xe4"' + more + b"}", content_type=JSON, url=URL)
+        assert [problem.fault for problem in details.problems] == faults
+        assert bool(details.first_problem(find_installer("poetry").refused_faults)) is bool(more)
 
 
 def test_a_time_that_only_uv_reads_is_kept() -> None:

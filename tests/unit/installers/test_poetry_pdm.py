@@ -282,6 +282,8 @@ def test_pdm_gives_up_where_requires_python_is_no_text(specifier: object) -> Non
     assert case.selection.refusal == f"requires-python of {SDIST} cannot be read"
     yanked = json_page(entry(SDIST, yanked=True, **{"requires-python": specifier}), entry("foo-1.0.tar.gz"))
     assert Case([(SourceKind.INDEX, yanked)], rules="pdm").taken == "foo-1.0.tar.gz"
+    nowhere = json_page(entry(SDIST, url="", **{"requires-python": specifier}), entry("foo-1.0.tar.gz"))
+    assert Case([(SourceKind.INDEX, nowhere)], rules="pdm").taken == "foo-1.0.tar.gz"
 
 
 @pytest.mark.parametrize(

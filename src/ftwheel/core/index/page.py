@@ -112,6 +112,7 @@ class PageFault(enum.Enum):
     UNREADABLE = "a body that no installer reads"
     CONTENT_TYPE = "a content type that only resembles that of a page"
     JSON_FOR_PYTHON = "JSON that Python cannot read"
+    JSON_ENCODING = "JSON with bytes that are not UTF-8"
     JSON_SYNTAX = "JSON that only Python reads"
     CHARSET = "HTML that is not in the charset of the content type"
     CHARSET_NAME = "HTML with a charset that Python does not know"

@@ -118,10 +118,22 @@ def _load(body: bytes, url: str) -> tuple[Any, _Problems]:
             raise _unreadable(url, reason) from error
         if constants:
             raise _unreadable(url, reason) from error
-        problems[PageFault.JSON_FOR_PYTHON] = reason
+        problems.update(dict.fromkeys(_python_faults(text, error), reason))
     if constants:
         problems.setdefault(PageFault.JSON_SYNTAX, f"{constants[0]} is not JSON")
     return data, problems
+
+
+def _python_faults(text: str, error: Exception) -> Iterator[PageFault]:
+    """Yield what makes Python reject the body; Poetry replaces bytes that are not UTF-8, and reads the rest."""
+    if isinstance(error, UnicodeDecodeError):
+        yield PageFault.JSON_ENCODING
+        try:
+            json.loads(text)
+            return
+        except (ValueError, RecursionError):
+            pass
+    yield PageFault.JSON_FOR_PYTHON
 
 
 def _number(text: str) -> int | float:

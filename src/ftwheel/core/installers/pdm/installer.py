@@ -30,8 +30,8 @@ class Pdm(Installer):
     flavours = (((), TagFlavour.PIP),)
     resolver = ResolverKind.RESOLVELIB
     refused_faults = frozenset({
-        PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.HTML_FOR_PYTHON, PageFault.CHARSET,
-        PageFault.FILENAME_NUMBER, PageFault.ENTRY_TYPE, PageFault.URL_TYPE, PageFault.URL_SYNTAX,
+        PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.JSON_ENCODING, PageFault.HTML_FOR_PYTHON,
+        PageFault.CHARSET, PageFault.FILENAME_NUMBER, PageFault.ENTRY_TYPE, PageFault.URL_TYPE, PageFault.URL_SYNTAX,
         PageFault.UPLOAD_TIME_SYNTAX,
     })  # fmt: skip
 

@@ -86,6 +86,7 @@ class PdmSelection(InstallerQuestion):
             if isinstance(source.details.files, tuple)  # other pages have no broken fields
             for file in source.details.files
             if "requires-python" in file.broken and (file.yanked is None or file.yanked.doubtful)
+            if file.url != source.details.url  # the address is empty, and the entry is skipped
         )
         return self.page_refusal() or next(broken, "")
 

@@ -36,9 +36,9 @@ class Pip(Installer):
     )
     resolver = ResolverKind.RESOLVELIB
     refused_faults = frozenset({
-        PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.CHARSET_NAME,
-        PageFault.HTML_FOR_PYTHON, PageFault.FILENAME_NUMBER, PageFault.ENTRY_TYPE, PageFault.URL_TYPE,
-        PageFault.EMPTY_URL_TYPE, PageFault.URL_SYNTAX, PageFault.URL_TEXT, PageFault.HASHES_TYPE,
+        PageFault.UNREADABLE, PageFault.JSON_FOR_PYTHON, PageFault.JSON_ENCODING, PageFault.CHARSET,
+        PageFault.CHARSET_NAME, PageFault.HTML_FOR_PYTHON, PageFault.FILENAME_NUMBER, PageFault.ENTRY_TYPE,
+        PageFault.URL_TYPE, PageFault.EMPTY_URL_TYPE, PageFault.URL_SYNTAX, PageFault.URL_TEXT, PageFault.HASHES_TYPE,
         PageFault.UPLOAD_TIME_SYNTAX, PageFault.EGG_NAME,
     })  # fmt: skip
 

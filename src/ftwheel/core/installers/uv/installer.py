@@ -33,9 +33,9 @@ class Uv(Installer):
     flavours = (((0, 11, 21), TagFlavour.UV), ((0, 11, 3), TagFlavour.UV_OLD_MUSL), ((), TagFlavour.UV_NO_ABI3T))
     resolver = ResolverKind.PUBGRUB
     refused_faults = frozenset(PageFault) - {
-        PageFault.JSON_FOR_PYTHON, PageFault.CHARSET, PageFault.CHARSET_NAME, PageFault.HTML_FOR_PYTHON,
-        PageFault.FILENAME_NUMBER, PageFault.FILENAME_SEPARATOR, PageFault.URL_SYNTAX, PageFault.UPLOAD_TIME_SYNTAX,
-        PageFault.EGG_NAME,
+        PageFault.JSON_FOR_PYTHON, PageFault.JSON_ENCODING, PageFault.CHARSET, PageFault.CHARSET_NAME,
+        PageFault.HTML_FOR_PYTHON, PageFault.FILENAME_NUMBER, PageFault.FILENAME_SEPARATOR, PageFault.URL_SYNTAX,
+        PageFault.UPLOAD_TIME_SYNTAX, PageFault.EGG_NAME,
     }  # fmt: skip
     links = LinkReading.STANDARD
 
