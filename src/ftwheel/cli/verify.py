@@ -84,7 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--local",
         action="store_true",
-        help="try a local build: ask no index, and expect only the Pythons and platforms that these files are for",
+        help="verify a local build: ask no index, and expect only the Pythons and platforms that these files are for",
     )
     add("--new-project", action="store_true", help="first release: the project need not be on an index yet")
     weight = parser.add_argument_group("what counts")
