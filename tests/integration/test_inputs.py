@@ -68,6 +68,12 @@ def test_uv_lock_says_who_was_asked_for() -> None:
     assert {pin.index for pin in read("uv.lock").pins} == {"https://index.example.org/simple"}
 
 
+def test_an_application_of_hundreds_of_projects_is_one_input() -> None:
+    found = read("airflow-requirements.txt")
+    assert (len(found.wanted), found.resolved) == (671, False)
+    assert all(each.requirement.pinned for each in found.wanted)
+
+
 def test_requirements_of_pip_tools_and_uv() -> None:
     for name in ("requirements.txt", "uv-requirements.txt"):
         found = read(name)

@@ -32,7 +32,7 @@ __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
   ftwheel simulate numpy                             every supported Python, on every platform, with pip and uv
-  ftwheel simulate 'rpds-py==0.22.0' --env cp313-win_amd64 --env cp313t-win_amd64
+  ftwheel simulate rpds-py==0.22.0 --env cp313-win_amd64 --env cp313t-win_amd64
   ftwheel simulate lxml --python python3.14t         this machine's interpreter
   ftwheel simulate lxml --explain cp314t-win_amd64   every file, and the one reason why not
   ftwheel simulate lxml --platform win_amd64 --python-version 3.13 --abi cp313t   as pip takes these

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 EXAMPLES = """\
-  ftwheel tag --suggest dist/*.whl                    the tags that the code supports
+  ftwheel tag --suggest dist/*.whl                      the tags that the code supports
   ftwheel tag dist/pkg-1.0-cp313-cp313t-win_amd64.whl   write the tags of the file name to WHEEL and RECORD
   ftwheel tag --abi-tag=+abi3t dist/pkg-1.0-cp315-abi3-win_amd64.whl
-  ftwheel tag --platform-tag linux_aarch64 -o out/ pkg-1.0-cp314-cp314t-linux_x86_64.whl"""
+  ftwheel tag --platform-tag manylinux_2_28_x86_64 -o out/ dist/*.whl"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

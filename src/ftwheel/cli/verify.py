@@ -41,7 +41,8 @@ EXAMPLES = """\
   ftwheel verify --html report.html dist/
   ftwheel verify grimp                          the newest release on the index
   ftwheel verify grimp==3.17 --uploaded-prior-to 2026-09-10
-  ftwheel verify --write-baseline known.json dist/ && ftwheel verify --baseline known.json dist/
+  ftwheel verify --write-baseline known.json dist/      accept the findings there are
+  ftwheel verify --baseline known.json dist/            report only new ones
   ftwheel verify --plan dist/                   the smallest set of wheels that serves every target
   ftwheel verify --against-installers dist/     ask the real pip and uv as well"""
 

@@ -86,7 +86,7 @@ def read_filename(filename: str, egg: str, project: str) -> ParsedFilename:
             kind,
             text=text,
             python=python,
-            problem=FilenameProblem("invalid filename", f"{text!r} is no version"),
+            problem=FilenameProblem("invalid filename", f"{text!r} is not a valid version"),
             egg=bool(egg),
         )
     if not egg or kind == "sdist":

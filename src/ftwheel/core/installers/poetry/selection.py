@@ -302,7 +302,7 @@ def _problem(entry: ProjectFile) -> Reason | None:
     if reading.problem is not None:
         return filename_reason(reading.problem)
     if _is_lost(reading.text):
-        return InvalidFilename(problem=f"{reading.text!r} is no version to Poetry")
+        return InvalidFilename(problem=f"{reading.text!r} is not a version that Poetry recognizes")
     return None
 
 
