@@ -248,3 +248,57 @@ def test_a_build_script_of_cargo_says_why() -> None:
     assert interesting(log).splitlines()[-1] == why
     assert why in interesting(f"{log}\n💥 maturin failed\n  Caused by: Failed to build a native library through cargo")
     assert interesting("\n".join(failed)).startswith(failed[0])
+
+
+QUOTED_BY_UV = """\
+error: Failed to build `multidict==7.2.1`
+  cause: Call to `setuptools.build_meta.build_wheel` failed (exit status: 1)
+
+         [stdout]
+         running build_ext
+
+         [stderr]
+         In file included from multidict/_multilib/bulk_update.h:19,
+                          from multidict/_multidict.c:4:
+         multidict/_multilib/freethreading.h:26:2: error: #error "requires CPython 3.14 or newer"
+            26 | #error "requires CPython 3.14 or newer"
+         error: Command '['gcc', '-c', 'multidict/_multidict.c']' returned non-zero exit status 1.
+
+hint: Build failures usually indicate a problem with the package or the build environment"""
+QUOTED_BY_PIP = """\
+  error: subprocess-exited-with-error
+  × Building wheel for multidict (pyproject.toml) did not run successfully.
+  ╰─> [26 lines of output]
+      running build_ext
+      In file included from multidict/_multilib/bulk_update.h:19,
+                       from multidict/_multidict.c:4:
+      multidict/_multilib/freethreading.h:26:2: error: #error "requires CPython 3.14 or newer"
+         26 | #error "requires CPython 3.14 or newer"
+      error: Command '['gcc', '-c', 'multidict/_multidict.c']' returned non-zero exit status 1.
+      [end of output]
+  note: This error originates from a subprocess, and is likely not a problem with pip.
+  ERROR: Failed building wheel for multidict"""
+
+
+@pytest.mark.parametrize("log", [QUOTED_BY_UV, QUOTED_BY_PIP], ids=["uv", "pip"])
+def test_the_error_of_a_requirement_that_the_installer_built(log: str) -> None:
+    told = interesting(log).splitlines()
+    assert told[1:-1] == [
+        "In file included from multidict/_multilib/bulk_update.h:19,",
+        "                 from multidict/_multidict.c:4:",
+        'multidict/_multilib/freethreading.h:26:2: error: #error "requires CPython 3.14 or newer"',
+        '   26 | #error "requires CPython 3.14 or newer"',
+    ]
+
+
+def test_the_build_script_of_a_requirement_that_uv_built() -> None:
+    log = """\
+         [stderr]
+         error: failed to run custom build command for `pyo3-ffi v0.29.3`
+
+         Caused by:
+           --- stderr
+           error: PyO3 does not support the free-threaded build of CPython versions below 3.14
+         💥 maturin failed"""
+    why = "  error: PyO3 does not support the free-threaded build of CPython versions below 3.14"
+    assert interesting(log).splitlines() == ["[... 5 more lines]", why, "[... 1 more line]"]

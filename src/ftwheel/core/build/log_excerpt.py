@@ -33,6 +33,9 @@ _LONGEST = 24  # lines of such a block; Cython repeats the source
 _OTHER = re.compile(
     r"(^|[\s:])(fatal )?(error|ERROR)( [A-Z]+\d+)?:|^FAILED: |^[\w.]*(Error|Exception)\b(:|$)|command not found$"
 )
+_INSTALLERS = re.compile(r"^( +)\[std(?:out|err)\]$|^ +(?:╰─>|->) \[\d+ lines? of output\]$")
+"""What uv and pip print above the indented output of a requirement's own build."""
+_PIPS_MARGIN = 6 * " "
 _TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\):$")
 _CARGO = re.compile(r"^error: failed to run custom build command for ")
 _BUILD_SCRIPT = re.compile(r"^\s+(?:error: |thread '.*' (?:\(\d+\) )?panicked at )")  # output of a build.rs
@@ -89,7 +92,7 @@ def interesting(log: str, *, tail: int = _TAIL) -> str:
 
     Deprecation warnings are omitted: they are never the cause, and setuptools prints them after it.
     """
-    lines = _without_warnings(log.rstrip().splitlines())
+    lines = _without_warnings(_without_margins(log.rstrip().splitlines()))
     for complaint in (_TOOL, _OTHER):
         first = next((number for number, line in enumerate(lines) if complaint.search(line)), None)
         if first is not None:
@@ -159,6 +162,19 @@ def _framed(lines: Sequence[str], begin: int, end: int) -> str:
 
 def _omitted(count: int) -> list[str]:
     return [f"[... {count} more line{'' if count == 1 else 's'}]"] if count else []
+
+
+def _without_margins(lines: Sequence[str]) -> list[str]:
+    """The lines as a requirement's build printed them, where an installer indents its output to quote it."""
+    margin = ""
+    kept: list[str] = []
+    for line in lines:
+        if found := _INSTALLERS.search(line):
+            margin = found[1] or _PIPS_MARGIN
+        elif line.strip() and not line.startswith(margin):
+            margin = ""
+        kept.append(line.removeprefix(margin))
+    return kept
 
 
 def _without_warnings(lines: Sequence[str]) -> list[str]:
