@@ -8,9 +8,11 @@ No other module imports requests: a command whose pages are all cached never loa
 from __future__ import annotations
 
 import errno
+import math
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -36,7 +38,7 @@ from ftwheel.io.index.settings import NetworkSettings
 
 __all__ = ["Answer", "Transport"]
 
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
 _TRIES = 3
 _REDIRECTS = 10
 _WAITS = (0.25, 1.0)  # seconds before the second and the third attempt
@@ -57,21 +59,21 @@ class _Deadline:
 
     current = threading.local()
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, watchdog: _Watchdog) -> None:
         self.passed = False
+        self.time = time.monotonic() + seconds
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self.end)
-        self._timer.daemon = True
+        self._watchdog = watchdog
 
     def __enter__(self) -> Self:
         _Deadline.current.deadline = self
-        self._timer.start()
+        self._watchdog.add(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
+        self._watchdog.remove(self)
         _Deadline.current.deadline = None
 
     def watch(self, connection: socket.socket | None) -> None:
@@ -85,6 +87,56 @@ class _Deadline:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
             except OSError:
                 return
+
+
+class _Watchdog:
+    """Ends every deadline in time, in one thread: starting one for each takes as long as the request itself."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._pending: set[_Deadline] = set()
+        self._wakes = math.inf
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def add(self, deadline: _Deadline) -> None:
+        with self._changed:
+            self._closed = False
+            self._pending.add(deadline)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="deadlines", daemon=True)
+                self._thread.start()
+            elif deadline.time < self._wakes:
+                self._wakes = deadline.time
+                self._changed.notify()
+
+    def remove(self, deadline: _Deadline) -> None:
+        with self._changed:
+            self._pending.discard(deadline)
+
+    def end_all(self) -> None:
+        """End every pending deadline now."""
+        with self._changed:
+            pending = tuple(self._pending)
+        for deadline in pending:
+            deadline.end()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not self._closed:
+                now = time.monotonic()
+                for deadline in [each for each in self._pending if each.time <= now]:
+                    self._pending.discard(deadline)
+                    deadline.end()
+                # the ends of finished requests are not worth waking for: the next is found when this one comes
+                self._wakes = min((each.time for each in self._pending), default=math.inf)
+                self._changed.wait(None if self._wakes == math.inf else self._wakes - now)
+            self._thread = None
 
 
 def _watch(connection: Any) -> None:
@@ -167,6 +219,11 @@ def _trusting(path: str | None) -> ssl.SSLContext:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         path = path or next(filter(os.path.exists, [os.environ.get(name, "")]), "")
     if not path:
+        if sys.platform not in {"win32", "darwin"} and ssl.get_default_verify_paths().cafile:
+            # What truststore does here too, but for each connection: reading the file takes longer than a handshake.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.set_default_verify_paths()
+            return context
         import truststore
 
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -181,14 +238,28 @@ def _trusting(path: str | None) -> ssl.SSLContext:
     return context
 
 
+class _Session(requests.Session):
+    """A session that asks the environment for proxies once per server: the variables are read anew each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._merged: dict[tuple[str, str], Any] = {}
+
+    def merge_environment_settings(self, url: Any, *args: Any) -> Any:
+        key = urlsplit(url)[:2]
+        if key not in self._merged:
+            self._merged[key] = super().merge_environment_settings(url, *args)
+        return dict(self._merged[key])
+
+
 class Transport:
     """One pool of connections for all threads of a command."""
 
     def __init__(self, settings: NetworkSettings, credentials: Credentials, *, connections: int) -> None:
         self._settings = settings
         self._credentials = credentials
-        self._waiting: set[_Deadline] = set()
-        self._session = requests.Session()
+        self._watchdog = _Watchdog()
+        self._session = _Session()
         self._session.max_redirects = _REDIRECTS
         self._session.headers["User-Agent"] = f"ftwheel/{__version__}"
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -206,11 +277,11 @@ class Transport:
     def close(self) -> None:
         """Close all idle connections."""
         self._session.close()
+        self._watchdog.close()
 
     def abort(self) -> None:
         """Abort all pending requests; their callers get NetworkError."""
-        for deadline in tuple(self._waiting):
-            deadline.end()
+        self._watchdog.end_all()
 
     def get(self, url: str, into: IO[bytes], *, headers: Mapping[str, str], most_bytes: int, seconds: float) -> Answer:
         """Download a URL into an open file; ``seconds`` is the total limit, including retries.
@@ -225,8 +296,7 @@ class Transport:
             into.truncate()
             login = self._credentials.login(url)
             wait: float | None = None
-            with _Deadline(left) as deadline:
-                self._waiting.add(deadline)
+            with _Deadline(left, self._watchdog) as deadline:
                 try:
                     answer, wait = self._once(url, login, into, headers, most_bytes)
                 except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -245,8 +315,6 @@ class Transport:
                         continue
                     if answer.status not in _PASSING:
                         raise _denied(url, answer.status)
-                finally:
-                    self._waiting.discard(deadline)
             pause = _WAITS[min(tries, len(_WAITS) - 1)] if wait is None else wait
             tries += 1
             if time.monotonic() + pause >= end:
