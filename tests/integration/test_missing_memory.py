@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ftwheel.app.dependencies.missing import ReadinessQuestion, judge
 from ftwheel.core.dependencies.inputs import Dependencies, WantedRequirement
 from ftwheel.core.dependencies.readiness import ProjectReport, Readiness, TargetReadiness
 from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion, requested_projects
@@ -129,7 +130,7 @@ def test_an_edition_changes_with_the_answer_of_the_index_and_with_a_folder(tmp_p
         first = arrivals.edition("foo")
         assert first
         assert arrivals.edition("foo") == first
-        assert arrivals.edition("bar") == ""  # has to be asked for again
+        assert arrivals.edition("bar")  # as the index just said it
         (folder / "foo-2.0.tar.gz").write_text("")
         again = IndexArrivals(pages, [*pages.find_links(str(folder)), index], jobs=2)
         assert again.edition("foo") not in {"", first}
@@ -144,3 +145,34 @@ def test_a_recording_is_read_in_order_and_never_remembered() -> None:
     assert list(arrivals.arriving(["b", "a"])) == ["b", "a"]
     assert arrivals.edition("a") == ""
     arrivals.forget("a")
+
+
+def test_pages_that_have_to_be_asked_for_again_are_judged_again_only_if_they_changed(tmp_path: Path) -> None:
+    with serve() as server:
+        server.put("/simple/foo/", page("foo", "foo-1.0-py3-none-any.whl"))
+        [report], first = judged(server.url, tmp_path)
+        assert [verdict.readiness for verdict in report.verdicts] == [Readiness.PURE]
+        [kept] = (tmp_path / "reports").iterdir()
+        kept.write_text(kept.read_text().replace('"version":"1.0"', '"version":"7.7"'))
+        [again], edition = judged(server.url, tmp_path)
+        assert edition == first
+        assert [verdict.version for verdict in again.verdicts] == ["7.7"]
+        server.put("/simple/foo/", page("foo", "foo-1.0-py3-none-any.whl", "foo-2.0.tar.gz"))
+        [changed], edition = judged(server.url, tmp_path)
+        assert edition not in {"", first}
+        assert [verdict.version for verdict in changed.verdicts] == ["2.0"]
+        server.put("/simple/foo/", page("foo", "foo-1.0-py3-none-any.whl"), headers={"Cache-Control": "no-store"})
+        assert judged(server.url, tmp_path)[1] == ""
+        assert len(server.requests) == 4
+
+
+def judged(url: str, folder: Path) -> tuple[list[ProjectReport], str]:
+    """The reports of a run, and the edition of the page; no edition is known before the index was asked."""
+    with client(cache=folder / "cache") as pages:
+        arrivals = IndexArrivals(pages, [pages.index(f"{url}/simple/")], jobs=2)
+        reports = ReportCache(str(folder / "reports"), (LINUX,), lambda name: PIP, arrivals.edition)
+        question = ReadinessQuestion(targets=(LINUX,), rules=lambda name: PIP, arrivals=arrivals, memory=reports)
+        assert arrivals.edition("foo") == ""
+        found = list(judge([foo()], question))
+        reports.close()
+        return found, arrivals.edition("foo")

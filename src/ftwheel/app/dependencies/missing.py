@@ -210,22 +210,32 @@ def judge(projects: Iterable[RequestedProject], question: ReadinessQuestion) -> 
 def _judged(by_name: Mapping[str, RequestedProject], question: ReadinessQuestion) -> Iterator[_Judged]:
     asked = []
     for name, one in by_name.items():
-        # a cached report has no files to inspect
-        known = question.memory.recall(one) if question.memory is not None and question.inspect is None else None
-        if (
-            known is None
-            or (question.others and not known.ready)
-            or (question.tracker is not None and not known.tracker and _asks(known.verdicts))
-        ):
+        known = _known(one, question)
+        if known is None:
             asked.append(name)
         else:
-            yield _Judged(report=known, new=False)
+            yield known
     if not asked:
         return
     for name in question.arrivals.arriving(asked):
-        judged = _judge(by_name[name], question)
+        one = by_name[name]
+        judged = _known(one, question) or _judge(one, question)  # the pages may be those of an earlier run
         question.arrivals.forget(name)
         yield judged
+
+
+def _known(one: RequestedProject, question: ReadinessQuestion) -> _Judged | None:
+    """The report of an earlier run, if it answers everything."""
+    if question.memory is None or question.inspect is not None:  # a cached report has no files to inspect
+        return None
+    known = question.memory.recall(one)
+    if (
+        known is None
+        or (question.others and not known.ready)
+        or (question.tracker is not None and not known.tracker and _asks(known.verdicts))
+    ):
+        return None
+    return _Judged(report=known, new=False)
 
 
 def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:

@@ -49,10 +49,7 @@ class IndexArrivals:
 
         def get(name: str) -> str:
             for index in self.indexes:
-                try:
-                    index.project(name)
-                except FtwheelError:
-                    continue  # stored with the page, and raised when the page is used
+                client.request(index, name)
             return name
 
         pending: set[Future[str]] = set()
@@ -78,7 +75,7 @@ class IndexArrivals:
                 raise
 
     def edition(self, name: str) -> str:
-        """Identify the cached, usable pages of a project; empty if any of them is missing or stale."""
+        """Identify the pages of a project by content; empty if any of them has to be requested first."""
         if self._client is None:
             return ""
         try:

@@ -23,7 +23,7 @@ class CachedPage(NamedTuple):
     """A response as received, without credentials.
 
     ``url`` is the requested URL, ``final_url`` the one that answered. ``status`` is 200, 404 or 410. ``fetched`` is in
-    seconds since the epoch, ``max_age`` in seconds.
+    seconds since the epoch, ``max_age`` in seconds. ``digest`` identifies the body; it is empty if that never changes.
     """
 
     url: str
@@ -35,6 +35,7 @@ class CachedPage(NamedTuple):
     fetched: float
     max_age: float
     body: bytes
+    digest: str = ""
 
     def fresh(self, now: float) -> bool:
         """Whether the page may be used without revalidation; a clock that was set back makes it stale."""
@@ -106,6 +107,16 @@ class PageCache:
                 os.unlink(temporary)
             except OSError:
                 return
+
+    def renew(self, stored: CachedPage, page: CachedPage, accept: str) -> None:
+        """Store a newer response with the same body; it is not written if it will have to be requested again anyway."""
+        if page.max_age or page._replace(fetched=stored.fetched) != stored:
+            self.put(page, accept)
+            return
+        try:
+            os.utime(self._path(page.url, accept))  # the oldest pages are removed first
+        except OSError:
+            return
 
     def prune(self) -> None:
         """Remove the oldest pages until the rest fits."""

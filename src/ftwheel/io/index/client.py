@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BufferedRandom, BytesIO
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, NetworkError
@@ -110,13 +110,21 @@ class _OneFile:
         return listing(ProjectDetails(name=name, files=(File(filename=filename, url=self._url),), url=self._url))
 
 
-class _Slot:
-    """The state of one URL; the lock is held while it is fetched."""
+class _Received(NamedTuple):
+    """A page that was not read yet; ``is_new`` if its content is not in the cache."""
 
-    __slots__ = ("details", "error", "known", "lock")
+    page: CachedPage
+    is_new: bool
+
+
+class _Slot:
+    """The state of one URL; the lock is held while it is fetched and read."""
+
+    __slots__ = ("details", "error", "known", "lock", "received")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.received: _Received | None = None
         self.known = False
         self.details: ProjectDetails | None = None
         self.error: FtwheelError | None = None
@@ -156,6 +164,7 @@ class IndexClient:
         self._transport: Transport | None = None
         self._slots: dict[str, _Slot] = {}
         self._remotes: dict[tuple[str, SourceKind], _Remote] = {}
+        self._editions: dict[str, str] = {}  # of the pages that were requested
         self._kept = False
 
     def __enter__(self) -> Self:
@@ -263,33 +272,48 @@ class IndexClient:
         with slot.lock:
             if not slot.known:
                 try:
-                    slot.details = self._page(url, name)
+                    slot.details = self._details(slot.received or self._receive(url), name)
                 except FtwheelError as error:
                     slot.error = error
-                slot.known = True
+                slot.known, slot.received = True, None
         if slot.error is not None:
             raise slot.error
         details = slot.details
         return replace(details, name=name) if details is not None and details.html else details
+
+    def request(self, index: Index, name: str) -> None:
+        """Request the page of a project unless it is at hand; ``project`` then reads it, or raises what went wrong."""
+        if not isinstance(index, _Remote):
+            return
+        url = index.page_url(name)
+        with self._lock:
+            slot = self._slots.setdefault(url, _Slot())
+        with slot.lock:
+            if not slot.known and slot.received is None:
+                try:
+                    slot.received = self._receive(url)
+                except FtwheelError as error:
+                    slot.known, slot.error = True, error
 
     def at_hand(self, index: Index, name: str) -> bool:
         """Whether the page of a project can be had without asking anybody."""
         return not isinstance(index, _Remote) or self._is_at_hand(index.page_url(name))
 
     def edition(self, index: Index, name: str) -> str:
-        """Identify the cached, usable response of the index, so that results derived from it can be reused.
+        """Identify the content of a page that was requested or is at hand, so that results from it can be reused.
 
-        Empty if there is none. For a local ``find-links`` location, it is the project's files there; other locations
-        that are not reached over HTTP have none.
+        Empty if the page has to be requested first, or must not be stored. For a local ``find-links`` location, it is
+        the project's files there; other locations that are not reached over HTTP have none.
         """
         if not isinstance(index, _Remote):
             return repr(index.project(name)) if index.kind.flat else ""
-        if self._cache is None or self._refresh:
-            return ""
-        cached = self._cache.get(index.page_url(name), ACCEPT, with_body=False)
+        url = index.page_url(name)
+        if self._cache is None or self._refresh or url in self._editions:
+            return self._editions.get(url, "")
+        cached = self._cache.get(url, ACCEPT, with_body=False)
         if cached is None or not (self._offline or cached.fresh(time.time())):
             return ""
-        return f"{cached.url} {cached.status} {cached.fetched!r}"
+        return _edition(cached)
 
     def forget(self, index: Index, name: str) -> None:
         """Release the page of a project; if needed again, it comes from the cache or is fetched again.
@@ -307,17 +331,29 @@ class IndexClient:
         cached = self._cache.get(url, ACCEPT, with_body=False)
         return cached is not None and cached.fresh(time.time())
 
-    def _page(self, url: str, name: str) -> ProjectDetails | None:
+    def _receive(self, url: str) -> _Received:
         cached = self._cache.get(url, ACCEPT) if self._cache is not None else None
         if cached is not None and (self._offline or (not self._refresh and cached.fresh(time.time()))):
-            return _read(cached, name)
+            return _Received(cached, is_new=False)
         if self._offline:
             raise NetworkError(
                 f"{redact(url)}: is not in the cache", hint="run the same command once without --offline"
             )
         page = self._ask(url, cached)
-        details = _read(page, name)
+        is_new = cached is None or not page.digest or _edition(page) != _edition(cached)
         if self._cache is not None and page.max_age >= 0:
+            self._editions[url] = _edition(page)
+            if cached is not None and not is_new:
+                self._cache.renew(cached, page, ACCEPT)
+        return _Received(page, is_new)
+
+    def _details(self, received: _Received, name: str) -> ProjectDetails | None:
+        page, is_new = received
+        if page.status in _GONE:
+            details = None
+        else:
+            details = parse_page(page.body, content_type=page.content_type, url=page.final_url, name=name)
+        if is_new and self._cache is not None and page.max_age >= 0:  # an unreadable page is not stored
             self._cache.put(page, ACCEPT)
             self._kept = True
         return details
@@ -342,6 +378,9 @@ class IndexClient:
                     f"{redact(url)}: answered 304 (not modified) to a request that was not conditional"
                 )
             return cached._replace(fetched=now, max_age=max_age)
+        import hashlib
+
+        content = body.getvalue()
         return CachedPage(
             url=url,
             final_url=split_credentials(answer.url)[0],
@@ -351,7 +390,8 @@ class IndexClient:
             last_modified=answer.headers.get("Last-Modified", ""),
             fetched=now,
             max_age=max_age,
-            body=body.getvalue(),
+            body=content,
+            digest=hashlib.sha256(content).hexdigest(),
         )
 
     def _connected(self) -> Transport:
@@ -396,10 +436,8 @@ class IndexClient:
         return destination
 
 
-def _read(page: CachedPage, name: str) -> ProjectDetails | None:
-    if page.status in _GONE:
-        return None
-    return parse_page(page.body, content_type=page.content_type, url=page.final_url, name=name)
+def _edition(page: CachedPage) -> str:
+    return f"{page.url} {page.final_url} {page.status} {page.content_type} {page.digest}" if page.digest else ""
 
 
 def _copy(path: str, into: IO[bytes], most: int) -> None:
