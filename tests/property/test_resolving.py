@@ -126,7 +126,7 @@ def test_a_resolution_meets_every_requirement_and_has_nothing_more(number: int, 
     found = resolve(world, installer)
     if found is None:
         return
-    chosen = {pin.name: pin.candidate.file.filename for pin in found.pins if pin.candidate is not None}
+    chosen = {pin.name: pin.candidate.metadata_file.filename for pin in found.pins if pin.candidate is not None}
     reached = closure(world, chosen)
     assert reached is not None, world.describe()
     assert reached.keys() == chosen.keys(), world.describe()
@@ -169,7 +169,7 @@ def test_uv_finds_a_solution_exactly_where_there_is_one(number: int) -> None:
             rules,
             pins=pins[details.name],
         )
-        files = [candidate.file for candidate in found]
+        files = [candidate.metadata_file for candidate in found]
         options.append([None, *(file.filename for file in files if takes(metadata, file))])
     total = 1
     for one_project in options:

@@ -108,10 +108,13 @@ def test_both_ways_agree_and_every_file_has_one_verdict(pages: list[list[File]],
 def test_an_inapplicable_file_never_changes_the_choice(
     found: list[File], position: int, more: File, **question: Any
 ) -> None:
-    """But to uv: there a file it may take hides the rest of its version, and only then is asked for its Python."""
+    """But to uv: there a file it may take hides the rest of its version, and only then is asked for its Python.
+
+    And but to pip a second link to the address of another file: pip takes the first.
+    """
     before = Case([page(found)], **question)
     alone = Case([page([more])], **question)
-    if alone.selection.applicable or alone.selection.refusal or more in found:
+    if alone.selection.applicable or alone.selection.refusal or more.url in {file.url for file in found}:
         return
     verdict = alone.selection.evaluations[0].verdict
     if question["rules"].name == "uv" and type(getattr(verdict, "reason", None)).__name__ == "RequiresPython":

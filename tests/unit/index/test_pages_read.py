@@ -454,6 +454,38 @@ def test_a_relative_address_is_joined_as_urljoin_does_it(base: str, href: str, b
     assert [file.url for file in details.files] == [urljoin(base, href)]
 
 
+@pytest.mark.parametrize(
+    ("times", "by_column"),
+    [
+        (["2025-01-02T03:04:05Z", "2025-01-02T03:04:05.123456Z"], True),
+        (["2025-01-02T03:04:05Z", "2025-01-02T03:04:05.999912Z"], True),
+        (["2025-01-02T03:04:05+00:00"], False),
+        (["2025-01-02T03:04:05Z", "2025-01-02T03:04:05-01:00"], False),
+        (["2025-01-02 03:04:05Z"], False),
+        (["2025-01-02Z03:04:05Z", "2025-01-02T03:04:05"], False),
+        (["20250102T030405Z"], False),
+        (["2025-W01-4T03:04:05Z"], False),
+        (["20250102T030405Z", "2025-W01-4T03:04:05Z", "2025-01-02T03:04:05-0100"], False),
+        (["2025-01-02T24:00:00Z"], False),
+        (["9999-12-31T03:04:05Z"], False),
+        (["2025-02-30T03:04:05Z"], False),
+    ],
+)
+def test_upload_times_are_read_by_column_if_all_have_the_form_of_an_index(times: list[str], by_column: bool) -> None:
+    names = [f"foo-{number}.tar.gz" for number in range(len(times))]
+    details = json_page(*(usual(name, upload_time=time) for name, time in zip(names, times, strict=True)))
+    assert isinstance(details.files, JsonFiles) is by_column
+    one_by_one = [json_page(usual(upload_time=time), usual(upload_time="x")).files[0].upload_time for time in times]
+    assert [file.upload_time for file in details.files] == one_by_one
+
+
+@pytest.mark.parametrize("other", ["http://files.example/foo-1.0.tar.gz", "https:foo", "https:/0", "https:0"])
+def test_addresses_are_absolute_if_each_has_a_scheme_and_a_host(other: str) -> None:
+    page = json_page(usual(url="https://files.example/foo-1.0.tar.gz"), usual("foo-2.0.tar.gz", url=other))
+    assert isinstance(page.files, JsonFiles) is other.startswith("http://")
+    assert [file.url for file in page.files][1:] == [urljoin(URL, other)]
+
+
 def test_a_page_like_those_of_the_python_package_index_is_read_by_column() -> None:
     digest = {"sha256": SHA}
     details = json_page(

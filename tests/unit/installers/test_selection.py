@@ -79,6 +79,11 @@ def test_the_best_tag_of_the_newest_version_is_taken(rules: str) -> None:
 
 
 @BOTH
+def test_no_tag_has_the_abi_of_a_version_and_any_platform(rules: str) -> None:
+    assert Case(project("foo-1.0-cp314-cp314-any.whl"), rules=rules).best is None
+
+
+@BOTH
 def test_the_other_build_is_told_apart_on_pypy_too(rules: str) -> None:
     case = Case(project(f"foo-1.0-cp314-cp314-{LINUX}.whl"), env=f"pp311-{LINUX}", rules=rules)
     assert case.reason(f"foo-1.0-cp314-cp314-{LINUX}.whl") == r.TagMismatch(axis="python", tags=("cp314",))

@@ -11,7 +11,7 @@ from ftwheel.core.index.pages import Index
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
 from ftwheel.core.installers.requirements import Requirement, unknown_project
-from ftwheel.core.installers.selection import ProjectFiles, choose, loads, newest_version, refusal
+from ftwheel.core.installers.selection import ProjectFiles, answer, loads, newest_version
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
 from ftwheel.core.tags.environments import Environment
 
@@ -121,12 +121,12 @@ def _cell(
         return SimulationCell(
             environment=environment, installer=rules, best=None, outcome=Outcome.NOTHING, marker_excludes=True
         )
-    best = choose(project, requirement, environment, rules)
+    best, refusal = answer(project, requirement, environment, rules)
     return SimulationCell(
         environment=environment,
         installer=rules,
         best=best,
         outcome=outcome(best, environment, newest),
         loading=loads(best, environment) if best is not None and best.kind == "wheel" else None,
-        refusal="" if best is not None else refusal(project, requirement, environment, rules),
+        refusal=refusal,
     )

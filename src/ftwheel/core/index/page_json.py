@@ -11,9 +11,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from itertools import chain, repeat
-from operator import itemgetter
+from datetime import datetime
+from itertools import repeat
 from types import NoneType
 from typing import Any, overload
 
@@ -46,7 +45,6 @@ _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
 _MOST_ESCAPES = 1000  # in a page read by column
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _RELATIVE = re.compile(r"^((?:\.\./)+|/|)")
-_SEPARATORS = itemgetter(slice(4, 11, 3))
 _ODD_IN_RELATIVE = (":", "?", "#", ";", "\\", " ", "//", "/.", "\n.", "\n/", "\n\n")
 
 
@@ -284,36 +282,29 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
         requires_python = [entry.get("requires-python") for entry in entries]
         yanked = [entry.get("yanked", False) for entry in entries]
         times = [entry.get("upload-time", "") for entry in entries]
-        upload_times: list[datetime | None]
-        if "" in times:
-            upload_times = [datetime.fromisoformat(time) if time else None for time in times]
-        else:
-            upload_times = list(map(datetime.fromisoformat, times))
+        upload_times = _upload_times(times)
         provenance = [entry.get("provenance") or "" for entry in entries] if "provenance" in keys else []
         reasons = [mark for mark in yanked if mark is not True and mark is not False]
+        specifiers = set(requires_python)
         addresses = "".join(hrefs)
-        texts = "".join(chain((addresses,), filenames, filter(None, requires_python), times, provenance, reasons))
+        # joining raises TypeError unless all are texts
+        texts = [addresses, *map("".join, (filenames, times, filter(None, requires_python), provenance, reasons))]
         rest = {**data, "files": []}
         usual = (
             b"\xed" not in body  # part of half a surrogate pair
             and not _has_odd_escapes(body)
             # a repeated key leaves a colon over
-            and body.count(b":") == sum(map(len, entries)) + len(digests) + texts.count(":") + _colons(rest)
-            and _types(filenames) <= {str}
+            and body.count(b":") == sum(map(len, entries)) + len(digests) + sum(map(_colons, texts)) + _colons(rest)
             and max(map(len, urls), default=0) < _LONGEST_NUMBER
-            and _types(hashes) <= {dict}
-            and set(map(len, hashes)) <= {1}
+            and sum(map(len, hashes)) == len(hashes)  # each has the SHA-256
             and set(map(len, digests)) <= {64}
             and len(bytes.fromhex("".join(digests))) == 32 * len(digests)  # fromhex skips spaces
             and _types(metadata) <= {bool, dict, NoneType}
             and _types(sizes) <= {int}
             and 0 < min(sizes, default=1) <= max(sizes, default=1) < _LARGEST_SIZE
-            and _types(requires_python) <= {str, NoneType}
-            and max(map(len, filter(None, set(requires_python))), default=0) < _LONGEST_NUMBER
-            and _types(yanked) <= {bool, str}
+            and _types(specifiers) <= {str, NoneType}
+            and max(map(len, filter(None, specifiers)), default=0) < _LONGEST_NUMBER
             and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
-            and {time.tzinfo for time in upload_times if time} <= {UTC}
-            and _have_usual_form(times)
             and "[" not in addresses  # makes urlsplit raise, and pip give up
             and not (("#" in addresses or "&" in addresses) and "egg=" in addresses)
         )
@@ -327,6 +318,9 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
 
 def _absolute(hrefs: list[str], base: str) -> list[str]:
     """Make the URLs absolute, if all are absolute or all relative. Raises ValueError if that takes ``urljoin``."""
+    # between these two are only texts that start with https://
+    if min(hrefs, default="https://") >= "https://" and max(hrefs, default="https://") < "https:/0":
+        return hrefs
     if all(map(str.startswith, hrefs, repeat(("https://", "http://")))):
         return hrefs
     from urllib.parse import urljoin  # noqa: PLC0415  # pages with absolute URLs do not need it
@@ -340,10 +334,17 @@ def _absolute(hrefs: list[str], base: str) -> list[str]:
     return [roots[start] + rest for start, rest in parts]
 
 
-def _have_usual_form(times: list[str]) -> bool:
-    """Whether times that ``datetime`` can read are in the RFC 3339 form, which uv can read too."""
-    found = [time for time in times if time]
-    return set(map(_SEPARATORS, found)) <= {"--T"} and "T24" not in "".join(found) and max(found, default="") < "9999"
+def _upload_times(times: list[str]) -> Sequence[datetime | None]:
+    """The times in UTC, None for an empty text. Raises ValueError unless all are in the RFC 3339 form that uv reads."""
+    written = list(filter(None, times)) if "" in times else times
+    found = iter(map(datetime.fromisoformat, written))
+    read = [*found] if written is times else [next(found) if time else None for time in times]
+    text, count = "".join(written), len(written)
+    # if Python reads a time, it has at most one T and one Z, before the hour and at its end; no W means no dash or two
+    usual = text.count("T") == text.count("Z") == count and text.count("-") == 2 * count and "W" not in text
+    if not usual or "T24" in text or ("9999" in text and max(written) >= "9999"):
+        raise ValueError
+    return read
 
 
 def _has_odd_escapes(body: bytes) -> bool:
@@ -366,7 +367,7 @@ def _colons(value: object) -> int:
         return len(value) + sum(map(_colons, value.values()))
     if isinstance(value, list):
         return sum(map(_colons, value))
-    return value.count(":") if isinstance(value, str) else 0
+    return value.count(":") if isinstance(value, str) and ":" in value else 0  # many long texts have none
 
 
 def _types(values: Iterable[object]) -> set[type]:

@@ -146,10 +146,12 @@ class ProjectFiles:
         self._plain_tags: dict[str, tuple[BuildTag, str, str] | None] = {}
         self._entries: dict[Version, tuple[list[ProjectFile], list[tuple[int, int]]]] = {}
         self._version_indexes: dict[str, VersionIndex] = {}
+        self._files: dict[tuple[int, int], File] = {}
         versions: dict[str, Version | None] = {}
         names: dict[str, bool] = {}
         for number in range(len(self.sources)):
             self._sort_page(number, versions, names)
+        self._plain_versions = sorted(self._plain, reverse=True)
 
     def version_index(self, installer: ReadsFiles) -> VersionIndex:
         """The files by version, as the installer reads their names."""
@@ -159,7 +161,11 @@ class ProjectFiles:
         return found
 
     def file(self, entry: ProjectFile) -> File:
-        return self.sources[entry.source].details.files[entry.index]
+        found = self._files.get((entry.source, entry.index))
+        if found is None:
+            file = self.sources[entry.source].details.files[entry.index]
+            found = self._files.setdefault((entry.source, entry.index), file)
+        return found
 
     def declared(self, entry: ProjectFile) -> Metadata | None:
         """The file's METADATA, None if unknown."""
@@ -168,8 +174,9 @@ class ProjectFiles:
     def url(self, entry: ProjectFile) -> str:
         return self.columns[entry.source][1][entry.index]
 
-    def plain_versions(self) -> dict[Version, list[tuple[int, Version, list[int]]]]:
-        return self._plain
+    def plain_versions(self) -> list[Version]:
+        """The versions of the files that every installer reads alike, newest first."""
+        return self._plain_versions
 
     def odd_entries(self, links: LinkReading, reader: FileReader) -> list[ProjectFile]:
         """The files whose names installers may read differently, or that some installers do not find."""
@@ -225,7 +232,12 @@ class ProjectFiles:
             return
         by_text: dict[str, list[int]] = {}
         odd = self._odd
+        # the name of a wheel nearly always starts like that of the wheel before, and ends like another on the page
+        start, length, of_start, ends = "", 0, list[int](), set[str]()
         for index, filename in enumerate(filenames):
+            if filename[:length] == start and filename[length:] in ends:
+                of_start.append(index)
+                continue
             if filename[-4:] == ".whl":
                 parts = filename.split("-")
                 # with any other number of parts, Poetry reads one as part of the version
@@ -245,10 +257,13 @@ class ProjectFiles:
                 plain = names[name] = len(name) == len(self.name) and normalized(name) == self.name
             if not plain:
                 odd.append((number, index))
-            elif text in by_text:
-                by_text[text].append(index)
-            else:
-                by_text[text] = [index]
+                continue
+            of_version = by_text.setdefault(text, [])
+            of_version.append(index)
+            if filename[-4:] == ".whl":
+                start, of_start = f"{name}-{text}-", of_version
+                length = len(start)
+                ends.add(filename[length:])
         for text, indices in by_text.items():
             if text not in versions:
                 versions[text] = parse_version(text) if len(text) <= _LONGEST_VERSION else None
@@ -290,7 +305,7 @@ def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
         and not any(odd in text for odd in _ODD_IN_ADDRESSES)
         and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
         and min(map(sub, map(len, urls), map(len, filenames)), default=_LONGEST_SCHEME + 1) > _LONGEST_SCHEME
-        and len(set(urls)) == len(urls)
+        and (len(set(filenames)) == len(urls) or len(set(urls)) == len(urls))
     )
 
 
@@ -378,7 +393,9 @@ class VersionIndex:
                 self._unusable.append(entry)
             else:
                 odd.setdefault(version, []).append(entry)
-        versions = sorted({*project.plain_versions(), *odd}, reverse=True)
+        versions = project.plain_versions()
+        if odd:
+            versions = sorted({*versions, *odd}, reverse=True)
         self.groups = [VersionFiles(version, odd.get(version, []), self._read) for version in versions]
 
     def _read(self, version: Version, odd: list[ProjectFile]) -> list[ProjectFile]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import Asked, Installer
-from ftwheel.core.installers.project_files import ProjectFile
+from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
 from ftwheel.core.tags.priority import best_tag, position
 
 if TYPE_CHECKING:
@@ -42,6 +42,19 @@ class InstallerQuestion:
             if problem := self.project.sources[number].details.first_problem(self.installer.refused_faults):
                 return problem
         return ""
+
+    def accepted_wheels(self, group: VersionFiles) -> Iterator[tuple[int, int, ProjectFile]]:
+        """Yield the wheels of a version with an accepted tag, each after its ``position`` and the installer's order."""
+        positions = self.platforms.positions
+        for abi, wheels in group.by_abi().wheels.items():
+            if self.abis.positions[abi] == (None, None):
+                continue
+            for order, entry in wheels:
+                if positions[entry.reading.platform] == (None, False):
+                    continue
+                index = self.position(entry)
+                if index is not None:
+                    yield index, order, entry
 
     def position(self, entry: ProjectFile) -> int | None:
         """The position of a wheel's best tag in the list of accepted tags; None if no tag is accepted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -120,6 +121,7 @@ def corrected_hyphen(name: str) -> str:
     return f"{match[1]}=={match[2].replace('-', '.')}" if match else ""
 
 
+@lru_cache(maxsize=4096)  # projects share many, such as 1.0.0
 def parse_version(text: str) -> Version | None:
     """The version (PEP 440); None if it is invalid or has a number too long for Python."""
     try:

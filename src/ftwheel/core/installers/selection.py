@@ -28,6 +28,7 @@ __all__ = [
     "Evaluation",
     "ProjectFiles",
     "Selection",
+    "answer",
     "choose",
     "explain",
     "loads",
@@ -46,16 +47,23 @@ def _ask(
     return find_installer(rules.name).ask(asked)
 
 
+def answer(
+    project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
+) -> tuple[Candidate | None, str]:
+    """The file the installer selects, and why a page makes it give up (empty when it does not)."""
+    return _ask(project, requirement, environment, rules).answer()
+
+
 def refusal(project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions) -> str:
     """Why a page makes the installer give up; empty when it does not."""
-    return _ask(project, requirement, environment, rules).answer()[1]
+    return answer(project, requirement, environment, rules)[1]
 
 
 def choose(
     project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
 ) -> Candidate | None:
     """The file the installer selects, None when it selects none or gives up on a page."""
-    return _ask(project, requirement, environment, rules).answer()[0]
+    return answer(project, requirement, environment, rules)[0]
 
 
 def walk(

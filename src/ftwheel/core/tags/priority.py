@@ -48,6 +48,8 @@ class TagFlavour(enum.Enum):
     UV_OLD_MUSL = "uv before 0.11.21"
     UV_NO_ABI3T = "uv before 0.11.3"
 
+    __hash__ = object.__hash__  # that of Enum is a Python call, and this one is part of the key of every table
+
     @property
     def is_uv(self) -> bool:
         return self in {TagFlavour.UV, TagFlavour.UV_OLD_MUSL, TagFlavour.UV_NO_ABI3T}

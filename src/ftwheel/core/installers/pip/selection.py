@@ -101,17 +101,12 @@ class PipSelection(InstallerQuestion):
 
     def _candidates(self, group: VersionFiles) -> Iterator[tuple[tuple[int, BuildTag, int], ProjectFile]]:
         """Yield the acceptable files of a version, each with its sort key; the best has the greatest."""
-        by_abi = group.by_abi()
         if self.wheels:
-            for abi, wheels in by_abi.wheels.items():
-                if self.abis.positions[abi] == (None, None):
-                    continue
-                for order, entry in wheels:
-                    index = self.position(entry)
-                    if index is not None and self._accepts(entry):
-                        yield (-index, entry.reading.build, order), entry
+            for index, order, entry in self.accepted_wheels(group):
+                if self._accepts(entry):
+                    yield (-index, entry.reading.build, order), entry
         if self.sdists:
-            for order, entry in by_abi.others:
+            for order, entry in group.by_abi().others:
                 if self._accepts(entry):
                     yield (-AFTER_ALL_TAGS, (), order), entry
 

@@ -91,7 +91,8 @@ class UvJudge(UvSelection):
 
     def _best_first(self, entries: list[ProjectFile], best: ProjectFile | None) -> list[ProjectFile]:
         def key(entry: ProjectFile) -> tuple[bool, bool, Key]:
-            rated = self._rate_wheel(entry) if entry.reading.kind == "wheel" else None
+            index = self.position(entry) if entry.reading.kind == "wheel" else None
+            rated = None if index is None else self._rate_wheel(entry, index)
             return (entry is best, rated is not None, rated or (self._compare_hashes(entry), 0, ()))
 
         # `reverse` keeps equal files in order, and uv selects the first of them

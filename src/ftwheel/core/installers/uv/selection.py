@@ -212,20 +212,15 @@ class UvSelection(InstallerQuestion):
 
     def _pick(self, step: _Step) -> ProjectFile | None:
         """The one file of a version that uv considers: the first of the best wheels, else the source distribution."""
-        by_abi = step.group.by_abi()
         best: ProjectFile | None = None
         best_key: tuple[Key, int] | None = None
-        if self.wheels:
-            for abi, wheels in by_abi.wheels.items():
-                if self.abis.positions[abi] == (None, None):
-                    continue
-                for order, entry in wheels:
-                    key = self._rate_wheel(entry) if step.has(entry) and not self._is_late(entry) else None
-                    if key is not None and (best_key is None or (key, -order) > best_key):
-                        best, best_key = entry, (key, -order)
+        for index, order, entry in self.accepted_wheels(step.group) if self.wheels else ():
+            key = self._rate_wheel(entry, index) if step.has(entry) and not self._is_late(entry) else None
+            if key is not None and (best_key is None or (key, -order) > best_key):
+                best, best_key = entry, (key, -order)
         sdist: ProjectFile | None = None
         hashed = -1
-        for _, entry in by_abi.others if self.sdists else ():
+        for _, entry in step.group.by_abi().others if self.sdists else ():
             if step.has(entry) and self._accepts_sdist(entry) and not self._is_late(entry):
                 compared = self._compare_hashes(entry)
                 if compared > hashed:
@@ -271,13 +266,11 @@ class UvSelection(InstallerQuestion):
         html = self.project.sources[entry.source].details.html
         return entry.yanked is not None and (bool(entry.yanked.reason) or entry.yanked.doubtful is not html)
 
-    def _rate_wheel(self, entry: ProjectFile) -> Key | None:
-        """The sort key of the wheel among the wheels of its version; None if uv does not accept it."""
-        reading = entry.reading
-        index = self.position(entry)
-        if index is None or self._requires_python(entry) is None or self._is_yanked(entry):
+    def _rate_wheel(self, entry: ProjectFile, index: int) -> Key | None:
+        """The sort key of a wheel with accepted tags among those of its version; None if uv does not accept it."""
+        if self._requires_python(entry) is None or self._is_yanked(entry):
             return None
-        return (self._compare_hashes(entry), -index, reading.build)
+        return (self._compare_hashes(entry), -index, entry.reading.build)
 
     def _accepts_sdist(self, entry: ProjectFile) -> bool:
         return self._requires_python(entry) is not None and not self._is_yanked(entry)
