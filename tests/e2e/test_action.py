@@ -137,7 +137,7 @@ KEEP = """- shell: bash
 
 INPUTS = (
     "mode", "project", "platforms", "pythons", "split", "runners", "sdist", "matrix", "driver", "artifacts",
-    "dist", "dependencies", "fail-on", "new-project", "arguments", "timeout-minutes", "cache",
+    "dist", "dependencies", "fail-on", "new-project", "local", "arguments", "timeout-minutes", "cache",
 )  # fmt: skip
 TAKE_ANY_TEXT = {"arguments", "cache", "dependencies"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -147,6 +148,23 @@ def test_a_compile_error_is_shown_and_nothing_is_written(tmp_path: Path, free_th
     assert "nonsense" in done.err
     assert "Traceback" not in done.err
     assert done.out == ""
+    assert not (project / "dist").exists()
+
+
+def test_what_is_known_of_the_other_wheel_is_shown(tmp_path: Path, pair: str) -> None:
+    source = "#include <Python.h>\n#ifndef Py_GIL_DISABLED\n#error not here\n#endif\n" + c_source("one", declares=False)
+    project = c_project(tmp_path / "broken", {"one": source})
+
+    done = ftwheel("build", project, "--python", pair, "--report", f"json={tmp_path}/report.json")
+
+    assert done.code == 6
+    assert "error: #error not here" in done.err
+    assert "error FTW401" in done.out
+    assert "nothing was written to " in done.out
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [each["interpreters"][0]["free_threaded"] for each in report["wheels"]] == [True]
+    assert (report["passed"], report["wheels"][0]["path"]) == (False, None)
+    assert "#error not here" in report["failure"]
     assert not (project / "dist").exists()
 
 

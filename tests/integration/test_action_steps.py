@@ -91,6 +91,17 @@ def test_a_first_release_is_said_to_be_one(
     assert ("new-project: true" in capsys.readouterr().out) == bool(code)
 
 
+def test_what_one_machine_built_asks_no_index(github: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_wheel(tmp_path / "dist", WHEEL)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.invalid/")
+    given = {"MODE": "verify", "PROJECT": str(tmp_path), "DIST": str(tmp_path / "dist"), "LOCAL": "true"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"INPUT_{name}", value)
+    assert main(["action", "prepare"]) == 0
+    monkeypatch.setenv("FTWHEEL_WORK", outputs(github)["work"])
+    assert main(["action", "run"]) == 0
+
+
 def test_the_second_step_needs_the_first(github: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["action", "run"]) == 2
     assert "::error title=ftwheel::FTWHEEL_WORK: '.' is not a folder" in capsys.readouterr().out

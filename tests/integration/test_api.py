@@ -167,6 +167,13 @@ def test_no_target_no_input_no_wheel_and_no_release_are_refused(tmp_path: Path) 
         ftwheel.verify("demo==1.0", "demo==2.0", indexes=[index])
     with pytest.raises(ftwheel.InputError, match="has no time zone"):
         ftwheel.verify("demo==1.0", indexes=[index], uploaded_before=datetime(2026, 1, 1))  # noqa: DTZ001
+    with pytest.raises(ftwheel.InputError, match="local and a release on an index are mutually exclusive"):
+        ftwheel.verify("demo==1.0", local=True)
+    make_wheel(tmp_path, DEFAULT)
+    with pytest.raises(ftwheel.InputError, match="local and indexes are mutually exclusive"):
+        ftwheel.verify(tmp_path, indexes=[index], local=True)
+    with pytest.raises(ftwheel.InputError, match="indexes: the list is empty"):
+        ftwheel.verify(tmp_path)
     with pytest.raises(ftwheel.InputError, match="expected one environment, got"):
         ftwheel.explain("demo", environment="all", indexes=[index])
 
@@ -249,7 +256,10 @@ def test_a_release_is_verified_from_a_folder_over_any_index(tmp_path: Path) -> N
         tmp_path / "dist", indexes=[index], severities={"FTV101": ftwheel.Severity.WARNING}
     ).findings
     assert weighed.severity is ftwheel.Severity.WARNING
+    alone = ftwheel.verify(tmp_path / "dist", local=True)
+    assert [finding.code for finding in alone.findings] == ["FTV101"]
     make_wheel(tmp_path / "dist", FREE_THREADED)
+    assert not ftwheel.verify(tmp_path / "dist", local=True).findings
     assert not ftwheel.verify(tmp_path / "dist", indexes=[index]).findings
     told = ftwheel.verify(tmp_path / "dist", indexes=[index], platforms=["win_amd64", "win_arm64"], pythons=["3.14t"])
     assert [cell.target.label for cell in told.coverage.missing] == ["cp314t-win_arm64"]

@@ -6,8 +6,10 @@ After a change: ``FTWHEEL_WRITE_EXAMPLES=1 pytest tests/integration/test_rule_ex
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,49 @@ def test_an_import_before_and_after(
         assert (f" {code}" in said) is expected
         if expected:
             recorded(code, f"$ ftwheel {' '.join(command)} 3.13t dist\n{said}")
+
+
+def test_what_a_plain_install_cannot_import(
+    folder: Path, free_threaded_python: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = DECLARED.replace(
+        "return PyModuleDef_Init", 'return !PyImport_ImportModule("speedup") ? NULL : PyModuleDef_Init'
+    )
+    module, suffix = (
+        build_module(folder / "build", free_threaded_python, source=source),
+        ext_suffix(free_threaded_python),
+    )
+    files = {
+        "pkg/__init__.py": "",
+        f"pkg/_ext{suffix}": module,
+        "pkg/_vendored/__init__.py": "",
+        "pkg/_vendored/lib/speedup.py": "",
+        f"pkg/_vendored/lib/_ext{suffix}": module,
+    }
+    metadata = "Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\nRequires-Dist: {0}; extra == 'fast'\n"
+    wheel = f"pkg-1.0-cp313-cp313t-linux_{MACHINE}.whl"
+    check = ["check", "--select", "FTW70", "--quiet", "--import", "--report", "json=report.json"]
+    check += ["--python", free_threaded_python, f"dist/{wheel}"]
+
+    def said(requirement: str) -> str:
+        make_wheel(folder / "dist", wheel, files, replace={"METADATA": metadata.format(requirement)})
+        main(check)
+        return capsys.readouterr().out.replace(MACHINE, "x86_64")
+
+    assert "error FTW701" in said("another")
+    shown = said("speedup")
+    recorded("FTW706", f"$ ftwheel check --select FTW70 --quiet --import --python 3.13t dist\n{shown}")
+
+    # what the fixes say, word for word
+    found = json.loads(Path("report.json").read_text(encoding="utf-8"))["findings"]
+    assert [each["code"] for each in found] == ["FTW706", "FTW706"]
+    make_wheel(folder / "dist", "speedup-1.0-py3-none-any.whl", {"speedup.py": ""})
+    subprocess.run(["uv", "venv", "-q", "--no-project", "-p", free_threaded_python, "env"], check=True)
+    environ = os.environ | {"VIRTUAL_ENV": f"{folder}/env", "UV_NO_INDEX": "1", "UV_FIND_LINKS": "."}
+    environ["PATH"] = os.pathsep.join([f"{folder}/env/bin", environ["PATH"]])
+    for fix in sorted(each["fix"].partition(": ")[2] for each in found):  # the one that installs comes first
+        command = fix.replace("pip install", "uv pip install")
+        subprocess.run(command, shell=True, check=True, cwd=folder / "dist", env=environ, timeout=60)
 
 
 def test_the_right_interpreter_for_an_import(

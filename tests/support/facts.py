@@ -212,6 +212,8 @@ def imported(
     gil_after: bool | None = False,
     culprits: Iterable[str] = (),
     detail: str = "",
+    missing: str = "",
+    package_loads: bool = False,
 ) -> Imported:
     """One module imported under 3.13t."""
     result = ImportResult(
@@ -221,5 +223,7 @@ def imported(
         gil_after=gil_after,
         culprits=tuple(culprits),
         detail=detail,
+        missing=missing,
+        package_loads=package_loads,
     )
     return Imported(label="3.13t", results=(result,))

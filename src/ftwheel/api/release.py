@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ftwheel.api.arguments import installers_of
 from ftwheel.api.indexes import IndexSource, opened
 from ftwheel.core.errors import InputError
+from ftwheel.core.index.page import ProjectDetails
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
 
@@ -25,7 +26,7 @@ __all__ = ["verify"]
 
 def verify(
     *release: str | os.PathLike[str],
-    indexes: Iterable[IndexSource],
+    indexes: Iterable[IndexSource] = (),
     installers: Iterable[str | InstallerOptions] = DEFAULT_INSTALLERS,
     pythons: Iterable[str] = (),
     platforms: Iterable[str] = (),
@@ -36,6 +37,7 @@ def verify(
     severities: Mapping[str, Severity] | None = None,
     index_rules: IndexRules = IndexRules.PYPI,
     new_project: bool = False,
+    local: bool = False,
 ) -> Verification:
     """Decide which file each environment installs once a release is uploaded, and what is missing.
 
@@ -46,7 +48,8 @@ def verify(
     or ``skip`` leaves out of ``pythons`` and ``platforms`` is not asked for. ``uploaded_before`` hides files uploaded
     later, and sets the date whose supported CPython releases count. ``ignore`` and ``severities`` select findings by
     code. ``index_rules`` says whether PyPI has to accept the files. ``new_project`` accepts a project that no index
-    has.
+    has. ``local`` is for files that one machine has built: it takes no ``indexes``, and expects only the Pythons and
+    platforms that these files are for.
 
     Raises InputError for arguments that cannot be read, files of several releases, and a release that does not exist;
     passes on NetworkError and IndexFormatError from the indexes.
@@ -60,6 +63,11 @@ def verify(
 
     dist, name, version = _release(release)
     rules = installers_of(installers)
+    if local:
+        if dist is None or indexes:
+            what = "a release on an index" if dist is None else "indexes"
+            raise InputError(f"local and {what} are mutually exclusive", hint="drop one of them")
+        indexes = [ProjectDetails(name=name, files=())]
     if uploaded_before is not None and uploaded_before.tzinfo is None:
         raise InputError(f"uploaded_before: {uploaded_before} has no time zone", hint="for example tzinfo=UTC")
     day = (uploaded_before or datetime.now(UTC)).date()
@@ -81,6 +89,7 @@ def verify(
             before=uploaded_before,
             index_rules=index_rules,
             new_project=new_project,
+            local=local,
         )
     findings = weighed(verification.findings, severities=severities or {}, ignore=tuple(ignore))
     return replace(verification, findings=findings)

@@ -229,7 +229,8 @@ def _verify(inputs: ActionInputs, work: Path) -> int:
     first = ["--new-project"] if inputs.new_project else []
     listed = ["--html", os.fspath(report), "--write-digests", os.fspath(work / "ftwheel.sha256")]
     listed += [f"--digests={record}" for record in sorted((work / "digests").glob("*.sha256"))]
-    arguments = ["--keep-targets", *config, *first, *listed, *inputs.arguments, os.fspath(dist)]
+    about = "--local" if inputs.local else "--keep-targets"
+    arguments = [about, *config, *first, *listed, *inputs.arguments, os.fspath(dist)]
     try:
         verified, release = _command("verify", arguments, inputs, work)
         _summary(release.markdown)

@@ -122,6 +122,8 @@ def _run(arguments: argparse.Namespace, project: SourceProject) -> int:
         if result.sdist:
             digests[result.sdist.filename] = result.sdist.sha256
         reports.save(arguments.write_digests, written(digests))
+    if result.failure is not None:
+        raise result.failure
     return 0 if result.passed else 1
 
 

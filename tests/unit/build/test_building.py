@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.model import BuildResult, BuiltWheel, Repair
+from ftwheel.core.errors import BuildError
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 
@@ -22,6 +25,7 @@ def test_only_an_error_keeps_the_files_out(severities: list[Severity], passed: b
     findings = tuple(Finding(subject="a.whl", code="FTW703", severity=each, message="m") for each in severities)
     result = BuildResult(project="p", version="1", out_dir="dist", wheels=(), findings=findings)
     assert result.passed is passed
+    assert not replace(result, failure=BuildError("the other one")).passed
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def inputs(**given: str) -> ActionInputs:
 def test_what_is_empty_has_its_default():
     names = (
         "project", "platforms", "pythons", "split", "runners", "sdist", "matrix", "driver", "artifacts", "dependencies",
-        "fail_on", "new_project", "arguments", "timeout_minutes",
+        "fail_on", "new_project", "local", "arguments", "timeout_minutes",
     )  # fmt: skip
     assert inputs(**dict.fromkeys(names, "")) == ActionInputs(mode=ActionMode.BUILD)
 
@@ -52,6 +52,7 @@ def test_what_is_given_is_read():
         dependencies="a.txt\n\nb c.lock\n",
         fail_on="never",
         new_project="true",
+        local="true",
         arguments="--ignore\n  FTW404 \n\n",
         timeout_minutes="5",
     )
@@ -69,6 +70,7 @@ def test_what_is_given_is_read():
         dependencies=("a.txt", "b c.lock"),
         fail_on="never",
         new_project=True,
+        local=True,
         arguments=("--ignore", "FTW404"),
         seconds=300,
     )

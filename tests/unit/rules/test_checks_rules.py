@@ -32,7 +32,6 @@ from ftwheel.core.wheel.pairs import compare_pair, pair_up
 from ftwheel.core.wheel.reports import PolicyVerdict
 from ftwheel.rules.registry import family
 from ftwheel.rules.wheel.facts import ReleaseWheels, WheelFacts
-from ftwheel.rules.wheel.imports import ImportFails
 from ftwheel.rules.wheel.selection import GROUP_RULES, WHEEL_RULES, RuleSelection
 from support.facts import abi_info, code, contents, extension, facts, imported
 
@@ -56,7 +55,7 @@ _CYTHON_EXT = extension(gil=Declaration.USED, toolchain=Toolchain.CYTHON)
 _ABI3_EXT = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT)
 _ABI3T_EXT = extension("pkg/_ext.abi3t.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])
 _PLAIN_EXT = extension("pkg/_ext.so")
-_NO_MODULE = "ModuleNotFoundError: No module named '_cffi_backend'"
+_EXTRA = "Requires-Dist: cffi>=1.17; extra == 'cffi'"
 
 
 def flaw(kind: FlawKind, path: str = "pkg/x.so") -> WheelFacts:
@@ -637,6 +636,20 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [facts(left_out="a.c:1:1: error: no"), facts(FT, [_FT_EXT], left_out="a.c:1:1: error: no")],
         [facts(), facts(FT, [_FT_EXT])],
     ),
+    "FTW706": (
+        [
+            facts(
+                FT,
+                [_FT_EXT],
+                imported=[imported(outcome=ImportOutcome.FAILED, missing="_cffi_backend", package_loads=True)],
+                metadata=core_metadata(_EXTRA),
+            )
+        ],
+        [
+            facts(FT, [_FT_EXT], imported=[imported()], metadata=core_metadata(_EXTRA)),
+            facts(FT, [_FT_EXT], imported=[imported(outcome=ImportOutcome.FAILED)], metadata=core_metadata(_EXTRA)),
+        ],
+    ),
     "FTW801": (
         [
             facts(f"pkg-1.0-py3-none-{platform}.whl")
@@ -819,23 +832,6 @@ def test_wheels_that_trip_the_rule_together(code: str, group_: ReleaseWheels) ->
 def test_wheels_that_nearly_trip_the_rule(code: str, group_: ReleaseWheels) -> None:
     rule = next(rule for rule in GROUP_RULES if rule.code == code)
     assert [finding.message for finding in rule.check(group_)] == []
-
-
-@pytest.mark.parametrize(
-    ("metadata", "detail", "named"),
-    [
-        (core_metadata("Provides-Extra: cffi", "Provides-Extra: test"), _NO_MODULE, True),
-        (core_metadata("Provides-Extra: cffi"), "ImportError: undefined symbol: PyList_GetItem", False),
-        (core_metadata(), _NO_MODULE, False),
-        (None, _NO_MODULE, False),
-    ],
-)
-def test_a_missing_module_may_come_with_an_extra(metadata: Metadata | None, detail: str, named: bool) -> None:
-    # zstandard._cffi needs the extra cffi, and zstandard works without it
-    failed = imported(outcome=ImportOutcome.FAILED, detail=detail)
-    [finding] = ImportFails().check(facts(FT, [_FT_EXT], imported=[failed], metadata=metadata))
-    assert ("an extra (cffi, test)" in finding.fix) is named
-    assert (finding.fix == ImportFails.fix) is not named
 
 
 def test_every_rule_has_both() -> None:

@@ -73,7 +73,7 @@ def test_a_severity_replaces_errors_and_leaves_cannot_tell_alone() -> None:
 def test_only_some_rules_on_demand() -> None:
     undeclared = facts(extensions=[extension(gil=Declaration.NONE, built_for=BuiltFor.CANNOT_TELL)])
     assert {finding.code for finding in RuleSelection().judge(undeclared, only=DECIDED_BY_IMPORT)} == {"FTW308"}
-    assert {"FTW308", "FTW402", "FTW701", "FTW702", "FTW703", "FTW704"} == DECIDED_BY_IMPORT
+    assert {"FTW308", "FTW402", "FTW701", "FTW702", "FTW703", "FTW704", "FTW706"} == DECIDED_BY_IMPORT
 
 
 def test_findings_are_sorted_and_said_once() -> None:

@@ -55,9 +55,10 @@ def build(
 ) -> BuildResult:
     """Build everything in the plan, at most ``jobs`` wheels at a time.
 
-    If any finding has the severity ERROR, no file is written to the output folder. Raises InputError if the plan is
-    invalid, and BuildError or MissingToolError if a wheel could not be built (all are tried, and the error names each
-    failed one). KeyboardInterrupt propagates; the caller's builder stops whatever is still running.
+    If any finding has the severity ERROR, no file is written to the output folder. If a wheel could not be built, the
+    result has the others, and the BuildError or MissingToolError as its ``failure``, which names each failed one; it is
+    raised if there is no other. Raises InputError if the plan is invalid. KeyboardInterrupt propagates; the caller's
+    builder stops whatever is still running.
     """
     _check(plan)
     start = builder.clock()
@@ -66,9 +67,12 @@ def build(
     def build_one(interpreter: Interpreter) -> _CheckedWheel:
         return _build_one(plan, builder, observer, interpreter)
 
-    built = _together(build_one, plan.interpreters, builder, jobs)
-    if left := _left(plan, built):
-        built += _together(build_one, left, builder, jobs)
+    built, failure = _together(build_one, plan.interpreters, builder, jobs)
+    if failure is None and (left := _left(plan, built)):
+        more, failure = _together(build_one, left, builder, jobs)
+        built += more
+    if failure is not None and not built:
+        raise failure
     from ftwheel.app.build.findings import judge_pair
 
     findings = [finding for each in built for finding in each.findings]
@@ -81,7 +85,7 @@ def build(
     for each in sorted(built, key=_oldest_of_stable_abi):
         kept.setdefault(each.contents.filename, []).append(each)
     findings = sorted(set(_counted(findings, plan)))
-    passed = worst(findings) is not Severity.ERROR
+    passed = failure is None and worst(findings) is not Severity.ERROR
     made = [*filter(None, [sdist]), *(same[0].path for same in kept.values())]
     digests = [builder.digest(path) for path in made]
     placed = builder.publish(made) if passed else ("",) * len(made)
@@ -97,6 +101,7 @@ def build(
             for same, path, digest in zip(kept.values(), placed[first:], digests[first:], strict=True)
         ),
         findings=tuple(findings),
+        failure=failure,
         sdist=BuiltSdist(path=placed[0], filename=_base(sdist), size=size, sha256=sha256) if sdist else None,
         seconds=builder.clock() - start,
     )
@@ -216,8 +221,11 @@ def _wrong(findings: Iterable[Finding], plan: BuildPlan) -> bool:
 
 def _together(
     build_one: Callable[[Interpreter], _CheckedWheel], interpreters: Sequence[Interpreter], builder: Builder, jobs: int
-) -> list[_CheckedWheel]:
-    """Build the wheels, in the order of the interpreters. If interrupted, stops the builder, then waits for threads."""
+) -> tuple[list[_CheckedWheel], FtwheelError | None]:
+    """The wheels that could be built, in the order of the interpreters, and one error for all others, if any.
+
+    If interrupted, stops the builder, then waits for threads. Raises the first error that is a bug.
+    """
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         futures = [pool.submit(build_one, interpreter) for interpreter in interpreters]
         try:
@@ -230,18 +238,18 @@ def _together(
             pool.shutdown(cancel_futures=True)
             raise
     failures = [error for future in futures if (error := future.exception()) is not None]
-    if failures:
-        raise _joined(failures)
-    return [future.result() for future in futures]
+    return [future.result() for future in futures if future.exception() is None], _joined(failures)
 
 
-def _joined(failures: Iterable[BaseException]) -> BaseException:
-    """Combine the errors of all failed wheels into one; a bug takes precedence over a deliberate error."""
+def _joined(failures: Iterable[BaseException]) -> FtwheelError | None:
+    """Combine the errors of all failed wheels into one, None without any. Raises the first that is a bug."""
     told: dict[str, FtwheelError] = {}
     for failure in failures:
         if not isinstance(failure, FtwheelError):
-            return failure
+            raise failure
         told.setdefault(failure.message, failure)
+    if not told:
+        return None
     first, *others = told.values()
     if not others:
         return first

@@ -47,6 +47,9 @@ def collect(
     results = [
         build(each.plan, each.builder, observer, project=project, out_dir=out_dir, jobs=jobs) for each in platforms
     ]
+    for result in results:
+        if result.failure is not None:
+            raise result.failure
     versions = {result.version for result in results}
     if len(versions) > 1:
         raise BuildError(f"{project}: the wheels have several versions: {', '.join(sorted(versions))}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ftwheel.core.build.interpreters import Interpreter
 from ftwheel.core.build.stable_abi_plan import PythonBuild, newer_builder
+from ftwheel.core.errors import FtwheelError
 from ftwheel.core.findings import Finding, Severity, worst
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.wheel.filename import WheelName
@@ -138,20 +139,24 @@ class BuiltSdist:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """The result of one run. ``findings`` are sorted; with an error among them, no file was written."""
+    """The result of one run. ``findings`` are sorted.
+
+    With an error among them, or a ``failure``, no file was written. ``failure`` is why other wheels could not be built.
+    """
 
     project: str
     version: str
     out_dir: str
     wheels: tuple[BuiltWheel, ...]
     findings: tuple[Finding, ...]
+    failure: FtwheelError | None = None
     sdist: BuiltSdist | None = None
     seconds: float = 0.0
 
     @property
     def passed(self) -> bool:
         """Whether the files were written to the output folder."""
-        return worst(self.findings) is not Severity.ERROR
+        return self.failure is None and worst(self.findings) is not Severity.ERROR
 
 
 class Builder(Protocol):

@@ -97,6 +97,7 @@ class ActionInputs:
     dependencies: tuple[str, ...] = ()
     fail_on: str = "error"
     new_project: bool = False
+    local: bool = False
     arguments: tuple[str, ...] = ()
     seconds: float = 7200
 
@@ -150,6 +151,7 @@ def read_inputs(environ: Mapping[str, str]) -> ActionInputs:
         dependencies=_lines(text("dependencies")),
         fail_on=choice("fail-on", _FAIL_ON, "error"),
         new_project=flag("new-project", False),
+        local=flag("local", False),
         arguments=_lines(text("arguments")),
         seconds=60 * int(minutes),
     )

@@ -39,6 +39,7 @@ __all__ = [
     "WheelContents",
     "WheelFile",
     "dotted_name",
+    "installed_path",
     "is_native",
     "parse_metadata",
     "parse_record",
@@ -85,7 +86,7 @@ class Metadata:
     version: str
     requires_python: str
     classifiers: tuple[str, ...]
-    extras: tuple[str, ...] = ()
+    requires_dist: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
 
 
@@ -195,12 +196,17 @@ class WheelContents:
     @property
     def python_files(self) -> dict[str, Member]:
         """``.py`` members by the path they are installed to below site-packages."""
-        return {_SCHEME.sub("", member.path): member for member in self.installed if member.path.endswith(".py")}
+        return {installed_path(member.path): member for member in self.installed if member.path.endswith(".py")}
 
 
 def is_native(path: str) -> bool:
     """Whether a member is named like compiled code (``.so``, ``.pyd``, ``.dylib``, ``.dll``, ``.so.1``)."""
     return _NATIVE.search(path) is not None
+
+
+def installed_path(path: str) -> str:
+    """A member's path below site-packages, without the ``.data/platlib`` or ``.data/purelib`` folder."""
+    return _SCHEME.sub("", path)
 
 
 def dotted_name(path: str) -> str:
@@ -211,7 +217,7 @@ def dotted_name(path: str) -> str:
     """
     if not path.endswith(EXTENSION_ENDINGS):
         return ""
-    *folders, file = _SCHEME.sub("", path).split("/")
+    *folders, file = installed_path(path).split("/")
     parts = folders if file.startswith("__init__.") and folders else [*folders, module_name(file)]
     return ".".join(parts) if all(part.isidentifier() for part in parts) else ""
 
@@ -272,7 +278,7 @@ def parse_metadata(text: str) -> Metadata:
         version=str(message.get("Version", "")).strip(),
         requires_python=str(message.get("Requires-Python", "")).strip(),
         classifiers=tuple(str(line).strip() for line in message.get_all("Classifier", [])),
-        extras=tuple(str(line).strip() for line in message.get_all("Provides-Extra", [])),
+        requires_dist=tuple(str(line).strip() for line in message.get_all("Requires-Dist", [])),
         text=text,
     )
 

@@ -24,7 +24,9 @@ class ImportResult:
     ``gil_before`` and ``gil_after`` are ``sys._is_gil_enabled()`` just before and just after the import; None if the
     interpreter does not answer (before 3.13, or after a crash). ``culprits`` are the modules that the interpreter names
     as enabling the GIL, in its order: the module itself, or modules that it imports. ``detail`` is the exception, the
-    signal, or the end of the process's output. ``seconds`` is the run time of the process.
+    signal, or the end of the process's output. ``missing`` is the module that a failed import could not find, "" if it
+    failed for another reason; ``package_loads`` says whether its top-level package was loaded all the same.
+    ``seconds`` is the run time of the process.
     """
 
     module: str
@@ -33,6 +35,8 @@ class ImportResult:
     gil_after: bool | None = None
     culprits: tuple[str, ...] = ()
     detail: str = ""
+    missing: str = ""
+    package_loads: bool = False
     seconds: float = 0.0
 
     @property

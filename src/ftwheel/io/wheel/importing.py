@@ -32,15 +32,19 @@ _CHILD = r"""
 import importlib, json, re, sys, warnings
 gil = getattr(sys, "_is_gil_enabled", lambda: None)
 answer, module = sys.argv[1:]
-result = {"before": gil(), "error": ""}
+result = {"before": gil(), "error": "", "missing": ""}
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     try:
         importlib.import_module(module)
     except BaseException as error:
         result["error"] = type(error).__name__ + ": " + str(error)
+        while isinstance(error, ImportError) and isinstance(error.__cause__, ImportError):
+            error = error.__cause__
+        result["missing"] = str(isinstance(error, ModuleNotFoundError) and error.name or "")
     told = [str(each.message) for each in caught]
 result["after"] = gil()
+result["package"] = module.partition(".")[0] in sys.modules
 found = (re.search(r"\(GIL\) has been enabled to load module '([^']+)'", text) for text in told)
 result["culprits"] = list(dict.fromkeys(match.group(1) for match in found if match))
 with open(answer, "w", encoding="utf-8", errors="backslashreplace") as sink:
@@ -156,6 +160,8 @@ def _import(
             gil_after=said["after"],
             culprits=tuple(said["culprits"]),
             detail=said["error"],
+            missing=said["missing"],
+            package_loads=said["package"],
             seconds=seconds,
         )
     except (OSError, ValueError, KeyError, TypeError):

@@ -197,6 +197,7 @@ def _result(result: BuildResult) -> dict[str, Any]:
         "project": result.project,
         "version": result.version,
         "passed": result.passed,
+        "failure": result.failure.message if result.failure else None,
         "out_dir": result.out_dir,
         "seconds": round(result.seconds, 3),
         "sdist": _file(result.sdist) if result.sdist else None,

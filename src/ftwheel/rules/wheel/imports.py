@@ -11,8 +11,9 @@ from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.fixes import declaration_fix
 from ftwheel.rules.wheel.gil import NeedsTheGil, declares_by_default
+from ftwheel.rules.wheel.plain_install import not_of_plain_install
 
-__all__ = ["ImportCrashes", "ImportEnablesGil", "ImportFails", "LeftOut", "NotImported"]
+__all__ = ["ImportCrashes", "ImportEnablesGil", "ImportFails", "LeftOut", "NotImported", "NotImportedPlainly"]
 
 
 def _results(facts: WheelFacts) -> Iterator[tuple[str, ImportResult]]:
@@ -31,21 +32,19 @@ class ImportFails(WheelRule):
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         for label, result in _results(facts):
-            if result.outcome is ImportOutcome.FAILED:
+            if result.outcome is ImportOutcome.FAILED and not not_of_plain_install(facts.wheel, result):
                 yield self.finding(
                     facts.subject(),
                     f"importing {result.module} on {label} raises {result.detail}",
-                    fix=self._with_extras(facts, result.detail),
+                    fix=self._for_missing(result),
                 )
 
-    def _with_extras(self, facts: WheelFacts, detail: str) -> str:
-        """The fix; for a missing module, it names the extras, which are not installed for the import."""
-        extras = facts.wheel.metadata.extras if facts.wheel.metadata else ()
-        if not extras or not detail.startswith("ModuleNotFoundError:"):
+    def _for_missing(self, result: ImportResult) -> str:
+        """The fix; for a module that only some users import, that is an extra."""
+        if not result.missing or not result.package_loads:
             return self.fix
         return (
-            "List the missing dependency in `dependencies`; if it comes with an extra "
-            f"({', '.join(extras)}) and the package works without it, ignore FTW701."
+            f"List what provides it in `dependencies`; if only some users import {result.module}, list it in an extra."
         )
 
 
@@ -109,6 +108,25 @@ class NotImported(WheelRule):
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
         if facts.not_imported:
             yield self.finding(facts.subject(), facts.not_imported)
+
+
+class NotImportedPlainly(WheelRule):
+    code = "FTW706"
+    title = "A module cannot be imported in a plain install"
+    why = """The rest of the package can. This module needs another one that comes with an extra, that only its tests
+        have, or that is in a vendored folder that the package adds to `sys.path`. Without it, nobody knows whether the
+        module works, or whether it enables the GIL."""
+    fix = "Install what the module needs, and import it there."
+    severity = Severity.WARNING
+    see = ("FTW701",)
+
+    def check(self, facts: WheelFacts) -> Iterator[Finding]:
+        for label, result in _results(facts):
+            found = not_of_plain_install(facts.wheel, result) if result.outcome is ImportOutcome.FAILED else None
+            if found:
+                yield self.finding(
+                    facts.subject(), f"{result.module} was not imported on {label}: it {found.reason}", fix=found.fix
+                )
 
 
 class LeftOut(WheelRule):

@@ -67,6 +67,7 @@ WHEEL_RULES: tuple[WheelRule, ...] = (
     imports.ImportEnablesGil(),
     imports.NotImported(),
     imports.LeftOut(),
+    imports.NotImportedPlainly(),
     *INDEX_RULES,
 )
 GROUP_RULES: tuple[GroupRule, ...] = (
