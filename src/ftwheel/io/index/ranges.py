@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RangeFile"]
 
-_TAIL = 64 * 1024  # the central directory of most wheels, and the METADATA of many, since it comes last
+_SMALL = 256 * 1024  # a file that is requested whole: a second request takes longer than that many bytes
+_TAIL = 72 * 1024  # the central directory of most wheels, what open_zip reads, and the METADATA of many: it comes last
 _BLOCK = 32 * 1024
 _MOST_READ = 32 * 1024 * 1024  # of one file, in parts
 _MOST_WHOLE = 128 * 1024 * 1024  # from a server that does not support ranges
@@ -39,7 +40,8 @@ class RangeFile(io.RawIOBase):
         self._parts: list[tuple[int, bytes]] = []
         self._size = 0
         known = file.size
-        self._ask(f"bytes={max(0, known - _TAIL)}-{known - 1}" if known else f"bytes=-{_TAIL}")
+        begin = 0 if known is None or known <= _SMALL else known - _TAIL
+        self._ask(f"bytes={begin}-{known - 1}" if known else f"bytes=-{_TAIL}")
 
     def readable(self) -> bool:
         return True
