@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -208,6 +209,40 @@ def test_everything_is_asked_once_and_many_at_a_time(server: IndexServer) -> Non
             assert len(resolver(dependencies("app"), parse_environment(label)).pins) == 42
     assert set(Counter(server.paths).values()) == {1}
     assert server.most_at_once >= 20
+
+
+@BOTH
+def test_a_search_that_goes_down_reads_what_it_comes_to(server: IndexServer, installer: str) -> None:
+    libs = [wheel("lib", f"1.{number}", f"base=={number}") for number in range(30)]
+    index = put(server, *libs, wheel("base", "0"))
+    let_wait(server, r"/lib-1\.1", 8)  # by then, ten were tried
+    found = resolve(index, dependencies("base", "lib"), installer=installer)
+    assert versions(found) == {"base": "0", "lib": "1.0"}
+    assert set(Counter(server.paths).values()) == {1}
+    assert server.most_at_once >= 8
+
+
+def test_a_search_that_gives_up_one_project_after_another_reads_their_next_versions(server: IndexServer) -> None:
+    names = [f"lib{number}" for number in range(8)]
+    libs = [wheel(name, version, "shared") for name in names for version in ("1", "2")]
+    index = put(server, *libs, wheel("shared", "1", "absent"), wheel("absent", "1", tags="cp39-cp39-win32"))
+    let_wait(server, "/lib[0-3]-1-py3", 4)
+    with pytest.raises(ResolutionError):
+        resolve(index, dependencies(*names), installer="pip", forgiving=False)
+    assert server.most_at_once >= 4
+
+
+def let_wait(server: IndexServer, pattern: str, how_many: int) -> None:
+    """Let the files with these paths wait until so many are requested."""
+    routes = {
+        path: route for path, route in server.routes.items() if re.search(pattern, path) and isinstance(route, Reply)
+    }
+
+    def wait(request: Request) -> Reply:
+        wait_until(lambda: server.most_at_once >= how_many, 2)
+        return routes[request.path]
+
+    server.routes.update(dict.fromkeys(routes, wait))
 
 
 def test_what_files_say_is_kept(server: IndexServer, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count, islice
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from packaging.version import Version
 
@@ -26,6 +28,7 @@ from ftwheel.core.wheel.contents import Metadata
 __all__ = ["CandidateSource", "InstallerCandidates", "Prefetcher"]
 
 _JOBS = 24
+_MOST_AHEAD = 24  # candidates of one project
 
 
 class CandidateSource:
@@ -182,14 +185,17 @@ class _Walk:
 class Prefetcher:
     """Fetches what a resolution will probably need, concurrently, while it runs.
 
-    It reads the newest matching candidate of every project, then the projects that candidate requires. A wrong guess
-    costs only a request, and errors are raised where the result is used.
+    It reads the newest matching candidate of every project, then the projects that candidate requires, and further
+    candidates once the search turns to them. A wrong guess costs only a request, and errors are raised where the result
+    is used.
     """
 
     def __init__(self, target: InstallerCandidates) -> None:
         self._target = target
         self._pool = ThreadPoolExecutor(max_workers=target.source.jobs, thread_name_prefix="lookahead")
         self._seen: set[tuple[str, tuple[str, ...]]] = set()
+        self._files: set[str] = set()
+        self._seconds: set[Requirement] = set()
         self._lock = Lock()
 
     def __enter__(self) -> Self:
@@ -209,10 +215,58 @@ class Prefetcher:
                 new = (each.name, each.extras) not in self._seen
                 self._seen.add((each.name, each.extras))
             if new:
-                try:
-                    self._pool.submit(self._look, each)
-                except RuntimeError:
-                    return  # the resolution is over
+                self._submit(self._look, each)
+
+    def ahead(
+        self, candidates: Iterator[tuple[Version, Candidate]], tried: int = 0
+    ) -> Iterator[tuple[Version, Candidate]]:
+        """Yield the candidates; the more of them were tried, the more of the next ones are read meanwhile."""
+        next_ones: deque[tuple[Version, Candidate]] = deque()
+        for number in count(tried):
+            more = min(number, _MOST_AHEAD) if number > 1 else 0
+            for version, candidate in islice(candidates, more + 1 - len(next_ones)):
+                if more:
+                    self.read(candidate.metadata_file)
+                next_ones.append((version, candidate))
+            if not next_ones:
+                return
+            yield next_ones.popleft()
+
+    def second(self, wanted: Requirement) -> None:
+        """Read the candidate that the search turns to if the first is not possible."""
+        with self._lock:
+            new = wanted not in self._seconds
+            self._seconds.add(wanted)
+        if new:
+            self._submit(self._read_second, wanted)
+
+    def read(self, file: File) -> None:
+        """Read the metadata of a file."""
+        with self._lock:
+            new = file.url not in self._files
+            self._files.add(file.url)
+        if new:
+            self._submit(self._read, file)
+
+    def _submit(self, work: Callable[[Any], None], argument: Any) -> None:
+        try:
+            self._pool.submit(work, argument)
+        except RuntimeError:
+            return  # the resolution is over
+
+    def _read_second(self, wanted: Requirement) -> None:
+        try:
+            for candidate in islice(self._target.candidates(wanted), 1, 2):
+                if candidate.kind == "wheel":  # of a source distribution, everything has to be downloaded
+                    self.read(candidate.metadata_file)
+        except FtwheelError:
+            return
+
+    def _read(self, file: File) -> None:
+        try:
+            self._target.source.metadata(file)
+        except FtwheelError:
+            return
 
     def _look(self, requirement: Requirement) -> None:
         target = self._target

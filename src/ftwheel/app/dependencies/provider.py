@@ -9,10 +9,11 @@ Sources: pip 26.3 ``_internal/resolution/resolvelib`` (``provider.py``, ``factor
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from packaging.version import Version
@@ -29,6 +30,8 @@ from ftwheel.core.installers.requirements import Requirement, parse_requirement,
 
 __all__ = ["ProjectVersion", "Provider", "ResolverRequirement", "split"]
 
+_RETREATS = 3  # from different projects, among the last few
+_READ_BACK = 48  # projects
 _PROMOTED_AFTER = 5  # conflicts: pip's _CONFLICT_PRIORITY_THRESHOLD
 
 
@@ -113,6 +116,10 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         self._bits: dict[str, dict[Version | None, int]] = {}
         self._order: dict[str, int] = {}
         self._conflicts: defaultdict[str, int] = defaultdict(int)
+        self._wanted: dict[str, Requirement] = {}
+        self._tried: defaultdict[str, set[Version | None]] = defaultdict(set)
+        self._retreats: deque[str] = deque(maxlen=3 * _RETREATS)
+        self._resolutions: Mapping[str, ProjectVersion] = {}
         self._promoted: set[str] = set()
         for number, ask in enumerate(roots):
             self._order.setdefault(ask.identifier, number)
@@ -146,8 +153,18 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
                 for choice in exactly
                 if choice not in without and all(self.is_satisfied_by(ask, choice) for ask in asked)
             ]
-        wanted = self.target.wanted(name, [ask.requirement for ask in asked])
+        wanted = self._wanted[identifier] = self.target.wanted(name, [ask.requirement for ask in asked])
+        if without:
+            self._retreat_from(identifier)
         return partial(self._found, asked, wanted, extras, without)
+
+    def _retreat_from(self, identifier: str) -> None:
+        """Read what the search comes to next if it retreats from one project after another, the last one first."""
+        self._retreats.append(identifier)
+        if len(set(self._retreats)) >= _RETREATS:
+            for each in islice(reversed(tuple(self._resolutions)), _READ_BACK):
+                if each in self._wanted:
+                    self._lookahead.second(self._wanted[each])
 
     def _found(
         self,
@@ -172,17 +189,19 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         return self._installer.contains(requirement.requirement, candidate.version)
 
     def choices(
-        self, wanted: Requirement, extras: tuple[str, ...], within: Callable[[Version], bool] = lambda _: True
+        self,
+        wanted: Requirement,
+        extras: tuple[str, ...],
+        within: Callable[[Version], bool] = lambda _: True,
+        tried: int = 0,
     ) -> Iterator[ProjectVersion]:
-        """The choices, best first, without versions that their metadata rules out."""
+        """The choices, best first, without versions that their metadata rules out; ``tried`` were tried before."""
         seen: set[Version] = set()
         again = True
         while again:
             again = False
-            for candidate in self.target.candidates(wanted):
-                version = parse_version(candidate.version)
-                assert version is not None
-                if version in seen or not within(version):
+            for version, candidate in self._lookahead.ahead(self._versions(wanted, within), tried):
+                if version in seen:
                     continue
                 said = self.target.source.metadata(candidate.metadata_file)
                 if self._is_other(wanted.name, version, candidate, said) and isinstance(said, CoreMetadata):
@@ -195,6 +214,13 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
                 choice = self._choice(wanted.name, version, candidate, said)
                 if choice is not None:
                     yield self._with_extras(choice, extras)
+
+    def _versions(self, wanted: Requirement, within: Callable[[Version], bool]) -> Iterator[tuple[Version, Candidate]]:
+        for candidate in self.target.candidates(wanted):
+            version = parse_version(candidate.version)
+            assert version is not None
+            if within(version):
+                yield version, candidate
 
     def _is_other(
         self, name: str, version: Version, candidate: Candidate, said: CoreMetadata | UnknownMetadata
@@ -272,8 +298,14 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         if name in self.excused:
             return self._nothing(name, extras)
         bits = self._bits_of(name)
-        found = self.choices(parse_requirement(name), extras, lambda version: bool(among >> bits[version] & 1))
-        return next(found, None)
+        tried = self._tried[name]
+        found = self.choices(
+            parse_requirement(name), extras, lambda version: bool(among >> bits[version] & 1), len(tried)
+        )
+        choice = next(found, None)
+        if choice is not None:
+            tried.add(choice.version)
+        return choice
 
     def _bits_of(self, name: str) -> Mapping[Version | None, int]:
         """The number of each version, from 1, newest first."""
@@ -341,6 +373,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         backtrack_causes: Sequence[Information],
     ) -> Iterable[str]:
         """Like pip, prefer the projects of the last conflict, then those that are often in conflicts."""
+        self._resolutions = resolutions
         causes: set[str] = set()
         for cause in backtrack_causes:
             for each in (cause.requirement, cause.parent):
