@@ -99,6 +99,8 @@ def test_a_long_line_is_no_trouble(tmp_path: Path) -> None:
         ("pyproject.toml", '[project]\ndependencies = ["a b"]', ("dependencies[1]", "not a requirement")),
         ("pyproject.toml", '[project]\ndynamic = ["dependencies"]', ("dynamic",)),
         ("other.toml", "x = 1", ("not a known format",)),
+        ("poetry.lock", "", ("not a known format",)),
+        ("other.lock", "{}", ("neither",)),
         ("other.json", "{}", ("neither",)),
         ("other.json", "[]", ("neither",)),
         ("other.json", "[" * DEEP, ("nested too deeply",)),

@@ -15,22 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ftwheel.core.dependencies.inputs import Dependencies
-    from ftwheel.io.dependencies.inputs.reading import Table
+    from ftwheel.io.dependencies.inputs.formats import Table
+    from ftwheel.io.dependencies.inputs.selecting import Parts
 
 __all__ = ["DISTRIBUTIONS", "read_arguments", "read_input", "read_interpreter", "resolved_together"]
 
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 """Endings of files that are distributions, not lists of dependencies."""
-
-_FROM_PIPENV = "pipenv requirements > requirements.txt writes one that is"
-_FROM_CONDA = "look at the environment that it makes: ftwheel missing --python PATH"
-_FROM_SETUP = "look at an environment with the project: ftwheel missing --python PATH"
-_UNREAD = {
-    **dict.fromkeys(("pipfile", "pipfile.lock"), _FROM_PIPENV),
-    **dict.fromkeys(("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.lock"), _FROM_CONDA),
-    **dict.fromkeys(("setup.py", "setup.cfg"), _FROM_SETUP),
-}
-"""Dependency files in unsupported formats, with what to do instead."""
 
 
 def read_arguments(requirements: Iterable[str], *, label: str = "the command line") -> Dependencies:
@@ -85,7 +76,9 @@ def read_input(path: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ..
     ``-`` reads JSON from standard input; for a folder, its ``pyproject.toml`` is read. ``extras`` and ``groups`` are
     added to the main dependencies if the format has them; ``*`` means all. Raises InputError.
     """
+    from ftwheel.io.dependencies.inputs.formats import UNSUPPORTED, lock_format
     from ftwheel.io.dependencies.inputs.reading import name_of, read_bytes, read_json, read_toml
+    from ftwheel.io.dependencies.inputs.selecting import Parts
 
     if path == "-":
         return _json("standard input", read_json("standard input", sys.stdin.buffer.read()))
@@ -96,12 +89,16 @@ def read_input(path: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ..
     name = name_of(path)
     if name.endswith(DISTRIBUTIONS):
         raise _distribution(path, name)
-    if name in _UNREAD:
-        raise InputError(f"{path}: not a format that is read here", hint=_UNREAD[name])
-    if name.endswith(".json") or (not name.endswith((".toml", ".lock", ".txt", ".in")) and _is_json(read_bytes(path))):
-        return _json(path, read_json(path))
+    if name in UNSUPPORTED:
+        raise InputError(f"{path}: not a format that is read here", hint=UNSUPPORTED[name])
+    parts = Parts(extras=extras, groups=groups)
+    if name.endswith(".json") or (not name.endswith((".toml", ".txt", ".in")) and _is_json(read_bytes(path))):
+        document = read_json(path)
+        if isinstance(document, dict) and (lock := lock_format(name, document)):
+            return lock.read(path, document, parts)
+        return _json(path, document)
     if name.endswith((".toml", ".lock")):
-        return _toml(path, name, read_toml(path), extras, groups)
+        return _toml(path, name, read_toml(path), parts)
     from ftwheel.io.dependencies.inputs.requirements import read_requirements
 
     return read_requirements(path)
@@ -124,11 +121,9 @@ def _json(path: str, document: object) -> Dependencies:
     )
 
 
-def _toml(path: str, name: str, table: Table, extras: tuple[str, ...], groups: tuple[str, ...]) -> Dependencies:
+def _toml(path: str, name: str, table: Table, parts: Parts) -> Dependencies:
     from ftwheel.io.dependencies.inputs.formats import PROJECT_FILES, lock_format
-    from ftwheel.io.dependencies.inputs.selecting import Parts
 
-    parts = Parts(extras=extras, groups=groups)
     if lock := lock_format(name, table):
         return lock.read(path, table, parts)
     if "project" in table or "dependency-groups" in table or name == "pyproject.toml":

@@ -14,7 +14,7 @@ from typing import Any, cast
 from ftwheel.core.dependencies.inputs import Dependencies
 from ftwheel.io.dependencies.inputs.selecting import Parts
 
-__all__ = ["LOCK_FORMATS", "PROJECT_FILES", "LockFormat", "Table", "lock_format"]
+__all__ = ["LOCK_FORMATS", "PROJECT_FILES", "UNSUPPORTED", "LockFormat", "Table", "lock_format"]
 
 Table = dict[str, Any]
 Reader = Callable[[str, Table, Parts], Dependencies]
@@ -61,7 +61,10 @@ LOCK_FORMATS = (
     ),
     LockFormat(filename="pdm.lock", reader="other_locks:read_pdm_lock", named=_NO_NAME, marked=_by_pdm),
     LockFormat(
-        filename="poetry.lock", reader="other_locks:read_poetry_lock", named=_NO_NAME, marked=lambda table: True
+        filename="poetry.lock",
+        reader="other_locks:read_poetry_lock",
+        named=_NO_NAME,
+        marked=lambda table: "package" in table or "metadata" in table,
     ),
 )
 """The formats, in the order in which they are tried."""
@@ -69,9 +72,19 @@ LOCK_FORMATS = (
 PROJECT_FILES = (*(each.filename for each in LOCK_FORMATS), "pyproject.toml", "requirements.txt", "requirements.in")
 """The names of files to look for in a project's folder, most exact first."""
 
+_FROM_PIPENV = "pipenv requirements > requirements.txt writes one that is"
+_FROM_CONDA = "look at the environment that it makes: ftwheel missing --python PATH"
+_FROM_SETUP = "look at an environment with the project: ftwheel missing --python PATH"
+UNSUPPORTED = {
+    **dict.fromkeys(("pipfile", "pipfile.lock"), _FROM_PIPENV),
+    **dict.fromkeys(("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.lock"), _FROM_CONDA),
+    **dict.fromkeys(("setup.py", "setup.cfg"), _FROM_SETUP),
+}
+"""Other dependency files in unsupported formats, with what to do instead."""
+
 
 def lock_format(name: str, table: Table) -> LockFormat | None:
-    """The format of a TOML file called ``name`` (lower case); None if it is not a lock file."""
+    """The format of a TOML or JSON file called ``name`` (lower case); None if it is not a lock file."""
     for each in LOCK_FORMATS:
         if each.named.fullmatch(name):
             return each
@@ -79,4 +92,4 @@ def lock_format(name: str, table: Table) -> LockFormat | None:
     a_lock = name.endswith(".lock") or "package" in table
     if "lock-version" not in table and (a_project or not a_lock):
         return None
-    return next(each for each in LOCK_FORMATS if each.marked(table))
+    return next((each for each in LOCK_FORMATS if each.marked(table)), None)
