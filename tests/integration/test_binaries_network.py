@@ -18,7 +18,7 @@ import pytest
 
 from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, ExtensionModule
 from ftwheel.core.wheel.suffixes import SuffixAbi
-from ftwheel.io.binaries import is_binary, read_extension, read_images
+from ftwheel.io.binaries import read_extension, read_images
 from ftwheel.io.binaries.readers.image import is_init_name, is_python_name
 from support.pip_oracle import NEWEST, environment_with
 
@@ -110,9 +110,8 @@ def _modules(folder: Path) -> Iterator[tuple[Path, str, bytes]]:
     for wheel in sorted(folder.glob("*.whl")):
         with zipfile.ZipFile(wheel) as archive:
             for name in archive.namelist():
-                data = archive.read(name)
-                if is_binary(data[:4]) and name.endswith((".so", ".pyd")):
-                    yield wheel, name, data
+                if name.endswith((".so", ".pyd")):
+                    yield wheel, name, archive.read(name)
 
 
 def _read(folder: Path) -> list[Read]:

@@ -13,7 +13,7 @@ import pytest
 from ftwheel.core.errors import InputError
 from ftwheel.core.wheel.contents import FlawKind, WheelContents
 from ftwheel.core.wheel.extension_module import ExtensionModule
-from ftwheel.io.wheel.reading import extract_wheel, inspect_wheel, read_wheel
+from ftwheel.io.wheel.reading import inspect_wheel, read_wheel
 from support.facts import extension
 from support.wheels import make_wheel
 
@@ -91,18 +91,12 @@ def test_two_members_of_one_name(tmp_path: Path) -> None:
 def test_a_file_that_is_a_folder_too(name: str, tmp_path: Path) -> None:
     wheel = add(make_wheel(tmp_path, NAME), name)
     assert flaws(read_wheel(wheel)) == {(min(name, "pkg/__init__.py", key=len), FlawKind.CLASH)}
-    with pytest.raises(InputError, match="is a file, and a folder"):
-        extract_wheel(wheel, tmp_path / "target")
-    assert not (tmp_path / "target").exists()
 
 
 @pytest.mark.parametrize("name", ["../evil.py", "/evil.py", "pkg/../../evil.py", "C:/evil.py", "pkg\\evil.py"])
 def test_names_that_leave_the_folder(name: str, tmp_path: Path) -> None:
     wheel = add(make_wheel(tmp_path, NAME), name)
     assert flaws(read_wheel(wheel)) == {(name, FlawKind.UNSAFE)}
-    with pytest.raises(InputError, match="plain relative path"):
-        extract_wheel(wheel, tmp_path / "target")
-    assert not (tmp_path / "target").exists()
 
 
 def test_a_name_that_ends_early(tmp_path: Path) -> None:
@@ -118,8 +112,6 @@ def test_a_bomb_is_not_expanded(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert flaws(contents) == {("pkg/zeros.bin", FlawKind.TOO_LARGE)}
     assert peak < 4 << 20
-    with pytest.raises(InputError, match="expands"):
-        extract_wheel(wheel, tmp_path / "target")
 
 
 def test_members_that_share_their_bytes(tmp_path: Path) -> None:
@@ -228,16 +220,3 @@ def test_binaries_are_looked_into_on_demand(tmp_path: Path) -> None:
 def test_what_is_no_binary_is_a_flaw(tmp_path: Path) -> None:
     contents = inspect_wheel(str(make_wheel(tmp_path, NAME, {"pkg/b.so": b"text"})))
     assert flaws(contents) == {("pkg/b.so", FlawKind.BINARY)}
-
-
-def test_unpacking(tmp_path: Path) -> None:
-    wheel = make_wheel(tmp_path, NAME, {"pkg/__init__.py": "x = 1\n", "pkg/sub/data.bin": b"\0" * 100})
-    add(wheel, "pkg/tool", b"#!", external_attr=0o755 << 16)
-    add(wheel, "pkg/empty/", b"")
-    target = tmp_path / "target"
-    extract_wheel(wheel, target)
-    assert (target / "pkg/__init__.py").read_text() == "x = 1\n"
-    assert (target / "pkg/sub/data.bin").stat().st_size == 100
-    assert (target / "pkg/tool").stat().st_mode & 0o111
-    assert not (target / "pkg/__init__.py").stat().st_mode & 0o111
-    assert (target / "pkg/empty").is_dir()

@@ -137,7 +137,6 @@ def contents(
     if wheel == "as the file name":
         wheel = WheelFile(
             wheel_version="1.0",
-            generator="tests",
             root_is_purelib=name.platforms == ("any",),
             tags=name.tags,
             bad_tags=(),

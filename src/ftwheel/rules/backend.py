@@ -250,36 +250,7 @@ class NewerStableAbi(BackendRule):
     see = ("FTW314",)
 
 
-BACKEND_RULES: tuple[type[BackendRule], ...] = (
-    WrongConfiguration,
-    WrapsItself,
-    BackendNotImportable,
-    SdistLacksBackend,
-    ForeignHeaders,
-    GilFlag,
-    ForeignSuffix,
-    ForeignPlatform,
-    LimitedApiRefused,
-    BrokenBackendVersion,
-    NotOneWheel,
-    TagsDisagree,
-    TagsOfAnother,
-    ModulesMissing,
-    ModuleInPureWheel,
-    ModuleNotLoaded,
-    AbiNotProved,
-    OtherAbi,
-    BothAbis,
-    OtherMachine,
-    ModuleTwice,
-    StableAbiTooEarly,
-    StableAbiUnderVersionTag,
-    UnknownSlot,
-    NoAbiSlot,
-    OutsideStableAbi,
-    NoInitFunction,
-    NewerStableAbi,
-)
+BACKEND_RULES = BackendRule.defined_in(globals())
 _BY_CODE: Mapping[str, type[BackendRule]] = {rule.code: rule for rule in BACKEND_RULES}
 
 

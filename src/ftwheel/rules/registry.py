@@ -17,7 +17,7 @@ from ftwheel.rules.release.uploads import UPLOAD_RULES
 from ftwheel.rules.rule import Rule
 from ftwheel.rules.wheel.selection import GROUP_RULES, WHEEL_RULES
 
-__all__ = ["FAMILIES", "RULES", "family", "index", "rule_of", "rules_of"]
+__all__ = ["FAMILIES", "RULES", "family", "index", "rules_of"]
 
 FAMILIES = {
     "FTW": "Wheels: `ftwheel check`, and `ftwheel build` for its results",
@@ -40,14 +40,6 @@ RULES: Mapping[str, type[Rule]] = {
         key=lambda rule: ([*FAMILIES].index(rule.code[:3]), rule.code),
     )
 }
-
-
-def rule_of(code: str) -> type[Rule]:
-    """The rule with this code, case-insensitively. Raises InputError."""
-    try:
-        return RULES[code.upper()]
-    except KeyError:
-        raise InputError(f"{code}: no rule has this code", hint="ftwheel rule lists all codes") from None
 
 
 def rules_of(beginning: str) -> tuple[type[Rule], ...]:

@@ -7,7 +7,8 @@ classes. Nothing outside ``ftwheel.rules`` creates a ``Finding``.
 from __future__ import annotations
 
 import textwrap
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 from ftwheel.core.findings import Finding, Severity
 
@@ -29,6 +30,19 @@ class Rule:
     severity: ClassVar[Severity]
     see: ClassVar[tuple[str, ...]] = ()
     more: ClassVar[str] = ""
+
+    @classmethod
+    def defined_in(cls, module: Mapping[str, object]) -> tuple[type[Self], ...]:
+        """The rules of this kind among the names of a module, in the order in which it defines them.
+
+        A class without a code of its own is a base of rules.
+        """
+        return tuple(
+            each
+            for each in module.values()
+            if isinstance(each, type) and issubclass(each, cls) and each.__module__ == module["__name__"]
+            if "code" in vars(each)
+        )
 
     @classmethod
     def finding(

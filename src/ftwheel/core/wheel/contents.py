@@ -68,7 +68,6 @@ class WheelFile:
     """
 
     wheel_version: str
-    generator: str
     root_is_purelib: bool | None
     tags: frozenset[Tag]
     bad_tags: tuple[str, ...]
@@ -262,7 +261,6 @@ def parse_wheel_file(text: str) -> WheelFile:
     pure = str(message.get("Root-Is-Purelib", "")).strip().lower()
     return WheelFile(
         wheel_version=str(message.get("Wheel-Version", "")).strip(),
-        generator=str(message.get("Generator", "")).strip(),
         root_is_purelib={"true": True, "false": False}.get(pure),
         tags=frozenset(tags),
         bad_tags=tuple(bad),

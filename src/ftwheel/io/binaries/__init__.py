@@ -28,7 +28,7 @@ from ftwheel.io.binaries.readers.pe import read_pe
 from ftwheel.io.binaries.toolchain import find_toolchain, pyo3_version
 from ftwheel.io.binaries.verdict import BinaryVerdict, decide_by_data, judge_create_slot, judge_unwalked, undecided
 
-__all__ = ["WalkBudget", "is_binary", "read_extension", "read_images"]
+__all__ = ["WalkBudget", "read_extension", "read_images"]
 
 _WHEEL_WORK = 2_000_000  # instructions; scipy's 110 modules take 350,000
 
@@ -38,11 +38,6 @@ class WalkBudget:
     """How much may still be walked in the modules of one wheel, so that a bounded time does for many costly ones."""
 
     left: int = _WHEEL_WORK
-
-
-def is_binary(head: bytes) -> bool:
-    """Whether a file that starts with these bytes (four suffice) may be a compiled module for any platform."""
-    return head.startswith((b"\x7fELF", b"MZ")) or is_macho(head)
 
 
 def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:

@@ -10,7 +10,6 @@ import base64
 import errno
 import hashlib
 import re
-import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from ftwheel.core.wheel.linkage import ElfLinkage
     from ftwheel.io.binaries.linkage import Watched
 
-__all__ = ["extract_wheel", "inspect_wheel", "read_wheel", "unreadable"]
+__all__ = ["inspect_wheel", "read_wheel", "unreadable"]
 
 _T = TypeVar("_T")
 
@@ -131,32 +130,6 @@ def inspect_wheel(
     if not description or contents.metadata is None:
         return contents
     return replace(contents, unrendered=description_problem(contents.metadata.text))
-
-
-def extract_wheel(path: Path, target: Path) -> None:
-    """Unpack every member below ``target`` and write nothing elsewhere.
-
-    Raises InputError before writing anything if a name is unsafe or shared by two members, a member expands like a
-    zip bomb, or the zip is damaged.
-    """
-    contents = read_wheel(path)
-    if contents.flaws:
-        flaw = contents.flaws[0]
-        raise InputError(
-            f"{path}: {flaw.path}: {flaw.detail}", hint="run ftwheel check for everything that is wrong with the file"
-        )
-    with open_zip(path) as archive:
-        for info in archive.infolist():
-            place = target / info.filename
-            if info.is_dir():
-                place.mkdir(parents=True, exist_ok=True)
-                continue
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(info) as source, place.open("wb") as sink:
-                while chunk := source.read(_CHUNK):
-                    sink.write(chunk)
-            if (info.external_attr >> 16) & stat.S_IXUSR:
-                place.chmod(place.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
 class _Reader:

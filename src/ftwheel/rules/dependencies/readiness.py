@@ -74,15 +74,7 @@ class ModulesDoNotDeclare(DependencyRule):
     severity = Severity.WARNING
 
 
-READINESS_RULES: tuple[type[DependencyRule], ...] = (
-    CannotLoad,
-    OlderVersion,
-    OnlySdist,
-    NotInstallable,
-    CannotTell,
-    NotJudged,
-    ModulesDoNotDeclare,
-)
+READINESS_RULES = DependencyRule.defined_in(globals())
 _RULES: Mapping[Readiness, type[DependencyRule]] = {
     Readiness.CANNOT_LOAD: CannotLoad,
     Readiness.OLDER_VERSION: OlderVersion,

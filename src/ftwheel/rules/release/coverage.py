@@ -98,16 +98,7 @@ class RaisedFloor(CoverageRule):
     severity = Severity.WARNING
 
 
-COVERAGE_RULES: tuple[type[CoverageRule], ...] = (
-    OtherBuildNotServed,
-    NeitherBuildServed,
-    Lost,
-    ConfiguredNotServed,
-    PureStandIn,
-    Unloadable,
-    Dropped,
-    RaisedFloor,
-)
+COVERAGE_RULES = CoverageRule.defined_in(globals())
 _BY_CODE: Mapping[str, type[CoverageRule]] = {rule.code: rule for rule in COVERAGE_RULES}
 _BY_BASIS: Mapping[ExpectationBasis, type[CoverageRule]] = {
     ExpectationBasis.CONFIGURED: ConfiguredNotServed,

@@ -98,15 +98,7 @@ class NotADistribution(FileRule):
     severity = Severity.ERROR
 
 
-FILE_RULES: tuple[type[FileRule], ...] = (
-    SameRank,
-    RequiresPythonExcludesAll,
-    OtherContents,
-    YankedUpload,
-    NeverRight,
-    VariantWheel,
-    NotADistribution,
-)
+FILE_RULES = FileRule.defined_in(globals())
 _BY_NAME: tuple[WheelRule, ...] = (PythonTagWithT(), Abi3tFloor(), NeverAccepted())
 QUOTED_BY_NAME = tuple(rule.code for rule in _BY_NAME)  # FTV111
 

@@ -27,10 +27,7 @@ from ftwheel.rules.wheel.selection import RuleSelection
 
 __all__ = [
     "UPLOAD_RULES",
-    "BrokenFile",
     "RefusedByIndex",
-    "StoppedUpload",
-    "UnknownProject",
     "broken",
     "closed",
     "refused",
@@ -88,7 +85,7 @@ class BrokenFile(Rule):
     see = ("FTV106", "FTV111", "FTV116")
 
 
-UPLOAD_RULES: tuple[type[Rule], ...] = (RefusedByIndex, StoppedUpload, UnknownProject, BrokenFile)
+UPLOAD_RULES = Rule.defined_in(globals())
 
 
 def refused(

@@ -14,20 +14,7 @@ from ftwheel.core.wheel.clashes import folded_clashes
 from ftwheel.core.wheel.contents import FlawKind
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
-__all__ = [
-    "BrokenMetadataFile",
-    "ClashingNames",
-    "DistInfoName",
-    "DuplicateNames",
-    "ExpandsLikeABomb",
-    "InvalidCoreMetadata",
-    "MetadataDisagrees",
-    "NotInRecord",
-    "RecordMismatch",
-    "UnreadableMember",
-    "UnreadableWheel",
-    "UnsafeNames",
-]
+__all__ = ["UnreadableWheel"]
 
 _UNRECORDED = ("RECORD", "RECORD.jws", "RECORD.p7s")  # PEP 427: signatures are made after RECORD
 _WEAK = ("md5", "sha1")

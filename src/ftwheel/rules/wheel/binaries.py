@@ -17,20 +17,7 @@ from ftwheel.core.wheel.suffixes import SuffixAbi, init_names_for
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.machines import Platform, platform_of
 
-__all__ = [
-    "AbiUnknown",
-    "MachineMismatch",
-    "MacosVersion",
-    "MixedObjects",
-    "PlatformPolicy",
-    "PythonLibrary",
-    "UnreadableBinary",
-    "WrongAbi",
-    "WrongInit",
-    "broken_tags",
-    "common_machines",
-    "policy_tags",
-]
+__all__ = ["PlatformPolicy", "broken_tags", "common_machines", "policy_tags"]
 
 
 class WrongAbi(WheelRule):

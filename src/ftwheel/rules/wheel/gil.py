@@ -10,7 +10,7 @@ from ftwheel.core.wheel.extension_module import Declaration, ExtensionModule, To
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 from ftwheel.rules.wheel.fixes import declaration_fix, declarations
 
-__all__ = ["BorrowedReferences", "DeclarationUnknown", "NeedsTheGil", "NotDeclared", "declares_by_default"]
+__all__ = ["NeedsTheGil", "declares_by_default"]
 
 
 def _free_threaded(facts: WheelFacts) -> Iterator[tuple[str, ExtensionModule]]:

@@ -13,7 +13,7 @@ from ftwheel.rules.wheel.fixes import declaration_fix
 from ftwheel.rules.wheel.gil import NeedsTheGil, declares_by_default
 from ftwheel.rules.wheel.plain_install import not_of_plain_install
 
-__all__ = ["ImportCrashes", "ImportEnablesGil", "ImportFails", "LeftOut", "NotImported", "NotImportedPlainly"]
+__all__ = ["LeftOut"]
 
 
 def _results(facts: WheelFacts) -> Iterator[tuple[str, ImportResult]]:

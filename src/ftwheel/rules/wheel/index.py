@@ -10,18 +10,7 @@ from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.release.index_acceptance import RefusalReason, accepts_platform, wheel_refusals
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
-__all__ = [
-    "INDEX_RULES",
-    "RefusedArchive",
-    "RefusedDescription",
-    "RefusedEntryPoints",
-    "RefusedLicenseFile",
-    "RefusedMetadata",
-    "RefusedName",
-    "RefusedPlatform",
-    "RefusedRule",
-    "RefusedSize",
-]
+__all__ = ["INDEX_RULES", "RefusedSize"]
 
 
 class RefusedRule(WheelRule):
@@ -141,14 +130,5 @@ class RefusedDescription(RefusedRule):
     reason = RefusalReason.DESCRIPTION
 
 
-INDEX_RULES: tuple[RefusedRule, ...] = (
-    RefusedPlatform(),
-    RefusedMetadata(),
-    RefusedName(),
-    RefusedLicenseFile(),
-    RefusedArchive(),
-    RefusedEntryPoints(),
-    RefusedSize(),
-    RefusedDescription(),
-)
+INDEX_RULES = tuple(rule() for rule in RefusedRule.defined_in(globals()))
 """One rule for each reason."""

@@ -12,7 +12,7 @@ from ftwheel.core.versions import specifier_set
 from ftwheel.core.wheel.pairs import ServedBuilds, served_builds
 from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels, WheelFacts, WheelRule
 
-__all__ = ["ClassifierMissing", "ClassifierWithoutWheel", "RequiresPythonExcludes"]
+__all__ = ["RequiresPythonExcludes"]
 
 _CLASSIFIER = "Programming Language :: Python :: Free Threading"
 _LATER = 20  # minor versions after the floor to try for an open-ended target

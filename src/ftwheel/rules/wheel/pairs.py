@@ -12,16 +12,6 @@ from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.pairs import PairComparison, ServedBuilds, served_builds
 from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels
 
-__all__ = [
-    "DifferentFiles",
-    "DifferentModules",
-    "EmptyWheel",
-    "IdenticalModules",
-    "OneWheelIsEnough",
-    "OtherWheelMissing",
-    "SameName",
-]
-
 
 def _pair(comparison: PairComparison) -> str:
     return f"{comparison.default} and {comparison.free_threaded}"

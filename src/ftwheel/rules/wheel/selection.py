@@ -11,81 +11,20 @@ from ftwheel.core.findings import Finding, Severity, one_for_each_cause
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.wheel.contents import dotted_name
 from ftwheel.rules.rule import Rule
-from ftwheel.rules.wheel import archive, binaries, gil, imports, metadata, pairs, stable_abi, tags
+from ftwheel.rules.wheel import archive, binaries, gil, imports, index, metadata, pairs, stable_abi, tags
 from ftwheel.rules.wheel.facts import GroupRule, ReleaseWheels, WheelFacts, WheelRule
-from ftwheel.rules.wheel.index import INDEX_RULES
 
 __all__ = ["DECIDED_BY_IMPORT", "GROUP_RULES", "WHEEL_RULES", "RuleSelection"]
 
-WHEEL_RULES: tuple[WheelRule, ...] = (
-    archive.UnreadableWheel(),
-    archive.UnreadableMember(),
-    archive.DuplicateNames(),
-    archive.UnsafeNames(),
-    archive.ExpandsLikeABomb(),
-    archive.BrokenMetadataFile(),
-    archive.NotInRecord(),
-    archive.RecordMismatch(),
-    archive.MetadataDisagrees(),
-    archive.InvalidCoreMetadata(),
-    archive.DistInfoName(),
-    archive.ClashingNames(),
-    tags.NameAgainstWheelFile(),
-    tags.RootIsPurelib(),
-    tags.PythonTagWithT(),
-    tags.Abi3tFloor(),
-    tags.ExtensionWithoutAbi(),
-    tags.MissingModule(),
-    tags.Abi3SuffixUnderAbi3t(),
-    tags.ForeignModule(),
-    tags.NeverAccepted(),
-    tags.PlainSuffix(),
-    tags.WheelVariant(),
-    tags.SeveralFiles(),
-    binaries.WrongAbi(),
-    binaries.MixedObjects(),
-    binaries.MachineMismatch(),
-    binaries.PlatformPolicy(),
-    binaries.PythonLibrary(),
-    binaries.WrongInit(),
-    stable_abi.StableAbiSymbols(),
-    stable_abi.NewerSlot(),
-    stable_abi.AbiSlotMissing(),
-    stable_abi.VersionTagOfStableAbi(),
-    stable_abi.NewerAbi(),
-    binaries.AbiUnknown(),
-    binaries.UnreadableBinary(),
-    binaries.MacosVersion(),
-    gil.NotDeclared(),
-    gil.DeclarationUnknown(),
-    gil.NeedsTheGil(),
-    gil.BorrowedReferences(),
-    metadata.ClassifierMissing(),
-    metadata.RequiresPythonExcludes(),
-    imports.ImportFails(),
-    imports.ImportCrashes(),
-    imports.ImportEnablesGil(),
-    imports.NotImported(),
-    imports.LeftOut(),
-    imports.NotImportedPlainly(),
-    *INDEX_RULES,
-)
-GROUP_RULES: tuple[GroupRule, ...] = (
-    metadata.ClassifierWithoutWheel(),
-    pairs.SameName(),
-    pairs.DifferentModules(),
-    pairs.DifferentFiles(),
-    pairs.EmptyWheel(),
-    pairs.IdenticalModules(),
-    pairs.OtherWheelMissing(),
-    pairs.OneWheelIsEnough(),
-)
+_MODULES = (archive, tags, binaries, stable_abi, gil, metadata, imports, index, pairs)
+WHEEL_RULES = tuple(rule() for module in _MODULES for rule in WheelRule.defined_in(vars(module)))
+GROUP_RULES = tuple(rule() for module in _MODULES for rule in GroupRule.defined_in(vars(module)))
 # what an import settles or only an import shows
 DECIDED_BY_IMPORT = frozenset(
     {"FTW308", "FTW402"}
     | {rule.code for rule in WHEEL_RULES if type(rule).__module__ == imports.__name__} - {imports.LeftOut.code}
 )
-_OF_PYPI = frozenset(rule.code for rule in INDEX_RULES)
+_OF_PYPI = frozenset(rule.code for rule in index.INDEX_RULES)
 _RULES: Mapping[str, Rule] = {rule.code: rule for rule in (*WHEEL_RULES, *GROUP_RULES)}
 
 

@@ -11,14 +11,7 @@ from ftwheel.core.wheel.extension_module import ExtensionModule, InitPhase
 from ftwheel.core.wheel.suffixes import SuffixAbi, init_names_for
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
-__all__ = [
-    "AbiSlotMissing",
-    "NewerAbi",
-    "NewerSlot",
-    "StableAbiSymbols",
-    "VersionTagOfStableAbi",
-    "required_minor",
-]
+__all__ = ["required_minor"]
 
 # Include/moduleobject.h: slot numbers of a PyModuleDef and the minor version that added each
 _SLOTS = {3: "Py_mod_multiple_interpreters", 4: "Py_mod_gil"}

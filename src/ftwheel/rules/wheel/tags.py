@@ -14,20 +14,7 @@ from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule
 from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
-__all__ = [
-    "Abi3SuffixUnderAbi3t",
-    "Abi3tFloor",
-    "ExtensionWithoutAbi",
-    "ForeignModule",
-    "MissingModule",
-    "NameAgainstWheelFile",
-    "NeverAccepted",
-    "PlainSuffix",
-    "PythonTagWithT",
-    "RootIsPurelib",
-    "SeveralFiles",
-    "WheelVariant",
-]
+__all__ = ["Abi3tFloor", "NeverAccepted", "PythonTagWithT"]
 
 _ANY_BUILD = tuple(
     CPythonBuild(minor=CPYTHONS[0].minor, onwards=True, free_threaded=free_threaded) for free_threaded in (False, True)
