@@ -31,11 +31,11 @@ from results import install_peers, keep, parse
 from ftwheel.app.installers.simulate import simulate_project
 from ftwheel.core.index.page import SourceKind
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.candidates import Selection
+from ftwheel.core.installers.evaluations import Selection, explain
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.registry import INSTALLERS, installer
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.selection import ProjectFiles, explain
+from ftwheel.core.installers.selection import ProjectFiles
 from ftwheel.core.tags.environments import Environment, parse_environment
 from support.index_generator import Options
 from support.index_generator_machines import MATRIX, Machine
@@ -116,7 +116,8 @@ from ftwheel.core.index.page import SourceKind
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.selection import ProjectFiles, explain
+from ftwheel.core.installers.evaluations import explain
+from ftwheel.core.installers.selection import ProjectFiles
 from ftwheel.core.tags.environments import parse_environment
 body = Path(sys.argv[1]).read_bytes()
 details = parse_page(body, content_type=sys.argv[2], url="https://index.example/simple/demo/", name=sys.argv[3])

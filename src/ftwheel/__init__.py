@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from ftwheel.core.index.pages import Index as Index
     from ftwheel.core.index.parse import parse_page as parse_page
     from ftwheel.core.installers.candidates import Candidate as Candidate
-    from ftwheel.core.installers.candidates import Evaluation as Evaluation
-    from ftwheel.core.installers.candidates import Selection as Selection
+    from ftwheel.core.installers.evaluations import Evaluation as Evaluation
+    from ftwheel.core.installers.evaluations import Selection as Selection
     from ftwheel.core.installers.options import IndexStrategy as IndexStrategy
     from ftwheel.core.installers.options import InstallerOptions as InstallerOptions
     from ftwheel.core.installers.outcomes import Outcome as Outcome
@@ -84,7 +84,8 @@ _NAMES = {
     "core.index.page": "File ProjectDetails SourceKind Yanked",
     "core.index.pages": "Index",
     "core.index.parse": "parse_page",
-    "core.installers.candidates": "Candidate Evaluation Selection",
+    "core.installers.candidates": "Candidate",
+    "core.installers.evaluations": "Evaluation Selection",
     "core.installers.options": "IndexStrategy InstallerOptions",
     "core.installers.outcomes": "Outcome",
     "core.installers.rejections": "Accepted Rejected",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ftwheel.cli.main import COMMANDS
+from support.server import serve
 
 _PROGRAM = """
 import sys
@@ -32,8 +35,10 @@ _OPTIONS = {
 _ROOMS = {"ftwheel.render", "ftwheel.io", "ftwheel.io.installers", "ftwheel.io.index"}
 
 
-def imported(*arguments: str) -> set[str]:
-    done = subprocess.run([sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True)
+def imported(*arguments: str, **variables: str) -> set[str]:
+    environment = {**os.environ, **variables}
+    program = [sys.executable, "-c", _PROGRAM, *arguments]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout))
 
 
@@ -60,3 +65,15 @@ def test_the_help_without_argparse_names_every_command() -> None:
     names = [line.split()[0] for line in lines[5:] if line.startswith("  ") and not line.startswith(("   ", "  -"))]
     assert names == list(COMMANDS)
     assert all(word in done.stdout.split() for summary in COMMANDS.values() for word in summary.split())
+
+
+def test_a_simulation_with_its_page_in_the_cache_needs_no_http_and_no_reasons(tmp_path: Path) -> None:
+    name = "demo-1.0.tar.gz"
+    file = {"filename": name, "url": f"https://files.example/{name}", "hashes": {"sha256": "0" * 64}}
+    page = {"name": "demo", "meta": {"api-version": "1.0"}, "files": [file]}
+    with serve() as server:
+        server.put("/simple/demo/", json.dumps(page).encode(), headers={"Cache-Control": "max-age=3600"})
+        command = ("simulate", "demo", "--no-config", "-i", f"{server.url}/simple/", "--env", "cp314t-win_amd64")
+        both = [imported(*command, FTWHEEL_CACHE_DIR=str(tmp_path)) for _ in range(2)]
+    needless = {"http", "requests", "urllib.parse", "urllib3", "ftwheel.core.installers.evaluations"}
+    assert [found & needless for found in both] == [needless - {"ftwheel.core.installers.evaluations"}, set()]

@@ -16,10 +16,10 @@ from ftwheel.app.installers.simulate import fetch
 from ftwheel.core.errors import FtwheelError
 from ftwheel.core.index.page import ProjectDetails, SourceKind
 from ftwheel.core.index.parse import parse_page
+from ftwheel.core.installers.evaluations import explain
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.registry import INSTALLERS
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.selection import explain
 from support.comparing import SEED
 from support.finder_oracle import FinderProcess
 from support.index_generator import Options

@@ -19,10 +19,11 @@ import pytest
 
 from ftwheel.core.index.page import JSON_TYPE, SourceKind
 from ftwheel.core.index.parse import parse_page
+from ftwheel.core.installers.evaluations import explain
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.project_files import ProjectFiles
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.selection import choose, explain
+from ftwheel.core.installers.selection import choose
 from ftwheel.core.wheel.contents import Metadata
 from support.comparing import BATCHES, SEED, SIZES
 from support.index_generator_machines import MACHINES, Machine

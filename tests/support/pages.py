@@ -8,12 +8,13 @@ from typing import Any
 
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
 from ftwheel.core.index.parse import parse_page
-from ftwheel.core.installers.candidates import Candidate, Selection
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.evaluations import Selection, explain
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.registry import installer
 from ftwheel.core.installers.rejections import Reason, Rejected
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.selection import ProjectFiles, choose, explain
+from ftwheel.core.installers.selection import ProjectFiles, choose
 from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.wheel.contents import Metadata
 

@@ -11,10 +11,11 @@ from urllib.parse import unquote
 
 from ftwheel.core.index.page import ProjectDetails, SourceKind
 from ftwheel.core.index.parse import parse_page
+from ftwheel.core.installers.evaluations import explain
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
 from ftwheel.core.installers.pip.format_control import pip_formats
 from ftwheel.core.installers.requirements import parse_requirement
-from ftwheel.core.installers.selection import ProjectFiles, choose, explain
+from ftwheel.core.installers.selection import ProjectFiles, choose
 from ftwheel.core.tags.environments import Environment, parse_environment
 from ftwheel.core.tags.pip_target import PipTarget, target_environment
 from ftwheel.core.wheel.contents import Metadata

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
     from ftwheel.core.index.page import File
     from ftwheel.core.index.pages import Index
-    from ftwheel.core.installers.candidates import Selection
+    from ftwheel.core.installers.evaluations import Selection
     from ftwheel.core.installers.options import InstallerOptions
     from ftwheel.core.installers.requirements import Requirement
     from ftwheel.core.installers.simulations import Simulation
@@ -64,7 +64,7 @@ def explain(
 
     Arguments and errors are those of ``simulate``.
     """
-    from ftwheel.core.installers.selection import explain as explain_choice
+    from ftwheel.core.installers.evaluations import explain as explain_choice
 
     wanted = requirement_of(requirement)
     targets, (rules,) = environments_of([environment]), installers_of([installer])

@@ -66,7 +66,10 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     """The parser of all commands; with ``only``, just that command's arguments are loaded."""
     from ftwheel.cli.parsing import CommandHelp, CommandParser
 
-    top = CommandParser(prog="ftwheel", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
+    # argparse's own formatter imports shutil, and with it every kind of compression
+    top = CommandParser(
+        prog="ftwheel", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=CommandHelp, allow_abbrev=False
+    )
     top.add_argument("--version", action="version", version=f"ftwheel {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ftwheel.cli.options.indexes import IndexLocations
     from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
     from ftwheel.core.index.page import File
+    from ftwheel.core.installers.evaluations import Selection
     from ftwheel.core.installers.options import InstallerOptions
     from ftwheel.core.installers.project_files import ProjectFiles
     from ftwheel.core.installers.requirements import Requirement
@@ -200,7 +201,7 @@ def _report(
     locations: IndexLocations,
 ) -> SimulationReport:
     from ftwheel.app.installers.simulate import fetch
-    from ftwheel.core.installers.selection import explain, newest_version
+    from ftwheel.core.installers.selection import newest_version
     from ftwheel.core.installers.upload_hints import advise
     from ftwheel.render.installers.simulation import SimulationReport
 
@@ -222,14 +223,25 @@ def _report(
         simulation=simulation,
         hints=advise(simulation),
         status=_status(projects),
-        explanations=tuple(
-            explain(project, requirement, environment, one)
-            for environment in explained
-            for one, project in zip(rules, projects, strict=True)
-        ),
+        explanations=_explanations(requirement, explained, rules, projects) if explained else (),
         locations=tuple(
             tuple(location.label for location in found if _has_page(location, requirement.name)) for found in looked_at
         ),
+    )
+
+
+def _explanations(
+    requirement: Requirement,
+    environments: Sequence[Environment],
+    rules: Sequence[InstallerOptions],
+    projects: Sequence[ProjectFiles],
+) -> tuple[Selection, ...]:
+    from ftwheel.core.installers.evaluations import explain
+
+    return tuple(
+        explain(project, requirement, environment, one)
+        for environment in environments
+        for one, project in zip(rules, projects, strict=True)
     )
 
 

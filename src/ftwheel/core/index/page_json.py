@@ -43,7 +43,7 @@ _METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadat
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
 _MOST_ESCAPES = 1000  # in a page read by column
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 _RELATIVE = re.compile(r"^((?:\.\./)+|/|)")
 _ODD_IN_RELATIVE = (":", "?", "#", ";", "\\", " ", "//", "/.", "\n.", "\n/", "\n\n")
 
@@ -549,7 +549,7 @@ def _texts(entry: Mapping[str, Any]) -> Iterable[object]:
 
 def _is_no_text(value: object) -> bool:
     """Whether a text contains half a surrogate pair, which Python's ``json`` accepts, or a byte that is not UTF-8."""
-    return isinstance(value, str) and not value.isascii() and _SURROGATE.search(value) is not None
+    return isinstance(value, str) and not value.isascii() and re.search(_SURROGATE, value) is not None
 
 
 def _is_time(text: str) -> bool:

@@ -45,7 +45,7 @@ _ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # these make pip read a different name from
 _NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # common on old pages; a shortcut
 _PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
-_PLAIN_BUILD = re.compile(r"([0-9]{1,18})((?:[A-Za-z_.][A-Za-z0-9_.]*)?)")
+_PLAIN_BUILD = r"([0-9]{1,18})((?:[A-Za-z_.][A-Za-z0-9_.]*)?)"
 _LONGEST_SCHEME = len("https://")
 _LONGEST_VERSION = 18  # characters; up to this length, all numbers fit every installer
 
@@ -289,7 +289,7 @@ class ProjectFiles:
 def _plain_tags(rest: str) -> tuple[BuildTag, str, str] | None:
     """The build tag, ABIs and platforms of a wheel from the rest of its name; None if they are not plain."""
     *built, interpreter, abi, platform = rest[:-4].split("-")
-    match = _PLAIN_BUILD.fullmatch(built[0]) if built else None
+    match = re.fullmatch(_PLAIN_BUILD, built[0]) if built else None
     if built and match is None:
         return None
     if not _PLAIN_ABI.fullmatch(f"{interpreter}-{abi}") or not _PLAIN_PLATFORM.fullmatch(platform):

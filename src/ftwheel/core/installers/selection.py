@@ -1,43 +1,38 @@
-"""Decides which file an installer selects: either just the best file, fast, or every file with its verdict.
+"""Decides which file an installer selects.
 
-Both ways share the rules, and a property test compares them.
+``ftwheel.core.installers.evaluations`` gives every file with its verdict; both share the rules, and a property test
+compares them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from ftwheel.core.installers.candidates import Candidate, Evaluation, Selection
+from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.interface import Asked
 from ftwheel.core.installers.options import InstallerOptions
-from ftwheel.core.installers.project_files import ProjectFile, ProjectFiles
+from ftwheel.core.installers.project_files import ProjectFiles
 from ftwheel.core.installers.registry import find_installer
 from ftwheel.core.installers.requirements import Requirement, parse_version
 from ftwheel.core.tags.environments import Environment, Loading, loading
 
 if TYPE_CHECKING:
     from ftwheel.core.installers.interface import Question
-    from ftwheel.core.installers.rejections import Reason, Verdict
 
 __all__ = [
     "Candidate",
-    "Evaluation",
     "ProjectFiles",
-    "Selection",
     "answer",
     "choose",
-    "explain",
     "loads",
     "newest_version",
     "refusal",
     "walk",
 ]
-
-_OLDEST = Version("0.dev0")
 
 
 def _ask(
@@ -86,77 +81,6 @@ def walk(
     for entry in question.walk():
         found, read = question.candidate(entry), question.metadata_file(entry)
         yield found if read is entry else replace(found, described_by=project.file(read))
-
-
-class _Evaluations(Sequence[Evaluation]):
-    """The verdict on every file, created on access because a page has thousands."""
-
-    __slots__ = ("_project", "_verdicts")
-
-    def __init__(self, project: ProjectFiles, verdicts: list[tuple[ProjectFile, Verdict]]) -> None:
-        self._project = project
-        self._verdicts = verdicts
-
-    def __len__(self) -> int:
-        return len(self._verdicts)
-
-    @overload
-    def __getitem__(self, index: int) -> Evaluation: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Evaluation, ...]: ...
-    def __getitem__(self, index: int | slice) -> Evaluation | tuple[Evaluation, ...]:
-        if isinstance(index, slice):
-            return tuple(self[i] for i in range(*index.indices(len(self))))
-        entry, verdict = self._verdicts[index]
-        return Evaluation(
-            file=self._project.file(entry), source=entry.source, version=entry.reading.text, verdict=verdict
-        )
-
-    def __eq__(self, other: object) -> bool:
-        return tuple(self) == tuple(other) if isinstance(other, _Evaluations | tuple) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-
-def explain(
-    project: ProjectFiles, requirement: Requirement, environment: Environment, rules: InstallerOptions
-) -> Selection:
-    """Every file with its verdict; ``best`` equals the result of ``choose``."""
-    # a selection alone needs no reasons
-    from ftwheel.core.installers.rejections import Accepted, Rejected, closeness  # noqa: PLC0415
-
-    question = _ask(project, requirement, environment, rules)
-    judgement = find_installer(rules.name).judge(question.asked)
-    applicable = tuple(map(question.candidate, judgement.ranked))
-
-    # keyed by text, which hashes for free; files without a version come last
-    written = {entry.reading.text: entry.reading.version or _OLDEST for entry, _ in judgement.rejected}
-    ages = {version: age for age, version in enumerate(sorted(set(written.values()), reverse=True))}
-    ages_by_text = {text: ages[version] for text, version in written.items()}
-
-    nearness: dict[int, tuple[int, int]] = {}  # many files share one reason
-
-    def key(rejected: tuple[ProjectFile, Reason]) -> tuple[tuple[int, int], int, str, int, int]:
-        entry, reason = rejected
-        near = nearness.get(id(reason))
-        if near is None:
-            near = nearness[id(reason)] = closeness(reason)
-        return (near, ages_by_text[entry.reading.text], entry.filename, entry.source, entry.index)
-
-    verdicts: list[tuple[ProjectFile, Verdict]] = [
-        (entry, Accepted(rank=rank)) for rank, entry in enumerate(judgement.ranked, 1)
-    ]
-    verdicts += [(entry, Rejected(reason=reason)) for entry, reason in sorted(judgement.rejected, key=key)]
-    return Selection(
-        requirement=requirement,
-        environment=environment,
-        installer=rules.label,
-        best=applicable[0] if applicable and not judgement.refusal else None,
-        applicable=applicable,
-        evaluations=_Evaluations(project, verdicts),
-        refusal=judgement.refusal,
-    )
 
 
 def loads(candidate: Candidate, environment: Environment) -> Loading:

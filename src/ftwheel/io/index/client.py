@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BufferedRandom, BytesIO
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
-from urllib.parse import urlsplit
 
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, NetworkError
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind
@@ -42,6 +41,7 @@ PAGE_SECONDS = 60.0
 FILE_SECONDS = 1800.0
 _JOBS = 24
 _GONE = frozenset({404, 410})
+_PLAIN_HOST = r"https?://([a-z0-9.-]+)(?::[1-9][0-9]{0,3})?(?:/|$)"
 _ARCHIVES = (
     ".whl",
     ".zip",
@@ -60,6 +60,10 @@ _ARCHIVES = (
 
 def _host(url: str) -> str:
     """The host of a URL; empty if it has none that can be queried."""
+    if plain := re.match(_PLAIN_HOST, url):
+        return plain[1]
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         return "" if parts.port == 0 else parts.hostname or ""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from ftwheel.core.installers.candidates import Selection
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.simulations import Simulation
 from ftwheel.core.installers.simulations import SimulationCell as Result
-from ftwheel.core.installers.upload_hints import UploadHint
 from ftwheel.core.tags.environments import Loading
 from ftwheel.render.terminal import StyledText, paragraphs, table
+
+if TYPE_CHECKING:
+    from ftwheel.core.installers.evaluations import Selection
+    from ftwheel.core.installers.upload_hints import UploadHint
 
 __all__ = ["SimulationReport", "cells", "heading", "notes", "rows", "shown", "write_text"]
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from ftwheel.core.index.page import File
-from ftwheel.core.installers.candidates import Candidate, Selection
+from ftwheel.core.installers.candidates import Candidate
+from ftwheel.core.installers.evaluations import Selection
 from ftwheel.core.installers.simulations import SimulationCell
 from ftwheel.core.installers.upload_hints import UploadHint, is_resolved
 from ftwheel.render.installers.simulation import SimulationReport

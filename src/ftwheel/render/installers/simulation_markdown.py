@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from ftwheel.core.installers.candidates import Selection
+from ftwheel.core.installers.evaluations import Selection
 from ftwheel.core.installers.rejections import Accepted, Rejected, describe
 from ftwheel.render.installers.simulation import SimulationReport, heading, notes, rows, shown
 from ftwheel.render.markdown import code, escaped, table

@@ -35,7 +35,7 @@ __all__ = ["UvSelection"]
 _ALGORITHMS = frozenset({"md5", "sha256", "sha384", "sha512", "blake2b"})
 _MATCHED, _MISSING, _MISMATCHED = 2, 1, 0
 _SWITCHED_OFF, _YANKED, _UNKNOWN_TAGS, _OTHER_PYTHON, _OTHER_ABI, _NEEDS_GIL, _OTHER_PLATFORM = range(7)
-_FREE_THREADED_ABI = re.compile(r"none|abi3t|cp[0-9]+[a-z]*t[a-z]*")
+_FREE_THREADED_ABI = r"none|abi3t|cp[0-9]+[a-z]*t[a-z]*"
 
 Key = tuple[int, int, BuildTag]
 
@@ -149,7 +149,7 @@ class UvSelection(InstallerQuestion):
     def _misses_by(self, reading: ParsedFilename) -> int:
         """How close the tags of a wheel are to the accepted ones (``Tags::compatibility``); higher is closer."""
         interpreters, abis = (part - {""} for part in self.abis.split(reading.abi))
-        if self.environment.free_threaded and not any(map(_FREE_THREADED_ABI.fullmatch, abis)):
+        if self.environment.free_threaded and not any(re.fullmatch(_FREE_THREADED_ABI, abi) for abi in abis):
             return _NEEDS_GIL
         rank = _UNKNOWN_TAGS
         for interpreter in interpreters:
