@@ -36,9 +36,9 @@ _ROOMS = {"ftwheel.render", "ftwheel.io", "ftwheel.io.installers", "ftwheel.io.i
 
 
 def imported(*arguments: str, **variables: str) -> set[str]:
-    environment = {**os.environ, **variables}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
     program = [sys.executable, "-c", _PROGRAM, *arguments]
-    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(program, env=kept | variables, capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout))
 
 

@@ -41,7 +41,7 @@ PAGE_SECONDS = 60.0
 FILE_SECONDS = 1800.0
 _JOBS = 24
 _GONE = frozenset({404, 410})
-_PLAIN_HOST = r"https?://([a-z0-9.-]+)(?::[1-9][0-9]{0,3})?(?:/|$)"
+_PLAIN_HOST = r"https?://([a-z0-9.-]+)(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?(?:/|$)"
 _ARCHIVES = (
     ".whl",
     ".zip",
