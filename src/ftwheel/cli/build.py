@@ -37,11 +37,10 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
+    several = partial(add, action="append", default=[])
     add("project", nargs="?", default=".", type=Path, metavar="PROJECT", help="folder or .tar.gz (default: .)")
-    add(
+    several(
         "--python",
-        action="append",
-        default=[],
         metavar="LIST",
         help="3.14 (both builds), 3.14t, 3.14+gil (one build) or paths, comma-separated (default: every pair)",
     )
@@ -49,19 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--sdist", action="store_true", help="build the source distribution too, and the wheels from it")
     add("--no-repair", action="store_true", help="keep the platform tag and the libraries as built")
     add("--no-import", action="store_true", help="do not import the modules, which leaves the GIL untested")
-    add(
-        "-C",
-        "--config-setting",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="setting for the build backend; may be repeated",
-    )
+    several("-C", "--config-setting", metavar="KEY=VALUE", help="setting for the build backend; may be repeated")
     add("--driver", choices=("local", "cibuildwheel"), default="local", help="what builds the wheels (default: local)")
-    add(
+    several(
         "--platforms",
-        action="append",
-        default=[],
         metavar="LIST",
         help="with cibuildwheel: manylinux_2_28_x86_64, ... or patterns (default: the project's, built here)",
     )

@@ -44,15 +44,16 @@ _DOWNLOADS = 8  # concurrent downloads; more would only share the same bandwidth
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
+    several = partial(add, action="append", default=[])
     add("targets", nargs="*", metavar="WHEEL", help="a wheel, a folder of wheels, or NAME==VERSION on the index")
-    add("--select", action="append", default=[], metavar="CODES", help="only these rules: FTW401, or FTW4 for a group")
-    add("--ignore", action="append", default=[], metavar="CODES", help="skip these rules")
+    several("--select", metavar="CODES", help="only these rules: FTW401, or FTW4 for a group")
+    several("--ignore", metavar="CODES", help="skip these rules")
     severities.add_arguments(parser)
     index_rules.add_argument(parser)
     reports.add_arguments(parser, "check")
     add("-q", "--quiet", action="store_true", help="omit the tables of modules from the text")
     add("--import", dest="imports", action="store_true", help="install each wheel and import all its modules")
-    add("--python", action="append", default=[], metavar="LIST", help="interpreters for --import: 3.14, 3.14t or paths")
+    several("--python", metavar="LIST", help="interpreters for --import: 3.14, 3.14t or paths")
     add("--level", type=int, choices=(1, 2), default=2, help="1: read data only; 2: also follow init functions")
     add("--cores", type=indexes.positive, metavar="N", help="how many wheels to read in parallel (default: all cores)")
     add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel.check] from (default: here)")

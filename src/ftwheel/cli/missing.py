@@ -79,16 +79,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that ``pip-ftwheel`` shares."""
     add = parser.add_argument
-    add("-r", "--requirement", action="append", default=[], metavar="FILE", help="a requirements file; may be repeated")
-    add("-c", "--constraint", action="append", default=[], metavar="FILE", help="a constraints file; may be repeated")
-    add("--extra", action="append", default=[], metavar="NAME", help="extra of a project or lock to include; * for all")
-    add("--group", action="append", default=[], metavar="NAME", help="group of a project or lock to include; * for all")
+    several = partial(add, action="append", default=[])
+    several("-r", "--requirement", metavar="FILE", help="a requirements file; may be repeated")
+    several("-c", "--constraint", metavar="FILE", help="a constraints file; may be repeated")
+    several("--extra", metavar="NAME", help="extra of a project or lock to include; * for all")
+    several("--group", metavar="NAME", help="group of a project or lock to include; * for all")
     add("--python", metavar="PATH", help="interpreter to inspect (default: that of the active environment)")
-    add(
+    several(
         "-t",
         "--target",
-        action="append",
-        default=[],
         metavar="TARGET",
         help="3.14t, 3.14t-win_amd64, ...; may be repeated (default: the free-threaded build of the same version and"
         " the next one, on this platform)",

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import indexes, reports
 from ftwheel.cli.options import installers as choices
@@ -45,46 +45,30 @@ _WORDS = ("older-version", "sdist", "nothing")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
+    several = partial(add, action="append", default=[])
     add("requirement", nargs="+", metavar="REQUIREMENT", help="a project, or a requirement such as 'lxml>=5,<6'")
-    add(
+    several(
         "-e",
         "--env",
-        action="append",
-        default=[],
         metavar="LABEL",
         help="cp314t-manylinux_2_28_x86_64, cp313-win_amd64, ..., or all or pairs; may be repeated (default: all)",
     )
-    add(
-        "--python",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="the environment of this interpreter; may be repeated",
-    )
-    add(
-        "--installer",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help=choices.names_of_installers(),
-    )
+    several("--python", metavar="PATH", help="the environment of this interpreter; may be repeated")
+    several("--installer", metavar="NAME", help=choices.names_of_installers())
     cross = parser.add_argument_group("pip's options for another interpreter (it runs on --env, --python or this one)")
-    for option, metavar, meaning in (
-        ("--platform", "TAG", "wheels for this platform tag; may be repeated"),
-        ("--python-version", "VERSION", "3, 313, 3.13 or 3.13.1"),
-        ("--abi", "TAG", "wheels for this ABI tag; may be repeated, and the first one decides about free-threading"),
-        ("--implementation", "NAME", "cp, pp, or py for wheels of no implementation"),
-    ):
-        several: dict[str, Any] = {"action": "append"} if "may be repeated" in meaning else {}
-        cross.add_argument(option, metavar=metavar, help=meaning, **several)
-    add(
-        "--explain",
-        action="append",
-        default=[],
-        metavar="LABEL",
-        help="show every file and why it is accepted or rejected, nearest miss first",
+    cross.add_argument(
+        "--platform", action="append", metavar="TAG", help="wheels for this platform tag; may be repeated"
     )
-    add("--allow", action="append", default=[], choices=_WORDS, help="do not exit 1 for this outcome")
+    cross.add_argument("--python-version", metavar="VERSION", help="3, 313, 3.13 or 3.13.1")
+    cross.add_argument(
+        "--abi",
+        action="append",
+        metavar="TAG",
+        help="wheels for this ABI tag; may be repeated, and the first one decides about free-threading",
+    )
+    cross.add_argument("--implementation", metavar="NAME", help="cp, pp, or py for wheels of no implementation")
+    several("--explain", metavar="LABEL", help="show every file and why it is accepted or rejected, nearest miss first")
+    several("--allow", choices=_WORDS, help="do not exit 1 for this outcome")
     add("--record", metavar="DIR", help="save the index pages that were used, for --index DIR")
     reports.add_format(parser, "simulate")
     choices.add_arguments(parser)

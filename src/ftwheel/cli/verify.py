@@ -51,27 +51,20 @@ _FOLDERS = ("dist", "wheelhouse")  # where builds put wheels: if missing, not th
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
+    several = partial(add, action="append", default=[])
     add(
         "targets",
         nargs="+",
         metavar="DIST",
         help="a folder of files to upload, individual files, or NAME==VERSION (NAME: its newest)",
     )
-    add(
-        "--installer",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help=choices.names_of_installers(),
-    )
+    several("--installer", metavar="NAME", help=choices.names_of_installers())
     add("--uploaded-prior-to", metavar="DATE", help="consider only files uploaded before this (UTC)")
     add("--plan", action="store_true", help="print the smallest set of wheels that serves every target, and exit")
     add("--against-installers", action="store_true", help="also run the real pip and uv of this machine's interpreters")
-    add("--python", action="append", default=[], metavar="PATH", help="an interpreter for --against-installers")
-    add(
+    several("--python", metavar="PATH", help="an interpreter for --against-installers")
+    several(
         "--digests",
-        action="append",
-        default=[],
         type=Path,
         metavar="FILE",
         help="fail if the files differ from this list (sha256sum output, or the JSON of ftwheel build)",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftwheel.core.errors import ConfigurationError, InputError
@@ -57,16 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Add the options about indexes; the default is what the user configured for pip and uv."""
     group = parser.add_argument_group("where to look (default: as pip and uv are configured)")
     add = group.add_argument
+    several = partial(add, action="append", default=[])
     add("-i", "--index-url", metavar="URL", help="the default index, instead of the configured one")
-    add("--extra-index-url", action="append", default=[], metavar="URL", help="one more index; may be repeated")
-    add(
-        "-f",
-        "--find-links",
-        action="append",
-        default=[],
-        metavar="LOCATION",
-        help="a folder, page or file; may be repeated",
-    )
+    several("--extra-index-url", metavar="URL", help="one more index; may be repeated")
+    several("-f", "--find-links", metavar="LOCATION", help="a folder, page or file; may be repeated")
     add("--no-index", action="store_true", help="look only into --find-links")
     add("--no-config", action="store_true", help="read no pip.conf, uv.toml, PIP_* and UV_*")
     add("--index", metavar="DIR", help="a recording made with --record: no index is asked, nothing configured counts")
