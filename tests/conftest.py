@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from support.server import IndexServer
 
 ROOT = Path(__file__).resolve().parent.parent
 collect_ignore = ["projects"]  # project trees for ftwheel init, with tests of their own
@@ -51,3 +56,12 @@ def python_315() -> str:
 @pytest.fixture(scope="session")
 def examples() -> Path:
     return ROOT / "examples"
+
+
+@pytest.fixture
+def server() -> Iterator[IndexServer]:
+    """A server on the loopback interface that has nothing yet."""
+    from support.server import serve
+
+    with serve() as running:
+        yield running

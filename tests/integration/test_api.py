@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO
@@ -18,7 +17,7 @@ import pytest
 import ftwheel
 from ftwheel.testing import MemoryIndex
 from support.documents import only_blocks
-from support.server import IndexServer, ranged, serve
+from support.server import IndexServer, ranged
 from support.wheels import make_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,12 +38,6 @@ open_index parse_environment parse_page parse_requirement PipTarget simulate tar
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FTWHEEL_CACHE_DIR", os.fspath(tmp_path / "cache"))
-
-
-@pytest.fixture
-def server() -> Iterator[IndexServer]:
-    with serve() as running:
-        yield running
 
 
 def page(*filenames: str, address: str = "https://files.example.org/") -> dict[str, object]:

@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ from ftwheel.io.index.cache import PageCache
 from ftwheel.io.index.client import ACCEPT, IndexClient
 from support.clients import client, page
 from support.server import HTML, IndexServer, Reply, Request, serve
-
-
-@pytest.fixture
-def server() -> Iterator[IndexServer]:
-    with serve() as running:
-        yield running
 
 
 def names(index_client: IndexClient, url: str, project: str = "demo") -> list[str]:

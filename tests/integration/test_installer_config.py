@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,13 +18,7 @@ from ftwheel.io.installers.config import FormatControl, InstallerConfig, parse_c
 from ftwheel.io.installers.default_index import default_index
 from ftwheel.io.installers.pip_config import read_pip
 from ftwheel.io.installers.uv_config import read_uv
-from support.server import IndexServer, serve
-
-
-@pytest.fixture
-def server() -> Iterator[IndexServer]:
-    with serve() as running:
-        yield running
+from support.server import IndexServer
 
 
 @pytest.fixture

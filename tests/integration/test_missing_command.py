@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from ftwheel_build import config
 from support.documents import documented
 from support.in_process import CommandRun, configure_nothing
 from support.published import publish
-from support.server import IndexServer, serve
+from support.server import IndexServer
 
 ROOT = Path(__file__).parents[2]
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -41,12 +40,6 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def missing(capsys: pytest.CaptureFixture[str]) -> CommandRun:
     return CommandRun("missing", capsys)
-
-
-@pytest.fixture
-def server() -> Iterator[IndexServer]:
-    with serve() as running:
-        yield running
 
 
 def outcomes(body: dict[str, Any]) -> dict[str, list[str]]:

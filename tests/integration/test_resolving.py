@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -26,17 +25,11 @@ from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
 from support.resolved import dependencies, source
-from support.server import IndexServer, Reply, Request, serve, wait_until
+from support.server import IndexServer, Reply, Request, wait_until
 from support.universes import Dist, Universe, publish
 
 LABEL = "cp314t-manylinux_2_28_x86_64"
 BOTH = pytest.mark.parametrize("installer", ["pip", "uv"])
-
-
-@pytest.fixture
-def server() -> Iterator[IndexServer]:
-    with serve() as running:
-        yield running
 
 
 def wheel(name: str, version: str, *requires: str, tags: str = "py3-none-any", **more: object) -> Dist:

@@ -15,7 +15,7 @@ from ftwheel.core.tags.environments import parse_environment
 from ftwheel.io.system.environment_probe import environment_of
 from support.clients import page
 from support.in_process import CommandRun, configure_nothing
-from support.server import HTML, IndexServer, Reply, serve
+from support.server import HTML, IndexServer, Reply
 from support.wheels import make_wheel
 
 RECORDINGS = str(Path(__file__).parents[1] / "recordings")
@@ -26,12 +26,6 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a user with nothing configured and nothing in the cache."""
     configure_nothing(monkeypatch, tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def server() -> Iterator[IndexServer]:
-    with serve() as running:
-        yield running
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 
 from support.clients import page
 from support.in_process import CommandRun, configure_nothing
-from support.server import IndexServer, serve
+from support.server import IndexServer
 from support.wheels import make_wheel
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -40,12 +39,6 @@ class VerifyRun(CommandRun):
 @pytest.fixture
 def verify(capsys: pytest.CaptureFixture[str]) -> VerifyRun:
     return VerifyRun("verify", capsys)
-
-
-@pytest.fixture
-def server() -> Iterator[IndexServer]:
-    with serve() as running:
-        yield running
 
 
 def test_grimp_3_17_lacked_its_default_wheels_for_macos(verify: VerifyRun) -> None:

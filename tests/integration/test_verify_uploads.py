@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,18 +13,12 @@ import pytest
 from ftwheel.cli.main import main
 from integration.test_verify_command import VerifyRun, user, verify
 from support.clients import page
-from support.server import IndexServer, serve
+from support.server import IndexServer
 from support.wheels import make_wheel
 
 __all__ = ["user", "verify"]
 LINUX = "manylinux_2_17_x86_64"
 PAIR = (f"cp313-cp313-{LINUX}", f"cp313-cp313t-{LINUX}")
-
-
-@pytest.fixture
-def server() -> Iterator[IndexServer]:
-    with serve() as running:
-        yield running
 
 
 def dist(folder: Path, *tags: str, **fields: object) -> Path:
