@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,43 @@ NO_PLACE = {
     ),
     "elsewhere": (_HEAD + "  all:\n    uses: a/b/.github/workflows/publish.yml@v1\n", "of another repository"),
 }
+
+
+def test_the_inputs_of_an_own_action_are_filled_in() -> None:
+    own = (
+        "inputs:\n  name: {required: true}\n  folder: {default: out}\n  odd:\nruns:\n  steps:\n"
+        "    - uses: ./.github/actions/fetch\n      with: {named: '${{ inputs.name }}', into: '${{inputs.folder}}'}\n"
+        "    - run: twine upload ${{ inputs.folder }}/*\n      env: {TWINE_REPOSITORY: '${{ inputs.odd }}'}\n"
+    )
+    fetch = (
+        "runs:\n  steps:\n    - uses: actions/download-artifact@v4\n"
+        "      with: {name: '${{ inputs.named }}', path: '${{ inputs.into }}'}\n"
+    )
+    publish = "  publish:\n    needs: build\n    steps:\n      - uses: ./.github/actions/publish\n"
+    text = f"{_HEAD}{_BUILD}{publish}        with: {{name: built}}\n"
+    read = read_workflow_text("a.yml", text, {".github/actions/publish": own, ".github/actions/fetch": fetch})
+    found = gate(read, action=action_value("0.1.0", COMMIT), pins=PINS)
+    assert isinstance(found, Gate), found
+    assert is_the_same_but_for(text, found)
+    assert "          name: built\n          path: out\n" in found.text
+    assert "          dist: out\n" in found.text
+
+
+def test_a_step_in_each_of_several_jobs_is_all_that_changes() -> None:
+    other = _PUBLISH.replace("  publish:", "  other:")
+    text = (
+        _HEAD
+        + _BUILD
+        + "".join(
+            job.replace("    runs-on", f"    environment: {{name: a, url: https://example.org/p/{name}}}\n    runs-on")
+            for name, job in (("a", _PUBLISH), ("b", other))
+        )
+    )
+    found = gate(read_workflow_text("a.yml", text), action=action_value("0.1.0", COMMIT), pins=PINS)
+    assert isinstance(found, Gate), found
+    assert (found.job, len(found.before)) == ("", 2)
+    assert is_the_same_but_for(text, found)
+    assert not is_the_same_but_for(text, replace(found, text=found.text.replace("mode: verify", "mode: build", 1)))
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -269,6 +269,91 @@ def test_all_jobs_that_publish_wait_for_it() -> None:
     assert read.jobs
 
 
+_PROJECTS = """\
+jobs:
+  one:
+    environment: {name: a, url: 'https://example.org/p/one'}
+    steps:
+      - uses: actions/download-artifact@v9
+      - run: mv two-* ../two
+      - uses: pypa/gh-action-pypi-publish@v1
+
+  two:
+    environment: {name: b, url: 'https://example.org/project/Two/'}
+    steps:
+      - uses: actions/download-artifact@v9
+      - run: twine upload two/*
+        if: inputs.two
+"""
+
+
+def test_jobs_that_publish_different_projects_verify_their_own() -> None:
+    found = made("", _PROJECTS)
+    assert (found.job, found.before) == ("", (("one", ""), ("two", "")))
+    new = added("", _PROJECTS)
+    assert (new.count("dist: dist"), new.count("if: inputs.two\nwith:\nmode: verify\ndist: two")) == (1, 1)
+    assert found.text.index("mv two-*") < found.text.index("dist: dist")
+    several = _PROJECTS.replace("      - run: twine", "      - run: uv publish\n      - run: twine")
+    assert "one and two publish different projects" in str(gate(read_shape("a.yml", several), action=ACTION, pins=PINS))
+    same = made("", _PROJECTS.replace("project/Two", "p/one"))
+    assert (same.job, len(same.before)) == ("verify", 2)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        (["startsWith(github.ref, 'refs/tags/')"], True),
+        (["startsWith(github.ref, 'refs/tags/')"] * 2, True),
+        (["github.ref == 'a'", "github.ref == 'b'"], False),
+        (["steps.x.outputs.y"], False),
+        ([""], False),
+    ],
+)
+def test_it_verifies_only_when_the_job_publishes(conditions: list[str], expected: bool) -> None:
+    text = shape("cibuildwheel-matrix")
+    text = text[: text.index("      - uses: pypa/gh-action-pypi-publish")]
+    for condition in conditions:
+        text += "      - uses: pypa/gh-action-pypi-publish@v1\n" + (f"        if: {condition}\n" if condition else "")
+    text += "      - run: uv publish --dry-run dist/*\n        if: github.event_name != 'release'\n"
+    assert (f"if: {conditions[0]}\nwith:\nmode: verify" in added("", text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "publishes", "is_for_tests"),
+    [
+        ({"TWINE_REPOSITORY_URL": "https://test.example/", "OTHER": "testpypi"}, True, False),
+        ({"TWINE_REPOSITORY_URL": "https://test.pypi.invalid/legacy/"}, True, True),
+        ({"UV_PUBLISH_INDEX": "test-pypi"}, True, True),
+        ({"TWINE_REPOSITORY": "testpypi"}, True, True),
+    ],
+)
+def test_variables_name_the_index(environ: dict[str, str], publishes: bool, is_for_tests: bool) -> None:
+    step = StepText(line=0, column=0, run="twine upload dist/*", environ=environ)
+    assert (step.publishes, step.is_for_tests) == (publishes, is_for_tests)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("TWINE_PASSWORD", True), ("PYPI_API_TOKEN", True), ("GH_TOKEN", False), ("PYPI", False)]
+)
+def test_a_script_with_the_password_of_an_index_publishes(name: str, found: bool) -> None:
+    download = StepText(line=0, column=0, uses="actions/download-artifact@v1")
+    script = StepText(line=1, column=0, run="tox -e publish", environ={name: "${{ secrets.X }}"})
+    job = JobText(name="p", line=0, column=0, inner=2, steps=(download, script))
+    assert (job.upload == script) is found
+
+
+def test_what_an_own_action_does_counts() -> None:
+    other = StepText(line=-1, column=0, uses="dawidd6/action-download-artifact@v1", settings={"path": "got"})
+    upload = StepText(line=-1, column=0, run="twine upload got/*")
+    step = StepText(line=4, column=6, uses="./.github/actions/publish", inside=(other, upload))
+    text = "jobs:\n  publish:\n    steps:\n      # all of it\n      - uses: ./.github/actions/publish\n"
+    job = replace(read_shape("a.yml", text).jobs[0], steps=(step,))
+    found = gate(WorkflowText(path="a.yml", text=text, jobs=(job,)), action=ACTION, pins=PINS)
+    assert isinstance(found, Gate)
+    assert "- uses: dawidd6/action-download-artifact@v1\n        with:\n          path: got\n" in found.text
+    assert "dist: got\n" in found.text
+
+
 def test_a_download_keeps_its_condition_where_the_other_job_can_tell() -> None:
     text = shape("cibuildwheel-matrix")
     place = text.index("        with:\n", text.index("      - uses: actions/download-artifact"))

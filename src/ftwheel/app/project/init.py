@@ -141,9 +141,10 @@ def plan_gate(
             notes.append(found)
         elif found is not None and same(text, found):
             names = " and ".join(name for name, _ in found.before)
-            verb = "publishes" if len(found.before) == 1 else "publish"
-            what = f"the job {found.job} verifies everything before {names} {verb} it"
-            says = what if found.job else f"{names} verifies everything before it publishes it"
+            one = len(found.before) == 1
+            what = f"the job {found.job} verifies everything before {names} {'publishes' if one else 'publish'} it"
+            alone = "verifies everything before it publishes it" if one else "verify everything before they publish it"
+            says = what if found.job else f"{names} {alone}"
             changes.append(Change(path=path, before=text, after=found.text, says=(says,)))
             notes += found.notes
         elif found is not None:

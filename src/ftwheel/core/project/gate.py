@@ -42,7 +42,7 @@ class Gate:
     """The workflow with the gate.
 
     ``before`` are the publishing jobs, each with its new condition (empty if unchanged). ``job`` is the new job, empty
-    if a step was inserted into the first job of ``before``.
+    if a step was inserted into each job of ``before``.
     """
 
     path: str
@@ -83,11 +83,13 @@ def gate(
         return f"{workflow.path}: {real[0].name} publishes source distributions only, without the wheels of the release"
     writer = _Writer(workflow, action, pins, project, others)
     if ready := [each for each in real if each.downloads]:
+        if len({each.index_project for each in ready} - {""}) > 1:
+            return writer.with_steps_of_projects(ready)
         together = judged_together(workflow, ready, others)
         [job, *rest] = together.jobs
         # no other job has both the files it downloads and those it builds
         here = job.builds and not rest and not job.matrix and job.publishes_at_once
-        return writer.with_step(job) if here else writer.with_job(together)
+        return writer.with_steps([job]) if here else writer.with_job(together)
     wheels = wheels or real
     job = wheels[0]
     name = f"{workflow.path}: {job.name}"
@@ -102,7 +104,7 @@ def gate(
             )
         if more := [each.name for each in wheels[1:] if each.condition == job.condition]:
             return f"{name} and {', '.join(more)} each publish what they build: publish in a job after all of them"
-        return writer.with_step(job)
+        return writer.with_steps([job])
     if job.upload is None:
         return f"{name} builds and publishes with a workflow of another repository, which cannot be edited"
     return f"{name}: the published files do not come from an artifact of the workflow, so there is nothing to verify"
@@ -160,7 +162,9 @@ class _Writer:
             "\n".join(self._download(step, path)) for step, path in zip(found, paths, strict=True)
         ):
             steps += each.split("\n")
-        steps += [f"- uses: {scalar(self._action)}", "  with:", "    mode: verify", f"    dist: {_text(dist)}"]
+        conditions = {job.publish_condition for job in jobs}
+        steps += [f"- uses: {scalar(self._action)}", *_condition(conditions.pop() if len(conditions) == 1 else "")]
+        steps += ["  with:", "    mode: verify", f"    dist: {_text(dist)}"]
         steps += [f"    {line}" for line in (*self._project, _FIRST_RELEASE)]
         unit = first.inner - first.column
         dash = first.steps[0].column - first.column if first.steps and not first.steps[0].inline else unit
@@ -182,13 +186,24 @@ class _Writer:
             path=self._workflow.path, text=edits.text, before=tuple(reversed(before)), job=name, notes=tuple(notes)
         )
 
-    def with_step(self, job: JobText) -> Gate:
-        """Insert a step before the publishing step, in the job that collects everything."""
-        upload = job.upload
-        assert upload is not None
-        folder = _folder(upload) or _DIST
-        settings = ["mode: verify", f"dist: {_text(folder)}", *self._project]
+    def with_steps_of_projects(self, jobs: Sequence[JobText]) -> Gate | str:
+        """Insert a step into each job, because a gate judges the files of one project."""
+        names = " and ".join(job.name for job in jobs)
+        if any(job.matrix or not job.publishes_at_once for job in jobs):
+            return f"{self._workflow.path}: {names} publish different projects, and a gate judges one"
+        return self.with_steps(jobs)
+
+    def with_steps(self, jobs: Sequence[JobText]) -> Gate:
+        """Insert a step before the publishing step, in each job that collects everything it publishes."""
         edits = WorkflowEdits(self._workflow.text)
+        for job in sorted(jobs, key=lambda job: -job.line):
+            assert job.upload is not None
+            self._insert_step(edits, job.upload)
+        before = tuple((job.name, "") for job in jobs)
+        return Gate(path=self._workflow.path, text=edits.text, before=before, notes=tuple(self._aside(jobs)))
+
+    def _insert_step(self, edits: WorkflowEdits, upload: StepText) -> None:
+        settings = ["mode: verify", f"dist: {_text(_folder(upload) or _DIST)}", *self._project]
         if upload.inline:
             condition = f"if: {json.dumps(upload.condition)}, " if upload.condition else ""
             edits.insert_inline(upload, f"{{uses: {self._action.text}, {condition}with: {{{', '.join(settings)}}}}}")
@@ -197,8 +212,6 @@ class _Writer:
             lines += [f"  if: {_text(upload.condition)}"] if upload.condition else []
             lines += ["  with:", *(f"    {line}" for line in (*settings, _FIRST_RELEASE))]
             edits.insert(upload.line, [" " * upload.column + line for line in lines])
-        notes = tuple(self._aside([job]))
-        return Gate(path=self._workflow.path, text=edits.text, before=((job.name, ""),), notes=notes)
 
     def _aside(self, jobs: Sequence[JobText]) -> Iterator[str]:
         """What other jobs publish ungated; in a repository with several projects, it may be another project."""
@@ -209,16 +222,15 @@ class _Writer:
 
     def _download(self, step: StepText, path: str) -> Iterator[str]:
         """The publishing job's download, to another path and without values that only that job knows."""
-        yield f"- {self._of(step) if step.line >= 0 else self._named(DOWNLOAD)}"
-        if step.condition and not _OF_THE_JOB.search(step.condition):
-            yield f"  if: {_text(' '.join(step.condition.split()))}"
+        yield f"- {self._of(step) if step.uses else self._named(DOWNLOAD)}"
+        yield from _condition(step.condition)
         yield "  with:"
         for key, value in {**_elsewhere(step.settings), "path": path}.items():
             yield f"    {key}: {_text(value)}"
 
     def _of(self, step: StepText) -> str:
         """A step's ``uses`` value with its comment, if it is on a line of its own."""
-        for line in self._lines[step.line :]:
+        for line in self._lines[step.line :] if step.line >= 0 else ():
             text = line.strip().removeprefix("- ").strip()
             if text.startswith("uses:") and step.uses in text:
                 return text
@@ -231,6 +243,12 @@ class _Writer:
         if found is not None:
             return self._of(found)
         return f"uses: {scalar(self._pins[action.removeprefix('actions/')])}"
+
+
+def _condition(text: str) -> Iterator[str]:
+    """The line of a step's condition in another job; none if only its own job can tell."""
+    if text and not _OF_THE_JOB.search(text):
+        yield f"  if: {_text(' '.join(text.split()))}"
 
 
 def _granted(workflow: WorkflowText, others: Sequence[WorkflowText]) -> bool:
@@ -276,6 +294,8 @@ def _text(value: str) -> str:
 
 def _folder(upload: StepText) -> str:
     """The published folder, relative to the workspace; empty if unknown."""
+    if inner := next((step for step in upload.inside if step.publishes), None):
+        return _folder(inner)
     said = upload.settings.get("packages-dir") or upload.settings.get("packages_dir") or ""
     if not said and (match := _FOLDER.search(f"{upload.run} {upload.settings.get('args', '')}")):
         said = match[1]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+from packaging.utils import canonicalize_name
 
 from ftwheel.core.project.workflow_files import UPLOADS
 
@@ -21,7 +23,11 @@ ALWAYS = re.compile(r"\b(?:always|cancelled|failure)\s*\(\s*\)")
 """Functions that, in a job's condition, let it run after another job failed."""
 _PUBLISHES = "pypa/gh-action-pypi-publish"
 _MATURIN = ("pyo3/maturin-action", "messense/maturin-action")
-_TEST_INDEX = re.compile(r"test\.pypi|testpypi", re.IGNORECASE)
+_TEST_INDEX = re.compile(r"test[._-]?pypi", re.IGNORECASE)
+_OF_INDEX = re.compile(r"repo|url|index", re.IGNORECASE)  # in the names of variables: TWINE_REPOSITORY, UV_PUBLISH_URL
+_CREDENTIALS = re.compile(r"(?:twine|flit|hatch|pypi|uv_publish)\w*_(?:auth|password|token)", re.IGNORECASE)
+_DRY_RUN = re.compile(r"^.*--dry-run\b.*$", re.MULTILINE)
+_INDEX_PROJECT = re.compile(r"/p(?:roject)?/(?P<name>[\w.-]+)")
 _BUILDS = re.compile(
     r"cibuildwheel|\bpython3? -m build\b|\bbuild --(?:sdist|wheel)\b|\bsetup\.py \w*dist"
     r"|\bpyproject-build\b|\bbdist_wheel\b|\bpip3? wheel\b|\bpublish --build\b"
@@ -46,7 +52,7 @@ class StepText:
     """A step: ``line`` is where it begins, ``column`` is that of its dash (in ``[...]``, of the step itself).
 
     ``inline`` is true for a step in ``[...]``. ``inside`` are the steps of the repository's own action that it runs,
-    with their positions in that action's file.
+    with the line -1. ``environ`` are the variables that the workflow sets for it.
     """
 
     line: int
@@ -57,6 +63,7 @@ class StepText:
     inside: tuple[StepText, ...] = ()
     condition: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     def runs(self, *actions: str) -> bool:
         """Whether it runs one of these actions. Names are given in lower case, because GitHub ignores case."""
@@ -69,7 +76,12 @@ class StepText:
             return True
         if self.runs(*_MATURIN):
             return self.settings.get("command") in {"upload", "publish"}
-        return bool(UPLOADS.search(self.run)) or any(step.publishes for step in self.inside)
+        return bool(UPLOADS.search(_DRY_RUN.sub("", self.run))) or any(step.publishes for step in self.inside)
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether a variable is named like a password or token for an index."""
+        return any(map(_CREDENTIALS.search, self.environ))
 
     @property
     def may_publish(self) -> bool:
@@ -123,7 +135,8 @@ class StepText:
     def is_for_tests(self) -> bool:
         """Whether the index is a test index."""
         inside = [step.is_for_tests for step in self.inside if step.publishes]
-        own = bool(_TEST_INDEX.search(" ".join([self.run, *self.settings.values()])))
+        indexes = (value for name, value in self.environ.items() if _OF_INDEX.search(name))
+        own = bool(_TEST_INDEX.search(" ".join([self.run, *self.settings.values(), *indexes])))
         return own or (bool(inside) and all(inside))
 
     @property
@@ -132,6 +145,13 @@ class StepText:
         if "ftwheel verify" in self.run or any(step.verifies for step in self.inside):
             return True
         return "/ftwheel@" in self.uses and self.settings.get("mode") == "verify"
+
+
+def _all(steps: Iterable[StepText]) -> Iterator[StepText]:
+    """The steps, each followed by those in the repository's own action that it runs."""
+    for step in steps:
+        yield step
+        yield from _all(step.inside)
 
 
 def _only_sdists(steps: Iterable[StepText]) -> bool:
@@ -169,13 +189,26 @@ class JobText:
     def upload(self) -> StepText | None:
         """The publishing step, preferring one for a real index to one for a test index.
 
-        If no step is known to publish, it is the last one whose name suggests so, in a job that downloads artifacts and
-        has an index's environment.
+        If no step is known to publish, it is the last one whose name suggests so, in a job that downloads artifacts,
+        and with the environment of an index or its password.
         """
         found = [step for step in self.steps if step.publishes]
-        if not found and self.downloads and _INDEX.search(self.environment):
-            found = [step for step in self.steps if step.may_publish][-1:]
+        if not found and self.downloads:
+            named = bool(_INDEX.search(self.environment))
+            found = [step for step in self.steps if step.may_publish and (named or step.has_credentials)][-1:]
         return min(found, key=lambda step: step.is_for_tests, default=None)
+
+    @property
+    def index_project(self) -> str:
+        """The normalized name of the project that it publishes, by the URL of its environment; empty if unknown."""
+        match = _INDEX_PROJECT.search(self.environment)
+        return canonicalize_name(match["name"]) if match else ""
+
+    @property
+    def publish_condition(self) -> str:
+        """The condition under which it publishes, besides its own: that of its uploads, empty if they differ."""
+        found = {step.condition for step in self.steps if step.publishes and not step.is_for_tests}
+        return found.pop() if len(found) == 1 else ""
 
     @property
     def publishes_at_once(self) -> bool:
@@ -196,16 +229,12 @@ class JobText:
     @property
     def uploads_artifacts(self) -> tuple[StepText, ...]:
         """The steps that upload artifacts, including those in the repository's own actions."""
-        left, found = [*self.steps], []
-        while left:
-            step = left.pop(0)
-            left[:0] = step.inside
-            found += [step] * step.runs(_UPLOAD)
-        return tuple(found)
+        return tuple(step for step in _all(self.steps) if step.runs(_UPLOAD))
 
     @property
     def downloads(self) -> tuple[StepText, ...]:
-        return tuple(step for step in self.steps if step.downloads)
+        """The steps that download artifacts, including those in the repository's own actions."""
+        return tuple(step for step in _all(self.steps) if step.downloads)
 
     @property
     def prepares(self) -> bool:

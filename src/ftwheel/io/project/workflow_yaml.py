@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +18,8 @@ from ftwheel.core.project.workflow_text import JobText, StepText, WorkflowText
 
 __all__ = ["is_the_same_but_for", "read_workflow_text"]
 
+_INPUT = re.compile(r"\$\{\{\s*inputs\.(?P<name>[\w-]+)\s*\}\}")
+
 
 def read_workflow_text(path: str, text: str, actions: Mapping[str, str] = MappingProxyType({})) -> WorkflowText:
     """The jobs of a workflow; none if the text is not YAML, or if ``jobs`` is in flow style.
@@ -26,7 +30,10 @@ def read_workflow_text(path: str, text: str, actions: Mapping[str, str] = Mappin
     jobs: Any = document.get("jobs") if isinstance(document, Mapping) else None
     if not _is_mapping(jobs) or jobs.fa.flow_style() is True:
         return WorkflowText(path=path, text=text)
-    found = [_job(str(name), job, jobs.lc.key(name), actions) for name, job in jobs.items() if _is_mapping(job)]
+    environ = _texts(document.get("env"))
+    found = [
+        _job(str(name), job, jobs.lc.key(name), actions, environ) for name, job in jobs.items() if _is_mapping(job)
+    ]
     return WorkflowText(path=path, text=text, jobs=tuple(found), triggers=frozenset(_triggers(document.get("on"))))
 
 
@@ -54,7 +61,9 @@ def _is_mapping(value: object) -> bool:
     return isinstance(value, Mapping) and bool(value) and hasattr(value, "lc")
 
 
-def _job(name: str, job: Any, position: tuple[int, int], actions: Mapping[str, str]) -> JobText:
+def _job(
+    name: str, job: Any, position: tuple[int, int], actions: Mapping[str, str], environ: Mapping[str, str]
+) -> JobText:
     needs = job.get("needs", ())
     strategy = job.get("strategy")
     environment = job.get("environment", "")
@@ -77,7 +86,7 @@ def _job(name: str, job: Any, position: tuple[int, int], actions: Mapping[str, s
         calls=str(job.get("uses", "")),
         permissions=frozenset(map(str, permissions)) if isinstance(permissions, Mapping) else None,
         matrix=isinstance(strategy, Mapping) and "matrix" in strategy,
-        steps=tuple(_steps(steps, actions)) if isinstance(steps, list) and hasattr(steps, "lc") else (),
+        steps=tuple(_steps(steps, actions, {**environ, **_texts(job.get("env"))})) if _is_list(steps) else (),
     )
 
 
@@ -89,12 +98,13 @@ def _key(mapping: Any, name: str) -> tuple[int, int] | None:
     return line, column
 
 
-def _steps(steps: Any, actions: Mapping[str, str]) -> Iterator[StepText]:
+def _steps(steps: Any, actions: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[StepText]:
     inline = steps.fa.flow_style() is True
     for number, step in enumerate(steps):
         if not _is_mapping(step):
             continue
-        settings = step.get("with")
+        settings = _texts(step.get("with"))
+        own = {**environ, **_texts(step.get("env"))}
         line, column = steps.lc.item(number)
         action = str(step.get("uses", "")).removeprefix("./").rstrip("/")
         yield StepText(
@@ -102,22 +112,57 @@ def _steps(steps: Any, actions: Mapping[str, str]) -> Iterator[StepText]:
             column=column if inline else steps.lc.col,
             inline=inline,
             uses=str(step.get("uses", "")),
-            inside=tuple(_inside(action, actions)),
+            inside=tuple(_inside(action, actions, settings, own)),
             run=str(step.get("run", "")),
             condition=_text(step.get("if", "")),
-            settings={str(key): _text(value) for key, value in settings.items()}
-            if isinstance(settings, Mapping)
-            else {},
+            settings=settings,
+            environ=own,
         )
 
 
-def _inside(action: str, actions: Mapping[str, str]) -> Iterator[StepText]:
-    """The steps of the repository's composite action; an action cannot contain itself."""
+def _inside(
+    action: str, actions: Mapping[str, str], settings: Mapping[str, str], environ: Mapping[str, str]
+) -> Iterator[StepText]:
+    """The steps of the repository's composite action with its inputs filled in; an action cannot contain itself."""
     document = _load(actions.get(action, ""))
     runs = document.get("runs") if isinstance(document, Mapping) else None
     steps = runs.get("steps") if isinstance(runs, Mapping) else None
-    if isinstance(steps, list) and hasattr(steps, "lc"):
-        yield from _steps(steps, {name: text for name, text in actions.items() if name != action})
+    if not _is_list(steps):
+        return
+    declared = document.get("inputs")
+    defaults = {
+        str(name): _text(one.get("default", "") if isinstance(one, Mapping) else "")
+        for name, one in (declared.items() if isinstance(declared, Mapping) else ())
+    }
+    inputs = {**defaults, **settings}
+
+    def filled(text: str) -> str:
+        return _INPUT.sub(lambda match: inputs.get(match["name"], match[0]), text)
+
+    for step in _steps(steps, {name: text for name, text in actions.items() if name != action}, environ):
+        yield _filled(step, filled)
+
+
+def _filled(step: StepText, filled: Callable[[str], str]) -> StepText:
+    """A step of an action with its inputs filled in, without a position in the workflow."""
+    return replace(
+        step,
+        line=-1,
+        run=filled(step.run),
+        condition=filled(step.condition),
+        settings={name: filled(value) for name, value in step.settings.items()},
+        inside=tuple(_filled(each, filled) for each in step.inside),
+    )
+
+
+def _is_list(value: Any) -> bool:
+    """Whether it is a list with positions."""
+    return isinstance(value, list) and hasattr(value, "lc")
+
+
+def _texts(value: Any) -> dict[str, str]:
+    """A mapping of ``with`` or ``env`` as text; empty for anything else."""
+    return {str(key): _text(item) for key, item in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _text(value: object) -> str:
@@ -130,10 +175,13 @@ def is_the_same_but_for(before: str, gate: Gate) -> bool:
     if not isinstance(old, dict) or not isinstance(new, dict):
         return False
     if not gate.job:
-        [(name, _)] = gate.before
-        steps = new["jobs"][name]["steps"]
-        new["jobs"][name]["steps"] = [step for step in steps if (step.get("with") or {}).get("mode") != "verify"]
-        return len(new["jobs"][name]["steps"]) == len(steps) - 1 and _same(old, new)
+        for name, _ in gate.before:
+            steps = new["jobs"][name]["steps"]
+            kept = [step for step in steps if (step.get("with") or {}).get("mode") != "verify"]
+            if len(kept) != len(steps) - 1:
+                return False
+            new["jobs"][name]["steps"] = kept
+        return _same(old, new)
     if not isinstance(new["jobs"].pop(gate.job, None), dict):
         return False
     for name, condition in gate.before:
