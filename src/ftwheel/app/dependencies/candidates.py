@@ -106,7 +106,8 @@ class InstallerCandidates:
         for each in pins:
             if each.single is not None:
                 self._pins.setdefault(each.name, set()).add(each.single)
-        self._walks: dict[Requirement, _Walk] = {}
+        self._wanted: dict[tuple[str, ...], Requirement] = {}
+        self._walks: dict[tuple[str, str], _Walk] = {}  # by name and requirement
         self._lock = Lock()
 
     def rules(self, name: str) -> InstallerOptions:
@@ -115,7 +116,11 @@ class InstallerCandidates:
 
     def wanted(self, name: str, requirements: Iterable[Requirement]) -> Requirement:
         """The combination of all requirements and the constraints."""
-        return combined(name, [*self._constraints.get(name, ()), *requirements])
+        asked = [*self._constraints.get(name, ()), *requirements]
+        key = name, *(each.text for each in asked)
+        if key not in self._wanted:
+            self._wanted[key] = combined(name, asked)
+        return self._wanted[key]
 
     def versions(self, name: str) -> tuple[Version, ...]:
         """Every version on the pages, newest first."""
@@ -132,11 +137,12 @@ class InstallerCandidates:
         project = self.source.project(wanted.name)
         if project is None:
             return
+        key = wanted.name, wanted.text
         with self._lock:
-            found = self._walks.get(wanted)
+            found = self._walks.get(key)
             if found is None:
                 pins = frozenset(self._pins.get(wanted.name, ()))
-                found = self._walks[wanted] = _Walk(
+                found = self._walks[key] = _Walk(
                     walk(project, wanted, self.environment, self.rules(wanted.name), pins=pins)
                 )
         index = 0
@@ -160,7 +166,7 @@ class InstallerCandidates:
             project.metadata[read] = Metadata(
                 name=said.name, version=said.version, requires_python=said.requires_python, classifiers=()
             )
-            self._walks = {wanted: found for wanted, found in self._walks.items() if wanted.name != name}
+            self._walks = {key: found for key, found in self._walks.items() if key[0] != name}
         return True
 
 

@@ -112,7 +112,8 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         self._pubgrub = installer.resolver is ResolverKind.PUBGRUB
         self._choices: dict[tuple[str, tuple[str, ...], str], ProjectVersion | None] = {}
         self._required: dict[ProjectVersion, tuple[list[ResolverRequirement], list[Dependency]]] = {}
-        self._sets: dict[Requirement, int] = {}
+        self._satisfied: dict[tuple[ResolverRequirement, ProjectVersion], bool] = {}
+        self._sets: dict[tuple[str, str], int] = {}
         self._bits: dict[str, dict[Version | None, int]] = {}
         self._order: dict[str, int] = {}
         self._conflicts: defaultdict[str, int] = defaultdict(int)
@@ -186,7 +187,11 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
             return requirement.exactly is (candidate.plain or candidate)
         if candidate.version is None:
             return True
-        return self._installer.contains(requirement.requirement, candidate.version)
+        asked = requirement, candidate  # the same pairs in every round
+        found = self._satisfied.get(asked)
+        if found is None:
+            found = self._satisfied[asked] = self._installer.contains(requirement.requirement, candidate.version)
+        return found
 
     def choices(
         self,
@@ -281,13 +286,14 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         if ask.name in self.excused:
             return self.everything(ask.name) & ~1
         wanted = self.target.wanted(ask.name, [ask.requirement])
-        if wanted not in self._sets:
-            self._sets[wanted] = sum(
+        key = wanted.name, wanted.text
+        if key not in self._sets:
+            self._sets[key] = sum(
                 1 << bit
                 for version, bit in bits.items()
                 if version is not None and self._installer.contains(wanted, version)
             )
-        return self._sets[wanted]
+        return self._sets[key]
 
     def bit(self, choice: ProjectVersion) -> int:
         """The set of one version."""
