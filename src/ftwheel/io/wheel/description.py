@@ -10,10 +10,13 @@ from __future__ import annotations
 import functools
 import io
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.release.index_acceptance import UNTOLD
 from ftwheel.core.release.index_metadata import description_of
+
+if TYPE_CHECKING:
+    from docutils import nodes
 
 __all__ = ["description_problem"]
 
@@ -34,6 +37,16 @@ _SETTINGS = {
     "sectsubtitle_xform": False,
     "syntax_highlight": "short",
 }
+# nodes of the document whose rendering cannot fail, but for some images
+_PLAIN_NAMES = (
+    "Text admonition attention block_quote bullet_list caption caution colspec comment danger definition"
+    " definition_list definition_list_item doctest_block document emphasis entry enumerated_list error field"
+    " field_body field_list field_name figure footnote footnote_reference generated hint image important"
+    " inline label legend line line_block list_item literal literal_block note paragraph reference row section"
+    " strong subscript substitution_definition superscript system_message table target tbody term tgroup thead"
+    " tip title title_reference topic transition warning"
+)
+_PLAIN = frozenset(_PLAIN_NAMES.split())
 
 
 def description_problem(metadata: str) -> str:
@@ -55,17 +68,16 @@ def description_problem(metadata: str) -> str:
 
 @functools.lru_cache(maxsize=4)  # the wheels of a release share one description
 def _rst_problem(text: str) -> str:
-    from docutils.core import publish_parts
+    from docutils.core import publish_doctree
     from docutils.utils import SystemMessage
-    from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 
-    writer = Writer()
-    writer.translator_class = type("Translator", (HTMLTranslator,), {"read_size_with_PIL": _no_size})
     settings: dict[str, Any] = {**_SETTINGS, "warning_stream": io.StringIO()}
     if not _ROLE.search(text):  # only a role for code can fail for its language; colours are not needed
         settings["syntax_highlight"] = "none"
     try:
-        parts = publish_parts(text, writer=writer, settings_overrides=settings)
+        if _renders(publish_doctree(text, settings_overrides={**settings, "smart_quotes": False})):
+            return ""
+        return "" if _rendered(text, settings) else "nothing is left of the description when it is rendered"
     except SystemMessage as error:
         said = _MESSAGE.match(str(error))
         assert said is not None
@@ -73,7 +85,39 @@ def _rst_problem(text: str) -> str:
         return f"{where} is not valid reStructuredText: {said[2]}"
     except RecursionError:
         return "the description is nested too deeply to be rendered"
-    return "" if parts["docinfo"] or parts["fragment"] else "nothing is left of the description when it is rendered"
+
+
+def _renders(document: nodes.document) -> bool:
+    """Whether this document certainly becomes HTML that is not empty, so that the writer need not be loaded and run.
+
+    Of the writer's methods for ``_PLAIN`` nodes, only that for images can fail, where the image is to be embedded, and
+    sections and paragraphs always leave an element (docutils 0.22 to 0.23, ``writers/_html_base.py``). Smart quotes
+    fail only for a language that they do not know, which a class names.
+    """
+    from docutils import nodes
+
+    if not any(isinstance(child, (nodes.section, nodes.paragraph)) for child in document.children):
+        return False
+    for node in document.findall():
+        if type(node).__name__ not in _PLAIN:
+            return False
+        if isinstance(node, nodes.Element):
+            if any(name.startswith("language-") for name in node.get("classes", ())):
+                return False
+            if isinstance(node, nodes.image) and ("loading" in node or "[" in node["uri"]):
+                return False
+    return True
+
+
+def _rendered(text: str, settings: dict[str, Any]) -> str:
+    """The HTML of the description; raises SystemMessage at the first warning."""
+    from docutils.core import publish_parts
+    from docutils.writers.html5_polyglot import HTMLTranslator, Writer
+
+    writer = Writer()
+    writer.translator_class = type("Translator", (HTMLTranslator,), {"read_size_with_PIL": _no_size})
+    parts: dict[str, str] = publish_parts(text, writer=writer, settings_overrides=settings)
+    return parts["docinfo"] + parts["fragment"]
 
 
 def _no_size(translator: object, node: object) -> None:
