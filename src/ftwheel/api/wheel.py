@@ -31,8 +31,8 @@ def check(
     ``select`` and ``ignore`` are rule codes, or prefixes such as ``FTW4``; ``severities`` overrides the severity of
     rules. ``index_rules`` says whether PyPI's rules about uploads apply. ``follow_init`` follows the init functions of
     extension modules; without it only data is read, which is faster and leaves more modules undecided. ``processes``
-    is the number of worker processes; with one, this process reads the wheels. A file that is not a wheel is reported,
-    and sets ``CheckReport.unreadable``.
+    is how many processes read wheels, this one included. A file that is not a wheel is reported, and sets
+    ``CheckReport.unreadable``.
 
     Raises InputError for a path that does not exist, a folder without wheels, and an unknown rule code.
     """

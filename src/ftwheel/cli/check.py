@@ -166,8 +166,6 @@ def _configured(table: Config, rules: IndexRules) -> RuleSelection:
 
 def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> Iterator[str]:
     """The files to check; a release is downloaded to a folder that ``stack`` removes."""
-    from ftwheel.app.release.published_wheels import parse_release
-
     for target in arguments.targets:
         path = Path(target)
         if path.is_dir():
@@ -184,10 +182,16 @@ def _paths(arguments: argparse.Namespace, stack: ExitStack, shown: Progress) -> 
             if not matches:
                 raise InputError(f"{target}: no file matches", hint="pass the folder the wheels were built to")
             yield from matches
-        elif release := parse_release(target):
+        elif release := _release(target):
             yield from _downloaded(arguments, *release, stack, shown)
         else:
             raise no_such_file(target, "a wheel, a folder of wheels, or a release")
+
+
+def _release(target: str) -> tuple[str, Version] | None:
+    from ftwheel.app.release.published_wheels import parse_release  # loads the model of the index; files need none
+
+    return parse_release(target)
 
 
 def _leave_out(target: str, *, others: bool) -> None:

@@ -6,6 +6,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 
 __all__ = ["files_that_are_folders", "folded_clashes"]
 
@@ -14,10 +15,11 @@ def files_that_are_folders(names: Iterable[str]) -> tuple[str, ...]:
     """The files that are also folders of other members, sorted; names of folders end with a slash."""
     ordered = sorted(set(names))
     found = []
-    for name in ordered:
-        at = bisect_left(ordered, f"{name}/")
-        if not name.endswith("/") and at < len(ordered) and ordered[at].startswith(f"{name}/"):
-            found.append(name)
+    for name, following in pairwise(ordered):
+        if following.startswith(name) and not name.endswith("/"):  # names that start with it follow it in one run
+            at = bisect_left(ordered, f"{name}/")
+            if at < len(ordered) and ordered[at].startswith(f"{name}/"):
+                found.append(name)
     return tuple(found)
 
 

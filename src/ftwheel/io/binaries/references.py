@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
 
 from ftwheel.io.binaries.definitions import Definition
 from ftwheel.io.binaries.readers.image import BinaryImage
@@ -30,19 +31,23 @@ class _Slots:
     """The addresses that code needs only to read or write the slots.
 
     ``cells`` are the addresses of the slots and of ``m_slots``; ``definition`` is that of the definition itself.
+    ``known`` holds the answers of ``behind``: code loads the same few pointers again and again.
     """
 
     image: BinaryImage
     cells: tuple[range, ...]
     definition: int
+    known: dict[int, bool] = field(default_factory=dict)
 
     def at(self, address: int) -> bool:
         return any(address in addresses for addresses in self.cells)
 
     def behind(self, cell: int) -> bool:
         """Whether a pointer in the data, such as one in a GOT, leads to one of the cells."""
-        address = self.image.pointer(cell)
-        return isinstance(address, int) and self.at(address)
+        if cell not in self.known:
+            address = self.image.pointer(cell)
+            self.known[cell] = isinstance(address, int) and self.at(address)
+        return self.known[cell]
 
 
 def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -> bool:
@@ -60,10 +65,9 @@ def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -
         cells=(range(low + -low % image.word, high, image.word), range(own, own + 1)),
         definition=definition.address,
     )
-    pending = [image.exports[init_name]]
+    pending: Iterator[int] = iter((image.exports[init_name],))
     seen: set[int] = set()
-    while pending and len(seen) < _FUNCTIONS:
-        start = pending.pop(0)
+    while len(seen) < _FUNCTIONS and (start := next(pending, None)) is not None:
         segment = image.segment(start)
         if start in seen or segment is None or not segment.executable or start >= segment.backed:
             continue
@@ -71,7 +75,7 @@ def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -
         if mentioned:
             return True
         seen.add(start)
-        pending += called
+        pending = chain(pending, called)  # only as many are decoded as are inspected
     return False
 
 
@@ -80,20 +84,18 @@ def _relative(code: bytes, start: int, at: int) -> int:
     return start + at + 4 + int.from_bytes(code[at : at + 4], "little", signed=True)  # the code may end within it
 
 
-def _called(code: bytes, start: int) -> list[int]:
-    ends = (call.end() for call in _CALLS.finditer(code, 0, max(0, len(code) - 4)))
-    return [start + end + 4 + _OFFSET.unpack_from(code, end)[0] for end in ends]
+def _called(code: bytes, start: int) -> Iterator[int]:
+    for call in _CALLS.finditer(code, 0, max(0, len(code) - 4)):
+        end = call.end()
+        yield start + end + 4 + _OFFSET.unpack_from(code, end)[0]
 
 
-def _x86_64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
+def _x86_64(code: bytes, start: int, slots: _Slots) -> tuple[bool, Iterable[int]]:
     """Whether any decoding of the bytes refers to the slots relative to the instruction pointer; and the calls."""
-    if any(
-        target + size in addresses
-        for addresses in slots.cells
-        for target in _near(code, start, addresses)
-        for size in _IMMEDIATES
-    ):
-        return True, []
+    for addresses in slots.cells:
+        for target in _near(code, start, addresses):
+            if any(target + size in addresses for size in _IMMEDIATES):
+                return True, ()
     loads = _LOADS.finditer(code, 0, max(0, len(code) - 4))
     return any(slots.behind(_relative(code, start, load.end())) for load in loads), _called(code, start)
 
@@ -110,7 +112,7 @@ def _near(code: bytes, start: int, addresses: range) -> Iterator[int]:
             at = code.find(three, at + 1)
 
 
-def _x86(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
+def _x86(code: bytes, start: int, slots: _Slots) -> tuple[bool, Iterable[int]]:
     """The same for 32 bits: addresses are absolute or relative to the GOT, so distances between them are matched."""
     values = {int.from_bytes(code[at : at + 4], "little") for at in range(len(code) - 3)}
     distances = [address - slots.definition for addresses in slots.cells for address in addresses]
@@ -118,7 +120,7 @@ def _x86(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
     return found, _called(code, start)
 
 
-def _aarch64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
+def _aarch64(code: bytes, start: int, slots: _Slots) -> tuple[bool, Iterable[int]]:
     """Whether a load, a store or a call argument uses such an address; and the targets of B and BL.
 
     Addresses are computed by ADR, or by ADRP and additions, or are loaded. An address that is only computed does not
@@ -137,7 +139,7 @@ def _aarch64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
             offset = word & 0x3FFFFFF
             called.append(here + 4 * (offset - ((offset & 1 << 25) << 1)))
             if any(slots.at(known.get(argument, 0)) for argument in range(8)):
-                return True, []
+                return True, ()
             continue
         elif word & 0x1C000000 == 0x14000000:  # other branches write no register
             continue
@@ -149,7 +151,7 @@ def _aarch64(code: bytes, start: int, slots: _Slots) -> tuple[bool, list[int]]:
             scaled = word & 0x3B000000 == 0x39000000
             cell = known.get(source, 0) + ((word >> 10 & 0xFFF) << (word >> 30) if scaled else 0)
             if slots.at(cell) or (not word >> 22 & 1 and slots.at(known.get(target, 0))):
-                return True, []
+                return True, ()
             if word & 0xFFC00000 == 0xF9400000 and source in known:
                 pointer = slots.image.pointer(cell)
                 value = pointer if isinstance(pointer, int) else None

@@ -1,4 +1,4 @@
-"""Call a function for many items on all cores: in worker processes, or in threads if the GIL is disabled.
+"""Call a function for many items on all cores: in this process and in workers, or in threads if the GIL is disabled.
 
 The workers are separate programs (``parallel_worker``) in their own sessions: Ctrl-C reaches only this process, which
 then ends them. If this process is killed, they exit because their input ends.
@@ -46,7 +46,8 @@ def in_parallel(function: Callable[[_Item], _Result], items: Sequence[_Item], *,
         waiting.put(item)
     done: queue.SimpleQueue[_Result | BaseException] = queue.SimpleQueue()
     kind = _Process if getattr(sys, "_is_gil_enabled", lambda: True)() else _Here
-    hands: list[_Hand] = [kind(function) for _ in range(min(jobs, len(items)))]
+    # a worker takes a while to load its modules; this process has loaded them, and only waits
+    hands: list[_Hand] = [*(kind(function) for _ in range(min(jobs, len(items)) - 1)), _Here(function)]
     threads = [threading.Thread(target=_work, args=(hand, waiting, done), daemon=True) for hand in hands]
     try:
         for thread in threads:
@@ -87,7 +88,7 @@ def _work(hand: _Hand, waiting: queue.SimpleQueue[Any], done: queue.SimpleQueue[
 
 
 class _Here:
-    """Calls the function in this process, whose threads run in parallel."""
+    """Calls the function in a thread of this process."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self._function = function

@@ -277,15 +277,15 @@ class _Reader:
         path = info.filename
         importable = path.endswith(EXTENSION_ENDINGS)
         hashes = {"sha256": hashlib.sha256()}
-        if algorithm in hashlib.algorithms_guaranteed and not algorithm.startswith("shake"):
-            hashes.setdefault(algorithm, hashlib.new(algorithm, usedforsecurity=False))
+        if algorithm not in {"", "sha256"} and algorithm in hashlib.algorithms_guaranteed and algorithm[:5] != "shake":
+            hashes[algorithm] = hashlib.new(algorithm, usedforsecurity=False)
         initialised, native, portable = False, None, ""
         if importable:
             data = self._bytes(info)
             for each in hashes.values():
                 each.update(data)
-            initialised, native = _has_init(data, path), native_code(data[:HEAD], path)
-            self._look_into(data, path)
+            native = native_code(data[:HEAD], path)
+            initialised = self._look_into(data, path) or _has_init(data, path)
             self._link(data, path)
         elif self.portable and path.endswith(".py") and info.file_size <= _LARGEST_SOURCE:
             data = self._bytes(info)
@@ -335,14 +335,18 @@ class _Reader:
         if self.link is not None and data.startswith(_ELF) and not path.endswith(".py"):
             self.linkage.append(self.link(data, path))
 
-    def _look_into(self, data: bytes, path: str) -> None:
+    def _look_into(self, data: bytes, path: str) -> bool:
+        """Inspect an extension module; whether it exports its init function."""
         if self.inspect is None:
-            return
+            return False
         try:
-            self.extensions.append(self.inspect(data, path))
+            module = self.inspect(data, path)
         except FtwheelError as error:
             detail = error.message.removeprefix(f"{path}: ")
             self.flaws.append(Flaw(path=path, kind=FlawKind.BINARY, detail=detail))
+            return False
+        self.extensions.append(module)
+        return module.init_name is not None
 
 
 def _has_init(data: bytes, path: str) -> bool:
