@@ -31,9 +31,11 @@ SETUP = """
 from setuptools import Extension, setup
 setup(packages=["demo"], ext_modules=[Extension("demo._ext", ["ext.c"])])
 """
-# The backend is imported first: the frontend would import it without the wrapper too.
+# What a hook of setuptools loads in any case is loaded first, as the wrapper's use of it adds nothing: the backend,
+# tomllib for pyproject.toml, and sysconfig's variables.
 RUN = """
-import json, sys, time
+import json, sys, sysconfig, time, tomllib
+sysconfig.get_config_vars()
 import setuptools.build_meta as wrapped
 hook, arguments = sys.argv[1], sys.argv[2:]
 original, inside = getattr(wrapped, hook), []

@@ -152,9 +152,7 @@ def abi_of(image: Image) -> str:
 
 
 # PyABIInfo (PEP 793): its own version 1.0, flags, the version of the headers, and the one of the limited API or none
-_ABI_INFO = re.compile(
-    rb"\x01\0([\x01-\x0f])\0[\0-\xff]{2}[\x0f-\x20]\x03(?:[\0-\xff]{2}([\0-\x20])\x03|\0{4})", re.DOTALL
-)
+_ABI_INFO = rb"\x01\0([\x01-\x0f])\0[\0-\xff]{2}[\x0f-\x20]\x03(?:[\0-\xff]{2}([\0-\x20])\x03|\0{4})"
 
 
 def _named(image: Image, content: bytes) -> Image:
@@ -163,7 +161,7 @@ def _named(image: Image, content: bytes) -> Image:
     image = image._replace(cffi=cffi and not image.imports & {"PyModule_Create2", "PyModuleDef_Init"})
     if not any(name.startswith("PyModExport") for name in image.exports):
         return image
-    said = {(found[1][0] & 7, found[2][0] if found[2] else 0) for found in _ABI_INFO.finditer(content)}
+    said = {(found[1][0] & 7, found[2][0] if found[2] else 0) for found in re.finditer(_ABI_INFO, content)}
     if len(said) != 1:
         return image
     ((flags, minor),) = said

@@ -11,7 +11,6 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
-from ftwheel_build import tags
 from ftwheel_build.errors import RefusedError
 from ftwheel_build.target import Target
 
@@ -107,8 +106,12 @@ def _defined(folder: str, header: str, name: str) -> list[str]:
 def _check_suffix(environ: Mapping[str, str], target: Target) -> None:
     """``SETUPTOOLS_EXT_SUFFIX`` may name another platform (cross compilation on Windows), never another ABI."""
     text = environ.get("SETUPTOOLS_EXT_SUFFIX", "")
-    parsed = tags.parse_suffix(f"module{text}")
-    if not text or (parsed and (parsed[1].kind == "plain" or parsed[1].abi == target.abi)):
+    if not text:
+        return
+    from ftwheel_build.tags import parse_suffix
+
+    parsed = parse_suffix(f"module{text}")
+    if parsed and (parsed[1].kind == "plain" or parsed[1].abi == target.abi):
         return
     raise RefusedError(
         "FTB203",
@@ -119,8 +122,10 @@ def _check_suffix(environ: Mapping[str, str], target: Target) -> None:
 
 def _machine(text: str) -> str:
     """The machine in ``linux-x86_64`` or in ``.cpython-313-x86_64-linux-gnu.so``, empty if none is named."""
+    from ftwheel_build.tags import machines
+
     found = re.fullmatch(r"linux-(\w+)", text) or re.fullmatch(r"\.cpython-\d+\w*-(\w+)-linux-.*", text)
-    claimed = tags.machines(f"linux_{found[1]}") if found else None
+    claimed = machines(f"linux_{found[1]}") if found else None
     return next(iter(claimed[1])) if claimed else ""
 
 
