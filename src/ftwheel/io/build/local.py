@@ -178,7 +178,8 @@ class LocalBuilder:
             observer.stage(label, BuildStage.BUILD)
             with _backend_failures(log):
                 made = Path(builder.build(distribution, folder / distribution, self._settings))
-            _same(interpreter, probe(environment.python_executable))
+            if os.path.realpath(environment.python_executable) != os.path.realpath(interpreter.executable):
+                _same(interpreter, probe(environment.python_executable))  # on Windows a copy, elsewhere mostly a link
         self._discard(folder / "env")  # thousands of files, removed while the disk is idle: wheels are checked next
         return made
 
