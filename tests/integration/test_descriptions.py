@@ -1,0 +1,62 @@
+"""Most descriptions are judged without docutils' HTML writer: the answer is the one that it gives."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from docutils.core import publish_parts
+from docutils.utils import SystemMessage
+
+from ftwheel.io.wheel.description import description_problem
+
+TEXTS = (
+    "*Emphasis*, ``code``, `a link <https://example.org>`_, |a|.\n\n.. |a| image:: a.png\n   :target: https://example.org\n",
+    "Title\n=====\n\n- a list\n\n  - inside another\n\n1. numbered\n",
+    "term\n  what it is\n\n:field: value\n\n====  ===\nA     B\n====  ===\na     b\n====  ===\n",
+    "Text [#]_\n\n.. [#] A note.\n\n.. note:: careful\n\n.. figure:: a.png\n   :width: 50%\n\n   A caption.\n",
+    ".. contents::\n\nOne\n---\n\n.. code:: python\n\n   x = 1\n",
+    ".. image:: a.svg\n   :loading: embed\n",
+    'A paragraph.\n\n.. class:: language-tlh\n\n"quoted"\n',
+    'A paragraph.\n\n.. class:: language-de\n\n"quoted"\n',
+    "A paragraph.\n\n.. math::\n\n   x^2\n",
+    ":Author: somebody\n",
+    ".. |a| replace:: b\n",
+    ".. a comment\n",
+    ".. include:: a.rst\n",
+    "Title\n====\n",
+    "An unknown_ target.\n",
+    ".. meta::\n   :a: b\n",
+    "* * *\n",
+)
+
+
+def rendered(text: str) -> bool:
+    """Whether docutils renders it with PyPI's settings, without a warning and to something."""
+    settings = {
+        "_disable_config": True,
+        "file_insertion_enabled": False,
+        "halt_level": 2,
+        "math_output": "MathJax /nowhere.js",
+        "raw_enabled": False,
+        "report_level": 5,
+        "smart_quotes": True,
+        "strip_comments": True,
+        "doctitle_xform": False,
+        "sectsubtitle_xform": False,
+        "syntax_highlight": "short",
+        "warning_stream": io.StringIO(),
+    }
+    try:
+        parts = publish_parts(text, writer="html5", settings_overrides=settings)
+    except SystemMessage:
+        return False
+    return bool(parts["docinfo"] or parts["fragment"])
+
+
+@pytest.mark.parametrize("number", range(len(TEXTS)))
+def test_the_writer_is_left_out_only_where_it_changes_nothing(number: int) -> None:
+    first, *others = (TEXTS * 2)[number : number + 4]
+    for text in (first, *(f"{first}\n{other}" for other in others)):
+        problem = description_problem(f"Metadata-Version: 2.1\nName: spam\nVersion: 1\n\n{text}")
+        assert (not problem) is rendered(text), (text, problem)
