@@ -9,7 +9,6 @@ PEP 820).
 
 from __future__ import annotations
 
-import itertools
 import re
 import struct
 from dataclasses import dataclass
@@ -43,6 +42,7 @@ _IMMORTAL = {"3.12 or 3.13": 0xFFFFFFFF, "3.14 or newer": 0x0005_0000_C000_0000}
 DEFAULT_COUNTS = frozenset({1, *_IMMORTAL.values()})
 _HEAD_LIMIT = 1 << 12  # heads of one kind; the largest mypyc group has a few hundred
 _CANDIDATE_LIMIT = 1 << 18  # positions inspected per image and kind of head
+_LOOKUP_LIMIT = 1 << 14  # places that may hold a slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +262,8 @@ def read_slots(memory: SlotMemory, address: int, image: BinaryImage, *, modern: 
 def find_slot_arrays(image: BinaryImage, name: str) -> list[int]:
     """Sorted addresses of a module's static ``PySlot`` arrays: those with a sane ``PyABIInfo`` or the module's name.
 
+    Empty if there are more than two, or too many places to look at.
+
     PEP 793 requires a ``Py_mod_abi`` slot in every array that a ``PyModExport_`` function returns; searching for the
     name finds arrays without one. ``name`` is the last component of the module's name.
     """
@@ -269,11 +271,17 @@ def find_slot_arrays(image: BinaryImage, name: str) -> list[int]:
     numbers = (number.to_bytes(2, image.architecture.byte_order.value) for number in (_ABI, _NAME_SLOT))
     slot = re.compile(b"(?:%s)..\0\0\0\0" % b"|".join(map(re.escape, numbers)), re.DOTALL)
     found: set[int] = set()
+    left = _LOOKUP_LIMIT
     for segment in image.segments:
         stop = segment.offset + segment.backed - segment.start
-        for match in itertools.islice(slot.finditer(raw, segment.offset, stop), _CANDIDATE_LIMIT):
+        for match in slot.finditer(raw, segment.offset, stop):
             address = segment.start + match.start() - segment.offset
-            value = image.pointer(address + 8) if not address % 8 else None
+            if address % 8:
+                continue
+            left -= 1
+            if not left or len(found) > 1:  # crafted, or ambiguous in any case
+                return []
+            value = image.pointer(address + 8)
             if isinstance(value, int) and value and (_says_abi(memory, value) or _says_name(image, value, name)):
                 found.add(_first_slot(memory, address, segment.start))
     return sorted(found)

@@ -166,6 +166,8 @@ class _Reader:
             at = self.data.find(text, start, stop)
             while at >= 0:
                 places[at - start] = symbol
+                if len(places) > _MOST:
+                    raise _NotPlain
                 at = self.data.find(text, at + 1, stop)
         if not places:
             return frozenset()
@@ -191,8 +193,11 @@ class _Reader:
         """Leave code that needs more than the baseline processor (x86-64-v2 and up) to auditwheel."""
         if self.machine != "x86_64":
             return
-        for row in self.sections:
-            at = self.data.find(_ISA_NEEDED, row[4], row[4] + row[5]) if row[1] == 7 else -1  # SHT_NOTE
+        notes = [row for row in self.sections if row[1] == 7]  # SHT_NOTE
+        if sum(row[5] for row in notes) > len(self.data):  # crafted to be searched many times
+            raise _NotPlain
+        for row in notes:
+            at = self.data.find(_ISA_NEEDED, row[4], row[4] + row[5])
             while at >= 0:
                 size, value = self.unpack("II", at + 4)
                 if size != 4 or value & ~1:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from ftwheel.core.errors import BuildError, refused
 from ftwheel.io.system.child_environment import clean_environ
+from ftwheel.io.wheel.archive import open_tar, tar_members
 
 __all__ = ["copy_source", "links_left_out", "unpack_sdist"]
 
@@ -140,7 +141,7 @@ def unpack_sdist(sdist: Path, scratch: Path) -> Path:
     distribution.
     """
     try:
-        with tarfile.open(sdist) as archive:
+        with open_tar(sdist) as archive:
             _extract(archive, scratch)
         (folder,) = scratch.iterdir()
     except (tarfile.TarError, OSError, ValueError) as error:
@@ -154,10 +155,10 @@ def unpack_sdist(sdist: Path, scratch: Path) -> Path:
 def _extract(archive: tarfile.TarFile, scratch: Path) -> None:
     """Extract the archive, but nothing outside of the folder. Raises TarError."""
     if hasattr(tarfile, "data_filter"):
-        archive.extractall(scratch, filter="data")
+        archive.extractall(scratch, tar_members(archive, keep=True), filter="data")
         return
     # Python before 3.11.4 (as in Debian 12) has no filter: extract only what a source distribution needs
-    for member in archive:
+    for member in tar_members(archive, keep=True):
         path = (scratch / member.name).resolve()
         if not (member.isfile() or member.isdir()) or not path.is_relative_to(scratch.resolve()):
             raise tarfile.TarError(f"{member.name!r} is not a file or folder inside it")

@@ -28,7 +28,7 @@ from ftwheel.core.index.urls import redact
 from ftwheel.io.index.cache import CachedPage, PageCache
 from ftwheel.io.index.local import local_path
 from ftwheel.io.index.ranges import RangeFile
-from ftwheel.io.wheel.archive import open_zip
+from ftwheel.io.wheel.archive import open_tar, open_zip, tar_members
 
 if TYPE_CHECKING:
     from ftwheel.core.index.page import File
@@ -38,7 +38,6 @@ __all__ = ["MetadataClient"]
 
 MOST_METADATA = 16 * 1024 * 1024
 MOST_SDIST = 64 * 1024 * 1024
-_MOST_UNPACKED = 512 * 1024 * 1024  # before the requested member; a decompression bomb is not read further
 _MOST_KEPT = 64 * 1024 * 1024
 _FOR_EVER = 1e12  # seconds; the metadata of a file does not change
 _KIND = "core metadata 2"  # increment when the cached format changes
@@ -137,7 +136,7 @@ class MetadataClient:
                 if file.filename.endswith(".zip"):
                     with open_zip(path) as archive:
                         return _judged(_texts_of_zip(archive))
-                with tarfile.open(path, "r|*") as tar:
+                with open_tar(path) as tar:
                     return _judged(_texts_of_tar(tar))
             except _UNREADABLE as error:
                 return UnknownMetadata(why=f"{file.filename} cannot be read ({str(error)[:200]})")
@@ -222,9 +221,7 @@ def _texts_of_zip(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def _texts_of_tar(archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
-    for member in archive:
-        if member.offset_data + member.size > _MOST_UNPACKED:
-            raise ValueError(f"more than {_MOST_UNPACKED:,} bytes unpacked")
+    for member in tar_members(archive):
         folder, _, name = member.name.removeprefix("./").partition("/")
         if folder and name in {"PKG-INFO", "pyproject.toml"} and member.isfile():
             stream = archive.extractfile(member)

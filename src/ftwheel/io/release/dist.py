@@ -25,7 +25,7 @@ from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.io.release.digests import digest_of
 from ftwheel.io.release.sdist import read_sdist
 from ftwheel.io.system.folders import near
-from ftwheel.io.wheel.archive import open_zip
+from ftwheel.io.wheel.archive import open_tar, open_zip, tar_members
 from ftwheel.io.wheel.reading import unreadable
 
 __all__ = ["ENDINGS", "Dist", "file_identity", "read_dist"]
@@ -223,8 +223,8 @@ def _pkg_info(path: Path) -> bytes:
                     with archive.open(name) as file:
                         return file.read(_MOST_BYTES)
         return b""
-    with tarfile.open(path, "r:gz") as tar:
-        for member in tar:
+    with open_tar(path) as tar:
+        for member in tar_members(tar):
             if member.name.count("/") == 1 and member.name.endswith("/PKG-INFO") and member.isfile():
                 stream = tar.extractfile(member)
                 return stream.read(_MOST_BYTES) if stream is not None else b""

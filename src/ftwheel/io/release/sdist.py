@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import tarfile
-import zipfile
 from pathlib import Path
 
 from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.wheel.contents import parse_metadata
+from ftwheel.io.wheel.archive import open_tar, open_zip, tar_members
 from ftwheel.io.wheel.description import description_problem
 
 __all__ = ["read_sdist"]
@@ -23,22 +23,27 @@ def read_sdist(path: Path) -> SdistContents:
     not an archive.
     """
     flaws = []
+    infos: dict[str, bytes] = {}
     if path.name.endswith(".zip"):
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             names = archive.namelist()
-            top = _top(names)
-            info = f"{top}/PKG-INFO"
-            data = archive.read(info)[:_MOST_BYTES] if info in names else None
+            info = f"{_top(names)}/PKG-INFO"
+            if info in archive.NameToInfo:
+                with archive.open(info) as stream:
+                    infos[info] = stream.read(_MOST_BYTES)
     else:
-        with tarfile.open(path, "r:gz") as tar:
-            members = tar.getmembers()
-            names = [member.name for member in members]
-            top = _top(names)
-            if any(member.issparse() for member in members):
-                flaws.append("has sparse members")
-            info = f"{top}/PKG-INFO"
-            stream = tar.extractfile(info) if info in names else None
-            data = stream.read(_MOST_BYTES) if stream is not None else None
+        names, sparse = [], False
+        with open_tar(path) as tar:
+            for member in tar_members(tar):
+                names.append(member.name)
+                sparse = sparse or member.issparse()
+                if member.name.count("/") == 1 and member.name.endswith("/PKG-INFO"):
+                    infos = {member.name: _contents(tar, member)}  # of several tops, none counts
+        if sparse:
+            flaws.append("has sparse members")
+    top = _top(names)
+    info = f"{top}/PKG-INFO"
+    data = infos.get(info)
     if not top:
         flaws.append("its members are not all in one folder")
     elif data is None:
@@ -53,6 +58,11 @@ def read_sdist(path: Path) -> SdistContents:
         flaws=tuple(flaws),
         unrendered=description_problem(text),
     )
+
+
+def _contents(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = tar.extractfile(member) if member.isfile() else None
+    return b"" if stream is None else stream.read(_MOST_BYTES)
 
 
 def _top(names: list[str]) -> str:

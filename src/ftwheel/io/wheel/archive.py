@@ -1,21 +1,33 @@
-"""Open an untrusted zip: zipfile creates an object for every entry before a caller can count the entries."""
+"""Open an untrusted zip or tar.
+
+zipfile creates an object for every entry before a caller can count the entries; tarfile keeps every member, and holds
+headers of any length in memory.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 import struct
+import tarfile
 import zipfile
 import zlib
-from typing import IO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
 
-__all__ = ["MOST_MEMBERS", "SMALL_MEMBER", "open_zip", "small_member"]
+__all__ = ["MOST_MEMBERS", "SMALL_MEMBER", "open_tar", "open_zip", "plain_member", "tar_members"]
 
 MOST_MEMBERS = 200_000
 SMALL_MEMBER = 1 << 20  # bytes
 _LOCAL = struct.Struct("<4s2xH18xHH")
 _ENTRY = 46  # bytes in a directory entry, excluding the name
 _LARGEST_DIRECTORY = 128 << 20
+_LARGEST_HEADER = 1 << 20  # of a tar, with a long name or in the pax format
+_LONGEST_NAMES = 32 << 20  # of a tar, all together
+_MOST_EXPANDED, _EXPANSION = 1 << 30, 20  # bytes; and how many times the size of a large tar.gz
+_LONG = frozenset({*tarfile.GNU_TYPES, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE})
 _TAIL = (1 << 16) + 22 + 20 + 56  # longest comment, end record, and zip64's locator and end record
 
 
@@ -51,13 +63,13 @@ def _refuse_many(stream: IO[bytes]) -> None:
         raise zipfile.BadZipFile(f"more than {MOST_MEMBERS:,} members")
 
 
-def small_member(stream: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
+def plain_member(stream: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
     """The contents of a member as ``zipfile`` reads them, in half the time; ``stream`` is the file of the zip.
 
-    None if the member is larger than ``SMALL_MEMBER``, or anything about it is unusual: ``zipfile`` then decides.
+    None if anything about the member is unusual: ``zipfile`` then decides. The caller bounds both of its sizes.
     """
     size, stored = info.file_size, info.compress_size
-    if max(size, stored) > SMALL_MEMBER or not 0 <= info.header_offset < 1 << 62:  # a damaged directory says anything
+    if not 0 <= info.header_offset < 1 << 62:  # a damaged directory says anything
         return None
     stream.seek(info.header_offset)
     name = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "ascii", "replace")
@@ -79,15 +91,88 @@ def small_member(stream: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
     block += stream.read(extra)
     if len(block) != start + stored:
         return None
-    data = block[start:]
     if info.compress_type == zipfile.ZIP_DEFLATED:
         expander = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
-            data = expander.decompress(data, size + 1)
+            data = expander.decompress(memoryview(block)[start:], size + 1)
         except zlib.error:
             return None
         if not expander.eof or expander.unused_data:
             return None
-    elif info.compress_type != zipfile.ZIP_STORED:
+    elif info.compress_type == zipfile.ZIP_STORED:
+        data = block[start:]
+    else:
         return None
     return data if len(data) == size and zlib.crc32(data) == info.CRC else None
+
+
+@contextmanager
+def open_tar(path: Path) -> Iterator[tarfile.TarFile]:
+    """A tar, compressed with gzip, bzip2 or not at all; iterate over it with ``tar_members``.
+
+    Raises TarError where it expands beyond any real source distribution or has a header of megabytes.
+    """
+    import bz2
+    import gzip
+
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise tarfile.ReadError("not a regular file")
+    with path.open("rb") as raw:
+        magic = raw.read(3)
+        raw.seek(0)
+        expanded: Any = raw
+        if magic.startswith(b"\x1f\x8b"):
+            expanded = gzip.GzipFile(fileobj=raw)
+        elif magic == b"BZh":
+            expanded = bz2.BZ2File(raw)
+        bounded: Any = _Bounded(expanded, max(_MOST_EXPANDED, _EXPANSION * path.stat().st_size))
+        with expanded, tarfile.TarFile.taropen(path.name, fileobj=bounded, tarinfo=_BoundedHeader) as archive:
+            yield archive
+
+
+def tar_members(archive: tarfile.TarFile, *, keep: bool = False) -> Iterator[tarfile.TarInfo]:
+    """The members one by one; with ``keep``, ``archive`` remembers them, which extracting hard links needs.
+
+    Raises TarError if there are more than ``MOST_MEMBERS``.
+    """
+    room = _LONGEST_NAMES
+    for _ in range(MOST_MEMBERS):
+        if (member := archive.next()) is None:
+            return
+        room -= len(member.name)
+        if room < 0:
+            break
+        yield member
+        if not keep:
+            archive.members.clear()  # type: ignore[attr-defined]
+    raise tarfile.ReadError("more members than any source distribution has")
+
+
+class _Bounded:
+    """A stream of expanded bytes that ends with an error after ``most`` of them."""
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream = stream
+        self._most = most
+        self.tell = stream.tell
+
+    def read(self, size: int = -1) -> bytes:
+        self._check(self._stream.tell() + max(size, 0))
+        return self._stream.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._check(offset)
+        return self._stream.seek(offset, whence)
+
+    def _check(self, position: int) -> None:
+        if position > self._most:
+            raise tarfile.ReadError(f"expands to more than {self._most:,} bytes")
+
+
+class _BoundedHeader(tarfile.TarInfo):
+    """A member whose long name or pax header is read only if it is not huge."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _LONG and self.size > _LARGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+        return super()._proc_member(archive)  # type: ignore[misc,no-any-return]

@@ -38,7 +38,7 @@ from ftwheel.core.wheel.contents import (
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.suffixes import init_names_for, module_name
 from ftwheel.io.binaries.header import HEAD, native_code
-from ftwheel.io.wheel.archive import MOST_MEMBERS, open_zip, small_member
+from ftwheel.io.wheel.archive import MOST_MEMBERS, SMALL_MEMBER, open_zip, plain_member
 from ftwheel.io.wheel.framing import framing_problem
 
 if TYPE_CHECKING:
@@ -55,9 +55,11 @@ _LARGEST_METADATA = 16 << 20  # RECORD of the largest wheels on the public index
 _LARGEST_SOURCE = 1 << 20  # files into which a build writes its paths are small
 _LARGE = 64 << 20  # a smaller member does no harm, however well it is compressed
 _BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables a few dozen times, a bomb about 1000 times
+_LARGE_CODE, _CODE_RATIO = 16 << 20, 30  # the same for code, all of which is held in memory
+_MOST_EXPANDED, _MOST_CODE = 1 << 30, 128 << 20  # together, unless the wheel is large: it takes 4 seconds
+_EXPANSION = 20  # how many times its own size the members of a large wheel may have together
 _CHUNK = 1 << 20
 _ELF = b"\x7fELF"
-_IN_NAME = re.compile(rb"[0-9A-Za-z_]")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
@@ -211,10 +213,23 @@ class _Reader:
             elif not flaw and not info.is_dir():
                 usable[info.filename] = info
             seen.add(info.filename)
+        self._leave_out(usable)
         for path in files_that_are_folders(seen):
             detail = "is a file, and a folder of other members"
             self.flaws.append(Flaw(path=path, kind=FlawKind.CLASH, detail=detail))
         return usable
+
+    def _leave_out(self, usable: dict[str, zipfile.ZipInfo]) -> None:
+        """Remove the largest members, until the rest expands to an amount that can be read in a bounded time."""
+        for limit, ending in ((_MOST_CODE, EXTENSION_ENDINGS), (_MOST_EXPANDED, "")):
+            room = max(limit, _EXPANSION * self.size)
+            for info in sorted(usable.values(), key=lambda info: info.file_size):
+                if info.filename.endswith(ending):
+                    room -= info.file_size
+                    if room < 0:
+                        detail = f"is not read: all members together expand to over {_EXPANSION} times the wheel"
+                        self.flaws.append(Flaw(path=info.filename, kind=FlawKind.TOO_LARGE, detail=detail))
+                        del usable[info.filename]
 
     def _flaw(self, info: zipfile.ZipInfo, *, overlaps: bool) -> Flaw | None:
         # zipfile truncates a name at a NUL and replaces backslashes on Windows; orig_filename is unchanged
@@ -224,8 +239,10 @@ class _Reader:
             kind, detail = FlawKind.UNSAFE, "the name is not a plain relative path, so unpacking may write elsewhere"
         elif overlaps:
             kind, detail = FlawKind.TOO_LARGE, "shares bytes of the zip with another member, as zip bombs do"
-        elif info.file_size > _LARGE and info.file_size > _BOMB_RATIO * info.compress_size:
-            kind, detail = FlawKind.TOO_LARGE, f"expands from {info.compress_size} to {info.file_size} bytes"
+        elif (info.file_size > _LARGE and info.file_size > _BOMB_RATIO * info.compress_size) or (
+            name.endswith(EXTENSION_ENDINGS) and _swells(info)
+        ):
+            kind, detail = FlawKind.TOO_LARGE, _expands(info)
         elif info.flag_bits & 0x1:
             detail = "is encrypted"
         elif info.compress_type not in _METHODS:
@@ -233,7 +250,8 @@ class _Reader:
         return Flaw(path=name, kind=kind, detail=detail) if detail else None
 
     def _bytes(self, info: zipfile.ZipInfo) -> bytes:
-        if (data := small_member(self.stream, info)) is not None:
+        inside = info.header_offset + info.compress_size <= self.size  # a damaged directory says anything
+        if inside and (data := plain_member(self.stream, info)) is not None:
             return data
         try:
             with self.archive.open(info) as stream:
@@ -307,19 +325,21 @@ class _Reader:
 
     def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> bytes:
         """Hash a member chunk by chunk; return its first chunk."""
-        if (data := small_member(self.stream, info)) is not None:
+        small = info.file_size <= SMALL_MEMBER and info.compress_size <= SMALL_MEMBER
+        if small and (data := plain_member(self.stream, info)) is not None:
             for each in hashes:
                 each.update(data)
             self._link(data, info.filename)
             return data
-        done, head = 0, b""
-        kept: list[bytes] = []
+        done, head, code = 0, b"", False
         try:
             with self.archive.open(info) as stream:
                 while chunk := stream.read(_CHUNK):
                     head = head or chunk
-                    if kept or (self.link is not None and not done and chunk.startswith(_ELF)):
-                        kept.append(chunk)
+                    if self.link is not None and not done and chunk.startswith(_ELF):
+                        if _swells(info):
+                            raise _Refused(Flaw(path=info.filename, kind=FlawKind.TOO_LARGE, detail=_expands(info)))
+                        code = True
                     done += len(chunk)
                     for each in hashes:
                         each.update(chunk)
@@ -327,7 +347,8 @@ class _Reader:
             raise _Refused(Flaw(path=info.filename, detail=f"cannot be unpacked ({_why(error)})")) from error
         if done != info.file_size:
             raise _Refused(Flaw(path=info.filename, detail=f"ends after {done} of {info.file_size} bytes"))
-        self._link(b"".join(kept), info.filename)
+        if code:
+            self._link(self._bytes(info), info.filename)
         return head
 
     def _link(self, data: bytes, path: str) -> None:
@@ -352,12 +373,19 @@ class _Reader:
 def _has_init(data: bytes, path: str) -> bool:
     """Whether the bytes contain the name of an init function of this member, not followed by a word character."""
     for name in map(str.encode, init_names_for(module_name(path))):
-        at = data.find(name)
-        while at >= 0:
-            if not _IN_NAME.match(data, at + len(name)):
-                return True
-            at = data.find(name, at + 1)
+        at = data.find(name)  # which is faster than an expression where the name does not occur, as in most files
+        if at >= 0 and re.compile(re.escape(name) + rb"(?![0-9A-Za-z_])").search(data, at):
+            return True
     return False
+
+
+def _swells(info: zipfile.ZipInfo) -> bool:
+    """Whether code expands more than any real code."""
+    return info.file_size > _LARGE_CODE and info.file_size > _CODE_RATIO * info.compress_size
+
+
+def _expands(info: zipfile.ZipInfo) -> str:
+    return f"expands from {info.compress_size} to {info.file_size} bytes"
 
 
 def _base64(digest: bytes) -> str:

@@ -6,11 +6,13 @@ come from the processor supplements). Section headers are optional at run time, 
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Iterator
 
 from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, ByteOrder
 from ftwheel.io.binaries.readers.image import (
+    IMPORT_LIMIT,
     PYTHON_PREFIXES,
     BinaryImage,
     Data,
@@ -191,6 +193,8 @@ class ElfImage(BinaryImage):
             position = start + row[0]
             if row[0] < length and self.data.raw.startswith(b".rodata", position) and row[4] + row[5] <= self.data.stop:
                 self._rodata.append((row[4], row[4] + row[5]))
+        if sum(end - begin for begin, end in self._rodata) > self.data.stop:  # crafted to be searched many times
+            self._rodata.clear()
 
     def _symbol_count(self) -> int:
         dynamic, data = self._dynamic, self.data
@@ -207,9 +211,12 @@ class ElfImage(BinaryImage):
             if last < first:
                 return first
             offset += buckets * 4 - first * 4
-            while not data.unpack(data.u32, offset + last * 4, "a chain of DT_GNU_HASH")[0] & 1:
+            rest = (data.stop - data.start - offset) // 4 - last
+            for (word,) in data.rows(data.u32, offset + last * 4, max(rest, 0), "a chain of DT_GNU_HASH"):
                 last += 1
-            return last + 1
+                if word & 1:
+                    return last
+            raise data.malformed("a chain of DT_GNU_HASH that does not end")
         # Old linkers put the string table directly after the symbols. Without a hash table, the loader itself could not
         # find the init function, so this applies only to files with a third kind of hash table.
         return max(0, dynamic[5] - dynamic[6]) // self._symbol.size
@@ -224,7 +231,7 @@ class ElfImage(BinaryImage):
         stop = start + size
         # Searching for the few names of interest first keeps string operations out of the loop over the symbols.
         # Strings may share their tails, so a name may start at any offset.
-        inits = set(_occurrences(raw, (b"PyInit", b"PyModExport"), start, stop))
+        inits = set(itertools.islice(_occurrences(raw, (b"PyInit", b"PyModExport"), start, stop), IMPORT_LIMIT))
         imports: set[bytes] = set()
         rows = data.rows(self._symbol, offset, count, "the symbol table")
         if not self._wide:
@@ -237,6 +244,8 @@ class ElfImage(BinaryImage):
                         self.exports[name.decode("ascii", "backslashreplace")] = value
             elif at < size and raw.startswith(PYTHON_PREFIXES, start + at):
                 imports.add(data.name(start + at, stop, "a name"))
+                if len(imports) > IMPORT_LIMIT:
+                    break
         self._import(imports)
 
     def symbol(self, index: int) -> tuple[bytes, int | None, bool]:

@@ -194,6 +194,9 @@ class BinaryImage(ABC):
         self._starts: list[int] = []
 
     def _map(self, segments: list[Segment]) -> None:
+        # every segment is searched, so thousands of them over the same bytes would never be done
+        if sum(segment.backed - segment.start for segment in segments) > 2 * (self.data.stop - self.data.start):
+            raise self.data.malformed("segments that are together longer than the file")
         segments.sort(key=lambda segment: segment.start)
         self.segments = tuple(segments)
         self._starts = [segment.start for segment in segments]

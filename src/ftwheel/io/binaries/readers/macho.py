@@ -11,7 +11,15 @@ from array import array
 from collections.abc import Iterator
 
 from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, ByteOrder
-from ftwheel.io.binaries.readers.image import BinaryImage, Data, Pointer, RowIndex, Segment, is_init_name
+from ftwheel.io.binaries.readers.image import (
+    IMPORT_LIMIT,
+    BinaryImage,
+    Data,
+    Pointer,
+    RowIndex,
+    Segment,
+    is_init_name,
+)
 
 __all__ = ["FAT", "MACHINES", "THIN", "MachOImage", "is_macho", "read_macho"]
 
@@ -82,6 +90,8 @@ class MachOImage(BinaryImage):
         self.needed = tuple(needed)
         self._map(list(self._order))
         self._base = next((s.start for s in self._order if s.offset == data.start and s.backed > s.start), 0)
+        if sum(end - begin for begin, end in self._literals) > data.stop - data.start:  # to be searched many times
+            raise data.malformed("sections that are together longer than the file")
         self._load_symbols()
         self._load_exports()
 
@@ -160,6 +170,8 @@ class MachOImage(BinaryImage):
         for at, kind, _, _, _ in data.rows(layout, offset + first * layout.size, number, "the symbol table"):
             if kind & 0xEF == 1 and at < size and raw.startswith((b"_Py", b"__Py"), start + at):
                 names.add(data.name(start + at + 1, stop, "a name"))
+                if len(names) > IMPORT_LIMIT:
+                    break
         self._import(names)
         if not self._trie[1]:
             for at, kind, _, _, value in data.rows(layout, offset, count, "the symbol table"):

@@ -40,6 +40,7 @@ class PeImage(BinaryImage):
         self.thread_data: tuple[int, ...] = ()  # first the start and end addresses of the initial contents
         # Cells of the import address tables: the offset of the symbol's name, or its ordinal as a negative number.
         self.slots: dict[int, int] = {}
+        self._thunks = 0
         self._python_names: set[bytes] = set()
 
     def load(self, header: int) -> None:
@@ -182,7 +183,8 @@ class PeImage(BinaryImage):
         for (value,) in data.rows(layout, start, count, "imports"):
             if not value:
                 return
-            if len(self.slots) >= IMPORT_LIMIT:
+            self._thunks += 1
+            if self._thunks > IMPORT_LIMIT:
                 raise data.malformed(f"more than {IMPORT_LIMIT} imports")
             if value & top:
                 self.slots[cell] = -(value & 0xFFFF) - 1
