@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ftwheel.core.errors import BuildError, FtwheelError, InputError
 from ftwheel.core.findings import Finding, Severity, one_for_each_cause, one_for_several_files, worst
 from ftwheel.core.wheel.reports import CheckReport, WheelReport
@@ -17,6 +19,13 @@ def test_findings_sort_by_subject_then_code() -> None:
         finding("a", "2"),
         finding("b", "1"),
     ]
+
+
+def test_a_message_of_megabytes_is_cut_once() -> None:
+    long = Finding(subject="a", code="1", severity=Severity.ERROR, message="x" * 5_000_000)
+    assert len(long.message) <= 10_000
+    assert long.message.endswith("x... (4,990,040 more characters)")
+    assert replace(long, code="2").message == long.message
 
 
 def test_the_worst_severity_counts() -> None:

@@ -16,6 +16,7 @@ from ftwheel.core.listing import listed_briefly
 __all__ = ["Finding", "Severity", "likewise", "one_for_each_cause", "one_for_several_files", "weighed", "worst"]
 
 _WORD = re.compile(r"[^\s,;]+")
+_LONGEST = 10_000  # characters of a message; a wheel can put megabytes into a name or a field
 
 
 class Severity(enum.IntEnum):
@@ -36,8 +37,8 @@ class Finding:
     """One problem, or one piece of advice.
 
     ``subject`` is the file (and the member in it, after a colon) the finding is about; ``message`` says what was found
-    and what was wanted; ``fix`` says what to do next; ``url`` is the page about ``code``. Findings sort by severity
-    (errors, warnings, advice), then by subject, then by code.
+    and what was wanted, and is cut off where it is far too long; ``fix`` says what to do next; ``url`` is the page about
+    ``code``. Findings sort by severity (errors, warnings, advice), then by subject, then by code.
     """
 
     subject: str
@@ -46,6 +47,12 @@ class Finding:
     message: str
     fix: str = ""
     url: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.message) > _LONGEST:
+            kept = _LONGEST - 40  # with the rest, this is short enough for a copy not to be cut again
+            more = f"... ({len(self.message) - kept:,} more characters)"
+            object.__setattr__(self, "message", self.message[:kept] + more)
 
     def __lt__(self, other: Finding) -> bool:
         return self._key < other._key

@@ -6,12 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-__all__ = ["SCHEMA_VERSION", "write_document"]
+__all__ = ["SCHEMA_VERSION", "write_document", "write_json"]
 
 SCHEMA_VERSION = 1  # raised when a key changes its meaning or is removed, not when one is added
 
 
 def write_document(body: Mapping[str, Any], out: TextIO) -> None:
-    """Write ``body`` as one indented object; non-ASCII text is escaped, so any output encoding works."""
-    json.dump({"schema_version": SCHEMA_VERSION, **body}, out, indent=2, ensure_ascii=True)
-    out.write("\n")
+    """Write ``body`` as one indented object."""
+    write_json({"schema_version": SCHEMA_VERSION, **body}, out)
+
+
+def write_json(document: Mapping[str, Any], out: TextIO) -> None:
+    """Write any JSON; non-ASCII text is escaped, so any output encoding works, and so is a workflow command (``##[``)."""
+    out.write(json.dumps(document, indent=2).replace("##[", "#\\u0023[") + "\n")

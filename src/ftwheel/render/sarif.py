@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 from ftwheel import __version__
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.render.findings import file_and_member
+from ftwheel.render.jsondoc import write_json
 from ftwheel.render.terminal import printable
 from ftwheel.rules.registry import RULES, family
 from ftwheel.rules.rule import Rule
@@ -31,7 +31,7 @@ def write(
     The run lists every rule of ``families``, and those of the findings.
     """
     codes = sorted({*family(*families), *(finding.code for finding in findings)})
-    json.dump(
+    write_json(
         {
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
@@ -50,9 +50,7 @@ def write(
             ],
         },
         out,
-        indent=2,
     )
-    out.write("\n")
 
 
 def _sarif_rule(rule: type[Rule]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ __all__ = ["inspect_wheel", "read_wheel", "unreadable"]
 _T = TypeVar("_T")
 
 _MOST_LINES = 2 * MOST_MEMBERS  # in a metadata file
-_LARGEST_METADATA = 16 << 20  # RECORD of the largest wheels on the public index is below 2 MiB
+_LARGEST_RECORD = 16 << 20  # that of the largest wheels on the public index is below 2 MiB
+_LARGEST_METADATA = 4 << 20  # and of the other files, which cost more to parse
 _LARGEST_SOURCE = 1 << 20  # files into which a build writes its paths are small
 _LARGE = 64 << 20  # a smaller member does no harm, however well it is compressed
 _BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables a few dozen times, a bomb about 1000 times
@@ -271,7 +272,7 @@ class _Reader:
             if not optional:
                 self.flaws.append(Flaw(path=path, kind=FlawKind.MALFORMED, detail="is missing"))
             return None
-        if info.file_size > _LARGEST_METADATA:
+        if info.file_size > (_LARGEST_RECORD if path.endswith("/RECORD") else _LARGEST_METADATA):
             self.flaws.append(Flaw(path=path, kind=FlawKind.TOO_LARGE, detail=f"is {info.file_size} bytes long"))
             return None
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ftwheel.render import jsondoc
 from ftwheel.render.terminal import printable
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def write_json(plan: DriverPlan, out: TextIO) -> None:
         "left_out": [{"identifier": each.identifier.text, "why": each.why} for each in plan.left_out],
         "maturin_interpreters": list(plan.maturin),
     }
-    json.dump(document, out, indent=2, ensure_ascii=True)
-    out.write("\n")
+    jsondoc.write_json(document, out)
 
 
 def _run(run: CibuildwheelRun) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.imports import ImportOutcome
 from ftwheel.render import findings, markdown
 from ftwheel.render.formats import write_findings
+from ftwheel.render.jsondoc import write_json
 from ftwheel.render.terminal import StyledText, console, is_rich, printable, table
 
 if TYPE_CHECKING:
@@ -187,8 +187,7 @@ def _markdown(result: BuildResult, out: TextIO) -> None:
 
 def _json(result: BuildResult, out: TextIO) -> None:
     """One object; docs/build.md describes the keys."""
-    json.dump(_result(result), out, indent=2, ensure_ascii=True)
-    out.write("\n")
+    write_json(_result(result), out)
 
 
 def _result(result: BuildResult) -> dict[str, Any]:
