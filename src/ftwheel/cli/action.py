@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """The exit code of the command that the mode runs; an error is printed and annotated."""
-    from ftwheel.render.workflow_commands import command
+    from ftwheel.render.workflow_commands import command, say
 
     try:
         return _prepare() if arguments.step == "prepare" else _run()
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             if error.hint:
                 print(f"ftwheel: hint: {error.hint}")
         text = "\n".join(filter(None, [error.message, error.hint]))
-        print(command("error", text, title="ftwheel"), end="", flush=True)
+        say(command("error", text, title="ftwheel"))
         return error.exit_code
 
 
@@ -125,7 +125,7 @@ def _plan(inputs: ActionInputs) -> int:
     """Output the jobs that build the wheels of ``[tool.ftwheel]``."""
     from ftwheel.core.project.action import plan_jobs
     from ftwheel.render import markdown
-    from ftwheel.render.workflow_commands import command
+    from ftwheel.render.workflow_commands import command, say
 
     selection = _selection(inputs)
     jobs = plan_jobs(selection.identifiers, inputs)
@@ -137,7 +137,7 @@ def _plan(inputs: ActionInputs) -> int:
         print(f"{job.name}: CPython {' '.join(job.pythons)} on {job.runner}")
     if selection.left_out:
         text = "\n".join(f"{each.identifier.text}: {each.why}" for each in selection.left_out)
-        print(command("notice", text, title="Not built"), end="")
+        say(command("notice", text, title="Not built"))
     return 0
 
 
@@ -302,6 +302,7 @@ def _command(name: str, arguments: Sequence[str], inputs: ActionInputs, work: Pa
     is nothing to upload.
     """
     from ftwheel.cli.main import load, parser
+    from ftwheel.render.workflow_commands import say
 
     reports = _Reports(work, name)
     never = name != "build" and inputs.fail_on == "never"
@@ -317,24 +318,24 @@ def _command(name: str, arguments: Sequence[str], inputs: ActionInputs, work: Pa
                 hint="write one argument per line in the input 'arguments'",
             ) from end
         code = load(name).run(parsed)
-    print(reports.annotations, end="", flush=True)
+    say(reports.annotations)
     return (0 if code == 1 and never else code), reports
 
 
 @contextmanager
 def _as_text(title: str) -> Iterator[None]:
     """A log group in which no line is a workflow command, whatever programs print."""
-    from ftwheel.render.workflow_commands import silenced
+    from ftwheel.render.workflow_commands import say, silenced
 
     off, on = silenced()
-    print(f"::group::{title}\n{off}", end="", flush=True)
+    say(f"::group::{title}\n{off}")
     try:
         yield
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         # on its own line, even if the last line had no newline
-        print(f"\n{on}::endgroup::", flush=True)
+        say(f"\n{on}::endgroup::\n")
 
 
 @contextmanager

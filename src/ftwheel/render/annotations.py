@@ -24,4 +24,6 @@ def write(
         title = f"{finding.code} {member}".strip()
         text = "\n".join(filter(None, [f"{file}: {finding.message}", finding.fix and f"fix: {finding.fix}"]))
         where = (paths or {}).get(file, file)
-        out.write(workflow_commands.command(_LEVELS[finding.severity], text, file=where, title=title))
+        getattr(out, "unescaped", out).write(
+            workflow_commands.command(_LEVELS[finding.severity], text, file=where, title=title)
+        )

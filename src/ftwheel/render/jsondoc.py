@@ -17,5 +17,5 @@ def write_document(body: Mapping[str, Any], out: TextIO) -> None:
 
 
 def write_json(document: Mapping[str, Any], out: TextIO) -> None:
-    """Write any JSON; non-ASCII text is escaped, so any output encoding works, and so is a workflow command (``##[``)."""
+    """Write any JSON, with ``##[`` and non-ASCII text escaped: it is no workflow command, in any output encoding."""
     out.write(json.dumps(document, indent=2).replace("##[", "#\\u0023[") + "\n")

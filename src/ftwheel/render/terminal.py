@@ -34,6 +34,7 @@ __all__ = [
 _BUT_LINES = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _HIDDEN_BUT_LINES = f"[{_BUT_LINES}]"
 _HIDDEN = f"[\t\n{_BUT_LINES}]"
+_COMMAND = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 
 
 class StyledText(NamedTuple):
@@ -68,7 +69,9 @@ def _escaped(text: str, hidden: str = _HIDDEN) -> str:
 class EscapedStream(io.TextIOWrapper):
     """Standard output or error of a whole process, with control characters other than line ends and tabs escaped.
 
-    ``unescaped`` is the same stream without escaping, for colours; both write through.
+    So are workflow commands, also where a text continues a line: what was written before is not known.
+    ``unescaped`` is the same stream without escaping, for colours and for ftwheel's own workflow commands; both write
+    through.
     """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
@@ -77,7 +80,10 @@ class EscapedStream(io.TextIOWrapper):
         self.unescaped = io.TextIOWrapper(self.buffer, encoding, "backslashreplace", None, write_through=True)
 
     def write(self, text: str, /) -> int:
-        return super().write(_escaped(text, _HIDDEN_BUT_LINES))
+        text = _escaped(text, _HIDDEN_BUT_LINES)
+        if "::" in text:
+            text = _COMMAND.sub(r"\1\\x3a:", text)
+        return super().write(text.replace("##[", "#\\x23["))
 
 
 def console(stream: TextIO, **options: Any) -> Console:

@@ -7,10 +7,16 @@ an index or an input starts a command of its own.
 from __future__ import annotations
 
 import secrets
+import sys
 
 from ftwheel.render.terminal import printable
 
-__all__ = ["command", "output", "silenced"]
+__all__ = ["command", "output", "say", "silenced"]
+
+
+def say(text: str) -> None:
+    """Print workflow commands of ftwheel's own, which standard output would escape."""
+    print(text, end="", file=getattr(sys.stdout, "unescaped", sys.stdout), flush=True)
 
 
 def command(name: str, text: str, /, **properties: str) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["IndexLocations", "add_arguments", "open_locations", "positive"]
 
+_MOST_JOBS = 256  # connections that are prepared
+
 
 class IndexLocations(NamedTuple):
     """Where each installer looks, and its configuration; ``client`` is None for a recording.
@@ -114,11 +116,12 @@ def open_locations(
 
     network = configs[names[0]].network
     credentials = Credentials(keyring=network.keyring)
+    jobs = min(arguments.jobs, _MOST_JOBS)
 
     def connect() -> Transport:
         from ftwheel.io.index.transport import Transport
 
-        return Transport(network, credentials, connections=arguments.jobs)
+        return Transport(network, credentials, connections=jobs)
 
     with IndexClient(
         connect,
@@ -126,7 +129,7 @@ def open_locations(
         cache=PageCache(os.path.join(cache_root(), "pages-1")),
         offline=arguments.offline,
         refresh=arguments.refresh,
-        jobs=arguments.jobs,
+        jobs=jobs,
     ) as client:
         indexes = {name: _indexes(client, config, arguments.find_links) for name, config in configs.items()}
         yield IndexLocations(
