@@ -8,7 +8,7 @@ import pytest
 from docutils.core import publish_parts
 from docutils.utils import SystemMessage
 
-from ftwheel.io.wheel.description import description_problem
+from ftwheel.io.wheel.description_worker import rst_problem
 
 TEXTS = (
     "*Emphasis*, ``code``, `a link <https://example.org>`_, |a|.\n\n.. |a| image:: a.png\n   :target: https://example.org\n",
@@ -58,5 +58,5 @@ def rendered(text: str) -> bool:
 def test_the_writer_is_left_out_only_where_it_changes_nothing(number: int) -> None:
     first, *others = (TEXTS * 2)[number : number + 4]
     for text in (first, *(f"{first}\n{other}" for other in others)):
-        problem = description_problem(f"Metadata-Version: 2.1\nName: spam\nVersion: 1\n\n{text}")
+        problem = rst_problem(text)
         assert (not problem) is rendered(text), (text, problem)

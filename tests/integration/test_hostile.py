@@ -1,7 +1,7 @@
 """Every hostile input ends in a reason within bounds: memory, processor time and disk are hard limits of the process.
 
-``tests/support/hostile.py`` and ``hostile_machine.py`` have the inputs. No traceback, no bug caught by the last guard,
-no control character, no password.
+``hostile.py``, ``hostile_bombs.py`` and ``hostile_machine.py`` of ``tests/support`` have the inputs. No traceback, no
+bug caught by the last guard, no control character, no password.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from support.server import serve
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hard limits of Linux")
 
 GROUPS = (
-    "wheels: zip", "wheels: other commands", "wheels: metadata", "binaries", "pages: HTML", "pages: charset",
-    "pages: JSON", "answers", "arguments", "configuration", "lists of dependencies", "the machine",
+    "wheels: zip", "wheels: other commands", "wheels: metadata", "binaries", "descriptions", "source distributions",
+    "pages: HTML", "pages: charset", "pages: JSON", "answers", "arguments", "configuration", "lists of dependencies",
+    "the machine",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from support.hostile import PURE, Arguments, HostileInput, texts_and_files
+from support.hostile_bombs import bombs
 from support.server import IndexServer
 from support.wheels import make_wheel
 
@@ -29,7 +30,7 @@ ext-modules = [{ name = "pkg._m", sources = ["m.c"] }]
 
 def hostile_inputs(server: IndexServer) -> list[HostileInput]:
     """All inputs of all groups; pages are put on the server."""
-    return [*texts_and_files(server), *_system(), *_refusals(server), *_answers(server)]
+    return [*texts_and_files(server), *bombs(), *_system(), *_refusals(server), *_answers(server)]
 
 
 def _system() -> Iterator[HostileInput]:
@@ -55,6 +56,21 @@ def _system() -> Iterator[HostileInput]:
     for device in ("/dev/zero", "/dev/null", "/dev/urandom", "/dev/full", PURE, "/nowhere", "/proc/self/mem"):
         for command in (("check",), ("tag", "--suggest"), ("verify", "--no-index", "--no-config")):
             yield HostileInput(group="the machine", name=f"{command[0]} {device}", lay_out=linked(device, *command))
+    endless = {
+        "check --config": ["check", PURE, "--config", "/dev/zero"],
+        "verify --config": ["verify", "--local", PURE, "--config", "/dev/zero"],
+        "verify --baseline": ["verify", "--local", PURE, "--baseline", "/dev/zero"],
+        "verify --digests": ["verify", "--local", PURE, "--digests", "/dev/zero"],
+        "missing --config": ["missing", "x", "--no-index", "--no-config", "--config", "/dev/zero"],
+        "simulate --jobs": ["simulate", "x", "--no-config", "-i", "http://127.0.0.1:9", "--jobs", "100000000"],
+    }
+    for name, arguments in endless.items():
+        lay_out = functools.partial(_laid, arguments=arguments)
+        yield HostileInput(group="the machine", name=f"{name} without an end", lay_out=lay_out)
+    yield HostileInput(
+        group="the machine", name="UV_CONFIG_FILE=/dev/zero", environ={"UV_CONFIG_FILE": "/dev/zero"},
+        lay_out=functools.partial(_laid, arguments=["simulate", "x", "-f", "."]),
+    )  # fmt: skip
     yield HostileInput(group="the machine", name="check a FIFO", lay_out=fifo)
     yield HostileInput(group="the machine", name="check a folder named like a wheel", lay_out=a_folder)
     yield HostileInput(group="the machine", name="few open files", lay_out=simple, files=6)

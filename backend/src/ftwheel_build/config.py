@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 Settings = Mapping[str, Union[str, "tuple[str, ...]"]]  # config settings, as set by -C KEY=VALUE
+_MOST_CHARACTERS = 4 << 20
 _KEYWORDS: dict[str, bool] = {"slots": True, "kw_only": True} if sys.version_info >= (3, 10) else {}
 
 # Patterns that the schema repeats, each with the words for what was wanted
@@ -374,7 +375,9 @@ def _read(path: str) -> Mapping[str, Any]:
 
     try:
         with open(path, encoding="utf-8", newline="") as stream:
-            text = stream.read()
+            text = stream.read(_MOST_CHARACTERS)
+            if stream.read(1):  # a link to a device never ends
+                raise RefusedError("FTB101", f"{path}: more than {_MOST_CHARACTERS:,} characters", fix="check the path")
     except OSError as error:
         raise RefusedError(
             "FTB101", f"{path}: {error.strerror or error}", fix="check the path and its permissions"

@@ -150,9 +150,10 @@ def _plan(
     from ftwheel.core.build.cibuildwheel.options import read_options, table_of
     from ftwheel.core.build.cibuildwheel.runs import RunRequest, plan_runs
     from ftwheel.io.project.scan import inferred_stable_abi
+    from ftwheel.io.system.texts import read_text
 
     file = folder / "pyproject.toml"
-    document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    document = tomllib.loads(read_text(file)) if file.is_file() else {}
     own = read_options(document, os.environ)
     tags = tuple(table_of(document, "tool", "ftwheel").get("platforms", ()))
     platforms = _platforms(arguments.platforms, tags, own)

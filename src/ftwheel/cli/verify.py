@@ -285,9 +285,10 @@ def _configured(config: Config, given: Path | None, moment: datetime) -> Configu
     """What ``[tool.ftwheel]`` names, less the pairs that ``[tool.cibuildwheel]`` beside it leaves out."""
     from ftwheel.app.release.targets import configured_targets
     from ftwheel.core.build.cibuildwheel.options import table_of
+    from ftwheel.io.system.texts import read_text
 
     named = config.pythons and config.platforms
-    text = (given or Path("pyproject.toml")).read_text(encoding="utf-8") if named else ""
+    text = read_text(given or Path("pyproject.toml")) if named else ""
     return configured_targets(
         pythons=config.pythons,
         platforms=config.platforms,

@@ -37,7 +37,7 @@ class Finding:
     """One problem, or one piece of advice.
 
     ``subject`` is the file (and the member in it, after a colon) the finding is about; ``message`` says what was found
-    and what was wanted, and is cut off where it is far too long; ``fix`` says what to do next; ``url`` is the page about
+    and what was wanted, and is cut off if it is far too long; ``fix`` says what to do next; ``url`` is the page about
     ``code``. Findings sort by severity (errors, warnings, advice), then by subject, then by code.
     """
 

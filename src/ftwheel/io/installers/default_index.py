@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from ftwheel.core.errors import ConfigurationError
 from ftwheel.io.system.folders import cache_root, scripts_of
+from ftwheel.io.system.texts import read_text
 
 __all__ = ["default_index"]
 
@@ -102,8 +103,7 @@ def _changed(program: str) -> float | None:
 
 def _read(path: str) -> dict[str, object]:
     try:
-        with open(path, encoding="utf-8") as file:
-            known = json.load(file)
+        known = json.loads(read_text(path))
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

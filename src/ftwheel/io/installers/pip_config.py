@@ -16,6 +16,7 @@ from ftwheel.core.index.page import normalized
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.installers.config import ALL, FormatControl, InstallerConfig, unique
 from ftwheel.io.system.folders import home
+from ftwheel.io.system.texts import read_text
 
 __all__ = ["config_files", "read_pip"]
 
@@ -60,7 +61,9 @@ def _values(environ: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
 
         parser = configparser.RawConfigParser()
         try:
-            parser.read(path, encoding="utf-8")
+            parser.read_string(read_text(path), path)
+        except OSError:  # which pip passes over
+            continue
         except (configparser.Error, UnicodeDecodeError) as error:
             text = " ".join(str(error).split())
             raise InstallerConfigError(f"{path}: not a configuration of pip ({text})") from error

@@ -19,6 +19,7 @@ from ftwheel.core.index.pages import Index
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import IndexStrategy
 from ftwheel.io.installers.config import FormatControl, InstallerConfig
+from ftwheel.io.system.texts import read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,8 +105,7 @@ def read_recording(folder: Path) -> Recording:
     """Read the recording in a folder. Raises InputError if there is none, IndexFormatError if it is damaged."""
     path = os.path.join(folder, _TABLE)
     try:
-        with open(path, encoding="utf-8") as file:
-            table = json.load(file)
+        table = json.loads(read_text(path, most=64 << 20))
         if table["schema_version"] not in _READABLE:
             raise IndexFormatError(
                 f"{path}: schema version {table['schema_version']}, expected {_SCHEMA_VERSION}", hint="record it again"

@@ -23,6 +23,7 @@ from ftwheel.core.installers.options import IndexStrategy
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.installers.config import ALL, NONE, FormatControl, InstallerConfig, unique
 from ftwheel.io.system.folders import home
+from ftwheel.io.system.texts import read_text
 
 __all__ = ["read_uv", "shared_files"]
 
@@ -117,8 +118,7 @@ def _workspace_root(folder: str) -> str | None:
 def _declares(folder: str) -> tuple[bool, list[str] | None]:
     """Whether a folder's ``pyproject.toml`` has a ``[project]``, and the members of the workspace it declares."""
     try:
-        with open(os.path.join(folder, "pyproject.toml"), encoding="utf-8") as file:
-            text = file.read()
+        text = read_text(os.path.join(folder, "pyproject.toml"))
     except (OSError, UnicodeDecodeError):
         return False, None
     if "workspace" not in text and re.search(r"^\[project\]", text, re.MULTILINE):
@@ -159,8 +159,7 @@ def _read(path: str) -> _File:
     from ftwheel_build.toml import loads
 
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return _File(os.path.abspath(path), loads(file.read()))
+        return _File(os.path.abspath(path), loads(read_text(path, newline="")))
     except OSError as error:
         raise InstallerConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
@@ -170,8 +169,7 @@ def _read(path: str) -> _File:
 def _project(path: str) -> _File | None:
     """The ``[tool.uv]`` table of a ``pyproject.toml``; None without one, or if the file is invalid (as in uv)."""
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = read_text(path)
     except (OSError, UnicodeDecodeError):
         return None
     # Parsing costs more than the rest of a warm start, and most projects do not configure uv.

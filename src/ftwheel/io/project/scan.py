@@ -20,6 +20,7 @@ from ftwheel.core.project.stable_abi import StableAbiSources, abi3t_feature, ask
 from ftwheel.core.project.toml_edits import table_at
 from ftwheel.core.project.workflow_files import FOLDER
 from ftwheel.io.project.source import read_project
+from ftwheel.io.system.texts import read_text
 
 __all__ = ["Repository", "inferred_stable_abi", "read_repository", "scan_project"]
 
@@ -150,7 +151,7 @@ def _action(root: Path, folder: str) -> str:
 def _text(path: Path) -> str | None:
     """The text with its line endings unchanged; None if there is no such file."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return read_text(path, newline="")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -160,7 +161,7 @@ def _text(path: Path) -> str | None:
 def _lenient(path: Path) -> str:
     """The text of a file that only a build backend needs; empty if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_text(path, errors="replace")
     except OSError:
         return ""
 

@@ -12,6 +12,7 @@ from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.index.rules import IndexRules
 from ftwheel.core.versions import specifier_set
 from ftwheel.io.system.folders import from_here, near
+from ftwheel.io.system.texts import read_text
 from ftwheel_build.toml import loads
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
     pyproject = Path(shown, "pyproject.toml")
     bare = SourceProject(path=sdist or path, folder=path)
     try:
-        text = (path / "pyproject.toml").read_text(encoding="utf-8")
+        text = read_text(path / "pyproject.toml")
         table = loads(text)
     except FileNotFoundError:
         if (path / "setup.py").is_file():

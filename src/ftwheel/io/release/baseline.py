@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ftwheel.core.errors import ConfigurationError, InputError
+from ftwheel.io.system.texts import read_text
 from ftwheel.io.system.writing import write_text
 
 __all__ = ["read_baseline", "write_baseline"]
@@ -21,7 +22,7 @@ def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
     Raises InputError if the file cannot be read, ConfigurationError if it is not a baseline.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_text(path))
         if document["schema_version"] != _SCHEMA_VERSION:
             raise ConfigurationError(f"{path}: schema version {document['schema_version']}, expected {_SCHEMA_VERSION}")
         return frozenset((str(code), str(one)) for code, accepted in document["accepted"].items() for one in accepted)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ftwheel.core.errors import ConfigurationError, InputError, refused
+from ftwheel.io.system.texts import read_text
 
 __all__ = ["compare_digests", "digest_of", "read_digests", "written"]
 
@@ -36,7 +37,7 @@ def read_digests(path: Path) -> dict[str, str]:
     Raises InputError if the file cannot be read, ConfigurationError if it has no digests or two for one name.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except OSError as error:
         told = refused(error)
         raise InputError(f"{path}: cannot be read ({error.strerror or error})", hint=told.hint) from error

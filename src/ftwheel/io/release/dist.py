@@ -68,8 +68,12 @@ class Dist:
         return digest_of(self.paths[filename])
 
     def sdist(self, filename: str) -> SdistContents:
-        """The contents of one of the source distributions."""
-        return read_sdist(self.paths[filename])
+        """The contents of one of the source distributions. Raises InputError if it cannot be read."""
+        path = self.paths[filename]
+        try:
+            return read_sdist(path)
+        except _BROKEN as error:
+            raise unreadable(path, error, "a source distribution") from error
 
     def metadata(self, filename: str) -> bytes:
         """The METADATA of one of the wheels."""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import InputError
@@ -77,11 +76,11 @@ def read_input(path: str, *, extras: tuple[str, ...] = (), groups: tuple[str, ..
     added to the main dependencies if the format has them; ``*`` means all. Raises InputError.
     """
     from ftwheel.io.dependencies.inputs.formats import UNSUPPORTED, lock_format
-    from ftwheel.io.dependencies.inputs.reading import name_of, read_bytes, read_json, read_toml
+    from ftwheel.io.dependencies.inputs.reading import name_of, read_bytes, read_json, read_stdin, read_toml
     from ftwheel.io.dependencies.inputs.selecting import Parts
 
     if path == "-":
-        return _json("standard input", read_json("standard input", sys.stdin.buffer.read()))
+        return _json("standard input", read_json("standard input", read_stdin()))
     if os.path.isdir(path):
         if not os.path.exists(os.path.join(path, "pyproject.toml")):
             raise _folder(path)

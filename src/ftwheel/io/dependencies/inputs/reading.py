@@ -7,13 +7,24 @@ import json
 import locale
 import os
 import re
+import sys
 
 from ftwheel.core.errors import InputError
 from ftwheel.io.dependencies.inputs.formats import PROJECT_FILES, Table
 from ftwheel.io.system.folders import near, no_folder
 from ftwheel_build.config import after_merge
 
-__all__ = ["LOCK_AGAIN", "MOST_BYTES", "Table", "read_bytes", "read_json", "read_text", "read_toml", "shown"]
+__all__ = [
+    "LOCK_AGAIN",
+    "MOST_BYTES",
+    "Table",
+    "read_bytes",
+    "read_json",
+    "read_stdin",
+    "read_text",
+    "read_toml",
+    "shown",
+]
 
 MOST_BYTES = 64 * 1024 * 1024
 """The size limit of one input, in bytes. A lock file of a thousand projects with all files has a few million."""
@@ -48,6 +59,14 @@ def read_bytes(path: str) -> bytes:
         ) from None
     if len(body) > MOST_BYTES:
         raise InputError(f"{path}: more than {MOST_BYTES:,} bytes; rejected", hint="is it the right file?")
+    return body
+
+
+def read_stdin() -> bytes:
+    """Read standard input. Raises InputError if it is larger than ``MOST_BYTES``."""
+    body = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        raise InputError(f"standard input: more than {MOST_BYTES:,} bytes; rejected", hint="is it the right file?")
     return body
 
 
