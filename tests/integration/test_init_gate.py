@@ -281,6 +281,14 @@ class TestCommand:
         assert "ftwheel_build" in (project / "pyproject.toml").read_text()
         assert "mode: verify" not in (project / ".github/workflows/wheels.yml").read_text()
 
+    def test_what_the_workflow_selects_is_told_where_it_stays(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        workflow = project / ".github/workflows/wheels.yml"
+        workflow.write_text(workflow.read_text().replace("jobs:", "env:\n  CIBW_SKIP: '*musllinux*'\njobs:", 1))
+        assert init(project, "--dry-run", "--adopt", "backend") == 0
+        assert ".github/workflows/wheels.yml sets CIBW_SKIP, which init does not read" in capsys.readouterr().err
+
     def test_after_the_gate_comes_more_when_it_is_asked_for(self, project: Path) -> None:
         assert init(project, "--yes") == 0
         assert init(project, "--yes", "--adopt", "release") == 0

@@ -44,6 +44,7 @@ def tell(
     here = tmp_path / "here"
     for folder in ("cfg", "dist", "wheels", "locked", "folder.whl", "built/dist"):
         (here / folder).mkdir(parents=True)
+    (here / "locked" / "setup.cfg").write_text("[metadata]\nname = cfg\n")
     (here / "cfg" / "pyproject.toml").write_text('[project]\nname = "cfg"\nversion = "1"\n')
     (here / "locked" / "uv.lock").write_text("version = 1\n")
     (here / "latin.toml").write_bytes(b'name = "caf\xe9"\n')
@@ -372,6 +373,7 @@ def tell(
         ("ftwheel|build|notes.md", "notes.md: a file, neither a project folder nor", "pass the folder that holds"),
         ("ftwheel|init|notes.md", "notes.md: a file, neither a project folder nor", "pass the folder that holds"),
         ("ftwheel|init|dist", "no pyproject.toml and no setup.py", "pass the folder that holds pyproject.toml"),
+        ("ftwheel|init|locked", "no pyproject.toml and no setup.py", "setup.cfg alone cannot be built"),
         ("ftwheel|init|cgf", "does not exist", "did you mean"),
         ("ftwheel|build|cgf", "does not exist", "did you mean"),
         ("ftwheel|build|dist", "no pyproject.toml and no setup.py", "pass the folder that holds pyproject.toml"),

@@ -6,7 +6,7 @@ import pytest
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.project.generated import FileOrigin, origin, sealed, template_of
-from ftwheel.core.project.workflow_files import WorkflowFile, WorkflowPlan, plan_workflows
+from ftwheel.core.project.workflow_files import WorkflowFile, WorkflowPlan, options_not_read, plan_workflows
 
 RELEASE, TESTS = "workflows/release.yml", "workflows/free-threaded-tests.yml"
 PATH = ".github/workflows/release.yml"
@@ -121,3 +121,19 @@ def test_another_upload_is_told(line: str):
 def test_settings_of_cibuildwheel_in_a_workflow_are_told():
     [note] = planned((".github/workflows/wheels.yml", "env:\n  CIBW_SKIP: pp*\n  CIBW_BUILD: cp3*\n")).notes
     assert "sets CIBW_BUILD, CIBW_SKIP, which" in note
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("env:\n  CIBW_SKIP: pp*\n  CIBW_ARCHS_LINUX: all\n  CIBW_TEST_SKIP: '*'\n", "CIBW_ARCHS_LINUX, CIBW_SKIP"),
+        ("uses: pypa/cibuildwheel@v4\nwith:\n  config-file: ci.toml\n", "config-file"),
+        ("env:\n  CIBW_BUILD_FRONTEND: uv\n  CIBW_TEST_COMMAND: pytest\n", ""),
+        ("uses: github/codeql-action/init@v4\nwith:\n  config-file: ci.yml\n", ""),
+    ],
+)
+def test_what_a_workflow_selects_is_told_where_it_stays(text: str, told: str) -> None:
+    notes = options_not_read([(".github/workflows/wheels.yml", text)])
+    assert [note.partition(", which init")[0] for note in notes] == [
+        f".github/workflows/wheels.yml sets {told}"
+    ] * bool(told)

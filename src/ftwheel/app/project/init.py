@@ -16,7 +16,7 @@ from ftwheel.core.project.generated import template_of
 from ftwheel.core.project.release_parts import split_releases
 from ftwheel.core.project.templates import Value, placeholders, render
 from ftwheel.core.project.toml_edits import Drop, Edit, Insert, Put, Remove, applied, table_at
-from ftwheel.core.project.workflow_files import WorkflowPlan, plan_workflows
+from ftwheel.core.project.workflow_files import WorkflowPlan, options_not_read, plan_workflows
 from ftwheel.core.project.workflow_text import WorkflowText
 from ftwheel_build.config import parse
 from ftwheel_build.errors import RefusedError
@@ -96,6 +96,8 @@ def plan_init(
         notes.append(
             f"no workflow is written: the templates are for a project at the top of its repository, not in {subfolder}"
         )
+    if "workflows/release.yml" not in dict(made.paths) and any(map(_selects, adoption.edits)):
+        notes += options_not_read(workflows)
     if not in_repository:
         notes.append("this is not a git repository yet: GitHub runs the workflow once it is")
     return InitPlan(
@@ -177,6 +179,10 @@ def ci_values(document: Mapping[str, Any], folder: str) -> dict[str, str]:
 
 def _filled(text: str, values: Mapping[str, str | Value]) -> str:
     return render(text, {name: values[name] for name in placeholders(text)})
+
+
+def _selects(edit: Edit) -> bool:
+    return edit.table == ("tool", "ftwheel") and edit.key in {"pythons", "platforms"}
 
 
 def _words(edit: Edit) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ftwheel.core.errors import InputError
 from ftwheel.core.project.generated import FileOrigin, origin, sealed, template_of
 
-__all__ = ["FOLDER", "UPLOADS", "WorkflowFile", "WorkflowPlan", "plan_workflows"]
+__all__ = ["FOLDER", "UPLOADS", "WorkflowFile", "WorkflowPlan", "options_not_read", "plan_workflows"]
 
 FOLDER = ".github/workflows"
 _DEFAULT = "workflows/release.yml"
@@ -21,7 +21,11 @@ UPLOADS = re.compile(
     r"gh-action-pypi-publish|\btwine\s+upload\b|\b(?:uv|flit|hatch|poetry|pdm)\s+publish\b|\bmaturin\s+(?:upload|publish)\b"
     r"|\bcommand:\s*upload\b"
 )
-_CIBUILDWHEEL = re.compile(r"\bCIBW_\w+")
+_CIBUILDWHEEL = re.compile(r"\bCIBW_\w+|\bconfig-file(?=:)")
+_NOT_SELECTING = re.compile(r"CIBW_(?:BUILD_(?:FRONTEND|VERBOSITY)|TEST_SKIP)")
+_SELECTING = re.compile(
+    r"CIBW_(?:ARCHS|BUILD|CONFIG_FILE|ENABLE|MANYLINUX|MUSLLINUX|PLATFORM|PROJECT_REQUIRES_PYTHON|SKIP)|config-file"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -99,9 +103,27 @@ def _about_others(others: Sequence[tuple[str, str]], *, releases: bool) -> list[
             f"{', '.join(uploads)} uploads too: remove the upload there, or both will try to publish the same tag"
         )
     for path, text in others:
-        if settings := sorted(set(_CIBUILDWHEEL.findall(text))):
+        if settings := _options(text):
             notes.append(
                 f"{path} sets {', '.join(settings)}, which does not affect the new workflow: move what is still "
                 "needed to [tool.cibuildwheel]"
             )
     return notes
+
+
+def options_not_read(existing: Sequence[tuple[str, str]]) -> list[str]:
+    """Notes on what workflows select for cibuildwheel, which ``pythons`` and ``platforms`` cannot follow."""
+    notes = []
+    for path, text in existing:
+        settings = [name for name in _options(text) if _SELECTING.match(name) and not _NOT_SELECTING.match(name)]
+        if settings:
+            notes.append(
+                f"{path} sets {', '.join(settings)}, which init does not read: remove from pythons and platforms what"
+                " it does not build"
+            )
+    return notes
+
+
+def _options(text: str) -> list[str]:
+    """The options of cibuildwheel that a workflow sets: variables, and the Action's input ``config-file``."""
+    return sorted(set(_CIBUILDWHEEL.findall(text))) if "CIBW_" in text or "cibuildwheel" in text else []

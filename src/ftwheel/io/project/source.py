@@ -81,8 +81,10 @@ def read_project(path: Path, *, sdist: Path | None = None) -> SourceProject:
     except FileNotFoundError:
         if (path / "setup.py").is_file():
             return bare
+        alone = "setup.cfg alone cannot be built: add a pyproject.toml with [build-system]"
         raise InputError(
-            f"{shown}: no pyproject.toml and no setup.py, so this is not a Python project", hint=_PROJECT
+            f"{shown}: no pyproject.toml and no setup.py, so this is not a Python project",
+            hint=alone if (path / "setup.cfg").is_file() else _PROJECT,
         ) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{pyproject}: not valid TOML: it is not UTF-8", hint="save it as UTF-8") from error
