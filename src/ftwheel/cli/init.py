@@ -29,7 +29,7 @@ EXAMPLES = """\
   ftwheel init --yes --pythons 3.13,3.14,3.14t   take the answers from the options
   ftwheel init --adopt gate                      only verify the wheels in the workflow that publishes them
   ftwheel init --yes --workflow free-threaded-tests --workflow release
-  ftwheel init --check                           exit code 1 if something would change (for CI)"""
+  ftwheel init --check                           exit 1 if anything would change (for CI)"""
 
 _WORKFLOWS = ("release", "free-threaded-tests", "missing")
 _STEPS = ("gate", "backend", "release")
@@ -58,12 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--adopt", choices=_STEPS, help="how much to adopt (default: gate if a workflow publishes, else release)")
     add("--no-workflow", action="store_true", help="write no workflow")
-    add("--build-backend", metavar="NAME", help="wrap this build backend although ftwheel does not know it")
-    add("--compiled", action="store_true", help="the project has extension modules although none are found")
+    add("--build-backend", metavar="NAME", help="wrap this build backend even though ftwheel does not know it")
+    add("--compiled", action="store_true", help="the project has extension modules even though none are found")
     add("--overwrite", action="store_true", help="replace generated workflows even if they were edited")
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("-y", "--yes", action="store_true", help="ask nothing: accept the proposals and write")
-    how.add_argument("--dry-run", action="store_true", help="show the changes, ask nothing, write nothing")
+    how.add_argument("-y", "--yes", action="store_true", help="accept the proposals without asking, and write them")
+    how.add_argument("--dry-run", action="store_true", help="show the changes without asking or writing anything")
     how.add_argument("--check", action="store_true", help="like --dry-run, and exit 1 if there are any")
 
 

@@ -96,7 +96,7 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     first = DEFAULT_INSTALLERS[:1]
     add("--installer", default=first[0], metavar="NAME", help=choices.names_of_installers(first))
     add("--deep", action="store_true", help="download the wheels and report what their modules declare about the GIL")
-    weight = parser.add_argument_group("what counts")
+    weight = parser.add_argument_group("policy")
     add = weight.add_argument
     add(
         "--allow",
@@ -122,7 +122,7 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     shown = parser.add_argument_group("output")
     add = shown.add_argument
     add("--all", action="store_true", help="also show the projects that are ready")
-    add("--issue", metavar="PROJECT", help="print an issue text for this project instead of the result")
+    add("--issue", metavar="PROJECT", help="print the text of an issue for this project instead of the result")
     reports.add_arguments(shown, "missing")
     add("--html", type=Path, metavar="FILE", help="also write the report as one HTML file")
     add("--badge", type=Path, metavar="FILE", help="also write a badge for a README")

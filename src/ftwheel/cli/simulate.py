@@ -35,8 +35,8 @@ EXAMPLES = """\
   ftwheel simulate numpy                             every supported Python, on every platform, with pip and uv
   ftwheel simulate rpds-py==0.22.0 --env cp313-win_amd64 --env cp313t-win_amd64
   ftwheel simulate lxml --python python3.14t         this machine's interpreter
-  ftwheel simulate lxml --explain cp314t-win_amd64   every file, and the one reason why not
-  ftwheel simulate lxml --platform win_amd64 --python-version 3.13 --abi cp313t   as pip takes these
+  ftwheel simulate lxml --explain cp314t-win_amd64   every file, and why it is rejected
+  ftwheel simulate lxml --platform win_amd64 --python-version 3.13 --abi cp313t   with the options of pip download
   ftwheel simulate whenever --uploaded-prior-to 2026-01-11
   ftwheel simulate numpy --record pages && ftwheel simulate numpy --index pages"""
 

@@ -41,8 +41,8 @@ EXAMPLES = """\
   ftwheel verify --html report.html dist/
   ftwheel verify grimp                          the newest release on the index
   ftwheel verify grimp==3.17 --uploaded-prior-to 2026-09-10
-  ftwheel verify --write-baseline known.json dist/      accept the findings there are
-  ftwheel verify --baseline known.json dist/            report only new ones
+  ftwheel verify --write-baseline known.json dist/      accept all current findings
+  ftwheel verify --baseline known.json dist/            report only new findings
   ftwheel verify --plan dist/                   the smallest set of wheels that serves every target
   ftwheel verify --against-installers dist/     ask the real pip and uv as well"""
 
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="verify a local build: ask no index, and expect only the Pythons and platforms that these files are for",
     )
     add("--new-project", action="store_true", help="first release: the project need not be on an index yet")
-    weight = parser.add_argument_group("what counts")
+    weight = parser.add_argument_group("findings")
     add = weight.add_argument
     add("--config", type=Path, metavar="FILE", help="pyproject.toml to read [tool.ftwheel] from (default: here)")
     add("--baseline", type=Path, metavar="FILE", help="accept the findings listed in this file")

@@ -58,18 +58,18 @@ class IndexLocations(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Add the options about indexes; the default is what the user configured for pip and uv."""
-    group = parser.add_argument_group("where to look (default: as pip and uv are configured)")
+    group = parser.add_argument_group("index options (default: as configured for pip and uv)")
     add = group.add_argument
     several = partial(add, action="append", default=[])
-    add("-i", "--index-url", metavar="URL", help="the default index, instead of the configured one")
-    several("--extra-index-url", metavar="URL", help="one more index; may be repeated")
+    add("-i", "--index-url", metavar="URL", help="the default index")
+    several("--extra-index-url", metavar="URL", help="an additional index; may be repeated")
     several("-f", "--find-links", metavar="LOCATION", help="a folder, page or file; may be repeated")
-    add("--no-index", action="store_true", help="look only into --find-links")
-    add("--no-config", action="store_true", help="read no pip.conf, uv.toml, PIP_* and UV_*")
-    add("--index", metavar="DIR", help="a recording made with --record: no index is asked, nothing configured counts")
-    add("--offline", action="store_true", help="take pages from the cache, however old, and ask nobody")
-    add("--refresh", action="store_true", help="ask for every page, also when the one in the cache is fresh")
-    add("--jobs", type=positive, default=24, metavar="N", help="requests at a time (default: 24)")
+    add("--no-index", action="store_true", help="ignore indexes, and look only at --find-links")
+    add("--no-config", action="store_true", help="ignore pip.conf, uv.toml, and the variables PIP_* and UV_*")
+    add("--index", metavar="DIR", help="use only the pages that --record saved here; ignore indexes and configuration")
+    add("--offline", action="store_true", help="use only cached pages, however old")
+    add("--refresh", action="store_true", help="request every page, even if the cached one is fresh")
+    add("--jobs", type=positive, default=24, metavar="N", help="number of concurrent requests (default: 24)")
     return group
 
 

@@ -29,7 +29,7 @@ def names_of_installers(default: Sequence[str] = DEFAULT_INSTALLERS) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options; the default is what the user configured for pip and uv."""
-    choice = parser.add_argument_group("what installers may select (default: as pip and uv are configured)")
+    choice = parser.add_argument_group("installer options (default: as configured for pip and uv)")
     for option, meaning in (("only-binary", "no source distributions"), ("no-binary", "no wheels")):
         choice.add_argument(
             f"--{option}",
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"{meaning} of these projects, or :all:",
         )
     choice.add_argument(
-        "--prefer-binary", action="store_true", help="pip: prefer an older wheel to a source distribution"
+        "--prefer-binary", action="store_true", help="prefer an older wheel to a source distribution (pip only)"
     )
     choice.add_argument("--pre", action="store_true", help="allow pre-releases")
     choice.add_argument(
