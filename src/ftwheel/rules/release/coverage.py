@@ -84,7 +84,7 @@ class Dropped(CoverageRule):
     code = "FTV112"
     title = "An interpreter or a platform of the previous release is dropped altogether"
     why = """Dropping one is often meant. When it is not, everybody who uses it is left behind at once. A CPython that
-        is out of support, or that requires-python excludes now, is nobody's loss."""
+        is out of support, or that requires-python now excludes, is not reported."""
     fix = "If that is meant, say so in the release notes; otherwise build and upload them."
     severity = Severity.WARNING
 

@@ -278,12 +278,12 @@ class SeveralFiles(WheelRule):
 class NeverAccepted(WheelRule):
     code = "FTW209"
     title = "A combination of tags that no installer accepts"
-    why = """`abi3` and `abi3t` mean something only with a `cp3X` interpreter tag and a platform: `py3-abi3`,
-        `cp3-abi3` and `cp39-abi3-any` are in nobody's list. `cp313` and `cp312` do not go together, either. And some
-        tags are for a CPython that does not exist: iOS and Android begin with 3.13 and have no free-threaded build,
-        each Pyodide has one version, and from macOS 11 on tags end in `_0`. A `none` wheel for a machine of the past
-        (`win_ia64`) is a warning: nobody misses it."""
-    fix = "Use the tag that the backend makes, or `ftwheel tag --suggest`."
+    why = """`abi3` and `abi3t` need a `cp3X` interpreter tag and a platform: no interpreter accepts `py3-abi3`,
+        `cp3-abi3` or `cp39-abi3-any`. Neither do `cp313` and `cp312` go together. Other tags are for a CPython that
+        does not exist: iOS and Android begin with 3.13 and have no free-threaded build, each Pyodide has one version,
+        and from macOS 11 on, tags end in `_0`. A `none` wheel for a platform that CPython no longer supports
+        (`win_ia64`) is only a warning."""
+    fix = "Use the tag that the backend generates, or `ftwheel tag --suggest`."
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
