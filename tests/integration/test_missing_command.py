@@ -183,7 +183,7 @@ def test_shards_make_the_whole_report_again(missing: CommandRun, user: Path) -> 
         (("no-such.lock",), "no-such.lock: cannot be read"),
         (("numpy==",), "argument: numpy==: not a requirement"),
         (("--installer", "conda", *SHOP), "'conda': not an installer"),
-        (("httpx", *SHOP[1:]), "a recording has pages, but not what files require"),
+        (("httpx", *SHOP[1:]), "a recording contains index pages, but no metadata of files"),
     ],
 )
 def test_wrong_input_is_one_clear_message(

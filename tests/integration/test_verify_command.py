@@ -141,7 +141,7 @@ def test_a_half_that_is_missing_is_not_excused_by_one_machine(verify: VerifyRun,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("demo==1.0",), "--local is about files on this machine, but demo==1.0 is on an index"),
+        (("demo==1.0",), "--local is for files on this machine, but demo==1.0 is on an index"),
         (("dist", "--find-links", "dist"), "--local and --find-links are mutually exclusive"),
         (("dist", "--keep-targets"), "--local and --keep-targets are mutually exclusive"),
     ],

@@ -261,7 +261,7 @@ def _resolver(metadata: MetadataClient | None, run: _Run) -> Resolver:
 
     if run.locations.client is None or metadata is None:
         raise InputError(
-            "a recording has pages, but not what files require",
+            "a recording contains index pages, but no metadata of files",
             hint="use a resolved input such as a lock file, or --no-deps",
         )
     source = CandidateSource(
@@ -278,7 +278,9 @@ def _inspector(locations: IndexLocations) -> InspectWheel:
     from ftwheel.io.dependencies.wheel_declarations import WheelDeclarations
 
     if locations.client is None:
-        raise InputError("a recording has pages, but no wheels to inspect", hint="drop --deep, or --index DIR")
+        raise InputError(
+            "a recording contains index pages, but no wheels to inspect", hint="drop --deep, or --index DIR"
+        )
     return WheelDeclarations(locations.client.download, abort=locations.client.abort)
 
 
@@ -434,8 +436,8 @@ def read(arguments: argparse.Namespace) -> list[Dependencies]:
     requirements = [text for text in named if not _is_file(text)]
     if not files and (unused := next((option for option in ("extra", "group") if getattr(arguments, option)), "")):
         raise InputError(
-            f"--{unused} {getattr(arguments, unused)[0]}: of a project's file or a lock, and none is named",
-            hint="name it, for example pyproject.toml; for a project of the index write 'NAME[EXTRA]'",
+            f"--{unused} {getattr(arguments, unused)[0]}: applies to a project or lock file, but none is given",
+            hint="pass one, for example pyproject.toml; for a project on the index, write 'NAME[EXTRA]'",
         )
     if requirements:
         found.append(read_arguments(requirements, label=" ".join(requirements)))

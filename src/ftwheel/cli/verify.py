@@ -170,7 +170,10 @@ def _target(targets: Sequence[str]) -> tuple[Dist | None, str, str]:
         return None, name, ""
     if gone := next((target for target in targets if not Path(target).exists()), ""):
         if parse_release(gone):
-            raise InputError(f"{gone}: a release goes alone", hint="run ftwheel verify once for it, once for the files")
+            raise InputError(
+                f"{gone}: a release on the index cannot be combined with other targets",
+                hint="run ftwheel verify once for each",
+            )
         raise no_such_file(gone, "a folder of files to upload, individual files, or a release")
     dist = read_dist(map(Path, targets))
     return dist, dist.name, dist.version
@@ -196,7 +199,7 @@ def _refuse_an_index(arguments: argparse.Namespace, dist: Dist | None) -> None:
     """Raise InputError if ``--local`` comes with something to ask an index for."""
     if dist is None:
         raise InputError(
-            f"--local is about files on this machine, but {arguments.targets[0]} is on an index", hint="drop --local"
+            f"--local is for files on this machine, but {arguments.targets[0]} is on an index", hint="drop --local"
         )
     options = ("index_url", "extra_index_url", "find_links", "no_index", "index", "offline", "refresh", "keep_targets")
     if given := next((option for option in options if getattr(arguments, option)), ""):
@@ -423,7 +426,8 @@ def _agrees_with_installers(
         page = index.seen(coverage.project, address)
         if page is None or not asked:
             raise MissingToolError(
-                "the release is for none of the interpreters on this machine", hint="name one with --python PATH"
+                "none of the interpreters on this machine is a target of the release",
+                hint="name one with --python PATH",
             )
 
         def ask(requirement: str, rules: InstallerOptions, environment: Environment) -> RealInstall:
