@@ -185,7 +185,7 @@ def test_a_wrong_input_ends_the_job_before_anything_is_set_up(name: str, value: 
 
 
 @pytest.mark.action
-def test_two_jobs_build_a_half_each_and_verify_collects_them(runs: Runs, index: IndexServer, tmp_path: Path):
+def test_two_jobs_build_one_wheel_each_and_verify_collects_them(runs: Runs, index: IndexServer, tmp_path: Path):
     project = c_project(tmp_path / "project", {"_one": c_source("_one")})
     run = runs(
         project,
@@ -242,7 +242,7 @@ def test_a_broken_build_fails_and_says_nothing_that_it_was_told_to_say(runs: Run
 
 
 @pytest.mark.action
-def test_a_half_that_does_not_declare_fails_and_is_not_uploaded(runs: Runs, tmp_path: Path):
+def test_a_wheel_that_does_not_declare_fails_and_is_not_uploaded(runs: Runs, tmp_path: Path):
     project = c_project(tmp_path / "project", {"_bare": c_source("_bare", declares=False)})
     run = runs(project, job(uses("build", mode="build", driver="local", pythons="3.13 3.13t")))
     assert run.results("build") == ["failure"], run.story
@@ -270,7 +270,7 @@ CONFIGURED = '[project]\nname = "demo-pkg"\n[tool.ftwheel]\npythons = ["3.14", "
 
 @pytest.mark.action
 @pytest.mark.parametrize(("fail_on", "results"), [("error", ["failure"]), ("never", ["success"])])
-def test_a_missing_half_is_told_everywhere(
+def test_a_missing_build_is_told_everywhere(
     fail_on: str, results: list[str], runs: Runs, index: IndexServer, tmp_path: Path
 ):
     project = tmp_path / "project"

@@ -96,7 +96,7 @@ class Machine:
         return f"cp{version}{'t' if self.build == 'free-threaded' else ''}"
 
     def right(self, folder: Path) -> None:
-        """The one wheel in the folder has the tags of this interpreter's half, and its module answers."""
+        """The one wheel in the folder has the tags of this interpreter's build, and its module answers."""
         wheels = sorted(folder.glob("*.whl"))
         if self.backend == "hatchling":
             tags = "py3-none-any"

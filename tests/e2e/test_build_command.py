@@ -71,7 +71,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_project_without_the_wrapper_twice(plain: Path, pair: str, tmp_path: Path) -> None:
-    """Both halves, checked; the tree is untouched; the same source gives the same bytes again, and replaces them."""
+    """Both wheels, checked; the tree is untouched; the same source gives the same bytes again, and replaces them."""
     before = tree(plain)
     # debug information holds the folder of the build: a cache of its own keeps other runs from taking the first place
     environ = ftwheel_environ(SOURCE_DATE_EPOCH="1700000000", FTWHEEL_CACHE_DIR=os.fspath(tmp_path / "cache"))
@@ -111,7 +111,7 @@ def test_a_project_without_the_wrapper_twice(plain: Path, pair: str, tmp_path: P
     assert list((tmp_path / "cache" / "work").glob("*[!k]")) == []
 
 
-def test_the_source_distribution_and_one_half_from_it(plain: Path, free_threaded_python: str, tmp_path: Path) -> None:
+def test_the_source_distribution_and_one_wheel_from_it(plain: Path, free_threaded_python: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     flags = ["--sdist", "--no-repair", "--no-import", "--format", "json"]
     done = ftwheel("build", plain, *flags, "--python", free_threaded_python, "-o", out)

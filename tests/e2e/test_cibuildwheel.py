@@ -1,4 +1,4 @@
-"""The wrapper inside the real cibuildwheel, in a container: both halves built, repaired, tested, and then checked."""
+"""The wrapper inside the real cibuildwheel, in a container: both wheels built, repaired, tested, and then checked."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def podman(tmp_path: Path, image: dict[str, str], pair: tuple[str, str]) -> Call
 def test_a_pair_comes_out_right(
     tmp_path: Path, podman: Callable[..., dict[str, str]], pair: tuple[str, str], name: str, requires: list[str]
 ) -> None:
-    """cibuildwheel 3.4 builds, repairs and tests both halves; ftwheel imports, compares and judges them."""
+    """cibuildwheel 3.4 builds, repairs and tests both wheels; ftwheel imports, compares and judges them."""
     default = probe(pair[0])
     arguments = ["--driver", "cibuildwheel", "--python", default.label, "--platforms", "manylinux_x86_64"]
     out = tmp_path / "out"

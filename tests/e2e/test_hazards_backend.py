@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Half:
+class BuildEnvironment:
     """One of the two interpreters, in its environment with the wrapped backends."""
 
     python: Path
@@ -34,10 +34,10 @@ class Half:
         return hook(self.python, source, "build_wheel", source / "dist", settings, env=env)
 
 
-def half(shared: Path, base: str) -> Half:
+def build_environment(shared: Path, base: str) -> BuildEnvironment:
     known = probe(base)
     asked = "import sysconfig; print(sysconfig.get_path('include'))"
-    return Half(
+    return BuildEnvironment(
         python=environment(shared, base),
         base=base,
         suffix=known.extension_suffixes[0],
@@ -47,13 +47,13 @@ def half(shared: Path, base: str) -> Half:
 
 
 @pytest.fixture(scope="session")
-def default(shared: Path, default_python: str) -> Half:
-    return half(shared, default_python)
+def default(shared: Path, default_python: str) -> BuildEnvironment:
+    return build_environment(shared, default_python)
 
 
 @pytest.fixture(scope="session")
-def free_threaded(shared: Path, free_threaded_python: str) -> Half:
-    return half(shared, free_threaded_python)
+def free_threaded(shared: Path, free_threaded_python: str) -> BuildEnvironment:
+    return build_environment(shared, free_threaded_python)
 
 
 def setuptools_project(
@@ -345,7 +345,7 @@ def test_hazard_13_an_editable_install_leaves_no_module_that_the_other_build_loa
         assert import_module(each.base, source, "demo._ext") == ("42", str(source / "demo" / f"_ext{each.suffix}"))
 
 
-def compile_module(each: Half, source: Path, module: Path) -> None:
+def compile_module(each: BuildEnvironment, source: Path, module: Path) -> None:
     """What ``build_ext --inplace`` would have left."""
     command = ["cc", "-shared", "-fPIC", f"-I{each.headers}", str(source), "-o", str(module)]
     subprocess.run(command, check=True)

@@ -1,4 +1,4 @@
-"""Hazards that only building both halves and importing them shows; the numbers are those of docs/hazards.md."""
+"""Hazards that only building both wheels and importing them shows; the numbers are those of docs/hazards.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.projects import c_project, c_source
 
 pytestmark = pytest.mark.e2e
 
-# setuptools, and then the file gets the name of the other half
+# setuptools, and then the file gets the name of the other wheel
 RENAMING = """
     import os
     from setuptools.build_meta import *

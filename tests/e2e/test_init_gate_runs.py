@@ -1,4 +1,4 @@
-"""The gate that ``ftwheel init`` puts into a workflow, run by the real act: a half that is missing stops the upload."""
+"""The gate that ``ftwheel init`` puts into a workflow, run by the real act: a missing wheel stops the upload."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def index() -> Iterator[IndexServer]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("halves", [("cp314", "cp314t"), ("cp314",)], ids=["pair", "half"])
+@pytest.mark.parametrize("abis", [("cp314", "cp314t"), ("cp314",)], ids=["pair", "one wheel"])
 def test_only_a_pair_is_published(
-    shape: str, halves: tuple[str, ...], index: IndexServer, tmp_path: Path, shared: Path
+    shape: str, abis: tuple[str, ...], index: IndexServer, tmp_path: Path, shared: Path
 ) -> None:
-    wheels = [f"demo_pkg-1.0-cp314-{abi}-win_amd64.whl" for abi in halves]
+    wheels = [f"demo_pkg-1.0-cp314-{abi}-win_amd64.whl" for abi in abis]
     run = gated(SHAPES[shape], wheels, CONFIGURED, index=index, tmp_path=tmp_path, shared=shared)
-    assert run.results("upload") == (["success"] if len(halves) == 2 else []), run.story
-    assert ("FTV104" in {error.title for error in run.errors}) is (len(halves) == 1)
+    assert run.results("upload") == (["success"] if len(abis) == 2 else []), run.story
+    assert ("FTV104" in {error.title for error in run.errors}) is (len(abis) == 1)
 
 
 def test_without_a_configuration_the_last_release_says_what_has_to_be_there(

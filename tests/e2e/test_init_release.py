@@ -17,7 +17,7 @@ from support.server import serve
 @pytest.mark.e2e
 @pytest.mark.action
 @pytest.mark.parametrize("name", TREES)
-def test_the_workflow_makes_both_halves(
+def test_the_workflow_makes_both_wheels(
     name: str, tmp_path: Path, shared: Path, default_python: str, free_threaded_python: str
 ):
     project = tree(name, tmp_path)

@@ -58,7 +58,7 @@ def test_from_a_source_distribution_to_a_verified_pair(tmp_path: Path, default_p
 def test_what_init_proposes_builds_and_passes_the_gate(
     name: str, tmp_path: Path, default_python: str, free_threaded_python: str
 ):
-    """With nothing in pyproject.toml but what init wrote; one half less and the gate is closed."""
+    """With nothing in pyproject.toml but what init wrote; one wheel less and the gate is closed."""
     project = tree(name, tmp_path)
     adapt(name, project)
     pair = (default_python, free_threaded_python)

@@ -122,7 +122,7 @@ class TestRelease:
         assert len(verified) == 3
 
     @pytest.mark.action
-    def test_a_tag_without_one_half_is_not_published(
+    def test_a_tag_without_one_wheel_is_not_published(
         self, repository: Path, changes: dict[str, str], default_python: str, kept: Path
     ):
         changes["mode: build"] += f'\n          pythons: "{probe(default_python).label}"'

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 def pair(
     tmp_path_factory: pytest.TempPathFactory, examples: Path, default_python: str, free_threaded_python: str
 ) -> Path:
-    """Both halves of an example, really built."""
+    """Both wheels of an example, really built."""
     folder = tmp_path_factory.mktemp("pair")
     project = Path(shutil.copytree(examples / "setuptools-c", folder / "project"))
     done = ftwheel(
@@ -54,11 +54,11 @@ def test_the_simulation_agrees_with_real_installers(
     assert all("as simulated; histogram._histogram: loaded" in line for line in lines)
     assert sum(f"-{probe(free_threaded_python).abi_tag}-" in line for line in lines) == 2
 
-    half = tmp_path / "half"
-    half.mkdir()
+    alone = tmp_path / "alone"
+    alone.mkdir()
     (lonely,) = pair.glob(f"*-{probe(free_threaded_python).abi_tag}-*")
-    shutil.copy(lonely, half)
-    broken = against(half, str(old), default_python)
+    shutil.copy(lonely, alone)
+    broken = against(alone, str(old), default_python)
     assert broken.code == 1
     assert "FTV101" in broken.out
     lines = [line for line in broken.out.splitlines() if ": pip==" in line or ": uv==" in line]

@@ -75,11 +75,11 @@ def wheel(tmp_path: Path) -> Callable[..., Path]:
 def test_the_right_pair_is_clean(
     wheel: Callable[..., Path], default: bytes, free_threaded: bytes, suffixes: tuple[str, str]
 ) -> None:
-    halves = [
+    both = [
         wheel(DEFAULT, {f"pkg/_ext{suffixes[0]}": default}),
         wheel(FREE_THREADED, {f"pkg/_ext{suffixes[1]}": free_threaded}),
     ]
-    assert checked(*halves).findings == ()
+    assert checked(*both).findings == ()
 
 
 def test_right_names_and_the_other_builds_code(
@@ -172,9 +172,9 @@ def test_the_full_api_under_the_stable_abi(wheel: Callable[..., Path], builder: 
     assert ["PyType_GetFullyQualifiedName (3.13)" in finding.message for finding in found] == [True]
 
 
-def test_a_plain_suffix_in_both_halves(wheel: Callable[..., Path], default: bytes, free_threaded: bytes) -> None:
-    halves = [wheel(DEFAULT, {"pkg/_ext.so": default}), wheel(FREE_THREADED, {"pkg/_ext.so": free_threaded})]
-    assert {finding.code for finding in checked(*halves).findings} == {"FTW210"}
+def test_a_plain_suffix_in_both_wheels(wheel: Callable[..., Path], default: bytes, free_threaded: bytes) -> None:
+    both = [wheel(DEFAULT, {"pkg/_ext.so": default}), wheel(FREE_THREADED, {"pkg/_ext.so": free_threaded})]
+    assert {finding.code for finding in checked(*both).findings} == {"FTW210"}
     # and when one build's module lands in both
     same = [wheel(DEFAULT, {"pkg/_ext.so": default}), wheel(FREE_THREADED, {"pkg/_ext.so": default})]
     assert errors(*same) == {"FTW301", "FTW605"}
@@ -236,11 +236,11 @@ def test_paths_that_a_build_wrote_are_no_difference(
 ) -> None:
     """contourpy and others: meson's configuration, with the interpreter of the isolated build and its native file."""
 
-    def half(name: str, suffix: str, module: bytes, place: str, version: str = "3.13") -> Path:
+    def built(name: str, suffix: str, module: bytes, place: str, version: str = "3.13") -> Path:
         config = f'CONFIG = {{"python": {{"path": r"{place}/bin/python", "version": "{version}"}}}}\n'
         return wheel(name, {f"pkg/_ext{suffix}": module, "pkg/_build_config.py": config})
 
-    one = half(DEFAULT, suffixes[0], default, "/tmp/build-env-a")
-    other = half(FREE_THREADED, suffixes[1], free_threaded, "/tmp/build-env-b")
+    one = built(DEFAULT, suffixes[0], default, "/tmp/build-env-a")
+    other = built(FREE_THREADED, suffixes[1], free_threaded, "/tmp/build-env-b")
     assert "FTW603" not in errors(one, other)
-    assert "FTW603" in errors(one, half(FREE_THREADED, suffixes[1], free_threaded, "/tmp/build-env-b", "3.14"))
+    assert "FTW603" in errors(one, built(FREE_THREADED, suffixes[1], free_threaded, "/tmp/build-env-b", "3.14"))

@@ -283,7 +283,7 @@ print(json.dumps([[*map(str, selector.EnableGroup), "all"], refuses]))
     assert set(line.split('"')[1::2]) == set(GONE_IMAGES)
 
 
-def test_overrides_reach_the_half_they_are_for_and_leave_the_projects_own(tmp_path: Path) -> None:
+def test_overrides_reach_the_build_they_are_for_and_leave_the_projects_own(tmp_path: Path) -> None:
     document = {
         "build-system": {"build-backend": "mesonpy"},
         "tool": {
@@ -302,7 +302,7 @@ def test_overrides_reach_the_half_they_are_for_and_leave_the_projects_own(tmp_pa
     }
 
 
-def test_maturin_has_a_folder_for_each_half_and_keeps_the_projects_environment(tmp_path: Path) -> None:
+def test_maturin_has_a_folder_for_each_build_and_keeps_the_projects_environment(tmp_path: Path) -> None:
     document = {
         "build-system": {"build-backend": "maturin"},
         "tool": {"cibuildwheel": {"environment": {"A": "b"}}},

@@ -41,9 +41,9 @@ def test_the_template_is_valid_for_gitlab() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("halves", "code"), [(("cp314", "cp314t"), 0), (("cp314",), 1)])
-def test_its_gate_passes_a_pair_and_stops_a_half(tmp_path: Path, halves: tuple[str, ...], code: int) -> None:
-    names = [f"demo_pkg-1.0-cp314-{abi}-win_amd64.whl" for abi in halves]
+@pytest.mark.parametrize(("abis", "code"), [(("cp314", "cp314t"), 0), (("cp314",), 1)])
+def test_its_gate_passes_a_pair_and_stops_one_wheel(tmp_path: Path, abis: tuple[str, ...], code: int) -> None:
+    names = [f"demo_pkg-1.0-cp314-{abi}-win_amd64.whl" for abi in abis]
     built = [make_wheel(tmp_path / "dist", name, files={"demo/__init__.py": ""}) for name in names]
     (tmp_path / "digests").mkdir()
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built}

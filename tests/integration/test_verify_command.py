@@ -104,7 +104,7 @@ def test_the_first_release_of_a_project(verify: VerifyRun, server: IndexServer, 
     where = ["-i", f"{server.url}/simple/", "--no-config"]
     assert [code for _, code, _ in verify.findings(dist(tmp_path / "dist"), *where)] == ["FTV118"]
     assert verify(tmp_path / "dist", *where, "--new-project") == 0
-    assert verify(dist(tmp_path / "half", "cp314-cp314"), *where, "--new-project") == 1
+    assert verify(dist(tmp_path / "one", "cp314-cp314"), *where, "--new-project") == 1
 
 
 LOCAL = "next: to look only at what this machine built: ftwheel verify --local "
@@ -131,9 +131,9 @@ def test_what_one_machine_built_can_be_verified_alone(
     assert len(server.paths) == asked
 
 
-def test_a_half_that_is_missing_is_not_excused_by_one_machine(verify: VerifyRun, tmp_path: Path) -> None:
-    half = dist(tmp_path / "dist", "cp313-cp313", "cp313-cp313t", "cp314-cp314")
-    assert verify("--local", half) == 1
+def test_a_wheel_that_is_missing_is_not_excused_by_one_machine(verify: VerifyRun, tmp_path: Path) -> None:
+    folder = dist(tmp_path / "dist", "cp313-cp313", "cp313-cp313t", "cp314-cp314")
+    assert verify("--local", folder) == 1
     assert "no wheel for the free-threaded 3.14 on win_amd64" in verify.out
     assert LOCAL not in verify.err
 
@@ -216,7 +216,7 @@ def test_the_macos_that_a_python_needs_is_no_gap(verify: VerifyRun, tmp_path: Pa
     assert {code for _, code, _ in verify.findings(folder, *where)} & {"FTV101", "FTV102", "FTV104"}
 
 
-def test_a_lonely_half_names_what_users_get(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
+def test_a_lonely_wheel_names_what_users_get(verify: VerifyRun, server: IndexServer, tmp_path: Path) -> None:
     found = verify.findings(dist(tmp_path / "dist", *PYTHONS[:2], PYTHONS[3]), *index(server, *old()))
     what = "no wheel for the default 3.14 on win_amd64, although the free-threaded build has one"
     assert found == [("error", "FTV101", f"{what}; pip and uv select the older version 0.9")]

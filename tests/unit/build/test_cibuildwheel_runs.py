@@ -215,7 +215,7 @@ def test_a_variable_that_would_undo_an_override_is_an_error() -> None:
         planned({}, {"CIBW_CONFIG_SETTINGS": "a=b"}, config_settings={"a": "c"})
 
 
-def test_maturin_gets_rust_and_a_folder_for_each_half() -> None:
+def test_maturin_gets_rust_and_a_folder_for_each_build() -> None:
     plan = planned(MATURIN, on=("manylinux_x86_64", "musllinux_x86_64"))
     run = only(plan)
     assert "rustup" in run.environment["CIBW_BEFORE_ALL_LINUX"]

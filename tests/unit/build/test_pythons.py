@@ -54,13 +54,13 @@ def test_what_is_neither(text: str) -> None:
     assert "3.14t" in caught.value.hint
 
 
-def test_a_version_is_both_halves_of_the_pair_default_first() -> None:
+def test_a_version_is_both_builds_of_the_pair_default_first() -> None:
     found = [interpreter("3.14t"), interpreter("3.13t"), interpreter("3.13"), interpreter("3.14")]
     chosen = resolve([parse_request("3.13"), parse_request("3.14")], found)
     assert [each.label for each in chosen] == ["3.13", "3.13t", "3.14", "3.14t"]
 
 
-def test_one_half_alone() -> None:
+def test_one_build_alone() -> None:
     found = [interpreter("3.13t"), interpreter("3.13")]
     assert [each.label for each in resolve([parse_request("3.13t")], found)] == ["3.13t"]
     assert [each.label for each in resolve([parse_request("3.13+gil")], found)] == ["3.13"]
@@ -79,7 +79,7 @@ def test_debug_builds_and_other_implementations_are_not_what_a_version_means() -
         resolve([parse_request("3.13")], found)
 
 
-def test_a_missing_half_is_named_with_the_way_to_get_it() -> None:
+def test_a_missing_build_is_named_with_the_way_to_get_it() -> None:
     with pytest.raises(MissingToolError, match=r"no free-threaded CPython 3\.13t here \(found: 3\.13\)") as caught:
         resolve([parse_request("3.13")], [interpreter("3.13")])
     assert "uv python install 3.13t" in caught.value.hint

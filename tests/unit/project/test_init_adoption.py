@@ -362,7 +362,7 @@ class TestNotes:
         request = AdoptionRequest(gil="allow-used", pythons=("3.14t",), platforms=("win32",))
         assert adopt(scan(declarations=undeclared), request).notes == ()
 
-    def test_a_release_without_a_free_threaded_half_is_told(self):
+    def test_a_release_without_a_free_threaded_wheel_is_told(self):
         [note] = adopt(scan(), AdoptionRequest(pythons=("3.13",), platforms=("win32",))).notes
         assert note.startswith("there will be no pair")
 

@@ -122,7 +122,7 @@ def test_a_release_reaches_what_its_names_promise() -> None:
             ("cp313-cp313-manylinux_2_34_x86_64", "cp313-cp313t-manylinux_2_34_x86_64"),
             {"cp313-manylinux_2_34_x86_64", "cp313t-manylinux_2_34_x86_64"},
         ),
-        (("cp314-cp314-win_amd64",), {"cp314-win_amd64", "cp314t-win_amd64"}),  # the other half is missing
+        (("cp314-cp314-win_amd64",), {"cp314-win_amd64", "cp314t-win_amd64"}),  # the other build is missing
         (("cp314-cp314t-win_amd64",), {"cp314-win_amd64", "cp314t-win_amd64"}),
         (
             ("cp313-abi3-win_amd64", "cp314-cp314t-win_amd64"),
@@ -202,12 +202,12 @@ def test_the_experimental_build_only_where_a_wheel_names_it() -> None:
     )
 
 
-def test_platforms_without_free_threading_demand_no_half() -> None:
+def test_platforms_without_free_threading_need_no_free_threaded_wheel() -> None:
     found = bases(wheels(f"cp314-cp314-{IOS}"), served=[at("14", IOS)])
     assert found == {f"cp314-{IOS}": ExpectationBasis.SHIPPED}
 
 
-def test_either_half_demands_the_other() -> None:
+def test_either_build_demands_the_other() -> None:
     found = bases(wheels("cp314-cp314-win_amd64"), served=[at("14")])
     assert found["cp314t-win_amd64"] is ExpectationBasis.OTHER_BUILD
     found = bases(wheels("cp313-cp313t-win_amd64", f"cp313-cp313-{LINUX}"), served=[at("13t"), at("13", LINUX)])
@@ -215,7 +215,7 @@ def test_either_half_demands_the_other() -> None:
     assert found[f"cp313t-{LINUX}"] is ExpectationBasis.OTHER_BUILD
 
 
-def test_an_older_machine_is_served_by_one_half_only() -> None:
+def test_an_older_machine_is_served_by_one_build_only() -> None:
     release = wheels(f"cp314-cp314-{OLD_LINUX}", f"cp314-cp314t-{LINUX}")
     served = [at("14", OLD_LINUX), at("14", LINUX), at("14t", LINUX)]
     assert bases(release, served=served)[f"cp314t-{OLD_LINUX}"] is ExpectationBasis.OTHER_BUILD

@@ -92,7 +92,7 @@ def test_each_cause_has_its_code(expected: ExpectationBasis, code: str, severity
     assert code in family("FTV")
 
 
-def test_the_free_threaded_half_is_named_with_its_tags() -> None:
+def test_the_free_threaded_wheel_is_named_with_its_tags() -> None:
     (finding,) = findings(coverage(cell("14t")))
     assert "the free-threaded 3.14 on win_amd64, although the default build has one" in finding.message
     assert finding.fix == "Build and upload a cp314-cp314t-win_amd64 wheel."
@@ -145,7 +145,7 @@ def test_a_dropped_platform_is_one_finding_for_all_its_machines_and_versions() -
     assert "manylinux_2_17_i686 and manylinux_2_28_i686" in finding.message
 
 
-def test_one_missing_half_is_one_finding_whatever_there_is_instead() -> None:
+def test_one_missing_wheel_is_one_finding_whatever_there_is_instead() -> None:
     """Windows on Arm had no wheel of any older version, and the others did."""
     older = choice(Outcome.SDIST, "1.0", "")
     (finding,) = findings(coverage(cell("14t", "win_amd64", SDIST), cell("14t", "win_arm64", older)))

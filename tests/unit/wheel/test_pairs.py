@@ -32,7 +32,7 @@ FREE_THREADED = wheel("cp313-cp313t-linux_x86_64", "pkg/_ext.cpython-313t-x86_64
         ("pp310-pypy310_pp73-win32", ServedBuilds.NEITHER),
     ],
 )
-def test_whose_half_a_wheel_is(tags: str, expected: ServedBuilds) -> None:
+def test_which_builds_a_wheel_serves(tags: str, expected: ServedBuilds) -> None:
     assert served_builds(WheelName.parse(f"pkg-1.0-{tags}.whl")) is expected
 
 
@@ -56,7 +56,7 @@ def names(wheels: tuple[WheelContents, ...]) -> list[str]:
     return [each.filename.removeprefix("pkg-1.0-").removesuffix(".whl") for each in wheels]
 
 
-def test_halves_find_each_other() -> None:
+def test_the_wheels_of_a_pair_find_each_other() -> None:
     macos = wheel("cp313-cp313t-macosx_11_0_arm64")
     repaired = wheel("cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64")
     pairing = pair_up([FREE_THREADED, repaired, macos, wheel("py3-none-any")])
@@ -133,7 +133,7 @@ def test_metadata_is_compared_by_what_it_says() -> None:
     assert compare_pair(DEFAULT, replace(FREE_THREADED, metadata=None)).files_only_in_default
 
 
-def test_an_empty_half() -> None:
+def test_an_empty_wheel_of_a_pair() -> None:
     empty = replace(FREE_THREADED, members=())
     assert compare_pair(DEFAULT, empty).empty == (FREE_THREADED.filename,)
     assert compare_pair(empty, empty).one_wheel is None
@@ -145,7 +145,7 @@ def test_the_same_bytes_cannot_be_right_twice() -> None:
     assert not comparison.agree
 
 
-def test_a_third_interpreters_module_in_both_is_no_ones_half() -> None:
+def test_a_third_interpreters_module_in_both_belongs_to_neither() -> None:
     third = "pkg/_e.cpython-39-darwin.so"
     assert compare_pair(wheel("cp313-cp313-win32", third), wheel("cp313-cp313t-win32", third)).identical_modules == ()
 
@@ -162,25 +162,25 @@ def test_one_wheel_is_enough_without_native_code() -> None:
 
 def test_one_wheel_is_enough_for_a_library_that_nobody_imports() -> None:
     library = extension("pkg/libx.so", init_names=[])
-    halves = [contents(f"pkg-1.0-cp313-{abi}-linux_x86_64.whl", [library]) for abi in ("cp313", "cp313t")]
-    assert compare_pair(*halves).one_wheel is OneWheel.NO_EXTENSION_MODULES
+    both = [contents(f"pkg-1.0-cp313-{abi}-linux_x86_64.whl", [library]) for abi in ("cp313", "cp313t")]
+    assert compare_pair(*both).one_wheel is OneWheel.NO_EXTENSION_MODULES
 
 
 @pytest.mark.parametrize("looked_into", [True, False])
 def test_one_wheel_is_enough_for_the_stable_abi_of_both(looked_into: bool) -> None:
     module = extension("pkg/_e.abi3t.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__e"])
-    halves = [contents(f"pkg-1.0-cp315-{abi}-linux_x86_64.whl", [module]) for abi in ("abi3", "abi3t")]
+    both = [contents(f"pkg-1.0-cp315-{abi}-linux_x86_64.whl", [module]) for abi in ("abi3", "abi3t")]
     if not looked_into:
-        halves = [replace(half, extensions=()) for half in halves]
-    comparison = compare_pair(*halves)
+        both = [replace(each, extensions=()) for each in both]
+    comparison = compare_pair(*both)
     assert comparison.one_wheel is OneWheel.STABLE_ABI
     assert comparison.identical_modules == ()
 
 
 def test_the_suffix_alone_proves_nothing_once_the_code_was_read() -> None:
     module = extension("pkg/_e.abi3t.so", built_for=BuiltFor.FREE_THREADED)
-    halves = [contents(f"pkg-1.0-cp315-{abi}-linux_x86_64.whl", [module]) for abi in ("abi3", "abi3t")]
-    assert compare_pair(*halves).one_wheel is None
+    both = [contents(f"pkg-1.0-cp315-{abi}-linux_x86_64.whl", [module]) for abi in ("abi3", "abi3t")]
+    assert compare_pair(*both).one_wheel is None
 
 
 def test_one_file_of_both_builds_is_meant() -> None:
