@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from ftwheel.app.release.published_wheels import newest_release
+from ftwheel.core.index.page import File, ProjectDetails
 from support.clients import page
 from support.in_process import CommandRun, configure_nothing
 from support.server import IndexServer
@@ -172,6 +174,12 @@ def test_a_prerelease_and_a_yanked_release_are_judged_too(
     assert verify(dist(tmp_path / "dist", version="1.0rc1"), *index(server, *old())) == 0
     names = [f"demo-1.0-{tag}-win_amd64.whl" for tag in PYTHONS]
     assert verify("demo==1.0", *index(server, *names, yanked="broken")) == 0
+
+
+def test_the_newest_release_may_have_a_hyphen_in_its_name() -> None:
+    names = ("demo-pkg-1.0.tar.gz", "demo-pkg-2.0.tar.gz", "demo_pkg-1.5-py3-none-any.whl", "demo_pkg-1.5-x.whl")
+    files = tuple(File(filename=name, url=f"https://example.org/{name}") for name in names)
+    assert newest_release("demo-pkg", [ProjectDetails(name="demo-pkg", files=files, url="")]) == "2.0"
 
 
 def test_the_newest_release_is_final_and_not_yanked(verify: VerifyRun, server: IndexServer) -> None:

@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, ProjectDetails
+from ftwheel.core.index.page_json import columns
 from ftwheel.core.installers.requirements import corrected, corrected_hyphen, unknown_project
 from ftwheel.core.wheel.filename import WheelName
 
@@ -55,21 +56,23 @@ def newest_release(name: str, pages: Iterable[ProjectDetails], *, before: dateti
 
     ``before`` hides later uploads. Raises InputError if none is left.
     """
-    versions: set[Version] = set()
+    versions: dict[str, Version] = {}  # by the name and version as written: a release has many wheels
     for page in pages:
-        for file in page.files:
-            uploaded = file.upload_time
-            if file.yanked is None and (before is None or (uploaded is not None and uploaded <= before)):
+        filenames, _, _, times, yanked = columns(page.files)
+        for filename, uploaded, mark in zip(filenames, times, yanked, strict=True):
+            written = "-".join(filename.split("-", 2)[:2]) if filename.endswith(".whl") else filename
+            if mark is None and written not in versions and (before is None or (uploaded and uploaded <= before)):
                 with contextlib.suppress(ValueError):
-                    project, version = _identity(file.filename)
-                    versions |= {version} if project == name else set()
+                    project, version = _identity(filename)
+                    if project == name:
+                        versions[written] = version
     if not versions:
         meant = corrected_hyphen(name)
         raise InputError(
             f"{name}: no index has a release of it",
             hint=f"did you mean {meant}?" if meant else "pass a folder of files, or check the spelling of the project",
         )
-    return str(max(versions, key=lambda version: (not version.is_prerelease, version)))
+    return str(max(versions.values(), key=lambda version: (not version.is_prerelease, version)))
 
 
 def _identity(filename: str) -> tuple[str, Version]:

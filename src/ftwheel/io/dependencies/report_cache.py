@@ -82,7 +82,8 @@ class ReportCache:
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             with open(temporary, "w", encoding="utf-8") as file:
-                json.dump({"question": self._question, "reports": self._reports}, file, separators=(",", ":"))
+                # not json.dump, which encodes in Python
+                file.write(json.dumps({"question": self._question, "reports": self._reports}, separators=(",", ":")))
             os.replace(temporary, self._path)
             files = sorted((entry.stat().st_mtime, entry.path) for entry in os.scandir(folder))
         except OSError:
