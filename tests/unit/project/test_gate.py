@@ -381,6 +381,17 @@ def test_names_that_only_the_other_job_knows_become_patterns() -> None:
     assert "pattern: s-*" in text
 
 
+@pytest.mark.parametrize(("environ", "expected"), [({"NAME"}, "name: ${{ env.NAME }}"), (set(), 'pattern: "*"')])
+def test_a_variable_of_the_workflow_is_known_to_every_job(environ: set[str], expected: str) -> None:
+    text = shape("patterns").replace(
+        "name: sdist\n          path: dist/sdist", "name: ${{ env.NAME }}\n          path: dist"
+    )
+    read = replace(read_shape("release.yml", text), environ=frozenset(environ))
+    found = gate(read, action=ACTION, pins=PINS)
+    assert isinstance(found, Gate)
+    assert f"          {expected}\n" in found.text.partition("mode: verify")[0]
+
+
 def test_jobs_of_a_called_workflow_are_read() -> None:
     text = shape("cli-download")
     start, end = text.index("  wheels:\n"), text.index("  sdist:\n")

@@ -29,7 +29,8 @@ __all__ = ["Gate", "gate"]
 
 _CHECKOUT = "actions/checkout"
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
-_OF_THE_JOB = re.compile(r"\b(?:matrix|steps|env|strategy|job)\.")  # contexts not available in another job
+_OF_THE_JOB = re.compile(r"\b(?:matrix|steps|strategy|job)\.")  # contexts not available in another job
+_VARIABLE = re.compile(r"\benv\.(\w+)")
 _FOLDER = re.compile(r"(?<![\w./*-])((?:[\w.*-]+/)*[\w.*-]+)/\*")  # the folder in "twine upload dist/*"
 _WORKSPACE = re.compile(r"^(?:\$\{\{\s*github\.workspace\s*\}\}/?|\./)+")
 _FIRST_RELEASE = "# new-project: true # for the first release alone: no index knows the project yet (FTV118)"
@@ -163,7 +164,7 @@ class _Writer:
         ):
             steps += each.split("\n")
         conditions = {job.publish_condition for job in jobs}
-        steps += [f"- uses: {scalar(self._action)}", *_condition(conditions.pop() if len(conditions) == 1 else "")]
+        steps += [f"- uses: {scalar(self._action)}", *self._condition(conditions.pop() if len(conditions) == 1 else "")]
         steps += ["  with:", "    mode: verify", f"    dist: {_text(dist)}"]
         steps += [f"    {line}" for line in (*self._project, _FIRST_RELEASE)]
         unit = first.inner - first.column
@@ -223,10 +224,30 @@ class _Writer:
     def _download(self, step: StepText, path: str) -> Iterator[str]:
         """The publishing job's download, to another path and without values that only that job knows."""
         yield f"- {self._of(step) if step.uses else self._named(DOWNLOAD)}"
-        yield from _condition(step.condition)
+        yield from self._condition(step.condition)
         yield "  with:"
-        for key, value in {**_elsewhere(step.settings), "path": path}.items():
+        for key, value in {**self._elsewhere(step.settings), "path": path}.items():
             yield f"    {key}: {_text(value)}"
+
+    def _elsewhere(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """A download's settings for use in another job: a name that only this job knows becomes a pattern."""
+        found: dict[str, str] = {}
+        for key, value in settings.items():
+            if key in {"name", "pattern"} and self._of_the_job("".join(_EXPRESSION.findall(value))):
+                found["pattern"] = _EXPRESSION.sub("*", value)
+            else:
+                found[key] = value
+        return found
+
+    def _condition(self, text: str) -> Iterator[str]:
+        """The line of a step's condition in another job; none if only its own job can tell."""
+        if text and not self._of_the_job(text):
+            yield f"  if: {_text(' '.join(text.split()))}"
+
+    def _of_the_job(self, text: str) -> bool:
+        """Whether only the job itself can evaluate an expression."""
+        variables = _VARIABLE.findall(text)
+        return bool(_OF_THE_JOB.search(text)) or not self._workflow.environ.issuperset(variables)
 
     def _of(self, step: StepText) -> str:
         """A step's ``uses`` value with its comment, if it is on a line of its own."""
@@ -243,12 +264,6 @@ class _Writer:
         if found is not None:
             return self._of(found)
         return f"uses: {scalar(self._pins[action.removeprefix('actions/')])}"
-
-
-def _condition(text: str) -> Iterator[str]:
-    """The line of a step's condition in another job; none if only its own job can tell."""
-    if text and not _OF_THE_JOB.search(text):
-        yield f"  if: {_text(' '.join(text.split()))}"
 
 
 def _granted(workflow: WorkflowText, others: Sequence[WorkflowText]) -> bool:
@@ -273,17 +288,6 @@ def _head(together: JudgedTogether, downloads: Sequence[StepText], contents: boo
     yield "permissions:" if granted else "permissions: {}"
     yield from (f"  {each}" for each in granted)
     yield "steps:"
-
-
-def _elsewhere(settings: Mapping[str, str]) -> dict[str, str]:
-    """A download's settings for use in another job: a name that only this job knows becomes a pattern."""
-    found: dict[str, str] = {}
-    for key, value in settings.items():
-        if key in {"name", "pattern"} and _OF_THE_JOB.search("".join(_EXPRESSION.findall(value))):
-            found["pattern"] = _EXPRESSION.sub("*", value)
-        else:
-            found[key] = value
-    return found
 
 
 def _text(value: str) -> str:

@@ -258,12 +258,14 @@ class WorkflowText:
     """A workflow: its path in the repository, its text, and its jobs.
 
     ``triggers`` are the events through which a release starts it: ``release``, or ``push`` with its filters.
+    ``environ`` are the names of the variables that it sets for all of its jobs.
     """
 
     path: str
     text: str
     jobs: tuple[JobText, ...] = ()
     triggers: frozenset[str] = frozenset()
+    environ: frozenset[str] = frozenset()
 
     @property
     def verifies(self) -> bool:

@@ -34,7 +34,13 @@ def read_workflow_text(path: str, text: str, actions: Mapping[str, str] = Mappin
     found = [
         _job(str(name), job, jobs.lc.key(name), actions, environ) for name, job in jobs.items() if _is_mapping(job)
     ]
-    return WorkflowText(path=path, text=text, jobs=tuple(found), triggers=frozenset(_triggers(document.get("on"))))
+    return WorkflowText(
+        path=path,
+        text=text,
+        jobs=tuple(found),
+        triggers=frozenset(_triggers(document.get("on"))),
+        environ=frozenset(environ),
+    )
 
 
 def _triggers(on: Any) -> Iterator[str]:
