@@ -157,8 +157,7 @@ class Command:
     def __call__(self, step: str, folder: Path, *arguments: str) -> str:
         """``ok``, or ``exit-2`` with the error that the command told, ``traceback`` or ``endless``."""
         command = [sys.executable, "-m", "ftwheel", *arguments]
-        # NumPy from a wheel, of an older release if need be: to compile it would take longer than most projects here
-        environ = {**os.environ, "UV_NO_BUILD_PACKAGE": "numpy"}
+        environ = {**os.environ, "UV_CONFIG_FILE": str(LIST.with_name("uv.toml"))}
         with subprocess.Popen(
             command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
