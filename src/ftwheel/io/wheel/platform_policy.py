@@ -11,13 +11,16 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ftwheel.core.wheel.contents import FlawKind
 from ftwheel.core.wheel.linkage import LibraryPolicy, surely_keeps
 from ftwheel.core.wheel.reports import PolicyVerdict
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["can_audit", "platform_policy", "surely_kept", "watched_symbols"]
 
 _TIMEOUT = 300.0  # seconds; the largest wheels take auditwheel about a minute
+_SECONDS, _MORE_SECONDS = 6, 2  # of the processor, and for each MiB of the wheel; most take a third of a second
+_MEMORY = 256 << 20  # bytes of data, or four times a large wheel
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "AUDITWHEEL_LD_LIBRARY_PATH")  # auditwheel searches these
 _TAG = re.compile(r"((many|musl)linux(?:\d+|_\d+_\d+))_(\w+)")
 _GLIBC = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)")
@@ -44,12 +49,16 @@ def platform_policy(path: str, contents: WheelContents) -> PolicyVerdict:
     Never raises because of the wheel's contents.
     """
     tag = surely_kept(contents)
-    if tag or not contents.name.variant:
-        return PolicyVerdict(tag=tag) if tag else _ask(path, contents)
-    with tempfile.TemporaryDirectory(prefix="ftwheel-policy-") as folder:  # auditwheel cannot parse variant labels
-        plain = os.path.join(folder, contents.filename.removesuffix(f"-{contents.name.variant}.whl") + ".whl")
-        os.symlink(os.path.abspath(path), plain)
-        return _ask(plain, contents)
+    if tag:
+        return PolicyVerdict(tag=tag)
+    if any(flaw.kind is FlawKind.TOO_LARGE for flaw in contents.flaws):
+        return PolicyVerdict(tag="", reason="auditwheel would unpack members that are too large")
+    with tempfile.TemporaryDirectory(prefix="ftwheel-policy-") as folder:
+        if contents.name.variant:  # auditwheel cannot parse variant labels
+            plain = os.path.join(folder, contents.filename.removesuffix(f"-{contents.name.variant}.whl") + ".whl")
+            os.symlink(os.path.abspath(path), plain)
+            path = plain
+        return _ask(path, contents, folder)
 
 
 def surely_kept(contents: WheelContents) -> str:
@@ -118,26 +127,47 @@ def _musl_name(name: str, machine: str) -> str:
     return f"libc.musl-{_MUSL_MACHINES.get(machine, machine)}.so.1" if name == "libc.so" else name
 
 
-def _ask(path: str, contents: WheelContents) -> PolicyVerdict:
+def _ask(path: str, contents: WheelContents, folder: str) -> PolicyVerdict:
+    """auditwheel's answer; it unpacks the wheel in ``folder``, which outlives it if it is killed."""
     command = [sys.executable, "-P", "-m", "auditwheel", "show", "--json", path]
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    environ = {**os.environ, "TMPDIR": folder}
+    seconds = _SECONDS + _MORE_SECONDS * (contents.size >> 20)
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT)
+        with subprocess.Popen(command, stdin=null, stdout=pipe, stderr=pipe, text=True, env=environ) as process:
+            try:
+                _limit(process.pid, seconds, max(_MEMORY, 4 * contents.size))
+                stdout, stderr = process.communicate(timeout=_TIMEOUT)
+            except BaseException:
+                process.kill()
+                raise
     except subprocess.TimeoutExpired:
         return PolicyVerdict(tag="", reason=f"auditwheel did not answer within {_TIMEOUT:.0f} seconds")
     except OSError as error:
         return PolicyVerdict(tag="", reason=f"auditwheel cannot be run ({error})")
+    if process.returncode == -signal.SIGXCPU:
+        return PolicyVerdict(tag="", reason=f"auditwheel did not answer within {seconds} seconds of processor time")
     try:
-        answer = json.loads(done.stdout)
+        answer = json.loads(stdout)
         if tag := answer.get("overall_tag"):
             exact = _between_policies(str(tag), contents)
             return PolicyVerdict(tag=exact or str(tag), reason="" if exact else _what_hinders(answer, contents))
         reason = str(answer.get("error", "auditwheel names no tag"))
     except (ValueError, AttributeError):
-        lines = done.stderr.strip().splitlines()
+        lines = stderr.strip().splitlines()
         if "Traceback (most recent call last):" in lines:
             return PolicyVerdict(tag="", reason="auditwheel fails on this wheel with an error of its own")
-        reason = lines[-1] if lines else f"auditwheel exited {done.returncode}"
+        reason = lines[-1] if lines else f"auditwheel exited {process.returncode}"
     return PolicyVerdict(tag="", reason=" ".join(reason.split()))
+
+
+def _limit(process: int, seconds: int, memory: int) -> None:
+    """Limit the processor time and the data of a process, because the files that it reads are a stranger's."""
+    import resource
+
+    with suppress(ProcessLookupError, PermissionError, ValueError):  # it has ended, or has lower limits already
+        resource.prlimit(process, resource.RLIMIT_CPU, (seconds, seconds + 1))
+        resource.prlimit(process, resource.RLIMIT_DATA, (memory, memory))
 
 
 def _between_policies(found: str, contents: WheelContents) -> str:
