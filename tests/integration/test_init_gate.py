@@ -71,6 +71,11 @@ def test_what_is_no_workflow_has_no_jobs(text: str) -> None:
     assert read_workflow_text("a.yml", text).jobs == ()
 
 
+def test_aliases_that_stand_for_billions_are_not_written_out() -> None:
+    lines = ["a0: &a0 [0, 0]", *(f"a{level}: &a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 40))]
+    assert read_workflow_text("a.yml", "\n".join([PLAIN, *lines])).jobs == ()
+
+
 _HEAD = "on: push\njobs:\n"
 _BUILD = """\
   build:

@@ -18,6 +18,7 @@ from ftwheel.core.project.workflow_text import JobText, StepText, WorkflowText
 
 __all__ = ["is_the_same_but_for", "read_workflow_text"]
 
+_MOST_VALUES = 100_000
 _INPUT = re.compile(r"\$\{\{\s*inputs\.(?P<name>[\w-]+)\s*\}\}")
 
 
@@ -55,11 +56,21 @@ def _triggers(on: Any) -> Iterator[str]:
 
 
 def _load(text: str) -> Any:
-    """The document; None if it is not YAML. Tabs before comments, which ruamel rejects, count as spaces."""
+    """The document; None if it is not YAML, or too large. Tabs before comments, which ruamel rejects, are spaces."""
     for each in dict.fromkeys((text, text.replace("\t", " "))):
         with contextlib.suppress(YAMLError, ValueError):
-            return YAML(typ="rt").load(each)
+            document = YAML(typ="rt").load(each)
+            return document if _values(document, {}) <= _MOST_VALUES else None
     return None
+
+
+def _values(value: Any, known: dict[int, int]) -> int:
+    """The number of values with every alias written out; a few lines can stand for billions."""
+    if id(value) not in known:
+        known[id(value)] = 1
+        inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        known[id(value)] += sum(_values(each, known) for each in inside)
+    return known[id(value)]
 
 
 def _is_mapping(value: object) -> bool:
