@@ -32,6 +32,7 @@ __all__ = ["ProjectVersion", "Provider", "ResolverRequirement", "split"]
 
 _RETREATS = 3  # from different projects, among the last few
 _READ_BACK = 48  # projects
+_EXACT, _PINNED, _BOUNDED, _COMPARES = 1, 2, 4, 8  # the shape of a requirement
 _PROMOTED_AFTER = 5  # conflicts: pip's _CONFLICT_PRIORITY_THRESHOLD
 
 
@@ -90,6 +91,21 @@ def split(requirement: Requirement, origin: str = "", *, extras_apart: bool) -> 
     yield ResolverRequirement(requirement.name, requirement.extras, requirement, origin=origin)
 
 
+def _shape(requirement: ResolverRequirement) -> int:
+    """What pip's order of decisions depends on."""
+    if requirement.exactly is not None:
+        return _EXACT
+    shape = 0
+    for one in requirement.requirement.specifiers:
+        shape |= _COMPARES
+        starred = "*" in one.version
+        if one.operator[:2] == "==" and not starred:
+            shape |= _PINNED
+        if one.operator in {"<", "<=", "~="} or (one.operator == "==" and starred):
+            shape |= _BOUNDED
+    return shape
+
+
 Information = RequirementInformation[ResolverRequirement, ProjectVersion]
 
 
@@ -113,6 +129,7 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         self._choices: dict[tuple[str, tuple[str, ...], str], ProjectVersion | None] = {}
         self._required: dict[ProjectVersion, tuple[list[ResolverRequirement], list[Dependency]]] = {}
         self._satisfied: dict[tuple[ResolverRequirement, ProjectVersion], bool] = {}
+        self._shapes: dict[ResolverRequirement, int] = {}
         self._sets: dict[tuple[str, str], int] = {}
         self._bits: dict[str, dict[Version | None, int]] = {}
         self._order: dict[str, int] = {}
@@ -401,24 +418,19 @@ class Provider(AbstractProvider[ResolverRequirement, ProjectVersion, str]):
         information: Mapping[str, Iterator[Information]],
         backtrack_causes: Sequence[Information],
     ) -> Any:
-        operators = [
-            (one.operator, one.version)
-            for about in information[identifier]
-            if about.requirement.exactly is None
-            for one in about.requirement.requirement.specifiers
-        ]
-        exact = any(about.requirement.exactly is not None for about in information[identifier])
-        pinned = any(operator[:2] == "==" and "*" not in version for operator, version in operators)
-        bounded = any(
-            operator in {"<", "<=", "~="} or (operator == "==" and "*" in version) for operator, version in operators
-        )
+        shape = 0
+        for about in information[identifier]:
+            found = self._shapes.get(about.requirement)
+            if found is None:
+                found = self._shapes[about.requirement] = _shape(about.requirement)
+            shape |= found
         order = self._order.get(identifier, math.inf)
         return (
             identifier not in self._promoted,
-            not exact,
-            not pinned,
-            not bounded,
+            not shape & _EXACT,
+            not shape & _PINNED,
+            not shape & _BOUNDED,
             order,
-            not operators,
+            not shape & _COMPARES,
             identifier,
         )
