@@ -9,6 +9,7 @@ PEP 820).
 
 from __future__ import annotations
 
+import functools
 import re
 import struct
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ class _ImageMemory:
         return self._image.integer(address, size)
 
 
+@functools.cache
 def _heads(bits: int, order: ByteOrder) -> tuple[Head, ...]:
     mark = "<" if order is ByteOrder.LITTLE else ">"
     if bits == 64:

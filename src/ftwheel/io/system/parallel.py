@@ -46,8 +46,9 @@ def in_parallel(function: Callable[[_Item], _Result], items: Sequence[_Item], *,
         waiting.put(item)
     done: queue.SimpleQueue[_Result | BaseException] = queue.SimpleQueue()
     kind = _Process if getattr(sys, "_is_gil_enabled", lambda: True)() else _Here
-    # a worker takes a while to load its modules; this process has loaded them, and only waits
-    hands: list[_Hand] = [*(kind(function) for _ in range(min(jobs, len(items)) - 1)), _Here(function)]
+    # a worker takes a while to load its modules; this process has loaded them, so the first item is its own
+    workers = [kind(function) for _ in range(min(jobs, len(items)) - 1)]
+    hands: list[_Hand] = [_Here(function), *workers]
     threads = [threading.Thread(target=_work, args=(hand, waiting, done), daemon=True) for hand in hands]
     try:
         for thread in threads:

@@ -132,8 +132,9 @@ class RowIndex:
         self._pieces: list[tuple[int, array[int], list[int] | None]] = []
         for first in range(0, len(keys), self._PIECE):
             piece = keys[first : first + self._PIECE]
-            ordered = sorted(piece)
-            if list(piece) == ordered:
+            values = piece.tolist()
+            ordered = sorted(values)
+            if values == ordered:
                 self._pieces.append((first, piece, None))
             else:
                 order = sorted(range(len(piece)), key=piece.__getitem__)
