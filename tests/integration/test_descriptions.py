@@ -8,6 +8,8 @@ import pytest
 from docutils.core import publish_parts
 from docutils.utils import SystemMessage
 
+from ftwheel.io.wheel import description
+from ftwheel.io.wheel.description import description_problem
 from ftwheel.io.wheel.description_worker import rst_problem
 
 TEXTS = (
@@ -60,3 +62,13 @@ def test_the_writer_is_left_out_only_where_it_changes_nothing(number: int) -> No
     for text in (first, *(f"{first}\n{other}" for other in others)):
         problem = rst_problem(text)
         assert (not problem) is rendered(text), (text, problem)
+
+
+def test_a_worker_that_was_killed_is_replaced() -> None:
+    metadata = "Metadata-Version: 2.1\nName: spam\nVersion: 1\n\n"
+    assert description_problem(f"{metadata}One.\n") == ""
+    (worker,) = description._idle
+    worker.kill()
+    worker.wait()
+    assert "line 1 of the description" in description_problem(f"{metadata}Two_.\n")
+    assert description._idle != [worker]

@@ -7,9 +7,13 @@ rendered with docutils, too, in a process with limits (``description_worker``).
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import functools
+import json
 import subprocess
 import sys
+import threading
 
 from ftwheel.core.release.index_acceptance import UNTOLD
 from ftwheel.core.release.index_metadata import description_of
@@ -40,16 +44,58 @@ def description_problem(metadata: str) -> str:
 
 @functools.lru_cache(maxsize=4)  # the wheels of a release share one description
 def _rst_problem(text: str) -> str:
-    command = [sys.executable, "-P", "-m", "ftwheel.io.wheel.description_worker"]
     try:
-        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        why = f"docutils did not finish within {_TIMEOUT} seconds"
+        worker = _ready()
     except OSError as error:
-        why = f"docutils cannot be run ({error.strerror})"
-    else:
-        if not done.returncode:
-            return done.stdout.decode()
-        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        why = last if done.returncode > 0 and last else f"docutils did not finish within {SECONDS} seconds"
-    return f"{UNTOLD} the description can be rendered: {why}"
+        return f"{UNTOLD} the description can be rendered: docutils cannot be run ({error.strerror})"
+    answer = b""
+    timer = threading.Timer(_TIMEOUT, worker.kill)
+    timer.start()
+    try:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        data = text.encode()
+        with contextlib.suppress(OSError):  # it has ended
+            worker.stdin.write(b"%d\n%b" % (len(data), data))
+            worker.stdin.flush()
+            answer = worker.stdout.readline()
+    finally:
+        timer.cancel()
+        whole = answer.endswith(b"\n")
+        if whole:
+            _idle.append(worker)
+        else:
+            _end(worker)
+    if not whole:
+        return f"{UNTOLD} the description can be rendered: docutils did not finish within {SECONDS} seconds"
+    problem, failure = json.loads(answer)
+    return f"{UNTOLD} the description can be rendered: {failure}" if failure else str(problem)
+
+
+_idle: list[subprocess.Popen[bytes]] = []  # workers that wait for the next description: loading docutils takes 0.1 s
+
+
+def _ready() -> subprocess.Popen[bytes]:
+    with contextlib.suppress(IndexError):  # none waits
+        while True:
+            worker = _idle.pop()
+            if worker.poll() is None:
+                return worker
+            _end(worker)
+    command = [sys.executable, "-P", "-m", "ftwheel.io.wheel.description_worker"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    worker.kill()
+    worker.wait()
+    for stream in (worker.stdin, worker.stdout):
+        assert stream is not None
+        with contextlib.suppress(OSError):  # data for a worker that has ended was never sent
+            stream.close()
+
+
+@atexit.register
+def _end_all() -> None:
+    while _idle:
+        _end(_idle.pop())

@@ -1,4 +1,4 @@
-"""Render the reStructuredText on standard input as PyPI does, and say what is wrong with it on standard output.
+"""Render the texts in reStructuredText on standard input as PyPI does, and say on standard output what is wrong.
 
 Run as ``python -m ftwheel.io.wheel.description_worker`` by ``description``, because a short text can keep docutils busy
 for hours. The limits on processor time and memory are this process's own.
@@ -7,6 +7,8 @@ for hours. The limits on processor time and memory are this process's own.
 from __future__ import annotations
 
 import io
+import json
+import math
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -47,13 +49,20 @@ _PLAIN = frozenset(_PLAIN_NAMES.split())
 
 
 def main() -> None:
-    """Answer with one line: the problem, or nothing."""
-    _set_limits()
-    try:
-        answer = rst_problem(sys.stdin.buffer.read().decode())
-    except (Exception, MemoryError) as error:  # noqa: BLE001 - docutils fails on some texts in its own way
-        sys.exit(f"docutils fails on it with {type(error).__name__}")
-    sys.stdout.buffer.write(answer.encode("utf-8", "backslashreplace"))
+    """Answer each text, preceded by a line with its length in bytes, with a line of JSON: the problem, and the failure.
+
+    One of the two is "", or both are. The limit on time is for each text.
+    """
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while length := source.readline():
+        _set_limits()
+        problem = failure = ""
+        try:
+            problem = rst_problem(source.read(int(length)).decode())
+        except (Exception, MemoryError) as error:  # noqa: BLE001 - docutils fails on some texts in its own way
+            failure = f"docutils fails on it with {type(error).__name__}"
+        sink.write(json.dumps((problem, failure)).encode() + b"\n")
+        sink.flush()
 
 
 def rst_problem(text: str) -> str:
@@ -124,7 +133,9 @@ def _set_limits() -> None:
         import resource
     except ImportError:  # on Windows, where the parent process has a time limit
         return
-    for kind, most in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_DATA, _MEMORY)):
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = math.ceil(used.ru_utime + used.ru_stime) + SECONDS
+    for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_DATA, _MEMORY)):
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
