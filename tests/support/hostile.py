@@ -482,6 +482,9 @@ def _configuration() -> Iterator[HostileInput]:
         "dependencies of nonsense": '[project]\nname="x"\nversion="1"\ndependencies=["\\u001b", "a"]\n',
         "100,000 dependencies": '[project]\nname="x"\nversion="1"\ndependencies=[' + '"a",' * 100_000 + "]\n",
         "a date": "[tool.ftwheel]\npythons = 2026-11-28\n",
+        "a hook's path with NUL": '[tool.hatch.build.hooks.custom]\npath = "a\\u0000b"\n',
+        "100,000 inline tables": "[tool.x]\na = [" + "{b=1}," * 100_000 + "]\n",
+        "more than a megabyte": "[tool.x]\na = [" + "{b=1}," * 300_000 + "]\n",
         "a marker that nests": '[project]\nname="x"\nversion="1"\ndependencies=["a; ' + "(" * 2000 + '"]\n',
     }
     for name, text in texts.items():

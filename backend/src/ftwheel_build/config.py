@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Settings = Mapping[str, Union[str, "tuple[str, ...]"]]  # config settings, as set by -C KEY=VALUE
-_MOST_CHARACTERS = 4 << 20
+_MOST_CHARACTERS = 1 << 20
 _KEYWORDS: dict[str, bool] = {"slots": True, "kw_only": True} if sys.version_info >= (3, 10) else {}
 
 # Patterns that the schema repeats, each with the words for what was wanted

@@ -162,7 +162,7 @@ def _lenient(path: Path) -> str:
     """The text of a file that only a build backend needs; empty if it cannot be read."""
     try:
         return read_text(path, errors="replace")
-    except OSError:
+    except (OSError, ValueError):  # a name with NUL is a ValueError
         return ""
 
 

@@ -22,7 +22,7 @@ def read_baseline(path: Path) -> frozenset[tuple[str, str]]:
     Raises InputError if the file cannot be read, ConfigurationError if it is not a baseline.
     """
     try:
-        document = json.loads(read_text(path))
+        document = json.loads(read_text(path, most=16 << 20))
         if document["schema_version"] != _SCHEMA_VERSION:
             raise ConfigurationError(f"{path}: schema version {document['schema_version']}, expected {_SCHEMA_VERSION}")
         return frozenset((str(code), str(one)) for code, accepted in document["accepted"].items() for one in accepted)

@@ -37,7 +37,7 @@ def read_digests(path: Path) -> dict[str, str]:
     Raises InputError if the file cannot be read, ConfigurationError if it has no digests or two for one name.
     """
     try:
-        text = read_text(path)
+        text = read_text(path, most=16 << 20)
     except OSError as error:
         told = refused(error)
         raise InputError(f"{path}: cannot be read ({error.strerror or error})", hint=told.hint) from error
