@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import FtwheelError
@@ -53,22 +55,21 @@ class IndexArrivals:
             return name
 
         pending: set[Future[str]] = set()
+        arrived: deque[str] = deque()
         with ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="index") as pool:
             try:
                 pending.add(pool.submit(get, first))
-                for name in names:
-                    if all(client.at_hand(index, name) for index in self.indexes):
-                        yield name
-                        continue
-                    pending.add(pool.submit(get, name))
-                    if len(pending) >= 2 * self._jobs:
+                while pending or arrived:
+                    # before each name, so that the indexes answer while the caller works
+                    for name in islice(names, max(0, 2 * self._jobs - len(pending) - len(arrived))):
+                        if all(client.at_hand(index, name) for index in self.indexes):
+                            arrived.append(name)
+                        else:
+                            pending.add(pool.submit(get, name))
+                    if not arrived:
                         done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                        for future in done:
-                            yield future.result()
-                while pending:
-                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        yield future.result()
+                        arrived += [future.result() for future in done]
+                    yield arrived.popleft()
             except BaseException:
                 client.abort()
                 pool.shutdown(cancel_futures=True)
