@@ -146,6 +146,7 @@ def test_pip_options_that_choose_files_are_read(home: Path) -> None:
         "[global]\nno-index = perhaps",
         "[global]\nuploaded-prior-to = soon",
         "[global]\ntimeout = long",
+        "[global]\ntimeout = -1",
         "[global\n",
     ],
 )
@@ -153,6 +154,12 @@ def test_a_wrong_pip_configuration_is_named(home: Path, text: str) -> None:
     path = write(home / "home/.config/pip/pip.conf", text)
     with pytest.raises(ConfigurationError, match=str(path)):
         read_pip(os.environ)
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "inf", "nan"])
+def test_a_timeout_is_bounded(home: Path, text: str) -> None:
+    write(home / "home/.config/pip/pip.conf", f"[global]\ntimeout = {text}")
+    assert read_pip(os.environ).network.timeout == 1e6
 
 
 def test_no_pip_configuration_at_all(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -383,6 +383,13 @@ def test_html_that_is_made_to_hurt(body: bytes) -> None:
         parse_page(body, content_type="text/html", url="https://example.org/simple/demo/")
 
 
+@pytest.mark.parametrize("value", [b"[]", b'{"a":1}', b'{"a":1,"a":1}', b"1"])
+def test_json_of_more_values_than_a_page_has(value: bytes) -> None:
+    body = b'{"files": [], "other": [' + b",".join([value] * 1_600_000) + b" " * 9_000_000 + b"]}"
+    with pytest.raises(IndexFormatError, match="more than 1,500,000 values"):
+        parse_page(body, content_type=JSON, url=URL)
+
+
 def test_html_in_another_charset() -> None:
     file, for_uv = parse_page(
         '<a href="é.tar.gz">'.encode("latin-1"), content_type=f"{HTML}; charset=ISO-8859-1", url=URL

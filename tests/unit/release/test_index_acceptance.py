@@ -103,6 +103,14 @@ def test_licence_files_of_old_metadata_are_left_out_as_twine_does() -> None:
     assert license_files(metadata("License-File: LICENSE", "License-File: a/COPYING")) == ("LICENSE", "a/COPYING")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_fields_of_thousands_of_names_are_not_read(end: str) -> None:
+    fields = ["Metadata-Version: 2.4", "Name: demo", "Version: 1.0", *(f"X-{number}: 1" for number in range(199_000))]
+    assert metadata_errors(end.join(fields)) == ("more than 200 different fields",)
+    described = [*fields[:3], "", *(f"X-{number}: this belongs to the description" for number in range(300))]
+    assert not metadata_errors(end.join(described))
+
+
 def test_the_description_and_its_format() -> None:
     assert description_of(metadata("", "Text.")) == ("Text.\n", "text/x-rst")
     assert description_of(metadata("Description-Content-Type: Text/Markdown; charset=UTF-8", "", "Text.")) == (

@@ -16,6 +16,7 @@ from itertools import repeat
 from types import NoneType
 from typing import Any, overload
 
+from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.index.page import (
     UV_ALGORITHMS,
     File,
@@ -43,6 +44,8 @@ _METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadat
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
 _MOST_ESCAPES = 1000  # in a page read by column
+_LARGE_BODY = 8 * 1024 * 1024  # bytes
+_MOST_VALUES = 1_500_000  # commas, brackets and braces in a large body; a page of 50,000 files has half as many
 _SURROGATE = "[\ud800-\udfff]"
 _RELATIVE = re.compile(r"^((?:\.\./)+|/|)")
 _ODD_IN_RELATIVE = (":", "?", "#", ";", "\\", " ", "//", "/.", "\n.", "\n/", "\n\n")
@@ -50,6 +53,9 @@ _ODD_IN_RELATIVE = (":", "?", "#", ";", "\\", " ", "//", "/.", "\n.", "\n/", "\n
 
 def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
     """Decide what the page says; ``name`` is used if it has none. Raises IndexFormatError."""
+    if len(body) > _LARGE_BODY and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        # in memory, values take up to twenty times as much as in text
+        raise IndexFormatError(f"{short(url)}: more than {_MOST_VALUES:,} values; rejected")
     data, problems = _load(body, url)
     if not isinstance(data, dict) or not _is_listing(data.get("files", [])):
         raise _unreadable(url, 'JSON without a "files" list, so not a project page (PEP 691)')

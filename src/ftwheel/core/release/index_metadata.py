@@ -23,6 +23,7 @@ _METADATA_VERSIONS = {"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"}  #
 _LICENSE_FILES_SINCE = Version("2.4")  # PEP 639
 _LONGEST_SUMMARY = 512
 _LONGEST_LABEL = 32
+_MOST_FIELDS = 200  # of different names; core metadata has about 40
 _DYNAMIC = {
     *("platform", "supported-platform", "summary", "description", "description-content-type", "keywords", "home-page"),
     *("download-url", "author", "author-email", "maintainer", "maintainer-email", "license", "license-expression"),
@@ -46,6 +47,8 @@ def _raw(text: str) -> tuple[RawMetadata, list[str]]:
     """
     from packaging.metadata import parse_email  # noqa: PLC0415  # 15 ms, and a run without files to upload needs none
 
+    if _has_too_many_fields(text):
+        return {}, []
     raw, unparsed = parse_email(text)
     try:
         old = Version(raw.get("metadata_version", "0")) < _LICENSE_FILES_SINCE
@@ -57,8 +60,16 @@ def _raw(text: str) -> tuple[RawMetadata, list[str]]:
     return raw, sorted(unparsed)
 
 
+def _has_too_many_fields(text: str) -> bool:
+    """Whether there are so many different fields that packaging, which searches all lines for each, takes seconds."""
+    head = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]
+    return len(set(re.findall(r"^[^\s:]+(?=:)", head, re.MULTILINE))) > _MOST_FIELDS
+
+
 def metadata_errors(text: str) -> tuple[str, ...]:
     """Why this is not valid core metadata, sorted; empty if it is."""
+    if _has_too_many_fields(text):
+        return (f"more than {_MOST_FIELDS} different fields",)
     from packaging.metadata import Metadata  # noqa: PLC0415
 
     raw, unparsed = _raw(text)

@@ -20,6 +20,7 @@ from ftwheel.io.system.texts import read_text
 
 __all__ = ["config_files", "read_pip"]
 
+_LONGEST_TIMEOUT = 1e6  # seconds; operating systems take no more than some years
 _SECTIONS = ("global", "install")  # a later section wins, whichever file it is in
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
@@ -126,9 +127,12 @@ def read_pip(environ: Mapping[str, str]) -> InstallerConfig:
 
 def _seconds(value: str, origin: str) -> float:
     try:
-        return float(value)
+        seconds = min(_LONGEST_TIMEOUT, float(value))
     except ValueError:
-        raise InstallerConfigError(f"{origin}: timeout is {value!r}, expected seconds") from None
+        seconds = 0
+    if seconds <= 0:
+        raise InstallerConfigError(f"{origin}: timeout is {value[:200]!r}, expected seconds")
+    return seconds
 
 
 def _cutoff(value: str, origin: str) -> datetime:
