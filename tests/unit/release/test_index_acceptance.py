@@ -107,6 +107,7 @@ def test_licence_files_of_old_metadata_are_left_out_as_twine_does() -> None:
 def test_fields_of_thousands_of_names_are_not_read(end: str) -> None:
     fields = ["Metadata-Version: 2.4", "Name: demo", "Version: 1.0", *(f"X-{number}: 1" for number in range(199_000))]
     assert metadata_errors(end.join(fields)) == ("more than 200 different fields",)
+    assert license_files(end.join(fields)) == ()
     described = [*fields[:3], "", *(f"X-{number}: this belongs to the description" for number in range(300))]
     assert not metadata_errors(end.join(described))
 
