@@ -291,6 +291,21 @@ def test_the_error_of_a_requirement_that_the_installer_built(log: str) -> None:
     ]
 
 
+def test_a_long_message_that_uv_wraps() -> None:
+    log = """\
+         [stderr]
+         Traceback (most recent call last):
+           File "<string>", line 11, in <module>
+           File "/build/setup.py", line 33, in <module>
+             raise RuntimeError("CFFI does not support the free-threaded build of CPython 3.13. Upgrade to 3.14.")
+         RuntimeError: CFFI does not support the free-threaded build of CPython
+         3.13. Upgrade to 3.14.
+
+  hint: This usually indicates a problem with the package or the build environment."""
+    why = ["RuntimeError: CFFI does not support the free-threaded build of CPython", f"{9 * ' '}3.13. Upgrade to 3.14."]
+    assert interesting(log).splitlines()[1:3] == why
+
+
 def test_the_build_script_of_a_requirement_that_uv_built() -> None:
     log = """\
          [stderr]

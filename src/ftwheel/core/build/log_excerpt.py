@@ -165,15 +165,20 @@ def _omitted(count: int) -> list[str]:
 
 
 def _without_margins(lines: Sequence[str]) -> list[str]:
-    """The lines as a requirement's build printed them, where an installer indents its output to quote it."""
-    margin = ""
+    """The lines as a requirement's build printed them, where an installer indents its output to quote it.
+
+    What follows an exception stays indented: uv wraps long lines, and the rest of the message belongs to it.
+    """
+    margin, in_message = "", False
     kept: list[str] = []
     for line in lines:
         if found := _INSTALLERS.search(line):
             margin = found[1] or _PIPS_MARGIN
         elif line.strip() and not line.startswith(margin):
             margin = ""
-        kept.append(line.removeprefix(margin))
+        in_message = in_message and margin != "" and line.strip() != ""
+        kept.append(line if in_message else line.removeprefix(margin))
+        in_message = in_message or (margin != "" and _EXCEPTION.match(kept[-1]) is not None)
     return kept
 
 
