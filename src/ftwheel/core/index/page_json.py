@@ -44,6 +44,7 @@ _METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadat
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
 _MOST_ESCAPES = 1000  # in a page read by column
+_LONGEST_TIME = len("2026-11-29T02:34:00.123456789Z")
 _LARGE_BODY = 8 * 1024 * 1024  # bytes
 _MOST_VALUES = 1_500_000  # commas, brackets and braces in a large body; a page of 50,000 files has half as many
 _SURROGATE = "[\ud800-\udfff]"
@@ -348,6 +349,8 @@ def _upload_times(times: list[str]) -> Sequence[datetime | None]:
     text, count = "".join(written), len(written)
     # if Python reads a time, it has at most one T and one Z, before the hour and at its end; no W means no dash or two
     usual = text.count("T") == text.count("Z") == count and text.count("-") == 2 * count and "W" not in text
+    # with both colons, uv reads nine digits of the seconds' fraction, and gives up at ten; Python reads any number
+    usual = usual and text.count(":") == 2 * count and max(map(len, written), default=0) <= _LONGEST_TIME
     if not usual or "T24" in text or ("9999" in text and max(written) >= "9999"):
         raise ValueError
     return read
