@@ -250,7 +250,7 @@ def put_kept_pages(server: IndexServer, folder: Path) -> None:
     for page in folder.iterdir():
         with page.open("rb") as file:
             about = json.loads(file.readline())
-            if about["status"] == 200:
+            if about.get("status") == 200:  # no packed page
                 name = about["url"].rstrip("/").rpartition("/")[2]
                 server.put(f"/simple/{name}/", file.read(), headers={"Cache-Control": "max-age=3600"})
 

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,32 @@ def test_a_damaged_cache_is_only_a_slow_one(server: IndexServer, tmp_path: Path)
         with client(cache=tmp_path) as index_client:
             assert names(index_client, server.url) == ["demo-1.0.tar.gz"]
     assert len(server.requests) == 6
+
+
+def test_a_long_page_is_packed_when_it_is_read_again(server: IndexServer, tmp_path: Path) -> None:
+    def files(*, refresh: bool = False) -> Sequence[File]:
+        with client(cache=tmp_path, refresh=refresh) as index_client:
+            details = index_client.index(server.url).project("demo")
+        assert details is not None
+        return details.files
+
+    server.put(
+        "/demo/", page("demo", *(f"demo-1.{i}.tar.gz" for i in range(1000))), headers={"Cache-Control": "max-age=600"}
+    )
+    first = files()
+    assert len(list(tmp_path.iterdir())) == 1
+    assert files() == first
+    (packed,) = tmp_path.glob("*.packed")
+    changed = packed.read_bytes().replace(b"demo-1.7.tar.gz", b"demo-9.9.tar.gz")
+    packed.write_bytes(changed)
+    assert files()[7].filename == "demo-9.9.tar.gz", "the packed page was not read"
+    for damaged in (changed[:-5], b"", b"{}", b"\xff" * 1000):
+        packed.write_bytes(damaged)
+        assert files() == first
+        assert files() == first
+    server.put("/demo/", page("demo", *(f"demo-2.{i}.tar.gz" for i in range(1000))))
+    assert files(refresh=True)[0].filename == "demo-2.0.tar.gz"
+    assert files()[999].filename == "demo-2.999.tar.gz"
 
 
 def test_the_cache_stays_within_its_size(server: IndexServer, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from ftwheel.core.index.page import (
     read_upload_time,
     render_page,
 )
-from ftwheel.core.index.page_json import JsonFiles
+from ftwheel.core.index.page_columns import JsonFiles
 from ftwheel.core.index.pages import Pages
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS, INSTALLERS, find_installer, installer

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import File, ProjectDetails
-from ftwheel.core.index.page_json import columns
+from ftwheel.core.index.page_columns import columns
 from ftwheel.core.installers.requirements import corrected, corrected_hyphen, unknown_project
 from ftwheel.core.wheel.filename import WheelName
 

@@ -25,7 +25,7 @@ from ftwheel.core.dependencies.readiness import (
 )
 from ftwheel.core.dependencies.requested import RequestedProject, RequestedVersion
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, normalized
-from ftwheel.core.index.page_json import columns
+from ftwheel.core.index.page_columns import columns
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 from types import NoneType
-from typing import Any, overload
+from typing import Any
 
 from ftwheel.core.errors import IndexFormatError
 from ftwheel.core.index.page import (
@@ -34,12 +34,12 @@ from ftwheel.core.index.page import (
     short,
     too_long_number,
 )
+from ftwheel.core.index.page_columns import FileDetails, JsonFiles, read_yanked
 
-__all__ = ["Columns", "JsonFiles", "columns", "parse_json"]
+__all__ = ["parse_json"]
 
 _Problems = dict[PageFault, str]
 _Note = Callable[[str, PageFault], None]
-Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadata")  # only uv reads the last one
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
@@ -197,68 +197,8 @@ def _text(value: object, default: str) -> str:
     return value if isinstance(value, str) and value else default
 
 
-def columns(files: Sequence[File]) -> Columns:
-    """File names, URLs, requires-python, upload times and yanked markers, each in the order of the files."""
-    if isinstance(files, JsonFiles):
-        return files.columns
-    return (
-        [file.filename for file in files],
-        [file.url for file in files],
-        [file.requires_python for file in files],
-        [file.upload_time for file in files],
-        [file.yanked for file in files],
-    )
-
-
-class JsonFiles(Sequence[File]):
-    """The files of a page whose entries all have the usual shape, each created on access.
-
-    A page lists thousands of files, of which a selection reads about a hundred.
-    """
-
-    __slots__ = ("_entries", "columns")
-
-    def __init__(self, entries: list[Any], columns: Columns) -> None:
-        self._entries = entries
-        self.columns = columns
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @overload
-    def __getitem__(self, index: int) -> File: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[File, ...]: ...
-    def __getitem__(self, index: int | slice) -> File | tuple[File, ...]:
-        if isinstance(index, slice):
-            return tuple(self[i] for i in range(*index.indices(len(self))))
-        entry = self._entries[index]
-        return File(
-            filename=entry["filename"],
-            url=self.columns[1][index],
-            hashes=tuple(entry["hashes"].items()),
-            size=entry.get("size"),
-            upload_time=self.columns[3][index],
-            requires_python=entry.get("requires-python"),
-            yanked=self.columns[4][index],
-            core_metadata=_read_metadata(entry),
-        )
-
-    def __eq__(self, other: object) -> bool:
-        return tuple(self) == tuple(other) if isinstance(other, JsonFiles | tuple) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-
 def _pairs(hashes: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((name, digest) for name, digest in hashes.items() if isinstance(digest, str))
-
-
-def _read_yanked(yanked: Any) -> Yanked | None:
-    if isinstance(yanked, str):
-        return Yanked(reason=yanked, doubtful=not yanked)
-    return Yanked() if yanked else None
 
 
 def _read_metadata(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
@@ -282,8 +222,8 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
         urls = _absolute(hrefs, base)
         hashes = [entry["hashes"] for entry in entries]
         keys = set[str]().union(*entries)
-        metadata = [entry.get(key) for key in _METADATA_KEYS if key in keys for entry in entries]
-        hashes += [found for found in metadata if type(found) is dict]
+        metadata = {key: [entry.get(key) for entry in entries] for key in _METADATA_KEYS if key in keys}
+        hashes += [found for column in metadata.values() for found in column if type(found) is dict]
         digests = [found["sha256"] for found in hashes]
         sizes = [entry.get("size", 1) for entry in entries]
         requires_python = [entry.get("requires-python") for entry in entries]
@@ -306,7 +246,7 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
             and sum(map(len, hashes)) == len(hashes)  # each has the SHA-256
             and set(map(len, digests)) <= {64}
             and len(bytes.fromhex("".join(digests))) == 32 * len(digests)  # fromhex skips spaces
-            and _types(metadata) <= {bool, dict, NoneType}
+            and all(_types(column) <= {bool, dict, NoneType} for column in metadata.values())
             and _types(sizes) <= {int}
             and 0 < min(sizes, default=1) <= max(sizes, default=1) < _LARGEST_SIZE
             and _types(specifiers) <= {str, NoneType}
@@ -319,8 +259,21 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
         return None
     if not usual:
         return None
-    marks = [None if mark is False else _read_yanked(mark) for mark in yanked]
-    return JsonFiles(entries, (filenames, urls, requires_python, upload_times, marks))
+    marks = [None if mark is False else read_yanked(mark) for mark in yanked]
+    if 1 in sizes:
+        sizes = [entry.get("size") for entry in entries]
+    return JsonFiles(
+        (filenames, urls, requires_python, upload_times, marks),
+        FileDetails(digests[: len(entries)], sizes, _metadata_digests(metadata, len(entries))),
+    )
+
+
+def _metadata_digests(found: Mapping[str, list[Any]], count: int) -> list[str | bool | None]:
+    """The digest of each metadata file, True if it has none, None if there is no such file."""
+    core, older = (found.get(key) for key in _METADATA_KEYS[:2])
+    if core and older:
+        core = [other if value is None else value for value, other in zip(core, older, strict=True)]
+    return [value["sha256"] if type(value) is dict else value or None for value in core or older or [None] * count]
 
 
 def _absolute(hrefs: list[str], base: str) -> list[str]:
@@ -490,7 +443,7 @@ class _Reader:
         yanked = entry.get("yanked", False)
         if not isinstance(yanked, bool | str):
             note("yanked", PageFault.YANKED_TYPE)
-        return _read_yanked(yanked)
+        return read_yanked(yanked)
 
     def _core_metadata(self, entry: Mapping[str, Any], note: _Note) -> tuple[tuple[str, str], ...] | None:
         for key, metadata in _metadata_for_uv(entry):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.version import Version
 
 from ftwheel.core.index.page import File, LinkReading, PageFault, ProjectDetails, SourceKind, Yanked, normalized
-from ftwheel.core.index.page_json import Columns, columns
+from ftwheel.core.index.page_columns import Columns, columns
 from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import Requirement, parse_version
 

@@ -1,7 +1,8 @@
 """Caches index pages on disk, with their freshness lifetimes (the parts of RFC 9111 that simple indexes use).
 
-Each page is one file: a line of JSON about the response, then its body. Imports are kept to a minimum, because a
-command whose pages are all cached needs nothing else.
+Each page is one file: a line of JSON about the response, then its body. A long page that was read again has a second
+file with what is needed of it (``ftwheel.core.index.page_columns``). Imports are kept to a minimum, because a command
+whose pages are all cached needs nothing else.
 """
 
 from __future__ import annotations
@@ -89,18 +90,30 @@ class PageCache:
 
     def put(self, page: CachedPage, accept: str) -> None:
         """Store a page, replacing any existing one."""
-        path = self._path(page.url, accept)
         about = {name: value for name, value in page._asdict().items() if name != "body"}
         header = json.dumps({**about, "length": len(page.body)}).encode()
-        if len(header) >= _HEADER:
-            return
+        if len(header) < _HEADER:
+            self._write(self._path(page.url, accept), header + b"\n", page.body)
+
+    def get_packed(self, url: str, accept: str) -> bytes:
+        """What ``put_packed`` stored for this page; empty if there is nothing."""
+        try:
+            with open(f"{self._path(url, accept)}.packed", "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
+
+    def put_packed(self, url: str, accept: str, packed: bytes) -> None:
+        """Store another form of a page beside it; whoever reads it checks that it belongs to that page."""
+        self._write(f"{self._path(url, accept)}.packed", packed)
+
+    def _write(self, path: str, *parts: bytes) -> None:
         # Neither concurrent processes nor a killed one may ever leave a partial page under the final name.
         temporary = f"{path}.{os.getpid()}-{time.monotonic_ns()}.tmp"
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             with open(temporary, "wb") as file:
-                file.write(header + b"\n")
-                file.write(page.body)
+                file.writelines(parts)
             os.replace(temporary, path)
         except OSError:
             try:
