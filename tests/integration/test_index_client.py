@@ -278,6 +278,28 @@ def test_netrc_is_read(server: IndexServer, tmp_path: Path, monkeypatch: pytest.
         assert names(index_client, server.url) == ["demo-1.0.tar.gz"]
 
 
+def test_netrc_knows_the_host_a_redirect_leads_to(
+    server: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine localhost login user password se@cret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serve() as elsewhere:
+        elsewhere.routes["/demo/"] = guarded
+        other = elsewhere.url.replace("127.0.0.1", "localhost")
+        server.routes["/demo/"] = Reply(status=302, headers={"Location": f"{other}/demo/"})
+        with client() as index_client:
+            assert names(index_client, server.url) == ["demo-1.0.tar.gz"]
+    assert server.requests[0].headers["Authorization"] is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="devices of Linux")
+def test_a_netrc_without_an_end_is_none(server: IndexServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.put("/demo/", page("demo", "demo-1.0.tar.gz"))
+    monkeypatch.setenv("NETRC", "/dev/zero")
+    with client() as index_client:
+        assert names(index_client, server.url) == ["demo-1.0.tar.gz"]
+
+
 KEYRING = """#!{python}
 import sys
 with open({log!r}, "a") as log:

@@ -13,6 +13,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sys
 from typing import Any
 
@@ -22,6 +23,7 @@ from ftwheel.render.terminal import EscapedStream
 MEMORY = 300 << 20  # bytes of data
 SECONDS = 10  # of the processor
 DISK = 200 << 20  # bytes of one file
+WAIT = 300  # seconds, after which whoever waits for what never comes is ended
 _READ_AHEAD = (
     "ftwheel.io.wheel.reading", "ftwheel.io.binaries", "ftwheel.io.index.client", "ftwheel.io.index.transport",
     "ftwheel.app.wheel.check", "ftwheel.rules.registry", "ftwheel.app.installers.simulate",
@@ -62,6 +64,7 @@ def _limited(arguments: list[str], case: dict[str, Any], out: int) -> None:
         os.dup2(out, 2)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        signal.alarm(WAIT)
         if case["files"]:
             resource.setrlimit(resource.RLIMIT_NOFILE, (case["files"], case["files"]))
         disk = DISK if case["disk"] is None else case["disk"]

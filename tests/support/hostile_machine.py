@@ -30,7 +30,9 @@ ext-modules = [{ name = "pkg._m", sources = ["m.c"] }]
 
 def hostile_inputs(server: IndexServer) -> list[HostileInput]:
     """All inputs of all groups; pages are put on the server."""
-    return [*texts_and_files(server), *bombs(), *_system(), *_refusals(server), *_answers(server)]
+    return [
+        *texts_and_files(server), *bombs(), *_system(), *_refusals(server), *_read_for_us(server), *_answers(server)
+    ]  # fmt: skip
 
 
 def _system() -> Iterator[HostileInput]:
@@ -140,6 +142,69 @@ def _refusals(server: IndexServer) -> Iterator[HostileInput]:
         arguments = ["check", PURE, "--report", f"{kind}=/dev/full"]
         lay_out = functools.partial(_laid, arguments=arguments)
         yield HostileInput(group="the machine", name=f"check --report {kind}=/dev/full", lay_out=lay_out)
+
+
+def _read_for_us(server: IndexServer) -> Iterator[HostileInput]:
+    """What a library or an installer's configuration names, or what lies in the folder: never waited for."""
+
+    def fifo(path: Path) -> None:
+        os.mkfifo(path)
+
+    def endless(path: Path) -> None:
+        path.symlink_to("/dev/zero")
+
+    def long(path: Path) -> None:
+        with path.open("wb") as stream:
+            stream.truncate(1 << 30)
+
+    def binary(path: Path) -> None:
+        path.write_bytes(bytes(range(256)))
+
+    def missing(path: Path) -> None:
+        assert not path.exists()
+
+    makers = (fifo, endless, long, binary, missing)
+    simulate = ["simulate", "x", "-i", f"{server.url}/machine", "-e", "cp313t-manylinux_2_28_x86_64"]
+    named = {
+        "NETRC": [*simulate, "--no-config"], "REQUESTS_CA_BUNDLE": [*simulate, "--no-config"],
+        "SSL_CERT_FILE": [*simulate, "--no-config"], "PIP_CERT": simulate, "PIP_CLIENT_CERT": simulate,
+        "PIP_CONFIG_FILE": simulate, "UV_CONFIG_FILE": simulate,
+    }  # fmt: skip
+    for variable, command in named.items():
+        for make in makers:
+
+            def lay_out(at: Path, make: Callable[[Path], None] = make, command: Arguments = command) -> Arguments:
+                make(at / "named")
+                return command
+
+            yield HostileInput(
+                group="the machine", name=f"{variable}: {make.__name__}", lay_out=lay_out,
+                environ={"REQUESTS_CA_BUNDLE": "", variable: "named", "FTWHEEL_CACHE_DIR": "cache"},
+            )  # fmt: skip
+    found = {
+        "pyproject.toml": (simulate, ["init", "--dry-run"], ["missing", "pyproject.toml", "--no-index", "--no-config"]),
+        "uv.toml": (simulate,),
+        "setup.py": (["init", "--dry-run"],),
+        "requirements.txt": (["missing", "-r", "requirements.txt", "--no-index", "--no-config"],),
+        "uv.lock": (["missing", "uv.lock", "--no-index", "--no-config"],),
+        ".netrc": ([*simulate, "--no-config"],),
+    }
+    for name, commands in found.items():
+        for command in commands:
+            for make in (fifo, endless):
+
+                def lay_out_here(
+                    at: Path, name: str = name, make: Callable[[Path], None] = make, command: Arguments = command
+                ) -> Arguments:
+                    (at / "pyproject.toml").write_text(_PROJECT)
+                    (at / name).unlink(missing_ok=True)
+                    make(at / name)
+                    return command
+
+                yield HostileInput(
+                    group="the machine", name=f"{name} here, {command[0]}: {make.__name__}", lay_out=lay_out_here,
+                    environ={"HOME": ".", "FTWHEEL_CACHE_DIR": "cache"},
+                )  # fmt: skip
 
 
 _JSON = "application/vnd.pypi.simple.v1+json"

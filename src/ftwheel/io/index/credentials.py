@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import os
 import threading
+from typing import TYPE_CHECKING
 
 from ftwheel.core.index.urls import split_credentials
+
+if TYPE_CHECKING:
+    import netrc
 
 __all__ = ["Credentials", "Login"]
 
 Login = tuple[str, str]
+_NETRC_FILES = ("~/.netrc", "~/_netrc")
+_LARGEST_NETRC = 1 << 20  # bytes; parsing them takes half a second
 _SECONDS = 60.0  # the keyring may prompt the user to unlock it
 
 
 class Credentials:
-    """Known credentials, by location. Thread-safe.
-
-    requests handles netrc: it reads it for every URL without a login here.
-    """
+    """Known credentials, by location. Thread-safe."""
 
     def __init__(self, *, keyring: str = "auto") -> None:
         """``keyring`` is pip's ``keyring-provider``: ``auto``, ``import``, ``subprocess`` or ``disabled``."""
@@ -26,6 +29,8 @@ class Credentials:
         self._places: list[str] = []
         self._known: dict[str, Login] = {}
         self._asked: set[str] = set()
+        self._netrc: netrc.netrc | None = None
+        self._netrc_is_read = False
         self._lock = threading.Lock()
 
     def learn(self, url: str) -> str:
@@ -49,6 +54,16 @@ class Credentials:
                 if best is None or depth > best[0]:
                     best = (depth, login)
         return best[1] if best else None
+
+    def netrc_login(self, url: str) -> Login | None:
+        """The login for the host of a URL in netrc, as requests finds it there; for a URL without another login."""
+        from urllib.parse import urlsplit
+
+        with self._lock:
+            if not self._netrc_is_read:
+                self._netrc, self._netrc_is_read = _read_netrc(), True
+        entry = self._netrc.authenticators(urlsplit(url).hostname or "") if self._netrc else None
+        return (entry[0] or entry[1] or "", entry[2] or "") if entry and any(entry) else None
 
     def after_refusal(self, url: str, used: Login | None) -> Login | None:
         """The login to try next for a URL that answered 401 to ``used``; None if there is no other.
@@ -87,6 +102,21 @@ class Credentials:
 
         program = shutil.which("keyring") if self._keyring in {"auto", "subprocess"} else None
         return _ask_program(program, service, user) if program else None
+
+
+def _read_netrc() -> netrc.netrc | None:
+    """The netrc file that requests would read; None if there is none, or if it is a device, too long or invalid."""
+    named = os.environ.get("NETRC")
+    for path in map(os.path.expanduser, _NETRC_FILES if named is None else (named,)):
+        if os.path.exists(path):
+            import netrc
+
+            try:
+                readable = os.path.isfile(path) and os.path.getsize(path) <= _LARGEST_NETRC
+                return netrc.netrc(path) if readable else None
+            except (netrc.NetrcParseError, OSError, ValueError):
+                return None
+    return None
 
 
 def _ask_program(program: str, service: str, user: str | None) -> Login | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ftwheel.core.errors import IndexFormatError, InputError
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, normalized
 from ftwheel.core.index.parse import parse_page
+from ftwheel.io.system.texts import unwaiting
 
 __all__ = ["FolderIndex", "FolderLinks", "LocalPage", "file_url", "listing", "local_path", "read_bounded"]
 
@@ -44,7 +45,7 @@ def local_path(location: str) -> str | None:
 
 def read_bounded(path: str, most_bytes: int) -> bytes:
     """The bytes of a file. Raises OSError, and IndexFormatError if there are too many."""
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=unwaiting) as file:
         body = file.read(most_bytes + 1)
     if len(body) > most_bytes:
         raise IndexFormatError(f"{path}: more than {most_bytes:,} bytes; rejected")

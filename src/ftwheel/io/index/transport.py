@@ -1,7 +1,8 @@
 """Downloads over HTTP with limits on bytes, redirects, attempts and time, however an index behaves.
 
-requests implements the protocol: pooled connections, proxies, netrc, and no credentials across a redirect to another
-host. Its own retries do not cover response bodies, and its timeouts restart with every byte, so both are handled here.
+requests implements the protocol: pooled connections, proxies, and no credentials across a redirect to another host. Its
+own retries do not cover response bodies, its timeouts restart with every byte, and it reads netrc anew for every URL,
+even from a device without an end, so these are handled here.
 No other module imports requests: a command whose pages are all cached never loads it.
 """
 
@@ -228,21 +229,33 @@ def _trusting(path: str | None) -> ssl.SSLContext:
 
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = create_urllib3_context()
+    _check_certificates(path)
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
     except OSError as error:
-        raise ConfigurationError(
-            f"{path}: no certificates can be read ({getattr(error, 'reason', None) or error.strerror})",
-            hint="set SSL_CERT_FILE, or cert in pip's configuration, to a file of certificates in PEM",
-        ) from error
+        raise _no_certificates(path, getattr(error, "reason", None) or error.strerror or "") from error
     return context
 
 
-class _Session(requests.Session):
-    """A session that asks the environment for proxies once per server: the variables are read anew each time."""
+def _check_certificates(path: str) -> None:
+    """Raise ConfigurationError for a path that is neither a file nor a folder: OpenSSL would wait for a FIFO."""
+    if not (os.path.isfile(path) or os.path.isdir(path)):
+        raise _no_certificates(path, "not a file" if os.path.exists(path) else os.strerror(errno.ENOENT))
 
-    def __init__(self) -> None:
+
+def _no_certificates(path: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path}: no certificates can be read ({why})",
+        hint="set SSL_CERT_FILE, or cert in pip's configuration, to a file of certificates in PEM",
+    )
+
+
+class _Session(requests.Session):
+    """A session that looks up proxies once per server and reads netrc once; requests does both for every URL."""
+
+    def __init__(self, credentials: Credentials) -> None:
         super().__init__()
+        self._credentials = credentials
         self._merged: dict[tuple[str, str], Any] = {}
 
     def merge_environment_settings(self, url: Any, *args: Any) -> Any:
@@ -250,6 +263,13 @@ class _Session(requests.Session):
         if key not in self._merged:
             self._merged[key] = super().merge_environment_settings(url, *args)
         return dict(self._merged[key])
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        url = prepared_request.url or ""
+        if self.should_strip_auth(response.request.url, url):  # type: ignore[no-untyped-call]
+            prepared_request.headers.pop("Authorization", None)
+        if login := self._credentials.netrc_login(url):
+            prepared_request.prepare_auth(login)
 
 
 class Transport:
@@ -259,7 +279,7 @@ class Transport:
         self._settings = settings
         self._credentials = credentials
         self._watchdog = _Watchdog()
-        self._session = _Session()
+        self._session = _Session(credentials)
         self._session.max_redirects = _REDIRECTS
         self._session.headers["User-Agent"] = f"ftwheel/{__version__}"
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -269,6 +289,7 @@ class Transport:
             # The user configured this; a warning per page would not help.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if settings.client_cert:
+            _check_certificates(settings.client_cert)
             self._session.cert = settings.client_cert
         adapter = _Adapter(context=_trusting(settings.cert), trusted_hosts=settings.trusted_hosts, size=connections)
         self._session.mount("https://", adapter)
@@ -330,8 +351,9 @@ class Transport:
         self, url: str, login: Login | None, into: IO[bytes], headers: Mapping[str, str], most: int
     ) -> tuple[Answer, float | None]:
         """Make one attempt; returns the response, and the seconds the server requests before the next."""
+        auth = login or self._credentials.netrc_login(url) or _no_login
         with self._session.get(
-            url, headers=headers, auth=login, stream=True, timeout=self._settings.timeout
+            url, headers=headers, auth=auth, stream=True, timeout=self._settings.timeout
         ) as response:
             answer = Answer(
                 status=response.status_code, url=response.url, headers=CaseInsensitiveDict(response.headers)
@@ -348,6 +370,11 @@ class Transport:
                     )
                 into.write(chunk)
             return answer, None
+
+
+def _no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An ``auth`` that adds nothing; for None, requests would read netrc."""
+    return request
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

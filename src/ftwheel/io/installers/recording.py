@@ -19,7 +19,7 @@ from ftwheel.core.index.pages import Index
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import IndexStrategy
 from ftwheel.io.installers.config import FormatControl, InstallerConfig
-from ftwheel.io.system.texts import read_text
+from ftwheel.io.system.texts import read_text, unwaiting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ class RecordedIndex:
             return None
         path = os.path.join(self._folder, os.path.basename(about["page"]))
         try:
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=unwaiting) as file:
                 body = file.read(_MOST_BYTES)
             base = f"{_LOCAL if about['local'] else _REMOTE}{int(about['rank'])}/"
             details = parse_page(body, content_type=_JSON, url=base, name=name)

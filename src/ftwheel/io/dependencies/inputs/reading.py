@@ -12,6 +12,7 @@ import sys
 from ftwheel.core.errors import InputError
 from ftwheel.io.dependencies.inputs.formats import PROJECT_FILES, Table
 from ftwheel.io.system.folders import near, no_folder
+from ftwheel.io.system.texts import unwaiting
 from ftwheel_build.config import after_merge
 
 __all__ = [
@@ -51,7 +52,7 @@ def shown(text: object, most: int = 100) -> str:
 def read_bytes(path: str) -> bytes:
     """Read the whole file. Raises InputError if it cannot be read or is larger than ``MOST_BYTES``."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=unwaiting) as file:
             body = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InputError(
