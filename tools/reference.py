@@ -97,6 +97,11 @@ def _described(name: str, value: object) -> Iterator[str]:
         yield from _documentation(value)
         yield from (f"- `{field.name}`: `{field.type}`" for field in fields(value))
         return
+    if isinstance(value, type) and issubclass(value, tuple):  # a NamedTuple
+        yield from _documentation(value)
+        for field_name, kind in value.__annotations__.items():
+            yield f"- `{field_name}`: `{getattr(kind, '__forward_arg__', kind)}`"
+        return
     if callable(value) and not (isinstance(value, type) and issubclass(value, Exception)):
         yield from ("```python", f"{name}{_signature(value)}", "```", "")
     yield from _documentation(value)

@@ -63,8 +63,8 @@ def test_another_question_or_other_pages_are_not(kept: Path) -> None:
     assert memory(kept, edition="2").recall(foo()) is None
     assert memory(kept, edition="").recall(foo()) is None
     assert memory(kept, targets=(LINUX, WINDOWS)).recall(foo()) is None
-    assert memory(kept, targets=(replace(LINUX, python_full_version="3.14.1"),)).recall(foo()) is None
-    assert memory(kept, rules=replace(PIP, only_binary=frozenset({":all:"}))).recall(foo()) is None
+    assert memory(kept, targets=(LINUX._replace(python_full_version="3.14.1"),)).recall(foo()) is None
+    assert memory(kept, rules=PIP._replace(only_binary=frozenset({":all:"}))).recall(foo()) is None
     assert memory(kept, rules=installer("uv")).recall(foo()) is None
     assert memory(kept).recall(foo("foo<2")) is None
     assert memory(kept).recall(replace(foo(), name="bar")) is None
@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_made_is_no_failure(tmp_path: Path) -> None:
 
 def test_old_questions_go(tmp_path: Path) -> None:
     for minor in range(20):
-        one = memory(tmp_path, targets=(replace(LINUX, label=f"target {minor}"),))
+        one = memory(tmp_path, targets=(LINUX._replace(label=f"target {minor}"),))
         one.keep(foo(), REPORT)
         one.close()
     assert len(list(tmp_path.iterdir())) == 16

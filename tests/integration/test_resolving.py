@@ -268,7 +268,7 @@ def said(server: IndexServer, dist: Dist, *, offline: bool = False, **changes: A
         assert page is not None
         (file,) = page.files
         server.requests.clear()
-        return MetadataClient(other, folder=None).metadata(replace(file, **changes))
+        return MetadataClient(other, folder=None).metadata(file._replace(**changes))
 
 
 def test_beside_the_wheel(server: IndexServer) -> None:

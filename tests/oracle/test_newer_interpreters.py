@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,8 +77,8 @@ def taken_by_pip(python: Path, name: str, index: str) -> str:
 
 
 def chosen(project: ProjectFiles, name: str, environment: Environment, program: str) -> str:
-    rules = replace(installer(program), dependencies=False)
+    rules = installer(program)._replace(dependencies=False)
     if program == "pip":
-        rules = replace(rules, only_binary=frozenset({":all:"}))
+        rules = rules._replace(only_binary=frozenset({":all:"}))
     best = choose(project, parse_requirement(name), environment, rules)
     return same(best.file.url).rpartition("/")[2] if best else "nothing"

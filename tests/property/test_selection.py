@@ -71,6 +71,7 @@ def files(draw: st.DrawFn) -> File:
 rules = st.builds(
     InstallerOptions,
     name=st.sampled_from(["pip", "uv"]),
+    version=st.just(""),
     only_binary=st.sampled_from([frozenset(), frozenset(), frozenset({":all:"})]),
     no_binary=st.sampled_from([frozenset(), frozenset(), frozenset({"foo"})]),
     prefer_binary=st.booleans(),
@@ -78,6 +79,8 @@ rules = st.builds(
     uploaded_prior_to=st.sampled_from([None, None, datetime(2025, 1, 5, tzinfo=UTC)]),
     hashes=st.sampled_from([frozenset(), frozenset(), frozenset({("sha256", DIGESTS[0])})]),
     index_strategy=st.sampled_from(list(IndexStrategy)),
+    ignore_requires_python=st.just(False),
+    dependencies=st.just(True),
 )
 questions: dict[str, st.SearchStrategy[Any]] = {
     "requirement": st.sampled_from(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ class Knockout:
                     if (said := known.get(file.url)) is not None:
                         metadata[changed.url] = said
                     files.append(changed)
-            altered.append((kind, replace(details, files=tuple(files))))
+            altered.append((kind, details._replace(files=tuple(files))))
         project = ProjectFiles(case.project, altered, metadata=metadata)
         question = (
             project,
@@ -99,7 +99,7 @@ def _rename(change: Callable[[str], str]) -> Callable[[File], File]:
         path, question, query = path.partition("?")
         folder, _, name = path.rpartition("/")
         url = f"{folder}/{quote(change(unquote(name)), safe='+!')}{question}{query}"
-        return replace(file, filename=change(file.filename), url=f"{url}#{fragment}" if fragment else url)
+        return file._replace(filename=change(file.filename), url=f"{url}#{fragment}" if fragment else url)
 
     return apply
 
@@ -154,14 +154,14 @@ def _without_invalid_python(file: File) -> File:
     try:
         SpecifierSet(file.requires_python or "")
     except InvalidSpecifier:
-        return replace(file, requires_python=None)
+        return file._replace(requires_python=None)
     return file
 
 
 def _lower_bound_only(file: File) -> File:
     """What is left of the specifier when ceilings and holes are not read, as uv does."""
     kept = [part for part in (file.requires_python or "").split(",") if re.match(r"\s*(>|~=|==)", part)]
-    return replace(file, requires_python=",".join(kept)) if file.requires_python else file
+    return file._replace(requires_python=",".join(kept)) if file.requires_python else file
 
 
 def _ceilings_count(file: File) -> File | None:
@@ -172,24 +172,24 @@ def _ceilings_count(file: File) -> File | None:
 def _doubtful(file: File) -> File:
     if file.yanked is None or not file.yanked.doubtful:
         return file
-    return replace(file, yanked=Yanked(reason=file.yanked.reason))
+    return file._replace(yanked=Yanked(reason=file.yanked.reason))
 
 
 def _not_doubtful(file: File) -> File:
-    return replace(file, yanked=None) if file.yanked is not None and file.yanked.doubtful else file
+    return file._replace(yanked=None) if file.yanked is not None and file.yanked.doubtful else file
 
 
 def _name_from_page(file: File) -> File:
     """Let the address say what the page says."""
     path, hash_mark, fragment = file.url.partition("#")
     folder = path.rpartition("/")[0]
-    return replace(file, url=f"{folder}/{quote(file.filename, safe='+!')}{hash_mark}{fragment}")
+    return file._replace(url=f"{folder}/{quote(file.filename, safe='+!')}{hash_mark}{fragment}")
 
 
 def _name_from_address(file: File) -> File:
     """Let the page say what the address says."""
     path = file.url.partition("#")[0].partition("?")[0]
-    return replace(file, filename=unquote(path.rpartition("/")[2]))
+    return file._replace(filename=unquote(path.rpartition("/")[2]))
 
 
 def _without_double(file: File) -> File | None:
@@ -205,20 +205,20 @@ def _path(file: File) -> str:
 
 
 def _with_a_hash(file: File) -> File:
-    return file if file.hashes else replace(file, hashes=(("sha256", "0" * 64),))
+    return file if file.hashes else file._replace(hashes=(("sha256", "0" * 64),))
 
 
 def _with_a_time(file: File) -> File:
-    return replace(file, upload_time=file.upload_time or datetime(2025, 1, 1, tzinfo=UTC))
+    return file._replace(upload_time=file.upload_time or datetime(2025, 1, 1, tzinfo=UTC))
 
 
 def _no_fragment(file: File) -> File:
-    return replace(file, url=file.url.partition("#")[0])
+    return file._replace(url=file.url.partition("#")[0])
 
 
 def _without_wildcards(file: File) -> File:
     odd = re.search(r"[<>]=?[^,]*\.\*", file.requires_python or "")
-    return replace(file, requires_python=None) if odd else file
+    return file._replace(requires_python=None) if odd else file
 
 
 def _fits(file: File, target: Environment) -> bool:
@@ -237,7 +237,7 @@ def _takes_python(file: File, target: Environment) -> bool:
 
 
 def _backwards(found: Sources) -> Sources:
-    return [(kind, replace(details, files=tuple(reversed(details.files)))) for kind, details in found]
+    return [(kind, details._replace(files=tuple(reversed(details.files)))) for kind, details in found]
 
 
 def _distinct(found: Sources) -> Sources:
@@ -245,10 +245,9 @@ def _distinct(found: Sources) -> Sources:
     return [
         (
             kind,
-            replace(
-                details,
+            details._replace(
                 files=tuple(
-                    replace(file, url=re.sub(r"(?=#|$)", f"?{number}", file.url, count=1))
+                    file._replace(url=re.sub(r"(?=#|$)", f"?{number}", file.url, count=1))
                     for number, file in enumerate(details.files)
                 ),
             ),
@@ -271,15 +270,15 @@ def _respelled(found: Sources) -> Sources:
                 letter.lower() if bits >> (len(name) - 1 - position) & 1 else letter.upper()
                 for position, letter in enumerate(name)
             )
-            return replace(file, filename=cased + dash + rest)
+            return file._replace(filename=cased + dash + rest)
 
-        return replace(details, files=tuple(map(rename, details.files)))
+        return details._replace(files=tuple(map(rename, details.files)))
 
     return [(kind, turn(details)) for kind, details in found]
 
 
 def _no_problems(found: Sources) -> Sources:
-    return [(kind, replace(details, problems=())) for kind, details in found]
+    return [(kind, details._replace(problems=())) for kind, details in found]
 
 
 def _all_indexes(found: Sources) -> Sources:
@@ -294,20 +293,20 @@ def _without_prerelease(requirement: str) -> str:
 
 
 def _best_match(options: InstallerOptions) -> InstallerOptions:
-    return replace(options, index_strategy=IndexStrategy.UNSAFE_BEST_MATCH)
+    return options._replace(index_strategy=IndexStrategy.UNSAFE_BEST_MATCH)
 
 
 def _one_platform(target: Environment) -> Environment:
     newest = next((tag for tag in target.platforms if not tag.startswith("linux_")), target.platforms[0])
-    return replace(target, platforms=(newest,))
+    return target._replace(platforms=(newest,))
 
 
 def _default_build(target: Environment) -> Environment:
-    return replace(target, free_threaded=False, abis=tuple(abi.replace("t", "") for abi in target.abis))
+    return target._replace(free_threaded=False, abis=tuple(abi.replace("t", "") for abi in target.abis))
 
 
 def _first_micro(target: Environment) -> Environment:
-    return replace(target, python_version=(*target.python_version[:2], 0))
+    return target._replace(python_version=(*target.python_version[:2], 0))
 
 
 def _other_mac(target: Environment) -> Environment:
@@ -317,7 +316,7 @@ def _other_mac(target: Environment) -> Environment:
         for tag in target.platforms
         for minor in range(8)
     ]
-    return replace(target, platforms=tuple(dict.fromkeys((*target.platforms, *more))))
+    return target._replace(platforms=tuple(dict.fromkeys((*target.platforms, *more))))
 
 
 PIP, UV, POETRY, PDM = ("pip",), ("uv",), ("poetry",), ("pdm",)
@@ -327,12 +326,12 @@ _RULES = InstallerOptions(name="pip")
 def _option(rule: str, name: str, *, installers: tuple[str, ...] = INSTALLERS) -> Knockout:
     """An option that is not passed on."""
     return Knockout(
-        rule=rule, installers=installers, options=lambda each: replace(each, **{name: getattr(_RULES, name)})
+        rule=rule, installers=installers, options=lambda each: each._replace(**{name: getattr(_RULES, name)})
     )
 
 
 KNOCKOUTS = (
-    Knockout(rule="requires-python", file=lambda file: replace(file, requires_python=None)),
+    Knockout(rule="requires-python", file=lambda file: file._replace(requires_python=None)),
     Knockout(
         rule="requires-python: ceilings and holes count", installers=(*PIP, *POETRY, *PDM), file=_lower_bound_only
     ),
@@ -341,14 +340,14 @@ KNOCKOUTS = (
         rule="requires-python that is invalid drops the file", installers=(*UV, *PDM), file=_without_invalid_python
     ),
     Knockout(rule="requires-python: the micro version", target=_first_micro),
-    Knockout(rule="METADATA is read", installers=UV, options=lambda each: replace(each, dependencies=False)),
-    Knockout(rule="yanked", file=lambda file: replace(file, yanked=None)),
+    Knockout(rule="METADATA is read", installers=UV, options=lambda each: each._replace(dependencies=False)),
+    Knockout(rule="yanked", file=lambda file: file._replace(yanked=None)),
     Knockout(rule="yanked: an empty reason means not yanked", installers=(*PIP, *PDM), file=_doubtful),
     Knockout(rule="yanked: an empty reason means yanked", installers=(*UV, *POETRY), file=_not_doubtful),
     Knockout(
         rule="pre-releases come after the rest",
         installers=(*PIP, *UV, *POETRY),
-        options=lambda each: replace(each, allow_prereleases=True),
+        options=lambda each: each._replace(allow_prereleases=True),
     ),
     _option("options about pre-releases", "allow_prereleases"),
     Knockout(

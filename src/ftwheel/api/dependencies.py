@@ -103,7 +103,6 @@ def _targets(targets: Iterable[str | Environment]) -> tuple[Environment, ...]:
 
 def _rules(bare: InstallerOptions, read: Iterable[Dependencies]) -> Callable[[str], InstallerOptions]:
     """The installer's options with those of the requirements files added; the same for every project."""
-    from dataclasses import replace
 
     from ftwheel.io.installers.config import FormatControl
 
@@ -112,8 +111,7 @@ def _rules(bare: InstallerOptions, read: Iterable[Dependencies]) -> Callable[[st
     for options in (each.options for each in read):
         for option, value in options.formats:
             formats = formats.with_value(option, value)
-        rules = replace(
-            rules,
+        rules = rules._replace(
             only_binary=formats.only_binary,
             no_binary=formats.no_binary,
             prefer_binary=rules.prefer_binary or options.prefer_binary,

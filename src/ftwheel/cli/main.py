@@ -63,7 +63,7 @@ def load(name: str) -> Command:
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The parser of all commands; with ``only``, just that command's arguments are loaded."""
+    """The parser of all commands, or of ``only`` one of them, if there is such a command."""
     from ftwheel.cli.parsing import CommandHelp, CommandParser
 
     # argparse's own formatter imports shutil, and with it every kind of compression
@@ -72,7 +72,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"ftwheel {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, summary in COMMANDS.items():
+    for name, summary in COMMANDS.items() if only not in COMMANDS else [(only, COMMANDS[only])]:
         command = commands.add_parser(
             name,
             help=summary,
@@ -80,7 +80,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
             formatter_class=CommandHelp,
             allow_abbrev=False,
         )
-        if only in (None, name):
+        if only in {None, name}:
             module = load(name)
             module.add_arguments(command)
             command.epilog = f"examples:\n{module.EXAMPLES}"

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -198,7 +197,7 @@ def _report(
         print(f"ftwheel: warning: {redact(message)}", file=sys.stderr)
     simulation = _simulate(requirement, environments, rules, projects)
     if requirement.specifiers and not any(simulation.newest):
-        bare = replace(requirement, specifier=None, specifiers=())
+        bare = requirement._replace(specifier=None, specifiers=())
         if newest := newest_version(projects[0], bare, rules[0]):
             raise InputError(
                 f"{requirement.text}: {requirement.name} has no such version", hint=f"the newest is {newest}"

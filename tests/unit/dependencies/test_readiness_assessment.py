@@ -331,7 +331,7 @@ def test_what_the_options_of_the_installer_leave(rules: dict[str, Any], wanted: 
     )
     version = RequestedVersion(requirement=parse_requirement(wanted))
     requested = RequestedProject(name="foo", versions=((0, version),), chains=(("foo",),))
-    assert not_there(project, requested, replace(installer("pip"), **rules)) == why
+    assert not_there(project, requested, installer("pip")._replace(**rules)) == why
 
 
 def test_what_requires_a_release_that_does_not_exist_is_not_told_to_upgrade() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +33,7 @@ def test_requires_python_is_of_each_file() -> None:
     assert case.reason("foo-2.0-py3-none-any.whl") == r.RequiresPython(specifier=">=3.15")
     assert len(case.selection.applicable) == 2
     ignoring = Case(
-        project(file("foo-2.0.tar.gz", requires_python=">=9")), rules=replace(PIP, ignore_requires_python=True)
+        project(file("foo-2.0.tar.gz", requires_python=">=9")), rules=PIP._replace(ignore_requires_python=True)
     )
     assert ignoring.taken == "foo-2.0.tar.gz"
 
@@ -64,7 +63,7 @@ def test_equals_go_to_the_last() -> None:
 )
 def test_prereleases(requirement: str, allow: bool | None, taken: str) -> None:
     files = ["foo-1.0.tar.gz", "foo-2.0a1.tar.gz", "foo-3.0.dev1.tar.gz"]
-    case = Case(project(*files), requirement=requirement, rules=replace(PIP, allow_prereleases=allow))
+    case = Case(project(*files), requirement=requirement, rules=PIP._replace(allow_prereleases=allow))
     assert case.taken == taken
     if taken == "foo-1.0.tar.gz":
         assert case.reason("foo-2.0a1.tar.gz") == r.Prerelease()
@@ -87,21 +86,21 @@ def test_yanked_files_need_a_pin_and_no_other_candidate() -> None:
 
 def test_formats_can_be_switched_off() -> None:
     files = project(WHEEL, "foo-1.0.tar.gz")
-    no_wheels = Case(files, rules=replace(PIP, no_binary=frozenset({":all:"})))
+    no_wheels = Case(files, rules=PIP._replace(no_binary=frozenset({":all:"})))
     assert no_wheels.taken == "foo-1.0.tar.gz"
     assert no_wheels.reason(WHEEL) == r.FormatDisallowed(format="wheel")
-    no_sdists = Case(project("foo-1.0.tar.gz"), rules=replace(PIP, only_binary=frozenset({"foo"})))
+    no_sdists = Case(project("foo-1.0.tar.gz"), rules=PIP._replace(only_binary=frozenset({"foo"})))
     assert no_sdists.reason("foo-1.0.tar.gz") == r.FormatDisallowed(format="sdist")
 
 
 def test_prefer_binary_goes_before_the_version() -> None:
     files = project(WHEEL, "foo-2.0.tar.gz")
     assert Case(files).taken == "foo-2.0.tar.gz"
-    assert Case(files, rules=replace(PIP, prefer_binary=True)).taken == WHEEL
+    assert Case(files, rules=PIP._replace(prefer_binary=True)).taken == WHEEL
 
 
 def test_a_matching_digest_goes_before_everything() -> None:
-    rules = replace(PIP, hashes=frozenset({("sha256", "a")}))
+    rules = PIP._replace(hashes=frozenset({("sha256", "a")}))
     matching = file("foo-1.0.tar.gz", hashes=(("md5", "b"), ("sha256", "a")))
     in_address = File(filename=WHEEL, url=f"https://files.example.org/{WHEEL}#sha256=a")
     other = file("foo-2.0.tar.gz", hashes=(("sha256", "b"),))
@@ -124,7 +123,7 @@ def test_three_equals_signs_compare_text(version: str) -> None:
 
 
 def test_a_cut_off_needs_upload_times() -> None:
-    rules = replace(PIP, uploaded_prior_to=CUTOFF)
+    rules = PIP._replace(uploaded_prior_to=CUTOFF)
     early = file("foo-1.0.tar.gz", upload_time=datetime(2025, 1, 1, tzinfo=UTC))
     late = file("foo-2.0.tar.gz", upload_time=CUTOFF)
     case = Case(project(early, late), rules=rules)
@@ -173,7 +172,7 @@ def test_egg_fragments_are_traps(links: list[str], taken: str, refused: str) -> 
 def test_egg_wheels_are_asked_for_upload_times_too() -> None:
     for egg in ("foo-7.0", "foo", "foo-odd"):
         html = html_page(f'<a href="foo-7.0-py3-none-any.whl#egg={egg}">')
-        assert Case([(SourceKind.INDEX, html)], rules=replace(PIP, uploaded_prior_to=CUTOFF)).selection.refusal
+        assert Case([(SourceKind.INDEX, html)], rules=PIP._replace(uploaded_prior_to=CUTOFF)).selection.refusal
 
 
 def test_build_numbers_of_any_length_are_numbers() -> None:
@@ -207,6 +206,6 @@ def test_metadata_is_read_on_the_way_down() -> None:
     assert case.reason("foo-3.0.tar.gz") == r.VersionRejected(because=wheels[0])
     assert case.reason(wheels[1]) == r.MetadataMismatch(name="bar", version="2.0")
     assert [one.file.filename for one in case.selection.applicable] == ["foo-2.0.tar.gz", wheels[2]]
-    assert Case(files, rules=replace(PIP, ignore_requires_python=True)).taken == wheels[0]
+    assert Case(files, rules=PIP._replace(ignore_requires_python=True)).taken == wheels[0]
     wrong = project("foo-1.0-py3-none-any.whl", metadata={"foo-1.0-py3-none-any.whl": "foo 1.1 "})
     assert Case(wrong).taken == "nothing"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -113,7 +112,7 @@ def test_a_list_of_words() -> None:
 
 def test_a_cell_is_found_by_its_environment_and_installer() -> None:
     one, other = cell("cp314-win32", Outcome.SDIST), cell("cp314-win32", Outcome.PURE, who=1)
-    whole = simulation(one, replace(other, environment=one.environment))
+    whole = simulation(one, other._replace(environment=one.environment))
     assert whole.at(one.environment, RULES[1]).outcome is Outcome.PURE
     with pytest.raises(KeyError):
         whole.at(parse_environment("cp313-win32"), RULES[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,7 +66,7 @@ def test_equals_go_to_the_smallest_name() -> None:
 )
 def test_prereleases_are_for_when_nothing_stable_is_left(requirement: str, allow: bool | None, taken: str) -> None:
     files = ["foo-1.0.tar.gz", "foo-2.0a1.tar.gz", "foo-3.0.dev1.tar.gz"]
-    case = Case(project(*files), requirement=requirement, rules=replace(UV, allow_prereleases=allow))
+    case = Case(project(*files), requirement=requirement, rules=UV._replace(allow_prereleases=allow))
     assert case.taken == taken
     if taken in {"foo-1.0.tar.gz", "nothing"}:
         assert case.reason("foo-2.0a1.tar.gz") == r.Prerelease()
@@ -88,10 +87,10 @@ def test_yanked_files_need_one_single_pin() -> None:
 
 def test_formats_can_be_switched_off() -> None:
     files = project(WHEEL, "foo-1.0.tar.gz")
-    no_wheels = Case(files, rules=replace(UV, no_binary=frozenset({"foo"})))
+    no_wheels = Case(files, rules=UV._replace(no_binary=frozenset({"foo"})))
     assert no_wheels.taken == "foo-1.0.tar.gz"
     assert no_wheels.reason(WHEEL) == r.FormatDisallowed(format="wheel")
-    no_sdists = Case(files, rules=replace(UV, only_binary=frozenset({":all:"})))
+    no_sdists = Case(files, rules=UV._replace(only_binary=frozenset({":all:"})))
     assert no_sdists.taken == WHEEL
     assert no_sdists.reason("foo-1.0.tar.gz") == r.FormatDisallowed(format="sdist")
 
@@ -117,7 +116,7 @@ A, B = "a" * 64, "b" * 64
     ],
 )
 def test_digests_count_for_a_pin(requirement: str, wheel: str, sdist: str, taken: str) -> None:
-    rules = replace(UV, hashes=frozenset({("sha256", A)}))
+    rules = UV._replace(hashes=frozenset({("sha256", A)}))
     files = [
         file(name, hashes=(("sha256", digest.upper()), ("sha1", "x")) if digest else ())
         for name, digest in ((WHEEL, wheel), ("foo-1.0.tar.gz", sdist))
@@ -128,7 +127,7 @@ def test_digests_count_for_a_pin(requirement: str, wheel: str, sdist: str, taken
 
 
 def test_a_cut_off_passes_over_files_without_a_time() -> None:
-    rules = replace(UV, uploaded_prior_to=CUTOFF)
+    rules = UV._replace(uploaded_prior_to=CUTOFF)
     early, late = file("foo-1.0.tar.gz", upload_time=EARLY), file("foo-2.0.tar.gz", upload_time=CUTOFF)
     case = Case(project(early, late, "foo-3.0.tar.gz", file(WHEEL, upload_time=CUTOFF)), rules=rules)
     assert case.taken == "foo-1.0.tar.gz"
@@ -137,7 +136,7 @@ def test_a_cut_off_passes_over_files_without_a_time() -> None:
     assert Case([page("foo-3.0.tar.gz", kind=FILES)], rules=rules).taken == "foo-3.0.tar.gz"
     # milliseconds are all uv keeps
     nearly = file("foo-1.0.tar.gz", upload_time=CUTOFF + timedelta(microseconds=900))
-    assert Case(project(nearly), rules=replace(rules, uploaded_prior_to=CUTOFF + timedelta(milliseconds=1))).best
+    assert Case(project(nearly), rules=rules._replace(uploaded_prior_to=CUTOFF + timedelta(milliseconds=1))).best
 
 
 def two_indexes(*, extra: tuple[Any, ...], default: tuple[Any, ...]) -> list[Any]:
@@ -159,7 +158,7 @@ def two_indexes(*, extra: tuple[Any, ...], default: tuple[Any, ...]) -> list[Any
     ],
 )
 def test_several_indexes(strategy: str, extra: tuple[str, ...], default: tuple[str, ...], taken: str) -> None:
-    rules = replace(UV, index_strategy=IndexStrategy(strategy))
+    rules = UV._replace(index_strategy=IndexStrategy(strategy))
     case = Case(two_indexes(extra=extra, default=default), rules=rules)
     assert case.taken == taken
     if strategy == "first-index":
@@ -173,7 +172,7 @@ def test_a_version_turned_down_for_its_python_is_so_everywhere() -> None:
     for strategy in (IndexStrategy.UNSAFE_BEST_MATCH, IndexStrategy.UNSAFE_FIRST_MATCH):
         case = Case(
             two_indexes(extra=(old,), default=("foo-2.0-py3-none-any.whl", "foo-1.0.tar.gz")),
-            rules=replace(UV, index_strategy=strategy),
+            rules=UV._replace(index_strategy=strategy),
         )
         assert case.taken == "foo-1.0.tar.gz"
         assert case.reason("foo-2.0-py3-none-any.whl") == r.VersionRejected(because="foo-2.0.tar.gz")
@@ -189,7 +188,7 @@ def test_a_version_turned_down_for_its_python_is_so_everywhere() -> None:
     ],
 )
 def test_what_is_only_too_new_is_left_to_the_next_index(extra: tuple[File, ...], taken: str) -> None:
-    rules = replace(UV, uploaded_prior_to=CUTOFF, index_strategy=IndexStrategy.UNSAFE_FIRST_MATCH)
+    rules = UV._replace(uploaded_prior_to=CUTOFF, index_strategy=IndexStrategy.UNSAFE_FIRST_MATCH)
     case = Case(two_indexes(extra=extra, default=(file("foo-2.0.zip", upload_time=EARLY),)), rules=rules)
     assert case.taken == taken
 
@@ -200,7 +199,7 @@ def test_find_links_is_part_of_every_index_and_needs_none() -> None:
     assert Case([folder, page("foo-1.0.tar.gz")], rules=UV).taken == "foo-2.0.tar.gz"
     case = Case(
         [folder, *two_indexes(extra=("foo-1.0.tar.gz",), default=("foo-3.0.tar.gz",))],
-        rules=replace(UV, index_strategy=IndexStrategy.UNSAFE_FIRST_MATCH),
+        rules=UV._replace(index_strategy=IndexStrategy.UNSAFE_FIRST_MATCH),
     )
     assert [one.file.filename for one in case.selection.applicable] == [
         "foo-2.0.tar.gz",
@@ -213,7 +212,7 @@ def test_pages_that_are_not_asked_cannot_be_in_the_way() -> None:
     odd = (PageProblem(fault=PageFault.SIZE, text="odd"),)
     sources = [page("foo-2.0.tar.gz", problems=odd), page("foo-1.0.tar.gz", kind=EXTRA)]
     assert Case(sources, rules=UV).taken == "foo-1.0.tar.gz"
-    assert Case(sources, rules=replace(UV, index_strategy=IndexStrategy.UNSAFE_BEST_MATCH)).selection.refusal == "odd"
+    assert Case(sources, rules=UV._replace(index_strategy=IndexStrategy.UNSAFE_BEST_MATCH)).selection.refusal == "odd"
     assert Case([page("foo-1.0.tar.gz", kind=FILES, problems=odd)], rules=UV).selection.refusal == "odd"
 
 
@@ -299,7 +298,7 @@ def test_a_wheel_that_fits_is_not_read_for_the_source_distribution_that_its_dige
     digest = ("sha256", "a" * 64)
     wheel = file(WHEEL, requires_python=">=3.15", hashes=(("sha256", "b" * 64),))
     found = project(wheel, file("foo-1.0.tar.gz", hashes=(digest,)))
-    rules = replace(UV, hashes=frozenset({digest}))
+    rules = UV._replace(hashes=frozenset({digest}))
     assert Case(found, requirement="foo==1.0", rules=rules).taken == "foo-1.0.tar.gz"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from itertools import count, islice
 from threading import Lock
 from types import TracebackType
@@ -112,7 +111,7 @@ class InstallerCandidates:
 
     def rules(self, name: str) -> InstallerOptions:
         found = self._rules(name)
-        return replace(found, hashes=found.hashes | self._hashes[name]) if name in self._hashes else found
+        return found._replace(hashes=found.hashes | self._hashes[name]) if name in self._hashes else found
 
     def wanted(self, name: str, requirements: Iterable[Requirement]) -> Requirement:
         """The combination of all requirements and the constraints."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from packaging.version import Version
 
@@ -33,7 +32,7 @@ def compare(
     requirement = f"{page.name}{'==' if wanted.local else '<='}{version}"
     project = fetch(parse_requirement(page.name), [Pages.of([page])])
     for environment, bare in asked:
-        rules = replace(bare, dependencies=False, allow_prereleases=wanted.is_prerelease or bare.allow_prereleases)
+        rules = bare._replace(dependencies=False, allow_prereleases=wanted.is_prerelease or bare.allow_prereleases)
         best = choose(project, parse_requirement(requirement), environment, rules)
         yield Comparison(
             environment=environment.label,

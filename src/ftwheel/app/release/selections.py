@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from packaging.version import Version
 
@@ -55,7 +55,7 @@ def select(
     If one selects an sdist, all are simulated again with ``--only-binary``.
     """
     wanted = parse_requirement(requirement)
-    strict = tuple(replace(rules, only_binary=frozenset({":all:"})) for rules in installers)
+    strict = tuple(rules._replace(only_binary=frozenset({":all:"})) for rules in installers)
     cells: list[CoverageCell] = []
     wheels: list[ChosenWheel] = []
     for target, taken in _simulated(project, requirement, environments, installers):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from packaging.specifiers import InvalidSpecifier
@@ -110,7 +110,7 @@ def verify(
     project = fetch(parse_requirement(name), _overlaid(name, upload, indexes, before))
     release = _release(project, name, version, day=day, as_published=not upload.files)
     if release.version.is_prerelease:
-        installers = tuple(replace(rules, allow_prereleases=True) for rules in installers)
+        installers = tuple(rules._replace(allow_prereleases=True) for rules in installers)
     targets = configured or ConfiguredTargets()
     own = wheel_scope((file.filename for file in upload.files), release.supported[-1])
     coverage, wheels = _coverage(

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -166,8 +165,7 @@ def _others(
 
 def _with_options(config: InstallerConfig, arguments: argparse.Namespace) -> InstallerConfig:
     """The configuration with the command line on top: as in the installers, lists grow, single values are replaced."""
-    return replace(
-        config,
+    return config._replace(
         default_index=arguments.index_url or config.default_index,
         extra_indexes=(*config.extra_indexes, *arguments.extra_index_url),
         find_links=(*config.find_links, *arguments.find_links),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -71,11 +70,11 @@ def rules(
         formats = config.formats
         for option, value in arguments.formats:
             formats = formats.with_value(option, value)
-        found = replace(config, formats=formats).rules(bare, project)
+        found = config._replace(formats=formats).rules(bare, project)
         if arguments.prefer_binary:
-            found = replace(found, prefer_binary=True)
+            found = found._replace(prefer_binary=True)
         if arguments.pre:
-            found = replace(found, allow_prereleases=True)
+            found = found._replace(allow_prereleases=True)
         if arguments.uploaded_prior_to:
-            found = replace(found, uploaded_prior_to=parse_cutoff(arguments.uploaded_prior_to))
+            found = found._replace(uploaded_prior_to=parse_cutoff(arguments.uploaded_prior_to))
         yield found

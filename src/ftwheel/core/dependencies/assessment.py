@@ -244,8 +244,7 @@ class _Question:
         self.rules = rules
         self.name = requested.requirement.name
         # only wheels help, and pre-releases are handled separately
-        self.wheels_only = replace(
-            rules,
+        self.wheels_only = rules._replace(
             only_binary=frozenset({self.name}),
             no_binary=rules.no_binary - {self.name, ":all:"},
             allow_prereleases=bool(rules.allow_prereleases),
@@ -261,7 +260,7 @@ class _Question:
         else:
             wanted = self.requested.requirement
             newest = newest_version(project, wanted, self.rules)
-        best = choose(project, wanted, self.environment, replace(self.rules, hashes=self.requested.hashes))
+        best = choose(project, wanted, self.environment, self.rules._replace(hashes=self.requested.hashes))
         if best is not None and self._has_other_digest(best):
             best = None
         version = best.version if best else self.requested.pinned
@@ -365,7 +364,7 @@ class _Question:
         uv cannot be told to ignore it, and ignores upper bounds anyway.
         """
         assert self.project is not None
-        rules = replace(self.rules, ignore_requires_python=True, hashes=self.requested.hashes)
+        rules = self.rules._replace(ignore_requires_python=True, hashes=self.requested.hashes)
         best = choose(self.project, self._requirement(f"=={version}"), self.environment, rules)
         return None if best is None else best.file
 
@@ -492,7 +491,7 @@ class _Question:
         assert self.project is not None
         rules = self.wheels_only
         if prereleases:
-            rules = replace(rules, allow_prereleases=True)
+            rules = rules._replace(allow_prereleases=True)
         bound = ""
         for _ in range(_MOST_TRIES):
             wanted = self._requirement(",".join(filter(None, (specifier, bound))))
@@ -504,7 +503,7 @@ class _Question:
 
     def _sdist(self, version: str) -> Candidate | None:
         assert self.project is not None
-        rules = replace(self.rules, no_binary=frozenset({self.name}), only_binary=frozenset())
+        rules = self.rules._replace(no_binary=frozenset({self.name}), only_binary=frozenset())
         wanted = self._requirement(f"=={version}") if version else self.requested.requirement
         return choose(self.project, wanted, self.environment, rules)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from ftwheel.core.errors import IndexFormatError
@@ -33,13 +33,13 @@ class Overlay:
         """
         page = self.below.project(name)
         if page is not None and self.before is not None:
-            page = replace(page, files=tuple(_uploaded(page.files, self.before)))
+            page = page._replace(files=tuple(_uploaded(page.files, self.before)))
         if name != self.name or not self.files:
             return page
         if page is None:
             return ProjectDetails(name=name, files=self.files)
         there = {file.filename for file in page.files}
-        return replace(page, files=(*page.files, *(file for file in self.files if file.filename not in there)))
+        return page._replace(files=(*page.files, *(file for file in self.files if file.filename not in there)))
 
 
 def _uploaded(files: Iterable[File], before: datetime) -> Iterator[File]:

@@ -13,7 +13,6 @@ import enum
 import json
 import re
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -64,8 +63,7 @@ class SourceKind(enum.Enum):
         return self in {SourceKind.FIND_LINKS_PAGE, SourceKind.FIND_LINKS_FILES}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Yanked:
+class Yanked(NamedTuple):
     """The yanked marker of a file (PEP 592); ``reason`` may be empty.
 
     ``doubtful`` marks the two spellings that uv reads as yanked but pip does not: ``"yanked": ""`` in JSON, and a
@@ -83,8 +81,7 @@ class LinkReading(enum.Enum):
     STANDARD = "the HTML standard"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(NamedTuple):
     """One file of a project, as the page lists it.
 
     ``filename`` is JSON's ``filename``, or the last segment of an HTML link, unquoted; ``url`` is absolute, with its
@@ -161,8 +158,7 @@ class UnreadablePageError(IndexFormatError):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectDetails:
+class ProjectDetails(NamedTuple):
     """The page of one project.
 
     ``name`` is normalized (PEP 503). ``files`` are in page order; those of a JSON page are created on access.

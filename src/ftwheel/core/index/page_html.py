@@ -10,7 +10,6 @@ import codecs
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from html.entities import html5
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
@@ -221,8 +220,8 @@ def _merged(files: list[File], uv_files: list[File]) -> list[File]:
     """All files, marked if only one parser finds them, in the page order of Python's parser."""
     seen = set(uv_files)
     return [
-        *(file if file in seen else replace(file, seen_by=LinkReading.PYTHON) for file in files),
-        *(replace(file, seen_by=LinkReading.STANDARD) for file in uv_files if file not in files),
+        *(file if file in seen else file._replace(seen_by=LinkReading.PYTHON) for file in files),
+        *(file._replace(seen_by=LinkReading.STANDARD) for file in uv_files if file not in files),
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ftwheel.core.index.page import JSON_TYPE, PageFault, PageProblem, ProjectDetails, UnreadablePageError, short
 from ftwheel.core.index.page_json import parse_json
 
@@ -38,4 +36,4 @@ def parse_page(body: bytes, *, content_type: str, url: str, name: str = "") -> P
     if content_type.partition(";")[0] in (JSON_TYPE, *HTML_TYPES):
         return details
     odd = PageProblem(fault=PageFault.CONTENT_TYPE, text=f"content type {short(content_type)}")
-    return replace(details, problems=(odd, *details.problems))
+    return details._replace(problems=(odd, *details.problems))

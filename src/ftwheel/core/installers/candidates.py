@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ftwheel.core.index.page import File
 
 __all__ = ["Candidate"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A file that may be selected, as the installer reads its name.
 
     ``version`` is the version as written in the name; ``tag`` is the best-matching tag of a wheel, empty for a source

@@ -106,7 +106,7 @@ def explain(
         near = nearness.get(id(reason))
         if near is None:
             near = nearness[id(reason)] = closeness(reason)
-        return (near, ages_by_text[entry.reading.text], entry.filename, entry.source, entry.index)
+        return (near, ages_by_text[entry.reading.text], entry.filename, entry.source, entry.position)
 
     verdicts: list[tuple[ProjectFile, Verdict]] = [
         (entry, Accepted(rank=rank)) for rank, entry in enumerate(judgement.ranked, 1)

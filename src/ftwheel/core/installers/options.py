@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 __all__ = ["IndexStrategy", "InstallerOptions"]
 
@@ -17,8 +17,7 @@ class IndexStrategy(enum.Enum):
     UNSAFE_BEST_MATCH = "unsafe-best-match"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallerOptions:
+class InstallerOptions(NamedTuple):
     """An installer and its options.
 
     ``name`` is a name from the registry; ``version`` is a release, empty for the newest one modelled. An older version

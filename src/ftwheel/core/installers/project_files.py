@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
 from operator import sub
@@ -63,12 +62,11 @@ class PageSource(NamedTuple):
     details: ProjectDetails
 
 
-@dataclass(slots=True)
-class ProjectFile:
-    """One file of one page, as an installer reads its name; ``index`` is its position on the page."""
+class ProjectFile(NamedTuple):
+    """One file of one page, as an installer reads its name; ``position`` is that on the page."""
 
     source: int
-    index: int
+    position: int
     filename: str
     reading: ParsedFilename
     requires_python: str | None
@@ -161,10 +159,10 @@ class ProjectFiles:
         return found
 
     def file(self, entry: ProjectFile) -> File:
-        found = self._files.get((entry.source, entry.index))
+        found = self._files.get((entry.source, entry.position))
         if found is None:
-            file = self.sources[entry.source].details.files[entry.index]
-            found = self._files.setdefault((entry.source, entry.index), file)
+            file = self.sources[entry.source].details.files[entry.position]
+            found = self._files.setdefault((entry.source, entry.position), file)
         return found
 
     def declared(self, entry: ProjectFile) -> Metadata | None:
@@ -172,7 +170,7 @@ class ProjectFiles:
         return self.metadata.get(self.url(entry))
 
     def url(self, entry: ProjectFile) -> str:
-        return self.columns[entry.source][1][entry.index]
+        return self.columns[entry.source][1][entry.position]
 
     def plain_versions(self) -> list[Version]:
         """The versions of the files that every installer reads alike, newest first."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
 
@@ -39,8 +38,7 @@ _MEANT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A parsed requirement. ``name`` is normalized, ``text`` is as given; ``marker`` is empty if there is none.
 
     ``specifier`` is None when every version matches. ``specifiers`` are as written, because ``specifier`` may drop

@@ -7,7 +7,6 @@ compares them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -80,7 +79,7 @@ def walk(
         return
     for entry in question.walk():
         found, read = question.candidate(entry), question.metadata_file(entry)
-        yield found if read is entry else replace(found, described_by=project.file(read))
+        yield found if read is entry else found._replace(described_by=project.file(read))
 
 
 def loads(candidate: Candidate, environment: Environment) -> Loading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.options import InstallerOptions
@@ -13,8 +13,7 @@ from ftwheel.core.tags.environments import Environment, Loading
 __all__ = ["Simulation", "SimulationCell"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulationCell:
+class SimulationCell(NamedTuple):
     """What one installer does in one environment.
 
     ``loading`` is None unless a wheel is selected. ``marker_excludes`` is true when the requirement's marker is false
@@ -30,8 +29,7 @@ class SimulationCell:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
+class Simulation(NamedTuple):
     """The whole matrix: ``cells`` are in the order of the given environments, then of the installers.
 
     ``newest`` is, for each installer, the newest version that matches the requirement in any environment, None when

@@ -9,8 +9,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.suggestions import closest, did_you_mean
@@ -69,8 +69,7 @@ PRESETS = {
 versions that have two, on the most common platform of each system."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(NamedTuple):
     """One interpreter on one platform.
 
     ``label`` is its name. ``implementation`` is the short form, ``cp``. ``python_version`` is (major, minor, micro);

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.tags.environments import Environment, version_specific_abis
@@ -68,8 +68,7 @@ def target_environment(host: Environment, target: PipTarget) -> Environment:
     for platform in target.platforms:
         if platform not in platforms:
             platforms |= dict.fromkeys(tag for tag in _platforms(platform) if tag not in platforms)
-    return replace(
-        host,
+    return host._replace(
         label=f"{host.label} {target}",
         implementation=(target.implementation or host.implementation).lower(),
         python_version=(version[0], version[1], version[2]),

@@ -11,7 +11,6 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from ftwheel import __version__
@@ -127,8 +126,7 @@ class ReportCache:
 
 def _plain(rules: InstallerOptions) -> Mapping[str, Sequence[str]]:
     """The rules in a canonical form: sets have no defined order."""
-    values = {field.name: getattr(rules, field.name) for field in fields(rules)}
     return {
         name: sorted(map(str, value)) if isinstance(value, frozenset) else [str(value)]
-        for name, value in values.items()
+        for name, value in rules._asdict().items()
     }

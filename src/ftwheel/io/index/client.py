@@ -10,7 +10,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from io import BufferedRandom, BytesIO
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
@@ -286,7 +285,7 @@ class IndexClient:
         if slot.error is not None:
             raise slot.error
         details = slot.details
-        return replace(details, name=name) if details is not None and details.html else details
+        return details._replace(name=name) if details is not None and details.html else details
 
     def request(self, index: Index, name: str) -> None:
         """Request the page of a project unless it is at hand; ``project`` then reads it, or raises what went wrong."""

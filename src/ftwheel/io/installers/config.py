@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ftwheel.core.errors import InputError
@@ -53,8 +53,7 @@ class FormatControl(NamedTuple):
         return FormatControl(only_binary=frozenset(only), no_binary=frozenset(no))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallerConfig:
+class InstallerConfig(NamedTuple):
     """The configuration of one installer.
 
     ``default_index`` is None if none is configured: then the installer's own default applies. ``extra_indexes`` are in
@@ -65,17 +64,20 @@ class InstallerConfig:
     """
 
     installer: str
-    default_index: str | None = field(default=None, repr=False)
-    extra_indexes: tuple[str, ...] = field(default=(), repr=False)
-    explicit_indexes: tuple[str, ...] = field(default=(), repr=False)
-    find_links: tuple[str, ...] = field(default=(), repr=False)
+    default_index: str | None = None
+    extra_indexes: tuple[str, ...] = ()
+    explicit_indexes: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
     no_index: bool = False
-    formats: FormatControl = field(default_factory=FormatControl)
+    formats: FormatControl = FormatControl()
     prefer_binary: bool = False
-    releases: Mapping[str, bool] = field(default_factory=dict)
-    cutoffs: Mapping[str, datetime | None] = field(default_factory=dict)
+    releases: Mapping[str, bool] = MappingProxyType({})
+    cutoffs: Mapping[str, datetime | None] = MappingProxyType({})
     index_strategy: IndexStrategy = IndexStrategy.FIRST_INDEX
-    network: NetworkSettings = field(default_factory=NetworkSettings)
+    network: NetworkSettings = NetworkSettings()
+
+    def __repr__(self) -> str:
+        return f"InstallerConfig(installer={self.installer!r})"
 
     def indexes(self, default: str) -> tuple[tuple[str, SourceKind], ...]:
         """The URLs of all indexes with their kinds, in the order of ``ProjectFiles``: the default index first.
@@ -89,8 +91,7 @@ class InstallerConfig:
 
     def rules(self, rules: InstallerOptions, project: str) -> InstallerOptions:
         """The options of an installer as configured for this project (a normalized name)."""
-        return replace(
-            rules,
+        return rules._replace(
             only_binary=self.formats.only_binary,
             no_binary=self.formats.no_binary,
             prefer_binary=self.prefer_binary,

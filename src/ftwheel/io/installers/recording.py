@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -74,14 +74,13 @@ class RecordedIndex:
             base = f"{_LOCAL if about['local'] else _REMOTE}{int(about['rank'])}/"
             details = parse_page(body, content_type=_JSON, url=base, name=name)
             broken = {int(number): tuple(fields) for number, fields in about["broken"].items()}
-            return replace(
-                details,
+            return details._replace(
                 html=bool(about["html"]),
                 problems=_problems(path, about),
                 files=details.files
                 if not broken
                 else tuple(
-                    replace(file, broken=broken[number]) if number in broken else file
+                    file._replace(broken=broken[number]) if number in broken else file
                     for number, file in enumerate(details.files)
                 ),
             )
@@ -213,7 +212,7 @@ def _keep(folder: str, number: int, details: ProjectDetails | None, ranks: Mappi
         return None
     files = tuple(details.files)
     page = f"{number}-{details.name}.json"
-    kept = replace(details, files=tuple(replace(file, url=_anonymous(file.url, ranks)) for file in files))
+    kept = details._replace(files=tuple(file._replace(url=_anonymous(file.url, ranks)) for file in files))
     with open(os.path.join(folder, page), "wb") as file:
         file.write(render_page(kept))
     return {

@@ -15,7 +15,6 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, unquote, urljoin, urlsplit
 from urllib.request import url2pathname
@@ -64,7 +63,7 @@ class LocalIndex:
         if page is None:
             return None
         base = f"{address}{name}/"
-        return replace(page, url=base, files=tuple(replace(file, url=urljoin(base, file.url)) for file in page.files))
+        return page._replace(url=base, files=tuple(file._replace(url=urljoin(base, file.url)) for file in page.files))
 
     def _make(self, name: str) -> ProjectDetails | None:
         dist = self._dists.get(name)
@@ -75,7 +74,7 @@ class LocalIndex:
                 if "/" not in file.filename and file.filename not in files:
                     number = len(self._targets)
                     self._targets[f"{number}/{file.filename}"] = file.url
-                    files[file.filename] = replace(file, url=f"../../elsewhere/{number}/{quote(file.filename)}")
+                    files[file.filename] = file._replace(url=f"../../elsewhere/{number}/{quote(file.filename)}")
         if dist is not None:
             new = tuple(self._listed(dist, file) for file in dist.files)
             files |= {file.filename: file for file in new if file.filename not in files}
@@ -87,8 +86,7 @@ class LocalIndex:
         metadata: tuple[tuple[str, str], ...] | None = None
         if file.filename.endswith(".whl"):
             metadata = (("sha256", hashlib.sha256(dist.metadata(file.filename)).hexdigest()),)
-        return replace(
-            file,
+        return file._replace(
             url=f"../../files/{dist.name}/{quote(file.filename)}",
             hashes=(("sha256", dist.sha256(file.filename)),),
             core_metadata=metadata,

@@ -80,4 +80,4 @@ class PdmReader:
 
     def sort(self, entries: list[ProjectFile]) -> None:
         """Indexes first, then find-links, each in the order of the page."""
-        entries.sort(key=lambda entry: (entry.source in self._project.flat, entry.source, entry.index))
+        entries.sort(key=lambda entry: (entry.source in self._project.flat, entry.source, entry.position))

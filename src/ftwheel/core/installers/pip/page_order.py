@@ -51,11 +51,11 @@ class PipReader:
 
     def order(self, entry: ProjectFile) -> int:
         """The file's position in pip's list of all files."""
-        return self._orders[entry.source][entry.index]
+        return self._orders[entry.source][entry.position]
 
     def is_broken(self, entry: ProjectFile) -> bool:
         """Whether requires-python has the wrong type, which makes pip fail when it evaluates the file."""
-        return (entry.source, entry.index) in self._broken
+        return (entry.source, entry.position) in self._broken
 
     @property
     def has_traps(self) -> bool:

@@ -82,4 +82,4 @@ class PoetryReader:
 
     def sort(self, entries: list[ProjectFile]) -> None:
         """Keep the order of the pages."""
-        entries.sort(key=lambda entry: (entry.source, entry.index))
+        entries.sort(key=lambda entry: (entry.source, entry.position))
