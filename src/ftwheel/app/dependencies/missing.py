@@ -276,6 +276,7 @@ def _judge(one: RequestedProject, question: ReadinessQuestion) -> _Judged:
             )
         if question.tracker is not None and _asks(verdicts.values()):
             described_by = describing_file(project)
+        project.release()
     return _Judged(report=replace(report, verdicts=tuple(verdicts.values())), wheels=wheels, described_by=described_by)
 
 

@@ -9,7 +9,7 @@ shape; the installer's ``FileReader`` reads the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 from operator import sub
@@ -157,6 +157,10 @@ class ProjectFiles:
         if found is None:
             found = self._version_indexes.setdefault(installer.name, VersionIndex(self, installer))
         return found
+
+    def release(self) -> None:
+        """Forget what was read for each installer: references back keep a page until the next garbage collection."""
+        self._version_indexes.clear()
 
     def file(self, entry: ProjectFile) -> File:
         found = self._files.get((entry.source, entry.position))
@@ -323,14 +327,13 @@ _READING = Lock()  # threads share a project's files and compare them by identit
 class VersionFiles:
     """The files of one version, read on first use."""
 
-    __slots__ = ("_by_abi", "_entries", "_odd", "_read", "_requires_python", "version")
+    __slots__ = ("_by_abi", "_entries", "_odd", "_project", "_reader", "_requires_python", "version")
 
-    def __init__(
-        self, version: Version, odd: list[ProjectFile], read: Callable[[Version, list[ProjectFile]], list[ProjectFile]]
-    ) -> None:
+    def __init__(self, version: Version, odd: list[ProjectFile], project: ProjectFiles, reader: FileReader) -> None:
         self.version = version
         self._odd = odd
-        self._read = read
+        self._project = project
+        self._reader = reader
         self._entries: list[ProjectFile] | None = None
         self._by_abi: WheelsByAbi | None = None
         self._requires_python: set[str | None] | None = None
@@ -339,8 +342,13 @@ class VersionFiles:
         """The files in the order in which the installer compares them."""
         if self._entries is None:
             with _READING:
-                self._entries = self._entries or self._read(self.version, self._odd)
+                self._entries = self._entries or self._read()
         return self._entries
+
+    def _read(self) -> list[ProjectFile]:
+        found = self._project.plain_entries(self.version, self._reader) + self._odd
+        self._reader.sort(found)
+        return found
 
     def requires_python(self) -> set[str | None]:
         """The distinct values that the page gives for the files."""
@@ -394,12 +402,7 @@ class VersionIndex:
         versions = project.plain_versions()
         if odd:
             versions = sorted({*versions, *odd}, reverse=True)
-        self.groups = [VersionFiles(version, odd.get(version, []), self._read) for version in versions]
-
-    def _read(self, version: Version, odd: list[ProjectFile]) -> list[ProjectFile]:
-        found = self._project.plain_entries(version, self.reader) + odd
-        self.reader.sort(found)
-        return found
+        self.groups = [VersionFiles(version, odd.get(version, []), project, self.reader) for version in versions]
 
     def matching(self, requirement: Requirement) -> MatchingVersions:
         """The versions in the requirement's specifier."""
