@@ -247,7 +247,7 @@ WINDOWS = ".cp313t-win_amd64.pyd"
 )
 def test_windows(tmp_path, expected, tags, file, content):
     wheel = make_wheel(tmp_path, f"demo-1.0-{tags}.whl", {f"demo/{file}": content})
-    windows = target("3.13t", MACHINE, "win-amd64")._replace(suffix=WINDOWS)
+    windows = target("3.13t", MACHINE, "win-amd64").replace(suffix=WINDOWS)
     assert [problem.code for problem in inspect(str(wheel), windows)] == expected
 
 
@@ -272,7 +272,7 @@ FAT = universal(*THIN.items())
 def test_macos(tmp_path, expected, platform, content):
     suffix = ".cpython-313t-darwin.so"
     wheel = make_wheel(tmp_path, f"demo-1.0-cp313-cp313t-{platform}.whl", {f"demo/_ext{suffix}": content})
-    mac = target("3.13t", MACHINE, "macosx-11.0-arm64")._replace(suffix=suffix)
+    mac = target("3.13t", MACHINE, "macosx-11.0-arm64").replace(suffix=suffix)
     assert [problem.code for problem in inspect(str(wheel), mac)] == expected
 
 
@@ -284,7 +284,7 @@ def test_libraries_for_other_machines_may_lie_beside_one_for_this_one(tmp_path, 
 
 
 def test_another_implementation_is_judged_by_name_and_machine_alone(tmp_path, code):
-    pypy = target("3.10", MACHINE)._replace(implementation="pypy", suffix=f".pypy310-pp73-{MACHINE}-linux-gnu.so")
+    pypy = target("3.10", MACHINE).replace(implementation="pypy", suffix=f".pypy310-pp73-{MACHINE}-linux-gnu.so")
     file = f"demo/_ext{pypy.suffix}"
     for platform, expected in ((PLATFORM, []), ("linux_s390x", ["FTB310"])):
         wheel = make_wheel(tmp_path, f"demo-1.0-pp310-pypy310_pp73-{platform}.whl", {file: code["silent"]})

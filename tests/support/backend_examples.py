@@ -102,7 +102,7 @@ def no_wheel() -> list[RefusedError]:
 
 
 GOOD = wheel(FT, {FT_SO: FT_CODE})
-DEFAULT_TARGET = TARGET._replace(free_threaded=False, suffix=".cpython-313-x86_64-linux-gnu.so")
+DEFAULT_TARGET = TARGET.replace(free_threaded=False, suffix=".cpython-313-x86_64-linux-gnu.so")
 
 COMPILED = frozenset(
     {"FTB307", "FTB308", "FTB309", "FTB311", "FTB314", "FTB315", "FTB316", "FTB317", "FTB318"}
@@ -134,12 +134,12 @@ REFUSALS: dict[str, tuple[Run, Run]] = {
         wheel(
             "pkg-1.0-cp314-abi3t-linux_x86_64.whl",
             {"pkg/_ext.abi3t.so": FT_CODE},
-            TARGET._replace(version=(3, 15)),
+            TARGET.replace(version=(3, 15)),
         ),
         wheel(
             "pkg-1.0-cp315-cp315t-linux_x86_64.whl",
             {"pkg/_ext.cpython-315t-x86_64-linux-gnu.so": FT_CODE},
-            TARGET._replace(version=(3, 15), suffix=".cpython-315t-x86_64-linux-gnu.so"),
+            TARGET.replace(version=(3, 15), suffix=".cpython-315t-x86_64-linux-gnu.so"),
         ),
     ),
     "FTB313": (
@@ -153,15 +153,15 @@ def compiled(code: Mapping[str, bytes], machine: str) -> dict[str, tuple[Run, Ru
     """The refusals for which the backend has to read real symbols; ``code`` is by what it was compiled for."""
     platform = f"linux_{machine}"
     suffix = f".cpython-313t-{machine}-linux-gnu.so"
-    target = TARGET._replace(suffix=suffix, platform=f"linux-{machine}")
+    target = TARGET.replace(suffix=suffix, platform=f"linux-{machine}")
 
     def one(files: Mapping[str, str]) -> Run:
         return wheel(f"pkg-1.0-cp313-cp313t-{platform}.whl", {name: code[kind] for name, kind in files.items()}, target)
 
     def stable(tag: str, kind: str) -> Run:
-        default = TARGET._replace(free_threaded=False, version=(3, 15 if "abi3t" in tag else 13))
+        default = TARGET.replace(free_threaded=False, version=(3, 15 if "abi3t" in tag else 13))
         files = {f"pkg/_m.{'abi3t' if 'abi3t' in tag else 'abi3'}.so": code[kind]}
-        return wheel(f"pkg-1.0-{tag}-linux_{machine}.whl", files, default._replace(platform=f"linux-{machine}"))
+        return wheel(f"pkg-1.0-{tag}-linux_{machine}.whl", files, default.replace(platform=f"linux-{machine}"))
 
     right = one({f"pkg/_ext{suffix}": "free-threaded"})
     return {

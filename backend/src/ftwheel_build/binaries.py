@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+
+from ftwheel_build.values import FrozenValue
 
 __all__ = ["Image", "UnreadableError", "abi_of", "images", "machines_of", "magic"]
 
@@ -18,7 +19,7 @@ class UnreadableError(ValueError):
     """Not an image of the three formats, or a malformed one."""
 
 
-class Image(NamedTuple):
+class Image(FrozenValue):
     """One machine's part of a file.
 
     ``format`` is ``ELF``, ``Mach-O`` or ``PE``; ``machine`` is in the words of platform tags (``x86_64``,
@@ -44,7 +45,7 @@ class Image(NamedTuple):
     cffi: bool = False
 
 
-class MappedRange(NamedTuple):
+class MappedRange(FrozenValue):
     """Where file content is in memory."""
 
     address: int
@@ -158,7 +159,7 @@ _ABI_INFO = rb"\x01\0([\x01-\x0f])\0[\0-\xff]{2}[\x0f-\x20]\x03(?:[\0-\xff]{2}([
 def _named(image: Image, content: bytes) -> Image:
     """The image with the ABI that the ``PyABIInfo`` of a ``PyModExport_`` function names, if all of them name one."""
     cffi = b"_cffi_backend\0" in content and "PyImport_ImportModule" in image.imports
-    image = image._replace(cffi=cffi and not image.imports & {"PyModule_Create2", "PyModuleDef_Init"})
+    image = image.replace(cffi=cffi and not image.imports & {"PyModule_Create2", "PyModuleDef_Init"})
     if not any(name.startswith("PyModExport") for name in image.exports):
         return image
     said = {(found[1][0] & 7, found[2][0] if found[2] else 0) for found in re.finditer(_ABI_INFO, content)}
@@ -166,7 +167,7 @@ def _named(image: Image, content: bytes) -> Image:
         return image
     ((flags, minor),) = said
     kinds = {1 | 2: "abi3", 1 | 4: "abi3t", 7: "abi3t", 2: "default", 4: "free-threaded"}
-    return image._replace(abi_info=kinds.get(flags, ""), abi_floor=minor if flags & 1 else 0)
+    return image.replace(abi_info=kinds.get(flags, ""), abi_floor=minor if flags & 1 else 0)
 
 
 def _text(content: bytes, offset: int) -> str:
@@ -211,7 +212,7 @@ def _elf(content: bytes) -> Image:
     return image
 
 
-class _Data(NamedTuple):
+class _Data(FrozenValue):
     """A file's content with what its pointers need.
 
     They are in a table of RELA ``relocations``, given by offset and size, or in the data, whose ``mask`` bits are the
@@ -274,7 +275,7 @@ def _with_definition(image: Image, data: _Data) -> Image:
     kinds = {kind for kind, _ in definitions}
     arrays = {data.target(pointer + 32) for _, pointer in definitions}  # m_name, m_doc, m_size, m_methods, m_slots
     exported = {_first_slot(data.content, pointer - 8) for pointer in pointers if _is_name_slot(data.content, pointer)}
-    return image._replace(
+    return image.replace(
         definition=kinds.pop() if len(kinds) == 1 else "",
         slots=data.slots(arrays.pop(), "<I") if len(arrays) == 1 and arrays != {-1} else frozenset(),
         export_slots=data.slots(exported.pop(), "<H") if len(exported) == 1 else frozenset(),

@@ -1,6 +1,6 @@
 """The ``[tool.ftwheel]`` table of pyproject.toml: one model, read by the build backend and by the ``ftwheel`` command.
 
-The JSON schema for editors and the table in docs/configuration.md are made from the fields' metadata
+The JSON schema for editors and the table in docs/configuration.md are made from the model's keys
 (``ftwheel_build.schema``), so a key is described here and nowhere else.
 """
 
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Union
+from types import MappingProxyType
+from typing import Any, ClassVar, Union
 
 from ftwheel_build.errors import CODES, RefusedError
+from ftwheel_build.values import FrozenValue
 
 __all__ = [
     "CheckSettings",
     "Config",
     "ExtraSettings",
+    "Key",
     "MissingSettings",
     "Settings",
+    "Table",
     "VerifySettings",
     "after_merge",
     "load",
@@ -33,7 +35,6 @@ __all__ = [
 
 Settings = Mapping[str, Union[str, "tuple[str, ...]"]]  # config settings, as set by -C KEY=VALUE
 _MOST_CHARACTERS = 1 << 20
-_KEYWORDS: dict[str, bool] = {"slots": True, "kw_only": True} if sys.version_info >= (3, 10) else {}
 
 # Patterns that the schema repeats, each with the words for what was wanted
 BACKEND = r"[A-Za-z_]\w*(\.\w+)*(:[A-Za-z_]\w*(\.\w+)*)?"
@@ -93,38 +94,64 @@ _SYSTEMS = {
     "ios": "ios_13_0_arm64_iphoneos",
 }
 """A platform tag of each system."""
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class Key(FrozenValue):
+    """A key of a table: what its value is, what it means, and what counts where it is missing.
+
+    ``kind`` is ``text``, ``texts`` (an array), ``words`` (a table of strings), ``settings`` (a table of strings or
+    arrays of them), or ``table``, with its ``model``. ``pattern`` and ``choices`` bound each string; of ``words``, the
+    pattern bounds the keys.
+    """
+
+    kind: str
+    doc: str
+    default: Any
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
+    model: Any = None
+
+
+class Table(FrozenValue):
+    """A validated table. Each class assigns to its attributes what describes their keys; ``_`` stands for ``-``."""
+
+    keys: ClassVar[Mapping[str, Key]]
+
+    def __init_subclass__(cls) -> None:
+        cls.keys = {name: vars(cls)[name] for name in cls.__annotations__}
+        for name, key in cls.keys.items():
+            setattr(cls, name, key.default)
 
 
 def _text(doc: str, *, default: str = "", pattern: str = "", choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"kind": "text", "doc": doc, "pattern": pattern, "choices": choices})
+    return Key("text", doc, default, pattern, choices)
 
 
 def _texts(doc: str, *, pattern: str = "", choices: tuple[str, ...] = ()) -> Any:
-    return field(default=(), metadata={"kind": "texts", "doc": doc, "pattern": pattern, "choices": choices})
+    return Key("texts", doc, (), pattern, choices)
 
 
-@dataclass(frozen=True, **_KEYWORDS)
-class ExtraSettings:
+def _words(doc: str, *, pattern: str, choices: tuple[str, ...]) -> Any:
+    return Key("words", doc, _EMPTY, pattern, choices)
+
+
+def _settings(doc: str) -> Any:
+    return Key("settings", doc, _EMPTY)
+
+
+def _table(doc: str, model: type[Table]) -> Any:
+    return Key("table", doc, model(), model=model)
+
+
+class ExtraSettings(Table):
     """``[tool.ftwheel.config-settings]``: config settings for the wrapped backend on only one of the two builds."""
 
-    default: Settings = field(
-        default_factory=dict,
-        metadata={
-            "kind": "settings",
-            "doc": "Config settings for the wrapped backend on a default build of CPython.",
-        },
-    )
-    free_threaded: Settings = field(
-        default_factory=dict,
-        metadata={
-            "kind": "settings",
-            "doc": "Config settings for the wrapped backend on a free-threaded build of CPython.",
-        },
-    )
+    default: Settings = _settings("Config settings for the wrapped backend on a default build of CPython.")
+    free_threaded: Settings = _settings("Config settings for the wrapped backend on a free-threaded build of CPython.")
 
 
-@dataclass(frozen=True, **_KEYWORDS)
-class CheckSettings:
+class CheckSettings(Table):
     """``[tool.ftwheel.check]``: which rules of ``ftwheel check`` apply, and the severity of their findings."""
 
     select: tuple[str, ...] = _texts(
@@ -133,14 +160,10 @@ class CheckSettings:
     ignore: tuple[str, ...] = _texts(
         "Codes of rules that do not apply, or prefixes of codes; the longer of two matches decides.", pattern=RULES
     )
-    severity: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata={
-            "kind": "words",
-            "doc": "The severity of a rule's findings, by its code: `advice`, `warning` or `error`.",
-            "pattern": RULE,
-            "choices": ("advice", "warning", "error"),
-        },
+    severity: Mapping[str, str] = _words(
+        "The severity of a rule's findings, by its code: `advice`, `warning` or `error`.",
+        pattern=RULE,
+        choices=("advice", "warning", "error"),
     )
     undeclared: tuple[str, ...] = _texts(
         "Modules that need not declare that they work without the GIL: dotted names, `*` matches anything.",
@@ -148,25 +171,19 @@ class CheckSettings:
     )
 
 
-@dataclass(frozen=True, **_KEYWORDS)
-class VerifySettings:
+class VerifySettings(Table):
     """``[tool.ftwheel.verify]``: what ``ftwheel verify`` accepts, and the severity of its findings."""
 
     ignore: tuple[str, ...] = _texts("Codes to ignore, or prefixes of codes.", pattern=GATES)
-    severity: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata={
-            "kind": "words",
-            "doc": "The severity of findings, by their code: `advice`, `warning` or `error`.",
-            "pattern": GATE,
-            "choices": ("advice", "warning", "error"),
-        },
+    severity: Mapping[str, str] = _words(
+        "The severity of findings, by their code: `advice`, `warning` or `error`.",
+        pattern=GATE,
+        choices=("advice", "warning", "error"),
     )
     baseline: str = _text("The file that `--write-baseline` wrote: the findings in it are accepted.")
 
 
-@dataclass(frozen=True, **_KEYWORDS)
-class MissingSettings:
+class MissingSettings(Table):
     """``[tool.ftwheel.missing]``: which dependencies need not be ready, and on which targets the others have to be."""
 
     allow: tuple[str, ...] = _texts(
@@ -181,8 +198,7 @@ class MissingSettings:
     )
 
 
-@dataclass(frozen=True, **_KEYWORDS)
-class Config:
+class Config(Table):
     """``[tool.ftwheel]``, validated. Attribute names are the keys with ``_`` for ``-``."""
 
     build_backend: str = _text(
@@ -227,32 +243,16 @@ class Config:
     ignore: tuple[str, ...] = _texts(
         "Codes of refusals (`FTB3..`) that are printed but do not stop the build.", pattern=CODE
     )
-    check: CheckSettings = field(
-        default_factory=CheckSettings,
-        metadata={"kind": "table", "doc": "Which rules of `ftwheel check` apply.", "model": CheckSettings},
-    )
-    verify: VerifySettings = field(
-        default_factory=VerifySettings,
-        metadata={"kind": "table", "doc": "What `ftwheel verify` accepts.", "model": VerifySettings},
-    )
-    missing: MissingSettings = field(
-        default_factory=MissingSettings,
-        metadata={"kind": "table", "doc": "Which dependencies need not be ready.", "model": MissingSettings},
-    )
-    config_settings: ExtraSettings = field(
-        default_factory=ExtraSettings,
-        metadata={
-            "kind": "table",
-            "doc": "Config settings for the wrapped backend on only one of the two builds.",
-            "model": ExtraSettings,
-        },
+    check: CheckSettings = _table("Which rules of `ftwheel check` apply.", CheckSettings)
+    verify: VerifySettings = _table("What `ftwheel verify` accepts.", VerifySettings)
+    missing: MissingSettings = _table("Which dependencies need not be ready.", MissingSettings)
+    config_settings: ExtraSettings = _table(
+        "Config settings for the wrapped backend on only one of the two builds.", ExtraSettings
     )
 
 
 # Config settings of the wrapper itself: -C ftwheel.limited-api=keep goes before the key in pyproject.toml.
-_OWN = {
-    f"ftwheel.{item.name.replace('_', '-')}": item for item in fields(Config) if item.name in ("ignore", "limited_api")
-}
+_OWN = {"ftwheel.limited-api": "limited_api", "ftwheel.ignore": "ignore"}
 
 
 def name_of(attribute: str) -> str:
@@ -321,42 +321,42 @@ def _mapping(where: str, value: object) -> Mapping[str, Any]:
     return value
 
 
-def _value(where: str, value: object, metadata: Mapping[str, Any]) -> Any:
-    """One value, checked against its field's metadata."""
-    kind = metadata["kind"]
-    if kind == "table":
-        return _model(where, value, metadata["model"])
-    if kind == "words":
+def _value(where: str, value: object, key: Key) -> Any:
+    """One value, checked against what describes its key."""
+    if key.kind == "table":
+        return _model(where, value, key.model)
+    if key.kind == "words":
         return {
-            _one(where, key, metadata["pattern"], ()): _one(f"{where}: {key}", word, "", metadata["choices"])
-            for key, word in _mapping(where, value).items()
+            _one(where, name, key.pattern, ()): _one(f"{where}: {name}", word, "", key.choices)
+            for name, word in _mapping(where, value).items()
         }
-    if kind == "settings":
+    if key.kind == "settings":
         found: dict[str, str | tuple[str, ...]] = {}
-        for key, item in _mapping(where, value).items():
+        for name, item in _mapping(where, value).items():
             if isinstance(item, list) and all(isinstance(text, str) for text in item):
-                found[key] = tuple(item)
+                found[name] = tuple(item)
             elif isinstance(item, str):
-                found[key] = item
+                found[name] = item
             else:
-                raise _wrong(f"{where}: {key}", repr(item), "a string or an array of strings")
+                raise _wrong(f"{where}: {name}", repr(item), "a string or an array of strings")
         return found
-    if kind == "texts":
+    if key.kind == "texts":
         if not isinstance(value, list):
             raise _wrong(where, repr(value), "an array of strings")
-        return tuple(_one(where, text, metadata["pattern"], metadata["choices"]) for text in value)
-    return _one(where, value, metadata["pattern"], metadata["choices"])
+        return tuple(_one(where, text, key.pattern, key.choices) for text in value)
+    return _one(where, value, key.pattern, key.choices)
 
 
-def _model(where: str, table: object, model: type[Any]) -> Any:
-    """A table with the keys of a model's fields and no others."""
-    known = {name_of(item.name): item for item in fields(model)}
+def _model(where: str, table: object, model: type[Table]) -> Any:
+    """A table with the keys of a model and no others."""
+    known = {name_of(name): name for name in model.keys}
     values = {}
     for key, value in _mapping(where, table).items():
         if key not in known:
             wanted = "only the keys " + ", ".join(sorted(known))
             raise _wrong(where, f"the unknown key {key!r}", wanted, _close(key, known))
-        values[known[key].name] = _value(f"{where}: {key}", value, known[key].metadata)
+        name = known[key]
+        values[name] = _value(f"{where}: {key}", value, model.keys[name])
     return model(**values)
 
 
@@ -445,12 +445,8 @@ def split_settings(config: Config, given: Mapping[str, Any] | None) -> tuple[Con
         where = f"config setting {key}"
         if key not in _OWN:
             raise _wrong(where, "an unknown key", "one of " + ", ".join(_OWN), _close(key, _OWN))
-        item = _OWN[key]
-        if item.metadata["kind"] == "texts" and isinstance(value, str):
+        name = _OWN[key]
+        if Config.keys[name].kind == "texts" and isinstance(value, str):
             value = value.replace(",", " ").split()  # noqa: PLW2901 - what frontends give for a single -C
-        own[item.name] = _value(where, value, item.metadata)
-    if own:
-        from dataclasses import replace
-
-        config = replace(config, **own)
-    return config, rest
+        own[name] = _value(where, value, Config.keys[name])
+    return config.replace(**own), rest

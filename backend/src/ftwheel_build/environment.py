@@ -20,7 +20,7 @@ __all__ = ["check_environment", "check_flags", "check_include", "check_macro"]
 # and Nix read
 _FLAGS = ("CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "CL", "_CL_", "NIX_CFLAGS_COMPILE")
 _FOLDERS = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "INCLUDE")
-_INCLUDE = re.compile(r"(?:-I|-isystem|-iquote|-idirafter|/I)(.*)", re.DOTALL)
+_INCLUDE = r"(?:-I|-isystem|-iquote|-idirafter|/I)(.*)"
 _MAX_HEADER = 1 << 18
 
 
@@ -51,7 +51,7 @@ def check_flags(flags: Iterable[str], target: Target, where: str) -> None:
     for flag in flags:
         if waiting:
             check_include(flag, target, where)
-        found = _INCLUDE.fullmatch(flag)
+        found = re.fullmatch(_INCLUDE, flag, re.DOTALL)
         waiting = bool(found) and not found[1] if found else False
         if found and found[1]:
             check_include(found[1], target, where)

@@ -9,17 +9,18 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ftwheel_build.config import Config, load, split_settings
 from ftwheel_build.errors import RefusedError, say
 from ftwheel_build.job import OPTIONAL_EXTENSIONS, Job
 from ftwheel_build.target import current
+from ftwheel_build.values import FrozenValue
 
 __all__ = ["find"]
 
 
-class Project(NamedTuple):
+class Project(FrozenValue):
     """A source tree with its wrapped backend."""
 
     root: str
@@ -126,7 +127,7 @@ def _run(
                     return _build(job, call, directory)
                 with adapted(job) as passed:
                     answer = call(directory, passed or None)
-                if name == "build_sdist":
+                if name == "build_sdist" and config.backend_path:
                     from ftwheel_build.sdist import check_sdist
 
                     check_sdist(os.path.join(directory, answer), project.root, config)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ftwheel_build import binaries, stable_abi, tags
 from ftwheel_build.errors import RefusedError
 from ftwheel_build.target import FIRST_ABI3T, Target
+from ftwheel_build.values import FrozenValue
 
 __all__ = ["inspect"]
 
@@ -18,7 +18,7 @@ _MAX_MODULE = 1 << 30  # bytes of one compiled file; a larger one is judged by i
 _MAX_MEMBERS = 200_000
 
 
-class Module(NamedTuple):
+class Module(FrozenValue):
     """An extension module of the wheel. ``name`` is its dotted name once installed.
 
     ``inits`` are the functions that an import may call: that of PEP 793 and that of PEP 489.
@@ -31,7 +31,7 @@ class Module(NamedTuple):
     inits: tuple[str, str]
 
 
-class Library(NamedTuple):
+class Library(FrozenValue):
     """A compiled file that no interpreter imports: a shared library, a program."""
 
     path: str
@@ -62,9 +62,10 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
         members = archive.infolist()
         if len(members) > _MAX_MEMBERS:
             raise ValueError(f"{len(members)} files are more than {_MAX_MEMBERS}")
-        yield from _metadata(archive, members, filename, name)
+        said = _wheel_file(archive, members)
+        yield from _metadata(said, filename, name)
         compiled = [found for member in members for found in _compiled(archive, member)]
-        purelib = _field(_wheel_file(archive, members), "Root-Is-Purelib") == ["true"]
+    purelib = _field(said, "Root-Is-Purelib") == ["true"]
     modules = [item for item in compiled if isinstance(item, Module)]
     yield from _purity(filename, name, modules, purelib=purelib)
     yield from _platforms(filename, name, compiled)
@@ -84,7 +85,7 @@ def _inspect(path: str, target: Target, *, may_be_empty: bool) -> Iterator[Refus
     for item, kept in loading:
         wrong = list(_objects(filename, item, kept)) if kept else []
         # code of another ABI keeps to no other promise either
-        claims = [(python, abi) for python, abi, _ in kept]
+        claims = [(promise.python, promise.abi) for promise in kept]
         yield from wrong or stable_abi.judge(f"{filename}: {item.path}", item.images, item.inits, claims)
     if all(kept for _, kept in loading):
         yield from _one_version(filename, name, modules, target)
@@ -104,11 +105,10 @@ def _field(text: str, name: str) -> list[str]:
     return [value.strip() for key, _, value in pairs if key.strip().lower() == name.lower()]
 
 
-def _metadata(
-    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], filename: str, name: tags.Name
-) -> Iterator[RefusedError]:
+def _metadata(said: str, filename: str, name: tags.Name) -> Iterator[RefusedError]:
+    """The tags that WHEEL says are those of the file name."""
     written = set()
-    for line in _field(_wheel_file(archive, members), "Tag"):
+    for line in _field(said, "Tag"):
         parts = line.split("-")
         if len(parts) != 3:
             raise ValueError(f"WHEEL has the tag {line!r}")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ftwheel_build.config import Config
 from ftwheel_build.target import FIRST_ABI3T, Target
+from ftwheel_build.values import FrozenValue
 
 __all__ = ["OPTIONAL_EXTENSIONS", "Job"]
 
 OPTIONAL_EXTENSIONS = "every extension is optional"  # a note: a wheel without any is meant
 
 
-class Job(NamedTuple):
+class Job(FrozenValue):
     """One hook about to be called: what an adapter decides by. ``settings`` are the wrapped backend's.
 
     ``notes`` takes what an adapter learns during the build and the check of the wheel has to know.

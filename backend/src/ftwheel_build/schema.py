@@ -9,49 +9,46 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from ftwheel_build.config import Config, name_of
+from ftwheel_build.config import Config, Key, Table, name_of
 
 __all__ = ["json_schema", "markdown"]
 
 
-def _text(metadata: Any) -> dict[str, Any]:
-    if metadata["choices"]:
-        return {"type": "string", "enum": list(metadata["choices"])}
-    if metadata["pattern"]:
-        return {"type": "string", "pattern": f"^{metadata['pattern']}$"}
+def _text(key: Key) -> dict[str, Any]:
+    if key.choices:
+        return {"type": "string", "enum": list(key.choices)}
+    if key.pattern:
+        return {"type": "string", "pattern": f"^{key.pattern}$"}
     return {"type": "string"}
 
 
-def _field(item: Field[Any]) -> dict[str, Any]:
-    metadata = item.metadata
-    kind = metadata["kind"]
-    described: dict[str, Any] = {"description": metadata["doc"]}
-    if kind == "text":
-        default = {"default": item.default} if item.default else {}
-        return {**described, **_text(metadata), **default}
-    if kind == "texts":
-        return {**described, "type": "array", "items": _text(metadata)}
-    if kind == "settings":
+def _key(key: Key) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": key.doc}
+    if key.kind == "text":
+        default = {"default": key.default} if key.default else {}
+        return {**described, **_text(key), **default}
+    if key.kind == "texts":
+        return {**described, "type": "array", "items": _text(key)}
+    if key.kind == "settings":
         value = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
         return {**described, "type": "object", "additionalProperties": value}
-    if kind == "words":
+    if key.kind == "words":
         return {
             **described,
             "type": "object",
-            "propertyNames": {"pattern": f"^{metadata['pattern']}$"},
-            "additionalProperties": {"type": "string", "enum": list(metadata["choices"])},
+            "propertyNames": {"pattern": f"^{key.pattern}$"},
+            "additionalProperties": {"type": "string", "enum": list(key.choices)},
         }
-    return {**described, **_model(metadata["model"])}
+    return {**described, **_model(key.model)}
 
 
-def _model(model: type[Any]) -> dict[str, Any]:
+def _model(model: type[Table]) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {name_of(item.name): _field(item) for item in fields(model)},
+        "properties": {name_of(name): _key(key) for name, key in model.keys.items()},
     }
 
 
@@ -66,24 +63,23 @@ def json_schema() -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _lines(model: type[Any], table: str) -> Iterator[str]:
+def _lines(model: type[Table], table: str) -> Iterator[str]:
     yield f"## `[{table}]`\n"
     yield "| key | value | default | meaning |"
     yield "|---|---|---|---|"
     nested = []
-    for item in fields(model):
-        metadata = item.metadata
-        if metadata["kind"] == "table":
-            nested.append((metadata["model"], f"{table}.{name_of(item.name)}"))
+    for name, key in model.keys.items():
+        if key.kind == "table":
+            nested.append((key.model, f"{table}.{name_of(name)}"))
             continue
         value = {
-            "text": " or ".join(f"`{choice}`" for choice in metadata.get("choices", ())) or "string",
+            "text": " or ".join(f"`{choice}`" for choice in key.choices) or "string",
             "texts": "array of strings",
             "settings": "table of strings or arrays of strings",
             "words": "table of strings",
-        }[metadata["kind"]]
-        default = f"`{item.default}`" if item.default not in ("", (), MISSING) else "-"
-        yield f"| `{name_of(item.name)}` | {value} | {default} | {metadata['doc']} |"
+        }[key.kind]
+        default = f"`{key.default}`" if key.default else "-"
+        yield f"| `{name_of(name)}` | {value} | {default} | {key.doc} |"
     yield ""
     for other, name in nested:
         yield from _lines(other, name)

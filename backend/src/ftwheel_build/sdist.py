@@ -12,12 +12,10 @@ __all__ = ["check_sdist"]
 
 
 def check_sdist(path: str, root: str, config: Config) -> None:
-    """Raise RefusedError FTB104, and remove the sdist, if ``backend-path`` is set and the backend is not in it.
+    """Raise RefusedError FTB104, and remove the sdist, if the backend that ``backend-path`` names is not in it.
 
     The wrapped backend adds its own ``backend-path`` by itself; this one stands in a table it does not know.
     """
-    if not config.backend_path:
-        return
     module = config.build_backend.partition(":")[0].split(".")[0]
     wanted = {
         os.path.normpath(os.path.join(folder, place)).replace(os.sep, "/")

@@ -8,9 +8,9 @@ The free-threaded rules are those of the loaders: ``importlib.machinery.EXTENSIO
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from ftwheel_build.target import FIRST_ABI3T, FIRST_FREE_THREADED, FIRST_WITH_PLATFORM_SUFFIX, Target
+from ftwheel_build.values import FrozenValue
 
 __all__ = [
     "ExtensionSuffix",
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-class Promise(NamedTuple):
+class Promise(FrozenValue):
     """The interpreters that two tags of a file name stand for, and these tags as they are written.
 
     ``cp313-none`` is two promises, ``cp313-cp313`` and ``cp313-cp313t``: installers take it on both builds of 3.13.
@@ -35,7 +35,7 @@ class Promise(NamedTuple):
     tag: str
 
 
-class Name(NamedTuple):
+class Name(FrozenValue):
     """The parts of a wheel's file name; the tag sets in the order written."""
 
     distribution: str
@@ -66,7 +66,7 @@ class Name(NamedTuple):
         return frozenset(f"{python}-{abi}-{name}" for python, abi in self.claims for name in self.platforms)
 
 
-class ExtensionSuffix(NamedTuple):
+class ExtensionSuffix(FrozenValue):
     """The part of an extension's file name behind the module's name, and the ABI it promises.
 
     ``kind`` is ``version`` (one build of one version: ``version``, ``free_threaded``, ``debug``), ``abi3``, ``abi3t``,

@@ -10,7 +10,8 @@ import os
 import re
 import sys
 import sysconfig
-from typing import NamedTuple
+
+from ftwheel_build.values import FrozenValue
 
 __all__ = ["FIRST_ABI3T", "FIRST_FREE_THREADED", "FIRST_WITH_PLATFORM_SUFFIX", "Target", "current"]
 
@@ -19,7 +20,7 @@ FIRST_ABI3T = (3, 15)  # PEP 803
 FIRST_WITH_PLATFORM_SUFFIX = (3, 15)  # .abi3-x86_64-linux-gnu.so; python/cpython#122931
 
 
-class Target(NamedTuple):
+class Target(FrozenValue):
     """An interpreter to build for.
 
     ``implementation`` is ``cpython``, ``pypy``, ...; ``version`` is ``(3, 14)``; ``suffix`` is EXT_SUFFIX;

@@ -15,13 +15,13 @@ __all__ = ["loads"]
 
 _MOST_PARTS = 100  # of one key
 _PART = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
-_LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_MOST_PARTS}}}")
+_LONG_KEY = rf"(?<![\w-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_MOST_PARTS}}}"
 
 
 def loads(text: str) -> dict[str, Any]:
     """What a TOML document says; raises ValueError when it is none."""
     for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") >= _MOST_PARTS and _LONG_KEY.search(line):
+        if line.count(".") >= _MOST_PARTS and re.search(_LONG_KEY, line):
             raise ValueError(f"a key of more than {_MOST_PARTS} parts (at line {number})")
     document: dict[str, Any] = tomllib.loads(text)
     return document

@@ -36,10 +36,10 @@ def test_target(label, abi, stable, folder):
 
 def test_target_says_what_it_is():
     assert str(target("3.14t")) == "cp314t (CPython 3.14t, free-threaded build), linux-x86_64"
-    assert str(target("3.9")._replace(cross=True)).endswith(
+    assert str(target("3.9").replace(cross=True)).endswith(
         "(CPython 3.9, default build), linux-x86_64, not the interpreter that runs"
     )
-    pypy = target("3.10")._replace(implementation="pypy", suffix=".pypy310-pp73-x86_64-linux-gnu.so")
+    pypy = target("3.10").replace(implementation="pypy", suffix=".pypy310-pp73-x86_64-linux-gnu.so")
     assert (pypy.abi, pypy.stable_abi) == ("pypy310_pp73_x86_64_linux_gnu", "")
 
 

@@ -23,10 +23,10 @@ __all__ = ["adapted", "adjust"]
 
 # Cython defines the second one itself from the first, and a project may define only the second
 _LIMITED = ("Py_LIMITED_API", "CYTHON_LIMITED_API")
-_LIMITED_FLAG = re.compile(r"[-/]D\s*(Py_LIMITED_API|CYTHON_LIMITED_API)(=.*)?")
+_LIMITED_FLAG = r"[-/]D\s*(Py_LIMITED_API|CYTHON_LIMITED_API)(=.*)?"
 _FLOOR = "0x030F0000"  # PY_VERSION_HEX of 3.15, the first limited API of free-threaded builds (PEP 803)
 _FLOOR_TAG = "cp315"
-_ABI3 = re.compile(r"\.abi3(?:-[^./]*)?(?=\.so$)")
+_ABI3 = r"\.abi3(?:-[^./]*)?(?=\.so$)"
 # setuptools 84.2.0 names limited-API modules .abi3t.so on 3.13t and 3.14t, whose loaders do not know the suffix
 _BAD_VERSIONS = {"84.2.0"}
 
@@ -144,7 +144,7 @@ def _name_modules(build_ext: Any, abi: str) -> None:
     setuptools names them ``.abi3-x86_64-linux-gnu.so`` on default 3.15, and no CPython before it looks for that.
     """
     get_ext_filename = build_ext.get_ext_filename
-    build_ext.get_ext_filename = lambda name: _ABI3.sub(abi, get_ext_filename(name))
+    build_ext.get_ext_filename = lambda name: re.sub(_ABI3, abi, get_ext_filename(name))
 
 
 def _own_folders(build: Any, job: Job) -> None:
@@ -208,4 +208,4 @@ def _extensions(command: Any, job: Job) -> None:
 
 
 def _without_flags(arguments: Any) -> list[str]:
-    return [argument for argument in arguments or () if not _LIMITED_FLAG.fullmatch(argument)]
+    return [argument for argument in arguments or () if not re.fullmatch(_LIMITED_FLAG, argument)]
