@@ -325,14 +325,11 @@ class _Reader:
         )
 
     def _stream(self, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> bytes:
-        """Hash a member chunk by chunk; return its first chunk."""
+        """Hash a member, chunk by chunk unless it is small or code; return its first chunk, or all of it."""
         small = info.file_size <= SMALL_MEMBER and info.compress_size <= SMALL_MEMBER
         if small and (data := plain_member(self.stream, info)) is not None:
-            for each in hashes:
-                each.update(data)
-            self._link(data, info.filename)
-            return data
-        done, head, code = 0, b"", False
+            return self._whole(data, info, hashes)
+        done, head = 0, b""
         try:
             with self.archive.open(info) as stream:
                 while chunk := stream.read(_CHUNK):
@@ -340,7 +337,7 @@ class _Reader:
                     if self.link is not None and not done and chunk.startswith(_ELF):
                         if _swells(info):
                             raise _Refused(Flaw(path=info.filename, kind=FlawKind.TOO_LARGE, detail=_expands(info)))
-                        code = True
+                        return self._whole(self._bytes(info), info, hashes)
                     done += len(chunk)
                     for each in hashes:
                         each.update(chunk)
@@ -348,9 +345,13 @@ class _Reader:
             raise _Refused(Flaw(path=info.filename, detail=f"cannot be unpacked ({_why(error)})")) from error
         if done != info.file_size:
             raise _Refused(Flaw(path=info.filename, detail=f"ends after {done} of {info.file_size} bytes"))
-        if code:
-            self._link(self._bytes(info), info.filename)
         return head
+
+    def _whole(self, data: bytes, info: zipfile.ZipInfo, hashes: list[hashlib._Hash]) -> bytes:
+        for each in hashes:
+            each.update(data)
+        self._link(data, info.filename)
+        return data
 
     def _link(self, data: bytes, path: str) -> None:
         # auditwheel does not treat a file named like a Python source as a binary
