@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import UTC, datetime
 
 from packaging.version import Version
@@ -50,6 +52,21 @@ def test_files_of_a_json_page_are_made_when_they_are_asked_for() -> None:
     details = json_page(entry("foo-1.0.tar.gz", hashes={"sha256": "a" * 64}))
     (group,) = (found := ProjectFiles("foo", [(SourceKind.INDEX, details)])).version_index(find_installer("pip")).groups
     assert [found.file(item) for item in group.entries()] == list(details.files)
+
+
+def test_released_files_are_freed_without_the_garbage_collector_and_read_again_when_asked_for() -> None:
+    found = project("foo-1.0.tar.gz", "foo-2.0.tar.gz")
+    before = names(found, "pip")
+    found.release()
+    assert names(found, "pip") == before
+    found.release()
+    gone = weakref.ref(found)
+    gc.disable()
+    try:
+        del found
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_matching_tells_finals_from_prereleases() -> None:
