@@ -20,6 +20,7 @@ from ftwheel.core.wheel.extension_module import (
     UnreadableBinaryError,
 )
 from ftwheel.io.binaries import read_extension, read_images
+from ftwheel.io.binaries.budget import WorkBudget
 from ftwheel.io.binaries.definitions import find_definitions
 from support.images import Spec, elf, fat, macho, pe
 
@@ -116,7 +117,7 @@ def test_data_decides_nothing_where_code_mentions_the_slots(shape: str, mentione
     spec, write = _MENTIONS[shape]
     spec = replace(spec, code=bytes(24))
     (image,) = read_images(elf(spec), "spam.so")
-    (definition,) = find_definitions(image)
+    (definition,) = find_definitions(image, WorkBudget())
     target = {
         "slots": definition.slots_at + 8,
         "m_slots": definition.address + len(definition.head.pattern) + 4 * image.word,

@@ -7,8 +7,8 @@ import struct
 import pytest
 from capstone import CS_ARCH_ARM64, CS_MODE_ARM, Cs
 
-from ftwheel.core.wheel.extension_module import Declaration
-from ftwheel.io.binaries import WalkBudget, read_extension
+from ftwheel.core.wheel.extension_module import Declaration, UnreadableBinaryError
+from ftwheel.io.binaries import WorkBudget, read_extension
 from support.images import Spec, elf
 
 # Two arrays of slots, at 0x2100 and 0x2120 behind the code at 0x1000: "not used", and "used".
@@ -100,7 +100,23 @@ def test_endless_loops_end_their_paths() -> None:
 def test_the_modules_of_a_wheel_share_a_budget() -> None:
     code = _bytes(_return(0x2100))
     data = elf(Spec(machine=183, init="PyModExport", slots=_SLOTS, imports=(), code=code))
-    budget = WalkBudget(1)
+    budget = WorkBudget(instructions=1)
     first, second = (read_extension(data, "spam.so", budget=budget).gil for _ in range(2))
     assert (first.answer, second.answer) == (Declaration.NOT_USED, Declaration.CANNOT_TELL)
     assert "together are too long" in second.reason
+
+
+def test_the_definitions_of_a_wheel_share_a_budget() -> None:
+    data = elf(Spec(machine=183))
+    budget = WorkBudget(places=100)
+    first, second = (read_extension(data, "spam.so", budget=budget).gil for _ in range(2))
+    assert (first.answer, second.answer) == (Declaration.NOT_USED, Declaration.CANNOT_TELL)
+    assert "too many definitions or slots" in second.reason
+
+
+def test_the_number_of_modules_is_bounded() -> None:
+    data = elf(Spec(machine=183))
+    budget = WorkBudget(modules=1)
+    read_extension(data, "spam.so", budget=budget)
+    with pytest.raises(UnreadableBinaryError, match="too many modules"):
+        read_extension(data, "spam.so", budget=budget)

@@ -20,6 +20,7 @@ from ftwheel.core.wheel.extension_module import (
 )
 from ftwheel.core.wheel.suffixes import init_names_for, module_name, parse_suffix
 from ftwheel.io.binaries.abi import decide_abi
+from ftwheel.io.binaries.budget import WorkBudget
 from ftwheel.io.binaries.definitions import find_definitions
 from ftwheel.io.binaries.readers.elf import read_elf
 from ftwheel.io.binaries.readers.image import BinaryImage
@@ -28,16 +29,7 @@ from ftwheel.io.binaries.readers.pe import read_pe
 from ftwheel.io.binaries.toolchain import find_toolchain, pyo3_version
 from ftwheel.io.binaries.verdict import BinaryVerdict, decide_by_data, judge_create_slot, judge_unwalked, undecided
 
-__all__ = ["WalkBudget", "read_extension", "read_images"]
-
-_WHEEL_WORK = 2_000_000  # instructions; scipy's 110 modules take 350,000
-
-
-@dataclass(slots=True)
-class WalkBudget:
-    """How much may still be walked in the modules of one wheel, so that a bounded time does for many costly ones."""
-
-    left: int = _WHEEL_WORK
+__all__ = ["WorkBudget", "read_extension", "read_images"]
 
 
 def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:
@@ -60,21 +52,29 @@ def read_images(data: bytes, label: str) -> tuple[BinaryImage, ...]:
 
 
 def read_extension(
-    data: bytes | memoryview, path: str, *, level2: bool = True, budget: WalkBudget | None = None
+    data: bytes | memoryview, path: str, *, level2: bool = True, budget: WorkBudget | None = None
 ) -> ExtensionModule:
     """Decide what the compiled module in ``data`` is; ``path`` is its path in the wheel, which names the module.
 
     With ``level2``, the init function is walked if its machine is supported, and if the modules read with the same
-    ``budget`` before have not used it up. Raises UnreadableBinaryError for bytes that cannot be read, and
+    ``budget`` before have not used it up. Nothing is decided if these had too many definitions or slots.
+
+    Raises UnreadableBinaryError for bytes that cannot be read, or if there were too many modules before, and
     MissingToolError if the disassembler, a dependency of ftwheel, fails to load.
     """
+    budget = budget or WorkBudget()
+    budget.modules -= 1
+    if budget.modules < 0:
+        raise UnreadableBinaryError(
+            f"{path}: is not read: the wheel has too many modules", hint="build a wheel of fewer modules"
+        )
     raw = data if isinstance(data, bytes) else bytes(data)
     images = read_images(raw, path)
     exported = sorted({name for image in images for name in image.exports})
     wanted = init_names_for(module_name(path))
     init_name = next((name for name in wanted if all(name in image.exports for image in images)), None)
     toolchain = find_toolchain(images[0])
-    read = partial(_read_image, level2=level2, budget=budget or WalkBudget())
+    read = partial(_read_image, level2=level2, budget=budget)
     answers = [_with_create_slot(read(image, init_name), image) for image in images]
     built_for, evidence = _merge_abi(answers)
     verdict = _merge(answers)
@@ -132,25 +132,28 @@ class _Answer:
     evidence: tuple[str, ...]
 
 
-def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool, budget: WalkBudget) -> _Answer:
-    definitions = find_definitions(image)
+def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool, budget: WorkBudget) -> _Answer:
+    definitions = find_definitions(image, budget)
     if init_name is None:
         verdict = undecided("no init function of that name is exported in every slice")
         return _Answer(verdict, ReadingLevel.NONE, *decide_abi(image, definitions, None))
-    data = decide_by_data(image, init_name, definitions)
+    data = decide_by_data(image, init_name, definitions, budget)
+    if budget.places <= 0:
+        verdict = undecided("the modules of the wheel together have too many definitions or slots to read")
+        return _Answer(verdict, ReadingLevel.NONE, *decide_abi(image, definitions, None))
     built_for, evidence = decide_abi(image, definitions, data.abi)
     walkable = False
     if level2 and data.basis is not DeclarationSource.CFFI_BACKEND:
         from ftwheel.io.binaries.emulation import walk  # not needed for level 1
 
         walkable = walk.supports(image)
-    if not walkable or budget.left <= 0:
-        data = judge_unwalked(data, image, init_name, definitions)
+    if not walkable or budget.instructions <= 0:
+        data = judge_unwalked(data, image, init_name, definitions, budget)
         if walkable and not data.decided:
             data = replace(data, reason=f"{data.reason}, and the wheel's init functions together are too long")
         return _Answer(data, ReadingLevel.DATA if data.decided else ReadingLevel.NONE, built_for, evidence)
     walked = walk.decide_by_code(image, init_name, built_for, confirm=data.decided)
-    budget.left -= walked.work
+    budget.instructions -= walked.work
     code = walked.verdict
     if code.abi is not None and code.abi != data.abi:
         built_for, evidence = decide_abi(image, definitions, code.abi)
@@ -158,7 +161,7 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool, budg
         built_for = BuiltFor.FREE_THREADED if walked.free_threaded else BuiltFor.DEFAULT
         evidence += (f"{init_name} makes a module definition with the {built_for.value} object head",)
     if not code.decided and not walked.conflict:
-        data = judge_unwalked(data, image, init_name, definitions)
+        data = judge_unwalked(data, image, init_name, definitions, budget)
         if data.decided:
             return _Answer(data, ReadingLevel.DATA, built_for, evidence)
     elif data.decided and (data.gil, data.interpreters, data.phase) == (code.gil, code.interpreters, code.phase):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ftwheel.core.wheel.extension_module import AbiInfo, ByteOrder
+from ftwheel.io.binaries.budget import WorkBudget
 from ftwheel.io.binaries.readers.image import BinaryImage, Pointer
 
 __all__ = [
@@ -44,6 +45,7 @@ DEFAULT_COUNTS = frozenset({1, *_IMMORTAL.values()})
 _HEAD_LIMIT = 1 << 12  # heads of one kind; the largest mypyc group has a few hundred
 _CANDIDATE_LIMIT = 1 << 18  # positions inspected per image and kind of head
 _LOOKUP_LIMIT = 1 << 14  # places that may hold a slot
+_DEFINITION_WORK, _SLOT_WORK = 64, 16  # the places that are inspected in the time of reading one of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ class Definition:
     slots_at: int  # 0 if there are none
     slots: SlotTable | None
 
+    @property
+    def slots_read(self) -> int:
+        """How many slots were read, at most."""
+        return self.slots.count if self.slots else _SLOT_LIMIT if self.slots_at else 0
+
 
 class _ImageMemory:
     """An image as memory before any code has run."""
@@ -138,8 +145,8 @@ def _heads(bits: int, order: ByteOrder) -> tuple[Head, ...]:
     )
 
 
-def find_definitions(image: BinaryImage) -> list[Definition]:
-    """All plausible static module definitions of an image, in address order.
+def find_definitions(image: BinaryImage, budget: WorkBudget) -> list[Definition]:
+    """All plausible static module definitions of an image, in address order; not all, once ``budget`` is spent.
 
     Only writable data is searched, because ``PyModuleDef_Init`` writes to definitions.
     """
@@ -152,7 +159,7 @@ def find_definitions(image: BinaryImage) -> list[Definition]:
             # Needles end in a byte that is rare in data, which makes the search fast.
             needles.setdefault(head.pattern.strip(b"\0"), []).append(head)
     for needle, alike in needles.items():
-        _search(image, needle, alike, found)
+        _search(image, needle, alike, found, budget)
     if image.word == 4:
         # With 4-byte words, the same bytes occur elsewhere, for example in OpenSSL's parameter tables.
         found = _named(found, inits)
@@ -160,7 +167,7 @@ def find_definitions(image: BinaryImage) -> list[Definition]:
         for head in heads:
             if head.weak:
                 weak: dict[int, Definition] = {}
-                _search(image, head.pattern.lstrip(b"\0"), [head], weak)
+                _search(image, head.pattern.lstrip(b"\0"), [head], weak, budget)
                 found |= _named(weak, inits)
     return [found[address] for address in sorted(found)]
 
@@ -170,7 +177,9 @@ def _named(definitions: dict[int, Definition], names: set[str]) -> dict[int, Def
     return {at: one for at, one in definitions.items() if one.name.rpartition(".")[2] in names}
 
 
-def _search(image: BinaryImage, needle: bytes, heads: list[Head], found: dict[int, Definition]) -> None:
+def _search(
+    image: BinaryImage, needle: bytes, heads: list[Head], found: dict[int, Definition], budget: WorkBudget
+) -> None:
     """Add to ``found`` the definitions with any of these heads, all of which contain ``needle``.
 
     An image with more heads than any real one is crafted to mislead, so all its definitions are dropped.
@@ -183,8 +192,9 @@ def _search(image: BinaryImage, needle: bytes, heads: list[Head], found: dict[in
             continue
         stop = segment.offset + segment.backed - segment.start
         at = raw.find(needle, segment.offset, stop)
-        while at >= 0 and left:
+        while at >= 0 and left and budget.places > 0:
             left -= 1
+            budget.places -= 1
             for head, skipped in skips:
                 position = at - skipped
                 address = segment.start + position - segment.offset
@@ -194,7 +204,9 @@ def _search(image: BinaryImage, needle: bytes, heads: list[Head], found: dict[in
                         found.clear()
                         return
                     definition = _definition(image, head, address)
+                    budget.places -= _DEFINITION_WORK
                     if definition:
+                        budget.places -= _SLOT_WORK * definition.slots_read
                         found[address] = definition
             at = raw.find(needle, at + 1, stop)
 
@@ -261,10 +273,10 @@ def read_slots(memory: SlotMemory, address: int, image: BinaryImage, *, modern: 
     )
 
 
-def find_slot_arrays(image: BinaryImage, name: str) -> list[int]:
+def find_slot_arrays(image: BinaryImage, name: str, budget: WorkBudget) -> list[int]:
     """Sorted addresses of a module's static ``PySlot`` arrays: those with a sane ``PyABIInfo`` or the module's name.
 
-    Empty if there are more than two, or too many places to look at.
+    Empty if there are more than two, or too many places to look at, in one image or for ``budget``.
 
     PEP 793 requires a ``Py_mod_abi`` slot in every array that a ``PyModExport_`` function returns; searching for the
     name finds arrays without one. ``name`` is the last component of the module's name.
@@ -281,7 +293,8 @@ def find_slot_arrays(image: BinaryImage, name: str) -> list[int]:
             if address % 8:
                 continue
             left -= 1
-            if not left or len(found) > 1:  # crafted, or ambiguous in any case
+            budget.places -= _SLOT_WORK
+            if not left or budget.places <= 0 or len(found) > 1:  # crafted, or ambiguous in any case
                 return []
             value = image.pointer(address + 8)
             if isinstance(value, int) and value and (_says_abi(memory, value) or _says_name(image, value, name)):

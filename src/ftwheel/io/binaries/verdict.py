@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ftwheel.core.wheel.extension_module import AbiInfo, Declaration, DeclarationSource, InitPhase, InterpreterSupport
+from ftwheel.io.binaries.budget import WorkBudget
 from ftwheel.io.binaries.definitions import Definition, SlotTable, find_slot_arrays, image_memory, read_slots
 from ftwheel.io.binaries.readers.image import BinaryImage
 from ftwheel.io.binaries.references import mentions_slots
@@ -25,6 +26,7 @@ __all__ = [
 SET_GIL = "PyUnstable_Module_SetGIL"
 _CREATE = {"PyModule_Create2", "PyModule_Create2TraceRefs"}
 _CREATE_SLOTS = {1, 84}
+_REFERENCE_WORK = 400  # the places inspected in the time of a search for references to a slot in 32-bit code
 _MAKES_MODULES = re.compile(
     r"PyModule_(New|Create|From|Type)|PyImport_|PyType_Generic|PyType_From|_?PyObject_(Call|Vectorcall|MakeTpCall)"
 )
@@ -78,13 +80,17 @@ def verdict_of_slots(slots: SlotTable, phase: InitPhase, where: str) -> BinaryVe
 
 
 def judge_unwalked(
-    verdict: BinaryVerdict, image: BinaryImage, init_name: str, definitions: Sequence[Definition]
+    verdict: BinaryVerdict, image: BinaryImage, init_name: str, definitions: Sequence[Definition], budget: WorkBudget
 ) -> BinaryVerdict:
     """Level 1's verdict if no walk has confirmed it; undecided if the init function may change the slots."""
     if verdict.decided and verdict.phase is InitPhase.MULTI:
         name = init_name.partition("_")[2]
         for own in definitions:
-            if own.name.rpartition(".")[2] == name and mentions_slots(image, init_name, own):
+            if own.name.rpartition(".")[2] != name:
+                continue
+            if image.architecture.name == "x86":
+                budget.places -= _REFERENCE_WORK * own.slots_read
+            if mentions_slots(image, init_name, own):
                 return undecided(f"{init_name} may change the slots of definition {own.name!r}", InitPhase.MULTI)
     return verdict
 
@@ -102,14 +108,16 @@ def judge_create_slot(verdict: BinaryVerdict, imports: Iterable[str]) -> BinaryV
     return undecided("the object that its Py_mod_create slot returns may not be a module", verdict.phase)
 
 
-def decide_by_data(image: BinaryImage, init_name: str, definitions: Sequence[Definition]) -> BinaryVerdict:
+def decide_by_data(
+    image: BinaryImage, init_name: str, definitions: Sequence[Definition], budget: WorkBudget
+) -> BinaryVerdict:
     """Level 1: decide from names, imports and initialised data.
 
     If the image imports ``PyModuleDef_Init``, a definition without static slots decides nothing, because pybind11 fills
     the slots during import. Importing ``PyUnstable_Module_SetGIL`` decides nothing either, because Cython always does.
     """
     if init_name.startswith("PyModExport"):
-        arrays = find_slot_arrays(image, init_name.partition("_")[2])
+        arrays = find_slot_arrays(image, init_name.partition("_")[2], budget)
         slots = read_slots(image_memory(image), arrays[0], image, modern=True) if len(arrays) == 1 else None
         if slots is None:
             return undecided(f"the slots that {init_name} returns are chosen by code", InitPhase.EXPORT)

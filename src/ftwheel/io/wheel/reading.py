@@ -123,12 +123,12 @@ def inspect_wheel(
     With ``watched``, ``linkage`` holds what the ELF files need and which of these symbols they import. ``portable`` is
     passed to ``read_wheel``. Without ``description``, whether PyPI can render the description is not checked.
     """
-    from ftwheel.io.binaries import WalkBudget, read_extension
+    from ftwheel.io.binaries import WorkBudget, read_extension
     from ftwheel.io.binaries.linkage import read_linkage
     from ftwheel.io.wheel.description import description_problem
 
     link = None if watched is None else partial(read_linkage, watched=watched)
-    inspect = partial(read_extension, level2=level2, budget=WalkBudget())
+    inspect = partial(read_extension, level2=level2, budget=WorkBudget())
     contents = read_wheel(Path(path), inspect=inspect, link=link, portable=portable)
     if not description or contents.metadata is None:
         return contents
