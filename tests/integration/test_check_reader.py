@@ -114,6 +114,14 @@ def test_a_bomb_is_not_expanded(tmp_path: Path) -> None:
     assert peak < 4 << 20
 
 
+def test_modules_beyond_any_real_number_are_not_read(tmp_path: Path) -> None:
+    files = {f"pkg/m{number}.so": b"\x7fELF" for number in range(3_002)}
+    contents = read_wheel(make_wheel(tmp_path, NAME, files))
+    left_out = [flaw for flaw in contents.flaws if flaw.kind is FlawKind.TOO_LARGE]
+    assert len(left_out) == 2
+    assert left_out[0].detail == "is not read: the wheel has 3,002 extension modules, more than 3,000"
+
+
 def test_members_that_share_their_bytes(tmp_path: Path) -> None:
     wheel = add(add(make_wheel(tmp_path, NAME), "pkg/one.bin", b"1" * 1000), "pkg/two.bin", b"2" * 1000)
     with zipfile.ZipFile(wheel) as archive:

@@ -369,6 +369,17 @@ def test_a_download_that_is_something_else_is_not_kept(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["device", "FIFO"])
+def test_what_is_no_file_is_not_downloaded(kind: str, tmp_path: Path) -> None:
+    path = "/dev/zero" if kind == "device" else str(tmp_path / "fifo")
+    if kind == "FIFO":
+        os.mkfifo(path)
+    with client() as index_client, pytest.raises(InputError, match=f"{path}: not a file"):
+        index_client.download(File(filename="demo.whl", url=f"file://{path}"), tmp_path / "demo.whl")
+    assert [each.name for each in tmp_path.iterdir()] == (["fifo"] if kind == "FIFO" else [])
+
+
 def test_a_file_on_this_machine_is_copied(server: IndexServer, tmp_path: Path) -> None:
     (tmp_path / "links").mkdir()
     (tmp_path / "links" / "demo-1.0.tar.gz").write_bytes(b"sdist")

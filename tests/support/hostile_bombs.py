@@ -117,6 +117,29 @@ def _modules() -> Iterator[HostileInput]:
 
     yield HostileInput(group="binaries", name="4,000 libraries with the same imports", lay_out=windows)
 
+    def many(folder: Path) -> Arguments:
+        data = _definitions(4000, 255)
+        make_wheel(folder, NAME, {f"pkg/d{i}/_ext.cpython-313t-x86_64-linux-gnu.so": data for i in range(20)})
+        return ["check", NAME]
+
+    yield HostileInput(group="binaries", name="20 modules with 4,000 definitions of the same 255 slots", lay_out=many)
+
+    def most(folder: Path) -> Arguments:
+        data = elf(Spec(name="_ext"))
+        make_wheel(folder, NAME, {f"pkg/d{i}/_ext.cpython-313t-x86_64-linux-gnu.so": data for i in range(8000)})
+        return ["check", NAME]
+
+    yield HostileInput(group="binaries", name="8,000 modules", lay_out=most)
+
+
+def _definitions(count: int, slots: int) -> bytes:
+    """A module with that many definitions, which share one array of slots."""
+    head = struct.pack("<QHBBIQQ", 0, 0, 0, 0, 0xFFFFFFFF, 0, 0) + bytes(24)
+    size = len(head) + 8 * 8
+    array = 0x2000 + 0x200 + count * size
+    definition = head + struct.pack("<8Q", 0x2180, 0, 0, 0, array, 0, 0, 0)
+    return elf(Spec(name="_ext", extra=definition * count + struct.pack("<IIQ", 3, 0, 1) * slots + bytes(16)))
+
 
 def _segments(count: int) -> bytes:
     data = bytearray(elf(_MODULE)) + bytes(1 << 20)

@@ -18,17 +18,23 @@ from ftwheel.core.installers.selection import ProjectFiles, choose
 from ftwheel.core.tags.environments import parse_environment
 from ftwheel.core.wheel.contents import Metadata
 
-__all__ = ["HTML", "JSON", "Case", "entry", "html_page", "json_page", "page", "project"]
+__all__ = ["HTML", "JSON", "SHA", "Case", "entry", "html_page", "json_page", "page", "project", "usual_entry"]
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
 URL = "https://index.example.org/simple/foo/"
+SHA = "a" * 64
 
 
 def entry(filename: str, **fields: Any) -> dict[str, Any]:
     """A file entry as indexes have it; ``requires_python=...`` stands for ``requires-python``."""
     usual = {"filename": filename, "url": f"https://files.example.org/{filename}", "hashes": {}}
     return usual | {name.replace("_", "-"): value for name, value in fields.items()}
+
+
+def usual_entry(filename: str = "foo-1.0.tar.gz", **fields: Any) -> dict[str, Any]:
+    """An entry of the shape that is read by column."""
+    return entry(filename, **{"hashes": {"sha256": SHA}} | fields)
 
 
 def json_page(*entries: Any, **top: Any) -> ProjectDetails:

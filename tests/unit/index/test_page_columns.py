@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from ftwheel.core.index.page import ProjectDetails
 from ftwheel.core.index.page_columns import pack, unpack
-from support.pages import entry, html_page, json_page
+from support.pages import SHA, html_page, json_page, usual_entry
 
-SHA = "a" * 64
 SOURCE = ("0.1.0", "https://index.example/simple/foo/ 200")
-
-
-def usual(filename: str = "foo-1.0.tar.gz", **fields: Any) -> dict[str, Any]:
-    return entry(filename, **{"hashes": {"sha256": SHA}} | fields)
 
 
 def packed(details: ProjectDetails) -> bytes:
@@ -27,16 +21,16 @@ def packed(details: ProjectDetails) -> bytes:
 
 
 PAGE = json_page(
-    usual(
+    usual_entry(
         size=3,
         upload_time="2025-01-02T03:04:05.25Z",
         requires_python=">=3.9",
         yanked="broken",
         core_metadata={"sha256": SHA},
     ),
-    usual("foo-2.0-py3-none-any.whl", size=1, yanked=True, dist_info_metadata=True),
-    usual("foo-3.0.tar.gz", yanked="", core_metadata=False, dist_info_metadata={"sha256": "b" * 64}),
-    usual("foo-4.0.tar.gz", core_metadata=None, dist_info_metadata={"sha256": "b" * 64}),
+    usual_entry("foo-2.0-py3-none-any.whl", size=1, yanked=True, dist_info_metadata=True),
+    usual_entry("foo-3.0.tar.gz", yanked="", core_metadata=False, dist_info_metadata={"sha256": "b" * 64}),
+    usual_entry("foo-4.0.tar.gz", core_metadata=None, dist_info_metadata={"sha256": "b" * 64}),
     versions=["1.0", "2.0"],
     **{"project-status": {"status": "archived", "reason": "done"}},
 )
@@ -61,7 +55,8 @@ def test_a_page_without_files_is_packed() -> None:
 
 
 @pytest.mark.parametrize(
-    "details", [json_page(usual(size=-1)), json_page(usual(), **{"project-status": 1}), html_page("<a href=x>x</a>")]
+    "details",
+    [json_page(usual_entry(size=-1)), json_page(usual_entry(), **{"project-status": 1}), html_page("<a href=x>x</a>")],
 )
 def test_only_usual_pages_are_packed(details: ProjectDetails) -> None:
     assert pack(details, SOURCE) is None

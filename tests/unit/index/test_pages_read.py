@@ -33,13 +33,7 @@ from ftwheel.core.installers.requirements import parse_requirement
 from ftwheel.core.installers.selection import ProjectFiles, refusal
 from ftwheel.core.tags.environments import parse_environment
 from support.odd_pages import ODD_PAGES
-from support.pages import HTML, JSON, URL, entry, html_page, json_page
-
-SHA = "a" * 64
-
-
-def usual(filename: str = "foo-1.0.tar.gz", **fields: Any) -> dict[str, Any]:
-    return entry(filename, **{"hashes": {"sha256": SHA}} | fields)
+from support.pages import HTML, JSON, SHA, URL, entry, html_page, json_page, usual_entry
 
 
 def refused_by(details: ProjectDetails) -> list[str]:
@@ -53,7 +47,7 @@ def refused_by(details: ProjectDetails) -> list[str]:
     [(r"a \"quoted\" word\n", True), (r"\u0061", False), (r"\ud83d\ude00", False), (r"\n" * 1001, False)],
 )
 def test_a_page_with_odd_escapes_is_read_by_entry(reason: str, by_column: bool) -> None:
-    body = json.dumps({"files": [usual(yanked="REASON")]}).replace("REASON", reason)
+    body = json.dumps({"files": [usual_entry(yanked="REASON")]}).replace("REASON", reason)
     details = parse_page(body.encode(), content_type=JSON, url=URL, name="foo")
     assert isinstance(details.files, JsonFiles) is by_column
     (only,) = details.files
@@ -62,15 +56,15 @@ def test_a_page_with_odd_escapes_is_read_by_entry(reason: str, by_column: bool) 
 
 def test_a_usual_page_is_read_lazily_and_fully() -> None:
     details = json_page(
-        usual(
+        usual_entry(
             size=3,
             upload_time="2025-01-02T03:04:05.25Z",
             requires_python=">=3.9",
             yanked="broken",
             core_metadata={"sha256": SHA},
         ),
-        usual("foo-2.0-py3-none-any.whl", yanked=True, dist_info_metadata=True),
-        usual("foo-3.0.tar.gz", yanked="", core_metadata=False),
+        usual_entry("foo-2.0-py3-none-any.whl", yanked=True, dist_info_metadata=True),
+        usual_entry("foo-3.0.tar.gz", yanked="", core_metadata=False),
         versions=["1.0", "2.0", 3],
         **{"project-status": {"status": "archived", "reason": "done"}},
     )
@@ -94,12 +88,12 @@ def test_a_usual_page_is_read_lazily_and_fully() -> None:
 
 
 def test_lazy_files_are_a_sequence_like_a_tuple() -> None:
-    files = json_page(usual(), usual("foo-2.0.tar.gz")).files
+    files = json_page(usual_entry(), usual_entry("foo-2.0.tar.gz")).files
     assert len(files) == 2
     assert files[1:] == (files[1],)
     assert files == tuple(files)
-    assert files == json_page(usual(), usual("foo-2.0.tar.gz")).files
-    assert files != json_page(usual()).files
+    assert files == json_page(usual_entry(), usual_entry("foo-2.0.tar.gz")).files
+    assert files != json_page(usual_entry()).files
     assert files != "foo"
     assert hash(files) == hash(tuple(files))
 
@@ -142,16 +136,16 @@ def test_a_page_without_anything_else_is_a_page() -> None:
     ],
 )
 def test_one_odd_entry_spoils_no_other(fields: dict[str, Any], by: list[str]) -> None:
-    details = json_page(usual() | fields, usual("foo-2.0.tar.gz"))
+    details = json_page(usual_entry() | fields, usual_entry("foo-2.0.tar.gz"))
     assert details.files[-1].filename == "foo-2.0.tar.gz"
     assert refused_by(details) == by
 
 
 def test_odd_entries_count_as_far_as_they_can_be_read() -> None:
     details = json_page(
-        usual(yanked=1, hashes={"sha256": SHA, "sha1": 3}, size=True, upload_time="2025-01-02T05:00:00+02:00"),
+        usual_entry(yanked=1, hashes={"sha256": SHA, "sha1": 3}, size=True, upload_time="2025-01-02T05:00:00+02:00"),
         "no object",
-        usual() | {"filename": 3, "url": "/files/foo-2.0.tar.gz?x#y", "size": 7},
+        usual_entry() | {"filename": 3, "url": "/files/foo-2.0.tar.gz?x#y", "size": 7},
     )
     first, second = details.files
     assert (first.yanked, first.hashes, first.size) == (Yanked(), (("sha256", SHA),), None)
@@ -270,9 +264,9 @@ def test_bytes_that_are_no_utf8_are_told_from_what_python_cannot_read() -> None:
 
 
 def test_a_time_that_only_uv_reads_is_kept() -> None:
-    (file,) = json_page(usual(upload_time="2024-05-01T23:59:60Z")).files
+    (file,) = json_page(usual_entry(upload_time="2024-05-01T23:59:60Z")).files
     assert file.upload_time == datetime(2024, 5, 1, 23, 59, 59, tzinfo=UTC)
-    assert refused_by(json_page(usual(upload_time="2024-05-01T23:59:60Z"))) == ["pip"]
+    assert refused_by(json_page(usual_entry(upload_time="2024-05-01T23:59:60Z"))) == ["pip"]
 
 
 def test_links_that_not_everybody_sees() -> None:
@@ -401,16 +395,16 @@ def test_html_in_another_charset() -> None:
 
 def test_rendering_keeps_what_json_has_a_place_for() -> None:
     details = json_page(
-        usual(size=3, upload_time="2025-01-02T03:04:05Z", requires_python="", yanked=True, core_metadata=True),
-        usual("foo-2.0.tar.gz", yanked="", core_metadata={"sha256": SHA}),
-        usual("foo-3.0.tar.gz", yanked="why"),
+        usual_entry(size=3, upload_time="2025-01-02T03:04:05Z", requires_python="", yanked=True, core_metadata=True),
+        usual_entry("foo-2.0.tar.gz", yanked="", core_metadata={"sha256": SHA}),
+        usual_entry("foo-3.0.tar.gz", yanked="why"),
         versions=["1.0"],
         **{"project-status": {"status": "archived"}},
     )
     again = parse_page(render_page(details), content_type=JSON, url=URL)
     assert again == details
     assert json.loads(render_page(details))["project-status"] == {"status": "archived"}
-    bare = json_page(usual())
+    bare = json_page(usual_entry())
     assert parse_page(render_page(bare), content_type=JSON, url=URL) == bare
     reason = json_page(**{"project-status": {"reason": "why"}})
     assert parse_page(render_page(reason), content_type=JSON, url=URL) == reason
@@ -430,7 +424,7 @@ def test_names_are_normalized_even_when_they_are_not_valid() -> None:
 
 
 def test_pages_at_hand_are_an_index() -> None:
-    details = json_page(usual())
+    details = json_page(usual_entry())
     pages = Pages.of([details], kind=SourceKind.FIND_LINKS_PAGE)
     assert pages.project("foo") is details
     assert pages.project("bar") is None
@@ -456,7 +450,7 @@ def test_pages_at_hand_are_an_index() -> None:
 )
 @pytest.mark.parametrize("base", [URL, "https://index.example/simple/foo", "file:///pages/foo/"])
 def test_a_relative_address_is_joined_as_urljoin_does_it(base: str, href: str, by_column: bool) -> None:
-    body = json.dumps({"files": [usual(url=href)]}).encode()
+    body = json.dumps({"files": [usual_entry(url=href)]}).encode()
     details = parse_page(body, content_type=JSON, url=base, name="foo")
     assert isinstance(details.files, JsonFiles) is (by_column and base.startswith("https"))
     assert [file.url for file in details.files] == [urljoin(base, href)]
@@ -484,15 +478,17 @@ def test_a_relative_address_is_joined_as_urljoin_does_it(base: str, href: str, b
 )
 def test_upload_times_are_read_by_column_if_all_have_the_form_of_an_index(times: list[str], by_column: bool) -> None:
     names = [f"foo-{number}.tar.gz" for number in range(len(times))]
-    details = json_page(*(usual(name, upload_time=time) for name, time in zip(names, times, strict=True)))
+    details = json_page(*(usual_entry(name, upload_time=time) for name, time in zip(names, times, strict=True)))
     assert isinstance(details.files, JsonFiles) is by_column
-    one_by_one = [json_page(usual(upload_time=time), usual(upload_time="x")).files[0].upload_time for time in times]
+    one_by_one = [
+        json_page(usual_entry(upload_time=time), usual_entry(upload_time="x")).files[0].upload_time for time in times
+    ]
     assert [file.upload_time for file in details.files] == one_by_one
 
 
 @pytest.mark.parametrize("other", ["http://files.example/foo-1.0.tar.gz", "https:foo", "https:/0", "https:0"])
 def test_addresses_are_absolute_if_each_has_a_scheme_and_a_host(other: str) -> None:
-    page = json_page(usual(url="https://files.example/foo-1.0.tar.gz"), usual("foo-2.0.tar.gz", url=other))
+    page = json_page(usual_entry(url="https://files.example/foo-1.0.tar.gz"), usual_entry("foo-2.0.tar.gz", url=other))
     assert isinstance(page.files, JsonFiles) is other.startswith("http://")
     assert [file.url for file in page.files][1:] == [urljoin(URL, other)]
 
@@ -500,7 +496,7 @@ def test_addresses_are_absolute_if_each_has_a_scheme_and_a_host(other: str) -> N
 def test_a_page_like_those_of_the_python_package_index_is_read_by_column() -> None:
     digest = {"sha256": SHA}
     details = json_page(
-        usual("foo-1.0-py3-none-any.whl", core_metadata=digest, data_dist_info_metadata=digest, provenance=None)
+        usual_entry("foo-1.0-py3-none-any.whl", core_metadata=digest, data_dist_info_metadata=digest, provenance=None)
     )
     assert isinstance(details.files, JsonFiles)
     assert details.files[0].core_metadata == (("sha256", SHA),)
@@ -550,12 +546,12 @@ def test_uv_reads_no_metadata_key_behind_the_first() -> None:
 
 def test_what_is_odd_about_values_of_a_page() -> None:
     assert refused_by(written(("size", 0))) == []
-    body = json.dumps({"files": [usual(size=77)]}).replace("77", "-0").encode()
+    body = json.dumps({"files": [usual_entry(size=77)]}).replace("77", "-0").encode()
     assert refused_by(parse_page(body, content_type=JSON, url=URL, name="foo")) == ["uv"]
-    assert refused_by(json_page(usual() | {"url": f"{URL}foo-1.0.tar.gz#egg=a%20b"})) == ["pip"]
-    nested = json_page(usual(), other=[{"a": ["b:c", None, 1]}], provenance="https://example.org/x")
+    assert refused_by(json_page(usual_entry() | {"url": f"{URL}foo-1.0.tar.gz#egg=a%20b"})) == ["pip"]
+    nested = json_page(usual_entry(), other=[{"a": ["b:c", None, 1]}], provenance="https://example.org/x")
     assert isinstance(nested.files, JsonFiles)
-    assert isinstance(json_page(usual(data_dist_info_metadata={"sha256": SHA})).files, JsonFiles)
+    assert isinstance(json_page(usual_entry(data_dist_info_metadata={"sha256": SHA})).files, JsonFiles)
 
 
 @pytest.mark.parametrize(

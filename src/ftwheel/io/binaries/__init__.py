@@ -59,22 +59,16 @@ def read_extension(
     With ``level2``, the init function is walked if its machine is supported, and if the modules read with the same
     ``budget`` before have not used it up. Nothing is decided if these had too many definitions or slots.
 
-    Raises UnreadableBinaryError for bytes that cannot be read, or if there were too many modules before, and
-    MissingToolError if the disassembler, a dependency of ftwheel, fails to load.
+    Raises UnreadableBinaryError for bytes that cannot be read, and MissingToolError if the disassembler, a dependency
+    of ftwheel, fails to load.
     """
-    budget = budget or WorkBudget()
-    budget.modules -= 1
-    if budget.modules < 0:
-        raise UnreadableBinaryError(
-            f"{path}: is not read: the wheel has too many modules", hint="build a wheel of fewer modules"
-        )
     raw = data if isinstance(data, bytes) else bytes(data)
     images = read_images(raw, path)
     exported = sorted({name for image in images for name in image.exports})
     wanted = init_names_for(module_name(path))
     init_name = next((name for name in wanted if all(name in image.exports for image in images)), None)
     toolchain = find_toolchain(images[0])
-    read = partial(_read_image, level2=level2, budget=budget)
+    read = partial(_read_image, level2=level2, budget=budget or WorkBudget())
     answers = [_with_create_slot(read(image, init_name), image) for image in images]
     built_for, evidence = _merge_abi(answers)
     verdict = _merge(answers)

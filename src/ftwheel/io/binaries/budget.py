@@ -11,10 +11,9 @@ __all__ = ["WorkBudget"]
 class WorkBudget:
     """What may still be done for the modules of one wheel; each kind of work takes a few seconds in all.
 
-    ``modules`` are how many are read, ``instructions`` how many are walked. ``places`` are those where a module
-    definition may be; reading a definition, or its slots, counts as many places as take the same time.
+    ``instructions`` are how many are walked. ``places`` are those where a module definition may be; reading a
+    definition, or its slots, counts as many places as take the same time.
     """
 
-    modules: int = 3_000  # the largest wheels have several hundred
     places: int = 2_000_000
     instructions: int = 2_000_000  # scipy's 110 modules take 350,000

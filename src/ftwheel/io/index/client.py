@@ -461,6 +461,8 @@ def _edition(page: CachedPage) -> str:
 
 
 def _copy(path: str, into: IO[bytes], most: int) -> None:
+    if os.path.exists(path) and not os.path.isfile(path):  # a page may name a device, or a FIFO that nobody writes to
+        raise InputError(f"{path}: not a file", hint="do not use the index, or correct the URL on its page")
     try:
         with open(path, "rb") as source:
             while chunk := source.read(1024 * 1024):

@@ -57,6 +57,7 @@ _LARGEST_SOURCE = 1 << 20  # files into which a build writes its paths are small
 _LARGE = 64 << 20  # a smaller member does no harm, however well it is compressed
 _BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables a few dozen times, a bomb about 1000 times
 _LARGE_CODE, _CODE_RATIO = 16 << 20, 30  # the same for code, all of which is held in memory
+_MOST_MODULES = 3_000  # the largest wheels have several hundred
 _MOST_EXPANDED, _MOST_CODE = 1 << 30, 128 << 20  # together, unless the wheel is large: it takes 4 seconds
 _EXPANSION = 20  # how many times its own size the members of a large wheel may have together
 _CHUNK = 1 << 20
@@ -221,7 +222,12 @@ class _Reader:
         return usable
 
     def _leave_out(self, usable: dict[str, zipfile.ZipInfo]) -> None:
-        """Remove the largest members, until the rest expands to an amount that can be read in a bounded time."""
+        """Remove the largest members, and modules beyond any real number, until the rest takes a bounded time."""
+        modules = [path for path in usable if path.endswith(EXTENSION_ENDINGS)]
+        for path in modules[_MOST_MODULES:]:
+            detail = f"is not read: the wheel has {len(modules):,} extension modules, more than {_MOST_MODULES:,}"
+            self.flaws.append(Flaw(path=path, kind=FlawKind.TOO_LARGE, detail=detail))
+            del usable[path]
         for limit, ending in ((_MOST_CODE, EXTENSION_ENDINGS), (_MOST_EXPANDED, "")):
             room = max(limit, _EXPANSION * self.size)
             for info in sorted(usable.values(), key=lambda info: info.file_size):

@@ -77,9 +77,10 @@ class UnsafeNames(_FlawRule):
 
 class ExpandsLikeABomb(_FlawRule):
     code = "FTW104"
-    title = "A member expands like a zip bomb"
-    why = """It would grow more than two hundred times, or it shares its bytes with another member. ftwheel did not
-        unpack it, so nothing else is known about it."""
+    title = "A member expands like a zip bomb, or is one of too many"
+    why = """It would grow far more than real files do, alone or with the other members, it shares its bytes with
+        another member, or it is one of thousands of extension modules. ftwheel did not unpack it, so nothing else is
+        known about it."""
     fix = "Inspect the member before you trust the file; ship nearly empty data in another form."
     severity = Severity.ERROR
     kind = FlawKind.TOO_LARGE
