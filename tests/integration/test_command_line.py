@@ -53,6 +53,12 @@ def test_a_failure_is_one_message_and_its_code(
     assert capsys.readouterr().err == "ftwheel: error: no answer\nftwheel: hint: try again\n"
 
 
+@pytest.mark.parametrize("letter", ["h", "v", "f", "o"])
+def test_a_file_named_like_a_short_option_is_an_argument(letter: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["check", letter]) == 2
+    assert f"error: {letter}: not a file" in capsys.readouterr().err
+
+
 def test_a_closed_pipe_is_no_traceback() -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -83,7 +83,7 @@ class CommandParser(argparse.ArgumentParser):
         for argument in takewhile(lambda each: each != "--", () if self._subparsers else args or ()):
             option = argument.partition("=")[0]
             unknown = option not in known if option.startswith("--") else argument[:2] not in known
-            if (_OPTION.match(argument) and unknown) or f"-{option}" in known:
+            if (_OPTION.match(argument) and unknown) or (option.startswith("-") and f"-{option}" in known):
                 self._refuse(argument)
         found, unexpected = super().parse_known_args(args, namespace)
         if unexpected:
