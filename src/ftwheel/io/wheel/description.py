@@ -82,7 +82,7 @@ def _ready() -> subprocess.Popen[bytes]:
             if worker.poll() is None:
                 return worker
             _end(worker)
-    command = [sys.executable, "-P", "-m", "ftwheel.io.wheel.description_worker"]
+    command = [sys.executable, "-P", "-c", "from ftwheel.io.wheel.description_worker import main; main()"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
