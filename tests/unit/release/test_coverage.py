@@ -15,10 +15,10 @@ from ftwheel.core.release.coverage import (
     WheelScope,
     judge,
     level,
-    machines,
     target_environments,
     wheel_scope,
 )
+from ftwheel.core.tags.machines import machines
 
 LINUX, OLD_LINUX, WINDOWS, IOS = (
     "manylinux_2_28_x86_64",

@@ -8,10 +8,10 @@ from datetime import date
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.index.rules import IndexRules
-from ftwheel.core.release.coverage import machines
 from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.release.upload_plan import upload_order
 from ftwheel.core.tags.cpython import oldest_machine
+from ftwheel.core.tags.machines import machines
 from ftwheel.core.wheel.contents import WheelContents, parse_metadata
 from ftwheel.core.wheel.extension_module import BuiltFor
 from ftwheel.core.wheel.reports import CheckReport, WheelReport

@@ -16,12 +16,15 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from ftwheel.core.release.index_metadata import license_files, metadata_refusals
-from ftwheel.core.release.sdist import SdistContents
-from ftwheel.core.wheel.contents import WheelContents
+
+if TYPE_CHECKING:
+    from ftwheel.core.release.sdist import SdistContents
+    from ftwheel.core.wheel.contents import WheelContents
 
 __all__ = [
     "DEFAULT_LIMIT",

@@ -31,6 +31,8 @@ _DYNAMIC = {
     *("provides-extra", "provides-dist", "obsoletes-dist", "requires", "provides", "obsoletes"),
     *("import-name", "import-namespace"),
 }
+_BLANK_LINE = re.compile(r"\n\r?\n")  # begins with a literal character, which is fast to find
+_FIELD = re.compile(r"^[^\s:]+(?=:)", re.MULTILINE)
 _URL = re.compile(r"https?:", re.IGNORECASE)  # PyPI requires the scheme and escapes the rest itself
 _LOCAL_PART = re.compile(r"[^\s@.,;:\"()<>\[\]\\]+(?:\.[^\s@.,;:\"()<>\[\]\\]+)*")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?![0-9]+$)[^\W_](?:[\w-]*[^\W_])?")
@@ -62,25 +64,32 @@ def _raw(text: str) -> tuple[RawMetadata, list[str]]:
 
 def _has_too_many_fields(text: str) -> bool:
     """Whether there are so many different fields that packaging, which searches all lines for each, takes seconds."""
-    head = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]
-    return len(set(re.findall(r"^[^\s:]+(?=:)", head, re.MULTILINE))) > _MOST_FIELDS
+    blank = _BLANK_LINE.search(text)
+    return len(set(_FIELD.findall(text, 0, blank.start() if blank else len(text)))) > _MOST_FIELDS
 
 
 def metadata_errors(text: str) -> tuple[str, ...]:
     """Why this is not valid core metadata, sorted; empty if it is."""
+    return _validated(text)[1]
+
+
+@lru_cache(maxsize=4)
+def _validated(text: str) -> tuple[Metadata | None, tuple[str, ...]]:
+    """The metadata, None if ``packaging`` rejects any of it, and why it is not valid."""
     if _has_too_many_fields(text):
-        return (f"more than {_MOST_FIELDS} different fields",)
+        return None, (f"more than {_MOST_FIELDS} different fields",)
     from packaging.metadata import Metadata  # noqa: PLC0415
 
+    metadata = None
     raw, unparsed = _raw(text)
     found = {f"the field {name!r} is unknown, or repeated or malformed" for name in unparsed}
     try:
-        Metadata.from_raw(raw)
+        metadata = Metadata.from_raw(raw)
     except ExceptionGroup as group:
         found.update(_flat(group))
     except ValueError as error:  # a number with too many digits for Python
         found.add(str(error)[:200])
-    return tuple(sorted(found))
+    return metadata, tuple(sorted(found))
 
 
 def _flat(group: ExceptionGroup[Exception]) -> Iterator[str]:
@@ -105,7 +114,7 @@ def metadata_refusals(text: str) -> tuple[str, ...]:
     """What PyPI rejects in metadata, sorted; fields that are invalid by themselves are not covered."""
     from packaging.metadata import InvalidMetadata, Metadata  # noqa: PLC0415
 
-    metadata = Metadata.from_raw(_raw(text)[0], validate=False)
+    metadata = _validated(text)[0] or Metadata.from_raw(_raw(text)[0], validate=False)
     found: set[str] = set()
     for check in (_versions, _texts, _addresses, _urls, _classifiers, _requirements, _dynamic):
         try:

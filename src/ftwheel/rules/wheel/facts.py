@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ftwheel.core.findings import Finding
+from ftwheel.core.release.index_acceptance import UploadRefusal, wheel_refusals
 from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none, targets_of
 from ftwheel.core.wheel.contents import WheelContents, dotted_name
 from ftwheel.core.wheel.extension_module import ExtensionModule
@@ -29,7 +30,8 @@ class WheelFacts:
     ``stable_symbols`` returns each symbol of the stable ABI with the minor version that added it. ``policy`` runs
     auditwheel, and is None where it cannot run. ``imported`` is None if imports were not requested. ``undeclared`` are
     patterns of module names that may lack a GIL declaration. ``left_out`` is the error of an extension that failed to
-    compile without stopping the build, "" if there is none.
+    compile without stopping the build, "" if there is none. ``targets`` are the CPython builds that the tags of the
+    file name serve, ``refusals`` what PyPI rejects: many rules ask for these.
     """
 
     wheel: WheelContents
@@ -39,18 +41,17 @@ class WheelFacts:
     not_imported: str = ""
     undeclared: tuple[str, ...] = ()
     left_out: str = ""
+    targets: tuple[CPythonBuild, ...] = field(init=False, repr=False)
+    refusals: tuple[UploadRefusal, ...] = field(init=False, repr=False)
     _variants: dict[str, tuple[ExtensionModule, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", targets_of(self.wheel.name))
+        object.__setattr__(self, "refusals", wheel_refusals(self.wheel))
         for extension in self.wheel.extensions:
             name = dotted_name(extension.path)
             if name and extension.init_name:
                 self._variants[name] = (*self._variants.get(name, ()), extension)
-
-    @property
-    def targets(self) -> tuple[CPythonBuild, ...]:
-        """The CPython builds that the tags of the file name serve."""
-        return targets_of(self.wheel.name)
 
     @property
     def promised(self) -> tuple[CPythonBuild, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ftwheel.core.findings import Finding, Severity
-from ftwheel.core.release.index_acceptance import RefusalReason, accepts_platform, wheel_refusals
+from ftwheel.core.release.index_acceptance import RefusalReason, accepts_platform
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = ["INDEX_RULES", "RefusedSize"]
@@ -21,7 +21,7 @@ class RefusedRule(WheelRule):
     severity = Severity.ERROR
 
     def check(self, facts: WheelFacts) -> Iterator[Finding]:
-        for refusal in wheel_refusals(facts.wheel):
+        for refusal in facts.refusals:
             if refusal.reason is self.reason:
                 yield self.finding(
                     facts.subject(path=refusal.path),

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.listing import listed_briefly
-from ftwheel.core.release.coverage import may_exist, of_the_past
 from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_WITH_PLATFORM_SUFFIX
 from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none, targets_of
+from ftwheel.core.tags.machines import may_exist, of_the_past
 from ftwheel.core.wheel.extension_module import BuiltFor, ExtensionModule
 from ftwheel.core.wheel.suffixes import SuffixAbi
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
