@@ -116,6 +116,35 @@ def test_an_import_that_never_ends_is_a_result(results: dict[str, ImportResult])
     assert results["pkg.sleeping"].detail == "no answer after 5 seconds"
 
 
+ANSWER = "import json, os, sys\nanswer = sys.orig_argv[-2]\n"
+FORGED = "json.dump({{'before': {0}, 'after': {0}, 'error': {1}, 'missing': {1}, 'package': {0}, 'culprits': {2}}}"
+ANSWERS = {
+    "wrong": f"{FORGED.format(7, ['no'], [[1], 2])}, open(answer, 'w'))",
+    "objects": f"{FORGED.format({}, 'None', {'a': 1})}, open(answer, 'w'))",
+    "depth": "open(answer, 'w').write('[' * 100_000)",
+    "length": "open(answer, 'w').write('1' * 2_000_000)",
+    "link": "os.symlink('/dev/zero', answer)",
+    "pipe": "os.mkfifo(answer)",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links, FIFOs")
+def test_an_answer_that_the_module_wrote_itself_is_a_result(default: Interpreter, tmp_path: Path) -> None:
+    files = {f"{name}.py": f"{ANSWER}{code}\nos._exit(0)\n" for name, code in ANSWERS.items()}
+    files["wordy.py"] = "raise ValueError('x\\n' * 50_000_000)\n"
+    path = make_wheel(tmp_path, "user-1.0-py3-none-any.whl", files)
+
+    results = dict(zip([*ANSWERS, "wordy"], import_modules(path, default, [*ANSWERS, "wordy"]), strict=True))
+
+    assert {name for name, each in results.items() if each.outcome is ImportOutcome.FAILED} == {"wrong", "wordy"}
+    assert (results["wrong"].gil_after, results["wrong"].culprits) == (None, ("[1]", "2"))
+    assert results["objects"].outcome is ImportOutcome.LOADED
+    for name in ("depth", "length", "link", "pipe"):
+        assert results[name].outcome is ImportOutcome.CRASHED
+        assert results[name].detail == "the process left with exit code 0"
+    assert len(results["wordy"].detail) == 10_000
+
+
 def test_importing_the_package_alone_looks_clean(wheel: Path, free_threaded: Interpreter) -> None:
     (package,) = import_modules(wheel, free_threaded, ["pkg"])
     assert package.outcome is ImportOutcome.LOADED

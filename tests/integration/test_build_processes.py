@@ -63,6 +63,13 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_what_a_program_leaves_behind_ends_with_it(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert ProcessGroup().run([sys.executable, "-c", PARENT.replace("child.wait()", "")], log=log) == 0
+    assert gone(grandchild(log))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with pytest.raises(subprocess.TimeoutExpired):

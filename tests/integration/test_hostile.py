@@ -1,7 +1,7 @@
 """Every hostile input ends in a reason within bounds: memory, processor time and disk are hard limits of the process.
 
-``hostile.py``, ``hostile_bombs.py`` and ``hostile_machine.py`` of ``tests/support`` have the inputs. No traceback, no
-bug caught by the last guard, no control character, no password.
+The modules ``hostile*.py`` of ``tests/support`` have the inputs. No traceback, no bug caught by the last guard, no
+control character, no password, nothing left in the folder for builds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hard limits of 
 GROUPS = (
     "wheels: zip", "wheels: other commands", "wheels: metadata", "binaries", "descriptions", "source distributions",
     "pages: HTML", "pages: charset", "pages: JSON", "answers", "arguments", "configuration", "lists of dependencies",
-    "the machine",
+    "builds", "the machine",
 )  # fmt: skip
 
 

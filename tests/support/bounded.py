@@ -32,6 +32,7 @@ class Runner:
         self._process.stdin.write(json.dumps(line) + "\n")
         self._process.stdin.flush()
         answer: dict[str, object] = json.loads(self._process.stdout.readline())
+        answer["left"] = [path.name for path in folder.glob("cache/work/*") if path.suffix != ".lock"]
         return answer
 
     def close(self) -> None:
@@ -46,6 +47,8 @@ def trouble(answer: dict[str, object]) -> str:
     for word in ("Traceback", "internal error", "out of memory", "hunter2"):
         if word in said:
             return word
+    if answer["left"]:
+        return f"left {answer['left']}"
     if _BAD.search(said):
         return "a control character"
     if any(line.lstrip().startswith("::") for line in said.splitlines()):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support.hostile import PURE, Arguments, HostileInput, texts_and_files
 from support.hostile_bombs import bombs
+from support.hostile_builds import hostile_builds
 from support.server import IndexServer
 from support.wheels import make_wheel
 
@@ -31,7 +32,8 @@ ext-modules = [{ name = "pkg._m", sources = ["m.c"] }]
 def hostile_inputs(server: IndexServer) -> list[HostileInput]:
     """All inputs of all groups; pages are put on the server."""
     return [
-        *texts_and_files(server), *bombs(), *_system(), *_refusals(server), *_read_for_us(server), *_answers(server)
+        *texts_and_files(server), *bombs(), *hostile_builds(), *_system(), *_refusals(server), *_read_for_us(server),
+        *_answers(server),
     ]  # fmt: skip
 
 

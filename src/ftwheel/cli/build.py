@@ -178,7 +178,7 @@ def _build(
                 )
         finally:
             if arguments.verbose:
-                _show_logs(plan.interpreters, builder.log_of)
+                _show_logs(plan.interpreters, builder.whole_log_of)
 
 
 def _hide_backend_warnings() -> None:
@@ -286,11 +286,11 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _show_logs(interpreters: Sequence[Interpreter], log_of: Callable[[str], str]) -> None:
+def _show_logs(interpreters: Sequence[Interpreter], log_of: Callable[[str], Iterator[str]]) -> None:
     from ftwheel.render.terminal import printable
 
     for label in ("sdist", *(each.label for each in interpreters)):
-        for line in log_of(label).splitlines():
+        for line in log_of(label):
             print(f"{label} | {printable(line)}", file=sys.stderr)
 
 

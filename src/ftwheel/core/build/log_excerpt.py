@@ -16,7 +16,7 @@ _TAIL = 12  # lines shown of a log without an error
 _AFTER = 8  # lines below an error that belong to it: source lines, notes
 _MOST_ABOVE = 6  # lines above: "In file included from", "In function"
 _TOOL = re.compile(
-    r"^\S.*?[:(]\d+(?:[:,]\d+)*\)?\s*:\s*(?:fatal )?(?:error|ERROR|Error)\b"  # gcc, clang, MSVC, meson, SWIG
+    r"^\S.*?[:(](?:\d+,)*\d+\)?\s*:\s*(?:fatal )?(?:error|ERROR|Error)\b"  # gcc, clang, MSVC, meson, SWIG
     r"|\berror\[E\d+\]|\bfatal error( [A-Z]+\d+)?:|\berror (C|LNK)\d+:"  # rustc, MSVC
     r"|: undefined reference to |^ld: |: cannot find -l|: multiple definition of |Undefined symbols for architecture"
     r"|^(?:\S*/)?(?:ld\.\w+|lld-link|mold): error: |^CMake Error|^Error compiling Cython file|^error: linker "
@@ -45,7 +45,7 @@ _ABOVE = re.compile(
     r"|^\S+\.[fF]\w*:\d+:\d+:$|^ +\d* *\| "  # gfortran shows the line first
 )
 _BELOW = re.compile(r"^\s+\S|^\S.*: note: |^$|^\d+ +\| |^>>> ")  # rustc's lines of code, and lld's references
-_WARNING = re.compile(r"(?:\w*(?:Deprecation|Future|User)Warning: |^\s*DEPRECATION: |^\s*\[notice\] )")
+_WARNING = re.compile(r"(?:Deprecation|Future|User)Warning: |^\s*DEPRECATION: |^\s*\[notice\] ")
 _LEFT_OUT = re.compile(r'building extension "[^"]*" failed: ')  # setuptools, for an Extension(optional=True)
 _BUILDING = re.compile(r"^building '[^']*' extension$")  # setuptools, before it compiles one
 _ROUTINE = re.compile(r" -c | -o | /Fo|^(?:copying|adding|creating|running|reading|writing|removing) ")
@@ -192,8 +192,7 @@ def _without_warnings(lines: Sequence[str]) -> list[str]:
             continue
         number += 1
         if lines[number : number + 1] == [_BANNER]:
-            ends = [at for at in range(number + 1, len(lines)) if lines[at] == _BANNER]
-            number = ends[0] + 1 if ends else number
+            number = next((at + 1 for at in range(number + 1, len(lines)) if lines[at] == _BANNER), number)
         if lines[number : number + 1] and re.match(r"\s+\S", lines[number]):  # the line of code that warned
             number += 1
     return kept

@@ -191,7 +191,7 @@ class Builder(Protocol):
         ...
 
     def log_of(self, label: str) -> str:
-        """The build output of a wheel (``3.14t``); "" if nothing was built here."""
+        """The build output of a wheel (``3.14t``), without its middle if it is long; "" if nothing was built here."""
         ...
 
     def digest(self, path: str) -> tuple[int, str]:

@@ -37,6 +37,7 @@ from ftwheel.io.system.child_environment import installer_environ
 from ftwheel.io.system.folders import cache_root, python_of
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
+from ftwheel.io.system.texts import read_log
 from ftwheel.io.system.virtual_environments import VirtualEnvironment
 
 __all__ = [
@@ -417,7 +418,7 @@ def _engine(command: Sequence[str], limit: float) -> str:
 
 def _failure(code: int, version: str, identifier: str, log: Path) -> FtwheelError:
     """The error for an exit code of cibuildwheel; the codes are from its ``errors.py``, as no option prints them."""
-    whole = log.read_text(encoding="utf-8", errors="replace")
+    whole = read_log(log)
     text = interesting(whole)
     where = f"cibuildwheel {version}{f', {identifier}' if identifier else ''}"
     if code in {2, 3, 4}:

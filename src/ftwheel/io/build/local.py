@@ -40,6 +40,7 @@ from ftwheel.io.build.sources import copy_source, unpack_sdist
 from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
+from ftwheel.io.system.texts import log_lines, read_log
 from ftwheel.io.system.virtual_environments import VirtualEnvironment
 from ftwheel.io.system.workspace import workspace
 from ftwheel.io.wheel.auditwheel import Auditwheel
@@ -60,6 +61,7 @@ _OBJECT_LAYOUT = (
     "abi3t hides the layout of objects, which this code needs (that of Cython up to 3.3 does): build a wheel for each"
     ' version; with ftwheel-build, limited-api = "version-specific" in [tool.ftwheel]'
 )
+_MAX_ANSWER = 1 << 20  # bytes of what a hook returns: requirements, or a file name
 _Distribution = Literal["sdist", "wheel"]
 
 
@@ -123,10 +125,14 @@ class LocalBuilder:
         self._processes.stop()
 
     def log_of(self, label: str) -> str:
-        """The output so far of the build of a wheel (``3.14t``) or of the ``sdist``."""
-        with contextlib.suppress(OSError):
-            return (self._scratch / label / "build.log").read_text(errors="replace")
-        return ""
+        return read_log(self._log(label))
+
+    def whole_log_of(self, label: str) -> Iterator[str]:
+        """Every line so far of the build of a wheel (``3.14t``) or of the ``sdist``."""
+        return log_lines(self._log(label))
+
+    def _log(self, label: str) -> Path:
+        return self._scratch / label / "build.log"
 
     def make_sdist(self, interpreter: Interpreter, observer: BuildObserver) -> str:
         folder = self._folder("sdist")
@@ -162,8 +168,8 @@ class LocalBuilder:
         observer: BuildObserver,
     ) -> Path:
         """Build one distribution with ``build``, with the backend in an environment created for this call."""
-        log = folder / "build.log"
         label = folder.name
+        log = self._log(label)
         observer.stage(label, BuildStage.ENVIRONMENT)
         with _naming_build(label, self._project):
             environment = VirtualEnvironment(interpreter, folder / "env", processes=self._processes, log=log)
@@ -173,15 +179,29 @@ class LocalBuilder:
             environment.install(builder.build_system_requires, beside_index=beside)
             observer.stage(label, BuildStage.REQUIREMENTS)
             with _backend_failures(log):
-                more = builder.get_requires_for_build(distribution, self._settings)
+                more = set(map(str, builder.get_requires_for_build(distribution, self._settings)))
             environment.install(more - builder.build_system_requires, beside_index=beside)
             observer.stage(label, BuildStage.BUILD)
             with _backend_failures(log):
-                made = Path(builder.build(distribution, folder / distribution, self._settings))
+                made = self._made(builder, distribution, folder / distribution)
             if os.path.realpath(environment.python_executable) != os.path.realpath(interpreter.executable):
                 _same(interpreter, probe(environment.python_executable))  # on Windows a copy, elsewhere mostly a link
         self._discard(folder / "env")  # thousands of files, removed while the disk is idle: wheels are checked next
         return made
+
+    def _made(self, builder: ProjectBuilder, distribution: _Distribution, folder: Path) -> Path:
+        """The file whose name the backend returned. Raises BuildError if it did not write it into the folder."""
+        try:
+            path = Path(builder.build(distribution, folder, self._settings))
+            returned = repr(os.path.relpath(path, folder)[:200])
+        except TypeError:  # build joins the folder and what the hook returned
+            path, returned = folder, "no text"
+        if path.parent != folder or os.path.islink(path) or not os.path.isfile(path):
+            raise BuildError(
+                f"the build backend returned {returned}, expected the name of the {distribution} that it wrote",
+                hint="PEP 517: the hook writes one file into the folder that it is given, and returns the file's name",
+            )
+        return path
 
     def _builder(self, environment: VirtualEnvironment, source: Path, log: Path) -> ProjectBuilder:
         from build import BuildException, ProjectBuilder
@@ -191,6 +211,8 @@ class LocalBuilder:
             code = self._processes.run(cmd, log=log, cwd=Path(cwd) if cwd else None, env=environ)
             if code:
                 raise subprocess.CalledProcessError(code, cmd)
+            if not _answered(cmd[-1]):
+                raise ValueError(f"the answer of the hook is no file of at most {_MAX_ANSWER} bytes")
 
         try:
             return ProjectBuilder.from_isolated_env(environment, source, runner=run)
@@ -322,7 +344,7 @@ def _backend_failures(log: Path) -> Iterator[None]:
     try:
         yield
     except (BuildBackendException, BuildException) as error:
-        text = log.read_text(errors="replace")
+        text = read_log(log)
         said = f"{error}\n{interesting(text)}"
         if lacks_compiler(text):
             raise MissingToolError(said, hint=_COMPILERS.get(sys.platform, _COMPILERS["linux"])) from error
@@ -330,6 +352,18 @@ def _backend_failures(log: Path) -> Iterator[None]:
             raise SystemRefusedError(said, hint=FREE_SPACE) from error
         hint = _OBJECT_LAYOUT if needs_object_layout(text) else ""
         raise BuildError(said, hint=hint) from error
+
+
+def _answered(folder: str) -> bool:
+    """Whether pyproject-hooks can read what the hook left in the folder named last on its command line.
+
+    Code of the project runs in the same process, and may leave a FIFO or a link to a device.
+    """
+    with os.scandir(folder) as entries:
+        return all(
+            entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_size <= _MAX_ANSWER
+            for entry in entries
+        )
 
 
 def _same(before: Interpreter, after: Interpreter) -> None:

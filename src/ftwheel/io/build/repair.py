@@ -22,6 +22,7 @@ from ftwheel.core.wheel.native import NativeKind
 from ftwheel.io.binaries.header import native_code
 from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
+from ftwheel.io.system.texts import read_log
 from ftwheel.io.wheel.auditwheel import Auditwheel
 
 __all__ = ["repair_command", "repair_wheel"]
@@ -50,7 +51,7 @@ def repair_wheel(
     else:
         return wheel, Repair(tool="", before=before, after=before, reason=f"no repair tool for {platform}")
     if code:
-        raise BuildError(f"{wheel.name}: {tool} failed\n{interesting(log.read_text(errors='replace'))}")
+        raise BuildError(f"{wheel.name}: {tool} failed\n{interesting(read_log(log))}")
     made = sorted(out.glob("*.whl"))
     if not made:  # auditwheel writes no wheel if there is nothing to repair
         return wheel, Repair(tool=tool, before=before, after=before, reason="nothing to repair")

@@ -16,6 +16,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ftwheel.io.system.texts import unwaiting
+
 __all__ = ["ProcessGroup", "Stopped"]
 
 _GRACE = 2.0  # seconds between asking a group to end and killing it
@@ -45,16 +47,14 @@ class ProcessGroup:
         """Run a program, append its standard output and error to ``log``, and return its exit code.
 
         A negative code is the signal that ended the program, as in ``subprocess``. Raises OSError if the program cannot
-        be started, ``subprocess.TimeoutExpired`` after ``timeout`` seconds (its group has been killed by then), and
-        Stopped after ``stop``.
+        be started, ``subprocess.TimeoutExpired`` after ``timeout`` seconds, and Stopped after ``stop``. What is left of
+        its group is killed in any case.
         """
         process = self.start(command, log=log, cwd=cwd, env=env)
         try:
             code = process.wait(timeout)
-        except BaseException:
-            _kill(process)
-            raise
         finally:
+            _kill(process)
             with self._lock:
                 self._running.discard(process)
         self.check()
@@ -78,7 +78,10 @@ class ProcessGroup:
 
         With ``conversation``, its standard input and output are pipes.
         """
-        with log.open("ab") as sink, self._lock:  # no program can start between the check and the registration
+        with (
+            open(log, "ab", opener=unwaiting) as sink,
+            self._lock,
+        ):  # no program can start between the check and the registration
             if self._stopped:
                 raise Stopped
             process = subprocess.Popen(

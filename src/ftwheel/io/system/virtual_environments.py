@@ -18,6 +18,7 @@ from ftwheel.core.errors import BuildError, MissingToolError
 from ftwheel.io.system.child_environment import clean_environ, installer_environ
 from ftwheel.io.system.folders import python_of, scripts_of
 from ftwheel.io.system.processes import ProcessGroup
+from ftwheel.io.system.texts import read_log
 
 __all__ = ["VirtualEnvironment", "find_uv"]
 
@@ -49,7 +50,7 @@ class VirtualEnvironment:
             command = [interpreter.executable, "-I", "-m", "venv", folder]
         if processes.run(command, log=log, env=clean_environ()):
             raise MissingToolError(
-                f"{interpreter.executable} cannot create a virtual environment\n{interesting(_text(log))}",
+                f"{interpreter.executable} cannot create a virtual environment\n{interesting(read_log(log))}",
                 hint="install uv (pip install 'ftwheel[uv]'); for Debian's interpreters, install python3-venv",
             )
 
@@ -84,6 +85,11 @@ class VirtualEnvironment:
         flags = [] if dependencies else ["--no-deps"]
         flags += [] if sdists else ["--only-binary=:all:"]
         wanted = sorted(requirements)
+        if odd := [each for each in wanted if each.startswith("-") or "\0" in each or "\n" in each]:
+            raise BuildError(
+                f"cannot install {odd[0][:200]!r}: not a requirement",
+                hint="correct [build-system] requires, or what the backend's get_requires_for_build_ hooks return",
+            )
         if self._uv:
             command = [self._uv, "pip", "install", "--python", self.python_executable, *flags, *wanted]
             environ = installer_environ(VIRTUAL_ENV=os.fspath(self._folder))
@@ -103,8 +109,4 @@ class VirtualEnvironment:
             finally:
                 os.unlink(handle.name)
         if code:
-            raise BuildError(f"cannot install {', '.join(wanted)}\n{interesting(_text(self._log))}")
-
-
-def _text(log: Path) -> str:
-    return log.read_text(errors="replace")
+            raise BuildError(f"cannot install {', '.join(wanted)}\n{interesting(read_log(self._log))}")

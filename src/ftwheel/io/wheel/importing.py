@@ -21,6 +21,7 @@ from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.imports import ImportOutcome, ImportResult
 from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.processes import ProcessGroup
+from ftwheel.io.system.texts import read_log, read_text
 from ftwheel.io.system.virtual_environments import VirtualEnvironment
 from ftwheel.io.system.workspace import workspace
 
@@ -38,7 +39,7 @@ with warnings.catch_warnings(record=True) as caught:
     try:
         importlib.import_module(module)
     except BaseException as error:
-        result["error"] = type(error).__name__ + ": " + str(error)
+        result["error"] = (type(error).__name__ + ": " + str(error))[:10_000]
         while isinstance(error, ImportError) and isinstance(error.__cause__, ImportError):
             error = error.__cause__
         result["missing"] = str(isinstance(error, ModuleNotFoundError) and error.name or "")
@@ -152,27 +153,31 @@ def _import(
         )
     seconds = time.monotonic() - start
     try:
-        said = json.loads(answer.read_text(encoding="utf-8"))
+        said = json.loads(read_text(answer))
         result = ImportResult(
             module=module,
             outcome=ImportOutcome.FAILED if said["error"] else ImportOutcome.LOADED,
-            gil_before=said["before"],
-            gil_after=said["after"],
-            culprits=tuple(said["culprits"]),
-            detail=said["error"],
-            missing=said["missing"],
-            package_loads=said["package"],
+            gil_before=_gil(said["before"]),
+            gil_after=_gil(said["after"]),
+            culprits=tuple(map(str, said["culprits"])),
+            detail=str(said["error"]),
+            missing=str(said["missing"]),
+            package_loads=bool(said["package"]),
             seconds=seconds,
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # the module wrote it, or put another file there
         result = None
     if result is not None and code == 0:
         return result
     how = _ended(code) + (" after the import, at exit" if result is not None else "")
-    tail = interesting(log.read_text(errors="replace"), tail=_TAIL)
+    tail = interesting(read_log(log), tail=_TAIL)
     return ImportResult(
         module=module, outcome=ImportOutcome.CRASHED, detail="\n".join(filter(None, [how, tail])), seconds=seconds
     )
+
+
+def _gil(said: object) -> bool | None:
+    return said if isinstance(said, bool) else None
 
 
 def _ended(code: int) -> str:
