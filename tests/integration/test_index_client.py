@@ -182,11 +182,17 @@ def test_a_damaged_cache_is_only_a_slow_one(server: IndexServer, tmp_path: Path)
         names(index_client, server.url)
     (kept,) = tmp_path.iterdir()
     whole = kept.read_bytes()
-    for damaged in (whole[:-5], b"", b"{}\n", whole.replace(b'"status": 200', b'"status": 404x'), b"\xff" * 100_000):
+    head, _, body = whole.partition(b"\n")
+    about = json.loads(head)
+    other_types = [{**about, name: value} for name in about for value in (None, [1], {"a": "b"}, True)]
+    heads = [*other_types, {**about, "etag": "a\nb", "max_age": 0.0}]
+    damages = [whole[:-5], b"", b"{}\n", whole.replace(b'"status": 200', b'"status": 404x'), b"\xff" * 100_000]
+    damages += [b"[" * 60_000 + b"\n" + body, *(json.dumps(each).encode() + b"\n" + body for each in heads)]
+    for damaged in damages:
         kept.write_bytes(damaged)
         with client(cache=tmp_path) as index_client:
             assert names(index_client, server.url) == ["demo-1.0.tar.gz"]
-    assert len(server.requests) == 6
+    assert len(server.requests) == 1 + len(damages)
 
 
 def test_a_long_page_is_packed_when_it_is_read_again(server: IndexServer, tmp_path: Path) -> None:

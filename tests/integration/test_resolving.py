@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -248,6 +249,13 @@ def test_what_files_say_is_kept(server: IndexServer, tmp_path: Path) -> None:
     assert not any("/files/" in path for path in server.paths)
     for kept in tmp_path.iterdir():
         kept.write_bytes(kept.read_bytes()[:-5])  # half written, or of another program
+    assert resolve(index, dependencies("app"), folder=tmp_path) == first
+    assert any("/files/" in path for path in server.paths)
+    server.requests.clear()
+    for kept in tmp_path.iterdir():
+        head, _, body = kept.read_text().partition("\n")
+        wrong = json.dumps({name: 1 if isinstance(said, str) else said for name, said in json.loads(body).items()})
+        kept.write_text(f"{json.dumps({**json.loads(head), 'length': len(wrong)})}\n{wrong}")
     assert resolve(index, dependencies("app"), folder=tmp_path) == first
     assert any("/files/" in path for path in server.paths)
 

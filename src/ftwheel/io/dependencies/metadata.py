@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -177,7 +178,10 @@ def _decode(body: bytes) -> CoreMetadata | UnknownMetadata | None:
     try:
         kept = json.loads(body)
         if "why" in kept:
-            return UnknownMetadata(why=kept["why"])
+            return UnknownMetadata(why=kept["why"]) if isinstance(kept["why"], str) else None
+        lists = chain(kept["requires"], kept["extras"], *kept["urls"])
+        if {str} != {*map(type, (kept["name"], kept["version"], kept["requires_python"], *lists))}:
+            return None
         return CoreMetadata(
             **{
                 **kept,
@@ -186,7 +190,7 @@ def _decode(body: bytes) -> CoreMetadata | UnknownMetadata | None:
                 "urls": tuple((label, address) for label, address in kept["urls"]),
             }
         )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

@@ -18,6 +18,7 @@ __all__ = ["CachedPage", "PageCache", "lifetime"]
 
 _MOST_BYTES = 512 * 1024 * 1024  # of all pages together; the oldest are removed first
 _HEADER = 64 * 1024
+_TYPES = (str, str, int, str, str, str, float, float, bytes, str)  # of the fields of a CachedPage
 
 
 class CachedPage(NamedTuple):
@@ -84,9 +85,10 @@ class PageCache:
                 body = file.read() if with_body else b""
             length = header.pop("length")
             page = CachedPage(**header, body=body)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
-        return page if page.url == url and (length == len(body) or not with_body) else None
+        sound = tuple(map(type, page)) == _TYPES and (page.etag + page.last_modified).isprintable()
+        return page if sound and page.url == url and (length == len(body) or not with_body) else None
 
     def put(self, page: CachedPage, accept: str) -> None:
         """Store a page, replacing any existing one."""

@@ -104,7 +104,7 @@ def _changed(program: str) -> float | None:
 def _read(path: str) -> dict[str, object]:
     try:
         known = json.loads(read_text(path))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}
 
