@@ -81,6 +81,17 @@ def test_what_cannot_be_source_is_left_out(tmp_path: Path, place: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_cache_in_the_project_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitLab keeps only what is in the project's folder, and a project may be the home folder."""
+    project = tmp_path / "project"
+    write(project, "pyproject.toml", "src/a.c", "cache/pages-1/numpy", "cache/work/0.lock")
+    monkeypatch.setenv("FTWHEEL_CACHE_DIR", os.fspath(project / "cache"))
+
+    copy = copy_source(project, project / "cache" / "work" / "0")
+
+    assert files(copy) == {"pyproject.toml", "src/a.c"}
+
+
 def test_times_and_modes_are_kept(tmp_path: Path, place: Path) -> None:
     project = tmp_path / "project"
     write(project, "configure", "pyproject.toml")

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from ftwheel.core.errors import BuildError, refused
 from ftwheel.io.system.child_environment import clean_environ
+from ftwheel.io.system.folders import cache_root
 from ftwheel.io.wheel.archive import open_tar, tar_members
 
 __all__ = ["copy_source", "links_left_out", "unpack_sdist"]
@@ -36,7 +37,8 @@ def copy_source(project: Path, scratch: Path, *, without: Path | None = None) ->
     """Copy a project into an empty folder; returns the copy's project folder, which is below ``scratch``.
 
     Anything that cannot be source is left out: version control's own folder, virtual environments, folders tagged as
-    caches, setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times are preserved.
+    caches, ftwheel's own cache, setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times
+    are preserved.
     Links to other places in the project's Git work tree are replaced by their targets; links that point outside of it
     (or outside of the project, if there is no work tree) are left out (``links_left_out``), so that the target of a
     stranger's link does not get into a wheel. Raises BuildError if a file cannot be read.
@@ -97,7 +99,7 @@ class _Bounds:
 
 def _filter(project: Path, without: Path | None) -> Callable[[os.DirEntry[str]], bool]:
     """A predicate for the entries to leave out."""
-    without = without.resolve() if without else None
+    left_out = {each.resolve() for each in (without, Path(cache_root())) if each}  # builds are made in the cache
     intermediate = os.fspath(project / "build")
 
     def skipped(entry: os.DirEntry[str]) -> bool:
@@ -109,7 +111,7 @@ def _filter(project: Path, without: Path | None) -> Callable[[os.DirEntry[str]],
             return True  # setuptools before 71 puts a stale module from here into the next wheel
         if any(os.path.exists(os.path.join(entry.path, name)) for name in ("pyvenv.cfg", _CACHE_TAG)):
             return True
-        return without is not None and Path(entry.path) == without
+        return Path(entry.path) in left_out
 
     return skipped
 
