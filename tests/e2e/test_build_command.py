@@ -276,7 +276,7 @@ def test_an_interruption_leaves_nothing(tmp_path: Path, pair: str, number: signa
     # a shell starts background jobs with SIGINT ignored, and children inherit that
     program = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from ftwheel.cli.main import main; sys.exit(main())"
+        "from ftwheel.cli.main import process; sys.exit(process())"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program, "build", project, "--python", pair],

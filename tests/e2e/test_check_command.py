@@ -311,6 +311,20 @@ def _gone(group: int) -> bool:
     return False
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_command_that_is_ended_removes_what_it_began(name: str, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "pkg-1.0-py3-none-any.whl", {"pkg/data.bin": os.urandom(40 << 20)})
+    command = [sys.executable, "-m", "ftwheel", "tag", "--python-tag", "py2.py3", os.fspath(wheel)]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while started.poll() is None and not any(tmp_path.glob(".ftwheel-*/*.whl")):
+        time.sleep(0.001)
+    started.send_signal(signal.Signals[name])
+    assert started.communicate(timeout=60) == ("", "ftwheel: interrupted\n")
+    assert started.returncode == 130
+    assert list(tmp_path.iterdir()) == [wheel]
+
+
 def test_as_the_audit_command_of_cibuildwheel(made: Path, tmp_path: Path) -> None:
     """It is called with the path of one wheel, and its exit code counts."""
     (wheel,) = (made / "bad").iterdir()

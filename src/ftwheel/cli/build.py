@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from ftwheel.cli.options import index_rules, reports
@@ -92,17 +90,16 @@ def _run(arguments: argparse.Namespace, project: SourceProject) -> int:
     shown = os.fspath(arguments.out_dir or _shorter(default_dir))
     if not project.is_sdist:
         _tell_links(project.path, out_dir)
-    with _terminable():
-        if arguments.driver == "cibuildwheel":
-            from ftwheel.cli import build_cibuildwheel
+    if arguments.driver == "cibuildwheel":
+        from ftwheel.cli import build_cibuildwheel
 
-            build_cibuildwheel.refuse(arguments)
-            if arguments.dry_run:
-                build_cibuildwheel.show_plan(arguments, project, settings)
-                return 0
-            result = build_cibuildwheel.build(arguments, project, settings, out_dir, shown=shown)
-        else:
-            result = _build(arguments, project, settings, out_dir, shown=shown)
+        build_cibuildwheel.refuse(arguments)
+        if arguments.dry_run:
+            build_cibuildwheel.show_plan(arguments, project, settings)
+            return 0
+        result = build_cibuildwheel.build(arguments, project, settings, out_dir, shown=shown)
+    else:
+        result = _build(arguments, project, settings, out_dir, shown=shown)
     write(result, arguments.format, sys.stdout)
     reports.write_all(arguments.report, partial(write, result))
     if arguments.write_digests and result.passed:
@@ -270,20 +267,6 @@ def config_settings(texts: Sequence[str]) -> ConfigSettings:
         else:
             settings[key] = [*([before] if isinstance(before, str) else before), value]
     return settings
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Clean up on SIGTERM, which CI systems and ``timeout`` send, as on Ctrl-C."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _show_logs(interpreters: Sequence[Interpreter], log_of: Callable[[str], Iterator[str]]) -> None:

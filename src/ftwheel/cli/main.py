@@ -223,6 +223,16 @@ def _report_error(program: str, error: FtwheelError) -> int:
     return error.exit_code
 
 
+def _clean_up_when_ended() -> None:
+    """End on SIGTERM, which CI systems and ``timeout`` send, and when the terminal is closed, as on Ctrl-C."""
+    import signal
+
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has only the first
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it
+            signal.signal(number, signal.default_int_handler)
+
+
 def process(run: Callable[[], int] = main) -> int:
     """Run one command in this process with escaped output; returns its exit code.
 
@@ -238,6 +248,7 @@ def process(run: Callable[[], int] = main) -> int:
         from ftwheel.render.terminal import EscapedStream
 
         gc.set_threshold(50_000)
+        _clean_up_when_ended()
         for name in ("stdout", "stderr"):
             if hasattr(stream := getattr(sys, name), "detach"):
                 setattr(sys, name, EscapedStream(stream))

@@ -37,11 +37,10 @@ def copy_source(project: Path, scratch: Path, *, without: Path | None = None) ->
     """Copy a project into an empty folder; returns the copy's project folder, which is below ``scratch``.
 
     Anything that cannot be source is left out: version control's own folder, virtual environments, folders tagged as
-    caches, ftwheel's own cache, setuptools' intermediate folders, and ``without`` (the folder of earlier results). Times
-    are preserved.
-    Links to other places in the project's Git work tree are replaced by their targets; links that point outside of it
-    (or outside of the project, if there is no work tree) are left out (``links_left_out``), so that the target of a
-    stranger's link does not get into a wheel. Raises BuildError if a file cannot be read.
+    caches, ftwheel's own cache, setuptools' intermediate folders, and ``without`` (the folder of earlier results).
+    Times are preserved. Links to other places in the project's Git work tree are replaced by their targets; links that
+    point outside of it (or outside of the project, if there is no work tree) are left out (``links_left_out``), so that
+    the target of a stranger's link does not get into a wheel. Raises BuildError if a file cannot be read.
     """
     project = project.resolve()
     top, prefix = _git_top(project)
