@@ -165,6 +165,11 @@ def build_wheel(directory, *given):
     open(os.path.join(directory, "a.whl"), "w").close()
     return "b.whl"
 """
+LINKED = """
+def build_wheel(directory, *given):
+    os.symlink("/dev/zero", os.path.join(directory, "a.whl"))
+    return "a.whl"
+"""
 
 
 @pytest.mark.parametrize(
@@ -172,6 +177,7 @@ def build_wheel(directory, *given):
     [
         (RENAMED, "FTB302", "WHEEL says py3-none-any"),
         (ANOTHER, "FTB301", "returned 'b.whl' and built ['a.whl']"),
+        (LINKED, "FTB301", "returned 'a.whl' and built []"),
         ("def build_wheel(directory, *given): return None\n", "FTB301", "returned None and built []"),
     ],
 )

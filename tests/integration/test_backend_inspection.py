@@ -148,6 +148,7 @@ def test_an_editable_wheel_may_be_empty_and_nothing_else(tmp_path, code):
         ({"tags": ["cp313"]}, "WHEEL has the tag 'cp313'"),
         ({"replace": {"WHEEL": None}}, "0 WHEEL files, expected one"),
         ({"replace": {"WHEEL": b"\xff"}}, "cannot be read"),
+        ({"tags": ["-".join([".".join(map(str, range(2000)))] * 3)]}, "stands for more than 10,000"),
     ],
 )
 def test_metadata(tmp_path, options, message):
@@ -163,6 +164,27 @@ def test_no_wheel_at_all(tmp_path, content):
     path.write_bytes(content)
     assert [problem.code for problem in inspect(str(path), target("3.13t", MACHINE))] == ["FTB301"]
     assert [problem.code for problem in inspect(str(tmp_path / "demo.zip"), target("3.13t", MACHINE))] == ["FTB301"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b"PK\1\2\x14\x03\x14\0\0\0", b"PK\1\2\x14\x03\x14\0\1\0", "is encrypted"),
+        (b"\x08\0", b"\x63\0", "compressed with method 99"),
+        (b"\x08\0", b"\x0e\0", "compressed with method 14"),
+    ],
+)
+def test_members_that_cannot_be_unpacked(tmp_path, old, new, message):
+    wheel = make_wheel(tmp_path, f"demo-1.0-cp313-cp313t-{PLATFORM}.whl")
+    wheel.write_bytes(wheel.read_bytes().replace(old, new))
+    (problem,) = inspect(str(wheel), target("3.13t", MACHINE), editable=True)
+    assert problem.code == "FTB301"
+    assert message in problem.message
+
+
+def test_a_module_that_expands_like_no_machine_code_is_judged_by_its_name(tmp_path, code):
+    swollen = code["default"] + bytes(64 << 20)
+    assert codes(tmp_path, f"cp313-cp313t-{PLATFORM}", {f"demo/_ext{FREE_THREADED}": swollen}, "3.13t") == []
 
 
 def test_a_truncated_module_is_not_judged_but_refused(tmp_path, code):

@@ -19,7 +19,7 @@ from support.images import Spec, elf, fat, macho, pe
 from support.server import HTML, JSON, IndexServer
 from support.wheels import make_wheel
 
-__all__ = ["HostileInput", "texts_and_files"]
+__all__ = ["HostileInput", "many_members", "texts_and_files", "zipped"]
 
 Arguments = list[str]
 NAME = "pkg-1.0-cp313-cp313t-manylinux_2_17_x86_64.whl"
@@ -80,7 +80,7 @@ def texts_and_files(server: IndexServer) -> list[HostileInput]:
 # wheels -----------------------------------------------------------------------------------------------------------
 
 
-def _zip(
+def zipped(
     *members: tuple[str | zipfile.ZipInfo, bytes], comment: bytes = b"", method: int = zipfile.ZIP_DEFLATED
 ) -> bytes:
     sink = io.BytesIO()
@@ -100,7 +100,7 @@ def _info(name: str, mode: int = 0o644) -> zipfile.ZipInfo:
 
 
 def _good() -> bytes:
-    return _zip(
+    return zipped(
         ("pkg/__init__.py", b""),
         ("pkg-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\n"),
         ("pkg-1.0.dist-info/WHEEL", b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
@@ -110,11 +110,11 @@ def _good() -> bytes:
 
 @functools.cache
 def _bomb(name: str) -> bytes:
-    return _zip((name, bytes(128 << 20)))
+    return zipped((name, bytes(128 << 20)))
 
 
 @functools.cache
-def _many(count: int) -> bytes:
+def many_members(count: int) -> bytes:
     """A central directory of that many entries for one member, without writing it member by member."""
     local = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 0, 0, 0, 0, 1, 0) + b"a"
     entry = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0)
@@ -132,44 +132,44 @@ def _archives() -> Iterator[HostileInput]:
         "empty": lambda: b"",
         "text": lambda: b"no zip\n" * 100,
         "end only": lambda: good[-22:],
-        "comment of 64 kB": lambda: _zip(("a", b""), comment=b"x" * 65535),
-        "200,001 members": lambda: _many(200_001),
-        "a million members": lambda: _many(1_000_000),
-        "a name of 60 kB": lambda: _zip(("a" * 60_000, b"")),
-        "10,000 folders deep": lambda: _zip(("a/" * 10_000 + "b", b"")),
+        "comment of 64 kB": lambda: zipped(("a", b""), comment=b"x" * 65535),
+        "200,001 members": lambda: many_members(200_001),
+        "a million members": lambda: many_members(1_000_000),
+        "a name of 60 kB": lambda: zipped(("a" * 60_000, b"")),
+        "10,000 folders deep": lambda: zipped(("a/" * 10_000 + "b", b"")),
         "a name with NUL": lambda: good.replace(b"pkg/__init__.py", b"pkg/__in\0t__.py"),
         "a name that is no UTF-8": lambda: good.replace(b"pkg/__init__.py", b"pkg/__\xff\xfet__.py"),
-        "absolute path": lambda: _zip(("/etc/passwd", b"x")),
-        "parent folder": lambda: _zip(("../../etc/passwd", b"x")),
-        "drive": lambda: _zip(("C:/windows/x.dll", b"x")),
-        "backslashes": lambda: _zip(("pkg\\..\\..\\x", b"x")),
-        "control characters": lambda: _zip(("pkg/\x1b[2J\n::error::x", b"x")),
-        "right to left": lambda: _zip(("pkg/\u202egpj.so", b"x")),
-        "symbolic link": lambda: _zip((_info("pkg/link", 0o120777), b"/etc/passwd")),
-        "device": lambda: _zip((_info("pkg/null", 0o020666), b"")),
-        "setuid": lambda: _zip((_info("pkg/su", 0o104755), b"\x7fELF")),
-        "two of one name": lambda: _zip(("a", b"1"), ("a", b"2")),
-        "names that differ in case": lambda: _zip(("pkg/A.py", b"1"), ("pkg/a.py", b"2")),
-        "a file and a folder of one name": lambda: _zip(("pkg", b"1"), ("pkg/a.py", b"2")),
-        "names that differ in normalisation": lambda: _zip(("pkg/\xe9.py", b"1"), ("pkg/e\u0301.py", b"2")),
+        "absolute path": lambda: zipped(("/etc/passwd", b"x")),
+        "parent folder": lambda: zipped(("../../etc/passwd", b"x")),
+        "drive": lambda: zipped(("C:/windows/x.dll", b"x")),
+        "backslashes": lambda: zipped(("pkg\\..\\..\\x", b"x")),
+        "control characters": lambda: zipped(("pkg/\x1b[2J\n::error::x", b"x")),
+        "right to left": lambda: zipped(("pkg/\u202egpj.so", b"x")),
+        "symbolic link": lambda: zipped((_info("pkg/link", 0o120777), b"/etc/passwd")),
+        "device": lambda: zipped((_info("pkg/null", 0o020666), b"")),
+        "setuid": lambda: zipped((_info("pkg/su", 0o104755), b"\x7fELF")),
+        "two of one name": lambda: zipped(("a", b"1"), ("a", b"2")),
+        "names that differ in case": lambda: zipped(("pkg/A.py", b"1"), ("pkg/a.py", b"2")),
+        "a file and a folder of one name": lambda: zipped(("pkg", b"1"), ("pkg/a.py", b"2")),
+        "names that differ in normalisation": lambda: zipped(("pkg/\xe9.py", b"1"), ("pkg/e\u0301.py", b"2")),
         "bomb": lambda: _bomb("pkg/zeros.bin"),
         "bomb named like a module": lambda: _bomb("pkg/zeros.so"),
-        "bomb in METADATA": lambda: _zip(("pkg-1.0.dist-info/METADATA", b"A: b\n" * (4 << 20))),
-        "bomb in RECORD": lambda: _zip(("pkg-1.0.dist-info/RECORD", b"a,,\n" * (4 << 20))),
+        "bomb in METADATA": lambda: zipped(("pkg-1.0.dist-info/METADATA", b"A: b\n" * (4 << 20))),
+        "bomb in RECORD": lambda: zipped(("pkg-1.0.dist-info/RECORD", b"a,,\n" * (4 << 20))),
         "stored, declared longer": lambda: _declared(1 << 32),
         "deflated, declared shorter": lambda: _declared(1),
         "overlapping members": _overlapping,
         "encrypted": lambda: good.replace(b"PK\1\2\x14\x03\x14\0\0\0", b"PK\1\2\x14\x03\x14\0\1\0"),
-        "lzma": lambda: _zip(("pkg/a.py", b"x" * 1000), method=zipfile.ZIP_LZMA),
-        "bzip2": lambda: _zip(("pkg/a.py", b"x" * 1000), method=zipfile.ZIP_BZIP2),
+        "lzma": lambda: zipped(("pkg/a.py", b"x" * 1000), method=zipfile.ZIP_LZMA),
+        "bzip2": lambda: zipped(("pkg/a.py", b"x" * 1000), method=zipfile.ZIP_BZIP2),
         "method 99": lambda: good.replace(b"\x08\0", b"\x63\0"),
         "wrong CRC": lambda: good.replace(b"Metadata-Version: 2.1", b"Metadata-Version: 9.1"),
         "tar": _tar,
         "gzip": lambda: gzip.compress(good),
-        "a zip in a zip": lambda: _zip(("a.whl", good)),
+        "a zip in a zip": lambda: zipped(("a.whl", good)),
         "text before the zip": lambda: b"#!/bin/sh\n" * 1000 + good,
         "text after the zip": lambda: good + b"\0" * 70_000,
-        "zip64 lies": lambda: _many(1).replace(struct.pack("<Q", 1), struct.pack("<Q", 1 << 62)),
+        "zip64 lies": lambda: many_members(1).replace(struct.pack("<Q", 1), struct.pack("<Q", 1 << 62)),
         "offsets beyond the end": lambda: good[:-6] + struct.pack("<I", 0xFFFFFFF0) + good[-2:],
         "disk numbers": lambda: good[:-18] + b"\xff\xff\xff\xff" + good[-14:],
     }
@@ -196,13 +196,13 @@ def _checking(name: str, body: Callable[[], bytes], *command: str) -> Callable[[
 
 
 def _declared(size: int) -> bytes:
-    data = _zip(("pkg/data.bin", b"x" * 100_000))
+    data = zipped(("pkg/data.bin", b"x" * 100_000))
     at = data.rindex(b"PK\1\2")
     return data[: at + 24] + struct.pack("<I", min(size, 0xFFFFFFFE)) + data[at + 28 :]
 
 
 def _overlapping() -> bytes:
-    data = _zip(("a.bin", bytes(10_000_000)), ("b.bin", b""))
+    data = zipped(("a.bin", bytes(10_000_000)), ("b.bin", b""))
     at = data.rindex(b"PK\1\2")
     return data[: at + 42] + struct.pack("<I", 0) + data[at + 46 :]
 

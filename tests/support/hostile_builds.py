@@ -7,10 +7,11 @@ or of ``get_requires_for_build_wheel``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from support.hostile import PURE, Arguments, HostileInput
+from support.hostile import PURE, Arguments, HostileInput, many_members, zipped
+from support.images import Spec, elf
 from support.projects import intree_project
 from support.wheels import make_wheel
 
@@ -83,6 +84,18 @@ _REQUIREMENTS = {
     "an empty text": "return ['']",
     "a megabyte": "return ['a' * (1 << 20)]",
 }
+_WHEELS: dict[str, Callable[[], bytes]] = {
+    "a million members": lambda: many_members(1_000_000),
+    "a module of 320 MB": lambda: zipped(*_members(), ("pkg/a.abi3.so", elf(Spec(name="a")) + bytes(320 << 20))),
+    "a tag that multiplies": lambda: zipped(*_members("-".join([".".join(map(str, range(2000)))] * 3))),
+    "encrypted members": lambda: zipped(*_members()).replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"),
+    "an unknown compression": lambda: zipped(*_members()).replace(b"\x08\0", b"\x63\0"),
+}
+
+
+def _members(tag: str = "py3-none-any") -> list[tuple[str, bytes]]:
+    texts = {"METADATA": "Name: pkg\nVersion: 1.0\n", "WHEEL": f"Wheel-Version: 1.0\nTag: {tag}\n", "RECORD": ""}
+    return [(f"pkg-1.0.dist-info/{name}", text.encode()) for name, text in texts.items()]
 
 
 def hostile_builds() -> Iterator[HostileInput]:
@@ -91,13 +104,17 @@ def hostile_builds() -> Iterator[HostileInput]:
         yield _build(name, body=body)
     for name, requires in _REQUIREMENTS.items():
         yield _build(f"requirements: {name}", requires=requires)
+    for name, wheel in _WHEELS.items():
+        yield _build(f"a wheel: {name}", wheel=wheel)
 
 
-def _build(name: str, *, body: str = "", requires: str = "") -> HostileInput:
+def _build(name: str, *, body: str = "", requires: str = "", wheel: Callable[[], bytes] | None = None) -> HostileInput:
     backend = _BACKEND.format(pure=PURE, body=body, requires=requires)
 
     def lay_out(folder: Path) -> Arguments:
-        make_wheel(intree_project(folder / "project", backend), PURE)
+        path = make_wheel(intree_project(folder / "project", backend), PURE)
+        if wheel:
+            path.write_bytes(wheel())
         return ["build", "project", "--python", sys.executable]
 
     return HostileInput(group="builds", name=name, lay_out=lay_out, environ={"FTWHEEL_CACHE_DIR": "cache"})

@@ -149,7 +149,7 @@ def _build(job: Job, call: Callable[[str, Any], Any], directory: str) -> str:
     try:
         with adapted(job) as passed:
             name = call(scratch, passed or None)
-        made = [file for file in os.listdir(scratch) if file.endswith(".whl")]
+        made = [file.name for file in os.scandir(scratch) if file.name.endswith(".whl") and not file.is_symlink()]
         if made != [name]:
             raise RefusedError(
                 "FTB301", f"the wrapped backend returned {name!r} and built {made!r}, expected one wheel"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from ftwheel_build import binaries, stable_abi, tags
@@ -15,7 +16,10 @@ __all__ = ["inspect"]
 
 _MAX_WHEEL_FILE = 1 << 20  # bytes of a WHEEL file
 _MAX_MODULE = 1 << 30  # bytes of one compiled file; a larger one is judged by its name alone
+_SMALL_MODULE, _EXPANSION = 16 << 20, 30  # and so is one that expands beyond both, as machine code does not
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _MAX_MEMBERS = 200_000
+_MAX_TAGS = 10_000  # that one line of WHEEL stands for
 
 
 class Module(FrozenValue):
@@ -46,7 +50,7 @@ def inspect(path: str, target: Target, *, editable: bool = False, may_be_empty: 
     """
     try:
         return sorted(_inspect(path, target, may_be_empty=editable or may_be_empty), key=lambda error: error.code)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, RuntimeError) as error:
         return [RefusedError("FTB301", f"{os.path.basename(path)} cannot be read: {error}")]
 
 
@@ -97,6 +101,8 @@ def _wheel_file(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> str
         raise ValueError(f"{len(found)} WHEEL files, expected one")
     if found[0].file_size > _MAX_WHEEL_FILE:
         raise ValueError(f"WHEEL has {found[0].file_size} bytes")
+    if found[0].compress_type not in _METHODS:
+        raise ValueError(f"WHEEL is compressed with method {found[0].compress_type}")
     return archive.read(found[0]).decode("utf-8")
 
 
@@ -113,6 +119,8 @@ def _metadata(said: str, filename: str, name: tags.Name) -> Iterator[RefusedErro
         if len(parts) != 3:
             raise ValueError(f"WHEEL has the tag {line!r}")
         python, abi, platform = (part.split(".") for part in parts)
+        if len(python) * len(abi) * len(platform) > _MAX_TAGS:
+            raise ValueError(f"WHEEL has a tag that stands for more than {_MAX_TAGS:,}")
         written |= {f"{a}-{b}-{c}" for a in python for b in abi for c in platform}
     if written != name.tags:
         missing, extra = sorted(name.tags - written), sorted(written - name.tags)
@@ -128,10 +136,11 @@ def _compiled(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Mod
     """The member as a compiled file, nothing if it is none."""
     if member.is_dir():
         return
+    known = member.compress_type in _METHODS
     folder, _, file = member.filename.rpartition("/")
     parsed = tags.parse_suffix(file)
     if parsed is None:
-        if file.endswith((".py", ".pyi", ".txt", ".json", ".pyx", ".h", ".c")):
+        if not known or file.endswith((".py", ".pyi", ".txt", ".json", ".pyx", ".h", ".c")):
             return
         with archive.open(member) as stream:
             head = stream.read(4096)
@@ -139,7 +148,7 @@ def _compiled(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Mod
             yield Library(member.filename, _header(head))
         return
     found: tuple[binaries.Image, ...] = ()
-    if member.file_size <= _MAX_MODULE:
+    if known and member.file_size <= min(_MAX_MODULE, max(_SMALL_MODULE, _EXPANSION * member.compress_size)):
         try:
             found = binaries.images(archive.read(member))
         except binaries.UnreadableError as error:

@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,6 +44,7 @@ from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.system.texts import log_lines, read_log
 from ftwheel.io.system.virtual_environments import VirtualEnvironment
 from ftwheel.io.system.workspace import workspace
+from ftwheel.io.wheel.archive import open_zip
 from ftwheel.io.wheel.auditwheel import Auditwheel
 
 if TYPE_CHECKING:
@@ -233,6 +235,8 @@ class LocalBuilder:
             platform=interpreter.platform,
         )
         name = os.path.basename(wheel)
+        with self._reading(wheel, interpreter):
+            open_zip(wheel).close()  # bounds what the backend's code reads
         log = self.log_of(interpreter.label)
         return tuple(
             refusal(
@@ -262,8 +266,18 @@ class LocalBuilder:
     def read(self, wheel: str, interpreter: Interpreter, *, thorough: bool) -> WheelContents:
         from ftwheel.io.wheel.reading import inspect_wheel
 
-        try:
+        with self._reading(wheel, interpreter):
             return inspect_wheel(wheel, level2=thorough)
+
+    @contextlib.contextmanager
+    def _reading(self, wheel: str, interpreter: Interpreter) -> Iterator[None]:
+        """Turn what is wrong with a wheel that was just built into a BuildError."""
+        try:
+            yield
+        except zipfile.BadZipFile as error:
+            raise BuildError(
+                f"{self._project.name}, {interpreter.label}: {os.path.basename(wheel)} cannot be read ({error})"
+            ) from error
         except InputError as error:
             raise BuildError(f"{self._project.name}, {interpreter.label}: {error.message}", hint=error.hint) from error
 
