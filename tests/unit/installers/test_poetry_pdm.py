@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from packaging.version import Version
 
 import ftwheel.core.installers.rejections as r
 from ftwheel.core.index.page import File, SourceKind, Yanked
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.pdm.filenames import read_link
+from ftwheel.core.installers.poetry.constraints import allowed_ranges, allows, without
 from ftwheel.core.installers.poetry.filenames import read_filename
 from ftwheel.core.installers.registry import INSTALLERS, find_installer
 from ftwheel.core.installers.requirements import parse_requirement
@@ -149,6 +151,17 @@ def test_what_poetry_allows_where_versions_are_excluded(*, requirement: str, ver
     filename = f"foo-{version}.tar.gz"
     case = Case(project(filename), rules="poetry", requirement=requirement)
     assert (case.taken == filename) is allowed
+
+
+@pytest.mark.parametrize(
+    ("requirement", "allowed"), [("foo<=1.0", False), ("foo!=0.9,<=1.0", True), ("foo!=0.9,<=1.1", False)]
+)
+def test_of_several_ranges_poetry_cuts_out_no_local_version_above_the_end(*, requirement: str, allowed: bool) -> None:
+    """As poetry-core 2.5.0 answers."""
+    local = Version("1.0+a")
+    ranges = allowed_ranges(parse_requirement(requirement))
+    assert allows(ranges, local)
+    assert allows(without(ranges, local), local) is allowed
 
 
 def test_what_poetry_has_rejected_excludes_post_releases() -> None:

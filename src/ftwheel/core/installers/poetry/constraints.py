@@ -80,8 +80,17 @@ def pins(ranges: Ranges) -> bool:
 
 
 def without(ranges: Ranges, version: Version) -> Ranges:
-    """The ranges minus one version that they allow."""
-    return tuple(part for each in ranges for part in (_parts(each, version) if each.allows(version) else (each,)))
+    """The ranges minus one version that they allow.
+
+    From one of several ranges, a local version above its end is not cut out, although the range allows it.
+    """
+    several = len(ranges) > 1
+
+    def cut(each: VersionRange) -> bool:
+        above = several and each.highest is not None and each.highest < version
+        return each.allows(version) and not above
+
+    return tuple(part for each in ranges for part in (_parts(each, version) if cut(each) else (each,)))
 
 
 def _parts(whole: VersionRange, version: Version) -> Ranges:
