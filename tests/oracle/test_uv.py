@@ -35,7 +35,10 @@ def test_uv_takes_what_is_said(number: int, uv: Uv) -> None:
 
 @pytest.mark.parametrize("version", ["0.11.2", "0.11.20"])
 def test_older_uvs_accept_other_tags(version: str, uv_release: Callable[[str], Uv]) -> None:
-    """``abi3t`` came with uv 0.11.3; before 0.11.21 the oldest musllinux won. Plain cases, as for older pips."""
+    """``abi3t`` came with uv 0.11.3; before 0.11.21 ``linux_*`` and the oldest musllinux won.
+
+    The cases are plain, as for older pips.
+    """
     older = uv_release(version)
     compare(
         [generate("uv", SEED, case, plain=True) for case in range(150)],

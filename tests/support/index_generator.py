@@ -106,8 +106,8 @@ class Case:
 def generate(installer: str, seed: int, number: int, *, plain: bool = False, machine: Machine | None = None) -> Case:
     """The case with this number, on a drawn machine or the given one.
 
-    ``plain`` leaves out what releases of pip before the current one read differently: only tags, build tags,
-    requires-python, yanked files and source distributions decide.
+    ``plain`` leaves out what earlier releases of pip and uv read differently: only tags, build tags, requires-python,
+    yanked files and source distributions decide, and METADATA says what the page says.
     """
     rng = random.Random(f"{installer} {seed} {number} {plain}")
     threaded = rng.random() < 0.5
@@ -119,7 +119,7 @@ def generate(installer: str, seed: int, number: int, *, plain: bool = False, mac
     places = _places(installer, machine, project, rng, plain=plain, timed=timed)
     versions = [file.version for place in places for file in place.files]
     options = Options() if plain else _options(installer, project, places, rng, timed=timed)
-    if installer == "uv":
+    if installer == "uv" and not plain:
         places = _declared(places, machine, f"{seed} {number} {plain}", options)
     return Case(
         installer=installer,

@@ -29,6 +29,7 @@ __all__ = ["NEWEST", "Uv", "installed", "record_interpreter"]
 NEWEST = "0.13.9"
 _SELECTING = re.compile(r"DEBUG Selecting: [^=\s]+==\S+ \[[^]]*\] \((.*)\)$", re.MULTILINE)
 _SELECTED = re.compile(r"DEBUG Selecting: ([^=\s]+)==(\S+) \[[^]]*\] \((.*)\)$", re.MULTILINE)
+_CACHED = re.compile(r"DEBUG Found fresh response for: (\S+)$", re.MULTILINE)
 _INSTALLING = re.compile(r"^ \+ ([^=\s]+)==(\S+)$", re.MULTILINE)
 
 
@@ -242,7 +243,9 @@ class Uv:
         before = len(self._server.paths)
         done = self._run(case, interpreter, "--verbose", "--target", str(self._folder / "target"))
         prefix = urlsplit(root).path + "files/"
-        asked = (path.partition("?")[0].removesuffix(".metadata") for path in self._server.paths[before:])
+        # what it asked for before, to read METADATA, it takes from its cache
+        paths = [*self._server.paths[before:], *(urlsplit(url).path for url in _CACHED.findall(done.stderr))]
+        asked = (path.partition("?")[0].removesuffix(".metadata") for path in paths)
         fetched = [path for path in map(unquote, asked) if path.startswith(prefix) and self._server.url + path in found]
         if fetched:
             return self._server.url + fetched[0]

@@ -81,9 +81,9 @@ def test_older_installers_on_a_free_threaded_build(flavour: TagFlavour, cp313: b
     assert accepts(f"cp313-{LINUX}", f"cp312-abi3-{LINUX}", flavour)
 
 
-def test_uv_used_to_prefer_the_oldest_musllinux() -> None:
+def test_uv_used_to_prefer_linux_and_the_oldest_musllinux() -> None:
     platforms = ("linux_x86_64", "musllinux_1_1_x86_64", "musllinux_1_0_x86_64")
-    old = ("musllinux_1_0_x86_64", "musllinux_1_1_x86_64", "linux_x86_64")
+    old = ("linux_x86_64", "musllinux_1_0_x86_64", "musllinux_1_1_x86_64")
     assert tuple(platform_table(platforms, TagFlavour.UV).order) == (*platforms[1:], platforms[0])
     assert tuple(platform_table(platforms, TagFlavour.UV_OLD_MUSL).order) == old
     assert tuple(platform_table(platforms, TagFlavour.UV_NO_ABI3T).order) == old

@@ -146,10 +146,9 @@ def uv_platforms(platforms: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def before_uv_0_11_21(platforms: tuple[str, ...]) -> tuple[str, ...]:
-    """uv's list before 0.11.21, which preferred the oldest musllinux."""
+    """uv's list before 0.11.21, which on musl preferred ``linux_*``, then the oldest ``musllinux``."""
     found = uv_platforms(platforms)
-    musl = [tag for tag in found if tag.startswith("musllinux")]
-    return (*reversed(musl), *(tag for tag in found if not tag.startswith("musllinux")))
+    return found[::-1] if found[0].startswith("musllinux") else found
 
 
 def _too_old_for_uv(tag: str) -> bool:
