@@ -307,7 +307,7 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
 
     bomb = Flaw(path="pkg/zeros.bin", kind=FlawKind.TOO_LARGE, detail="expands from 83027 to 83886080 bytes")
     pure = contents(ANY)
-    sparse = replace(pure, members=tuple(replace(member, size=40 << 20) for member in pure.members))
+    sparse = replace(pure, members=tuple(member._replace(size=40 << 20) for member in pure.members))
     return {
         "FTW104": (facts(ANY, flaws=[bomb]), facts(ANY)),
         "FTW805": (replace(facts(ANY), wheel=replace(sparse, size=1 << 20)), facts(ANY)),

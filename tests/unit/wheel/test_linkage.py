@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ MODULE = ElfLinkage(
     initialises=True,
 )
 LIBRARY = ElfLinkage(path="pkg.libs/libown-1.so", machine="x86_64", needed=("libc.so.6",))
-USER = replace(MODULE, needed=("libown-1.so", "libc.so.6"), search=("$ORIGIN/../pkg.libs",))
+USER = MODULE._replace(needed=("libown-1.so", "libc.so.6"), search=("$ORIGIN/../pkg.libs",))
 
 
 def keeps(*files: ElfLinkage, libc: str = "manylinux", inherit: bool = True) -> bool:
@@ -31,9 +30,9 @@ def keeps(*files: ElfLinkage, libc: str = "manylinux", inherit: bool = True) -> 
 
 def test_what_the_policy_allows() -> None:
     assert keeps(MODULE)
-    assert keeps(MODULE, replace(LIBRARY, interpreter="/lib64/ld-linux-x86-64.so.2"))
-    assert keeps(replace(MODULE, needed=("ld64.so.2",), path="_ext.so"))
-    assert keeps(replace(MODULE, needed=("libz.so.1", "libX11.so.6"), undefined=frozenset({"other"})))
+    assert keeps(MODULE, LIBRARY._replace(interpreter="/lib64/ld-linux-x86-64.so.2"))
+    assert keeps(MODULE._replace(needed=("ld64.so.2",), path="_ext.so"))
+    assert keeps(MODULE._replace(needed=("libz.so.1", "libX11.so.6"), undefined=frozenset({"other"})))
 
 
 @pytest.mark.parametrize(
@@ -53,20 +52,20 @@ def test_what_the_policy_allows() -> None:
     ],
 )
 def test_what_auditwheel_has_to_say(change: dict[str, Any]) -> None:
-    assert not keeps(replace(MODULE, **change))
+    assert not keeps(MODULE._replace(**change))
     assert not keeps()
 
 
 def test_the_name_of_a_module_may_be_all_that_shows_the_c_library() -> None:
-    assert replace(MODULE, needed=()).libc == "manylinux"
-    assert replace(MODULE, needed=(), path="_ext.so").libc == ""
+    assert MODULE._replace(needed=()).libc == "manylinux"
+    assert MODULE._replace(needed=(), path="_ext.so").libc == ""
 
 
 def test_libraries_of_the_wheels_own() -> None:
     assert keeps(USER, LIBRARY)
-    assert keeps(replace(USER, search=("${ORIGIN}/elsewhere", "$ORIGIN/../pkg.libs")), LIBRARY)
-    assert keeps(replace(USER, path="_ext.so", search=("$ORIGIN/pkg.libs",)), LIBRARY)
-    assert keeps(replace(USER, path="pkg.libs/_ext.so", search=("$ORIGIN",)), LIBRARY)
+    assert keeps(USER._replace(search=("${ORIGIN}/elsewhere", "$ORIGIN/../pkg.libs")), LIBRARY)
+    assert keeps(USER._replace(path="_ext.so", search=("$ORIGIN/pkg.libs",)), LIBRARY)
+    assert keeps(USER._replace(path="pkg.libs/_ext.so", search=("$ORIGIN",)), LIBRARY)
 
 
 @pytest.mark.parametrize(
@@ -82,19 +81,19 @@ def test_libraries_of_the_wheels_own() -> None:
     ],
 )
 def test_the_host_might_have_the_library(search: tuple[str, ...]) -> None:
-    assert not keeps(replace(USER, search=search), LIBRARY)
-    assert not keeps(replace(USER, needed=("./libown-1.so",)), LIBRARY)
+    assert not keeps(USER._replace(search=search), LIBRARY)
+    assert not keeps(USER._replace(needed=("./libown-1.so",)), LIBRARY)
 
 
 def test_libraries_that_need_each_other() -> None:
-    inner = replace(LIBRARY, path="pkg.libs/libinner-1.so")
-    both = replace(LIBRARY, needed=("libinner-1.so", "libown-1.so"))
+    inner = LIBRARY._replace(path="pkg.libs/libinner-1.so")
+    both = LIBRARY._replace(needed=("libinner-1.so", "libown-1.so"))
     assert keeps(USER, both, inner)  # found where the module looks
     assert not keeps(USER, both, inner, inherit=False)  # unless the host comes first
-    assert keeps(USER, replace(both, search=("$ORIGIN",)), inner, inherit=False)
+    assert keeps(USER, both._replace(search=("$ORIGIN",)), inner, inherit=False)
     assert not keeps(USER, both)
-    assert not keeps(USER, replace(both, initialises=True), inner)  # a module counts by itself too
+    assert not keeps(USER, both._replace(initialises=True), inner)  # a module counts by itself too
 
 
 def test_a_library_of_the_host_may_bring_another_copy() -> None:
-    assert not keeps(replace(USER, needed=("libX11.so.6", "libown-1.so")), LIBRARY)
+    assert not keeps(USER._replace(needed=("libX11.so.6", "libown-1.so")), LIBRARY)

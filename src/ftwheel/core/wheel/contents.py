@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email.parser import HeaderParser
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -89,8 +89,7 @@ class Metadata:
     text: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordEntry:
+class RecordEntry(NamedTuple):
     """One line of ``RECORD``.
 
     ``digest`` is ``ALGORITHM=URLSAFE_BASE64`` and ``size`` is in bytes; "" and None mean that they are not recorded.
@@ -101,8 +100,7 @@ class RecordEntry:
     size: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(NamedTuple):
     """One file of the zip.
 
     ``sha256`` (hexadecimal) is for comparing contents. ``digest`` is the value ``RECORD`` should have, computed with

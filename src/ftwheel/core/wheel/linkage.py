@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 __all__ = ["ElfLinkage", "LibraryPolicy", "surely_keeps"]
 
@@ -35,8 +35,7 @@ _PLAIN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ElfLinkage:
+class ElfLinkage(NamedTuple):
     """What one ELF file of a wheel needs from outside.
 
     ``machine`` is auditwheel's name of the architecture. ``needed`` are the DT_NEEDED names in order, ``search`` the
@@ -76,8 +75,7 @@ class ElfLinkage:
         return "".join(found) if len(found) < 2 else "?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryPolicy:
+class LibraryPolicy(NamedTuple):
     """One auditwheel policy for one architecture: the allowed ``libraries``, and ``versions`` of each symbol group.
 
     ``forbidden`` are symbols of an allowed library that must not be used. ``names`` are the tags of the policy.
@@ -87,7 +85,7 @@ class LibraryPolicy:
     machine: str
     versions: Mapping[str, frozenset[str]]
     libraries: frozenset[str]
-    forbidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    forbidden: Mapping[str, frozenset[str]]
 
     def allows(self, symbol_version: str) -> bool:
         """Whether a symbol version such as ``GLIBC_2.17`` is allowed; groups that the policy lacks are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ftwheel.core.wheel.extension_module import BinaryFormat
 
@@ -19,8 +19,7 @@ class NativeKind(enum.Enum):
     ARCHIVE = "static library"  # .a, .lib: for a linker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeCode:
+class NativeCode(NamedTuple):
     """Machine code, identified by its first bytes. ``machines`` are names of ``Architecture``, sorted and unique.
 
     ``macos`` is the oldest macOS version that every slice runs on, if the code names one.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from ftwheel.core.wheel.extension_module import (
     BuiltFor,
@@ -116,8 +116,7 @@ def read_extension(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     """What was decided about one image."""
 
     verdict: BinaryVerdict
@@ -144,7 +143,7 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool, budg
     if not walkable or budget.instructions <= 0:
         data = judge_unwalked(data, image, init_name, definitions, budget)
         if walkable and not data.decided:
-            data = replace(data, reason=f"{data.reason}, and the wheel's init functions together are too long")
+            data = data._replace(reason=f"{data.reason}, and the wheel's init functions together are too long")
         return _Answer(data, ReadingLevel.DATA if data.decided else ReadingLevel.NONE, built_for, evidence)
     walked = walk.decide_by_code(image, init_name, built_for, confirm=data.decided)
     budget.instructions -= walked.work
@@ -165,7 +164,7 @@ def _read_image(image: BinaryImage, init_name: str | None, *, level2: bool, budg
 
 def _with_create_slot(answer: _Answer, image: BinaryImage) -> _Answer:
     verdict = judge_create_slot(answer.verdict, image.imports)
-    return answer if verdict is answer.verdict else replace(answer, verdict=verdict, level=ReadingLevel.NONE)
+    return answer if verdict is answer.verdict else answer._replace(verdict=verdict, level=ReadingLevel.NONE)
 
 
 def _merge_abi(answers: Sequence[_Answer]) -> tuple[BuiltFor, tuple[str, ...]]:

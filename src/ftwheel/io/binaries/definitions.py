@@ -13,7 +13,7 @@ import functools
 import re
 import struct
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ftwheel.core.wheel.extension_module import AbiInfo, ByteOrder
 from ftwheel.io.binaries.budget import WorkBudget
@@ -48,8 +48,7 @@ _LOOKUP_LIMIT = 1 << 14  # places that may hold a slot
 _DEFINITION_WORK, _SLOT_WORK = 64, 16  # the places that are inspected in the time of reading one of these
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """One object head: its bytes and those of the rest of ``PyModuleDef_Base``, which static initialisers leave zero.
 
     ``weak`` heads contain so little that they prove nothing by themselves.
@@ -84,8 +83,7 @@ class SlotTable:
     ids: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A static ``PyModuleDef``: its address, head and ``m_name``, and the slots that ``m_slots`` points to."""
 
     address: int

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from ftwheel.io.binaries.definitions import Definition
 from ftwheel.io.binaries.readers.image import BinaryImage
@@ -26,8 +26,7 @@ _OFFSET = struct.Struct("<i")
 _LOADS = re.compile(rb"[\x48\x4c]\x8b[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]")  # MOV of a pointer, as if from a GOT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Slots:
+class _Slots(NamedTuple):
     """The addresses that code needs only to read or write the slots.
 
     ``cells`` are the addresses of the slots and of ``m_slots``; ``definition`` is that of the definition itself.
@@ -37,7 +36,7 @@ class _Slots:
     image: BinaryImage
     cells: tuple[range, ...]
     definition: int
-    known: dict[int, bool] = field(default_factory=dict)
+    known: dict[int, bool]
 
     def at(self, address: int) -> bool:
         return any(address in addresses for addresses in self.cells)
@@ -64,6 +63,7 @@ def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -
         image=image,
         cells=(range(low + -low % image.word, high, image.word), range(own, own + 1)),
         definition=definition.address,
+        known={},
     )
     pending: Iterator[int] = iter((image.exports[init_name],))
     seen: set[int] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ftwheel.core.wheel.extension_module import AbiInfo, Declaration, DeclarationSource, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.budget import WorkBudget
@@ -32,8 +32,7 @@ _MAKES_MODULES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BinaryVerdict:
+class BinaryVerdict(NamedTuple):
     """Everything that one level decides about one image."""
 
     gil: Declaration

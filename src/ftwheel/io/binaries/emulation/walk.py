@@ -9,9 +9,9 @@ branch at least once. If paths that succeed disagree, nothing is decided.
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ftwheel.core.errors import MissingToolError
 from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, DeclarationSource, InitPhase, InterpreterSupport
@@ -372,8 +372,7 @@ def _single(answer: Declaration, reason: str) -> BinaryVerdict:
     return BinaryVerdict(answer, basis, InterpreterSupport.NOT_DECLARED, InitPhase.SINGLE, reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
+class Walked(NamedTuple):
     """The result of a walk: the verdict, whether paths contradict each other, and the head of the definitions used.
 
     ``free_threaded`` is None if no definition with a known head was used, or if definitions with both heads were.
@@ -441,5 +440,5 @@ def _weigh(walk: _Walk) -> tuple[BinaryVerdict, bool]:
         # The paths that were lost may contain the call that was not seen, or fill the slots that were empty.
         return undecided(f"{verdict.reason}, but {lost}", verdict.phase), False
     if len({one.interpreters for one in verdicts}) > 1:
-        verdict = replace(verdict, interpreters=InterpreterSupport.CANNOT_TELL)
+        verdict = verdict._replace(interpreters=InterpreterSupport.CANNOT_TELL)
     return verdict, False

@@ -11,8 +11,7 @@ from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, ByteOrder, UnreadableBinaryError
 
@@ -153,8 +152,7 @@ class RowIndex:
         return any(bisect_left(keys, low) < bisect_left(keys, high) for _, keys, _ in self._pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A mapped range of addresses ``start <= a < end``; from ``backed`` on, it is zero-filled and not in the file.
 
     ``offset`` is the absolute file offset at which the range starts.
