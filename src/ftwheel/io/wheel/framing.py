@@ -52,14 +52,16 @@ def _local_headers(archive: zipfile.ZipFile, stream: IO[bytes]) -> None:
         signature, flags, method, compressed, size, name_length, extra_length = struct.unpack(
             "<4s2xHH8xLLHH", _read(stream, 30)
         )
-        name, extra = _read(stream, name_length), _read(stream, extra_length)
+        rest = _read(stream, name_length + extra_length)
+        name, extra = rest[:name_length], rest[name_length:]
         if signature != _LOCAL:
             raise _Problem(f"{info.filename} does not begin where its directory says")
         if flags & _STREAMED:
             raise _Problem(f"{info.filename} has its sizes behind its data, as a zip that was written to a pipe")
         if _text(name) != info.orig_filename:
             raise _Problem(f"{info.filename} has another name in its own header than in the directory")
-        compressed, size = _sizes(info.filename, extra, method, compressed, size)
+        if extra:
+            compressed, size = _sizes(info.filename, extra, method, compressed, size)
         if (compressed, size) != (info.compress_size, info.file_size):
             raise _Problem(f"{info.filename} has other sizes in its own header than in the directory")
         at += 30 + name_length + extra_length + compressed

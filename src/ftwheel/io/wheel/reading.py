@@ -320,11 +320,12 @@ class _Reader:
             portable = hashlib.sha256(plain).hexdigest() if plain != data else ""
         else:
             native = native_code(self._stream(info, list(hashes.values())), path)
+        digests = {name: each.digest() for name, each in hashes.items()}
         return Member(
             path=path,
             size=info.file_size,
-            sha256=hashes["sha256"].hexdigest(),
-            digest=f"{algorithm}={_base64(hashes[algorithm].digest())}" if algorithm in hashes else "",
+            sha256=digests["sha256"].hex(),
+            digest=f"{algorithm}={_base64(digests[algorithm])}" if algorithm in digests else "",
             initialised=initialised,
             native=native,
             portable=portable,

@@ -204,7 +204,8 @@ class BinaryImage(ABC):
         """Record the imported symbols of the C API."""
         if len(names) > IMPORT_LIMIT:
             raise self.data.malformed(f"{len(names)} imported C-API symbols")
-        self.imports = tuple(sorted(name.decode("ascii", "backslashreplace") for name in names))
+        together = b"\0".join(names).decode("ascii", "backslashreplace")  # names end before the first NUL
+        self.imports = tuple(sorted(together.split("\0"))) if names else ()
 
     @property
     def word(self) -> int:
