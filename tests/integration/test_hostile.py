@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hard limits of 
 GROUPS = (
     "wheels: zip", "wheels: other commands", "wheels: metadata", "binaries", "descriptions", "source distributions",
     "pages: HTML", "pages: charset", "pages: JSON", "answers", "arguments", "configuration", "lists of dependencies",
-    "builds", "the machine",
+    "files of an index", "builds", "the machine",
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from ftwheel.io.index.credentials import Credentials
 from ftwheel.io.index.settings import NetworkSettings
 from ftwheel.io.index.transport import Transport
 from support.resolved import dependencies, source
-from support.server import IndexServer, Reply, Request, wait_until
+from support.server import IndexServer, Reply, Request, serve, wait_until
 from support.universes import Dist, Universe, publish
 
 LABEL = "cp314t-manylinux_2_28_x86_64"
@@ -263,7 +263,9 @@ def test_what_files_say_is_kept(server: IndexServer, tmp_path: Path) -> None:
 # --- what files say --------------------------------------------------------------------------------------------------
 
 
-def said(server: IndexServer, dist: Dist, *, offline: bool = False, **changes: Any) -> CoreMetadata | UnknownMetadata:
+def said(
+    server: IndexServer, dist: Dist, *, offline: bool = False, folder: Path | None = None, **changes: Any
+) -> CoreMetadata | UnknownMetadata:
     """What one file says; ``changes`` are fields of its entry on the page."""
     index = put(server, dist)
     credentials = Credentials(keyring="disabled")
@@ -276,7 +278,7 @@ def said(server: IndexServer, dist: Dist, *, offline: bool = False, **changes: A
         assert page is not None
         (file,) = page.files
         server.requests.clear()
-        return MetadataClient(other, folder=None).metadata(file._replace(**changes))
+        return MetadataClient(other, folder=str(folder) if folder else None).metadata(file._replace(**changes))
 
 
 def test_beside_the_wheel(server: IndexServer) -> None:
@@ -288,6 +290,17 @@ def test_beside_the_wheel(server: IndexServer) -> None:
 def test_another_digest_than_declared_is_an_error(server: IndexServer) -> None:
     with pytest.raises(IndexFormatError, match="but the index declares"):
         said(server, wheel("app", "1.0"), core_metadata=(("sha256", "0" * 64),))
+
+
+def test_an_index_says_nothing_about_the_files_of_another_in_the_cache(server: IndexServer, tmp_path: Path) -> None:
+    """It declares the digest of their metadata for its own wheel, and serves no metadata that would be compared."""
+    theirs, own = wheel("app", "1.0", "lib"), replace(wheel("app", "1.0", "evil"), beside=False)
+    declared = (("sha256", sha256(theirs.metadata.encode()).hexdigest()),)
+    with serve() as liar:
+        found = said(liar, own, folder=tmp_path, core_metadata=declared)
+    assert isinstance(found, CoreMetadata)
+    assert found.requires == ("evil",)
+    assert said(server, theirs, folder=tmp_path) == replace(found, requires=("lib",))
 
 
 @pytest.mark.parametrize("size", [None, True], ids=["unknown size", "known size"])

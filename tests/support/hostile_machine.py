@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 from support.hostile import PURE, Arguments, HostileInput, texts_and_files
 from support.hostile_bombs import bombs
 from support.hostile_builds import hostile_builds
-from support.server import IndexServer
+from support.hostile_files import hostile_files
+from support.server import IndexServer, Reply
 from support.wheels import make_wheel
 
 __all__ = ["hostile_inputs"]
@@ -33,7 +35,7 @@ def hostile_inputs(server: IndexServer) -> list[HostileInput]:
     """All inputs of all groups; pages are put on the server."""
     return [
         *texts_and_files(server), *bombs(), *hostile_builds(), *_system(), *_refusals(server), *_read_for_us(server),
-        *_answers(server),
+        *_answers(server), *hostile_files(server),
     ]  # fmt: skip
 
 
@@ -247,6 +249,15 @@ def _answers(server: IndexServer) -> Iterator[HostileInput]:
             return ["simulate", "x", "--no-config", "-i", f"{server.url}{path}", "-e", "cp313t-manylinux_2_28_x86_64"]
 
         yield HostileInput(group="answers", name=name, lay_out=lay_out, environ={"FTWHEEL_CACHE_DIR": "cache"})
+    for name, encoding in (("300 MB", {}), ("300 kB that expand to 300 MB", {"Content-Encoding": "gzip"})):
+
+        def redirect(folder: Path, name: str = name, encoding: dict[str, str] = encoding) -> Arguments:
+            headers = {"Location": "/machine/x/", **encoding}
+            packed = gzip.compress(bytes(300 << 20)) if encoding else b""
+            server.routes["/away/x/"] = lambda _: Reply(status=302, body=packed or bytes(300 << 20), headers=headers)
+            return ["simulate", "x", "--no-config", "-i", f"{server.url}/away", "-e", "cp313t-manylinux_2_28_x86_64"]
+
+        yield HostileInput(group="answers", name=f"a redirect with {name}", lay_out=redirect)
     long = "/".join(["a" * 200] * 350)
     yield HostileInput(
         group="answers",

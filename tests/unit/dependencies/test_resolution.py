@@ -55,6 +55,7 @@ def test_metadata_is_read_up_to_the_first_empty_line() -> None:
         extras=("fast",),
     )
     assert parse_core_metadata("") == CoreMetadata(name="", version="")
+    assert parse_core_metadata("Requires-Dist: a\r" * 100_001) == UnknownMetadata(why="its metadata has 100,001 lines")
 
 
 @pytest.mark.parametrize(

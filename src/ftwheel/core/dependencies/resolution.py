@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 _MOST_URLS = 50
+_MOST_LINES = 100_000
 _STATIC_SINCE = (2, 2)  # PEP 643: from here on, PKG-INFO holds for every wheel except for fields listed in Dynamic
 # Requires-Python may be dynamic: the page has it.
 _DEPENDS = frozenset({"requires-dist", "provides-extra"})
@@ -142,6 +143,8 @@ class ResolutionError(InputError):
 
 def parse_core_metadata(text: str, *, sdist: bool = False) -> CoreMetadata | UnknownMetadata:
     """Parse METADATA, or the PKG-INFO of a source distribution, which may have dynamic fields (PEP 643)."""
+    if (lines := text.count("\n") + text.count("\r")) > _MOST_LINES:
+        return UnknownMetadata(why=f"its metadata has {lines:,} lines")
     message = HeaderParser().parsestr(text)
     if sdist and (why := _left_open(str(message.get("Metadata-Version", "")), message.get_all("Dynamic", []))):
         return UnknownMetadata(why=why)

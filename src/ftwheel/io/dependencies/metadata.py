@@ -17,7 +17,6 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -42,7 +41,7 @@ MOST_SDIST = 64 * 1024 * 1024
 _MOST_KEPT = 64 * 1024 * 1024
 _FOR_EVER = 1e12  # seconds; the metadata of a file does not change
 _KIND = "core metadata 2"  # increment when the cached format changes
-_UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
+_UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
 
 @dataclass(slots=True)
@@ -95,7 +94,7 @@ class MetadataClient:
         if file.core_metadata is not None and (text := self._beside(file, dict(file.core_metadata))) is not None:
             return parse_core_metadata(text)
         try:
-            with self._opened(file) as stream, open_zip(stream) as archive:
+            with open_zip(self._source(file)) as archive:
                 return parse_core_metadata(_metadata_of_wheel(archive))
         except _UNREADABLE as error:
             return UnknownMetadata(why=f"{file.filename} cannot be read ({str(error)[:200]})")
@@ -119,14 +118,9 @@ class MetadataClient:
                 break
         return into.getvalue().decode("utf-8", "replace")
 
-    @contextmanager
-    def _opened(self, file: File) -> Iterator[IO[bytes]]:
+    def _source(self, file: File) -> str | IO[bytes]:
         path = local_path(file.url.partition("#")[0])
-        if path is None:
-            yield io.BufferedReader(RangeFile(self._client, file))
-            return
-        with open(path, "rb") as stream:
-            yield stream
+        return io.BufferedReader(RangeFile(self._client, file)) if path is None else path
 
     def _of_sdist(self, file: File) -> CoreMetadata | UnknownMetadata:
         if file.size is not None and file.size > MOST_SDIST:
@@ -146,18 +140,13 @@ class MetadataClient:
 def _key(file: File) -> str:
     """The cache key; empty if nothing identifies the content of the file.
 
-    An index may declare any digest, so a digest alone is enough only if the content was checked against it: for the
-    metadata file, and for a source distribution, which is read whole.
+    An index may declare the digest of another index's file for its own, or another size or name for the same file. So
+    all that is read by belongs to the key.
     """
-    if file.url.startswith("file:"):
+    digest = dict(file.core_metadata or ()).get("sha256") or dict(file.hashes).get("sha256")
+    if file.url.startswith("file:") or not digest:
         return ""
-    digests = dict(file.core_metadata or ()) if file.filename.endswith(".whl") else dict(file.hashes)
-    if "sha256" in digests and file.filename.endswith(".whl"):
-        return f"metadata:{digests['sha256'].lower()}"
-    if "sha256" in digests:
-        return f"sdist:{digests['sha256'].lower()}"
-    own = dict(file.hashes).get("sha256", "")
-    return f"{own.lower()} {redact(file.url)}" if own else ""
+    return f"{digest.lower()} {file.size} {file.filename} {redact(file.url)}"
 
 
 def _page(key: str, found: CoreMetadata | UnknownMetadata) -> CachedPage:
@@ -206,6 +195,8 @@ def _metadata_of_wheel(archive: zipfile.ZipFile) -> str:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{info.filename} is compressed with method {info.compress_type}")
     with archive.open(info) as stream:
         return _bounded(stream)
 

@@ -20,6 +20,7 @@ __all__ = ["RangeFile"]
 _SMALL = 256 * 1024  # a file that is requested whole: a second request takes longer than that many bytes
 _TAIL = 72 * 1024  # the central directory of most wheels, what open_zip reads, and the METADATA of many: it comes last
 _BLOCK = 32 * 1024
+_MOST_PARTS = 100  # requests: real wheels take a few, because zipfile reads their directory at once
 _MOST_READ = 32 * 1024 * 1024  # of one file, in parts
 _MOST_WHOLE = 128 * 1024 * 1024  # from a server that does not support ranges
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
@@ -102,3 +103,5 @@ class RangeFile(io.RawIOBase):
         self._read_so_far += len(data)
         if self._read_so_far > _MOST_READ:
             raise IndexFormatError(f"{redact(self._url)}: more than {_MOST_READ:,} bytes for its metadata; rejected")
+        if len(self._parts) > _MOST_PARTS:
+            raise IndexFormatError(f"{redact(self._url)}: more than {_MOST_PARTS} parts for its metadata; rejected")

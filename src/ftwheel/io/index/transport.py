@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from traceback import walk_tb
@@ -200,7 +201,13 @@ class _Adapter(HTTPAdapter):
     def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
         place = urlsplit(request.url)
         kwargs["verify"] = not self._trusted_hosts & {place.hostname, place.netloc}  # a redirect may lead elsewhere
-        return super().send(request, *args, **kwargs)
+        response = super().send(request, *args, **kwargs)
+        if response.is_redirect:
+            # requests would read the body, whatever its length, and expand it
+            with suppress(urllib3.exceptions.HTTPError):
+                response.raw.read(_CHUNK, decode_content=False)
+            response.raw.close()
+        return response
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
