@@ -41,7 +41,24 @@ def test_credentials_are_taken_out_of_an_address() -> None:
         ("ftp://u:p@q@host", "ftp://****@host"),
         ("git+ssh://git@host/x", "git+ssh://git@host/x"),
         ("git+https://token@host/x", "git+https://****@host/x"),
+        ("https//user:pass@host/x", "https//****@host/x"),
+        ("http:user:pa/ss@host/x", "http:****@host/x"),
+        ("there is no folder https:/token@host", "there is no folder https:/****@host"),
+        ("user:pass@host/simple: neither a URL nor", "****@host/simple: neither a URL nor"),
+        ("x @ user:pass@[::1]", "x @ ****@[::1]"),
+        ("there is no folder /tmp/user:pass@host", "there is no folder /tmp/****@host"),
+        ("image: python:3.13@sha256:0123", "image: python:3.13@sha256:0123"),
+        (
+            "quay.io/pypa/manylinux:2026.1@sha256:01 C:\\a@b: x@y",
+            "quay.io/pypa/manylinux:2026.1@sha256:01 C:\\a@b: x@y",
+        ),
     ],
 )
 def test_logins_are_hidden_in_any_text(text: str, shown: str) -> None:
     assert redact_login(text) == shown
+
+
+@pytest.mark.parametrize("part", [":/:x", "https://x", "https://x:", "http:x", "user:x"])
+def test_a_long_text_without_a_login_is_read_once(part: str) -> None:
+    text = f"a@b {part * 200_000}"
+    assert redact_login(text) == text

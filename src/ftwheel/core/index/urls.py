@@ -9,7 +9,12 @@ __all__ = ["redact", "redact_login", "split_credentials"]
 # not compiled, because most runs show no URL
 # a password may contain an unescaped @, so everything up to the last one before the path counts
 _USER_INFO = r"(?<=://)[^/\s?#]*@"
-_LOGIN = r"(?<=:/)(/*)[^/\s?#@:'\"]*:[^\s?#'\"]*@|(?<=https://)[^/\s?#]+@|(?<=http://)[^/\s?#]+@"
+_LOGIN = (
+    r"((?::/|\bhttps?[:/])[:/]*)[^/@:]*:.*@"  # user and password, after any scheme
+    r"|(\bhttps?[:/]+)[^/]+@"  # a token
+    r"|(?<![\w:@.+-])[^\W\d][\w.+-]+:[^/\\@:]+@"  # without a scheme
+)
+_BETWEEN_WORDS = r"([\s?#'\"]+)"
 _QUERY = r"(://[^\s?#'\"<>]*)\?[^\s#'\"<>]+"
 
 
@@ -23,7 +28,15 @@ def redact_login(text: str) -> str:
 
     A user name alone, as in ``git+ssh://git@``, is kept.
     """
-    return re.sub(_LOGIN, lambda match: f"{match[1] or ''}****@", text) if "@" in text else text
+    return "".join(map(_without_login, re.split(_BETWEEN_WORDS, text))) if "@" in text else text
+
+
+def _without_login(word: str) -> str:
+    before, at, after = word.rpartition("@")
+    if not at or not after or (after.startswith("sha256:") and "://" not in before):  # a container image
+        return word
+    # only what ends with an @ is searched, which takes no more time than the word is long
+    return re.sub(_LOGIN, lambda match: f"{match[1] or match[2] or ''}****@", before + at) + after
 
 
 def split_credentials(url: str) -> tuple[str, str]:
