@@ -11,9 +11,10 @@ import io
 import os
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ftwheel.core.index.urls import redact_login
+from ftwheel.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from rich.console import Console

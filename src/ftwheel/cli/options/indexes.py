@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import ConfigurationError, InputError
 from ftwheel.core.index.urls import redact
 from ftwheel.core.installers.registry import DEFAULT_INSTALLERS
+from ftwheel.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,9 +14,10 @@ import json
 import re
 from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from ftwheel.core.errors import IndexFormatError
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = [
     "JSON_TYPE",

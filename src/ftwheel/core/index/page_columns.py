@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import NoneType
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 from ftwheel.core.index.page import File, ProjectDetails, Yanked
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["Columns", "FileDetails", "JsonFiles", "columns", "pack", "read_yanked", "unpack"]
 

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ftwheel.core.index.page import ProjectDetails, SourceKind
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["Index", "Pages"]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ftwheel.core.index.page import File
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["Candidate"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from packaging.version import Version
 
@@ -16,6 +16,7 @@ from ftwheel.core.index.page import LinkReading, PageFault
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.project_files import ProjectFiles
 from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.tags.environments import Environment
 from ftwheel.core.tags.priority import TagFlavour
 

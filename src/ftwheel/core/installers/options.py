@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
-from typing import NamedTuple
+
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["IndexStrategy", "InstallerOptions"]
 

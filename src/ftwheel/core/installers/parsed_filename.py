@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from packaging.version import Version
+
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["BuildTag", "FilenameProblem", "ParsedFilename", "unreadable"]
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import repeat
 from operator import sub
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -22,6 +22,7 @@ from ftwheel.core.index.page import File, LinkReading, PageFault, ProjectDetails
 from ftwheel.core.index.page_columns import Columns, columns
 from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import Requirement, parse_version
+from ftwheel.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from typing import Protocol

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import normalized
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.versions import pep508_requirement, specifier_set
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ftwheel.core.installers.candidates import Candidate
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.requirements import Requirement
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.tags.environments import Environment, Loading
 
 __all__ = ["Simulation", "SimulationCell"]

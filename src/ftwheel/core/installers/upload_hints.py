@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.simulations import Simulation, SimulationCell
 from ftwheel.core.listing import listed
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.tags.cpython import macos_target
 from ftwheel.core.tags.environments import Environment, Loading
 

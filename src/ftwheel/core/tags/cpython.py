@@ -12,7 +12,8 @@ from __future__ import annotations
 import enum
 import re
 from datetime import date
-from typing import NamedTuple
+
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = [
     "CPYTHONS",

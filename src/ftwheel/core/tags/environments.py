@@ -10,9 +10,9 @@ import enum
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.suggestions import closest, did_you_mean
 from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED
 from ftwheel.core.tags.platform_tags import platform_ladder, platform_markers

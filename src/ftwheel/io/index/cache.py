@@ -12,7 +12,8 @@ import os
 import time
 import zlib
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["CachedPage", "PageCache", "lifetime"]
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BufferedRandom, BytesIO
-from typing import IO, TYPE_CHECKING, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from ftwheel import __version__
 from ftwheel.core.errors import FtwheelError, IndexFormatError, InputError, NetworkError
@@ -19,6 +19,7 @@ from ftwheel.core.index.page import File, ProjectDetails, SourceKind
 from ftwheel.core.index.page_columns import pack, unpack
 from ftwheel.core.index.parse import parse_page
 from ftwheel.core.index.urls import redact, split_credentials
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.suggestions import closest
 from ftwheel.io.index.cache import CachedPage, PageCache, lifetime
 from ftwheel.io.index.local import FolderIndex, FolderLinks, LocalPage, file_url, is_page, listing, local_path

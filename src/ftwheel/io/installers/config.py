@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ftwheel.core.errors import InputError
 from ftwheel.core.index.page import SourceKind, normalized
 from ftwheel.core.installers.options import IndexStrategy, InstallerOptions
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.io.index.settings import NetworkSettings
 
 __all__ = ["FormatControl", "InstallerConfig", "parse_cutoff", "unique"]

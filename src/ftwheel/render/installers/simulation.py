@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ftwheel.core.installers.outcomes import Outcome
 from ftwheel.core.installers.simulations import Simulation
 from ftwheel.core.installers.simulations import SimulationCell as Result
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.tags.environments import Loading
 from ftwheel.render.terminal import StyledText, paragraphs, table
 

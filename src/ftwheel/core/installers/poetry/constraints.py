@@ -10,9 +10,11 @@ Source: poetry-core 2.5.0 ``constraints/version/parser.py``, ``version_range.py`
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
+
+from ftwheel.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -29,6 +28,7 @@ from ftwheel.core.installers.project_files import ProjectFile, VersionFiles
 from ftwheel.core.installers.question import InstallerQuestion
 from ftwheel.core.installers.uv.file_order import is_platform
 from ftwheel.core.installers.uv.requires_python import meets_lower_bound
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["UvSelection"]
 
