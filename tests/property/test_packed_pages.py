@@ -38,13 +38,32 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-PACKED = json.loads(pack(json_page(entry("foo-1.0.tar.gz", hashes={"sha256": "a" * 64})), SOURCE) or b"")
+HEADER, _, BLOCKS = (pack(json_page(entry("foo-1.0.tar.gz", hashes={"sha256": "a" * 64})), SOURCE) or b"").partition(
+    b"\n"
+)
+PACKED = json.loads(HEADER)
+
+
+def same_again(damaged: bytes) -> None:
+    read = unpack(damaged, SOURCE)
+    if read is not None and (packed := pack(read, SOURCE)) is not None:
+        assert unpack(packed, SOURCE) == read
 
 
 @given(at=st.sampled_from(sorted(PACKED)), value=VALUES)
 def test_a_damaged_page_is_none_or_a_page(at: str, value: object) -> None:
-    read = unpack(json.dumps({**PACKED, at: value}).encode(), SOURCE)
-    if read is not None:
-        packed = pack(read, SOURCE)
-        assert packed is not None
-        assert unpack(packed, SOURCE) == read
+    same_again(json.dumps({**PACKED, at: value}).encode() + b"\n" + BLOCKS)
+
+
+@given(
+    begin=st.integers(0, len(BLOCKS)),
+    rest=st.integers(0, len(BLOCKS)),
+    other=st.binary(max_size=9),
+    blocks=st.none() | st.lists(st.integers(-9, 99), min_size=6, max_size=6),
+)
+def test_a_page_with_other_lines_is_none_or_a_page(
+    begin: int, rest: int, other: bytes, blocks: list[int] | None
+) -> None:
+    changed = BLOCKS[:begin] + other + BLOCKS[begin + len(other) : rest]
+    header = {**PACKED, "blocks": PACKED["blocks"] if blocks is None else [*blocks[:5], len(changed) - sum(blocks[:5])]}
+    same_again(json.dumps(header).encode() + b"\n" + changed)

@@ -1,23 +1,43 @@
 """The files of a usual JSON page by column, and a form of such a page that is quick to read again.
 
 A page lists thousands of files, of which a selection reads about a hundred, so each is created on access. The packed
-form has only what is needed of a page that was read before: reading it takes a quarter of the time.
+form has only what is needed of a page that was read before: a line of JSON, the file names, and for each of the other
+long columns a block of lines of one width, so that a line is found without reading the others. Any line will do: a time
+or a size that cannot be read is one that the page does not give.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import accumulate, chain, groupby, pairwise, repeat, starmap
+from operator import sub
 from types import NoneType
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
-from ftwheel.core.index.page import File, ProjectDetails, Yanked
+from ftwheel.core.index.page import File, ProjectDetails, Yanked, read_upload_time
 from ftwheel.core.named_tuples import NamedTuple
 
-__all__ = ["Columns", "FileDetails", "JsonFiles", "columns", "pack", "read_yanked", "unpack"]
+__all__ = [
+    "OLD_MAC",
+    "Columns",
+    "FileDetails",
+    "JsonFiles",
+    "columns",
+    "has_plain_addresses",
+    "pack",
+    "read_yanked",
+    "unpack",
+]
 
-_FORMAT = 1  # increment when the same page is read differently
+_FORMAT = 2  # increment when the same page is read differently
+_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # these make pip read a different name from the URL
+_LONGEST_SCHEME = len("https://")
+_LONGEST_SIZE = 20  # digits
+_LONGEST_LINE = 500  # characters, in a packed page
+OLD_MAC = "macosx10"  # pip takes no .zip with this in its URL
+_Value = TypeVar("_Value")
 Columns = tuple[Sequence[str], Sequence[str], Sequence[str | None], Sequence[datetime | None], Sequence[Yanked | None]]
 
 
@@ -45,14 +65,39 @@ def columns(files: Sequence[File]) -> Columns:
     )
 
 
+def has_plain_addresses(files: Sequence[File]) -> bool:
+    """Whether pip finds the page's file name in every URL, and no URL is repeated, or names old Macs in a folder."""
+    if not isinstance(files, JsonFiles):
+        return _are_plain(*columns(files)[:2])
+    if files.plain is None:
+        files.plain = _are_plain(*files.columns[:2])
+    return files.plain
+
+
+def _are_plain(filenames: Sequence[str], urls: Sequence[str]) -> bool:
+    text = "".join(urls)  # searching it as a whole is many times faster than URL by URL
+    return (
+        text.isascii()
+        and text.count(OLD_MAC) == "\n".join(filenames).count(OLD_MAC)
+        and not any(odd in text for odd in _ODD_IN_ADDRESSES)
+        and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
+        and min(map(sub, map(len, urls), map(len, filenames)), default=_LONGEST_SCHEME + 1) > _LONGEST_SCHEME
+        and (len(set(filenames)) == len(urls) or len(set(urls)) == len(urls))
+    )
+
+
 class JsonFiles(Sequence[File]):
-    """The files of a page whose entries all have the usual shape, each created on access."""
+    """The files of a page whose entries all have the usual shape, each created on access.
 
-    __slots__ = ("columns", "details")
+    ``plain`` is what ``has_plain_addresses`` found, None before it was asked.
+    """
 
-    def __init__(self, columns: Columns, details: FileDetails) -> None:
+    __slots__ = ("columns", "details", "plain")
+
+    def __init__(self, columns: Columns, details: FileDetails, *, plain: bool | None = None) -> None:
         self.columns = columns
         self.details = details
+        self.plain = plain
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -91,54 +136,63 @@ def read_yanked(yanked: Any) -> Yanked | None:
     return Yanked() if yanked else None
 
 
+_HAS_METADATA = "true"
+
+
 def pack(details: ProjectDetails, source: Sequence[str]) -> bytes | None:
     """The page in a form that ``unpack`` reads, as UTF-8; None if it is not a usual one. ``source`` identifies it."""
     if not isinstance(details.files, JsonFiles) or details.problems:
         return None
     filenames, urls, requires_python, upload_times, yanked = details.files.columns
+    digests, sizes, metadata = details.files.details
+    others = (
+        urls,
+        [time.isoformat() if time else "" for time in upload_times],
+        digests,
+        ["" if size is None else str(size) for size in sizes],
+        [_HAS_METADATA if found is True else found or "" for found in metadata],
+    )
+    lines = [filenames, *others]
+    if any("\n" in "".join(column) or max(map(len, column), default=0) > _LONGEST_LINE for column in lines):
+        return None
+    blocks = ["\n".join(filenames).encode(), *map(_block, others)]
     page = {
         "source": [_FORMAT, *source],
         "page": [details.name, details.url, details.api_version, details.status, details.status_reason],
         "versions": details.versions,
-        "texts": [filenames, urls, details.files.details.digests],
-        "requires-python": requires_python,
-        "upload-times": [time and time.isoformat() for time in upload_times],
-        "yanked": [mark and (mark.reason or not mark.doubtful or "") for mark in yanked],
-        "sizes": details.files.details.sizes,
-        "metadata": details.files.details.metadata,
+        "plain": has_plain_addresses(details.files),
+        "requires-python": _runs(requires_python),
+        "yanked": _runs([mark and (mark.reason or not mark.doubtful or "") for mark in yanked]),
+        "blocks": [len(block) for block in blocks],
     }
-    return json.dumps(page, separators=(",", ":")).encode()
+    return b"".join([json.dumps(page, separators=(",", ":")).encode(), b"\n", *blocks])
 
 
 def unpack(packed: bytes, source: Sequence[str]) -> ProjectDetails | None:
     """The page as it was packed; None if it is another one, or is damaged."""
     try:
-        page: Mapping[str, Any] = json.loads(packed)
+        start = packed.index(b"\n") + 1
+        page = json.loads(packed[:start])
         if page["source"] != [_FORMAT, *source]:
             return None
         (name, url, api_version, status, status_reason), versions = page["page"], page["versions"]
-        (filenames, urls, digests), sizes, metadata = page["texts"], page["sizes"], page["metadata"]
-        requires_python, times, yanked = page["requires-python"], page["upload-times"], page["yanked"]
-        lists = (filenames, urls, digests, sizes, metadata, requires_python, times, yanked)
-        sound = (
-            {str} >= {*map(type, (name, url, api_version, status, status_reason, *versions)), *_types(filenames)}
-            and {str} >= _types(urls) | _types(digests)
-            and {str, NoneType} >= _types(requires_python) | _types(times)
-            and {int, NoneType} >= _types(sizes)
-            and {str, bool, NoneType} >= _types(metadata) | _types(yanked)
-            and set(map(type, lists)) == {list}
-            and len(set(map(len, lists))) == 1
-        )
-        if not sound or "".join(filter(None, times)).count("+00:00") != len(times) - times.count(None):
+        ends = [*accumulate(page["blocks"], initial=start)]
+        texts, plain = (name, url, api_version, status, status_reason, *versions), page["plain"]
+        if ends[-1] != len(packed) or _types(texts) != {str} or type(plain) is not bool:
             return None
-        read = datetime.fromisoformat
-        upload_times = [None if time is None else read(time) for time in times]
+        filenames, addresses, times, digests, sizes, metadata = (packed[begin:end] for begin, end in pairwise(ends))
+        names = filenames.decode().split("\n") if filenames else []
+        count = len(names)
+        requires_python = _expanded(page["requires-python"], count, {str, NoneType})
+        yanked = _expanded(page["yanked"], count, {str, bool, NoneType})
     except (ValueError, RecursionError, KeyError, TypeError):
         return None
     marks = [None if mark is None else read_yanked(mark) for mark in yanked]
+    urls, upload_times = _Lines(addresses, count, str), _Lines(times, count, read_upload_time)
+    details = FileDetails(_Lines(digests, count, str), _Lines(sizes, count, _size), _Lines(metadata, count, _metadata))
     return ProjectDetails(
         name=name,
-        files=JsonFiles((filenames, urls, requires_python, upload_times, marks), FileDetails(digests, sizes, metadata)),
+        files=JsonFiles((names, urls, requires_python, upload_times, marks), details, plain=plain),
         url=url,
         api_version=api_version,
         versions=tuple(versions),
@@ -147,5 +201,63 @@ def unpack(packed: bytes, source: Sequence[str]) -> ProjectDetails | None:
     )
 
 
-def _types(values: list[object]) -> set[type]:
+class _Lines(Sequence[_Value]):
+    """A column of a packed page: lines of one width, each read on access."""
+
+    __slots__ = ("_block", "_count", "_read", "_width")
+
+    def __init__(self, block: bytes, count: int, read: Callable[[str], _Value]) -> None:
+        self._block = block
+        self._count = count
+        self._read = read
+        self._width = len(block) // count if count else 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> _Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[_Value]: ...
+    def __getitem__(self, index: int | slice) -> _Value | list[_Value]:
+        found = range(self._count)[index]
+        return self._at(found) if isinstance(found, int) else [*map(self._at, found)]
+
+    def __iter__(self) -> Iterator[_Value]:
+        return map(self._at, range(self._count))
+
+    def _at(self, number: int) -> _Value:
+        line = self._block[number * self._width : (number + 1) * self._width]
+        return self._read(line.decode("utf-8", "replace").rstrip("\n"))
+
+
+def _block(lines: Iterable[str]) -> bytes:
+    """The lines that ``_Lines`` reads, filled up to the same width."""
+    encoded = [line.encode() for line in lines]
+    width = max(map(len, encoded), default=0)
+    return b"".join(line.ljust(width, b"\n") for line in encoded)
+
+
+def _size(line: str) -> int | None:
+    return int(line) if line.isdecimal() and len(line) <= _LONGEST_SIZE else None
+
+
+def _metadata(line: str) -> str | bool | None:
+    return True if line == _HAS_METADATA else line or None
+
+
+def _runs(values: Iterable[object]) -> list[tuple[object, int]]:
+    """Each value with how often it is repeated: most files have that of the file before."""
+    return [(value, len([*equal])) for value, equal in groupby(values)]
+
+
+def _expanded(runs: list[tuple[Any, int]], count: int, types: set[type]) -> list[Any]:
+    """The values of the runs. Raises ValueError unless they are so many, of these types."""
+    lengths = [length for _, length in runs]
+    if sum(lengths) != count or min(lengths, default=0) < 0 or not types >= _types(value for value, _ in runs):
+        raise ValueError
+    return [*chain.from_iterable(starmap(repeat, runs))]
+
+
+def _types(values: Iterable[object]) -> set[type]:
     return set(map(type, values))

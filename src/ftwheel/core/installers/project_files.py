@@ -9,17 +9,16 @@ shape; the installer's ``FileReader`` reads the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import repeat
-from operator import sub
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from ftwheel.core.index.page import File, LinkReading, PageFault, ProjectDetails, SourceKind, Yanked, normalized
-from ftwheel.core.index.page_columns import Columns, columns
+from ftwheel.core.index.page_columns import OLD_MAC, Columns, columns, has_plain_addresses
 from ftwheel.core.installers.parsed_filename import BuildTag, ParsedFilename, unreadable
 from ftwheel.core.installers.requirements import Requirement, parse_version
 from ftwheel.core.named_tuples import NamedTuple
@@ -41,12 +40,10 @@ __all__ = [
     "WheelsByAbi",
 ]
 
-_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # these make pip read a different name from the URL
 _NEVER_TAKEN = frozenset({".exe", ".egg", ".rpm", ".msi", ".dmg", ".deb", ".asc"})  # common on old pages; a shortcut
 _PLAIN_ABI = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_PLATFORM = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _PLAIN_BUILD = r"([0-9]{1,18})((?:[A-Za-z_.][A-Za-z0-9_.]*)?)"
-_LONGEST_SCHEME = len("https://")
 _LONGEST_VERSION = 18  # characters; up to this length, all numbers fit every installer
 
 
@@ -137,7 +134,8 @@ class ProjectFiles:
             if any(problem.fault is PageFault.FILENAME_TYPE for problem in source.details.problems)
         }
         self.has_plain_addresses = [
-            number not in odd_pages and _plain_addresses(*found[:2]) for number, found in enumerate(self.columns)
+            number not in odd_pages and has_plain_addresses(source.details.files)
+            for number, source in enumerate(self.sources)
         ]
         self._plain: dict[Version, list[tuple[int, Version, list[int]]]] = {}
         self._odd: list[tuple[int, int]] = []
@@ -229,7 +227,7 @@ class ProjectFiles:
 
     def _sort_page(self, number: int, versions: dict[str, Version | None], names: dict[str, bool]) -> None:
         """Find the version in each name on a page; names that are not plain are added to the odd ones."""
-        filenames, urls = self.columns[number][:2]
+        filenames = self.columns[number][0]
         if number in self.flat or not self.has_plain_addresses[number]:
             self._odd += zip(repeat(number), range(len(filenames)))
             return
@@ -250,7 +248,7 @@ class ProjectFiles:
                 name, text = parts[:2]
             elif filename[-7:] == ".tar.gz":
                 name, _, text = filename[:-7].rpartition("-")
-            elif filename[-4:] == ".zip" and "macosx10" not in urls[index]:
+            elif filename[-4:] == ".zip" and OLD_MAC not in filename:
                 name, _, text = filename[:-4].rpartition("-")
             else:
                 (self._never if filename[-4:] in _NEVER_TAKEN else odd).append((number, index))
@@ -298,18 +296,6 @@ def _plain_tags(rest: str) -> tuple[BuildTag, str, str] | None:
     if not _PLAIN_ABI.fullmatch(f"{interpreter}-{abi}") or not _PLAIN_PLATFORM.fullmatch(platform):
         return None
     return (int(match[1]), match[2]) if match else (), f"{interpreter}-{abi}", platform
-
-
-def _plain_addresses(filenames: Sequence[str], urls: Sequence[str]) -> bool:
-    """Whether pip finds the page's file name in every URL, and no URL is repeated."""
-    text = "".join(urls)  # searching it as a whole is many times faster than URL by URL
-    return (
-        text.isascii()
-        and not any(odd in text for odd in _ODD_IN_ADDRESSES)
-        and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
-        and min(map(sub, map(len, urls), map(len, filenames)), default=_LONGEST_SCHEME + 1) > _LONGEST_SCHEME
-        and (len(set(filenames)) == len(urls) or len(set(urls)) == len(urls))
-    )
 
 
 class WheelsByAbi(NamedTuple):
