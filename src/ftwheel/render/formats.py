@@ -9,10 +9,21 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # creating a Protocol takes time
+    from typing import Protocol
+
     from ftwheel.core.findings import Finding
+
+    class FindingsWriter(Protocol):
+        """The module of a format of findings."""
+
+        def write(
+            self, findings: Sequence[Finding], out: TextIO, *, families: Sequence[str], paths: Mapping[str, str]
+        ) -> None:
+            """Write the findings. ``families`` (``FTW``) are the command's, ``paths`` maps file names to paths."""
+
 
 __all__ = ["OF_FINDINGS", "OWN", "formats", "write_findings"]
 
@@ -30,15 +41,6 @@ OWN: Mapping[str, tuple[str, ...]] = {
 """The formats that a command's own renderer writes; the first is the default."""
 
 _WITHOUT_FINDINGS = {"rule", "simulate"}
-
-
-class FindingsWriter(Protocol):
-    """The module of a format of findings."""
-
-    def write(
-        self, findings: Sequence[Finding], out: TextIO, *, families: Sequence[str], paths: Mapping[str, str]
-    ) -> None:
-        """Write the findings. ``families`` (``FTW``) are the command's, ``paths`` maps file names to paths."""
 
 
 def formats(command: str) -> tuple[str, ...]:

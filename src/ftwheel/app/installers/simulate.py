@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ftwheel.core.errors import FtwheelError, InputError
 from ftwheel.core.index.page import File, ProjectDetails, SourceKind, UnreadablePageError, normalized
-from ftwheel.core.index.pages import Index
 from ftwheel.core.installers.options import InstallerOptions
 from ftwheel.core.installers.outcomes import Outcome, outcome
 from ftwheel.core.installers.requirements import Requirement, unknown_project
@@ -17,6 +16,7 @@ from ftwheel.core.tags.environments import Environment
 
 if TYPE_CHECKING:
     from ftwheel.core.dependencies.resolution import CoreMetadata, UnknownMetadata
+    from ftwheel.core.index.pages import Index
     from ftwheel.core.wheel.contents import Metadata
 
 __all__ = ["Simulation", "SimulationCell", "fetch", "simulate_project"]

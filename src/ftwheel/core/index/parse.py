@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ftwheel.core.index.page import JSON_TYPE, PageFault, PageProblem, ProjectDetails, UnreadablePageError, short
-from ftwheel.core.index.page_json import parse_json
 
 __all__ = ["parse_page"]
 
@@ -21,6 +20,8 @@ def parse_page(body: bytes, *, content_type: str, url: str, name: str = "") -> P
     """
     content_type = content_type.strip()
     if content_type.lower().startswith(JSON_TYPE):
+        from ftwheel.core.index.page_json import parse_json  # noqa: PLC0415  # packed pages do not need it
+
         details = parse_json(body, url=url, name=name)
     elif content_type.lower().startswith(HTML_TYPES):
         from ftwheel.core.index.page_html import parse_html  # noqa: PLC0415  # 5 ms, and most pages are JSON

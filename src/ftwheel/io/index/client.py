@@ -279,7 +279,10 @@ class IndexClient:
         with slot.lock:
             if not slot.known:
                 try:
-                    slot.details = self._details(slot.received or self._receive(url), name)
+                    if slot.received is None:
+                        slot.details = self._packed(url, name)
+                    if slot.details is None:
+                        slot.details = self._details(slot.received or self._receive(url), name)
                 except FtwheelError as error:
                     slot.error = error
                 slot.known, slot.received = True, None
@@ -317,10 +320,8 @@ class IndexClient:
         url = index.page_url(name)
         if self._cache is None or self._refresh or url in self._editions:
             return self._editions.get(url, "")
-        cached = self._cache.get(url, ACCEPT, with_body=False)
-        if cached is None or not (self._offline or cached.fresh(time.time())):
-            return ""
-        return _edition(cached)
+        cached = self._usable(url)
+        return "" if cached is None else _edition(cached)
 
     def forget(self, index: Index, name: str) -> None:
         """Release the page of a project; if needed again, it comes from the cache or is fetched again.
@@ -333,10 +334,21 @@ class IndexClient:
 
     def _is_at_hand(self, url: str) -> bool:
         """Whether the page can be had without asking anybody."""
-        if self._offline or self._cache is None or self._refresh:
-            return self._offline
+        return self._offline or self._usable(url) is not None
+
+    def _usable(self, url: str) -> CachedPage | None:
+        """The cached page without its body, if it may be used without asking the index."""
+        if self._cache is None or self._refresh:
+            return None
         cached = self._cache.get(url, ACCEPT, with_body=False)
-        return cached is not None and cached.fresh(time.time())
+        return cached if cached is not None and (self._offline or cached.fresh(time.time())) else None
+
+    def _packed(self, url: str, name: str) -> ProjectDetails | None:
+        """The page in its packed form, if the cached page may be used: its body need not be read for that."""
+        cached = self._usable(url)
+        if cached is None or self._cache is None:
+            return None
+        return unpack(self._cache.get_packed(url, ACCEPT), _packed_source(cached, name))
 
     def _receive(self, url: str) -> _Received:
         cached = self._cache.get(url, ACCEPT) if self._cache is not None else None
@@ -369,7 +381,7 @@ class IndexClient:
 
     def _reread(self, page: CachedPage, name: str, cache: PageCache) -> ProjectDetails:
         """Read a page from the cache in its packed form, which is stored when the page is read for the second time."""
-        source = (__version__, _edition(page), name)
+        source = _packed_source(page, name)
         details = unpack(cache.get_packed(page.url, ACCEPT), source)
         if details is None:
             details = parse_page(page.body, content_type=page.content_type, url=page.final_url, name=name)
@@ -455,6 +467,11 @@ class IndexClient:
         finally:
             part.unlink(missing_ok=True)
         return destination
+
+
+def _packed_source(page: CachedPage, name: str) -> tuple[str, ...]:
+    """What a packed page was made of, and by what."""
+    return (__version__, _edition(page), name)
 
 
 def _edition(page: CachedPage) -> str:
