@@ -180,8 +180,9 @@ def unpack(packed: bytes, source: Sequence[str]) -> ProjectDetails | None:
         texts, plain = (name, url, api_version, status, status_reason, *versions), page["plain"]
         if ends[-1] != len(packed) or _types(texts) != {str} or type(plain) is not bool:
             return None
-        filenames, addresses, times, digests, sizes, metadata = (packed[begin:end] for begin, end in pairwise(ends))
-        names = filenames.decode().split("\n") if filenames else []
+        whole = memoryview(packed)  # a part of it is no copy
+        filenames, addresses, times, digests, sizes, metadata = (whole[begin:end] for begin, end in pairwise(ends))
+        names = str(filenames, "utf-8").split("\n") if filenames else []
         count = len(names)
         requires_python = _expanded(page["requires-python"], count, {str, NoneType})
         yanked = _expanded(page["yanked"], count, {str, bool, NoneType})
@@ -206,7 +207,7 @@ class _Lines(Sequence[_Value]):
 
     __slots__ = ("_block", "_count", "_read", "_width")
 
-    def __init__(self, block: bytes, count: int, read: Callable[[str], _Value]) -> None:
+    def __init__(self, block: memoryview, count: int, read: Callable[[str], _Value]) -> None:
         self._block = block
         self._count = count
         self._read = read
@@ -228,7 +229,7 @@ class _Lines(Sequence[_Value]):
 
     def _at(self, number: int) -> _Value:
         line = self._block[number * self._width : (number + 1) * self._width]
-        return self._read(line.decode("utf-8", "replace").rstrip("\n"))
+        return self._read(str(line, "utf-8", "replace").rstrip("\n"))
 
 
 def _block(lines: Iterable[str]) -> bytes:
