@@ -551,8 +551,8 @@ class _Question:
 
     def _group(self, version: Version | None) -> VersionFiles | None:
         assert self.project is not None
-        groups = self.project.version_index(find_installer(self.rules.name)).groups
-        return next((group for group in groups if group.version == version), None)
+        groups = self.project.version_index(find_installer(self.rules.name)).by_version
+        return None if version is None else groups.get(version)
 
 
 def _same(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from itertools import repeat
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -390,6 +391,11 @@ class VersionIndex:
         if odd:
             versions = sorted({*versions, *odd}, reverse=True)
         self.groups = [VersionFiles(version, odd.get(version, []), project, self.reader) for version in versions]
+
+    @cached_property
+    def by_version(self) -> dict[Version, VersionFiles]:
+        """The groups by their version."""
+        return {group.version: group for group in self.groups}
 
     def matching(self, requirement: Requirement) -> MatchingVersions:
         """The versions in the requirement's specifier."""

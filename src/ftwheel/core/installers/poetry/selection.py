@@ -13,7 +13,6 @@ Sources: Poetry 2.5.1 ``repositories/repository.py`` (``find_packages``), ``repo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.version import Version
@@ -38,6 +37,7 @@ from ftwheel.core.installers.rejections import (
     YankedFile,
     filename_reason,
 )
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.versions import meets_plainly, specifier_set
 
 __all__ = ["PoetrySelection", "meets_python"]
@@ -60,13 +60,16 @@ def meets_python(specifier: str, python: tuple[int, int, int]) -> bool | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Release:
-    """The files of a version in one index, in page order; ``yanked`` if all of them are."""
+class _Release(NamedTuple):
+    """The files of a version in one index, in page order; ``yanked`` if all of them are.
+
+    ``problem`` is the Requires-Python that rules it out; None if the Python is allowed, or it was not looked up.
+    """
 
     version: Version
     files: tuple[ProjectFile, ...]
     yanked: bool
+    problem: str | None = None
 
 
 class PoetrySelection(InstallerQuestion):
@@ -78,7 +81,7 @@ class PoetrySelection(InstallerQuestion):
         for release in self._releases():
             if refusal := self._refusal(release):
                 return None, refusal
-            if self._python_problem(release) is None:
+            if release.problem is None:
                 files = self._best_first(release)
                 return (self.candidate(files[0]) if files else None, "")
         return None, ""
@@ -86,7 +89,7 @@ class PoetrySelection(InstallerQuestion):
     def walk(self) -> Iterator[ProjectFile]:
         """The best file of each version, up to the first version without one, where Poetry stops."""
         for release in self._releases():
-            if self._python_problem(release) is None:
+            if release.problem is None:
                 files = self._best_first(release)
                 if not files:
                     return
@@ -100,11 +103,11 @@ class PoetrySelection(InstallerQuestion):
             reasons.setdefault(id(entry), (entry, reason))
 
         releases = list(self._releases())
-        chosen = next((release for release in releases if self._python_problem(release) is None), None)
+        chosen = next((release for release in releases if release.problem is None), None)
         ranked = [] if chosen is None else self._best_first(chosen)
         taken = {id(entry) for entry in ranked}
         for release in releases:
-            problem = self._python_problem(release)
+            problem = release.problem
             if problem is not None:
                 read = self._metadata_files(release)[-1]
                 python, with_it = RequiresPython(specifier=problem), VersionRejected(because=read.filename)
@@ -142,7 +145,7 @@ class PoetrySelection(InstallerQuestion):
         for required in self._required(release):
             if meets_python(required, self.environment.python_version) is None:
                 return f"requires-python {required[:200]!r} of {release.version} is invalid"
-        if self._python_problem(release) is not None and not all(entry.reading.trap for entry in release.files):
+        if release.problem is not None and not all(entry.reading.trap for entry in release.files):
             return ""
         return next((entry.reading.trap for entry in release.files if entry.reading.trap), "")
 
@@ -174,7 +177,7 @@ class PoetrySelection(InstallerQuestion):
                 if allows(ranges, release.version) and (pins(ranges) or not release.yanked):
                     first = self._first(release)
                     yield first
-                    if self._python_problem(first) is not None:
+                    if first.problem is not None:
                         ranges = without(ranges, release.version)
             tried = {release.version for release in found}
             left = [
@@ -183,11 +186,12 @@ class PoetrySelection(InstallerQuestion):
 
     def _first(self, release: _Release) -> _Release:
         """The version as Poetry finds it when it looks it up again: in the first index that has it."""
-        group = next(each for each in self.version_index.groups if each.version == release.version)
+        group = self.version_index.by_version[release.version]
         files = [e for e in group.entries() if _problem(e) is None and e.source not in self.project.flat]
         first = min(entry.source for entry in files)
         here = tuple(entry for entry in files if entry.source == first)
-        return _Release(release.version, here, all(entry.yanked is not None for entry in here))
+        found = _Release(release.version, here, all(entry.yanked is not None for entry in here))
+        return found._replace(problem=self._python_problem(found))
 
     def _release(self, group: VersionFiles, source: int, *, pinned: bool) -> _Release | None:
         files = tuple(entry for entry in group.entries() if entry.source == source and _problem(entry) is None)
