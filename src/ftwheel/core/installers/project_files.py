@@ -9,7 +9,7 @@ shape; the installer's ``FileReader`` reads the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import repeat
@@ -62,15 +62,22 @@ class PageSource(NamedTuple):
 
 
 class ProjectFile(NamedTuple):
-    """One file of one page, as an installer reads its name; ``position`` is that on the page."""
+    """One file of one page, as an installer reads its name; ``position`` is that on the page.
+
+    ``upload_times`` are those of the whole page: nobody asks for one unless there is a cut-off.
+    """
 
     source: int
     position: int
     filename: str
     reading: ParsedFilename
     requires_python: str | None
-    upload_time: datetime | None
+    upload_times: Sequence[datetime | None]
     yanked: Yanked | None
+
+    @property
+    def upload_time(self) -> datetime | None:
+        return self.upload_times[self.position]
 
 
 if TYPE_CHECKING:  # creating a Protocol takes time
@@ -283,7 +290,7 @@ class ProjectFiles:
             filenames[index],
             reading,
             requires_python[index],
-            upload_times[index],
+            upload_times,
             yanked[index],
         )
 
