@@ -245,6 +245,12 @@ def _metadata() -> Iterator[HostileInput]:
         "sizes of digits": ("RECORD", lambda: f"a,sha256=x,{'9' * 10_000}\n"),
         "hashes of nobody": ("RECORD", lambda: "pkg/__init__.py,shake_256=x,6\npkg/__init__.py,md5=x,6\n"),
         "NUL": ("RECORD", lambda: "a\0b,,\n"),
+        "blank lines of RECORD": ("RECORD", lambda: "\n" * 390_000),
+        "lines of RECORD by other characters": ("RECORD", lambda: "a\x0b\x0c\x1c\u2028,,\n" * 100_000),
+        "RECORD without line feeds": ("RECORD", lambda: "a,,\r" * 1_000_000),
+        "METADATA without line feeds": ("METADATA", lambda: "a:\r" * 1_390_000),
+        "sections": ("entry_points.txt", lambda: "".join(f"[a{n}]\nb = c:d\n" for n in range(200_000))),
+        "sections, a few less": ("entry_points.txt", lambda: "".join(f"[{n:x}]\n" for n in range(60_000))),
         "entry points": ("entry_points.txt", lambda: "[console_scripts]\n" + "a = b:c\n" * 200_000),
     }  # fmt: skip
     for name, (file, text) in texts.items():

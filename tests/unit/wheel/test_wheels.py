@@ -130,6 +130,11 @@ def test_a_line_of_record_that_cannot_be_read(line: str, message: str) -> None:
     assert bad[0].startswith(message)
 
 
+def test_a_record_of_nothing_but_wrong_lines_has_a_bounded_number_of_messages() -> None:
+    entries, bad = parse_record("\n" * 1_500)
+    assert (entries, len(bad), bad[-1]) == ((), 1_001, "500 more lines are wrong")
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

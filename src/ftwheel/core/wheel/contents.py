@@ -52,6 +52,7 @@ _NATIVE = re.compile(r"\.(so|pyd)$|\.so\.[0-9][0-9.]*$|\.(dylib|dll)$", re.IGNOR
 EXTENSION_ENDINGS = (".so", ".pyd")
 _SCHEME = re.compile(r"[^/]+\.data/(purelib|platlib)/")
 _TAG_ATOM = re.compile(r"[A-Za-z0-9_]+")
+_MOST_BAD_LINES = 1000  # of RECORD, each of which becomes a finding
 _MOST_TAGS = 1000  # of one Tag line, for the same reason
 # after a quote or a delimiter of arguments; not a lone slash, a comment (//) or a URL
 _PATH_REST = rb"[\w.~][^\s\"',;)\]]*(?=[\"',;)\]\s])"
@@ -318,7 +319,8 @@ def parse_record(text: str) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
             bad.append(f"line {number} is not a path, a hash and a size")
         else:
             entries.append(RecordEntry(path=path, digest=digest, size=int(size) if size else None))
-    return tuple(entries), tuple(bad)
+    more = len(bad) - _MOST_BAD_LINES
+    return tuple(entries), (*bad[:_MOST_BAD_LINES], *([f"{more:,} more lines are wrong"] if more > 0 else []))
 
 
 def _rows(lines: Iterable[str], bad: list[str]) -> Iterator[tuple[int, list[str]]]:

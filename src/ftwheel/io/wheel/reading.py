@@ -51,8 +51,11 @@ __all__ = ["inspect_wheel", "read_wheel", "unreadable"]
 _T = TypeVar("_T")
 
 _MOST_LINES = 2 * MOST_MEMBERS  # in a metadata file
-_LARGEST_RECORD = 16 << 20  # that of the largest wheels on the public index is below 2 MiB
-_LARGEST_METADATA = 4 << 20  # and of the other files, which cost more to parse
+_LARGEST = {  # bytes: a RECORD on the public index is below 2 MiB, entry points of 512 KiB take 130 MB
+    "RECORD": 16 << 20,
+    "entry_points.txt": 512 << 10,
+}
+_LARGEST_METADATA = 4 << 20  # and of the other files, which cost more to parse than RECORD
 _LARGEST_SOURCE = 1 << 20  # files into which a build writes its paths are small
 _LARGE = 64 << 20  # a smaller member does no harm, however well it is compressed
 _BOMB_RATIO = 200  # real code compresses 2 to 6 times, sparse tables a few dozen times, a bomb about 1000 times
@@ -278,12 +281,12 @@ class _Reader:
             if not optional:
                 self.flaws.append(Flaw(path=path, kind=FlawKind.MALFORMED, detail="is missing"))
             return None
-        if info.file_size > (_LARGEST_RECORD if path.endswith("/RECORD") else _LARGEST_METADATA):
+        if info.file_size > _LARGEST.get(path.rpartition("/")[2], _LARGEST_METADATA):
             self.flaws.append(Flaw(path=path, kind=FlawKind.TOO_LARGE, detail=f"is {info.file_size} bytes long"))
             return None
         try:
             data = self._bytes(info)
-            if (lines := data.count(b"\n")) > _MOST_LINES:
+            if (lines := max(data.count(b"\n"), data.count(b"\r"))) > _MOST_LINES:
                 raise _Refused(Flaw(path=path, kind=FlawKind.TOO_LARGE, detail=f"has {lines} lines"))
             return parse(data.decode())
         except _Refused as refused:
