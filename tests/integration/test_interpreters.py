@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import InputError, SystemRefusedError
 from ftwheel.core.tags.cpython_builds import CPythonBuild
 from ftwheel.core.wheel.suffixes import parse_suffix
 from ftwheel.io.system.interpreters import candidates, discover, probe
@@ -46,6 +46,19 @@ def test_what_does_not_answer_is_an_input_error(tmp_path: Path, text: str) -> No
     with pytest.raises(InputError, match=r"cannot be run|does not answer like a Python interpreter"):
         probe(program)
     assert str(program) not in {found.executable for found in discover([program])}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of the process")
+def test_too_few_open_files_are_no_missing_interpreter(default_python: str) -> None:
+    import resource
+
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, most[1]))
+    try:
+        with pytest.raises(SystemRefusedError, match="Too many open files"):
+            discover([default_python])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
 
 
 def test_path_is_searched_first_and_each_interpreter_is_listed_once(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from ftwheel.io.project import templates
+from ftwheel.io.release.digests import digest_of, written
 from support.workflows import COMMIT, complaints, filled, write_workflows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +23,33 @@ def test_the_templates_are_clean(tmp_path: Path):
 
 def test_the_templates_of_an_unreleased_ftwheel_are_clean(tmp_path: Path):
     assert complaints(write_workflows(tmp_path, commit=None)) == ""
+
+
+def test_every_session_runs_in_a_workflow() -> None:
+    sessions = re.findall(r"^@nox\.session\ndef (\w+)", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE)
+    texts = [path.read_text("utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    listed = re.findall(r"\bsession: \[([\w, ]+)\]|(?:\bsession: |dev\.py )(\w+)", "\n".join(texts))
+    assert {*sessions} == {each for names, name in listed for each in (names or name).split(", ")}
+
+
+def test_our_own_release_publishes_what_verify_saw(tmp_path: Path) -> None:
+    """The line that makes the output of what ``verify`` wrote for each distribution, as ``sha256sum`` lists them."""
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    (line,) = re.findall(r"^ +(cat .*)$", text, re.MULTILINE)
+    projects = ("ftwheel", "ftwheel_build")
+    names = [f"{project}-1.0{end}" for project in projects for end in ("-py3-none-any.whl", ".tar.gz")]
+    (tmp_path / "dist").mkdir()
+    for name in names:
+        (tmp_path / "dist" / name).write_text(name)
+    for project in projects:
+        of_one = {name: digest_of(tmp_path / "dist" / name) for name in names if name.startswith(f"{project}-")}
+        (tmp_path / f"{project}.sha256").write_text(written(of_one))
+    environ = {**os.environ, "RUNNER_TEMP": str(tmp_path), "LC_ALL": "C"}
+    seen, there = (
+        subprocess.run(["bash", "-ec", script], cwd=tmp_path / "dist", env=environ, capture_output=True).stdout
+        for script in (line, "sha256sum -- *")
+    )
+    assert seen == there != b""
 
 
 def test_the_files_of_this_repository_are_clean():

@@ -6,6 +6,7 @@ an interpreter proves nothing: ``python3.14`` may be a free-threaded build, so e
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ftwheel.core.build.interpreters import Interpreter
-from ftwheel.core.errors import InputError
+from ftwheel.core.errors import InputError, refused
 from ftwheel.io.system.folders import cache_root
 from ftwheel.io.system.not_python import not_a_python
 
@@ -35,6 +36,7 @@ print(json.dumps({
 }))
 """
 _TIMEOUT = 20.0  # seconds; a cold network home folder is slow, a hung wrapper script is not an interpreter
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)  # says nothing about the file
 _EXECUTABLE = re.compile(r"python(3(\.\d+)?t?)?(\.exe)?")
 
 
@@ -51,7 +53,8 @@ def interpreter_cache() -> Path:
 def probe(executable: str | Path) -> Interpreter:
     """Run one interpreter to find out what it is.
 
-    Raises InputError if the file cannot be run, does not answer in time, or does not answer like a Python.
+    Raises InputError if the file cannot be run, does not answer in time, or does not answer like a Python, and
+    SystemRefusedError if the system can start no program now.
     """
     try:
         done = subprocess.run(
@@ -73,6 +76,8 @@ def probe(executable: str | Path) -> Interpreter:
             extension_suffixes=tuple(answer["extension_suffixes"]),
         )
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, OSError) and error.errno in _EXHAUSTED:
+            raise refused(error) from error
         raise not_a_python(executable, error) from error
 
 
