@@ -133,6 +133,38 @@ def test_one_address_counts_once_to_pip() -> None:
     assert sum(item.reading.problem is None for item in found.version_index(find_installer("uv")).everything()) == 2
 
 
+def local(name: str, url: str) -> File:
+    return File(filename=name, url=f"https://example.org/{url}")
+
+
+def test_quoted_addresses_are_read_as_the_names_in_them() -> None:
+    whole = [
+        local("foo-1.0+cpu-py3-none-any.whl", "a/foo-1.0%2Bcpu-py3-none-any.whl"),
+        local("foo-1.0.tar.gz", "a%20b/foo-1.0.tar.gz"),
+        local("foo-2.0.tar.gz", "a%2Ffoo-2.0.tar.gz"),
+        local("foo-3.0.zip", "macosx1%30/foo-3.0.zip"),
+        local("foo-4.0.tar.gz", "a/foo-4.0%252B.tar.gz"),
+    ]
+    for files in (whole, *([file] for file in whole)):
+        found = project(*files)
+        for installer in ("pip", "uv", "poetry", "pdm"):
+            reader = find_installer(installer).reader(found)
+            for item in found.version_index(find_installer(installer)).everything():
+                own = reader.read(item.source, item.position)
+                assert (item.reading.version, item.reading.problem) == (own.version, own.problem)
+
+
+def test_an_address_counts_once_to_pip_however_it_is_quoted() -> None:
+    found = project(*(local("foo-1.0+cpu.tar.gz", f"foo-1.0{plus}cpu.tar.gz") for plus in ("+", "%2B", "%2b")))
+    assert sum(item.reading.problem is None for item in found.version_index(find_installer("pip")).everything()) == 1
+    assert sum(item.reading.problem is None for item in found.version_index(find_installer("uv")).everything()) == 3
+
+
+def test_an_egg_without_a_fragment_is_one_to_pip() -> None:
+    found = project(local("foo-1.0.tar.gz", "&egg=foo-2.0&/foo-1.0.tar.gz"))
+    assert [str(group.version) for group in found.version_index(find_installer("pip")).groups] == ["2.0"]
+
+
 def test_pip_takes_only_plain_names_from_a_folder() -> None:
     files = [
         File(filename=name, url=f"file:///links/{name}")

@@ -31,8 +31,8 @@ __all__ = [
     "unpack",
 ]
 
-_FORMAT = 2  # increment when the same page is read differently
-_ODD_IN_ADDRESSES = "%#?;\\ \t\r\n"  # these make pip read a different name from the URL
+_FORMAT = 3  # increment when the same page is read differently
+_ODD_IN_ADDRESSES = (*"%#?;\\ \t\r\n", "&egg=")  # these make pip read a different name from the URL
 _LONGEST_SCHEME = len("https://")
 _LONGEST_SIZE = 20  # digits
 _LONGEST_LINE = 500  # characters, in a packed page
@@ -76,6 +76,11 @@ def has_plain_addresses(files: Sequence[File]) -> bool:
 
 def _are_plain(filenames: Sequence[str], urls: Sequence[str]) -> bool:
     text = "".join(urls)  # searching it as a whole is many times faster than URL by URL
+    if "%" in text:  # as in the names of local versions; pip compares unquoted URLs, and finds the name in them
+        from urllib.parse import unquote  # noqa: PLC0415  # few pages need it
+
+        urls = [unquote(url) if "%" in url else url for url in urls]
+        text = "".join(urls)
     return (
         text.isascii()
         and text.count(OLD_MAC) == "\n".join(filenames).count(OLD_MAC)
