@@ -222,15 +222,15 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
         urls = _absolute(hrefs, base)
         hashes = [entry["hashes"] for entry in entries]
         keys = set[str]().union(*entries)
-        metadata = {key: [entry.get(key) for entry in entries] for key in _METADATA_KEYS if key in keys}
+        metadata = {key: _column(entries, key) for key in _METADATA_KEYS if key in keys}
         hashes += [found for column in metadata.values() for found in column if type(found) is dict]
         digests = [found["sha256"] for found in hashes]
-        sizes = [entry.get("size", 1) for entry in entries]
-        requires_python = [entry.get("requires-python") for entry in entries]
-        yanked = [entry.get("yanked", False) for entry in entries]
-        times = [entry.get("upload-time", "") for entry in entries]
+        sizes = _column(entries, "size", 1)
+        requires_python = _column(entries, "requires-python")
+        yanked = _column(entries, "yanked", False)
+        times = _column(entries, "upload-time", "")
         upload_times = _upload_times(times)
-        provenance = [entry.get("provenance") or "" for entry in entries] if "provenance" in keys else []
+        provenance = [found or "" for found in _column(entries, "provenance")] if "provenance" in keys else []
         reasons = [mark for mark in yanked if mark is not True and mark is not False]
         specifiers = set(requires_python)
         addresses = "".join(hrefs)
@@ -266,6 +266,14 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
         (filenames, urls, requires_python, upload_times, marks),
         FileDetails(digests[: len(entries)], sizes, _metadata_digests(metadata, len(entries))),
     )
+
+
+def _column(entries: list[dict[str, Any]], key: str, default: Any = None) -> list[Any]:
+    """The value of a key in each entry. Nearly always all entries have it, and a subscript takes half as long."""
+    try:
+        return [entry[key] for entry in entries]
+    except KeyError:
+        return [entry.get(key, default) for entry in entries]
 
 
 def _metadata_digests(found: Mapping[str, list[Any]], count: int) -> list[str | bool | None]:
