@@ -77,6 +77,14 @@ def _system() -> Iterator[HostileInput]:
         group="the machine", name="UV_CONFIG_FILE=/dev/zero", environ={"UV_CONFIG_FILE": "/dev/zero"},
         lay_out=functools.partial(_laid, arguments=["simulate", "x", "-f", "."]),
     )  # fmt: skip
+    for device in ("/dev/zero", "/dev/full", "FIFO"):
+
+        def state(folder: Path, device: str = device) -> Arguments:
+            os.mkfifo(folder / "FIFO")
+            (folder / "links").mkdir()
+            return ["missing", "x", "--no-index", "--no-config", "-f", "links", "--state", device]
+
+        yield HostileInput(group="the machine", name=f"missing --state {device}", lay_out=state)
     yield HostileInput(group="the machine", name="check a FIFO", lay_out=fifo)
     yield HostileInput(group="the machine", name="check a folder named like a wheel", lay_out=a_folder)
     yield HostileInput(group="the machine", name="few open files", lay_out=simple, files=6)

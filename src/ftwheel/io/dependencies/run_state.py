@@ -6,8 +6,10 @@ written with one call, so that a killed process leaves complete lines and at mos
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from types import TracebackType
@@ -51,6 +53,8 @@ class RunState:
     def __enter__(self) -> Self:
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0))
+            if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):  # a FIFO or a device may never end
+                raise OSError(errno.EINVAL, "Not a regular file")
             self._lock()
             self._read()
         except OSError as error:
