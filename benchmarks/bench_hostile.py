@@ -1,7 +1,7 @@
 """What hostile inputs take: how many each group has, and the most memory and processor time that one of them took.
 
-The inputs are those of ``tests/support/hostile.py`` and ``hostile_machine.py``; each runs in a process with hard
-limits. Run it with ``python3 dev.py bench -- hostile``.
+The inputs are those of ``tests/support/hostile*.py``; each runs in a process with hard limits.
+Run it with ``python3 dev.py bench -- hostile``.
 """
 
 from __future__ import annotations
