@@ -104,6 +104,21 @@ def test_a_wheel_without_metadata_and_one_name_twice(tmp_path: Path) -> None:
         read_dist([tmp_path / "a", tmp_path / "b"])
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="FIFOs, links")
+@pytest.mark.parametrize("kind", ["FIFO", "device", "folder", "link to nothing"])
+def test_what_is_no_file_is_not_passed_over(tmp_path: Path, kind: str) -> None:
+    """A publisher that is given dist/* tries to upload it."""
+    odd = make_wheel(tmp_path, WHEEL).with_name("demo_pkg-1.0-cp314-cp314t-win_amd64.whl")
+    if kind == "FIFO":
+        os.mkfifo(odd)
+    elif kind == "folder":
+        odd.mkdir()
+    else:
+        odd.symlink_to("/dev/zero" if kind == "device" else "nowhere")
+    with pytest.raises(InputError, match=r"cp314t-win_amd64\.whl: not a regular file"):
+        read_dist([tmp_path])
+
+
 def test_the_pages_say_the_same_in_json_and_html(folder: Path, session: requests.Session) -> None:
     index = LocalIndex([read_dist([folder])], [page()])
     with serving(index) as address:

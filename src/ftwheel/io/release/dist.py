@@ -5,6 +5,7 @@ Only METADATA (PKG-INFO of a source distribution) is read; digests are computed 
 
 from __future__ import annotations
 
+import os
 import shlex
 import tarfile
 import zipfile
@@ -165,16 +166,25 @@ def _below(places: Iterable[Path]) -> str:
 def _found(places: Iterable[Path]) -> Iterator[Path]:
     for place in places:
         if place.is_dir():
-            yield from sorted(
-                path for path in place.iterdir() if path.name.lower().endswith(ENDINGS) and path.is_file()
-            )
+            for path in sorted(path for path in place.iterdir() if path.name.lower().endswith(ENDINGS)):
+                if not path.is_file():
+                    raise _no_file(path)
+                yield path
         elif place.is_file():
             yield place
+        elif os.path.lexists(place):
+            raise _no_file(place)
         else:
             raise InputError(
                 f"{place}: no such file or folder",
                 hint=near(place) or "name a folder of files to upload, or individual files",
             )
+
+
+def _no_file(path: Path) -> InputError:
+    return InputError(
+        f"{path}: not a regular file", hint="remove it: a publisher that is given the whole folder tries to upload it"
+    )
 
 
 def _release(filename: str) -> tuple[str, object, str]:
