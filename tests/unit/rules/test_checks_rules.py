@@ -171,8 +171,15 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             flaw(FlawKind.CLASH),
             facts(files={"pkg/Data.txt": "x", "pkg/data.txt": "y"}),
             facts(files={"PKG": "x"}),
+            facts(files={"pkg/a.py": "x", "pkg-1.0.data/purelib/pkg/a.py": "y"}),
+            facts(files={"pkg-1.0.data/platlib/pkg/a.py": "x", "pkg-1.0.data/purelib/pkg/a.py": "y"}),
         ],
-        [flaw(FlawKind.DUPLICATE), facts(), facts(files={"pkg/data.txt": "x", "pkg/data_txt": "x"})],
+        [
+            flaw(FlawKind.DUPLICATE),
+            facts(),
+            facts(files={"pkg/data.txt": "x", "pkg/data_txt": "x"}),
+            facts(files={"pkg/a.py": "x", "pkg-1.0.data/data/pkg/a.py": "y", "pkg-1.0.data/purelib/pkg/b.py": "z"}),
+        ],
     ),
     "FTW110": (
         [

@@ -11,7 +11,7 @@ from packaging.version import Version
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.release.index_metadata import metadata_errors
 from ftwheel.core.wheel.clashes import folded_clashes
-from ftwheel.core.wheel.contents import FlawKind
+from ftwheel.core.wheel.contents import FlawKind, installed_path
 from ftwheel.rules.wheel.facts import WheelFacts, WheelRule
 
 __all__ = ["UnreadableWheel"]
@@ -220,7 +220,7 @@ class ClashingNames(_FlawRule):
     title = "Two members cannot be unpacked into the same folder"
     why = """Every installer fails on a file that is also the folder of another member. Names that differ only in case
         are one file on Windows and macOS: the member unpacked last replaces the other, and a check against RECORD
-        fails."""
+        fails. So it does if a member of the .data folder is installed where another member is."""
     fix = "Rename one of the two, or find the build step that adds it twice."
     severity = Severity.ERROR
     kind = FlawKind.CLASH
@@ -233,3 +233,12 @@ class ClashingNames(_FlawRule):
                 f"is the same file as {first} where file systems ignore case",
                 severity=Severity.WARNING,
             )
+        data = f"{facts.wheel.name.stem}.data/"
+        paths = {member.path for member in facts.wheel.members}
+        places = {path: path for path in paths}
+        for path in sorted(path for path in paths if path.startswith(data)):
+            first = places.setdefault(installed_path(path), path)
+            if first != path:
+                yield self.finding(
+                    facts.subject(path=path), f"is installed in the place of {first}", severity=Severity.WARNING
+                )
