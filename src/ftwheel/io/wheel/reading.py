@@ -66,7 +66,7 @@ _EXPANSION = 20  # how many times its own size the members of a large wheel may 
 _CHUNK = 1 << 20
 _ELF = b"\x7fELF"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
 
 def unreadable(path: Path, error: BaseException, kind: str) -> FtwheelError:
