@@ -197,6 +197,7 @@ def tell(
         ),
         ("ftwheel|verify|wheels|--no-index", "--no-index without --find-links leaves pip nowhere", "pass --find-links"),
         ("ftwheel|verify|nobody-2.0", "nobody-2-0: no index has a release of it", "did you mean nobody==2.0?"),
+        (f"ftwheel|tag|{os.devnull}", f"{os.devnull}: not a regular file", "name a wheel, or a link to one"),
         ("ftwheel|tag|dist", "dist: no wheels in this folder", "build them first: ftwheel build"),
         ("ftwheel|tag|dist/*.whl", "dist/*.whl: no file matches", "build the wheels first"),
         (f"ftwheel|tag|{WHEEL}|--platform-tag|linux", "linux is not a platform tag", "manylinux_2_28_x86_64"),

@@ -84,6 +84,8 @@ def _no_wheel(path: Path) -> InputError:
         return InputError(f"{path}: a folder, expected wheels", hint=f"name them: {path / '*.whl'}")
     if "*" in path.name:
         return InputError(f"{path}: no file matches", hint="build the wheels first, or name the folder they are in")
+    if path.exists():
+        return InputError(f"{path}: not a regular file", hint="name a wheel, or a link to one")
     return InputError(f"{path}: no such file", hint=near(path) or "name the wheels to look at: dist/*.whl")
 
 
