@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +19,10 @@ from ftwheel.core.errors import InputError, MissingToolError
 if TYPE_CHECKING:
     from ftwheel.core.build.interpreters import Interpreter
     from ftwheel.core.build.model import BuildResult, ConfigSettings
+    from ftwheel.core.build.python_requests import PythonRequest
     from ftwheel.io.project.source import SourceProject
 
-__all__ = ["EXAMPLES", "add_arguments", "run"]
+__all__ = ["EXAMPLES", "Answers", "add_arguments", "ask", "interpreters", "run"]
 
 EXAMPLES = """\
   ftwheel build                        every pair of interpreters on this machine; wheels go to dist/
@@ -31,6 +32,15 @@ EXAMPLES = """\
   ftwheel build --driver cibuildwheel  the same pairs with cibuildwheel, in manylinux containers on Linux
   ftwheel build --driver cibuildwheel --platforms 'manylinux*' --dry-run
   ftwheel build --format json          the result for other programs"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the interpreters said: those that ``--python`` names by path, and those found for its ``versions``."""
+
+    named: tuple[Interpreter, ...]
+    versions: tuple[PythonRequest, ...]
+    found: tuple[Interpreter, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every file was made and checked, 1 with findings; failures of the build itself raise."""
+    from ftwheel.io.system.background import in_background
+
+    # the interpreters start while most modules and the project are still to be read
+    asked = in_background(partial(ask, arguments.python)) if arguments.driver == "local" else None
     with _opened(Path(os.path.abspath(arguments.project))) as project:
-        return _run(arguments, project)
+        return _run(arguments, project, asked)
 
 
 @contextmanager
@@ -80,7 +94,7 @@ def _opened(path: Path) -> Iterator[SourceProject]:
         yield read_project(unpack_sdist(path, scratch), sdist=path)
 
 
-def _run(arguments: argparse.Namespace, project: SourceProject) -> int:
+def _run(arguments: argparse.Namespace, project: SourceProject, asked: Callable[[], Answers] | None) -> int:
     from ftwheel.render.build.result import write
 
     settings = config_settings(arguments.config_setting)
@@ -90,7 +104,7 @@ def _run(arguments: argparse.Namespace, project: SourceProject) -> int:
     shown = os.fspath(arguments.out_dir or _shorter(default_dir))
     if not project.is_sdist:
         _tell_links(project.path, out_dir)
-    if arguments.driver == "cibuildwheel":
+    if asked is None:
         from ftwheel.cli import build_cibuildwheel
 
         build_cibuildwheel.refuse(arguments)
@@ -99,7 +113,7 @@ def _run(arguments: argparse.Namespace, project: SourceProject) -> int:
             return 0
         result = build_cibuildwheel.build(arguments, project, settings, out_dir, shown=shown)
     else:
-        result = _build(arguments, project, settings, out_dir, shown=shown)
+        result = _build(arguments, project, asked, settings, out_dir, shown=shown)
     write(result, arguments.format, sys.stdout)
     reports.write_all(arguments.report, partial(write, result))
     if arguments.write_digests and result.passed:
@@ -123,7 +137,13 @@ def _tell_links(project: Path, out_dir: Path) -> None:
 
 
 def _build(
-    arguments: argparse.Namespace, project: SourceProject, settings: ConfigSettings, out_dir: Path, *, shown: str
+    arguments: argparse.Namespace,
+    project: SourceProject,
+    asked: Callable[[], Answers],
+    settings: ConfigSettings,
+    out_dir: Path,
+    *,
+    shown: str,
 ) -> BuildResult:
     """Build with the interpreters of this machine; ``shown`` is the output folder as the user reads it."""
     from ftwheel.app.build.build import build
@@ -145,7 +165,7 @@ def _build(
     if not arguments.verbose:
         _hide_backend_warnings()
     with open_builder(project.path, out_dir, settings, repair=repair) as builder:
-        found = interpreters(arguments.python, project)
+        found = interpreters(asked(), project)
         floor, abi3t = project.floor, project.abi3t
         inferred = floor is None
         if inferred:
@@ -188,18 +208,13 @@ def _hide_backend_warnings() -> None:
         warnings.filterwarnings("ignore", category=category)
 
 
-def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpreter, ...]:
-    """The interpreters to build with, in the order requested.
-
-    Paths are probed, versions are searched for. Without either: every pair on this machine that the project names (if
-    there is none, the newest pair it supports), and with ``[tool.ftwheel] stable-abi`` the default builds that its
-    wheel serves.
-    """
-    from ftwheel.core.build.python_requests import default_builds, parse_request, resolve
+def ask(texts: Sequence[str]) -> Answers:
+    """Run the interpreters that ``--python`` names by path, and if it names none or a version, all on this machine."""
+    from ftwheel.core.build.python_requests import parse_request
     from ftwheel.io.system.interpreters import discover, probe
 
-    requests = [parse_request(item) for text in asked for item in text.split(",") if item.strip()]
-    if asked and not requests:
+    requests = tuple(parse_request(item) for text in texts for item in text.split(",") if item.strip())
+    if texts and not requests:
         raise InputError("--python: an empty argument", hint="is a shell variable not set?")
     paths = [request.path for request in requests if request.path]
     with ThreadPoolExecutor() as pool:
@@ -210,12 +225,22 @@ def interpreters(asked: Sequence[str], project: SourceProject) -> tuple[Interpre
                 f"{path}: pairs are built for CPython, but this is {interpreter.implementation}",
                 hint="pass the path of a CPython interpreter, or a version such as 3.14t",
             )
-    versions = [request for request in requests if not request.path]
-    found: tuple[Interpreter, ...] = ()
-    if versions or not requests:
-        found = discover()
-    if requests:
-        chosen = [*named.values(), *(resolve(versions, found) if versions else ())]
+    versions = tuple(request for request in requests if not request.path)
+    found = discover() if versions or not requests else ()
+    return Answers(named=tuple(named.values()), versions=versions, found=found)
+
+
+def interpreters(answers: Answers, project: SourceProject) -> tuple[Interpreter, ...]:
+    """The interpreters to build with, in the order requested.
+
+    Without a request: every pair on this machine that the project names (if there is none, the newest pair it
+    supports), and with ``[tool.ftwheel] stable-abi`` the default builds that its wheel serves.
+    """
+    from ftwheel.core.build.python_requests import default_builds, resolve
+
+    found = answers.found
+    if answers.named or answers.versions:
+        chosen = [*answers.named, *(resolve(answers.versions, found) if answers.versions else ())]
         return tuple(dict.fromkeys(chosen))
     supported = tuple(each for each in found if project.supports(each))
     if found and not supported:

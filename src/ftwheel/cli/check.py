@@ -259,11 +259,11 @@ def _runner(asked: int | None) -> Run:
 
 def _importer(asked: Sequence[str]) -> Importer:
     from ftwheel.app.wheel.imports import ImportEach
-    from ftwheel.cli.build import interpreters
+    from ftwheel.cli.build import ask, interpreters
     from ftwheel.io.project.source import SourceProject
     from ftwheel.io.system.interpreters import discover
     from ftwheel.io.wheel.importing import import_modules
 
     # which interpreters a project supports matters only when none is asked for
-    found = interpreters(asked, SourceProject(path=Path(), folder=Path())) if asked else discover()
+    found = interpreters(ask(asked), SourceProject(path=Path(), folder=Path())) if asked else discover()
     return ImportEach(interpreters=found, import_modules=import_modules)

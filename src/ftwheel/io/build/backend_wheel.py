@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
 import tempfile
 import zipfile
@@ -28,6 +26,9 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: ftwheel\nRoot-Is-Purelib: true\nTag: py
 
 def backend_wheel() -> Path | None:
     """The wheel's path in the cache; None if the package is not installed as a distribution."""
+    import importlib.metadata
+    import importlib.util
+
     try:
         distribution = importlib.metadata.distribution(_DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:

@@ -10,17 +10,17 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftwheel.core.errors import ConfigurationError
-from ftwheel.core.project.adoption import ProjectScan
-from ftwheel.core.project.declarations import declarations, is_source
-from ftwheel.core.project.requires_python import requires_python_of
 from ftwheel.core.project.stable_abi import StableAbiSources, abi3t_feature, asks_for_abi3t, stable_abi_floors
 from ftwheel.core.project.toml_edits import table_at
 from ftwheel.core.project.workflow_files import FOLDER
 from ftwheel.io.project.source import read_project
 from ftwheel.io.system.texts import read_text
+
+if TYPE_CHECKING:
+    from ftwheel.core.project.adoption import ProjectScan
 
 __all__ = ["Repository", "inferred_stable_abi", "read_repository", "scan_project"]
 
@@ -63,6 +63,10 @@ def scan_project(folder: Path, *, supported: tuple[int, ...] | None = None) -> P
     Raises InputError if there is no project, ConfigurationError if ``pyproject.toml`` cannot be read or has a value
     where a table is expected.
     """
+    from ftwheel.core.project.adoption import ProjectScan
+    from ftwheel.core.project.declarations import declarations
+    from ftwheel.core.project.requires_python import requires_python_of
+
     read_project(folder)
     pyproject = _text(folder / "pyproject.toml")
     document = tomllib.loads(pyproject) if pyproject is not None else {}
@@ -193,6 +197,8 @@ def _in_place(folder: Path, document: dict[str, Any]) -> str:
 
 def _sources(folder: Path) -> Iterator[tuple[str, str]]:
     """The files that may define modules, as (path from the project, text)."""
+    from ftwheel.core.project.declarations import is_source
+
     for path in _files(folder):
         relative = path.relative_to(folder).as_posix()
         if is_source(relative) and path.is_file() and path.stat().st_size <= _LARGEST:
