@@ -12,6 +12,7 @@ import pytest
 
 from ftwheel.cli.main import COMMANDS
 from support.server import serve
+from support.wheels import make_wheel
 
 _PROGRAM = """
 import sys
@@ -78,3 +79,37 @@ def test_a_simulation_with_its_page_in_the_cache_needs_no_http_and_no_reasons(tm
     needless = {"http", "requests", "urllib.parse", "urllib3", "ftwheel.core.installers.evaluations"}
     assert [found & needless for found in both] == [needless - {"ftwheel.core.installers.evaluations"}, set()]
     assert not both[1] & {"dataclasses", "inspect"}, "these and the classes they make are a quarter of the start"
+
+
+def test_only_what_reads_wheels_imports_zlib_ng(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "demo-1.0-py3-none-any.whl", {"demo.py": "x = 1\n"})
+    without = {"zlib_ng"} if sys.version_info[:2] == (3, 13) else set()
+    needed = {"zlib_ng", "ftwheel.io.wheel.plain_members"}
+    assert imported("check", "--cores", "1", str(wheel)) & needed == needed - without
+    shop = Path(__file__).parents[1] / "recordings" / "shop"
+    assert not imported("missing", str(shop / "uv.lock"), "--index", str(shop)) & needed
+
+
+_WITHOUT = """
+import runpy, sys
+sys.modules["zlib_ng"] = None
+sys.argv[0] = "ftwheel"
+runpy.run_module("ftwheel", run_name="__main__")
+"""
+
+
+def test_check_says_the_same_without_zlib_ng(tmp_path: Path) -> None:
+    files = {"demo.py": "x = 1\n" * 100, "demo.so": b"\x7fELF" + bytes(5_000)}
+    wheel = make_wheel(tmp_path, "demo-1.0-cp313-cp313t-linux_x86_64.whl", files)
+    data = bytearray(wheel.read_bytes())
+    data[data.index(b"demo.py") + 10] ^= 1  # in the deflated data of the first member
+    damaged = tmp_path / "damaged-1.0-py3-none-any.whl"
+    damaged.write_bytes(data)
+    rest = ["check", "--format", "json", str(wheel), str(damaged)]
+    with_, without = [
+        subprocess.run([sys.executable, *way, *rest], capture_output=True, text=True)
+        for way in (["-m", "ftwheel"], ["-c", _WITHOUT])
+    ]
+    assert with_.stdout == without.stdout
+    assert "cannot be unpacked (" in with_.stdout
+    assert with_.returncode == without.returncode == 1, without.stderr

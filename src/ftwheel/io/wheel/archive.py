@@ -11,17 +11,15 @@ import stat
 import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["MOST_MEMBERS", "SMALL_MEMBER", "open_tar", "open_zip", "plain_member", "tar_members"]
+__all__ = ["MOST_MEMBERS", "SMALL_MEMBER", "open_tar", "open_zip", "tar_members"]
 
 MOST_MEMBERS = 200_000
 SMALL_MEMBER = 1 << 20  # bytes
-_LOCAL = struct.Struct("<4s2xH18xHH")
 _ENTRY = 46  # bytes in a directory entry, excluding the name
 _LARGEST_DIRECTORY = 128 << 20
 _LARGEST_HEADER = 1 << 20  # of a tar, with a long name or in the pax format
@@ -61,49 +59,6 @@ def _refuse_many(stream: IO[bytes]) -> None:
     stream.seek(max(0, start + at - size))
     if stream.read(size).count(b"PK\1\2") > MOST_MEMBERS:
         raise zipfile.BadZipFile(f"more than {MOST_MEMBERS:,} members")
-
-
-def plain_member(stream: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
-    """The contents of a member as ``zipfile`` reads them, in half the time; ``stream`` is the file of the zip.
-
-    None if anything about the member is unusual: ``zipfile`` then decides. The caller bounds both of its sizes.
-    """
-    size, stored = info.file_size, info.compress_size
-    if not 0 <= info.header_offset < 1 << 62:  # a damaged directory says anything
-        return None
-    stream.seek(info.header_offset)
-    name = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "ascii", "replace")
-    block = stream.read(_LOCAL.size + len(name) + stored)
-    if len(block) < _LOCAL.size:
-        return None
-    signature, flags, named, extra = _LOCAL.unpack_from(block)
-    start = _LOCAL.size + named + extra
-    if (
-        signature != b"PK\3\4"
-        or flags != info.flag_bits
-        or flags & 0x61
-        or block[_LOCAL.size : _LOCAL.size + named] != name
-    ):
-        return None
-    end = getattr(info, "_end_offset", None)  # where the next member starts, which newer versions of zipfile note
-    if end is not None and info.header_offset + start + stored > end:
-        return None
-    block += stream.read(extra)
-    if len(block) != start + stored:
-        return None
-    if info.compress_type == zipfile.ZIP_DEFLATED:
-        expander = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            data = expander.decompress(memoryview(block)[start:], size + 1)
-        except zlib.error:
-            return None
-        if not expander.eof or expander.unused_data:
-            return None
-    elif info.compress_type == zipfile.ZIP_STORED:
-        data = block[start:]
-    else:
-        return None
-    return data if len(data) == size and zlib.crc32(data) == info.CRC else None
 
 
 @contextmanager
