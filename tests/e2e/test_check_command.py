@@ -317,7 +317,7 @@ def test_a_command_that_is_ended_removes_what_it_began(name: str, tmp_path: Path
     wheel = make_wheel(tmp_path, "pkg-1.0-py3-none-any.whl", {"pkg/data.bin": os.urandom(40 << 20)})
     command = [sys.executable, "-m", "ftwheel", "tag", "--python-tag", "py2.py3", os.fspath(wheel)]
     started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while started.poll() is None and not any(tmp_path.glob(".ftwheel-*/*.whl")):
+    while started.poll() is None and not any(tmp_path.glob(".ftwheel-new-*/new/*.whl")):
         time.sleep(0.001)
     started.send_signal(signal.Signals[name])
     assert started.communicate(timeout=60) == ("", "ftwheel: interrupted\n")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ftwheel.io.system.processes import ProcessGroup, Stopped
-from ftwheel.io.system.workspace import workspace
+from ftwheel.io.system.workspace import scratch, workspace
 
 # starts a child of its own, says which, and waits for it
 PARENT = """
@@ -134,6 +134,42 @@ def test_the_lock_of_a_killed_run_is_free_again(tmp_path: Path) -> None:
     with workspace(tmp_path) as place:
         assert place == left
         assert list(place.iterdir()) == []
+
+
+def test_what_a_killed_run_left_beside_its_result_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, sys\nfrom ftwheel.io.system.workspace import scratch\n"
+        "with scratch(pathlib.Path(sys.argv[1])) as place:\n    (place / 'x').touch(); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", program, tmp_path], timeout=60).returncode == 9
+    (left,) = tmp_path.iterdir()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "new").mkdir()
+    with scratch(tmp_path) as running:
+        assert not left.exists()
+        with scratch(tmp_path) as other:
+            assert running.exists()
+            assert other != running
+    assert list(tmp_path.iterdir()) == [mine]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no FIFO, and links need a privilege")
+def test_nothing_but_folders_of_killed_runs_is_removed(tmp_path: Path) -> None:
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "folder"
+    (elsewhere / "new").mkdir(parents=True)
+    (elsewhere / "lock").touch()
+    folder.mkdir()
+    (folder / ".ftwheel-new-link").symlink_to(elsewhere)
+    for name, lock in (("fifo", os.mkfifo), ("unlocked", None)):
+        (folder / f".ftwheel-new-{name}" / "new").mkdir(parents=True)
+        if lock:
+            lock(folder / f".ftwheel-new-{name}" / "lock")
+    there = set(folder.rglob("*"))
+    with scratch(folder):
+        pass
+    assert set(folder.rglob("*")) == there
+    assert (elsewhere / "new").is_dir()
 
 
 def test_threads_take_different_places(tmp_path: Path) -> None:

@@ -120,7 +120,15 @@ WHEELS: dict[str, Example] = {
         before=[wheel(ANY, replace={"METADATA": f"{META}License-Expression: MIT\n"})],
         after=[wheel(ANY, replace={"METADATA": f"{META}License-Expression: MIT\n".replace("2.1", "2.4")})],
     ),
-    "FTW111": Example(before=[PURE, member("pkg/__init__.py/data.txt"), member("pkg/__INIT__.py")], after=[PURE]),
+    "FTW111": Example(
+        before=[
+            PURE,
+            member("pkg/__init__.py/data.txt"),
+            member("pkg/__INIT__.py"),
+            member("pkg-1.0.data/purelib/pkg/__init__.py"),
+        ],
+        after=[PURE],
+    ),
     "FTW110": Example(
         before=[wheel("my_pkg-1.0-py3-none-any.whl"), misnamed], after=[wheel("my_pkg-1.0-py3-none-any.whl")]
     ),

@@ -18,7 +18,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.system.texts import read_log
 from ftwheel.io.system.virtual_environments import VirtualEnvironment
+from ftwheel.io.system.workspace import scratch
 
 __all__ = [
     "BuiltByCibuildwheel",
@@ -359,19 +359,18 @@ def installed(series: CibuildwheelSeries, processes: ProcessGroup, log: Path) ->
     age = {folder: time.time() - folder.stat().st_mtime for folder in home.glob(f"{stem}*") if folder.is_dir()}
     newest = min(age, key=lambda folder: age[folder], default=None)
     if newest is None or age[newest] > _RENEW:
-        folder = Path(tempfile.mkdtemp(prefix=f".{stem}", dir=home))
-        try:
+        with scratch(home) as folder:
             environment = VirtualEnvironment(interpreter, folder / "env", processes=processes, log=log)
-            environment.install([series.value])
-        except BuildError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            if newest is None:
-                raise MissingToolError(
-                    error.message, hint=f"{series.value} is installed from the configured package index"
-                ) from error
-        else:
-            newest = home / f"{stem}{secrets.token_hex(4)}"
-            folder.rename(newest)
+            try:
+                environment.install([series.value])
+            except BuildError as error:
+                if newest is None:
+                    raise MissingToolError(
+                        error.message, hint=f"{series.value} is installed from the configured package index"
+                    ) from error
+            else:
+                newest = home / f"{stem}{secrets.token_hex(4)}"
+                folder.rename(newest)
     for folder, seconds in age.items():
         if seconds > _FORGET and folder != newest:
             shutil.rmtree(folder, ignore_errors=True)

@@ -163,7 +163,8 @@ def write_recording(
     Raises what the locations raise, and InputError if the folder exists but is not a recording.
     """
     import shutil
-    import tempfile
+
+    from ftwheel.io.system.workspace import scratch
 
     if folder.exists() and not (folder / _TABLE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: exists, but is not a recording", hint="name a new folder, or an empty one")
@@ -171,7 +172,7 @@ def write_recording(
     parent = folder.absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as work:
+        with scratch(parent) as work:
             new = os.path.join(work, "new")
             os.mkdir(new)
             pages = {

@@ -12,7 +12,6 @@ import hashlib
 import io
 import os
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 from ftwheel.core.errors import BuildError
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.filename import WheelName
+from ftwheel.io.system.workspace import scratch
 
 __all__ = ["retag"]
 
@@ -37,8 +37,8 @@ def retag(path: Path, contents: WheelContents, name: WheelName, folder: Path) ->
     target = folder / name.filename
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".ftwheel-tag-", dir=folder) as scratch:
-            made = Path(scratch) / name.filename
+        with scratch(folder) as place:
+            made = place / name.filename
             with zipfile.ZipFile(path) as old, zipfile.ZipFile(made, "w") as new:
                 _copy(old, new, contents.dist_info, name)
             shutil.copymode(path, made)
