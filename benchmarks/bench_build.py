@@ -5,8 +5,8 @@ Run it with ``python3 dev.py bench -- build``.
 Every contender makes both halves with the same two interpreters from a fresh copy of the example: ``ftwheel build`` at
 once, repaired, compared and imported; ``uv build --wheel`` and ``python -m build --wheel`` one after the other and
 nothing else. The contenders take turns, so that a slow minute of the machine hits all of them, and the medians are
-compared. One round before fills the caches of all. FTWHEEL_PYTHON and FTWHEEL_PYTHON_FT name the interpreters, as in
-the tests.
+compared. Two rounds before fill the caches of all: ftwheel keeps bytecode of setuptools from the second build on.
+FTWHEEL_PYTHON and FTWHEEL_PYTHON_FT name the interpreters, as in the tests.
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ def main() -> None:
 
         contenders = {"ftwheel build": with_ftwheel, "uv build, twice": with_uv, "python -m build, twice": with_build}
         times: dict[str, list[float]] = {name: [] for name in contenders}
-        for number in range(1 if arguments.short else 0, rounds + 1):
+        for number in range(1 if arguments.short else -1, rounds + 1):
             for label, contender in contenders.items():
                 taken = seconds(contender, place / "work", wheels=len(pythons))
-                if number:
+                if number > 0:
                     times[label].append(taken)
     medians = {label: statistics.median(taken) for label, taken in times.items()}
     for label, taken in times.items():

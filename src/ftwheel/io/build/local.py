@@ -37,6 +37,7 @@ from ftwheel.core.errors import (
 from ftwheel.core.findings import Finding
 from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.io.build.backend_wheel import backend_wheel
+from ftwheel.io.build.bytecode import Bytecode
 from ftwheel.io.build.sources import copy_source, unpack_sdist
 from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.interpreters import probe
@@ -179,6 +180,8 @@ class LocalBuilder:
             offered = backend_wheel()
             beside = offered.parent if offered else None
             environment.install(builder.build_system_requires, beside_index=beside)
+            bytecode = Bytecode(environment.site_packages, interpreter)
+            bytecode.place(self._processes, folder)
             observer.stage(label, BuildStage.REQUIREMENTS)
             with _backend_failures(log):
                 more = set(map(str, builder.get_requires_for_build(distribution, self._settings)))
@@ -186,6 +189,7 @@ class LocalBuilder:
             observer.stage(label, BuildStage.BUILD)
             with _backend_failures(log):
                 made = self._made(builder, distribution, folder / distribution)
+            bytecode.note()
             if os.path.realpath(environment.python_executable) != os.path.realpath(interpreter.executable):
                 _same(interpreter, probe(environment.python_executable))  # on Windows a copy, elsewhere mostly a link
         self._discard(folder / "env")  # thousands of files, removed while the disk is idle: wheels are checked next

@@ -136,19 +136,6 @@ class PageCache:
 
     def prune(self) -> None:
         """Remove the oldest pages until the rest fits."""
-        try:
-            with os.scandir(self._folder) as entries:
-                pages = sorted(
-                    ((stat.st_mtime, stat.st_size, entry.path) for entry in entries if (stat := entry.stat())),
-                    reverse=True,
-                )
-        except OSError:
-            return
-        total = 0
-        for _, size, path in pages:
-            total += size
-            if total > self._most_bytes:
-                try:
-                    os.unlink(path)
-                except OSError:
-                    continue
+        from ftwheel.io.system.pruning import prune
+
+        prune(self._folder, self._most_bytes)

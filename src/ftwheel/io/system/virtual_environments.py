@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ class VirtualEnvironment:
     def __init__(self, interpreter: Interpreter, folder: Path, *, processes: ProcessGroup, log: Path) -> None:
         """Create it. Raises MissingToolError if uv (else venv) fails, Stopped if the process group was stopped."""
         self._folder = folder
+        self._interpreter = interpreter
         self._processes = processes
         self._log = log
         self._uv = find_uv()
@@ -57,6 +59,13 @@ class VirtualEnvironment:
     @property
     def scripts(self) -> Path:
         return Path(scripts_of(self._folder))
+
+    @property
+    def site_packages(self) -> Path:
+        """Where packages are installed that are not compiled."""
+        if sys.platform == "win32":
+            return self._folder / "Lib" / "site-packages"
+        return self._folder / "lib" / f"python{self._interpreter.label}" / "site-packages"
 
     @property
     def python_executable(self) -> str:
