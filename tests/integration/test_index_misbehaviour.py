@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,6 +171,26 @@ def test_a_slow_server_is_given_up(server: IndexServer, reply: Reply) -> None:
 def test_nobody_listens() -> None:
     with client(page_seconds=2.0) as index_client, pytest.raises(NetworkError, match="Connection refused"):
         index_client.index(closed_port()).project("demo")
+
+
+def _take(listener: socket.socket, sent: bytes) -> None:
+    """Take one connection, send the beginning of an answer, and hold it open."""
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(sent)
+        while connection.recv(1 << 16):
+            pass
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03"])
+def test_a_handshake_that_is_never_finished(sent: bytes) -> None:
+    """A server that takes the connection, with a configured timeout that is longer than the time there is."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, client(timeout=60.0, page_seconds=1.0) as index_client:
+        begin = time.monotonic()
+        threading.Thread(target=_take, args=(listener, sent), daemon=True).start()
+        with pytest.raises(NetworkError, match="no complete answer within 1 seconds"):
+            index_client.index(f"https://127.0.0.1:{listener.getsockname()[1]}/").project("demo")
+        assert time.monotonic() - begin < 10
 
 
 def test_a_host_that_does_not_exist() -> None:

@@ -326,7 +326,7 @@ class Transport:
             wait: float | None = None
             with _Deadline(left, self._watchdog) as deadline:
                 try:
-                    answer, wait = self._once(url, login, into, headers, most_bytes)
+                    answer, wait = self._once(url, login, into, headers, most_bytes, seconds=left)
                 except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                     if deadline.passed:
                         problem = ""
@@ -355,13 +355,13 @@ class Transport:
         )
 
     def _once(
-        self, url: str, login: Login | None, into: IO[bytes], headers: Mapping[str, str], most: int
+        self, url: str, login: Login | None, into: IO[bytes], headers: Mapping[str, str], most: int, *, seconds: float
     ) -> tuple[Answer, float | None]:
         """Make one attempt; returns the response, and the seconds the server requests before the next."""
         auth = login or self._credentials.netrc_login(url) or _no_login
-        with self._session.get(
-            url, headers=headers, auth=auth, stream=True, timeout=self._settings.timeout
-        ) as response:
+        # The watchdog has no socket to end before TLS is established.
+        timeout = min(self._settings.timeout, seconds)
+        with self._session.get(url, headers=headers, auth=auth, stream=True, timeout=timeout) as response:
             answer = Answer(
                 status=response.status_code, url=response.url, headers=CaseInsensitiveDict(response.headers)
             )
