@@ -383,6 +383,7 @@ def tell(
         ("ftwheel|build|cgf", "does not exist", "did you mean"),
         ("ftwheel|build|dist", "no pyproject.toml and no setup.py", "pass the folder that holds pyproject.toml"),
         ("ftwheel|missing|--python|/no/python", "/no/python: no such file", "pass the path of a python executable"),
+        ("ftwheel|simulate|demo|--python|3.13t", "3.13t: no such file", "uv python find 3.13t prints one"),
         (
             "ftwheel|missing|--python|dist",
             "dist: a folder, not an interpreter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 
 from ftwheel.core.errors import InputError
@@ -27,9 +28,10 @@ def not_a_python(
             hint=f"did you mean {found}?" if found else "pass the path of the python executable in it",
         )
     if isinstance(error, FileNotFoundError) and not os.path.exists(path):
+        version = path if re.fullmatch(r"3(\.\d+){1,2}t?", path) else "3.14"
         return InputError(
             f"{path}: no such file",
-            hint=near(path) or "pass the path of a python executable; uv python find 3.14 prints one",
+            hint=near(path) or f"pass the path of a python executable; uv python find {version} prints one",
         )
     if isinstance(error, subprocess.TimeoutExpired):
         return InputError(
