@@ -44,6 +44,7 @@ def test_credentials_are_taken_out_of_an_address() -> None:
         ("https//user:pass@host/x", "https//****@host/x"),
         ("http:user:pa/ss@host/x", "http:****@host/x"),
         ("there is no folder https:/token@host", "there is no folder https:/****@host"),
+        ("htps:/token@host/x C:/a@b", "htps:/****@host/x C:/a@b"),
         ("user:pass@host/simple: neither a URL nor", "****@host/simple: neither a URL nor"),
         ("x @ user:pass@[::1]", "x @ ****@[::1]"),
         ("there is no folder /tmp/user:pass@host", "there is no folder /tmp/****@host"),
@@ -58,7 +59,7 @@ def test_logins_are_hidden_in_any_text(text: str, shown: str) -> None:
     assert redact_login(text) == shown
 
 
-@pytest.mark.parametrize("part", [":/:x", "https://x", "https://x:", "http:x", "user:x"])
+@pytest.mark.parametrize("part", [":/:x", "https://x", "https://x:", "http:x", "user:x", "ab:/x", "abc"])
 def test_a_long_text_without_a_login_is_read_once(part: str) -> None:
     text = f"a@b {part * 200_000}"
     assert redact_login(text) == text

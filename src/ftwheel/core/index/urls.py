@@ -11,7 +11,7 @@ __all__ = ["redact", "redact_login", "split_credentials"]
 _USER_INFO = r"(?<=://)[^/\s?#]*@"
 _LOGIN = (
     r"((?::/|\bhttps?[:/])[:/]*)[^/@:]*:.*@"  # user and password, after any scheme
-    r"|(\bhttps?[:/]+)[^/]+@"  # a token
+    r"|(\bhttps?[:/]+|\b[a-zA-Z]{2,}:/)[^/]+@"  # a token; other schemes with two slashes may have a user name
     r"|(?<![\w:@.+-])[^\W\d][\w.+-]+:[^/\\@:]+@"  # without a scheme
 )
 _BETWEEN_WORDS = r"([\s?#'\"]+)"
