@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email.parser import HeaderParser
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.extension_module import ExtensionModule
 from ftwheel.core.wheel.native import NativeCode
 from ftwheel.core.wheel.suffixes import module_name

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["ElfLinkage", "LibraryPolicy", "surely_keeps"]
 

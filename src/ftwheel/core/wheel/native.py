@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.extension_module import BinaryFormat
 
 __all__ = ["NativeCode", "NativeKind"]

@@ -13,8 +13,9 @@ import functools
 import re
 import struct
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.extension_module import AbiInfo, ByteOrder
 from ftwheel.io.binaries.budget import WorkBudget
 from ftwheel.io.binaries.readers.image import BinaryImage, Pointer

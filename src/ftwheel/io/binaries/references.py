@@ -11,8 +11,8 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.io.binaries.definitions import Definition
 from ftwheel.io.binaries.readers.image import BinaryImage
 

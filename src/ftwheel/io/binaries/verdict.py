@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.extension_module import AbiInfo, Declaration, DeclarationSource, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.budget import WorkBudget
 from ftwheel.io.binaries.definitions import Definition, SlotTable, find_slot_arrays, image_memory, read_slots

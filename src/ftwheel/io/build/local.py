@@ -45,8 +45,8 @@ from ftwheel.io.system.processes import ProcessGroup
 from ftwheel.io.system.texts import log_lines, read_log
 from ftwheel.io.system.virtual_environments import VirtualEnvironment
 from ftwheel.io.system.workspace import workspace
-from ftwheel.io.wheel.archive import open_zip
 from ftwheel.io.wheel.auditwheel import Auditwheel
+from ftwheel.io.wheel.zips import open_zip
 
 if TYPE_CHECKING:
     from build import ProjectBuilder

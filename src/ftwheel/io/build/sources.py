@@ -24,7 +24,7 @@ from pathlib import Path
 from ftwheel.core.errors import BuildError, refused
 from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.folders import cache_root
-from ftwheel.io.wheel.archive import open_tar, tar_members
+from ftwheel.io.wheel.tars import open_tar, tar_members
 
 __all__ = ["copy_source", "links_left_out", "unpack_sdist"]
 

@@ -28,7 +28,8 @@ from ftwheel.core.index.urls import redact
 from ftwheel.io.index.cache import CachedPage, PageCache
 from ftwheel.io.index.local import local_path
 from ftwheel.io.index.ranges import RangeFile
-from ftwheel.io.wheel.archive import open_tar, open_zip, tar_members
+from ftwheel.io.wheel.tars import open_tar, tar_members
+from ftwheel.io.wheel.zips import open_zip
 
 if TYPE_CHECKING:
     from ftwheel.core.index.page import File

@@ -26,8 +26,9 @@ from ftwheel.core.wheel.reports import CheckReport
 from ftwheel.io.release.digests import digest_of
 from ftwheel.io.release.sdist import read_sdist
 from ftwheel.io.system.folders import near
-from ftwheel.io.wheel.archive import open_tar, open_zip, tar_members
 from ftwheel.io.wheel.reading import unreadable
+from ftwheel.io.wheel.tars import open_tar, tar_members
+from ftwheel.io.wheel.zips import open_zip
 
 __all__ = ["ENDINGS", "Dist", "file_identity", "read_dist"]
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ftwheel.core.release.sdist import SdistContents
 from ftwheel.core.wheel.contents import parse_metadata
-from ftwheel.io.wheel.archive import open_tar, open_zip, tar_members
 from ftwheel.io.wheel.description import description_problem
+from ftwheel.io.wheel.tars import open_tar, tar_members
+from ftwheel.io.wheel.zips import open_zip
 
 __all__ = ["read_sdist"]
 

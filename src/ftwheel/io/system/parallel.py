@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import queue
 import subprocess
 import sys
@@ -115,6 +114,8 @@ class _Process:
         self._send(function)
 
     def _send(self, value: object) -> None:
+        import pickle
+
         stream = self._process.stdin
         assert stream is not None
         with contextlib.suppress(OSError):  # the worker has exited; waiting for its answer reports that
@@ -122,6 +123,8 @@ class _Process:
             stream.flush()
 
     def call(self, item: Any) -> Any:
+        import pickle
+
         self._send(item)
         try:
             return pickle.load(self._process.stdout)  # noqa: S301 - from our own worker

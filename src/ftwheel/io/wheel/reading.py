@@ -38,9 +38,9 @@ from ftwheel.core.wheel.contents import (
 from ftwheel.core.wheel.filename import WheelName
 from ftwheel.core.wheel.suffixes import init_names_for, module_name
 from ftwheel.io.binaries.header import HEAD, native_code
-from ftwheel.io.wheel.archive import MOST_MEMBERS, SMALL_MEMBER, open_zip
 from ftwheel.io.wheel.framing import framing_problem
 from ftwheel.io.wheel.plain_members import plain_member
+from ftwheel.io.wheel.zips import MOST_MEMBERS, SMALL_MEMBER, open_zip
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.extension_module import ExtensionModule

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ftwheel.core.errors import MissingToolError
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.extension_module import BuiltFor, Declaration, DeclarationSource, InitPhase, InterpreterSupport
 from ftwheel.io.binaries.definitions import DEFAULT_COUNTS, SlotTable, read_definition_slots, read_slots
 from ftwheel.io.binaries.emulation.aarch64 import AArch64

@@ -11,8 +11,9 @@ from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.extension_module import Architecture, BinaryFormat, ByteOrder, UnreadableBinaryError
 
 __all__ = [

@@ -1,64 +1,23 @@
-"""Open an untrusted zip or tar.
-
-zipfile creates an object for every entry before a caller can count the entries; tarfile keeps every member, and holds
-headers of any length in memory.
-"""
+"""Open an untrusted tar: tarfile keeps every member, and holds headers of any length in memory."""
 
 from __future__ import annotations
 
 import os
 import stat
-import struct
 import tarfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["MOST_MEMBERS", "SMALL_MEMBER", "open_tar", "open_zip", "tar_members"]
+from ftwheel.io.wheel.zips import MOST_MEMBERS
 
-MOST_MEMBERS = 200_000
-SMALL_MEMBER = 1 << 20  # bytes
-_ENTRY = 46  # bytes in a directory entry, excluding the name
-_LARGEST_DIRECTORY = 128 << 20
-_LARGEST_HEADER = 1 << 20  # of a tar, with a long name or in the pax format
-_LONGEST_NAMES = 32 << 20  # of a tar, all together
+__all__ = ["open_tar", "tar_members"]
+
+_LARGEST_HEADER = 1 << 20  # with a long name or in the pax format
+_LONGEST_NAMES = 32 << 20  # all together
 _MOST_EXPANDED, _EXPANSION = 1 << 30, 20  # bytes; and how many times the size of a large tar.gz
 _LONG = frozenset({*tarfile.GNU_TYPES, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE})
-_TAIL = (1 << 16) + 22 + 20 + 56  # longest comment, end record, and zip64's locator and end record
-
-
-def open_zip(source: str | os.PathLike[str] | IO[bytes]) -> zipfile.ZipFile:
-    """``zipfile.ZipFile(source)``, but also raises BadZipFile for a device or more than ``MOST_MEMBERS`` members."""
-    if isinstance(source, (str, os.PathLike)):
-        if not stat.S_ISREG(os.stat(source).st_mode):  # reading a device might never end
-            raise zipfile.BadZipFile("not a regular file")
-        with open(source, "rb") as stream:
-            _refuse_many(stream)
-    else:
-        _refuse_many(source)
-    return zipfile.ZipFile(source)
-
-
-def _refuse_many(stream: IO[bytes]) -> None:
-    end = stream.seek(0, os.SEEK_END)
-    start = stream.seek(max(0, end - _TAIL))
-    tail = stream.read(_TAIL)
-    at = tail.rfind(b"PK\5\6")
-    if at < 0 or len(tail) < at + 22:
-        return  # zipfile reports the error
-    (size,) = struct.unpack_from("<I", tail, at + 12)
-    if tail[max(0, at - 20) : at].startswith(b"PK\6\7") and tail[max(0, at - 76) : at].startswith(b"PK\6\6"):
-        (size,) = struct.unpack_from("<Q", tail, at - 76 + 40)
-        at -= 76
-    if size <= MOST_MEMBERS * _ENTRY:
-        return
-    if size > _LARGEST_DIRECTORY:
-        raise zipfile.BadZipFile(f"a directory of {size} bytes")
-    stream.seek(max(0, start + at - size))
-    if stream.read(size).count(b"PK\1\2") > MOST_MEMBERS:
-        raise zipfile.BadZipFile(f"more than {MOST_MEMBERS:,} members")
 
 
 @contextmanager
