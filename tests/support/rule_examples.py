@@ -290,7 +290,7 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
         return extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, slot_ids=slots)
 
     def saying(minor: int) -> ExtensionModule:
-        return replace(exported((87, 109)), abi_info=abi_info(7, minor))
+        return exported((87, 109))._replace(abi_info=abi_info(7, minor))
 
     def exported(slots: tuple[int, ...]) -> ExtensionModule:
         return extension(
@@ -315,10 +315,10 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
 
     bomb = Flaw(path="pkg/zeros.bin", kind=FlawKind.TOO_LARGE, detail="expands from 83027 to 83886080 bytes")
     pure = contents(ANY)
-    sparse = replace(pure, members=tuple(member._replace(size=40 << 20) for member in pure.members))
+    sparse = pure._replace(members=tuple(member._replace(size=40 << 20) for member in pure.members))
     return {
         "FTW104": (facts(ANY, flaws=[bomb]), facts(ANY)),
-        "FTW805": (replace(facts(ANY), wheel=replace(sparse, size=1 << 20)), facts(ANY)),
+        "FTW805": (replace(facts(ANY), wheel=sparse._replace(size=1 << 20)), facts(ANY)),
         "FTW304": (
             facts(manylinux, [extension()], policy=PolicyVerdict(tag="manylinux_2_34_x86_64")),
             facts(manylinux, [extension()], policy=PolicyVerdict(tag="manylinux_2_17_x86_64")),
@@ -331,5 +331,5 @@ def facts_examples() -> dict[str, tuple[WheelFacts | ReleaseWheels, WheelFacts |
         "FTW314": (facts(ABI3T, [saying(16)]), facts(ABI3T, [saying(15)])),
         "FTW402": (facts(FT, [undecided]), facts(FT, [undecided], imported=[imported()])),
         "FTW601": (release(one, one), release(*pair)),
-        "FTW807": (replace(facts(FT, [extension()]), wheel=replace(contents(FT), size=200 << 20)), facts(FT)),
+        "FTW807": (replace(facts(FT, [extension()]), wheel=contents(FT)._replace(size=200 << 20)), facts(FT)),
     }

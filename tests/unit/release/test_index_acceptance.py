@@ -123,7 +123,7 @@ def test_the_description_and_its_format() -> None:
 
 def test_a_description_that_cannot_be_rendered() -> None:
     refusals = (
-        *wheel_refusals(replace(contents("foo-1.0-py3-none-any.whl"), unrendered="is bad")),
+        *wheel_refusals(contents("foo-1.0-py3-none-any.whl")._replace(unrendered="is bad")),
         *sdist_refusals(replace(sdist(), unrendered="is bad")),
     )
     assert [(each.path, each.reason, each.detail) for each in refusals] == [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from ftwheel.core.findings import Finding, Severity
@@ -118,10 +117,10 @@ def test_errors_of_a_check_are_errors_of_a_release() -> None:
 
 
 def test_a_size_that_the_index_took_before() -> None:
-    large = replace(contents("pkg-1.0-py3-none-any.whl"), size=200 << 20)
+    large = contents("pkg-1.0-py3-none-any.whl")._replace(size=200 << 20)
     assert said(large) == [("warning", "may be rejected: is 200 MiB large, the limit is 100 MiB (FTW807)")]
     assert said(large, limit=200 << 20) == []
-    assert [severity for severity, _ in said(replace(large, size=2 << 30), limit=3 << 30)] == ["error"]
+    assert [severity for severity, _ in said(large._replace(size=2 << 30), limit=3 << 30)] == ["error"]
 
 
 def test_source_distributions() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from packaging.tags import Tag
 
@@ -65,7 +63,7 @@ def flaw(kind: FlawKind, path: str = "pkg/x.so") -> WheelFacts:
 def wheel_file(filename: str, **changes: object) -> WheelFile:
     wheel = contents(filename).wheel
     assert wheel is not None
-    return replace(wheel, **changes)  # type: ignore[arg-type]
+    return wheel._replace(**changes)  # type: ignore[arg-type]
 
 
 def record(**changes: RecordEntry | None) -> list[RecordEntry]:
@@ -108,7 +106,7 @@ def core_metadata(*lines: str, version: str = "2.4") -> Metadata:
 
 
 def sized(size: int, **changes: object) -> WheelFacts:
-    return WheelFacts(wheel=replace(contents(), size=size, **changes), stable_symbols=dict)  # type: ignore[arg-type]
+    return WheelFacts(wheel=contents()._replace(size=size, **changes), stable_symbols=dict)  # type: ignore[arg-type]
 
 
 # code -> what trips the rule, and near misses
@@ -120,9 +118,9 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
     "FTW105": (
         [
             flaw(FlawKind.MALFORMED, "pkg-1.0.dist-info/WHEEL"),
-            *(facts(wheel=replace(wheel_file(FT), wheel_version=said)) for said in ("2.0", "0.9", "", "one", "10")),
+            *(facts(wheel=wheel_file(FT)._replace(wheel_version=said)) for said in ("2.0", "0.9", "", "one", "10")),
         ],
-        [flaw(FlawKind.UNREADABLE), facts(), facts(wheel=replace(wheel_file(FT), wheel_version="1.9"))],
+        [flaw(FlawKind.UNREADABLE), facts(), facts(wheel=wheel_file(FT)._replace(wheel_version="1.9"))],
     ),
     "FTW106": (
         [
@@ -151,11 +149,11 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
     ),
     "FTW108": (
         [
-            facts(metadata=replace(METADATA, name="other")),
-            facts(metadata=replace(METADATA, version="1.1")),
-            facts(metadata=replace(METADATA, version="nonsense")),
+            facts(metadata=METADATA._replace(name="other")),
+            facts(metadata=METADATA._replace(version="1.1")),
+            facts(metadata=METADATA._replace(version="nonsense")),
         ],
-        [facts(), facts(metadata=replace(METADATA, version="1.0.0")), facts(metadata=None)],
+        [facts(), facts(metadata=METADATA._replace(version="1.0.0")), facts(metadata=None)],
     ),
     "FTW109": (
         [
@@ -183,7 +181,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
     ),
     "FTW110": (
         [
-            WheelFacts(wheel=replace(contents(), dist_info="PKG-1.0.dist-info/"), stable_symbols=dict),
+            WheelFacts(wheel=contents()._replace(dist_info="PKG-1.0.dist-info/"), stable_symbols=dict),
             facts(files={"other-1.0.dist-info/METADATA": "x"}),
         ],
         [facts(), facts(files={"pkg/_vendor/other-1.0.dist-info/METADATA": "x", "notes.dist-info": "x"})],
@@ -359,7 +357,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [
             facts(FT, [extension(built_for=BuiltFor.DEFAULT)]),
             facts(FT, [extension("pkg/_ext.abi3.so", built_for=BuiltFor.STABLE_ABI)]),
-            facts(DEFAULT, [replace(_DEFAULT_EXT, built_for=BuiltFor.FREE_THREADED)]),
+            facts(DEFAULT, [_DEFAULT_EXT._replace(built_for=BuiltFor.FREE_THREADED)]),
             facts(FT, [extension("pkg/_ext.so", built_for=BuiltFor.STABLE_ABI_T)]),
             facts(ABI3T, [extension("pkg/_ext.abi3t.so", built_for=BuiltFor.DEFAULT)]),
             # the specific suffix is the one that is loaded
@@ -459,38 +457,38 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
         [
             facts(ABI3, [extension("pkg/_ext.abi3.so", imports=["PyList_GetItem", "_PyObject_Private"])]),
             facts(ABI3, [extension("pkg/_ext.abi3.so", imports=["PyType_GetName"])]),
-            facts(ABI3T, [replace(_ABI3T_EXT, imports=("PyModuleDef_Init",))]),
-            facts("pkg-1.0-cp315-abi3t-linux_x86_64.whl", [replace(_ABI3T_EXT, imports=("PyMutex_Lock",))]),
+            facts(ABI3T, [_ABI3T_EXT._replace(imports=("PyModuleDef_Init",))]),
+            facts("pkg-1.0-cp315-abi3t-linux_x86_64.whl", [_ABI3T_EXT._replace(imports=("PyMutex_Lock",))]),
         ],
         [
             facts(ABI3, [extension("pkg/_ext.abi3.so", imports=["PyList_GetItem", "PyModuleDef_Init"])]),
             facts("pkg-1.0-cp311-abi3-linux_x86_64.whl", [extension("pkg/_ext.so", imports=["PyType_GetName"])]),
-            facts(ABI3T, [replace(_ABI3T_EXT, imports=("PyABIInfo_Check",))]),
+            facts(ABI3T, [_ABI3T_EXT._replace(imports=("PyABIInfo_Check",))]),
             facts(FT, [extension(imports=["_PyObject_Private"])]),
         ],
     ),
     "FTW311": (
         [
-            facts(ABI3, [replace(_ABI3_EXT, slot_ids=(2, 4))]),
-            facts("pkg-1.0-cp311-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(3,))]),
-            facts("pkg-1.0-cp314-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(85, 87))]),  # 3.15, no macro
-            facts(ABI3, [replace(_ABI3_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 109), init_slot_ids=(2, 4))]),
-            facts("pkg-1.0-cp312-none-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(2, 4))]),
+            facts(ABI3, [_ABI3_EXT._replace(slot_ids=(2, 4))]),
+            facts("pkg-1.0-cp311-abi3-linux_x86_64.whl", [_ABI3_EXT._replace(slot_ids=(3,))]),
+            facts("pkg-1.0-cp314-abi3-linux_x86_64.whl", [_ABI3_EXT._replace(slot_ids=(85, 87))]),  # 3.15, no macro
+            facts(ABI3, [_ABI3_EXT._replace(phase=InitPhase.EXPORT, slot_ids=(87, 109), init_slot_ids=(2, 4))]),
+            facts("pkg-1.0-cp312-none-linux_x86_64.whl", [_ABI3_EXT._replace(slot_ids=(2, 4))]),
         ],
         [
-            facts("pkg-1.0-cp313-abi3-linux_x86_64.whl", [replace(_ABI3_EXT, slot_ids=(1, 2, 3, 4))]),
-            facts(ABI3, [replace(_ABI3_EXT, slot_ids=(1, 2))]),
-            facts(ABI3T, [replace(_ABI3T_EXT, slot_ids=(87, 109))]),
-            facts(ABI3, [replace(_ABI3_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 109), init_slot_ids=(2,))]),
-            facts(FT, [replace(_FT_EXT, slot_ids=(4,))]),
+            facts("pkg-1.0-cp313-abi3-linux_x86_64.whl", [_ABI3_EXT._replace(slot_ids=(1, 2, 3, 4))]),
+            facts(ABI3, [_ABI3_EXT._replace(slot_ids=(1, 2))]),
+            facts(ABI3T, [_ABI3T_EXT._replace(slot_ids=(87, 109))]),
+            facts(ABI3, [_ABI3_EXT._replace(phase=InitPhase.EXPORT, slot_ids=(87, 109), init_slot_ids=(2,))]),
+            facts(FT, [_FT_EXT._replace(slot_ids=(4,))]),
         ],
     ),
     "FTW312": (
-        [facts(ABI3T, [replace(_ABI3T_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 100))])],
+        [facts(ABI3T, [_ABI3T_EXT._replace(phase=InitPhase.EXPORT, slot_ids=(87, 100))])],
         [
-            facts(ABI3T, [replace(_ABI3T_EXT, phase=InitPhase.EXPORT, slot_ids=(87, 100, 109))]),
-            facts(ABI3T, [replace(_ABI3T_EXT, phase=InitPhase.EXPORT)]),  # slots that cannot be read
-            facts(ABI3, [replace(_ABI3_EXT, slot_ids=(2,))]),
+            facts(ABI3T, [_ABI3T_EXT._replace(phase=InitPhase.EXPORT, slot_ids=(87, 100, 109))]),
+            facts(ABI3T, [_ABI3T_EXT._replace(phase=InitPhase.EXPORT)]),  # slots that cannot be read
+            facts(ABI3, [_ABI3_EXT._replace(slot_ids=(2,))]),
         ],
     ),
     "FTW313": (
@@ -504,7 +502,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
             facts("pkg-1.0-cp315-cp315.cp315t-linux_x86_64.whl", [extension("pkg/_ext.abi3.so")]),
             facts(ABI3, [_ABI3_EXT]),
             facts(DEFAULT, [_ABI3_EXT, _DEFAULT_EXT]),
-            facts(DEFAULT, [replace(_ABI3_EXT, imports=("_PyObject_Private",))]),  # only the name is stable
+            facts(DEFAULT, [_ABI3_EXT._replace(imports=("_PyObject_Private",))]),  # only the name is stable
             facts(FT, [extension("pkg/_ext.abi3.so")]),
             facts(DEFAULT),
             facts("pkg-1.0-py3-none-any.whl"),
@@ -512,13 +510,13 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
     ),
     "FTW314": (
         [
-            facts(ABI3T, [replace(_ABI3T_EXT, abi_info=abi_info(7, 16))]),
-            facts(ABI3, [replace(_ABI3_EXT, abi_info=abi_info(3, 16))]),
+            facts(ABI3T, [_ABI3T_EXT._replace(abi_info=abi_info(7, 16))]),
+            facts(ABI3, [_ABI3_EXT._replace(abi_info=abi_info(3, 16))]),
         ],
         [
-            facts(ABI3, [replace(_ABI3_EXT, abi_info=abi_info(3, 15))]),  # read from 3.15 on
-            facts(ABI3T, [replace(_ABI3T_EXT, abi_info=abi_info(7, 15))]),
-            facts(ABI3, [replace(_ABI3_EXT, abi_info=abi_info(2, 15))]),  # for no stable ABI
+            facts(ABI3, [_ABI3_EXT._replace(abi_info=abi_info(3, 15))]),  # read from 3.15 on
+            facts(ABI3T, [_ABI3T_EXT._replace(abi_info=abi_info(7, 15))]),
+            facts(ABI3, [_ABI3_EXT._replace(abi_info=abi_info(2, 15))]),  # for no stable ABI
             facts(ABI3, [_ABI3_EXT]),
         ],
     ),
@@ -549,7 +547,7 @@ CASES: dict[str, tuple[list[WheelFacts], list[WheelFacts]]] = {
     "FTW401": (
         [
             facts(FT, [extension(gil=Declaration.NONE)]),
-            facts(ABI3T, [replace(_ABI3T_EXT, gil=extension(gil=Declaration.NONE).gil)]),
+            facts(ABI3T, [_ABI3T_EXT._replace(gil=extension(gil=Declaration.NONE).gil)]),
             facts(FT, [extension(gil=Declaration.NONE)], undeclared=["pkg._other"]),
             facts(FT, [_CYTHON_EXT]),
             # one file for two builds is told once
@@ -773,8 +771,8 @@ GROUP_CASES: dict[str, tuple[list[ReleaseWheels], list[ReleaseWheels]]] = {
     ),
     "FTW604": (
         [
-            group(_DEFAULT_WHEEL, replace(_FT_WHEEL, members=_FT_WHEEL.members[:0])),
-            group(replace(_DEFAULT_WHEEL, members=()), replace(_FT_WHEEL, members=())),
+            group(_DEFAULT_WHEEL, _FT_WHEEL._replace(members=_FT_WHEEL.members[:0])),
+            group(_DEFAULT_WHEEL._replace(members=()), _FT_WHEEL._replace(members=())),
         ],
         [_GOOD],
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -34,7 +33,7 @@ def test_the_abi_follows_from_the_modules() -> None:
     assert tags(DEFAULT, [_DEFAULT])[0] == "cp313-cp313-linux_x86_64"
     assert tags(ABI3, [stable])[0] == "cp311-abi3-linux_x86_64"
     assert tags(FT, [both])[0] == "cp315-abi3.abi3t-linux_x86_64"
-    untold = replace(both, built_for=BuiltFor.CANNOT_TELL)  # as cffi writes it: the name is all that there is
+    untold = both._replace(built_for=BuiltFor.CANNOT_TELL)  # as cffi writes it: the name is all that there is
     assert tags(FT, [untold, both])[0] == "cp315-abi3.abi3t-linux_x86_64"
     init = extension("pkg/_ext.abi3t.so", built_for=BuiltFor.CANNOT_TELL, init_names=["PyInit__ext"])
     assert tags(FT, [init])[0] == "cp315-abi3-linux_x86_64"
@@ -76,10 +75,10 @@ def test_a_floor_that_nobody_claims_is_not_proved() -> None:
     plain = extension("pkg/_ext.abi3.so", built_for=BuiltFor.DEFAULT, imports=["PyModuleDef_Init"])
     assert [each.floor_proved for each in suggest(contents(ABI3, [plain]), TABLE)] == [True]
     assert [each.floor_proved for each in suggest(contents(DEFAULT, [plain]), TABLE)] == [False, True]
-    said = replace(plain, abi_info=abi_info(3, 15), slot_ids=(109,))
+    said = plain._replace(abi_info=abi_info(3, 15), slot_ids=(109,))
     first = suggest(contents(DEFAULT, [said]), TABLE)[0]
     assert (first.tag[:10], first.floor_proved) == ("cp315-abi3", True)
-    exported = replace(said, phase=InitPhase.EXPORT, slot_ids=(87, 109), init_names=("PyModExport__ext", "PyInit__ext"))
+    exported = said._replace(phase=InitPhase.EXPORT, slot_ids=(87, 109), init_names=("PyModExport__ext", "PyInit__ext"))
     first = suggest(contents(ABI3, [exported]), TABLE)[0]  # older versions call PyInit_, and read nothing else
     assert (first.tag[:9], first.floor_proved) == ("cp39-abi3", True)
     named = extension("pkg/_ext.abi3.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__ext"])

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ftwheel.core.wheel.contents import WheelContents, parse_metadata
@@ -96,8 +94,8 @@ def test_the_stable_abi_is_the_default_of_when_nothing_is_closer() -> None:
 
 
 def test_builds_and_versions_do_not_mix() -> None:
-    other = replace(DEFAULT, name=WheelName.parse("pkg-1.1-cp313-cp313-linux_x86_64.whl"))
-    build = replace(DEFAULT, name=WheelName.parse("pkg-1.0-1-cp313-cp313-linux_x86_64.whl"))
+    other = DEFAULT._replace(name=WheelName.parse("pkg-1.1-cp313-cp313-linux_x86_64.whl"))
+    build = DEFAULT._replace(name=WheelName.parse("pkg-1.0-1-cp313-cp313-linux_x86_64.whl"))
     assert pair_up([other, build, FREE_THREADED]).pairs == ()
 
 
@@ -122,7 +120,7 @@ def test_metadata_is_compared_by_what_it_says() -> None:
         head = ["Metadata-Version: 2.1", "Name: pkg", "Version: 1.0"]
         one = "\n".join([*head, "Requires-Python: >=3.9, <4", "Requires-Dist: a_b>=1; extra == 'x'", "", "Text."])
         other = "\n".join([*head, *lines, "", "Text.", ""])
-        pair = [replace(each, metadata=parse_metadata(text)) for each, text in ((DEFAULT, one), (FREE_THREADED, other))]
+        pair = [each._replace(metadata=parse_metadata(text)) for each, text in ((DEFAULT, one), (FREE_THREADED, other))]
         return compare_pair(*pair).files_that_differ
 
     # another version of the backend spells it in another way
@@ -130,11 +128,11 @@ def test_metadata_is_compared_by_what_it_says() -> None:
     assert compared(*same) == ()
     for odd in ("Requires-Dist: a b", "Requires-Python: three", "Summary: other"):
         assert compared(*same, odd) == ("pkg-1.0.dist-info/METADATA",)
-    assert compare_pair(DEFAULT, replace(FREE_THREADED, metadata=None)).files_only_in_default
+    assert compare_pair(DEFAULT, FREE_THREADED._replace(metadata=None)).files_only_in_default
 
 
 def test_an_empty_wheel_of_a_pair() -> None:
-    empty = replace(FREE_THREADED, members=())
+    empty = FREE_THREADED._replace(members=())
     assert compare_pair(DEFAULT, empty).empty == (FREE_THREADED.filename,)
     assert compare_pair(empty, empty).one_wheel is None
 
@@ -171,7 +169,7 @@ def test_one_wheel_is_enough_for_the_stable_abi_of_both(looked_into: bool) -> No
     module = extension("pkg/_e.abi3t.so", built_for=BuiltFor.STABLE_ABI_T, init_names=["PyModExport__e"])
     both = [contents(f"pkg-1.0-cp315-{abi}-linux_x86_64.whl", [module]) for abi in ("abi3", "abi3t")]
     if not looked_into:
-        both = [replace(each, extensions=()) for each in both]
+        both = [each._replace(extensions=()) for each in both]
     comparison = compare_pair(*both)
     assert comparison.one_wheel is OneWheel.STABLE_ABI
     assert comparison.identical_modules == ()

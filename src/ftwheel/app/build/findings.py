@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from ftwheel.core.build.log_excerpt import left_out
 from ftwheel.core.build.model import BuildPlan
@@ -52,7 +51,7 @@ def judge_pair(default: WheelContents, free_threaded: WheelContents) -> tuple[Fi
     wheel serves both.
     """
     comparison = compare_pair(default, free_threaded)
-    one = replace(comparison, same_filename=False, one_wheel=None)
+    one = comparison._replace(same_filename=False, one_wheel=None)
     if comparison.same_filename and one.agree and not default.modules:
         comparison = one
     pairs = ((default, free_threaded),)

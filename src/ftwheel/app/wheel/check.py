@@ -90,7 +90,7 @@ def _with_imports(report: WheelReport, judge: Judge, importer: Importer) -> Whee
     facts = replace(judge.facts(report.path, report.contents), imported=imported, not_imported=why_not)
     kept = (finding for finding in report.findings if finding.code not in DECIDED_BY_IMPORT)
     decided = judge.selection.judge(facts, only=DECIDED_BY_IMPORT)
-    return replace(report, findings=tuple(sorted({*kept, *decided})), imported=imported)
+    return report._replace(findings=tuple(sorted({*kept, *decided})), imported=imported)
 
 
 def _together(reports: Sequence[WheelReport], selection: RuleSelection) -> tuple[Finding, ...]:

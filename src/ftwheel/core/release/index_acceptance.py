@@ -15,11 +15,11 @@ import enum
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.release.index_metadata import license_files, metadata_refusals
 
 if TYPE_CHECKING:
@@ -74,17 +74,16 @@ class RefusalReason(enum.Enum):
     SIZE = "size"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class UploadRefusal:
+class UploadRefusal(NamedTuple):
     """One reason why PyPI rejects a file; ``path`` is the member it is about, empty for the whole file.
 
     ``certain`` is False if the rejection depends on the project, whose size limit may have been raised, or was not
     tried.
     """
 
-    path: str = ""
     reason: RefusalReason
     detail: str
+    path: str = ""
     certain: bool = True
 
 

@@ -7,11 +7,11 @@ Sources: PEP 425 and PEP 803 for the tags, ``importlib.machinery.EXTENSION_SUFFI
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import assert_never
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.tags.cpython import CPYTHONS, FIRST_ABI3T, FIRST_FREE_THREADED, FIRST_WITH_PLATFORM_SUFFIX, NEWEST
 from ftwheel.core.versions import specifier_set
 from ftwheel.core.wheel.extension_module import BuiltFor
@@ -33,8 +33,7 @@ _ORDER = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class CPythonBuild:
+class CPythonBuild(NamedTuple):
     """One build of CPython 3.``minor``; with ``onwards``, also every later version of that build."""
 
     minor: int

@@ -11,7 +11,6 @@ import csv
 import enum
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from email.parser import HeaderParser
 from math import prod
 from typing import TYPE_CHECKING
@@ -62,8 +61,7 @@ _ABSOLUTE = re.compile(rb"/(?<=[\"'=:,\[(\s]/)" + _PATH_REST)  # starts with a l
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(^|/)\.\.?(/|$)|//")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelFile:
+class WheelFile(NamedTuple):
     """The ``WHEEL`` file.
 
     ``tags`` are its ``Tag`` lines, expanded; ``root_is_purelib`` is None if it is neither true nor false.
@@ -76,8 +74,7 @@ class WheelFile:
     build: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
+class Metadata(NamedTuple):
     """The fields of ``METADATA`` that affect the installation. Texts are as written, not validated.
 
     ``text`` is the whole file.
@@ -88,7 +85,7 @@ class Metadata:
     requires_python: str
     classifiers: tuple[str, ...]
     requires_dist: tuple[str, ...] = ()
-    text: str = field(default="", repr=False)
+    text: str = ""
 
 
 class RecordEntry(NamedTuple):
@@ -133,17 +130,15 @@ class FlawKind(enum.Enum):
     BINARY = "binary"  # named like an extension module, but not a readable binary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Flaw:
+class Flaw(NamedTuple):
     """One flaw of the zip; ``path`` is the member."""
 
     path: str
-    kind: FlawKind = FlawKind.UNREADABLE
     detail: str
+    kind: FlawKind = FlawKind.UNREADABLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelContents:
+class WheelContents(NamedTuple):
     """Everything a rule needs to know about one wheel.
 
     ``dist_info`` is the folder of the metadata files, with a slash. ``members`` are sorted by path, without folders.

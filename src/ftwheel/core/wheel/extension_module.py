@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.suffixes import Suffix
 
 __all__ = [
@@ -140,8 +141,7 @@ class Architecture:
             raise ValueError(f"{self.bits} bits")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbiInfo:
+class AbiInfo(NamedTuple):
     """``PyABIInfo`` (PEP 793, Python 3.15): what the ``Py_mod_abi`` slot points to."""
 
     major: int
@@ -186,8 +186,7 @@ class AbiInfo:
                 return BuiltFor.CANNOT_TELL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GilDeclaration:
+class GilDeclaration(NamedTuple):
     """The answer, its basis, the level that decided it, and the reason as one sentence."""
 
     answer: Declaration
@@ -196,8 +195,7 @@ class GilDeclaration:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterpreterDeclaration:
+class InterpreterDeclaration(NamedTuple):
     """The same for ``Py_mod_multiple_interpreters``."""
 
     answer: InterpreterSupport
@@ -205,8 +203,7 @@ class InterpreterDeclaration:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionModule:
+class ExtensionModule(NamedTuple):
     """One shared object inside a wheel.
 
     ``path`` is the path in the wheel. ``name`` is the module that the file name denotes (last component), and

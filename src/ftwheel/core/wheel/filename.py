@@ -7,13 +7,13 @@ PEP 425 for compressed tag sets, PEP 817 and 825 for variant labels.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from ftwheel.core.errors import InputError
+from ftwheel.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -26,8 +26,7 @@ _SHAPE = "a wheel is named NAME-VERSION(-BUILD)-INTERPRETER-ABI-PLATFORM.whl"
 _LONGEST_NAME = 255  # the limit of file systems; it also bounds the product of the compressed sets
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelName:
+class WheelName(NamedTuple):
     """A parsed wheel file name: ``NAME-VERSION(-BUILD)?-INTERPRETER-ABI-PLATFORM(-LABEL)?.whl``.
 
     ``interpreters``, ``abis`` and ``platforms`` are the compressed sets in the order of the file name, lower case;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["ImportOutcome", "ImportResult"]
 
@@ -17,8 +18,7 @@ class ImportOutcome(enum.Enum):
     TIMED_OUT = "timed out"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportResult:
+class ImportResult(NamedTuple):
     """One module, imported alone.
 
     ``gil_before`` and ``gil_after`` are ``sys._is_gil_enabled()`` just before and just after the import; None if the

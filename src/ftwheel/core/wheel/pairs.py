@@ -10,8 +10,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.contents import Member, WheelContents, metadata_facts
 from ftwheel.core.wheel.extension_module import BuiltFor
 from ftwheel.core.wheel.filename import WheelName
@@ -49,8 +49,7 @@ class OneWheel(enum.Enum):
     STABLE_ABI = "cp315-abi3.abi3t"  # PEP 803
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairComparison:
+class PairComparison(NamedTuple):
     """Where the two wheels of a pair differ. All paths are installed paths, all modules dotted names, sorted.
 
     ``empty`` are the wheels that install nothing; ``identical_modules`` are extension modules with the same bytes in
@@ -85,8 +84,7 @@ class PairComparison:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
+class Pairing(NamedTuple):
     """The pairs among several wheels, by file name.
 
     ``pairs`` are (default, free-threaded). ``without_default`` are free-threaded wheels without a default wheel,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ftwheel.core.findings import Finding, one_for_several_files
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.contents import WheelContents
 from ftwheel.core.wheel.imports import ImportResult
 
 __all__ = ["CheckReport", "Imported", "PolicyVerdict", "WheelReport"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyVerdict:
+class PolicyVerdict(NamedTuple):
     """What auditwheel says about the platform tag of a wheel.
 
     ``tag`` is a tag that the wheel is consistent with: one from its name, else the most compatible one, in which case
@@ -24,16 +22,14 @@ class PolicyVerdict:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(NamedTuple):
     """The results of importing a wheel's modules under one interpreter (``label`` such as ``3.13t``)."""
 
     label: str
     results: tuple[ImportResult, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelReport:
+class WheelReport(NamedTuple):
     """One wheel: its contents and findings.
 
     ``contents`` is None if the file cannot be read as a wheel; ``findings`` then has the reason.
@@ -45,8 +41,7 @@ class WheelReport:
     imported: tuple[Imported, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckReport:
+class CheckReport(NamedTuple):
     """All wheels of a run in the order given; ``together`` are findings about several of them."""
 
     wheels: tuple[WheelReport, ...]

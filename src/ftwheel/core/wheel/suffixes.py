@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+
+from ftwheel.core.named_tuples import NamedTuple
 
 __all__ = ["Suffix", "SuffixAbi", "init_names_for", "module_name", "parse_suffix"]
 
@@ -24,8 +25,7 @@ class SuffixAbi(enum.Enum):
     OTHER = "other"  # for another implementation, or not a suffix that CPython looks for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suffix:
+class Suffix(NamedTuple):
     """The suffix of a file name, parsed.
 
     ``version`` is ``(3, 13)`` if the suffix names one; ``platform`` is in the suffix's own spelling

@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import re
 import struct
-from dataclasses import dataclass
 from typing import Protocol
 
 from ftwheel.core.named_tuples import NamedTuple
@@ -73,14 +72,13 @@ class SlotMemory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SlotTable:
+class SlotTable(NamedTuple):
     """The values that a module's slots declare, None for a missing slot, and the numbers of all slots."""
 
     gil: int | None
     interpreters: int | None
     abi: AbiInfo | None
-    count: int
+    length: int
     ids: tuple[int, ...] = ()
 
 
@@ -96,7 +94,7 @@ class Definition(NamedTuple):
     @property
     def slots_read(self) -> int:
         """How many slots were read, at most."""
-        return self.slots.count if self.slots else _SLOT_LIMIT if self.slots_at else 0
+        return self.slots.length if self.slots else _SLOT_LIMIT if self.slots_at else 0
 
 
 class _ImageMemory:
@@ -247,7 +245,7 @@ def read_definition_slots(
     wide, narrow = (88, 48) if free_threaded else (72, 36)
     slots_at = memory.cell(address + (wide if image.word == 8 else narrow))
     if slots_at == 0:
-        return SlotTable(gil=None, interpreters=None, abi=None, count=0)
+        return SlotTable(gil=None, interpreters=None, abi=None, length=0)
     return read_slots(memory, slots_at, image, modern=False) if isinstance(slots_at, int) else None
 
 
@@ -267,7 +265,7 @@ def read_slots(memory: SlotMemory, address: int, image: BinaryImage, *, modern: 
         gil=values.get("gil"),
         interpreters=values.get("interpreters"),
         abi=abi,
-        count=_SLOT_LIMIT - collector.left,
+        length=_SLOT_LIMIT - collector.left,
         ids=tuple(sorted(collector.ids)),
     )
 

@@ -57,7 +57,7 @@ def mentions_slots(image: BinaryImage, init_name: str, definition: Definition) -
     find = {"x86": _x86, "x86_64": _x86_64, "aarch64": _aarch64}.get(image.architecture.name)
     if find is None or definition.slots is None:
         return False
-    low, high = definition.slots_at, definition.slots_at + 2 * image.word * (definition.slots.count + 1)
+    low, high = definition.slots_at, definition.slots_at + 2 * image.word * (definition.slots.length + 1)
     own = definition.address + len(definition.head.pattern) + 4 * image.word
     slots = _Slots(
         image=image,

@@ -128,7 +128,7 @@ def decide_by_data(
         verdicts = {
             verdict_of_slots(found.slots, InitPhase.MULTI, f"definition {found.name!r}")
             for found in own
-            if found.slots is not None and found.slots.count
+            if found.slots is not None and found.slots.length
         }
         if len(verdicts) == 1 and len(own) == 1:
             return verdicts.pop()

@@ -13,7 +13,6 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -110,7 +109,7 @@ def read_wheel(
             contents = _Reader(
                 archive, name, path.stat().st_size, inspect, link, stream=stream, portable=portable
             ).read()
-            return replace(contents, framing=framing_problem(archive, stream))
+            return contents._replace(framing=framing_problem(archive, stream))
     except (*_BROKEN, MemoryError) as error:
         raise unreadable(path, error, "a wheel") from error
 
@@ -137,7 +136,7 @@ def inspect_wheel(
     contents = read_wheel(Path(path), inspect=inspect, link=link, portable=portable)
     if not description or contents.metadata is None:
         return contents
-    return replace(contents, unrendered=description_problem(contents.metadata.text))
+    return contents._replace(unrendered=description_problem(contents.metadata.text))
 
 
 class _Reader:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from ftwheel.core.findings import Finding, Severity
 from ftwheel.core.listing import listed_briefly
@@ -114,7 +113,7 @@ class MachineMismatch(WheelRule):
         found: dict[Platform, list[str]] = {}
         for tag in tags:
             if (platform := platform_of(tag)) is not None:
-                found.setdefault(replace(platform, macos=None), []).append(tag)
+                found.setdefault(platform._replace(macos=None), []).append(tag)
         return found
 
     @staticmethod

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ftwheel.core.findings import Finding
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.release.index_acceptance import UploadRefusal, wheel_refusals
 from ftwheel.core.tags.cpython_builds import CPythonBuild, promised_by_none, targets_of
 from ftwheel.core.wheel.contents import WheelContents, dotted_name
@@ -108,8 +109,7 @@ class WheelFacts:
                 yield name, min(found, key=lambda variant: target.order(variant.suffix))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseWheels:
+class ReleaseWheels(NamedTuple):
     """All wheels of one run that belong to the same release, and their pairs."""
 
     wheels: tuple[WheelContents, ...]

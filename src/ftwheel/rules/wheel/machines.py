@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.extension_module import BinaryFormat
 
 __all__ = ["Platform", "platform_of"]
@@ -37,8 +37,7 @@ _FAT = {
 _WINDOWS = {"win32": "x86", "win_amd64": "x86_64", "win_arm64": "aarch64"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
+class Platform(NamedTuple):
     """What a platform tag requires of code. ``macos`` is the oldest version that the tag promises, else None."""
 
     binary_format: BinaryFormat

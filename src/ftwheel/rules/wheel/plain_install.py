@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from ftwheel.core.named_tuples import NamedTuple
 from ftwheel.core.wheel.contents import WheelContents, installed_path
 from ftwheel.core.wheel.imports import ImportResult
 
@@ -24,8 +24,7 @@ _PREFIX = re.compile(r"py(?:thon)?-?")  # of the distributions of dateutil, yaml
 _Path = tuple[str, ...]  # the parts of a path below site-packages
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotOfPlainInstall:
+class NotOfPlainInstall(NamedTuple):
     """Why a module cannot be imported in a plain install (``reason``), and how to try it (``fix``)."""
 
     reason: str

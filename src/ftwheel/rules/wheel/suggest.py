@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier
 
@@ -52,8 +52,8 @@ def retagged(contents: WheelContents, tag: str, *, build: str | None = None) -> 
     build = contents.name.build if build is None else build
     parts = [contents.name.stem, *filter(None, [build]), tag, *filter(None, [contents.name.variant])]
     name = WheelName.parse("-".join(parts) + ".whl")
-    wheel = replace(contents.wheel, tags=name.tags, build=build) if contents.wheel else None
-    return replace(contents, name=name, wheel=wheel)
+    wheel = contents.wheel._replace(tags=name.tags, build=build) if contents.wheel else None
+    return contents._replace(name=name, wheel=wheel)
 
 
 def objections(

@@ -362,7 +362,7 @@ class _Walk:
     def _slots(self, slots: SlotTable | None, phase: InitPhase, where: str) -> None:
         if slots is None:
             self.lost.add(f"the slots of {where} cannot be read")
-        elif slots.count:
+        elif slots.length:
             self.verdicts.add(verdict_of_slots(slots, phase, where))
         else:
             self.empty.add(verdict_of_slots(slots, phase, where))
