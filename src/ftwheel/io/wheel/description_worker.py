@@ -13,9 +13,11 @@ import math
 import re
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
 
+TYPE_CHECKING = False  # type checkers take it as true; docutils does without typing
 if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
     from docutils import nodes
 
 __all__ = ["SECONDS", "main", "rst_problem"]
