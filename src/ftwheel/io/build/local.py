@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,6 +38,7 @@ from ftwheel.core.wheel.imports import ImportResult
 from ftwheel.io.build.backend_wheel import backend_wheel
 from ftwheel.io.build.bytecode import Bytecode
 from ftwheel.io.build.sources import copy_source, unpack_sdist
+from ftwheel.io.system.background import in_background
 from ftwheel.io.system.child_environment import clean_environ
 from ftwheel.io.system.interpreters import probe
 from ftwheel.io.system.processes import ProcessGroup
@@ -74,7 +74,7 @@ def open_builder(
 ) -> Iterator[LocalBuilder]:
     """A builder for one project; exiting the context always stops every program and removes every work folder.
 
-    Slow imports start at once, in the background, including auditwheel's if ``repair`` is set.
+    If ``repair`` is set, auditwheel is loaded in the background.
     """
     sysconfig.get_config_vars()  # before Python 3.12, the first call must not be made by two threads at once
     processes = ProcessGroup()
@@ -83,7 +83,6 @@ def open_builder(
         try:
             if repair and sys.platform == "linux":
                 auditwheel = Auditwheel(processes, scratch / "auditwheel.log")
-            threading.Thread(target=_load, daemon=True).start()
             with ThreadPoolExecutor(1) as cleaner:
                 yield LocalBuilder(
                     project,
@@ -174,6 +173,7 @@ class LocalBuilder:
         label = folder.name
         log = self._log(label)
         observer.stage(label, BuildStage.ENVIRONMENT)
+        in_background(_load)  # as nothing else can be done until there is an environment
         with _naming_build(label, self._project):
             environment = VirtualEnvironment(interpreter, folder / "env", processes=self._processes, log=log)
             builder = self._builder(environment, source, log)
