@@ -35,12 +35,12 @@ from ftwheel.core.index.page import (
     too_long_number,
 )
 from ftwheel.core.index.page_columns import FileDetails, JsonFiles, read_yanked
+from ftwheel.core.index.page_uniform import METADATA_KEYS, EntryColumns, colons, metadata_digests, uniform_columns
 
 __all__ = ["parse_json"]
 
 _Problems = dict[PageFault, str]
 _Note = Callable[[str, PageFault], None]
-_METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadata")  # only uv reads the last one
 _LARGEST_SIZE = 2**64
 _LONGEST_NUMBER = 4300  # digits; Python's limit for integers in text
 _MOST_ESCAPES = 1000  # in a page read by column
@@ -57,18 +57,7 @@ def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
     if len(body) > _LARGE_BODY and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         # in memory, values take up to twenty times as much as in text
         raise IndexFormatError(f"{short(url)}: more than {_MOST_VALUES:,} values; rejected")
-    data, problems = _load(body, url)
-    if not isinstance(data, dict) or not _is_listing(data.get("files", [])):
-        raise _unreadable(url, 'JSON without a "files" list, so not a project page (PEP 691)')
-    if not isinstance(data.get("files"), list):
-        problems[PageFault.FILES_TYPE if "files" in data else PageFault.FILES_MISSING] = 'no "files" list'
-    entries = data.get("files") or []
-    check_length(len(entries), url)
-    files: Sequence[File] | None = None if problems else _usual(data, body, url)
-    if files is None:
-        data = _marked(body, data)
-        reader = _Reader(url, problems)
-        files = reader.files(data.get("files") or [])
+    data, files, problems = _read_alike(body, url) or _read_any(body, url)
     _note_marks(data, problems)
     meta, versions, status = (data.get(key) for key in ("meta", "versions", "project-status"))
     declared = data.get("name")
@@ -83,6 +72,35 @@ def parse_json(body: bytes, *, url: str, name: str) -> ProjectDetails:
         status_reason=_text(marker.get("reason"), ""),
         problems=tuple(PageProblem(fault=fault, text=text) for fault, text in problems.items()),
     )
+
+
+def _read_alike(body: bytes, url: str) -> tuple[dict[str, Any], Sequence[File], _Problems] | None:
+    """The page, its files and no problems if all entries are usual and written alike, else None."""
+    found = uniform_columns(body)
+    if found is None:
+        return None
+    data, columns = found
+    check_length(len(columns.filenames), url)
+    try:
+        return data, _files(columns, url), {}
+    except ValueError:
+        return None
+
+
+def _read_any(body: bytes, url: str) -> tuple[dict[str, Any], Sequence[File], _Problems]:
+    """The page, its files and the problems with them. Raises IndexFormatError."""
+    data, problems = _load(body, url)
+    if not isinstance(data, dict) or not _is_listing(data.get("files", [])):
+        raise _unreadable(url, 'JSON without a "files" list, so not a project page (PEP 691)')
+    if not isinstance(data.get("files"), list):
+        problems[PageFault.FILES_TYPE if "files" in data else PageFault.FILES_MISSING] = 'no "files" list'
+    entries = data.get("files") or []
+    check_length(len(entries), url)
+    files: Sequence[File] | None = None if problems else _usual(data, body, url)
+    if files is None:
+        data = _marked(body, data)
+        files = _Reader(url, problems).files(data.get("files") or [])
+    return data, files, problems
 
 
 def _unreadable(url: str, reason: str) -> UnreadablePageError:
@@ -219,53 +237,67 @@ def _usual(data: dict[str, Any], body: bytes, base: str) -> JsonFiles | None:
     try:
         filenames = [entry["filename"] for entry in entries]
         hrefs = [entry["url"] for entry in entries]
-        urls = _absolute(hrefs, base)
         hashes = [entry["hashes"] for entry in entries]
         keys = set[str]().union(*entries)
-        metadata = {key: _column(entries, key) for key in _METADATA_KEYS if key in keys}
+        metadata = {key: _column(entries, key) for key in METADATA_KEYS if key in keys}
         hashes += [found for column in metadata.values() for found in column if type(found) is dict]
         digests = [found["sha256"] for found in hashes]
         sizes = _column(entries, "size", 1)
         requires_python = _column(entries, "requires-python")
         yanked = _column(entries, "yanked", False)
         times = _column(entries, "upload-time", "")
-        upload_times = _upload_times(times)
         provenance = [found or "" for found in _column(entries, "provenance")] if "provenance" in keys else []
         reasons = [mark for mark in yanked if mark is not True and mark is not False]
-        specifiers = set(requires_python)
-        addresses = "".join(hrefs)
         # joining raises TypeError unless all are texts
-        texts = [addresses, *map("".join, (filenames, times, filter(None, requires_python), provenance, reasons))]
+        texts = [*map("".join, (hrefs, filenames, times, filter(None, requires_python), provenance, reasons))]
         rest = {**data, "files": []}
         usual = (
             b"\xed" not in body  # part of half a surrogate pair
             and not _has_odd_escapes(body)
             # a repeated key leaves a colon over
-            and body.count(b":") == sum(map(len, entries)) + len(digests) + sum(map(_colons, texts)) + _colons(rest)
-            and max(map(len, urls), default=0) < _LONGEST_NUMBER
+            and body.count(b":") == sum(map(len, entries)) + len(digests) + sum(map(colons, texts)) + colons(rest)
             and sum(map(len, hashes)) == len(hashes)  # each has the SHA-256
-            and set(map(len, digests)) <= {64}
-            and len(bytes.fromhex("".join(digests))) == 32 * len(digests)  # fromhex skips spaces
             and all(_types(column) <= {bool, dict, NoneType} for column in metadata.values())
             and _types(sizes) <= {int}
             and 0 < min(sizes, default=1) <= max(sizes, default=1) < _LARGEST_SIZE
-            and _types(specifiers) <= {str, NoneType}
-            and max(map(len, filter(None, specifiers)), default=0) < _LONGEST_NUMBER
+            and _types(requires_python) <= {str, NoneType}
             and ("" not in times or not any(entry.get("upload-time", True) in {"", None} for entry in entries))
-            and "[" not in addresses  # makes urlsplit raise, and pip give up
-            and not (("#" in addresses or "&" in addresses) and "egg=" in addresses)
         )
+        if not usual:
+            return None
+        if 1 in sizes:
+            sizes = [entry.get("size") for entry in entries]
+        metadata = {key: [_digest(value) for value in column] for key, column in metadata.items()}
+        columns = EntryColumns(
+            filenames, hrefs, digests, metadata_digests(metadata, len(entries)), sizes, requires_python, times, yanked
+        )
+        return _files(columns, base)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None
-    if not usual:
-        return None
-    marks = [None if mark is False else read_yanked(mark) for mark in yanked]
-    if 1 in sizes:
-        sizes = [entry.get("size") for entry in entries]
-    return JsonFiles(
-        (filenames, urls, requires_python, upload_times, marks),
-        FileDetails(digests[: len(entries)], sizes, _metadata_digests(metadata, len(entries))),
+
+
+def _digest(metadata: dict[str, str] | bool | None) -> str | bool | None:
+    return metadata["sha256"] if isinstance(metadata, dict) else metadata
+
+
+def _files(columns: EntryColumns, base: str) -> JsonFiles:
+    """The files of entries with these columns. Raises ValueError unless every value is usual."""
+    filenames, hrefs, digests, metadata, sizes, requires_python, times, yanked = columns
+    urls, upload_times = _absolute(hrefs, base), _upload_times(times)
+    addresses = "".join(hrefs)
+    usual = (
+        max(map(len, urls), default=0) < _LONGEST_NUMBER
+        and set(map(len, digests)) <= {64}
+        and len(bytes.fromhex("".join(digests))) == 32 * len(digests)  # fromhex skips spaces
+        and max(map(len, filter(None, requires_python)), default=0) < _LONGEST_NUMBER
+        and "[" not in addresses  # makes urlsplit raise, and pip give up
+        and not (("#" in addresses or "&" in addresses) and "egg=" in addresses)
     )
+    if not usual:
+        raise ValueError
+    marks = [None if mark is False else read_yanked(mark) for mark in yanked]
+    details = FileDetails(digests[: len(filenames)], sizes, metadata)
+    return JsonFiles((filenames, urls, requires_python, upload_times, marks), details)
 
 
 def _column(entries: list[dict[str, Any]], key: str, default: Any = None) -> list[Any]:
@@ -274,14 +306,6 @@ def _column(entries: list[dict[str, Any]], key: str, default: Any = None) -> lis
         return [entry[key] for entry in entries]
     except KeyError:
         return [entry.get(key, default) for entry in entries]
-
-
-def _metadata_digests(found: Mapping[str, list[Any]], count: int) -> list[str | bool | None]:
-    """The digest of each metadata file, True if it has none, None if there is no such file."""
-    core, older = (found.get(key) for key in _METADATA_KEYS[:2])
-    if core and older:
-        core = [other if value is None else value for value, other in zip(core, older, strict=True)]
-    return [value["sha256"] if type(value) is dict else value or None for value in core or older or [None] * count]
 
 
 def _absolute(hrefs: list[str], base: str) -> list[str]:
@@ -302,7 +326,7 @@ def _absolute(hrefs: list[str], base: str) -> list[str]:
     return [roots[start] + rest for start, rest in parts]
 
 
-def _upload_times(times: list[str]) -> Sequence[datetime | None]:
+def _upload_times(times: Sequence[str]) -> Sequence[datetime | None]:
     """The times in UTC, None for an empty text. Raises ValueError unless all are in the RFC 3339 form that uv reads."""
     written = list(filter(None, times)) if "" in times else times
     found = iter(map(datetime.fromisoformat, written))
@@ -329,15 +353,6 @@ def _has_odd_escapes(body: bytes) -> bool:
             return True
         at = body.find(b"\\", at + 1)
     return False
-
-
-def _colons(value: object) -> int:
-    """How many colons a value contains if each key is written once: one after each key, plus those in texts."""
-    if isinstance(value, dict):
-        return len(value) + sum(map(_colons, value.values()))
-    if isinstance(value, list):
-        return sum(map(_colons, value))
-    return value.count(":") if isinstance(value, str) and ":" in value else 0  # many long texts have none
 
 
 def _types(values: Iterable[object]) -> set[type]:
@@ -464,7 +479,7 @@ class _Reader:
     def _note_earlier(self, entry: _Repeated) -> None:
         """Record an earlier value of the wrong type for a repeated key: uv reads every value, Python only the last."""
         for key, value in entry.pairs:
-            if key not in _METADATA_KEYS and value is not entry[key] and not _uv_reads(key, value):
+            if key not in METADATA_KEYS and value is not entry[key] and not _uv_reads(key, value):
                 self._problems.setdefault(
                     PageFault.REPEATED_KEY,
                     f"{key} of {short(str(entry.get('filename')))} is repeated and not as specified",
@@ -475,11 +490,11 @@ def _metadata_for_uv(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The metadata keys that uv reads, in the order of the entry: none after ``core-metadata``."""
     older = False
     for key, value in entry.pairs if isinstance(entry, _Repeated) else entry.items():
-        if key == _METADATA_KEYS[0] or (key in _METADATA_KEYS and not older):
+        if key == METADATA_KEYS[0] or (key in METADATA_KEYS and not older):
             yield key, value
-            if key == _METADATA_KEYS[0] and value is not None:
+            if key == METADATA_KEYS[0] and value is not None:
                 return
-            older = older or (key != _METADATA_KEYS[0] and value is not None)
+            older = older or (key != METADATA_KEYS[0] and value is not None)
 
 
 def _uv_reads(key: str, value: Any) -> bool:
@@ -497,7 +512,7 @@ def _uv_reads(key: str, value: Any) -> bool:
             return isinstance(value, str) and read_time_as_uv(value) is not None
         case "yanked":
             return isinstance(value, bool | str)
-        case _ if key in _METADATA_KEYS:
+        case _ if key in METADATA_KEYS:
             return value is None or isinstance(value, bool) or (isinstance(value, dict) and _uv_takes(value))
         case _:
             return True
@@ -511,7 +526,7 @@ def _texts(entry: Mapping[str, Any]) -> Iterable[object]:
     """The values of an entry that uv reads as text."""
     yield from entry
     yield from map(entry.get, ("filename", "url", "requires-python", "yanked", "upload-time"))
-    for key in ("hashes", *_METADATA_KEYS):
+    for key in ("hashes", *METADATA_KEYS):
         if isinstance(found := entry.get(key), dict):
             yield from found
             yield from found.values()
