@@ -50,12 +50,13 @@ def _pip() -> Iterator[tuple[str, list[str]]]:
 
     own = [os.environ.get("VIRTUAL_ENV"), sys.prefix]
     pythons = [shutil.which("python", path=scripts_of(folder)) for folder in own if folder]
+    listed = ["list", "--help"]  # for install, pip loads twice as much, and pyenv makes its shims anew
     for path in dict.fromkeys([*pythons, shutil.which("python3"), shutil.which("python")]):
         if path:
-            yield path, [path, "-m", "pip", "install", "--help"]
+            yield path, [path, "-m", "pip", *listed]
     for program in ("pip", "pip3"):
         if path := shutil.which(program):
-            yield path, [path, "install", "--help"]
+            yield path, [path, *listed]
 
 
 def _uv() -> Iterator[tuple[str, list[str]]]:
