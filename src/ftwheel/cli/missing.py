@@ -190,7 +190,6 @@ class _Run:
 def _judged(inputs: Sequence[Dependencies], targets: tuple[Environment, ...], run: _Run) -> MissingReport:
     """Resolve the inputs that need it, and judge every project."""
     from ftwheel.app.dependencies.missing import ReadinessQuestion, missing
-    from ftwheel.io.dependencies.metadata import MetadataClient
     from ftwheel.io.dependencies.report_cache import ReportCache
     from ftwheel.io.index.arrivals import IndexArrivals
     from ftwheel.io.system.folders import cache_root
@@ -198,6 +197,8 @@ def _judged(inputs: Sequence[Dependencies], targets: tuple[Environment, ...], ru
     locations, arguments = run.locations, run.arguments
     metadata = None
     if locations.client is not None and not arguments.no_deps:
+        from ftwheel.io.dependencies.metadata import MetadataClient  # 25 ms
+
         metadata = MetadataClient(locations.client, folder=os.path.join(cache_root(), "metadata-1"))
     arrivals = IndexArrivals(locations.client, locations.indexes[run.installer.name], jobs=arguments.jobs)
     memory = ReportCache(os.path.join(cache_root(), "reports-1"), targets, run.rules, arrivals.edition)

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _FORMAT = 3  # increment when the same page is read differently
-_ODD_IN_ADDRESSES = (*"%#?;\\ \t\r\n", "&egg=")  # these make pip read a different name from the URL
+_ODD_IN_ADDRESSES = "%#?&;\\ \t\r\n"  # these may make pip read a different name from the URL
 _LONGEST_SCHEME = len("https://")
 _LONGEST_SIZE = 20  # digits
 _LONGEST_LINE = 500  # characters, in a packed page
@@ -66,7 +66,7 @@ def columns(files: Sequence[File]) -> Columns:
 
 
 def has_plain_addresses(files: Sequence[File]) -> bool:
-    """Whether pip finds the page's file name in every URL, and no URL is repeated, or names old Macs in a folder."""
+    """Whether pip finds the page's file name in every URL, and no URL is repeated, or that of a .zip names old Macs."""
     if not isinstance(files, JsonFiles):
         return _are_plain(*columns(files)[:2])
     if files.plain is None:
@@ -81,9 +81,10 @@ def _are_plain(filenames: Sequence[str], urls: Sequence[str]) -> bool:
 
         urls = [unquote(url) if "%" in url else url for url in urls]
         text = "".join(urls)
+    names = "\n".join(filenames)
     return (
         text.isascii()
-        and text.count(OLD_MAC) == "\n".join(filenames).count(OLD_MAC)
+        and (".zip" not in names or text.count(OLD_MAC) == names.count(OLD_MAC))
         and not any(odd in text for odd in _ODD_IN_ADDRESSES)
         and all(map(str.endswith, urls, [f"/{filename}" for filename in filenames]))
         and min(map(sub, map(len, urls), map(len, filenames)), default=_LONGEST_SCHEME + 1) > _LONGEST_SCHEME
