@@ -81,6 +81,9 @@ def with_text(old: str, new: str, *, style: tuple[str, str] = COMPACT) -> bytes:
         json.dumps({"files": [usual_entry(upload_time="")]}).encode(),
         json.dumps({"files": [usual_entry(size=0)]}).encode(),
         json.dumps({"files": [usual_entry(hashes={})]}).encode(),
+        # in the place of a text, which makes it no JSON
+        b'{"files": [NaN], "x": "%b"}' % json.dumps(usual_entry()).encode(),
+        b'{"files": [Infinity], "x": "%b"}' % json.dumps(usual_entry()).encode(),
         json.dumps({"files": ENTRIES}).encode("utf-16"),
         b"\xef\xbb\xbf" + json.dumps({"files": ENTRIES}).encode(),
         with_text("foo-2.0", "foo-\x01"),

@@ -102,7 +102,8 @@ def _without_entries(head: str, tail: str) -> dict[str, Any]:
         return entries
 
     rest: dict[str, Any] = json.loads(f"{head}NaN{tail}", parse_constant=constant)
-    if rest["files"] != [entries] or len(found) > 1:
+    # between an odd number of quotes, the entries would be inside a text, and the constant one of the page
+    if rest["files"] != [entries] or len(found) > 1 or head.count('"') % 2:
         raise ValueError
     rest["files"] = []
     if f"{head}{tail}".count(":") != colons(rest):
