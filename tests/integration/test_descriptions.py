@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+from pathlib import Path
 
+import docutils
 import pytest
 from docutils.core import publish_parts
 from docutils.utils import SystemMessage
@@ -72,3 +76,12 @@ def test_a_worker_that_was_killed_is_replaced() -> None:
     worker.wait()
     assert "line 1 of the description" in description_problem(f"{metadata}Two_.\n")
     assert description._idle != [worker]
+
+
+def test_the_limit_on_memory_leaves_room_on_the_free_threaded_build(free_threaded_python: str) -> None:
+    metadata = "Metadata-Version: 2.1\nName: spam\nVersion: 1\n\n*One*, ``two``.\n"
+    program = "import sys; from ftwheel.io.wheel import description as it; print([it.description_problem(sys.argv[1])])"
+    places = (Path(description.__file__).parents[3], Path(docutils.__file__).parents[1])
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))}
+    command = [free_threaded_python, "-c", program, metadata]
+    assert subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout == "['']\n"

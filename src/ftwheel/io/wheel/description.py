@@ -17,6 +17,7 @@ import threading
 
 from ftwheel.core.release.index_acceptance import UNTOLD
 from ftwheel.core.release.index_metadata import description_of
+from ftwheel.io.system.limits import limited_environ
 from ftwheel.io.wheel.description_worker import SECONDS
 
 __all__ = ["description_problem"]
@@ -83,7 +84,8 @@ def _ready() -> subprocess.Popen[bytes]:
                 return worker
             _end(worker)
     command = [sys.executable, "-P", "-c", "from ftwheel.io.wheel.description_worker import main; main()"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=limited_environ())
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ftwheel.core.wheel.contents import FlawKind
 from ftwheel.core.wheel.linkage import LibraryPolicy, surely_keeps
 from ftwheel.core.wheel.reports import PolicyVerdict
+from ftwheel.io.system.limits import limited_environ
 
 if TYPE_CHECKING:
     from ftwheel.core.wheel.contents import WheelContents
@@ -131,7 +132,7 @@ def _ask(path: str, contents: WheelContents, folder: str) -> PolicyVerdict:
     """auditwheel's answer; it unpacks the wheel in ``folder``, which outlives it if it is killed."""
     command = [sys.executable, "-P", "-m", "auditwheel", "show", "--json", path]
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    environ = {**os.environ, "TMPDIR": folder}
+    environ = limited_environ(TMPDIR=folder)
     seconds = _SECONDS + _MORE_SECONDS * (contents.size >> 20)
     try:
         with subprocess.Popen(command, stdin=null, stdout=pipe, stderr=pipe, text=True, env=environ) as process:
