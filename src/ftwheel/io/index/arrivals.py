@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["IndexArrivals"]
 
+_FIRST_WINDOW = 8  # projects
+_PATIENCE = 0.05  # seconds
+
 
 class IndexArrivals:
     """The pages of any number of projects.
@@ -32,8 +35,9 @@ class IndexArrivals:
     def arriving(self, names: Iterable[str]) -> Iterator[str]:
         """Yield each name once its pages are available; errors with a page are raised when the page is used.
 
-        Cached projects are yielded immediately, in order; the others as the indexes answer, ``jobs`` requests at a
-        time. At most two windows of ``jobs`` projects are fetched ahead of the caller.
+        Cached projects are yielded immediately, in order; the others as the indexes answer, up to ``jobs`` requests at
+        a time. At most two windows of ``jobs`` projects are fetched ahead of the caller, and few while it never has to
+        wait: pages that wait for it cost memory, and have left the processor's caches when it reads them.
         """
         client = self._client
         if client is None:
@@ -56,20 +60,23 @@ class IndexArrivals:
 
         pending: set[Future[str]] = set()
         arrived: deque[str] = deque()
+        window = min(_FIRST_WINDOW, 2 * self._jobs)
         with ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="index") as pool:
             try:
                 pending.add(pool.submit(get, first))
                 while pending or arrived:
                     # before each name, so that the indexes answer while the caller works
-                    for name in islice(names, max(0, 2 * self._jobs - len(pending) - len(arrived))):
+                    for name in islice(names, max(0, window - len(pending) - len(arrived))):
                         if all(client.at_hand(index, name) for index in self.indexes):
                             arrived.append(name)
                         else:
                             pending.add(pool.submit(get, name))
                     if not arrived:
-                        done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                        window = min(window + 2, 2 * self._jobs)
+                        done, pending = wait(pending, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
                         arrived += [future.result() for future in done]
-                    yield arrived.popleft()
+                    if arrived:
+                        yield arrived.popleft()
             except BaseException:
                 client.abort()
                 pool.shutdown(cancel_futures=True)
