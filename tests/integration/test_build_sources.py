@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -218,6 +219,8 @@ def archive(path: Path, *names: str) -> Path:
 def python_with(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python 3.11 before 3.11.4, which Debian 12 has, knows no extraction filters."""
     if request.param == "no filters":
+        if sys.version_info >= (3, 14):
+            pytest.skip("this Python unpacks nothing without filters")
         monkeypatch.delattr(tarfile, "data_filter", raising=False)
 
 

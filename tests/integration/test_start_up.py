@@ -78,7 +78,8 @@ def test_a_simulation_with_its_page_in_the_cache_needs_no_http_and_no_reasons(tm
         both = [imported(*command, FTWHEEL_CACHE_DIR=str(tmp_path)) for _ in range(2)]
     needless = {"http", "requests", "urllib.parse", "urllib3", "ftwheel.core.installers.evaluations"}
     assert [found & needless for found in both] == [needless - {"ftwheel.core.installers.evaluations"}, set()]
-    assert not both[1] & {"dataclasses", "inspect"}, "these and the classes they make are a quarter of the start"
+    if sys.version_info[:2] != (3, 14):  # whose argparse loads both for its colours
+        assert not both[1] & {"dataclasses", "inspect"}, "these and the classes they make are a quarter of the start"
 
 
 def test_only_what_reads_wheels_imports_zlib_ng(tmp_path: Path) -> None:

@@ -101,9 +101,12 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 def problem(data: bytes) -> str:
-    stream = io.BytesIO(data)
-    with zipfile.ZipFile(stream) as archive:
-        return framing_problem(archive, io.BytesIO(data))
+    """What is wrong with a zip; newer versions of ``zipfile`` refuse some themselves."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return framing_problem(archive, io.BytesIO(data))
+    except zipfile.BadZipFile as error:
+        return f"zipfile: {error}"
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -114,7 +117,7 @@ def test_zips_that_all_readers_agree_about(kind: str) -> None:
 @pytest.mark.parametrize("kind", BAD)
 def test_zips_that_readers_disagree_about(kind: str) -> None:
     data, message = BAD[kind]
-    assert problem(data()).startswith(message)
+    assert problem(data()).startswith((message, "zipfile: Corrupt zip64 "))
 
 
 def test_members_of_one_name_are_another_rule() -> None:

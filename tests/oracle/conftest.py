@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,12 +22,13 @@ def installers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pip(installers: Path, default_python: str) -> Iterator[Callable[[str], pip_oracle.PipFinder]]:
-    """A pip of any version, each started once."""
+    """A pip of any version, each started once; the newest on the Python of ftwheel, which reads pages as that does."""
     running: dict[str, pip_oracle.PipFinder] = {}
 
     def start(version: str) -> pip_oracle.PipFinder:
         if version not in running:
-            python = pip_oracle.environment_with(installers / f"pip-{version}", default_python, f"pip=={version}")
+            base = sys.executable if version == pip_oracle.NEWEST else default_python
+            python = pip_oracle.environment_with(installers / f"pip-{version}", base, f"pip=={version}")
             running[version] = pip_oracle.PipFinder(python, version)
         return running[version]
 
@@ -70,13 +72,13 @@ def native(request: pytest.FixtureRequest) -> tuple[str, Machine]:
 
 
 @pytest.fixture(scope="session")
-def processes(installers: Path, default_python: str) -> Iterator[Callable[[str], FinderProcess]]:
-    """Poetry and PDM's finder, each started once."""
+def processes(installers: Path) -> Iterator[Callable[[str], FinderProcess]]:
+    """Poetry and PDM's finder, each started once, on the Python of ftwheel."""
     running: dict[str, FinderProcess] = {}
 
     def start(tool: str) -> FinderProcess:
         if tool not in running:
-            python = pip_oracle.environment_with(installers / REQUIREMENTS[tool], default_python, REQUIREMENTS[tool])
+            python = pip_oracle.environment_with(installers / REQUIREMENTS[tool], sys.executable, REQUIREMENTS[tool])
             running[tool] = FinderProcess(tool, python)
         return running[tool]
 
