@@ -21,13 +21,19 @@ def installers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pip(installers: Path, default_python: str) -> Iterator[Callable[[str], pip_oracle.PipFinder]]:
-    """A pip of any version, each started once; the newest on the Python of ftwheel, which reads pages as that does."""
+def finder_python(default_python: str) -> str:
+    """What runs installers in-process: the Python of ftwheel, which reads pages as that does, if it knows phones."""
+    return sys.executable if sys.version_info >= (3, 13) else default_python
+
+
+@pytest.fixture(scope="session")
+def pip(installers: Path, default_python: str, finder_python: str) -> Iterator[Callable[[str], pip_oracle.PipFinder]]:
+    """A pip of any version, each started once; an older one may not run on a newer Python."""
     running: dict[str, pip_oracle.PipFinder] = {}
 
     def start(version: str) -> pip_oracle.PipFinder:
         if version not in running:
-            base = sys.executable if version == pip_oracle.NEWEST else default_python
+            base = finder_python if version == pip_oracle.NEWEST else default_python
             python = pip_oracle.environment_with(installers / f"pip-{version}", base, f"pip=={version}")
             running[version] = pip_oracle.PipFinder(python, version)
         return running[version]
@@ -72,13 +78,13 @@ def native(request: pytest.FixtureRequest) -> tuple[str, Machine]:
 
 
 @pytest.fixture(scope="session")
-def processes(installers: Path) -> Iterator[Callable[[str], FinderProcess]]:
-    """Poetry and PDM's finder, each started once, on the Python of ftwheel."""
+def processes(installers: Path, finder_python: str) -> Iterator[Callable[[str], FinderProcess]]:
+    """Poetry and PDM's finder, each started once."""
     running: dict[str, FinderProcess] = {}
 
     def start(tool: str) -> FinderProcess:
         if tool not in running:
-            python = pip_oracle.environment_with(installers / REQUIREMENTS[tool], sys.executable, REQUIREMENTS[tool])
+            python = pip_oracle.environment_with(installers / REQUIREMENTS[tool], finder_python, REQUIREMENTS[tool])
             running[tool] = FinderProcess(tool, python)
         return running[tool]
 
